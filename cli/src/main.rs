@@ -1,0 +1,2 @@
+//! The cli of Meed.
+fn main() {}

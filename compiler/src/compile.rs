@@ -1,0 +1,46 @@
+//! The way from text to Plan, as one function.
+
+use crate::lower::{TestCase, lower};
+use crate::plan::Plan;
+use crate::resolve::resolve;
+use meed_grammar::problem::Problem;
+
+/// What compiling gives: problems always, a Plan where none of them is an error.
+pub struct Compiled {
+    /// The Plan, if the program can run.
+    pub plan: Option<Plan>,
+    /// The program's tests.
+    pub tests: Vec<TestCase>,
+    /// Errors and warnings, in the order of the text.
+    pub problems: Vec<Problem>,
+}
+
+/// Compiles a program; `overrides` are parameters with the values this run gives them, as written in Meed.
+///
+/// ```
+/// let program = r#"
+///     program tiny { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }
+///     use channel
+///     rule two_percent { for each deal  where registered  pay partner 2% of amount }
+/// "#;
+/// let compiled = meed_compiler::compile(program, &[]);
+/// assert!(compiled.problems.is_empty());
+/// assert_eq!(compiled.plan.map(|plan| plan.rules.len()), Some(1));
+/// ```
+pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
+    let parsed = meed_grammar::parse(source);
+    let mut problems = parsed.problems;
+    let resolved = resolve(parsed.file, &mut problems);
+    let lowered = lower(&resolved, overrides, &mut problems);
+    let mut seen = Vec::new();
+    problems.retain(|problem| {
+        let new = !seen.contains(problem);
+        if new {
+            seen.push(problem.clone());
+        }
+        new
+    });
+    problems.sort_by_key(|problem| problem.primary.0);
+    let runs = !problems.iter().any(Problem::is_error);
+    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems }
+}

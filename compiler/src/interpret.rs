@@ -1,0 +1,360 @@
+//! The interpreter: what a rule means for one row, in exact fractions, obviously right.
+//!
+//! Comes in: a [`Plan`], the [`Data`] of a run and a row. Goes out: the row's line, its status, what its states
+//! remember after it, and on request a [`Trace`] of everything that decided. Machine code must agree with it on
+//! every word; a row that machine code cannot do in its width is done here.
+
+pub mod eval;
+pub mod schedule;
+pub mod trace;
+
+use crate::data::{Chunk, Data, Output, Rows, StateData, SumData, status};
+use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, RuleId, StateId, Step, View};
+use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
+use eval::{Levels, Row, Value};
+use meed_grammar::span::Span;
+use trace::Trace;
+
+/// Why a row stops the run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultKind {
+    /// `/ 0`
+    #[error("division by zero")]
+    DivisionByZero,
+    /// Bounds that an argument made cross.
+    #[error("the bounds of schedule `{0}` cross")]
+    CrossingBounds(String),
+    /// Packages of size zero or less.
+    #[error("the package size of schedule `{0}` is not above zero")]
+    EmptyPackage(String),
+    /// A payment, sum or decision that does not fit.
+    #[error("{0} is too large to hold")]
+    Overflow(&'static str),
+    /// A date outside the years 1 to 9999, or a length of time that is no whole number.
+    #[error("{0}")]
+    Date(&'static str),
+}
+
+/// A fault met while a rule computes, with the place in the program where it was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What happened.
+    pub kind: FaultKind,
+    /// Where in the program.
+    pub span: Span,
+}
+
+/// Reads one rule for one row.
+///
+/// `row` is the stream's row; its slots are in `chunk`. The line, if any, and the row's status go to `output`.
+///
+/// # Errors
+/// A [`Fault`] that stops the run; states may then have taken in part of the row.
+pub fn interpret_row(
+    plan: &Plan,
+    rule: RuleId,
+    data: &mut Data,
+    rows: &Rows,
+    chunk: &Chunk,
+    row: u32,
+    output: &mut Output,
+    trace: Option<&mut Trace>,
+) -> Result<(), Fault> {
+    let definition = plan.rule(rule);
+    let mut run = RuleRun {
+        plan,
+        row: Row::new(plan, rows, row, definition.n_locals as usize, trace.is_some()),
+        data,
+        chunk,
+        line: None,
+    };
+    let mark = run.steps(&definition.steps, definition.active, &definition.name)?;
+    let RuleRun { row: state, line, .. } = run;
+    let mut mark = mark;
+    if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0) {
+        mark |= status::PAID;
+        output.rows.push(row);
+        output.payees.push(payee);
+        output.amounts.push(amount);
+    }
+    output.missed += state.missed;
+    output.status[(row - chunk.start) as usize] = mark;
+    if let (Some(trace), Some(found)) = (trace, state.trace) {
+        *trace = found.into_inner();
+        trace.status = mark;
+    }
+    Ok(())
+}
+
+/// Evaluates what a group takes from one row: none when the row is not in, else the value (for a count, nothing).
+///
+/// # Errors
+/// A [`Fault`] that stops the run.
+pub fn interpret_group(plan: &Plan, group: &Group, data: &Data, rows: &Rows, row: u32) -> Result<Option<Value>, Fault> {
+    let row = Row::new(plan, rows, row, 0, false);
+    if let Some(filter) = &group.filter
+        && !row.eval(filter, data)?.is_true()
+    {
+        return Ok(None);
+    }
+    match &group.function {
+        GroupFunction::Count => Ok(Some(Value::Missing)),
+        GroupFunction::Sum(value, _)
+        | GroupFunction::Smallest(value, _)
+        | GroupFunction::Largest(value, _)
+        | GroupFunction::Distinct(value) => Ok(Some(row.eval(value, data)?).filter(|value| *value != Value::Missing)),
+    }
+}
+
+struct RuleRun<'a> {
+    plan: &'a Plan,
+    row: Row<'a>,
+    data: &'a mut Data,
+    chunk: &'a Chunk,
+    line: Option<(u32, i64)>,
+}
+
+impl RuleRun<'_> {
+    fn steps(&mut self, steps: &[Step], active: crate::plan::Days, rule: &str) -> Result<u8, Fault> {
+        let mut mark = 0;
+        for step in steps {
+            match step {
+                Step::AccumulateAll { state, filter, atoms } => {
+                    let adds = match filter {
+                        Some(filter) => self.row.eval(filter, self.data)?.is_true(),
+                        None => true,
+                    };
+                    if self.accumulate(*state, adds.then_some(atoms.as_slice()))? {
+                        mark |= status::COUNTED;
+                    }
+                }
+                Step::Active => {
+                    let day = self.row.when(self.data);
+                    let holds = active.holds(day);
+                    self.row.note(|trace| trace.active(day, active, holds));
+                    if !holds {
+                        return Ok(mark);
+                    }
+                }
+                Step::Filter(condition) => {
+                    let holds = self.row.eval(condition, self.data)?;
+                    self.row.note(|trace| trace.condition(condition.span, &holds));
+                    if !holds.is_true() {
+                        return Ok(mark);
+                    }
+                }
+                Step::Let(local, value) => {
+                    let value = self.row.eval(value, self.data)?;
+                    self.row.note(|trace| trace.local(*local, &value));
+                    self.row.locals[local.index()] = value;
+                }
+                Step::First(state) => {
+                    let slot = self.slot(*state);
+                    let StateData::Seen(seen) = self.data.state(*state) else { return Ok(mark) };
+                    let first = seen[slot] == 0;
+                    seen[slot] = 1;
+                    self.row.note(|trace| trace.first(*state, first));
+                    if !first {
+                        return Ok(mark);
+                    }
+                }
+                Step::Accumulate { state, atoms } => {
+                    self.accumulate(*state, Some(atoms))?;
+                    mark |= status::COUNTED;
+                }
+                Step::Set(decision, local) => {
+                    let value = self.row.locals[local.index()].clone();
+                    let words = decision_words(&value).ok_or(Fault {
+                        kind: FaultKind::Overflow("a decision"),
+                        span: self.plan.versions(rule).next().map_or_else(Span::default, |id| self.plan.rule(id).span),
+                    })?;
+                    let decided = &mut self.data.decisions[decision.index()];
+                    let idx = self.row.row as usize;
+                    (decided.nums[idx], decided.dens[idx], decided.known[idx]) = words;
+                }
+                Step::Pay(pay) => {
+                    let Some(line) = self.pay(pay)? else { break };
+                    self.line = Some(line);
+                }
+                Step::Limit(limit) => self.limit(limit)?,
+            }
+        }
+        if let (Some((_, amount)), Some(true)) = (&mut self.line, take_back(steps)) {
+            *amount = amount.checked_neg().ok_or(too_large("a payment", take_back_span(steps)))?;
+        }
+        Ok(mark | status::MATCHED)
+    }
+
+    fn slot(&self, state: StateId) -> usize {
+        let spec = self.plan.states[state.index()].slot;
+        self.chunk.slot(spec, self.row.row) as usize
+    }
+
+    /// Adds the atoms to the state (or none), and keeps the levels before and after for this row. Says whether the row
+    /// was taken in; a row with a missing part in its key is not.
+    fn accumulate(&mut self, state: StateId, atoms: Option<&[Expr]>) -> Result<bool, Fault> {
+        let slot = self.slot(state);
+        if slot == u32::MAX as usize {
+            return Ok(false);
+        }
+        let mut adds = Vec::new();
+        for atom in atoms.into_iter().flatten() {
+            match self.row.eval(atom, self.data)? {
+                Value::Number(value) => adds.push((value, atom.span)),
+                _ => return Ok(false),
+            }
+        }
+        let StateData::Sums { sums, touched } = self.data.state(state) else { return Ok(false) };
+        let first = touched[slot] == 0;
+        let before: Vec<Exact> = sums.iter().map(|sum| sum.get(slot)).collect();
+        for (sum, (value, span)) in sums.iter_mut().zip(&adds) {
+            sum.add(slot, value).ok_or(too_large("a running total", *span))?;
+        }
+        let after = sums.iter().map(|sum| sum.get(slot)).collect();
+        if atoms.is_some() {
+            touched[slot] = 1;
+        }
+        self.row.levels.push(Levels { state, before, after, first });
+        Ok(atoms.is_some())
+    }
+
+    fn pay(&mut self, pay: &Pay) -> Result<Option<(u32, i64)>, Fault> {
+        let payee = self.row.eval(&pay.payee, self.data)?;
+        let unit = &self.plan.unit;
+        let per_unit = Exact::from(self.plan.per_unit());
+        let cents = |value: &Exact| round(&(value * &per_unit), unit.mode);
+        let rounded = match &pay.amount {
+            Amount::Plain(expr) => match self.row.eval(expr, self.data)? {
+                Value::Number(value) => Some(cents(&value)),
+                _ => None,
+            },
+            Amount::AlongTotal { factor, state, body } => {
+                let factor = match factor {
+                    Some(factor) => self.row.eval(factor, self.data)?,
+                    None => Value::Number(Exact::ONE),
+                };
+                let after = self.row.eval_turn(body, self.data, View::After)?;
+                let before = self.row.eval_before(body, self.data, *state)?;
+                match (factor, after) {
+                    (Value::Number(factor), Value::Number(after)) => {
+                        let (after, before) = (&factor * after, factor * before);
+                        let along = cents(&after) - cents(&before);
+                        if unit.each_line {
+                            let line = cents(&(after - before));
+                            let missed = i128::try_from(line.clone() - along).unwrap_or(0);
+                            self.row.missed += missed;
+                            Some(line)
+                        } else {
+                            Some(along)
+                        }
+                    }
+                    _ => None,
+                }
+            }
+        };
+        if self.row.trace.is_some() {
+            let slices = self.slices(&pay.amount)?;
+            let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
+            self.row.note(|trace| trace.pay(&payee, rounded, slices, pay.take_back));
+        }
+        let (Value::Code(payee), Some(rounded)) = (payee, rounded) else { return Ok(None) };
+        let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", pay.span))?;
+        Ok(Some((payee, amount)))
+    }
+
+    fn limit(&mut self, limit: &Limit) -> Result<(), Fault> {
+        let Some((payee, amount)) = self.line else { return Ok(()) };
+        let amount = i128::from(amount);
+        let (expr, state) = match limit {
+            Limit::PerPayment(expr) => (expr, None),
+            Limit::AtMost { amount, state } | Limit::AtLeast { amount, state, .. } => (amount, Some(*state)),
+        };
+        let Value::Number(bound) = self.row.eval(expr, self.data)? else { return Ok(()) };
+        let mode = match limit {
+            Limit::AtLeast { .. } => RoundingMode::AwayFromZero,
+            Limit::PerPayment(_) | Limit::AtMost { .. } => RoundingMode::TowardZero,
+        };
+        let bound: Whole = round(&(bound * Exact::from(self.plan.per_unit())), mode);
+        let bound = i128::try_from(bound).ok().ok_or(too_large("a limit", expr.span))?;
+        let overflow = || too_large("the sum under a limit", expr.span);
+        let (left, room) = match (limit, state) {
+            (Limit::AtMost { .. }, Some(state)) => {
+                let paid = self.paid(state);
+                let before = *paid;
+                *paid = before.checked_add(amount).ok_or_else(overflow)?;
+                let left = (*paid).min(bound).checked_sub(before.min(bound)).ok_or_else(overflow)?;
+                (left, Some((before.min(bound), (*paid).min(bound))))
+            }
+            (Limit::AtLeast { period, .. }, Some(state)) => {
+                let ends = self.row.period_ends(*period);
+                let paid = self.paid(state);
+                let before = *paid;
+                let sum = before.checked_add(amount).ok_or_else(overflow)?;
+                let add = if ends { bound.checked_sub(sum).ok_or_else(overflow)?.max(0) } else { 0 };
+                *paid = sum.checked_add(add).ok_or_else(overflow)?;
+                (amount.checked_add(add).ok_or_else(overflow)?, Some((before, sum + add)))
+            }
+            (_, None) | (Limit::PerPayment(_), _) => {
+                let bound = bound.max(0);
+                (amount.clamp(-bound, bound), None)
+            }
+        };
+        self.row.note(|trace| trace.limit(expr.span, amount, left, bound, room));
+        let left = i64::try_from(left).ok().ok_or(too_large("a payment", expr.span))?;
+        self.line = Some((payee, left));
+        Ok(())
+    }
+
+    fn paid(&mut self, state: StateId) -> &mut i128 {
+        let slot = self.slot(state);
+        let StateData::Paid(paid) = self.data.state(state) else { unreachable!("a limit keeps what was paid") };
+        &mut paid[slot]
+    }
+}
+
+impl SumData {
+    /// The sum of a slot.
+    pub fn get(&self, slot: usize) -> Exact {
+        match self {
+            Self::Fixed { den, sums } => fraction(sums[slot], i128::from(*den)),
+            Self::Exact(sums) => sums[slot].clone(),
+        }
+    }
+
+    /// Adds to the sum of a slot; none when it does not fit.
+    pub fn add(&mut self, slot: usize, value: &Exact) -> Option<()> {
+        match self {
+            Self::Fixed { den, sums } => sums[slot] = sums[slot].checked_add(over(value, *den)?)?,
+            Self::Exact(sums) => sums[slot] = &sums[slot] + value,
+        }
+        Some(())
+    }
+}
+
+/// A fault of size.
+fn too_large(what: &'static str, span: Span) -> Fault {
+    Fault { kind: FaultKind::Overflow(what), span }
+}
+
+fn take_back(steps: &[Step]) -> Option<bool> {
+    steps.iter().find_map(|step| if let Step::Pay(pay) = step { Some(pay.take_back) } else { None })
+}
+
+fn take_back_span(steps: &[Step]) -> Span {
+    let span = |step: &Step| if let Step::Pay(pay) = step { Some(pay.span) } else { None };
+    steps.iter().find_map(span).unwrap_or_default()
+}
+
+/// A value as the words of a decision: numerator, denominator, known.
+fn decision_words(value: &Value) -> Option<(i64, i64, u8)> {
+    Some(match value {
+        Value::Missing => (0, 1, 0),
+        Value::Number(value) => {
+            let numerator = i64::try_from(value.numerator().clone()).ok()?;
+            (numerator, i64::try_from(value.denominator().clone()).ok()?, 1)
+        }
+        Value::YesNo(value) => (i64::from(*value), 1, 1),
+        Value::Date(day) => (i64::from(*day), 1, 1),
+        Value::Code(code) => (i64::from(*code), 1, 1),
+    })
+}

@@ -1,0 +1,437 @@
+//! The value of an expression for one row.
+
+use super::schedule;
+use super::trace::Trace;
+use super::{Fault, FaultKind};
+use crate::data::{Column, Data, GroupData, Rows, Values};
+use crate::plan::calendar::date_of;
+use crate::plan::{
+    Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream, TimeUnit,
+    Type, View,
+};
+use crate::value::{Exact, fraction, power_of_ten, round_to};
+use std::cell::RefCell;
+use std::cmp::Ordering;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// There is none.
+    Missing,
+    /// A number, a share, a count, an amount in whole units.
+    Number(Exact),
+    /// Yes or no.
+    YesNo(bool),
+    /// A day.
+    Date(i32),
+    /// A place in a list, the code of a text or id, the row of a record.
+    Code(u32),
+}
+
+impl Value {
+    /// Whether it is a condition that holds; unknown does not hold.
+    pub fn is_true(&self) -> bool {
+        *self == Self::YesNo(true)
+    }
+}
+
+/// The levels of an accumulation around one row.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    /// Which.
+    pub state: StateId,
+    /// By atom.
+    pub before: Vec<Exact>,
+    /// By atom.
+    pub after: Vec<Exact>,
+    /// Whether no row was taken in before.
+    pub first: bool,
+}
+
+/// One row of a stream, with what its rule has found out so far.
+pub struct Row<'a> {
+    pub(super) plan: &'a Plan,
+    rows: &'a Rows,
+    /// The stream's row.
+    pub row: u32,
+    /// By `let`.
+    pub locals: Vec<Value>,
+    /// Levels of the accumulations met so far.
+    pub levels: Vec<Levels>,
+    /// Smallest units by which a line rounded alone is above the rounding along the total.
+    pub missed: i128,
+    pub(super) trace: Option<RefCell<Trace>>,
+    turn: View,
+}
+
+impl<'a> Row<'a> {
+    /// Row `row` of `rows`.
+    pub fn new(plan: &'a Plan, rows: &'a Rows, row: u32, n_locals: usize, traced: bool) -> Self {
+        Self {
+            plan,
+            rows,
+            row,
+            locals: vec![Value::Missing; n_locals],
+            levels: Vec::new(),
+            missed: 0,
+            trace: traced.then(RefCell::default),
+            turn: View::After,
+        }
+    }
+
+    /// Writes to the trace, if there is one.
+    pub fn note(&self, write: impl FnOnce(&mut Trace)) {
+        if let Some(trace) = &self.trace {
+            write(&mut trace.borrow_mut());
+        }
+    }
+
+    /// The value of `expr` for this row.
+    pub fn eval(&self, expr: &Expr, data: &Data) -> Result<Value, Fault> {
+        let value = self.eval_op(expr, data)?;
+        if self.trace.is_some() {
+            self.note(|trace| trace.value(expr, &value));
+        }
+        Ok(value)
+    }
+
+    /// The value of `body` with the levels of one side of the row.
+    pub fn eval_turn(&mut self, body: &Expr, data: &Data, turn: View) -> Result<Value, Fault> {
+        self.turn = turn;
+        let value = self.eval(body, data);
+        self.turn = View::After;
+        value
+    }
+
+    /// What stood before the row: 0 for the first row of the accumulation, or where there was no result.
+    pub fn eval_before(&mut self, body: &Expr, data: &Data, state: StateId) -> Result<Exact, Fault> {
+        if self.levels(state).is_none_or(|levels| levels.first) {
+            return Ok(Exact::ZERO);
+        }
+        match self.eval_turn(body, data, View::Before)? {
+            Value::Number(value) => Ok(value),
+            _ => Ok(Exact::ZERO),
+        }
+    }
+
+    /// The levels of an accumulation, if it has taken its step for this row.
+    pub fn levels(&self, state: StateId) -> Option<&Levels> {
+        self.levels.iter().find(|levels| levels.state == state)
+    }
+
+    /// The day of the row.
+    pub fn when(&self, data: &Data) -> i32 {
+        match self.rows {
+            Rows::Events { record } => match self.plan.record(*record).when {
+                Some(field) => match self.column(data, *record, field, self.row) {
+                    Value::Date(day) => day,
+                    _ => i32::MAX,
+                },
+                None => i32::MAX,
+            },
+            Rows::Grid(grid) => grid.last_day[self.row as usize],
+            Rows::Payments(payments) => payments.when[self.row as usize],
+        }
+    }
+
+    /// Whether this row of a grid is the last of its kind in the longer period, and that has ended.
+    pub fn period_ends(&self, period: Period) -> bool {
+        let Rows::Grid(grid) = self.rows else { return false };
+        grid.ends.iter().any(|(kind, ends)| *kind == period && ends[self.row as usize] == 1)
+    }
+
+    fn eval_op(&self, expr: &Expr, data: &Data) -> Result<Value, Fault> {
+        let fault = |kind| Err(Fault { kind, span: expr.span });
+        Ok(match &expr.op {
+            Op::Number(value) => Value::Number(value.clone()),
+            Op::YesNo(value) => Value::YesNo(*value),
+            Op::Date(day) => Value::Date(*day),
+            Op::Choice(place) => Value::Code(*place),
+            Op::Missing => Value::Missing,
+            Op::Field { root, record, path } => self.field(data, *root, *record, path),
+            Op::PaymentAmount => match self.rows {
+                Rows::Payments(payments) => {
+                    Value::Number(fraction(payments.amount[self.row as usize].into(), self.plan.per_unit().into()))
+                }
+                Rows::Events { .. } | Rows::Grid(_) => Value::Missing,
+            },
+            Op::When => Value::Date(self.when(data)),
+            Op::Local(local) => self.locals[local.index()].clone(),
+            Op::Decision { decision, root } => self.decision(data, *decision, *root),
+            Op::Group(group) => self.group(data, *group),
+            Op::Level { state, atom, view } => match self.levels(*state) {
+                Some(levels) => {
+                    let view = if *view == View::Turn { self.turn } else { *view };
+                    let side = if view == View::Before { &levels.before } else { &levels.after };
+                    Value::Number(side[*atom as usize].clone())
+                }
+                None => Value::Missing,
+            },
+            Op::Telescoped { state, body } => {
+                let mut sides = Row { locals: self.locals.clone(), levels: self.levels.clone(), trace: None, ..*self };
+                let before = sides.eval_before(body, data, *state)?;
+                match sides.eval_turn(body, data, View::After)? {
+                    Value::Number(after) => Value::Number(after - before),
+                    _ => Value::Missing,
+                }
+            }
+            Op::Negate(x) => self.map(data, x, |x| -x)?,
+            Op::Add(a, b) => self.map2(data, a, b, |a, b| a + b)?,
+            Op::Subtract(a, b) => self.map2(data, a, b, |a, b| a - b)?,
+            Op::Multiply(a, b) => self.map2(data, a, b, |a, b| a * b)?,
+            Op::Divide(a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
+                (Value::Number(_), Value::Number(b)) if b == Exact::ZERO => return fault(FaultKind::DivisionByZero),
+                (Value::Number(a), Value::Number(b)) => Value::Number(a / b),
+                _ => Value::Missing,
+            },
+            Op::Smallest(values) => self.extreme(data, values, Ordering::Less)?,
+            Op::Largest(values) => self.extreme(data, values, Ordering::Greater)?,
+            Op::Round { value, mode, quantum } => self.map(data, value, |value| round_to(&value, *mode, quantum))?,
+            Op::Schedule { schedule, arguments, value, ask } => {
+                let mut known = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    match self.eval(argument, data)? {
+                        Value::Number(argument) => known.push(argument),
+                        _ => return Ok(Value::Missing),
+                    }
+                }
+                match self.eval(value, data)? {
+                    Value::Number(x) => {
+                        let schedule = &self.plan.schedules[schedule.index()];
+                        schedule::ask(schedule, &known, &x, *ask)
+                            .map_err(|kind| Fault { kind, span: expr.span })?
+                            .map_or(Value::Missing, Value::Number)
+                    }
+                    _ => Value::Missing,
+                }
+            }
+            Op::Argument(_) => Value::Missing,
+            Op::Compare(comparison, a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
+                (Value::Missing, _) | (_, Value::Missing) => Value::Missing,
+                (a, b) => Value::YesNo(holds(*comparison, compare(&a, &b))),
+            },
+            Op::And(conditions) => self.decide(data, conditions, false)?,
+            Op::Or(conditions) => self.decide(data, conditions, true)?,
+            Op::Not(condition) => match self.eval(condition, data)? {
+                Value::YesNo(value) => Value::YesNo(!value),
+                _ => Value::Missing,
+            },
+            Op::Predicate { predicate, value } => match self.eval(value, data)? {
+                Value::Code(code) => Value::YesNo(data.predicates[predicate.index()][code as usize] == 1),
+                _ => Value::Missing,
+            },
+            Op::IsKnown(value) => Value::YesNo(self.eval(value, data)? != Value::Missing),
+            Op::IfUnknown(value, default) => match self.eval(value, data)? {
+                Value::Missing => self.eval(default, data)?,
+                known => known,
+            },
+            Op::If { branches, otherwise } => {
+                for (condition, value) in branches {
+                    if self.eval(condition, data)?.is_true() {
+                        return self.eval(value, data);
+                    }
+                }
+                self.eval(otherwise, data)?
+            }
+            Op::AddTime { date, count, unit } => match (self.eval(date, data)?, self.eval(count, data)?) {
+                (Value::Date(day), Value::Number(count)) => match self.add_time(day, &count, *unit) {
+                    Ok(day) => Value::Date(day),
+                    Err(kind) => return fault(kind),
+                },
+                _ => Value::Missing,
+            },
+            Op::TimeBetween { unit, from, to } => match (self.eval(from, data)?, self.eval(to, data)?) {
+                (Value::Date(from), Value::Date(to)) => Value::Number(Exact::from(match unit {
+                    TimeUnit::Days => to - from,
+                    TimeUnit::Months => self.plan.calendar.whole_months(from, to),
+                    TimeUnit::Years => self.plan.calendar.whole_months(from, to) / 12,
+                })),
+                _ => Value::Missing,
+            },
+            Op::DatePart(part, date) => match self.eval(date, data)? {
+                Value::Date(day) => Value::Number(Exact::from(date_part(self.plan, *part, day))),
+                _ => Value::Missing,
+            },
+        })
+    }
+
+    fn map(&self, data: &Data, x: &Expr, apply: impl Fn(Exact) -> Exact) -> Result<Value, Fault> {
+        Ok(match self.eval(x, data)? {
+            Value::Number(x) => Value::Number(apply(x)),
+            _ => Value::Missing,
+        })
+    }
+
+    fn map2(&self, data: &Data, a: &Expr, b: &Expr, apply: impl Fn(Exact, Exact) -> Exact) -> Result<Value, Fault> {
+        Ok(match (self.eval(a, data)?, self.eval(b, data)?) {
+            (Value::Number(a), Value::Number(b)) => Value::Number(apply(a, b)),
+            _ => Value::Missing,
+        })
+    }
+
+    fn extreme(&self, data: &Data, values: &[Expr], wanted: Ordering) -> Result<Value, Fault> {
+        let mut best: Option<Value> = None;
+        for value in values {
+            let value = self.eval(value, data)?;
+            if value == Value::Missing {
+                return Ok(Value::Missing);
+            }
+            if best.as_ref().is_none_or(|best| compare(&value, best) == wanted) {
+                best = Some(value);
+            }
+        }
+        Ok(best.unwrap_or(Value::Missing))
+    }
+
+    /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.
+    fn decide(&self, data: &Data, conditions: &[Expr], decisive: bool) -> Result<Value, Fault> {
+        let mut unknown = false;
+        for condition in conditions {
+            match self.eval(condition, data)? {
+                Value::YesNo(value) if value == decisive => return Ok(Value::YesNo(decisive)),
+                Value::YesNo(_) => {}
+                _ => unknown = true,
+            }
+        }
+        Ok(if unknown { Value::Missing } else { Value::YesNo(!decisive) })
+    }
+
+    /// The row where a path begins.
+    pub fn root(&self, root: Root) -> u32 {
+        match (self.rows, root) {
+            (Rows::Events { .. }, _) => self.row,
+            (Rows::Grid(grid), _) => grid.entity[self.row as usize],
+            (Rows::Payments(payments), Root::Payee) => payments.payee[self.row as usize],
+            (Rows::Payments(payments), Root::Source | Root::Row) => payments.source[self.row as usize],
+        }
+    }
+
+    fn field(&self, data: &Data, root: Root, mut record: RecordId, path: &[FieldId]) -> Value {
+        let mut row = self.root(root);
+        for (idx, &field) in path.iter().enumerate() {
+            let value = self.column(data, record, field, row);
+            if idx + 1 == path.len() {
+                return value;
+            }
+            let (Value::Code(next), Type::Ref(target)) = (value, self.plan.record(record).fields[field.index()].ty) else {
+                return Value::Missing;
+            };
+            (row, record) = (next, target);
+        }
+        Value::Code(row)
+    }
+
+    fn column(&self, data: &Data, record: RecordId, field: FieldId, row: u32) -> Value {
+        let definition = &self.plan.record(record).fields[field.index()];
+        match &data.tables[record.index()].columns[field.index()] {
+            Some(column) => column.value(row as usize, definition.ty, definition.decimals),
+            None => Value::Missing,
+        }
+    }
+
+    fn decision(&self, data: &Data, decision: DecisionId, root: Root) -> Value {
+        let definition = &self.plan.decisions[decision.index()];
+        let idx = match (&definition.stream, root) {
+            (Stream::Grid(..), _) | (_, Root::Row) => self.row as usize,
+            (Stream::Events(_) | Stream::Payments(_), root) => self.root(root) as usize,
+        };
+        let decided = data.decision(decision);
+        if decided.known[idx] == 0 {
+            return Value::Missing;
+        }
+        typed(definition.ty, decided.nums[idx], decided.dens[idx])
+    }
+
+    fn group(&self, data: &Data, group: GroupId) -> Value {
+        let idx = self.row as usize;
+        let function = &self.plan.groups[group.index()].function;
+        match data.group(group) {
+            GroupData::Fixed { den, values, known } => {
+                if known.as_ref().is_some_and(|known| known[idx] == 0) {
+                    return Value::Missing;
+                }
+                match function.value_type() {
+                    Some(ty) if !ty.is_numeric() => typed(ty, values[idx] as i64, 1),
+                    _ => Value::Number(fraction(values[idx], i128::from(*den))),
+                }
+            }
+            GroupData::Exact(values) => values[idx].clone().map_or(Value::Missing, Value::Number),
+        }
+    }
+
+    fn add_time(&self, day: i32, count: &Exact, unit: TimeUnit) -> Result<i32, FaultKind> {
+        let whole = (count.denominator() == &dashu_int::UBig::ONE).then(|| i64::try_from(count.numerator().clone()).ok());
+        let count = whole.ok_or(FaultKind::Date("a length of time must be a whole number"))?;
+        const OUT: FaultKind = FaultKind::Date("the date is outside the years 1 to 9999");
+        let count = count.ok_or(OUT)?;
+        let moved = match unit {
+            TimeUnit::Days => i64::from(day).checked_add(count).and_then(|day| i32::try_from(day).ok()),
+            TimeUnit::Months => self.plan.calendar.add_months(day, count),
+            TimeUnit::Years => count.checked_mul(12).and_then(|count| self.plan.calendar.add_months(day, count)),
+        };
+        moved.filter(|&day| (1..=9999).contains(&date_of(day).year()) && (FIRST..=LAST).contains(&day)).ok_or(OUT)
+    }
+}
+
+/// 0001-01-01 and 9999-12-31.
+const FIRST: i32 = -719_162;
+const LAST: i32 = 2_932_896;
+
+/// A part of a date.
+pub fn date_part(plan: &Plan, part: DatePart, day: i32) -> i32 {
+    let calendar = &plan.calendar;
+    match part {
+        DatePart::Year => calendar.year(day),
+        DatePart::Half => calendar.index(Period::Half, day).rem_euclid(2) + 1,
+        DatePart::Quarter => calendar.index(Period::Quarter, day).rem_euclid(4) + 1,
+        DatePart::Month => calendar.index(Period::Month, day).rem_euclid(12) + 1,
+        DatePart::Day => i32::from(date_of(day).day()),
+    }
+}
+
+fn typed(ty: Type, num: i64, den: i64) -> Value {
+    match ty {
+        Type::Number | Type::Count | Type::Percent | Type::Money => Value::Number(fraction(num.into(), den.into())),
+        Type::YesNo => Value::YesNo(num == 1),
+        Type::Date => Value::Date(num as i32),
+        Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(num as u32),
+    }
+}
+
+impl Column {
+    /// The value of a row.
+    pub fn value(&self, row: usize, ty: Type, decimals: u32) -> Value {
+        if self.known.as_ref().is_some_and(|known| known[row] == 0) {
+            return Value::Missing;
+        }
+        match &self.values {
+            Values::I64(values) => Value::Number(Exact::from(values[row]) / power_of_ten(decimals)),
+            Values::I32(values) => Value::Date(values[row]),
+            Values::U32(values) => Value::Code(values[row]),
+            Values::U8(values) if ty == Type::YesNo => Value::YesNo(values[row] == 1),
+            Values::U8(values) => Value::Code(values[row].into()),
+        }
+    }
+}
+
+/// Compares two values of one type.
+pub fn compare(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.cmp(b),
+        (Value::YesNo(a), Value::YesNo(b)) => a.cmp(b),
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        (Value::Code(a), Value::Code(b)) => a.cmp(b),
+        (Value::Missing | Value::Number(_) | Value::YesNo(_) | Value::Date(_) | Value::Code(_), _) => Ordering::Equal,
+    }
+}
+
+fn holds(comparison: Comparison, ordering: Ordering) -> bool {
+    match comparison {
+        Comparison::Equal => ordering.is_eq(),
+        Comparison::NotEqual => ordering.is_ne(),
+        Comparison::Less => ordering.is_lt(),
+        Comparison::LessOrEqual => ordering.is_le(),
+        Comparison::Greater => ordering.is_gt(),
+        Comparison::GreaterOrEqual => ordering.is_ge(),
+    }
+}

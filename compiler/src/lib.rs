@@ -1,0 +1,18 @@
+//! From a tree to a Plan, its interpreter and its machine code.
+//!
+//! `text -> resolve -> lower -> Plan -> (interpret | codegen)`. This room opens no file, reads no clock and draws no
+//! random number; no floating point occurs in it.
+
+pub mod codegen;
+mod compile;
+pub mod data;
+pub mod interpret;
+pub mod kernel;
+mod lower;
+pub mod plan;
+mod resolve;
+pub mod value;
+
+pub use compile::{Compiled, compile};
+pub use lower::{Expectation, Given, GivenCell, TestCase};
+pub use meed_grammar::problem::{Edit, Level, Problem};

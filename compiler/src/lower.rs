@@ -1,0 +1,165 @@
+//! From declarations to the Plan: types are found, what can be missing is followed, and every rule becomes a straight
+//! line of steps.
+//!
+//! Comes in: [`Resolved`]. Goes out: a [`Plan`] and problems, always both: a rule with a problem is left out and hides
+//! no other. Each kind of declaration has its file: `head`, `records`, `schedules`, `rules`, `expressions`, `sets`.
+
+mod dens;
+mod expressions;
+mod head;
+mod mention;
+mod records;
+mod rules;
+mod schedules;
+mod scope;
+mod sets;
+mod suite;
+
+pub use suite::{Expectation, Given, GivenCell, TestCase};
+
+use crate::plan::{self, Plan, RecordId, ScheduleId, SlotId, SlotSpec};
+use crate::resolve::Resolved;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+use rustc_hash::FxHashMap;
+use scope::Typed;
+
+/// What lowering gives: the Plan (complete but for what had problems) and the tests.
+pub struct Lowered {
+    /// The Plan.
+    pub plan: Plan,
+    /// The program's tests.
+    pub tests: Vec<TestCase>,
+}
+
+/// Lowers declarations. `overrides` are parameters set for this run, as written in Meed.
+pub fn lower(resolved: &Resolved, overrides: &[(String, String)], problems: &mut Vec<Problem>) -> Lowered {
+    let mut lowering = Lowering::new(resolved);
+    lowering.head();
+    lowering.parameters(overrides);
+    lowering.records();
+    lowering.schedules();
+    lowering.rules();
+    let tests = lowering.tests();
+    lowering.settle_domains();
+    problems.append(&mut lowering.problems);
+    Lowered { plan: lowering.plan, tests }
+}
+
+/// The work in progress.
+struct Lowering<'a> {
+    resolved: &'a Resolved,
+    plan: Plan,
+    problems: Vec<Problem>,
+    /// Parameters by name; none where their value had a problem.
+    parameters: FxHashMap<String, Option<Typed>>,
+    records: FxHashMap<String, RecordId>,
+    schedules: FxHashMap<String, Option<ScheduleId>>,
+    /// By domain, the one it was joined to.
+    domains: Vec<u32>,
+    /// Whether dates move by months somewhere, and where first.
+    months_used: Option<Span>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(resolved: &'a Resolved) -> Self {
+        Self {
+            resolved,
+            plan: Plan {
+                name: String::new(),
+                title: String::new(),
+                unit: plan::Unit {
+                    code: "USD".to_owned(),
+                    decimals: 2,
+                    mode: crate::value::RoundingMode::HalfEven,
+                    each_line: false,
+                },
+                calendar: plan::Calendar { first_month: 1, named_by: None, month_ends: None },
+                active: plan::Days { from: 0, to: 0 },
+                records: Vec::new(),
+                choices: Vec::new(),
+                n_domains: 0,
+                schedules: Vec::new(),
+                predicates: Vec::new(),
+                slots: Vec::new(),
+                states: Vec::new(),
+                groups: Vec::new(),
+                decisions: Vec::new(),
+                rules: Vec::new(),
+                order: Vec::new(),
+                parameters: Vec::new(),
+            },
+            problems: Vec::new(),
+            parameters: FxHashMap::default(),
+            records: FxHashMap::default(),
+            schedules: FxHashMap::default(),
+            domains: Vec::new(),
+            months_used: None,
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn damaged(&self, name: &str) -> bool {
+        self.resolved.damaged.iter().any(|damaged| damaged == name)
+    }
+
+    /// The slot spec of these parts, made once.
+    fn slot(&mut self, spec: SlotSpec) -> SlotId {
+        let same = |known: &SlotSpec| {
+            known.stream == spec.stream
+                && known.period == spec.period
+                && known.parts.len() == spec.parts.len()
+                && known.parts.iter().zip(&spec.parts).all(|(a, b)| a.op == b.op)
+        };
+        let idx = self.plan.slots.iter().position(same).unwrap_or_else(|| {
+            self.plan.slots.push(spec);
+            self.plan.slots.len() - 1
+        });
+        SlotId(idx as u32)
+    }
+
+    fn new_domain(&mut self) -> plan::DomainId {
+        self.domains.push(self.domains.len() as u32);
+        plan::DomainId(self.domains.len() as u32 - 1)
+    }
+
+    fn domain_root(&self, domain: u32) -> u32 {
+        let mut root = domain;
+        while self.domains[root as usize] != root {
+            root = self.domains[root as usize];
+        }
+        root
+    }
+
+    /// Makes the values of two domains comparable.
+    fn join_domains(&mut self, a: plan::DomainId, b: plan::DomainId) {
+        let (a, b) = (self.domain_root(a.0), self.domain_root(b.0));
+        self.domains[a.max(b) as usize] = a.min(b);
+    }
+
+    /// Writes the joined domains into fields and predicates, which is where values meet their codes.
+    fn settle_domains(&mut self) {
+        let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
+        for field in self.plan.records.iter_mut().flat_map(|record| &mut record.fields) {
+            if let plan::Type::Text(domain) | plan::Type::Id(domain) = &mut field.ty {
+                domain.0 = roots[domain.index()];
+            }
+        }
+        for predicate in &mut self.plan.predicates {
+            predicate.domain.0 = roots[predicate.domain.index()];
+        }
+        self.plan.n_domains = roots.len() as u32;
+    }
+}
+
+/// The did-you-mean of an unknown name.
+fn suggest<'n>(problem: Problem, name: &tree::Name, known: impl IntoIterator<Item = &'n str>) -> Problem {
+    match meed_grammar::nearest(&name.text, known) {
+        Some(near) => problem.label(format!("did you mean `{near}`?")).edit(name.span, near),
+        None => problem,
+    }
+}

@@ -1,0 +1,102 @@
+//! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
+
+use crate::plan::{Ask, BandPays, Expr, GroupFunction, Op, Plan, Shape, StateKind, Type};
+use crate::value::Exact;
+use dashu_int::ops::Gcd;
+use dashu_int::{IBig, UBig};
+
+/// The denominator of a number, none where it depends on the data or does not fit.
+/// `locals` are the denominators of the rule's `let`s.
+pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i64> {
+    let go = |expr: &Expr| den(plan, expr, locals);
+    match &expr.op {
+        Op::Number(value) => i64::try_from(value.denominator().clone()).ok(),
+        Op::Field { record, path, .. } => {
+            let mut at = *record;
+            let mut found = None;
+            for field in path {
+                let field = &plan.record(at).fields[field.index()];
+                found = Some(field);
+                if let Type::Ref(next) = field.ty {
+                    at = next;
+                }
+            }
+            10i64.checked_pow(found?.decimals)
+        }
+        Op::PaymentAmount => Some(plan.per_unit()),
+        Op::Local(local) => locals.get(local.index()).copied().flatten(),
+        Op::Group(group) => match &plan.groups[group.index()].function {
+            GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => *den,
+            GroupFunction::Count | GroupFunction::Distinct(_) => Some(1),
+        },
+        Op::Level { state, atom, .. } => match &plan.states[state.index()].kind {
+            StateKind::Sums { dens } => dens[*atom as usize],
+            StateKind::Seen | StateKind::Paid => None,
+        },
+        Op::Telescoped { body, .. } => go(body),
+        Op::Negate(x) => go(x),
+        Op::Add(a, b) | Op::Subtract(a, b) | Op::IfUnknown(a, b) => lcm(go(a)?, go(b)?),
+        Op::Multiply(a, b) => reduce(a, b, plan, locals),
+        Op::Divide(a, b) => match &b.op {
+            Op::Number(value) if *value != Exact::ZERO => {
+                let numerator = i64::try_from(UBig::try_from(abs(value.numerator())).ok()?).ok()?;
+                go(a)?.checked_mul(numerator)
+            }
+            _ => None,
+        },
+        Op::Smallest(values) | Op::Largest(values) => values.iter().try_fold(1, |all, value| lcm(all, go(value)?)),
+        Op::Round { quantum, .. } => i64::try_from(quantum.denominator().clone()).ok(),
+        Op::Schedule { schedule, arguments, value, ask: Ask::Amount } if arguments.is_empty() => {
+            let x = go(value)?;
+            let constant = |expr: &Expr| match &expr.op {
+                Op::Number(value) => i64::try_from(value.denominator().clone()).ok(),
+                _ => None,
+            };
+            match &plan.schedules[schedule.index()].shape {
+                Shape::Graduated(bands) | Shape::Retroactive(bands) => bands.iter().try_fold(1, |all, band| {
+                    let edge = band.upper.as_ref().map_or(Some(1), |edge| constant(&edge.value))?;
+                    match &band.pays {
+                        BandPays::None => Some(all),
+                        BandPays::Amount { rate, flat } => {
+                            let rate = rate.as_ref().map_or(Some(1), constant)?;
+                            let flat = flat.as_ref().map_or(Some(1), constant)?;
+                            lcm(lcm(all, rate.checked_mul(lcm(x, edge)?)?)?, flat)
+                        }
+                    }
+                }),
+                Shape::Every { pays, .. } => constant(pays),
+                Shape::Curve { .. } => None,
+            }
+        }
+        Op::Schedule { .. } | Op::Decision { .. } | Op::Argument(_) | Op::Missing => None,
+        Op::If { branches, otherwise } => {
+            branches.iter().try_fold(go(otherwise)?, |all, (_, value)| lcm(all, go(value)?))
+        }
+        Op::TimeBetween { .. } | Op::DatePart(..) => Some(1),
+        Op::YesNo(_)
+        | Op::Date(_)
+        | Op::Choice(_)
+        | Op::When
+        | Op::Compare(..)
+        | Op::And(_)
+        | Op::Or(_)
+        | Op::Not(_)
+        | Op::Predicate { .. }
+        | Op::IsKnown(_)
+        | Op::AddTime { .. } => None,
+    }
+}
+
+/// A product's denominator; a constant whole factor may cancel part of it, which is not worth looking for.
+fn reduce(a: &Expr, b: &Expr, plan: &Plan, locals: &[Option<i64>]) -> Option<i64> {
+    den(plan, a, locals)?.checked_mul(den(plan, b, locals)?)
+}
+
+fn lcm(a: i64, b: i64) -> Option<i64> {
+    let gcd = i64::try_from((&UBig::from(a.unsigned_abs())).gcd(&UBig::from(b.unsigned_abs()))).ok()?;
+    (a / gcd).checked_mul(b)
+}
+
+fn abs(value: &IBig) -> IBig {
+    if *value < IBig::ZERO { -value.clone() } else { value.clone() }
+}

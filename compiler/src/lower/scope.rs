@@ -1,0 +1,231 @@
+//! What names mean at a place, and what is known to be there.
+
+use super::Lowering;
+use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, Stream, Type};
+use meed_grammar::span::Span;
+use rustc_hash::FxHashMap;
+
+/// A typed expression in the making. A text or the name of a choice has its meaning only beside another value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Typed {
+    pub op: Op,
+    pub ty: Type,
+    pub optional: bool,
+    pub span: Span,
+    /// A text literal.
+    pub text: Option<String>,
+    /// A plain number written as such: `0` stands for nothing of any unit, others tell that a sign is missing.
+    pub literal: bool,
+}
+
+impl Typed {
+    pub fn new(op: Op, ty: Type, optional: bool, span: Span) -> Self {
+        Self { op, ty, optional, span, text: None, literal: false }
+    }
+
+    pub fn into_expr(self) -> Expr {
+        Expr { op: self.op, ty: self.ty, optional: self.optional, span: self.span }
+    }
+
+    pub fn from_expr(expr: Expr) -> Self {
+        Self::new(expr.op, expr.ty, expr.optional, expr.span)
+    }
+}
+
+/// Something that was found to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    Field(Root, RecordId, Vec<FieldId>),
+    Local(LocalId),
+    Decision(DecisionId, Root),
+}
+
+/// The rule at work.
+#[derive(Clone, Debug)]
+pub(super) struct RuleScope {
+    pub name: String,
+    pub stream: Stream,
+    /// Whether the accumulations of matched rows may be used: the filters are behind.
+    pub matched: bool,
+}
+
+/// Where names are looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    pub rule: Option<RuleScope>,
+    /// Roots of paths: name, root, record.
+    pub roots: Vec<(String, Root, RecordId)>,
+    /// The record whose fields are bare names.
+    pub bare: Option<(Root, RecordId)>,
+    /// The enclosing row of a set: bare names second, and the path that leads from the set's row to it.
+    pub outer: Option<(RecordId, Vec<FieldId>, Vec<String>)>,
+    pub payment: bool,
+    pub locals: FxHashMap<String, LocalId>,
+    /// By local: type, whether optional, definition.
+    pub definitions: Vec<Expr>,
+    /// Arguments of a schedule.
+    pub arguments: Vec<(String, Type)>,
+    pub facts: Vec<Fact>,
+    /// Accumulation steps that the expressions asked for, to be placed by the rule.
+    pub wanted: Vec<Wanted>,
+}
+
+/// A step that an expression needs before it.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    All { state: crate::plan::StateId, filter: Option<Expr>, atoms: Vec<Expr> },
+    Matched { state: crate::plan::StateId, atoms: Vec<Expr> },
+}
+
+impl Scope {
+    /// No row at all.
+    pub fn constant() -> Self {
+        Self {
+            rule: None,
+            roots: Vec::new(),
+            bare: None,
+            outer: None,
+            payment: false,
+            locals: FxHashMap::default(),
+            definitions: Vec::new(),
+            arguments: Vec::new(),
+            facts: Vec::new(),
+            wanted: Vec::new(),
+        }
+    }
+
+    pub fn knows(&self, fact: &Fact) -> bool {
+        self.facts.contains(fact)
+    }
+
+    pub fn learn(&mut self, facts: Vec<Fact>) {
+        for fact in facts {
+            if !self.knows(&fact) {
+                self.facts.push(fact);
+            }
+        }
+    }
+}
+
+/// The fact that an expression is there, if it can be kept.
+pub(super) fn fact_of(op: &Op) -> Option<Fact> {
+    match op {
+        Op::Field { root, record, path } if !path.is_empty() => Some(Fact::Field(*root, *record, path.clone())),
+        Op::Local(local) => Some(Fact::Local(*local)),
+        Op::Decision { decision, root } => Some(Fact::Decision(*decision, *root)),
+        _ => None,
+    }
+}
+
+/// What is known when a condition holds (`holds`), or does not.
+pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
+    match condition {
+        Op::IsKnown(value) if holds => known_with(&value.op),
+        Op::Not(inner) => facts(&inner.op, !holds),
+        Op::And(parts) if holds => parts.iter().flat_map(|part| facts(&part.op, true)).collect(),
+        Op::Or(parts) if !holds => parts.iter().flat_map(|part| facts(&part.op, false)).collect(),
+        Op::Compare(_, a, b) => [known_with(&a.op), known_with(&b.op)].concat(),
+        Op::Predicate { value, .. } => known_with(&value.op),
+        Op::Field { .. } | Op::Local(_) | Op::Decision { .. } => known_with(condition),
+        // `, unknown means no` wraps the condition; that it holds says the same as before.
+        Op::IfUnknown(value, default) if default.op == Op::YesNo(!holds) => facts(&value.op, holds),
+        _ => Vec::new(),
+    }
+}
+
+/// What must be there for this value to be there.
+fn known_with(op: &Op) -> Vec<Fact> {
+    match op {
+        Op::Field { root, record, path } => {
+            (1..=path.len()).map(|n| Fact::Field(*root, *record, path[..n].to_vec())).collect()
+        }
+        Op::Local(_) | Op::Decision { .. } => fact_of(op).into_iter().collect(),
+        Op::Negate(x) | Op::Round { value: x, .. } | Op::DatePart(_, x) => known_with(&x.op),
+        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) => {
+            [known_with(&a.op), known_with(&b.op)].concat()
+        }
+        Op::AddTime { date: a, count: b, .. } | Op::TimeBetween { from: a, to: b, .. } => {
+            [known_with(&a.op), known_with(&b.op)].concat()
+        }
+        Op::Smallest(values) | Op::Largest(values) => values.iter().flat_map(|value| known_with(&value.op)).collect(),
+        Op::Schedule { value, arguments, .. } => {
+            arguments.iter().chain([value.as_ref()]).flat_map(|value| known_with(&value.op)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Lowering<'_> {
+    /// The name of a type in the designer's words.
+    pub(super) fn type_words(&self, ty: Type) -> String {
+        match ty {
+            Type::Number => "a number".to_owned(),
+            Type::Count => "a count".to_owned(),
+            Type::Percent => "a percent".to_owned(),
+            Type::Money => "an amount of money".to_owned(),
+            Type::YesNo => "a yes or no".to_owned(),
+            Type::Date => "a date".to_owned(),
+            Type::Choice(choice) => format!("one of {}", self.plan.choices[choice.index()].join(", ")),
+            Type::Text(_) => "a text".to_owned(),
+            Type::Id(_) => "an id".to_owned(),
+            Type::Ref(record) => {
+                let name = &self.plan.record(record).name;
+                let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                format!("{article} {name}")
+            }
+        }
+    }
+
+    /// Whether the value of a path can be missing, given what is known.
+    pub(super) fn path_optional(&self, root: Root, record: RecordId, path: &[FieldId], scope: &Scope) -> bool {
+        let mut at = record;
+        for (idx, &field) in path.iter().enumerate() {
+            let definition = &self.plan.record(at).fields[field.index()];
+            if definition.optional && !scope.knows(&Fact::Field(root, record, path[..=idx].to_vec())) {
+                return true;
+            }
+            if let Type::Ref(next) = definition.ty {
+                at = next;
+            }
+        }
+        false
+    }
+
+    /// Marks the fields of a path, and the records it passes, as read.
+    pub(super) fn mark_used(&mut self, record: RecordId, path: &[FieldId]) {
+        let mut at = record;
+        self.mark_record(at);
+        for &field in path {
+            let definition = &mut self.plan.records[at.index()].fields[field.index()];
+            definition.used = true;
+            if let Type::Ref(next) = definition.ty {
+                self.mark_record(next);
+                at = next;
+            }
+        }
+    }
+
+    fn mark_record(&mut self, record: RecordId) {
+        let definition = &mut self.plan.records[record.index()];
+        if definition.used {
+            return;
+        }
+        definition.used = true;
+        let keys = definition.key.clone();
+        for field in keys.into_iter().chain(definition.when) {
+            let definition = &mut self.plan.records[record.index()].fields[field.index()];
+            definition.used = true;
+            if let Type::Ref(next) = definition.ty {
+                self.mark_record(next);
+            }
+        }
+        if let crate::plan::RecordTable::Distinct(other) = self.plan.records[record.index()].source {
+            self.mark_record(other);
+        }
+    }
+}
+
+/// The names of a record's fields.
+pub(super) fn field_names(record: &Record) -> impl Iterator<Item = &str> {
+    record.fields.iter().map(|field| field.name.as_str())
+}

@@ -1,0 +1,265 @@
+//! The program's tests: rows that are given, and what is expected of them.
+
+use super::Lowering;
+use super::scope::Scope;
+use crate::plan::{FieldSource, Op, RecordId, Type};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, ExprKind, TestKey, TestStepKind};
+
+/// One test.
+#[derive(Clone, Debug)]
+pub struct TestCase {
+    /// Its title.
+    pub title: String,
+    /// The rows that are given.
+    pub given: Vec<Given>,
+    /// The last day of the run, if one is given.
+    pub through: Option<i32>,
+    /// Parameters set for this test, as written in Meed.
+    pub overrides: Vec<(String, String)>,
+    /// What is expected.
+    pub expect: Vec<Expectation>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A row that is given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Of which record.
+    pub record: RecordId,
+    /// Its cells, key parts among them.
+    pub cells: Vec<GivenCell>,
+}
+
+/// A cell of a given row, as plain text: `2026-03-14`, `1000.25`, `12.5%`, `yes`, a key or the name of a value.
+#[derive(Clone, Debug)]
+pub struct GivenCell {
+    /// The field's name.
+    pub field: String,
+    /// The cell.
+    pub value: String,
+}
+
+/// What a test expects.
+#[derive(Clone, Debug)]
+pub enum Expectation {
+    /// `expect RULE pays PAYEE AMOUNT`: the sum of the matching lines.
+    Pays {
+        /// The rule.
+        rule: String,
+        /// The payee's key, its parts joined by `|`.
+        payee: String,
+        /// In whole units.
+        amount: Exact,
+        /// Of this event only.
+        key: Option<String>,
+        /// In this period only.
+        period: Option<String>,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect RULE does not pay`
+    DoesNotPay {
+        /// The rule.
+        rule: String,
+        /// To this payee.
+        payee: Option<String>,
+        /// For this event.
+        key: Option<String>,
+        /// In this period.
+        period: Option<String>,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect no other payments`
+    NoOtherPayments(Span),
+    /// `expect NAME of KEY is VALUE`
+    Decides {
+        /// The decision.
+        name: String,
+        /// Of which event or entity.
+        key: String,
+        /// In which period.
+        period: Option<String>,
+        /// The value as output writes it; none for unknown.
+        value: Option<String>,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect KEY rejected`
+    Rejected {
+        /// The row's key.
+        key: String,
+        /// Its place.
+        span: Span,
+    },
+}
+
+impl Lowering<'_> {
+    pub(super) fn tests(&mut self) -> Vec<TestCase> {
+        let tests = &self.resolved.tests;
+        tests.iter().map(|test| self.test(test)).collect()
+    }
+
+    fn test(&mut self, test: &tree::Test) -> TestCase {
+        let mut case = TestCase { title: test.title.value.clone(), given: Vec::new(), through: None, overrides: Vec::new(), expect: Vec::new(), span: test.span };
+        for step in &test.steps {
+            self.test_step(step, &mut case);
+        }
+        if case.expect.is_empty() {
+            self.problem(Problem::warning("empty-test", test.title.span, "this test expects nothing"));
+        }
+        case
+    }
+
+    fn test_step(&mut self, step: &tree::TestStep, case: &mut TestCase) {
+        let period = |text: &Option<tree::Text>| text.as_ref().map(|text| text.value.clone());
+        match &step.kind {
+            TestStepKind::Given { record, key, fields } => {
+                if let Some(given) = self.given(record, key, fields) {
+                    case.given.push(given);
+                }
+            }
+            TestStepKind::GivenFrom { file, .. } | TestStepKind::TotalsFrom(file) => {
+                self.problem(Problem::error("not-supported", file.span, "rows and totals from files are not supported in tests yet"));
+            }
+            TestStepKind::Through(date) => {
+                if let Some(Op::Date(day)) = self.constant(date).map(|typed| typed.op) {
+                    case.through = Some(day);
+                } else {
+                    self.problem(Problem::error("type-mismatch", date.span, "a test runs through a date"));
+                }
+            }
+            TestStepKind::With { parameter, value } => {
+                if !self.plan.parameters.iter().any(|known| known.name == parameter.text) {
+                    self.problem(Problem::error("unknown-parameter", parameter.span, format!("there is no parameter `{}`", parameter.text)));
+                } else {
+                    case.overrides.push((parameter.text.clone(), super::head::literal_text(value)));
+                }
+            }
+            TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
+                self.rule_exists(rule);
+                let Some(typed) = self.expression(amount, &mut Scope::constant()) else { return };
+                let Op::Number(number) = super::expressions::fold(typed).op else {
+                    self.problem(Problem::error("not-money", amount.span, "an amount of money is expected here"));
+                    return;
+                };
+                case.expect.push(Expectation::Pays {
+                    rule: rule.text.clone(),
+                    payee: joined(payee),
+                    amount: number,
+                    key: for_key.as_deref().map(joined),
+                    period: period(in_period),
+                    span: step.span,
+                });
+            }
+            TestStepKind::DoesNotPay { rule, payee, for_key, in_period } => {
+                self.rule_exists(rule);
+                case.expect.push(Expectation::DoesNotPay {
+                    rule: rule.text.clone(),
+                    payee: payee.as_deref().map(joined),
+                    key: for_key.as_deref().map(joined),
+                    period: period(in_period),
+                    span: step.span,
+                });
+            }
+            TestStepKind::NoOtherPayments => case.expect.push(Expectation::NoOtherPayments(step.span)),
+            TestStepKind::Decides { name, key, in_period, value } => {
+                let value = match value {
+                    None => None,
+                    Some(value) => match self.expression(value, &mut Scope::constant()).map(super::expressions::fold) {
+                        Some(typed) => Some(decision_text(&typed.op)),
+                        None => return,
+                    },
+                };
+                case.expect.push(Expectation::Decides { name: name.text.clone(), key: joined(key), period: period(in_period), value, span: step.span });
+            }
+            TestStepKind::Rejected(key) => case.expect.push(Expectation::Rejected { key: joined(key), span: step.span }),
+        }
+    }
+
+    fn rule_exists(&mut self, rule: &tree::Name) {
+        self.unknown_rule(rule);
+    }
+
+    fn given(&mut self, record: &tree::Name, key: &[TestKey], fields: &[(tree::Name, tree::Expr)]) -> Option<Given> {
+        let Some(&id) = self.records.get(&record.text) else {
+            if !self.damaged(&record.text) {
+                let known: Vec<String> = self.records.keys().cloned().collect();
+                let problem = Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
+                self.problem(super::suggest(problem, record, known.iter().map(String::as_str)));
+            }
+            return None;
+        };
+        let definition = self.plan.record(id).clone();
+        if key.len() != definition.key.len() {
+            let message = format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
+            self.problem(Problem::error("key-parts", record.span, message));
+            return None;
+        }
+        let mut cells: Vec<GivenCell> = Vec::new();
+        for (part, field) in key.iter().zip(&definition.key) {
+            cells.push(GivenCell { field: definition.fields[field.index()].name.clone(), value: part.text.clone() });
+        }
+        for (name, value) in fields {
+            let Some(field) = definition.field(&name.text) else {
+                let message = format!("`{}` has no field `{}`", record.text, name.text);
+                let problem = Problem::error("unknown-name", name.span, message);
+                let problem = super::suggest(problem, name, super::scope::field_names(&definition));
+                self.problem(problem);
+                continue;
+            };
+            let ty = definition.fields[field.index()].ty;
+            if let (FieldSource::Columns(_), Type::Ref(_)) = (&definition.fields[field.index()].source, ty) {
+                self.problem(Problem::error("not-supported", value.span, "a reference to a record with several key fields is not supported in tests yet"));
+                continue;
+            }
+            if let Some(value) = self.cell(value, ty) {
+                cells.push(GivenCell { field: name.text.clone(), value });
+            }
+        }
+        Some(Given { record: id, cells })
+    }
+
+    /// A given value as plain text of its type.
+    fn cell(&mut self, value: &tree::Expr, ty: Type) -> Option<String> {
+        let text = match (&value.kind, ty) {
+            (ExprKind::Bracket(inner), _) => return self.cell(inner, ty),
+            (ExprKind::Number(text), Type::Number | Type::Count | Type::Id(_) | Type::Ref(_) | Type::Text(_)) => Some(text.clone()),
+            (ExprKind::Number(text), Type::Money) if text == "0" => Some(text.clone()),
+            (ExprKind::Percent(text), Type::Percent) => Some(format!("{text}%")),
+            (ExprKind::Money { amount, .. }, Type::Money) => Some(amount.clone()),
+            (ExprKind::Date(text), Type::Date) => Some(text.clone()),
+            (ExprKind::YesNo(yes), Type::YesNo) => Some(if *yes { "yes" } else { "no" }.to_owned()),
+            (ExprKind::Text(text), Type::Text(_) | Type::Id(_) | Type::Ref(_)) => Some(text.clone()),
+            (ExprKind::Path(path), Type::Id(_) | Type::Ref(_) | Type::Text(_)) if path.parts.len() == 1 => Some(path.parts[0].text.clone()),
+            (ExprKind::Path(path), Type::Choice(choice)) if path.parts.len() == 1 => {
+                let name = &path.parts[0];
+                self.plan.choices[choice.index()].contains(&name.text).then(|| name.text.clone())
+            }
+            _ => None,
+        };
+        if text.is_none() {
+            let message = format!("here {} is given", self.type_words(ty));
+            self.problem(Problem::error("type-mismatch", value.span, message).label("this is something else"));
+        }
+        text
+    }
+}
+
+/// A key's parts, joined as output writes them.
+fn joined(parts: &[TestKey]) -> String {
+    parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("|")
+}
+
+fn decision_text(op: &Op) -> String {
+    match op {
+        Op::Number(value) => crate::value::exact_text(value),
+        Op::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Op::Date(day) => crate::plan::calendar::date_of(*day).to_string(),
+        _ => String::new(),
+    }
+}

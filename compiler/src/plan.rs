@@ -1,0 +1,158 @@
+//! The Plan: what a program means, as a small acyclic dataflow over streams of rows.
+//!
+//! Comes in: nothing of the text but spans. Goes out: one description that is interpreted, compiled, explained and
+//! printed. A rule reads one stream, row by row in the order of `when` and key, through a straight line of [`Step`]s.
+//! Everything that remembers (first-per, accumulations, limits) is a keyed [`State`]; everything that looks at many rows
+//! at once is a [`Group`], done before the rules that read it. The Plan knows no files and no columns' layout.
+
+pub mod calendar;
+pub mod fields;
+pub mod op;
+pub mod text;
+pub mod verify;
+
+pub use calendar::{Calendar, Days, Period};
+pub use fields::*;
+pub use op::*;
+
+use crate::value::RoundingMode;
+use meed_grammar::span::Span;
+
+/// A whole program, ready to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The program's name.
+    pub name: String,
+    /// Its title, or its name.
+    pub title: String,
+    /// The unit of its payments.
+    pub unit: Unit,
+    /// Its periods.
+    pub calendar: Calendar,
+    /// First and last day of its life.
+    pub active: Days,
+    /// Entities and events, those of the library that the program uses among them.
+    pub records: Vec<Record>,
+    /// The lists of `one of`; equal lists are one.
+    pub choices: Vec<Vec<String>>,
+    /// How many domains of texts and ids there are; values of one domain can be compared.
+    pub n_domains: u32,
+    /// Schedules.
+    pub schedules: Vec<Schedule>,
+    /// Tests on texts and ids, done once per distinct value.
+    pub predicates: Vec<Predicate>,
+    /// Keys of states: what they are kept per.
+    pub slots: Vec<SlotSpec>,
+    /// Keyed states.
+    pub states: Vec<State>,
+    /// Aggregates per entity and period.
+    pub groups: Vec<Group>,
+    /// Decisions (`set`).
+    pub decisions: Vec<Decision>,
+    /// Rules as written; versions of one rule are neighbors in nothing but their name.
+    pub rules: Vec<Rule>,
+    /// The rules in an order in which each comes after those it reads; versions of one rule by their ranges.
+    pub order: Vec<RuleId>,
+    /// Parameters with the values they have in this run, as written in Meed, and whether they were overridden.
+    pub parameters: Vec<Parameter>,
+}
+
+/// A unit of payment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    /// ISO 4217 code.
+    pub code: String,
+    /// Its decimals.
+    pub decimals: u32,
+    /// How payments are rounded.
+    pub mode: RoundingMode,
+    /// Whether lines are rounded alone and not along their running total.
+    pub each_line: bool,
+}
+
+/// A parameter as this run has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its value as written in Meed.
+    pub value: String,
+    /// The value in the program's text, when this run has another.
+    pub overridden: Option<String>,
+}
+
+/// A rule, or one version of it.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name, shared by its versions.
+    pub name: String,
+    /// Its title, or its name.
+    pub title: String,
+    /// From 1, by range.
+    pub version: u32,
+    /// The days on which it matches, within the program's life.
+    pub active: Days,
+    /// The rows it reads.
+    pub stream: Stream,
+    /// What it does with a row, in order.
+    pub steps: Vec<Step>,
+    /// How many `let`s and `set`s it has.
+    pub n_locals: u32,
+    /// Names, types and places of these, for explanations.
+    pub locals: Vec<Local>,
+    /// Groups it reads.
+    pub groups: Vec<GroupId>,
+    /// The whole rule in the text.
+    pub span: Span,
+}
+
+/// A `let` or `set` of a rule.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it can be missing.
+    pub optional: bool,
+}
+
+impl Plan {
+    /// The unit of the smallest amount, as a count per one: 100 for two decimals.
+    pub fn per_unit(&self) -> i64 {
+        10i64.pow(self.unit.decimals)
+    }
+
+    /// The rule of this id.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.index()]
+    }
+
+    /// The record of this id.
+    pub fn record(&self, id: RecordId) -> &Record {
+        &self.records[id.index()]
+    }
+
+    /// All versions of the rule of this name, in the order written.
+    pub fn versions<'a>(&'a self, name: &'a str) -> impl Iterator<Item = RuleId> + 'a {
+        self.rules.iter().enumerate().filter(move |(_, rule)| rule.name == name).map(|(idx, _)| RuleId(idx as u32))
+    }
+
+    /// The entity whose rows are paid by this rule, if it pays.
+    pub fn payee_record(&self, id: RuleId) -> Option<RecordId> {
+        self.rule(id).pay().and_then(|pay| match pay.payee.ty {
+            Type::Ref(record) => Some(record),
+            _ => None,
+        })
+    }
+}
+
+impl Rule {
+    /// What it pays, if it pays.
+    pub fn pay(&self) -> Option<&Pay> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Pay(pay) => Some(pay),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! Records and their fields: what is read from which column, and how.
+
+use super::op::{FieldId, RecordId, Type};
+use meed_grammar::span::Span;
+pub use meed_grammar::tree::RecordKind;
+
+/// An entity or event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Its name.
+    pub name: String,
+    /// Entity or event.
+    pub kind: RecordKind,
+    /// The stem of its table's file, or the record whose table holds its keys.
+    pub source: RecordTable,
+    /// Its fields; key parts and `when` among them.
+    pub fields: Vec<Field>,
+    /// The fields of its key, at least one.
+    pub key: Vec<FieldId>,
+    /// The `when` of an event.
+    pub when: Option<FieldId>,
+    /// Whether any rule, or a record that a rule reads, needs its rows.
+    pub used: bool,
+    /// Its place; of a library's record the empty span.
+    pub span: Span,
+}
+
+/// Where a record's rows come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordTable {
+    /// A table: its source name if one was written (`from "sales_teams"`).
+    Table(Option<String>),
+    /// The distinct values of one column in the table of another record, missing ones left out.
+    Distinct(RecordId),
+}
+
+/// A field and how its column is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its type. A reference is read as the key of the record it refers to.
+    pub ty: Type,
+    /// Decimals kept: of money, number and percent (a percent counts as a share: `12.5%` is 0.125).
+    pub decimals: u32,
+    /// Whether it can be missing.
+    pub optional: bool,
+    /// Whether a rule reads it (or it is key, `when`, or on the way to what a rule reads).
+    pub used: bool,
+    /// Where its values come from.
+    pub source: FieldSource,
+    /// Its place; of a library's field the empty span.
+    pub span: Span,
+}
+
+/// Where a field's values come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldSource {
+    /// One column.
+    Column(ColumnSource),
+    /// A reference to a record with a key of several fields: one column for each part, in the key's order.
+    Columns(Vec<ColumnSource>),
+}
+
+/// A column of a table and how its cells are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnSource {
+    /// The header; compared ignoring case unless `exact`.
+    pub header: String,
+    /// Whether the header was written (`from "Header"`) and must match as it is.
+    pub exact: bool,
+    /// The format of its cells.
+    pub format: Format,
+}
+
+/// How a cell is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// As usual for the type: dates `2026-02-01`, plain numbers, percent with `%`.
+    Plain,
+    /// A date pattern of `YYYY`, `YY`, `MM`, `M`, `DD`, `D`, `MMM` and separators.
+    Date(String),
+    /// Numbers with these separators (`1.000,50`).
+    Number {
+        /// Between groups, if any.
+        group: Option<char>,
+        /// Before the decimals.
+        decimal: char,
+        /// Whether the cell carries a currency sign or a percent sign to take off.
+        percent: PercentFormat,
+    },
+    /// Spellings of a `one of`.
+    Choice {
+        /// How each value is spelled; a value with none is spelled as its name.
+        spellings: Vec<Spelling>,
+        /// The value of every other spelling.
+        otherwise: Option<u32>,
+        /// Whether case is ignored.
+        ignoring_case: bool,
+    },
+    /// Spellings of yes and no, case ignored when not given.
+    YesNo {
+        /// Spelling of yes.
+        yes: String,
+        /// Spelling of no.
+        no: String,
+    },
+    /// A date and time; its day is taken in this zone (UTC when none).
+    DateTime {
+        /// IANA name or offset.
+        zone: Option<String>,
+        /// The pattern, if not ISO 8601.
+        pattern: Option<String>,
+    },
+}
+
+/// How a percent cell is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PercentFormat {
+    /// Not a percent.
+    No,
+    /// `12%`
+    Sign,
+    /// `12`
+    Hundredths,
+    /// `0.12`
+    Share,
+}
+
+/// A spelling of a value of `one of`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spelling {
+    /// The text in the data.
+    pub text: String,
+    /// Its place in the list.
+    pub value: u32,
+}
+
+impl Record {
+    /// The field of this name, ignoring nothing.
+    pub fn field(&self, name: &str) -> Option<FieldId> {
+        self.fields.iter().position(|field| field.name == name).map(|idx| FieldId(idx as u32))
+    }
+}

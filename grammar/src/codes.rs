@@ -1,0 +1,32 @@
+//! The codes of this room's problems. Each has a page `compiler/errors/<code>.md`, whose example and repair are tests.
+
+/// Every code that [`crate::parse`] can report, sorted.
+pub const CODES: &[&str] = &[
+    "aggregate-brackets",
+    "and-or-brackets",
+    "comparison-chain",
+    "curly-quotes",
+    "else-for-otherwise",
+    "half-up",
+    "if-for-where",
+    "invisible-character",
+    "list-brackets",
+    "minus-blanks",
+    "missing-otherwise",
+    "missing-per",
+    "missing-percent",
+    "not-closed",
+    "of-brackets",
+    "quote-key",
+    "semicolon",
+    "too-deep",
+    "unclosed-text",
+    "unexpected",
+    "unknown-character",
+    "wrong-comment",
+    "wrong-date",
+    "wrong-money",
+    "wrong-number",
+    "wrong-percent",
+    "wrong-sign",
+];

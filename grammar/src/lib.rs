@@ -1,0 +1,29 @@
+//! Text to tree and back for the Meed language.
+//!
+//! Comes in: the text of a `.meed` file. Goes out: a [`tree::File`] *and* the [`problem::Problem`]s of its surface, never
+//! one instead of the other. This room knows no meanings of names and no money.
+//!
+//! ```
+//! let parsed = meed_grammar::parse("use channel\nrule bounty { for each deal  pay partner $500 }");
+//! assert!(parsed.problems.is_empty());
+//! assert_eq!(parsed.file.items.len(), 2);
+//! ```
+//!
+//! A text is read in three steps: [`tokens`] cuts it into words and signs, `mistake` names and repairs what is wrong in
+//! the words alone, and `parse` reads the shape (`meed.pest`) and builds the tree.
+
+mod codes;
+mod format;
+mod mistake;
+mod parse;
+pub mod problem;
+pub mod span;
+mod token;
+pub mod tree;
+mod word;
+
+pub use codes::CODES;
+pub use format::format;
+pub use parse::{Parsed, parse, parse_value};
+pub use token::{Token, TokenKind, tokens};
+pub use word::{RESERVED, WORDS, nearest};

@@ -1,0 +1,161 @@
+//! Clauses of a rule, in whatever order they were written.
+
+use super::node::Node;
+use super::{Rule, expressions, items};
+use crate::problem::Problem;
+use crate::tree::{Clause, ClauseKind, Expr, Rule as RuleItem, UnknownMeans, UnknownMeansKind};
+
+/// `rule NAME "title" { … }`
+pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
+    let clauses = node
+        .parts()
+        .filter_map(|part| {
+            Some(Clause {
+                kind: clause(&part)?,
+                span: part.span(),
+            })
+        })
+        .collect();
+    RuleItem {
+        name: node.name(),
+        title: node.quoted(),
+        clauses,
+        span: node.span(),
+    }
+}
+
+fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
+    Some(match node.rule() {
+        Rule::for_each => ClauseKind::ForEach {
+            subject: node.name(),
+            per: node.part(Rule::for_per).map(|per| per.name()),
+            by: node.part(Rule::path).map(|by| by.to_path()),
+        },
+        Rule::for_payment => ClauseKind::ForEachPayment { rule: node.name() },
+        Rule::active => ClauseKind::Active(items::active(node)),
+        Rule::where_clause => ClauseKind::Where {
+            condition: expressions::only(node),
+            unknown: unknown_means(node),
+        },
+        Rule::let_clause => ClauseKind::Let {
+            name: node.name(),
+            value: expressions::only(node),
+            unknown: unknown_means(node),
+        },
+        Rule::set_clause => ClauseKind::Set {
+            name: node.name(),
+            value: expressions::only(node),
+            unknown: unknown_means(node),
+        },
+        Rule::first_per => ClauseKind::FirstPer { per: node.per() },
+        Rule::pay => {
+            let (payee, amount) = payee_and_amount(node);
+            ClauseKind::Pay {
+                payee,
+                amount,
+                unknown: unknown_means(node),
+            }
+        }
+        Rule::take_back => {
+            let (payee, amount) = payee_and_amount(node);
+            ClauseKind::TakeBack {
+                payee,
+                amount,
+                unknown: unknown_means(node),
+            }
+        }
+        Rule::at_most => ClauseKind::AtMost {
+            amount: expressions::only(node),
+            per: node.per(),
+        },
+        Rule::at_least => ClauseKind::AtLeast {
+            amount: expressions::only(node),
+            per: node.per(),
+        },
+        Rule::mistake_if => if_for_where(node),
+        Rule::mistake_first => missing_per(node),
+        other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
+    })
+}
+
+/// What a clause is called that is read but not run; none for what is no clause.
+fn not_supported(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::pay_split => "a split",
+        Rule::pay_each => "payments up a chain (`pay each`)",
+        Rule::ranked => "a contest (`ranked by`)",
+        Rule::keep_top => "a contest (`keep top`)",
+        Rule::hold => "holding small sums (`hold until`)",
+        Rule::add_to => "a balance (`add … to`)",
+        Rule::returns => "a word about returns",
+        Rule::due => "a due date",
+        Rule::in_parts => "payment in parts",
+        Rule::budget => "a budget",
+        _ => return None,
+    })
+}
+
+fn payee_and_amount(node: &Node<'_, '_>) -> (Option<Expr>, Expr) {
+    let payee = node
+        .part(Rule::payee)
+        .map(|payee| expressions::only(&payee));
+    let amount = node
+        .part(Rule::amount)
+        .map(|amount| expressions::value(&amount));
+    (payee, amount.unwrap_or_else(|| expressions::damaged(node)))
+}
+
+fn unknown_means(node: &Node<'_, '_>) -> Option<UnknownMeans> {
+    let means = node.part(Rule::unknown_means)?;
+    let kind = means.parts().find_map(|part| {
+        Some(match part.rule() {
+            Rule::k_nobody => UnknownMeansKind::Nobody,
+            Rule::yes => UnknownMeansKind::Yes,
+            Rule::no => UnknownMeansKind::No,
+            _ => UnknownMeansKind::Value(Box::new(expressions::operand(&part)?)),
+        })
+    });
+    Some(UnknownMeans {
+        kind: kind?,
+        span: means.span(),
+    })
+}
+
+fn if_for_where(node: &Node<'_, '_>) -> ClauseKind {
+    let word = node.span_of(Rule::k_if).unwrap_or_else(|| node.span());
+    node.reader.report(
+        Problem::error(
+            "if-for-where",
+            word,
+            "a rule's condition begins with `where`",
+        )
+        .label("`if` stands inside an amount")
+        .help("write `where`")
+        .edit(word, "where"),
+    );
+    ClauseKind::Where {
+        condition: expressions::only(node),
+        unknown: None,
+    }
+}
+
+fn missing_per(node: &Node<'_, '_>) -> ClauseKind {
+    let first = node.span_of(Rule::k_first).unwrap_or_else(|| node.span());
+    let insert = crate::span::Span {
+        start: first.end,
+        end: first.end,
+    };
+    let path = node.part(Rule::path).map(|path| path.to_path());
+    let shown = path
+        .as_ref()
+        .map_or("customer", |path| path.parts[0].text.as_str());
+    node.reader.report(
+        Problem::error("missing-per", first, "missing `per`: first of what?")
+            .label(format!("the first for each `{shown}`"))
+            .help(format!("write `first per {shown}`"))
+            .edit(insert, " per"),
+    );
+    ClauseKind::FirstPer {
+        per: path.into_iter().collect(),
+    }
+}

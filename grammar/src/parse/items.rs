@@ -1,0 +1,290 @@
+//! Items at the margin: program, use, extend, entity, event, schedule, parameter, rule, test.
+
+use super::node::Node;
+use super::{Rule, clauses, expressions, tests};
+use crate::tree::*;
+
+/// The node of one item.
+pub(super) fn item(node: &Node<'_, '_>) -> Item {
+    match node.rule() {
+        Rule::program => Item::Program(program(node)),
+        Rule::use_item => Item::Use(node.name()),
+        Rule::extend => Item::Extend(Extend {
+            record: node.name(),
+            members: members(node),
+            span: node.span(),
+        }),
+        Rule::record => Item::Record(record(node)),
+        Rule::schedule => Item::Schedule(schedule(node)),
+        Rule::parameter => Item::Parameter(parameter(node)),
+        Rule::rule_item => Item::Rule(clauses::rule(node)),
+        Rule::test => Item::Test(tests::test(node)),
+        _ => Item::Unsupported(unsupported(node)),
+    }
+}
+
+fn program(node: &Node<'_, '_>) -> Program {
+    let clauses = node.parts().filter_map(|part| {
+        let kind = match part.rule() {
+            Rule::currency => ProgramClauseKind::Currency {
+                code: part.name(),
+                rounding: part
+                    .part(Rule::rounding)
+                    .map(|rounding| expressions::rounding(&rounding)),
+                each_line: part.span_of(Rule::each_line),
+            },
+            Rule::fiscal_year => ProgramClauseKind::FiscalYear {
+                month: part.name(),
+                named_by: named_by(&part),
+            },
+            Rule::active => ProgramClauseKind::Active(active(&part)),
+            Rule::month_ends if part.has(Rule::k_up) => {
+                ProgramClauseKind::MonthEnds(MonthEnds::RoundUp)
+            }
+            Rule::month_ends => ProgramClauseKind::MonthEnds(MonthEnds::RoundDown),
+            Rule::returns => {
+                ProgramClauseKind::Unsupported(part.unsupported("a word about returns"))
+            }
+            _ => return None,
+        };
+        Some(ProgramClause {
+            kind,
+            span: part.span(),
+        })
+    });
+    Program {
+        name: node.name(),
+        title: node.quoted(),
+        clauses: clauses.collect(),
+        span: node.span(),
+    }
+}
+
+fn named_by(node: &Node<'_, '_>) -> Option<(NamedBy, crate::span::Span)> {
+    let named = node.part(Rule::named_by)?;
+    let by = if named.has(Rule::k_end) {
+        NamedBy::End
+    } else {
+        NamedBy::Start
+    };
+    Some((by, named.span()))
+}
+
+/// `active FROM to TO`
+pub(super) fn active(node: &Node<'_, '_>) -> Active {
+    let end = |rule| node.part(rule).map(|part| expressions::only(&part));
+    Active {
+        from: end(Rule::active_from),
+        to: end(Rule::active_to),
+        span: node.span(),
+    }
+}
+
+fn record(node: &Node<'_, '_>) -> Record {
+    let kind = if node.has(Rule::k_event) {
+        RecordKind::Event
+    } else {
+        RecordKind::Entity
+    };
+    let from = node
+        .part(Rule::record_from)
+        .map(|from| match from.quoted() {
+            Some(table) => RecordSource::Table(table),
+            None => RecordSource::Distinct(from.name()),
+        });
+    Record {
+        kind,
+        name: node.name(),
+        from,
+        members: members(node),
+        span: node.span(),
+    }
+}
+
+fn members(node: &Node<'_, '_>) -> Vec<Member> {
+    node.parts().filter_map(|part| member(&part)).collect()
+}
+
+fn member(node: &Node<'_, '_>) -> Option<Member> {
+    Some(match node.rule() {
+        Rule::key => {
+            let parts = node
+                .parts()
+                .filter(|part| matches!(part.rule(), Rule::key_part | Rule::key_alone));
+            Member::Key {
+                parts: parts.map(|part| field(&part)).collect(),
+                span: node.span(),
+            }
+        }
+        Rule::when => Member::When(field(node)),
+        Rule::reverses => Member::Unsupported(node.unsupported("a field that `reverses`")),
+        Rule::field if node.has(Rule::dated) => {
+            Member::Unsupported(node.unsupported("a `dated` field"))
+        }
+        Rule::field => Member::Field(field(node)),
+        _ => return None,
+    })
+}
+
+fn field(node: &Node<'_, '_>) -> Field {
+    let types = [Rule::field_type, Rule::plain_type, Rule::when_type];
+    let ty = node
+        .parts()
+        .find(|part| types.contains(&part.rule()))
+        .map(|ty| field_type(&ty));
+    Field {
+        name: node.name(),
+        ty,
+        optional: node.span_of(Rule::k_optional),
+        column: node.part(Rule::column).and_then(|column| column.quoted()),
+        format: node
+            .part(Rule::column_format)
+            .and_then(|format| format.quoted()),
+        ignoring_case: node.span_of(Rule::ignoring_case),
+        span: node.span(),
+    }
+}
+
+fn field_type(node: &Node<'_, '_>) -> FieldType {
+    let kind = node.parts().find_map(|part| {
+        Some(match part.rule() {
+            Rule::plain_type => field_type(&part).kind,
+            Rule::k_id => FieldTypeKind::Id,
+            Rule::k_text => FieldTypeKind::Text,
+            Rule::k_count => FieldTypeKind::Count,
+            Rule::k_percent => FieldTypeKind::Percent,
+            Rule::k_date => FieldTypeKind::Date,
+            Rule::yes_no_type => FieldTypeKind::YesNo,
+            Rule::number_type => FieldTypeKind::Number(to_decimals(&part)),
+            Rule::money_type => FieldTypeKind::Money(to_decimals(&part)),
+            Rule::money_in => {
+                FieldTypeKind::Unsupported(part.unsupported("money in the currency of a field"))
+            }
+            Rule::date_time => FieldTypeKind::DateTime {
+                zone: part.quoted(),
+            },
+            Rule::one_of => FieldTypeKind::OneOf(
+                part.parts_of(Rule::choice)
+                    .map(|choice| self::choice(&choice))
+                    .collect(),
+            ),
+            Rule::name => FieldTypeKind::Record(part.to_name()),
+            _ => return None,
+        })
+    });
+    let kind = kind.unwrap_or_else(|| FieldTypeKind::Unsupported(node.unsupported("this type")));
+    FieldType {
+        kind,
+        span: node.span(),
+    }
+}
+
+fn to_decimals(node: &Node<'_, '_>) -> Option<u32> {
+    node.part(Rule::to_decimals)?
+        .part(Rule::number)
+        .map(|number| expressions::whole(&number))
+}
+
+fn choice(node: &Node<'_, '_>) -> Choice {
+    Choice {
+        name: node.name(),
+        spellings: node
+            .parts_of(Rule::text)
+            .map(|text| text.to_text())
+            .collect(),
+        otherwise: node.span_of(Rule::k_otherwise),
+    }
+}
+
+fn parameter(node: &Node<'_, '_>) -> Parameter {
+    Parameter {
+        name: node.name(),
+        value: expressions::only(node),
+        span: node.span(),
+    }
+}
+
+fn schedule(node: &Node<'_, '_>) -> Schedule {
+    let arguments = node.part(Rule::arguments).map(|arguments| {
+        let each = arguments.parts_of(Rule::argument);
+        each.filter_map(|argument| {
+            Some(Argument {
+                name: argument.name(),
+                ty: field_type(&argument.part(Rule::field_type)?),
+            })
+        })
+        .collect()
+    });
+    let shape = node.part(Rule::shape).map(|shape| {
+        let kind = match shape.parts().next().map(|word| word.rule()) {
+            Some(Rule::k_retroactive) => Shape::Retroactive,
+            Some(Rule::k_curve) => Shape::Curve,
+            _ => Shape::Graduated,
+        };
+        (kind, shape.span())
+    });
+    Schedule {
+        name: node.name(),
+        arguments: arguments.unwrap_or_default(),
+        shape,
+        even_at_zero: node.span_of(Rule::even_at_zero),
+        mirrored: node.span_of(Rule::mirrored),
+        bands: node
+            .parts_of(Rule::band)
+            .map(|band| self::band(&band))
+            .collect(),
+        span: node.span(),
+    }
+}
+
+fn band(node: &Node<'_, '_>) -> Band {
+    let mut bound = Bound::Beyond;
+    let mut pays = Pays::None(node.span());
+    for part in node.parts() {
+        match part.rule() {
+            Rule::bound_to => bound = Bound::To(expressions::only(&part)),
+            Rule::bound_below => bound = Bound::Below(expressions::only(&part)),
+            Rule::bound_from => bound = Bound::From(expressions::only(&part)),
+            Rule::bound_at => bound = Bound::At(expressions::only(&part)),
+            Rule::bound_every => {
+                let started = part
+                    .span_of(Rule::k_started)
+                    .map(|span| (Packages::Started, span));
+                let completed = part
+                    .span_of(Rule::k_completed)
+                    .map(|span| (Packages::Completed, span));
+                bound = Bound::Every {
+                    size: expressions::only(&part),
+                    counted: started.or(completed),
+                };
+            }
+            Rule::pays => {
+                pays = Pays::Amount {
+                    value: expressions::only(&part),
+                    each: part.span_of(Rule::each),
+                    plus: part.part(Rule::plus).map(|plus| expressions::only(&plus)),
+                };
+            }
+            Rule::pays_none => pays = Pays::None(part.span()),
+            Rule::pays_flat => pays = Pays::Flat(part.span()),
+            _ => {}
+        }
+    }
+    Band {
+        bound,
+        pays,
+        span: node.span(),
+    }
+}
+
+fn unsupported(node: &Node<'_, '_>) -> Unsupported {
+    let what = match node.parts().next().map(|word| word.rule()) {
+        Some(Rule::k_unit) => "a `unit`",
+        Some(Rule::k_table) => "a decision table",
+        Some(Rule::k_balance) => "a balance",
+        Some(Rule::k_choose) => "`choose`",
+        Some(Rule::k_rates) => "a `rates` table",
+        _ => "a calendar",
+    };
+    node.unsupported(what)
+}

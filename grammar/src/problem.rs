@@ -1,0 +1,145 @@
+//! One plain value for everything that can be wrong with a program, whichever phase finds it.
+//!
+//! A problem has a kebab-case code (each has a page in `compiler/errors/`), a message in the designer's words, a primary
+//! label where the hand must go, further labels for the other half of a contradiction, help, and, where it can be
+//! offered, the edit itself. It is a `miette::Diagnostic`; only the command line and the test crate draw it.
+
+use crate::span::Span;
+use miette::{Diagnostic, LabeledSpan, Severity};
+
+/// Something wrong, or doubtful, at a place of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The kebab-case code; the page `compiler/errors/<code>.md` explains it.
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Level,
+    /// Lower case, no full stop, user text in backticks.
+    pub message: String,
+    /// Where the hand must go, and what to say there (may be empty).
+    pub primary: (Span, String),
+    /// Other places that belong to it.
+    pub others: Vec<(Span, String)>,
+    /// The repair, in words.
+    pub help: Option<String>,
+    /// The repair, as edits of the text.
+    pub edits: Vec<Edit>,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The program does not run.
+    Error,
+    /// The program runs; somebody should look.
+    Warning,
+}
+
+/// Replace the text under `span` by `replacement`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+impl Problem {
+    /// An error at `span`.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Level::Error,
+            message: message.into(),
+            primary: (span, String::new()),
+            others: Vec::new(),
+            help: None,
+            edits: Vec::new(),
+        }
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Level::Warning,
+            ..Self::error(code, span, message)
+        }
+    }
+
+    /// Says something at the primary place.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.1 = text.into();
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn other(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.others.push((span, text.into()));
+        self
+    }
+
+    /// Adds the repair in words.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Adds the repair as an edit.
+    #[must_use]
+    pub fn edit(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.edits.push(Edit {
+            span,
+            replacement: replacement.into(),
+        });
+        self
+    }
+
+    /// Whether the program cannot run because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Level::Error
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.severity {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = |(span, text): &(Span, String)| {
+            let text = (!text.is_empty()).then(|| text.clone());
+            (text, miette::SourceSpan::from(*span))
+        };
+        let (text, span) = label(&self.primary);
+        let primary = LabeledSpan::new_primary_with_span(text, span);
+        let others = self.others.iter().map(move |other| {
+            let (text, span) = label(other);
+            LabeledSpan::new_with_span(text, span)
+        });
+        Some(Box::new(std::iter::once(primary).chain(others)))
+    }
+}

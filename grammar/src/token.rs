@@ -1,0 +1,125 @@
+//! The words and signs of a text, without their order: what highlighting, the formatter and the search for typing
+//! mistakes look at.
+//!
+//! Comes in: any text. Goes out: tokens that tile it, blanks and comments included. INVARIANT: the first token starts at
+//! 0, each starts where the one before ended, the last ends with the text. The shape of the language is not known here.
+
+use crate::span::Span;
+use crate::word::{RESERVED, WORDS};
+use logos::Logos;
+
+/// One piece of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What a token is.
+#[derive(Logos, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// Blanks and line ends.
+    #[regex("[ \t\r\n\u{00A0}\u{202F}]+")]
+    Blank,
+    /// `// …` to the end of the line.
+    #[regex("//[^\n]*", allow_greedy = true)]
+    Comment,
+    /// A word that is a keyword wherever it stands.
+    Keyword,
+    /// A word that is a keyword in its place and a name elsewhere.
+    Word,
+    /// Any other name.
+    #[regex(r"[\p{XID_Start}_]\p{XID_Continue}*")]
+    Name,
+    /// `1,000.5`, `250k`
+    #[regex(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?[kMB]?")]
+    Number,
+    /// `2.5%`
+    #[regex(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?[kMB]?%")]
+    Percent,
+    /// `$500`, `500 EUR`
+    #[regex(r"-?\p{Sc}([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?[kMB]?")]
+    Money,
+    /// `2026-02-01`
+    #[regex("[0-9]{4}-[0-9]{2}-[0-9]{2}")]
+    Date,
+    /// `2026-Q1`, `2026-03`, `2026-H1`
+    #[regex("[0-9]{4}-(Q[1-4]|H[12]|[0-9]{2})")]
+    Period,
+    /// `"…"`
+    #[regex("\"([^\"\n]|\"\")*\"")]
+    Text,
+    /// `yes/no`
+    #[token("yes/no")]
+    YesNo,
+    /// A bracket, a comma, an operator.
+    #[regex(r"[-+*/=<>(){}\[\],.|]|!=|<=|>=")]
+    Sign,
+    /// A character that has no place in a program outside texts and comments.
+    Unknown,
+}
+
+/// The tokens of a text, blanks and comments included; they tile it.
+///
+/// ```
+/// use meed_grammar::{tokens, TokenKind};
+/// let kinds: Vec<_> = tokens("pay rep 2%").iter().map(|token| token.kind).collect();
+/// assert_eq!(kinds, [TokenKind::Keyword, TokenKind::Blank, TokenKind::Name, TokenKind::Blank, TokenKind::Percent]);
+/// ```
+pub fn tokens(source: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    for (kind, range) in TokenKind::lexer(source).spanned() {
+        let kind = match kind {
+            Ok(TokenKind::Name) => kind_of_word(&source[range.clone()]),
+            Ok(kind) => kind,
+            Err(()) => TokenKind::Unknown,
+        };
+        // A byte-order mark is a blank at the start of a text and nowhere else.
+        let kind = if range.start == 0 && source.starts_with('\u{FEFF}') {
+            TokenKind::Blank
+        } else {
+            kind
+        };
+        let token = Token {
+            kind,
+            span: Span::new(range.start, range.end),
+        };
+        match tokens[..] {
+            [.., number, blank] if is_amount_with_code(source, number, blank, token) => {
+                tokens.truncate(tokens.len() - 2);
+                tokens.push(Token {
+                    kind: TokenKind::Money,
+                    span: number.span.to(token.span),
+                });
+            }
+            _ => tokens.push(token),
+        }
+    }
+    tokens
+}
+
+fn kind_of_word(word: &str) -> TokenKind {
+    if RESERVED.binary_search(&word).is_ok() {
+        TokenKind::Keyword
+    } else if WORDS.binary_search(&word).is_ok() {
+        TokenKind::Word
+    } else {
+        TokenKind::Name
+    }
+}
+
+/// `500 EUR`: a number, one blank and a word of three capitals are one literal.
+fn is_amount_with_code(source: &str, number: Token, blank: Token, code: Token) -> bool {
+    number.kind == TokenKind::Number
+        && blank.kind == TokenKind::Blank
+        && [" ", "\u{00A0}", "\u{202F}"].contains(&blank.span.text(source))
+        && code.kind == TokenKind::Name
+        && code.span.text(source).len() == 3
+        && code
+            .span
+            .text(source)
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase())
+}

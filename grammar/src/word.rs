@@ -1,0 +1,250 @@
+//! The words of the language, and which of them a mistyped word was meant to be.
+//!
+//! Comes in: a word and the words that could have stood there. Goes out: the nearest of them by Damerau distance, a swap
+//! of two neighbors counting as one step. Case does not count as a step of its own unless nothing else differs.
+
+/// Words that are keywords wherever they stand, sorted; all others are keywords in their place only.
+pub const RESERVED: &[&str] = &[
+    "and",
+    "at",
+    "between",
+    "else",
+    "if",
+    "in",
+    "is",
+    "let",
+    "not",
+    "of",
+    "or",
+    "otherwise",
+    "pay",
+    "per",
+    "throughout",
+    "where",
+];
+
+/// Every word that the grammar knows, sorted.
+pub const WORDS: &[&str] = &[
+    "active",
+    "add",
+    "adds",
+    "all",
+    "and",
+    "as",
+    "at",
+    "average",
+    "away",
+    "back",
+    "balance",
+    "band",
+    "before",
+    "below",
+    "between",
+    "beyond",
+    "by",
+    "calendar",
+    "case",
+    "choose",
+    "completed",
+    "contains",
+    "count",
+    "currency",
+    "curve",
+    "date",
+    "dated",
+    "day",
+    "days",
+    "decimal",
+    "decimals",
+    "distinct",
+    "does",
+    "down",
+    "downward",
+    "due",
+    "each",
+    "earliest",
+    "end",
+    "ends",
+    "entity",
+    "even",
+    "event",
+    "ever",
+    "every",
+    "expect",
+    "extend",
+    "first",
+    "fiscal",
+    "flat",
+    "for",
+    "from",
+    "given",
+    "graduated",
+    "half",
+    "highest",
+    "hold",
+    "id",
+    "if",
+    "ignoring",
+    "in",
+    "is",
+    "its",
+    "keep",
+    "key",
+    "known",
+    "largest",
+    "last",
+    "latest",
+    "least",
+    "let",
+    "line",
+    "lowest",
+    "means",
+    "mirrored",
+    "money",
+    "month",
+    "months",
+    "most",
+    "multiples",
+    "named",
+    "no",
+    "nobody",
+    "none",
+    "not",
+    "number",
+    "odd",
+    "of",
+    "one",
+    "optional",
+    "or",
+    "other",
+    "otherwise",
+    "over",
+    "paid",
+    "parameter",
+    "parts",
+    "pay",
+    "payment",
+    "payments",
+    "pays",
+    "per",
+    "percent",
+    "plus",
+    "previous",
+    "pro",
+    "program",
+    "quarter",
+    "quarters",
+    "ranked",
+    "rata",
+    "rate",
+    "rates",
+    "recompute",
+    "rejected",
+    "retroactive",
+    "returns",
+    "reverses",
+    "round",
+    "rounded",
+    "row",
+    "rule",
+    "running",
+    "same",
+    "schedule",
+    "set",
+    "smallest",
+    "split",
+    "start",
+    "started",
+    "starts",
+    "sum",
+    "table",
+    "take",
+    "test",
+    "text",
+    "this",
+    "through",
+    "throughout",
+    "time",
+    "to",
+    "top",
+    "totals",
+    "toward",
+    "unit",
+    "unknown",
+    "until",
+    "up",
+    "upward",
+    "use",
+    "was",
+    "week",
+    "weeks",
+    "what",
+    "when",
+    "where",
+    "whole",
+    "with",
+    "within",
+    "year",
+    "years",
+    "yes",
+    "zero",
+];
+
+/// The candidate nearest to `word`, if one is near enough to be what was meant: one step for short words, two from five
+/// letters on, three from nine.
+///
+/// ```
+/// assert_eq!(meed_grammar::nearest("wehre", ["where", "when"]), Some("where"));
+/// assert_eq!(meed_grammar::nearest("amount", ["where", "when"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let letters = lower.chars().count();
+    let allowed = match letters {
+        0 | 1 => 0,
+        2..=4 => 1,
+        5..=8 => 2,
+        _ => 3,
+    };
+    let mut best: Option<((usize, bool), &'a str)> = None;
+    for candidate in candidates {
+        if candidate == word || candidate.chars().count().abs_diff(letters) > allowed {
+            continue;
+        }
+        let candidate_lower = candidate.to_lowercase();
+        let distance = distance(&lower, &candidate_lower);
+        // Of two at one distance the one with the same letters was meant: `fo` is `of` rather than `for`.
+        let rank = (distance, sorted(&lower) != sorted(&candidate_lower));
+        if distance <= allowed && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+fn sorted(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// Steps from one word to the other: a letter more, less, or other, or two neighbors swapped.
+fn distance(from: &str, to: &str) -> usize {
+    let from: Vec<char> = from.chars().collect();
+    let to: Vec<char> = to.chars().collect();
+    let mut before_last = vec![0; to.len() + 1];
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for (row, &letter) in from.iter().enumerate() {
+        let mut current = vec![row + 1; to.len() + 1];
+        for (column, &other) in to.iter().enumerate() {
+            let replaced = last[column] + usize::from(letter != other);
+            let mut steps = replaced.min(last[column + 1] + 1).min(current[column] + 1);
+            if row > 0 && column > 0 && letter == to[column - 1] && from[row - 1] == other {
+                steps = steps.min(before_last[column - 1] + 1);
+            }
+            current[column + 1] = steps;
+        }
+        before_last = std::mem::replace(&mut last, current);
+    }
+    last[to.len()]
+}

@@ -1,0 +1,7 @@
+//! CSV: rows of text in, batches out.
+
+mod read;
+mod write;
+
+pub(crate) use read::CsvRows;
+pub use write::CsvWriter;

@@ -1,0 +1,179 @@
+//! Texts and ids by code: equal texts have one code, and a whole number is the text it is written as.
+
+use super::KeyPart;
+use hashbrown::HashTable;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::{borrow::Cow, hash::Hasher};
+
+/// No code, no row: missing, or not found.
+pub(crate) const NONE: u32 = u32::MAX;
+/// Whole numbers below this always have a place in the table, whatever their number.
+const SMALL: usize = 1 << 16;
+
+/// The texts of a domain by code. Codes follow the order of reading and are never shown.
+#[derive(Clone, Debug, Default)]
+pub struct Dictionary {
+    /// Code of a small whole number.
+    direct: Vec<u32>,
+    /// Codes of the other whole numbers.
+    wholes: FxHashMap<i64, u32>,
+    /// Codes of texts.
+    texts: HashTable<u32>,
+    /// By code: a whole number, or `-1 - n` for text number n.
+    entries: Vec<i64>,
+    /// Where each text ends in `bytes`.
+    ends: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Dictionary {
+    /// How many codes there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The text of a code.
+    pub fn text(&self, code: u32) -> Cow<'_, str> {
+        self.part(code).text()
+    }
+
+    /// The text of a code as a part of a key, for comparing in the order of keys.
+    pub fn part(&self, code: u32) -> KeyPart<'_> {
+        match self.entries[code as usize] {
+            whole @ 0.. => KeyPart::Whole(whole),
+            text => KeyPart::Text(self.nth_text((-1 - text) as usize)),
+        }
+    }
+
+    /// The code of a text, if it has one.
+    pub fn code(&self, text: &str) -> Option<u32> {
+        let code = self.find(KeyPart::of(text.as_bytes()));
+        (code != NONE).then_some(code)
+    }
+
+    pub(crate) fn find(&self, part: KeyPart<'_>) -> u32 {
+        match part {
+            KeyPart::Whole(value) => self.find_whole(value),
+            KeyPart::Text(text) => {
+                let same = |&code: &u32| self.part(code) == KeyPart::Text(text);
+                self.texts.find(hash(text), same).copied().unwrap_or(NONE)
+            }
+        }
+    }
+
+    pub(crate) fn intern(&mut self, part: KeyPart<'_>) -> u32 {
+        match part {
+            KeyPart::Whole(value) => self.intern_whole(value),
+            KeyPart::Text(text) => self.intern_text(text),
+        }
+    }
+
+    /// The code of a whole number of up to eighteen digits, not negative.
+    #[inline]
+    pub(crate) fn intern_whole(&mut self, value: i64) -> u32 {
+        match self.direct.get(value as usize) {
+            Some(&code) if code != NONE => code,
+            Some(_) | None => self.add_whole(value),
+        }
+    }
+
+    /// By small whole number, its code.
+    pub(crate) fn direct(&self) -> &[u32] {
+        &self.direct
+    }
+
+    fn find_whole(&self, value: i64) -> u32 {
+        match self.direct.get(value as usize) {
+            Some(&code) => code,
+            None => self.wholes.get(&value).copied().unwrap_or(NONE),
+        }
+    }
+
+    #[inline(never)]
+    fn add_whole(&mut self, value: i64) -> u32 {
+        // The table may be sixteen times as long as there are codes, then hashing is the smaller evil.
+        if value as usize >= self.direct.len() && (value as usize) < SMALL.max(self.len() * 16) {
+            self.widen(value as usize + 1);
+        }
+        let next = self.entries.len() as u32;
+        let code = match self.direct.get_mut(value as usize) {
+            Some(code) => {
+                *code = next;
+                next
+            }
+            None => *self.wholes.entry(value).or_insert(next),
+        };
+        if code == next {
+            self.entries.push(value);
+        }
+        code
+    }
+
+    fn widen(&mut self, least: usize) {
+        self.direct.resize(least.next_power_of_two().max(SMALL), NONE);
+        let Self { direct, wholes, .. } = self;
+        wholes.retain(|&value, code| match direct.get_mut(value as usize) {
+            Some(place) => {
+                *place = *code;
+                false
+            }
+            None => true,
+        });
+    }
+
+    fn intern_text(&mut self, text: &[u8]) -> u32 {
+        let Self { texts, entries, ends, bytes, .. } = self;
+        let nth = |code: u32| {
+            let nth = (-1 - entries[code as usize]) as usize;
+            &bytes[if nth == 0 { 0 } else { ends[nth - 1] }..ends[nth]]
+        };
+        let hash_of = hash(text);
+        if let Some(&code) = texts.find(hash_of, |&code| nth(code) == text) {
+            return code;
+        }
+        let code = entries.len() as u32;
+        texts.insert_unique(hash_of, code, |&code| hash(nth(code)));
+        entries.push(-1 - ends.len() as i64);
+        bytes.extend_from_slice(text);
+        ends.push(bytes.len());
+        code
+    }
+
+    fn nth_text(&self, nth: usize) -> &[u8] {
+        let start = if nth == 0 { 0 } else { self.ends[nth - 1] };
+        &self.bytes[start..self.ends[nth]]
+    }
+}
+
+fn hash(text: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_have_one_code_however_they_came() {
+        let mut dictionary = Dictionary::default();
+        let seven = dictionary.intern_whole(7);
+        let large = dictionary.intern_whole(5_000_000_000);
+        let padded = dictionary.intern(KeyPart::of(b"007"));
+        for value in 0..200_000 {
+            dictionary.intern_whole(value * 3);
+        }
+        assert_eq!(dictionary.code("7"), Some(seven));
+        assert_eq!(dictionary.code("5000000000"), Some(large));
+        assert_eq!(dictionary.code("007"), Some(padded));
+        assert_eq!(dictionary.code("8"), None);
+        assert_eq!(dictionary.text(dictionary.find(KeyPart::Whole(599_997))), "599997");
+        assert_eq!(dictionary.intern(KeyPart::of(b"599997")), dictionary.find(KeyPart::Whole(599_997)));
+    }
+}
