@@ -43,21 +43,22 @@ def installed(module):
     return PathFinder.find_spec(module, [path for path in sys.path if Path(path).resolve() != BENCH]) is not None
 
 
-def run(command, log):
-    """Runs a command; its wall time in seconds, its own peak memory in KiB, and its last line of output as JSON."""
-    with open(log, "w+b") as out:
+def run(command, scratch):
+    """Runs a command; its wall time in seconds, its own peak memory in KiB, and what it reports of itself."""
+    with open(scratch / "out", "w+b") as out, open(scratch / "err", "w+b") as err:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=out, stderr=err)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
-        text = out.read().decode(errors="replace")
+        err.seek(0)
+        texts = [err.read().decode(errors="replace"), out.read().decode(errors="replace")]
     if process.returncode != 0:
-        raise RuntimeError(f"{command[0]} ended with {process.returncode}:\n{text[-2000:]}")
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}:\n{texts[0][-2000:]}")
     # Linux counts kibibytes, macOS bytes.
     peak = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
-    return wall, peak, report_of(text)
+    return wall, peak, report_of(texts[0]) or report_of(texts[1])
 
 
 def report_of(text):
@@ -71,18 +72,16 @@ def report_of(text):
 
 
 def stages_of(report):
-    """Seconds by stage, whether they stand under `seconds` or at the top."""
-    stages = report.get("seconds", report)
-    named = {name: seconds_of(value) for name, value in stages.items() if name != "all"}
-    return {name: value for name, value in named.items() if value is not None}
-
-
-def seconds_of(value):
-    """A stage's seconds, written as a number or as its text."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+    """Seconds by stage, whether they stand under `seconds` or at the top, as numbers or as their text."""
+    stages = {}
+    for name, value in report.get("seconds", report).items():
+        if name in ("all", "rows", "lines", "peak_kib"):
+            continue
+        try:
+            stages[name] = float(value)
+        except (TypeError, ValueError):
+            pass
+    return stages
 
 
 def contenders(data, programs, threads):
@@ -115,7 +114,7 @@ def race(racers, runs, runs_slow, hand, keep):
                 if number > last:
                     continue
                 out = scratch / f"{racers.index(racer)}-{number}.parquet"
-                wall, peak, report = run(racer.command + [str(out)], scratch / "log")
+                wall, peak, report = run(racer.command + [str(out)], scratch)
                 racer.walls.append(wall)
                 racer.peaks.append(peak)
                 racer.stages.append(stages_of(report))
@@ -181,7 +180,7 @@ def main():
         for racer in racers:
             print(f"{racer.name}\n{racer.digest}")
         sys.exit(1)
-    print(f"\nAll {len(racers)} wrote payments with one digest.")
+    print("\nThe payments of all contenders here have one digest.")
 
 
 if __name__ == "__main__":

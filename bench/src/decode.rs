@@ -21,8 +21,7 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{
-        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-        ParquetRecordBatchReaderBuilder,
+        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
     },
 };
 
@@ -88,13 +87,7 @@ impl Entities {
     /// Entities with these marks and certificates, numbers for keys and no products.
     pub fn of(earns_rebate: Vec<bool>, certified_until: Vec<i32>) -> Entities {
         let (partner_form, rep_form) = (KeyForm::Number, KeyForm::Number);
-        Entities {
-            earns_rebate,
-            certified_until,
-            partner_form,
-            rep_form,
-            in_spiff: HashMap::new(),
-        }
+        Entities { earns_rebate, certified_until, partner_form, rep_form, in_spiff: HashMap::new() }
     }
 }
 
@@ -102,27 +95,13 @@ impl Entities {
 pub fn entities(dir: &Path) -> Result<Entities> {
     let mut earns_rebate = Vec::new();
     let mut partner_form = KeyForm::Number;
-    for batch in open(
-        &dir.join("partner.parquet"),
-        &["partner_id", "tier", "certified_engineers"],
-    )? {
+    for batch in open(&dir.join("partner.parquet"), &["partner_id", "tier", "certified_engineers"])? {
         let batch = batch?;
-        check_dense(
-            &keys(&batch, "partner_id")?,
-            earns_rebate.len(),
-            "partner_id",
-        )?;
+        check_dense(&keys(&batch, "partner_id")?, earns_rebate.len(), "partner_id")?;
         partner_form = form(&batch, "partner_id", KeyForm::PARTNER)?;
-        let tiers = texts(&batch, "tier", |tier| {
-            Ok(tier == "gold" || tier == "platinum")
-        })?;
+        let tiers = texts(&batch, "tier", |tier| Ok(tier == "gold" || tier == "platinum"))?;
         let engineers: Vec<u32> = keys(&batch, "certified_engineers")?;
-        earns_rebate.extend(
-            tiers
-                .iter()
-                .zip(engineers)
-                .map(|(tier, engineers)| *tier && engineers >= 2),
-        );
+        earns_rebate.extend(tiers.iter().zip(engineers).map(|(tier, engineers)| *tier && engineers >= 2));
     }
     let mut certified_until = Vec::new();
     let mut rep_form = KeyForm::Number;
@@ -136,18 +115,10 @@ pub fn entities(dir: &Path) -> Result<Entities> {
     for batch in open(&dir.join("product.parquet"), &["product", "family"])? {
         let batch = batch?;
         let products = texts(&batch, "product", |product| Ok(product.to_owned()))?;
-        let families = texts(&batch, "family", |family| {
-            Ok(SPIFF_FAMILIES.contains(&family))
-        })?;
+        let families = texts(&batch, "family", |family| Ok(SPIFF_FAMILIES.contains(&family)))?;
         in_spiff.extend(products.into_iter().zip(families));
     }
-    Ok(Entities {
-        earns_rebate,
-        certified_until,
-        partner_form,
-        rep_form,
-        in_spiff,
-    })
+    Ok(Entities { earns_rebate, certified_until, partner_form, rep_form, in_spiff })
 }
 
 /// Reads `deals.parquet` in `dir` and puts the deals in the order of the rules: by day, then by key.
@@ -198,19 +169,12 @@ fn place(batch: &RecordBatch, entities: &Entities, deals: &mut Deals) -> Result<
     let reps: Vec<u32> = keys(batch, "rep_id")?;
     let customers: Vec<u32> = keys(batch, "customer_id")?;
     let in_spiff = texts(batch, "product", |product| {
-        entities
-            .in_spiff
-            .get(product)
-            .copied()
-            .ok_or_else(|| format!("no product `{product}`").into())
+        entities.in_spiff.get(product).copied().ok_or_else(|| format!("no product `{product}`").into())
     })?;
     let sales = texts(batch, "kind", |kind| Ok(kind == "sale"))?;
-    let amounts: &Decimal64Array = column(batch, "amount")?
-        .as_primitive_opt()
-        .ok_or("`amount` is no decimal of 18 digits")?;
-    let registered = column(batch, "registered")?
-        .as_boolean_opt()
-        .ok_or("`registered` is not yes/no")?;
+    let amounts: &Decimal64Array =
+        column(batch, "amount")?.as_primitive_opt().ok_or("`amount` is no decimal of 18 digits")?;
+    let registered = column(batch, "registered")?.as_boolean_opt().ok_or("`registered` is not yes/no")?;
     let quantities: Vec<u16> = keys(batch, "quantity")?;
     for (row, &date) in closed_on.values().iter().enumerate() {
         let day = day_of(date).ok_or("a deal is not of 2026")?;
@@ -220,11 +184,7 @@ fn place(batch: &RecordBatch, entities: &Entities, deals: &mut Deals) -> Result<
             partner: partners[row],
             rep: reps[row],
             customer: customers[row],
-            spiff_units: if sales[row] && in_spiff[row] {
-                quantities[row]
-            } else {
-                0
-            },
+            spiff_units: if sales[row] && in_spiff[row] { quantities[row] } else { 0 },
             is_sale: sales[row],
             is_registered: registered.value(row),
         });
@@ -248,18 +208,13 @@ fn open(path: &Path, names: &[&str]) -> Result<ParquetRecordBatchReader> {
     let wanted = ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), options)?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, wanted);
     let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
-    Ok(builder
-        .with_projection(mask)
-        .with_batch_size(BATCH)
-        .build()?)
+    Ok(builder.with_projection(mask).with_batch_size(BATCH).build()?)
 }
 
 /// Text is read through its dictionary unless it is a key, decimals without their upper half.
 fn read_as(field: &Field) -> DataType {
     match field.data_type() {
-        DataType::Decimal128(precision, 2) if *precision <= 18 => {
-            DataType::Decimal64(*precision, 2)
-        }
+        DataType::Decimal128(precision, 2) if *precision <= 18 => DataType::Decimal64(*precision, 2),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
             if field.name().ends_with("_id") {
                 DataType::Utf8
@@ -272,9 +227,7 @@ fn read_as(field: &Field) -> DataType {
 }
 
 fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
-    let column = batch
-        .column_by_name(name)
-        .ok_or_else(|| format!("no column `{name}`"))?;
+    let column = batch.column_by_name(name).ok_or_else(|| format!("no column `{name}`"))?;
     if column.null_count() > 0 {
         return Err(format!("`{name}` is missing in some rows").into());
     }
@@ -282,36 +235,19 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
 }
 
 fn dates<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Date32Array> {
-    column(batch, name)?
-        .as_primitive_opt()
-        .ok_or_else(|| format!("`{name}` is no date").into())
+    column(batch, name)?.as_primitive_opt().ok_or_else(|| format!("`{name}` is no date").into())
 }
 
 /// Whole numbers, or the numbers in text keys.
-fn keys<T: TryFrom<u64> + TryFrom<i32> + TryFrom<i64>>(
-    batch: &RecordBatch,
-    name: &str,
-) -> Result<Vec<T>> {
+fn keys<T: TryFrom<u64> + TryFrom<i32> + TryFrom<i64>>(batch: &RecordBatch, name: &str) -> Result<Vec<T>> {
     let column = column(batch, name)?;
     let misfit = || format!("`{name}` has a number out of range");
     if let Some(array) = column.as_primitive_opt::<Int32Type>() {
-        Ok(array
-            .values()
-            .iter()
-            .map(|key| T::try_from(*key).ok())
-            .collect::<Option<_>>()
-            .ok_or_else(misfit)?)
+        Ok(array.values().iter().map(|key| T::try_from(*key).ok()).collect::<Option<_>>().ok_or_else(misfit)?)
     } else if let Some(array) = column.as_primitive_opt::<Int64Type>() {
-        Ok(array
-            .values()
-            .iter()
-            .map(|key| T::try_from(*key).ok())
-            .collect::<Option<_>>()
-            .ok_or_else(misfit)?)
+        Ok(array.values().iter().map(|key| T::try_from(*key).ok()).collect::<Option<_>>().ok_or_else(misfit)?)
     } else if let Some(array) = column.as_string_opt::<i32>() {
-        let number = |key: Option<&str>| {
-            T::try_from(number_of(key.unwrap_or_default())?).map_err(|_| misfit().into())
-        };
+        let number = |key: Option<&str>| T::try_from(number_of(key.unwrap_or_default())?).map_err(|_| misfit().into());
         array.iter().map(number).collect()
     } else {
         Err(format!("`{name}` is neither whole numbers nor text").into())
@@ -320,43 +256,22 @@ fn keys<T: TryFrom<u64> + TryFrom<i32> + TryFrom<i64>>(
 
 /// The form of a key column, given what its text form is.
 fn form(batch: &RecordBatch, name: &str, text: KeyForm) -> Result<KeyForm> {
-    Ok(if column(batch, name)?.data_type() == &DataType::Utf8 {
-        text
-    } else {
-        KeyForm::Number
-    })
+    Ok(if column(batch, name)?.data_type() == &DataType::Utf8 { text } else { KeyForm::Number })
 }
 
 /// What `meaning` makes of each row's text, asked once per dictionary entry.
-fn texts<T: Clone>(
-    batch: &RecordBatch,
-    name: &str,
-    meaning: impl Fn(&str) -> Result<T>,
-) -> Result<Vec<T>> {
+fn texts<T: Clone>(batch: &RecordBatch, name: &str, meaning: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
     let column = column(batch, name)?;
-    let array: &DictionaryArray<Int32Type> = column
-        .as_dictionary_opt()
-        .ok_or_else(|| format!("`{name}` is no text"))?;
+    let array: &DictionaryArray<Int32Type> =
+        column.as_dictionary_opt().ok_or_else(|| format!("`{name}` is no text"))?;
     let entries: &StringArray = array.values().as_string();
-    let meanings = entries
-        .iter()
-        .map(|entry| meaning(entry.unwrap_or_default()))
-        .collect::<Result<Vec<T>>>()?;
-    Ok(array
-        .keys()
-        .values()
-        .iter()
-        .map(|entry| meanings[entry.cast_unsigned() as usize].clone())
-        .collect())
+    let meanings = entries.iter().map(|entry| meaning(entry.unwrap_or_default())).collect::<Result<Vec<T>>>()?;
+    Ok(array.keys().values().iter().map(|entry| meanings[entry.cast_unsigned() as usize].clone()).collect())
 }
 
 /// Keys are the numbers from zero on, in the order of the rows, of which `n_before` came before.
 fn check_dense(keys: &[u64], n_before: usize, name: &str) -> Result<()> {
-    match keys
-        .iter()
-        .zip(n_before as u64..)
-        .find(|(key, place)| **key != *place)
-    {
+    match keys.iter().zip(n_before as u64..).find(|(key, place)| **key != *place) {
         None => Ok(()),
         Some((key, place)) => Err(format!("`{name}` {key} stands where {place} should").into()),
     }

@@ -100,42 +100,23 @@ struct Sums {
 impl Sums {
     /// Adds one line; only lines of a deal have a key that counts.
     fn add(&mut self, rule: &str, payee: &str, cents: i64, key: &str, when: &str) -> Result<()> {
-        let rule = RULES
-            .iter()
-            .position(|name| *name == rule)
-            .ok_or_else(|| format!("no rule `{rule}` in P"))?;
-        let deal = if RULES[rule] == "volume_rebate" {
-            0
-        } else {
-            number_of(key)?
-        };
+        let rule = RULES.iter().position(|name| *name == rule).ok_or_else(|| format!("no rule `{rule}` in P"))?;
+        let deal = if RULES[rule] == "volume_rebate" { 0 } else { number_of(key)? };
         let payee = number_of(payee)?;
         self.digest.add(rule, deal, payee, cents);
-        self.totals
-            .add(rule, usize::try_from(payee)?, quarter_of_date(when)?, cents);
+        self.totals.add(rule, usize::try_from(payee)?, quarter_of_date(when)?, cents);
         Ok(())
     }
 
     fn add_csv(&mut self, file: File) -> Result<()> {
         let mut reader = csv::Reader::from_reader(file);
         let heads = reader.headers()?.clone();
-        let place = |name| {
-            heads
-                .iter()
-                .position(|head| head == name)
-                .ok_or_else(|| format!("no column `{name}`"))
-        };
+        let place = |name| heads.iter().position(|head| head == name).ok_or_else(|| format!("no column `{name}`"));
         let [rule, payee, amount, key, when] = COLUMNS.map(place);
         let (rule, payee, amount, key, when) = (rule?, payee?, amount?, key?, when?);
         let mut row = csv::StringRecord::new();
         while reader.read_record(&mut row)? {
-            self.add(
-                &row[rule],
-                &row[payee],
-                cents_of_text(&row[amount])?,
-                &row[key],
-                &row[when],
-            )?;
+            self.add(&row[rule], &row[payee], cents_of_text(&row[amount])?, &row[key], &row[when])?;
         }
         Ok(())
     }
@@ -143,37 +124,20 @@ impl Sums {
     fn add_parquet(&mut self, file: File) -> Result<()> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
-        for batch in builder
-            .with_projection(mask)
-            .with_batch_size(65_536)
-            .build()?
-        {
+        for batch in builder.with_projection(mask).with_batch_size(65_536).build()? {
             self.add_batch(&batch?)?;
         }
         Ok(())
     }
 
     fn add_batch(&mut self, batch: &RecordBatch) -> Result<()> {
-        let column = |name| {
-            batch
-                .column_by_name(name)
-                .ok_or_else(|| format!("no column `{name}`"))
-        };
-        let text = |name| -> Result<StringArray> {
-            Ok(cast(column(name)?, &DataType::Utf8)?.as_string().clone())
-        };
-        let (rules, payees, keys, whens) =
-            (text("rule")?, text("payee")?, text("key")?, text("when")?);
+        let column = |name| batch.column_by_name(name).ok_or_else(|| format!("no column `{name}`"));
+        let text = |name| -> Result<StringArray> { Ok(cast(column(name)?, &DataType::Utf8)?.as_string().clone()) };
+        let (rules, payees, keys, whens) = (text("rule")?, text("payee")?, text("key")?, text("when")?);
         let amounts = cents(column("amount")?)?;
         for (row, cents) in amounts.into_iter().enumerate() {
             // An absent key reads as empty text.
-            self.add(
-                rules.value(row),
-                payees.value(row),
-                cents,
-                keys.value(row),
-                whens.value(row),
-            )?;
+            self.add(rules.value(row), payees.value(row), cents, keys.value(row), whens.value(row))?;
         }
         Ok(())
     }
@@ -197,9 +161,7 @@ fn cents(amounts: &ArrayRef) -> Result<Vec<i64>> {
                 .map(|&amount| {
                     let hundredfold = amount * 100;
                     if hundredfold % factor != 0 {
-                        return Err(
-                            format!("an amount of {amount} / {factor} is not whole cents").into(),
-                        );
+                        return Err(format!("an amount of {amount} / {factor} is not whole cents").into());
                     }
                     Ok(i64::try_from(hundredfold / factor)?)
                 })
@@ -207,11 +169,7 @@ fn cents(amounts: &ArrayRef) -> Result<Vec<i64>> {
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             let texts = cast(amounts, &DataType::Utf8)?;
-            texts
-                .as_string::<i32>()
-                .iter()
-                .map(|text| cents_of_text(text.unwrap_or_default()))
-                .collect()
+            texts.as_string::<i32>().iter().map(|text| cents_of_text(text.unwrap_or_default())).collect()
         }
         other => Err(format!("amounts are decimals or text, not {other}").into()),
     }
@@ -220,26 +178,19 @@ fn cents(amounts: &ArrayRef) -> Result<Vec<i64>> {
 /// The cents in a decimal text such as `-12.3`.
 fn cents_of_text(text: &str) -> Result<i64> {
     let misfit = || format!("`{text}` is not whole cents");
-    let (sign, digits) = text
-        .strip_prefix('-')
-        .map_or((1, text), |digits| (-1, digits));
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.trim_end_matches('0');
     if fraction.len() > 2 || !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return Err(misfit().into());
     }
-    let cents: i64 = format!("{whole}{fraction:0<2}")
-        .parse()
-        .map_err(|_| misfit())?;
+    let cents: i64 = format!("{whole}{fraction:0<2}").parse().map_err(|_| misfit())?;
     Ok(sign * cents)
 }
 
 /// The quarter, from zero, of a date of 2026 as text.
 fn quarter_of_date(date: &str) -> Result<usize> {
-    let month = date
-        .strip_prefix("2026-")
-        .and_then(|rest| rest.get(..2))
-        .and_then(|month| month.parse::<usize>().ok());
+    let month = date.strip_prefix("2026-").and_then(|rest| rest.get(..2)).and_then(|month| month.parse::<usize>().ok());
     match month {
         Some(month @ 1..=12) => Ok((month - 1) / 3),
         Some(_) | None => Err(format!("`{date}` is no date of 2026").into()),
@@ -252,13 +203,7 @@ mod tests {
 
     #[test]
     fn text_amounts_are_whole_cents() {
-        for (text, cents) in [
-            ("0", 0),
-            ("12", 1_200),
-            ("12.3", 1_230),
-            ("-0.05", -5),
-            ("7.5000", 750),
-        ] {
+        for (text, cents) in [("0", 0), ("12", 1_200), ("12.3", 1_230), ("-0.05", -5), ("7.5000", 750)] {
             assert_eq!(cents_of_text(text).unwrap(), cents, "{text}");
         }
         for text in ["", "-", "1.005", ".5", "--1", "1e3", "1.-5"] {

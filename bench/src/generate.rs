@@ -12,8 +12,8 @@ use std::{
 };
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int32Array, Int64Array,
-    RecordBatch, StringArray, types::Int32Type,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int32Array, Int64Array, RecordBatch,
+    StringArray, types::Int32Type,
 };
 use arrow_cast::display::array_value_to_string;
 use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
@@ -42,16 +42,11 @@ pub fn generate(n_deals: u64, dir: &Path, with_csv: bool, text_keys: bool) -> Re
 
 fn write_entities(world: &World, dir: &Path, text_keys: bool) -> Result<()> {
     let partners = &world.partners;
-    let regions = (0..N_REGIONS)
-        .map(|region| format!("REGION-{region:02}"))
-        .collect();
+    let regions = (0..N_REGIONS).map(|region| format!("REGION-{region:02}")).collect();
     write_table(
         &dir.join("partner.parquet"),
         vec![
-            (
-                "partner_id",
-                keys(0..count(partners.len()), KeyForm::PARTNER, text_keys),
-            ),
+            ("partner_id", keys(0..count(partners.len()), KeyForm::PARTNER, text_keys)),
             (
                 "tier",
                 dictionary(
@@ -59,89 +54,40 @@ fn write_entities(world: &World, dir: &Path, text_keys: bool) -> Result<()> {
                     ["silver", "gold", "platinum"].map(String::from).to_vec(),
                 ),
             ),
-            (
-                "region",
-                dictionary(
-                    partners.iter().map(|partner| partner.region).collect(),
-                    regions,
-                ),
-            ),
+            ("region", dictionary(partners.iter().map(|partner| partner.region).collect(), regions)),
             (
                 "certified_engineers",
-                Arc::new(Int32Array::from_iter_values(
-                    partners.iter().map(|partner| partner.certified_engineers),
-                )),
+                Arc::new(Int32Array::from_iter_values(partners.iter().map(|partner| partner.certified_engineers))),
             ),
-            (
-                "joined_on",
-                Arc::new(Date32Array::from_iter_values(
-                    partners.iter().map(|partner| partner.joined_on),
-                )),
-            ),
+            ("joined_on", Arc::new(Date32Array::from_iter_values(partners.iter().map(|partner| partner.joined_on)))),
         ],
     )?;
     let reps = &world.reps;
     write_table(
         &dir.join("rep.parquet"),
         vec![
-            (
-                "rep_id",
-                keys(0..count(reps.len()), KeyForm::REP, text_keys),
-            ),
-            (
-                "partner_id",
-                keys(
-                    reps.iter().map(|rep| rep.employer),
-                    KeyForm::PARTNER,
-                    text_keys,
-                ),
-            ),
-            (
-                "certified_until",
-                Arc::new(Date32Array::from_iter_values(
-                    reps.iter().map(|rep| rep.certified_until),
-                )),
-            ),
+            ("rep_id", keys(0..count(reps.len()), KeyForm::REP, text_keys)),
+            ("partner_id", keys(reps.iter().map(|rep| rep.employer), KeyForm::PARTNER, text_keys)),
+            ("certified_until", Arc::new(Date32Array::from_iter_values(reps.iter().map(|rep| rep.certified_until)))),
         ],
     )?;
-    let families = world
-        .families
-        .iter()
-        .map(|family| format!("FAM-{family:02}"));
+    let families = world.families.iter().map(|family| format!("FAM-{family:02}"));
     write_table(
         &dir.join("product.parquet"),
         vec![
-            (
-                "product",
-                Arc::new(StringArray::from_iter_values(product_names(
-                    world.families.len(),
-                ))),
-            ),
+            ("product", Arc::new(StringArray::from_iter_values(product_names(world.families.len())))),
             ("family", Arc::new(StringArray::from_iter_values(families))),
         ],
     )
 }
 
-fn write_deals(
-    world: &mut World,
-    n_deals: u64,
-    dir: &Path,
-    with_csv: bool,
-    text_keys: bool,
-) -> Result<()> {
+fn write_deals(world: &mut World, n_deals: u64, dir: &Path, with_csv: bool, text_keys: bool) -> Result<()> {
     let products = product_names(world.families.len());
     let table = |deals: &[Deal], first| batch_of(deal_columns(deals, first, &products, text_keys));
     let empty = table(&[], 1)?;
-    let mut parquet = ArrowWriter::try_new(
-        File::create(dir.join("deals.parquet"))?,
-        empty.schema(),
-        Some(properties()),
-    )?;
-    let mut csv = if with_csv {
-        Some(BufWriter::new(File::create(dir.join("deals.csv"))?))
-    } else {
-        None
-    };
+    let mut parquet =
+        ArrowWriter::try_new(File::create(dir.join("deals.parquet"))?, empty.schema(), Some(properties()))?;
+    let mut csv = if with_csv { Some(BufWriter::new(File::create(dir.join("deals.csv"))?)) } else { None };
     if let Some(csv) = &mut csv {
         write_csv_head(&empty, csv)?;
     }
@@ -161,12 +107,7 @@ fn write_deals(
     Ok(())
 }
 
-fn deal_columns(
-    deals: &[Deal],
-    first: u64,
-    products: &[String],
-    text_keys: bool,
-) -> Vec<(&'static str, ArrayRef)> {
+fn deal_columns(deals: &[Deal], first: u64, products: &[String], text_keys: bool) -> Vec<(&'static str, ArrayRef)> {
     let numbers = first..first + deals.len() as u64;
     let deal_id: ArrayRef = if text_keys {
         Arc::new(text_array(numbers, KeyForm::DEAL))
@@ -178,39 +119,11 @@ fn deal_columns(
         .expect("18 digits with 2 decimals are a decimal type");
     vec![
         ("deal_id", deal_id),
-        (
-            "closed_on",
-            Arc::new(Date32Array::from_iter_values(
-                deals.iter().map(|deal| deal.closed_on),
-            )),
-        ),
-        (
-            "partner_id",
-            keys(
-                deals.iter().map(|deal| deal.partner),
-                KeyForm::PARTNER,
-                text_keys,
-            ),
-        ),
-        (
-            "rep_id",
-            keys(deals.iter().map(|deal| deal.rep), KeyForm::REP, text_keys),
-        ),
-        (
-            "customer_id",
-            keys(
-                deals.iter().map(|deal| deal.customer),
-                KeyForm::CUSTOMER,
-                text_keys,
-            ),
-        ),
-        (
-            "product",
-            dictionary(
-                deals.iter().map(|deal| deal.product).collect(),
-                products.to_vec(),
-            ),
-        ),
+        ("closed_on", Arc::new(Date32Array::from_iter_values(deals.iter().map(|deal| deal.closed_on)))),
+        ("partner_id", keys(deals.iter().map(|deal| deal.partner), KeyForm::PARTNER, text_keys)),
+        ("rep_id", keys(deals.iter().map(|deal| deal.rep), KeyForm::REP, text_keys)),
+        ("customer_id", keys(deals.iter().map(|deal| deal.customer), KeyForm::CUSTOMER, text_keys)),
+        ("product", dictionary(deals.iter().map(|deal| deal.product).collect(), products.to_vec())),
         (
             "kind",
             dictionary(
@@ -219,31 +132,14 @@ fn deal_columns(
             ),
         ),
         ("amount", Arc::new(amount)),
-        (
-            "registered",
-            Arc::new(
-                deals
-                    .iter()
-                    .map(|deal| Some(deal.registered))
-                    .collect::<BooleanArray>(),
-            ),
-        ),
-        (
-            "quantity",
-            Arc::new(Int32Array::from_iter_values(
-                deals.iter().map(|deal| deal.quantity),
-            )),
-        ),
+        ("registered", Arc::new(deals.iter().map(|deal| Some(deal.registered)).collect::<BooleanArray>())),
+        ("quantity", Arc::new(Int32Array::from_iter_values(deals.iter().map(|deal| deal.quantity)))),
     ]
 }
 
 fn write_csv_head(batch: &RecordBatch, out: &mut impl Write) -> Result<()> {
     let schema = batch.schema();
-    let names: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     Ok(writeln!(out, "{}", names.join(","))?)
 }
 
@@ -269,9 +165,7 @@ fn write_table(path: &Path, columns: Vec<(&'static str, ArrayRef)>) -> Result<()
 
 /// Every column may be null, as data frames write them, though none is.
 fn batch_of(columns: Vec<(&'static str, ArrayRef)>) -> Result<RecordBatch> {
-    Ok(RecordBatch::try_from_iter_with_nullable(
-        columns.into_iter().map(|(name, array)| (name, array, true)),
-    )?)
+    Ok(RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))?)
 }
 
 fn properties() -> WriterProperties {
@@ -283,10 +177,7 @@ fn properties() -> WriterProperties {
 
 fn keys(numbers: impl Iterator<Item = i32>, form: KeyForm, text_keys: bool) -> ArrayRef {
     if text_keys {
-        Arc::new(text_array(
-            numbers.map(|number| u64::from(number.unsigned_abs())),
-            form,
-        ))
+        Arc::new(text_array(numbers.map(|number| u64::from(number.unsigned_abs())), form))
     } else {
         Arc::new(Int32Array::from_iter_values(numbers))
     }
@@ -298,16 +189,11 @@ fn text_array(numbers: impl Iterator<Item = u64>, form: KeyForm) -> StringArray 
 
 fn dictionary(entries: Vec<i32>, values: Vec<String>) -> ArrayRef {
     let values = Arc::new(StringArray::from_iter_values(values));
-    Arc::new(DictionaryArray::<Int32Type>::new(
-        Int32Array::from(entries),
-        values,
-    ))
+    Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from(entries), values))
 }
 
 fn product_names(n_products: usize) -> Vec<String> {
-    (0..n_products)
-        .map(|product| format!("SKU-{product:03}"))
-        .collect()
+    (0..n_products).map(|product| format!("SKU-{product:03}")).collect()
 }
 
 fn count(n_rows: usize) -> i32 {

@@ -35,9 +35,7 @@ impl Outcome {
     pub fn digest(&self) -> Digest {
         let mut digest = Digest::default();
         for (rule, lines) in self.lines.iter().enumerate() {
-            lines
-                .iter()
-                .for_each(|line| digest.add(rule, line.deal, u64::from(line.payee), line.cents));
+            lines.iter().for_each(|line| digest.add(rule, line.deal, u64::from(line.payee), line.cents));
         }
         digest
     }
@@ -60,20 +58,10 @@ pub fn run(dir: &Path, entities: &Path, bounty: i64, wanted: Wanted<'_>) -> Resu
     let deals = decode::deals(dir, &entities)?;
     stages.add("decode", deals.decoding);
     stages.add("order", deals.ordering);
-    let lines = stages.time("rules_and_lines", || {
-        rules::evaluate(&deals, &entities, bounty)
-    });
-    let totals = if wanted.totals {
-        stages.time("totals", || total(&lines))
-    } else {
-        Totals::default()
-    };
+    let lines = stages.time("rules_and_lines", || rules::evaluate(&deals, &entities, bounty));
+    let totals = if wanted.totals { stages.time("totals", || total(&lines)) } else { Totals::default() };
     if let Some(path) = wanted.payments {
-        let forms = Forms {
-            partner: entities.partner_form,
-            rep: entities.rep_form,
-            deal: deals.form,
-        };
+        let forms = Forms { partner: entities.partner_form, rep: entities.rep_form, deal: deals.form };
         stages.time("write", || payments::write(path, &lines, forms))?;
     }
     stages.add("all", started.elapsed());
@@ -83,11 +71,7 @@ pub fn run(dir: &Path, entities: &Path, bounty: i64, wanted: Wanted<'_>) -> Resu
         "seconds": stages.report(),
         "peak_kib": peak_kib(),
     });
-    Ok(Outcome {
-        lines,
-        totals,
-        report,
-    })
+    Ok(Outcome { lines, totals, report })
 }
 
 fn total(lines: &Lines) -> Totals {
@@ -120,10 +104,7 @@ impl Stages {
     }
 
     fn report(&self) -> Value {
-        self.0
-            .iter()
-            .map(|(stage, time)| ((*stage).to_owned(), seconds(*time)))
-            .collect()
+        self.0.iter().map(|(stage, time)| ((*stage).to_owned(), seconds(*time))).collect()
     }
 }
 
@@ -135,11 +116,5 @@ fn seconds(time: Duration) -> String {
 /// The most memory that was resident so far, in KiB, where the system tells.
 fn peak_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| {
-        line.strip_prefix("VmHWM:")?
-            .trim()
-            .strip_suffix(" kB")?
-            .parse()
-            .ok()
-    })
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
 }

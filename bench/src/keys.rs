@@ -57,12 +57,8 @@ impl KeyForm {
 
 /// The number in a key of either form: `7` and `D00000007` are both 7.
 pub fn number_of(key: &str) -> Result<u64> {
-    let digits = key
-        .strip_prefix(|letter: char| letter.is_ascii_uppercase())
-        .unwrap_or(key);
-    digits
-        .parse()
-        .map_err(|_| format!("`{key}` is no key of program P").into())
+    let digits = key.strip_prefix(|letter: char| letter.is_ascii_uppercase()).unwrap_or(key);
+    digits.parse().map_err(|_| format!("`{key}` is no key of program P").into())
 }
 
 #[cfg(test)]

@@ -83,25 +83,10 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Generate {
-            rows,
-            dir,
-            csv,
-            text_keys,
-        } => generate::generate(rows, &dir, csv, text_keys),
-        Command::Hand {
-            dir,
-            entities,
-            lines,
-            digest,
-            totals,
-            bounty,
-        } => {
+        Command::Generate { rows, dir, csv, text_keys } => generate::generate(rows, &dir, csv, text_keys),
+        Command::Hand { dir, entities, lines, digest, totals, bounty } => {
             let entities = entities.unwrap_or_else(|| dir.clone());
-            let wanted = Wanted {
-                totals: totals.is_some(),
-                payments: lines.as_deref(),
-            };
+            let wanted = Wanted { totals: totals.is_some(), payments: lines.as_deref() };
             let outcome = hand::run(&dir, &entities, i64::from(bounty) * 100, wanted)?;
             println!("{}", outcome.report);
             if let Some(path) = digest {

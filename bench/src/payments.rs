@@ -6,8 +6,8 @@
 use std::{fs::File, path::Path, sync::Arc};
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int8Array, RecordBatch,
-    StringArray, builder::StringBuilder, types::Int8Type,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int8Array, RecordBatch, StringArray,
+    builder::StringBuilder, types::Int8Type,
 };
 use parquet::{
     arrow::ArrowWriter,
@@ -84,56 +84,29 @@ fn batch(rule: usize, lines: &[Line], forms: Forms) -> Result<RecordBatch> {
         PayeeKind::Rep => forms.rep,
     };
     let cents = lines.iter().map(|line| i128::from(line.cents));
-    let when = Arc::new(Date32Array::from_iter_values(
-        lines.iter().map(|line| FIRST_DAY + i32::from(line.day)),
-    ));
+    let when = Arc::new(Date32Array::from_iter_values(lines.iter().map(|line| FIRST_DAY + i32::from(line.day))));
     let quarters = Int8Array::from_iter_values(lines.iter().map(|line| quarter_of(line.day) as i8));
     let version = Date32Array::from_value(FIRST_DAY, n_lines);
     Ok(RecordBatch::try_from_iter([
         ("rule", always(RULES[rule], n_lines)),
         ("version", Arc::new(version)),
         ("payee_kind", always(payee_kind.name(), n_lines)),
-        (
-            "payee",
-            texts(lines.iter().map(|line| u64::from(line.payee)), payee_form),
-        ),
+        ("payee", texts(lines.iter().map(|line| u64::from(line.payee)), payee_form)),
         ("unit", always("USD", n_lines)),
-        (
-            "amount",
-            Arc::new(Decimal128Array::from_iter_values(cents).with_precision_and_scale(18, 2)?),
-        ),
+        ("amount", Arc::new(Decimal128Array::from_iter_values(cents).with_precision_and_scale(18, 2)?)),
         ("event", always(if of_deal { "deal" } else { "" }, n_lines)),
-        (
-            "key",
-            if of_deal {
-                texts(lines.iter().map(|line| line.deal), forms.deal)
-            } else {
-                empty(n_lines)
-            },
-        ),
+        ("key", if of_deal { texts(lines.iter().map(|line| line.deal), forms.deal) } else { empty(n_lines) }),
         ("when", Arc::clone(&when) as ArrayRef),
-        (
-            "period",
-            Arc::new(DictionaryArray::new(
-                quarters,
-                Arc::new(StringArray::from(QUARTERS.to_vec())),
-            )),
-        ),
+        ("period", Arc::new(DictionaryArray::new(quarters, Arc::new(StringArray::from(QUARTERS.to_vec()))))),
         ("due", when),
-        (
-            "accrual",
-            Arc::new(BooleanArray::from(vec![false; n_lines])),
-        ),
+        ("accrual", Arc::new(BooleanArray::from(vec![false; n_lines]))),
     ])?)
 }
 
 /// The same text in every row.
 fn always(text: &str, n_rows: usize) -> ArrayRef {
     let values = Arc::new(StringArray::from(vec![text]));
-    Arc::new(DictionaryArray::<Int8Type>::new(
-        Int8Array::from_value(0, n_rows),
-        values,
-    ))
+    Arc::new(DictionaryArray::<Int8Type>::new(Int8Array::from_value(0, n_rows), values))
 }
 
 /// Keys as text.
@@ -164,9 +137,7 @@ fn properties() -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::None);
     let set = |builder: WriterPropertiesBuilder, (name, encoding)| {
         let path = ColumnPath::from(name);
-        builder
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_encoding(path, encoding)
+        builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding)
     };
     plain.into_iter().chain(delta).fold(builder, set).build()
 }

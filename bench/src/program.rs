@@ -6,22 +6,11 @@
 pub const SOURCE: &str = include_str!("../settlement.meed");
 
 /// The rules in the order of the program; a rule's number is its index plus one.
-pub const RULES: [&str; 5] = [
-    "registered_deals",
-    "new_customers",
-    "volume_rebate",
-    "year_accelerator",
-    "family_spiff",
-];
+pub const RULES: [&str; 5] = ["registered_deals", "new_customers", "volume_rebate", "year_accelerator", "family_spiff"];
 
 /// The kind of payee of each rule.
-pub const PAYEE_KINDS: [PayeeKind; 5] = [
-    PayeeKind::Partner,
-    PayeeKind::Rep,
-    PayeeKind::Partner,
-    PayeeKind::Rep,
-    PayeeKind::Rep,
-];
+pub const PAYEE_KINDS: [PayeeKind; 5] =
+    [PayeeKind::Partner, PayeeKind::Rep, PayeeKind::Partner, PayeeKind::Rep, PayeeKind::Rep];
 
 /// The entities that program P pays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,9 +50,7 @@ pub fn quarter_of(day: u16) -> usize {
 
 /// A day of 2026 from a count of days since 1970, or `None` for another year.
 pub fn day_of(since_1970: i32) -> Option<u16> {
-    u16::try_from(since_1970.checked_sub(FIRST_DAY)?)
-        .ok()
-        .filter(|day| usize::from(*day) < DAYS)
+    u16::try_from(since_1970.checked_sub(FIRST_DAY)?).ok().filter(|day| usize::from(*day) < DAYS)
 }
 
 /// 2026-04-06, the first day of the SPIFF.

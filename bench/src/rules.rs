@@ -6,10 +6,7 @@
 
 use crate::{
     decode::{Deal, Deals, Entities},
-    program::{
-        BOUNTY_CAP, FIRST_DAY, QUARTER_ENDS, REGISTERED_FROM, SPIFF_CENTS, SPIFF_FROM, SPIFF_TO,
-        quarter_of,
-    },
+    program::{BOUNTY_CAP, FIRST_DAY, QUARTER_ENDS, REGISTERED_FROM, SPIFF_CENTS, SPIFF_FROM, SPIFF_TO, quarter_of},
 };
 
 /// One payment.
@@ -66,11 +63,7 @@ struct Settlement {
 
 impl Settlement {
     fn new(entities: &Entities, bounty: i64) -> Settlement {
-        let rep = |&certified_until: &i32| Rep {
-            sold_this_year: 0,
-            bounties_this_quarter: 0,
-            certified_until,
-        };
+        let rep = |&certified_until: &i32| Rep { sold_this_year: 0, bounties_this_quarter: 0, certified_until };
         Settlement {
             lines: Lines::default(),
             reps: entities.certified_until.iter().map(rep).collect(),
@@ -82,9 +75,7 @@ impl Settlement {
 
     /// A new quarter leaves room for bounties again.
     fn begin_quarter(&mut self) {
-        self.reps
-            .iter_mut()
-            .for_each(|rep| rep.bounties_this_quarter = 0);
+        self.reps.iter_mut().for_each(|rep| rep.bounties_this_quarter = 0);
     }
 
     /// Adds deals to the running sums, and returns what each earns its rep by the accelerator.
@@ -106,18 +97,8 @@ impl Settlement {
 
     /// Writes the lines of the rules that pay by the deal.
     fn pay_deals(&mut self, day: u16, deals: &[Deal], earned: &[i64; CHUNK]) {
-        let spiff_cents = if (SPIFF_FROM..=SPIFF_TO).contains(&day) {
-            SPIFF_CENTS
-        } else {
-            0
-        };
-        let [
-            registered_deals,
-            new_customers,
-            _,
-            year_accelerator,
-            family_spiff,
-        ] = &mut self.lines;
+        let spiff_cents = if (SPIFF_FROM..=SPIFF_TO).contains(&day) { SPIFF_CENTS } else { 0 };
+        let [registered_deals, new_customers, _, year_accelerator, family_spiff] = &mut self.lines;
         for (deal, earned) in deals.iter().zip(earned) {
             let pay = |rule: &mut Vec<Line>, payee, cents| pay(rule, payee, cents, day, deal.id);
             if deal.is_registered && deal.cents >= REGISTERED_FROM {
@@ -130,11 +111,7 @@ impl Settlement {
                 pay(new_customers, deal.rep, bounty);
             }
             pay(year_accelerator, deal.rep, *earned);
-            pay(
-                family_spiff,
-                deal.rep,
-                spiff_cents * i64::from(deal.spiff_units),
-            );
+            pay(family_spiff, deal.rep, spiff_cents * i64::from(deal.spiff_units));
         }
     }
 
@@ -142,13 +119,7 @@ impl Settlement {
     fn pay_rebates(&mut self, earns_rebate: &[bool]) {
         for ((payee, quarters), earns) in (0..).zip(&self.sold).zip(earns_rebate) {
             for (sum, day) in quarters.iter().zip(QUARTER_ENDS).filter(|_| *earns) {
-                pay(
-                    &mut self.lines[2],
-                    payee,
-                    half_even(volume_bands(*sum), 100),
-                    day,
-                    0,
-                );
+                pay(&mut self.lines[2], payee, half_even(volume_bands(*sum), 100), day, 0);
             }
         }
     }
@@ -157,12 +128,7 @@ impl Settlement {
 /// Appends a line, unless nothing is to be paid.
 fn pay(rule: &mut Vec<Line>, payee: u32, cents: i64, day: u16, deal: u64) {
     if cents != 0 {
-        rule.push(Line {
-            cents,
-            deal,
-            payee,
-            day,
-        });
+        rule.push(Line { cents, deal, payee, day });
     }
 }
 
@@ -215,16 +181,7 @@ mod tests {
 
     #[test]
     fn halves_go_to_the_even_cent() {
-        for (amount, rounded) in [
-            (25, 0),
-            (26, 1),
-            (75, 2),
-            (125, 2),
-            (-25, 0),
-            (-26, -1),
-            (-75, -2),
-            (-125, -2),
-        ] {
+        for (amount, rounded) in [(25, 0), (26, 1), (75, 2), (125, 2), (-25, 0), (-26, -1), (-75, -2), (-125, -2)] {
             assert_eq!(half_even(amount, 50), rounded, "{amount} / 50");
         }
     }
@@ -233,14 +190,8 @@ mod tests {
     fn nothing_is_earned_below_zero() {
         assert_eq!(year_bands(-1), 0);
         assert_eq!(volume_bands(-10_000_000), 0);
-        assert_eq!(
-            year_bands(100_000_100),
-            25_000_000 + 2 * 75_000_000 + 3 * 100
-        );
-        assert_eq!(
-            volume_bands(50_000_100),
-            10_000_000 + 2 * 40_000_000 + 3 * 100
-        );
+        assert_eq!(year_bands(100_000_100), 25_000_000 + 2 * 75_000_000 + 3 * 100);
+        assert_eq!(volume_bands(50_000_100), 10_000_000 + 2 * 40_000_000 + 3 * 100);
     }
 
     /// A rep sells once to each of many new customers, in March and in April.
@@ -260,18 +211,9 @@ mod tests {
         days[89] = (0..9).map(deal).collect();
         days[90] = (5..12).map(deal).collect();
         let zero = std::time::Duration::ZERO;
-        let deals = Deals {
-            days,
-            n_rows: 16,
-            form: KeyForm::Number,
-            decoding: zero,
-            ordering: zero,
-        };
+        let deals = Deals { days, n_rows: 16, form: KeyForm::Number, decoding: zero, ordering: zero };
         let lines = evaluate(&deals, &Entities::of(vec![false], vec![0]), 70_000);
         let cents: Vec<i64> = lines[1].iter().map(|line| line.cents).collect();
-        assert_eq!(
-            cents,
-            [vec![70_000; 7], vec![10_000], vec![70_000; 3]].concat()
-        );
+        assert_eq!(cents, [vec![70_000; 7], vec![10_000], vec![70_000; 3]].concat());
     }
 }

@@ -22,48 +22,23 @@ fn acceptance() -> Option<PathBuf> {
 fn pays_as_expected(rows: &str, bounty: i64, lines: &str, totals: Option<&str>) {
     let Some(folder) = acceptance() else { return };
     let data = folder.join(rows);
-    let outcome = hand::run(
-        &data,
-        &folder,
-        bounty,
-        Wanted {
-            totals: true,
-            payments: None,
-        },
-    )
-    .unwrap();
-    assert_eq!(
-        outcome.digest().to_string(),
-        fs::read_to_string(data.join(lines)).unwrap()
-    );
+    let outcome = hand::run(&data, &folder, bounty, Wanted { totals: true, payments: None }).unwrap();
+    assert_eq!(outcome.digest().to_string(), fs::read_to_string(data.join(lines)).unwrap());
     if let Some(totals) = totals {
         let mut found = Vec::new();
         outcome.totals.write(&mut found).unwrap();
-        assert!(
-            found == fs::read(data.join(totals)).unwrap(),
-            "{totals} differs"
-        );
+        assert!(found == fs::read(data.join(totals)).unwrap(), "{totals} differs");
     }
 }
 
 #[test]
 fn pays_the_small_settlement() {
-    pays_as_expected(
-        "5000",
-        50_000,
-        "expected_lines.csv",
-        Some("expected_totals.csv"),
-    );
+    pays_as_expected("5000", 50_000, "expected_lines.csv", Some("expected_totals.csv"));
 }
 
 #[test]
 fn pays_the_large_settlement() {
-    pays_as_expected(
-        "200000",
-        50_000,
-        "expected_lines.csv",
-        Some("expected_totals.csv"),
-    );
+    pays_as_expected("200000", 50_000, "expected_lines.csv", Some("expected_totals.csv"));
 }
 
 #[test]
@@ -78,18 +53,12 @@ fn written_payments_have_the_digest_of_the_lines() {
         let folder = tempfile::tempdir().unwrap();
         generate::generate(3_000, folder.path(), false, text_keys).unwrap();
         let written = folder.path().join("payments.parquet");
-        let wanted = Wanted {
-            totals: true,
-            payments: Some(&written),
-        };
+        let wanted = Wanted { totals: true, payments: Some(&written) };
         let outcome = hand::run(folder.path(), folder.path(), 50_000, wanted).unwrap();
         let (digest, totals) = digest::of_file(&written).unwrap();
         assert_eq!(digest, outcome.digest());
         assert!(totals == outcome.totals);
         digests.push(digest);
     }
-    assert_eq!(
-        digests[0], digests[1],
-        "the form of keys changes no payment"
-    );
+    assert_eq!(digests[0], digests[1], "the form of keys changes no payment");
 }

@@ -50,6 +50,7 @@ pub struct Fault {
 ///
 /// # Errors
 /// A [`Fault`] that stops the run; states may then have taken in part of the row.
+#[expect(clippy::too_many_arguments, reason = "the row of a run is all of these, and none belongs to another")]
 pub fn interpret_row(
     plan: &Plan,
     rule: RuleId,

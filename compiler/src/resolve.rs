@@ -42,7 +42,11 @@ pub struct Declared<T> {
 pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
     let mut resolved = Resolved::default();
     let mut names = Names::default();
-    let uses: Vec<Name> = file.items.iter().filter_map(|item| if let Item::Use(name) = item { Some(name.clone()) } else { None }).collect();
+    let uses: Vec<Name> = file
+        .items
+        .iter()
+        .filter_map(|item| if let Item::Use(name) = item { Some(name.clone()) } else { None })
+        .collect();
     for library in &uses {
         match meed_stdlib::library(&library.text) {
             Some(text) => {
@@ -54,8 +58,9 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
             }
             None => {
                 let known: Vec<&str> = meed_stdlib::names().collect();
-                let mut problem = Problem::error("unknown-library", library.span, format!("there is no library `{}`", library.text))
-                    .help(format!("the libraries are: {}", known.join(", ")));
+                let mut problem =
+                    Problem::error("unknown-library", library.span, format!("there is no library `{}`", library.text))
+                        .help(format!("the libraries are: {}", known.join(", ")));
                 if let Some(near) = meed_grammar::nearest(&library.text, known) {
                     problem = problem.label(format!("did you mean `{near}`?")).edit(library.span, near);
                 }
@@ -67,7 +72,8 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
         resolved.take(item, None, &mut names, problems);
     }
     if resolved.program.is_none() && !resolved.damaged_program {
-        let help = "start with: program NAME \"Title\" { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }";
+        let help =
+            "start with: program NAME \"Title\" { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }";
         problems.push(Problem::error("missing-program", Span::new(0, 0), "the file has no `program`").help(help));
     }
     resolved

@@ -38,12 +38,8 @@ pub fn format(source: &str) -> Result<String, Vec<Problem>> {
 }
 
 fn changed(span: Span) -> Problem {
-    Problem::error(
-        "format-changed",
-        span,
-        "formatting would change what this program says, so nothing was changed",
-    )
-    .help("this is a defect of the formatter; please report it with the program")
+    Problem::error("format-changed", span, "formatting would change what this program says, so nothing was changed")
+        .help("this is a defect of the formatter; please report it with the program")
 }
 
 /// A tree as text without the places in it.
@@ -54,10 +50,7 @@ fn without_places(file: &File) -> String {
     while let Some(at) = rest.find(|sign: char| sign.is_ascii_digit()) {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let digits = rest.len()
-            - rest
-                .trim_start_matches(|sign: char| sign.is_ascii_digit())
-                .len();
+        let digits = rest.len() - rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
         match place(rest) {
             Some(length) => rest = &rest[length..],
             None => {
@@ -71,12 +64,7 @@ fn without_places(file: &File) -> String {
 
 /// The length of a place (`3..9`) that a text begins with.
 fn place(text: &str) -> Option<usize> {
-    let digits = |text: &str| {
-        text.len()
-            - text
-                .trim_start_matches(|sign: char| sign.is_ascii_digit())
-                .len()
-    };
+    let digits = |text: &str| text.len() - text.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
     let first = digits(text);
     let rest = text[first..].strip_prefix("..")?;
     let second = digits(rest);
@@ -109,44 +97,24 @@ struct Formatter<'s> {
 
 impl<'s> Formatter<'s> {
     fn new(source: &'s str, marks: &'s Marks) -> Self {
-        Self {
-            source,
-            marks,
-            tokens: tokens(source),
-            blocks: Vec::new(),
-            layout: Layout::default(),
-        }
+        Self { source, marks, tokens: tokens(source), blocks: Vec::new(), layout: Layout::default() }
     }
 
     fn run(mut self) -> String {
         let mut last: Option<Token> = None;
-        let kept: Vec<Token> = self
-            .tokens
-            .iter()
-            .copied()
-            .filter(|token| self.is_kept(*token))
-            .collect();
+        let kept: Vec<Token> = self.tokens.iter().copied().filter(|token| self.is_kept(*token)).collect();
         for (index, token) in kept.iter().copied().enumerate() {
-            let gap = last.map_or(Gap::None, |last| {
-                self.gap(last, token, kept.get(index + 1).copied())
-            });
+            let gap = last.map_or(Gap::None, |last| self.gap(last, token, kept.get(index + 1).copied()));
             if self.text(token) == "}" && token.kind == TokenKind::Sign && !self.is_raw(token) {
                 self.blocks.pop();
             }
             self.put(last, gap, token);
             if self.text(token) == "{" && token.kind == TokenKind::Sign && !self.is_raw(token) {
                 let lines = self.has_lines(index, &kept);
-                let gap = if self.marks.given.contains(&token.span.start) {
-                    2
-                } else {
-                    3
-                };
+                let gap = if self.marks.given.contains(&token.span.start) { 2 } else { 3 };
                 self.blocks.push(Block { lines, gap });
                 self.layout.open_block();
-            } else if self.text(token) == "}"
-                && !self.is_raw(token)
-                && token.kind == TokenKind::Sign
-            {
+            } else if self.text(token) == "}" && !self.is_raw(token) && token.kind == TokenKind::Sign {
                 self.layout.close_block();
             }
             last = Some(token);
@@ -164,14 +132,8 @@ impl<'s> Formatter<'s> {
 
     /// The piece whose blanks stay, if the token stands in one.
     fn raw(&self, token: Token) -> Option<Span> {
-        let after = self
-            .marks
-            .raw
-            .partition_point(|raw| raw.start <= token.span.start);
-        after
-            .checked_sub(1)
-            .map(|last| self.marks.raw[last])
-            .filter(|raw| token.span.end <= raw.end)
+        let after = self.marks.raw.partition_point(|raw| raw.start <= token.span.start);
+        after.checked_sub(1).map(|last| self.marks.raw[last]).filter(|raw| token.span.end <= raw.end)
     }
 
     fn is_raw(&self, token: Token) -> bool {
@@ -195,9 +157,7 @@ impl<'s> Formatter<'s> {
 
     /// Lines begun between two words.
     fn lines_between(&self, last: Token, token: Token) -> usize {
-        self.source[last.span.end as usize..token.span.start as usize]
-            .matches('\n')
-            .count()
+        self.source[last.span.end as usize..token.span.start as usize].matches('\n').count()
     }
 
     fn begins_thing(&self, token: Token) -> bool {
@@ -213,21 +173,12 @@ impl<'s> Formatter<'s> {
         let on_lines = self.blocks.last().is_none_or(|block| block.lines);
         let closes = |token: Token| self.text(token) == "}" && token.kind == TokenKind::Sign;
         if token.kind == TokenKind::Comment {
-            let deeper = next.is_some_and(|next| {
-                next.kind != TokenKind::Comment && !self.begins_thing(next) && !closes(next)
-            });
-            return if self.lines_between(last, token) > 0 {
-                Gap::Line { deeper }
-            } else {
-                Gap::Blanks(3)
-            };
+            let deeper =
+                next.is_some_and(|next| next.kind != TokenKind::Comment && !self.begins_thing(next) && !closes(next));
+            return if self.lines_between(last, token) > 0 { Gap::Line { deeper } } else { Gap::Blanks(3) };
         }
         if closes(token) {
-            return if on_lines {
-                Gap::Line { deeper: false }
-            } else {
-                Gap::Blanks(1)
-            };
+            return if on_lines { Gap::Line { deeper: false } } else { Gap::Blanks(1) };
         }
         if self.begins_thing(token) {
             let gap = self.blocks.last().map_or(0, |block| block.gap);
@@ -240,15 +191,10 @@ impl<'s> Formatter<'s> {
         if last.kind == TokenKind::Comment {
             return Gap::Line { deeper: true };
         }
-        if self.lines_between(last, token) > 0 && self.text(token) != "{" && !self.hugs(last, token)
-        {
+        if self.lines_between(last, token) > 0 && self.text(token) != "{" && !self.hugs(last, token) {
             return Gap::Line { deeper: true };
         }
-        if self.hugs(last, token) {
-            Gap::None
-        } else {
-            Gap::Blanks(1)
-        }
+        if self.hugs(last, token) { Gap::None } else { Gap::Blanks(1) }
     }
 
     /// Whether no blank stands between two words.
@@ -278,11 +224,9 @@ impl<'s> Formatter<'s> {
             Gap::Line { deeper } => {
                 let empty = last.is_some_and(|last| self.has_empty_line(last, token));
                 let closes = text == "}" && token.kind == TokenKind::Sign;
-                let opened =
-                    last.is_some_and(|last| self.text(last) == "{" && last.kind == TokenKind::Sign);
+                let opened = last.is_some_and(|last| self.text(last) == "{" && last.kind == TokenKind::Sign);
                 let indent = 2 * depth + if deeper { 2 } else { 0 };
-                self.layout
-                    .line(Line::new(indent, empty && !closes && !opened));
+                self.layout.line(Line::new(indent, empty && !closes && !opened));
                 self.layout.add(text);
             }
             Gap::AsWritten => {

@@ -42,11 +42,7 @@ pub(crate) fn repair(source: &str) -> Repaired {
     }
     scan.patches.sort_by_key(|(span, _)| *span);
     let (text, patches) = apply(source, &scan.patches);
-    Repaired {
-        text,
-        problems: scan.problems,
-        patches,
-    }
+    Repaired { text, problems: scan.problems, patches }
 }
 
 /// The state of one pass over the tokens.
@@ -70,9 +66,8 @@ impl<'s> Scan<'s> {
             TokenKind::Blank | TokenKind::Comment | TokenKind::Text | TokenKind::YesNo => {}
             TokenKind::Keyword if self.text(token) == "else" => return self.otherwise(token),
             TokenKind::Keyword | TokenKind::Word | TokenKind::Name => {
-                let margin = token.span.start == 0
-                    || self.source[..token.span.start as usize].ends_with('\n');
-                if margin && self.open.is_empty() || margin && self.text(token) == "test" {
+                let margin = token.span.start == 0 || self.source[..token.span.start as usize].ends_with('\n');
+                if margin && (self.open.is_empty() || self.text(token) == "test") {
                     self.in_test = self.text(token) == "test";
                     self.open.clear();
                 }
@@ -80,11 +75,7 @@ impl<'s> Scan<'s> {
                     return;
                 }
             }
-            TokenKind::Number
-            | TokenKind::Percent
-            | TokenKind::Money
-            | TokenKind::Date
-            | TokenKind::Period => {
+            TokenKind::Number | TokenKind::Percent | TokenKind::Money | TokenKind::Date | TokenKind::Period => {
                 return self.literal();
             }
             TokenKind::Sign => return self.sign(token),
@@ -99,10 +90,7 @@ impl<'s> Scan<'s> {
 
     /// The token before the one looked at, if nothing stands between.
     fn before(&self) -> Option<Token> {
-        self.index
-            .checked_sub(1)
-            .map(|index| self.tokens[index])
-            .filter(|token| !is_blank(token.kind))
+        self.index.checked_sub(1).map(|index| self.tokens[index]).filter(|token| !is_blank(token.kind))
     }
 
     /// The token `ahead` places further on.
@@ -112,54 +100,29 @@ impl<'s> Scan<'s> {
 
     /// Where the line of a place ends.
     fn line_end(&self, from: usize) -> usize {
-        self.source[from..]
-            .find('\n')
-            .map_or(self.source.len(), |at| from + at)
+        self.source[from..].find('\n').map_or(self.source.len(), |at| from + at)
     }
 
     /// Goes on at a place of the text, which need not be where a token begins.
     fn go_on_at(&mut self, place: usize) {
-        let next = self
-            .tokens
-            .partition_point(|token| (token.span.start as usize) < place);
-        if self
-            .tokens
-            .get(next)
-            .is_none_or(|token| token.span.start as usize == place)
-        {
+        let next = self.tokens.partition_point(|token| (token.span.start as usize) < place);
+        if self.tokens.get(next).is_none_or(|token| token.span.start as usize == place) {
             // A place inside the last token of all is not the start of one.
-            if next < self.tokens.len()
-                || self
-                    .tokens
-                    .last()
-                    .is_none_or(|last| last.span.end as usize == place)
-            {
+            if next < self.tokens.len() || self.tokens.last().is_none_or(|last| last.span.end as usize == place) {
                 self.index = next;
                 return;
             }
         }
         self.tokens.truncate(next.saturating_sub(1));
-        let cut = self
-            .tokens
-            .last()
-            .map_or(0, |token| token.span.end as usize);
+        let cut = self.tokens.last().map_or(0, |token| token.span.end as usize);
         if cut < place {
-            self.tokens.push(Token {
-                kind: TokenKind::Unknown,
-                span: Span::new(cut, place),
-            });
+            self.tokens.push(Token { kind: TokenKind::Unknown, span: Span::new(cut, place) });
         }
         self.index = self.tokens.len();
         let rest = tokens(&self.source[place..]);
         self.tokens.extend(rest.into_iter().map(|token| {
-            let (start, end) = (
-                token.span.start as usize + place,
-                token.span.end as usize + place,
-            );
-            Token {
-                kind: token.kind,
-                span: Span::new(start, end),
-            }
+            let (start, end) = (token.span.start as usize + place, token.span.end as usize + place);
+            Token { kind: token.kind, span: Span::new(start, end) }
         }));
     }
 
@@ -172,10 +135,7 @@ impl<'s> Scan<'s> {
 
     /// `else`
     fn otherwise(&mut self, token: Token) {
-        let comma = self.tokens[..self.index]
-            .iter()
-            .rev()
-            .find(|token| !is_blank(token.kind));
+        let comma = self.tokens[..self.index].iter().rev().find(|token| !is_blank(token.kind));
         let comma = comma.is_some_and(|token| self.text(*token) == ",");
         let before_is_blank = self.before().is_none();
         // The comma belongs to the word before, so the edit takes the blanks between with it.
@@ -185,39 +145,23 @@ impl<'s> Scan<'s> {
             }
             _ => (token.span.start, "otherwise"),
         };
-        let problem = Problem::error(
-            "else-for-otherwise",
-            token.span,
-            "the last part of a conditional is `otherwise`",
-        )
-        .label("`else` is not a word of the language")
-        .help("write `, otherwise`");
-        self.replace(
-            problem,
-            Span {
-                start,
-                end: token.span.end,
-            },
-            replacement,
-        );
+        let problem = Problem::error("else-for-otherwise", token.span, "the last part of a conditional is `otherwise`")
+            .label("`else` is not a word of the language")
+            .help("write `, otherwise`");
+        self.replace(problem, Span { start, end: token.span.end }, replacement);
         self.index += 1;
     }
 
     /// Characters that nobody sees, anywhere in the text: what people sign must be what is run.
     fn invisible(&mut self) {
-        for (at, sign) in self
-            .source
-            .char_indices()
-            .filter(|(at, sign)| is_invisible(*sign) && !(*at == 0 && *sign == '\u{FEFF}'))
+        for (at, sign) in
+            self.source.char_indices().filter(|(at, sign)| is_invisible(*sign) && !(*at == 0 && *sign == '\u{FEFF}'))
         {
             let span = Span::new(at, at + sign.len_utf8());
             let problem = Problem::error(
                 "invisible-character",
                 span,
-                format!(
-                    "there is an invisible character (U+{:04X}) here",
-                    sign as u32
-                ),
+                format!("there is an invisible character (U+{:04X}) here", sign as u32),
             )
             .label("people who sign this text do not see it")
             .help("take it out");
@@ -238,14 +182,7 @@ fn is_word(kind: TokenKind) -> bool {
 }
 
 fn is_numeric(kind: TokenKind) -> bool {
-    matches!(
-        kind,
-        TokenKind::Number
-            | TokenKind::Percent
-            | TokenKind::Money
-            | TokenKind::Date
-            | TokenKind::Period
-    )
+    matches!(kind, TokenKind::Number | TokenKind::Percent | TokenKind::Money | TokenKind::Date | TokenKind::Period)
 }
 
 /// Bidirectional controls and characters without width.
@@ -263,28 +200,17 @@ pub(crate) struct Patches(Vec<(Span, Span)>);
 impl Patches {
     /// The place in the text as written of a place in the repaired text.
     pub(crate) fn written(&self, span: Span) -> Span {
-        let after = self
-            .0
-            .partition_point(|(repaired, _)| repaired.start <= span.start);
-        let start = after
-            .checked_sub(1)
-            .map_or(span.start, |last| match self.0[last] {
-                (repaired, written) if span.start < repaired.end => written.start,
-                (repaired, written) => written.end + (span.start - repaired.end),
-            });
-        let after = self
-            .0
-            .partition_point(|(repaired, _)| repaired.start < span.end);
-        let end = after
-            .checked_sub(1)
-            .map_or(span.end, |last| match self.0[last] {
-                (repaired, written) if span.end < repaired.end => written.end,
-                (repaired, written) => written.end + (span.end - repaired.end),
-            });
-        Span {
-            start,
-            end: end.max(start),
-        }
+        let after = self.0.partition_point(|(repaired, _)| repaired.start <= span.start);
+        let start = after.checked_sub(1).map_or(span.start, |last| match self.0[last] {
+            (repaired, written) if span.start < repaired.end => written.start,
+            (repaired, written) => written.end + (span.start - repaired.end),
+        });
+        let after = self.0.partition_point(|(repaired, _)| repaired.start < span.end);
+        let end = after.checked_sub(1).map_or(span.end, |last| match self.0[last] {
+            (repaired, written) if span.end < repaired.end => written.end,
+            (repaired, written) => written.end + (span.end - repaired.end),
+        });
+        Span { start, end: end.max(start) }
     }
 }
 

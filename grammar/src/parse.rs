@@ -8,10 +8,14 @@ mod clauses;
 mod expressions;
 mod fold;
 mod items;
+mod literals;
 mod marks;
 mod message;
 mod node;
+mod readings;
 mod recovery;
+mod roundings;
+mod sets;
 mod tests;
 
 use crate::mistake::{self, Patches};
@@ -85,14 +89,7 @@ struct Reader<'s> {
 
 impl<'s> Reader<'s> {
     fn new(source: &'s str, text: &'s str, words: Vec<Token>, patches: &'s Patches) -> Self {
-        Self {
-            source,
-            text,
-            words,
-            patches,
-            problems: RefCell::default(),
-            depth: std::cell::Cell::new(0),
-        }
+        Self { source, text, words, patches, problems: RefCell::default(), depth: std::cell::Cell::new(0) }
     }
 
     fn report(&self, problem: Problem) {
@@ -105,17 +102,10 @@ impl<'s> Reader<'s> {
     }
 
     /// Reads `rule` from `start` up to `end`.
-    fn read(
-        &self,
-        rule: Rule,
-        start: usize,
-        end: usize,
-    ) -> Result<Node<'s, '_>, Box<pest::error::Error<Rule>>> {
+    fn read(&self, rule: Rule, start: usize, end: usize) -> Result<Node<'s, '_>, Box<pest::error::Error<Rule>>> {
         use pest::Parser;
         let mut pairs = Grammar::parse(rule, &self.text[start..end]).map_err(Box::new)?;
-        let pair = pairs
-            .next()
-            .unwrap_or_else(|| unreachable!("a rule that was read has a pair"));
+        let pair = pairs.next().unwrap_or_else(|| unreachable!("a rule that was read has a pair"));
         Ok(Node::new(self, pair, start))
     }
 }
@@ -128,19 +118,15 @@ const ROOM: usize = 64 << 20;
 
 /// Runs `work` over the words of a text, on a thread with a larger stack if the text is nested deeper than people write.
 fn with_room<T: Send>(text: &str, work: impl FnOnce(Vec<Token>) -> T + Send) -> T {
-    let words: Vec<Token> = tokens(text)
-        .into_iter()
-        .filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment))
-        .collect();
+    let words: Vec<Token> =
+        tokens(text).into_iter().filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment)).collect();
     if nesting(text, &words) <= DEEPEST / 8 {
         return work(words);
     }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(ROOM);
         match thread.spawn_scoped(scope, || work(words)) {
-            Ok(handle) => handle
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(error) => panic!("no thread could be started: {error}"),
         }
     })

@@ -77,22 +77,12 @@ pub fn tokens(source: &str) -> Vec<Token> {
             Err(()) => TokenKind::Unknown,
         };
         // A byte-order mark is a blank at the start of a text and nowhere else.
-        let kind = if range.start == 0 && source.starts_with('\u{FEFF}') {
-            TokenKind::Blank
-        } else {
-            kind
-        };
-        let token = Token {
-            kind,
-            span: Span::new(range.start, range.end),
-        };
+        let kind = if range.start == 0 && source.starts_with('\u{FEFF}') { TokenKind::Blank } else { kind };
+        let token = Token { kind, span: Span::new(range.start, range.end) };
         match tokens[..] {
             [.., number, blank] if is_amount_with_code(source, number, blank, token) => {
                 tokens.truncate(tokens.len() - 2);
-                tokens.push(Token {
-                    kind: TokenKind::Money,
-                    span: number.span.to(token.span),
-                });
+                tokens.push(Token { kind: TokenKind::Money, span: number.span.to(token.span) });
             }
             _ => tokens.push(token),
         }
@@ -117,9 +107,5 @@ fn is_amount_with_code(source: &str, number: Token, blank: Token, code: Token) -
         && [" ", "\u{00A0}", "\u{202F}"].contains(&blank.span.text(source))
         && code.kind == TokenKind::Name
         && code.span.text(source).len() == 3
-        && code
-            .span
-            .text(source)
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase())
+        && code.span.text(source).bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -102,6 +102,7 @@ pub struct ProgramClause {
 
 /// What a line of a program's head says.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a program has a handful of these")]
 pub enum ProgramClauseKind {
     /// `currency USD rounded half even [each line]`
     Currency {
@@ -430,6 +431,7 @@ pub enum Packages {
 
 /// What a band pays.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a schedule has a handful of these")]
 pub enum Pays {
     /// `2%`, `$200`, `$1 each`, `2% plus $300`
     Amount {

@@ -12,58 +12,33 @@ fn every_page_shows_its_code_and_its_repair() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/errors");
     for code in CODES {
         let path = folder.join(format!("{code}.md"));
-        let page = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(
-            page.starts_with(&format!("# {code}\n")),
-            "{code}: the page begins with its code"
-        );
+        let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(page.starts_with(&format!("# {code}\n")), "{code}: the page begins with its code");
         let example = block(&page, "## Example");
         let parsed = parse(example);
         let codes: Vec<_> = parsed.problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(
-            codes,
-            [*code],
-            "{code}: its example\n{}",
-            shown(example, &parsed.problems)
-        );
+        assert_eq!(codes, [*code], "{code}: its example\n{}", shown(example, &parsed.problems));
         let repair = block(&page, "## Repair");
         let parsed = parse(repair);
-        assert!(
-            parsed.problems.is_empty(),
-            "{code}: its repair\n{}",
-            shown(repair, &parsed.problems)
-        );
+        assert!(parsed.problems.is_empty(), "{code}: its repair\n{}", shown(repair, &parsed.problems));
     }
 }
 
 /// The fenced program under a heading.
 fn block<'p>(page: &'p str, heading: &str) -> &'p str {
-    let (_, rest) = page
-        .split_once(heading)
-        .unwrap_or_else(|| panic!("`{heading}` is missing"));
-    let (_, rest) = rest
-        .split_once("```meed\n")
-        .expect("a program stands under the heading");
+    let (_, rest) = page.split_once(heading).unwrap_or_else(|| panic!("`{heading}` is missing"));
+    let (_, rest) = rest.split_once("```meed\n").expect("a program stands under the heading");
     rest.split_once("```").expect("the program ends").0
 }
 
 /// What a designer reads for a mistake: the message, the label and the help.
 fn read(text: &str) -> Vec<String> {
     let part = |text: &str| {
-        if text.is_empty() {
-            String::new()
-        } else {
-            format!(" | {text}")
-        }
+        if text.is_empty() { String::new() } else { format!(" | {text}") }
     };
     let problems = parse(text).problems;
     let line = |problem: &meed_grammar::problem::Problem| {
-        format!(
-            "{problem}{}{}",
-            part(&problem.primary.1),
-            part(problem.help.as_deref().unwrap_or_default())
-        )
+        format!("{problem}{}{}", part(&problem.primary.1), part(problem.help.as_deref().unwrap_or_default()))
     };
     problems.iter().map(line).collect()
 }
@@ -103,14 +78,8 @@ fn messages_speak_in_the_words_of_the_designer() {
             "rule a { for each deal   where x and   pay rep $5 }",
             "`pay` does not fit here, in rule `a` | expected a value",
         ),
-        (
-            "rule a { for each deal   pay rep $5 }}",
-            "there is a `}` too much | nothing is open here",
-        ),
-        (
-            "rule a { for each deal   pay rep (x + y }",
-            "this `(` is not closed | opened here | write `)`",
-        ),
+        ("rule a { for each deal   pay rep $5 }}", "there is a `}` too much | nothing is open here"),
+        ("rule a { for each deal   pay rep (x + y }", "this `(` is not closed | opened here | write `)`"),
         (
             "rule a { for each deal   first customer   pay rep $5 }",
             "missing `per`: first of what? | the first for each `customer` | write `first per customer`",

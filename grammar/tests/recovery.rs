@@ -11,19 +11,13 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
 }
 
 fn healthy(items: &[Item]) -> usize {
-    items
-        .iter()
-        .filter(|item| !matches!(item, Item::Damaged(_)))
-        .count()
+    items.iter().filter(|item| !matches!(item, Item::Damaged(_))).count()
 }
 
 #[test]
@@ -53,51 +47,31 @@ fn damage_is_named_and_hides_nothing_else() {
             errors += parsed.problems.len();
             damaged += usize::from(!parsed.problems.is_empty());
             lost += (before - 1).saturating_sub(healthy(&parsed.file.items));
-            if parsed
-                .file
-                .items
-                .iter()
-                .any(|item| matches!(item, Item::Damaged(_)))
-            {
+            if parsed.file.items.iter().any(|item| matches!(item, Item::Damaged(_))) {
                 assert!(!parsed.problems.is_empty(), "{name}:\n{mutant}");
             }
             for problem in &parsed.problems {
                 assert!(
-                    mutant
-                        .get(problem.primary.0.start as usize..problem.primary.0.end as usize)
-                        .is_some(),
+                    mutant.get(problem.primary.0.start as usize..problem.primary.0.end as usize).is_some(),
                     "{name}: {problem:?}"
                 );
                 for edit in &problem.edits {
                     assert!(
-                        mutant
-                            .get(edit.span.start as usize..edit.span.end as usize)
-                            .is_some(),
+                        mutant.get(edit.span.start as usize..edit.span.end as usize).is_some(),
                         "{name}: {problem:?}"
                     );
                 }
             }
         }
     }
-    println!(
-        "{mutants} mutants, {damaged} with problems, {errors} problems, {lost} healthy items lost"
-    );
-    assert!(
-        lost * 100 <= mutants * 5,
-        "{lost} items lost in {mutants} mutants"
-    );
-    assert!(
-        errors * 10 <= damaged * 20,
-        "{errors} problems in {damaged} damaged programs"
-    );
+    println!("{mutants} mutants, {damaged} with problems, {errors} problems, {lost} healthy items lost");
+    assert!(lost * 100 <= mutants * 5, "{lost} items lost in {mutants} mutants");
+    assert!(errors * 10 <= damaged * 20, "{errors} problems in {damaged} damaged programs");
 }
 
 #[test]
 fn cut_anywhere_no_text_panics() {
-    let text = support::CORPUS
-        .iter()
-        .map(|(_, text)| *text)
-        .collect::<String>();
+    let text = support::CORPUS.iter().map(|(_, text)| *text).collect::<String>();
     let mut numbers = Numbers(7);
     for _ in 0..150 {
         let start = numbers.below(text.len());
@@ -156,24 +130,21 @@ fn cut_anywhere_no_text_panics() {
 fn three_mistakes_in_three_rules_are_three_problems() {
     let text = "rule a { for each deal\n  wher x\n  pay rep $5 }\nrule good { for each deal   pay rep $5 }\nrule b { for each deal   pay rep 2% off amount }\nrule c { for each deal   fist per customer   pay rep $5 }\n";
     let parsed = parse(text);
-    assert_eq!(
-        parsed.problems.len(),
-        3,
-        "{}",
-        shown(text, &parsed.problems)
-    );
+    assert_eq!(parsed.problems.len(), 3, "{}", shown(text, &parsed.problems));
     assert_eq!(healthy(&parsed.file.items), 1);
     let names = parsed.file.items.iter().filter_map(|item| match item {
-        Item::Damaged(damaged) => Some((
-            damaged.keyword.as_str(),
-            damaged.name.as_ref()?.text.as_str(),
-        )),
+        Item::Damaged(damaged) => Some((damaged.keyword.as_str(), damaged.name.as_ref()?.text.as_str())),
         _ => None,
     });
-    assert_eq!(
-        names.collect::<Vec<_>>(),
-        [("rule", "a"), ("rule", "b"), ("rule", "c")]
-    );
+    assert_eq!(names.collect::<Vec<_>>(), [("rule", "a"), ("rule", "b"), ("rule", "c")]);
+}
+
+#[test]
+fn mistakes_in_several_lines_of_one_rule_are_all_named() {
+    let text = "rule a {\n  for each deal\n  wher x\n  first per customer\n  pay rep 2% off amount\n  at mots $5\n}\n";
+    let parsed = parse(text);
+    let words: Vec<_> = parsed.problems.iter().map(|problem| problem.primary.0.text(text)).collect();
+    assert_eq!(words, ["wher", "off", "mots"]);
 }
 
 #[test]
@@ -188,35 +159,14 @@ fn a_missing_brace_damages_one_item() {
 
 #[test]
 fn typing_mistakes_are_read_as_what_was_meant() {
-    let text = "rule a {\n  for each deal\n  where amount => $1.000,50 and day > 2026-2-1\n  pay rep 2 % of amount;\n}\n";
+    let text =
+        "rule a {\n  for each deal\n  where amount => $1.000,50 and day > 2026-2-1\n  pay rep 2 % of amount;\n}\n";
     let parsed = parse(text);
     let codes: Vec<_> = parsed.problems.iter().map(|problem| problem.code).collect();
-    assert_eq!(
-        codes,
-        [
-            "wrong-sign",
-            "wrong-number",
-            "wrong-date",
-            "wrong-percent",
-            "semicolon"
-        ]
-    );
-    let Item::Rule(rule) = &parsed.file.items[0] else {
-        panic!("a rule")
-    };
-    let clauses: Vec<_> = rule
-        .clauses
-        .iter()
-        .map(|clause| clause.span.text(text))
-        .collect();
-    assert_eq!(
-        clauses,
-        [
-            "for each deal",
-            "where amount => $1.000,50 and day > 2026-2-1",
-            "pay rep 2 % of amount"
-        ]
-    );
+    assert_eq!(codes, ["wrong-sign", "wrong-number", "wrong-date", "wrong-percent", "semicolon"]);
+    let Item::Rule(rule) = &parsed.file.items[0] else { panic!("a rule") };
+    let clauses: Vec<_> = rule.clauses.iter().map(|clause| clause.span.text(text)).collect();
+    assert_eq!(clauses, ["for each deal", "where amount => $1.000,50 and day > 2026-2-1", "pay rep 2 % of amount"]);
 }
 
 #[test]
@@ -235,23 +185,40 @@ fn edits_repair_the_text() {
     ];
     for text in texts {
         let mut fixed = text.to_owned();
-        let mut edits: Vec<_> = parse(text)
-            .problems
-            .into_iter()
-            .flat_map(|problem| problem.edits)
-            .collect();
+        let mut edits: Vec<_> = parse(text).problems.into_iter().flat_map(|problem| problem.edits).collect();
         edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
         for edit in edits {
-            fixed.replace_range(
-                edit.span.start as usize..edit.span.end as usize,
-                &edit.replacement,
-            );
+            fixed.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
         }
         let parsed = parse(&fixed);
-        assert!(
-            parsed.problems.is_empty(),
-            "{text}\n{fixed}\n{}",
-            shown(&fixed, &parsed.problems)
-        );
+        assert!(parsed.problems.is_empty(), "{text}\n{fixed}\n{}", shown(&fixed, &parsed.problems));
+    }
+}
+
+#[test]
+fn odd_characters_anywhere_do_not_panic() {
+    const ODD: &[&str] = &[
+        "\"", "'", "“", "”", "’", "$", "€", "%", "-", "–", "−", "×", ";", "#", "/*", "*/", "//", "\u{200B}",
+        "\u{202E}", "\u{FEFF}", "é", "🙂", "\r", "\n", "\t", "\u{00A0}", "(", ")", "[", "]", "{", "}", ",", ".", "1",
+        "1,00", "2026-1-2", "1/2/26", "if", "else", "=", "<", ">", "|", "&", "!", "k", "K", "_", "\0",
+    ];
+    let mut numbers = Numbers(99);
+    for (name, text) in support::CORPUS {
+        for _ in 0..12 {
+            let mut mutant = (*text).to_owned();
+            for _ in 0..=numbers.below(3) {
+                let place = (0..=numbers.below(mutant.len())).rev().find(|place| mutant.is_char_boundary(*place));
+                mutant.insert_str(place.unwrap_or(0), ODD[numbers.below(ODD.len())]);
+            }
+            for problem in parse(&mutant).problems {
+                let span = problem.primary.0;
+                assert!(mutant.get(span.start as usize..span.end as usize).is_some(), "{name}: {problem:?}");
+            }
+            if let Ok(formatted) = meed_grammar::format(&mutant) {
+                assert_eq!(meed_grammar::format(&formatted), Ok(formatted.clone()), "{name}:\n{mutant}");
+            } else {
+                assert!(!parse(&mutant).problems.is_empty(), "{name}: the formatter changes this\n{mutant}");
+            }
+        }
     }
 }

@@ -3,10 +3,7 @@
 //! Partners differ widely in size, customers and products are skewed, amounts are log-normal and three in a hundred
 //! deals are returns. The only floating point of the project is here: it shapes random data and never touches a payment.
 //! One seed and one number of rows give the same deals on every run.
-#![expect(
-    clippy::float_arithmetic,
-    reason = "distributions of random test data, not money that is paid"
-)]
+#![expect(clippy::float_arithmetic, reason = "distributions of random test data, not money that is paid")]
 
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -103,9 +100,7 @@ impl World {
             })
             .collect();
 
-        let mut weights: Vec<f64> = (0..N_PARTNERS)
-            .map(|rank| (rank as f64 + 10.0).powf(-0.8))
-            .collect();
+        let mut weights: Vec<f64> = (0..N_PARTNERS).map(|rank| (rank as f64 + 10.0).powf(-0.8)).collect();
         weights.shuffle(&mut draws);
         let partner = WeightedAliasIndex::new(weights)?;
 
@@ -125,14 +120,8 @@ impl World {
             })
             .collect();
 
-        let families = (0..N_PRODUCTS)
-            .map(|_| draws.random_range(0..N_FAMILIES))
-            .collect();
-        let product = WeightedAliasIndex::new(
-            (0..N_PRODUCTS)
-                .map(|rank| 1.0 / (rank as f64 + 3.0))
-                .collect(),
-        )?;
+        let families = (0..N_PRODUCTS).map(|_| draws.random_range(0..N_FAMILIES)).collect();
+        let product = WeightedAliasIndex::new((0..N_PRODUCTS).map(|rank| 1.0 / (rank as f64 + 3.0)).collect())?;
         Ok(World {
             partners,
             reps,

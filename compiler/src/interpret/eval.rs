@@ -6,8 +6,8 @@ use super::{Fault, FaultKind};
 use crate::data::{Column, Data, GroupData, Rows, Values};
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream, TimeUnit,
-    Type, View,
+    Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream,
+    TimeUnit, Type, View,
 };
 use crate::value::{Exact, fraction, power_of_ten, round_to};
 use std::cell::RefCell;
@@ -313,7 +313,8 @@ impl<'a> Row<'a> {
             if idx + 1 == path.len() {
                 return value;
             }
-            let (Value::Code(next), Type::Ref(target)) = (value, self.plan.record(record).fields[field.index()].ty) else {
+            let (Value::Code(next), Type::Ref(target)) = (value, self.plan.record(record).fields[field.index()].ty)
+            else {
                 return Value::Missing;
             };
             (row, record) = (next, target);
@@ -360,7 +361,8 @@ impl<'a> Row<'a> {
     }
 
     fn add_time(&self, day: i32, count: &Exact, unit: TimeUnit) -> Result<i32, FaultKind> {
-        let whole = (count.denominator() == &dashu_int::UBig::ONE).then(|| i64::try_from(count.numerator().clone()).ok());
+        let whole =
+            (count.denominator() == &dashu_int::UBig::ONE).then(|| i64::try_from(count.numerator().clone()).ok());
         let count = whole.ok_or(FaultKind::Date("a length of time must be a whole number"))?;
         const OUT: FaultKind = FaultKind::Date("the date is outside the years 1 to 9999");
         let count = count.ok_or(OUT)?;

@@ -146,9 +146,8 @@ fn reached(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Res
 
 /// The band that holds x.
 fn holder<'a>(bands: &'a [Band], arguments: &[Exact], x: &Exact) -> &'a Band {
-    let holds = |band: &&Band| {
-        band.upper.as_ref().is_none_or(|edge| inside(x, &number(&edge.value, arguments), edge.included))
-    };
+    let holds =
+        |band: &&Band| band.upper.as_ref().is_none_or(|edge| inside(x, &number(&edge.value, arguments), edge.included));
     bands.iter().find(holds).unwrap_or(&bands[bands.len() - 1])
 }
 
@@ -171,7 +170,8 @@ fn check(schedule: &Schedule, arguments: &[Exact]) -> Result<(), FaultKind> {
     };
     match &schedule.shape {
         Shape::Graduated(bands) | Shape::Retroactive(bands) => {
-            let mut edges = bands.iter().filter_map(|band| band.upper.as_ref().map(|edge| (&edge.value, edge.included)));
+            let mut edges =
+                bands.iter().filter_map(|band| band.upper.as_ref().map(|edge| (&edge.value, edge.included)));
             // A first band that ends at zero with `below 0` would be empty; `from 0` writes just that, and is harmless.
             let first = edges.clone().next().map(|(_, _)| -Exact::ONE);
             let negative = edges.clone().any(|(edge, _)| number(edge, arguments) < Exact::ZERO);

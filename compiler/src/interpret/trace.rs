@@ -280,7 +280,8 @@ fn merge(after: Vec<Part>, before: Vec<Part>, factor: &Exact) -> Vec<Slice> {
         }
     }
     slices.sort_by_key(|slice| slice.0);
-    let worth = slices.into_iter().filter(|(_, _, quantity, amount)| *quantity != Exact::ZERO || *amount != Exact::ZERO);
+    let worth =
+        slices.into_iter().filter(|(_, _, quantity, amount)| *quantity != Exact::ZERO || *amount != Exact::ZERO);
     worth
         .map(|(band, rate, quantity, amount)| Slice {
             band: Some(band),

@@ -44,7 +44,10 @@ impl Lowering<'_> {
             ExprKind::Path(path) => self.path(path, scope),
             ExprKind::Call { name, arguments } => self.call(name, arguments, span, scope),
             ExprKind::List(_) => {
-                self.problem(Problem::error("misplaced-list", span, "a list stands after `in`").help("write: level in [gold, platinum]"));
+                self.problem(
+                    Problem::error("misplaced-list", span, "a list stands after `in`")
+                        .help("write: level in [gold, platinum]"),
+                );
                 None
             }
             ExprKind::Bracket(inner) => self.expression(inner, scope),
@@ -111,7 +114,11 @@ impl Lowering<'_> {
                         match step.op {
                             Op::Number(step) if step > Exact::ZERO => step,
                             _ => {
-                                self.problem(Problem::error("not-a-literal", step_span, "the step is a literal above zero"));
+                                self.problem(Problem::error(
+                                    "not-a-literal",
+                                    step_span,
+                                    "the step is a literal above zero",
+                                ));
                                 return None;
                             }
                         }
@@ -148,7 +155,9 @@ impl Lowering<'_> {
             }
             ExprKind::Period { .. } => {
                 let help = "add it to a date or take it off: closed_on + 12 months";
-                self.problem(Problem::error("misplaced-time", span, "a length of time stands beside a date").help(help));
+                self.problem(
+                    Problem::error("misplaced-time", span, "a length of time stands beside a date").help(help),
+                );
                 None
             }
             ExprKind::TimeBetween { unit, from, to } => {
@@ -193,8 +202,14 @@ impl Lowering<'_> {
             return Some(());
         }
         let message = format!("`{written}` is not the sign of {code}, the program's currency");
-        let sign = if written.chars().all(char::is_alphabetic) { code.clone() } else { sign_of(&code).unwrap_or(&code).to_owned() };
-        self.problem(Problem::error("currency-mismatch", span, message).help(format!("write the amount with `{sign}`")));
+        let sign = if written.chars().all(char::is_alphabetic) {
+            code.clone()
+        } else {
+            sign_of(&code).unwrap_or(&code).to_owned()
+        };
+        self.problem(
+            Problem::error("currency-mismatch", span, message).help(format!("write the amount with `{sign}`")),
+        );
         None
     }
 
@@ -215,7 +230,8 @@ impl Lowering<'_> {
             }
             (ExprKind::Text(text), Some(Type::Choice(choice))) => {
                 let values = self.plan.choices[choice.index()].clone();
-                let mut problem = Problem::error("quoted-choice", expr.span, "the values of a `one of` are written without quotes");
+                let mut problem =
+                    Problem::error("quoted-choice", expr.span, "the values of a `one of` are written without quotes");
                 if let Some(near) = meed_grammar::nearest(text, values.iter().map(String::as_str)) {
                     problem = problem.help(format!("write `{near}`")).edit(expr.span, near);
                 }
@@ -231,7 +247,8 @@ impl Lowering<'_> {
 
     fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
         let values = self.plan.choices[choice.index()].clone();
-        let problem = Problem::error("unknown-value", name.span, format!("`{}` is not one of {}", name.text, values.join(", ")));
+        let problem =
+            Problem::error("unknown-value", name.span, format!("`{}` is not one of {}", name.text, values.join(", ")));
         self.problem(suggest(problem, name, values.iter().map(String::as_str)));
     }
 
@@ -242,7 +259,11 @@ impl Lowering<'_> {
             return Some(typed);
         }
         let words = self.type_words(typed.ty);
-        self.problem(Problem::error("type-mismatch", expr.span, format!("this must be a number or an amount, not {words}")));
+        self.problem(Problem::error(
+            "type-mismatch",
+            expr.span,
+            format!("this must be a number or an amount, not {words}"),
+        ));
         None
     }
 
@@ -264,7 +285,9 @@ impl Lowering<'_> {
         }
         let words = self.type_words(typed.ty);
         let help = "compare it with something: amount >= $1,000, level is gold";
-        self.problem(Problem::error("type-mismatch", expr.span, format!("a condition is a yes or no, not {words}")).help(help));
+        self.problem(
+            Problem::error("type-mismatch", expr.span, format!("a condition is a yes or no, not {words}")).help(help),
+        );
         None
     }
 
@@ -293,7 +316,14 @@ impl Lowering<'_> {
         Some(Typed::new(op, Type::YesNo, optional, expr.span))
     }
 
-    fn conditional(&mut self, branches: &[(tree::Expr, tree::Expr)], otherwise: Option<&tree::Expr>, hint: Option<Type>, span: Span, scope: &mut Scope) -> Option<Typed> {
+    fn conditional(
+        &mut self,
+        branches: &[(tree::Expr, tree::Expr)],
+        otherwise: Option<&tree::Expr>,
+        hint: Option<Type>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let Some(otherwise) = otherwise else {
             let end = Span { start: span.end, end: span.end };
             self.problem(
@@ -322,7 +352,10 @@ impl Lowering<'_> {
         scope.facts = outside;
         let values = self.unify_all(values)?;
         if values.iter().any(|value| value.text.is_some()) {
-            self.problem(Problem::error("misplaced-text", span, "a text can only be compared").help("compare it with a field: region is \"EMEA\""));
+            self.problem(
+                Problem::error("misplaced-text", span, "a text can only be compared")
+                    .help("compare it with a field: region is \"EMEA\""),
+            );
             return None;
         }
         let ty = values[0].ty;
@@ -407,7 +440,15 @@ impl Lowering<'_> {
         Some(values)
     }
 
-    fn arithmetic(&mut self, op: BinaryOp, op_span: Span, left: &tree::Expr, right: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
+    fn arithmetic(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         if let ExprKind::Period { count, unit } = &unbracketed(right).kind
             && matches!(op, BinaryOp::Add | BinaryOp::Subtract)
         {
@@ -434,15 +475,20 @@ impl Lowering<'_> {
                 let literal = a.literal && b.literal;
                 let (a, b) = self.unify(a, b)?;
                 let ty = if a.literal && !b.literal { b.ty } else { a.ty };
-                let op = if op == BinaryOp::Add { Op::Add(boxed(a), boxed(b)) } else { Op::Subtract(boxed(a), boxed(b)) };
+                let op =
+                    if op == BinaryOp::Add { Op::Add(boxed(a), boxed(b)) } else { Op::Subtract(boxed(a), boxed(b)) };
                 Typed { literal, ..Typed::new(op, ty, optional, span) }
             }
             BinaryOp::Of if a.literal => {
                 let text = if let Op::Number(value) = &a.op { crate::value::exact_text(value) } else { "2".to_owned() };
                 self.problem(
-                    Problem::error("missing-percent", a.span, format!("missing `%`: {text} of something is not a share of it"))
-                        .help(format!("write `{text}%`, or multiply with `*`"))
-                        .edit(a.span, format!("{text}%")),
+                    Problem::error(
+                        "missing-percent",
+                        a.span,
+                        format!("missing `%`: {text} of something is not a share of it"),
+                    )
+                    .help(format!("write `{text}%`, or multiply with `*`"))
+                    .edit(a.span, format!("{text}%")),
                 );
                 return None;
             }
@@ -450,18 +496,32 @@ impl Lowering<'_> {
                 let ty = match (a.ty, b.ty) {
                     (Type::Money, Type::Money) => {
                         let message = "money times money is nothing that can be paid";
-                        self.problem(Problem::error("money-times-money", op_span, message).label("both sides are amounts").help("multiply an amount by a percent, a count or a number"));
+                        self.problem(
+                            Problem::error("money-times-money", op_span, message)
+                                .label("both sides are amounts")
+                                .help("multiply an amount by a percent, a count or a number"),
+                        );
                         return None;
                     }
                     (Type::Money, _) if op == BinaryOp::Of => {
                         let message = "`of` takes a share on its left";
-                        self.problem(Problem::error("type-mismatch", a.span, message).label("this is an amount").help("write the percent first: 2% of amount"));
+                        self.problem(
+                            Problem::error("type-mismatch", a.span, message)
+                                .label("this is an amount")
+                                .help("write the percent first: 2% of amount"),
+                        );
                         return None;
                     }
                     (Type::Money, _) | (_, Type::Money) => Type::Money,
                     (Type::Count, Type::Count) => Type::Count,
                     (Type::Percent, Type::Percent) => Type::Percent,
-                    (Type::Percent, other) if op == BinaryOp::Of => if other == Type::Count { Type::Number } else { other },
+                    (Type::Percent, other) if op == BinaryOp::Of => {
+                        if other == Type::Count {
+                            Type::Number
+                        } else {
+                            other
+                        }
+                    }
                     (Type::Percent, _) | (_, Type::Percent) => Type::Percent,
                     _ => Type::Number,
                 };
@@ -476,7 +536,11 @@ impl Lowering<'_> {
                 let ty = match (a.ty, b.ty) {
                     (Type::Money, Type::Money) => Type::Number,
                     (_, Type::Money) => {
-                        self.problem(Problem::error("type-mismatch", b.span, "only an amount can be divided by an amount"));
+                        self.problem(Problem::error(
+                            "type-mismatch",
+                            b.span,
+                            "only an amount can be divided by an amount",
+                        ));
                         return None;
                     }
                     (Type::Money, _) => Type::Money,
@@ -491,7 +555,15 @@ impl Lowering<'_> {
         Some(fold(typed))
     }
 
-    fn move_date(&mut self, date: &tree::Expr, count: &tree::Expr, unit: tree::PeriodUnit, back: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
+    fn move_date(
+        &mut self,
+        date: &tree::Expr,
+        count: &tree::Expr,
+        unit: tree::PeriodUnit,
+        back: bool,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let date = self.date(date, scope)?;
         let count = self.numeric(count, scope)?;
         if !matches!(count.ty, Type::Count | Type::Number) {
@@ -526,19 +598,34 @@ impl Lowering<'_> {
         }
     }
 
-    fn comparison(&mut self, op: CompareOp, op_span: Span, left: &tree::Expr, right: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
+    fn comparison(
+        &mut self,
+        op: CompareOp,
+        op_span: Span,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let (a, b) = self.sides(left, right, scope)?;
         match (op, &a.text, &b.text) {
             (CompareOp::Contains | CompareOp::StartsWith, None, Some(text)) => {
-                let test = if op == CompareOp::Contains { TextTest::Contains(text.clone()) } else { TextTest::StartsWith(text.clone()) };
+                let test = if op == CompareOp::Contains {
+                    TextTest::Contains(text.clone())
+                } else {
+                    TextTest::StartsWith(text.clone())
+                };
                 return self.predicate(a, test, span);
             }
             (CompareOp::Contains | CompareOp::StartsWith, ..) => {
                 let help = "write: name contains \"Cloud\"";
-                self.problem(Problem::error("type-mismatch", op_span, "a text is searched for a quoted text").help(help));
+                self.problem(
+                    Problem::error("type-mismatch", op_span, "a text is searched for a quoted text").help(help),
+                );
                 return None;
             }
-            (CompareOp::Equal | CompareOp::NotEqual, None, Some(text)) | (CompareOp::Equal | CompareOp::NotEqual, Some(text), None) => {
+            (CompareOp::Equal | CompareOp::NotEqual, None, Some(text))
+            | (CompareOp::Equal | CompareOp::NotEqual, Some(text), None) => {
                 let test = TextTest::In(vec![text.clone()]);
                 let value = if a.text.is_some() { b } else { a };
                 return Some(negate(self.predicate(value, test, span)?, op == CompareOp::NotEqual));
@@ -555,7 +642,8 @@ impl Lowering<'_> {
             CompareOp::GreaterOrEqual => Comparison::GreaterOrEqual,
             CompareOp::Contains | CompareOp::StartsWith => return None,
         };
-        let ordered = matches!(a.ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_));
+        let ordered =
+            matches!(a.ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_));
         if !ordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
             let message = format!("{} has no order", self.type_words(a.ty));
             self.problem(Problem::error("type-mismatch", op_span, message).help("compare with `is` or `is not`"));
@@ -572,7 +660,9 @@ impl Lowering<'_> {
             ExprKind::Path(path) if path.parts.len() == 1 => Some(path.parts[0].clone()),
             _ => None,
         };
-        if bare(left).is_some_and(|name| !self.names_something(&name, scope)) && bare(right).is_none_or(|name| self.names_something(&name, scope)) {
+        if bare(left).is_some_and(|name| !self.names_something(&name, scope))
+            && bare(right).is_none_or(|name| self.names_something(&name, scope))
+        {
             let b = self.expression(right, scope)?;
             let a = self.hinted(left, Some(b.ty), scope)?;
             return Some((a, b));
@@ -584,7 +674,10 @@ impl Lowering<'_> {
 
     fn membership(&mut self, value: &tree::Expr, list: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
         let ExprKind::List(values) = &unbracketed(list).kind else {
-            self.problem(Problem::error("missing-list", list.span, "`in` is followed by a list").help("write: level in [gold, platinum]"));
+            self.problem(
+                Problem::error("missing-list", list.span, "`in` is followed by a list")
+                    .help("write: level in [gold, platinum]"),
+            );
             return None;
         };
         if values.is_empty() {
@@ -670,7 +763,8 @@ impl Lowering<'_> {
             None => {
                 if !self.damaged(&name.text) {
                     let known: Vec<String> = self.schedules.keys().cloned().collect();
-                    let problem = Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
+                    let problem =
+                        Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
                     self.problem(suggest(problem, name, known.iter().map(String::as_str)));
                 }
                 None
@@ -700,12 +794,15 @@ impl Lowering<'_> {
                 let rate = self.plan.schedules[schedule.index()].rate;
                 let ty = if ask == plan::Ask::Rate { rate } else { Type::Count };
                 let definition = &self.plan.schedules[schedule.index()];
-                let optional = value.optional || arguments.iter().any(|argument| argument.optional) || may_lack(definition, ask);
+                let optional =
+                    value.optional || arguments.iter().any(|argument| argument.optional) || may_lack(definition, ask);
                 Some(Typed::new(Op::Schedule { schedule, arguments, value, ask }, ty, optional, span))
             }
             _ => {
                 let help = "write: rate of volume_bands(sum of deal.amount)";
-                self.problem(Problem::error("type-mismatch", inner.span, "only a schedule has a rate or a band").help(help));
+                self.problem(
+                    Problem::error("type-mismatch", inner.span, "only a schedule has a rate or a band").help(help),
+                );
                 None
             }
         }
@@ -743,16 +840,21 @@ impl Lowering<'_> {
                 let (inner, outer) = (self.plan.record(record).name.clone(), self.plan.record(*outer).name.clone());
                 let name = &first.text;
                 let message = format!("both `{inner}` and `{outer}` have a field `{name}`");
-                self.problem(Problem::error("ambiguous-name", first.span, message).help(format!("write `{inner}.{name}` or `{outer}.{name}`")));
+                self.problem(
+                    Problem::error("ambiguous-name", first.span, message)
+                        .help(format!("write `{inner}.{name}` or `{outer}.{name}`")),
+                );
                 return None;
             }
             return self.follow(root, record, Vec::new(), &path.parts, path.span, scope);
         }
         if let Some((outer, join, names)) = scope.outer.clone() {
-            let payee = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).map(|(_, root, record)| (*root, *record));
+            let payee =
+                scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).map(|(_, root, record)| (*root, *record));
             let (root, record) = scope.bare.or(payee)?;
             if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
-                let (op, ty) = if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
+                let (op, ty) =
+                    if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
                 return Some(Typed::new(op, ty, false, path.span));
             }
             if names.contains(&first.text) {
@@ -782,7 +884,11 @@ impl Lowering<'_> {
         if let Some(parameter) = self.parameters.get(&first.text) {
             let typed = parameter.clone()?;
             if let [next, ..] = rest {
-                self.problem(Problem::error("unknown-name", next.span, format!("`{}` is a parameter and has no fields", first.text)));
+                self.problem(Problem::error(
+                    "unknown-name",
+                    next.span,
+                    format!("`{}` is a parameter and has no fields", first.text),
+                ));
                 return None;
             }
             return Some(Typed { span: path.span, literal: false, ..typed });
@@ -796,7 +902,14 @@ impl Lowering<'_> {
         None
     }
 
-    fn row_itself(&mut self, root: Root, record: RecordId, path: Vec<FieldId>, span: Span, scope: &Scope) -> Option<Typed> {
+    fn row_itself(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        path: Vec<FieldId>,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Typed> {
         self.mark_used(record, &path);
         let mut target = record;
         for field in &path {
@@ -808,7 +921,13 @@ impl Lowering<'_> {
         Some(Typed::new(Op::Field { root, record, path }, Type::Ref(target), optional, span))
     }
 
-    fn local_path(&mut self, local: plan::LocalId, rest: &[tree::Name], span: Span, scope: &mut Scope) -> Option<Typed> {
+    fn local_path(
+        &mut self,
+        local: plan::LocalId,
+        rest: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let definition = scope.definitions[local.index()].clone();
         if rest.is_empty() {
             let optional = definition.optional && !scope.knows(&Fact::Local(local));
@@ -826,7 +945,11 @@ impl Lowering<'_> {
 
     fn payment_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let Some(part) = path.parts.get(1) else {
-            self.problem(Problem::error("unknown-name", path.span, "of a payment there are `payment.amount`, `payment.payee` and `payment.when`"));
+            self.problem(Problem::error(
+                "unknown-name",
+                path.span,
+                "of a payment there are `payment.amount`, `payment.payee` and `payment.when`",
+            ));
             return None;
         };
         match part.text.as_str() {
@@ -841,7 +964,8 @@ impl Lowering<'_> {
             }
             _ => {
                 let message = format!("a payment has no `{}`", part.text);
-                let problem = Problem::error("unknown-name", part.span, message).help("of a payment there are `payment.amount`, `payment.payee` and `payment.when`");
+                let problem = Problem::error("unknown-name", part.span, message)
+                    .help("of a payment there are `payment.amount`, `payment.payee` and `payment.when`");
                 self.problem(suggest(problem, part, ["amount", "payee", "when"]));
                 None
             }
@@ -849,7 +973,15 @@ impl Lowering<'_> {
     }
 
     /// Follows names as fields from a row.
-    pub(super) fn follow(&mut self, root: Root, record: RecordId, mut path: Vec<FieldId>, names: &[tree::Name], span: Span, scope: &mut Scope) -> Option<Typed> {
+    pub(super) fn follow(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        mut path: Vec<FieldId>,
+        names: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let mut at = record;
         for field in &path {
             if let Type::Ref(next) = self.plan.record(at).fields[field.index()].ty {
@@ -905,7 +1037,9 @@ impl Lowering<'_> {
 
 /// Numbers that need no row are worked out at once.
 pub(super) fn fold(typed: Typed) -> Typed {
-    let number = |expr: &Expr| if let Op::Number(value) = &fold(Typed::from_expr(expr.clone())).op { Some(value.clone()) } else { None };
+    let number = |expr: &Expr| {
+        if let Op::Number(value) = &fold(Typed::from_expr(expr.clone())).op { Some(value.clone()) } else { None }
+    };
     let value = match &typed.op {
         Op::Negate(x) => number(x).map(|x| -x),
         Op::Add(a, b) => number(a).zip(number(b)).map(|(a, b)| a + b),
@@ -980,7 +1114,10 @@ fn may_lack(schedule: &plan::Schedule, ask: plan::Ask) -> bool {
         plan::Shape::Every { .. } => true,
         plan::Shape::Graduated(bands) | plan::Shape::Retroactive(bands) => {
             let sheet = bands.iter().any(|band| band.number == 0);
-            sheet || pays_none(schedule) || (ask == plan::Ask::Rate && bands.iter().any(flat_only)) || !schedule.mirrored
+            sheet
+                || pays_none(schedule)
+                || (ask == plan::Ask::Rate && bands.iter().any(flat_only))
+                || !schedule.mirrored
         }
         plan::Shape::Curve { .. } => true,
     }
@@ -990,8 +1127,8 @@ fn may_lack(schedule: &plan::Schedule, ask: plan::Ask) -> bool {
 fn signs(sign: &str) -> &'static [&'static str] {
     match sign {
         "$" => &[
-            "USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "BRL", "BBD", "BMD", "BND", "BSD", "BZD",
-            "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD", "TTD", "UYU", "XCD",
+            "USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "BRL", "BBD", "BMD", "BND",
+            "BSD", "BZD", "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD", "TTD", "UYU", "XCD",
         ],
         "€" => &["EUR"],
         "£" => &["GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SYP"],
@@ -1012,5 +1149,7 @@ fn signs(sign: &str) -> &'static [&'static str] {
 
 /// The sign of a currency, if it has one.
 pub(super) fn sign_of(code: &str) -> Option<&'static str> {
-    ["$", "€", "£", "¥", "₹", "₩", "₽", "₺", "₪", "₫", "฿", "₴", "₱", "₦"].into_iter().find(|sign| signs(sign).contains(&code))
+    ["$", "€", "£", "¥", "₹", "₩", "₽", "₺", "₪", "₫", "฿", "₴", "₱", "₦"]
+        .into_iter()
+        .find(|sign| signs(sign).contains(&code))
 }

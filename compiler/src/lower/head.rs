@@ -9,7 +9,18 @@ use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 impl Lowering<'_> {
@@ -43,13 +54,18 @@ impl Lowering<'_> {
             };
             if let Some(first) = seen {
                 self.problem(
-                    Problem::error("duplicate-clause", clause.span, "the program says this twice").other(first, "said first here"),
+                    Problem::error("duplicate-clause", clause.span, "the program says this twice")
+                        .other(first, "said first here"),
                 );
             }
         }
         let missing = |what: &str, help: &str| {
-            Problem::error("missing-clause", program.name.span, format!("program `{}` does not say its {what}", program.name.text))
-                .help(help)
+            Problem::error(
+                "missing-clause",
+                program.name.span,
+                format!("program `{}` does not say its {what}", program.name.text),
+            )
+            .help(help)
         };
         if currency.is_none() {
             self.problem(missing("currency and rounding", "add a line like: currency USD rounded half even"));
@@ -62,7 +78,10 @@ impl Lowering<'_> {
     fn currency(&mut self, code: &tree::Name, rounding: Option<&Rounding>, each_line: bool) {
         let Some(currency) = iso_currency::Currency::from_code(&code.text) else {
             let help = "write the three letters of ISO 4217, such as USD, EUR or JPY";
-            self.problem(Problem::error("unknown-currency", code.span, format!("there is no currency `{}`", code.text)).help(help));
+            self.problem(
+                Problem::error("unknown-currency", code.span, format!("there is no currency `{}`", code.text))
+                    .help(help),
+            );
             return;
         };
         let Some(rounding) = rounding else {
@@ -159,7 +178,12 @@ impl Lowering<'_> {
                             && old.ty != new_value.ty
                             && self.problems.len() == before
                         {
-                            let message = format!("`{}` is {}, not {}", name.text, self.type_words(old.ty), self.type_words(new_value.ty));
+                            let message = format!(
+                                "`{}` is {}, not {}",
+                                name.text,
+                                self.type_words(old.ty),
+                                self.type_words(new_value.ty)
+                            );
                             self.problem(
                                 Problem::error("override-mismatch", name.span, message)
                                     .label(format!("its value is {text}; this run sets {new}")),
@@ -170,7 +194,8 @@ impl Lowering<'_> {
                         entry.overridden = Some(text.clone());
                     }
                     Err(problem) => {
-                        let message = format!("cannot read the value `{new}` for parameter `{}`: {}", name.text, problem.message);
+                        let message =
+                            format!("cannot read the value `{new}` for parameter `{}`: {}", name.text, problem.message);
                         self.problem(Problem::error("override-mismatch", name.span, message));
                     }
                 }
@@ -197,9 +222,12 @@ impl Lowering<'_> {
         let typed = self.expression(expr, &mut Scope::constant())?;
         let folded = super::expressions::fold(typed);
         let constant = matches!(folded.op, plan::Op::Number(_) | plan::Op::YesNo(_) | plan::Op::Date(_))
-            || matches!(folded.text, Some(_));
+            || folded.text.is_some();
         if !constant {
-            self.problem(Problem::error("not-a-literal", expr.span, "this must be a literal").help("write a number, an amount, a date, a text, yes or no"));
+            self.problem(
+                Problem::error("not-a-literal", expr.span, "this must be a literal")
+                    .help("write a number, an amount, a date, a text, yes or no"),
+            );
             return None;
         }
         Some(folded)
@@ -211,7 +239,9 @@ pub(super) fn literal_text(expr: &tree::Expr) -> String {
     match &expr.kind {
         tree::ExprKind::Number(text) | tree::ExprKind::Date(text) => text.clone(),
         tree::ExprKind::Percent(text) => format!("{text}%"),
-        tree::ExprKind::Money { amount, currency } if currency.chars().all(char::is_alphanumeric) => format!("{amount} {currency}"),
+        tree::ExprKind::Money { amount, currency } if currency.chars().all(char::is_alphanumeric) => {
+            format!("{amount} {currency}")
+        }
         tree::ExprKind::Money { amount, currency } => match amount.strip_prefix('-') {
             Some(amount) => format!("-{currency}{amount}"),
             None => format!("{currency}{amount}"),

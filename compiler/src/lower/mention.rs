@@ -6,7 +6,9 @@ use meed_grammar::tree::{Clause, ClauseKind, Expr, ExprKind, Path, Set, SetSourc
 pub(super) fn clause(clause: &Clause, names: &mut Vec<String>, sources: &mut Vec<String>) {
     let mut found = Found { names, sources };
     match &clause.kind {
-        ClauseKind::Where { condition: value, unknown } | ClauseKind::Let { value, unknown, .. } | ClauseKind::Set { value, unknown, .. } => {
+        ClauseKind::Where { condition: value, unknown }
+        | ClauseKind::Let { value, unknown, .. }
+        | ClauseKind::Set { value, unknown, .. } => {
             found.expr(value);
             found.unknown(unknown.as_ref());
         }
@@ -20,7 +22,10 @@ pub(super) fn clause(clause: &Clause, names: &mut Vec<String>, sources: &mut Vec
             found.expr(amount);
             found.paths(per);
         }
-        ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::Active(_) | ClauseKind::Unsupported(_) => {}
+        ClauseKind::ForEach { .. }
+        | ClauseKind::ForEachPayment { .. }
+        | ClauseKind::Active(_)
+        | ClauseKind::Unsupported(_) => {}
     }
 }
 
@@ -56,7 +61,11 @@ impl Found<'_> {
             ExprKind::Call { arguments: values, .. } | ExprKind::List(values) | ExprKind::Extreme { values, .. } => {
                 values.iter().for_each(|value| self.expr(value));
             }
-            ExprKind::Bracket(x) | ExprKind::Negate(x) | ExprKind::Not(x) | ExprKind::RateOf(x) | ExprKind::BandOf(x) => self.expr(x),
+            ExprKind::Bracket(x)
+            | ExprKind::Negate(x)
+            | ExprKind::Not(x)
+            | ExprKind::RateOf(x)
+            | ExprKind::BandOf(x) => self.expr(x),
             ExprKind::Known { value, .. } | ExprKind::Rounded { value, .. } => self.expr(value),
             ExprKind::Period { count: x, .. } | ExprKind::DatePart { date: x, .. } => self.expr(x),
             ExprKind::Binary { left: a, right: b, .. }
@@ -67,7 +76,9 @@ impl Found<'_> {
                 self.expr(a);
                 self.expr(b);
             }
-            ExprKind::Between { value, low, high, .. } => [value, low, high].into_iter().for_each(|part| self.expr(part)),
+            ExprKind::Between { value, low, high, .. } => {
+                [value, low, high].into_iter().for_each(|part| self.expr(part))
+            }
             ExprKind::Conditional { branches, otherwise } => {
                 for (value, condition) in branches {
                     self.expr(value);

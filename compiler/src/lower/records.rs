@@ -2,7 +2,8 @@
 
 use super::{Lowering, suggest};
 use crate::plan::{
-    ChoiceId, ColumnSource, Field, FieldId, FieldSource, Format, PercentFormat, Record, RecordId, RecordTable, Spelling, Type,
+    ChoiceId, ColumnSource, Field, FieldId, FieldSource, Format, PercentFormat, Record, RecordId, RecordTable,
+    Spelling, Type,
 };
 use crate::resolve::{Declared, not_supported};
 use meed_grammar::problem::Problem;
@@ -111,7 +112,8 @@ impl Lowering<'_> {
         for &field in &fields {
             let field = &self.plan.records[id.index()].fields[field.index()];
             if field.optional {
-                let (message, span) = (format!("a part of a key cannot be missing, `{}` is optional", field.name), field.span);
+                let (message, span) =
+                    (format!("a part of a key cannot be missing, `{}` is optional", field.name), field.span);
                 self.problem(Problem::error("optional-key", span, message).help("take `optional` out"));
             }
         }
@@ -126,7 +128,9 @@ impl Lowering<'_> {
         self.plan.records[id.index()].key = fields;
         if record.kind == RecordKind::Event && self.plan.records[id.index()].when.is_none() {
             let message = format!("event `{}` does not say when it happened", record.name.text);
-            self.problem(Problem::error("missing-when", record.name.span, message).help("add a line like: when closed_on"));
+            self.problem(
+                Problem::error("missing-when", record.name.span, message).help("add a line like: when closed_on"),
+            );
         }
         self.source(id, record);
     }
@@ -140,7 +144,8 @@ impl Lowering<'_> {
             Some(RecordSource::Distinct(name)) => {
                 let Some(&other) = self.records.get(&name.text) else {
                     if !self.damaged(&name.text) {
-                        let problem = Problem::error("unknown-record", name.span, format!("there is no record `{}`", name.text));
+                        let problem =
+                            Problem::error("unknown-record", name.span, format!("there is no record `{}`", name.text));
                         let known: Vec<String> = self.records.keys().cloned().collect();
                         self.problem(suggest(problem, name, known.iter().map(String::as_str)));
                     }
@@ -149,7 +154,10 @@ impl Lowering<'_> {
                 let definition = &mut self.plan.records[id.index()];
                 definition.source = RecordTable::Distinct(other);
                 if definition.fields.len() != 1 || definition.key.len() != 1 {
-                    let message = format!("`{}` holds the distinct values of one column, so it has its key and no other field", record.name.text);
+                    let message = format!(
+                        "`{}` holds the distinct values of one column, so it has its key and no other field",
+                        record.name.text
+                    );
                     self.problem(Problem::error("distinct-fields", record.span, message));
                 }
                 if record.kind == RecordKind::Event {
@@ -160,7 +168,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn field(&mut self, id: RecordId, field: &tree::Field, default: impl Fn(crate::plan::DomainId) -> Type, library: bool) -> Option<FieldId> {
+    fn field(
+        &mut self,
+        id: RecordId,
+        field: &tree::Field,
+        default: impl Fn(crate::plan::DomainId) -> Type,
+        library: bool,
+    ) -> Option<FieldId> {
         let name = &field.name;
         if let Some(first) = self.plan.records[id.index()].field(&name.text) {
             let first = self.plan.records[id.index()].fields[first.index()].span;
@@ -255,7 +269,10 @@ impl Lowering<'_> {
         for (idx, choice) in list.iter().enumerate() {
             if let Some(first) = list[..idx].iter().find(|first| first.name.text == choice.name.text) {
                 let message = format!("`{}` stands twice in this list", choice.name.text);
-                self.problem(Problem::error("duplicate-name", choice.name.span, message).other(first.name.span, "listed first here"));
+                self.problem(
+                    Problem::error("duplicate-name", choice.name.span, message)
+                        .other(first.name.span, "listed first here"),
+                );
             }
         }
         if names.len() > MOST_CHOICES {
@@ -271,7 +288,13 @@ impl Lowering<'_> {
         Some(Type::Choice(ChoiceId(idx as u32)))
     }
 
-    fn format(&mut self, field: &tree::Field, ty: Type, choices: &[tree::Choice], zone: Option<Option<String>>) -> Format {
+    fn format(
+        &mut self,
+        field: &tree::Field,
+        ty: Type,
+        choices: &[tree::Choice],
+        zone: Option<Option<String>>,
+    ) -> Format {
         let written = field.format.as_ref();
         if let Some(span) = field.ignoring_case
             && !matches!(ty, Type::Choice(_) | Type::YesNo)
@@ -300,21 +323,26 @@ impl Lowering<'_> {
                 Some("12,5") => Format::Number { group: Some('.'), decimal: ',', percent: PercentFormat::Hundredths },
                 Some(_) => {
                     if let Some(text) = written {
-                        self.bad_format(text, "a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\"");
+                        self.bad_format(
+                            text,
+                            "a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\"",
+                        );
                     }
                     Format::Plain
                 }
             },
-            Type::Money | Type::Number | Type::Count => match written {
-                None => Format::Plain,
-                Some(text) => match number_format(&text.value) {
-                    Some((group, decimal)) => Format::Number { group, decimal, percent: PercentFormat::No },
-                    None => {
-                        self.bad_format(text, "a number is read as \"1000.50\", \"1,000.50\", \"1.000,50\", \"1 000,50\" or \"1000,50\"");
-                        Format::Plain
-                    }
-                },
-            },
+            Type::Money | Type::Number | Type::Count => {
+                match written {
+                    None => Format::Plain,
+                    Some(text) => match number_format(&text.value) {
+                        Some((group, decimal)) => Format::Number { group, decimal, percent: PercentFormat::No },
+                        None => {
+                            self.bad_format(text, "a number is read as \"1000.50\", \"1,000.50\", \"1.000,50\", \"1 000,50\" or \"1000,50\"");
+                            Format::Plain
+                        }
+                    },
+                }
+            }
             Type::YesNo => match written {
                 None => Format::Plain,
                 Some(text) => match text.value.split_once('/') {
@@ -348,18 +376,25 @@ impl Lowering<'_> {
         for (value, choice) in choices.iter().enumerate() {
             if let Some(span) = choice.otherwise {
                 if otherwise.is_some() {
-                    self.problem(Problem::error("duplicate-clause", span, "one value can stand for every other spelling"));
+                    self.problem(Problem::error(
+                        "duplicate-clause",
+                        span,
+                        "one value can stand for every other spelling",
+                    ));
                 }
                 otherwise = Some(value as u32);
             }
-            let own = (choice.spellings.is_empty() && choice.otherwise.is_none()).then(|| (choice.name.text.clone(), choice.name.span));
+            let own = (choice.spellings.is_empty() && choice.otherwise.is_none())
+                .then(|| (choice.name.text.clone(), choice.name.span));
             for (text, span) in choice.spellings.iter().map(|text| (text.value.clone(), text.span)).chain(own) {
                 let same = |known: &Spelling| {
                     if ignoring_case { known.text.to_lowercase() == text.to_lowercase() } else { known.text == text }
                 };
                 if let Some(first) = spellings.iter().position(same) {
                     let message = format!("the spelling \"{text}\" belongs to two values");
-                    self.problem(Problem::error("duplicate-spelling", span, message).other(places[first], "the other one"));
+                    self.problem(
+                        Problem::error("duplicate-spelling", span, message).other(places[first], "the other one"),
+                    );
                 }
                 spellings.push(Spelling { text, value: value as u32 });
                 places.push(span);

@@ -5,7 +5,8 @@ use super::scope::{Fact, RuleScope, Scope, Typed, Wanted, facts};
 use super::sets::inline;
 use super::{Lowering, suggest};
 use crate::plan::{
-    Amount, Ask, Days, Decision, DecisionId, Expr, GroupId, Limit, Local, LocalId, Op, Pay, Period, RecordId, Root, Rule, RuleId, StateKind, Step, Stream, Type,
+    Amount, Ask, Days, Decision, DecisionId, Expr, GroupId, Limit, Local, LocalId, Op, Pay, Period, RecordId, Root,
+    Rule, RuleId, StateKind, Step, Stream, Type,
 };
 use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
@@ -57,11 +58,18 @@ impl Lowering<'_> {
         mentions(rule, &mut names, &mut sources);
         let rules = &self.resolved.rules;
         let sets = |other: &tree::Rule| {
-            other.clauses.iter().any(|clause| matches!(&clause.kind, ClauseKind::Set { name, .. } if names.contains(&name.text)))
+            other
+                .clauses
+                .iter()
+                .any(|clause| matches!(&clause.kind, ClauseKind::Set { name, .. } if names.contains(&name.text)))
         };
-        let reads = |other: &tree::Rule| other.name.text != rule.name.text && (sources.contains(&other.name.text) || sets(other));
+        let reads = |other: &tree::Rule| {
+            other.name.text != rule.name.text && (sources.contains(&other.name.text) || sets(other))
+        };
         let own_payments = sources.contains(&rule.name.text);
-        (0..rules.len()).filter(|&idx| reads(&rules[idx]) || (own_payments && rules[idx].name.text == rule.name.text)).collect()
+        (0..rules.len())
+            .filter(|&idx| reads(&rules[idx]) || (own_payments && rules[idx].name.text == rule.name.text))
+            .collect()
     }
 
     fn cycle(&mut self, stuck: usize, reads: &mut [Vec<usize>]) {
@@ -79,8 +87,12 @@ impl Lowering<'_> {
         }
         let drawn: Vec<String> = path.iter().map(|&idx| format!("`{}`", rules[idx].name.text)).collect();
         let first = &rules[path[0]];
-        let mut problem = Problem::error("rule-cycle", first.name.span, format!("rules wait for one another: {}", drawn.join(" reads ")))
-            .help("let one of them read an event instead");
+        let mut problem = Problem::error(
+            "rule-cycle",
+            first.name.span,
+            format!("rules wait for one another: {}", drawn.join(" reads ")),
+        )
+        .help("let one of them read an event instead");
         for &idx in path.iter().skip(1).filter(|&&idx| idx != path[0]) {
             problem = problem.other(rules[idx].name.span, "also in the circle");
         }
@@ -111,11 +123,15 @@ impl Lowering<'_> {
                     );
                 } else if b.from > a.to + 1 {
                     let message = format!("between two versions of rule `{name}` there are days on which none holds");
-                    self.problem(Problem::warning("version-gap", spans[1], message).other(spans[0], "the version before"));
+                    self.problem(
+                        Problem::warning("version-gap", spans[1], message).other(spans[0], "the version before"),
+                    );
                 }
                 if self.plan.rules[pair[0]].stream != self.plan.rules[pair[1]].stream {
                     let message = format!("the versions of rule `{name}` read different things");
-                    self.problem(Problem::error("version-stream", spans[1], message).other(spans[0], "the other version"));
+                    self.problem(
+                        Problem::error("version-stream", spans[1], message).other(spans[0], "the other version"),
+                    );
                 }
             }
         }
@@ -124,18 +140,33 @@ impl Lowering<'_> {
     fn rule(&mut self, rule: &tree::Rule) -> Option<Rule> {
         let before = self.problems.iter().filter(|problem| problem.is_error()).count();
         self.clause_order(rule);
-        let for_each = rule.clauses.iter().find(|clause| matches!(clause.kind, ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. }));
+        let for_each = rule
+            .clauses
+            .iter()
+            .find(|clause| matches!(clause.kind, ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. }));
         let Some(for_each) = for_each else {
             let message = format!("rule `{}` does not say for what", rule.name.text);
-            self.problem(Problem::error("missing-clause", rule.name.span, message).help("begin it with: for each deal, or for each partner per quarter"));
+            self.problem(
+                Problem::error("missing-clause", rule.name.span, message)
+                    .help("begin it with: for each deal, or for each partner per quarter"),
+            );
             return None;
         };
         let mut scope = Scope::constant();
         let stream = self.stream(rule, for_each, &mut scope)?;
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: stream.clone(), matched: false });
-        let mut work = Work { steps: vec![Step::Active], locals: Vec::new(), all: Vec::new(), active: self.plan.active, take_back: None };
+        let mut work = Work {
+            steps: vec![Step::Active],
+            locals: Vec::new(),
+            all: Vec::new(),
+            active: self.plan.active,
+            take_back: None,
+        };
         let n_groups = self.plan.groups.len();
-        let last_filter = rule.clauses.iter().rposition(|clause| matches!(clause.kind, ClauseKind::Where { .. } | ClauseKind::FirstPer { .. }));
+        let last_filter = rule
+            .clauses
+            .iter()
+            .rposition(|clause| matches!(clause.kind, ClauseKind::Where { .. } | ClauseKind::FirstPer { .. }));
         for (idx, clause) in rule.clauses.iter().enumerate() {
             if let Some(rule) = &mut scope.rule {
                 rule.matched = last_filter.is_none_or(|last| idx > last);
@@ -147,7 +178,9 @@ impl Lowering<'_> {
         let clean = self.problems.iter().filter(|problem| problem.is_error()).count() == before;
         if !pays && !sets && clean {
             let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);
-            self.problem(Problem::error("missing-clause", rule.name.span, message).help("end it with: pay partner 2% of amount"));
+            self.problem(
+                Problem::error("missing-clause", rule.name.span, message).help("end it with: pay partner 2% of amount"),
+            );
             return None;
         }
         if !clean {
@@ -187,16 +220,25 @@ impl Lowering<'_> {
             let paid = last.is_some_and(|(rank, ..)| rank >= 4);
             if let (true, ClauseKind::Let { .. } | ClauseKind::Set { .. }) = (paid, &clause.kind) {
                 let span = last.map_or(clause.span, |(_, _, span)| span);
-                self.problem(Problem::error("clause-order", clause.span, "values are set before `pay`").other(span, "this comes last, but for limits"));
+                self.problem(
+                    Problem::error("clause-order", clause.span, "values are set before `pay`")
+                        .other(span, "this comes last, but for limits"),
+                );
             }
             let Some((place, word)) = rank(clause) else { continue };
             if let Some((before, other, span)) = last {
                 if place < before {
                     let message = format!("`{word}` comes before `{other}`");
-                    self.problem(Problem::error("clause-order", clause.span, message).label("move this up").other(span, format!("`{other}` stands here")));
+                    self.problem(
+                        Problem::error("clause-order", clause.span, message)
+                            .label("move this up")
+                            .other(span, format!("`{other}` stands here")),
+                    );
                 } else if place == before && matches!(place, 0 | 1 | 3 | 4) {
-                    let message = if place == 4 { "a rule pays once".to_owned() } else { format!("a rule has one `{word}`") };
-                    let mut problem = Problem::error("duplicate-clause", clause.span, message).other(span, "the first one");
+                    let message =
+                        if place == 4 { "a rule pays once".to_owned() } else { format!("a rule has one `{word}`") };
+                    let mut problem =
+                        Problem::error("duplicate-clause", clause.span, message).other(span, "the first one");
                     if place == 4 {
                         problem = problem.help("two payments are two rules");
                     }
@@ -205,8 +247,14 @@ impl Lowering<'_> {
             }
             last = Some((last.map_or(place, |(before, ..)| before.max(place)), word, clause.span));
         }
-        let limit = rule.clauses.iter().find(|clause| matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. }));
-        let pays = rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. }));
+        let limit = rule
+            .clauses
+            .iter()
+            .find(|clause| matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. }));
+        let pays = rule
+            .clauses
+            .iter()
+            .any(|clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. }));
         if let (Some(limit), false) = (limit, pays) {
             self.problem(Problem::error("clause-order", limit.span, "a limit follows a `pay`"));
         }
@@ -216,15 +264,25 @@ impl Lowering<'_> {
         match &clause.kind {
             ClauseKind::ForEachPayment { rule: source } => {
                 if source.text == rule.name.text {
-                    self.problem(Problem::error("rule-cycle", source.span, format!("rule `{}` reads its own payments", source.text)));
+                    self.problem(Problem::error(
+                        "rule-cycle",
+                        source.span,
+                        format!("rule `{}` reads its own payments", source.text),
+                    ));
                     return None;
                 }
-                let Some(id) = self.plan.rules.iter().position(|rule| rule.name == source.text).map(|idx| RuleId(idx as u32)) else {
+                let Some(id) =
+                    self.plan.rules.iter().position(|rule| rule.name == source.text).map(|idx| RuleId(idx as u32))
+                else {
                     self.unknown_rule(source);
                     return None;
                 };
                 let Some(payee) = self.plan.payee_record(id) else {
-                    self.problem(Problem::error("no-payments", source.span, format!("rule `{}` pays nobody", source.text)));
+                    self.problem(Problem::error(
+                        "no-payments",
+                        source.span,
+                        format!("rule `{}` pays nobody", source.text),
+                    ));
                     return None;
                 };
                 scope.payment = true;
@@ -240,13 +298,21 @@ impl Lowering<'_> {
             }
             ClauseKind::ForEach { subject, per, by } => {
                 if let Some(by) = by {
-                    self.problem(Problem::error("not-supported", by.span, "`for each … by` another date is not supported yet"));
+                    self.problem(Problem::error(
+                        "not-supported",
+                        by.span,
+                        "`for each … by` another date is not supported yet",
+                    ));
                     return None;
                 }
                 let Some(&record) = self.records.get(&subject.text) else {
                     if !self.damaged(&subject.text) {
                         let known: Vec<String> = self.records.keys().cloned().collect();
-                        let problem = Problem::error("unknown-record", subject.span, format!("there is no event or entity `{}`", subject.text));
+                        let problem = Problem::error(
+                            "unknown-record",
+                            subject.span,
+                            format!("there is no event or entity `{}`", subject.text),
+                        );
                         self.problem(suggest(problem, subject, known.iter().map(String::as_str)));
                     }
                     return None;
@@ -259,20 +325,28 @@ impl Lowering<'_> {
                     (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
                         Some(period) => Some(Stream::Grid(record, period)),
                         None => {
-                            let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
+                            let problem =
+                                Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
                             self.problem(suggest(problem, per, ["month", "quarter", "half", "year", "program"]));
                             None
                         }
                     },
                     (RecordKind::Event, Some(per)) => {
                         let message = format!("`{}` is an event: a rule over it runs once per row", subject.text);
-                        self.problem(Problem::error("event-per-period", per.span, message).help("take the `per …` out, or name an entity: for each partner per quarter"));
+                        self.problem(
+                            Problem::error("event-per-period", per.span, message)
+                                .help("take the `per …` out, or name an entity: for each partner per quarter"),
+                        );
                         None
                     }
                     (RecordKind::Entity, None) => {
                         let message = format!("`{}` is an entity: once per which period?", subject.text);
                         let end = Span { start: subject.span.end, end: subject.span.end };
-                        self.problem(Problem::error("missing-period", subject.span, message).help("write: for each partner per quarter").edit(end, " per quarter"));
+                        self.problem(
+                            Problem::error("missing-period", subject.span, message)
+                                .help("write: for each partner per quarter")
+                                .edit(end, " per quarter"),
+                        );
                         None
                     }
                 }
@@ -297,7 +371,11 @@ impl Lowering<'_> {
                 if let Some(days) = self.range(range, Days { from: i32::MIN, to: i32::MAX }) {
                     let life = self.plan.active;
                     if days.to < life.from || days.from > life.to {
-                        self.problem(Problem::error("empty-range", range.span, "the rule's days lie outside the program's"));
+                        self.problem(Problem::error(
+                            "empty-range",
+                            range.span,
+                            "the rule's days lie outside the program's",
+                        ));
                     }
                     work.active = Days { from: days.from.max(life.from), to: days.to.min(life.to) };
                 }
@@ -306,7 +384,10 @@ impl Lowering<'_> {
                 let Some(mut lowered) = self.condition(condition, scope) else { return };
                 if let Some(unknown) = unknown {
                     let Some(default) = self.unknown_condition(unknown) else { return };
-                    lowered = if_unknown(lowered, Expr { op: Op::YesNo(default), ty: Type::YesNo, optional: false, span: unknown.span });
+                    lowered = if_unknown(
+                        lowered,
+                        Expr { op: Op::YesNo(default), ty: Type::YesNo, optional: false, span: unknown.span },
+                    );
                 } else if lowered.optional {
                     self.unknown_not_handled(&lowered, "this condition");
                     return;
@@ -328,7 +409,10 @@ impl Lowering<'_> {
                     let ty = value.ty;
                     if matches!(ty, Type::Text(_) | Type::Id(_) | Type::Choice(_) | Type::Ref(_)) {
                         let message = format!("a decision that is {} is not supported yet", self.type_words(ty));
-                        self.problem(Problem::error("not-supported", value.span, message).help("set a number, an amount, a percent, a date or a yes or no"));
+                        self.problem(
+                            Problem::error("not-supported", value.span, message)
+                                .help("set a number, an amount, a percent, a date or a yes or no"),
+                        );
                         return;
                     }
                     if let Some(local) = self.local(name, value, scope, work)
@@ -341,15 +425,21 @@ impl Lowering<'_> {
             ClauseKind::FirstPer { per } => {
                 let Some(keys) = self.keys(per, scope) else { return };
                 if keys.parts.is_empty() {
-                    self.problem(Problem::error("bad-key", clause.span, "first of what?").help("write: first per customer"));
+                    self.problem(
+                        Problem::error("bad-key", clause.span, "first of what?").help("write: first per customer"),
+                    );
                     return;
                 }
                 let Some(rule) = scope.rule.clone() else { return };
                 let state = self.state(&rule, keys, StateKind::Seen, true, 0);
                 work.steps.push(Step::First(state));
             }
-            ClauseKind::Pay { payee, amount, unknown } => self.pay(payee.as_ref(), amount, unknown.as_ref(), false, clause.span, scope, work),
-            ClauseKind::TakeBack { payee, amount, unknown } => self.pay(payee.as_ref(), amount, unknown.as_ref(), true, clause.span, scope, work),
+            ClauseKind::Pay { payee, amount, unknown } => {
+                self.pay(payee.as_ref(), amount, unknown.as_ref(), false, clause.span, scope, work)
+            }
+            ClauseKind::TakeBack { payee, amount, unknown } => {
+                self.pay(payee.as_ref(), amount, unknown.as_ref(), true, clause.span, scope, work)
+            }
             ClauseKind::AtMost { amount, per } | ClauseKind::AtLeast { amount, per } => {
                 let floor = matches!(clause.kind, ClauseKind::AtLeast { .. });
                 self.limit(amount, per, floor, clause.span, scope, work);
@@ -368,7 +458,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn valued(&mut self, value: &tree::Expr, unknown: Option<&UnknownMeans>, hint: Option<Type>, scope: &mut Scope) -> Option<Expr> {
+    fn valued(
+        &mut self,
+        value: &tree::Expr,
+        unknown: Option<&UnknownMeans>,
+        hint: Option<Type>,
+        scope: &mut Scope,
+    ) -> Option<Expr> {
         let typed = self.hinted(value, hint, scope)?;
         if typed.text.is_some() {
             self.problem(Problem::error("misplaced-text", typed.span, "a text can only be compared"));
@@ -411,7 +507,10 @@ impl Lowering<'_> {
     fn local(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) -> Option<LocalId> {
         if scope.locals.contains_key(&name.text) || self.names_something(name, scope) && !self.decides(name) {
             let message = format!("`{}` already has a meaning in this rule", name.text);
-            self.problem(Problem::error("duplicate-name", name.span, message).help("give it another name: a `let` hides nothing"));
+            self.problem(
+                Problem::error("duplicate-name", name.span, message)
+                    .help("give it another name: a `let` hides nothing"),
+            );
             return None;
         }
         let local = LocalId(work.locals.len() as u32);
@@ -432,19 +531,34 @@ impl Lowering<'_> {
     fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
         let rule = scope.rule.as_ref()?;
         let setter = |other: &tree::Rule| {
-            other.name.text != rule.name && other.clauses.iter().any(|clause| matches!(&clause.kind, ClauseKind::Set { name: other, .. } if other.text == name.text))
+            other.name.text != rule.name
+                && other.clauses.iter().any(
+                    |clause| matches!(&clause.kind, ClauseKind::Set { name: other, .. } if other.text == name.text),
+                )
         };
-        let known = self.plan.decisions.iter().position(|decision| decision.name == name.text && decision.stream == rule.stream);
+        let known = self
+            .plan
+            .decisions
+            .iter()
+            .position(|decision| decision.name == name.text && decision.stream == rule.stream);
         match known {
             Some(idx) => {
                 if let Some(other) = self.resolved.rules.iter().find(|other| setter(other)) {
                     let message = format!("two rules set `{}`", name.text);
-                    self.problem(Problem::error("decided-twice", name.span, message).other(other.name.span, "this rule sets it too").help("give the decisions two names, or make the rules versions of one"));
+                    self.problem(
+                        Problem::error("decided-twice", name.span, message)
+                            .other(other.name.span, "this rule sets it too")
+                            .help("give the decisions two names, or make the rules versions of one"),
+                    );
                     return None;
                 }
                 if self.plan.decisions[idx].ty != ty {
                     let (old, new) = (self.type_words(self.plan.decisions[idx].ty), self.type_words(ty));
-                    self.problem(Problem::error("type-mismatch", name.span, format!("`{}` is {old} in another version and {new} here", name.text)));
+                    self.problem(Problem::error(
+                        "type-mismatch",
+                        name.span,
+                        format!("`{}` is {old} in another version and {new} here", name.text),
+                    ));
                     return None;
                 }
                 Some(DecisionId(idx as u32))
@@ -460,17 +574,30 @@ impl Lowering<'_> {
     pub(super) fn decision_named(&self, name: &str, scope: &Scope) -> Option<(DecisionId, Root)> {
         let stream = &scope.rule.as_ref()?.stream;
         let own = scope.rule.as_ref().is_some_and(|rule| {
-            self.resolved.rules.iter().any(|other| other.name.text == rule.name && other.clauses.iter().any(|clause| matches!(&clause.kind, ClauseKind::Set { name: set, .. } if set.text == name)))
+            self.resolved.rules.iter().any(|other| {
+                other.name.text == rule.name
+                    && other
+                        .clauses
+                        .iter()
+                        .any(|clause| matches!(&clause.kind, ClauseKind::Set { name: set, .. } if set.text == name))
+            })
         });
         if own {
             return None;
         }
-        let idx = self.plan.decisions.iter().position(|decision| decision.name == name && decision.stream == *stream)?;
+        let idx =
+            self.plan.decisions.iter().position(|decision| decision.name == name && decision.stream == *stream)?;
         Some((DecisionId(idx as u32), Root::Row))
     }
 
     /// The decision that is a field of a row.
-    pub(super) fn decision_of(&self, name: &tree::Name, root: Root, record: RecordId, scope: &Scope) -> Option<DecisionId> {
+    pub(super) fn decision_of(
+        &self,
+        name: &tree::Name,
+        root: Root,
+        record: RecordId,
+        scope: &Scope,
+    ) -> Option<DecisionId> {
         if self.plan.record(record).field(&name.text).is_some() {
             return None;
         }
@@ -479,7 +606,8 @@ impl Lowering<'_> {
             (Root::Source, _) if self.plan.record(record).kind == RecordKind::Event => Stream::Events(record),
             (Root::Source | Root::Payee, _) => return None,
         };
-        let idx = self.plan.decisions.iter().position(|decision| decision.name == name.text && decision.stream == stream)?;
+        let idx =
+            self.plan.decisions.iter().position(|decision| decision.name == name.text && decision.stream == stream)?;
         Some(DecisionId(idx as u32))
     }
 
@@ -489,20 +617,39 @@ impl Lowering<'_> {
         Typed::new(Op::Decision { decision, root }, ty, optional, span)
     }
 
-    fn pay(&mut self, payee: Option<&tree::Expr>, amount: &tree::Expr, unknown: Option<&UnknownMeans>, take_back: bool, span: Span, scope: &mut Scope, work: &mut Work) {
+    #[expect(clippy::too_many_arguments, reason = "the parts of the clause, and where it stands")]
+    fn pay(
+        &mut self,
+        payee: Option<&tree::Expr>,
+        amount: &tree::Expr,
+        unknown: Option<&UnknownMeans>,
+        take_back: bool,
+        span: Span,
+        scope: &mut Scope,
+        work: &mut Work,
+    ) {
         let Some(payee) = payee else {
             let message = "no payee: who is paid?";
-            self.problem(Problem::error("missing-payee", amount.span, message).help("name the party before the amount: pay partner 2% of amount"));
+            self.problem(
+                Problem::error("missing-payee", amount.span, message)
+                    .help("name the party before the amount: pay partner 2% of amount"),
+            );
             return;
         };
         let schedule = match &unbracketed(payee).kind {
-            ExprKind::Path(path) if path.parts.len() == 1 && !self.names_something(&path.parts[0], scope) => self.schedules.contains_key(&path.parts[0].text),
+            ExprKind::Path(path) if path.parts.len() == 1 && !self.names_something(&path.parts[0], scope) => {
+                self.schedules.contains_key(&path.parts[0].text)
+            }
             ExprKind::Call { .. } => true,
             _ => false,
         };
         if schedule {
             let message = "no payee: who is paid?";
-            self.problem(Problem::error("missing-payee", payee.span, message).label("this is a schedule").help("name the party before the amount: pay partner volume_bands(volume)"));
+            self.problem(
+                Problem::error("missing-payee", payee.span, message)
+                    .label("this is a schedule")
+                    .help("name the party before the amount: pay partner volume_bands(volume)"),
+            );
             return;
         }
         let to = self.expression(payee, scope);
@@ -510,7 +657,10 @@ impl Lowering<'_> {
         let (Some(to), Some(value)) = (to, value) else { return };
         let Type::Ref(record) = to.ty else {
             let message = format!("{} cannot be paid", self.type_words(to.ty));
-            self.problem(Problem::error("not-a-payee", to.span, message).help("a payee is a party: declare it as an entity and the field as a reference to it"));
+            self.problem(
+                Problem::error("not-a-payee", to.span, message)
+                    .help("a payee is a party: declare it as an entity and the field as a reference to it"),
+            );
             return;
         };
         if self.plan.record(record).kind == RecordKind::Event {
@@ -533,13 +683,18 @@ impl Lowering<'_> {
         match unknown.map(|unknown| &unknown.kind) {
             Some(UnknownMeansKind::Nobody) => {}
             Some(UnknownMeansKind::Value(_)) if !to.optional => {
-                let Some(default) = unknown.and_then(|unknown| self.unknown_value(unknown, Type::Money)) else { return };
+                let Some(default) = unknown.and_then(|unknown| self.unknown_value(unknown, Type::Money)) else {
+                    return;
+                };
                 let Some((known, default)) = self.unify(Typed::from_expr(value), default) else { return };
                 value = if_unknown(known.into_expr(), default.into_expr());
             }
             Some(_) => {
                 let span = unknown.map_or(span, |unknown| unknown.span);
-                self.problem(Problem::error("unknown-means", span, "an unknown payee means nobody, an unknown amount 0").help("write: unknown means nobody"));
+                self.problem(
+                    Problem::error("unknown-means", span, "an unknown payee means nobody, an unknown amount 0")
+                        .help("write: unknown means nobody"),
+                );
                 return;
             }
             None if to.optional => return self.unknown_not_handled(&to, "who is paid"),
@@ -552,7 +707,15 @@ impl Lowering<'_> {
         work.steps.push(Step::Pay(Pay { payee: to, amount, take_back, span }));
     }
 
-    fn limit(&mut self, amount: &tree::Expr, per: &[tree::Path], floor: bool, span: Span, scope: &mut Scope, work: &mut Work) {
+    fn limit(
+        &mut self,
+        amount: &tree::Expr,
+        per: &[tree::Path],
+        floor: bool,
+        span: Span,
+        scope: &mut Scope,
+        work: &mut Work,
+    ) {
         let Some(value) = self.numeric(amount, scope) else { return };
         if value.ty != Type::Money {
             let message = format!("a limit is an amount of money, not {}", self.type_words(value.ty));
@@ -570,27 +733,45 @@ impl Lowering<'_> {
         self.flush(scope, work);
         let Some(rule) = scope.rule.clone() else { return };
         let Some(keys) = self.keys(per, scope) else { return };
-        let nth = work.steps.iter().filter(|step| matches!(step, Step::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. }))).count();
+        let nth = work
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. })))
+            .count();
         let step = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
             (false, true) => Limit::PerPayment(value),
             (false, false) => Limit::AtMost { amount: value, state: self.limit_state(&rule, keys, nth) },
             (true, _) => {
                 let Stream::Grid(entity, own) = rule.stream else {
-                    self.problem(Problem::error("guarantee-per-event", span, "a guarantee belongs to a rule per entity and period").help("write the rule as: for each partner per quarter"));
+                    self.problem(
+                        Problem::error(
+                            "guarantee-per-event",
+                            span,
+                            "a guarantee belongs to a rule per entity and period",
+                        )
+                        .help("write the rule as: for each partner per quarter"),
+                    );
                     return;
                 };
                 let Some(period) = keys.period else {
-                    self.problem(Problem::error("missing-period", span, "a guarantee is for a period").help("write: at least $1,000 per partner per quarter"));
+                    self.problem(
+                        Problem::error("missing-period", span, "a guarantee is for a period")
+                            .help("write: at least $1,000 per partner per quarter"),
+                    );
                     return;
                 };
                 let row = |part: &Expr| matches!(&part.op, Op::Field { root: Root::Row, path, .. } if path.is_empty());
                 if keys.parts.len() != 1 || !keys.parts.iter().all(row) {
                     let name = self.plan.record(entity).name.clone();
-                    self.problem(Problem::error("bad-key", span, format!("the guarantee of this rule is per {name}")).help(format!("write: at least $1,000 per {name} per {}", period.word())));
+                    self.problem(
+                        Problem::error("bad-key", span, format!("the guarantee of this rule is per {name}"))
+                            .help(format!("write: at least $1,000 per {name} per {}", period.word())),
+                    );
                     return;
                 }
                 if period < own {
-                    let message = format!("the rule runs per {}, its guarantee cannot be per {}", own.word(), period.word());
+                    let message =
+                        format!("the rule runs per {}, its guarantee cannot be per {}", own.word(), period.word());
                     self.problem(Problem::error("unknown-period", span, message));
                     return;
                 }

@@ -42,7 +42,10 @@ impl Lowering<'_> {
         }
         if schedule.bands.is_empty() {
             let message = format!("schedule `{}` has no bands", schedule.name.text);
-            self.problem(Problem::error("empty-schedule", schedule.name.span, message).help("write bands, for example: to $100k 1%  beyond 2%"));
+            self.problem(
+                Problem::error("empty-schedule", schedule.name.span, message)
+                    .help("write bands, for example: to $100k 1%  beyond 2%"),
+            );
             return None;
         }
         let every = schedule.bands.iter().find(|band| matches!(band.bound, Bound::Every { .. }));
@@ -85,8 +88,15 @@ impl Lowering<'_> {
         Some(typed)
     }
 
-    fn every(&mut self, schedule: &tree::Schedule, band: &tree::Band, scope: &mut Scope) -> Option<(Shape, Type, Type, Type)> {
-        let (Bound::Every { size, counted }, Pays::Amount { value, plus: None, each: None }) = (&band.bound, &band.pays) else {
+    fn every(
+        &mut self,
+        schedule: &tree::Schedule,
+        band: &tree::Band,
+        scope: &mut Scope,
+    ) -> Option<(Shape, Type, Type, Type)> {
+        let (Bound::Every { size, counted }, Pays::Amount { value, plus: None, each: None }) =
+            (&band.bound, &band.pays)
+        else {
             let message = "an `every` pays one amount for each package";
             self.problem(Problem::error("schedule-form", band.span, message).help("write: every 100 started pays $5"));
             return None;
@@ -100,7 +110,9 @@ impl Lowering<'_> {
             let message = "does a package pay when it is begun or when it is full?";
             let end = Span { start: size.span.end, end: size.span.end };
             self.problem(
-                Problem::error("missing-packages", band.span, message).help("write `started` or `completed`").edit(end, " started"),
+                Problem::error("missing-packages", band.span, message)
+                    .help("write `started` or `completed`")
+                    .edit(end, " started"),
             );
             return None;
         };
@@ -137,7 +149,9 @@ impl Lowering<'_> {
                 return None;
             }
             match (&band.bound, height) {
-                (Bound::Below(bound) | Bound::To(bound), Some(height)) if idx == 0 => below = Some((self.number(bound, scope)?, height)),
+                (Bound::Below(bound) | Bound::To(bound), Some(height)) if idx == 0 => {
+                    below = Some((self.number(bound, scope)?, height))
+                }
                 (Bound::At(at), Some(height)) => points.push((self.number(at, scope)?, height)),
                 (Bound::Beyond, height) if idx + 1 == schedule.bands.len() => {
                     beyond = Some(match (height, &band.pays) {
@@ -155,7 +169,8 @@ impl Lowering<'_> {
             }
         }
         let (Some((first, below)), Some(beyond), false) = (below, beyond, points.is_empty()) else {
-            let message = format!("curve `{}` needs a `below`, at least one `at X pays Y` and a `beyond`", schedule.name.text);
+            let message =
+                format!("curve `{}` needs a `below`, at least one `at X pays Y` and a `beyond`", schedule.name.text);
             let help = "write: below 80% 0%  at 80% pays 50%  at 100% pays 100%  beyond flat";
             self.problem(Problem::error("schedule-end", schedule.name.span, message).help(help));
             return None;
@@ -189,10 +204,16 @@ impl Lowering<'_> {
         match *ty {
             None => *ty = Some(value.ty),
             Some(known) if known == value.ty || (value.literal && is_zero) => {}
-            Some(Type::Count | Type::Number) if matches!(value.ty, Type::Count | Type::Number) => *ty = Some(Type::Number),
+            Some(Type::Count | Type::Number) if matches!(value.ty, Type::Count | Type::Number) => {
+                *ty = Some(Type::Number)
+            }
             Some(known) => {
-                let message = format!("here stands {}, before it {}", self.type_words(value.ty), self.type_words(known));
-                self.problem(Problem::error("schedule-mixed", value.span, message).help("the bands of one schedule are of one kind"));
+                let message =
+                    format!("here stands {}, before it {}", self.type_words(value.ty), self.type_words(known));
+                self.problem(
+                    Problem::error("schedule-mixed", value.span, message)
+                        .help("the bands of one schedule are of one kind"),
+                );
                 return false;
             }
         }
@@ -229,7 +250,9 @@ impl Lowering<'_> {
         let mut pays = Vec::new();
         for (idx, band) in schedule.bands.iter().enumerate() {
             let bound = match (&band.bound, sheet) {
-                (Bound::To(bound) | Bound::Below(bound), false) | (Bound::From(bound), true) => Some(self.number(bound, scope)?),
+                (Bound::To(bound) | Bound::Below(bound), false) | (Bound::From(bound), true) => {
+                    Some(self.number(bound, scope)?)
+                }
                 (Bound::Beyond, false) if idx + 1 == n_bands => None,
                 (Bound::Beyond, false) => {
                     self.problem(Problem::error("schedule-end", band.span, "`beyond` is the last band"));
@@ -238,7 +261,8 @@ impl Lowering<'_> {
                 _ => {
                     let message = "bands end with `to` or `below`, or all begin with `from`";
                     self.problem(
-                        Problem::error("schedule-form", band.span, message).other(schedule.bands[0].span, "the first band says which"),
+                        Problem::error("schedule-form", band.span, message)
+                            .other(schedule.bands[0].span, "the first band says which"),
                     );
                     return None;
                 }
@@ -256,10 +280,14 @@ impl Lowering<'_> {
             let last = &schedule.bands[n_bands - 1];
             let end = Span { start: last.span.end, end: last.span.end };
             self.problem(
-                Problem::error("schedule-end", last.span, format!("what does `{}` pay above its last band?", schedule.name.text))
-                    .label("the schedule ends here")
-                    .help("end it with `beyond` and a rate, `beyond flat` or `beyond none`")
-                    .edit(end, "   beyond flat"),
+                Problem::error(
+                    "schedule-end",
+                    last.span,
+                    format!("what does `{}` pay above its last band?", schedule.name.text),
+                )
+                .label("the schedule ends here")
+                .help("end it with `beyond` and a rate, `beyond flat` or `beyond none`")
+                .edit(end, "   beyond flat"),
             );
             return None;
         }
@@ -267,8 +295,15 @@ impl Lowering<'_> {
         let domain = domain_of(domain.unwrap_or(if kinds.price { Type::Number } else { Type::Money }));
         let result = kinds.result(domain);
         let Some(result) = result else {
-            let message = format!("some bands of `{}` pay money and others a share of {}", schedule.name.text, self.type_words(domain));
-            self.problem(Problem::error("schedule-mixed", schedule.name.span, message).help("pay a price per unit (`$1 each`) or amounts throughout"));
+            let message = format!(
+                "some bands of `{}` pay money and others a share of {}",
+                schedule.name.text,
+                self.type_words(domain)
+            );
+            self.problem(
+                Problem::error("schedule-mixed", schedule.name.span, message)
+                    .help("pay a price per unit (`$1 each`) or amounts throughout"),
+            );
             return None;
         };
         let rate = if kinds.price { Type::Money } else { Type::Percent };
@@ -279,7 +314,12 @@ impl Lowering<'_> {
             let nothing = BandPays::Amount { rate: None, flat: None };
             let zero = matches!(&bounds[0].op, Op::Number(number) if *number == Exact::ZERO);
             if !zero {
-                bands.push(Band { number: 0, upper: Some(edge(&bounds[0], false)), pays: nothing, span: schedule.bands[0].span });
+                bands.push(Band {
+                    number: 0,
+                    upper: Some(edge(&bounds[0], false)),
+                    pays: nothing,
+                    span: schedule.bands[0].span,
+                });
             }
         }
         for (idx, (band, pays)) in schedule.bands.iter().zip(pays).enumerate() {
@@ -322,7 +362,10 @@ impl Lowering<'_> {
                 flat = Some(value.into_expr());
             }
             (Type::Percent, Some(span)) => {
-                self.problem(Problem::error("schedule-form", *span, "`each` follows a price, not a percent").help("take `each` out, or write a price such as $1"));
+                self.problem(
+                    Problem::error("schedule-form", *span, "`each` follows a price, not a percent")
+                        .help("take `each` out, or write a price such as $1"),
+                );
                 return None;
             }
             (Type::Number | Type::Count, None) if value.literal && !zero => {
@@ -333,14 +376,17 @@ impl Lowering<'_> {
                 let message = format!("missing `%`: a rate of {text} would pay {text} times the whole");
                 self.problem(
                     Problem::error("missing-percent", value.span, message)
-                        .help(format!("write `{text}%`, an amount such as `${text}`, or a price such as `${text} each`"))
+                        .help(format!(
+                            "write `{text}%`, an amount such as `${text}`, or a price such as `${text} each`"
+                        ))
                         .edit(value.span, format!("{text}%")),
                 );
                 return None;
             }
             (Type::Number | Type::Count, None) if zero => rate = Some(value.into_expr()),
             (ty, _) => {
-                let message = format!("a band pays a percent, a price per unit or an amount, not {}", self.type_words(ty));
+                let message =
+                    format!("a band pays a percent, a price per unit or an amount, not {}", self.type_words(ty));
                 self.problem(Problem::error("type-mismatch", value.span, message));
                 return None;
             }
@@ -348,7 +394,10 @@ impl Lowering<'_> {
         if let Some(plus) = plus {
             let plus = self.number(plus, scope)?;
             if plus.ty != Type::Money || flat.is_some() {
-                self.problem(Problem::error("schedule-form", plus.span, "`plus` adds one amount to a rate or a price").help("write: to $1,000 1% plus $200"));
+                self.problem(
+                    Problem::error("schedule-form", plus.span, "`plus` adds one amount to a rate or a price")
+                        .help("write: to $1,000 1% plus $200"),
+                );
                 return None;
             }
             kinds.flat = true;
@@ -386,15 +435,18 @@ fn flat_ends(mut bands: Vec<Band>) -> Vec<Band> {
     }
     let (before, last) = bands.split_at_mut(n_bands - 1);
     let before = &before[n_bands - 2];
-    if let (BandPays::Amount { rate: None, flat }, Some(edge), BandPays::Amount { rate: rate_before, flat: flat_before }) =
-        (&mut last[0].pays, &before.upper, &before.pays)
+    if let (
+        BandPays::Amount { rate: None, flat },
+        Some(edge),
+        BandPays::Amount { rate: rate_before, flat: flat_before },
+    ) = (&mut last[0].pays, &before.upper, &before.pays)
         && flat.is_none()
     {
         let span = last[0].span;
         let make = |op, ty| Expr { op, ty, optional: false, span };
-        let height = rate_before.as_ref().map(|rate| {
-            make(Op::Multiply(Box::new(rate.clone()), Box::new(edge.value.clone())), edge.value.ty)
-        });
+        let height = rate_before
+            .as_ref()
+            .map(|rate| make(Op::Multiply(Box::new(rate.clone()), Box::new(edge.value.clone())), edge.value.ty));
         *flat = match (height, flat_before.clone()) {
             (Some(height), Some(flat)) => {
                 let ty = flat.ty;

@@ -1,11 +1,12 @@
 //! What looks beyond one row: aggregates, running levels, and schedules applied as something adds up.
 
+use super::Lowering;
 use super::dens::den;
 use super::expressions::pays_none;
 use super::scope::{RuleScope, Scope, Typed, Wanted};
-use super::Lowering;
 use crate::plan::{
-    self, Ask, Expr, Group, GroupFunction, GroupId, Op, Period, RecordId, Root, SlotSpec, State, StateId, StateKind, Stream, Type, View, Window,
+    self, Ask, Expr, Group, GroupFunction, GroupId, Op, Period, RecordId, Root, SlotSpec, State, StateId, StateKind,
+    Stream, Type, View, Window,
 };
 use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
@@ -19,7 +20,14 @@ pub(super) struct Keys {
 }
 
 impl Lowering<'_> {
-    pub(super) fn aggregate(&mut self, function: Aggregate, value: Option<&tree::Expr>, set: Option<&tree::Set>, span: Span, scope: &mut Scope) -> Option<Typed> {
+    pub(super) fn aggregate(
+        &mut self,
+        function: Aggregate,
+        value: Option<&tree::Expr>,
+        set: Option<&tree::Set>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let Some(RuleScope { name, stream: Stream::Grid(entity, period), .. }) = scope.rule.clone() else {
             let message = "an aggregate over a set in a rule per event is not supported yet";
             let help = "in a rule per event use `running sum of … per …`, or a rule `for each ENTITY per PERIOD`";
@@ -61,7 +69,10 @@ impl Lowering<'_> {
             Some(WindowKind::Previous(name)) => match Period::from_word(&name.text) {
                 Some(period) if period != Period::Program => Window::Previous(period),
                 _ => {
-                    self.problem(Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text)).help("write month, quarter, half or year"));
+                    self.problem(
+                        Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text))
+                            .help("write month, quarter, half or year"),
+                    );
                     return None;
                 }
             },
@@ -83,20 +94,38 @@ impl Lowering<'_> {
         };
         let known_den = taken.as_ref().and_then(|taken| den(&self.plan, taken, &[]));
         let numeric = taken.as_ref().is_none_or(|taken| taken.ty.is_numeric());
-        let ordered = taken.as_ref().is_none_or(|taken| taken.ty.is_numeric() || matches!(taken.ty, Type::Date | Type::Choice(_)));
-        if (matches!(function, Aggregate::Sum | Aggregate::Average) && !numeric) || (matches!(function, Aggregate::Smallest | Aggregate::Largest) && !ordered) {
+        let ordered = taken
+            .as_ref()
+            .is_none_or(|taken| taken.ty.is_numeric() || matches!(taken.ty, Type::Date | Type::Choice(_)));
+        if (matches!(function, Aggregate::Sum | Aggregate::Average) && !numeric)
+            || (matches!(function, Aggregate::Smallest | Aggregate::Largest) && !ordered)
+        {
             let words = taken.as_ref().map_or_else(String::new, |taken| self.type_words(taken.ty));
             self.problem(Problem::error("type-mismatch", span, format!("{words} cannot be aggregated so")));
             return None;
         }
         let ty = taken.as_ref().map_or(Type::Count, |taken| taken.ty);
-        let make = |function| Group { rule: name.clone(), stream: stream.clone(), entity, join: join.clone(), filter: filter.clone(), period, window, function, span };
+        let make = |function| Group {
+            rule: name.clone(),
+            stream: stream.clone(),
+            entity,
+            join: join.clone(),
+            filter: filter.clone(),
+            period,
+            window,
+            function,
+            span,
+        };
         let plain = if ty.is_numeric() { known_den } else { Some(1) };
         Some(match (function, taken) {
             (Aggregate::Sum, Some(taken)) => self.group(make(GroupFunction::Sum(taken, known_den)), ty, false, span),
-            (Aggregate::Smallest, Some(taken)) => self.group(make(GroupFunction::Smallest(taken, plain)), ty, true, span),
+            (Aggregate::Smallest, Some(taken)) => {
+                self.group(make(GroupFunction::Smallest(taken, plain)), ty, true, span)
+            }
             (Aggregate::Largest, Some(taken)) => self.group(make(GroupFunction::Largest(taken, plain)), ty, true, span),
-            (Aggregate::CountDistinct, Some(taken)) => self.group(make(GroupFunction::Distinct(taken)), Type::Count, false, span),
+            (Aggregate::CountDistinct, Some(taken)) => {
+                self.group(make(GroupFunction::Distinct(taken)), Type::Count, false, span)
+            }
             (Aggregate::Average, Some(taken)) => {
                 let sum = self.group(make(GroupFunction::Sum(taken, known_den)), ty, false, span).into_expr();
                 let count = self.group(make(GroupFunction::Count), Type::Count, false, span).into_expr();
@@ -124,7 +153,12 @@ impl Lowering<'_> {
                 Some((Stream::Events(record), record))
             }
             SetSource::Payments(name) => {
-                let payee = self.plan.rules.iter().position(|rule| rule.name == name.text).and_then(|idx| self.plan.payee_record(plan::RuleId(idx as u32)));
+                let payee = self
+                    .plan
+                    .rules
+                    .iter()
+                    .position(|rule| rule.name == name.text)
+                    .and_then(|idx| self.plan.payee_record(plan::RuleId(idx as u32)));
                 match payee {
                     Some(record) => Some((Stream::Payments(name.text.clone()), record)),
                     None => {
@@ -146,13 +180,18 @@ impl Lowering<'_> {
                 Some(record)
             }
             Some(_) => {
-                self.problem(Problem::error("not-an-event", name.span, format!("`{}` is an entity, not an event", name.text)));
+                self.problem(Problem::error(
+                    "not-an-event",
+                    name.span,
+                    format!("`{}` is an entity, not an event", name.text),
+                ));
                 None
             }
             None => {
                 if !self.damaged(&name.text) {
                     let known: Vec<String> = self.plan.records.iter().map(|record| record.name.clone()).collect();
-                    let problem = Problem::error("unknown-record", name.span, format!("there is no event `{}`", name.text));
+                    let problem =
+                        Problem::error("unknown-record", name.span, format!("there is no event `{}`", name.text));
                     self.problem(super::suggest(problem, name, known.iter().map(String::as_str)));
                 }
                 None
@@ -171,23 +210,40 @@ impl Lowering<'_> {
     }
 
     /// The path from a row of the set to the entity of the rule.
-    fn join(&mut self, record: RecordId, stream: &Stream, entity: RecordId, by: Option<&tree::Path>, span: Span) -> Option<Expr> {
+    fn join(
+        &mut self,
+        record: RecordId,
+        stream: &Stream,
+        entity: RecordId,
+        by: Option<&tree::Path>,
+        span: Span,
+    ) -> Option<Expr> {
         let root = if matches!(stream, Stream::Payments(_)) { Root::Payee } else { Root::Row };
         if let Some(by) = by {
             let mut scope = Scope::constant();
             let typed = self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?;
             if typed.ty != Type::Ref(entity) {
                 let (found, wanted) = (self.type_words(typed.ty), self.type_words(Type::Ref(entity)));
-                self.problem(Problem::error("type-mismatch", by.span, format!("`by` must lead to {wanted}, not {found}")));
+                self.problem(Problem::error(
+                    "type-mismatch",
+                    by.span,
+                    format!("`by` must lead to {wanted}, not {found}"),
+                ));
                 return None;
             }
             return Some(typed.into_expr());
         }
         if root == Root::Payee && record == entity {
-            return Some(Expr { op: Op::Field { root, record, path: Vec::new() }, ty: Type::Ref(entity), optional: false, span });
+            return Some(Expr {
+                op: Op::Field { root, record, path: Vec::new() },
+                ty: Type::Ref(entity),
+                optional: false,
+                span,
+            });
         }
         let definition = self.plan.record(record);
-        let direct: Vec<usize> = (0..definition.fields.len()).filter(|&idx| definition.fields[idx].ty == Type::Ref(entity)).collect();
+        let direct: Vec<usize> =
+            (0..definition.fields.len()).filter(|&idx| definition.fields[idx].ty == Type::Ref(entity)).collect();
         if let [only] = direct[..] {
             let path = vec![plan::FieldId(only as u32)];
             self.mark_used(record, &path);
@@ -196,10 +252,17 @@ impl Lowering<'_> {
         }
         let paths = self.paths_to(record, entity);
         let (set, wanted) = (self.plan.record(record).name.clone(), self.plan.record(entity).name.clone());
-        let message = if direct.is_empty() { format!("`{set}` has no field that is {}", self.type_words(Type::Ref(entity))) } else { format!("`{set}` leads to `{wanted}` in more than one way") };
+        let message = if direct.is_empty() {
+            format!("`{set}` has no field that is {}", self.type_words(Type::Ref(entity)))
+        } else {
+            format!("`{set}` leads to `{wanted}` in more than one way")
+        };
         let mut problem = Problem::error("ambiguous-join", span, message);
         if !paths.is_empty() {
-            problem = problem.help(format!("say which: {}", paths.iter().map(|path| format!("({set} by {path})")).collect::<Vec<_>>().join(" or ")));
+            problem = problem.help(format!(
+                "say which: {}",
+                paths.iter().map(|path| format!("({set} by {path})")).collect::<Vec<_>>().join(" or ")
+            ));
         }
         self.problem(problem);
         None
@@ -269,9 +332,16 @@ impl Lowering<'_> {
             if let Op::Local(local) = key.op {
                 key = scope.definitions[local.index()].clone();
             }
-            if !matches!(key.op, Op::Field { .. }) || key.ty == Type::Money || key.ty == Type::Number || key.ty == Type::Percent {
+            if !matches!(key.op, Op::Field { .. })
+                || key.ty == Type::Money
+                || key.ty == Type::Number
+                || key.ty == Type::Percent
+            {
                 let message = format!("{} is nothing to keep a total per", self.type_words(key.ty));
-                self.problem(Problem::error("bad-key", path.span, message).help("write a party, an id or a list value: per rep per year"));
+                self.problem(
+                    Problem::error("bad-key", path.span, message)
+                        .help("write a party, an id or a list value: per rep per year"),
+                );
                 return None;
             }
             if key.optional {
@@ -295,9 +365,20 @@ impl Lowering<'_> {
         StateId(self.plan.states.len() as u32 - 1)
     }
 
-    pub(super) fn running(&mut self, value: Option<&tree::Expr>, set: Option<&tree::Set>, per: &[tree::Path], before: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
+    pub(super) fn running(
+        &mut self,
+        value: Option<&tree::Expr>,
+        set: Option<&tree::Set>,
+        per: &[tree::Path],
+        before: bool,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
-            self.problem(Problem::error("running-in-period-rule", span, "a running level belongs to a rule per event").help("in a rule per period write: sum of deal.amount"));
+            self.problem(
+                Problem::error("running-in-period-rule", span, "a running level belongs to a rule per event")
+                    .help("in a rule per period write: sum of deal.amount"),
+            );
             return None;
         };
         let mut inner = scope.clone();
@@ -305,16 +386,28 @@ impl Lowering<'_> {
         let filter = match set {
             Some(set) => {
                 if let Some(window) = &set.window {
-                    self.problem(Problem::error("not-supported", window.span, "a window in a running level is not supported yet"));
+                    self.problem(Problem::error(
+                        "not-supported",
+                        window.span,
+                        "a window in a running level is not supported yet",
+                    ));
                     return None;
                 }
                 let SetSource::Event(name) = &set.source else {
-                    self.problem(Problem::error("not-supported", set.span, "a running level over payments is not supported yet"));
+                    self.problem(Problem::error(
+                        "not-supported",
+                        set.span,
+                        "a running level over payments is not supported yet",
+                    ));
                     return None;
                 };
                 let record = self.event_named(name)?;
                 if rule.stream != Stream::Events(record) {
-                    self.problem(Problem::error("not-supported", set.span, "a running level over another event than the rule's is not supported yet"));
+                    self.problem(Problem::error(
+                        "not-supported",
+                        set.span,
+                        "a running level over another event than the rule's is not supported yet",
+                    ));
                     return None;
                 }
                 match &set.condition {
@@ -353,7 +446,9 @@ impl Lowering<'_> {
     }
 
     pub(super) fn adds_up(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
-        let ExprKind::AddsUp { schedule, arguments, quantity, over_all, per, at_its_highest } = &expr.kind else { return None };
+        let ExprKind::AddsUp { schedule, arguments, quantity, over_all, per, at_its_highest } = &expr.kind else {
+            return None;
+        };
         let span = expr.span;
         if let Some(span) = at_its_highest {
             self.problem(Problem::error("not-supported", *span, "`at its highest` is not supported yet"));
@@ -361,13 +456,21 @@ impl Lowering<'_> {
         }
         let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
             let help = "in a rule per period apply the schedule to a value: volume_bands(sum of deal.amount)";
-            self.problem(Problem::error("running-in-period-rule", span, "something adds up row by row only in a rule per event").help(help));
+            self.problem(
+                Problem::error("running-in-period-rule", span, "something adds up row by row only in a rule per event")
+                    .help(help),
+            );
             return None;
         };
         let id = self.schedule_named(schedule)?;
         let definition = self.plan.schedules[id.index()].clone();
         if arguments.len() != definition.arguments.len() {
-            let message = format!("`{}` takes {} arguments, {} given", schedule.text, definition.arguments.len(), arguments.len());
+            let message = format!(
+                "`{}` takes {} arguments, {} given",
+                schedule.text,
+                definition.arguments.len(),
+                arguments.len()
+            );
             self.problem(Problem::error("argument-count", span, message));
             return None;
         }
@@ -387,7 +490,10 @@ impl Lowering<'_> {
             inner.facts.clear();
         } else if !rule.matched {
             let message = "what adds up is used before the rule has decided which rows match";
-            self.problem(Problem::error("clause-order", span, message).help("put it behind `where` and `first per`, or write `over all …`"));
+            self.problem(
+                Problem::error("clause-order", span, message)
+                    .help("put it behind `where` and `first per`, or write `over all …`"),
+            );
             return None;
         }
         let value = self.numeric(quantity, &mut inner)?;
@@ -434,7 +540,9 @@ fn split_part(value: &Expr, keys: &[Expr], atoms: &mut Vec<Expr>) -> Expr {
     match &value.op {
         Op::Negate(x) => with(Op::Negate(Box::new(split_part(x, keys, atoms)))),
         Op::Add(a, b) => with(Op::Add(Box::new(split_part(a, keys, atoms)), Box::new(split_part(b, keys, atoms)))),
-        Op::Subtract(a, b) => with(Op::Subtract(Box::new(split_part(a, keys, atoms)), Box::new(split_part(b, keys, atoms)))),
+        Op::Subtract(a, b) => {
+            with(Op::Subtract(Box::new(split_part(a, keys, atoms)), Box::new(split_part(b, keys, atoms))))
+        }
         Op::Multiply(a, b) if is_fixed(a, keys) => with(Op::Multiply(a.clone(), Box::new(split_part(b, keys, atoms)))),
         Op::Multiply(a, b) if is_fixed(b, keys) => with(Op::Multiply(Box::new(split_part(a, keys, atoms)), b.clone())),
         Op::Divide(a, b) if is_fixed(b, keys) => with(Op::Divide(Box::new(split_part(a, keys, atoms)), b.clone())),
@@ -499,12 +607,37 @@ pub(super) fn walk(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
 
 fn children(op: &mut Op) -> Vec<&mut Expr> {
     match op {
-        Op::Telescoped { body: x, .. } | Op::Negate(x) | Op::Round { value: x, .. } | Op::Not(x) | Op::Predicate { value: x, .. } | Op::IsKnown(x) | Op::DatePart(_, x) => vec![x],
-        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::Compare(_, a, b) | Op::IfUnknown(a, b) => vec![a, b],
+        Op::Telescoped { body: x, .. }
+        | Op::Negate(x)
+        | Op::Round { value: x, .. }
+        | Op::Not(x)
+        | Op::Predicate { value: x, .. }
+        | Op::IsKnown(x)
+        | Op::DatePart(_, x) => vec![x],
+        Op::Add(a, b)
+        | Op::Subtract(a, b)
+        | Op::Multiply(a, b)
+        | Op::Divide(a, b)
+        | Op::Compare(_, a, b)
+        | Op::IfUnknown(a, b) => vec![a, b],
         Op::AddTime { date: a, count: b, .. } | Op::TimeBetween { from: a, to: b, .. } => vec![a, b],
         Op::Smallest(values) | Op::Largest(values) | Op::And(values) | Op::Or(values) => values.iter_mut().collect(),
         Op::Schedule { arguments, value, .. } => arguments.iter_mut().chain([value.as_mut()]).collect(),
-        Op::If { branches, otherwise } => branches.iter_mut().flat_map(|(a, b)| [a, b]).chain([otherwise.as_mut()]).collect(),
-        Op::Number(_) | Op::YesNo(_) | Op::Date(_) | Op::Choice(_) | Op::Missing | Op::Field { .. } | Op::PaymentAmount | Op::When | Op::Local(_) | Op::Decision { .. } | Op::Group(_) | Op::Level { .. } | Op::Argument(_) => Vec::new(),
+        Op::If { branches, otherwise } => {
+            branches.iter_mut().flat_map(|(a, b)| [a, b]).chain([otherwise.as_mut()]).collect()
+        }
+        Op::Number(_)
+        | Op::YesNo(_)
+        | Op::Date(_)
+        | Op::Choice(_)
+        | Op::Missing
+        | Op::Field { .. }
+        | Op::PaymentAmount
+        | Op::When
+        | Op::Local(_)
+        | Op::Decision { .. }
+        | Op::Group(_)
+        | Op::Level { .. }
+        | Op::Argument(_) => Vec::new(),
     }
 }

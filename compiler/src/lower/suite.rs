@@ -105,7 +105,14 @@ impl Lowering<'_> {
     }
 
     fn test(&mut self, test: &tree::Test) -> TestCase {
-        let mut case = TestCase { title: test.title.value.clone(), given: Vec::new(), through: None, overrides: Vec::new(), expect: Vec::new(), span: test.span };
+        let mut case = TestCase {
+            title: test.title.value.clone(),
+            given: Vec::new(),
+            through: None,
+            overrides: Vec::new(),
+            expect: Vec::new(),
+            span: test.span,
+        };
         for step in &test.steps {
             self.test_step(step, &mut case);
         }
@@ -124,7 +131,11 @@ impl Lowering<'_> {
                 }
             }
             TestStepKind::GivenFrom { file, .. } | TestStepKind::TotalsFrom(file) => {
-                self.problem(Problem::error("not-supported", file.span, "rows and totals from files are not supported in tests yet"));
+                self.problem(Problem::error(
+                    "not-supported",
+                    file.span,
+                    "rows and totals from files are not supported in tests yet",
+                ));
             }
             TestStepKind::Through(date) => {
                 if let Some(Op::Date(day)) = self.constant(date).map(|typed| typed.op) {
@@ -135,7 +146,11 @@ impl Lowering<'_> {
             }
             TestStepKind::With { parameter, value } => {
                 if !self.plan.parameters.iter().any(|known| known.name == parameter.text) {
-                    self.problem(Problem::error("unknown-parameter", parameter.span, format!("there is no parameter `{}`", parameter.text)));
+                    self.problem(Problem::error(
+                        "unknown-parameter",
+                        parameter.span,
+                        format!("there is no parameter `{}`", parameter.text),
+                    ));
                 } else {
                     case.overrides.push((parameter.text.clone(), super::head::literal_text(value)));
                 }
@@ -175,9 +190,17 @@ impl Lowering<'_> {
                         None => return,
                     },
                 };
-                case.expect.push(Expectation::Decides { name: name.text.clone(), key: joined(key), period: period(in_period), value, span: step.span });
+                case.expect.push(Expectation::Decides {
+                    name: name.text.clone(),
+                    key: joined(key),
+                    period: period(in_period),
+                    value,
+                    span: step.span,
+                });
             }
-            TestStepKind::Rejected(key) => case.expect.push(Expectation::Rejected { key: joined(key), span: step.span }),
+            TestStepKind::Rejected(key) => {
+                case.expect.push(Expectation::Rejected { key: joined(key), span: step.span })
+            }
         }
     }
 
@@ -189,14 +212,16 @@ impl Lowering<'_> {
         let Some(&id) = self.records.get(&record.text) else {
             if !self.damaged(&record.text) {
                 let known: Vec<String> = self.records.keys().cloned().collect();
-                let problem = Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
+                let problem =
+                    Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
                 self.problem(super::suggest(problem, record, known.iter().map(String::as_str)));
             }
             return None;
         };
         let definition = self.plan.record(id).clone();
         if key.len() != definition.key.len() {
-            let message = format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
+            let message =
+                format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
             self.problem(Problem::error("key-parts", record.span, message));
             return None;
         }
@@ -214,7 +239,11 @@ impl Lowering<'_> {
             };
             let ty = definition.fields[field.index()].ty;
             if let (FieldSource::Columns(_), Type::Ref(_)) = (&definition.fields[field.index()].source, ty) {
-                self.problem(Problem::error("not-supported", value.span, "a reference to a record with several key fields is not supported in tests yet"));
+                self.problem(Problem::error(
+                    "not-supported",
+                    value.span,
+                    "a reference to a record with several key fields is not supported in tests yet",
+                ));
                 continue;
             }
             if let Some(value) = self.cell(value, ty) {
@@ -228,14 +257,18 @@ impl Lowering<'_> {
     fn cell(&mut self, value: &tree::Expr, ty: Type) -> Option<String> {
         let text = match (&value.kind, ty) {
             (ExprKind::Bracket(inner), _) => return self.cell(inner, ty),
-            (ExprKind::Number(text), Type::Number | Type::Count | Type::Id(_) | Type::Ref(_) | Type::Text(_)) => Some(text.clone()),
+            (ExprKind::Number(text), Type::Number | Type::Count | Type::Id(_) | Type::Ref(_) | Type::Text(_)) => {
+                Some(text.clone())
+            }
             (ExprKind::Number(text), Type::Money) if text == "0" => Some(text.clone()),
             (ExprKind::Percent(text), Type::Percent) => Some(format!("{text}%")),
             (ExprKind::Money { amount, .. }, Type::Money) => Some(amount.clone()),
             (ExprKind::Date(text), Type::Date) => Some(text.clone()),
             (ExprKind::YesNo(yes), Type::YesNo) => Some(if *yes { "yes" } else { "no" }.to_owned()),
             (ExprKind::Text(text), Type::Text(_) | Type::Id(_) | Type::Ref(_)) => Some(text.clone()),
-            (ExprKind::Path(path), Type::Id(_) | Type::Ref(_) | Type::Text(_)) if path.parts.len() == 1 => Some(path.parts[0].text.clone()),
+            (ExprKind::Path(path), Type::Id(_) | Type::Ref(_) | Type::Text(_)) if path.parts.len() == 1 => {
+                Some(path.parts[0].text.clone())
+            }
             (ExprKind::Path(path), Type::Choice(choice)) if path.parts.len() == 1 => {
                 let name = &path.parts[0];
                 self.plan.choices[choice.index()].contains(&name.text).then(|| name.text.clone())

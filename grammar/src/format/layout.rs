@@ -29,19 +29,11 @@ pub(super) struct Line {
 impl Line {
     /// A line that begins after `indent` blanks.
     pub(super) fn new(indent: usize, empty: bool) -> Self {
-        Self {
-            indent,
-            empty,
-            block: 0,
-            pieces: vec![(0, String::new())],
-        }
+        Self { indent, empty, block: 0, pieces: vec![(0, String::new())] }
     }
 
     fn piece(&self, column: usize) -> Option<&str> {
-        self.pieces
-            .iter()
-            .find(|(number, _)| *number == column)
-            .map(|(_, text)| text.as_str())
+        self.pieces.iter().find(|(number, _)| *number == column).map(|(_, text)| text.as_str())
     }
 }
 
@@ -73,11 +65,7 @@ impl Layout {
         if self.lines.is_empty() {
             self.line(Line::new(0, false));
         }
-        if let Some((_, piece)) = self
-            .lines
-            .last_mut()
-            .and_then(|line| line.pieces.last_mut())
-        {
+        if let Some((_, piece)) = self.lines.last_mut().and_then(|line| line.pieces.last_mut()) {
             piece.push_str(text);
         }
     }
@@ -109,11 +97,7 @@ impl Layout {
                     _ => line.indent + second + GAP,
                 };
                 let width = printed.chars().count();
-                let blanks = if *column == 0 {
-                    0
-                } else {
-                    start.saturating_sub(width).max(GAP)
-                };
+                let blanks = if *column == 0 { 0 } else { start.saturating_sub(width).max(GAP) };
                 printed.push_str(&" ".repeat(blanks));
                 printed.push_str(piece);
             }

@@ -15,9 +15,7 @@ impl Scan<'_> {
             return;
         }
         let start = token.span.start as usize;
-        if let Some(length) =
-            other_date(&self.source[start..]).filter(|_| token.kind != TokenKind::Date)
-        {
+        if let Some(length) = other_date(&self.source[start..]).filter(|_| token.kind != TokenKind::Date) {
             return self.wrong_date(Span::new(start, start + length));
         }
         let end = self.glued();
@@ -30,31 +28,18 @@ impl Scan<'_> {
             && self.text(token).contains(',')
         {
             let plain = self.text(token).replace(',', "");
-            let problem = Problem::error(
-                "wrong-number",
-                token.span,
-                "between commas a number is written without grouping",
-            )
-            .label("one number, or several?")
-            .help(format!("write `{plain}`, or a blank after each comma"));
+            let problem =
+                Problem::error("wrong-number", token.span, "between commas a number is written without grouping")
+                    .label("one number, or several?")
+                    .help(format!("write `{plain}`, or a blank after each comma"));
             return self.replace(problem, token.span, plain);
         }
         // `500$`: the sign stands before the amount.
-        let sign = self
-            .ahead(0)
-            .filter(|next| next.kind == TokenKind::Unknown && is_currency(self.text(*next)));
+        let sign = self.ahead(0).filter(|next| next.kind == TokenKind::Unknown && is_currency(self.text(*next)));
         if let Some(sign) = sign.filter(|_| token.kind == TokenKind::Number) {
             let text = format!("{}{}", self.text(sign), self.text(token));
             let span = token.span.to(sign.span);
-            self.replace(
-                wrong_money(
-                    span,
-                    "the sign of the currency stands before the amount",
-                    &text,
-                ),
-                span,
-                text,
-            );
+            self.replace(wrong_money(span, "the sign of the currency stands before the amount", &text), span, text);
             self.index += 1;
         }
     }
@@ -67,9 +52,10 @@ impl Scan<'_> {
             if is_word(next.kind) || is_numeric(next.kind) {
                 end += 1;
             } else if point
-                && self.tokens.get(end + 2).is_some_and(|after| {
-                    is_numeric(after.kind) && !self.text(*after).starts_with('-')
-                })
+                && self
+                    .tokens
+                    .get(end + 2)
+                    .is_some_and(|after| is_numeric(after.kind) && !self.text(*after).starts_with('-'))
             {
                 end += 2;
             } else {
@@ -86,24 +72,15 @@ impl Scan<'_> {
         let first = self.text(token);
         self.index = end + 1;
         let rest = &text[first.len()..];
-        if rest
-            .chars()
-            .all(|sign| matches!(sign, '0'..='9' | '.' | ',' | '%'))
-        {
+        if rest.chars().all(|sign| matches!(sign, '0'..='9' | '.' | ',' | '%')) {
             return self.wrong_grouping(span);
         }
         if rest.starts_with('-') || (rest.contains('-') && !rest.chars().any(char::is_alphabetic)) {
             let blanks = format!("{first}{}", rest.replace('-', " - "));
             let problem = Problem::error("minus-blanks", span, "a minus has blanks on both sides")
                 .label("a subtraction, or something else?")
-                .help(format!(
-                    "write `{blanks}`; a key with `-` in it is quoted: `\"{text}\"`"
-                ));
-            let fixed = if self.in_test {
-                format!("\"{text}\"")
-            } else {
-                blanks
-            };
+                .help(format!("write `{blanks}`; a key with `-` in it is quoted: `\"{text}\"`"));
+            let fixed = if self.in_test { format!("\"{text}\"") } else { blanks };
             return self.replace(problem, span, fixed);
         }
         let suffix = match rest {
@@ -112,36 +89,22 @@ impl Scan<'_> {
             "b" | "bn" | "Bn" | "bio" => Some("B"),
             _ => None,
         };
-        if let Some(suffix) =
-            suffix.filter(|_| matches!(token.kind, TokenKind::Number | TokenKind::Money))
-        {
+        if let Some(suffix) = suffix.filter(|_| matches!(token.kind, TokenKind::Number | TokenKind::Money)) {
             let fixed = format!("{first}{suffix}");
-            let problem = Problem::error(
-                "wrong-number",
-                span,
-                format!("`{text}` is written `{fixed}`"),
-            )
-            .label("`k` is a thousand, `M` a million, `B` a billion");
+            let problem = Problem::error("wrong-number", span, format!("`{text}` is written `{fixed}`"))
+                .label("`k` is a thousand, `M` a million, `B` a billion");
             return self.replace(problem, span, fixed);
         }
         if token.kind != TokenKind::Number || WORDS.binary_search(&rest).is_ok() {
             let fixed = format!("{first} {rest}");
-            let problem = Problem::error(
-                "wrong-number",
-                span,
-                format!("a blank is missing after `{first}`"),
-            )
-            .label(format!("write `{fixed}`"));
+            let problem = Problem::error("wrong-number", span, format!("a blank is missing after `{first}`"))
+                .label(format!("write `{fixed}`"));
             return self.replace(problem, span, fixed);
         }
         let quoted = format!("\"{text}\"");
-        let problem = Problem::error(
-            "quote-key",
-            span,
-            format!("`{text}` is neither a number nor a name"),
-        )
-        .label("a name begins with a letter")
-        .help(format!("as a key in a test, quote it: `{quoted}`"));
+        let problem = Problem::error("quote-key", span, format!("`{text}` is neither a number nor a name"))
+            .label("a name begins with a letter")
+            .help(format!("as a key in a test, quote it: `{quoted}`"));
         self.replace(problem, span, quoted);
     }
 
@@ -150,36 +113,24 @@ impl Scan<'_> {
         let text = span.text(self.source);
         let digits = text.find(|sign: char| sign.is_ascii_digit()).unwrap_or(0);
         let (head, number) = text.split_at(digits);
-        let (number, tail) = number
-            .strip_suffix('%')
-            .map_or((number, ""), |number| (number, "%"));
+        let (number, tail) = number.strip_suffix('%').map_or((number, ""), |number| (number, "%"));
         let points = number.matches('.').count();
         let as_decimal = number.replace('.', "").replace(',', ".");
         let as_whole = number.replace(['.', ','], "");
         let several = self.open.last().is_some_and(|(_, arguments)| *arguments);
         let (fixed, help) = if several && points == 0 {
             let apart = number.replace(',', ", ");
-            (
-                apart.clone(),
-                format!("write `{apart}` for several numbers, with a blank after each comma"),
-            )
-        } else if number.matches(',').count() == 1
-            && (points == 0 || number.find(',') > number.rfind('.'))
-        {
+            (apart.clone(), format!("write `{apart}` for several numbers, with a blank after each comma"))
+        } else if number.matches(',').count() == 1 && (points == 0 || number.find(',') > number.rfind('.')) {
             let fixed = format!("{head}{as_decimal}{tail}");
-            let other = if points == 0 {
-                format!(", or `{head}{as_whole}{tail}` without grouping")
-            } else {
-                String::new()
-            };
+            let other =
+                if points == 0 { format!(", or `{head}{as_whole}{tail}` without grouping") } else { String::new() };
             (fixed.clone(), format!("write `{fixed}`{other}"))
         } else {
             let fixed = match number.split_once('.') {
-                Some((whole, fraction)) if points == 1 => format!(
-                    "{head}{}.{}{tail}",
-                    whole.replace(',', ""),
-                    fraction.replace(',', "")
-                ),
+                Some((whole, fraction)) if points == 1 => {
+                    format!("{head}{}.{}{tail}", whole.replace(',', ""), fraction.replace(',', ""))
+                }
                 _ => format!("{head}{as_whole}{tail}"),
             };
             (fixed.clone(), format!("write `{fixed}`"))
@@ -194,8 +145,8 @@ impl Scan<'_> {
     pub(super) fn bare_point(&mut self, point: Token, number: Token) {
         let span = point.span.to(number.span);
         let fixed = format!("0{}", span.text(self.source));
-        let problem = Problem::error("wrong-number", span, "a number begins with a digit")
-            .label(format!("write `{fixed}`"));
+        let problem =
+            Problem::error("wrong-number", span, "a number begins with a digit").label(format!("write `{fixed}`"));
         self.replace(problem, span, fixed);
         self.index += 2;
     }
@@ -208,17 +159,10 @@ impl Scan<'_> {
             [one, other] => format!("write `{one}` or `{other}`"),
             _ => "write year, month and day: `2026-02-01`".to_owned(),
         };
-        let fixed = readings
-            .first()
-            .cloned()
-            .unwrap_or_else(|| "2026-01-01".to_owned());
-        let problem = Problem::error(
-            "wrong-date",
-            span,
-            format!("`{text}` is not how dates are written here"),
-        )
-        .label("dates are written 2026-02-01")
-        .help(help);
+        let fixed = readings.first().cloned().unwrap_or_else(|| "2026-01-01".to_owned());
+        let problem = Problem::error("wrong-date", span, format!("`{text}` is not how dates are written here"))
+            .label("dates are written 2026-02-01")
+            .help(help);
         if readings.len() == 1 {
             self.replace(problem, span, fixed);
         } else {
@@ -230,21 +174,12 @@ impl Scan<'_> {
 
     /// A `%` that does not touch its number.
     pub(super) fn percent_sign(&mut self, span: Span) {
-        let number = self
-            .index
-            .checked_sub(2)
-            .map(|index| (self.tokens[index], self.tokens[index + 1]));
-        match number.filter(|(number, blank)| {
-            number.kind == TokenKind::Number && blank.kind == TokenKind::Blank
-        }) {
+        let number = self.index.checked_sub(2).map(|index| (self.tokens[index], self.tokens[index + 1]));
+        match number.filter(|(number, blank)| number.kind == TokenKind::Number && blank.kind == TokenKind::Blank) {
             Some((number, blank)) => {
                 let text = self.text(number);
-                let problem = Problem::error(
-                    "wrong-percent",
-                    number.span.to(span),
-                    "`%` touches its number",
-                )
-                .label(format!("write `{text}%`"));
+                let problem = Problem::error("wrong-percent", number.span.to(span), "`%` touches its number")
+                    .label(format!("write `{text}%`"));
                 self.replace(problem, blank.span, "");
                 // The sign itself was no word; now it is a part of the number.
             }
@@ -262,14 +197,8 @@ impl Scan<'_> {
         let sign = span.text(self.source);
         let rest = &self.source[span.end as usize..];
         let blanks = rest.len() - rest.trim_start_matches([' ', '\u{00A0}', '\u{202F}']).len();
-        let number = self
-            .tokens
-            .iter()
-            .find(|token| token.span.start as usize == span.end as usize + blanks);
-        match number
-            .copied()
-            .filter(|number| number.kind == TokenKind::Number)
-        {
+        let number = self.tokens.iter().find(|token| token.span.start as usize == span.end as usize + blanks);
+        match number.copied().filter(|number| number.kind == TokenKind::Number) {
             Some(number) => {
                 let digits = self.text(number);
                 let fixed = match digits.strip_prefix('-') {
@@ -286,13 +215,9 @@ impl Scan<'_> {
                 self.go_on_at(span.end as usize);
             }
             None => {
-                let problem = Problem::error(
-                    "wrong-money",
-                    span,
-                    format!("`{sign}` stands before an amount"),
-                )
-                .label("there is no amount behind it")
-                .help(format!("write `{sign}500`"));
+                let problem = Problem::error("wrong-money", span, format!("`{sign}` stands before an amount"))
+                    .label("there is no amount behind it")
+                    .help(format!("write `{sign}500`"));
                 self.replace(problem, span, " ");
                 self.go_on_at(span.end as usize);
             }
@@ -305,45 +230,30 @@ fn wrong_money(span: Span, message: &str, fixed: &str) -> Problem {
 }
 
 fn is_currency(text: &str) -> bool {
-    matches!(
-        text,
-        "$" | "€" | "£" | "¥" | "₹" | "₽" | "₩" | "₺" | "₣" | "₴"
-    )
+    matches!(text, "$" | "€" | "£" | "¥" | "₹" | "₽" | "₩" | "₺" | "₣" | "₴")
 }
 
 /// The length of something that is a date elsewhere: `2026-2-1`, `01/02/2026`, `1.2.2026`.
 fn other_date(text: &str) -> Option<usize> {
-    let groups = |text: &str| {
-        text.find(|sign: char| !sign.is_ascii_digit())
-            .unwrap_or(text.len())
-    };
+    let groups = |text: &str| text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len());
     let first = groups(text);
-    let separator = text[first..]
-        .chars()
-        .next()
-        .filter(|sign| matches!(sign, '-' | '/' | '.'))?;
+    let separator = text[first..].chars().next().filter(|sign| matches!(sign, '-' | '/' | '.'))?;
     let rest = &text[first + 1..];
     let second = groups(rest);
     let rest = rest[second..].strip_prefix(separator)?;
     let third = groups(rest);
-    let goes_on = rest[third..]
-        .starts_with(|sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '%' | '/' | '-'));
+    let goes_on =
+        rest[third..].starts_with(|sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '%' | '/' | '-'));
     let shape = (1..=2).contains(&second)
-        && ((first == 4 && (1..=2).contains(&third))
-            || ((1..=2).contains(&first) && matches!(third, 2 | 4)));
+        && ((first == 4 && (1..=2).contains(&third)) || ((1..=2).contains(&first) && matches!(third, 2 | 4)));
     (shape && !goes_on).then_some(first + second + third + 2)
 }
 
 /// The dates that may be meant, as they are written here.
 fn date_readings(text: &str) -> Vec<String> {
-    let separator = text
-        .find(|sign: char| !sign.is_ascii_digit())
-        .and_then(|at| text[at..].chars().next())
-        .unwrap_or('-');
-    let numbers: Vec<u32> = text
-        .split(separator)
-        .filter_map(|part| part.parse().ok())
-        .collect();
+    let separator =
+        text.find(|sign: char| !sign.is_ascii_digit()).and_then(|at| text[at..].chars().next()).unwrap_or('-');
+    let numbers: Vec<u32> = text.split(separator).filter_map(|part| part.parse().ok()).collect();
     let &[first, second, third] = &numbers[..] else {
         return Vec::new();
     };

@@ -6,14 +6,8 @@ use crate::span::Span;
 use crate::token::{Token, TokenKind};
 
 /// Pairs of signs that other languages write, and what is written here.
-const PAIRS: &[(&str, &str, &str)] = &[
-    ("=", "=", "="),
-    ("=", ">", ">="),
-    ("=", "<", "<="),
-    ("<", ">", "!="),
-    ("!=", "=", "!="),
-    ("|", "|", "or"),
-];
+const PAIRS: &[(&str, &str, &str)] =
+    &[("=", "=", "="), ("=", ">", ">="), ("=", "<", "<="), ("<", ">", "!="), ("!=", "=", "!="), ("|", "|", "or")];
 
 /// Single signs that stand for one of ours.
 const TWINS: &[(char, &str)] = &[
@@ -38,9 +32,7 @@ impl Scan<'_> {
             if text == "/" && self.text(next) == "*" {
                 return self.block_comment(token);
             }
-            let pair = PAIRS
-                .iter()
-                .find(|(first, second, _)| text == *first && self.text(next) == *second);
+            let pair = PAIRS.iter().find(|(first, second, _)| text == *first && self.text(next) == *second);
             if let Some((_, _, plain)) = pair {
                 self.index += 2;
                 return self.twin(token.span.to(next.span), plain);
@@ -48,8 +40,8 @@ impl Scan<'_> {
         }
         match text {
             "(" | "[" | "{" => {
-                let arguments = text == "["
-                    || (text == "(" && self.before().is_some_and(|before| is_word(before.kind)));
+                let arguments =
+                    text == "[" || (text == "(" && self.before().is_some_and(|before| is_word(before.kind)));
                 self.open.push((token, arguments));
                 if self.open.len() > DEEPEST {
                     return self.too_deep(token);
@@ -58,10 +50,7 @@ impl Scan<'_> {
             ")" | "]" | "}" => {
                 self.open.pop();
             }
-            "." if self
-                .before()
-                .is_none_or(|before| before.kind == TokenKind::Sign) =>
-            {
+            "." if self.before().is_none_or(|before| before.kind == TokenKind::Sign) => {
                 if let Some(number) = self.ahead(1).filter(|next| is_numeric(next.kind)) {
                     return self.bare_point(token, number);
                 }
@@ -74,12 +63,8 @@ impl Scan<'_> {
 
     fn twin(&mut self, span: Span, plain: &str) {
         let written = span.text(self.source);
-        let problem = Problem::error(
-            "wrong-sign",
-            span,
-            format!("`{written}` is written `{}`", plain.trim()),
-        )
-        .label(format!("write `{}`", plain.trim()));
+        let problem = Problem::error("wrong-sign", span, format!("`{written}` is written `{}`", plain.trim()))
+            .label(format!("write `{}`", plain.trim()));
         self.replace(problem, span, plain);
     }
 
@@ -100,31 +85,22 @@ impl Scan<'_> {
             '#' => return self.hash_comment(start),
             '%' => self.percent_sign(span),
             ';' => {
-                let problem = Problem::error("semicolon", span, "a line needs no `;` at its end")
-                    .label("take it out");
+                let problem = Problem::error("semicolon", span, "a line needs no `;` at its end").label("take it out");
                 self.replace(problem, span, "");
             }
             _ if super::is_invisible(sign) => {}
             _ if is_currency(sign) => return self.currency_sign(span),
             _ if twin.is_some() => {
                 let plain = twin.map_or(" ", |(_, plain)| plain);
-                let pair = if sign == '&' && self.source[start + 1..].starts_with('&') {
-                    1
-                } else {
-                    0
-                };
+                let pair = if sign == '&' && self.source[start + 1..].starts_with('&') { 1 } else { 0 };
                 let span = Span::new(start, span.end as usize + pair);
                 self.twin(span, plain);
                 return self.go_on_at(span.end as usize);
             }
             _ => {
-                let problem = Problem::error(
-                    "unknown-character",
-                    span,
-                    format!("`{sign}` has no place in a program"),
-                )
-                .label("outside of texts and comments it means nothing")
-                .help("take it out, or put it into a text: `\"…\"`");
+                let problem = Problem::error("unknown-character", span, format!("`{sign}` has no place in a program"))
+                    .label("outside of texts and comments it means nothing")
+                    .help("take it out, or put it into a text: `\"…\"`");
                 self.replace(problem, span, " ");
             }
         }
@@ -134,9 +110,7 @@ impl Scan<'_> {
     /// `/* … */`
     fn block_comment(&mut self, token: Token) {
         let start = token.span.start as usize;
-        let end = self.source[start + 2..]
-            .find("*/")
-            .map_or(self.source.len(), |at| start + 2 + at + 2);
+        let end = self.source[start + 2..].find("*/").map_or(self.source.len(), |at| start + 2 + at + 2);
         let problem = Problem::error(
             "wrong-comment",
             Span::new(start, start + 2),
@@ -150,24 +124,16 @@ impl Scan<'_> {
     }
 
     fn hash_comment(&mut self, start: usize) {
-        let problem = Problem::error(
-            "wrong-comment",
-            Span::new(start, start + 1),
-            "a comment begins with `//`",
-        )
-        .label("write `//`");
+        let problem = Problem::error("wrong-comment", Span::new(start, start + 1), "a comment begins with `//`")
+            .label("write `//`");
         self.replace(problem, Span::new(start, start + 1), "//");
         self.go_on_at(self.line_end(start));
     }
 
     /// A `-` needs blanks on both sides between two values, and none after it before one.
     fn minus(&mut self, token: Token) {
-        let value_before = self
-            .before()
-            .filter(|before| ends_value(before.kind, self.text(*before)));
-        let touches_next = self
-            .ahead(1)
-            .is_some_and(|next| !super::is_blank(next.kind));
+        let value_before = self.before().filter(|before| ends_value(before.kind, self.text(*before)));
+        let touches_next = self.ahead(1).is_some_and(|next| !super::is_blank(next.kind));
         if value_before.is_some() {
             let after = if touches_next { " - " } else { " -" };
             self.replace(minus_blanks(token.span), token.span, after);
@@ -185,10 +151,7 @@ impl Scan<'_> {
         while let Some(next) = self.tokens.get(end + 1) {
             let signed = is_numeric(next.kind) && self.text(*next).starts_with('-');
             let joined = self.text(*next) == "-"
-                && self
-                    .tokens
-                    .get(end + 2)
-                    .is_some_and(|token| is_word(token.kind) || is_numeric(token.kind));
+                && self.tokens.get(end + 2).is_some_and(|token| is_word(token.kind) || is_numeric(token.kind));
             match (signed, joined) {
                 (true, _) => end += 1,
                 (_, true) => end += 2,
@@ -211,18 +174,14 @@ impl Scan<'_> {
                 .help(format!("quote it: `\"{text}\"`"));
             self.replace(problem, span, format!("\"{text}\""));
         } else {
-            let problem = Problem::error(
-                "minus-blanks",
-                span,
-                format!("`{text}` could be a name or a subtraction"),
-            )
-            .label("a minus has blanks on both sides, a name has no `-`")
-            .help(format!(
-                "write `{}` to subtract; a name takes `_` instead: `{}`",
-                text.replace('-', " - "),
-                text.replace('-', "_")
-            ))
-            .edit(span, text.replace('-', " - "));
+            let problem = Problem::error("minus-blanks", span, format!("`{text}` could be a name or a subtraction"))
+                .label("a minus has blanks on both sides, a name has no `-`")
+                .help(format!(
+                    "write `{}` to subtract; a name takes `_` instead: `{}`",
+                    text.replace('-', " - "),
+                    text.replace('-', "_")
+                ))
+                .edit(span, text.replace('-', " - "));
             self.problems.push(problem);
             self.patches.push((span, text.replace('-', " - ")));
         }
@@ -233,14 +192,9 @@ impl Scan<'_> {
     /// A literal such as `-3` that touches the value before it.
     pub(super) fn touching_minus(&mut self, token: Token) -> bool {
         let touches = self.text(token).starts_with('-')
-            && self
-                .before()
-                .is_some_and(|before| ends_value(before.kind, self.text(before)));
+            && self.before().is_some_and(|before| ends_value(before.kind, self.text(before)));
         if touches {
-            let sign = Span {
-                start: token.span.start,
-                end: token.span.start + 1,
-            };
+            let sign = Span { start: token.span.start, end: token.span.start + 1 };
             self.replace(minus_blanks(sign), sign, " - ");
         }
         touches
@@ -262,16 +216,11 @@ impl Scan<'_> {
         }
         self.open.pop();
         self.problems.push(
-            Problem::error(
-                "too-deep",
-                token.span,
-                format!("brackets stand more than {DEEPEST} deep in one another"),
-            )
-            .label("this one is too much")
-            .help("give parts of the expression a name with `let`"),
+            Problem::error("too-deep", token.span, format!("brackets stand more than {DEEPEST} deep in one another"))
+                .label("this one is too much")
+                .help("give parts of the expression a name with `let`"),
         );
-        self.patches
-            .push((Span::new(token.span.start as usize, end), "0".to_owned()));
+        self.patches.push((Span::new(token.span.start as usize, end), "0".to_owned()));
         self.go_on_at(end);
     }
 }

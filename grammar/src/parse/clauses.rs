@@ -7,21 +7,8 @@ use crate::tree::{Clause, ClauseKind, Expr, Rule as RuleItem, UnknownMeans, Unkn
 
 /// `rule NAME "title" { … }`
 pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
-    let clauses = node
-        .parts()
-        .filter_map(|part| {
-            Some(Clause {
-                kind: clause(&part)?,
-                span: part.span(),
-            })
-        })
-        .collect();
-    RuleItem {
-        name: node.name(),
-        title: node.quoted(),
-        clauses,
-        span: node.span(),
-    }
+    let clauses = node.parts().filter_map(|part| Some(Clause { kind: clause(&part)?, span: part.span() })).collect();
+    RuleItem { name: node.name(), title: node.quoted(), clauses, span: node.span() }
 }
 
 fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
@@ -33,45 +20,24 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         },
         Rule::for_payment => ClauseKind::ForEachPayment { rule: node.name() },
         Rule::active => ClauseKind::Active(items::active(node)),
-        Rule::where_clause => ClauseKind::Where {
-            condition: expressions::only(node),
-            unknown: unknown_means(node),
-        },
-        Rule::let_clause => ClauseKind::Let {
-            name: node.name(),
-            value: expressions::only(node),
-            unknown: unknown_means(node),
-        },
-        Rule::set_clause => ClauseKind::Set {
-            name: node.name(),
-            value: expressions::only(node),
-            unknown: unknown_means(node),
-        },
+        Rule::where_clause => ClauseKind::Where { condition: expressions::only(node), unknown: unknown_means(node) },
+        Rule::let_clause => {
+            ClauseKind::Let { name: node.name(), value: expressions::only(node), unknown: unknown_means(node) }
+        }
+        Rule::set_clause => {
+            ClauseKind::Set { name: node.name(), value: expressions::only(node), unknown: unknown_means(node) }
+        }
         Rule::first_per => ClauseKind::FirstPer { per: node.per() },
         Rule::pay => {
             let (payee, amount) = payee_and_amount(node);
-            ClauseKind::Pay {
-                payee,
-                amount,
-                unknown: unknown_means(node),
-            }
+            ClauseKind::Pay { payee, amount, unknown: unknown_means(node) }
         }
         Rule::take_back => {
             let (payee, amount) = payee_and_amount(node);
-            ClauseKind::TakeBack {
-                payee,
-                amount,
-                unknown: unknown_means(node),
-            }
+            ClauseKind::TakeBack { payee, amount, unknown: unknown_means(node) }
         }
-        Rule::at_most => ClauseKind::AtMost {
-            amount: expressions::only(node),
-            per: node.per(),
-        },
-        Rule::at_least => ClauseKind::AtLeast {
-            amount: expressions::only(node),
-            per: node.per(),
-        },
+        Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
+        Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
         Rule::mistake_if => if_for_where(node),
         Rule::mistake_first => missing_per(node),
         other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
@@ -96,12 +62,8 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
 }
 
 fn payee_and_amount(node: &Node<'_, '_>) -> (Option<Expr>, Expr) {
-    let payee = node
-        .part(Rule::payee)
-        .map(|payee| expressions::only(&payee));
-    let amount = node
-        .part(Rule::amount)
-        .map(|amount| expressions::value(&amount));
+    let payee = node.part(Rule::payee).map(|payee| expressions::only(&payee));
+    let amount = node.part(Rule::amount).map(|amount| expressions::value(&amount));
     (payee, amount.unwrap_or_else(|| expressions::damaged(node)))
 }
 
@@ -115,47 +77,30 @@ fn unknown_means(node: &Node<'_, '_>) -> Option<UnknownMeans> {
             _ => UnknownMeansKind::Value(Box::new(expressions::operand(&part)?)),
         })
     });
-    Some(UnknownMeans {
-        kind: kind?,
-        span: means.span(),
-    })
+    Some(UnknownMeans { kind: kind?, span: means.span() })
 }
 
 fn if_for_where(node: &Node<'_, '_>) -> ClauseKind {
     let word = node.span_of(Rule::k_if).unwrap_or_else(|| node.span());
     node.reader.report(
-        Problem::error(
-            "if-for-where",
-            word,
-            "a rule's condition begins with `where`",
-        )
-        .label("`if` stands inside an amount")
-        .help("write `where`")
-        .edit(word, "where"),
+        Problem::error("if-for-where", word, "a rule's condition begins with `where`")
+            .label("`if` stands inside an amount")
+            .help("write `where`")
+            .edit(word, "where"),
     );
-    ClauseKind::Where {
-        condition: expressions::only(node),
-        unknown: None,
-    }
+    ClauseKind::Where { condition: expressions::only(node), unknown: None }
 }
 
 fn missing_per(node: &Node<'_, '_>) -> ClauseKind {
     let first = node.span_of(Rule::k_first).unwrap_or_else(|| node.span());
-    let insert = crate::span::Span {
-        start: first.end,
-        end: first.end,
-    };
+    let insert = crate::span::Span { start: first.end, end: first.end };
     let path = node.part(Rule::path).map(|path| path.to_path());
-    let shown = path
-        .as_ref()
-        .map_or("customer", |path| path.parts[0].text.as_str());
+    let shown = path.as_ref().map_or("customer", |path| path.parts[0].text.as_str());
     node.reader.report(
         Problem::error("missing-per", first, "missing `per`: first of what?")
             .label(format!("the first for each `{shown}`"))
             .help(format!("write `first per {shown}`"))
             .edit(insert, " per"),
     );
-    ClauseKind::FirstPer {
-        per: path.into_iter().collect(),
-    }
+    ClauseKind::FirstPer { per: path.into_iter().collect() }
 }

@@ -2,8 +2,10 @@
 //!
 //! Where two honest readings exist, none is taken silently: the chain is folded one way and a problem asks for brackets.
 
-use super::expressions::{damaged, only, operand, rounding};
+use super::expressions::{damaged, only, operand};
 use super::node::Node;
+use super::readings::{comparison_chain, list_brackets, missing_percent, mixed_and_or, of_beside_sum, too_long};
+use super::roundings::rounding;
 use super::{DEEPEST, Rule};
 use crate::problem::Problem;
 use crate::span::Span;
@@ -21,23 +23,6 @@ pub(super) fn condition(node: &Node<'_, '_>) -> Expr {
         mixed_and_or(node, &operands, &operators, other.span);
     }
     fold(node, operands, operators)
-}
-
-/// Whether more stands around one value than anybody means; reported.
-fn too_long(node: &Node<'_, '_>) -> bool {
-    let long = node.parts().nth(DEEPEST).is_some();
-    if long {
-        node.reader.report(
-            Problem::error(
-                "too-deep",
-                node.span(),
-                "more words stand around this value than can be meant",
-            )
-            .label(format!("more than {DEEPEST} words and signs"))
-            .help("give parts of it a name with `let`"),
-        );
-    }
-    long
 }
 
 fn term(node: &Node<'_, '_>) -> Expr {
@@ -66,10 +51,7 @@ fn term(node: &Node<'_, '_>) -> Expr {
     let mut value = value.unwrap_or_else(|| damaged(node));
     for span in nots.into_iter().rev() {
         let span = span.to(value.span);
-        value = Expr {
-            kind: ExprKind::Not(Box::new(value)),
-            span,
-        };
+        value = Expr { kind: ExprKind::Not(Box::new(value)), span };
     }
     value
 }
@@ -80,32 +62,18 @@ fn tail(left: Expr, node: &Node<'_, '_>) -> Expr {
     let value = Box::new(left);
     let negated = node.has(Rule::k_not);
     let kind = match node.rule() {
-        Rule::is_known => ExprKind::Known {
-            value,
-            negated: negated != node.has(Rule::k_unknown),
-        },
+        Rule::is_known => ExprKind::Known { value, negated: negated != node.has(Rule::k_unknown) },
         Rule::between => {
-            let mut ends = node
-                .parts_of(Rule::arithmetic)
-                .map(|end| Box::new(arithmetic(&end)));
+            let mut ends = node.parts_of(Rule::arithmetic).map(|end| Box::new(arithmetic(&end)));
             let low = ends.next().unwrap_or_else(|| Box::new(damaged(node)));
             let high = ends.next().unwrap_or_else(|| Box::new(damaged(node)));
-            ExprKind::Between {
-                value,
-                negated,
-                low,
-                high,
-            }
+            ExprKind::Between { value, negated, low, high }
         }
         Rule::in_list => {
             if let Some(mistake) = node.part(Rule::mistake_list) {
                 list_brackets(&value, &mistake);
             }
-            ExprKind::In {
-                value,
-                negated,
-                list: Box::new(only(node)),
-            }
+            ExprKind::In { value, negated, list: Box::new(only(node)) }
         }
         Rule::at_moment => ExprKind::Unsupported(Unsupported {
             what: "a moment in a period (`at start`, `at end`, `throughout`)",
@@ -116,12 +84,7 @@ fn tail(left: Expr, node: &Node<'_, '_>) -> Expr {
             let op = node.part(Rule::compare_op);
             let op_span = op.as_ref().map_or(span, |op| op.span());
             let op = op.map_or(CompareOp::Equal, |op| compare_op(&op));
-            ExprKind::Compare {
-                op,
-                op_span,
-                left: value,
-                right: Box::new(only(node)),
-            }
+            ExprKind::Compare { op, op_span, left: value, right: Box::new(only(node)) }
         }
     };
     Expr { kind, span }
@@ -143,23 +106,14 @@ fn compare_op(node: &Node<'_, '_>) -> CompareOp {
 
 /// `unary + unary * …`, perhaps rounded.
 pub(super) fn arithmetic(node: &Node<'_, '_>) -> Expr {
-    let (operands, operators) = chain(node, |part| {
-        (part.rule() == Rule::unary).then(|| unary(part))
-    });
-    for (operator, (left, right)) in operators
-        .iter()
-        .zip(operands.iter().zip(operands.iter().skip(1)))
-    {
+    let (operands, operators) = chain(node, |part| (part.rule() == Rule::unary).then(|| unary(part)));
+    for (operator, (left, right)) in operators.iter().zip(operands.iter().zip(operands.iter().skip(1))) {
         if operator.op == BinaryOp::Of {
             missing_percent(node, left, right);
         }
     }
-    let of = operators
-        .iter()
-        .find(|operator| operator.op == BinaryOp::Of);
-    let sum = operators
-        .iter()
-        .find(|operator| matches!(operator.op, BinaryOp::Add | BinaryOp::Subtract));
+    let of = operators.iter().find(|operator| operator.op == BinaryOp::Of);
+    let sum = operators.iter().find(|operator| matches!(operator.op, BinaryOp::Add | BinaryOp::Subtract));
     if let (Some(of), Some(sum)) = (of, sum) {
         of_beside_sum(node, &operands, &operators, of.span, sum.span);
     }
@@ -167,13 +121,7 @@ pub(super) fn arithmetic(node: &Node<'_, '_>) -> Expr {
     match node.part(Rule::rounding) {
         Some(part) => {
             let span = value.span.to(part.span());
-            Expr {
-                kind: ExprKind::Rounded {
-                    value: Box::new(value),
-                    rounding: rounding(&part),
-                },
-                span,
-            }
+            Expr { kind: ExprKind::Rounded { value: Box::new(value), rounding: rounding(&part) }, span }
         }
         None => value,
     }
@@ -190,23 +138,13 @@ fn unary(node: &Node<'_, '_>) -> Expr {
             (Rule::minus_sign, _) => minuses.push(part.span()),
             (Rule::if_unknown, Some(left)) => {
                 let span = left.span.to(part.span());
-                let kind = ExprKind::IfUnknown {
-                    value: Box::new(left),
-                    default: Box::new(only(&part)),
-                };
+                let kind = ExprKind::IfUnknown { value: Box::new(left), default: Box::new(only(&part)) };
                 value = Some(Expr { kind, span });
             }
             (Rule::in_currency, Some(left)) => {
                 let span = left.span.to(part.span());
-                let unsupported = Unsupported {
-                    what: "an amount in another currency",
-                    name: None,
-                    span,
-                };
-                value = Some(Expr {
-                    kind: ExprKind::Unsupported(unsupported),
-                    span,
-                });
+                let unsupported = Unsupported { what: "an amount in another currency", name: None, span };
+                value = Some(Expr { kind: ExprKind::Unsupported(unsupported), span });
             }
             (_, left) => value = left.or_else(|| operand(&part)),
         }
@@ -214,40 +152,28 @@ fn unary(node: &Node<'_, '_>) -> Expr {
     let mut value = value.unwrap_or_else(|| damaged(node));
     for span in minuses.into_iter().rev() {
         let span = span.to(value.span);
-        value = Expr {
-            kind: ExprKind::Negate(Box::new(value)),
-            span,
-        };
+        value = Expr { kind: ExprKind::Negate(Box::new(value)), span };
     }
     value
 }
 
 /// An operator with its place.
-struct Operator {
-    op: BinaryOp,
-    span: Span,
+pub(super) struct Operator {
+    pub(super) op: BinaryOp,
+    pub(super) span: Span,
 }
 
 /// Splits a flat chain into operands and the operators between them. INVARIANT: one operand more than operators.
-fn chain<'s, 'r>(
-    node: &Node<'s, 'r>,
-    build: impl Fn(&Node<'s, 'r>) -> Option<Expr>,
-) -> (Vec<Expr>, Vec<Operator>) {
+fn chain<'s, 'r>(node: &Node<'s, 'r>, build: impl Fn(&Node<'s, 'r>) -> Option<Expr>) -> (Vec<Expr>, Vec<Operator>) {
     let reader = node.reader;
     let parts: Vec<_> = node.parts().collect();
     let outside = reader.depth.get();
     let depth = outside + parts.len() / 2 + 1;
     if depth > LONGEST {
         reader.report(
-            Problem::error(
-                "too-deep",
-                node.span(),
-                "this expression is too long to be read as one",
-            )
-            .label(format!(
-                "more than {LONGEST} values and brackets stand in one another"
-            ))
-            .help("give parts of it a name with `let`"),
+            Problem::error("too-deep", node.span(), "this expression is too long to be read as one")
+                .label(format!("more than {LONGEST} values and brackets stand in one another"))
+                .help("give parts of it a name with `let`"),
         );
         return (vec![damaged(node)], Vec::new());
     }
@@ -256,10 +182,7 @@ fn chain<'s, 'r>(
     let mut operators = Vec::new();
     for part in &parts {
         match operator(part.rule()) {
-            Some(op) => operators.push(Operator {
-                op,
-                span: part.span(),
-            }),
+            Some(op) => operators.push(Operator { op, span: part.span() }),
             None => operands.extend(build(part)),
         }
     }
@@ -318,182 +241,8 @@ fn fold(node: &Node<'_, '_>, operands: Vec<Expr>, operators: Vec<Operator>) -> E
 fn join(values: &mut Vec<Expr>, waiting: &mut Vec<Operator>) {
     if let (Some(right), Some(left), Some(operator)) = (values.pop(), values.pop(), waiting.pop()) {
         let span = left.span.to(right.span);
-        let kind = ExprKind::Binary {
-            op: operator.op,
-            op_span: operator.span,
-            left: Box::new(left),
-            right: Box::new(right),
-        };
+        let kind =
+            ExprKind::Binary { op: operator.op, op_span: operator.span, left: Box::new(left), right: Box::new(right) };
         values.push(Expr { kind, span });
     }
-}
-
-/// A chain as text, with every run of one kind of operator in brackets.
-fn grouped(
-    node: &Node<'_, '_>,
-    operands: &[Expr],
-    operators: &[Operator],
-    inner: impl Fn(BinaryOp) -> bool,
-) -> String {
-    let source = node.reader.source;
-    let mut text = String::new();
-    let mut open = false;
-    for (index, operand) in operands.iter().enumerate() {
-        let next = operators
-            .get(index)
-            .is_some_and(|operator| inner(operator.op));
-        if next && !open {
-            text.push('(');
-            open = true;
-        }
-        text.push_str(operand.span.text(source));
-        if open && !next {
-            text.push(')');
-            open = false;
-        }
-        if let Some(operator) = operators.get(index) {
-            text.push(' ');
-            text.push_str(operator.span.text(source));
-            text.push(' ');
-        }
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn mixed_and_or(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], span: Span) {
-    let first = grouped(node, operands, operators, |op| op == BinaryOp::And);
-    let second = grouped(node, operands, operators, |op| op == BinaryOp::Or);
-    let other = operators[0].span;
-    node.reader.report(
-        Problem::error(
-            "and-or-brackets",
-            span,
-            "`and` beside `or` has two readings",
-        )
-        .label("which part belongs together?")
-        .other(other, "joined with this")
-        .help(format!("write `{first}` or `{second}`")),
-    );
-}
-
-fn of_beside_sum(
-    node: &Node<'_, '_>,
-    operands: &[Expr],
-    operators: &[Operator],
-    of: Span,
-    sum: Span,
-) {
-    let is_sum = |op| matches!(op, BinaryOp::Add | BinaryOp::Subtract);
-    let first = grouped(node, operands, operators, |op| !is_sum(op));
-    let second = grouped(node, operands, operators, is_sum);
-    let sign = sum.text(node.reader.source);
-    node.reader.report(
-        Problem::error(
-            "of-brackets",
-            sum,
-            format!("`of` beside `{sign}` has two readings"),
-        )
-        .label("which part belongs together?")
-        .other(of, "the share is taken here")
-        .help(format!("write `{first}` or `{second}`")),
-    );
-}
-
-fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
-    let ExprKind::Number(number) = &left.kind else {
-        return;
-    };
-    let source = node.reader.source;
-    let (written, of) = (left.span.text(source), right.span.text(source));
-    let share = if number == "1" {
-        "the whole amount again".to_owned()
-    } else {
-        format!("{number} times the amount")
-    };
-    let end = Span {
-        start: left.span.end,
-        end: left.span.end,
-    };
-    node.reader.report(
-        Problem::error(
-            "missing-percent",
-            left.span,
-            format!("missing `%`: a rate of {written} would pay {share}"),
-        )
-        .label(format!("write `{written}%`"))
-        .help(format!("if it is meant so, write `{written} * {of}`"))
-        .edit(end, "%"),
-    );
-}
-
-fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
-    let source = node.reader.source;
-    let middle = match &left.kind {
-        ExprKind::Compare { right, .. } => right.span.text(source),
-        _ => left.span.text(source),
-    };
-    node.reader.report(
-        Problem::error(
-            "comparison-chain",
-            node.span(),
-            "a comparison has two sides",
-        )
-        .label("this is a second comparison")
-        .other(left.span, "the first one")
-        .help(format!(
-            "write `{} and {middle} {}`, or `between`",
-            left.span.text(source),
-            node.span().text(source)
-        )),
-    );
-}
-
-/// `stage in won, lost`; or `sum of amount * quantity in deal`, whose set reads as a list.
-fn list_brackets(value: &Expr, node: &Node<'_, '_>) {
-    let source = node.reader.source;
-    let span = node.span();
-    let written = span.text(source);
-    if let ExprKind::Binary { left, .. } = &value.kind
-        && let ExprKind::Aggregate {
-            value: Some(first),
-            set: None,
-            ..
-        } = &leftmost(left).kind
-    {
-        let head = Span {
-            start: value.span.start,
-            end: first.span.start,
-        }
-        .text(source);
-        let inside = Span {
-            start: first.span.start,
-            end: value.span.end,
-        }
-        .text(source);
-        node.reader.report(
-            Problem::error(
-                "aggregate-brackets",
-                value.span,
-                "what is added up over a set stands in brackets",
-            )
-            .label("which part belongs to the set?")
-            .other(span, "the set")
-            .help(format!("write `{head}({inside}) in {written}`")),
-        );
-        return;
-    }
-    node.reader.report(
-        Problem::error("list-brackets", span, "a list stands in square brackets")
-            .label("the values to compare with")
-            .help(format!("write `[{written}]`"))
-            .edit(span, format!("[{written}]")),
-    );
-}
-
-fn leftmost(value: &Expr) -> &Expr {
-    let mut value = value;
-    while let ExprKind::Binary { left, .. } = &value.kind {
-        value = left;
-    }
-    value
 }

@@ -1,7 +1,7 @@
 //! Items at the margin: program, use, extend, entity, event, schedule, parameter, rule, test.
 
 use super::node::Node;
-use super::{Rule, clauses, expressions, tests};
+use super::{Rule, clauses, expressions, literals, roundings, tests};
 use crate::tree::*;
 
 /// The node of one item.
@@ -9,11 +9,7 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
     match node.rule() {
         Rule::program => Item::Program(program(node)),
         Rule::use_item => Item::Use(node.name()),
-        Rule::extend => Item::Extend(Extend {
-            record: node.name(),
-            members: members(node),
-            span: node.span(),
-        }),
+        Rule::extend => Item::Extend(Extend { record: node.name(), members: members(node), span: node.span() }),
         Rule::record => Item::Record(record(node)),
         Rule::schedule => Item::Schedule(schedule(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
@@ -28,77 +24,40 @@ fn program(node: &Node<'_, '_>) -> Program {
         let kind = match part.rule() {
             Rule::currency => ProgramClauseKind::Currency {
                 code: part.name(),
-                rounding: part
-                    .part(Rule::rounding)
-                    .map(|rounding| expressions::rounding(&rounding)),
+                rounding: part.part(Rule::rounding).map(|rounding| roundings::rounding(&rounding)),
                 each_line: part.span_of(Rule::each_line),
             },
-            Rule::fiscal_year => ProgramClauseKind::FiscalYear {
-                month: part.name(),
-                named_by: named_by(&part),
-            },
+            Rule::fiscal_year => ProgramClauseKind::FiscalYear { month: part.name(), named_by: named_by(&part) },
             Rule::active => ProgramClauseKind::Active(active(&part)),
-            Rule::month_ends if part.has(Rule::k_up) => {
-                ProgramClauseKind::MonthEnds(MonthEnds::RoundUp)
-            }
+            Rule::month_ends if part.has(Rule::k_up) => ProgramClauseKind::MonthEnds(MonthEnds::RoundUp),
             Rule::month_ends => ProgramClauseKind::MonthEnds(MonthEnds::RoundDown),
-            Rule::returns => {
-                ProgramClauseKind::Unsupported(part.unsupported("a word about returns"))
-            }
+            Rule::returns => ProgramClauseKind::Unsupported(part.unsupported("a word about returns")),
             _ => return None,
         };
-        Some(ProgramClause {
-            kind,
-            span: part.span(),
-        })
+        Some(ProgramClause { kind, span: part.span() })
     });
-    Program {
-        name: node.name(),
-        title: node.quoted(),
-        clauses: clauses.collect(),
-        span: node.span(),
-    }
+    Program { name: node.name(), title: node.quoted(), clauses: clauses.collect(), span: node.span() }
 }
 
 fn named_by(node: &Node<'_, '_>) -> Option<(NamedBy, crate::span::Span)> {
     let named = node.part(Rule::named_by)?;
-    let by = if named.has(Rule::k_end) {
-        NamedBy::End
-    } else {
-        NamedBy::Start
-    };
+    let by = if named.has(Rule::k_end) { NamedBy::End } else { NamedBy::Start };
     Some((by, named.span()))
 }
 
 /// `active FROM to TO`
 pub(super) fn active(node: &Node<'_, '_>) -> Active {
     let end = |rule| node.part(rule).map(|part| expressions::only(&part));
-    Active {
-        from: end(Rule::active_from),
-        to: end(Rule::active_to),
-        span: node.span(),
-    }
+    Active { from: end(Rule::active_from), to: end(Rule::active_to), span: node.span() }
 }
 
 fn record(node: &Node<'_, '_>) -> Record {
-    let kind = if node.has(Rule::k_event) {
-        RecordKind::Event
-    } else {
-        RecordKind::Entity
-    };
-    let from = node
-        .part(Rule::record_from)
-        .map(|from| match from.quoted() {
-            Some(table) => RecordSource::Table(table),
-            None => RecordSource::Distinct(from.name()),
-        });
-    Record {
-        kind,
-        name: node.name(),
-        from,
-        members: members(node),
-        span: node.span(),
-    }
+    let kind = if node.has(Rule::k_event) { RecordKind::Event } else { RecordKind::Entity };
+    let from = node.part(Rule::record_from).map(|from| match from.quoted() {
+        Some(table) => RecordSource::Table(table),
+        None => RecordSource::Distinct(from.name()),
+    });
+    Record { kind, name: node.name(), from, members: members(node), span: node.span() }
 }
 
 fn members(node: &Node<'_, '_>) -> Vec<Member> {
@@ -108,19 +67,12 @@ fn members(node: &Node<'_, '_>) -> Vec<Member> {
 fn member(node: &Node<'_, '_>) -> Option<Member> {
     Some(match node.rule() {
         Rule::key => {
-            let parts = node
-                .parts()
-                .filter(|part| matches!(part.rule(), Rule::key_part | Rule::key_alone));
-            Member::Key {
-                parts: parts.map(|part| field(&part)).collect(),
-                span: node.span(),
-            }
+            let parts = node.parts().filter(|part| matches!(part.rule(), Rule::key_part | Rule::key_alone));
+            Member::Key { parts: parts.map(|part| field(&part)).collect(), span: node.span() }
         }
         Rule::when => Member::When(field(node)),
         Rule::reverses => Member::Unsupported(node.unsupported("a field that `reverses`")),
-        Rule::field if node.has(Rule::dated) => {
-            Member::Unsupported(node.unsupported("a `dated` field"))
-        }
+        Rule::field if node.has(Rule::dated) => Member::Unsupported(node.unsupported("a `dated` field")),
         Rule::field => Member::Field(field(node)),
         _ => return None,
     })
@@ -128,18 +80,13 @@ fn member(node: &Node<'_, '_>) -> Option<Member> {
 
 fn field(node: &Node<'_, '_>) -> Field {
     let types = [Rule::field_type, Rule::plain_type, Rule::when_type];
-    let ty = node
-        .parts()
-        .find(|part| types.contains(&part.rule()))
-        .map(|ty| field_type(&ty));
+    let ty = node.parts().find(|part| types.contains(&part.rule())).map(|ty| field_type(&ty));
     Field {
         name: node.name(),
         ty,
         optional: node.span_of(Rule::k_optional),
         column: node.part(Rule::column).and_then(|column| column.quoted()),
-        format: node
-            .part(Rule::column_format)
-            .and_then(|format| format.quoted()),
+        format: node.part(Rule::column_format).and_then(|format| format.quoted()),
         ignoring_case: node.span_of(Rule::ignoring_case),
         span: node.span(),
     }
@@ -157,61 +104,40 @@ fn field_type(node: &Node<'_, '_>) -> FieldType {
             Rule::yes_no_type => FieldTypeKind::YesNo,
             Rule::number_type => FieldTypeKind::Number(to_decimals(&part)),
             Rule::money_type => FieldTypeKind::Money(to_decimals(&part)),
-            Rule::money_in => {
-                FieldTypeKind::Unsupported(part.unsupported("money in the currency of a field"))
+            Rule::money_in => FieldTypeKind::Unsupported(part.unsupported("money in the currency of a field")),
+            Rule::date_time => FieldTypeKind::DateTime { zone: part.quoted() },
+            Rule::one_of => {
+                FieldTypeKind::OneOf(part.parts_of(Rule::choice).map(|choice| self::choice(&choice)).collect())
             }
-            Rule::date_time => FieldTypeKind::DateTime {
-                zone: part.quoted(),
-            },
-            Rule::one_of => FieldTypeKind::OneOf(
-                part.parts_of(Rule::choice)
-                    .map(|choice| self::choice(&choice))
-                    .collect(),
-            ),
             Rule::name => FieldTypeKind::Record(part.to_name()),
             _ => return None,
         })
     });
     let kind = kind.unwrap_or_else(|| FieldTypeKind::Unsupported(node.unsupported("this type")));
-    FieldType {
-        kind,
-        span: node.span(),
-    }
+    FieldType { kind, span: node.span() }
 }
 
 fn to_decimals(node: &Node<'_, '_>) -> Option<u32> {
-    node.part(Rule::to_decimals)?
-        .part(Rule::number)
-        .map(|number| expressions::whole(&number))
+    node.part(Rule::to_decimals)?.part(Rule::number).map(|number| literals::whole(&number))
 }
 
 fn choice(node: &Node<'_, '_>) -> Choice {
     Choice {
         name: node.name(),
-        spellings: node
-            .parts_of(Rule::text)
-            .map(|text| text.to_text())
-            .collect(),
+        spellings: node.parts_of(Rule::text).map(|text| text.to_text()).collect(),
         otherwise: node.span_of(Rule::k_otherwise),
     }
 }
 
 fn parameter(node: &Node<'_, '_>) -> Parameter {
-    Parameter {
-        name: node.name(),
-        value: expressions::only(node),
-        span: node.span(),
-    }
+    Parameter { name: node.name(), value: expressions::only(node), span: node.span() }
 }
 
 fn schedule(node: &Node<'_, '_>) -> Schedule {
     let arguments = node.part(Rule::arguments).map(|arguments| {
         let each = arguments.parts_of(Rule::argument);
         each.filter_map(|argument| {
-            Some(Argument {
-                name: argument.name(),
-                ty: field_type(&argument.part(Rule::field_type)?),
-            })
+            Some(Argument { name: argument.name(), ty: field_type(&argument.part(Rule::field_type)?) })
         })
         .collect()
     });
@@ -229,10 +155,7 @@ fn schedule(node: &Node<'_, '_>) -> Schedule {
         shape,
         even_at_zero: node.span_of(Rule::even_at_zero),
         mirrored: node.span_of(Rule::mirrored),
-        bands: node
-            .parts_of(Rule::band)
-            .map(|band| self::band(&band))
-            .collect(),
+        bands: node.parts_of(Rule::band).map(|band| self::band(&band)).collect(),
         span: node.span(),
     }
 }
@@ -247,16 +170,9 @@ fn band(node: &Node<'_, '_>) -> Band {
             Rule::bound_from => bound = Bound::From(expressions::only(&part)),
             Rule::bound_at => bound = Bound::At(expressions::only(&part)),
             Rule::bound_every => {
-                let started = part
-                    .span_of(Rule::k_started)
-                    .map(|span| (Packages::Started, span));
-                let completed = part
-                    .span_of(Rule::k_completed)
-                    .map(|span| (Packages::Completed, span));
-                bound = Bound::Every {
-                    size: expressions::only(&part),
-                    counted: started.or(completed),
-                };
+                let started = part.span_of(Rule::k_started).map(|span| (Packages::Started, span));
+                let completed = part.span_of(Rule::k_completed).map(|span| (Packages::Completed, span));
+                bound = Bound::Every { size: expressions::only(&part), counted: started.or(completed) };
             }
             Rule::pays => {
                 pays = Pays::Amount {
@@ -270,11 +186,7 @@ fn band(node: &Node<'_, '_>) -> Band {
             _ => {}
         }
     }
-    Band {
-        bound,
-        pays,
-        span: node.span(),
-    }
+    Band { bound, pays, span: node.span() }
 }
 
 fn unsupported(node: &Node<'_, '_>) -> Unsupported {

@@ -46,12 +46,7 @@ impl Marks {
         }
         if matches!(
             node.rule(),
-            Rule::program
-                | Rule::record
-                | Rule::extend
-                | Rule::schedule
-                | Rule::rule_item
-                | Rule::test
+            Rule::program | Rule::record | Rule::extend | Rule::schedule | Rule::rule_item | Rule::test
         ) {
             self.block(node);
         }
@@ -62,10 +57,7 @@ impl Marks {
     }
 
     fn block(&mut self, node: &Node<'_, '_>) {
-        for part in node
-            .parts()
-            .skip_while(|part| part.rule() != Rule::brace_open)
-        {
+        for part in node.parts().skip_while(|part| part.rule() != Rule::brace_open) {
             match part.rule() {
                 Rule::brace_open | Rule::brace_close => continue,
                 Rule::comma => {
@@ -95,12 +87,7 @@ impl Marks {
     }
 
     fn member(&mut self, node: &Node<'_, '_>) {
-        let rest = [
-            Rule::column,
-            Rule::column_format,
-            Rule::ignoring_case,
-            Rule::dated,
-        ];
+        let rest = [Rule::column, Rule::column_format, Rule::ignoring_case, Rule::dated];
         let node = node.part(Rule::key_alone).unwrap_or_else(|| node.clone());
         if node.rule() == Rule::field {
             self.column(node.parts().nth(1), 1);

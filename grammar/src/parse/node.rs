@@ -31,10 +31,7 @@ impl<'s, 'r> Node<'s, 'r> {
     /// Its parts, in order.
     pub(super) fn parts(&self) -> impl Iterator<Item = Node<'s, 'r>> + use<'s, 'r> {
         let (reader, base) = (self.reader, self.base);
-        self.pair
-            .clone()
-            .into_inner()
-            .map(move |pair| Node { reader, pair, base })
+        self.pair.clone().into_inner().map(move |pair| Node { reader, pair, base })
     }
 
     /// The first part of that rule.
@@ -62,10 +59,7 @@ impl<'s, 'r> Node<'s, 'r> {
         let (start, end) = (self.base + span.start(), self.base + span.end());
         let words = &self.reader.words;
         let after = words.partition_point(|word| (word.span.start as usize) < end);
-        let end = match after
-            .checked_sub(1)
-            .map(|last| words[last].span.end as usize)
-        {
+        let end = match after.checked_sub(1).map(|last| words[last].span.end as usize) {
             Some(last) if last < end && last >= start => last,
             _ => end,
         };
@@ -79,16 +73,12 @@ impl<'s, 'r> Node<'s, 'r> {
 
     /// The first name in it, which the grammar guarantees.
     pub(super) fn name(&self) -> Name {
-        self.part(Rule::name)
-            .map_or_else(|| self.to_name(), |name| name.to_name())
+        self.part(Rule::name).map_or_else(|| self.to_name(), |name| name.to_name())
     }
 
     /// This node as a name.
     pub(super) fn to_name(&self) -> Name {
-        Name {
-            text: self.text().nfc().collect(),
-            span: self.span(),
-        }
+        Name { text: self.text().nfc().collect(), span: self.span() }
     }
 
     /// The first quoted text in it.
@@ -99,49 +89,29 @@ impl<'s, 'r> Node<'s, 'r> {
     /// This node as a quoted text.
     pub(super) fn to_text(&self) -> Text {
         let raw = self.text();
-        let inside = raw
-            .strip_prefix('"')
-            .and_then(|raw| raw.strip_suffix('"'))
-            .unwrap_or(raw);
-        Text {
-            value: inside.replace("\"\"", "\""),
-            span: self.span(),
-        }
+        let inside = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or(raw);
+        Text { value: inside.replace("\"\"", "\""), span: self.span() }
     }
 
     /// This node as a dotted name.
     pub(super) fn to_path(&self) -> Path {
-        let parts = self
-            .parts_of(Rule::name)
-            .map(|name| name.to_name())
-            .collect();
-        Path {
-            parts,
-            span: self.span(),
-        }
+        let parts = self.parts_of(Rule::name).map(|name| name.to_name()).collect();
+        Path { parts, span: self.span() }
     }
 
     /// The dotted names in a `per …` list.
     pub(super) fn to_paths(&self) -> Vec<Path> {
-        self.parts_of(Rule::path)
-            .map(|path| path.to_path())
-            .collect()
+        self.parts_of(Rule::path).map(|path| path.to_path()).collect()
     }
 
     /// The dotted names of its `per` part.
     pub(super) fn per(&self) -> Vec<Path> {
-        self.part(Rule::per)
-            .map(|per| per.to_paths())
-            .unwrap_or_default()
+        self.part(Rule::per).map(|per| per.to_paths()).unwrap_or_default()
     }
 
     /// This node as a part of the language that is read but not run.
     pub(super) fn unsupported(&self, what: &'static str) -> Unsupported {
         let name = self.part(Rule::name).map(|name| name.to_name());
-        Unsupported {
-            what,
-            name,
-            span: self.span(),
-        }
+        Unsupported { what, name, span: self.span() }
     }
 }

@@ -1,9 +1,10 @@
 //! Reading on after a mistake: item by item where the whole file cannot be read.
 
-use super::{Reader, Rule, expressions, items, message};
+use super::{Grammar, Reader, Rule, expressions, items, message};
 use crate::span::Span;
-use crate::token::TokenKind;
+use crate::token::{TokenKind, tokens};
 use crate::tree::{Damaged, Expr, Item, Name};
+use pest::Parser;
 use unicode_normalization::UnicodeNormalization;
 
 /// The words that open an item.
@@ -28,11 +29,7 @@ pub(super) const OPENERS: &[&str] = &[
 /// Every item of the text; what cannot be read stands in the list as damaged.
 pub(super) fn items(reader: &Reader<'_>) -> Vec<Item> {
     if let Ok(file) = reader.read(Rule::file, 0, reader.text.len()) {
-        return file
-            .parts()
-            .filter(|part| part.rule() != Rule::EOI)
-            .map(|part| items::item(&part))
-            .collect();
+        return file.parts().filter(|part| part.rule() != Rule::EOI).map(|part| items::item(&part)).collect();
     }
     walk(reader)
 }
@@ -55,30 +52,67 @@ fn walk(reader: &Reader<'_>) -> Vec<Item> {
         let start = first.span.start as usize;
         // A piece ends where the next item begins, so that a missing brace does not make one item of two.
         let cut = next_item(reader, word);
-        let end = reader
-            .words
-            .get(cut)
-            .map_or(reader.text.len(), |word| word.span.start as usize);
+        let end = reader.words.get(cut).map_or(reader.text.len(), |word| word.span.start as usize);
         // An item that has others in it may reach beyond the cut.
-        let whole = reader
-            .read(Rule::prefix, start, end)
-            .or_else(|_| reader.read(Rule::prefix, start, reader.text.len()));
-        if let Some(part) = whole
-            .ok()
-            .and_then(|whole| whole.parts().find(|part| part.rule() != Rule::EOI))
-        {
+        let whole =
+            reader.read(Rule::prefix, start, end).or_else(|_| reader.read(Rule::prefix, start, reader.text.len()));
+        if let Some(part) = whole.ok().and_then(|whole| whole.parts().find(|part| part.rule() != Rule::EOI)) {
             let read = part.span_read().end as usize;
             items.push(items::item(&part));
             word += reader.words[word..].partition_point(|word| (word.span.start as usize) < read);
             continue;
         }
-        if let Err(error) = reader.read(Rule::piece, start, end) {
-            reader.report(message::problem(reader, &error, start, end));
-        }
+        report(reader, start, end);
         items.push(Item::Damaged(damaged(reader, word, cut)));
         word = cut;
     }
     items
+}
+
+/// More problems of one item than this are not looked for.
+const MOST: usize = 8;
+
+/// Reports what is wrong with a piece: its first problem, and with the line of each problem left out, the next.
+fn report(reader: &Reader<'_>, start: usize, end: usize) {
+    let mut piece = reader.text[start..end].to_owned();
+    let mut done = 0;
+    for round in 0..MOST {
+        let Err(error) = Grammar::parse(Rule::piece, &piece) else { return };
+        let place = message::place(&error);
+        let closes = piece[place..].trim_start().starts_with('}') || piece[place..].trim().is_empty();
+        if round > 0 && (place < done || closes) {
+            return;
+        }
+        reader.report(message::problem(reader, &error, start, end));
+        let Some((from, to)) = lines_to_leave_out(&piece, place) else { return };
+        let blanks = " ".repeat(to - from);
+        piece.replace_range(from..to, &blanks);
+        done = to;
+    }
+}
+
+/// The line at a place of a piece, with the line before if the place begins its line: what is wrong may stand there. None
+/// if the brackets on them do not close, for then nothing can be said about what follows.
+fn lines_to_leave_out(piece: &str, place: usize) -> Option<(usize, usize)> {
+    let line_start = |at: usize| piece[..at].rfind('\n').map_or(0, |line| line + 1);
+    let place = place + (piece[place..].len() - piece[place..].trim_start().len());
+    let mut from = line_start(place);
+    if from > 0 && piece[from..place].trim().is_empty() {
+        from = line_start(piece[..from].trim_end().len());
+    }
+    let to = piece[place..].find('\n').map_or(piece.len(), |line| place + line);
+    let mut depth = 0_i32;
+    for token in tokens(&piece[from..to]) {
+        match token.span.text(&piece[from..to]) {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return None;
+        }
+    }
+    (depth == 0 && from > 0).then_some((from, to))
 }
 
 /// The index of the next word that opens an item: at the margin, or outside braces and first on its line.
@@ -91,15 +125,9 @@ fn next_item(reader: &Reader<'_>, from: usize) -> usize {
             "}" => depth -= 1,
             text if index > from
                 && OPENERS.contains(&text)
-                && reader
-                    .words
-                    .get(index + 1)
-                    .is_some_and(|next| is_name(next.kind)) =>
+                && reader.words.get(index + 1).is_some_and(|next| is_name(next.kind)) =>
             {
-                let line = reader.text[..word.span.start as usize]
-                    .rsplit('\n')
-                    .next()
-                    .unwrap_or_default();
+                let line = reader.text[..word.span.start as usize].rsplit('\n').next().unwrap_or_default();
                 if line.is_empty() || (depth <= 0 && line.trim().is_empty()) {
                     return index;
                 }
@@ -111,33 +139,20 @@ fn next_item(reader: &Reader<'_>, from: usize) -> usize {
 }
 
 fn is_name(kind: TokenKind) -> bool {
-    matches!(
-        kind,
-        TokenKind::Name | TokenKind::Word | TokenKind::Keyword | TokenKind::Text
-    )
+    matches!(kind, TokenKind::Name | TokenKind::Word | TokenKind::Keyword | TokenKind::Text)
 }
 
 fn damaged(reader: &Reader<'_>, from: usize, to: usize) -> Damaged {
     let words = &reader.words[from..to];
     let text = |index: usize| words.get(index).map(|word| word.span.text(reader.text));
-    let keyword = text(0)
-        .filter(|word| OPENERS.contains(word))
-        .unwrap_or_default();
-    let named = !keyword.is_empty()
-        && words
-            .get(1)
-            .is_some_and(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word));
-    let name = named.then(|| Name {
-        text: text(1).unwrap_or_default().nfc().collect(),
-        span: reader.written(words[1].span),
-    });
+    let keyword = text(0).filter(|word| OPENERS.contains(word)).unwrap_or_default();
+    let named =
+        !keyword.is_empty() && words.get(1).is_some_and(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word));
+    let name =
+        named.then(|| Name { text: text(1).unwrap_or_default().nfc().collect(), span: reader.written(words[1].span) });
     let span = words
         .first()
         .map_or(Span::default(), |word| word.span)
         .to(words.last().map_or(Span::default(), |word| word.span));
-    Damaged {
-        keyword: keyword.to_owned(),
-        name,
-        span: reader.written(span),
-    }
+    Damaged { keyword: keyword.to_owned(), name, span: reader.written(span) }
 }

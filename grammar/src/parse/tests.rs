@@ -7,49 +7,23 @@ use unicode_normalization::UnicodeNormalization;
 
 /// `test "title" { … }`
 pub(super) fn test(node: &Node<'_, '_>) -> Test {
-    let title = node.quoted().unwrap_or_else(|| Text {
-        value: String::new(),
-        span: node.span(),
-    });
-    let steps = node
-        .parts()
-        .filter_map(|part| {
-            Some(TestStep {
-                kind: step(&part)?,
-                span: part.span(),
-            })
-        })
-        .collect();
-    Test {
-        title,
-        steps,
-        span: node.span(),
-    }
+    let title = node.quoted().unwrap_or_else(|| Text { value: String::new(), span: node.span() });
+    let steps = node.parts().filter_map(|part| Some(TestStep { kind: step(&part)?, span: part.span() })).collect();
+    Test { title, steps, span: node.span() }
 }
 
 fn step(node: &Node<'_, '_>) -> Option<TestStepKind> {
     Some(match node.rule() {
-        Rule::given_from => TestStepKind::GivenFrom {
-            record: node.name(),
-            file: node.quoted()?,
-        },
+        Rule::given_from => TestStepKind::GivenFrom { record: node.name(), file: node.quoted()? },
         Rule::given => {
             let fields = node.part(Rule::given_fields).map(|fields| {
                 let each = fields.parts_of(Rule::given_field);
-                each.map(|field| (field.name(), expressions::last(&field)))
-                    .collect()
+                each.map(|field| (field.name(), expressions::last(&field))).collect()
             });
-            TestStepKind::Given {
-                record: node.name(),
-                key: keys(node)?,
-                fields: fields.unwrap_or_default(),
-            }
+            TestStepKind::Given { record: node.name(), key: keys(node)?, fields: fields.unwrap_or_default() }
         }
         Rule::through => TestStepKind::Through(expressions::only(node)),
-        Rule::with => TestStepKind::With {
-            parameter: node.name(),
-            value: expressions::last(node),
-        },
+        Rule::with => TestStepKind::With { parameter: node.name(), value: expressions::last(node) },
         Rule::expect => node.parts().find_map(|part| expect(&part))?,
         _ => return None,
     })
@@ -95,16 +69,10 @@ fn key(node: &Node<'_, '_>) -> Option<TestKey> {
         Rule::name | Rule::number | Rule::date | Rule::period_name => node.text().nfc().collect(),
         _ => return None,
     };
-    Some(TestKey {
-        text,
-        span: node.span(),
-    })
+    Some(TestKey { text, span: node.span() })
 }
 
 fn in_period(node: &Node<'_, '_>) -> Option<Text> {
     let period = node.part(Rule::in_period)?;
-    period.parts().find_map(|part| key(&part)).map(|key| Text {
-        value: key.text,
-        span: key.span,
-    })
+    period.parts().find_map(|part| key(&part)).map(|key| Text { value: key.text, span: key.span })
 }

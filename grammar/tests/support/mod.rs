@@ -14,10 +14,7 @@ pub const CORPUS: &[(&str, &str)] = &[
 /// Our own programs, and the sample programs and the library where they are present.
 #[allow(dead_code)]
 pub fn programs() -> Vec<(String, String)> {
-    let mut programs: Vec<_> = CORPUS
-        .iter()
-        .map(|(name, text)| (name.to_string(), text.to_string()))
-        .collect();
+    let mut programs: Vec<_> = CORPUS.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for folder in ["../../shared/programs", "../examples", "../stdlib"] {
         let found = meed_files(&root.join(folder));
@@ -40,10 +37,7 @@ fn meed_files(folder: &Path) -> Vec<PathBuf> {
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         if path.is_dir() {
             files.extend(meed_files(&path));
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "meed")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "meed") {
             files.push(path);
         }
     }
@@ -55,14 +49,8 @@ fn meed_files(folder: &Path) -> Vec<PathBuf> {
 #[allow(dead_code)]
 pub fn shown(text: &str, problems: &[meed_grammar::problem::Problem]) -> String {
     let line = |problem: &meed_grammar::problem::Problem| {
-        let number = text[..problem.primary.0.start as usize]
-            .matches('\n')
-            .count()
-            + 1;
-        format!(
-            "  line {number}: [{}] {problem}: {}\n",
-            problem.code, problem.primary.1
-        )
+        let number = text[..problem.primary.0.start as usize].matches('\n').count() + 1;
+        format!("  line {number}: [{}] {problem}: {}\n", problem.code, problem.primary.1)
     };
     problems.iter().map(line).collect()
 }

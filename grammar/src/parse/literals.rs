@@ -1,0 +1,45 @@
+//! Numbers and amounts as plain decimal text.
+
+use super::node::Node;
+use crate::tree::ExprKind;
+
+/// Digits with grouping taken out and `k`, `M`, `B` multiplied in, as plain decimal text.
+pub(super) fn decimal(text: &str) -> String {
+    let (digits, zeros) = match text.as_bytes().last() {
+        Some(b'k') => (&text[..text.len() - 1], 3),
+        Some(b'M') => (&text[..text.len() - 1], 6),
+        Some(b'B') => (&text[..text.len() - 1], 9),
+        _ => (text, 0),
+    };
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let digits: String = digits.chars().filter(|&digit| digit != ',').collect();
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+    let mut whole = whole.to_owned();
+    let mut fraction = fraction.chars();
+    for _ in 0..zeros {
+        whole.push(fraction.next().unwrap_or('0'));
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    match fraction.as_str() {
+        "" => format!("{sign}{whole}"),
+        fraction => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
+pub(super) fn money(text: &str) -> ExprKind {
+    let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let digits = |part: &str| decimal(&format!("{sign}{part}"));
+    match rest.split_once([' ', '\u{00A0}', '\u{202F}']) {
+        Some((amount, code)) => ExprKind::Money { amount: digits(amount), currency: code.to_owned() },
+        None => {
+            let symbol = rest.chars().next().map_or(0, char::len_utf8);
+            ExprKind::Money { amount: digits(&rest[symbol..]), currency: rest[..symbol].to_owned() }
+        }
+    }
+}
+
+/// A whole number of at most nine digits; a larger or broken one reads as the largest, which no unit allows.
+pub(super) fn whole(node: &Node<'_, '_>) -> u32 {
+    decimal(node.text()).parse().unwrap_or(u32::MAX)
+}

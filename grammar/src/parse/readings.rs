@@ -1,0 +1,139 @@
+//! Where two honest readings exist, none is taken silently: each is printed, and brackets are asked for.
+
+use super::DEEPEST;
+use super::fold::Operator;
+use super::node::Node;
+use crate::problem::Problem;
+use crate::span::Span;
+use crate::tree::{BinaryOp, Expr, ExprKind};
+
+/// A chain as text, with every run of one kind of operator in brackets.
+fn grouped(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], inner: impl Fn(BinaryOp) -> bool) -> String {
+    let source = node.reader.source;
+    let mut text = String::new();
+    let mut open = false;
+    for (index, operand) in operands.iter().enumerate() {
+        let next = operators.get(index).is_some_and(|operator| inner(operator.op));
+        if next && !open {
+            text.push('(');
+            open = true;
+        }
+        text.push_str(operand.span.text(source));
+        if open && !next {
+            text.push(')');
+            open = false;
+        }
+        if let Some(operator) = operators.get(index) {
+            text.push(' ');
+            text.push_str(operator.span.text(source));
+            text.push(' ');
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn mixed_and_or(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], span: Span) {
+    let first = grouped(node, operands, operators, |op| op == BinaryOp::And);
+    let second = grouped(node, operands, operators, |op| op == BinaryOp::Or);
+    let other = operators[0].span;
+    node.reader.report(
+        Problem::error("and-or-brackets", span, "`and` beside `or` has two readings")
+            .label("which part belongs together?")
+            .other(other, "joined with this")
+            .help(format!("write `{first}` or `{second}`")),
+    );
+}
+
+pub(super) fn of_beside_sum(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], of: Span, sum: Span) {
+    let is_sum = |op| matches!(op, BinaryOp::Add | BinaryOp::Subtract);
+    let first = grouped(node, operands, operators, |op| !is_sum(op));
+    let second = grouped(node, operands, operators, is_sum);
+    let sign = sum.text(node.reader.source);
+    node.reader.report(
+        Problem::error("of-brackets", sum, format!("`of` beside `{sign}` has two readings"))
+            .label("which part belongs together?")
+            .other(of, "the share is taken here")
+            .help(format!("write `{first}` or `{second}`")),
+    );
+}
+
+pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
+    let ExprKind::Number(number) = &left.kind else {
+        return;
+    };
+    let source = node.reader.source;
+    let (written, of) = (left.span.text(source), right.span.text(source));
+    let share = if number == "1" { "the whole amount again".to_owned() } else { format!("{number} times the amount") };
+    let end = Span { start: left.span.end, end: left.span.end };
+    node.reader.report(
+        Problem::error("missing-percent", left.span, format!("missing `%`: a rate of {written} would pay {share}"))
+            .label(format!("write `{written}%`"))
+            .help(format!("if it is meant so, write `{written} * {of}`"))
+            .edit(end, "%"),
+    );
+}
+
+pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
+    let source = node.reader.source;
+    let middle = match &left.kind {
+        ExprKind::Compare { right, .. } => right.span.text(source),
+        _ => left.span.text(source),
+    };
+    node.reader.report(
+        Problem::error("comparison-chain", node.span(), "a comparison has two sides")
+            .label("this is a second comparison")
+            .other(left.span, "the first one")
+            .help(format!(
+                "write `{} and {middle} {}`, or `between`",
+                left.span.text(source),
+                node.span().text(source)
+            )),
+    );
+}
+
+/// `stage in won, lost`; or `sum of amount * quantity in deal`, whose set reads as a list.
+pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) {
+    let source = node.reader.source;
+    let span = node.span();
+    let written = span.text(source);
+    if let ExprKind::Binary { left, .. } = &value.kind
+        && let ExprKind::Aggregate { value: Some(first), set: None, .. } = &leftmost(left).kind
+    {
+        let head = Span { start: value.span.start, end: first.span.start }.text(source);
+        let inside = Span { start: first.span.start, end: value.span.end }.text(source);
+        node.reader.report(
+            Problem::error("aggregate-brackets", value.span, "what is added up over a set stands in brackets")
+                .label("which part belongs to the set?")
+                .other(span, "the set")
+                .help(format!("write `{head}({inside}) in {written}`")),
+        );
+        return;
+    }
+    node.reader.report(
+        Problem::error("list-brackets", span, "a list stands in square brackets")
+            .label("the values to compare with")
+            .help(format!("write `[{written}]`"))
+            .edit(span, format!("[{written}]")),
+    );
+}
+
+fn leftmost(value: &Expr) -> &Expr {
+    let mut value = value;
+    while let ExprKind::Binary { left, .. } = &value.kind {
+        value = left;
+    }
+    value
+}
+
+/// Whether more stands around one value than anybody means; reported.
+pub(super) fn too_long(node: &Node<'_, '_>) -> bool {
+    let long = node.parts().nth(DEEPEST).is_some();
+    if long {
+        node.reader.report(
+            Problem::error("too-deep", node.span(), "more words stand around this value than can be meant")
+                .label(format!("more than {DEEPEST} words and signs"))
+                .help("give parts of it a name with `let`"),
+        );
+    }
+    long
+}

@@ -1,0 +1,114 @@
+//! Aggregates, and the sets they are taken over.
+
+use super::Rule;
+use super::expressions::{only, operand};
+use super::node::Node;
+use crate::problem::Problem;
+use crate::tree::*;
+
+pub(super) fn running(node: &Node<'_, '_>) -> ExprKind {
+    ExprKind::Running {
+        value: node.part(Rule::aggregate_value).map(|value| Box::new(only(&value))),
+        set: node.part(Rule::set_bracket).map(|set| set_bracket(&set)),
+        per: node.part(Rule::running_per).map(|per| per.to_paths()).unwrap_or_default(),
+        before: node.has(Rule::before_row),
+    }
+}
+
+pub(super) fn count_of(node: &Node<'_, '_>) -> ExprKind {
+    match node.part(Rule::aggregate_value) {
+        Some(value) => ExprKind::Aggregate {
+            function: Aggregate::CountDistinct,
+            value: Some(Box::new(only(&value))),
+            set: node.part(Rule::in_set).map(|set| in_set(&set)),
+        },
+        None => ExprKind::Aggregate {
+            function: Aggregate::Count,
+            value: None,
+            set: node.part(Rule::set).map(|set| self::set(&set)),
+        },
+    }
+}
+
+/// `smallest of (a, b)`, or the aggregate `smallest of (a + b) in deal`.
+pub(super) fn extreme(node: &Node<'_, '_>) -> ExprKind {
+    let largest = node.has(Rule::k_largest);
+    let brackets = node.part(Rule::values);
+    let mut values: Vec<Expr> =
+        brackets.iter().flat_map(|brackets| brackets.parts().filter_map(|part| operand(&part))).collect();
+    match (node.part(Rule::in_set), brackets) {
+        (Some(set), Some(brackets)) if values.len() == 1 => {
+            let kind = ExprKind::Bracket(Box::new(values.remove(0)));
+            let value = Some(Box::new(Expr { kind, span: brackets.span() }));
+            ExprKind::Aggregate { function: aggregate_word(node), value, set: Some(in_set(&set)) }
+        }
+        (Some(set), _) => {
+            node.reader.report(
+                Problem::error("aggregate-brackets", set.span(), "one value is taken over a set, not several")
+                    .label("this set belongs to one value")
+                    .help("write the smaller or larger value in brackets of its own: `largest of (smallest of (a, b)) in deal`"),
+            );
+            ExprKind::Extreme { largest, values }
+        }
+        (None, _) => ExprKind::Extreme { largest, values },
+    }
+}
+
+pub(super) fn aggregate_word(node: &Node<'_, '_>) -> Aggregate {
+    match node.parts().next().map(|word| word.rule()) {
+        Some(Rule::k_average) => Aggregate::Average,
+        Some(Rule::k_smallest) => Aggregate::Smallest,
+        Some(Rule::k_largest) => Aggregate::Largest,
+        _ => Aggregate::Sum,
+    }
+}
+
+pub(super) fn in_set(node: &Node<'_, '_>) -> Set {
+    match node.part(Rule::set) {
+        Some(set) => self::set(&set),
+        None => set(node),
+    }
+}
+
+fn set(node: &Node<'_, '_>) -> Set {
+    match node.part(Rule::set_bracket) {
+        Some(bracket) => set_bracket(&bracket),
+        None => Set { source: set_source(node), by: None, condition: None, window: None, span: node.span() },
+    }
+}
+
+fn set_source(node: &Node<'_, '_>) -> SetSource {
+    match node.part(Rule::payments) {
+        Some(payments) => SetSource::Payments(payments.name()),
+        None => SetSource::Event(node.name()),
+    }
+}
+
+fn set_bracket(node: &Node<'_, '_>) -> Set {
+    let mut set = Set { source: set_source(node), by: None, condition: None, window: None, span: node.span() };
+    for part in node.parts_of(Rule::set_part).flat_map(|part| part.parts().collect::<Vec<_>>()) {
+        let twice = match part.rule() {
+            Rule::set_by => {
+                set.by.replace(part.part(Rule::path).map_or_else(|| part.to_path(), |path| path.to_path())).is_some()
+            }
+            Rule::set_where => set.condition.replace(Box::new(only(&part))).is_some(),
+            _ => set.window.replace(window(&part)).is_some(),
+        };
+        if twice {
+            node.reader.report(
+                Problem::error("unexpected", part.span(), "a set has one `by`, one `where` and one window")
+                    .label("the second of its kind"),
+            );
+        }
+    }
+    set
+}
+
+fn window(node: &Node<'_, '_>) -> Window {
+    let kind = match node.rule() {
+        Rule::window_to_date => WindowKind::ToDate,
+        Rule::window_previous => WindowKind::Previous(node.name()),
+        _ => WindowKind::Unsupported(Unsupported { what: "this window of a set", name: None, span: node.span() }),
+    };
+    Window { kind, span: node.span() }
+}
