@@ -130,7 +130,9 @@ impl RuleRun<'_> {
                     }
                 }
                 Step::Active => {
+                    // A period that the program's end cuts belongs to the program's last day.
                     let day = self.row.when(self.data);
+                    let day = if self.row.is_period() { day.min(self.plan.active.to) } else { day };
                     let holds = active.holds(day);
                     self.row.note(|trace| trace.active(day, active, holds));
                     if !holds {

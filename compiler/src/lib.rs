@@ -6,6 +6,7 @@
 pub mod codegen;
 mod compile;
 pub mod data;
+pub mod errors;
 pub mod interpret;
 pub mod kernel;
 mod lower;

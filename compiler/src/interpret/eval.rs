@@ -134,6 +134,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Whether the row is an entity and period.
+    pub fn is_period(&self) -> bool {
+        matches!(self.rows, Rows::Grid(_))
+    }
+
     /// Whether this row of a grid is the last of its kind in the longer period, and that has ended.
     pub fn period_ends(&self, period: Period) -> bool {
         let Rows::Grid(grid) = self.rows else { return false };

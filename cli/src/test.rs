@@ -1,0 +1,41 @@
+//! `meed test PROGRAM`
+
+use crate::Ending;
+use crate::draw::{self, MessageFormat};
+use meed_compiler::Problem;
+use std::path::PathBuf;
+
+/// Run the tests of a program.
+#[derive(clap::Args)]
+pub struct Test {
+    /// The program, a `.meed` file
+    program: PathBuf,
+}
+
+impl Test {
+    pub fn run(self) -> Ending {
+        let Some(text) = draw::read_program(&self.program) else { return Ending::Program };
+        let compiled = meed_compiler::compile(&text, &[]);
+        draw::problems(&self.program, &text, &compiled.problems, MessageFormat::Human);
+        if compiled.plan.is_none() {
+            return Ending::Program;
+        }
+        let mut failed = 0;
+        for test in &compiled.tests {
+            let with = meed_compiler::compile(&text, &test.overrides);
+            let failures = with.plan.map_or_else(Vec::new, |plan| meed_runtime::suite::run_test(&plan, test));
+            let passed = failures.is_empty() && !with.problems.iter().any(Problem::is_error);
+            println!("{}  {}", if passed { "passed" } else { "FAILED" }, test.title);
+            if !passed {
+                failed += 1;
+                let problem = |failure: &meed_runtime::suite::Failure| {
+                    Problem::error("test-failed", failure.span, "an expectation does not hold").label(failure.message.clone())
+                };
+                let drawn: Vec<Problem> = failures.iter().map(problem).chain(with.problems).collect();
+                draw::problems(&self.program, &text, &drawn, MessageFormat::Human);
+            }
+        }
+        println!("{} passed, {failed} failed", compiled.tests.len() - failed);
+        if failed == 0 { Ending::Well } else { Ending::Program }
+    }
+}
