@@ -1,5 +1,7 @@
 //! Which file belongs to which record: `--data deal=deals.csv`, or a folder of files named as records are.
 
+#![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
+
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_runtime::load::{LoadError, SourceFile, TableInput};
 use std::path::{Path, PathBuf};
@@ -52,7 +54,8 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
     let mut read = vec![false; files.len()];
     for (idx, record) in plan.records.iter().enumerate() {
         let is_table = matches!(record.source, RecordTable::Table(_));
-        let paths: Vec<PathBuf> = named.iter().filter(|(record, _)| *record == idx).flat_map(|(_, paths)| paths.clone()).collect();
+        let paths: Vec<PathBuf> =
+            named.iter().filter(|(record, _)| *record == idx).flat_map(|(_, paths)| paths.clone()).collect();
         let found: Vec<usize> = candidates(record, &files);
         found.iter().for_each(|&file| read[file] = true);
         if !record.used || !is_table {
@@ -90,7 +93,8 @@ fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>, BindError> {
-    let fault = |error: std::io::Error| BindError::Folder { folder: folder.display().to_string(), reason: error.to_string() };
+    let fault =
+        |error: std::io::Error| BindError::Folder { folder: folder.display().to_string(), reason: error.to_string() };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         let path = entry.map_err(fault)?.path();

@@ -47,12 +47,10 @@ pub fn problems(path: &Path, text: &str, problems: &[Problem], format: MessageFo
 }
 
 fn json(path: &Path, problem: &Problem) -> serde_json::Value {
-    let place = |(span, label): &(meed_grammar::span::Span, String)| {
-        serde_json::json!({ "start": span.start, "end": span.end, "label": label })
-    };
-    let edits = problem.edits.iter().map(|edit| {
-        serde_json::json!({ "start": edit.span.start, "end": edit.span.end, "replacement": edit.replacement })
-    });
+    let place = |(span, label): &(meed_grammar::span::Span, String)| serde_json::json!({ "start": span.start, "end": span.end, "label": label });
+    let edits = problem.edits.iter().map(
+        |edit| serde_json::json!({ "start": edit.span.start, "end": edit.span.end, "replacement": edit.replacement }),
+    );
     serde_json::json!({
         "file": path.display().to_string(),
         "code": problem.code,

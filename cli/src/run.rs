@@ -68,16 +68,24 @@ impl Run {
         };
         if !loaded.rejects.is_empty() && self.rejects.is_none() {
             for reject in loaded.rejects.iter().take(20) {
-                eprintln!("{}, row {}, column `{}`, value `{}`: {}", reject.file, reject.row, reject.column, reject.value, reject.reason);
+                eprintln!(
+                    "{}, row {}, column `{}`, value `{}`: {}",
+                    reject.file, reject.row, reject.column, reject.value, reject.reason
+                );
             }
             let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
-            return tables(&format!("{n_rows} rows are rejected, nothing is written"), Some("mend them, or set them aside with --rejects FILE".to_owned()));
+            return tables(
+                &format!("{n_rows} rows are rejected, nothing is written"),
+                Some("mend them, or set them aside with --rejects FILE".to_owned()),
+            );
         }
-        let result = match run(&plan, &mut loaded, &RunOptions { through, chunk_rows: self.batch_rows, traced: false }) {
+        let result = match run(&plan, &mut loaded, &RunOptions { through, chunk_rows: self.batch_rows, traced: false })
+        {
             Ok(result) => result,
             Err(fault) => {
                 eprintln!("error: {fault}");
-                let problem = meed_compiler::Problem::error("fault", fault.fault.span, fault.fault.kind.to_string()).label(fault.place.clone());
+                let problem = meed_compiler::Problem::error("fault", fault.fault.span, fault.fault.kind.to_string())
+                    .label(fault.place.clone());
                 draw::problems(&self.program, &text, &[problem], MessageFormat::Human);
                 return Ending::Fault;
             }
@@ -101,7 +109,13 @@ impl Run {
             sheets.iter().map(|(name, sheet)| (self.out.join(format!("{name}.csv")), sheet.to_csv())).collect();
         if let Some(path) = &self.rejects {
             let rows = loaded.rejects.iter().map(|reject| {
-                vec![reject.file.clone(), reject.row.to_string(), reject.column.clone(), reject.value.clone(), reject.reason.clone()]
+                vec![
+                    reject.file.clone(),
+                    reject.row.to_string(),
+                    reject.column.clone(),
+                    reject.value.clone(),
+                    reject.reason.clone(),
+                ]
             });
             let sheet = Sheet { header: &["file", "row", "column", "value", "reason"], rows: rows.collect() };
             files.push((path.clone(), sheet.to_csv()));
@@ -144,14 +158,28 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn report(plan: &Plan, loaded: &Loaded, result: &RunResult, through: i32) {
     eprintln!("{} through {}", plan.title, date_of(through));
     for parameter in plan.parameters.iter().filter(|parameter| parameter.overridden.is_some()) {
-        eprintln!("parameter {} = {} (in the program {})", parameter.name, parameter.value, parameter.overridden.as_deref().unwrap_or_default());
+        eprintln!(
+            "parameter {} = {} (in the program {})",
+            parameter.name,
+            parameter.value,
+            parameter.overridden.as_deref().unwrap_or_default()
+        );
     }
-    let header = ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
+    let header =
+        ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
     let mut table = comfy_table::Table::new();
     table.set_header(header);
     let mut row = |name: String, record: usize, counts: Counts| {
         let account = loaded.accounts[record];
-        let numbers = [account.read, account.rejected, account.after_run_date, counts.paid, counts.counted, counts.nothing, counts.unmatched];
+        let numbers = [
+            account.read,
+            account.rejected,
+            account.after_run_date,
+            counts.paid,
+            counts.counted,
+            counts.nothing,
+            counts.unmatched,
+        ];
         table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
     };
     for (idx, counts) in result.events.iter().enumerate() {
@@ -167,7 +195,13 @@ fn report(plan: &Plan, loaded: &Loaded, result: &RunResult, through: i32) {
     eprintln!("{table}");
     for (idx, rule) in plan.rules.iter().enumerate() {
         let sum: i128 = result.lines[idx].iter().map(|line| i128::from(line.amount)).sum();
-        eprintln!("{}: {} payments, {} {}", rule.name, result.lines[idx].len(), decimal_text(sum, plan.unit.decimals), plan.unit.code);
+        eprintln!(
+            "{}: {} payments, {} {}",
+            rule.name,
+            result.lines[idx].len(),
+            decimal_text(sum, plan.unit.decimals),
+            plan.unit.code
+        );
         if result.missed[idx] != 0 {
             let missed = decimal_text(result.missed[idx], plan.unit.decimals);
             eprintln!("  rounding each line alone pays {missed} {} more than along the running total", plan.unit.code);

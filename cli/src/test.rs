@@ -29,7 +29,8 @@ impl Test {
             if !passed {
                 failed += 1;
                 let problem = |failure: &meed_runtime::suite::Failure| {
-                    Problem::error("test-failed", failure.span, "an expectation does not hold").label(failure.message.clone())
+                    Problem::error("test-failed", failure.span, "an expectation does not hold")
+                        .label(failure.message.clone())
                 };
                 let drawn: Vec<Problem> = failures.iter().map(problem).chain(with.problems).collect();
                 draw::problems(&self.program, &text, &drawn, MessageFormat::Human);

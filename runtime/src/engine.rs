@@ -168,10 +168,12 @@ fn run_rule(
         for row in start..start + len {
             let mut trace = options.traced.then(Trace::default);
             let before = output.rows.len();
-            interpret_row(plan, id, &mut loaded.data, &rows, &chunk, row, &mut output, trace.as_mut()).map_err(|fault| {
-                let place = place_words(plan, &rule.stream, loaded, &rows, row);
-                RunFault { rule: rule.name.clone(), place, fault }
-            })?;
+            interpret_row(plan, id, &mut loaded.data, &rows, &chunk, row, &mut output, trace.as_mut()).map_err(
+                |fault| {
+                    let place = place_words(plan, &rule.stream, loaded, &rows, row);
+                    RunFault { rule: rule.name.clone(), place, fault }
+                },
+            )?;
             if output.rows.len() > before {
                 traces.push(trace.map(Box::new));
             }
@@ -198,14 +200,27 @@ fn run_rule(
 }
 
 /// The rows of a rule's stream, how many, and for payments the lines behind them.
-fn rows_of(plan: &Plan, id: RuleId, loaded: &Loaded, options: &RunOptions, result: &RunResult) -> (Rows, u32, Vec<Line>) {
+fn rows_of(
+    plan: &Plan,
+    id: RuleId,
+    loaded: &Loaded,
+    options: &RunOptions,
+    result: &RunResult,
+) -> (Rows, u32, Vec<Line>) {
     match &plan.rule(id).stream {
-        Stream::Events(record) => (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32, Vec::new()),
+        Stream::Events(record) => {
+            (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32, Vec::new())
+        }
         Stream::Grid(entity, period) => {
-            let ends: Vec<Period> = plan.rule(id).steps.iter().filter_map(|step| match step {
-                Step::Limit(Limit::AtLeast { period, .. }) => Some(*period),
-                _ => None,
-            }).collect();
+            let ends: Vec<Period> = plan
+                .rule(id)
+                .steps
+                .iter()
+                .filter_map(|step| match step {
+                    Step::Limit(Limit::AtLeast { period, .. }) => Some(*period),
+                    _ => None,
+                })
+                .collect();
             let grid = grid(plan, loaded.data.tables[entity.index()].n_rows as u32, *period, &ends, options.through);
             let n_rows = grid.entity.len() as u32;
             (Rows::Grid(grid), n_rows, Vec::new())
@@ -268,17 +283,46 @@ fn grid(plan: &Plan, n_entities: u32, period: Period, ends: &[Period], through: 
     grid
 }
 
-fn line(plan: &Plan, stream: &Stream, loaded: &Loaded, rows: &Rows, row: u32, sources: &[Line], options: &RunOptions) -> Line {
-    let empty = Line { row, payee: 0, amount: 0, when: 0, period: (Period::Quarter, 0), event: None, entity: None, accrual: false, trace: None };
+fn line(
+    plan: &Plan,
+    stream: &Stream,
+    loaded: &Loaded,
+    rows: &Rows,
+    row: u32,
+    sources: &[Line],
+    options: &RunOptions,
+) -> Line {
+    let empty = Line {
+        row,
+        payee: 0,
+        amount: 0,
+        when: 0,
+        period: (Period::Quarter, 0),
+        event: None,
+        entity: None,
+        accrual: false,
+        trace: None,
+    };
     match rows {
         Rows::Events { record } => {
             let when = slots::when(plan, loaded, rows, row);
-            Line { when, period: (Period::Quarter, plan.calendar.index(Period::Quarter, when)), event: Some((*record, row)), ..empty }
+            Line {
+                when,
+                period: (Period::Quarter, plan.calendar.index(Period::Quarter, when)),
+                event: Some((*record, row)),
+                ..empty
+            }
         }
         Rows::Grid(grid) => {
             let idx = row as usize;
             let kind = if let Stream::Grid(_, kind) = stream { *kind } else { Period::Program };
-            Line { when: grid.last_day[idx], period: (kind, grid.period[idx]), entity: Some(grid.entity[idx]), accrual: grid.last_day[idx] > options.through, ..empty }
+            Line {
+                when: grid.last_day[idx],
+                period: (kind, grid.period[idx]),
+                entity: Some(grid.entity[idx]),
+                accrual: grid.last_day[idx] > options.through,
+                ..empty
+            }
         }
         Rows::Payments(_) => Line { row, ..sources[row as usize].clone() },
     }
@@ -291,7 +335,12 @@ fn uses(plan: &Plan, id: RuleId, slot: usize) -> bool {
         | Step::First(state)
         | Step::Accumulate { state, .. }
         | Step::Limit(Limit::AtMost { state, .. } | Limit::AtLeast { state, .. }) => of(state),
-        Step::Active | Step::Filter(_) | Step::Let(..) | Step::Set(..) | Step::Pay(_) | Step::Limit(Limit::PerPayment(_)) => false,
+        Step::Active
+        | Step::Filter(_)
+        | Step::Let(..)
+        | Step::Set(..)
+        | Step::Pay(_)
+        | Step::Limit(Limit::PerPayment(_)) => false,
     })
 }
 
@@ -310,13 +359,22 @@ fn empty_state(kind: &StateKind) -> StateData {
 }
 
 fn size_decisions(plan: &Plan, loaded: &mut Loaded, options: &RunOptions) {
-    let sizes: Vec<usize> = plan.decisions.iter().map(|decision| match &decision.stream {
-        Stream::Events(record) => loaded.data.tables[record.index()].n_rows,
-        Stream::Grid(entity, period) => loaded.data.tables[entity.index()].n_rows * periods(plan, *period, options.through).count(),
-        // Sized by the most lines a rule can make: one for each row of what it reads.
-        Stream::Payments(_) => loaded.data.tables.iter().map(|table| table.n_rows).max().unwrap_or(0) * 64,
-    }).collect();
-    loaded.data.decisions = sizes.into_iter().map(|size| DecisionData { nums: vec![0; size], dens: vec![1; size], known: vec![0; size] }).collect();
+    let sizes: Vec<usize> = plan
+        .decisions
+        .iter()
+        .map(|decision| match &decision.stream {
+            Stream::Events(record) => loaded.data.tables[record.index()].n_rows,
+            Stream::Grid(entity, period) => {
+                loaded.data.tables[entity.index()].n_rows * periods(plan, *period, options.through).count()
+            }
+            // Sized by the most lines a rule can make: one for each row of what it reads.
+            Stream::Payments(_) => loaded.data.tables.iter().map(|table| table.n_rows).max().unwrap_or(0) * 64,
+        })
+        .collect();
+    loaded.data.decisions = sizes
+        .into_iter()
+        .map(|size| DecisionData { nums: vec![0; size], dens: vec![1; size], known: vec![0; size] })
+        .collect();
 }
 
 fn count(marks: &[u8]) -> Counts {

@@ -5,11 +5,8 @@
 //! as a number, so that `7` in a CSV file and the integer 7 in a Parquet file are one key without further care.
 
 mod dictionary;
-mod index;
 
 pub use dictionary::Dictionary;
-pub(crate) use dictionary::NONE;
-pub(crate) use index::{KeyIndex, REJECTED};
 
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -115,21 +112,6 @@ impl Keys {
         }
         (n_sorted..self.len()).find(|&row| compare(row).is_eq())
     }
-
-    /// Whether each key is greater than the one before.
-    pub(crate) fn is_ascending(&self) -> bool {
-        match self.whole_numbers() {
-            Some(values) => values.is_sorted_by(|a, b| a < b),
-            None => (1..self.len()).all(|row| self.cmp(row - 1, row).is_lt()),
-        }
-    }
-
-    /// Keeps the rows that have a place in `places` (not [`NONE`]), each at its place, `n_rows` of them.
-    pub(crate) fn place(&mut self, places: &[u32], n_rows: usize) {
-        for part in &mut self.parts {
-            part.place(places, n_rows);
-        }
-    }
 }
 
 impl Default for KeyColumn {
@@ -176,20 +158,6 @@ impl KeyColumn {
         }
     }
 
-    /// Adds whole numbers as they are.
-    pub(crate) fn extend_whole<T: Copy + Into<i64>>(&mut self, values: &[T]) {
-        let all_plain = values.iter().all(|&value| (0..LONGEST_WHOLE).contains(&value.into()));
-        match self {
-            Self::Whole(own) if all_plain => own.extend(values.iter().map(|&value| value.into())),
-            Self::Whole(_) | Self::Text { .. } => {
-                for &value in values {
-                    let mut digits = String::new();
-                    self.push(KeyPart::of_whole(value.into(), &mut digits));
-                }
-            }
-        }
-    }
-
     fn push_text(&mut self, text: &[u8]) {
         if let Self::Text { ends, bytes } = self {
             bytes.extend_from_slice(text);
@@ -206,50 +174,6 @@ impl KeyColumn {
             }
             *self = Self::Text { ends, bytes };
         }
-    }
-
-    fn place(&mut self, places: &[u32], n_rows: usize) {
-        match self {
-            Self::Whole(values) => {
-                let mut placed = vec![0; n_rows];
-                for (value, &place) in values.iter().zip(places) {
-                    if place != NONE {
-                        placed[place as usize] = *value;
-                    }
-                }
-                *values = placed;
-            }
-            Self::Text { ends, bytes } => {
-                let mut rows = vec![0u32; n_rows];
-                for (row, &place) in places.iter().enumerate() {
-                    if place != NONE {
-                        rows[place as usize] = row as u32;
-                    }
-                }
-                let (mut new_ends, mut new_bytes) = (Vec::with_capacity(n_rows), Vec::with_capacity(bytes.len()));
-                for row in rows {
-                    let row = row as usize;
-                    let start = if row == 0 { 0 } else { ends[row - 1] };
-                    new_bytes.extend_from_slice(&bytes[start..ends[row]]);
-                    new_ends.push(new_bytes.len());
-                }
-                // The same rows are whole numbers or not, whatever was read before and around them.
-                *self = Self::Text { ends: new_ends, bytes: new_bytes };
-            }
-        }
-    }
-
-    /// Turns texts that are all plain whole numbers into numbers, as rejected rows alone may have made them texts.
-    pub(crate) fn compact(&mut self) {
-        let Self::Text { ends, .. } = self else { return };
-        let mut values = Vec::new();
-        for row in 0..ends.len() {
-            match self.get(row) {
-                KeyPart::Whole(value) => values.push(value),
-                KeyPart::Text(_) => return,
-            }
-        }
-        *self = Self::Whole(values);
     }
 }
 
@@ -289,6 +213,10 @@ impl<'a> KeyPart<'a> {
     }
 
     /// The order of keys.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "parts of different texts are compared, and equality is that of texts"
+    )]
     pub fn cmp(&self, other: &KeyPart<'_>) -> Ordering {
         match (self, other) {
             (Self::Whole(a), KeyPart::Whole(b)) => a.cmp(b),
@@ -321,23 +249,23 @@ mod tests {
     #[test]
     fn plain_whole_numbers_come_first_by_value_then_texts_by_code_point() {
         let ordered = [
-            "0", "7", "10", "999999999999999999", "1000000000000000000", "99999999999999999999", "-7", "007", "1.5", "A",
-            "a", "ä",
+            "0",
+            "7",
+            "10",
+            "999999999999999999",
+            "1000000000000000000",
+            "99999999999999999999",
+            "-7",
+            "007",
+            "1.5",
+            "A",
+            "a",
+            "ä",
         ];
         for (i, a) in ordered.iter().enumerate() {
             for (j, b) in ordered.iter().enumerate() {
                 assert_eq!(KeyPart::of(a.as_bytes()).cmp(&KeyPart::of(b.as_bytes())), i.cmp(&j), "{a} and {b}");
             }
         }
-    }
-
-    #[test]
-    fn a_text_among_numbers_turns_all_into_texts_and_changes_no_key() {
-        let mut column = KeyColumn::default();
-        column.extend_whole(&[7i32, -3, 12]);
-        column.push(KeyPart::of(b"X"));
-        let keys = Keys { parts: vec![column] };
-        assert_eq!((0..4).map(|row| keys.text(row).into_owned()).collect::<Vec<_>>(), ["7", "-3", "12", "X"]);
-        assert_eq!(keys.find(&["12"], 0), Some(2));
     }
 }

@@ -34,7 +34,9 @@ fn families(plan: &Plan) -> Vec<(&str, Vec<RuleId>)> {
 fn sorted<'a>(result: &'a RunResult, versions: &[RuleId]) -> Vec<(RuleId, &'a Line)> {
     let mut lines: Vec<(RuleId, &Line)> =
         versions.iter().flat_map(|id| result.lines[id.index()].iter().map(move |line| (*id, line))).collect();
-    lines.sort_by_key(|(_, line)| (line.payee, line.period.1, line.when, line.event.map(|(_, row)| row), line.entity, line.row));
+    lines.sort_by_key(|(_, line)| {
+        (line.payee, line.period.1, line.when, line.event.map(|(_, row)| row), line.entity, line.row)
+    });
     lines
 }
 
@@ -66,7 +68,20 @@ pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
             ]);
         }
     }
-    let header = &["rule", "version", "payee_kind", "payee", "unit", "amount", "event", "key", "when", "period", "due", "accrual"];
+    let header = &[
+        "rule",
+        "version",
+        "payee_kind",
+        "payee",
+        "unit",
+        "amount",
+        "event",
+        "key",
+        "when",
+        "period",
+        "due",
+        "accrual",
+    ];
     Sheet { header, rows }
 }
 
@@ -105,7 +120,10 @@ pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
                 for row in (0..data.known.len()).filter(|&row| data.known[row] == 1) {
                     let (of, key, period, when) = match (&definition.stream, &result.grids[id.index()]) {
                         (Stream::Events(record), _) => {
-                            let when = plan.record(*record).when.and_then(|when| loaded.data.tables[record.index()].columns[when.index()].as_ref());
+                            let when = plan
+                                .record(*record)
+                                .when
+                                .and_then(|when| loaded.data.tables[record.index()].columns[when.index()].as_ref());
                             let day = match when.map(|when| when.value(row, Type::Date, 0)) {
                                 Some(Value::Date(day)) => day,
                                 _ => continue,
@@ -113,9 +131,12 @@ pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
                             let quarter = plan.calendar.index(Period::Quarter, day);
                             (*record, row, plan.calendar.name(Period::Quarter, quarter), day)
                         }
-                        (Stream::Grid(entity, kind), Some(grid)) => {
-                            (*entity, grid.entity[row] as usize, plan.calendar.name(*kind, grid.period[row]), grid.last_day[row])
-                        }
+                        (Stream::Grid(entity, kind), Some(grid)) => (
+                            *entity,
+                            grid.entity[row] as usize,
+                            plan.calendar.name(*kind, grid.period[row]),
+                            grid.last_day[row],
+                        ),
                         (Stream::Grid(..) | Stream::Payments(_), _) => continue,
                     };
                     // Versions share a decision; each writes the rows of its own days.
@@ -128,15 +149,19 @@ pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
                         _ => exact_text(&fraction(data.nums[row].into(), data.dens[row].into())),
                     };
                     let text = loaded.keys[of.index()].text(key).into_owned();
-                    found.push((key, when, vec![
-                        name.to_owned(),
-                        plan.rule(id).version.to_string(),
-                        plan.record(of).name.clone(),
-                        text,
-                        period,
-                        definition.name.clone(),
-                        value,
-                    ]));
+                    found.push((
+                        key,
+                        when,
+                        vec![
+                            name.to_owned(),
+                            plan.rule(id).version.to_string(),
+                            plan.record(of).name.clone(),
+                            text,
+                            period,
+                            definition.name.clone(),
+                            value,
+                        ],
+                    ));
                 }
             }
         }
@@ -151,7 +176,9 @@ impl Sheet {
     pub fn to_csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         // Writing to memory cannot fail; a failure would show as a missing row, which no caller could repair.
-        let written = writer.write_record(self.header).and_then(|()| self.rows.iter().try_for_each(|row| writer.write_record(row)));
+        let written = writer
+            .write_record(self.header)
+            .and_then(|()| self.rows.iter().try_for_each(|row| writer.write_record(row)));
         debug_assert!(written.is_ok());
         writer.into_inner().unwrap_or_default()
     }

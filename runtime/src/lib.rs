@@ -3,9 +3,11 @@
 //! `files -> load -> tables -> engine -> lines -> ledger -> payments`. This room decides nothing of what a program
 //! means: it follows the Plan.
 
+#![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
+
 mod columns;
-pub mod keys;
-pub mod load;
 pub mod engine;
+pub mod keys;
 pub mod ledger;
+pub mod load;
 pub mod suite;

@@ -170,7 +170,9 @@ fn draft(plan: &Plan, record: RecordId, table: &RawTable, dictionaries: &mut [Di
         let reader = CellReader::new(plan, field.ty, field.decimals, format);
         let refers = matches!(field.ty, Type::Text(_) | Type::Id(_) | Type::Ref(_));
         if reader.is_none() && !refers {
-            let Format::DateTime { zone, .. } = format else { return Err(LoadError::Plan { what: field.name.clone() }) };
+            let Format::DateTime { zone, .. } = format else {
+                return Err(LoadError::Plan { what: field.name.clone() });
+            };
             return Err(LoadError::UnknownZone { zone: zone.clone().unwrap_or_default(), field: field.name.clone() });
         }
         readers.push(reader);
@@ -186,7 +188,8 @@ fn draft(plan: &Plan, record: RecordId, table: &RawTable, dictionaries: &mut [Di
         let mut instant = i128::MAX;
         for (idx, field) in definition.fields.iter().enumerate() {
             let is_key = definition.key.iter().any(|key| key.index() == idx);
-            let cells: Vec<Option<&[u8]>> = columns[idx].iter().map(|column| column.and_then(|at| row.cell(at))).collect();
+            let cells: Vec<Option<&[u8]>> =
+                columns[idx].iter().map(|column| column.and_then(|at| row.cell(at))).collect();
             let header = match &field.source {
                 FieldSource::Column(source) => source.header.clone(),
                 FieldSource::Columns(_) => field.name.clone(),

@@ -51,7 +51,10 @@ pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
         match expectation {
             Expectation::Pays { rule, payee, amount, key, period, span } => {
                 let found = matching(rule, Some(payee), key, period);
-                let sum = found.iter().filter_map(|&idx| parse_exact(&payments[idx][5])).fold(Exact::ZERO, |sum, amount| sum + amount);
+                let sum = found
+                    .iter()
+                    .filter_map(|&idx| parse_exact(&payments[idx][5]))
+                    .fold(Exact::ZERO, |sum, amount| sum + amount);
                 if *amount != sum {
                     let text = meed_compiler::value::exact_text(&sum);
                     report(*span, format!("`{rule}` pays {payee} {text} {}", plan.unit.code));
@@ -60,14 +63,22 @@ pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
             Expectation::DoesNotPay { rule, payee, key, period, span } => {
                 let found = matching(rule, payee.as_deref(), key, period);
                 if let Some(&idx) = found.first() {
-                    report(*span, format!("`{rule}` pays {} {} {}", payments[idx][3], payments[idx][5], plan.unit.code));
+                    report(
+                        *span,
+                        format!("`{rule}` pays {} {} {}", payments[idx][3], payments[idx][5], plan.unit.code),
+                    );
                 }
             }
             Expectation::NoOtherPayments(span) => {
                 for idx in 0..payments.len() {
                     if !used[idx] {
                         let row = &payments[idx];
-                        report(*span, format!("`{}` pays {} {} {} {}", row[0], row[3], row[5], plan.unit.code, row[7]).trim_end().to_owned());
+                        report(
+                            *span,
+                            format!("`{}` pays {} {} {} {}", row[0], row[3], row[5], plan.unit.code, row[7])
+                                .trim_end()
+                                .to_owned(),
+                        );
                     }
                 }
             }
@@ -85,9 +96,11 @@ pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
             }
             Expectation::Rejected { key, span } => {
                 let given = test.given.iter().any(|given| given.cells.iter().any(|cell| cell.value == *key));
-                let accepted = loaded.keys.iter().zip(&plan.records).any(|(keys, record)| {
-                    record.used && (0..keys.len()).any(|row| keys.text(row) == key.as_str())
-                });
+                let accepted = loaded
+                    .keys
+                    .iter()
+                    .zip(&plan.records)
+                    .any(|(keys, record)| record.used && (0..keys.len()).any(|row| keys.text(row) == key.as_str()));
                 if accepted || !given {
                     report(*span, format!("{key} is not rejected"));
                 }
@@ -98,7 +111,10 @@ pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
     if !expected_reject {
         failures.extend(loaded.rejects.iter().map(|reject| {
             let record = &plan.record(reject.record).name;
-            Failure { span: test.span, message: format!("a given {record} is rejected: {} {}: {}", reject.column, reject.value, reject.reason) }
+            Failure {
+                span: test.span,
+                message: format!("a given {record} is rejected: {} {}: {}", reject.column, reject.value, reject.reason),
+            }
         }));
     }
     failures
@@ -108,7 +124,8 @@ pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
 fn inputs(plan: &Plan, given: &[Given]) -> Vec<TableInput> {
     let mut rows: Vec<Vec<BTreeMap<String, String>>> = vec![Vec::new(); plan.records.len()];
     for given in given {
-        rows[given.record.index()].push(given.cells.iter().map(|cell| (cell.field.clone(), cell.value.clone())).collect());
+        rows[given.record.index()]
+            .push(given.cells.iter().map(|cell| (cell.field.clone(), cell.value.clone())).collect());
     }
     // Referred rows may refer further only by fields that are not given, so one round is enough.
     for idx in 0..plan.records.len() {

@@ -1,1 +1,67 @@
-//! The tests room of Meed.
+//! The harness: programs over folders of tables, through the whole corridor.
+
+use meed_compiler::plan::{Plan, RecordId};
+use meed_runtime::engine::{RunOptions, run};
+use meed_runtime::ledger::{self, Sheet};
+use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
+use std::path::{Path, PathBuf};
+
+/// Payments and totals of a run.
+pub struct Settled {
+    /// Payment lines.
+    pub payments: Sheet,
+    /// Totals by rule, payee and period.
+    pub totals: Sheet,
+    /// Rows read, and the sum of what became of them, by event.
+    pub accounts: Vec<(u64, u64)>,
+}
+
+/// The folder beside the project with programs and data, or none; says so where it is absent.
+pub fn shared() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: ../shared is absent");
+    None
+}
+
+/// Compiles a program that must have no problem.
+pub fn plan(path: &Path, overrides: &[(&str, &str)]) -> Plan {
+    let text = std::fs::read_to_string(path).expect("the program can be read");
+    let overrides: Vec<(String, String)> =
+        overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let compiled = meed_compiler::compile(&text, &overrides);
+    assert_eq!(compiled.problems, [], "{}", path.display());
+    compiled.plan.expect("a program without problems has a Plan")
+}
+
+/// Settles a plan over files by record, `rows` at a time; no row may be rejected.
+pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32) -> Settled {
+    let input = |(name, paths): &(&str, Vec<PathBuf>)| {
+        let record = plan.records.iter().position(|record| record.name == *name).expect("the record is known");
+        let files = paths.iter().map(|path| SourceFile::open(path).expect("the table opens")).collect();
+        TableInput { record: RecordId(record as u32), files }
+    };
+    let options = LoadOptions { through: plan.active.to, batch_rows: rows as usize };
+    let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
+    assert_eq!(loaded.rejects, []);
+    let options = RunOptions { through: plan.active.to, chunk_rows: rows, traced: false };
+    let result = run(plan, &mut loaded, &options).expect("no rule meets a fault");
+    let ends = |(idx, counts): (usize, &Option<meed_runtime::engine::Counts>)| {
+        let (account, counts) = (loaded.accounts[idx], (*counts)?);
+        let sum = account.rejected
+            + account.after_run_date
+            + counts.paid
+            + counts.counted
+            + counts.nothing
+            + counts.unmatched;
+        Some((account.read, sum))
+    };
+    let accounts = result.events.iter().enumerate().filter_map(ends).collect();
+    Settled {
+        payments: ledger::payments(plan, &loaded, &result),
+        totals: ledger::totals(plan, &loaded, &result),
+        accounts,
+    }
+}

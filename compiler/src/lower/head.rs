@@ -221,8 +221,8 @@ impl Lowering<'_> {
     pub(super) fn constant(&mut self, expr: &tree::Expr) -> Option<Typed> {
         let typed = self.expression(expr, &mut Scope::constant())?;
         let folded = super::expressions::fold(typed);
-        let constant = matches!(folded.op, plan::Op::Number(_) | plan::Op::YesNo(_) | plan::Op::Date(_))
-            || folded.text.is_some();
+        let constant =
+            matches!(folded.op, plan::Op::Number(_) | plan::Op::YesNo(_) | plan::Op::Date(_)) || folded.text.is_some();
         if !constant {
             self.problem(
                 Problem::error("not-a-literal", expr.span, "this must be a literal")

@@ -34,7 +34,9 @@ pub(super) fn fill(
     let group = &plan.groups[id.index()];
     let Rows::Grid(grid) = rows else { return Ok(Vec::new()) };
     let (stream, n_rows) = match &group.stream {
-        Stream::Events(record) => (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32),
+        Stream::Events(record) => {
+            (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
+        }
         Stream::Payments(name) => {
             let lines = payments_of(plan, name, result);
             (Rows::Payments(as_stream(&lines)), lines.len() as u32)
@@ -50,7 +52,10 @@ pub(super) fn fill(
     let begun = periods(plan, group.period, options.through);
     for row in 0..n_rows {
         let Some(entity) = slots::value(plan, &group.join, loaded, &stream, row) else { continue };
-        let Some(value) = interpret_group(plan, group, &loaded.data, &stream, row).map_err(|fault| (row, fault))? else { continue };
+        let Some(value) = interpret_group(plan, group, &loaded.data, &stream, row).map_err(|fault| (row, fault))?
+        else {
+            continue;
+        };
         let day = slots::when(plan, loaded, &stream, row);
         let mut index = plan.calendar.index(kind, day);
         if group.window == Window::ToDate {
@@ -122,7 +127,8 @@ impl Gathered {
         self.count += other.count;
         self.distinct.extend(other.distinct.iter().cloned());
         if let Some(value) = &other.extreme {
-            let wanted = if matches!(function, GroupFunction::Smallest(..)) { Ordering::Less } else { Ordering::Greater };
+            let wanted =
+                if matches!(function, GroupFunction::Smallest(..)) { Ordering::Less } else { Ordering::Greater };
             self.keep(value.clone(), wanted);
         }
     }
@@ -138,10 +144,14 @@ fn column<'a>(group: &Group, found: impl Iterator<Item = &'a Gathered>) -> Resul
             GroupData::Fixed { den: *den, values, known: None }
         }
         GroupFunction::Sum(_, None) => GroupData::Exact(found.map(|gathered| Some(gathered.sum.clone())).collect()),
-        GroupFunction::Count => GroupData::Fixed { den: 1, values: found.map(|gathered| i128::from(gathered.count)).collect(), known: None },
-        GroupFunction::Distinct(_) => {
-            GroupData::Fixed { den: 1, values: found.map(|gathered| gathered.distinct.len() as i128).collect(), known: None }
+        GroupFunction::Count => {
+            GroupData::Fixed { den: 1, values: found.map(|gathered| i128::from(gathered.count)).collect(), known: None }
         }
+        GroupFunction::Distinct(_) => GroupData::Fixed {
+            den: 1,
+            values: found.map(|gathered| gathered.distinct.len() as i128).collect(),
+            known: None,
+        },
         GroupFunction::Smallest(_, None) | GroupFunction::Largest(_, None) => GroupData::Exact(
             found
                 .map(|gathered| match &gathered.extreme {

@@ -18,7 +18,15 @@ impl Slots {
     }
 
     /// The slots of a run of rows; `u32::MAX` where a part of the key is missing.
-    pub fn chunk(&mut self, plan: &Plan, spec: &SlotSpec, loaded: &Loaded, rows: &Rows, start: u32, len: u32) -> Vec<u32> {
+    pub fn chunk(
+        &mut self,
+        plan: &Plan,
+        spec: &SlotSpec,
+        loaded: &Loaded,
+        rows: &Rows,
+        start: u32,
+        len: u32,
+    ) -> Vec<u32> {
         (start..start + len).map(|row| self.slot(plan, spec, loaded, rows, row)).collect()
     }
 

@@ -82,11 +82,6 @@ impl Dictionary {
         }
     }
 
-    /// By small whole number, its code.
-    pub(crate) fn direct(&self) -> &[u32] {
-        &self.direct
-    }
-
     fn find_whole(&self, value: i64) -> u32 {
         match self.direct.get(value as usize) {
             Some(&code) => code,

@@ -3,7 +3,7 @@
 //! A value is a whole number: of `10^-decimals` for numbers, a day, a place in a list of `one of`, 1 and 0 for yes and no.
 
 use super::day::{self, Pattern, Zone};
-use crate::columns::{ColumnKind, trim};
+use crate::columns::trim;
 use meed_compiler::{
     plan::{Format, PercentFormat, Plan, Spelling, Type},
     value::{DecimalFault, parse_decimal},
@@ -20,8 +20,13 @@ pub(crate) enum CellReader {
     Number(NumberReader),
     Date(Option<Pattern>),
     /// A date and time; the value is the day, the instant is kept for ordering.
-    Moment { zone: Zone, pattern: Option<Pattern> },
-    YesNo { spelled: Option<[String; 2]> },
+    Moment {
+        zone: Zone,
+        pattern: Option<Pattern>,
+    },
+    YesNo {
+        spelled: Option<[String; 2]>,
+    },
     Choice(ChoiceReader),
 }
 
@@ -61,7 +66,9 @@ impl CellReader {
                     let pattern = pattern.as_ref().map(|pattern| Pattern::new(pattern));
                     Self::Moment { zone: Zone::new(zone.as_deref())?, pattern }
                 }
-                Format::Plain | Format::Number { .. } | Format::Choice { .. } | Format::YesNo { .. } => Self::Date(None),
+                Format::Plain | Format::Number { .. } | Format::Choice { .. } | Format::YesNo { .. } => {
+                    Self::Date(None)
+                }
             },
             Type::YesNo => match format {
                 Format::YesNo { yes, no } => Self::YesNo { spelled: Some([no.clone(), yes.clone()]) },
@@ -113,58 +120,11 @@ impl CellReader {
         };
         let moment = match pattern {
             Some(pattern) => pattern.parse(text).ok_or(Cow::Borrowed("not a date and time of the given format"))?,
-            None => day::parse_iso_moment(text).ok_or(Cow::Borrowed("not a date and time like 2026-02-01T08:30:00Z"))?,
+            None => {
+                day::parse_iso_moment(text).ok_or(Cow::Borrowed("not a date and time like 2026-02-01T08:30:00Z"))?
+            }
         };
         zone.place(moment).ok_or(Cow::Borrowed("outside the calendar"))
-    }
-
-    /// Day and instant of a timestamp.
-    pub fn take_time(&self, value: i64, per_second: i64, zoned: bool) -> Result<(i32, i128), Reason> {
-        let (seconds, rest) = (value.div_euclid(per_second), value.rem_euclid(per_second));
-        let nanos = rest * (1_000_000_000 / per_second);
-        let day = i32::try_from(seconds.div_euclid(86_400)).ok().filter(|day| (day::FIRST..=day::LAST).contains(day));
-        let day = day.ok_or(Cow::Borrowed("outside the years 1 to 9999"))?;
-        match self {
-            Self::Moment { zone, .. } => {
-                let placed = if zoned {
-                    zone.place_instant(seconds, nanos)
-                } else {
-                    let nanos = seconds.rem_euclid(86_400) * 1_000_000_000 + nanos;
-                    zone.place(day::Moment { day, nanos, offset: None })
-                };
-                placed.ok_or(Cow::Borrowed("outside the calendar"))
-            }
-            _ if seconds.rem_euclid(86_400) == 0 && nanos == 0 => Ok((day, 0)),
-            _ => Err(Cow::Borrowed("a time of day where the field is a date")),
-        }
-    }
-
-    /// The value of a whole number of `10^-scale`.
-    #[inline]
-    pub fn take_decimal(&self, value: i128, scale: i32) -> Result<i64, Reason> {
-        match self {
-            Self::Number(reader) => reader.take_decimal(value, scale),
-            _ => Err(Cow::Borrowed("a number where none is expected")),
-        }
-    }
-
-    /// Whether columns of this kind are read for a field of this type, and if not what the field is called.
-    pub fn check(&self, kind: &ColumnKind) -> Result<(), &'static str> {
-        let (fits, noun) = match self {
-            Self::Number(reader) => (matches!(kind, ColumnKind::Whole | ColumnKind::Decimal), reader.noun),
-            Self::Date(_) => (matches!(kind, ColumnKind::Date | ColumnKind::Time), "a date"),
-            Self::Moment { .. } => (matches!(kind, ColumnKind::Date | ColumnKind::Time), "a date and time"),
-            Self::YesNo { spelled } => {
-                (*kind == ColumnKind::YesNo || (spelled.is_some() && *kind == ColumnKind::Whole), "yes/no")
-            }
-            Self::Choice(_) => (*kind == ColumnKind::Whole, "a text of a list"),
-        };
-        if fits || matches!(kind, ColumnKind::Text | ColumnKind::Empty) { Ok(()) } else { Err(noun) }
-    }
-
-    /// Whether a typed column of numbers does not say what it means: a percent without a format.
-    pub fn needs_scale(&self) -> bool {
-        matches!(self, Self::Number(reader) if reader.percent == PercentFormat::Sign)
     }
 }
 
@@ -219,35 +179,14 @@ impl NumberReader {
         }
     }
 
-    fn take_decimal(&self, value: i128, scale: i32) -> Result<i64, Reason> {
-        let decimals = match self.percent {
-            PercentFormat::Hundredths => self.decimals.saturating_sub(2),
-            PercentFormat::No | PercentFormat::Sign | PercentFormat::Share => self.decimals,
-        };
-        let shift = decimals as i32 - scale;
-        let value = if shift == 0 {
-            Some(value)
-        } else if shift > 0 {
-            10i128.checked_pow(shift as u32).and_then(|factor| value.checked_mul(factor))
-        } else {
-            let divisor = 10i128.checked_pow(shift.unsigned_abs()).unwrap_or(i128::MAX);
-            if value % divisor != 0 {
-                return Err(self.reason(DecimalFault::TooManyDecimals, decimals));
-            }
-            Some(value / divisor)
-        };
-        let value = value.and_then(|value| i64::try_from(value).ok());
-        let value = value.ok_or_else(|| self.reason(DecimalFault::TooLarge, decimals))?;
-        match self.percent {
-            PercentFormat::Hundredths => self.hundredth(value, decimals),
-            PercentFormat::No | PercentFormat::Sign | PercentFormat::Share => Ok(value),
-        }
-    }
-
     /// A share from a number of hundredths that keeps `decimals`.
     fn hundredth(&self, value: i64, decimals: u32) -> Result<i64, Reason> {
         let divisor = 10i64.pow(2 + decimals - self.decimals);
-        if value % divisor == 0 { Ok(value / divisor) } else { Err(self.reason(DecimalFault::TooManyDecimals, decimals)) }
+        if value % divisor == 0 {
+            Ok(value / divisor)
+        } else {
+            Err(self.reason(DecimalFault::TooManyDecimals, decimals))
+        }
     }
 
     fn without_sign<'a>(&self, text: &'a [u8]) -> &'a [u8] {
@@ -347,11 +286,8 @@ impl ChoiceReader {
 
     fn parse(&self, text: &[u8]) -> Result<i64, Reason> {
         let text = std::str::from_utf8(text).unwrap_or_default();
-        let found = if self.ignoring_case {
-            self.spellings.get(&text.to_lowercase())
-        } else {
-            self.spellings.get(text)
-        };
+        let found =
+            if self.ignoring_case { self.spellings.get(&text.to_lowercase()) } else { self.spellings.get(text) };
         let value = found.copied().or(self.otherwise);
         value.map(i64::from).ok_or_else(|| Cow::Owned(format!("none of {}", self.listed)))
     }

@@ -274,7 +274,7 @@ mod tests {
         }
         assert_eq!((date_of(FIRST), date_of(LAST)), ((1, 1, 1), (9999, 12, 31)));
         assert_eq!(day_of(2026, 2, 29), None);
-        assert_eq!(day_of(2000, 2, 29), Some(meed_compiler::plan::calendar::day_of(jiff::civil::date(2000, 2, 29))));
+        assert_eq!(day_of(2000, 2, 29), Some(11_016));
     }
 
     #[test]
@@ -284,7 +284,8 @@ mod tests {
         assert_eq!(read("DD-MM-YYYY", "01-02-2026"), day);
         assert_eq!(read("D.M.YY", "1.2.26"), day);
         assert_eq!(read("DD MMM YYYY", "01 Feb 2026"), day);
-        for (pattern, text) in [("DD-MM-YYYY", "1-2-2026"), ("DD-MM-YYYY", "31-02-2026"), ("DD-MM-YYYY", "01-02-2026 ")] {
+        for (pattern, text) in [("DD-MM-YYYY", "1-2-2026"), ("DD-MM-YYYY", "31-02-2026"), ("DD-MM-YYYY", "01-02-2026 ")]
+        {
             assert_eq!(read(pattern, text), None, "{text}");
         }
     }

@@ -1,5 +1,7 @@
 //! Faults that stop a run before any row is judged: files that cannot be read, columns that are not there.
 
+#![expect(missing_docs, reason = "the message of each variant says what its fields are")]
+
 use thiserror::Error;
 
 /// Why tables could not be loaded.
@@ -31,7 +33,14 @@ pub enum LoadError {
     MissingTable { record: String, expected: String },
     /// A needed column is not there.
     #[error("`{file}` has no column `{header}` for the field `{field}` of `{record}`")]
-    MissingColumn { file: String, record: String, field: String, header: String, found: Vec<String>, near: Option<String> },
+    MissingColumn {
+        file: String,
+        record: String,
+        field: String,
+        header: String,
+        found: Vec<String>,
+        near: Option<String>,
+    },
     /// A needed header stands there twice.
     #[error("`{file}` has {count} columns `{header}`, which the field `{field}` of `{record}` reads")]
     DuplicateColumn { file: String, record: String, field: String, header: String, count: usize },

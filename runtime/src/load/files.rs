@@ -111,7 +111,14 @@ impl RawTable {
     }
 
     /// The column of a field; none when it is not there and need not be.
-    pub fn column(&self, plan: &Plan, record: RecordId, field: &Field, source: &ColumnSource, own: bool) -> Result<Option<usize>, LoadError> {
+    pub fn column(
+        &self,
+        plan: &Plan,
+        record: RecordId,
+        field: &Field,
+        source: &ColumnSource,
+        own: bool,
+    ) -> Result<Option<usize>, LoadError> {
         let Some(part) = self.parts.first() else { return Ok(None) };
         let definition = plan.record(record);
         if part.canonical {
@@ -119,8 +126,11 @@ impl RawTable {
             return Ok(part.header.iter().position(|header| header == name || *header == field.name));
         }
         let trimmed = source.header.trim();
-        let same = |header: &&String| if source.exact { header.trim() == trimmed } else { header.trim().to_lowercase() == trimmed.to_lowercase() };
-        let found: Vec<usize> = part.header.iter().enumerate().filter(|(_, header)| same(header)).map(|(idx, _)| idx).collect();
+        let same = |header: &&String| {
+            if source.exact { header.trim() == trimmed } else { header.trim().to_lowercase() == trimmed.to_lowercase() }
+        };
+        let found: Vec<usize> =
+            part.header.iter().enumerate().filter(|(_, header)| same(header)).map(|(idx, _)| idx).collect();
         let file = part.file.to_string();
         let needed = field.used || definition.key.iter().any(|key| definition.fields[key.index()].name == field.name);
         match found[..] {
@@ -154,7 +164,9 @@ pub(super) fn read(_plan: &Plan, input: TableInput, options: &LoadOptions) -> Re
         let mut part = match file.content {
             Content::Csv(mut reader, delimiter) => {
                 let mut bytes = Vec::new();
-                reader.read_to_end(&mut bytes).map_err(|error| LoadError::CannotRead { file: file.name.clone(), reason: error.to_string() })?;
+                reader
+                    .read_to_end(&mut bytes)
+                    .map_err(|error| LoadError::CannotRead { file: file.name.clone(), reason: error.to_string() })?;
                 read_csv(&name, &bytes, delimiter)?
             }
             Content::Parquet(handle) => read_parquet(&name, handle, options)?,
@@ -180,7 +192,8 @@ pub(super) fn read(_plan: &Plan, input: TableInput, options: &LoadOptions) -> Re
         if let Some(first) = parts.first()
             && first.header != part.header
         {
-            let place = |header: &String| part.header.iter().position(|other| other.trim().eq_ignore_ascii_case(header.trim()));
+            let place =
+                |header: &String| part.header.iter().position(|other| other.trim().eq_ignore_ascii_case(header.trim()));
             let map: Vec<Option<usize>> = first.header.iter().map(place).collect();
             if let Some(missing) = map.iter().position(Option::is_none) {
                 let header = first.header[missing].clone();
@@ -207,20 +220,32 @@ fn read_csv(name: &Arc<str>, bytes: &[u8], delimiter: Option<u8>) -> Result<RawP
     let Some(first) = first else { return Err(LoadError::EmptyFile { file: name.to_string() }) };
     let count = |delimiter: u8| first.iter().filter(|&&byte| byte == delimiter).count();
     let found = *b",;\t|".iter().max_by_key(|&&delimiter| (count(delimiter), delimiter == b',')).unwrap_or(&b',');
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter.unwrap_or(found)).flexible(true).has_headers(false).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter.unwrap_or(found))
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(bytes);
     let mut part = RawPart { file: name.clone(), header: Vec::new(), canonical: false, rows: Vec::new() };
     let mut record = csv::ByteRecord::new();
     let mut number = 0;
     let mut started = false;
-    while reader.read_byte_record(&mut record).map_err(|error| LoadError::CannotRead { file: name.to_string(), reason: error.to_string() })? {
+    while reader
+        .read_byte_record(&mut record)
+        .map_err(|error| LoadError::CannotRead { file: name.to_string(), reason: error.to_string() })?
+    {
         if !started {
             started = true;
             let text = |cell: &[u8]| std::str::from_utf8(cell).map(|text| text.trim().to_owned());
-            part.header = record.iter().map(text).collect::<Result<_, _>>().map_err(|_| LoadError::NotUtf8 { file: name.to_string() })?;
+            part.header = record
+                .iter()
+                .map(text)
+                .collect::<Result<_, _>>()
+                .map_err(|_| LoadError::NotUtf8 { file: name.to_string() })?;
             continue;
         }
         number += 1;
-        let damage = (record.len() != part.header.len()).then(|| format!("the row has {} cells, the header {}", record.len(), part.header.len()));
+        let damage = (record.len() != part.header.len())
+            .then(|| format!("the row has {} cells, the header {}", record.len(), part.header.len()));
         let cells = record.iter().map(|cell| {
             let cell = crate::columns::trim(cell);
             (!cell.is_empty()).then(|| cell.to_vec())
@@ -237,7 +262,8 @@ fn read_parquet(name: &Arc<str>, file: File, options: &LoadOptions) -> Result<Ra
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> Result<(), LoadError> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| bad(error.to_string()))?;
         part.header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let reader = builder.with_batch_size(options.batch_rows.max(1)).build().map_err(|error| bad(error.to_string()))?;
+        let reader =
+            builder.with_batch_size(options.batch_rows.max(1)).build().map_err(|error| bad(error.to_string()))?;
         for batch in reader {
             take_batch(&mut part, &batch.map_err(|error| bad(error.to_string()))?)?;
         }
@@ -254,10 +280,17 @@ fn take_batch(part: &mut RawPart, batch: &RecordBatch) -> Result<(), LoadError> 
     let mut formatters = Vec::new();
     for (column, field) in batch.columns().iter().zip(schema.fields()) {
         if matches!(column.data_type(), DataType::Float16 | DataType::Float32 | DataType::Float64) {
-            return Err(LoadError::FloatingPoint { file: part.file.to_string(), column: field.name().clone(), decimals: 2 });
+            return Err(LoadError::FloatingPoint {
+                file: part.file.to_string(),
+                column: field.name().clone(),
+                decimals: 2,
+            });
         }
         let formatter = ArrayFormatter::try_new(column.as_ref(), &options);
-        formatters.push(formatter.map_err(|error| LoadError::CannotRead { file: part.file.to_string(), reason: error.to_string() })?);
+        formatters.push(
+            formatter
+                .map_err(|error| LoadError::CannotRead { file: part.file.to_string(), reason: error.to_string() })?,
+        );
     }
     for row in 0..batch.num_rows() {
         let cells = batch.columns().iter().zip(&formatters).map(|(column, formatter)| {

@@ -19,9 +19,10 @@ pub(super) fn link(plan: &Plan, drafts: &mut [Option<Draft>]) {
     for (idx, slot) in drafts.iter_mut().enumerate() {
         let mut rows: FxHashMap<Vec<Vec<u8>>, usize> = FxHashMap::default();
         if let Some(draft) = slot {
-            let header = plan.records[idx].key.first().map_or(String::new(), |key| {
-                plan.records[idx].fields[key.index()].name.clone()
-            });
+            let header = plan.records[idx]
+                .key
+                .first()
+                .map_or(String::new(), |key| plan.records[idx].fields[key.index()].name.clone());
             for row in 0..draft.keys.len() {
                 if draft.keys[row].is_empty() {
                     continue;

@@ -1,0 +1,134 @@
+//! Whole programs over real tables, held against payments that an independent evaluation found.
+
+use meed_tests::{Settled, plan, settle, shared};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Amounts by rule, payee and period of an expected file: the amount comes last, in cents when `cents`.
+fn expected(
+    path: &Path,
+    name: impl Fn(&str) -> String,
+    period: impl Fn(&str) -> String,
+    cents: bool,
+) -> BTreeMap<[String; 3], i64> {
+    let text = std::fs::read_to_string(path).expect("the expected totals can be read");
+    let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let amount = |text: &str| if cents { text.parse().expect("cents") } else { to_cents(text) };
+    let rows = rows.map(|cells| ([name(cells[0]), cells[1].to_owned(), period(cells[2])], amount(cells[3])));
+    rows.filter(|(_, amount)| *amount != 0).collect()
+}
+
+fn to_cents(text: &str) -> i64 {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let cents: i64 = format!("{whole}{rest:0<2}").parse().expect("an amount");
+    cents
+}
+
+fn found(settled: &Settled) -> BTreeMap<[String; 3], i64> {
+    let rows = settled.totals.rows.iter();
+    rows.map(|row| ([row[0].clone(), row[2].clone(), row[4].clone()], to_cents(&row[5]))).collect()
+}
+
+#[test]
+fn crm_pays_the_expected_totals() {
+    let Some(shared) = shared() else { return };
+    let plan = plan(&shared.join("programs/crm/crm.meed"), &[]);
+    let table = |name: &str| vec![shared.join(format!("data/crm/{name}.csv"))];
+    let files =
+        [("opportunity", table("sales_pipeline")), ("agent", table("sales_teams")), ("product", table("products"))];
+    let same = |text: &str| text.to_owned();
+    let wanted = expected(&shared.join("programs/crm/expected_totals.csv"), same, same, false);
+    for rows in [1, 7, 65_536] {
+        let settled = settle(&plan, &files, rows);
+        assert_eq!(found(&settled), wanted, "{rows} rows at a time");
+        assert!(settled.accounts.iter().all(|(read, sum)| read == sum), "{:?}", settled.accounts);
+    }
+}
+
+const RULES: [&str; 5] = ["registered_deals", "new_customers", "volume_rebate", "year_accelerator", "family_spiff"];
+
+fn settlement(shared: &Path, deals: Vec<PathBuf>, ending: &str, rows: u32) -> Settled {
+    let folder = shared.join("programs/settlement");
+    let plan = plan(&folder.join("settlement.meed"), &[]);
+    let entity = |name: &str| vec![folder.join(format!("{name}.{ending}"))];
+    let files =
+        [("partner", entity("partner")), ("rep", entity("rep")), ("product", entity("product")), ("deal", deals)];
+    settle(&plan, &files, rows)
+}
+
+#[test]
+fn settlement_pays_the_expected_totals_and_lines() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("programs/settlement/5000");
+    let rule = |text: &str| RULES[text.parse::<usize>().expect("a rule number") - 1].to_owned();
+    let wanted = expected(&folder.join("expected_totals.csv"), rule, |quarter| format!("2026-Q{quarter}"), true);
+    let from_csv = settlement(&shared, vec![folder.join("deals.csv")], "csv", 65_536);
+    let from_parquet = settlement(&shared, vec![folder.join("deals.parquet")], "parquet", 7);
+    assert_eq!(found(&from_csv), wanted);
+    assert_eq!(from_csv.payments, from_parquet.payments);
+    // Lines by rule: how many, and sums of cents alone and weighed by deal and payee.
+    let mut digests = BTreeMap::<usize, [i64; 4]>::new();
+    for row in &from_csv.payments.rows {
+        let rule = RULES.iter().position(|rule| *rule == row[0]).expect("a rule of the program") + 1;
+        let number = |text: &str| if text.is_empty() { 0 } else { text.parse::<i64>().expect("a number") };
+        let (cents, digest) = (to_cents(&row[5]), digests.entry(rule).or_default());
+        *digest = [
+            digest[0] + 1,
+            digest[1] + cents,
+            digest[2] + cents * (number(&row[7]) % 9973),
+            digest[3] + cents * (number(&row[3]) % 997),
+        ];
+    }
+    let text: String =
+        digests.iter().map(|(rule, d)| format!("{rule},{},{},{},{}\n", d[0], d[1], d[2], d[3])).collect();
+    assert_eq!(
+        text,
+        std::fs::read_to_string(folder.join("expected_lines.csv")).expect("the expected lines can be read")
+    );
+}
+
+#[test]
+fn shuffled_rows_in_several_files_pay_the_same() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("programs/settlement/5000");
+    let text = std::fs::read_to_string(folder.join("deals.csv")).expect("the deals can be read");
+    let (header, rows) = text.split_once('\n').expect("a header");
+    let mut rows: Vec<&str> = rows.lines().collect();
+    // A fixed stride that shares no factor with the number of rows visits each once.
+    let n_rows = rows.len();
+    rows = (0..n_rows).map(|idx| rows[(idx * 1_237 + 11) % n_rows]).collect();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let parts = rows.chunks(n_rows / 3 + 1).enumerate().map(|(part, rows)| {
+        let path = target.join(format!("shuffled-{part}.csv"));
+        std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).expect("the part can be written");
+        path
+    });
+    let whole = settlement(&shared, vec![folder.join("deals.csv")], "csv", 65_536);
+    let split = settlement(&shared, parts.collect(), "csv", 97);
+    assert_eq!(whole.payments, split.payments);
+    assert_eq!(whole.totals, split.totals);
+}
+
+#[test]
+fn the_example_passes_its_own_tests_and_pays_what_the_readme_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart");
+    let text = std::fs::read_to_string(folder.join("quickstart.meed")).expect("the program can be read");
+    let compiled = meed_compiler::compile(&text, &[]);
+    let plan = compiled.plan.expect("the example compiles");
+    assert!(!compiled.tests.is_empty());
+    for test in &compiled.tests {
+        assert_eq!(meed_runtime::suite::run_test(&plan, test), [], "{}", test.title);
+    }
+    let table = |name: &str| vec![folder.join(format!("data/{name}.csv"))];
+    let files = [
+        ("deal", table("deals")),
+        ("introduction", table("introductions")),
+        ("partner", table("partners")),
+        ("person", table("persons")),
+        ("customer", table("customers")),
+    ];
+    let settled = settle(&plan, &files, 2);
+    let csv = String::from_utf8(settled.totals.to_csv()).expect("UTF-8");
+    let readme = std::fs::read_to_string(folder.join("../../README.md")).expect("the README can be read");
+    assert!(readme.contains(&csv), "{csv}");
+}
