@@ -110,6 +110,6 @@ pub type Entry = unsafe extern "C" fn(*mut Context, u32, u32, u32) -> u32;
 pub struct Kernel {
     /// What the pointers are.
     pub inputs: Vec<Input>,
-    /// The code; lives as long as the [`crate::codegen::Kernels`] it came from.
+    /// The code; lives as long as the module it came from.
     pub entry: Entry,
 }

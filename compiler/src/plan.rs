@@ -8,8 +8,6 @@
 pub mod calendar;
 pub mod fields;
 pub mod op;
-pub mod text;
-pub mod verify;
 
 pub use calendar::{Calendar, Days, Period};
 pub use fields::*;
