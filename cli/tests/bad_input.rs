@@ -1,0 +1,71 @@
+//! Bad tables through the whole command: a clear message, an exit code above zero, and nothing written.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The example's tables with one file replaced, run; gives exit code, messages, and whether anything was written.
+fn run(case: &str, file: &str, content: &[u8], more: &[&str]) -> (i32, String, bool) {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(case);
+    let (data, out) = (folder.join("data"), folder.join("out"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&data).expect("a folder for the case");
+    for entry in std::fs::read_dir(example.join("data")).expect("the example's tables") {
+        let path = entry.expect("an entry").path();
+        std::fs::copy(&path, data.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    if file.ends_with("parquet") {
+        std::fs::remove_file(data.join("deals.csv")).expect("the table is replaced");
+    }
+    std::fs::write(data.join(file), content).expect("the bad table");
+    let output = Command::new(env!("CARGO_BIN_EXE_meed"))
+        .arg("run")
+        .arg(example.join("quickstart.meed"))
+        .args(["--data".as_ref(), data.as_os_str(), "--out".as_ref(), out.as_os_str()])
+        .args(more)
+        .output()
+        .expect("the command runs");
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!messages.contains("panicked"), "{messages}");
+    (output.status.code().unwrap_or(-1), messages, out.exists())
+}
+
+#[test]
+fn bad_tables_stop_the_run_before_anything_is_written() {
+    let header = "id,closed_on,partner,amount,registered\n";
+    let cases: [(&str, &str, Vec<u8>, &str); 9] = [
+        ("empty", "deals.csv", Vec::new(), "has no header"),
+        ("column", "deals.csv", b"id,closed_on,partner,amuont,registered\n".to_vec(), "has no column `amount`"),
+        ("date", "deals.csv", format!("{header}D1,2026-02-30,ACME,1,yes\n").into(), "not a date"),
+        ("decimals", "deals.csv", format!("{header}D1,2026-02-03,ACME,1.001,yes\n").into(), "more than 2 decimals"),
+        ("large", "deals.csv", format!("{header}D1,2026-02-03,ACME,99999999999999999999,yes\n").into(), "amount"),
+        ("reference", "deals.csv", format!("{header}D1,2026-02-03,NOBODY,1,yes\n").into(), "no partner with this key"),
+        (
+            "key",
+            "deals.csv",
+            format!("{header}D1,2026-02-03,ACME,1,yes\nD1,2026-02-04,ACME,1,yes\n").into(),
+            "the key stands",
+        ),
+        ("missing", "deals.csv", format!("{header}D1,2026-02-03,ACME,,yes\n").into(), "missing"),
+        ("parquet", "deals.parquet", b"PAR1 cut off".to_vec(), "not a readable Parquet file"),
+    ];
+    for (case, file, content, message) in cases {
+        let (code, messages, written) = run(case, file, &content, &[]);
+        assert_eq!(code, 3, "{case}: {messages}");
+        assert!(messages.contains(message), "{case}: {messages}");
+        assert!(!written, "{case}");
+    }
+}
+
+#[test]
+fn rejected_rows_can_be_set_aside() {
+    let rejects = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rejects.csv");
+    let text = b"id,closed_on,partner,amount,registered\nD1,2026-02-03,ACME,\xff,yes\nD2,2026-02-03,ACME,100,yes\n";
+    let more = ["--rejects", rejects.to_str().expect("a UTF-8 path")];
+    let (code, messages, written) = run("aside", "deals.csv", text, &more);
+    assert_eq!(code, 0, "{messages}");
+    assert!(written);
+    let table = std::fs::read_to_string(&rejects).expect("the rejected rows");
+    assert!(table.starts_with("file,row,column,value,reason\n"), "{table}");
+    assert!(table.contains(",1,amount,"), "{table}");
+}
