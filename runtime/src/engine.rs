@@ -394,7 +394,7 @@ fn count(marks: &[u8]) -> Counts {
 }
 
 fn row_words(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
-    let (file, number) = &loaded.origins[record.index()][row as usize];
+    let (file, number) = loaded.origin(record, row as usize);
     format!("{} {} ({file}, row {number})", plan.record(record).name, loaded.keys[record.index()].text(row as usize))
 }
 

@@ -67,12 +67,20 @@ pub struct Loaded {
     pub keys: Vec<Keys>,
     /// By domain, the texts by code.
     pub dictionaries: Vec<Dictionary>,
-    /// By record and row: the file and its row.
-    pub origins: Vec<Vec<(String, u64)>>,
     /// By record.
     pub accounts: Vec<RowAccount>,
     /// In the order of records, files and rows.
     pub rejects: Vec<Reject>,
+    /// By record and row: the file and its row.
+    pub(crate) origins: Vec<Vec<(String, u64)>>,
+}
+
+impl Loaded {
+    /// The file, and in it the row (counted from 1 without the header), that a row of a record comes from.
+    pub fn origin(&self, record: RecordId, row: usize) -> (&str, u64) {
+        let (file, number) = &self.origins[record.index()][row];
+        (file, *number)
+    }
 }
 
 /// The rows of one record while they are judged.
