@@ -14,6 +14,7 @@ mod schedules;
 mod scope;
 mod sets;
 mod suite;
+mod walk;
 
 pub use suite::{Expectation, Given, GivenCell, TestCase};
 

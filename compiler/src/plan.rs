@@ -7,11 +7,19 @@
 
 pub mod calendar;
 pub mod fields;
+pub mod ids;
 pub mod op;
+pub mod schedule;
+pub mod state;
+pub mod step;
 
 pub use calendar::{Calendar, Days, Period};
 pub use fields::*;
+pub use ids::*;
 pub use op::*;
+pub use schedule::*;
+pub use state::*;
+pub use step::*;
 
 use crate::value::RoundingMode;
 use meed_grammar::span::Span;

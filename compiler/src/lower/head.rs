@@ -1,5 +1,6 @@
 //! The program's head and its parameters.
 
+use super::expressions::fold;
 use super::scope::{Scope, Typed};
 use super::{Lowering, suggest};
 use crate::plan::{self, Calendar, Days, Unit};
@@ -220,7 +221,7 @@ impl Lowering<'_> {
     /// The value of an expression that reads no row.
     pub(super) fn constant(&mut self, expr: &tree::Expr) -> Option<Typed> {
         let typed = self.expression(expr, &mut Scope::constant())?;
-        let folded = super::expressions::fold(typed);
+        let folded = fold(typed);
         let constant =
             matches!(folded.op, plan::Op::Number(_) | plan::Op::YesNo(_) | plan::Op::Date(_)) || folded.text.is_some();
         if !constant {

@@ -1,6 +1,7 @@
 //! The program's tests: rows that are given, and what is expected of them.
 
 use super::Lowering;
+use super::expressions::fold;
 use super::scope::Scope;
 use crate::plan::{FieldSource, Op, RecordId, Type};
 use crate::value::Exact;
@@ -158,7 +159,7 @@ impl Lowering<'_> {
             TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
                 self.rule_exists(rule);
                 let Some(typed) = self.expression(amount, &mut Scope::constant()) else { return };
-                let Op::Number(number) = super::expressions::fold(typed).op else {
+                let Op::Number(number) = fold(typed).op else {
                     self.problem(Problem::error("not-money", amount.span, "an amount of money is expected here"));
                     return;
                 };
@@ -185,7 +186,7 @@ impl Lowering<'_> {
             TestStepKind::Decides { name, key, in_period, value } => {
                 let value = match value {
                     None => None,
-                    Some(value) => match self.expression(value, &mut Scope::constant()).map(super::expressions::fold) {
+                    Some(value) => match self.expression(value, &mut Scope::constant()).map(fold) {
                         Some(typed) => Some(decision_text(&typed.op)),
                         None => return,
                     },

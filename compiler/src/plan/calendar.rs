@@ -14,6 +14,13 @@ pub struct Days {
     pub to: i32,
 }
 
+impl Days {
+    /// Whether a day lies in it.
+    pub fn holds(self, day: i32) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
 /// Kinds of period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Period {

@@ -1,6 +1,6 @@
 //! Records and their fields: what is read from which column, and how.
 
-use super::op::{FieldId, RecordId, Type};
+use super::{FieldId, RecordId, Type};
 use meed_grammar::span::Span;
 pub use meed_grammar::tree::RecordKind;
 

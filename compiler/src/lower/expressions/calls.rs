@@ -1,0 +1,123 @@
+//! Schedules applied to a value, and the rate or band they reach.
+
+use crate::lower::scope::{Scope, Typed};
+use crate::lower::{Lowering, suggest};
+use crate::plan::{self, Op, Type};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Lowering<'_> {
+    pub(super) fn call(
+        &mut self,
+        name: &tree::Name,
+        arguments: &[tree::Expr],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let schedule = self.schedule_named(name)?;
+        let definition = self.plan.schedules[schedule.index()].clone();
+        let wanted = definition.arguments.len() + 1;
+        if arguments.len() != wanted {
+            let message = format!("`{}` takes {}", name.text, count_words(definition.arguments.len()));
+            self.problem(Problem::error("argument-count", span, message).label(format!("{} given", arguments.len())));
+            return None;
+        }
+        let mut lowered = Vec::new();
+        for (argument, ty) in arguments.iter().zip(definition.arguments.iter().copied().chain([definition.domain])) {
+            let typed = self.numeric(argument, scope)?;
+            lowered.push(self.accepts(typed, ty)?.into_expr());
+        }
+        let value = Box::new(lowered.pop()?);
+        let optional = value.optional || lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
+        let op = Op::Schedule { schedule, arguments: lowered, value, ask: plan::Ask::Amount };
+        Some(Typed::new(op, definition.result, optional, span))
+    }
+
+    pub(in crate::lower) fn schedule_named(&mut self, name: &tree::Name) -> Option<plan::ScheduleId> {
+        match self.schedules.get(&name.text) {
+            Some(found) => *found,
+            None => {
+                if !self.damaged(&name.text) {
+                    let known: Vec<String> = self.schedules.keys().cloned().collect();
+                    let problem =
+                        Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
+                    self.problem(suggest(problem, name, known.iter().map(String::as_str)));
+                }
+                None
+            }
+        }
+    }
+
+    /// A value as an argument of this type.
+    pub(in crate::lower) fn accepts(&mut self, value: Typed, ty: Type) -> Option<Typed> {
+        let zero = matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        let fits = value.ty == ty
+            || (value.literal && zero)
+            || matches!((value.ty, ty), (Type::Count | Type::Percent, Type::Number))
+            || (matches!((value.ty, ty), (Type::Count | Type::Number, Type::Percent)) && !value.literal);
+        if fits {
+            return Some(value);
+        }
+        let message = format!("here {} is wanted, not {}", self.type_words(ty), self.type_words(value.ty));
+        self.problem(Problem::error("type-mismatch", value.span, message));
+        None
+    }
+
+    pub(super) fn ask(&mut self, inner: &tree::Expr, ask: plan::Ask, span: Span, scope: &mut Scope) -> Option<Typed> {
+        let value = self.expression(inner, scope)?;
+        match value.op {
+            Op::Schedule { schedule, arguments, value, ask: plan::Ask::Amount } => {
+                let rate = self.plan.schedules[schedule.index()].rate;
+                let ty = if ask == plan::Ask::Rate { rate } else { Type::Count };
+                let definition = &self.plan.schedules[schedule.index()];
+                let optional =
+                    value.optional || arguments.iter().any(|argument| argument.optional) || may_lack(definition, ask);
+                Some(Typed::new(Op::Schedule { schedule, arguments, value, ask }, ty, optional, span))
+            }
+            _ => {
+                let help = "write: rate of volume_bands(sum of deal.amount)";
+                self.problem(
+                    Problem::error("type-mismatch", inner.span, "only a schedule has a rate or a band").help(help),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn count_words(n_arguments: usize) -> String {
+    match n_arguments {
+        0 => "one value".to_owned(),
+        1 => "one argument, then a value".to_owned(),
+        n => format!("{n} arguments, then a value"),
+    }
+}
+
+/// Whether some band of a schedule has no result.
+pub(in crate::lower) fn pays_none(schedule: &plan::Schedule) -> bool {
+    match &schedule.shape {
+        plan::Shape::Graduated(bands) | plan::Shape::Retroactive(bands) => {
+            bands.iter().any(|band| band.pays == plan::BandPays::None)
+        }
+        plan::Shape::Curve { beyond, .. } => *beyond == plan::Beyond::None,
+        plan::Shape::Every { .. } => false,
+    }
+}
+
+/// Whether the rate or band of a schedule can be missing for some value.
+fn may_lack(schedule: &plan::Schedule, ask: plan::Ask) -> bool {
+    let flat_only = |band: &plan::Band| matches!(band.pays, plan::BandPays::Amount { rate: None, .. });
+    match &schedule.shape {
+        plan::Shape::Every { .. } => true,
+        plan::Shape::Graduated(bands) | plan::Shape::Retroactive(bands) => {
+            let sheet = bands.iter().any(|band| band.number == 0);
+            sheet
+                || pays_none(schedule)
+                || (ask == plan::Ask::Rate && bands.iter().any(flat_only))
+                || !schedule.mirrored
+        }
+        plan::Shape::Curve { .. } => true,
+    }
+}

@@ -1,0 +1,213 @@
+//! Conditions: comparisons, lists, tests on texts, and what they tell about missing values.
+
+use crate::lower::Lowering;
+use crate::lower::expressions::unbracketed;
+use crate::lower::scope::{Scope, Typed, facts};
+use crate::plan::{Comparison, Expr, Op, Predicate, PredicateId, TextTest, Type};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, BinaryOp, CompareOp, ExprKind};
+
+impl Lowering<'_> {
+    /// A condition.
+    pub(in crate::lower) fn condition(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
+        let typed = self.expression(expr, scope)?;
+        if typed.ty == Type::YesNo {
+            return Some(typed.into_expr());
+        }
+        let words = self.type_words(typed.ty);
+        let help = "compare it with something: amount >= $1,000, level is gold";
+        self.problem(
+            Problem::error("type-mismatch", expr.span, format!("a condition is a yes or no, not {words}")).help(help),
+        );
+        None
+    }
+
+    pub(super) fn connective(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+        let ExprKind::Binary { op, .. } = &expr.kind else { return None };
+        let mut parts = Vec::new();
+        flatten(expr, *op, &mut parts);
+        let outside = scope.facts.clone();
+        let mut lowered = Vec::new();
+        let mut failed = false;
+        for part in parts {
+            match self.condition(part, scope) {
+                Some(condition) => {
+                    scope.learn(facts(&condition.op, *op == BinaryOp::And));
+                    lowered.push(condition);
+                }
+                None => failed = true,
+            }
+        }
+        scope.facts = outside;
+        if failed {
+            return None;
+        }
+        let optional = lowered.iter().any(|condition| condition.optional);
+        let op = if *op == BinaryOp::And { Op::And(lowered) } else { Op::Or(lowered) };
+        Some(Typed::new(op, Type::YesNo, optional, expr.span))
+    }
+
+    pub(super) fn comparison(
+        &mut self,
+        op: CompareOp,
+        op_span: Span,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let (a, b) = self.sides(left, right, scope)?;
+        match (op, &a.text, &b.text) {
+            (CompareOp::Contains | CompareOp::StartsWith, None, Some(text)) => {
+                let test = if op == CompareOp::Contains {
+                    TextTest::Contains(text.clone())
+                } else {
+                    TextTest::StartsWith(text.clone())
+                };
+                return self.predicate(a, test, span);
+            }
+            (CompareOp::Contains | CompareOp::StartsWith, ..) => {
+                let help = "write: name contains \"Cloud\"";
+                self.problem(
+                    Problem::error("type-mismatch", op_span, "a text is searched for a quoted text").help(help),
+                );
+                return None;
+            }
+            (CompareOp::Equal | CompareOp::NotEqual, None, Some(text))
+            | (CompareOp::Equal | CompareOp::NotEqual, Some(text), None) => {
+                let test = TextTest::In(vec![text.clone()]);
+                let value = if a.text.is_some() { b } else { a };
+                return Some(negate(self.predicate(value, test, span)?, op == CompareOp::NotEqual));
+            }
+            _ => {}
+        }
+        let (a, b) = self.unify(a, b)?;
+        let comparison = match op {
+            CompareOp::Equal => Comparison::Equal,
+            CompareOp::NotEqual => Comparison::NotEqual,
+            CompareOp::Less => Comparison::Less,
+            CompareOp::LessOrEqual => Comparison::LessOrEqual,
+            CompareOp::Greater => Comparison::Greater,
+            CompareOp::GreaterOrEqual => Comparison::GreaterOrEqual,
+            CompareOp::Contains | CompareOp::StartsWith => return None,
+        };
+        let ordered =
+            matches!(a.ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_));
+        if !ordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+            let message = format!("{} has no order", self.type_words(a.ty));
+            self.problem(Problem::error("type-mismatch", op_span, message).help("compare with `is` or `is not`"));
+            return None;
+        }
+        let optional = a.optional || b.optional;
+        let op = Op::Compare(comparison, Box::new(a.into_expr()), Box::new(b.into_expr()));
+        Some(Typed::new(op, Type::YesNo, optional, span))
+    }
+
+    /// Both sides of a comparison; the name of a choice has its meaning from the other side.
+    pub(super) fn sides(&mut self, left: &tree::Expr, right: &tree::Expr, scope: &mut Scope) -> Option<(Typed, Typed)> {
+        let bare = |expr: &tree::Expr| match &unbracketed(expr).kind {
+            ExprKind::Path(path) if path.parts.len() == 1 => Some(path.parts[0].clone()),
+            _ => None,
+        };
+        if bare(left).is_some_and(|name| !self.names_something(&name, scope))
+            && bare(right).is_none_or(|name| self.names_something(&name, scope))
+        {
+            let b = self.expression(right, scope)?;
+            let a = self.hinted(left, Some(b.ty), scope)?;
+            return Some((a, b));
+        }
+        let a = self.expression(left, scope)?;
+        let b = self.hinted(right, Some(a.ty), scope)?;
+        Some((a, b))
+    }
+
+    pub(super) fn membership(
+        &mut self,
+        value: &tree::Expr,
+        list: &tree::Expr,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let ExprKind::List(values) = &unbracketed(list).kind else {
+            self.problem(
+                Problem::error("missing-list", list.span, "`in` is followed by a list")
+                    .help("write: level in [gold, platinum]"),
+            );
+            return None;
+        };
+        if values.is_empty() {
+            self.problem(Problem::error("missing-list", list.span, "an empty list holds nothing"));
+            return None;
+        }
+        let subject = self.expression(value, scope)?;
+        let texts: Option<Vec<String>> = values
+            .iter()
+            .map(|value| if let ExprKind::Text(text) = &value.kind { Some(text.clone()) } else { None })
+            .collect();
+        if let (Some(texts), Type::Text(_) | Type::Id(_) | Type::Ref(_)) = (texts, subject.ty) {
+            return self.predicate(subject, TextTest::In(texts), span);
+        }
+        let mut tests = Vec::new();
+        for value in values {
+            let other = self.hinted(value, Some(subject.ty), scope)?;
+            if other.text.is_some() && subject.ty != other.ty && !matches!(subject.ty, Type::Text(_) | Type::Id(_)) {
+                let words = self.type_words(subject.ty);
+                self.problem(Problem::error("type-mismatch", value.span, format!("a text is not {words}")));
+                return None;
+            }
+            let (a, b) = self.unify(subject.clone(), other)?;
+            let optional = a.optional || b.optional;
+            let op = Op::Compare(Comparison::Equal, Box::new(a.into_expr()), Box::new(b.into_expr()));
+            tests.push(Expr { op, ty: Type::YesNo, optional, span: value.span });
+        }
+        let optional = tests.iter().any(|test| test.optional);
+        Some(Typed::new(Op::Or(tests), Type::YesNo, optional, span))
+    }
+
+    fn predicate(&mut self, value: Typed, test: TextTest, span: Span) -> Option<Typed> {
+        let value = self.key_text(value);
+        let (Type::Text(domain) | Type::Id(domain)) = value.ty else {
+            let words = self.type_words(value.ty);
+            self.problem(Problem::error("type-mismatch", value.span, format!("{words} is not compared with a text")));
+            return None;
+        };
+        let predicate = Predicate { domain, test };
+        let idx = self.plan.predicates.iter().position(|known| *known == predicate).unwrap_or_else(|| {
+            self.plan.predicates.push(predicate);
+            self.plan.predicates.len() - 1
+        });
+        let optional = value.optional;
+        let op = Op::Predicate { predicate: PredicateId(idx as u32), value: Box::new(value.into_expr()) };
+        Some(Typed::new(op, Type::YesNo, optional, span))
+    }
+
+    /// A reference compared with a text is its key, where that is one field.
+    fn key_text(&mut self, value: Typed) -> Typed {
+        let (Type::Ref(target), Op::Field { root, record, path }) = (value.ty, &value.op) else { return value };
+        let [key] = self.plan.record(target).key[..] else { return value };
+        let mut path = path.clone();
+        path.push(key);
+        self.mark_used(*record, &path);
+        let ty = self.plan.record(target).fields[key.index()].ty;
+        Typed { op: Op::Field { root: *root, record: *record, path }, ty, ..value }
+    }
+}
+
+pub(super) fn negate(typed: Typed, negated: bool) -> Typed {
+    if !negated {
+        return typed;
+    }
+    let (optional, span) = (typed.optional, typed.span);
+    Typed::new(Op::Not(Box::new(typed.into_expr())), Type::YesNo, optional, span)
+}
+
+fn flatten<'e>(expr: &'e tree::Expr, op: BinaryOp, parts: &mut Vec<&'e tree::Expr>) {
+    match &expr.kind {
+        ExprKind::Binary { op: found, left, right, .. } if *found == op => {
+            flatten(left, op, parts);
+            flatten(right, op, parts);
+        }
+        _ => parts.push(expr),
+    }
+}

@@ -1,0 +1,236 @@
+//! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
+
+use crate::lower::scope::{Fact, Scope, Typed, field_names};
+use crate::lower::{Lowering, suggest};
+use crate::plan::{self, FieldId, Op, RecordId, Root, Type};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Lowering<'_> {
+    /// Whether a bare name means anything here.
+    pub(in crate::lower) fn names_something(&self, name: &tree::Name, scope: &Scope) -> bool {
+        let text = &name.text;
+        scope.locals.contains_key(text)
+            || scope.arguments.iter().any(|(argument, _)| argument == text)
+            || scope.bare.is_some_and(|(_, record)| self.plan.record(record).field(text).is_some())
+            || scope.outer.as_ref().is_some_and(|(record, _, _)| self.plan.record(*record).field(text).is_some())
+            || scope.outer.as_ref().is_some_and(|(_, _, names)| names.contains(text))
+            || scope.roots.iter().any(|(root, _, _)| root == text)
+            || (scope.payment && text == "payment")
+            || self.parameters.contains_key(text)
+            || self.decision_named(text, scope).is_some()
+    }
+
+    pub(super) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let first = &path.parts[0];
+        let rest = &path.parts[1..];
+        if let Some(&local) = scope.locals.get(&first.text) {
+            return self.local_path(local, rest, path.span, scope);
+        }
+        if let Some(idx) = scope.arguments.iter().position(|(name, _)| *name == first.text) {
+            return Some(Typed::new(Op::Argument(idx as u32), scope.arguments[idx].1, false, path.span));
+        }
+        if let Some((root, record)) = scope.bare
+            && self.plan.record(record).field(&first.text).is_some()
+        {
+            if let Some((outer, _, _)) = &scope.outer
+                && self.plan.record(*outer).field(&first.text).is_some()
+            {
+                let (inner, outer) = (self.plan.record(record).name.clone(), self.plan.record(*outer).name.clone());
+                let name = &first.text;
+                let message = format!("both `{inner}` and `{outer}` have a field `{name}`");
+                self.problem(
+                    Problem::error("ambiguous-name", first.span, message)
+                        .help(format!("write `{inner}.{name}` or `{outer}.{name}`")),
+                );
+                return None;
+            }
+            return self.follow(root, record, Vec::new(), &path.parts, path.span, scope);
+        }
+        if let Some((outer, join, names)) = scope.outer.clone() {
+            let payee =
+                scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).map(|(_, root, record)| (*root, *record));
+            let (root, record) = scope.bare.or(payee)?;
+            if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
+                let (op, ty) =
+                    if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
+                return Some(Typed::new(op, ty, false, path.span));
+            }
+            if names.contains(&first.text) {
+                if rest.is_empty() {
+                    return self.row_itself(root, record, join, path.span, scope);
+                }
+                return self.follow(root, record, join, rest, path.span, scope);
+            }
+            if self.plan.record(outer).field(&first.text).is_some() {
+                return self.follow(root, record, join, &path.parts, path.span, scope);
+            }
+        }
+        if scope.payment && first.text == "payment" {
+            return self.payment_path(path, scope);
+        }
+        if let Some((_, root, record)) = scope.roots.iter().find(|(name, _, _)| *name == first.text).cloned() {
+            if rest.is_empty() {
+                return self.row_itself(root, record, Vec::new(), path.span, scope);
+            }
+            if let Some(decision) = self.decision_of(&rest[0], root, record, scope)
+                && rest.len() == 1
+            {
+                return Some(self.read_decision(decision, root, path.span, scope));
+            }
+            return self.follow(root, record, Vec::new(), rest, path.span, scope);
+        }
+        if let Some(parameter) = self.parameters.get(&first.text) {
+            let typed = parameter.clone()?;
+            if let [next, ..] = rest {
+                self.problem(Problem::error(
+                    "unknown-name",
+                    next.span,
+                    format!("`{}` is a parameter and has no fields", first.text),
+                ));
+                return None;
+            }
+            return Some(Typed { span: path.span, literal: false, ..typed });
+        }
+        if let Some((decision, root)) = self.decision_named(&first.text, scope)
+            && rest.is_empty()
+        {
+            return Some(self.read_decision(decision, root, path.span, scope));
+        }
+        self.unknown_name(first, scope);
+        None
+    }
+
+    fn row_itself(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        path: Vec<FieldId>,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Typed> {
+        self.mark_used(record, &path);
+        let mut target = record;
+        for field in &path {
+            if let Type::Ref(next) = self.plan.record(target).fields[field.index()].ty {
+                target = next;
+            }
+        }
+        let optional = self.path_optional(root, record, &path, scope);
+        Some(Typed::new(Op::Field { root, record, path }, Type::Ref(target), optional, span))
+    }
+
+    fn local_path(
+        &mut self,
+        local: plan::LocalId,
+        rest: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let definition = scope.definitions[local.index()].clone();
+        if rest.is_empty() {
+            let optional = definition.optional && !scope.knows(&Fact::Local(local));
+            return Some(Typed::new(Op::Local(local), definition.ty, optional, span));
+        }
+        match (definition.op, definition.ty) {
+            (Op::Field { root, record, path }, Type::Ref(_)) => self.follow(root, record, path, rest, span, scope),
+            _ => {
+                let message = format!("`{}` has no fields", rest[0].text);
+                self.problem(Problem::error("unknown-name", rest[0].span, message));
+                None
+            }
+        }
+    }
+
+    fn payment_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let Some(part) = path.parts.get(1) else {
+            self.problem(Problem::error(
+                "unknown-name",
+                path.span,
+                "of a payment there are `payment.amount`, `payment.payee` and `payment.when`",
+            ));
+            return None;
+        };
+        match part.text.as_str() {
+            "amount" if path.parts.len() == 2 => Some(Typed::new(Op::PaymentAmount, Type::Money, false, path.span)),
+            "when" if path.parts.len() == 2 => Some(Typed::new(Op::When, Type::Date, false, path.span)),
+            "payee" => {
+                let (_, root, record) = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).cloned()?;
+                if path.parts.len() == 2 {
+                    return self.row_itself(root, record, Vec::new(), path.span, scope);
+                }
+                self.follow(root, record, Vec::new(), &path.parts[2..], path.span, scope)
+            }
+            _ => {
+                let message = format!("a payment has no `{}`", part.text);
+                let problem = Problem::error("unknown-name", part.span, message)
+                    .help("of a payment there are `payment.amount`, `payment.payee` and `payment.when`");
+                self.problem(suggest(problem, part, ["amount", "payee", "when"]));
+                None
+            }
+        }
+    }
+
+    /// Follows names as fields from a row.
+    pub(in crate::lower) fn follow(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        mut path: Vec<FieldId>,
+        names: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let mut at = record;
+        for field in &path {
+            if let Type::Ref(next) = self.plan.record(at).fields[field.index()].ty {
+                at = next;
+            }
+        }
+        let mut ty = Type::Ref(at);
+        for (idx, name) in names.iter().enumerate() {
+            let Type::Ref(here) = ty else {
+                let message = format!("`{}` is {} and has no fields", names[idx - 1].text, self.type_words(ty));
+                self.problem(Problem::error("unknown-name", name.span, message));
+                return None;
+            };
+            let definition = self.plan.record(here);
+            let Some(field) = definition.field(&name.text) else {
+                let message = format!("`{}` has no field `{}`", definition.name, name.text);
+                let problem = Problem::error("unknown-name", name.span, message);
+                let problem = suggest(problem, name, field_names(definition));
+                self.problem(problem);
+                return None;
+            };
+            ty = definition.fields[field.index()].ty;
+            path.push(field);
+        }
+        self.mark_used(record, &path);
+        let optional = self.path_optional(root, record, &path, scope);
+        Some(Typed::new(Op::Field { root, record, path }, ty, optional, span))
+    }
+
+    fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {
+        if self.damaged(&name.text) {
+            return;
+        }
+        let mut known: Vec<String> = scope.locals.keys().cloned().chain(self.parameters.keys().cloned()).collect();
+        known.extend(scope.arguments.iter().map(|(name, _)| name.clone()));
+        known.extend(scope.roots.iter().map(|(name, _, _)| name.clone()));
+        if let Some((_, record)) = scope.bare {
+            known.extend(field_names(self.plan.record(record)).map(str::to_owned));
+        }
+        if let Some((record, _, _)) = &scope.outer {
+            known.extend(field_names(self.plan.record(*record)).map(str::to_owned));
+        }
+        known.sort();
+        let mut problem = Problem::error("unknown-name", name.span, format!("`{}` is not known here", name.text));
+        if self.schedules.contains_key(&name.text) {
+            problem = problem.label("this is a schedule").help(format!("apply it to something: {}(amount)", name.text));
+        } else if known.is_empty() {
+            problem = problem.help("inside a schedule only its arguments, parameters and literals can be used");
+        }
+        self.problem(suggest(problem, name, known.iter().map(String::as_str)));
+    }
+}

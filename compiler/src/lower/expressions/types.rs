@@ -1,0 +1,85 @@
+//! One type for several values, or a problem that says why they do not go together.
+
+use crate::lower::Lowering;
+use crate::lower::expressions::currency::sign_of;
+use crate::lower::scope::Typed;
+use crate::plan::{Op, Type};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+
+impl Lowering<'_> {
+    /// One type for both, or a problem.
+    pub(in crate::lower) fn unify(&mut self, a: Typed, b: Typed) -> Option<(Typed, Typed)> {
+        let mut values = self.unify_all(vec![a, b])?;
+        let b = values.pop()?;
+        Some((values.pop()?, b))
+    }
+
+    pub(super) fn unify_all(&mut self, mut values: Vec<Typed>) -> Option<Vec<Typed>> {
+        let zero = |value: &Typed| value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        let leader = values.iter().position(|value| !zero(value)).unwrap_or(0);
+        let mut ty = values[leader].ty;
+        for idx in 0..values.len() {
+            if zero(&values[idx]) {
+                continue;
+            }
+            ty = match (ty, values[idx].ty) {
+                (a, b) if a == b => a,
+                (Type::Count | Type::Number, Type::Count | Type::Number) => Type::Number,
+                (Type::Percent, Type::Number | Type::Count) if !values[idx].literal => Type::Percent,
+                (Type::Number | Type::Count, Type::Percent) if !values[leader].literal => Type::Percent,
+                (Type::Text(a) | Type::Id(a), Type::Text(b) | Type::Id(b)) => {
+                    let literal = values[leader].text.is_some() || values[idx].text.is_some();
+                    if !literal {
+                        self.join_domains(a, b);
+                    }
+                    if values[leader].text.is_some() { values[idx].ty } else { ty }
+                }
+                (a, b) => {
+                    let (first, second) = (&values[leader], &values[idx]);
+                    let message = format!("{} and {} do not go together", self.type_words(a), self.type_words(b));
+                    let mut problem = Problem::error("type-mismatch", second.span, message)
+                        .label(self.type_words(b))
+                        .other(first.span, self.type_words(a));
+                    let (number, other) = if second.literal { (second, a) } else { (first, b) };
+                    if number.literal
+                        && let Op::Number(value) = &number.op
+                    {
+                        let text = crate::value::exact_text(value);
+                        let fixed = match other {
+                            Type::Money => Some(format!("{}{text}", sign_of(&self.plan.unit.code).unwrap_or("$"))),
+                            Type::Percent => Some(format!("{text}%")),
+                            _ => None,
+                        };
+                        if let Some(fixed) = fixed {
+                            problem = problem.help(format!("write `{fixed}`")).edit(number.span, fixed);
+                        }
+                    }
+                    self.problem(problem);
+                    return None;
+                }
+            };
+        }
+        for value in &mut values {
+            if ty.is_numeric() {
+                value.ty = ty;
+            }
+        }
+        Some(values)
+    }
+
+    pub(in crate::lower) fn extreme(&mut self, values: Vec<Typed>, largest: bool, span: Span) -> Option<Typed> {
+        let values = self.unify_all(values)?;
+        let ty = values[0].ty;
+        if !matches!(ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_)) {
+            let words = self.type_words(ty);
+            self.problem(Problem::error("type-mismatch", span, format!("{words} has no smallest or largest")));
+            return None;
+        }
+        let optional = values.iter().any(|value| value.optional);
+        let values = values.into_iter().map(Typed::into_expr).collect();
+        let op = if largest { Op::Largest(values) } else { Op::Smallest(values) };
+        Some(Typed::new(op, ty, optional, span))
+    }
+}

@@ -1,0 +1,172 @@
+//! One clause after the other becomes steps.
+
+use crate::lower::Lowering;
+use crate::lower::rules::Work;
+use crate::lower::rules::payments::if_unknown;
+use crate::lower::scope::{Fact, Scope, Typed, Wanted, facts};
+use crate::plan::{Days, Expr, Local, LocalId, Op, StateKind, Step, Type};
+use crate::resolve::not_supported;
+use meed_grammar::problem::Problem;
+use meed_grammar::tree::{self, Clause, ClauseKind, UnknownMeans, UnknownMeansKind};
+
+impl Lowering<'_> {
+    pub(super) fn clause(&mut self, clause: &Clause, scope: &mut Scope, work: &mut Work) {
+        match &clause.kind {
+            ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } => {}
+            ClauseKind::Active(range) => {
+                if let Some(days) = self.range(range, Days { from: i32::MIN, to: i32::MAX }) {
+                    let life = self.plan.active;
+                    if days.to < life.from || days.from > life.to {
+                        self.problem(Problem::error(
+                            "empty-range",
+                            range.span,
+                            "the rule's days lie outside the program's",
+                        ));
+                    }
+                    work.active = Days { from: days.from.max(life.from), to: days.to.min(life.to) };
+                }
+            }
+            ClauseKind::Where { condition, unknown } => {
+                let Some(mut lowered) = self.condition(condition, scope) else { return };
+                if let Some(unknown) = unknown {
+                    let Some(default) = self.unknown_condition(unknown) else { return };
+                    lowered = if_unknown(
+                        lowered,
+                        Expr { op: Op::YesNo(default), ty: Type::YesNo, optional: false, span: unknown.span },
+                    );
+                } else if lowered.optional {
+                    self.unknown_not_handled(&lowered, "this condition");
+                    return;
+                }
+                scope.learn(facts(&lowered.op, true));
+                self.flush(scope, work);
+                work.steps.push(Step::Filter(lowered));
+            }
+            ClauseKind::Let { name, value, unknown } => {
+                let hint = None;
+                if let Some(value) = self.valued(value, unknown.as_ref(), hint, scope) {
+                    self.flush(scope, work);
+                    self.local(name, value, scope, work);
+                }
+            }
+            ClauseKind::Set { name, value, unknown } => {
+                if let Some(value) = self.valued(value, unknown.as_ref(), None, scope) {
+                    self.flush(scope, work);
+                    let ty = value.ty;
+                    if matches!(ty, Type::Text(_) | Type::Id(_) | Type::Choice(_) | Type::Ref(_)) {
+                        let message = format!("a decision that is {} is not supported yet", self.type_words(ty));
+                        self.problem(
+                            Problem::error("not-supported", value.span, message)
+                                .help("set a number, an amount, a percent, a date or a yes or no"),
+                        );
+                        return;
+                    }
+                    if let Some(local) = self.local(name, value, scope, work)
+                        && let Some(decision) = self.decide(name, ty, scope)
+                    {
+                        work.steps.push(Step::Set(decision, local));
+                    }
+                }
+            }
+            ClauseKind::FirstPer { per } => {
+                let Some(keys) = self.keys(per, scope) else { return };
+                if keys.parts.is_empty() {
+                    self.problem(
+                        Problem::error("bad-key", clause.span, "first of what?").help("write: first per customer"),
+                    );
+                    return;
+                }
+                let Some(rule) = scope.rule.clone() else { return };
+                let state = self.state(&rule, keys, StateKind::Seen, true, 0);
+                work.steps.push(Step::First(state));
+            }
+            ClauseKind::Pay { payee, amount, unknown } => {
+                self.pay(payee.as_ref(), amount, unknown.as_ref(), false, clause.span, scope, work)
+            }
+            ClauseKind::TakeBack { payee, amount, unknown } => {
+                self.pay(payee.as_ref(), amount, unknown.as_ref(), true, clause.span, scope, work)
+            }
+            ClauseKind::AtMost { amount, per } | ClauseKind::AtLeast { amount, per } => {
+                let floor = matches!(clause.kind, ClauseKind::AtLeast { .. });
+                self.limit(amount, per, floor, clause.span, scope, work);
+            }
+            ClauseKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
+        }
+    }
+
+    /// Puts the accumulation steps that expressions asked for where they belong.
+    pub(super) fn flush(&mut self, scope: &mut Scope, work: &mut Work) {
+        for wanted in scope.wanted.drain(..) {
+            match wanted {
+                Wanted::All { state, filter, atoms } => work.all.push(Step::AccumulateAll { state, filter, atoms }),
+                Wanted::Matched { state, atoms } => work.steps.push(Step::Accumulate { state, atoms }),
+            }
+        }
+    }
+
+    fn valued(
+        &mut self,
+        value: &tree::Expr,
+        unknown: Option<&UnknownMeans>,
+        hint: Option<Type>,
+        scope: &mut Scope,
+    ) -> Option<Expr> {
+        let typed = self.hinted(value, hint, scope)?;
+        if typed.text.is_some() {
+            self.problem(Problem::error("misplaced-text", typed.span, "a text can only be compared"));
+            return None;
+        }
+        match unknown {
+            None => Some(typed.into_expr()),
+            Some(unknown) => {
+                let default = self.unknown_value(unknown, typed.ty)?;
+                let (value, default) = self.unify(typed, default)?;
+                Some(if_unknown(value.into_expr(), default.into_expr()))
+            }
+        }
+    }
+
+    fn unknown_condition(&mut self, unknown: &UnknownMeans) -> Option<bool> {
+        match &unknown.kind {
+            UnknownMeansKind::Yes => Some(true),
+            UnknownMeansKind::No => Some(false),
+            UnknownMeansKind::Nobody | UnknownMeansKind::Value(_) => {
+                self.problem(Problem::error("unknown-means", unknown.span, "an unknown condition means yes or no"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn unknown_value(&mut self, unknown: &UnknownMeans, ty: Type) -> Option<Typed> {
+        let yes = |value| Some(Typed::new(Op::YesNo(value), Type::YesNo, false, unknown.span));
+        match &unknown.kind {
+            UnknownMeansKind::Yes => yes(true),
+            UnknownMeansKind::No => yes(false),
+            UnknownMeansKind::Value(value) => self.hinted(value, Some(ty), &mut Scope::constant()),
+            UnknownMeansKind::Nobody => {
+                self.problem(Problem::error("unknown-means", unknown.span, "`nobody` is for a `pay`"));
+                None
+            }
+        }
+    }
+
+    fn local(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) -> Option<LocalId> {
+        if scope.locals.contains_key(&name.text) || self.names_something(name, scope) && !self.decides(name) {
+            let message = format!("`{}` already has a meaning in this rule", name.text);
+            self.problem(
+                Problem::error("duplicate-name", name.span, message)
+                    .help("give it another name: a `let` hides nothing"),
+            );
+            return None;
+        }
+        let local = LocalId(work.locals.len() as u32);
+        work.locals.push(Local { name: name.text.clone(), ty: value.ty, optional: value.optional });
+        scope.locals.insert(name.text.clone(), local);
+        if !value.optional {
+            scope.learn(vec![Fact::Local(local)]);
+        }
+        scope.definitions.push(value.clone());
+        work.steps.push(Step::Let(local, value));
+        Some(local)
+    }
+}

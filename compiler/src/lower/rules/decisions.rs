@@ -1,0 +1,109 @@
+//! Decisions: what `set` names, who sets it, and where it can be read.
+
+use crate::lower::Lowering;
+use crate::lower::scope::{Fact, Scope, Typed};
+use crate::plan::{Decision, DecisionId, Op, RecordId, Root, Stream, Type};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, ClauseKind, RecordKind};
+
+impl Lowering<'_> {
+    pub(super) fn decides(&self, name: &tree::Name) -> bool {
+        self.plan.decisions.iter().any(|decision| decision.name == name.text)
+    }
+
+    pub(super) fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
+        let rule = scope.rule.as_ref()?;
+        let setter = |other: &tree::Rule| {
+            other.name.text != rule.name
+                && other.clauses.iter().any(
+                    |clause| matches!(&clause.kind, ClauseKind::Set { name: other, .. } if other.text == name.text),
+                )
+        };
+        let known = self
+            .plan
+            .decisions
+            .iter()
+            .position(|decision| decision.name == name.text && decision.stream == rule.stream);
+        match known {
+            Some(idx) => {
+                if let Some(other) = self.resolved.rules.iter().find(|other| setter(other)) {
+                    let message = format!("two rules set `{}`", name.text);
+                    self.problem(
+                        Problem::error("decided-twice", name.span, message)
+                            .other(other.name.span, "this rule sets it too")
+                            .help("give the decisions two names, or make the rules versions of one"),
+                    );
+                    return None;
+                }
+                if self.plan.decisions[idx].ty != ty {
+                    let (old, new) = (self.type_words(self.plan.decisions[idx].ty), self.type_words(ty));
+                    self.problem(Problem::error(
+                        "type-mismatch",
+                        name.span,
+                        format!("`{}` is {old} in another version and {new} here", name.text),
+                    ));
+                    return None;
+                }
+                Some(DecisionId(idx as u32))
+            }
+            None => {
+                self.plan.decisions.push(Decision { name: name.text.clone(), stream: rule.stream.clone(), ty });
+                Some(DecisionId(self.plan.decisions.len() as u32 - 1))
+            }
+        }
+    }
+
+    /// The decision a bare name means here.
+    pub(in crate::lower) fn decision_named(&self, name: &str, scope: &Scope) -> Option<(DecisionId, Root)> {
+        let stream = &scope.rule.as_ref()?.stream;
+        let own = scope.rule.as_ref().is_some_and(|rule| {
+            self.resolved.rules.iter().any(|other| {
+                other.name.text == rule.name
+                    && other
+                        .clauses
+                        .iter()
+                        .any(|clause| matches!(&clause.kind, ClauseKind::Set { name: set, .. } if set.text == name))
+            })
+        });
+        if own {
+            return None;
+        }
+        let idx =
+            self.plan.decisions.iter().position(|decision| decision.name == name && decision.stream == *stream)?;
+        Some((DecisionId(idx as u32), Root::Row))
+    }
+
+    /// The decision that is a field of a row.
+    pub(in crate::lower) fn decision_of(
+        &self,
+        name: &tree::Name,
+        root: Root,
+        record: RecordId,
+        scope: &Scope,
+    ) -> Option<DecisionId> {
+        if self.plan.record(record).field(&name.text).is_some() {
+            return None;
+        }
+        let stream = match (root, &scope.rule.as_ref()?.stream) {
+            (Root::Row, stream) => stream.clone(),
+            (Root::Source, _) if self.plan.record(record).kind == RecordKind::Event => Stream::Events(record),
+            (Root::Source | Root::Payee, _) => return None,
+        };
+        let idx =
+            self.plan.decisions.iter().position(|decision| decision.name == name.text && decision.stream == stream)?;
+        Some(DecisionId(idx as u32))
+    }
+
+    pub(in crate::lower) fn read_decision(
+        &mut self,
+        decision: DecisionId,
+        root: Root,
+        span: Span,
+        scope: &Scope,
+    ) -> Typed {
+        let ty = self.plan.decisions[decision.index()].ty;
+        let optional = !scope.knows(&Fact::Decision(decision, root));
+        Typed::new(Op::Decision { decision, root }, ty, optional, span)
+    }
+}

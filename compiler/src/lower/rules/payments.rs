@@ -1,0 +1,150 @@
+//! `pay` and `take back`: who, how much, and whether the amount is rounded along a running total.
+
+use crate::lower::Lowering;
+use crate::lower::expressions::unbracketed;
+use crate::lower::rules::Work;
+use crate::lower::scope::{Scope, Typed};
+use crate::lower::walk::{inline, walk};
+use crate::plan::{Amount, Ask, Expr, Op, Pay, Step, Type};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, ExprKind, RecordKind, UnknownMeans, UnknownMeansKind};
+
+impl Lowering<'_> {
+    #[expect(clippy::too_many_arguments, reason = "the parts of the clause, and where it stands")]
+    pub(super) fn pay(
+        &mut self,
+        payee: Option<&tree::Expr>,
+        amount: &tree::Expr,
+        unknown: Option<&UnknownMeans>,
+        take_back: bool,
+        span: Span,
+        scope: &mut Scope,
+        work: &mut Work,
+    ) {
+        let Some(payee) = payee else {
+            let message = "no payee: who is paid?";
+            self.problem(
+                Problem::error("missing-payee", amount.span, message)
+                    .help("name the party before the amount: pay partner 2% of amount"),
+            );
+            return;
+        };
+        let schedule = match &unbracketed(payee).kind {
+            ExprKind::Path(path) if path.parts.len() == 1 && !self.names_something(&path.parts[0], scope) => {
+                self.schedules.contains_key(&path.parts[0].text)
+            }
+            ExprKind::Call { .. } => true,
+            _ => false,
+        };
+        if schedule {
+            let message = "no payee: who is paid?";
+            self.problem(
+                Problem::error("missing-payee", payee.span, message)
+                    .label("this is a schedule")
+                    .help("name the party before the amount: pay partner volume_bands(volume)"),
+            );
+            return;
+        }
+        let to = self.expression(payee, scope);
+        let value = self.numeric(amount, scope);
+        let (Some(to), Some(value)) = (to, value) else { return };
+        let Type::Ref(record) = to.ty else {
+            let message = format!("{} cannot be paid", self.type_words(to.ty));
+            self.problem(
+                Problem::error("not-a-payee", to.span, message)
+                    .help("a payee is a party: declare it as an entity and the field as a reference to it"),
+            );
+            return;
+        };
+        if self.plan.record(record).kind == RecordKind::Event {
+            let message = format!("an event cannot be paid: `{}` is one", self.plan.record(record).name);
+            self.problem(Problem::error("not-a-payee", to.span, message));
+            return;
+        }
+        self.mark_used(record, &[]);
+        let zero = value.literal && matches!(&value.op, Op::Number(number) if *number == crate::value::Exact::ZERO);
+        if value.ty != Type::Money && !zero {
+            let message = format!("what is paid must be an amount of money, not {}", self.type_words(value.ty));
+            let help = match value.ty {
+                Type::Percent => "a percent of what? write: 2% of amount",
+                _ => "multiply it with a price: $25 * quantity",
+            };
+            self.problem(Problem::error("not-money", value.span, message).help(help));
+            return;
+        }
+        let (to, mut value) = (to.into_expr(), value.into_expr());
+        match unknown.map(|unknown| &unknown.kind) {
+            Some(UnknownMeansKind::Nobody) => {}
+            Some(UnknownMeansKind::Value(_)) if !to.optional => {
+                let Some(default) = unknown.and_then(|unknown| self.unknown_value(unknown, Type::Money)) else {
+                    return;
+                };
+                let Some((known, default)) = self.unify(Typed::from_expr(value), default) else { return };
+                value = if_unknown(known.into_expr(), default.into_expr());
+            }
+            Some(_) => {
+                let span = unknown.map_or(span, |unknown| unknown.span);
+                self.problem(
+                    Problem::error("unknown-means", span, "an unknown payee means nobody, an unknown amount 0")
+                        .help("write: unknown means nobody"),
+                );
+                return;
+            }
+            None if to.optional => return self.unknown_not_handled(&to, "who is paid"),
+            None if unhandled(&value) => return self.unknown_not_handled(&value, "the amount"),
+            None => {}
+        }
+        self.flush(scope, work);
+        let amount = along_total(&value, &scope.definitions).unwrap_or(Amount::Plain(value));
+        work.take_back = Some(take_back);
+        work.steps.push(Step::Pay(Pay { payee: to, amount, take_back, span }));
+    }
+}
+
+pub(super) fn if_unknown(value: Expr, default: Expr) -> Expr {
+    let (ty, optional, span) = (value.ty, default.optional, value.span);
+    Expr { op: Op::IfUnknown(Box::new(value), Box::new(default)), ty, optional, span }
+}
+
+/// Whether an amount can be missing for another reason than a band that pays `none`.
+fn unhandled(value: &Expr) -> bool {
+    match &value.op {
+        Op::Schedule { arguments, value, ask: Ask::Amount, .. } => arguments.iter().any(unhandled) || unhandled(value),
+        Op::Telescoped { body, .. } => unhandled(body),
+        Op::Negate(x) | Op::Round { value: x, .. } => unhandled(x),
+        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) => unhandled(a) || unhandled(b),
+        _ => value.optional,
+    }
+}
+
+/// The amount as `k * F(what adds up)`, where it is just that.
+fn along_total(value: &Expr, definitions: &[Expr]) -> Option<Amount> {
+    let value = inline(value.clone(), definitions);
+    let (factor, telescoped) = scaled(&value)?;
+    let Op::Telescoped { state, body } = telescoped.op else { return None };
+    Some(Amount::AlongTotal { factor, state, body: *body })
+}
+
+fn scaled(value: &Expr) -> Option<(Option<Expr>, Expr)> {
+    let one = || Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Number, optional: false, span: value.span };
+    let with = |inner: &Expr, apply: &dyn Fn(Expr) -> Op, optional: bool| {
+        let (factor, telescoped) = scaled(inner)?;
+        let op = apply(factor.unwrap_or_else(one));
+        Some((Some(Expr { op, ty: Type::Number, optional, span: value.span }), telescoped))
+    };
+    match &value.op {
+        Op::Telescoped { .. } => Some((None, value.clone())),
+        Op::Multiply(a, b) if !telescopes(a) => with(b, &|k| Op::Multiply(a.clone(), Box::new(k)), a.optional),
+        Op::Multiply(a, b) if !telescopes(b) => with(a, &|k| Op::Multiply(Box::new(k), b.clone()), b.optional),
+        Op::Divide(a, b) if !telescopes(b) => with(a, &|k| Op::Divide(Box::new(k), b.clone()), b.optional),
+        Op::Negate(x) => with(x, &|k| Op::Negate(Box::new(k)), false),
+        _ => None,
+    }
+}
+
+fn telescopes(value: &Expr) -> bool {
+    let mut found = false;
+    walk(&mut value.clone(), &mut |expr| found |= matches!(expr.op, Op::Telescoped { .. }));
+    found
+}

@@ -1,0 +1,106 @@
+//! How the rows of a set belong to the entity of a rule.
+
+use crate::lower::Lowering;
+use crate::lower::scope::{RuleScope, Scope};
+use crate::plan::{self, Expr, Op, RecordId, Root, Stream, Type};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Lowering<'_> {
+    /// The path from a row of the set to the entity of the rule.
+    pub(super) fn join(
+        &mut self,
+        record: RecordId,
+        stream: &Stream,
+        entity: RecordId,
+        by: Option<&tree::Path>,
+        span: Span,
+    ) -> Option<Expr> {
+        let root = if matches!(stream, Stream::Payments(_)) { Root::Payee } else { Root::Row };
+        if let Some(by) = by {
+            let mut scope = Scope::constant();
+            let typed = self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?;
+            if typed.ty != Type::Ref(entity) {
+                let (found, wanted) = (self.type_words(typed.ty), self.type_words(Type::Ref(entity)));
+                self.problem(Problem::error(
+                    "type-mismatch",
+                    by.span,
+                    format!("`by` must lead to {wanted}, not {found}"),
+                ));
+                return None;
+            }
+            return Some(typed.into_expr());
+        }
+        if root == Root::Payee && record == entity {
+            return Some(Expr {
+                op: Op::Field { root, record, path: Vec::new() },
+                ty: Type::Ref(entity),
+                optional: false,
+                span,
+            });
+        }
+        let definition = self.plan.record(record);
+        let direct: Vec<usize> =
+            (0..definition.fields.len()).filter(|&idx| definition.fields[idx].ty == Type::Ref(entity)).collect();
+        if let [only] = direct[..] {
+            let path = vec![plan::FieldId(only as u32)];
+            self.mark_used(record, &path);
+            let optional = self.path_optional(root, record, &path, &Scope::constant());
+            return Some(Expr { op: Op::Field { root, record, path }, ty: Type::Ref(entity), optional, span });
+        }
+        let paths = self.paths_to(record, entity);
+        let (set, wanted) = (self.plan.record(record).name.clone(), self.plan.record(entity).name.clone());
+        let message = if direct.is_empty() {
+            format!("`{set}` has no field that is {}", self.type_words(Type::Ref(entity)))
+        } else {
+            format!("`{set}` leads to `{wanted}` in more than one way")
+        };
+        let mut problem = Problem::error("ambiguous-join", span, message);
+        if !paths.is_empty() {
+            problem = problem.help(format!(
+                "say which: {}",
+                paths.iter().map(|path| format!("({set} by {path})")).collect::<Vec<_>>().join(" or ")
+            ));
+        }
+        self.problem(problem);
+        None
+    }
+
+    /// The ways from a record to an entity, at most two references long.
+    fn paths_to(&self, record: RecordId, entity: RecordId) -> Vec<String> {
+        let mut paths = Vec::new();
+        for field in &self.plan.record(record).fields {
+            if let Type::Ref(next) = field.ty {
+                if next == entity {
+                    paths.push(field.name.clone());
+                }
+                for second in &self.plan.record(next).fields {
+                    if second.ty == Type::Ref(entity) {
+                        paths.push(format!("{}.{}", field.name, second.name));
+                    }
+                }
+            }
+        }
+        paths
+    }
+
+    pub(super) fn set_scope(&mut self, stream: &Stream, record: RecordId, entity: RecordId, join: &Expr) -> Scope {
+        let mut scope = Scope::constant();
+        let path = if let Op::Field { path, .. } = &join.op { path.clone() } else { Vec::new() };
+        let entity_name = self.plan.record(entity).name.clone();
+        match stream {
+            Stream::Payments(_) => {
+                scope.payment = true;
+                scope.roots.push(("payment.payee".to_owned(), Root::Payee, record));
+            }
+            Stream::Events(_) | Stream::Grid(..) => {
+                scope.roots.push((self.plan.record(record).name.clone(), Root::Row, record));
+                scope.bare = Some((Root::Row, record));
+            }
+        }
+        scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+        scope.outer = Some((entity, path, vec![entity_name]));
+        scope
+    }
+}

@@ -1,0 +1,169 @@
+//! Running levels, and schedules applied as something adds up.
+
+use crate::lower::Lowering;
+use crate::lower::dens::den;
+use crate::lower::expressions::pays_none;
+use crate::lower::scope::{Scope, Typed, Wanted};
+use crate::lower::sets::totals::{split, with_state};
+use crate::lower::walk::inline;
+use crate::plan::{Ask, Expr, Op, StateKind, Stream, Type, View};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, ExprKind, SetSource};
+
+impl Lowering<'_> {
+    pub(in crate::lower) fn running(
+        &mut self,
+        value: Option<&tree::Expr>,
+        set: Option<&tree::Set>,
+        per: &[tree::Path],
+        before: bool,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
+            self.problem(
+                Problem::error("running-in-period-rule", span, "a running level belongs to a rule per event")
+                    .help("in a rule per period write: sum of deal.amount"),
+            );
+            return None;
+        };
+        let mut inner = scope.clone();
+        inner.facts.clear();
+        let filter = match set {
+            Some(set) => {
+                if let Some(window) = &set.window {
+                    self.problem(Problem::error(
+                        "not-supported",
+                        window.span,
+                        "a window in a running level is not supported yet",
+                    ));
+                    return None;
+                }
+                let SetSource::Event(name) = &set.source else {
+                    self.problem(Problem::error(
+                        "not-supported",
+                        set.span,
+                        "a running level over payments is not supported yet",
+                    ));
+                    return None;
+                };
+                let record = self.event_named(name)?;
+                if rule.stream != Stream::Events(record) {
+                    self.problem(Problem::error(
+                        "not-supported",
+                        set.span,
+                        "a running level over another event than the rule's is not supported yet",
+                    ));
+                    return None;
+                }
+                match &set.condition {
+                    Some(condition) => {
+                        let condition = self.condition(condition, &mut inner)?;
+                        if condition.optional {
+                            self.unknown_not_handled(&condition, "the condition of this set");
+                            return None;
+                        }
+                        inner.learn(crate::lower::scope::facts(&condition.op, true));
+                        Some(inline(condition, &scope.definitions))
+                    }
+                    None => None,
+                }
+            }
+            None => None,
+        };
+        let keys = self.keys(per, &mut inner)?;
+        let atom = match value {
+            Some(value) => {
+                let value = self.numeric(value, &mut inner)?;
+                if value.optional {
+                    self.unknown_not_handled(&value.clone().into_expr(), "what is summed");
+                    return None;
+                }
+                inline(value.into_expr(), &scope.definitions)
+            }
+            None => Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Count, optional: false, span },
+        };
+        let dens = vec![den(&self.plan, &atom, &[])];
+        let ty = atom.ty;
+        let state = self.state(&rule, keys, StateKind::Sums { dens }, false, 0);
+        scope.wanted.push(Wanted::All { state, filter, atoms: vec![atom] });
+        let view = if before { View::Before } else { View::After };
+        Some(Typed::new(Op::Level { state, atom: 0, view }, ty, false, span))
+    }
+
+    pub(in crate::lower) fn adds_up(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+        let ExprKind::AddsUp { schedule, arguments, quantity, over_all, per, at_its_highest } = &expr.kind else {
+            return None;
+        };
+        let span = expr.span;
+        if let Some(span) = at_its_highest {
+            self.problem(Problem::error("not-supported", *span, "`at its highest` is not supported yet"));
+            return None;
+        }
+        let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
+            let help = "in a rule per period apply the schedule to a value: volume_bands(sum of deal.amount)";
+            self.problem(
+                Problem::error("running-in-period-rule", span, "something adds up row by row only in a rule per event")
+                    .help(help),
+            );
+            return None;
+        };
+        let id = self.schedule_named(schedule)?;
+        let definition = self.plan.schedules[id.index()].clone();
+        if arguments.len() != definition.arguments.len() {
+            let message = format!(
+                "`{}` takes {} arguments, {} given",
+                schedule.text,
+                definition.arguments.len(),
+                arguments.len()
+            );
+            self.problem(Problem::error("argument-count", span, message));
+            return None;
+        }
+        let mut lowered = Vec::new();
+        for (argument, ty) in arguments.iter().zip(&definition.arguments) {
+            let argument = self.numeric(argument, scope)?;
+            lowered.push(self.accepts(argument, *ty)?.into_expr());
+        }
+        let mut inner = scope.clone();
+        if let Some(event) = over_all {
+            let record = self.event_named(event)?;
+            if rule.stream != Stream::Events(record) {
+                let message = format!("`over all` names the rule's own event, not `{}`", event.text);
+                self.problem(Problem::error("not-supported", event.span, message));
+                return None;
+            }
+            inner.facts.clear();
+        } else if !rule.matched {
+            let message = "what adds up is used before the rule has decided which rows match";
+            self.problem(
+                Problem::error("clause-order", span, message)
+                    .help("put it behind `where` and `first per`, or write `over all …`"),
+            );
+            return None;
+        }
+        let value = self.numeric(quantity, &mut inner)?;
+        let value = self.accepts(value, definition.domain)?.into_expr();
+        if value.optional {
+            self.unknown_not_handled(&value, "what adds up");
+            return None;
+        }
+        let keys = self.keys(per, &mut inner)?;
+        let value = inline(value, &scope.definitions);
+        let mut atoms = Vec::new();
+        let total = split(&value, &keys.parts, &mut atoms);
+        let dens = atoms.iter().map(|atom| den(&self.plan, atom, &[])).collect();
+        let nth = scope.wanted.iter().filter(|wanted| matches!(wanted, Wanted::Matched { .. })).count();
+        let state = self.state(&rule, keys, StateKind::Sums { dens }, over_all.is_none(), nth);
+        let total = with_state(total, state);
+        scope.wanted.push(match over_all {
+            Some(_) => Wanted::All { state, filter: None, atoms },
+            None => Wanted::Matched { state, atoms },
+        });
+        let optional = lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
+        let body = Op::Schedule { schedule: id, arguments: lowered, value: Box::new(total), ask: Ask::Amount };
+        let body = Expr { op: body, ty: definition.result, optional, span };
+        Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, definition.result, optional, span))
+    }
+}

@@ -1,0 +1,42 @@
+//! The ids of the Plan: what is named by its place in a list.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// As an index.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An entity or event.
+    RecordId
+    /// A field of a record.
+    FieldId
+    /// A list of `one of`.
+    ChoiceId
+    /// Texts or ids that can be compared with one another.
+    DomainId
+    /// A schedule.
+    ScheduleId
+    /// A test on texts.
+    PredicateId
+    /// What a state is kept per.
+    SlotId
+    /// A keyed state.
+    StateId
+    /// An aggregate.
+    GroupId
+    /// A decision.
+    DecisionId
+    /// A rule or one version of it.
+    RuleId
+    /// A `let` or `set` within its rule.
+    LocalId
+}

@@ -1,0 +1,111 @@
+//! What a program remembers: keyed states, aggregates per entity and period, decisions.
+
+use super::*;
+use meed_grammar::span::Span;
+
+/// What a state is kept per: the values of paths of a stream's row, and the period that holds its `when`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotSpec {
+    /// Whose rows.
+    pub stream: Stream,
+    /// The parts of the key, fields only. A row with a missing part has no slot and must not be touched.
+    pub parts: Vec<Expr>,
+    /// The period.
+    pub period: Option<Period>,
+}
+
+/// A keyed state, an associative thing per slot. Versions of one rule share theirs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The rule that keeps it.
+    pub rule: String,
+    /// Its key.
+    pub slot: SlotId,
+    /// What is kept.
+    pub kind: StateKind,
+}
+
+/// What a state keeps per slot.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StateKind {
+    /// Whether a row has passed.
+    Seen,
+    /// Sums, one per atom, each a whole number of `1/den` where `den` is known while compiling, else an exact fraction;
+    /// and whether any row was taken in.
+    Sums {
+        /// The denominators.
+        dens: Vec<Option<i64>>,
+    },
+    /// The sum of rounded lines, in smallest units.
+    Paid,
+}
+
+/// An aggregate over the rows of an event (or of a rule's payments), per entity and period, ready before its rule runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The rule that reads it.
+    pub rule: String,
+    /// The rows.
+    pub stream: Stream,
+    /// The entity of the rule.
+    pub entity: RecordId,
+    /// The path from the row to that entity.
+    pub join: Expr,
+    /// Which rows are in.
+    pub filter: Option<Expr>,
+    /// The rule's period.
+    pub period: Period,
+    /// Which rows by time.
+    pub window: Window,
+    /// What is asked.
+    pub function: GroupFunction,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Rows of which time, seen from the rule's period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Window {
+    /// Those of the period itself.
+    Own,
+    /// All up to the last day of the period.
+    ToDate,
+    /// Those of the period of this length before the one that holds the last day of the rule's period.
+    Previous(Period),
+}
+
+/// Aggregates. Of no rows a sum and a count are 0, the others missing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GroupFunction {
+    /// The sum, a whole number of `1/den` where `den` is known while compiling.
+    Sum(Expr, Option<i64>),
+    /// How many rows.
+    Count,
+    /// The smallest; numbers as whole numbers of `1/den`, or days, or places in a list.
+    Smallest(Expr, Option<i64>),
+    /// The largest.
+    Largest(Expr, Option<i64>),
+    /// How many different values (codes, rows, days or numbers).
+    Distinct(Expr),
+}
+
+impl GroupFunction {
+    /// The type of what is aggregated; none for a count.
+    pub fn value_type(&self) -> Option<Type> {
+        match self {
+            Self::Sum(value, _) | Self::Smallest(value, _) | Self::Largest(value, _) => Some(value.ty),
+            Self::Count | Self::Distinct(_) => None,
+        }
+    }
+}
+
+/// A decision: a value that a rule sets for its row, written out, and read by other rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Its name.
+    pub name: String,
+    /// Whose rows it belongs to.
+    pub stream: Stream,
+    /// Its type.
+    pub ty: Type,
+}

@@ -1,0 +1,279 @@
+//! Expressions.
+
+use super::*;
+use crate::span::Span;
+
+/// A dotted name: `rep.employer.level`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// Its parts, at least one.
+    pub parts: Vec<Name>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `1,000`, `2.5`, `250k`: digits with grouping taken out and `k`, `M`, `B` multiplied in, as plain decimal text (`-1.5`)
+    Number(String),
+    /// `2.5%`: the number before the sign, as plain decimal text
+    Percent(String),
+    /// `$500`, `-$2.5k`, `500 EUR`
+    Money {
+        /// Plain decimal text.
+        amount: String,
+        /// The sign (`$`) or code (`EUR`) as written.
+        currency: String,
+    },
+    /// `2026-02-01` (its text; the calendar is checked later)
+    Date(String),
+    /// `"Cloud"`
+    Text(String),
+    /// `yes` or `no`
+    YesNo(bool),
+    /// `rep.employer.level`, `registered`, `gold`
+    Path(Path),
+    /// `volume_bands(X)`
+    Call {
+        /// The schedule or table.
+        name: Name,
+        /// Its arguments.
+        arguments: Vec<Expr>,
+    },
+    /// `[gold, platinum]`
+    List(Vec<Expr>),
+    /// `(…)`
+    Bracket(Box<Expr>),
+    /// `-x`
+    Negate(Box<Expr>),
+    /// `not x`
+    Not(Box<Expr>),
+    /// `a + b`, `2% of x`, `a and b`
+    Binary {
+        /// The operator.
+        op: BinaryOp,
+        /// The operator's place.
+        op_span: Span,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// `a >= b`, `stage is won`
+    Compare {
+        /// The comparison.
+        op: CompareOp,
+        /// Its place.
+        op_span: Span,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// `x [not] between a and b`, both ends in
+    Between {
+        /// The value.
+        value: Box<Expr>,
+        /// `not between`
+        negated: bool,
+        /// The lower end.
+        low: Box<Expr>,
+        /// The upper end.
+        high: Box<Expr>,
+    },
+    /// `x in [a, b]`, `x not in […]`
+    In {
+        /// The value.
+        value: Box<Expr>,
+        /// `not in`
+        negated: bool,
+        /// The list.
+        list: Box<Expr>,
+    },
+    /// `x is known`, `x is unknown`
+    Known {
+        /// The value.
+        value: Box<Expr>,
+        /// `is unknown`, `is not known`
+        negated: bool,
+    },
+    /// `x if unknown y`
+    IfUnknown {
+        /// The value.
+        value: Box<Expr>,
+        /// What stands for it.
+        default: Box<Expr>,
+    },
+    /// `A if C, B if D, otherwise E`
+    Conditional {
+        /// Value and condition, in order.
+        branches: Vec<(Expr, Expr)>,
+        /// Missing when none was written.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// `x rounded half even to 2 decimals`
+    Rounded {
+        /// The value.
+        value: Box<Expr>,
+        /// How.
+        rounding: Rounding,
+    },
+    /// `(X at least A at most B)`
+    Clamp {
+        /// The value.
+        value: Box<Expr>,
+        /// The floor.
+        at_least: Option<Box<Expr>>,
+        /// The cap.
+        at_most: Option<Box<Expr>>,
+    },
+    /// `smallest of (a, b)`, `largest of (a, b)`
+    Extreme {
+        /// `largest`
+        largest: bool,
+        /// The values.
+        values: Vec<Expr>,
+    },
+    /// `sum of deal.amount`, `sum of amount in (deal where registered)`, `count of deal`
+    Aggregate {
+        /// The aggregate.
+        function: Aggregate,
+        /// What is aggregated; missing for `count of SET`.
+        value: Option<Box<Expr>>,
+        /// Over what; missing in the short form (`sum of deal.amount`), whose set is the first name of the path.
+        set: Option<Set>,
+    },
+    /// `running sum of X [in SET] per K per P [before this row]`, `running count per K`
+    Running {
+        /// What is summed; missing for a count.
+        value: Option<Box<Expr>>,
+        /// The bracketed set, if any.
+        set: Option<Set>,
+        /// Every name after a `per` or `and`.
+        per: Vec<Path>,
+        /// `before this row`
+        before: bool,
+    },
+    /// `bands as amount adds up per rep per year`
+    AddsUp {
+        /// The schedule.
+        schedule: Name,
+        /// Its arguments, if written.
+        arguments: Vec<Expr>,
+        /// What adds up.
+        quantity: Box<Expr>,
+        /// `over all deals`: the event's name as written (a plural is allowed)
+        over_all: Option<Name>,
+        /// Every name after a `per` or `and`.
+        per: Vec<Path>,
+        /// `at its highest`
+        at_its_highest: Option<Span>,
+    },
+    /// `rate of bands(x)`
+    RateOf(Box<Expr>),
+    /// `band of bands(x)`
+    BandOf(Box<Expr>),
+    /// `12 months`, `N days`: a length of time, legal beside a date
+    Period {
+        /// How many.
+        count: Box<Expr>,
+        /// Of what.
+        unit: PeriodUnit,
+    },
+    /// `days from A to B`, `whole months from A to B`
+    TimeBetween {
+        /// Counted in.
+        unit: PeriodUnit,
+        /// From.
+        from: Box<Expr>,
+        /// To.
+        to: Box<Expr>,
+    },
+    /// `year of D`, `quarter number of D`
+    DatePart {
+        /// Which part.
+        part: DatePart,
+        /// Of which date.
+        date: Box<Expr>,
+    },
+    /// Part of the language not supported yet.
+    Unsupported(Unsupported),
+    /// What could not be read; reported already.
+    Damaged,
+}
+
+/// Operators with two sides. `Of` is `P of X`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `of`
+    Of,
+    /// `and`
+    And,
+    /// `or`
+    Or,
+}
+
+/// Comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompareOp {
+    /// `=` or `is`
+    Equal,
+    /// `!=` or `is not`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `contains`
+    Contains,
+    /// `starts with`
+    StartsWith,
+}
+
+/// Units of a length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodUnit {
+    /// `day`, `days`
+    Days,
+    /// `month`, `months`, `whole months`
+    Months,
+    /// `year`, `years`, `whole years`
+    Years,
+}
+
+/// Parts of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatePart {
+    /// `year of D`
+    Year,
+    /// `half number of D`
+    Half,
+    /// `quarter number of D`
+    Quarter,
+    /// `month number of D`
+    Month,
+    /// `day number of D`: day of the month
+    Day,
+}

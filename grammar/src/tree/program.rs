@@ -1,0 +1,141 @@
+//! The head of a program, and parameters.
+
+use super::*;
+use crate::span::Span;
+
+/// `program NAME "title" { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its clauses, as written.
+    pub clauses: Vec<ProgramClause>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// One line of a program's head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProgramClause {
+    /// What it says.
+    pub kind: ProgramClauseKind,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What a line of a program's head says.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a program has a handful of these")]
+pub enum ProgramClauseKind {
+    /// `currency USD rounded half even [each line]`
+    Currency {
+        /// ISO 4217 code as written.
+        code: Name,
+        /// The rounding, if one was written.
+        rounding: Option<Rounding>,
+        /// `each line`
+        each_line: Option<Span>,
+    },
+    /// `fiscal year starts february [named by start | named by end]`
+    FiscalYear {
+        /// The month's name as written.
+        month: Name,
+        /// `start` or `end`.
+        named_by: Option<(NamedBy, Span)>,
+    },
+    /// `active DATE to DATE`
+    Active(Active),
+    /// `month ends round down` or `month ends round up`
+    MonthEnds(MonthEnds),
+    /// Something not supported yet.
+    Unsupported(Unsupported),
+}
+
+/// After which of its calendar years a fiscal year is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The year in which it starts.
+    Start,
+    /// The year in which it ends.
+    End,
+}
+
+/// Where 31 January plus one month lands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MonthEnds {
+    /// On the last day of February.
+    RoundDown,
+    /// On the first day of March.
+    RoundUp,
+}
+
+/// `active FROM to TO`: both days in. Either may be left open in a rule (`active from D`, `active to D`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Active {
+    /// First day, a date literal or a parameter.
+    pub from: Option<Expr>,
+    /// Last day.
+    pub to: Option<Expr>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// `half even`, `upward`, … with what it rounds to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rounding {
+    /// The mode.
+    pub mode: RoundingMode,
+    /// To what; without it the unit's decimals.
+    pub to: Option<RoundTo>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The ten ways to round. `half …` differ only where the digits cut off are exactly one half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RoundingMode {
+    /// Ties to the even neighbor.
+    HalfEven,
+    /// Ties to the odd neighbor.
+    HalfOdd,
+    /// Ties away from zero.
+    HalfAwayFromZero,
+    /// Ties toward zero.
+    HalfTowardZero,
+    /// Ties toward plus infinity.
+    HalfUpward,
+    /// Ties toward minus infinity.
+    HalfDownward,
+    /// Away from zero.
+    AwayFromZero,
+    /// Toward zero.
+    TowardZero,
+    /// Toward plus infinity.
+    Upward,
+    /// Toward minus infinity.
+    Downward,
+}
+
+/// `to N decimals`, `to whole`, `to multiples of X`
+#[derive(Clone, Debug, PartialEq)]
+pub enum RoundTo {
+    /// `to N decimals`
+    Decimals(u32),
+    /// `to whole`
+    Whole,
+    /// `to multiples of X`
+    MultiplesOf(Box<Expr>),
+}
+
+/// `parameter NAME = LITERAL`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Name,
+    /// Its value.
+    pub value: Expr,
+    /// The whole item.
+    pub span: Span,
+}
