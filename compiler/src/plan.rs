@@ -12,6 +12,7 @@ pub mod op;
 pub mod schedule;
 pub mod state;
 pub mod step;
+pub mod text;
 
 pub use calendar::{Calendar, Days, Period};
 pub use fields::*;

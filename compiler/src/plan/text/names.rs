@@ -1,0 +1,178 @@
+//! Names of what the program gives no name: states and groups are counted within their rule, texts and lists go by the
+//! first field that holds them.
+
+use crate::plan::{
+    ChoiceId, DecisionId, DomainId, FieldId, GroupId, Local, Op, Plan, RecordId, RuleId, State, StateId, StateKind, Stream,
+    Type,
+};
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub plan: &'a Plan,
+    /// The name of the rule.
+    pub rule: &'a str,
+    /// The record of the row, where the rule reads an event or an entity.
+    pub record: Option<RecordId>,
+    /// The `let`s and `set`s so far.
+    pub locals: &'a [Local],
+    /// Types of the schedule's arguments.
+    pub arguments: &'a [Type],
+}
+
+impl<'a> Place<'a> {
+    /// A place with no row.
+    pub fn new(plan: &'a Plan) -> Self {
+        Self { plan, rule: "", record: None, locals: &[], arguments: &[] }
+    }
+
+    /// A row of a rule's stream.
+    pub fn row(plan: &'a Plan, rule: &'a str, stream: &Stream) -> Self {
+        let record = match stream {
+            Stream::Events(record) | Stream::Grid(record, _) => Some(*record),
+            Stream::Payments(_) => None,
+        };
+        Self { rule, record, ..Self::new(plan) }
+    }
+
+    /// The type a value has when nothing else is said.
+    pub fn usual_type(&self, op: &Op) -> Type {
+        match op {
+            Op::Number(value) if *value.denominator() == 1u8.into() => Type::Count,
+            Op::Number(_) | Op::Missing | Op::Level { .. } => Type::Number,
+            Op::YesNo(_)
+            | Op::Compare(..)
+            | Op::And(_)
+            | Op::Or(_)
+            | Op::Not(_)
+            | Op::Predicate { .. }
+            | Op::IsKnown(_) => Type::YesNo,
+            Op::Date(_) | Op::When | Op::AddTime { .. } => Type::Date,
+            Op::Choice(_) => Type::Number,
+            Op::Field { record, path, .. } => self.field_type(*record, path),
+            Op::PaymentAmount => Type::Money,
+            Op::Local(local) => self.locals.get(local.index()).map_or(Type::Number, |local| local.ty),
+            Op::Decision { decision, .. } => self.plan.decisions[decision.index()].ty,
+            Op::Group(group) => self.plan.groups[group.index()].function.value_type().unwrap_or(Type::Count),
+            Op::Telescoped { body: x, .. } | Op::Negate(x) | Op::Round { value: x, .. } => x.ty,
+            Op::Add(a, _) | Op::Subtract(a, _) | Op::IfUnknown(a, _) => a.ty,
+            Op::Multiply(a, b) => product(a.ty, b.ty),
+            Op::Divide(a, b) => quotient(a.ty, b.ty),
+            Op::Smallest(values) | Op::Largest(values) => values.first().map_or(Type::Number, |value| value.ty),
+            Op::Schedule { schedule, ask, .. } => self.plan.schedules[schedule.index()].gives(*ask),
+            Op::Argument(idx) => self.arguments.get(*idx as usize).copied().unwrap_or(Type::Number),
+            Op::If { branches, otherwise } => branches.first().map_or(otherwise.ty, |(_, value)| value.ty),
+            Op::TimeBetween { .. } | Op::DatePart(..) => Type::Count,
+        }
+    }
+
+    fn field_type(&self, record: RecordId, path: &[FieldId]) -> Type {
+        let mut ty = Type::Ref(record);
+        for field in path {
+            let Type::Ref(record) = ty else { return Type::Number };
+            ty = self.plan.record(record).fields[field.index()].ty;
+        }
+        ty
+    }
+}
+
+fn product(a: Type, b: Type) -> Type {
+    match (a, b) {
+        (Type::Money, _) | (_, Type::Money) => Type::Money,
+        (Type::Percent, Type::Percent) => Type::Percent,
+        (Type::Count, Type::Count) => Type::Count,
+        _ => Type::Number,
+    }
+}
+
+fn quotient(a: Type, b: Type) -> Type {
+    match (a, b) {
+        (Type::Money, Type::Money) => Type::Number,
+        (Type::Money | Type::Percent, _) => a,
+        _ => Type::Number,
+    }
+}
+
+impl Plan {
+    pub(super) fn state_name(&self, id: StateId) -> String {
+        let state = &self.states[id.index()];
+        let same = |other: &&State| other.rule == state.rule && kind_word(&other.kind) == kind_word(&state.kind);
+        let before = self.states[..id.index()].iter().filter(same).count();
+        format!("{}.{}", kind_word(&state.kind), before + 1)
+    }
+
+    pub(super) fn state_named(&self, rule: &str, name: &str) -> Option<StateId> {
+        let (word, number) = name.split_once('.')?;
+        let of = |state: &State| state.rule == rule && kind_word(&state.kind) == word;
+        nth(&self.states, of, number).map(StateId)
+    }
+
+    pub(super) fn group_name(&self, id: GroupId) -> String {
+        let rule = &self.groups[id.index()].rule;
+        let before = self.groups[..id.index()].iter().filter(|other| other.rule == *rule).count();
+        format!("group.{}", before + 1)
+    }
+
+    pub(super) fn group_named(&self, rule: &str, name: &str) -> Option<GroupId> {
+        nth(&self.groups, |group| group.rule == rule, name.strip_prefix("group.")?).map(GroupId)
+    }
+
+    pub(super) fn decision_name(&self, id: DecisionId) -> String {
+        let name = &self.decisions[id.index()].name;
+        match self.decisions[..id.index()].iter().filter(|other| other.name == *name).count() {
+            0 => format!("decision.{name}"),
+            before => format!("decision.{name}.{}", before + 1),
+        }
+    }
+
+    pub(super) fn decision_named(&self, name: &str) -> Option<DecisionId> {
+        let name = name.strip_prefix("decision.")?;
+        let (name, number) = name.split_once('.').unwrap_or((name, "1"));
+        nth(&self.decisions, |decision| decision.name == name, number).map(DecisionId)
+    }
+
+    pub(super) fn rule_of(&self, name: &str, version: u32) -> Option<RuleId> {
+        self.versions(name).find(|id| self.rule(*id).version == version)
+    }
+
+    pub(super) fn record_named(&self, name: &str) -> Option<RecordId> {
+        self.records.iter().position(|record| record.name == name).map(|idx| RecordId(idx as u32))
+    }
+
+    /// The first field of a type that passes, as `record.field`.
+    pub(super) fn bearer(&self, of: impl Fn(Type) -> bool) -> String {
+        let fields = self.records.iter().flat_map(|record| record.fields.iter().map(move |field| (record, field)));
+        let found = fields.into_iter().find(|(_, field)| of(field.ty));
+        found.map_or_else(String::new, |(record, field)| format!("{}.{}", record.name, field.name))
+    }
+
+    pub(super) fn domain_bearer(&self, domain: DomainId) -> String {
+        self.bearer(|ty| ty == Type::Text(domain) || ty == Type::Id(domain))
+    }
+
+    pub(super) fn choice_bearer(&self, choice: ChoiceId) -> String {
+        self.bearer(|ty| ty == Type::Choice(choice))
+    }
+
+    /// The type of the field `record.field`.
+    pub(super) fn borne_by(&self, name: &str) -> Option<Type> {
+        let (record, field) = name.split_once('.')?;
+        let record = self.record(self.record_named(record)?);
+        Some(record.fields[record.field(field)?.index()].ty)
+    }
+}
+
+/// The place of the `number`th that passes.
+fn nth<T>(things: &[T], of: impl Fn(&T) -> bool, number: &str) -> Option<u32> {
+    let number: usize = number.parse().ok()?;
+    let places = things.iter().enumerate().filter(|(_, thing)| of(thing));
+    places.map(|(idx, _)| idx as u32).nth(number.checked_sub(1)?)
+}
+
+pub(super) fn kind_word(kind: &StateKind) -> &'static str {
+    match kind {
+        StateKind::Seen => "seen",
+        StateKind::Sums { .. } => "total",
+        StateKind::Paid => "paid",
+    }
+}

@@ -1,0 +1,161 @@
+//! Expressions and types as text.
+
+use super::lexer::quoted;
+use super::names::Place;
+use super::words::Word;
+use crate::plan::calendar::date_of;
+use crate::plan::{Expr, FieldId, Op, Plan, PredicateId, RecordId, Root, TextTest, Type};
+use crate::value::{Exact, exact_text};
+
+impl Place<'_> {
+    /// An expression with its type.
+    pub(super) fn typed(&self, expr: &Expr) -> String {
+        format!("{} : {}", self.core(expr), type_text(self.plan, expr.ty))
+    }
+
+    /// An expression, with its type where it is not the usual one.
+    pub(super) fn phrase(&self, expr: &Expr) -> String {
+        let says_so = match &expr.op {
+            Op::Number(_) => matches!(expr.ty, Type::Percent | Type::Money),
+            Op::Choice(_) => true,
+            _ => false,
+        };
+        if says_so || self.usual_type(&expr.op) == expr.ty {
+            self.core(expr)
+        } else {
+            format!("({})", self.typed(expr))
+        }
+    }
+
+    fn core(&self, expr: &Expr) -> String {
+        let text = self.operator(expr);
+        if expr.optional { format!("{text}?") } else { text }
+    }
+
+    fn operator(&self, expr: &Expr) -> String {
+        let two = |a: &Expr, sign: &str, b: &Expr| format!("({} {sign} {})", self.phrase(a), self.phrase(b));
+        let of = |name: &str, values: &[&Expr]| {
+            let values: Vec<String> = values.iter().map(|value| self.phrase(value)).collect();
+            format!("{name}({})", values.join(", "))
+        };
+        let all = |name: &str, values: &[Expr]| of(name, &values.iter().collect::<Vec<_>>());
+        match &expr.op {
+            Op::Number(value) => number(self.plan, value, expr.ty),
+            Op::YesNo(value) => if *value { "yes" } else { "no" }.to_owned(),
+            Op::Date(day) => date_of(*day).to_string(),
+            Op::Choice(place) => self.choice(expr.ty, *place),
+            Op::Missing => "missing".to_owned(),
+            Op::Field { root, record, path } => self.field(*root, *record, path),
+            Op::PaymentAmount => "payment.amount".to_owned(),
+            Op::When => "when".to_owned(),
+            Op::Local(local) => {
+                let name = self.locals.get(local.index()).map(|local| local.name.as_str());
+                format!("let.{}", name.unwrap_or_default())
+            }
+            Op::Decision { decision, root: Root::Row } => self.plan.decision_name(*decision),
+            Op::Decision { decision, root } => format!("{}.{}", root.word(), self.plan.decision_name(*decision)),
+            Op::Group(group) => self.plan.group_name(*group),
+            Op::Level { state, atom, view } => {
+                format!("level({}, {}, {})", self.plan.state_name(*state), atom + 1, view.word())
+            }
+            Op::Telescoped { state, body } => {
+                format!("change({}, {})", self.plan.state_name(*state), self.phrase(body))
+            }
+            Op::Negate(x) => of("negative", &[x]),
+            Op::Add(a, b) => two(a, "+", b),
+            Op::Subtract(a, b) => two(a, "-", b),
+            Op::Multiply(a, b) => two(a, "*", b),
+            Op::Divide(a, b) => two(a, "/", b),
+            Op::Smallest(values) => all("smallest", values),
+            Op::Largest(values) => all("largest", values),
+            Op::Round { value, mode, quantum } => {
+                format!("round({}, {}, {})", self.phrase(value), mode.word(), exact_text(quantum))
+            }
+            Op::Schedule { schedule, arguments, value, ask } => {
+                let name = &self.plan.schedules[schedule.index()].name;
+                let values: Vec<&Expr> = arguments.iter().chain([value.as_ref()]).collect();
+                of(&format!("{} of {name}", ask.word()), &values)
+            }
+            Op::Argument(idx) => format!("argument.{}", idx + 1),
+            Op::Compare(comparison, a, b) => two(a, comparison.word(), b),
+            Op::And(values) => all("all", values),
+            Op::Or(values) => all("any", values),
+            Op::Not(x) => of("not", &[x]),
+            Op::Predicate { predicate, value } => {
+                format!("({} {})", self.phrase(value), test(self.plan, *predicate))
+            }
+            Op::IsKnown(x) => of("known", &[x]),
+            Op::IfUnknown(a, b) => two(a, "if-unknown", b),
+            Op::If { branches, otherwise } => {
+                let branch = |(condition, value): &(Expr, Expr)| {
+                    format!("{} then {}, ", self.phrase(condition), self.phrase(value))
+                };
+                let branches: String = branches.iter().map(branch).collect();
+                format!("if({branches}otherwise {})", self.phrase(otherwise))
+            }
+            Op::AddTime { date, count, unit } => {
+                format!("({} plus {} {})", self.phrase(date), self.phrase(count), unit.word())
+            }
+            Op::TimeBetween { unit, from, to } => of(unit.word(), &[from, to]),
+            Op::DatePart(part, date) => of(part.word(), &[date]),
+        }
+    }
+
+    fn choice(&self, ty: Type, place: u32) -> String {
+        let Type::Choice(choice) = ty else { return String::new() };
+        let value = self.plan.choices[choice.index()].get(place as usize).map_or("", String::as_str);
+        format!("value.{}.{value}", self.plan.choice_bearer(choice))
+    }
+
+    /// `row.partner.tier`; where the place has not just that record, the record is named.
+    fn field(&self, root: Root, record: RecordId, path: &[FieldId]) -> String {
+        let mut text = root.word().to_owned();
+        if root != Root::Row || self.record != Some(record) {
+            text = format!("{text}:{}", self.plan.record(record).name);
+        }
+        let mut at = record;
+        for field in path {
+            let field = &self.plan.record(at).fields[field.index()];
+            text = format!("{text}.{}", field.name);
+            if let Type::Ref(next) = field.ty {
+                at = next;
+            }
+        }
+        text
+    }
+}
+
+fn number(plan: &Plan, value: &Exact, ty: Type) -> String {
+    match ty {
+        Type::Percent => format!("{}%", exact_text(&(value * Exact::from(100)))),
+        Type::Money => format!("{} {}", exact_text(value), plan.unit.code),
+        _ => exact_text(value),
+    }
+}
+
+/// `in "a", "b"`
+pub(super) fn test(plan: &Plan, predicate: PredicateId) -> String {
+    match &plan.predicates[predicate.index()].test {
+        TextTest::In(texts) => {
+            format!("in {}", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+        }
+        TextTest::Contains(text) => format!("contains {}", quoted(text)),
+        TextTest::StartsWith(text) => format!("starts-with {}", quoted(text)),
+    }
+}
+
+/// A type; texts and lists go by the first field that holds them.
+pub(super) fn type_text(plan: &Plan, ty: Type) -> String {
+    match ty {
+        Type::Number => "number".to_owned(),
+        Type::Count => "count".to_owned(),
+        Type::Percent => "percent".to_owned(),
+        Type::Money => "money".to_owned(),
+        Type::YesNo => "yes/no".to_owned(),
+        Type::Date => "date".to_owned(),
+        Type::Choice(choice) => format!("one-of {}", plan.choice_bearer(choice)),
+        Type::Text(domain) => format!("text {}", plan.domain_bearer(domain)),
+        Type::Id(domain) => format!("id {}", plan.domain_bearer(domain)),
+        Type::Ref(record) => format!("->{}", plan.record(record).name),
+    }
+}

@@ -1,0 +1,236 @@
+//! Reads the Plan's text: item by item, in the order in which they are written.
+
+mod phrase;
+mod records;
+mod rules;
+mod schedules;
+
+use super::lexer::{Cursor, Line, Read, lines};
+use super::words::Word;
+use crate::plan::calendar::day_of;
+use crate::plan::{
+    Calendar, Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, RuleId, Stream, Type, Unit,
+};
+use crate::value::RoundingMode;
+
+/// A line that is no line of a Plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct ReadError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Reads a Plan.
+pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
+    let mut plan = empty();
+    let all: Vec<Line> = lines(text).collect();
+    record_names(&all, &mut plan);
+    let mut item = Item::None;
+    for Line { number, inner, pieces } in all {
+        let mut line = Cursor::new(pieces);
+        let read = if inner { inner_line(&mut plan, &item, &mut line) } else { first_line(&mut plan, &mut item, &mut line) };
+        let read = read.and_then(|()| if line.done() { Ok(()) } else { Err(line.unexpected("the end of the line")) });
+        read.map_err(|message| ReadError { line: number, message })?;
+    }
+    Ok(plan)
+}
+
+/// The item that inner lines belong to.
+enum Item {
+    None,
+    Head,
+    Record(usize),
+    Schedule,
+    Tests,
+    Decisions,
+    State,
+    Group,
+    Rule,
+}
+
+fn empty() -> Plan {
+    Plan {
+        name: String::new(),
+        title: String::new(),
+        unit: Unit { code: String::new(), decimals: 0, mode: RoundingMode::HalfEven, each_line: false },
+        calendar: Calendar { first_month: 1, named_by: None, month_ends: None },
+        active: Days { from: 0, to: 0 },
+        records: Vec::new(),
+        choices: Vec::new(),
+        n_domains: 0,
+        schedules: Vec::new(),
+        predicates: Vec::new(),
+        slots: Vec::new(),
+        states: Vec::new(),
+        groups: Vec::new(),
+        decisions: Vec::new(),
+        rules: Vec::new(),
+        order: Vec::new(),
+        parameters: Vec::new(),
+    }
+}
+
+/// Records by name first, because they refer to one another in any order.
+fn record_names(lines: &[Line], plan: &mut Plan) {
+    for line in lines.iter().filter(|line| !line.inner) {
+        let mut line = Cursor::new(line.pieces.clone());
+        let kind = line.word().ok().and_then(RecordKind::of_word);
+        if let (Some(kind), Ok(name)) = (kind, line.word()) {
+            plan.records.push(records::named(name, kind));
+        }
+    }
+}
+
+fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
+    *item = match line.word()? {
+        "program" => {
+            plan.name = line.word()?.to_owned();
+            plan.title = line.text()?;
+            Item::Head
+        }
+        "entity" | "event" => Item::Record(records::first_line(plan, line)?),
+        "schedule" => {
+            schedules::first_line(plan, line)?;
+            Item::Schedule
+        }
+        "tests" => {
+            line.expect("of").and_then(|()| line.expect("texts"))?;
+            Item::Tests
+        }
+        "decisions" => Item::Decisions,
+        "state" => {
+            rules::state(plan, line)?;
+            Item::State
+        }
+        "group" => {
+            rules::group(plan, line)?;
+            Item::Group
+        }
+        "rule" => {
+            rules::rule(plan, line)?;
+            Item::Rule
+        }
+        "order" => {
+            plan.order = line.list(|line| rule_id(plan, line))?;
+            Item::None
+        }
+        other => return Err(format!("`{other}` begins nothing")),
+    };
+    Ok(())
+}
+
+fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
+    match item {
+        Item::None => Err("this belongs to nothing".to_owned()),
+        Item::Head => head(plan, line),
+        Item::Record(idx) => records::inner_line(plan, *idx, line),
+        Item::Schedule => schedules::inner_line(plan, line),
+        Item::Tests => {
+            let Some(Type::Text(domain) | Type::Id(domain)) = plan.borne_by(line.word()?) else {
+                return Err("no field of this name holds texts".to_owned());
+            };
+            let test = phrase::test(line)?;
+            plan.predicates.push(Predicate { domain, test });
+            Ok(())
+        }
+        Item::Decisions => {
+            let name = line.word()?.to_owned();
+            line.expect("for")?;
+            let stream = stream(plan, line)?;
+            line.expect(":")?;
+            let ty = phrase::ty(plan, line)?;
+            plan.decisions.push(Decision { name, stream, ty });
+            Ok(())
+        }
+        Item::State => rules::state_line(plan, line),
+        Item::Group => rules::group_line(plan, line),
+        Item::Rule => rules::rule_line(plan, line),
+    }
+}
+
+fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    match line.word()? {
+        "unit" => {
+            plan.unit.code = line.word()?.to_owned();
+            plan.unit.decimals = number(line)?;
+            line.expect("decimals")?;
+            plan.unit.mode = word(line)?;
+            plan.unit.each_line = line.takes("each-line");
+        }
+        "active" => plan.active = days(line)?,
+        "year" => {
+            ["starts", "in", "month"].into_iter().try_for_each(|word| line.expect(word))?;
+            plan.calendar.first_month = number(line)?;
+            plan.calendar.named_by = if line.takes("named-by") { Some(word(line)?) } else { None };
+        }
+        "month-ends" => {
+            line.expect("round")?;
+            plan.calendar.month_ends = Some(word(line)?);
+        }
+        "parameter" => {
+            let name = line.word()?.to_owned();
+            line.expect("=")?;
+            let value = line.text()?;
+            let overridden = if line.takes("instead") {
+                line.expect("of")?;
+                Some(line.text()?)
+            } else {
+                None
+            };
+            plan.parameters.push(Parameter { name, value, overridden });
+        }
+        other => return Err(format!("`{other}` belongs to no program")),
+    }
+    Ok(())
+}
+
+/// A thing by its word.
+fn word<W: Word>(line: &mut Cursor) -> Read<W> {
+    let word = line.word()?;
+    W::of_word(word).ok_or_else(|| format!("`{word}` is not known here"))
+}
+
+fn number<N: std::str::FromStr>(line: &mut Cursor) -> Read<N> {
+    let word = line.word()?;
+    word.parse().map_err(|_| format!("`{word}` is no number that fits here"))
+}
+
+fn days(line: &mut Cursor) -> Read<Days> {
+    let from = day(line)?;
+    line.expect("to")?;
+    Ok(Days { from, to: day(line)? })
+}
+
+fn day(line: &mut Cursor) -> Read<i32> {
+    let word = line.word()?;
+    word.parse().map(day_of).map_err(|_| format!("`{word}` is no date"))
+}
+
+fn record(plan: &Plan, line: &mut Cursor) -> Read<crate::plan::RecordId> {
+    let name = line.word()?;
+    plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))
+}
+
+/// `each deal`, `each partner per quarter`, `each payment from NAME`
+fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
+    line.expect("each")?;
+    let name = line.word()?;
+    if name == "payment" && line.takes("from") {
+        return Ok(Stream::Payments(line.word()?.to_owned()));
+    }
+    let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
+    if !line.takes("per") {
+        return Ok(Stream::Events(record));
+    }
+    Ok(Stream::Grid(record, word::<Period>(line)?))
+}
+
+/// `NAME VERSION`
+fn rule_id(plan: &Plan, line: &mut Cursor) -> Read<RuleId> {
+    let name = line.word()?;
+    let version = number(line)?;
+    plan.rule_of(name, version).ok_or_else(|| format!("there is no version {version} of `{name}`"))
+}

@@ -1,0 +1,279 @@
+//! Reads expressions and types.
+
+use super::super::lexer::{Cursor, Read};
+use super::super::names::Place;
+use super::super::words::Word;
+use super::{number, word};
+use crate::plan::calendar::day_of;
+use crate::plan::{
+    Ask, Comparison, DatePart, DomainId, Expr, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId,
+    StateId, TextTest, TimeUnit, Type,
+};
+use crate::value::{Exact, parse_exact};
+use meed_grammar::span::Span;
+
+/// A type by its words.
+pub(super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
+    let borne = |line: &mut Cursor| {
+        let name = line.word()?;
+        plan.borne_by(name).ok_or_else(|| format!("there is no field `{name}`"))
+    };
+    let domain = |ty: Type| match ty {
+        Type::Text(domain) | Type::Id(domain) => Ok(domain),
+        _ => Err("this field holds no texts".to_owned()),
+    };
+    Ok(match line.word()? {
+        "number" => Type::Number,
+        "count" => Type::Count,
+        "percent" => Type::Percent,
+        "money" => Type::Money,
+        "yes/no" => Type::YesNo,
+        "date" => Type::Date,
+        "one-of" => borne(line)?,
+        "text" => Type::Text(domain(borne(line)?)?),
+        "id" => Type::Id(domain(borne(line)?)?),
+        other => {
+            let name = other.strip_prefix("->").ok_or_else(|| format!("`{other}` is no type"))?;
+            Type::Ref(plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?)
+        }
+    })
+}
+
+/// `in "a", "b"`, `contains "a"`, `starts-with "a"`
+pub(super) fn test(line: &mut Cursor) -> Read<TextTest> {
+    Ok(match line.word()? {
+        "in" => TextTest::In(line.list(Cursor::text)?),
+        "contains" => TextTest::Contains(line.text()?),
+        "starts-with" => TextTest::StartsWith(line.text()?),
+        other => return Err(format!("`{other}` is no test of a text")),
+    })
+}
+
+/// The number of text, a percent as its share.
+fn exact(text: &str) -> Read<Exact> {
+    let (text, hundredth) = text.strip_suffix('%').map_or((text, Exact::ONE), |text| (text, Exact::from(100)));
+    let (top, bottom) = text.split_once('/').unwrap_or((text, "1"));
+    let parts = parse_exact(top).zip(parse_exact(bottom)).filter(|(_, bottom)| *bottom != Exact::ZERO);
+    parts.map(|(top, bottom)| top / bottom / hundredth).ok_or_else(|| format!("`{text}` is no number"))
+}
+
+impl Place<'_> {
+    /// An expression with its type behind it.
+    pub(in super::super) fn read_typed(&self, line: &mut Cursor) -> Read<Expr> {
+        let value = self.read(line)?;
+        line.expect(":")?;
+        Ok(Expr { ty: ty(self.plan, line)?, ..value })
+    }
+
+    pub(in super::super) fn read(&self, line: &mut Cursor) -> Read<Expr> {
+        let bracket = line.takes_mark('(');
+        let (op, mut said) = if bracket { (None, None) } else { self.leaf(line)? };
+        let op = match op {
+            Some(op) => op,
+            None => {
+                let left = self.read(line)?;
+                if line.takes(":") {
+                    // The bracket only gives the type of what stands in it.
+                    let typed = Expr { ty: ty(self.plan, line)?, ..left };
+                    line.expect_mark(')')?;
+                    return Ok(typed);
+                }
+                let op = self.infix(left, line)?;
+                line.expect_mark(')')?;
+                op
+            }
+        };
+        let optional = line.takes_mark('?');
+        let ty = said.take().unwrap_or_else(|| self.usual_type(&op));
+        Ok(Expr { op, ty, optional, span: Span::default() })
+    }
+
+    /// What has two sides, behind its left one.
+    fn infix(&self, left: Expr, line: &mut Cursor) -> Read<Op> {
+        let left = Box::new(left);
+        if matches!(line.peek(), Some("in" | "contains" | "starts-with")) {
+            let test = test(line)?;
+            let (Type::Text(domain) | Type::Id(domain)) = left.ty else {
+                return Err("only texts and ids are tested so".to_owned());
+            };
+            return Ok(Op::Predicate { predicate: self.predicate(domain, test)?, value: left });
+        }
+        let sign = line.word()?;
+        let right = Box::new(self.read(line)?);
+        Ok(match sign {
+            "+" => Op::Add(left, right),
+            "-" => Op::Subtract(left, right),
+            "*" => Op::Multiply(left, right),
+            "/" => Op::Divide(left, right),
+            "if-unknown" => Op::IfUnknown(left, right),
+            "plus" => Op::AddTime { date: left, count: right, unit: word(line)? },
+            sign => match Comparison::of_word(sign) {
+                Some(comparison) => Op::Compare(comparison, left, right),
+                None => return Err(format!("`{sign}` stands between no two values")),
+            },
+        })
+    }
+
+    fn predicate(&self, domain: DomainId, test: TextTest) -> Read<PredicateId> {
+        let wanted = Predicate { domain, test };
+        let found = self.plan.predicates.iter().position(|known| *known == wanted);
+        found.map(|idx| PredicateId(idx as u32)).ok_or_else(|| "this test of a text is not listed".to_owned())
+    }
+
+    /// What begins with a word, and its type where the word says it.
+    fn leaf(&self, line: &mut Cursor) -> Read<(Option<Op>, Option<Type>)> {
+        let first = line.word()?;
+        if line.takes_mark('(') {
+            let op = self.function(first, line)?;
+            line.expect_mark(')')?;
+            return Ok((Some(op), None));
+        }
+        let op = match first {
+            "yes" => Op::YesNo(true),
+            "no" => Op::YesNo(false),
+            "missing" => Op::Missing,
+            "when" => Op::When,
+            "payment.amount" => Op::PaymentAmount,
+            "amount" | "rate" | "band" if line.takes("of") => {
+                let ask = Ask::of_word(first).unwrap_or(Ask::Amount);
+                self.ask(ask, line)?
+            }
+            _ if first.starts_with(|c: char| c.is_ascii_digit() || c == '-') => return self.literal(first, line),
+            _ => return self.name(first),
+        };
+        Ok((Some(op), None))
+    }
+
+    fn literal(&self, first: &str, line: &mut Cursor) -> Read<(Option<Op>, Option<Type>)> {
+        if let Ok(date) = first.parse() {
+            return Ok((Some(Op::Date(day_of(date))), None));
+        }
+        let said = if first.ends_with('%') {
+            Some(Type::Percent)
+        } else {
+            line.takes(&self.plan.unit.code).then_some(Type::Money)
+        };
+        Ok((Some(Op::Number(exact(first)?)), said))
+    }
+
+    /// `row.amount`, `let.volume`, `value.deal.kind.sale`, …
+    fn name(&self, name: &str) -> Read<(Option<Op>, Option<Type>)> {
+        let unknown = || format!("`{name}` names nothing here");
+        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+        let op = match first {
+            "let" => {
+                let place = self.locals.iter().position(|local| local.name == rest).ok_or_else(unknown)?;
+                Op::Local(LocalId(place as u32))
+            }
+            "group" => Op::Group(self.plan.group_named(self.rule, name).ok_or_else(unknown)?),
+            "argument" => {
+                Op::Argument(rest.parse::<u32>().ok().and_then(|idx| idx.checked_sub(1)).ok_or_else(unknown)?)
+            }
+            "value" => {
+                let (bearer, value) = rest.rsplit_once('.').ok_or_else(unknown)?;
+                let ty = self.plan.borne_by(bearer).ok_or_else(unknown)?;
+                let Type::Choice(choice) = ty else { return Err(unknown()) };
+                let place = self.plan.choices[choice.index()].iter().position(|known| known == value);
+                return Ok((Some(Op::Choice(place.ok_or_else(unknown)? as u32)), Some(ty)));
+            }
+            "decision" => self.decision(name, Root::Row).ok_or_else(unknown)?,
+            "source" | "payee" if rest.starts_with("decision.") => {
+                self.decision(rest, Root::of_word(first).unwrap_or(Root::Row)).ok_or_else(unknown)?
+            }
+            _ => self.field_of(first, rest).ok_or_else(unknown)?,
+        };
+        Ok((Some(op), None))
+    }
+
+    fn decision(&self, name: &str, root: Root) -> Option<Op> {
+        Some(Op::Decision { decision: self.plan.decision_named(name)?, root })
+    }
+
+    fn field_of(&self, root: &str, names: &str) -> Option<Op> {
+        let (root, record) = match root.split_once(':') {
+            Some((root, record)) => (root, self.plan.record_named(record)?),
+            None => (root, self.record?),
+        };
+        let root = Root::of_word(root)?;
+        let (mut at, mut path): (RecordId, Vec<_>) = (record, Vec::new());
+        for name in names.split('.').filter(|name| !name.is_empty()) {
+            let field = self.plan.record(at).field(name)?;
+            path.push(field);
+            if let Type::Ref(next) = self.plan.record(at).fields[field.index()].ty {
+                at = next;
+            }
+        }
+        Some(Op::Field { root, record, path })
+    }
+
+    fn ask(&self, ask: Ask, line: &mut Cursor) -> Read<Op> {
+        let name = line.word()?;
+        let place = self.plan.schedules.iter().position(|schedule| schedule.name == name);
+        let schedule = ScheduleId(place.ok_or_else(|| format!("there is no schedule `{name}`"))? as u32);
+        line.expect_mark('(')?;
+        let mut arguments = line.list(|line| self.read(line))?;
+        line.expect_mark(')')?;
+        let value = Box::new(arguments.pop().ok_or_else(|| line.unexpected("a value"))?);
+        Ok(Op::Schedule { schedule, arguments, value, ask })
+    }
+
+    fn state(&self, line: &mut Cursor) -> Read<StateId> {
+        let name = line.word()?;
+        self.plan.state_named(self.rule, name).ok_or_else(|| format!("the rule keeps no `{name}`"))
+    }
+
+    /// What stands in the brackets of a function.
+    fn function(&self, name: &str, line: &mut Cursor) -> Read<Op> {
+        let one = |line: &mut Cursor| self.read(line).map(Box::new);
+        let many = |line: &mut Cursor| line.list(|line| self.read(line));
+        Ok(match name {
+            "negative" => Op::Negate(one(line)?),
+            "not" => Op::Not(one(line)?),
+            "known" => Op::IsKnown(one(line)?),
+            "smallest" => Op::Smallest(many(line)?),
+            "largest" => Op::Largest(many(line)?),
+            "all" => Op::And(many(line)?),
+            "any" => Op::Or(many(line)?),
+            "round" => {
+                let value = one(line)?;
+                line.expect_mark(',')?;
+                let mode = word(line)?;
+                line.expect_mark(',')?;
+                Op::Round { value, mode, quantum: exact(line.word()?)? }
+            }
+            "level" => {
+                let state = self.state(line)?;
+                line.expect_mark(',')?;
+                let atom: u32 = number(line)?;
+                line.expect_mark(',')?;
+                Op::Level { state, atom: atom.saturating_sub(1), view: word(line)? }
+            }
+            "change" => {
+                let state = self.state(line)?;
+                line.expect_mark(',')?;
+                Op::Telescoped { state, body: one(line)? }
+            }
+            "if" => self.conditional(line)?,
+            _ => match (TimeUnit::of_word(name), DatePart::of_word(name)) {
+                (Some(unit), _) => {
+                    let from = one(line)?;
+                    line.expect_mark(',')?;
+                    Op::TimeBetween { unit, from, to: one(line)? }
+                }
+                (None, Some(part)) => Op::DatePart(part, one(line)?),
+                (None, None) => return Err(format!("there is no function `{name}`")),
+            },
+        })
+    }
+
+    fn conditional(&self, line: &mut Cursor) -> Read<Op> {
+        let mut branches = Vec::new();
+        while !line.takes("otherwise") {
+            let condition = self.read(line)?;
+            line.expect("then")?;
+            branches.push((condition, self.read(line)?));
+            line.expect_mark(',')?;
+        }
+        Ok(Op::If { branches, otherwise: Box::new(self.read(line)?) })
+    }
+}

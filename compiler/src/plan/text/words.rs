@@ -1,0 +1,49 @@
+//! The words of the Plan's text that both directions share.
+
+use crate::plan::{
+    Ask, Comparison, DatePart, MonthEnds, NamedBy, PercentFormat, Period, Root, TimeUnit, View,
+};
+use crate::value::RoundingMode;
+use meed_grammar::tree::RecordKind;
+
+/// A thing that has one word.
+pub(super) trait Word: Copy + PartialEq + 'static {
+    /// Everything of this kind, with its word.
+    const WORDS: &'static [(Self, &'static str)];
+
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(known, _)| *known == self).map_or("", |(_, word)| word)
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(thing, _)| *thing)
+    }
+}
+
+macro_rules! words {
+    ($($ty:ident { $($variant:ident $word:literal)* })*) => {$(
+        impl Word for $ty {
+            const WORDS: &'static [(Self, &'static str)] = &[$(($ty::$variant, $word)),*];
+        }
+    )*};
+}
+
+words! {
+    RecordKind { Entity "entity" Event "event" }
+    Period { Month "month" Quarter "quarter" Half "half" Year "year" Program "program" }
+    NamedBy { Start "start" End "end" }
+    MonthEnds { RoundDown "down" RoundUp "up" }
+    PercentFormat { No "number" Sign "sign" Hundredths "hundredths" Share "share" }
+    Root { Row "row" Payee "payee" Source "source" }
+    View { Before "before" After "after" Turn "turn" }
+    Ask { Amount "amount" Rate "rate" Band "band" }
+    Comparison { Equal "=" NotEqual "!=" Less "<" LessOrEqual "<=" Greater ">" GreaterOrEqual ">=" }
+    TimeUnit { Days "days" Months "months" Years "years" }
+    DatePart { Year "year" Half "half" Quarter "quarter" Month "month" Day "day" }
+    RoundingMode {
+        HalfEven "half-even" HalfOdd "half-odd"
+        HalfAwayFromZero "half-away-from-zero" HalfTowardZero "half-toward-zero"
+        HalfUpward "half-upward" HalfDownward "half-downward"
+        AwayFromZero "away-from-zero" TowardZero "toward-zero" Upward "upward" Downward "downward"
+    }
+}

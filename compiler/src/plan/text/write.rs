@@ -1,0 +1,318 @@
+//! Sections of the Plan's text, in the order in which they can be read: what is named stands before what names it.
+
+use super::lexer::quoted;
+use super::names::{Place, kind_word};
+use super::phrase::{test, type_text};
+use super::words::Word;
+use crate::plan::calendar::date_of;
+use crate::plan::{
+    Amount, Band, BandPays, Beyond, ColumnSource, Days, Expr, Field, FieldSource, Format, Group, GroupFunction, GroupId,
+    Limit, Period, Plan, PredicateId, Record, RecordId, RecordTable, Rule, RuleId, Schedule, Shape, StateId, StateKind,
+    Step, Stream, Type, Window,
+};
+use std::fmt::Write;
+
+/// Writes a line; writing to a text cannot fail.
+macro_rules! line {
+    ($out:expr, $($rest:tt)*) => { let _ = writeln!($out, $($rest)*); };
+}
+
+pub(super) fn write(plan: &Plan) -> String {
+    let mut out = String::new();
+    head(plan, &mut out);
+    for idx in 0..plan.records.len() {
+        record(plan, RecordId(idx as u32), &mut out);
+    }
+    for definition in &plan.schedules {
+        schedule(plan, definition, &mut out);
+    }
+    if !plan.predicates.is_empty() {
+        line!(out, "\ntests of texts");
+        for (idx, predicate) in plan.predicates.iter().enumerate() {
+            let of = plan.domain_bearer(predicate.domain);
+            line!(out, "  {of} {}", test(plan, PredicateId(idx as u32)));
+        }
+    }
+    if !plan.decisions.is_empty() {
+        line!(out, "\ndecisions");
+        for decision in &plan.decisions {
+            let (of, ty) = (stream(plan, &decision.stream), type_text(plan, decision.ty));
+            line!(out, "  {} for {of} : {ty}", decision.name);
+        }
+    }
+    (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
+    (0..plan.groups.len()).for_each(|idx| group(plan, GroupId(idx as u32), &mut out));
+    plan.rules.iter().for_each(|definition| rule(plan, definition, &mut out));
+    let name = |id: &RuleId| format!("{} {}", plan.rule(*id).name, plan.rule(*id).version);
+    line!(out, "\norder {}", plan.order.iter().map(name).collect::<Vec<_>>().join(", "));
+    out
+}
+
+fn head(plan: &Plan, out: &mut String) {
+    let (unit, calendar) = (&plan.unit, &plan.calendar);
+    line!(out, "program {} {}", plan.name, quoted(&plan.title));
+    let each_line = if unit.each_line { " each-line" } else { "" };
+    line!(out, "  unit {} {} decimals {}{each_line}", unit.code, unit.decimals, unit.mode.word());
+    line!(out, "  active {}", days(plan.active));
+    let named = calendar.named_by.map_or(String::new(), |named| format!(" named-by {}", named.word()));
+    line!(out, "  year starts in month {}{named}", calendar.first_month);
+    if let Some(ends) = calendar.month_ends {
+        line!(out, "  month-ends round {}", ends.word());
+    }
+    for parameter in &plan.parameters {
+        let instead = parameter.overridden.as_ref().map_or(String::new(), |old| format!(" instead of {}", quoted(old)));
+        line!(out, "  parameter {} = {}{instead}", parameter.name, quoted(&parameter.value));
+    }
+}
+
+fn days(days: Days) -> String {
+    format!("{} to {}", date_of(days.from), date_of(days.to))
+}
+
+fn record(plan: &Plan, id: RecordId, out: &mut String) {
+    let definition = plan.record(id);
+    let source = match &definition.source {
+        RecordTable::Table(None) => String::new(),
+        RecordTable::Table(Some(name)) => format!(" from {}", quoted(name)),
+        RecordTable::Distinct(other) => format!(" distinct in {}", plan.record(*other).name),
+    };
+    let used = if definition.used { "" } else { " not-read" };
+    line!(out, "\n{} {}{source}{used}", definition.kind.word(), definition.name);
+    let width = definition.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
+    for (idx, field) in definition.fields.iter().enumerate() {
+        line!(out, "  {:width$}  {}", field.name, field_text(plan, id, idx, field));
+    }
+    let name = |idx: usize| definition.fields[idx].name.as_str();
+    let key: Vec<&str> = definition.key.iter().map(|field| name(field.index())).collect();
+    line!(out, "  key: {}", key.join(", "));
+    if let Some(when) = definition.when {
+        line!(out, "  when: {}", name(when.index()));
+    }
+}
+
+fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
+    let own = format!("{}.{}", plan.record(id).name, plan.record(id).fields[idx].name);
+    let ty = match field.ty {
+        Type::Choice(choice) => format!("one-of ({})", plan.choices[choice.index()].join(", ")),
+        Type::Text(domain) if plan.domain_bearer(domain) == own => "text".to_owned(),
+        Type::Id(domain) if plan.domain_bearer(domain) == own => "id".to_owned(),
+        _ => type_text(plan, field.ty),
+    };
+    let mark = if field.optional { "?" } else { "" };
+    let decimals = if field.decimals == 0 { String::new() } else { format!(" {} decimals", field.decimals) };
+    let used = if field.used { "" } else { " not-read" };
+    let columns = match &field.source {
+        FieldSource::Column(source) => column(plan, field.ty, source),
+        FieldSource::Columns(sources) => {
+            sources.iter().map(|source| column(plan, field.ty, source)).collect::<Vec<_>>().join(" and ")
+        }
+    };
+    format!("{ty}{mark}{decimals}{used} {columns}")
+}
+
+fn column(plan: &Plan, ty: Type, source: &ColumnSource) -> String {
+    let word = if source.exact { "exactly" } else { "column" };
+    format!("{word} {}{}", quoted(&source.header), format(plan, ty, &source.format))
+}
+
+fn format(plan: &Plan, ty: Type, format: &Format) -> String {
+    match format {
+        Format::Plain => String::new(),
+        Format::Date(pattern) => format!(" as-date {}", quoted(pattern)),
+        Format::Number { group, decimal, percent } => {
+            let group = group.map_or(String::new(), String::from);
+            format!(" as-{} {} {}", percent.word(), quoted(&group), quoted(&decimal.to_string()))
+        }
+        Format::Choice { spellings, otherwise, ignoring_case } => {
+            let values: &[String] = if let Type::Choice(choice) = ty { &plan.choices[choice.index()] } else { &[] };
+            let value = |place: u32| values.get(place as usize).map_or("", String::as_str);
+            let mut words: Vec<String> =
+                spellings.iter().map(|known| format!("{} {}", quoted(&known.text), value(known.value))).collect();
+            words.extend(otherwise.map(|place| format!("otherwise {}", value(place))));
+            let case = if *ignoring_case { " ignoring-case" } else { "" };
+            format!(" spelled ({}){case}", words.join(", "))
+        }
+        Format::YesNo { yes, no } => format!(" as-yes-no {} {}", quoted(yes), quoted(no)),
+        Format::DateTime { zone, pattern } => {
+            let part = |word: &str, text: &Option<String>| {
+                text.as_ref().map_or(String::new(), |text| format!(" {word} {}", quoted(text)))
+            };
+            format!(" as-moment{}{}", part("zone", zone), part("pattern", pattern))
+        }
+    }
+}
+
+fn schedule(plan: &Plan, definition: &Schedule, out: &mut String) {
+    let place = Place { arguments: &definition.arguments, ..Place::new(plan) };
+    let ty = |ty: &Type| type_text(plan, *ty);
+    let arguments: Vec<String> = definition.arguments.iter().map(ty).collect();
+    let (even, mirrored) = (
+        if definition.even_at_zero { " even-at-zero" } else { "" },
+        if definition.mirrored { " mirrored" } else { "" },
+    );
+    line!(
+        out,
+        "\nschedule {} ({}) of {} gives {} rate {}{even}{mirrored}",
+        definition.name,
+        arguments.join(", "),
+        ty(&definition.domain),
+        ty(&definition.result),
+        ty(&definition.rate)
+    );
+    match &definition.shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
+            let word = if matches!(definition.shape, Shape::Graduated(_)) { "graduated" } else { "retroactive" };
+            line!(out, "  {word}");
+            bands.iter().for_each(|known| line(out, &band(&place, known)));
+        }
+        Shape::Curve { below, points, beyond } => {
+            line!(out, "  curve");
+            line!(out, "  below pays {}", place.phrase(below));
+            for (at, height) in points {
+                line!(out, "  at {} pays {}", place.phrase(at), place.phrase(height));
+            }
+            let beyond = match beyond {
+                Beyond::Flat => "flat".to_owned(),
+                Beyond::None => "none".to_owned(),
+                Beyond::Value(height) => format!("pays {}", place.phrase(height)),
+            };
+            line!(out, "  beyond {beyond}");
+        }
+        Shape::Every { size, started, pays } => {
+            let word = if *started { "started" } else { "completed" };
+            line!(out, "  every {} {word} pays {}", place.phrase(size), place.phrase(pays));
+        }
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    line!(out, "  {text}");
+}
+
+fn band(place: &Place, band: &Band) -> String {
+    let upper = match &band.upper {
+        Some(edge) => format!("{} {}", if edge.included { "to" } else { "below" }, place.phrase(&edge.value)),
+        None => "beyond".to_owned(),
+    };
+    let pays = match &band.pays {
+        BandPays::None => " none".to_owned(),
+        BandPays::Amount { rate, flat } => {
+            let part = |word: &str, value: &Option<Expr>| {
+                value.as_ref().map_or(String::new(), |value| format!(" {word} {}", place.phrase(value)))
+            };
+            format!("{}{}", part("rate", rate), part("plus", flat))
+        }
+    };
+    format!("band {} {upper}{pays}", band.number)
+}
+
+fn stream(plan: &Plan, stream: &Stream) -> String {
+    match stream {
+        Stream::Events(record) => format!("each {}", plan.record(*record).name),
+        Stream::Grid(record, period) => format!("each {} per {}", plan.record(*record).name, period.word()),
+        Stream::Payments(rule) => format!("each payment from {rule}"),
+    }
+}
+
+fn state(plan: &Plan, id: StateId, out: &mut String) {
+    let state = &plan.states[id.index()];
+    let slot = &plan.slots[state.slot.index()];
+    line!(out, "\nstate {} of {}", plan.state_name(id), state.rule);
+    line!(out, "  {}", stream(plan, &slot.stream));
+    let place = Place::row(plan, &state.rule, &slot.stream);
+    let mut parts: Vec<String> = slot.parts.iter().map(|part| place.typed(part)).collect();
+    parts.extend(slot.period.map(|period| period.word().to_owned()));
+    line!(out, "  per {}", parts.join(", "));
+    let kept = match &state.kind {
+        StateKind::Seen => "whether a row has passed".to_owned(),
+        StateKind::Paid => "what was paid".to_owned(),
+        StateKind::Sums { dens } => {
+            let sums: Vec<String> = dens.iter().map(|den| parts_of_one(*den)).collect();
+            format!("sums {}", sums.join(", "))
+        }
+    };
+    debug_assert!(!kind_word(&state.kind).is_empty());
+    line!(out, "  keeps {kept}");
+}
+
+/// In which parts of one a sum is kept.
+fn parts_of_one(den: Option<i64>) -> String {
+    den.map_or("as-fraction".to_owned(), |den| format!("in-1/{den}"))
+}
+
+fn group(plan: &Plan, id: GroupId, out: &mut String) {
+    let group: &Group = &plan.groups[id.index()];
+    let place = Place::row(plan, &group.rule, &group.stream);
+    line!(out, "\ngroup {} of {}", plan.group_name(id).trim_start_matches("group."), group.rule);
+    line!(out, "  {}", stream(plan, &group.stream));
+    if let Some(filter) = &group.filter {
+        line!(out, "  where {}", place.phrase(filter));
+    }
+    let takes = match &group.function {
+        GroupFunction::Sum(value, den) => format!("sum {} {}", parts_of_one(*den), place.typed(value)),
+        GroupFunction::Count => "count".to_owned(),
+        GroupFunction::Smallest(value, den) => format!("smallest {} {}", parts_of_one(*den), place.typed(value)),
+        GroupFunction::Largest(value, den) => format!("largest {} {}", parts_of_one(*den), place.typed(value)),
+        GroupFunction::Distinct(value) => format!("distinct {}", place.typed(value)),
+    };
+    line!(out, "  takes {takes}");
+    let window = match group.window {
+        Window::Own => "own".to_owned(),
+        Window::ToDate => "to-date".to_owned(),
+        Window::Previous(period) => format!("previous {}", period.word()),
+    };
+    let (entity, period) = (&plan.record(group.entity).name, Period::word(group.period));
+    line!(out, "  per {entity} by {}", place.typed(&group.join));
+    line!(out, "  per {period} {window}");
+}
+
+fn rule(plan: &Plan, rule: &Rule, out: &mut String) {
+    let place = Place { locals: &rule.locals, ..Place::row(plan, &rule.name, &rule.stream) };
+    line!(out, "\nrule {} {}", rule.name, quoted(&rule.title));
+    line!(out, "  version {} active {}", rule.version, days(rule.active));
+    line!(out, "  {}", stream(plan, &rule.stream));
+    if !rule.groups.is_empty() {
+        let groups: Vec<String> = rule.groups.iter().map(|id| plan.group_name(*id)).collect();
+        line!(out, "  after {}", groups.join(", "));
+    }
+    for (idx, known) in rule.steps.iter().enumerate() {
+        line!(out, "  {:2} {}", idx + 1, step(&place, known));
+    }
+}
+
+fn step(place: &Place, step: &Step) -> String {
+    let plan = place.plan;
+    let list = |values: &[Expr]| values.iter().map(|value| place.typed(value)).collect::<Vec<_>>().join(", ");
+    match step {
+        Step::AccumulateAll { state, filter, atoms } => {
+            let filter = filter.as_ref().map_or(String::new(), |filter| format!(" where {}", place.phrase(filter)));
+            format!("count-in {} {}{filter}", plan.state_name(*state), list(atoms))
+        }
+        Step::Active => "active".to_owned(),
+        Step::Filter(condition) => format!("where {}", place.phrase(condition)),
+        Step::Let(local, value) => format!("let {} = {}", place.locals[local.index()].name, place.typed(value)),
+        Step::First(state) => format!("first {}", plan.state_name(*state)),
+        Step::Accumulate { state, atoms } => format!("add-to {} {}", plan.state_name(*state), list(atoms)),
+        Step::Set(decision, local) => {
+            format!("set {} to let.{}", plan.decision_name(*decision), place.locals[local.index()].name)
+        }
+        Step::Pay(pay) => {
+            let verb = if pay.take_back { "take-back" } else { "pay" };
+            let amount = match &pay.amount {
+                Amount::Plain(value) => place.typed(value),
+                Amount::AlongTotal { factor, state, body } => {
+                    let factor = factor.as_ref().map_or(String::new(), |value| format!(" times {}", place.typed(value)));
+                    format!("along {} {}{factor}", plan.state_name(*state), place.typed(body))
+                }
+            };
+            format!("{verb} {} amount {amount}", place.typed(&pay.payee))
+        }
+        Step::Limit(Limit::PerPayment(bound)) => format!("at-most {}", place.typed(bound)),
+        Step::Limit(Limit::AtMost { amount, state }) => {
+            format!("at-most {} under {}", place.typed(amount), plan.state_name(*state))
+        }
+        Step::Limit(Limit::AtLeast { amount, state, period }) => {
+            format!("at-least {} under {} per {}", place.typed(amount), plan.state_name(*state), Period::word(*period))
+        }
+    }
+}
