@@ -5,6 +5,7 @@ mod check;
 mod draw;
 mod explain;
 mod fmt;
+mod plan;
 mod run;
 mod test;
 
@@ -29,6 +30,8 @@ enum Command {
     Test(test::Test),
     /// Settle a program over tables of events
     Run(run::Run),
+    /// Print what a program means, step by step
+    Plan(plan::Plan),
     /// Explain an error code
     Explain(explain::Explain),
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Fmt(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Plan(command) => command.run(),
         Command::Explain(command) => command.run(),
     };
     ExitCode::from(ending as u8)

@@ -142,18 +142,32 @@ impl<'a> Lowering<'a> {
         self.domains[a.max(b) as usize] = a.min(b);
     }
 
-    /// Writes the joined domains into fields and predicates, which is where values meet their codes.
+    /// Writes the joined domains everywhere, numbered in the order of the fields that hold them.
     fn settle_domains(&mut self) {
-        let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
-        for field in self.plan.records.iter_mut().flat_map(|record| &mut record.fields) {
-            if let plan::Type::Text(domain) | plan::Type::Id(domain) = &mut field.ty {
-                domain.0 = roots[domain.index()];
+        let mut numbers: Vec<u32> = Vec::new();
+        for field in self.plan.records.iter().flat_map(|record| &record.fields) {
+            if let plan::Type::Text(domain) | plan::Type::Id(domain) = field.ty {
+                let root = self.domain_root(domain.0);
+                if !numbers.contains(&root) {
+                    numbers.push(root);
+                }
             }
         }
-        for predicate in &mut self.plan.predicates {
-            predicate.domain.0 = roots[predicate.domain.index()];
-        }
-        self.plan.n_domains = roots.len() as u32;
+        let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
+        let number = |domain: &mut plan::DomainId| {
+            let root = roots.get(domain.index());
+            domain.0 = numbers.iter().position(|known| Some(known) == root).unwrap_or(0) as u32;
+        };
+        let settle = |ty: &mut plan::Type| {
+            if let plan::Type::Text(domain) | plan::Type::Id(domain) = ty {
+                number(domain);
+            }
+        };
+        self.plan.records.iter_mut().flat_map(|record| &mut record.fields).for_each(|field| settle(&mut field.ty));
+        self.plan.predicates.iter_mut().for_each(|predicate| number(&mut predicate.domain));
+        self.plan.rules.iter_mut().flat_map(|rule| &mut rule.locals).for_each(|local| settle(&mut local.ty));
+        walk::every(&mut self.plan, &mut |expr| settle(&mut expr.ty));
+        self.plan.n_domains = numbers.len() as u32;
     }
 }
 

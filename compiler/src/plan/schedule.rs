@@ -99,3 +99,14 @@ pub enum BandPays {
         flat: Option<Expr>,
     },
 }
+
+impl Schedule {
+    /// The type of what is asked.
+    pub fn gives(&self, ask: Ask) -> Type {
+        match ask {
+            Ask::Amount => self.result,
+            Ask::Rate => self.rate,
+            Ask::Band => Type::Count,
+        }
+    }
+}

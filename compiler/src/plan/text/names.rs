@@ -2,8 +2,8 @@
 //! first field that holds them.
 
 use crate::plan::{
-    ChoiceId, DecisionId, DomainId, FieldId, GroupId, Local, Op, Plan, RecordId, RuleId, State, StateId, StateKind, Stream,
-    Type,
+    ChoiceId, DecisionId, DomainId, FieldId, GroupId, Local, Op, Plan, RecordId, RuleId, State, StateId, StateKind,
+    Stream, Type,
 };
 
 /// Where an expression stands.

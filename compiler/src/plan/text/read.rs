@@ -31,7 +31,8 @@ pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
     let mut item = Item::None;
     for Line { number, inner, pieces } in all {
         let mut line = Cursor::new(pieces);
-        let read = if inner { inner_line(&mut plan, &item, &mut line) } else { first_line(&mut plan, &mut item, &mut line) };
+        let read =
+            if inner { inner_line(&mut plan, &item, &mut line) } else { first_line(&mut plan, &mut item, &mut line) };
         let read = read.and_then(|()| if line.done() { Ok(()) } else { Err(line.unexpected("the end of the line")) });
         read.map_err(|message| ReadError { line: number, message })?;
     }

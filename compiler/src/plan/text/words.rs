@@ -1,10 +1,8 @@
 //! The words of the Plan's text that both directions share.
 
-use crate::plan::{
-    Ask, Comparison, DatePart, MonthEnds, NamedBy, PercentFormat, Period, Root, TimeUnit, View,
-};
+use crate::plan::calendar::{MonthEnds, NamedBy};
+use crate::plan::{Ask, Comparison, DatePart, PercentFormat, Period, RecordKind, Root, TimeUnit, View};
 use crate::value::RoundingMode;
-use meed_grammar::tree::RecordKind;
 
 /// A thing that has one word.
 pub(super) trait Word: Copy + PartialEq + 'static {

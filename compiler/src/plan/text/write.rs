@@ -1,14 +1,14 @@
 //! Sections of the Plan's text, in the order in which they can be read: what is named stands before what names it.
 
 use super::lexer::quoted;
-use super::names::{Place, kind_word};
+use super::names::Place;
 use super::phrase::{test, type_text};
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Amount, Band, BandPays, Beyond, ColumnSource, Days, Expr, Field, FieldSource, Format, Group, GroupFunction, GroupId,
-    Limit, Period, Plan, PredicateId, Record, RecordId, RecordTable, Rule, RuleId, Schedule, Shape, StateId, StateKind,
-    Step, Stream, Type, Window,
+    Amount, Band, BandPays, Beyond, ColumnSource, Days, Expr, Field, FieldSource, Format, Group, GroupFunction,
+    GroupId, Limit, Period, Plan, PredicateId, RecordId, RecordTable, Rule, RuleId, Schedule, Shape, StateId,
+    StateKind, Step, Stream, Type, Window,
 };
 use std::fmt::Write;
 
@@ -231,7 +231,6 @@ fn state(plan: &Plan, id: StateId, out: &mut String) {
             format!("sums {}", sums.join(", "))
         }
     };
-    debug_assert!(!kind_word(&state.kind).is_empty());
     line!(out, "  keeps {kept}");
 }
 
@@ -301,7 +300,8 @@ fn step(place: &Place, step: &Step) -> String {
             let amount = match &pay.amount {
                 Amount::Plain(value) => place.typed(value),
                 Amount::AlongTotal { factor, state, body } => {
-                    let factor = factor.as_ref().map_or(String::new(), |value| format!(" times {}", place.typed(value)));
+                    let factor =
+                        factor.as_ref().map_or(String::new(), |value| format!(" times {}", place.typed(value)));
                     format!("along {} {}{factor}", plan.state_name(*state), place.typed(body))
                 }
             };

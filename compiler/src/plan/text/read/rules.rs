@@ -4,8 +4,8 @@ use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
 use super::{days, number, record, stream, word};
 use crate::plan::{
-    Amount, Days, Expr, Group, GroupFunction, Limit, Local, LocalId, Op, Pay, Period, Plan, RecordId, Root, Rule, SlotId,
-    SlotSpec, State, StateId, StateKind, Step, Stream, Type, Window,
+    Amount, Days, Expr, Group, GroupFunction, Limit, Local, LocalId, Op, Pay, Period, Plan, RecordId, Root, Rule,
+    SlotId, SlotSpec, State, StateId, StateKind, Step, Stream, Type, Window,
 };
 use meed_grammar::span::Span;
 
@@ -44,8 +44,13 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         _ => {
             line.expect("keeps")?;
             state.kind = match line.word()? {
-                "whether" => ["a", "row", "has", "passed"].into_iter().try_for_each(|word| line.expect(word)).map(|()| StateKind::Seen)?,
-                "what" => ["was", "paid"].into_iter().try_for_each(|word| line.expect(word)).map(|()| StateKind::Paid)?,
+                "whether" => ["a", "row", "has", "passed"]
+                    .into_iter()
+                    .try_for_each(|word| line.expect(word))
+                    .map(|()| StateKind::Seen)?,
+                "what" => {
+                    ["was", "paid"].into_iter().try_for_each(|word| line.expect(word)).map(|()| StateKind::Paid)?
+                }
                 _ => StateKind::Sums { dens: line.list(parts_of_one)? },
             };
             let idx = plan.slots.iter().position(|known| *known == slot).unwrap_or(plan.slots.len());
