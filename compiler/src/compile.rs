@@ -29,17 +29,18 @@ pub struct Compiled {
 /// ```
 pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
     let parsed = meed_grammar::parse(source);
+    let n_written = parsed.problems.len();
     let mut problems = parsed.problems;
-    let resolved = resolve(parsed.file, &mut problems);
-    let lowered = lower(&resolved, overrides, &mut problems);
-    let mut seen = Vec::new();
-    problems.retain(|problem| {
-        let new = !seen.contains(problem);
-        if new {
-            seen.push(problem.clone());
+    let mut found = Vec::new();
+    let resolved = resolve(parsed.file, &mut found);
+    let lowered = lower(&resolved, overrides, &mut found);
+    for problem in found {
+        // A mistake of writing may be met again by what it means; it is told once.
+        let told = |known: &Problem| known.code == problem.code && known.primary.0 == problem.primary.0;
+        if !problems[..n_written].iter().any(told) && !problems.contains(&problem) {
+            problems.push(problem);
         }
-        new
-    });
+    }
     problems.sort_by_key(|problem| problem.primary.0);
     let runs = !problems.iter().any(Problem::is_error);
     Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems }

@@ -1,41 +1,123 @@
 //! The pages of error codes, as `meed explain` prints them.
 
-const PAGES: &[(&str, &str)] = &[
-    ("aggregate-brackets", include_str!("../errors/aggregate-brackets.md")),
-    ("and-or-brackets", include_str!("../errors/and-or-brackets.md")),
-    ("comparison-chain", include_str!("../errors/comparison-chain.md")),
-    ("curly-quotes", include_str!("../errors/curly-quotes.md")),
-    ("else-for-otherwise", include_str!("../errors/else-for-otherwise.md")),
-    ("half-up", include_str!("../errors/half-up.md")),
-    ("if-for-where", include_str!("../errors/if-for-where.md")),
-    ("invisible-character", include_str!("../errors/invisible-character.md")),
-    ("list-brackets", include_str!("../errors/list-brackets.md")),
-    ("minus-blanks", include_str!("../errors/minus-blanks.md")),
-    ("missing-otherwise", include_str!("../errors/missing-otherwise.md")),
-    ("missing-per", include_str!("../errors/missing-per.md")),
-    ("missing-percent", include_str!("../errors/missing-percent.md")),
-    ("not-closed", include_str!("../errors/not-closed.md")),
-    ("of-brackets", include_str!("../errors/of-brackets.md")),
-    ("quote-key", include_str!("../errors/quote-key.md")),
-    ("semicolon", include_str!("../errors/semicolon.md")),
-    ("too-deep", include_str!("../errors/too-deep.md")),
-    ("unclosed-text", include_str!("../errors/unclosed-text.md")),
-    ("unexpected", include_str!("../errors/unexpected.md")),
-    ("unknown-character", include_str!("../errors/unknown-character.md")),
-    ("wrong-comment", include_str!("../errors/wrong-comment.md")),
-    ("wrong-date", include_str!("../errors/wrong-date.md")),
-    ("wrong-money", include_str!("../errors/wrong-money.md")),
-    ("wrong-number", include_str!("../errors/wrong-number.md")),
-    ("wrong-percent", include_str!("../errors/wrong-percent.md")),
-    ("wrong-sign", include_str!("../errors/wrong-sign.md")),
-];
+/// The pages of these codes; a file `errors/<code>.md` each.
+macro_rules! pages {
+    ($($code:literal)*) => {
+        &[$(($code, include_str!(concat!("../errors/", $code, ".md")))),*]
+    };
+}
+
+/// Sorted by code.
+const PAGES: &[(&str, &str)] = pages! {
+    "aggregate-brackets"
+    "ambiguous-join"
+    "ambiguous-name"
+    "and-or-brackets"
+    "argument-count"
+    "bad-key"
+    "bounds-not-rising"
+    "clause-order"
+    "comparison-chain"
+    "composite-reference"
+    "curly-quotes"
+    "currency-mismatch"
+    "decided-twice"
+    "distinct-fields"
+    "division-by-zero"
+    "duplicate-clause"
+    "duplicate-name"
+    "duplicate-spelling"
+    "else-for-otherwise"
+    "empty-list"
+    "empty-range"
+    "empty-test"
+    "event-per-period"
+    "format-changed"
+    "guarantee-per-event"
+    "half-up"
+    "if-for-where"
+    "invisible-character"
+    "key-parts"
+    "list-brackets"
+    "minus-blanks"
+    "misplaced-value"
+    "missing-clause"
+    "missing-decimals"
+    "missing-fiscal-name"
+    "missing-key"
+    "missing-month-ends"
+    "missing-otherwise"
+    "missing-packages"
+    "missing-payee"
+    "missing-per"
+    "missing-percent"
+    "missing-period"
+    "missing-program"
+    "missing-rounding"
+    "missing-set"
+    "missing-shape"
+    "missing-when"
+    "money-times-money"
+    "negative-limit"
+    "no-payments"
+    "no-such-day"
+    "not-a-literal"
+    "not-a-payee"
+    "not-an-event"
+    "not-closed"
+    "not-money"
+    "not-supported"
+    "of-brackets"
+    "optional-key"
+    "over-limit"
+    "overlapping-versions"
+    "override-mismatch"
+    "quote-key"
+    "quoted-choice"
+    "rounding-of-currency"
+    "rule-cycle"
+    "running-in-period-rule"
+    "schedule-end"
+    "schedule-form"
+    "schedule-gap"
+    "schedule-mixed"
+    "semicolon"
+    "too-deep"
+    "type-mismatch"
+    "unclosed-text"
+    "unexpected"
+    "unknown-character"
+    "unknown-currency"
+    "unknown-format"
+    "unknown-library"
+    "unknown-means"
+    "unknown-month"
+    "unknown-name"
+    "unknown-not-handled"
+    "unknown-parameter"
+    "unknown-period"
+    "unknown-record"
+    "unknown-rule"
+    "unknown-schedule"
+    "unknown-type"
+    "unknown-value"
+    "version-gap"
+    "version-stream"
+    "when-of-entity"
+    "wrong-comment"
+    "wrong-date"
+    "wrong-money"
+    "wrong-number"
+    "wrong-percent"
+    "wrong-sign"
+};
 
 /// The page of a code.
 pub fn page(code: &str) -> Option<&'static str> {
     PAGES.iter().find(|(known, _)| *known == code).map(|(_, page)| *page)
 }
 
-/// All codes that have a page.
+/// All codes that have a page, sorted.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(code, _)| *code)
 }

@@ -6,7 +6,7 @@
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Item, Member, Name};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Every declaration of a program, found by name.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub struct Resolved {
     pub rules: Vec<tree::Rule>,
     /// Tests.
     pub tests: Vec<tree::Test>,
+    /// Fields that the program adds to records of libraries, by record and name.
+    pub extended: FxHashSet<(String, String)>,
     /// Whether a program head was there but could not be read.
     pub damaged_program: bool,
     /// Names of damaged items: what refers to them is not reported again.
@@ -68,15 +70,33 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
             }
         }
     }
+    let first = file.items.first().map(first_name);
     for item in file.items {
         resolved.take(item, None, &mut names, problems);
     }
     if resolved.program.is_none() && !resolved.damaged_program {
         let help =
             "start with: program NAME \"Title\" { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }";
-        problems.push(Problem::error("missing-program", Span::new(0, 0), "the file has no `program`").help(help));
+        problems
+            .push(Problem::error("missing-program", first.unwrap_or_default(), "the file has no `program`").help(help));
     }
     resolved
+}
+
+/// The name that an item declares or uses.
+fn first_name(item: &Item) -> Span {
+    match item {
+        Item::Program(program) => program.name.span,
+        Item::Use(name) => name.span,
+        Item::Extend(extend) => extend.record.span,
+        Item::Record(record) => record.name.span,
+        Item::Schedule(schedule) => schedule.name.span,
+        Item::Parameter(parameter) => parameter.name.span,
+        Item::Rule(rule) => rule.name.span,
+        Item::Test(test) => test.title.span,
+        Item::Unsupported(unsupported) => unsupported.span,
+        Item::Damaged(damaged) => damaged.span,
+    }
 }
 
 /// Where each name was declared, by name space.
@@ -157,6 +177,7 @@ impl Resolved {
                     problems.push(Problem::error("duplicate-name", field.name.span, message));
                     continue;
                 }
+                self.extended.insert((extend.record.text.clone(), field.name.text.clone()));
             }
             record.item.members.push(member);
         }

@@ -12,7 +12,6 @@
 //! A text is read in three steps: [`tokens`] cuts it into words and signs, `mistake` names and repairs what is wrong in
 //! the words alone, and `parse` reads the shape (`meed.pest`) and builds the tree.
 
-mod codes;
 mod format;
 mod mistake;
 mod parse;
@@ -22,7 +21,6 @@ mod token;
 pub mod tree;
 mod word;
 
-pub use codes::CODES;
 pub use format::format;
 pub use parse::{Parsed, parse, parse_value};
 pub use token::{Token, TokenKind, tokens};

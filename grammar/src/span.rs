@@ -15,6 +15,11 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// Whether it holds no text.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     /// The smallest span that holds both.
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }

@@ -1,35 +1,6 @@
-//! Every page of a code of this room: its example shows that code and nothing else, its repair is healthy.
+//! What a designer reads when something is written wrongly. The page of each code is a test of the compiler.
 
-mod support;
-
-use meed_grammar::{CODES, parse};
-use std::path::Path;
-use support::shown;
-
-#[test]
-fn every_page_shows_its_code_and_its_repair() {
-    assert!(CODES.is_sorted());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/errors");
-    for code in CODES {
-        let path = folder.join(format!("{code}.md"));
-        let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(page.starts_with(&format!("# {code}\n")), "{code}: the page begins with its code");
-        let example = block(&page, "## Example");
-        let parsed = parse(example);
-        let codes: Vec<_> = parsed.problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, [*code], "{code}: its example\n{}", shown(example, &parsed.problems));
-        let repair = block(&page, "## Repair");
-        let parsed = parse(repair);
-        assert!(parsed.problems.is_empty(), "{code}: its repair\n{}", shown(repair, &parsed.problems));
-    }
-}
-
-/// The fenced program under a heading.
-fn block<'p>(page: &'p str, heading: &str) -> &'p str {
-    let (_, rest) = page.split_once(heading).unwrap_or_else(|| panic!("`{heading}` is missing"));
-    let (_, rest) = rest.split_once("```meed\n").expect("a program stands under the heading");
-    rest.split_once("```").expect("the program ends").0
-}
+use meed_grammar::parse;
 
 /// What a designer reads for a mistake: the message, the label and the help.
 fn read(text: &str) -> Vec<String> {

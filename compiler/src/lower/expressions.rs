@@ -55,7 +55,7 @@ impl Lowering<'_> {
             ExprKind::Call { name, arguments } => self.call(name, arguments, span, scope),
             ExprKind::List(_) => {
                 self.problem(
-                    Problem::error("misplaced-list", span, "a list stands after `in`")
+                    Problem::error("misplaced-value", span, "a list stands after `in`")
                         .help("write: level in [gold, platinum]"),
                 );
                 None
@@ -166,7 +166,7 @@ impl Lowering<'_> {
             ExprKind::Period { .. } => {
                 let help = "add it to a date or take it off: closed_on + 12 months";
                 self.problem(
-                    Problem::error("misplaced-time", span, "a length of time stands beside a date").help(help),
+                    Problem::error("misplaced-value", span, "a length of time stands beside a date").help(help),
                 );
                 None
             }
@@ -201,7 +201,7 @@ impl Lowering<'_> {
     fn literal(&mut self, text: &str, span: Span) -> Option<Exact> {
         let value = parse_exact(text);
         if value.is_none() {
-            self.problem(Problem::error("bad-number", span, format!("`{text}` is no number")));
+            self.problem(Problem::error("wrong-number", span, format!("`{text}` is no number")));
         }
         value
     }

@@ -132,7 +132,7 @@ impl Lowering<'_> {
         let whole = Days { from: i32::MIN, to: i32::MAX };
         if range.from.is_none() || range.to.is_none() {
             self.problem(
-                Problem::error("open-program", range.span, "a program has a first and a last day")
+                Problem::error("missing-clause", range.span, "a program has a first and a last day")
                     .help("write: active 2026-01-01 to 2026-12-31"),
             );
         } else if let Some(days) = self.range(range, whole) {

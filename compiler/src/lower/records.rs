@@ -41,7 +41,7 @@ impl Lowering<'_> {
     }
 
     fn record(&mut self, id: RecordId) {
-        let Declared { item: record, library } = &self.resolved.records[id.index()];
+        let Declared { item: record, .. } = &self.resolved.records[id.index()];
         let mut key: Option<(Vec<FieldId>, Span)> = None;
         let mut composite: Vec<(String, Span)> = Vec::new();
         for member in &record.members {
@@ -60,7 +60,7 @@ impl Lowering<'_> {
                             composite.push((part.name.text.clone(), part.name.span));
                             continue;
                         }
-                        if let Some(field) = self.field(id, part, Type::Id, library.is_some()) {
+                        if let Some(field) = self.field(id, part, Type::Id) {
                             fields.push(field);
                         }
                     }
@@ -78,7 +78,7 @@ impl Lowering<'_> {
                         self.problem(Problem::error("duplicate-clause", field.span, message));
                         continue;
                     }
-                    let added = self.field(id, field, |_| Type::Date, library.is_some());
+                    let added = self.field(id, field, |_| Type::Date);
                     if let Some(added) = added {
                         let ty = self.plan.records[id.index()].fields[added.index()].ty;
                         if ty != Type::Date {
@@ -89,13 +89,7 @@ impl Lowering<'_> {
                     }
                 }
                 Member::Field(field) => {
-                    if field.ty.is_none() {
-                        let message = format!("what is `{}`?", field.name.text);
-                        let help = "give it a type: id, text, count, number, percent, money, date, yes/no, one of …, or a record";
-                        self.problem(Problem::error("missing-type", field.span, message).help(help));
-                        continue;
-                    }
-                    self.field(id, field, Type::Id, library.is_some());
+                    self.field(id, field, Type::Id);
                 }
                 Member::Unsupported(unsupported) => {
                     self.problem(not_supported(unsupported));
@@ -173,7 +167,6 @@ impl Lowering<'_> {
         id: RecordId,
         field: &tree::Field,
         default: impl Fn(crate::plan::DomainId) -> Type,
-        library: bool,
     ) -> Option<FieldId> {
         let name = &field.name;
         if let Some(first) = self.plan.records[id.index()].field(&name.text) {
@@ -239,6 +232,9 @@ impl Lowering<'_> {
             exact: field.column.is_some(),
             format,
         };
+        let Declared { item, library } = &self.resolved.records[id.index()];
+        let added = (item.name.text.clone(), name.text.clone());
+        let own = library.is_none() || self.resolved.extended.contains(&added);
         let record = &mut self.plan.records[id.index()];
         record.fields.push(Field {
             name: name.text.clone(),
@@ -247,7 +243,7 @@ impl Lowering<'_> {
             optional: field.optional.is_some(),
             used: false,
             source: FieldSource::Column(column),
-            span: if library { Span::default() } else { field.span },
+            span: if own { field.span } else { Span::default() },
         });
         Some(FieldId(record.fields.len() as u32 - 1))
     }
@@ -256,7 +252,7 @@ impl Lowering<'_> {
         match written {
             Some(decimals) if decimals > NUMBER_DECIMALS => {
                 let message = format!("at most {NUMBER_DECIMALS} decimals can be kept");
-                self.problem(Problem::error("too-many-decimals", span, message));
+                self.problem(Problem::error("over-limit", span, message));
                 NUMBER_DECIMALS
             }
             Some(decimals) => decimals,
@@ -277,7 +273,7 @@ impl Lowering<'_> {
         }
         if names.len() > MOST_CHOICES {
             let message = format!("a list of `one of` has at most {MOST_CHOICES} values");
-            self.problem(Problem::error("too-many-choices", span, message).help("make it a text or an entity"));
+            self.problem(Problem::error("over-limit", span, message).help("make it a text or an entity"));
             return None;
         }
         let known = self.plan.choices.iter().position(|known| *known == names);

@@ -89,10 +89,11 @@ impl Lowering<'_> {
             }
             self.clause(clause, &mut scope, &mut work);
         }
-        let pays = work.steps.iter().any(|step| matches!(step, Step::Pay(_)));
-        let sets = work.steps.iter().any(|step| matches!(step, Step::Set(..)));
+        let acts = rule.clauses.iter().any(|clause| {
+            matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. } | ClauseKind::Set { .. })
+        });
         let clean = self.problems.iter().filter(|problem| problem.is_error()).count() == before;
-        if !pays && !sets && clean {
+        if !acts && clean {
             let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);
             self.problem(
                 Problem::error("missing-clause", rule.name.span, message).help("end it with: pay partner 2% of amount"),

@@ -43,7 +43,7 @@ impl Lowering<'_> {
         if schedule.bands.is_empty() {
             let message = format!("schedule `{}` has no bands", schedule.name.text);
             self.problem(
-                Problem::error("empty-schedule", schedule.name.span, message)
+                Problem::error("schedule-end", schedule.name.span, message)
                     .help("write bands, for example: to $100k 1%  beyond 2%"),
             );
             return None;

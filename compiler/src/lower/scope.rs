@@ -66,6 +66,8 @@ pub(super) struct Scope {
     /// Arguments of a schedule.
     pub arguments: Vec<(String, Type)>,
     pub facts: Vec<Fact>,
+    /// Names of `let`s and `set`s that had a problem: what uses them is not reported again.
+    pub failed: Vec<String>,
     /// Accumulation steps that the expressions asked for, to be placed by the rule.
     pub wanted: Vec<Wanted>,
 }
@@ -90,6 +92,7 @@ impl Scope {
             definitions: Vec::new(),
             arguments: Vec::new(),
             facts: Vec::new(),
+            failed: Vec::new(),
             wanted: Vec::new(),
         }
     }
@@ -174,6 +177,21 @@ impl Lowering<'_> {
                 format!("{article} {name}")
             }
         }
+    }
+
+    /// Where the program declares the field that a path ends with; none for a library's.
+    pub(super) fn declared(&self, op: &Op) -> Option<Span> {
+        let Op::Field { record, path, .. } = op else { return None };
+        let mut at = *record;
+        let mut span = None;
+        for field in path {
+            let field = &self.plan.record(at).fields[field.index()];
+            span = Some(field.span);
+            if let Type::Ref(next) = field.ty {
+                at = next;
+            }
+        }
+        span.filter(|span| !span.is_empty())
     }
 
     /// Whether the value of a path can be missing, given what is known.

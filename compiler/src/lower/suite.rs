@@ -146,15 +146,8 @@ impl Lowering<'_> {
                 }
             }
             TestStepKind::With { parameter, value } => {
-                if !self.plan.parameters.iter().any(|known| known.name == parameter.text) {
-                    self.problem(Problem::error(
-                        "unknown-parameter",
-                        parameter.span,
-                        format!("there is no parameter `{}`", parameter.text),
-                    ));
-                } else {
-                    case.overrides.push((parameter.text.clone(), super::head::literal_text(value)));
-                }
+                self.with(parameter, value);
+                case.overrides.push((parameter.text.clone(), super::head::literal_text(value)));
             }
             TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
                 self.rule_exists(rule);
@@ -201,6 +194,29 @@ impl Lowering<'_> {
             }
             TestStepKind::Rejected(key) => {
                 case.expect.push(Expectation::Rejected { key: joined(key), span: step.span })
+            }
+        }
+    }
+
+    /// A parameter that a test sets must be there, and its value of the same kind.
+    fn with(&mut self, parameter: &tree::Name, value: &tree::Expr) {
+        match self.parameters.get(&parameter.text).cloned() {
+            None => {
+                let known: Vec<String> = self.parameters.keys().cloned().collect();
+                let message = format!("there is no parameter `{}`", parameter.text);
+                let problem = Problem::error("unknown-parameter", parameter.span, message);
+                self.problem(super::suggest(problem, parameter, known.iter().map(String::as_str)));
+            }
+            Some(old) => {
+                let new = self.constant(value);
+                if let (Some(old), Some(new)) = (old, new)
+                    && old.ty != new.ty
+                {
+                    let (old_words, new_words) = (self.type_words(old.ty), self.type_words(new.ty));
+                    let message = format!("`{}` is {old_words}, not {new_words}", parameter.text);
+                    let problem = Problem::error("override-mismatch", value.span, message);
+                    self.problem(problem.other(old.span, "its value in the program"));
+                }
             }
         }
     }

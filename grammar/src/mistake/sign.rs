@@ -218,7 +218,7 @@ impl Scan<'_> {
         self.problems.push(
             Problem::error("too-deep", token.span, format!("brackets stand more than {DEEPEST} deep in one another"))
                 .label("this one is too much")
-                .help("give parts of the expression a name with `let`"),
+                .help("give parts of it a name with `let`"),
         );
         self.patches.push((Span::new(token.span.start as usize, end), "0".to_owned()));
         self.go_on_at(end);

@@ -41,10 +41,11 @@ fn term(node: &Node<'_, '_>) -> Expr {
                 if part.rule() != Rule::at_moment {
                     comparisons += 1;
                 }
-                if comparisons == 2 && part.rule() != Rule::at_moment {
+                let chained = comparisons > 1 && part.rule() != Rule::at_moment;
+                if chained && comparisons == 2 {
                     comparison_chain(&part, &left);
                 }
-                value = Some(tail(left, &part));
+                value = Some(if chained { damaged(node) } else { tail(left, &part) });
             }
         }
     }
@@ -70,8 +71,10 @@ fn tail(left: Expr, node: &Node<'_, '_>) -> Expr {
             ExprKind::Between { value, negated, low, high }
         }
         Rule::in_list => {
-            if let Some(mistake) = node.part(Rule::mistake_list) {
-                list_brackets(&value, &mistake);
+            if let Some(mistake) = node.part(Rule::mistake_list)
+                && !list_brackets(&value, &mistake)
+            {
+                return damaged(node);
             }
             ExprKind::In { value, negated, list: Box::new(only(node)) }
         }
@@ -171,7 +174,7 @@ fn chain<'s, 'r>(node: &Node<'s, 'r>, build: impl Fn(&Node<'s, 'r>) -> Option<Ex
     let depth = outside + parts.len() / 2 + 1;
     if depth > LONGEST {
         reader.report(
-            Problem::error("too-deep", node.span(), "this expression is too long to be read as one")
+            Problem::error("too-deep", node.span(), "this is too long to be read as one")
                 .label(format!("more than {LONGEST} values and brackets stand in one another"))
                 .help("give parts of it a name with `let`"),
         );

@@ -91,8 +91,8 @@ pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
     );
 }
 
-/// `stage in won, lost`; or `sum of amount * quantity in deal`, whose set reads as a list.
-pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) {
+/// `stage in won, lost`, or `sum of amount * quantity in deal`, whose set reads as a list; whether it is the first.
+pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
     let source = node.reader.source;
     let span = node.span();
     let written = span.text(source);
@@ -105,9 +105,10 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) {
             Problem::error("aggregate-brackets", value.span, "what is added up over a set stands in brackets")
                 .label("which part belongs to the set?")
                 .other(span, "the set")
-                .help(format!("write `{head}({inside}) in {written}`")),
+                .help(format!("write `{head}({inside}) in {written}`"))
+                .edit(Span { start: first.span.start, end: value.span.end }, format!("({inside})")),
         );
-        return;
+        return false;
     }
     node.reader.report(
         Problem::error("list-brackets", span, "a list stands in square brackets")
@@ -115,6 +116,7 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) {
             .help(format!("write `[{written}]`"))
             .edit(span, format!("[{written}]")),
     );
+    true
 }
 
 fn leftmost(value: &Expr) -> &Expr {

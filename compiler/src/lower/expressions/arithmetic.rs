@@ -160,9 +160,9 @@ impl Lowering<'_> {
             self.months_used = Some(span);
             let program = self.resolved.program.as_ref().map_or(span, |program| program.name.span);
             self.problem(
-                Problem::error("missing-month-ends", span, "where does 31 January plus one month land?")
-                    .label("months are counted here")
-                    .other(program, "the program does not say")
+                Problem::error("missing-month-ends", program, "where does 31 January plus one month land?")
+                    .label("the program does not say")
+                    .other(span, "months are counted here")
                     .help("add to the program: month ends round down (28 February) or month ends round up (1 March)"),
             );
         }

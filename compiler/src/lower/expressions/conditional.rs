@@ -16,16 +16,8 @@ impl Lowering<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let Some(otherwise) = otherwise else {
-            let end = Span { start: span.end, end: span.end };
-            self.problem(
-                Problem::error("missing-otherwise", span, "and otherwise?")
-                    .label("no value where no condition holds")
-                    .help("add `, otherwise` and a value")
-                    .edit(end, ", otherwise 0"),
-            );
-            return None;
-        };
+        // That it is missing was said when the text was read.
+        let otherwise = otherwise?;
         let outside = scope.facts.clone();
         let mut conditions = Vec::new();
         let mut values: Vec<Typed> = Vec::new();
@@ -45,7 +37,7 @@ impl Lowering<'_> {
         let values = self.unify_all(values)?;
         if values.iter().any(|value| value.text.is_some()) {
             self.problem(
-                Problem::error("misplaced-text", span, "a text can only be compared")
+                Problem::error("misplaced-value", span, "a text can only be compared")
                     .help("compare it with a field: region is \"EMEA\""),
             );
             return None;

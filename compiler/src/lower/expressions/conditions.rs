@@ -129,15 +129,14 @@ impl Lowering<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let ExprKind::List(values) = &unbracketed(list).kind else {
-            self.problem(
-                Problem::error("missing-list", list.span, "`in` is followed by a list")
-                    .help("write: level in [gold, platinum]"),
-            );
-            return None;
-        };
+        // The grammar reads nothing but a list here, and reports what stands there without its brackets.
+        let ExprKind::List(values) = &unbracketed(list).kind else { return None };
         if values.is_empty() {
-            self.problem(Problem::error("missing-list", list.span, "an empty list holds nothing"));
+            self.problem(
+                Problem::error("empty-list", list.span, "an empty list holds nothing")
+                    .label("no value is in it")
+                    .help("name the values: level in [gold, platinum]"),
+            );
             return None;
         }
         let subject = self.expression(value, scope)?;

@@ -212,19 +212,21 @@ impl Lowering<'_> {
     }
 
     fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {
-        if self.damaged(&name.text) {
+        if self.damaged(&name.text) || scope.failed.contains(&name.text) {
             return;
         }
-        let mut known: Vec<String> = scope.locals.keys().cloned().chain(self.parameters.keys().cloned()).collect();
-        known.extend(scope.arguments.iter().map(|(name, _)| name.clone()));
-        known.extend(scope.roots.iter().map(|(name, _, _)| name.clone()));
-        if let Some((_, record)) = scope.bare {
-            known.extend(field_names(self.plan.record(record)).map(str::to_owned));
+        let setter = self.resolved.rules.iter().find(|rule| sets(rule, &name.text));
+        if let Some(rule) = setter {
+            // A rule that failed sets nothing; that was said at its place.
+            if self.plan.decisions.iter().any(|decision| decision.name == name.text) {
+                let message = format!("`{}` is set for other rows than those of this rule", name.text);
+                let problem =
+                    Problem::error("unknown-name", name.span, message).other(rule.name.span, "it is set here");
+                self.problem(problem);
+            }
+            return;
         }
-        if let Some((record, _, _)) = &scope.outer {
-            known.extend(field_names(self.plan.record(*record)).map(str::to_owned));
-        }
-        known.sort();
+        let known = self.known_names(scope);
         let mut problem = Problem::error("unknown-name", name.span, format!("`{}` is not known here", name.text));
         if self.schedules.contains_key(&name.text) {
             problem = problem.label("this is a schedule").help(format!("apply it to something: {}(amount)", name.text));
@@ -233,4 +235,21 @@ impl Lowering<'_> {
         }
         self.problem(suggest(problem, name, known.iter().map(String::as_str)));
     }
+
+    /// Every name that means something at a place.
+    fn known_names(&self, scope: &Scope) -> Vec<String> {
+        let mut known: Vec<String> = scope.locals.keys().cloned().chain(self.parameters.keys().cloned()).collect();
+        known.extend(scope.arguments.iter().map(|(name, _)| name.clone()));
+        known.extend(scope.roots.iter().map(|(name, _, _)| name.clone()));
+        let records = scope.bare.map(|(_, record)| record).into_iter().chain(scope.outer.as_ref().map(|outer| outer.0));
+        known.extend(records.flat_map(|record| field_names(self.plan.record(record))).map(str::to_owned));
+        known.sort();
+        known
+    }
+}
+
+fn sets(rule: &tree::Rule, name: &str) -> bool {
+    rule.clauses
+        .iter()
+        .any(|clause| matches!(&clause.kind, tree::ClauseKind::Set { name: set, .. } if set.text == name))
 }

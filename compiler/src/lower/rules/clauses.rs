@@ -42,32 +42,17 @@ impl Lowering<'_> {
                 self.flush(scope, work);
                 work.steps.push(Step::Filter(lowered));
             }
-            ClauseKind::Let { name, value, unknown } => {
-                let hint = None;
-                if let Some(value) = self.valued(value, unknown.as_ref(), hint, scope) {
+            ClauseKind::Let { name, value, unknown } => match self.valued(value, unknown.as_ref(), None, scope) {
+                Some(value) => {
                     self.flush(scope, work);
                     self.local(name, value, scope, work);
                 }
-            }
-            ClauseKind::Set { name, value, unknown } => {
-                if let Some(value) = self.valued(value, unknown.as_ref(), None, scope) {
-                    self.flush(scope, work);
-                    let ty = value.ty;
-                    if matches!(ty, Type::Text(_) | Type::Id(_) | Type::Choice(_) | Type::Ref(_)) {
-                        let message = format!("a decision that is {} is not supported yet", self.type_words(ty));
-                        self.problem(
-                            Problem::error("not-supported", value.span, message)
-                                .help("set a number, an amount, a percent, a date or a yes or no"),
-                        );
-                        return;
-                    }
-                    if let Some(local) = self.local(name, value, scope, work)
-                        && let Some(decision) = self.decide(name, ty, scope)
-                    {
-                        work.steps.push(Step::Set(decision, local));
-                    }
-                }
-            }
+                None => scope.failed.push(name.text.clone()),
+            },
+            ClauseKind::Set { name, value, unknown } => match self.valued(value, unknown.as_ref(), None, scope) {
+                Some(value) => self.set(name, value, scope, work),
+                None => scope.failed.push(name.text.clone()),
+            },
             ClauseKind::FirstPer { per } => {
                 let Some(keys) = self.keys(per, scope) else { return };
                 if keys.parts.is_empty() {
@@ -94,6 +79,26 @@ impl Lowering<'_> {
         }
     }
 
+    /// `set NAME to VALUE`
+    fn set(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) {
+        self.flush(scope, work);
+        let ty = value.ty;
+        if matches!(ty, Type::Text(_) | Type::Id(_) | Type::Choice(_) | Type::Ref(_)) {
+            let message = format!("a decision that is {} is not supported yet", self.type_words(ty));
+            self.problem(
+                Problem::error("not-supported", value.span, message)
+                    .help("set a number, an amount, a percent, a date or a yes or no"),
+            );
+            scope.failed.push(name.text.clone());
+            return;
+        }
+        if let Some(local) = self.local(name, value, scope, work)
+            && let Some(decision) = self.decide(name, ty, scope)
+        {
+            work.steps.push(Step::Set(decision, local));
+        }
+    }
+
     /// Puts the accumulation steps that expressions asked for where they belong.
     pub(super) fn flush(&mut self, scope: &mut Scope, work: &mut Work) {
         for wanted in scope.wanted.drain(..) {
@@ -113,7 +118,10 @@ impl Lowering<'_> {
     ) -> Option<Expr> {
         let typed = self.hinted(value, hint, scope)?;
         if typed.text.is_some() {
-            self.problem(Problem::error("misplaced-text", typed.span, "a text can only be compared"));
+            self.problem(
+                Problem::error("misplaced-value", typed.span, "a text can only be compared")
+                    .help("compare it with a field: region is \"EMEA\""),
+            );
             return None;
         }
         match unknown {

@@ -51,10 +51,12 @@ impl Lowering<'_> {
         let (Some(to), Some(value)) = (to, value) else { return };
         let Type::Ref(record) = to.ty else {
             let message = format!("{} cannot be paid", self.type_words(to.ty));
-            self.problem(
-                Problem::error("not-a-payee", to.span, message)
-                    .help("a payee is a party: declare it as an entity and the field as a reference to it"),
-            );
+            let mut problem = Problem::error("not-a-payee", to.span, message)
+                .help("a payee is a party: declare it as an entity and the field as a reference to it");
+            if let Some(declared) = self.declared(&to.op) {
+                problem = problem.other(declared, format!("declared as {} here", self.type_words(to.ty)));
+            }
+            self.problem(problem);
             return;
         };
         if self.plan.record(record).kind == RecordKind::Event {

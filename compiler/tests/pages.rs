@@ -1,0 +1,168 @@
+//! The pages of error codes: each shows its code and nothing else, at the place where the hand must go, its repair is
+//! well, and the edit that a message offers is a repair too. Every code has a page, every page a code.
+
+mod support;
+
+use meed_compiler::{Problem, compile, errors};
+use meed_grammar::span::Span;
+use std::collections::BTreeSet;
+use std::path::Path;
+use support::{completed, listed, mended};
+
+/// Codes that no program shows.
+const WITHOUT_EXAMPLE: &[&str] = &["format-changed"];
+
+#[test]
+fn every_example_shows_its_code_where_the_hand_must_go() {
+    let mut failures = String::new();
+    for code in shown_codes() {
+        if let Err(failure) = example_shows(code) {
+            failures += &format!("{code}: {failure}\n");
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let emitted = emitted_codes();
+    let pages: BTreeSet<String> = errors::codes().map(str::to_owned).collect();
+    assert!(errors::codes().is_sorted());
+    assert_eq!(emitted.difference(&pages).collect::<Vec<_>>(), Vec::<&String>::new(), "codes without a page");
+    assert_eq!(pages.difference(&emitted).collect::<Vec<_>>(), Vec::<&String>::new(), "pages without a code");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("errors");
+    let files = std::fs::read_dir(folder).expect("the folder of pages").flatten();
+    let files: BTreeSet<String> = files
+        .filter_map(|file| file.file_name().to_str().and_then(|name| name.strip_suffix(".md")).map(str::to_owned))
+        .collect();
+    assert_eq!(files, pages, "every page is embedded");
+}
+
+#[test]
+fn every_page_has_its_parts() {
+    for code in errors::codes() {
+        let page = errors::page(code).unwrap_or_default();
+        assert!(page.starts_with(&format!("# {code}\n")), "{code}: the page begins with its code");
+        assert!(page.contains("\nWhy it matters: "), "{code}: the page says why it matters for money");
+        assert!(page.lines().all(|line| line.len() <= 160), "{code}: a line is too long to be read on a terminal");
+    }
+}
+
+/// The codes of this room and of the grammar that a program can show.
+fn shown_codes() -> impl Iterator<Item = &'static str> {
+    errors::codes().filter(|code| !WITHOUT_EXAMPLE.contains(code))
+}
+
+fn example_shows(code: &str) -> Result<(), String> {
+    let page = errors::page(code).unwrap_or_default();
+    let (example, repair) = (block(page, "## Example")?, block(page, "## Repair")?);
+    let problems = compile(&repair.1, &[]).problems;
+    if !problems.is_empty() {
+        return Err(format!("its repair has problems\n{}", listed(&problems)));
+    }
+    let problems = compile(&example.1, &[]).problems;
+    let [problem] = &problems[..] else {
+        return Err(format!("its example has other problems\n{}", listed(&problems)));
+    };
+    if problem.code != code {
+        return Err(format!("its example shows another code\n{}", listed(&problems)));
+    }
+    in_house_style(problem)?;
+    let line = |span: Span| example.1[..span.start as usize].matches('\n').count();
+    let lines: Vec<usize> =
+        std::iter::once(&problem.primary).chain(&problem.others).map(|(span, _)| line(*span)).collect();
+    let changed = changed_lines(example.0, repair.0);
+    if problem.primary.0.is_empty() || !lines.iter().any(|line| changed.contains(line)) {
+        let text = problem.primary.0.text(&example.1);
+        return Err(format!("the label stands at `{text}` in lines {lines:?}, the repair is in {changed:?}"));
+    }
+    if !problem.edits.is_empty() {
+        let text = mended(&example.1, problem);
+        let left = compile(&text, &[]).problems;
+        if !left.is_empty() {
+            return Err(format!("the edit does not repair it\n{}{text}", listed(&left)));
+        }
+    }
+    Ok(())
+}
+
+/// The fenced program under a heading: as it stands, and completed.
+fn block<'p>(page: &'p str, heading: &str) -> Result<(&'p str, String), String> {
+    let missing = || format!("no program stands under `{heading}`");
+    let (_, rest) = page.split_once(heading).ok_or_else(missing)?;
+    let (_, rest) = rest.split_once("```meed").ok_or_else(missing)?;
+    let (words, rest) = rest.split_once('\n').ok_or_else(missing)?;
+    let (text, _) = rest.split_once("```").ok_or_else(missing)?;
+    Ok((text, if words.trim() == "whole" { text.to_owned() } else { completed(text) }))
+}
+
+/// The lines of `before` that `after` has otherwise, the neighbors of lines that it has more, and the first lines of the
+/// items they stand in.
+fn changed_lines(before: &str, after: &str) -> BTreeSet<usize> {
+    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let mut changed = BTreeSet::new();
+    let (mut one, mut other) = (0, 0);
+    while one < before.len() || other < after.len() {
+        if one < before.len() && before.get(one) == after.get(other) {
+            (one, other) = (one + 1, other + 1);
+            continue;
+        }
+        // The next line that both have ends the change.
+        let meets = (0..before.len() + after.len()).find_map(|sum| {
+            (0..=sum).map(|step| (one + step, other + sum - step)).find(|(one, other)| {
+                before.get(*one).is_some_and(|line| !line.trim().is_empty()) && before.get(*one) == after.get(*other)
+            })
+        });
+        let (next, next_other) = meets.unwrap_or((before.len(), after.len()));
+        changed.extend(one..next);
+        if one == next {
+            changed.extend([one.saturating_sub(1), one]);
+        }
+        let item = (0..=one.min(before.len() - 1)).rev().find(|line| before[*line].starts_with(char::is_alphabetic));
+        changed.extend(item);
+        (one, other) = (next, next_other);
+    }
+    changed
+}
+
+/// Lower case, no full stop, no "you", no words of the machine room.
+fn in_house_style(problem: &Problem) -> Result<(), String> {
+    let labels = std::iter::once(&problem.primary).chain(&problem.others).map(|(_, label)| label);
+    for text in std::iter::once(&problem.message).chain(labels).chain(&problem.help) {
+        let plain: String = text.replace("did you mean", "").split('`').step_by(2).collect();
+        let words: Vec<&str> = plain.split(|sign: char| !sign.is_alphanumeric()).collect();
+        let wrong =
+            ["you", "your", "parse", "token", "expression", "identifier", "variable", "function", "None", "Some"];
+        if text.ends_with('.') || text.starts_with(char::is_uppercase) || words.iter().any(|word| wrong.contains(word))
+        {
+            return Err(format!("this is not how messages speak: {text}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every code in the sources of the rooms.
+fn emitted_codes() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut codes = BTreeSet::new();
+    let mut folders: Vec<_> = ["grammar/src", "compiler/src"].map(|room| root.join(room)).into();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                for opening in ["Problem::error(", "Problem::warning("] {
+                    for rest in text.split(opening).skip(1) {
+                        let code = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'));
+                        let (code, _) =
+                            code.unwrap_or_else(|| panic!("a code is written in place: {}", path.display()));
+                        codes.insert(code.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    codes
+}
