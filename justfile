@@ -9,3 +9,7 @@ test:
 bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench
     python3 bench/run.py {{rows}}
+
+# Rewrite expected blocks of the cases; read the diff as if it were money.
+bless:
+    BLESS=1 cargo test -p meed-tests --test suite || true

@@ -1,4 +1,14 @@
-//! The harness: programs over folders of tables, through the whole corridor.
+//! The harness: the only code that takes programs and rows through the whole corridor and holds what comes out.
+//!
+//! Cases are pages of Markdown under `tests/suite` ([`page`]); their form is told in `tests/suite/README.md`. A case is put
+//! together ([`case`]), settled in several ways ([`ways`]) and held against its expected blocks ([`check`]). Programs over
+//! folders of files are settled by [`plan`] and [`settle`].
+
+pub mod case;
+pub mod check;
+pub mod page;
+pub mod table;
+pub mod ways;
 
 use meed_compiler::plan::{Plan, RecordId};
 use meed_runtime::engine::{RunOptions, run};

@@ -1,0 +1,198 @@
+//! The ways of settling one program over the same rows. Whatever the way, every table of output must be the same.
+
+use crate::table::Table;
+use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
+use meed_runtime::engine::{Counts, RunOptions, RunResult, run};
+use meed_runtime::ledger::{self, Sheet};
+use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
+use std::collections::BTreeSet;
+
+/// A way of settling.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// What it is called when it differs.
+    pub name: &'static str,
+    /// Rows done at a time.
+    pub rows: u32,
+    /// Whether rows come in another order than written.
+    pub shuffled: bool,
+}
+
+/// All ways, the plainest first.
+pub const WAYS: [Way; 4] = [
+    Way { name: "whole", rows: 65_536, shuffled: false },
+    Way { name: "row by row", rows: 1, shuffled: false },
+    Way { name: "shuffled", rows: 65_536, shuffled: true },
+    Way { name: "shuffled, three rows at a time", rows: 3, shuffled: true },
+];
+
+/// What a run gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Payment lines.
+    pub payments: Table,
+    /// Totals.
+    pub totals: Table,
+    /// Decisions.
+    pub decisions: Table,
+    /// What became of the rows, by event.
+    pub accounts: Table,
+    /// Rejected cells.
+    pub rejects: Table,
+    /// Why there is no output at all.
+    pub fault: Option<String>,
+}
+
+/// Settles a plan over tables by record name.
+///
+/// # Errors
+/// In words, when a table is of no record, or an account of rows does not add up.
+pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -> Result<Outcome, String> {
+    let mut outcome = Outcome::default();
+    let options = LoadOptions { through, batch_rows: way.rows as usize };
+    let mut loaded = match load(plan, inputs(plan, tables, way.shuffled)?, &options) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let help = error.help().map(|help| format!("\n  help: {help}")).unwrap_or_default();
+            return Ok(Outcome { fault: Some(format!("{}: {error}{help}", error.code())), ..outcome });
+        }
+    };
+    outcome.rejects = rejects(plan, &loaded);
+    let options = RunOptions { through, chunk_rows: way.rows, traced: false };
+    match run(plan, &mut loaded, &options) {
+        Ok(result) => {
+            outcome.payments = table(ledger::payments(plan, &loaded, &result));
+            outcome.totals = table(ledger::totals(plan, &loaded, &result));
+            outcome.decisions = table(ledger::decisions(plan, &loaded, &result));
+            outcome.accounts = accounts(plan, &loaded, &result)?;
+        }
+        Err(fault) => outcome.fault = Some(format!("fault: {fault}")),
+    }
+    Ok(outcome)
+}
+
+/// What can be compared with a run whose rows came in another order: all but the numbers of rows in their files.
+pub fn without_places(outcome: &Outcome) -> Outcome {
+    let mut plain = outcome.clone();
+    if let Some(place) = plain.rejects.column("row") {
+        plain.rejects.rows.iter_mut().for_each(|row| row[place].clear());
+    }
+    plain.rejects.rows.sort();
+    if let Some((before, _)) = plain.fault.as_ref().and_then(|fault| fault.split_once(", row ")) {
+        plain.fault = Some(before.to_owned());
+    }
+    plain
+}
+
+/// Tables as the loader takes them. A party or thing that is only referred to exists with its key alone.
+fn inputs(plan: &Plan, tables: &[(String, Table)], shuffled: bool) -> Result<Vec<TableInput>, String> {
+    for (name, _) in tables {
+        if !plan.records.iter().any(|record| record.name == *name) {
+            return Err(format!("rows of `{name}`, which the program does not know"));
+        }
+    }
+    let own = |record: &Record| record.used && matches!(record.source, RecordTable::Table(_));
+    let records = plan.records.iter().enumerate().filter(|(_, record)| own(record));
+    let input = |(idx, record): (usize, &Record)| {
+        let given = tables.iter().find(|(name, _)| *name == record.name);
+        let mut table = match given {
+            Some((_, table)) => table.clone(),
+            None => referred(plan, RecordId(idx as u32), tables),
+        };
+        if shuffled {
+            shuffle(&mut table.rows);
+        }
+        let bytes = std::io::Cursor::new(table.to_csv().into_bytes());
+        let content = Content::Csv(Box::new(bytes), Some(b','));
+        let file = SourceFile { name: record.name.clone(), content };
+        TableInput { record: RecordId(idx as u32), files: vec![file] }
+    };
+    Ok(records.map(input).collect())
+}
+
+/// A table of the keys by which other tables refer to a record; without any, a table of its columns without rows.
+fn referred(plan: &Plan, target: RecordId, tables: &[(String, Table)]) -> Table {
+    let record = plan.record(target);
+    let mut keys: BTreeSet<Vec<String>> = BTreeSet::new();
+    for (name, table) in tables {
+        let fields = plan.records.iter().filter(|record| record.name == *name).flat_map(|record| &record.fields);
+        for field in fields.filter(|field| field.ty == Type::Ref(target)) {
+            let places: Option<Vec<usize>> = headers(&field.source).iter().map(|header| place(table, header)).collect();
+            let Some(places) = places else { continue };
+            let key = |row: &Vec<String>| places.iter().map(|&place| row[place].clone()).collect::<Vec<_>>();
+            keys.extend(table.rows.iter().map(key).filter(|key| key.iter().all(|part| !part.is_empty())));
+        }
+    }
+    let key = record.key.iter().map(|key| &record.fields[key.index()]);
+    let fields: Vec<_> = match keys.is_empty() {
+        true => record.fields.iter().collect(),
+        false => key.collect(),
+    };
+    let header = fields.iter().flat_map(|field| headers(&field.source)).map(str::to_owned).collect();
+    Table { header, rows: keys.into_iter().collect() }
+}
+
+fn headers(source: &FieldSource) -> Vec<&str> {
+    match source {
+        FieldSource::Column(column) => vec![&column.header],
+        FieldSource::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
+    }
+}
+
+fn place(table: &Table, header: &str) -> Option<usize> {
+    table.header.iter().position(|known| known.eq_ignore_ascii_case(header))
+}
+
+/// Another order, the same in every run.
+fn shuffle(rows: &mut [Vec<String>]) {
+    let mut state = 0x9e37_79b9_u64;
+    for idx in (1..rows.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        rows.swap(idx, (state >> 33) as usize % (idx + 1));
+    }
+}
+
+fn table(sheet: Sheet) -> Table {
+    Table { header: sheet.header.iter().map(|&name| name.to_owned()).collect(), rows: sheet.rows }
+}
+
+fn rejects(plan: &Plan, loaded: &Loaded) -> Table {
+    let header = ["record", "row", "column", "value", "reason"];
+    let row = |reject: &meed_runtime::load::Reject| {
+        vec![
+            plan.record(reject.record).name.clone(),
+            reject.row.to_string(),
+            reject.column.clone(),
+            reject.value.clone(),
+            reject.reason.clone(),
+        ]
+    };
+    Table { header: header.map(str::to_owned).to_vec(), rows: loaded.rejects.iter().map(row).collect() }
+}
+
+/// One row for each event that a rule reads; what became of its rows must add up to the rows read.
+fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, String> {
+    let header = ["event", "read", "rejected", "after", "paid", "counted", "nothing", "unmatched"];
+    let mut table = Table { header: header.map(str::to_owned).to_vec(), rows: Vec::new() };
+    let records = plan.records.iter().zip(&loaded.accounts).zip(&result.events);
+    for ((record, account), counts) in records {
+        let Some(Counts { paid, counted, nothing, unmatched }) = *counts else { continue };
+        let ends = [account.rejected, account.after_run_date, paid, counted, nothing, unmatched];
+        if ends.iter().sum::<u64>() != account.read {
+            return Err(format!("{} rows of `{}` were read, but they end as {ends:?}", account.read, record.name));
+        }
+        let numbers = std::iter::once(account.read).chain(ends).map(|number| number.to_string());
+        table.rows.push(std::iter::once(record.name.clone()).chain(numbers).collect());
+    }
+    for (rule, ends) in plan.rules.iter().zip(&result.rules) {
+        for (event, counts) in ends {
+            let account = &loaded.accounts[event.index()];
+            let sum = account.rejected + account.after_run_date + counts.paid + counts.counted;
+            if sum + counts.nothing + counts.unmatched != account.read {
+                let name = &plan.record(*event).name;
+                return Err(format!("the account of `{name}` in rule `{}` does not add up: {counts:?}", rule.name));
+            }
+        }
+    }
+    Ok(table)
+}
