@@ -7,6 +7,7 @@
 pub mod case;
 pub mod check;
 pub mod page;
+pub mod published;
 pub mod table;
 pub mod ways;
 
