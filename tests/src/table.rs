@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let text = "payee,   note\nACME,    \"a, \"\"b\"\"\"\nBOREAS,\n";
+        let text = "payee,  note\nACME,   \"a, \"\"b\"\"\"\nBOREAS,\n";
         let table = Table::read(text).expect("a table");
         assert_eq!(table.rows, [["ACME", "a, \"b\""], ["BOREAS", ""]]);
         assert_eq!(table.to_text(), text);
