@@ -5,8 +5,9 @@
 //! INVARIANT: rows of an entity stand in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
-use crate::plan::{DecisionId, GroupId, Period, SlotId, StateId};
+use crate::plan::{DecisionId, GroupId, Period, SlotId, StateId, StateKind};
 use crate::value::Exact;
+use rustc_hash::FxHashMap;
 
 /// The values of one field over the rows of a table.
 #[derive(Clone, Debug)]
@@ -102,6 +103,21 @@ pub enum GroupData {
     Exact(Vec<Option<Exact>>),
 }
 
+/// What a group has gathered so far, by slot: the entity's row times the number of periods, plus the period.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// The sum, count, smallest or largest, as whole numbers of the group's `1/den` (days, codes and places as they are).
+    pub cells: Vec<i128>,
+    /// 1 once a row was taken in.
+    pub seen: Vec<u8>,
+    /// In place of `cells` where the denominator is not known while compiling.
+    pub exact: Vec<Exact>,
+    /// For a count of distinct values: slot and value of each row taken in.
+    pub entries: Vec<(u32, i64)>,
+    /// Numbers among these values that are no whole numbers of moderate size, by their text.
+    pub numbers: FxHashMap<String, i64>,
+}
+
 /// The values of a decision, by row of its stream: `nums / dens`, for other types the value in `nums` and 1 in `dens`.
 #[derive(Clone, Debug, Default)]
 pub struct DecisionData {
@@ -152,6 +168,8 @@ pub struct Payments {
     pub when: Vec<i32>,
     /// The row of the event, or of the entity, behind it.
     pub source: Vec<u32>,
+    /// The row of the event, or of the grid, that it comes from in the end.
+    pub root: Vec<u32>,
 }
 
 /// A run of rows of a stream, at most a few thousand, with their slots.
@@ -176,7 +194,7 @@ pub mod status {
     pub const PAID: u8 = 4;
 }
 
-/// The lines and marks that one rule makes of one chunk.
+/// The lines that one rule makes, and the marks of its last chunk.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     /// The stream's row of each line.
@@ -215,21 +233,63 @@ impl Chunk {
     }
 }
 
+impl DecisionData {
+    /// Makes room for `n_rows` rows.
+    pub fn grow(&mut self, n_rows: usize) {
+        let n_rows = n_rows.max(self.known.len());
+        self.nums.resize(n_rows, 0);
+        self.dens.resize(n_rows, 1);
+        self.known.resize(n_rows, 0);
+    }
+}
+
+impl Output {
+    /// Begins a chunk of `n_rows`; lines stay.
+    pub fn begin(&mut self, n_rows: usize) {
+        self.status.clear();
+        self.status.resize(n_rows, 0);
+    }
+}
+
 impl StateData {
+    /// A state of this kind, without slots.
+    pub fn new(kind: &StateKind) -> Self {
+        match kind {
+            StateKind::Seen => Self::Seen(Vec::new()),
+            StateKind::Paid => Self::Paid(Vec::new()),
+            StateKind::Sums { dens } => {
+                let sum = |den: &Option<i64>| match den {
+                    Some(den) => SumData::Fixed { den: *den, sums: Vec::new() },
+                    None => SumData::Exact(Vec::new()),
+                };
+                Self::Sums { sums: dens.iter().map(sum).collect(), touched: Vec::new() }
+            }
+        }
+    }
+
     /// Makes room for `n_slots` slots.
     pub fn grow(&mut self, n_slots: usize) {
         match self {
-            Self::Seen(seen) => seen.resize(n_slots.max(seen.len()), 0),
-            Self::Paid(paid) => paid.resize(n_slots.max(paid.len()), 0),
+            Self::Seen(seen) => grow(seen, n_slots, 0),
+            Self::Paid(paid) => grow(paid, n_slots, 0),
             Self::Sums { sums, touched } => {
                 for sum in sums {
                     match sum {
-                        SumData::Fixed { sums, .. } => sums.resize(n_slots.max(sums.len()), 0),
-                        SumData::Exact(sums) => sums.resize(n_slots.max(sums.len()), Exact::ZERO),
+                        SumData::Fixed { sums, .. } => grow(sums, n_slots, 0),
+                        SumData::Exact(sums) => grow(sums, n_slots, Exact::ZERO),
                     }
                 }
-                touched.resize(n_slots.max(touched.len()), 0);
+                grow(touched, n_slots, 0);
             }
         }
+    }
+}
+
+/// Makes an array longer; made at once it costs memory only where it is touched.
+fn grow<T: Clone>(array: &mut Vec<T>, len: usize, zero: T) {
+    if array.is_empty() {
+        *array = vec![zero; len];
+    } else if array.len() < len {
+        array.resize(len, zero);
     }
 }

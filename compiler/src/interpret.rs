@@ -8,7 +8,7 @@ pub mod eval;
 pub mod schedule;
 pub mod trace;
 
-use crate::data::{Chunk, Data, Output, Rows, StateData, SumData, status};
+use crate::data::{Chunk, Data, Gathered, Output, Rows, StateData, SumData, status};
 use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, RuleId, StateId, Step, View};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -87,24 +87,37 @@ pub fn interpret_row(
     Ok(())
 }
 
-/// Evaluates what a group takes from one row: none when the row is not in, else the value (for a count, nothing).
+/// Takes one row into a group, at `slot`; says whether it is in.
 ///
 /// # Errors
 /// A [`Fault`] that stops the run.
-pub fn interpret_group(plan: &Plan, group: &Group, data: &Data, rows: &Rows, row: u32) -> Result<Option<Value>, Fault> {
+pub fn interpret_group(
+    plan: &Plan,
+    group: &Group,
+    data: &Data,
+    rows: &Rows,
+    row: u32,
+    slot: u32,
+    gathered: &mut Gathered,
+) -> Result<bool, Fault> {
     let row = Row::new(plan, rows, row, 0, false);
     if let Some(filter) = &group.filter
         && !row.eval(filter, data)?.is_true()
     {
-        return Ok(None);
+        return Ok(false);
     }
-    match &group.function {
-        GroupFunction::Count => Ok(Some(Value::Missing)),
+    let value = match &group.function {
+        GroupFunction::Count => Value::Number(Exact::ONE),
         GroupFunction::Sum(value, _)
         | GroupFunction::Smallest(value, _)
         | GroupFunction::Largest(value, _)
-        | GroupFunction::Distinct(value) => Ok(Some(row.eval(value, data)?).filter(|value| *value != Value::Missing)),
+        | GroupFunction::Distinct(value) => row.eval(value, data)?,
+    };
+    if value == Value::Missing {
+        return Ok(false);
     }
+    gathered.take(&group.function, slot, &value).ok_or(too_large("an aggregate", group.span))?;
+    Ok(true)
 }
 
 struct RuleRun<'a> {
@@ -331,6 +344,86 @@ impl SumData {
             Self::Exact(sums) => sums[slot] = &sums[slot] + value,
         }
         Some(())
+    }
+}
+
+/// Whole numbers below this stand for themselves among distinct values.
+const MODERATE: i64 = 1 << 62;
+
+impl Gathered {
+    /// An empty group of this function.
+    pub fn new(function: &GroupFunction, n_slots: usize) -> Self {
+        let exact = matches!(
+            function,
+            GroupFunction::Sum(_, None) | GroupFunction::Smallest(_, None) | GroupFunction::Largest(_, None)
+        );
+        let n_cells = if exact || matches!(function, GroupFunction::Distinct(_)) { 0 } else { n_slots };
+        Self {
+            cells: vec![0; n_cells],
+            seen: vec![0; n_slots],
+            exact: vec![Exact::ZERO; if exact { n_slots } else { 0 }],
+            ..Self::default()
+        }
+    }
+
+    /// Takes a value in, or what another slot has gathered; none when it does not fit.
+    fn take(&mut self, function: &GroupFunction, slot: u32, value: &Value) -> Option<()> {
+        let place = slot as usize;
+        match function {
+            GroupFunction::Distinct(_) => {
+                let value = self.distinct(value);
+                self.entries.push((slot, value));
+            }
+            GroupFunction::Count => self.join(function, place, 1, &Exact::ZERO)?,
+            GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => {
+                match (value, den) {
+                    (Value::Number(value), Some(den)) => self.join(function, place, over(value, *den)?, &Exact::ZERO)?,
+                    (Value::Number(value), None) => self.join(function, place, 0, value)?,
+                    (Value::Date(day), _) => self.join(function, place, i128::from(*day), &Exact::ZERO)?,
+                    (Value::Code(code), _) => self.join(function, place, i128::from(*code), &Exact::ZERO)?,
+                    (Value::YesNo(yes), _) => self.join(function, place, i128::from(*yes), &Exact::ZERO)?,
+                    (Value::Missing, _) => return Some(()),
+                }
+            }
+        }
+        self.seen[place] = 1;
+        Some(())
+    }
+
+    /// Joins a cell with another one of the same group; none when it does not fit.
+    pub fn join(&mut self, function: &GroupFunction, place: usize, cell: i128, exact: &Exact) -> Option<()> {
+        let new = self.seen[place] == 0;
+        match function {
+            GroupFunction::Sum(_, None) => self.exact[place] = &self.exact[place] + exact,
+            GroupFunction::Sum(_, Some(_)) | GroupFunction::Count => {
+                self.cells[place] = self.cells[place].checked_add(cell)?;
+            }
+            GroupFunction::Smallest(_, None) if new || *exact < self.exact[place] => self.exact[place] = exact.clone(),
+            GroupFunction::Largest(_, None) if new || *exact > self.exact[place] => self.exact[place] = exact.clone(),
+            GroupFunction::Smallest(_, Some(_)) if new || cell < self.cells[place] => self.cells[place] = cell,
+            GroupFunction::Largest(_, Some(_)) if new || cell > self.cells[place] => self.cells[place] = cell,
+            GroupFunction::Smallest(..) | GroupFunction::Largest(..) | GroupFunction::Distinct(_) => {}
+        }
+        self.seen[place] = 1;
+        Some(())
+    }
+
+    /// A value as a number that differs where values differ.
+    fn distinct(&mut self, value: &Value) -> i64 {
+        match value {
+            Value::Code(code) => i64::from(*code),
+            Value::Date(day) => i64::from(*day),
+            Value::YesNo(yes) => i64::from(*yes),
+            Value::Number(value) => {
+                let whole = over(value, 1).and_then(|whole| i64::try_from(whole).ok());
+                if let Some(whole) = whole.filter(|whole| (-MODERATE..MODERATE).contains(whole)) {
+                    return whole;
+                }
+                let next = MODERATE + self.numbers.len() as i64;
+                *self.numbers.entry(value.to_string()).or_insert(next)
+            }
+            Value::Missing => i64::MIN,
+        }
     }
 }
 

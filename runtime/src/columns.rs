@@ -7,3 +7,7 @@ pub(crate) fn trim(text: &[u8]) -> &[u8] {
         Err(_) => text.trim_ascii(),
     }
 }
+
+mod out;
+
+pub(crate) use out::{schema, to_arrow};

@@ -1,185 +1,169 @@
-//! Lines as tables: payments, totals and decisions, in one order whatever the order of the input.
+//! Lines as tables: payments, totals, slices and decisions, in one order whatever the order of the input.
+//!
+//! Rows stand by rule as written, then by payee, period, `when` and key. Lines arise in the order of `when` and key, so
+//! that a counting sort by payee is all that is missing.
 
-use crate::engine::{Line, RunResult};
+mod decisions;
+mod family;
+mod slices;
+
+pub use slices::Slices;
+
+use crate::engine::RunResult;
 use crate::load::Loaded;
-use meed_compiler::interpret::eval::Value;
-use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Period, Plan, RuleId, Step, Stream, Type};
-use meed_compiler::value::{decimal_text, exact_text, fraction};
-use std::collections::BTreeMap;
+use crate::table::{Batch, Header, Kind, Sheet, Sink};
+use family::{Family, families};
+use meed_compiler::plan::Plan;
+use std::io;
 
-/// A table of text cells with its header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheet {
-    /// Names of the columns.
-    pub header: &'static [&'static str],
-    /// Rows.
-    pub rows: Vec<Vec<String>>,
+/// Rows made at a time.
+const BATCH: usize = 16_384;
+
+/// Where the tables of a run go.
+pub struct Sinks<'a> {
+    /// One row for each payment line.
+    pub payments: &'a mut dyn Sink,
+    /// Sums of the payments by rule, payee and period; sums of zero are left out.
+    pub totals: &'a mut dyn Sink,
+    /// One row for each part of a line, where a run gathered them.
+    pub slices: Option<(&'a Slices, &'a mut dyn Sink)>,
 }
 
-/// The rules by name in the order written, with their versions.
-fn families(plan: &Plan) -> Vec<(&str, Vec<RuleId>)> {
-    let mut families: Vec<(&str, Vec<RuleId>)> = Vec::new();
-    for (idx, rule) in plan.rules.iter().enumerate() {
-        let id = RuleId(idx as u32);
-        match families.iter_mut().find(|(name, _)| *name == rule.name) {
-            Some((_, versions)) => versions.push(id),
-            None => families.push((&rule.name, vec![id])),
-        }
-    }
-    families
+/// The columns of the payments of a run.
+pub fn payments_header(plan: &Plan, result: &RunResult) -> Header {
+    let wide = result.lines.iter().flat_map(|lines| &lines.amounts).any(|amount| amount.unsigned_abs() >= 10u64.pow(18));
+    let amount = Kind::Amount { decimals: plan.unit.decimals, digits: if wide { 19 } else { 18 } };
+    vec![
+        ("rule", Kind::Word),
+        ("version", Kind::Whole),
+        ("payee_kind", Kind::Word),
+        ("payee", Kind::Text),
+        ("unit", Kind::Word),
+        ("amount", amount),
+        ("event", Kind::Word),
+        ("key", Kind::Text),
+        ("when", Kind::Day),
+        ("period", Kind::Word),
+        ("due", Kind::Day),
+        ("accrual", Kind::Word),
+    ]
 }
 
-/// The lines of a rule with its versions, by payee, period, when and key.
-fn sorted<'a>(result: &'a RunResult, versions: &[RuleId]) -> Vec<(RuleId, &'a Line)> {
-    let mut lines: Vec<(RuleId, &Line)> =
-        versions.iter().flat_map(|id| result.lines[id.index()].iter().map(move |line| (*id, line))).collect();
-    lines.sort_by_key(|(_, line)| {
-        (line.payee, line.period.1, line.when, line.event.map(|(_, row)| row), line.entity, line.row)
-    });
-    lines
+/// The columns of the totals of a run.
+pub fn totals_header(plan: &Plan) -> Header {
+    vec![
+        ("rule", Kind::Word),
+        ("payee_kind", Kind::Word),
+        ("payee", Kind::Text),
+        ("unit", Kind::Word),
+        ("period", Kind::Word),
+        ("amount", Kind::Amount { decimals: plan.unit.decimals, digits: 38 }),
+    ]
 }
 
-/// One row for each payment line.
-pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
-    let mut rows = Vec::new();
-    for (name, versions) in families(plan) {
-        for (id, line) in sorted(result, &versions) {
-            let Some(payee) = plan.payee_record(id) else { continue };
-            let (event, key) = match line.event {
-                Some((record, row)) => {
-                    (plan.record(record).name.clone(), loaded.keys[record.index()].text(row as usize).into_owned())
-                }
-                None => (String::new(), String::new()),
-            };
-            rows.push(vec![
-                name.to_owned(),
-                plan.rule(id).version.to_string(),
-                plan.record(payee).name.clone(),
-                loaded.keys[payee.index()].text(line.payee as usize).into_owned(),
-                plan.unit.code.clone(),
-                decimal_text(line.amount.into(), plan.unit.decimals),
-                event,
-                key,
-                date_of(line.when).to_string(),
-                plan.calendar.name(line.period.0, line.period.1),
-                String::new(),
-                if line.accrual { "yes" } else { "no" }.to_owned(),
-            ]);
-        }
-    }
-    let header = &[
-        "rule",
-        "version",
-        "payee_kind",
-        "payee",
-        "unit",
-        "amount",
-        "event",
-        "key",
-        "when",
-        "period",
-        "due",
-        "accrual",
+/// The columns of the slices of a run.
+pub fn slices_header() -> Header {
+    let columns = [
+        ("rule", Kind::Word),
+        ("payee", Kind::Text),
+        ("period", Kind::Word),
+        ("event", Kind::Word),
+        ("key", Kind::Text),
+        ("slice", Kind::Text),
+        ("quantity", Kind::Text),
+        ("rate", Kind::Text),
+        ("amount", Kind::Text),
     ];
-    Sheet { header, rows }
+    columns.to_vec()
 }
 
-/// Sums of the payments by rule, payee and period; sums of zero are left out.
+/// The columns of the decisions of a run.
+pub fn decisions_header() -> Header {
+    let columns = [
+        ("rule", Kind::Word),
+        ("version", Kind::Whole),
+        ("of", Kind::Word),
+        ("key", Kind::Text),
+        ("period", Kind::Word),
+        ("name", Kind::Word),
+        ("value", Kind::Text),
+    ];
+    columns.to_vec()
+}
+
+/// Writes payments, totals and slices, rule by rule.
+///
+/// # Errors
+/// What a sink meets.
+pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
+    for (name, versions) in families(plan) {
+        let Some(family) = Family::new(plan, name, &versions, loaded, result) else { continue };
+        family.write(sinks)?;
+    }
+    sinks.payments.finish()?;
+    sinks.totals.finish()?;
+    match &mut sinks.slices {
+        Some((_, sink)) => sink.finish(),
+        None => Ok(()),
+    }
+}
+
+/// Writes one row for each decision that was taken.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    for (name, versions) in families(plan) {
+        decisions::write(plan, name, &versions, loaded, result, sink)?;
+    }
+    sink.finish()
+}
+
+/// The payments as text.
+pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
+    let mut sheet = Sheet::new(payments_header(plan, result));
+    let _ = write(
+        plan,
+        loaded,
+        result,
+        &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None },
+    );
+    sheet
+}
+
+/// The totals as text.
 pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
-    let mut rows = Vec::new();
-    for (name, versions) in families(plan) {
-        let mut sums: BTreeMap<(u32, i32, Period), i128> = BTreeMap::new();
-        for (_, line) in sorted(result, &versions) {
-            *sums.entry((line.payee, line.period.1, line.period.0)).or_default() += i128::from(line.amount);
-        }
-        let Some(payee) = plan.payee_record(versions[0]) else { continue };
-        for ((row, number, kind), sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
-            rows.push(vec![
-                name.to_owned(),
-                plan.record(payee).name.clone(),
-                loaded.keys[payee.index()].text(row as usize).into_owned(),
-                plan.unit.code.clone(),
-                plan.calendar.name(kind, number),
-                decimal_text(sum, plan.unit.decimals),
-            ]);
-        }
-    }
-    Sheet { header: &["rule", "payee_kind", "payee", "unit", "period", "amount"], rows }
+    let mut sheet = Sheet::new(totals_header(plan));
+    let _ =
+        write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None });
+    sheet
 }
 
-/// One row for each decision that was taken.
+/// The slices that a run gathered, as text.
+pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices) -> Sheet {
+    let mut sheet = Sheet::new(slices_header());
+    let sinks =
+        &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
+    let _ = write(plan, loaded, result, sinks);
+    sheet
+}
+
+/// The decisions as text.
 pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
-    let mut rows = Vec::new();
-    for (name, versions) in families(plan) {
-        let mut found: Vec<(usize, i32, Vec<String>)> = Vec::new();
-        for &id in &versions {
-            for step in &plan.rule(id).steps {
-                let Step::Set(decision, _) = step else { continue };
-                let (definition, data) = (&plan.decisions[decision.index()], loaded.data.decision(*decision));
-                for row in (0..data.known.len()).filter(|&row| data.known[row] == 1) {
-                    let (of, key, period, when) = match (&definition.stream, &result.grids[id.index()]) {
-                        (Stream::Events(record), _) => {
-                            let when = plan
-                                .record(*record)
-                                .when
-                                .and_then(|when| loaded.data.tables[record.index()].columns[when.index()].as_ref());
-                            let day = match when.map(|when| when.value(row, Type::Date, 0)) {
-                                Some(Value::Date(day)) => day,
-                                _ => continue,
-                            };
-                            let quarter = plan.calendar.index(Period::Quarter, day);
-                            (*record, row, plan.calendar.name(Period::Quarter, quarter), day)
-                        }
-                        (Stream::Grid(entity, kind), Some(grid)) => (
-                            *entity,
-                            grid.entity[row] as usize,
-                            plan.calendar.name(*kind, grid.period[row]),
-                            grid.last_day[row],
-                        ),
-                        (Stream::Grid(..) | Stream::Payments(_), _) => continue,
-                    };
-                    // Versions share a decision; each writes the rows of its own days.
-                    if !plan.rule(id).active.holds(when.min(plan.active.to)) {
-                        continue;
-                    }
-                    let value = match definition.ty {
-                        Type::YesNo => if data.nums[row] == 1 { "yes" } else { "no" }.to_owned(),
-                        Type::Date => date_of(data.nums[row] as i32).to_string(),
-                        _ => exact_text(&fraction(data.nums[row].into(), data.dens[row].into())),
-                    };
-                    let text = loaded.keys[of.index()].text(key).into_owned();
-                    found.push((
-                        key,
-                        when,
-                        vec![
-                            name.to_owned(),
-                            plan.rule(id).version.to_string(),
-                            plan.record(of).name.clone(),
-                            text,
-                            period,
-                            definition.name.clone(),
-                            value,
-                        ],
-                    ));
-                }
-            }
-        }
-        found.sort_by_key(|(key, when, _)| (*when, *key));
-        rows.extend(found.into_iter().map(|(_, _, row)| row));
-    }
-    Sheet { header: &["rule", "version", "of", "key", "period", "name", "value"], rows }
+    let mut sheet = Sheet::new(decisions_header());
+    let _ = write_decisions(plan, loaded, result, &mut sheet);
+    sheet
 }
 
-impl Sheet {
-    /// The table as CSV, with its header; bytes are the same wherever it is written.
-    pub fn to_csv(&self) -> Vec<u8> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        // Writing to memory cannot fail; a failure would show as a missing row, which no caller could repair.
-        let written = writer
-            .write_record(self.header)
-            .and_then(|()| self.rows.iter().try_for_each(|row| writer.write_record(row)));
-        debug_assert!(written.is_ok());
-        writer.into_inner().unwrap_or_default()
+/// A table that nobody wants.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn take(&mut self, _: &Batch) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -11,3 +11,4 @@ pub mod keys;
 pub mod ledger;
 pub mod load;
 pub mod suite;
+pub mod table;

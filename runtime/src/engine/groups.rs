@@ -1,177 +1,202 @@
 //! Aggregates per entity and period, done before the rules that read them.
+//!
+//! Every entity and every period that some row of the rule's grid looks at has a place in an array; rows of the group's
+//! stream go in one after the other, and the grid then takes out what it looks at.
 
-use super::{RunOptions, RunResult, as_stream, payments_of, periods, slots};
+use super::days::PeriodOf;
+use super::grid::periods;
+use super::paths::{Found, days};
+use super::{RunOptions, RunResult, lines, place};
 use crate::load::Loaded;
-use meed_compiler::data::{GroupData, Rows, status};
-use meed_compiler::interpret::eval::{Value, compare};
+use meed_compiler::data::{Gathered, Grid, GroupData, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_group};
 use meed_compiler::plan::{Group, GroupFunction, GroupId, Period, Plan, Stream, Window};
-use meed_compiler::value::{Exact, over};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::cmp::Ordering;
 
-/// What was gathered for one entity and period.
-#[derive(Clone, Default)]
-struct Gathered {
-    sum: Exact,
-    count: u64,
-    extreme: Option<Value>,
-    distinct: FxHashSet<String>,
-}
+/// Rows gathered at a time.
+const CHUNK: u32 = 4096;
+/// The place of a row that no row of the grid looks at.
+const NOWHERE: u32 = u32::MAX;
 
 /// Fills the group for every row of the rule's grid, and says which rows of its stream were taken in.
 ///
 /// # Errors
-/// The row of the group's stream that met a fault.
+/// The row of the group's stream that met a fault, in words.
 pub(super) fn fill(
     plan: &Plan,
     id: GroupId,
     loaded: &mut Loaded,
-    rows: &Rows,
+    grid: &Grid,
     options: &RunOptions,
     result: &RunResult,
-) -> Result<Vec<u8>, (u32, Fault)> {
+) -> Result<Vec<u8>, (String, Fault)> {
     let group = &plan.groups[id.index()];
-    let Rows::Grid(grid) = rows else { return Ok(Vec::new()) };
     let (stream, n_rows) = match &group.stream {
         Stream::Events(record) => {
             (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
         }
         Stream::Payments(name) => {
-            let lines = payments_of(plan, name, result);
-            (Rows::Payments(as_stream(&lines)), lines.len() as u32)
+            let payments = lines::payments(plan, name, loaded, result);
+            let n_rows = payments.amount.len() as u32;
+            (Rows::Payments(payments), n_rows)
         }
         Stream::Grid(..) => return Ok(Vec::new()),
     };
-    let kind = match group.window {
-        Window::Own | Window::ToDate => group.period,
-        Window::Previous(period) => period,
-    };
-    let mut gathered: FxHashMap<(u32, i32), Gathered> = FxHashMap::default();
-    let mut taken = vec![0u8; n_rows as usize];
-    let begun = periods(plan, group.period, options.through);
-    for row in 0..n_rows {
-        let Some(entity) = slots::value(plan, &group.join, loaded, &stream, row) else { continue };
-        let Some(value) = interpret_group(plan, group, &loaded.data, &stream, row).map_err(|fault| (row, fault))?
-        else {
-            continue;
-        };
-        let day = slots::when(plan, loaded, &stream, row);
-        let mut index = plan.calendar.index(kind, day);
-        if group.window == Window::ToDate {
-            index = index.max(*begun.start());
+    let n_entities = loaded.data.tables[group.entity.index()].n_rows;
+    let places = Places::new(plan, group, options, days(plan, loaded, &stream, 0, n_rows));
+    let mut gathered = Gathered::new(&group.function, n_entities * places.n_periods);
+    let mut taken = vec![0; n_rows as usize];
+    let mut slots = Vec::new();
+    let mut joined = Found::default();
+    let mut start = 0;
+    while start < n_rows {
+        let len = CHUNK.min(n_rows - start);
+        joined.follow(plan, &group.join, loaded, &stream, start, len);
+        places.number(&joined, days(plan, loaded, &stream, start, len), &mut slots);
+        for (idx, &slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != NOWHERE) {
+            let row = start + idx as u32;
+            let is_in = interpret_group(plan, group, &loaded.data, &stream, row, slot, &mut gathered);
+            let is_in = is_in.map_err(|fault| (words(plan, group, loaded, result, &stream, row), fault))?;
+            taken[row as usize] = if is_in { status::COUNTED } else { 0 };
         }
-        if seen(plan, group, kind, index, &begun) {
-            taken[row as usize] = status::COUNTED;
-        }
-        gathered.entry((entity as u32, index)).or_default().take(&group.function, value);
+        start += len;
     }
-    if group.window == Window::ToDate {
-        let entities: FxHashSet<u32> = gathered.keys().map(|(entity, _)| *entity).collect();
-        for entity in entities {
-            let mut so_far = Gathered::default();
-            for index in begun.clone() {
-                if let Some(own) = gathered.get(&(entity, index)) {
-                    so_far.join(&group.function, own);
-                }
-                gathered.insert((entity, index), so_far.clone());
-            }
-        }
-    }
-    let nothing = Gathered::default();
-    let found = (0..grid.entity.len()).map(|row| {
-        let index = match group.window {
-            Window::Own | Window::ToDate => grid.period[row],
-            Window::Previous(period) => plan.calendar.index(period, grid.last_day[row]) - 1,
-        };
-        gathered.get(&(grid.entity[row], index)).unwrap_or(&nothing)
-    });
-    loaded.data.groups[id.index()] = column(group, found).map_err(|fault| (0, fault))?;
+    let finished = finish(plan, group, gathered, &places, grid);
+    loaded.data.groups[id.index()] = finished.ok_or_else(|| {
+        let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: group.span };
+        (format!("the aggregate over all periods of one {}", plan.record(group.entity).name), fault)
+    })?;
     Ok(taken)
 }
 
-/// Whether some row of the grid sees this period.
-fn seen(plan: &Plan, group: &Group, kind: Period, index: i32, begun: &std::ops::RangeInclusive<i32>) -> bool {
-    match group.window {
-        Window::Own => begun.contains(&index),
-        Window::ToDate => index <= *begun.end(),
-        Window::Previous(_) => begun.clone().any(|own| {
-            let last = plan.calendar.days(group.period, own, plan.active).to;
-            plan.calendar.index(kind, last) - 1 == index
-        }),
-    }
+fn words(plan: &Plan, group: &Group, loaded: &Loaded, result: &RunResult, stream: &Rows, row: u32) -> String {
+    place::words(plan, &group.stream, loaded, result, stream, row)
 }
 
-impl Gathered {
-    fn take(&mut self, function: &GroupFunction, value: Value) {
-        self.count += 1;
-        match (function, value) {
-            (GroupFunction::Sum(..), Value::Number(value)) => self.sum = &self.sum + value,
-            (GroupFunction::Smallest(..), value) => self.keep(value, Ordering::Less),
-            (GroupFunction::Largest(..), value) => self.keep(value, Ordering::Greater),
-            (GroupFunction::Distinct(_), value) => {
-                self.distinct.insert(format!("{value:?}"));
+/// Which periods have a place, and where.
+struct Places {
+    window: Window,
+    kind: Period,
+    of: PeriodOf,
+    first: i32,
+    n_periods: usize,
+}
+
+impl Places {
+    fn new(plan: &Plan, group: &Group, options: &RunOptions, days: &[i32]) -> Self {
+        let begun = periods(plan, group.period, options.through);
+        let (kind, first, last) = match group.window {
+            Window::Own | Window::ToDate => (group.period, *begun.start(), *begun.end()),
+            Window::Previous(kind) => {
+                let seen = |own: i32| previous(plan, kind, plan.calendar.days(group.period, own, plan.active).to);
+                (kind, seen(*begun.start()), seen(*begun.end()))
             }
-            (GroupFunction::Sum(..) | GroupFunction::Count, _) => {}
+        };
+        let (earliest, latest) =
+            (days.iter().copied().min().unwrap_or(0), days.iter().copied().max().unwrap_or(0));
+        Self {
+            window: group.window,
+            kind,
+            of: PeriodOf::new(plan.calendar, kind, earliest, latest),
+            first,
+            n_periods: if begun.is_empty() { 0 } else { (last - first + 1) as usize },
         }
     }
 
-    fn keep(&mut self, value: Value, wanted: Ordering) {
-        if self.extreme.as_ref().is_none_or(|known| compare(&value, known) == wanted) {
-            self.extreme = Some(value);
-        }
+    /// The places of a run of rows.
+    fn number(&self, joined: &Found, days: &[i32], slots: &mut Vec<u32>) {
+        slots.clear();
+        slots.extend(days.iter().enumerate().map(|(row, &day)| {
+            if joined.is_missing(row) {
+                return NOWHERE;
+            }
+            self.slot(joined.values[row] as u32, self.of.number(day)).unwrap_or(NOWHERE)
+        }));
     }
 
-    fn join(&mut self, function: &GroupFunction, other: &Self) {
-        self.sum = &self.sum + &other.sum;
-        self.count += other.count;
-        self.distinct.extend(other.distinct.iter().cloned());
-        if let Some(value) = &other.extreme {
-            let wanted =
-                if matches!(function, GroupFunction::Smallest(..)) { Ordering::Less } else { Ordering::Greater };
-            self.keep(value.clone(), wanted);
-        }
+    /// The place of an entity in the period of this number; none where no row of the grid looks.
+    fn slot(&self, entity: u32, number: i32) -> Option<u32> {
+        let number = match self.window {
+            Window::ToDate => number.max(self.first),
+            Window::Own | Window::Previous(_) => number,
+        };
+        let idx = usize::try_from(i64::from(number) - i64::from(self.first)).ok()?;
+        (idx < self.n_periods).then(|| entity * self.n_periods as u32 + idx as u32)
     }
 }
 
-fn column<'a>(group: &Group, found: impl Iterator<Item = &'a Gathered>) -> Result<GroupData, Fault> {
-    let fixed = |den: i64, value: &Exact| {
-        over(value, den).ok_or(Fault { kind: FaultKind::Overflow("an aggregate"), span: group.span })
+/// The period of a kind before the one that holds a day.
+fn previous(plan: &Plan, kind: Period, day: i32) -> i32 {
+    plan.calendar.index(kind, day) - 1
+}
+
+/// What every row of the grid looks at; none when a sum does not fit.
+fn finish(plan: &Plan, group: &Group, mut gathered: Gathered, places: &Places, grid: &Grid) -> Option<GroupData> {
+    if let GroupFunction::Distinct(_) = group.function {
+        count_distinct(&mut gathered, places);
+    } else if places.window == Window::ToDate {
+        for place in (0..gathered.seen.len()).filter(|place| place % places.n_periods != 0) {
+            if gathered.seen[place - 1] == 1 {
+                let cell = gathered.cells.get(place - 1).copied().unwrap_or(0);
+                let exact = gathered.exact.get(place - 1).cloned().unwrap_or_default();
+                gathered.join(&group.function, place, cell, &exact)?;
+            }
+        }
+    }
+    let looked_at = (0..grid.entity.len()).map(|row| {
+        let number = match group.window {
+            Window::Own | Window::ToDate => grid.period[row],
+            Window::Previous(_) => previous(plan, places.kind, grid.last_day[row]),
+        };
+        places.slot(grid.entity[row], number).map(|slot| slot as usize)
+    });
+    let seen = |place: &Option<usize>| place.filter(|&place| gathered.seen[place] == 1);
+    let den = match &group.function {
+        GroupFunction::Count | GroupFunction::Distinct(_) => Some(1),
+        GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => *den,
     };
-    Ok(match &group.function {
-        GroupFunction::Sum(_, Some(den)) => {
-            let values = found.map(|gathered| fixed(*den, &gathered.sum)).collect::<Result<_, _>>()?;
-            GroupData::Fixed { den: *den, values, known: None }
-        }
-        GroupFunction::Sum(_, None) => GroupData::Exact(found.map(|gathered| Some(gathered.sum.clone())).collect()),
-        GroupFunction::Count => {
-            GroupData::Fixed { den: 1, values: found.map(|gathered| i128::from(gathered.count)).collect(), known: None }
-        }
-        GroupFunction::Distinct(_) => GroupData::Fixed {
-            den: 1,
-            values: found.map(|gathered| gathered.distinct.len() as i128).collect(),
-            known: None,
-        },
-        GroupFunction::Smallest(_, None) | GroupFunction::Largest(_, None) => GroupData::Exact(
-            found
-                .map(|gathered| match &gathered.extreme {
-                    Some(Value::Number(value)) => Some(value.clone()),
-                    _ => None,
+    let zero_of_none = match &group.function {
+        GroupFunction::Count | GroupFunction::Distinct(_) | GroupFunction::Sum(..) => true,
+        GroupFunction::Smallest(..) | GroupFunction::Largest(..) => false,
+    };
+    Some(match den {
+        None => GroupData::Exact(
+            looked_at
+                .map(|place| match seen(&place) {
+                    Some(place) => Some(gathered.exact[place].clone()),
+                    None => zero_of_none.then(Default::default),
                 })
                 .collect(),
         ),
-        GroupFunction::Smallest(_, Some(den)) | GroupFunction::Largest(_, Some(den)) => {
-            let (mut values, mut known) = (Vec::new(), Vec::new());
-            for gathered in found {
-                known.push(u8::from(gathered.extreme.is_some()));
-                values.push(match &gathered.extreme {
-                    Some(Value::Number(value)) => fixed(*den, value)?,
-                    Some(Value::Date(day)) => i128::from(*day),
-                    Some(Value::Code(code)) => i128::from(*code),
-                    Some(Value::YesNo(_) | Value::Missing) | None => 0,
-                });
+        Some(den) => {
+            let known = |place: Option<usize>| u8::from(seen(&place).is_some());
+            GroupData::Fixed {
+                den,
+                known: (!zero_of_none).then(|| looked_at.clone().map(known).collect()),
+                values: looked_at.map(|place| seen(&place).map_or(0, |place| gathered.cells[place])).collect(),
             }
-            GroupData::Fixed { den: *den, values, known: Some(known) }
         }
     })
+}
+
+/// Turns the values met into counts; to date a value counts from the period in which it is met first.
+fn count_distinct(gathered: &mut Gathered, places: &Places) {
+    let n_periods = places.n_periods.max(1) as u32;
+    gathered.cells = vec![0; gathered.seen.len()];
+    let mut entries = std::mem::take(&mut gathered.entries);
+    if places.window == Window::ToDate {
+        entries.sort_unstable_by_key(|&(slot, value)| (slot / n_periods, value, slot));
+        entries.dedup_by_key(|&mut (slot, value)| (slot / n_periods, value));
+    } else {
+        entries.sort_unstable();
+        entries.dedup();
+    }
+    for (slot, _) in entries {
+        gathered.cells[slot as usize] += 1;
+    }
+    if places.window == Window::ToDate {
+        for place in (0..gathered.cells.len()).filter(|place| place % n_periods as usize != 0) {
+            gathered.cells[place] += gathered.cells[place - 1];
+            gathered.seen[place] |= gathered.seen[place - 1];
+        }
+    }
 }

@@ -1,95 +1,151 @@
 //! Keys of states as dense numbers: what a total is kept per becomes a place in an array.
 
+use super::days::PeriodOf;
+use super::paths::{Found, days};
 use crate::load::Loaded;
-use meed_compiler::data::{Column, Rows, Values};
-use meed_compiler::plan::{Expr, FieldId, Op, Plan, RecordId, Root, SlotSpec, Type};
+use meed_compiler::data::Rows;
+use meed_compiler::plan::{Expr, Op, Period, Plan, SlotSpec, Type};
 use rustc_hash::FxHashMap;
 
-/// The slots handed out for one key, in the order in which keys are met.
-#[derive(Debug, Default)]
+/// Arrays of up to this many places are made whatever the number of rows.
+const SMALL: u64 = 1 << 16;
+/// The slot of a row whose key has a missing part.
+const NONE: u32 = u32::MAX;
+
+/// How the keys of one spec become slots.
+#[derive(Debug)]
 pub(super) struct Slots {
-    known: FxHashMap<Vec<i64>, u32>,
+    /// By part of the key, how many values it can have.
+    sizes: Vec<u64>,
+    period: Option<PeriodPart>,
+    numbering: Numbering,
+    found: Vec<Found>,
+}
+
+#[derive(Debug)]
+struct PeriodPart {
+    of: PeriodOf,
+    first: i32,
+    n_periods: u64,
+}
+
+#[derive(Debug)]
+enum Numbering {
+    /// The slot is the key itself, as the digits of a number.
+    Dense(u32),
+    /// Slots in the order in which keys are met; a key is one number.
+    Packed(FxHashMap<u64, u32>),
+    /// The same, for keys that are too wide for one number.
+    Wide(FxHashMap<Vec<i64>, u32>),
 }
 
 impl Slots {
-    /// How many slots there are.
-    pub fn len(&self) -> usize {
-        self.known.len()
+    /// Slots for the rows of a stream.
+    pub fn new(plan: &Plan, spec: &SlotSpec, loaded: &Loaded, rows: &Rows, n_rows: u32) -> Self {
+        let sizes: Vec<Option<u64>> = spec.parts.iter().map(|part| size(plan, part, loaded)).collect();
+        let period = spec.period.map(|period| PeriodPart::new(plan, period, days(plan, loaded, rows, 0, n_rows)));
+        let n_periods = period.as_ref().map_or(1, |period| period.n_periods);
+        let total =
+            sizes.iter().try_fold(n_periods, |total, size| size.and_then(|size| total.checked_mul(size.max(1))));
+        let numbering = match total {
+            Some(total) if total <= SMALL.max(u64::from(n_rows) * 2) && total < u64::from(NONE) => {
+                Numbering::Dense(total as u32)
+            }
+            Some(_) => Numbering::Packed(FxHashMap::default()),
+            None => Numbering::Wide(FxHashMap::default()),
+        };
+        let sizes: Vec<u64> = sizes.into_iter().map(|size| size.unwrap_or(0)).collect();
+        Self { found: vec![Found::default(); sizes.len()], sizes, period, numbering }
     }
 
-    /// The slots of a run of rows; `u32::MAX` where a part of the key is missing.
-    pub fn chunk(
+    /// How many slots there are.
+    pub fn len(&self) -> usize {
+        match &self.numbering {
+            Numbering::Dense(n_slots) => *n_slots as usize,
+            Numbering::Packed(known) => known.len(),
+            Numbering::Wide(known) => known.len(),
+        }
+    }
+
+    /// Writes the slots of a run of rows; `u32::MAX` where a part of the key is missing.
+    pub fn number(
         &mut self,
         plan: &Plan,
         spec: &SlotSpec,
         loaded: &Loaded,
         rows: &Rows,
         start: u32,
-        len: u32,
-    ) -> Vec<u32> {
-        (start..start + len).map(|row| self.slot(plan, spec, loaded, rows, row)).collect()
-    }
-
-    fn slot(&mut self, plan: &Plan, spec: &SlotSpec, loaded: &Loaded, rows: &Rows, row: u32) -> u32 {
-        let mut key = Vec::with_capacity(spec.parts.len() + 1);
-        for part in &spec.parts {
-            match value(plan, part, loaded, rows, row) {
-                Some(value) => key.push(value),
-                None => return u32::MAX,
+        slots: &mut [u32],
+    ) {
+        let len = slots.len() as u32;
+        for (found, part) in self.found.iter_mut().zip(&spec.parts) {
+            found.follow(plan, part, loaded, rows, start, len);
+        }
+        let days = if self.period.is_some() { days(plan, loaded, rows, start, len) } else { &[] };
+        let period = |row: usize| {
+            self.period.as_ref().map_or(0, |period| (period.of.number(days[row]) - period.first) as u64)
+        };
+        let n_periods = self.period.as_ref().map_or(1, |period| period.n_periods);
+        let (found, sizes) = (&self.found, &self.sizes);
+        let packed = |row: usize| {
+            let parts = found.iter().zip(sizes);
+            parts.fold(0, |key, (found, size)| key * size + found.values[row] as u64) * n_periods + period(row)
+        };
+        let complete = |row: usize| !found.iter().any(|found| found.is_missing(row));
+        match &mut self.numbering {
+            Numbering::Dense(_) => {
+                for (row, slot) in slots.iter_mut().enumerate() {
+                    *slot = if complete(row) { packed(row) as u32 } else { NONE };
+                }
+            }
+            Numbering::Packed(known) => {
+                for (row, slot) in slots.iter_mut().enumerate() {
+                    let next = known.len() as u32;
+                    *slot = if complete(row) { *known.entry(packed(row)).or_insert(next) } else { NONE };
+                }
+            }
+            Numbering::Wide(known) => {
+                for (row, slot) in slots.iter_mut().enumerate() {
+                    if !complete(row) {
+                        *slot = NONE;
+                        continue;
+                    }
+                    let next = known.len() as u32;
+                    let mut key: Vec<i64> = found.iter().map(|found| found.values[row]).collect();
+                    key.push(period(row) as i64);
+                    *slot = *known.entry(key).or_insert(next);
+                }
             }
         }
-        if let Some(period) = spec.period {
-            key.push(i64::from(plan.calendar.index(period, when(plan, loaded, rows, row))));
-        }
-        let next = self.known.len() as u32;
-        *self.known.entry(key).or_insert(next)
     }
 }
 
-/// The day of a row.
-pub(super) fn when(plan: &Plan, loaded: &Loaded, rows: &Rows, row: u32) -> i32 {
-    match rows {
-        Rows::Events { record } => {
-            let when = plan.record(*record).when;
-            when.and_then(|when| field(plan, loaded, *record, &[when], row)).map_or(i32::MAX, |day| day as i32)
+impl PeriodPart {
+    fn new(plan: &Plan, period: Period, days: &[i32]) -> Self {
+        let first = days.iter().copied().min().unwrap_or(0);
+        let last = days.iter().copied().max().unwrap_or(0);
+        let numbers = (plan.calendar.index(period, first), plan.calendar.index(period, last));
+        Self {
+            of: PeriodOf::new(plan.calendar, period, first, last),
+            first: numbers.0,
+            n_periods: (i64::from(numbers.1) - i64::from(numbers.0) + 1) as u64,
         }
-        Rows::Grid(grid) => grid.last_day[row as usize],
-        Rows::Payments(payments) => payments.when[row as usize],
     }
 }
 
-/// The value of a path as a whole number; none where it is missing.
-pub(super) fn value(plan: &Plan, path: &Expr, loaded: &Loaded, rows: &Rows, row: u32) -> Option<i64> {
-    let Op::Field { root, record, path } = &path.op else { return None };
-    let first = match (rows, root) {
-        (Rows::Events { .. }, _) => row,
-        (Rows::Grid(grid), _) => grid.entity[row as usize],
-        (Rows::Payments(payments), Root::Payee) => payments.payee[row as usize],
-        (Rows::Payments(payments), Root::Row | Root::Source) => payments.source[row as usize],
-    };
-    field(plan, loaded, *record, path, first)
-}
-
-fn field(plan: &Plan, loaded: &Loaded, mut record: RecordId, path: &[FieldId], row: u32) -> Option<i64> {
-    let mut at = i64::from(row);
+/// How many values a part of a key can have, where that is known.
+fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
+    let Op::Field { record, path, .. } = &part.op else { return None };
+    let mut ty = Type::Ref(*record);
     for field in path {
-        let column = loaded.data.tables[record.index()].columns[field.index()].as_ref()?;
-        at = whole(column, at as usize)?;
-        if let Type::Ref(next) = plan.record(record).fields[field.index()].ty {
-            record = next;
-        }
+        let Type::Ref(record) = ty else { return None };
+        ty = plan.record(record).fields[field.index()].ty;
     }
-    Some(at)
-}
-
-fn whole(column: &Column, row: usize) -> Option<i64> {
-    if column.known.as_ref().is_some_and(|known| known[row] == 0) {
-        return None;
+    match ty {
+        Type::Ref(record) => Some(loaded.data.tables[record.index()].n_rows as u64),
+        Type::Text(domain) | Type::Id(domain) => Some(loaded.dictionaries[domain.index()].len() as u64),
+        Type::Choice(choice) => Some(plan.choices[choice.index()].len() as u64),
+        Type::YesNo => Some(2),
+        Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date => None,
     }
-    Some(match &column.values {
-        Values::I64(values) => values[row],
-        Values::I32(values) => i64::from(values[row]),
-        Values::U32(values) => i64::from(values[row]),
-        Values::U8(values) => i64::from(values[row]),
-    })
 }

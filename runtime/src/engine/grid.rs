@@ -1,0 +1,37 @@
+//! The rows of a rule per entity and period.
+
+use meed_compiler::data::Grid;
+use meed_compiler::plan::{Days, Period, Plan};
+use std::ops::RangeInclusive;
+
+/// The periods of a kind that touch the program's life and have begun.
+pub(super) fn periods(plan: &Plan, period: Period, through: i32) -> RangeInclusive<i32> {
+    let last = plan.active.to.min(through);
+    if last < plan.active.from {
+        #[expect(clippy::reversed_empty_ranges, reason = "no period has begun")]
+        return 1..=0;
+    }
+    plan.calendar.index(period, plan.active.from)..=plan.calendar.index(period, last)
+}
+
+/// The grid of `n_entities` and the begun periods of a kind; `ends` are the longer periods whose ends a rule asks for.
+pub(super) fn grid(plan: &Plan, n_entities: u32, period: Period, ends: &[Period], through: i32) -> Grid {
+    let mut grid = Grid::default();
+    let days = |period: Period, index: i32| plan.calendar.days(period, index, plan.active);
+    for index in periods(plan, period, through) {
+        let Days { to, .. } = days(period, index);
+        grid.entity.extend(0..n_entities);
+        grid.period.resize(grid.entity.len(), index);
+        grid.last_day.resize(grid.entity.len(), to);
+    }
+    let last_in_program = plan.active.to;
+    for &longer in ends {
+        let marks = grid.last_day.iter().map(|&last| {
+            let end = days(longer, plan.calendar.index(longer, last.min(last_in_program))).to;
+            u8::from((last >= end || last >= last_in_program) && last.min(end) <= through)
+        });
+        let marks = marks.collect();
+        grid.ends.push((longer, marks));
+    }
+    grid
+}

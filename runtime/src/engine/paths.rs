@@ -1,0 +1,101 @@
+//! Values along paths of references, for a run of rows at once, as whole numbers.
+
+use crate::load::Loaded;
+use meed_compiler::data::{Column, Rows, Values};
+use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Type};
+
+/// Values of a run of rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// The values; where one is missing, any value stands.
+    pub values: Vec<i64>,
+    /// 1 where a value is missing; empty when none is.
+    pub missing: Vec<u8>,
+}
+
+impl Found {
+    /// Whether the value of this row is missing.
+    pub fn is_missing(&self, row: usize) -> bool {
+        self.missing.get(row) == Some(&1)
+    }
+
+    /// Follows a path from rows `start..start + len` of a stream.
+    pub fn follow(&mut self, plan: &Plan, path: &Expr, loaded: &Loaded, rows: &Rows, start: u32, len: u32) {
+        self.values.clear();
+        self.missing.clear();
+        let Op::Field { root, record, path } = &path.op else {
+            self.values.resize(len as usize, 0);
+            self.missing.resize(len as usize, 1);
+            return;
+        };
+        self.roots(rows, *root, start, len);
+        let mut record = *record;
+        for field in path {
+            match &loaded.data.tables[record.index()].columns[field.index()] {
+                Some(column) => self.step(column),
+                None => self.missing = vec![1; len as usize],
+            }
+            if let Type::Ref(next) = plan.record(record).fields[field.index()].ty {
+                record = next;
+            }
+        }
+    }
+
+    fn roots(&mut self, rows: &Rows, root: Root, start: u32, len: u32) {
+        let places = start as usize..(start + len) as usize;
+        match (rows, root) {
+            (Rows::Events { .. }, _) => self.values.extend(i64::from(start)..i64::from(start + len)),
+            (Rows::Grid(grid), _) => self.values.extend(grid.entity[places].iter().map(|&row| i64::from(row))),
+            (Rows::Payments(payments), Root::Payee) => {
+                self.values.extend(payments.payee[places].iter().map(|&row| i64::from(row)));
+            }
+            (Rows::Payments(payments), Root::Row | Root::Source) => {
+                self.values.extend(payments.source[places].iter().map(|&row| i64::from(row)));
+            }
+        }
+    }
+
+    /// Replaces rows by what a column holds there.
+    fn step(&mut self, column: &Column) {
+        if let Some(known) = &column.known {
+            self.missing.resize(self.values.len(), 0);
+            let marks = self.missing.iter_mut().zip(&self.values);
+            marks.filter(|(missing, _)| **missing == 0).for_each(|(missing, &row)| *missing = 1 - known[row as usize]);
+        }
+        match &column.values {
+            Values::I64(values) => self.replace(|row| values[row]),
+            Values::I32(values) => self.replace(|row| i64::from(values[row])),
+            Values::U32(values) => self.replace(|row| i64::from(values[row])),
+            Values::U8(values) => self.replace(|row| i64::from(values[row])),
+        }
+    }
+
+    fn replace(&mut self, value: impl Fn(usize) -> i64) {
+        if self.missing.is_empty() {
+            self.values.iter_mut().for_each(|row| *row = value(*row as usize));
+            return;
+        }
+        let known = self.values.iter_mut().zip(&self.missing).filter(|(_, missing)| **missing == 0);
+        known.for_each(|(row, _)| *row = value(*row as usize));
+    }
+}
+
+/// The days of rows `start..start + len` of a stream.
+pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u32, len: u32) -> &'a [i32] {
+    let places = start as usize..(start + len) as usize;
+    match rows {
+        Rows::Events { record } => &days_of(plan, loaded, *record)[places],
+        Rows::Grid(grid) => &grid.last_day[places],
+        Rows::Payments(payments) => &payments.when[places],
+    }
+}
+
+/// The days of an event's rows.
+pub(crate) fn days_of<'a>(plan: &Plan, loaded: &'a Loaded, event: RecordId) -> &'a [i32] {
+    let when = plan.record(event).when;
+    let column = when.and_then(|when| loaded.data.tables[event.index()].columns[when.index()].as_ref());
+    match column.map(|column| &column.values) {
+        Some(Values::I32(days)) => days,
+        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => &[],
+    }
+}

@@ -1,0 +1,58 @@
+//! A row of a stream in words, for the messages of faults.
+
+use super::{Loaded, Origin, RunResult};
+use meed_compiler::data::{Payments, Rows};
+use meed_compiler::plan::{Plan, RecordId, Stream};
+
+/// Row `row` of a rule's stream.
+pub(super) fn words(
+    plan: &Plan,
+    stream: &Stream,
+    loaded: &Loaded,
+    result: &RunResult,
+    rows: &Rows,
+    row: u32,
+) -> String {
+    match (rows, stream) {
+        (Rows::Events { record }, _) => event(plan, loaded, *record, row),
+        (Rows::Grid(grid), Stream::Grid(record, kind)) => {
+            let entity = entity(plan, loaded, *record, grid.entity[row as usize]);
+            format!("{entity} in {}", plan.calendar.name(*kind, grid.period[row as usize]))
+        }
+        (Rows::Payments(payments), Stream::Payments(name)) => payment(plan, name, loaded, result, payments, row),
+        (Rows::Grid(_) | Rows::Payments(_), _) => String::new(),
+    }
+}
+
+/// A row of an event, with its place in the files.
+pub(super) fn event(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
+    let (file, number) = loaded.origin(record, row as usize);
+    format!("{} ({file}, row {number})", entity(plan, loaded, record, row))
+}
+
+fn entity(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
+    format!("{} {}", plan.record(record).name, loaded.keys[record.index()].text(row as usize))
+}
+
+pub(super) fn payment(
+    plan: &Plan,
+    name: &str,
+    loaded: &Loaded,
+    result: &RunResult,
+    payments: &Payments,
+    row: u32,
+) -> String {
+    let root = payments.root[row as usize];
+    let first = plan.versions(name).next();
+    let source = match first.and_then(|id| Origin::of(plan, id, loaded, result)) {
+        Some(Origin::Event { record, .. }) => event(plan, loaded, record, root),
+        Some(Origin::Grid { record, period, grid }) => {
+            let entity = entity(plan, loaded, record, grid.entity[root as usize]);
+            format!("{entity} in {}", plan.calendar.name(period, grid.period[root as usize]))
+        }
+        None => String::new(),
+    };
+    let payee = first.and_then(|id| plan.payee_record(id));
+    let payee = payee.map_or(String::new(), |record| entity(plan, loaded, record, payments.payee[row as usize]));
+    format!("payment of `{name}` to {payee} for {source}")
+}

@@ -1,0 +1,53 @@
+//! Tables as CSV.
+
+use super::{Batch, Cells, DayTexts, Header, Kind, Sink, push_decimal};
+use csv::{Writer, WriterBuilder};
+use std::io::{self, Write};
+
+/// Writes a table as CSV with a header; bytes are the same wherever it is written.
+pub struct CsvSink<W: Write> {
+    header: Header,
+    writer: Writer<W>,
+    days: DayTexts,
+}
+
+impl<W: Write> CsvSink<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new(header: Header, target: W) -> io::Result<Self> {
+        let mut writer = WriterBuilder::new().buffer_capacity(1 << 16).from_writer(target);
+        writer.write_record(header.iter().map(|(name, _)| name))?;
+        Ok(Self { header, writer, days: DayTexts::default() })
+    }
+}
+
+impl<W: Write> Sink for CsvSink<W> {
+    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        let mut digits = itoa::Buffer::new();
+        let mut amount = Vec::new();
+        for row in 0..batch.n_rows {
+            for (cells, (_, kind)) in batch.columns.iter().zip(&self.header) {
+                match (cells, kind) {
+                    (Cells::Words { words, codes }, _) => self.writer.write_field(&words[usize::from(codes[row])])?,
+                    (Cells::Texts(texts), _) => self.writer.write_field(texts.get(row))?,
+                    (Cells::Amounts(amounts), Kind::Amount { decimals, .. }) => {
+                        amount.clear();
+                        push_decimal(amounts[row], *decimals, &mut amount);
+                        self.writer.write_field(&amount)?;
+                    }
+                    (Cells::Days(days), _) => self.writer.write_field(self.days.get(days[row]).as_bytes())?,
+                    (Cells::Wholes(numbers), _) => self.writer.write_field(digits.format(numbers[row]))?,
+                    (Cells::NoDays | Cells::Amounts(_), _) => self.writer.write_field("")?,
+                }
+            }
+            self.writer.write_record(None::<&[u8]>)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

@@ -1,0 +1,46 @@
+//! Tables as text cells in memory.
+
+use super::{Batch, Header, Sink};
+use std::io;
+
+/// A table of text cells with its header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// Names of the columns.
+    pub header: Vec<&'static str>,
+    /// Rows.
+    pub rows: Vec<Vec<String>>,
+    kinds: Header,
+}
+
+impl Sheet {
+    /// An empty table.
+    pub fn new(header: Header) -> Self {
+        Self { header: header.iter().map(|(name, _)| *name).collect(), rows: Vec::new(), kinds: header }
+    }
+
+    /// The table as CSV, with its header.
+    pub fn to_csv(&self) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        // Writing to memory cannot fail; a failure would show as a missing row, which no caller could repair.
+        let written = writer
+            .write_record(&self.header)
+            .and_then(|()| self.rows.iter().try_for_each(|row| writer.write_record(row)));
+        debug_assert!(written.is_ok());
+        writer.into_inner().unwrap_or_default()
+    }
+}
+
+impl Sink for Sheet {
+    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        for row in 0..batch.n_rows {
+            let cells = batch.columns.iter().zip(&self.kinds);
+            self.rows.push(cells.map(|(cells, (_, kind))| cells.text(row, *kind).into_owned()).collect());
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
