@@ -27,7 +27,7 @@ impl Fmt {
                     ending = Ending::Program;
                 }
                 Ok(formatted) => {
-                    if let Err(error) = crate::run::write_whole(path, formatted.as_bytes()) {
+                    if let Err(error) = crate::out::write_whole(path, formatted.as_bytes()) {
                         eprintln!("error: cannot write `{}`: {error}", path.display());
                         return Ending::Output;
                     }

@@ -2,10 +2,13 @@
 
 mod bind;
 mod check;
+mod clock;
 mod draw;
 mod explain;
 mod fmt;
 mod plan;
+mod out;
+mod report;
 mod run;
 mod test;
 

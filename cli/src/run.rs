@@ -2,15 +2,17 @@
 
 use crate::Ending;
 use crate::bind::bind;
+use crate::clock::{Clock, Watch};
 use crate::draw::{self, MessageFormat};
+use crate::out::{Format, Outputs};
+use crate::report;
 use meed_compiler::plan::Plan;
-use meed_compiler::plan::calendar::{date_of, day_of};
-use meed_compiler::value::decimal_text;
-use meed_runtime::engine::{Counts, RunOptions, RunResult, run};
-use meed_runtime::ledger::{self, Sheet};
+use meed_compiler::plan::calendar::day_of;
+use meed_runtime::engine::{Engine, RunFault, RunOptions, RunResult, run};
+use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::{LoadOptions, Loaded, load};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use meed_runtime::table::Sink;
+use std::path::PathBuf;
 
 /// Settle a program over tables of events.
 #[derive(clap::Args)]
@@ -32,179 +34,144 @@ pub struct Run {
     /// Write rejected rows here and settle the others
     #[arg(long)]
     rejects: Option<PathBuf>,
+    /// How the tables are written
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Write the parts of every line too
+    #[arg(long)]
+    slices: bool,
+    /// Which engine does the rows
+    #[arg(long, value_enum, default_value_t = EngineName::Jit)]
+    engine: EngineName,
+    /// Print seconds by stage and peak memory as JSON, as the last line of the messages
+    #[arg(long)]
+    timings: bool,
     /// Rows done at a time
-    #[arg(long, default_value_t = 65_536, hide = true)]
+    #[arg(long, default_value_t = 4096, hide = true)]
     batch_rows: u32,
+}
+
+/// The engines by name.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum EngineName {
+    /// Row by row in exact fractions
+    Interpreter,
+    /// Machine code
+    Jit,
 }
 
 impl Run {
     pub fn run(self) -> Ending {
+        let mut clock = Clock::start();
         let Some(text) = draw::read_program(&self.program) else { return Ending::Program };
-        let mut overrides = Vec::new();
-        for entry in &self.overrides {
-            match entry.split_once('=') {
-                Some((name, value)) => overrides.push((name.trim().to_owned(), value.trim().to_owned())),
-                None => {
-                    eprintln!("error: `--set {entry}` is not of the form parameter=value");
-                    return Ending::Program;
-                }
-            }
-        }
+        let Some(overrides) = self.overrides() else { return Ending::Program };
         let compiled = meed_compiler::compile(&text, &overrides);
         draw::problems(&self.program, &text, &compiled.problems, MessageFormat::Human);
         let Some(plan) = compiled.plan else { return Ending::Program };
+        clock.stage("compile");
         let through = self.through.map_or(plan.active.to, day_of);
-        let bound = match bind(&plan, &self.data) {
-            Ok(bound) => bound,
-            Err(error) => return tables(&error.to_string(), None),
-        };
-        for file in &bound.not_read {
-            eprintln!("not read: {}", file.display());
-        }
-        let options = LoadOptions { through, batch_rows: self.batch_rows as usize };
-        let mut loaded = match load(&plan, bound.inputs, &options) {
+        let mut loaded = match self.load(&plan, through) {
             Ok(loaded) => loaded,
-            Err(error) => return tables(&error.to_string(), error.help()),
+            Err(ending) => return ending,
         };
-        if !loaded.rejects.is_empty() && self.rejects.is_none() {
-            for reject in loaded.rejects.iter().take(20) {
-                eprintln!(
-                    "{}, row {}, column `{}`, value `{}`: {}",
-                    reject.file, reject.row, reject.column, reject.value, reject.reason
-                );
-            }
-            let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
-            return tables(
-                &format!("{n_rows} rows are rejected, nothing is written"),
-                Some("mend them, or set them aside with --rejects FILE".to_owned()),
-            );
-        }
-        let result = match run(&plan, &mut loaded, &RunOptions { through, chunk_rows: self.batch_rows, traced: false })
-        {
+        clock.stage("load");
+        let engine = match self.engine {
+            EngineName::Interpreter => Engine::Interpreter,
+            EngineName::Jit => Engine::Jit,
+        };
+        let options = RunOptions { through, chunk_rows: self.batch_rows, engine };
+        let mut watch = Watch::new(&plan, self.slices.then(|| Slices::new(&plan)), clock);
+        let result = match run(&plan, &mut loaded, &options, Some(&mut watch)) {
             Ok(result) => result,
-            Err(fault) => {
-                eprintln!("error: {fault}");
-                let problem = meed_compiler::Problem::error("fault", fault.fault.span, fault.fault.kind.to_string())
-                    .label(fault.place.clone());
-                draw::problems(&self.program, &text, &[problem], MessageFormat::Human);
-                return Ending::Fault;
-            }
+            Err(fault) => return self.fault(&text, &fault),
         };
-        if let Err((path, error)) = self.write(&plan, &loaded, &result) {
+        let (slices, mut clock) = watch.end();
+        if let Err((path, error)) = self.write(&plan, &loaded, &result, slices.as_ref()) {
             eprintln!("error: cannot write `{}`: {error}", path.display());
             return Ending::Output;
         }
-        report(&plan, &loaded, &result, through);
+        clock.stage("write");
+        report::accounts(&plan, &loaded, &result);
+        if self.timings {
+            eprintln!("{}", clock.report(&loaded, &result));
+        }
         Ending::Well
     }
 
-    fn write(&self, plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<(), (PathBuf, std::io::Error)> {
-        std::fs::create_dir_all(&self.out).map_err(|error| (self.out.clone(), error))?;
-        let sheets = [
-            ("payments", ledger::payments(plan, loaded, result)),
-            ("totals", ledger::totals(plan, loaded, result)),
-            ("decisions", ledger::decisions(plan, loaded, result)),
-        ];
-        let mut files: Vec<(PathBuf, Vec<u8>)> =
-            sheets.iter().map(|(name, sheet)| (self.out.join(format!("{name}.csv")), sheet.to_csv())).collect();
+    fn overrides(&self) -> Option<Vec<(String, String)>> {
+        let split = |entry: &String| match entry.split_once('=') {
+            Some((name, value)) => Some((name.trim().to_owned(), value.trim().to_owned())),
+            None => {
+                eprintln!("error: `--set {entry}` is not of the form parameter=value");
+                None
+            }
+        };
+        self.overrides.iter().map(split).collect()
+    }
+
+    fn load(&self, plan: &Plan, through: i32) -> Result<Loaded, Ending> {
+        let bound = bind(plan, &self.data).map_err(|error| tables(&error.to_string(), None))?;
+        for file in &bound.not_read {
+            eprintln!("not read: {}", file.display());
+        }
+        let options = LoadOptions { through, batch_rows: 65_536 };
+        let loaded =
+            load(plan, bound.inputs, &options).map_err(|error| tables(&error.to_string(), error.help()))?;
+        if loaded.rejects.is_empty() || self.rejects.is_some() {
+            return Ok(loaded);
+        }
+        report::rejects(&loaded, 20);
+        let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
+        Err(tables(
+            &format!("{n_rows} rows are rejected, nothing is written"),
+            Some("mend them, or set them aside with --rejects FILE".to_owned()),
+        ))
+    }
+
+    fn fault(&self, text: &str, fault: &RunFault) -> Ending {
+        eprintln!("error: {fault}");
+        let problem = meed_compiler::Problem::error("fault", fault.fault.span, fault.fault.kind.to_string())
+            .label(fault.place.clone());
+        draw::problems(&self.program, text, &[problem], MessageFormat::Human);
+        Ending::Fault
+    }
+
+    fn write(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        result: &RunResult,
+        slices: Option<&Slices>,
+    ) -> Result<(), (PathBuf, std::io::Error)> {
+        let mut outputs = Outputs::new(&self.out, self.format)?;
+        let mut payments = outputs.table("payments", ledger::payments_header(plan, result))?;
+        let mut totals = outputs.table("totals", ledger::totals_header(plan))?;
+        let mut decisions = outputs.table("decisions", ledger::decisions_header())?;
+        let mut parts = match slices {
+            Some(slices) => Some((slices, outputs.table("slices", ledger::slices_header())?)),
+            None => None,
+        };
         if let Some(path) = &self.rejects {
-            let rows = loaded.rejects.iter().map(|reject| {
-                vec![
-                    reject.file.clone(),
-                    reject.row.to_string(),
-                    reject.column.clone(),
-                    reject.value.clone(),
-                    reject.reason.clone(),
-                ]
-            });
-            let sheet = Sheet { header: &["file", "row", "column", "value", "reason"], rows: rows.collect() };
-            files.push((path.clone(), sheet.to_csv()));
+            outputs.rejects(path, loaded)?;
         }
-        // All are written beside their places first, so that a full disk leaves what was there before.
-        let mut written = Vec::new();
-        for (path, bytes) in &files {
-            written.push((path, stage(path, bytes).map_err(|error| (path.clone(), error))?));
-        }
-        for (path, staged) in written {
-            staged.persist(path).map_err(|error| (path.clone(), error.error))?;
-        }
-        Ok(())
+        let mut sinks = Sinks {
+            payments: payments.as_mut(),
+            totals: totals.as_mut(),
+            slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
+        };
+        let folder = |error| (self.out.clone(), error);
+        ledger::write(plan, loaded, result, &mut sinks).map_err(folder)?;
+        ledger::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
+        drop((payments, totals, decisions, parts));
+        outputs.appear()
     }
 }
 
+/// A table that cannot be had.
 fn tables(message: &str, help: Option<String>) -> Ending {
     eprintln!("error: {message}");
     if let Some(help) = help {
         eprintln!("help: {help}");
     }
     Ending::Tables
-}
-
-fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-/// Writes a file whole or not at all.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    stage(path, bytes)?.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// The account of rows and the totals by rule, for people.
-fn report(plan: &Plan, loaded: &Loaded, result: &RunResult, through: i32) {
-    eprintln!("{} through {}", plan.title, date_of(through));
-    for parameter in plan.parameters.iter().filter(|parameter| parameter.overridden.is_some()) {
-        eprintln!(
-            "parameter {} = {} (in the program {})",
-            parameter.name,
-            parameter.value,
-            parameter.overridden.as_deref().unwrap_or_default()
-        );
-    }
-    let header =
-        ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
-    let mut table = comfy_table::Table::new();
-    table.set_header(header);
-    let mut row = |name: String, record: usize, counts: Counts| {
-        let account = loaded.accounts[record];
-        let numbers = [
-            account.read,
-            account.rejected,
-            account.after_run_date,
-            counts.paid,
-            counts.counted,
-            counts.nothing,
-            counts.unmatched,
-        ];
-        table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
-    };
-    for (idx, counts) in result.events.iter().enumerate() {
-        if let Some(counts) = counts {
-            row(plan.records[idx].name.clone(), idx, *counts);
-        }
-    }
-    for (rule, events) in plan.rules.iter().zip(&result.rules) {
-        for (record, counts) in events {
-            row(format!("{} in {}", plan.record(*record).name, rule.name), record.index(), *counts);
-        }
-    }
-    eprintln!("{table}");
-    for (idx, rule) in plan.rules.iter().enumerate() {
-        let sum: i128 = result.lines[idx].iter().map(|line| i128::from(line.amount)).sum();
-        eprintln!(
-            "{}: {} payments, {} {}",
-            rule.name,
-            result.lines[idx].len(),
-            decimal_text(sum, plan.unit.decimals),
-            plan.unit.code
-        );
-        if result.missed[idx] != 0 {
-            let missed = decimal_text(result.missed[idx], plan.unit.decimals);
-            eprintln!("  rounding each line alone pays {missed} {} more than along the running total", plan.unit.code);
-        }
-    }
 }

@@ -76,6 +76,24 @@ impl Keys {
         }
     }
 
+    /// One part of one key.
+    pub fn key_part(&self, row: usize, part: usize) -> KeyPart<'_> {
+        self.parts[part].get(row)
+    }
+
+    /// Writes the key as text behind other texts.
+    pub fn write(&self, row: usize, text: &mut Vec<u8>) {
+        for (idx, part) in self.parts.iter().enumerate() {
+            if idx > 0 {
+                text.push(b'|');
+            }
+            match part.get(row) {
+                KeyPart::Whole(value) => text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+                KeyPart::Text(bytes) => text.extend_from_slice(bytes),
+            }
+        }
+    }
+
     /// The whole number that is the key, where all keys of the table are plain whole numbers of one part.
     pub fn whole_numbers(&self) -> Option<&[i64]> {
         match self.parts.as_slice() {

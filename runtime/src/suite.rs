@@ -1,6 +1,6 @@
 //! Runs the tests of a program: given rows in, expectations held against the payments.
 
-use crate::engine::{RunOptions, run};
+use crate::engine::{Engine, RunOptions, run};
 use crate::ledger;
 use crate::load::{Content, LoadOptions, SourceFile, TableInput, load};
 use meed_compiler::plan::{Plan, RecordId, RecordTable, Type};
@@ -19,7 +19,7 @@ pub struct Failure {
 }
 
 /// Runs one test on a Plan that was compiled with the test's own parameters.
-pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
+pub fn run_test(plan: &Plan, test: &TestCase, engine: Engine) -> Vec<Failure> {
     let fail = |message: String| vec![Failure { span: test.span, message }];
     let through = test.through.unwrap_or(plan.active.to);
     let options = LoadOptions { through, batch_rows: 1024 };
@@ -27,7 +27,7 @@ pub fn run_test(plan: &Plan, test: &TestCase) -> Vec<Failure> {
         Ok(loaded) => loaded,
         Err(error) => return fail(error.to_string()),
     };
-    let result = match run(plan, &mut loaded, &RunOptions { through, chunk_rows: 2048, traced: false }) {
+    let result = match run(plan, &mut loaded, &RunOptions { through, chunk_rows: 2048, engine }, None) {
         Ok(result) => result,
         Err(fault) => return fail(fault.to_string()),
     };

@@ -12,8 +12,9 @@ pub mod table;
 pub mod ways;
 
 use meed_compiler::plan::{Plan, RecordId};
-use meed_runtime::engine::{RunOptions, run};
-use meed_runtime::ledger::{self, Sheet};
+use meed_runtime::engine::{Engine, RunOptions, run};
+use meed_runtime::ledger;
+use meed_runtime::table::Sheet;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
 use std::path::{Path, PathBuf};
 
@@ -57,8 +58,8 @@ pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32) -> Settled
     let options = LoadOptions { through: plan.active.to, batch_rows: rows as usize };
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
     assert_eq!(loaded.rejects, []);
-    let options = RunOptions { through: plan.active.to, chunk_rows: rows, traced: false };
-    let result = run(plan, &mut loaded, &options).expect("no rule meets a fault");
+    let options = RunOptions { through: plan.active.to, chunk_rows: rows, engine: Engine::Jit };
+    let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     let ends = |(idx, counts): (usize, &Option<meed_runtime::engine::Counts>)| {
         let (account, counts) = (loaded.accounts[idx], (*counts)?);
         let sum = account.rejected

@@ -3,7 +3,7 @@
 use meed_compiler::interpret::schedule::ask;
 use meed_compiler::plan::{Ask, RecordId};
 use meed_compiler::value::{Exact, fraction, round};
-use meed_runtime::engine::{RunOptions, run};
+use meed_runtime::engine::{Engine, RunOptions, run};
 use meed_runtime::load::{Content, LoadOptions, SourceFile, TableInput, load};
 use proptest::prelude::*;
 
@@ -47,11 +47,12 @@ fn paid(text: &str, deals: &[(u32, i64)]) -> (Vec<i128>, meed_compiler::plan::Sc
     let through = plan.active.to;
     let mut loaded = load(&plan, vec![deals, reps], &LoadOptions { through, batch_rows: 16 }).expect("the rows load");
     assert_eq!(loaded.rejects, []);
-    let options = RunOptions { through, chunk_rows: 5, traced: false };
-    let result = run(&plan, &mut loaded, &options).expect("no fault");
+    let options = RunOptions { through, chunk_rows: 5, engine: Engine::Jit };
+    let result = run(&plan, &mut loaded, &options, None).expect("no fault");
     let mut sums = vec![0; 4];
-    for line in &result.lines[0] {
-        sums[line.period.1.rem_euclid(4) as usize] += i128::from(line.amount);
+    for row in meed_runtime::ledger::payments(&plan, &loaded, &result).rows {
+        let quarter: usize = row[9].trim_start_matches("2026-Q").parse().expect("a quarter");
+        sums[quarter - 1] += row[5].replace('.', "").parse::<i128>().expect("an amount");
     }
     (sums, plan.schedules[0].clone())
 }

@@ -117,7 +117,7 @@ fn the_example_passes_its_own_tests_and_pays_what_the_readme_says() {
     let plan = compiled.plan.expect("the example compiles");
     assert!(!compiled.tests.is_empty());
     for test in &compiled.tests {
-        assert_eq!(meed_runtime::suite::run_test(&plan, test), [], "{}", test.title);
+        assert_eq!(meed_runtime::suite::run_test(&plan, test, meed_runtime::engine::Engine::Jit), [], "{}", test.title);
     }
     let table = |name: &str| vec![folder.join(format!("data/{name}.csv"))];
     let files = [

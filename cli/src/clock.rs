@@ -1,0 +1,106 @@
+//! The time of each stage of a run.
+
+use meed_compiler::interpret::trace::Trace;
+use meed_compiler::plan::{Plan, RuleId};
+use meed_runtime::engine::{Observer, RunResult};
+use meed_runtime::ledger::Slices;
+use meed_runtime::load::Loaded;
+use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
+
+/// Stages with the time that each took.
+pub struct Clock {
+    started: Instant,
+    last: Instant,
+    stages: Vec<(String, Duration)>,
+}
+
+impl Clock {
+    /// Begins now.
+    pub fn start() -> Self {
+        let now = Instant::now();
+        Self { started: now, last: now, stages: Vec::new() }
+    }
+
+    /// What was done since the last call.
+    pub fn stage(&mut self, name: &str) {
+        let now = Instant::now();
+        let time = now - self.last;
+        self.last = now;
+        match self.stages.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) => *sum += time,
+            None => self.stages.push((name.to_owned(), time)),
+        }
+    }
+
+    /// Rows, lines, seconds by stage and peak memory.
+    pub fn report(&self, loaded: &Loaded, result: &RunResult) -> Value {
+        let mut seconds: Map<String, Value> =
+            self.stages.iter().map(|(name, time)| (name.clone(), Value::from(text(*time)))).collect();
+        let is_rule = |(name, _): &&(String, Duration)| name.starts_with("rule ");
+        let rules: Duration = self.stages.iter().filter(is_rule).map(|(_, time)| *time).sum();
+        seconds.insert("rules_and_lines".to_owned(), Value::from(text(rules)));
+        seconds.insert("all".to_owned(), Value::from(text(self.started.elapsed())));
+        json!({
+            "rows": loaded.accounts.iter().map(|account| account.read).sum::<u64>(),
+            "lines": result.lines.iter().map(|lines| lines.len()).sum::<usize>(),
+            "seconds": seconds,
+            "peak_kib": peak_kib(),
+        })
+    }
+}
+
+/// Watches a run: the time of each rule and, where wanted, the parts of every line.
+pub struct Watch<'a> {
+    plan: &'a Plan,
+    slices: Option<Slices>,
+    clock: Clock,
+    under_way: Option<RuleId>,
+}
+
+impl<'a> Watch<'a> {
+    pub fn new(plan: &'a Plan, slices: Option<Slices>, clock: Clock) -> Self {
+        Self { plan, slices, clock, under_way: None }
+    }
+
+    /// What was gathered.
+    pub fn end(mut self) -> (Option<Slices>, Clock) {
+        self.lap();
+        (self.slices, self.clock)
+    }
+
+    fn lap(&mut self) {
+        match self.under_way {
+            Some(rule) => self.clock.stage(&format!("rule {}", self.plan.rule(rule).name)),
+            None => self.clock.stage("machine code"),
+        }
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn wants(&self, rule: RuleId) -> bool {
+        self.slices.as_ref().is_some_and(|slices| slices.wants(rule))
+    }
+
+    fn row(&mut self, rule: RuleId, row: u32, trace: Trace) {
+        if let Some(slices) = &mut self.slices {
+            slices.row(rule, row, trace);
+        }
+    }
+
+    fn begins(&mut self, rule: RuleId) {
+        self.lap();
+        self.under_way = Some(rule);
+    }
+}
+
+/// Seconds with six decimals.
+fn text(time: Duration) -> String {
+    format!("{}.{:06}", time.as_secs(), time.subsec_micros())
+}
+
+/// The most memory that was resident so far, in KiB, where the system tells.
+fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+}

@@ -1,0 +1,101 @@
+//! Output files, which appear whole or not at all.
+
+use meed_runtime::load::Loaded;
+use meed_runtime::table::{CsvSink, Header, JsonLinesSink, ParquetSink, Sink};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// A file that could not be written.
+type Fault = (PathBuf, std::io::Error);
+
+/// How tables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Comma-separated values
+    Csv,
+    /// Parquet
+    Parquet,
+    /// One JSON object for each row
+    Jsonl,
+}
+
+/// The files of a run: written beside their places, then moved there.
+pub struct Outputs {
+    folder: PathBuf,
+    format: Format,
+    staged: Vec<(PathBuf, NamedTempFile)>,
+}
+
+impl Outputs {
+    /// Makes the folder where it is not there.
+    pub fn new(folder: &Path, format: Format) -> Result<Self, Fault> {
+        std::fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
+        Ok(Self { folder: folder.to_owned(), format, staged: Vec::new() })
+    }
+
+    /// A table of this name in the folder.
+    pub fn table(&mut self, name: &str, header: Header) -> Result<Box<dyn Sink>, Fault> {
+        let ending = match self.format {
+            Format::Csv => "csv",
+            Format::Parquet => "parquet",
+            Format::Jsonl => "jsonl",
+        };
+        let path = self.folder.join(format!("{name}.{ending}"));
+        let file = self.file(&path)?;
+        let sink: std::io::Result<Box<dyn Sink>> = match self.format {
+            Format::Csv => CsvSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
+            Format::Parquet => ParquetSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
+            Format::Jsonl => Ok(Box::new(JsonLinesSink::new(header, file))),
+        };
+        sink.map_err(|error| (path, error))
+    }
+
+    /// The rejected rows, as CSV.
+    pub fn rejects(&mut self, path: &Path, loaded: &Loaded) -> Result<(), Fault> {
+        let mut writer = csv::Writer::from_writer(self.file(path)?);
+        let mut write = || -> std::io::Result<()> {
+            writer.write_record(["file", "row", "column", "value", "reason"])?;
+            for reject in &loaded.rejects {
+                let row = reject.row.to_string();
+                writer.write_record([&reject.file, &row, &reject.column, &reject.value, &reject.reason])?;
+            }
+            writer.flush()
+        };
+        write().map_err(|error| (path.to_owned(), error))
+    }
+
+    /// A handle of a new file that will stand at `path`.
+    fn file(&mut self, path: &Path) -> Result<File, Fault> {
+        let staged = stage(path).map_err(|error| (path.to_owned(), error))?;
+        let file = staged.as_file().try_clone().map_err(|error| (path.to_owned(), error))?;
+        self.staged.push((path.to_owned(), staged));
+        Ok(file)
+    }
+
+    /// Moves all files to their places. All are on the disk first, so that a full one leaves what was there before.
+    pub fn appear(self) -> Result<(), Fault> {
+        for (path, staged) in &self.staged {
+            staged.as_file().sync_all().map_err(|error| (path.clone(), error))?;
+        }
+        for (path, staged) in self.staged {
+            staged.persist(&path).map_err(|error| (path.clone(), error.error))?;
+        }
+        Ok(())
+    }
+}
+
+fn stage(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".meed-").suffix(".part").tempfile_in(folder)
+}
+
+/// Writes a file whole or not at all.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = stage(path)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! What a run tells people: the account of rows, and the totals by rule.
+
+use meed_compiler::plan::Plan;
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::value::decimal_text;
+use meed_runtime::engine::{Counts, RunResult};
+use meed_runtime::load::Loaded;
+
+const HEADER: [&str; 8] =
+    ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
+
+/// The account of rows and the totals by rule.
+pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
+    eprintln!("{} through {}", plan.title, date_of(result.through));
+    for parameter in plan.parameters.iter().filter(|parameter| parameter.overridden.is_some()) {
+        eprintln!(
+            "parameter {} = {} (in the program {})",
+            parameter.name,
+            parameter.value,
+            parameter.overridden.as_deref().unwrap_or_default()
+        );
+    }
+    let mut table = comfy_table::Table::new();
+    table.set_header(HEADER);
+    let mut row = |name: String, record: usize, counts: Counts| {
+        let account = loaded.accounts[record];
+        let numbers = [
+            account.read,
+            account.rejected,
+            account.after_run_date,
+            counts.paid,
+            counts.counted,
+            counts.nothing,
+            counts.unmatched,
+        ];
+        table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
+    };
+    for (idx, counts) in result.events.iter().enumerate() {
+        if let Some(counts) = counts {
+            row(plan.records[idx].name.clone(), idx, *counts);
+        }
+    }
+    for (rule, events) in plan.rules.iter().zip(&result.rules) {
+        for (record, counts) in events {
+            row(format!("{} in {}", plan.record(*record).name, rule.name), record.index(), *counts);
+        }
+    }
+    eprintln!("{table}");
+    for (idx, rule) in plan.rules.iter().enumerate() {
+        let lines = &result.lines[idx];
+        let sum: i128 = lines.amounts.iter().map(|&amount| i128::from(amount)).sum();
+        let (amount, code) = (decimal_text(sum, plan.unit.decimals), &plan.unit.code);
+        eprintln!("{}: {} payments, {amount} {code}", rule.name, lines.len());
+        if result.missed[idx] != 0 {
+            let missed = decimal_text(result.missed[idx], plan.unit.decimals);
+            eprintln!("  rounding each line alone pays {missed} {code} more than along the running total");
+        }
+    }
+}
+
+/// The first rejected rows.
+pub fn rejects(loaded: &Loaded, n_rows: usize) {
+    for reject in loaded.rejects.iter().take(n_rows) {
+        eprintln!(
+            "{}, row {}, column `{}`, value `{}`: {}",
+            reject.file, reject.row, reject.column, reject.value, reject.reason
+        );
+    }
+}
