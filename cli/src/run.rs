@@ -115,8 +115,7 @@ impl Run {
             eprintln!("not read: {}", file.display());
         }
         let options = LoadOptions { through, batch_rows: 65_536 };
-        let loaded =
-            load(plan, bound.inputs, &options).map_err(|error| tables(&error.to_string(), error.help()))?;
+        let loaded = load(plan, bound.inputs, &options).map_err(|error| tables(&error.to_string(), error.help()))?;
         if loaded.rejects.is_empty() || self.rejects.is_some() {
             return Ok(loaded);
         }

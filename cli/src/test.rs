@@ -23,7 +23,9 @@ impl Test {
         let mut failed = 0;
         for test in &compiled.tests {
             let with = meed_compiler::compile(&text, &test.overrides);
-            let failures = with.plan.map_or_else(Vec::new, |plan| meed_runtime::suite::run_test(&plan, test, meed_runtime::engine::Engine::Jit));
+            let failures = with.plan.map_or_else(Vec::new, |plan| {
+                meed_runtime::suite::run_test(&plan, test, meed_runtime::engine::Engine::Jit)
+            });
             let passed = failures.is_empty() && !with.problems.iter().any(Problem::is_error);
             println!("{}  {}", if passed { "passed" } else { "FAILED" }, test.title);
             if !passed {

@@ -377,7 +377,9 @@ impl Gathered {
             GroupFunction::Count => self.join(function, place, 1, &Exact::ZERO)?,
             GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => {
                 match (value, den) {
-                    (Value::Number(value), Some(den)) => self.join(function, place, over(value, *den)?, &Exact::ZERO)?,
+                    (Value::Number(value), Some(den)) => {
+                        self.join(function, place, over(value, *den)?, &Exact::ZERO)?
+                    }
                     (Value::Number(value), None) => self.join(function, place, 0, value)?,
                     (Value::Date(day), _) => self.join(function, place, i128::from(*day), &Exact::ZERO)?,
                     (Value::Code(code), _) => self.join(function, place, i128::from(*code), &Exact::ZERO)?,

@@ -181,11 +181,8 @@ impl Run<'_> {
         let mut taken: Vec<(RecordId, Vec<u8>)> = Vec::new();
         for &group in &self.plan.rule(id).groups {
             let filled = groups::fill(self.plan, group, self.loaded, grid, self.options, &self.result);
-            let marks = filled.map_err(|(place, fault)| RunFault {
-                rule: self.plan.rule(id).name.clone(),
-                place,
-                fault,
-            })?;
+            let marks =
+                filled.map_err(|(place, fault)| RunFault { rule: self.plan.rule(id).name.clone(), place, fault })?;
             let Stream::Events(record) = self.plan.groups[group.index()].stream else { continue };
             match taken.iter_mut().find(|(known, _)| *known == record) {
                 Some((_, known)) => known.iter_mut().zip(&marks).for_each(|(known, mark)| *known |= mark),

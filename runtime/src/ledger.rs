@@ -31,7 +31,8 @@ pub struct Sinks<'a> {
 
 /// The columns of the payments of a run.
 pub fn payments_header(plan: &Plan, result: &RunResult) -> Header {
-    let wide = result.lines.iter().flat_map(|lines| &lines.amounts).any(|amount| amount.unsigned_abs() >= 10u64.pow(18));
+    let wide =
+        result.lines.iter().flat_map(|lines| &lines.amounts).any(|amount| amount.unsigned_abs() >= 10u64.pow(18));
     let amount = Kind::Amount { decimals: plan.unit.decimals, digits: if wide { 19 } else { 18 } };
     vec![
         ("rule", Kind::Word),
@@ -122,28 +123,21 @@ pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &
 /// The payments as text.
 pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
     let mut sheet = Sheet::new(payments_header(plan, result));
-    let _ = write(
-        plan,
-        loaded,
-        result,
-        &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None },
-    );
+    let _ = write(plan, loaded, result, &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None });
     sheet
 }
 
 /// The totals as text.
 pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
     let mut sheet = Sheet::new(totals_header(plan));
-    let _ =
-        write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None });
+    let _ = write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None });
     sheet
 }
 
 /// The slices that a run gathered, as text.
 pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices) -> Sheet {
     let mut sheet = Sheet::new(slices_header());
-    let sinks =
-        &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
+    let sinks = &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
     let _ = write(plan, loaded, result, sinks);
     sheet
 }

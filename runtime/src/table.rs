@@ -201,7 +201,9 @@ mod tests {
     #[test]
     fn decimals_are_written_as_the_definition_writes_them() {
         for decimals in 0..6 {
-            for value in [0, 1, -1, 9, 10, -99, 100, 12_345, -100_000, i128::from(i64::MAX), i128::from(i64::MIN), 1 << 100] {
+            for value in
+                [0, 1, -1, 9, 10, -99, 100, 12_345, -100_000, i128::from(i64::MAX), i128::from(i64::MIN), 1 << 100]
+            {
                 let mut text = Vec::new();
                 push_decimal(value, decimals, &mut text);
                 assert_eq!(String::from_utf8(text).expect("digits"), decimal_text(value, decimals));

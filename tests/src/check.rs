@@ -8,6 +8,7 @@ use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::{Compiled, Problem, compile};
 use meed_grammar::span::Span;
+use meed_runtime::engine::Engine;
 use std::ops::Range;
 
 /// What a page came to.
@@ -139,8 +140,11 @@ fn settle_every_way(plan: &Plan, setup: &Setup<'_>, through: Option<&str>) -> Re
 fn run_tests(setup: &Setup<'_>, plan: &Plan, compiled: &Compiled) -> Result<(), String> {
     for test in &compiled.tests {
         let with = (!test.overrides.is_empty()).then(|| compile(&setup.program, &test.overrides).plan).flatten();
-        if let Some(failure) = meed_runtime::suite::run_test(with.as_ref().unwrap_or(plan), test).first() {
-            return Err(format!("test \"{}\": {}", test.title, failure.message));
+        for engine in [Engine::Interpreter, Engine::Jit] {
+            let failures = meed_runtime::suite::run_test(with.as_ref().unwrap_or(plan), test, engine);
+            if let Some(failure) = failures.first() {
+                return Err(format!("test \"{}\" ({engine:?}): {}", test.title, failure.message));
+            }
         }
     }
     Ok(())

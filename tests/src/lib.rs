@@ -14,8 +14,8 @@ pub mod ways;
 use meed_compiler::plan::{Plan, RecordId};
 use meed_runtime::engine::{Engine, RunOptions, run};
 use meed_runtime::ledger;
-use meed_runtime::table::Sheet;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
+use meed_runtime::table::Sheet;
 use std::path::{Path, PathBuf};
 
 /// Payments and totals of a run.

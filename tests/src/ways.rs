@@ -2,9 +2,10 @@
 
 use crate::table::Table;
 use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
-use meed_runtime::engine::{Counts, RunOptions, RunResult, run};
-use meed_runtime::ledger::{self, Sheet};
+use meed_runtime::engine::{Counts, Engine, RunOptions, RunResult, run};
+use meed_runtime::ledger;
 use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
+use meed_runtime::table::Sheet;
 use std::collections::BTreeSet;
 
 /// A way of settling.
@@ -16,14 +17,18 @@ pub struct Way {
     pub rows: u32,
     /// Whether rows come in another order than written.
     pub shuffled: bool,
+    /// Which engine does the rows.
+    pub engine: Engine,
 }
 
 /// All ways, the plainest first.
-pub const WAYS: [Way; 4] = [
-    Way { name: "whole", rows: 65_536, shuffled: false },
-    Way { name: "row by row", rows: 1, shuffled: false },
-    Way { name: "shuffled", rows: 65_536, shuffled: true },
-    Way { name: "shuffled, three rows at a time", rows: 3, shuffled: true },
+pub const WAYS: [Way; 6] = [
+    Way { name: "whole", rows: 65_536, shuffled: false, engine: Engine::Interpreter },
+    Way { name: "row by row", rows: 1, shuffled: false, engine: Engine::Interpreter },
+    Way { name: "shuffled", rows: 65_536, shuffled: true, engine: Engine::Interpreter },
+    Way { name: "by machine code", rows: 65_536, shuffled: false, engine: Engine::Jit },
+    Way { name: "by machine code, row by row", rows: 1, shuffled: false, engine: Engine::Jit },
+    Way { name: "by machine code, shuffled, three rows at a time", rows: 3, shuffled: true, engine: Engine::Jit },
 ];
 
 /// What a run gives.
@@ -58,8 +63,8 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         }
     };
     outcome.rejects = rejects(plan, &loaded);
-    let options = RunOptions { through, chunk_rows: way.rows, traced: false };
-    match run(plan, &mut loaded, &options) {
+    let options = RunOptions { through, chunk_rows: way.rows, engine: way.engine };
+    match run(plan, &mut loaded, &options, None) {
         Ok(result) => {
             outcome.payments = table(ledger::payments(plan, &loaded, &result));
             outcome.totals = table(ledger::totals(plan, &loaded, &result));

@@ -91,8 +91,7 @@ impl Places {
                 (kind, seen(*begun.start()), seen(*begun.end()))
             }
         };
-        let (earliest, latest) =
-            (days.iter().copied().min().unwrap_or(0), days.iter().copied().max().unwrap_or(0));
+        let (earliest, latest) = (days.iter().copied().min().unwrap_or(0), days.iter().copied().max().unwrap_or(0));
         Self {
             window: group.window,
             kind,

@@ -82,9 +82,8 @@ impl Slots {
             found.follow(plan, part, loaded, rows, start, len);
         }
         let days = if self.period.is_some() { days(plan, loaded, rows, start, len) } else { &[] };
-        let period = |row: usize| {
-            self.period.as_ref().map_or(0, |period| (period.of.number(days[row]) - period.first) as u64)
-        };
+        let period =
+            |row: usize| self.period.as_ref().map_or(0, |period| (period.of.number(days[row]) - period.first) as u64);
         let n_periods = self.period.as_ref().map_or(1, |period| period.n_periods);
         let (found, sizes) = (&self.found, &self.sizes);
         let packed = |row: usize| {

@@ -76,15 +76,7 @@ fn taken(
     all.filter(|taken| rule.active.holds(taken.when.min(plan.active.to))).collect()
 }
 
-fn batch(
-    plan: &Plan,
-    name: &str,
-    loaded: &Loaded,
-    of: &str,
-    record: RecordId,
-    kind: Period,
-    rows: &[Taken],
-) -> Batch {
+fn batch(plan: &Plan, name: &str, loaded: &Loaded, of: &str, record: RecordId, kind: Period, rows: &[Taken]) -> Batch {
     let (mut keys, mut values) = (Texts::default(), Texts::default());
     let mut periods: Vec<i32> = rows.iter().map(|taken| taken.period).collect();
     periods.sort_unstable();
