@@ -2,8 +2,10 @@
 
 use crate::lower::{TestCase, lower};
 use crate::plan::Plan;
+use crate::plan::verify::Breach;
 use crate::resolve::resolve;
 use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
 
 /// What compiling gives: problems always, a Plan where none of them is an error.
 pub struct Compiled {
@@ -42,6 +44,18 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
         }
     }
     problems.sort_by_key(|problem| problem.primary.0);
-    let runs = !problems.iter().any(Problem::is_error);
+    let mut runs = !problems.iter().any(Problem::is_error);
+    if runs && cfg!(debug_assertions) {
+        let breaches = lowered.plan.verify();
+        problems.extend(breaches.iter().map(|breach| mistake(breach, &lowered.plan)));
+        runs = breaches.is_empty();
+    }
     Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems }
+}
+
+/// A Plan that breaks an obligation: said kindly, for it is no mistake of the program.
+fn mistake(breach: &Breach, plan: &Plan) -> Problem {
+    let place = plan.rules.iter().find(|rule| breach.place.contains(&format!("`{}`", rule.name)));
+    Problem::error("compiler-mistake", place.map_or_else(Span::default, |rule| rule.span), breach.to_string())
+        .help("the program may be right: this is a mistake of Meed itself; please report it with the program")
 }

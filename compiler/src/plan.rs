@@ -13,6 +13,8 @@ pub mod schedule;
 pub mod state;
 pub mod step;
 pub mod text;
+pub mod verify;
+pub mod walk;
 
 pub use calendar::{Calendar, Days, Period};
 pub use fields::*;

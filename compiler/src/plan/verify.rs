@@ -1,0 +1,158 @@
+//! What a Plan owes to everyone who reads it.
+//!
+//! Lowering makes Plans, and whatever reads one (the interpreter, machine code, explanations) relies on the obligations
+//! listed in [`Obligation`] without looking again. [`Plan::verify`] looks. It runs on every Plan of a test or of a debug
+//! build; a Plan that breaks an obligation is a mistake of the compiler, never of the program.
+
+mod expression;
+mod records;
+mod rules;
+mod schedules;
+mod states;
+
+use super::{Plan, RuleId};
+
+/// What must hold of a Plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+pub enum Obligation {
+    /// Every record, field, list, schedule, test, slot, state, group, decision, rule and `let` that is named is there.
+    #[error("what is named is there")]
+    Named,
+    /// A record has a key of fields that cannot be missing; an event has a `when` that is a date, an entity none; the
+    /// distinct values of another record's column are an entity with its key alone.
+    #[error("a record has its key, an event its `when`")]
+    Keys,
+    /// Every list and every domain of texts is borne by a field; they are numbered in the order of the fields.
+    #[error("lists and texts belong to fields")]
+    Borne,
+    /// Fields that are read are marked as used, and so are their records, the keys and `when` of these, and the
+    /// records they refer to.
+    #[error("what is read is marked as used")]
+    Used,
+    /// Operands fit their operator, and its type is that of its result; names have the type of what they name.
+    #[error("types agree")]
+    Types,
+    /// An operator of something that can be missing can be missing, unless it deals with it.
+    #[error("what can be missing says so")]
+    Missing,
+    /// A divisor is not the number 0; what is rounded to is above 0; denominators are above 0.
+    #[error("nothing is divided by zero")]
+    Divisors,
+    /// A `let` is numbered in order, defined once, and read only after that.
+    #[error("a `let` comes before its readers")]
+    Locals,
+    /// A level is read after its state was accumulated in the same rule, and only an atom that the state has.
+    #[error("a level is accumulated before it is read")]
+    Levels,
+    /// Inside what is evaluated before and after a row the levels of its state take that side, and no level does
+    /// anywhere else.
+    #[error("sides of a row are asked where there are two")]
+    Sides,
+    /// A state belongs to its rule, is kept over the rule's rows, is touched by one step of each version, and that
+    /// step is of its kind.
+    #[error("a state fits the step that keeps it")]
+    States,
+    /// The parts of a key are fields of the row.
+    #[error("keys are fields")]
+    Slots,
+    /// Groups are listed by the rule that reads them, for its entity and period, and joined by a path to that entity.
+    #[error("groups come before their readers")]
+    Groups,
+    /// Levels of every row come first, then the range, then filters and values, then one pay, then limits; a rule pays
+    /// or decides.
+    #[error("steps stand in their order")]
+    Steps,
+    /// A payee is an entity, an amount is money; a guarantee belongs to a rule per entity and period.
+    #[error("what is paid is money, and somebody gets it")]
+    Payments,
+    /// A decision is set over its own rows, in its own type, by versions of one rule.
+    #[error("a decision is set once")]
+    Decisions,
+    /// A rule's days lie in the program's, and its versions have numbers of their own, days apart, and one stream.
+    #[error("versions share the program's days")]
+    Ranges,
+    /// The order of work names every rule once, each after those whose payments or decisions it reads.
+    #[error("readers come after what they read")]
+    Order,
+    /// Bands follow one another to one without an end, literal bounds rise, and bounds, rates and amounts are arithmetic
+    /// on literals and arguments.
+    #[error("the bands of a schedule follow one another")]
+    Schedules,
+}
+
+impl Obligation {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::Named,
+        Self::Keys,
+        Self::Borne,
+        Self::Used,
+        Self::Types,
+        Self::Missing,
+        Self::Divisors,
+        Self::Locals,
+        Self::Levels,
+        Self::Sides,
+        Self::States,
+        Self::Slots,
+        Self::Groups,
+        Self::Steps,
+        Self::Payments,
+        Self::Decisions,
+        Self::Ranges,
+        Self::Order,
+        Self::Schedules,
+    ];
+}
+
+/// An obligation that does not hold, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {obligation} ({detail})")]
+pub struct Breach {
+    /// Which.
+    pub obligation: Obligation,
+    /// The rule, schedule or record.
+    pub place: String,
+    /// What was met.
+    pub detail: String,
+}
+
+impl Plan {
+    /// Everything that does not hold; empty for a good Plan.
+    pub fn verify(&self) -> Vec<Breach> {
+        let mut report = Report { place: String::new(), breaches: Vec::new() };
+        records::verify(self, &mut report);
+        // What follows looks things up by number, so that numbers are checked first.
+        if report.breaches.iter().any(|breach| breach.obligation == Obligation::Named) {
+            return report.breaches;
+        }
+        schedules::verify(self, &mut report);
+        states::verify(self, &mut report);
+        for idx in 0..self.rules.len() {
+            rules::verify(self, RuleId(idx as u32), &mut report);
+        }
+        rules::order(self, &mut report);
+        report.breaches
+    }
+}
+
+/// Breaches so far.
+struct Report {
+    place: String,
+    breaches: Vec<Breach>,
+}
+
+impl Report {
+    /// Names the place of what follows.
+    fn at(&mut self, place: impl Into<String>) {
+        self.place = place.into();
+    }
+
+    /// Demands that something holds.
+    fn demand(&mut self, holds: bool, obligation: Obligation, detail: impl Into<String>) {
+        if !holds {
+            let detail = detail.into();
+            self.breaches.push(Breach { obligation, place: self.place.clone(), detail });
+        }
+    }
+}

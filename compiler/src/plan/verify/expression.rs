@@ -1,0 +1,256 @@
+//! Expressions: what they name, their types, what can be missing, and where levels may stand.
+
+use super::{Obligation, Report};
+use crate::plan::{
+    Comparison, DecisionId, Expr, FieldId, GroupId, LocalId, Op, Plan, RecordId, Root, Rule, ScheduleId, StateId,
+    StateKind, Stream, Type, View,
+};
+use crate::value::Exact;
+
+/// Where an expression stands, and what is known there.
+#[derive(Clone)]
+pub(super) struct Place<'a> {
+    pub plan: &'a Plan,
+    /// The rows; none inside a schedule.
+    pub stream: Option<&'a Stream>,
+    /// The rule; none inside a schedule, a key or a group.
+    pub rule: Option<&'a Rule>,
+    /// How many `let`s are defined.
+    pub n_locals: usize,
+    /// States that were kept so far.
+    pub states: Vec<StateId>,
+    /// The state whose sides are evaluated.
+    pub sides_of: Option<StateId>,
+    /// Types of the schedule's arguments.
+    pub arguments: &'a [Type],
+}
+
+impl<'a> Place<'a> {
+    pub fn nowhere(plan: &'a Plan) -> Self {
+        Self { plan, stream: None, rule: None, n_locals: 0, states: Vec::new(), sides_of: None, arguments: &[] }
+    }
+
+    pub fn row(plan: &'a Plan, stream: &'a Stream) -> Self {
+        Self { stream: Some(stream), ..Self::nowhere(plan) }
+    }
+
+    /// Checks what is evaluated before and after a row.
+    pub fn check_sides(&self, state: StateId, body: &Expr, report: &mut Report) {
+        report.demand(self.states.contains(&state), Obligation::Levels, "what adds up is accumulated first");
+        report.demand(self.sides_of.is_none(), Obligation::Sides, "one inside another");
+        Place { sides_of: Some(state), ..self.clone() }.check(body, report);
+    }
+
+    /// Checks an expression and everything in it.
+    pub fn check(&self, expr: &Expr, report: &mut Report) {
+        match &expr.op {
+            Op::Telescoped { state, body } => self.check_sides(*state, body, report),
+            op => op.children().into_iter().for_each(|child| self.check(child, report)),
+        }
+        self.missing(expr, report);
+        self.leaf(expr, report);
+        self.operator(expr, report);
+    }
+
+    /// Whether what can be missing says so.
+    fn missing(&self, expr: &Expr, report: &mut Report) {
+        let may_lack = match &expr.op {
+            Op::IsKnown(_) => false,
+            Op::IfUnknown(_, default) => default.optional,
+            Op::If { branches, otherwise } => otherwise.optional || branches.iter().any(|(_, value)| value.optional),
+            Op::Missing => true,
+            op => op.children().into_iter().any(|child| child.optional),
+        };
+        report.demand(expr.optional || !may_lack, Obligation::Missing, words(expr));
+        report.demand(!(expr.optional && matches!(expr.op, Op::IsKnown(_))), Obligation::Missing, words(expr));
+    }
+
+    /// What is named is there, of its type, and may be read here.
+    fn leaf(&self, expr: &Expr, report: &mut Report) {
+        match &expr.op {
+            Op::Field { root, record, path } => self.field(expr, *root, *record, path, report),
+            Op::PaymentAmount => {
+                let payments = matches!(self.stream, Some(Stream::Payments(_)));
+                report.demand(payments && expr.ty == Type::Money, Obligation::Types, "the amount of a payment");
+            }
+            Op::When => {
+                let dated = self.stream.is_some() && expr.ty == Type::Date;
+                report.demand(dated, Obligation::Types, "the day of a row");
+            }
+            Op::Local(local) => self.local(expr, *local, report),
+            Op::Decision { decision, root } => self.decision(expr, *decision, *root, report),
+            Op::Group(group) => self.group(expr, *group, report),
+            Op::Level { state, atom, view } => self.level(expr, *state, *atom, *view, report),
+            Op::Argument(idx) => {
+                let ty = self.arguments.get(*idx as usize);
+                report.demand(ty == Some(&expr.ty), Obligation::Types, "an argument of the schedule");
+            }
+            Op::Choice(place) => {
+                let list =
+                    if let Type::Choice(choice) = expr.ty { self.plan.choices.get(choice.index()) } else { None };
+                let there = list.is_some_and(|list| (*place as usize) < list.len());
+                report.demand(there, Obligation::Types, "a value of a list");
+            }
+            _ => {}
+        }
+    }
+
+    fn field(&self, expr: &Expr, root: Root, record: RecordId, path: &[FieldId], report: &mut Report) {
+        let expected = match (root, self.stream) {
+            (Root::Row, Some(Stream::Events(own) | Stream::Grid(own, _))) => *own == record,
+            (Root::Payee | Root::Source, Some(Stream::Payments(_))) => true,
+            _ => false,
+        };
+        report.demand(expected, Obligation::Types, "where a path begins");
+        let mut ty = Type::Ref(record);
+        for field in path {
+            let target = if let Type::Ref(at) = ty { self.plan.records.get(at.index()) } else { None };
+            let Some(field) = target.and_then(|record| record.fields.get(field.index())) else {
+                return report.demand(false, Obligation::Named, "a field of a path");
+            };
+            report.demand(field.used, Obligation::Used, format!("`{}`", field.name));
+            ty = field.ty;
+        }
+        report.demand(ty == expr.ty, Obligation::Types, "a field");
+    }
+
+    fn local(&self, expr: &Expr, local: LocalId, report: &mut Report) {
+        report.demand(local.index() < self.n_locals, Obligation::Locals, "read before it is defined");
+        let known = self.rule.and_then(|rule| rule.locals.get(local.index()));
+        report.demand(known.is_some_and(|known| known.ty == expr.ty), Obligation::Types, "a `let`");
+    }
+
+    fn decision(&self, expr: &Expr, decision: DecisionId, root: Root, report: &mut Report) {
+        let Some(known) = self.plan.decisions.get(decision.index()) else {
+            return report.demand(false, Obligation::Named, "a decision");
+        };
+        report.demand(known.ty == expr.ty, Obligation::Types, format!("`{}`", known.name));
+        let own = root != Root::Row || self.stream.is_none_or(|stream| known.stream == *stream);
+        report.demand(own, Obligation::Decisions, format!("`{}` of other rows", known.name));
+    }
+
+    fn group(&self, expr: &Expr, group: GroupId, report: &mut Report) {
+        let listed = self.rule.is_some_and(|rule| rule.groups.contains(&group));
+        report.demand(listed, Obligation::Groups, "read but not listed");
+        let Some(known) = self.plan.groups.get(group.index()) else {
+            return report.demand(false, Obligation::Named, "a group");
+        };
+        let ty = known.function.value_type().unwrap_or(Type::Count);
+        report.demand(ty == expr.ty, Obligation::Types, "a group");
+        let may_lack = matches!(
+            known.function,
+            crate::plan::GroupFunction::Smallest(..) | crate::plan::GroupFunction::Largest(..)
+        );
+        report.demand(expr.optional || !may_lack, Obligation::Missing, "the smallest or largest of no rows");
+    }
+
+    fn level(&self, expr: &Expr, state: StateId, atom: u32, view: View, report: &mut Report) {
+        report.demand(self.states.contains(&state), Obligation::Levels, "read before it is accumulated");
+        let kind = self.plan.states.get(state.index()).map(|state| &state.kind);
+        let there = matches!(kind, Some(StateKind::Sums { dens }) if (atom as usize) < dens.len());
+        report.demand(there, Obligation::Levels, "an atom that the state has");
+        report.demand(expr.ty.is_numeric(), Obligation::Types, "a level is a number");
+        let sided = (self.sides_of == Some(state)) == (view == View::Turn);
+        report.demand(sided, Obligation::Sides, "the side of a level");
+    }
+
+    /// The operands fit, and the type is that of the result.
+    fn operator(&self, expr: &Expr, report: &mut Report) {
+        let numeric = |value: &Expr| value.ty.is_numeric();
+        let yes_no = |value: &Expr| value.ty == Type::YesNo;
+        let date = |value: &Expr| value.ty == Type::Date;
+        let is = |ty: Type| expr.ty == ty;
+        let fits = match &expr.op {
+            Op::Number(_) => numeric(expr),
+            Op::YesNo(_) => yes_no(expr),
+            Op::Date(_) => date(expr),
+            Op::Telescoped { body, .. } => numeric(body) && is(body.ty),
+            Op::Negate(x) | Op::Round { value: x, .. } => numeric(x) && is(x.ty),
+            Op::Add(a, b) | Op::Subtract(a, b) => numeric(a) && a.ty == b.ty && is(a.ty),
+            Op::Multiply(a, b) => product(a, b, expr.ty),
+            Op::Divide(a, b) => quotient(a, b, expr.ty),
+            Op::Smallest(values) | Op::Largest(values) => {
+                !values.is_empty() && values.iter().all(|value| is(value.ty) && is_ordered(value.ty))
+            }
+            Op::Schedule { schedule, arguments, value, ask } => self.schedule(*schedule, arguments, value, expr, *ask),
+            Op::Compare(comparison, a, b) => {
+                let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+                yes_no(expr) && a.ty == b.ty && (equality || is_ordered(a.ty))
+            }
+            Op::And(values) | Op::Or(values) => yes_no(expr) && values.iter().all(yes_no),
+            Op::Not(x) => yes_no(expr) && yes_no(x),
+            Op::Predicate { predicate, value } => {
+                let domain = self.plan.predicates.get(predicate.index()).map(|known| known.domain);
+                let found = if let Type::Text(domain) | Type::Id(domain) = value.ty { Some(domain) } else { None };
+                yes_no(expr) && domain.is_some() && domain == found
+            }
+            Op::IsKnown(_) => yes_no(expr),
+            Op::IfUnknown(a, b) => a.ty == b.ty && is(a.ty),
+            Op::If { branches, otherwise } => {
+                is(otherwise.ty) && branches.iter().all(|(condition, value)| yes_no(condition) && is(value.ty))
+            }
+            Op::AddTime { date: day, count, .. } => {
+                date(expr) && date(day) && matches!(count.ty, Type::Count | Type::Number)
+            }
+            Op::TimeBetween { from, to, .. } => is(Type::Count) && date(from) && date(to),
+            Op::DatePart(_, day) => is(Type::Count) && date(day),
+            Op::Choice(_)
+            | Op::Missing
+            | Op::Field { .. }
+            | Op::PaymentAmount
+            | Op::When
+            | Op::Local(_)
+            | Op::Decision { .. }
+            | Op::Group(_)
+            | Op::Level { .. }
+            | Op::Argument(_) => true,
+        };
+        report.demand(fits, Obligation::Types, words(expr));
+        let divisor = match &expr.op {
+            Op::Divide(_, b) => !matches!(&b.op, Op::Number(number) if *number == Exact::ZERO),
+            Op::Round { quantum, .. } => *quantum > Exact::ZERO,
+            _ => true,
+        };
+        report.demand(divisor, Obligation::Divisors, words(expr));
+    }
+
+    fn schedule(
+        &self,
+        schedule: ScheduleId,
+        arguments: &[Expr],
+        value: &Expr,
+        expr: &Expr,
+        ask: crate::plan::Ask,
+    ) -> bool {
+        self.plan.schedules.get(schedule.index()).is_some_and(|known| {
+            known.arguments.len() == arguments.len()
+                && arguments.iter().chain([value]).all(|value| value.ty.is_numeric())
+                && expr.ty == known.gives(ask)
+        })
+    }
+}
+
+/// Money times money is nothing; money times anything else is money.
+fn product(a: &Expr, b: &Expr, ty: Type) -> bool {
+    let money = u8::from(a.ty == Type::Money) + u8::from(b.ty == Type::Money);
+    a.ty.is_numeric() && b.ty.is_numeric() && money < 2 && ty.is_numeric() && (ty == Type::Money) == (money == 1)
+}
+
+fn quotient(a: &Expr, b: &Expr, ty: Type) -> bool {
+    let money = match (a.ty, b.ty) {
+        (Type::Money, Type::Money) => false,
+        (_, Type::Money) => return false,
+        (a, _) => a == Type::Money,
+    };
+    a.ty.is_numeric() && b.ty.is_numeric() && ty.is_numeric() && (ty == Type::Money) == money
+}
+
+fn is_ordered(ty: Type) -> bool {
+    ty.is_numeric() || matches!(ty, Type::Date | Type::Choice(_))
+}
+
+/// The operator in a word or two.
+fn words(expr: &Expr) -> String {
+    let all = format!("{:?}", expr.op);
+    all.split(['(', ' ']).next().unwrap_or_default().to_owned()
+}

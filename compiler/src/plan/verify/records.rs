@@ -1,0 +1,89 @@
+//! Records, fields, lists and domains.
+
+use super::{Obligation, Report};
+use crate::plan::{Field, FieldId, Plan, Record, RecordId, RecordKind, RecordTable, Type};
+
+pub(super) fn verify(plan: &Plan, report: &mut Report) {
+    for record in &plan.records {
+        report.at(format!("record `{}`", record.name));
+        named(plan, record, report);
+        key(record, report);
+        used(plan, record, report);
+    }
+    borne(plan, report);
+}
+
+fn named(plan: &Plan, record: &Record, report: &mut Report) {
+    let known = |id: RecordId| id.index() < plan.records.len();
+    let fields = record.key.iter().chain(&record.when);
+    let in_range = fields.into_iter().all(|field| field.index() < record.fields.len());
+    report.demand(in_range, Obligation::Named, "a field of the key");
+    if let RecordTable::Distinct(other) = record.source {
+        report.demand(known(other), Obligation::Named, "the record whose column it is");
+    }
+    for field in &record.fields {
+        let there = match field.ty {
+            Type::Choice(choice) => choice.index() < plan.choices.len(),
+            Type::Text(domain) | Type::Id(domain) => domain.0 < plan.n_domains,
+            Type::Ref(record) => known(record),
+            Type::Number | Type::Count | Type::Percent | Type::Money | Type::YesNo | Type::Date => true,
+        };
+        report.demand(there, Obligation::Named, format!("the type of `{}`", field.name));
+    }
+}
+
+fn key(record: &Record, report: &mut Report) {
+    let field = |id: FieldId| record.fields.get(id.index());
+    let keyed = !record.key.is_empty() && record.key.iter().all(|id| field(*id).is_some_and(|field| !field.optional));
+    report.demand(keyed, Obligation::Keys, "the key");
+    let when = match record.when.map(field) {
+        Some(when) => record.kind == RecordKind::Event && when.is_some_and(|when| when.ty == Type::Date),
+        None => record.kind == RecordKind::Entity,
+    };
+    report.demand(when, Obligation::Keys, "the `when`");
+    if matches!(record.source, RecordTable::Distinct(_)) {
+        let plain = record.kind == RecordKind::Entity && record.fields.len() == 1;
+        report.demand(plain, Obligation::Keys, "distinct values of a column");
+    }
+}
+
+fn used(plan: &Plan, record: &Record, report: &mut Report) {
+    let marked = |field: Option<&Field>| field.is_none_or(|field| field.used);
+    if record.used {
+        let ids = record.key.iter().chain(&record.when);
+        let all = ids.into_iter().all(|id| marked(record.fields.get(id.index())));
+        report.demand(all, Obligation::Used, "key and `when` of a used record");
+    }
+    for field in record.fields.iter().filter(|field| field.used) {
+        report.demand(record.used, Obligation::Used, format!("the record of `{}`", field.name));
+        if let Type::Ref(target) = field.ty {
+            let target = plan.records.get(target.index());
+            report.demand(
+                target.is_none_or(|target| target.used),
+                Obligation::Used,
+                format!("what `{}` refers to", field.name),
+            );
+        }
+    }
+}
+
+fn borne(plan: &Plan, report: &mut Report) {
+    report.at("the program");
+    let (mut choices, mut domains) = (Vec::new(), Vec::new());
+    for field in plan.records.iter().flat_map(|record| &record.fields) {
+        let (seen, id) = match field.ty {
+            Type::Choice(choice) => (&mut choices, choice.0),
+            Type::Text(domain) | Type::Id(domain) => (&mut domains, domain.0),
+            _ => continue,
+        };
+        if !seen.contains(&id) {
+            seen.push(id);
+        }
+    }
+    let in_order =
+        |seen: &[u32], n: usize| seen.len() == n && seen.iter().enumerate().all(|(idx, id)| idx == *id as usize);
+    report.demand(in_order(&choices, plan.choices.len()), Obligation::Borne, "lists");
+    report.demand(in_order(&domains, plan.n_domains as usize), Obligation::Borne, "domains of texts");
+    let tested = plan.predicates.iter().all(|predicate| predicate.domain.0 < plan.n_domains);
+    report.demand(tested, Obligation::Named, "the texts of a test");
+}

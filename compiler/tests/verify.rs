@@ -1,0 +1,179 @@
+//! Every obligation of a Plan, broken once on purpose.
+
+use meed_compiler::plan::verify::Obligation;
+use meed_compiler::plan::*;
+use meed_compiler::value::Exact;
+
+fn good() -> Plan {
+    let compiled = meed_compiler::compile(include_str!("plan/everything.meed"), &[]);
+    compiled.plan.expect("the program has no errors")
+}
+
+fn rule<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Rule {
+    plan.rules.iter_mut().find(|rule| rule.name == name).expect("a rule of the program")
+}
+
+fn field<'a>(plan: &'a mut Plan, record: &str, name: &str) -> &'a mut Field {
+    let record = plan.records.iter_mut().find(|known| known.name == record).expect("a record of the program");
+    record.fields.iter_mut().find(|field| field.name == name).expect("a field of the record")
+}
+
+/// The value of the rule's first `let` that is of this kind.
+fn value<'a>(plan: &'a mut Plan, name: &str, of: impl Fn(&Op) -> bool) -> &'a mut Expr {
+    let steps = rule(plan, name).steps.iter_mut();
+    let mut values = steps.filter_map(|step| if let Step::Let(_, value) = step { Some(value) } else { None });
+    values.find(|value| of(&value.op)).expect("such a value")
+}
+
+fn pay<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Pay {
+    let steps = rule(plan, name).steps.iter_mut();
+    steps.filter_map(|step| if let Step::Pay(pay) = step { Some(pay) } else { None }).next().expect("a pay")
+}
+
+fn bands<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Vec<Band> {
+    let schedule = plan.schedules.iter_mut().find(|schedule| schedule.name == name).expect("a schedule");
+    match &mut schedule.shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => bands,
+        Shape::Curve { .. } | Shape::Every { .. } => panic!("`{name}` has no bands"),
+    }
+}
+
+/// An obligation and how it is broken.
+type Damage = (Obligation, fn(&mut Plan));
+
+const DAMAGES: &[Damage] = &[
+    (Obligation::Named, |plan| plan.records[0].key[0] = FieldId(99)),
+    (Obligation::Named, |plan| plan.states[0].slot = SlotId(99)),
+    (Obligation::Named, |plan| {
+        *value(plan, "quarterly", |op| matches!(op, Op::Group(_))) =
+            Expr { op: Op::Group(GroupId(99)), ty: Type::Money, optional: false, span: Default::default() }
+    }),
+    (Obligation::Keys, |plan| plan.records[0].key.clear()),
+    (Obligation::Keys, |plan| field(plan, "partner", "id").optional = true),
+    (Obligation::Keys, |plan| plan.records.iter_mut().for_each(|record| record.when = None)),
+    (Obligation::Borne, |plan| plan.choices.push(vec!["nowhere".to_owned()])),
+    (Obligation::Borne, |plan| plan.n_domains += 1),
+    (Obligation::Used, |plan| field(plan, "deal", "amount").used = false),
+    (Obligation::Used, |plan| plan.records.iter_mut().for_each(|record| record.used = false)),
+    (Obligation::Types, |plan| field(plan, "deal", "amount").ty = Type::YesNo),
+    (Obligation::Types, |plan| value(plan, "plain", |op| matches!(op, Op::TimeBetween { .. })).ty = Type::Money),
+    (Obligation::Types, |plan| plan.schedules[0].result = Type::Count),
+    (Obligation::Missing, |plan| {
+        pay(plan, "back").amount =
+            Amount::Plain(Expr { op: Op::Missing, ty: Type::Money, optional: false, span: Default::default() })
+    }),
+    (Obligation::Missing, |plan| {
+        let mean = value(plan, "quarterly", |op| matches!(op, Op::IfUnknown(..)));
+        if let Op::IfUnknown(value, _) = &mean.op {
+            mean.op = Op::Negate(value.clone());
+        }
+    }),
+    (Obligation::Divisors, |plan| {
+        if let Op::Divide(_, by) = &mut value(plan, "plain", |op| matches!(op, Op::Divide(..))).op {
+            by.op = Op::Number(Exact::ZERO);
+        }
+    }),
+    (Obligation::Divisors, |plan| {
+        for state in &mut plan.states {
+            if let StateKind::Sums { dens } = &mut state.kind {
+                dens[0] = Some(0);
+            }
+        }
+    }),
+    (Obligation::Divisors, |plan| {
+        for group in &mut plan.groups {
+            if let GroupFunction::Sum(_, den) = &mut group.function {
+                *den = Some(-100);
+            }
+        }
+    }),
+    (Obligation::Locals, |plan| {
+        let steps = &mut rule(plan, "running").steps;
+        let first = steps.iter().position(|step| matches!(step, Step::Let(..))).expect("a `let`");
+        steps.swap(first, first + 2);
+    }),
+    (Obligation::Locals, |plan| rule(plan, "running").n_locals += 1),
+    (Obligation::Levels, |plan| {
+        rule(plan, "running").steps.remove(0);
+    }),
+    (Obligation::Levels, |plan| {
+        if let Op::Level { atom, .. } = &mut value(plan, "running", |op| matches!(op, Op::Level { .. })).op {
+            *atom = 7;
+        }
+    }),
+    (Obligation::Sides, |plan| {
+        if let Op::Level { view, .. } = &mut value(plan, "running", |op| matches!(op, Op::Level { .. })).op {
+            *view = View::Turn;
+        }
+    }),
+    (Obligation::Sides, |plan| {
+        if let Amount::AlongTotal { body, state, .. } = &mut pay(plan, "back").amount {
+            *body = Expr { op: Op::Level { state: *state, atom: 0, view: View::After }, ..body.clone() };
+        }
+    }),
+    (Obligation::States, |plan| plan.states.iter_mut().for_each(|state| state.rule = "plain".to_owned())),
+    (Obligation::States, |plan| {
+        for state in &mut plan.states {
+            if state.kind == StateKind::Seen {
+                state.kind = StateKind::Paid;
+            }
+        }
+    }),
+    (Obligation::States, |plan| {
+        let steps = &mut rule(plan, "plain").steps;
+        let last = steps.last().expect("a limit").clone();
+        steps.push(last);
+    }),
+    (Obligation::Slots, |plan| plan.slots[0].parts[0].op = Op::When),
+    (Obligation::Groups, |plan| rule(plan, "quarterly").groups.clear()),
+    (Obligation::Groups, |plan| plan.groups[0].period = Period::Month),
+    (Obligation::Groups, |plan| plan.groups[0].join.op = Op::When),
+    (Obligation::Steps, |plan| rule(plan, "plain").steps.reverse()),
+    (Obligation::Steps, |plan| rule(plan, "override").steps.retain(|step| !matches!(step, Step::Pay(_)))),
+    (Obligation::Steps, |plan| rule(plan, "override").steps.retain(|step| !matches!(step, Step::Active))),
+    (Obligation::Payments, |plan| pay(plan, "plain").payee.ty = Type::Money),
+    (Obligation::Payments, |plan| {
+        let amount = pay(plan, "quarterly").payee.clone();
+        pay(plan, "quarterly").amount = Amount::Plain(amount);
+    }),
+    (Obligation::Decisions, |plan| plan.decisions[0].ty = Type::Date),
+    (Obligation::Decisions, |plan| {
+        let stream = Stream::Payments("plain".to_owned());
+        plan.decisions[0].stream = stream;
+    }),
+    (Obligation::Ranges, |plan| rule(plan, "plain").active.to += 1),
+    (Obligation::Ranges, |plan| plan.rules.iter_mut().for_each(|rule| rule.version = 1)),
+    (Obligation::Order, |plan| plan.order.reverse()),
+    (Obligation::Order, |plan| {
+        plan.order.pop();
+    }),
+    (Obligation::Schedules, |plan| bands(plan, "volume_bands").truncate(2)),
+    (Obligation::Schedules, |plan| bands(plan, "volume_bands").swap(0, 1)),
+    (Obligation::Schedules, |plan| {
+        bands(plan, "contract")[0].upper.as_mut().expect("an end").value.op = Op::PaymentAmount;
+    }),
+];
+
+#[test]
+fn a_good_plan_breaks_nothing() {
+    assert_eq!(good().verify(), []);
+}
+
+#[test]
+fn every_obligation_is_looked_after() {
+    for (idx, (obligation, damage)) in DAMAGES.iter().enumerate() {
+        let mut plan = good();
+        damage(&mut plan);
+        let breaches = plan.verify();
+        let met = breaches.iter().any(|breach| breach.obligation == *obligation);
+        assert!(met, "damage {idx} should break {obligation:?}, and breaks {breaches:?}");
+    }
+}
+
+#[test]
+fn every_obligation_is_broken_by_some_damage() {
+    for obligation in Obligation::ALL {
+        let known = DAMAGES.iter().any(|(known, _)| *known == obligation);
+        assert!(known, "no damage breaks {obligation:?}");
+    }
+}
