@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "bounds-not-rising"
     "clause-order"
     "comparison-chain"
+    "compiler-mistake"
     "composite-reference"
     "curly-quotes"
     "currency-mismatch"
