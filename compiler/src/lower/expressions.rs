@@ -13,7 +13,7 @@ pub(super) use calls::pays_none;
 use super::scope::{Scope, Typed};
 use super::{Lowering, suggest};
 use crate::plan::calendar::day_of;
-use crate::plan::{self, ChoiceId, Expr, Op, Type};
+use crate::plan::{self, ChoiceId, ColumnSource, Expr, FieldSource, Format, Op, Type};
 use crate::resolve::not_supported;
 use crate::value::{Exact, parse_exact, power_of_ten, round_to};
 use arithmetic::time_unit;
@@ -42,7 +42,11 @@ impl Lowering<'_> {
                 Ok(date) => plain(Op::Date(day_of(date)), Type::Date),
                 Err(_) => {
                     let message = format!("`{text}` is no day of the calendar");
-                    self.problem(Problem::error("no-such-day", span, message));
+                    let mut problem = Problem::error("no-such-day", span, message);
+                    if let Some(last) = last_of_month(text) {
+                        problem = problem.help(format!("the last day of that month is {last}")).edit(span, last);
+                    }
+                    self.problem(problem);
                     None
                 }
             },
@@ -124,11 +128,10 @@ impl Lowering<'_> {
                         match step.op {
                             Op::Number(step) if step > Exact::ZERO => step,
                             _ => {
-                                self.problem(Problem::error(
-                                    "not-a-literal",
-                                    step_span,
-                                    "the step is a literal above zero",
-                                ));
+                                self.problem(
+                                    Problem::error("not-a-literal", step_span, "the step is a literal above zero")
+                                        .help("write it, for example: to multiples of 5"),
+                                );
                                 return None;
                             }
                         }
@@ -225,8 +228,11 @@ impl Lowering<'_> {
                 let values = self.plan.choices[choice.index()].clone();
                 let mut problem =
                     Problem::error("quoted-choice", expr.span, "the values of a `one of` are written without quotes");
-                if let Some(near) = meed_grammar::nearest(text, values.iter().map(String::as_str)) {
-                    problem = problem.help(format!("write `{near}`")).edit(expr.span, near);
+                let near = meed_grammar::nearest(text, values.iter().map(String::as_str));
+                let same = values.iter().find(|value| value.to_lowercase() == text.to_lowercase()).map(String::as_str);
+                let spelled = self.spelled(choice, text);
+                if let Some(value) = same.or(spelled.as_deref()).or(near) {
+                    problem = problem.help(format!("write `{value}`")).edit(expr.span, value);
                 }
                 self.problem(problem);
                 None
@@ -236,6 +242,18 @@ impl Lowering<'_> {
             }
             _ => self.expression(expr, scope),
         }
+    }
+
+    /// The value of a choice that some column spells so.
+    fn spelled(&self, choice: ChoiceId, text: &str) -> Option<String> {
+        let fields = self.plan.records.iter().flat_map(|record| &record.fields);
+        let value = fields.filter(|field| field.ty == Type::Choice(choice)).find_map(|field| match &field.source {
+            FieldSource::Column(ColumnSource { format: Format::Choice { spellings, .. }, .. }) => {
+                spellings.iter().find(|spelling| spelling.text == text).map(|spelling| spelling.value)
+            }
+            _ => None,
+        })?;
+        self.plan.choices[choice.index()].get(value as usize).cloned()
     }
 
     fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
@@ -269,6 +287,14 @@ impl Lowering<'_> {
         self.problem(Problem::error("type-mismatch", expr.span, format!("this must be a date, not {words}")));
         None
     }
+}
+
+/// The last day of the month that a date names, if there is such a month.
+fn last_of_month(date: &str) -> Option<String> {
+    let (year, rest) = date.split_once('-')?;
+    let (month, _) = rest.split_once('-')?;
+    let first = jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()?;
+    Some(first.last_of_month().to_string())
 }
 
 /// Numbers that need no row are worked out at once.

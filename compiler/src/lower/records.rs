@@ -64,7 +64,11 @@ impl Lowering<'_> {
                     if record.kind == RecordKind::Entity {
                         let message = format!("entity `{}` has a `when`, which only events have", record.name.text);
                         let help = "declare it as a field of type date, or the record as an event";
-                        self.problem(Problem::error("when-of-entity", field.span, message).help(help));
+                        let mut problem = Problem::error("when-of-entity", field.span, message).help(help);
+                        if field.ty.is_none() && field.column.is_none() && field.format.is_none() {
+                            problem = problem.edit(field.span, format!("{} date", field.name.text));
+                        }
+                        self.problem(problem);
                         continue;
                     }
                     if self.plan.records[id.index()].when.is_some() {
@@ -146,7 +150,12 @@ impl Lowering<'_> {
                         "`{}` holds the distinct values of one column, so it has its key and no other field",
                         record.name.text
                     );
-                    self.problem(Problem::error("distinct-fields", record.span, message));
+                    let more = record.members.iter().find_map(|member| match member {
+                        Member::Field(field) | Member::When(field) => Some(field.span),
+                        Member::Key { .. } | Member::Unsupported(_) => None,
+                    });
+                    let problem = Problem::error("distinct-fields", more.unwrap_or(record.name.span), message);
+                    self.problem(problem.help("take out all but a key of one part"));
                 }
                 if record.kind == RecordKind::Event {
                     let message = "only an entity can be the distinct values of a column";
@@ -246,7 +255,7 @@ impl Lowering<'_> {
         match written {
             Some(decimals) if decimals > NUMBER_DECIMALS => {
                 let message = format!("at most {NUMBER_DECIMALS} decimals can be kept");
-                self.problem(Problem::error("over-limit", span, message));
+                self.problem(Problem::error("over-limit", span, message).help("write: to 9 decimals"));
                 NUMBER_DECIMALS
             }
             Some(decimals) => decimals,

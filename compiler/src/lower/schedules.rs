@@ -106,7 +106,11 @@ impl Lowering<'_> {
         };
         if let Some(other) = schedule.bands.iter().find(|other| other.span != band.span) {
             let message = "an `every` stands alone in its schedule";
-            self.problem(Problem::error("schedule-form", other.span, message).other(band.span, "the `every`"));
+            self.problem(
+                Problem::error("schedule-form", other.span, message)
+                    .other(band.span, "the `every`")
+                    .help("make two schedules and add what they pay"),
+            );
             return None;
         }
         let Some((counted, _)) = counted else {

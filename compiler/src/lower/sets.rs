@@ -53,7 +53,8 @@ impl Lowering<'_> {
             }
         };
         let (stream, record) = self.set_stream(&source)?;
-        let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), span)?;
+        let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
+        let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
         let mut inner = self.set_scope(&stream, record, entity, &join);
         let filter = match set.and_then(|set| set.condition.as_deref()) {
             Some(condition) => {
@@ -184,11 +185,17 @@ impl Lowering<'_> {
                 Some(record)
             }
             Some(_) => {
-                self.problem(Problem::error(
-                    "not-an-event",
-                    name.span,
-                    format!("`{}` is an entity, not an event", name.text),
-                ));
+                let problem =
+                    Problem::error("not-an-event", name.span, format!("`{}` is an entity, not an event", name.text));
+                let refers =
+                    self.plan.records.iter().filter(|event| event.kind == tree::RecordKind::Event).find_map(|event| {
+                        let field = event.fields.iter().find(|field| Some(field.ty) == found.map(Type::Ref))?;
+                        Some(format!("{}.{}", event.name, field.name))
+                    });
+                self.problem(match refers {
+                    Some(path) => problem.help(format!("count it in the rows of an event: count of distinct {path}")),
+                    None => problem,
+                });
                 None
             }
             None => {
@@ -213,10 +220,30 @@ impl Lowering<'_> {
         self.problem(super::suggest(problem, name, known));
     }
 
+    /// Which value can be missing, by name where it has one.
+    fn missing_words(&self, value: &Expr) -> String {
+        let mut name = None;
+        super::walk::walk(&mut value.clone(), &mut |expr| {
+            if let (Op::Field { record, path, .. }, true, None) = (&expr.op, expr.optional, &name) {
+                let mut at = *record;
+                let mut names = Vec::new();
+                for field in path {
+                    let field = &self.plan.record(at).fields[field.index()];
+                    names.push(field.name.as_str());
+                    if let Type::Ref(next) = field.ty {
+                        at = next;
+                    }
+                }
+                name = Some(format!("`{}` can be missing", names.join(".")));
+            }
+        });
+        name.unwrap_or_else(|| "a value here can be missing".to_owned())
+    }
+
     pub(super) fn unknown_not_handled(&mut self, value: &Expr, what: &str) {
         self.problem(
             Problem::error("unknown-not-handled", value.span, format!("{what} may be unknown"))
-                .label("a value here can be missing")
+                .label(self.missing_words(value))
                 .help("ask `is known` first, give a value with `if unknown …`, or end the clause with `, unknown means …`"),
         );
     }

@@ -118,7 +118,10 @@ impl Lowering<'_> {
             self.test_step(step, &mut case);
         }
         if case.expect.is_empty() {
-            self.problem(Problem::warning("empty-test", test.title.span, "this test expects nothing"));
+            self.problem(
+                Problem::warning("empty-test", test.title.span, "this test expects nothing")
+                    .help("add a line like: expect registered_deals pays ACME $200"),
+            );
         }
         case
     }
@@ -204,7 +207,12 @@ impl Lowering<'_> {
             None => {
                 let known: Vec<String> = self.parameters.keys().cloned().collect();
                 let message = format!("there is no parameter `{}`", parameter.text);
-                let problem = Problem::error("unknown-parameter", parameter.span, message);
+                let mut problem = Problem::error("unknown-parameter", parameter.span, message);
+                if !known.is_empty() {
+                    let mut names = known.clone();
+                    names.sort();
+                    problem = problem.help(format!("the parameters are: {}", names.join(", ")));
+                }
                 self.problem(super::suggest(problem, parameter, known.iter().map(String::as_str)));
             }
             Some(old) => {
@@ -215,7 +223,10 @@ impl Lowering<'_> {
                     let (old_words, new_words) = (self.type_words(old.ty), self.type_words(new.ty));
                     let message = format!("`{}` is {old_words}, not {new_words}", parameter.text);
                     let problem = Problem::error("override-mismatch", value.span, message);
-                    self.problem(problem.other(old.span, "its value in the program"));
+                    let known = self.plan.parameters.iter().find(|known| known.name == parameter.text);
+                    let like = known.map_or_else(String::new, |known| known.value.clone());
+                    let problem = problem.other(old.span, "its value in the program");
+                    self.problem(problem.help(format!("write a value of the same kind, such as {like}")));
                 }
             }
         }
@@ -239,7 +250,11 @@ impl Lowering<'_> {
         if key.len() != definition.key.len() {
             let message =
                 format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
-            self.problem(Problem::error("key-parts", record.span, message));
+            let parts = definition.key.iter().map(|field| definition.fields[field.index()].name.as_str());
+            let parts = parts.collect::<Vec<_>>().join(", ");
+            let key = if definition.key.len() == 1 { parts } else { format!("({parts})") };
+            let problem = Problem::error("key-parts", record.span, message);
+            self.problem(problem.help(format!("write: given {} {key}", record.text)));
             return None;
         }
         let mut cells: Vec<GivenCell> = Vec::new();

@@ -83,11 +83,8 @@ pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
         Problem::error("comparison-chain", node.span(), "a comparison has two sides")
             .label("this is a second comparison")
             .other(left.span, "the first one")
-            .help(format!(
-                "write `{} and {middle} {}`, or `between`",
-                left.span.text(source),
-                node.span().text(source)
-            )),
+            .help(format!("write `{} and {middle} {}`, or `between`", left.span.text(source), node.span().text(source)))
+            .edit(Span { start: left.span.end, end: left.span.end }, format!(" and {middle}")),
     );
 }
 

@@ -100,7 +100,10 @@ impl Lowering<'_> {
             }
             BinaryOp::Divide => {
                 if matches!(&b.op, Op::Number(number) if *number == Exact::ZERO) {
-                    self.problem(Problem::error("division-by-zero", b.span, "nothing can be divided by zero"));
+                    let help = "divide by something else, or leave the row out with `where`";
+                    self.problem(
+                        Problem::error("division-by-zero", b.span, "nothing can be divided by zero").help(help),
+                    );
                     return None;
                 }
                 let ty = match (a.ty, b.ty) {

@@ -21,7 +21,14 @@ impl Lowering<'_> {
         let wanted = definition.arguments.len() + 1;
         if arguments.len() != wanted {
             let message = format!("`{}` takes {}", name.text, count_words(definition.arguments.len()));
-            self.problem(Problem::error("argument-count", span, message).label(format!("{} given", arguments.len())));
+            let declared = self.resolved.schedules.iter().find(|declared| declared.item.name.text == name.text);
+            let names = declared.iter().flat_map(|declared| &declared.item.arguments);
+            let names: String = names.map(|argument| format!("{}, ", argument.name.text)).collect();
+            self.problem(
+                Problem::error("argument-count", span, message)
+                    .label(format!("{} given", arguments.len()))
+                    .help(format!("write: {}({names}amount)", name.text)),
+            );
             return None;
         }
         let mut lowered = Vec::new();

@@ -112,7 +112,9 @@ impl Lowering<'_> {
                 if let Some(first) = spellings.iter().position(same) {
                     let message = format!("the spelling \"{text}\" belongs to two values");
                     self.problem(
-                        Problem::error("duplicate-spelling", span, message).other(places[first], "the other one"),
+                        Problem::error("duplicate-spelling", span, message)
+                            .other(places[first], "the other one")
+                            .help("give each value spellings of its own"),
                     );
                 }
                 spellings.push(Spelling { text, value: value as u32 });

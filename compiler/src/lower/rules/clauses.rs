@@ -4,9 +4,11 @@ use crate::lower::Lowering;
 use crate::lower::rules::Work;
 use crate::lower::rules::payments::if_unknown;
 use crate::lower::scope::{Fact, Scope, Typed, Wanted, facts};
+use crate::plan::calendar::date_of;
 use crate::plan::{Days, Expr, Local, LocalId, Op, StateKind, Step, Type};
 use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind, UnknownMeans, UnknownMeansKind};
 
 impl Lowering<'_> {
@@ -17,11 +19,7 @@ impl Lowering<'_> {
                 if let Some(days) = self.range(range, Days { from: i32::MIN, to: i32::MAX }) {
                     let life = self.plan.active;
                     if days.to < life.from || days.from > life.to {
-                        self.problem(Problem::error(
-                            "empty-range",
-                            range.span,
-                            "the rule's days lie outside the program's",
-                        ));
+                        self.outside(range.span);
                     }
                     work.active = Days { from: days.from.max(life.from), to: days.to.min(life.to) };
                 }
@@ -77,6 +75,20 @@ impl Lowering<'_> {
             }
             ClauseKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
         }
+    }
+
+    /// The days of a rule lie outside those of the program.
+    fn outside(&mut self, span: Span) {
+        let life = self.plan.active;
+        let (from, to) = (date_of(life.from), date_of(life.to));
+        let mut problem = Problem::error("empty-range", span, "the rule's days lie outside the program's")
+            .help(format!("the program lives from {from} to {to}"));
+        let clauses = self.resolved.program.iter().flat_map(|program| &program.clauses);
+        let active = clauses.into_iter().find(|clause| matches!(clause.kind, tree::ProgramClauseKind::Active(_)));
+        if let Some(clause) = active {
+            problem = problem.other(clause.span, "the days of the program");
+        }
+        self.problem(problem);
     }
 
     /// `set NAME to VALUE`
@@ -139,7 +151,10 @@ impl Lowering<'_> {
             UnknownMeansKind::Yes => Some(true),
             UnknownMeansKind::No => Some(false),
             UnknownMeansKind::Nobody | UnknownMeansKind::Value(_) => {
-                self.problem(Problem::error("unknown-means", unknown.span, "an unknown condition means yes or no"));
+                self.problem(
+                    Problem::error("unknown-means", unknown.span, "an unknown condition means yes or no")
+                        .help("write: unknown means no"),
+                );
                 None
             }
         }
@@ -152,7 +167,10 @@ impl Lowering<'_> {
             UnknownMeansKind::No => yes(false),
             UnknownMeansKind::Value(value) => self.hinted(value, Some(ty), &mut Scope::constant()),
             UnknownMeansKind::Nobody => {
-                self.problem(Problem::error("unknown-means", unknown.span, "`nobody` is for a `pay`"));
+                self.problem(
+                    Problem::error("unknown-means", unknown.span, "`nobody` is for a `pay`")
+                        .help("name a value, for example: unknown means 0"),
+                );
                 None
             }
         }

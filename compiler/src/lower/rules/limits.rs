@@ -30,7 +30,13 @@ impl Lowering<'_> {
             return self.unknown_not_handled(&value, "this limit");
         }
         if matches!(&value.op, Op::Number(number) if *number < crate::value::Exact::ZERO) {
-            self.problem(Problem::error("negative-limit", value.span, "a limit is not below zero"));
+            let mut problem = Problem::error("negative-limit", value.span, "a limit is not below zero")
+                .help("write the amount without a minus");
+            if matches!(&amount.kind, tree::ExprKind::Money { amount, .. } if amount.starts_with('-')) {
+                let sign = Span { start: amount.span.start, end: amount.span.start + 1 };
+                problem = problem.edit(sign, "");
+            }
+            self.problem(problem);
             return;
         }
         self.flush(scope, work);

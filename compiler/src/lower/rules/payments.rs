@@ -72,7 +72,15 @@ impl Lowering<'_> {
                 Type::Percent => "a percent of what? write: 2% of amount",
                 _ => "multiply it with a price: $25 * quantity",
             };
-            self.problem(Problem::error("not-money", value.span, message).help(help));
+            let mut problem = Problem::error("not-money", value.span, message).help(help);
+            let field = scope.bare.and_then(|(_, record)| {
+                let record = self.plan.record(record);
+                record.field("amount").filter(|field| record.fields[field.index()].ty == Type::Money)
+            });
+            if let (Type::Percent, ExprKind::Percent(_), Some(_)) = (value.ty, &amount.kind, field) {
+                problem = problem.edit(Span { start: value.span.end, end: value.span.end }, " of amount");
+            }
+            self.problem(problem);
             return;
         }
         let (to, mut value) = (to.into_expr(), value.into_expr());

@@ -26,11 +26,12 @@ impl Lowering<'_> {
                     return None;
                 };
                 let Some(payee) = self.plan.payee_record(id) else {
-                    self.problem(Problem::error(
-                        "no-payments",
-                        source.span,
-                        format!("rule `{}` pays nobody", source.text),
-                    ));
+                    let message = format!("rule `{}` pays nobody", source.text);
+                    self.problem(
+                        Problem::error("no-payments", source.span, message)
+                            .label("it sets values and has no `pay`")
+                            .help("name a rule that pays"),
+                    );
                     return None;
                 };
                 scope.payment = true;
@@ -83,7 +84,8 @@ impl Lowering<'_> {
                         let message = format!("`{}` is an event: a rule over it runs once per row", subject.text);
                         self.problem(
                             Problem::error("event-per-period", per.span, message)
-                                .help("take the `per …` out, or name an entity: for each partner per quarter"),
+                                .help("take the `per …` out, or name an entity: for each partner per quarter")
+                                .edit(Span { start: subject.span.end, end: per.span.end }, ""),
                         );
                         None
                     }

@@ -1,6 +1,7 @@
 //! Versions of one rule: their numbers, overlaps and gaps.
 
 use crate::lower::Lowering;
+use crate::plan::calendar::date_of;
 use meed_grammar::problem::Problem;
 
 impl Lowering<'_> {
@@ -29,13 +30,17 @@ impl Lowering<'_> {
                 } else if b.from > a.to + 1 {
                     let message = format!("between two versions of rule `{name}` there are days on which none holds");
                     self.problem(
-                        Problem::warning("version-gap", spans[1], message).other(spans[0], "the version before"),
+                        Problem::warning("version-gap", spans[1], message)
+                            .other(spans[0], "the version before")
+                            .help(format!("the version before ends on {}", date_of(a.to))),
                     );
                 }
                 if self.plan.rules[pair[0]].stream != self.plan.rules[pair[1]].stream {
                     let message = format!("the versions of rule `{name}` read different things");
                     self.problem(
-                        Problem::error("version-stream", spans[1], message).other(spans[0], "the other version"),
+                        Problem::error("version-stream", spans[1], message)
+                            .other(spans[0], "the other version")
+                            .help("give one of them a name of its own"),
                     );
                 }
             }

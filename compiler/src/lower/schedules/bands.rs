@@ -25,14 +25,18 @@ impl Lowering<'_> {
                 }
                 (Bound::Beyond, false) if idx + 1 == n_bands => None,
                 (Bound::Beyond, false) => {
-                    self.problem(Problem::error("schedule-end", band.span, "`beyond` is the last band"));
+                    self.problem(
+                        Problem::error("schedule-end", band.span, "`beyond` is the last band")
+                            .help("move it behind all others"),
+                    );
                     return None;
                 }
                 _ => {
                     let message = "bands end with `to` or `below`, or all begin with `from`";
                     self.problem(
                         Problem::error("schedule-form", band.span, message)
-                            .other(schedule.bands[0].span, "the first band says which"),
+                            .other(schedule.bands[0].span, "the first band says which")
+                            .help("write every band like the first"),
                     );
                     return None;
                 }
@@ -109,7 +113,10 @@ impl Lowering<'_> {
             Pays::None(_) => return Some(BandPays::None),
             Pays::Flat(span) => {
                 if !matches!(band.bound, Bound::Beyond) {
-                    self.problem(Problem::error("schedule-form", *span, "`flat` follows `beyond`"));
+                    self.problem(
+                        Problem::error("schedule-form", *span, "`flat` follows `beyond`")
+                            .help("write `none`, or what this band pays"),
+                    );
                 }
                 return Some(BandPays::Amount { rate: None, flat: None });
             }

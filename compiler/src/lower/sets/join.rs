@@ -15,6 +15,7 @@ impl Lowering<'_> {
         stream: &Stream,
         entity: RecordId,
         by: Option<&tree::Path>,
+        source: Option<Span>,
         span: Span,
     ) -> Option<Expr> {
         let root = if matches!(stream, Stream::Payments(_)) { Root::Payee } else { Root::Row };
@@ -62,6 +63,9 @@ impl Lowering<'_> {
                 "say which: {}",
                 paths.iter().map(|path| format!("({set} by {path})")).collect::<Vec<_>>().join(" or ")
             ));
+        }
+        if let ([path], Some(set_span)) = (&paths[..], source) {
+            problem = problem.edit(set_span, format!("({set} by {path})"));
         }
         self.problem(problem);
         None
