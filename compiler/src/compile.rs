@@ -1,5 +1,6 @@
 //! The way from text to Plan, as one function.
 
+use crate::checks;
 use crate::lower::{TestCase, lower};
 use crate::plan::Plan;
 use crate::plan::verify::Breach;
@@ -34,8 +35,13 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
     let n_written = parsed.problems.len();
     let mut problems = parsed.problems;
     let mut found = Vec::new();
+    checks::names(&parsed.file, &mut found);
     let resolved = resolve(parsed.file, &mut found);
     let lowered = lower(&resolved, overrides, &mut found);
+    // Where something could not be read, what was put in its place says nothing.
+    if n_written == 0 {
+        checks::plan(&lowered.plan, &resolved, &mut found);
+    }
     for problem in found {
         // A mistake of writing may be met again by what it means; it is told once.
         let told = |known: &Problem| known.code == problem.code && known.primary.0 == problem.primary.0;

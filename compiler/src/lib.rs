@@ -3,6 +3,7 @@
 //! `text -> resolve -> lower -> Plan -> interpret`. This room opens no file, reads no clock and draws no
 //! random number; no floating point occurs in it.
 
+mod checks;
 mod compile;
 pub mod data;
 pub mod errors;

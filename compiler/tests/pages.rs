@@ -68,6 +68,9 @@ fn example_shows(code: &str) -> Result<(), String> {
         return Err(format!("its example shows another code\n{}", listed(&problems)));
     }
     in_house_style(problem)?;
+    if problem.help.is_none() && problem.primary.1.is_empty() && problem.edits.is_empty() {
+        return Err(format!("the message does not say what to do: {problem}"));
+    }
     let line = |span: Span| example.1[..span.start as usize].matches('\n').count();
     let lines: Vec<usize> =
         std::iter::once(&problem.primary).chain(&problem.others).map(|(span, _)| line(*span)).collect();

@@ -1,0 +1,70 @@
+//! Payments that are never paid: schedules and amounts that are nothing whatever the row, limits that let nothing through.
+
+use crate::plan::{Amount, BandPays, Beyond, Expr, Limit, Op, Plan, Schedule, Shape, Step};
+use crate::resolve::Resolved;
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+
+pub(super) fn payments(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>) {
+    for schedule in plan.schedules.iter().filter(|schedule| pays_nothing(schedule)) {
+        let declared = resolved.schedules.iter().find(|declared| declared.item.name.text == schedule.name);
+        let span = declared.map_or(schedule.span, |declared| declared.item.name.span);
+        let message = format!("schedule `{}` never pays anything", schedule.name);
+        problems.push(
+            Problem::warning("never-pays", span, message)
+                .label("every band of it is nothing")
+                .help("give one of its bands a rate or an amount, or take the schedule out"),
+        );
+    }
+    for step in plan.rules.iter().flat_map(|rule| &rule.steps) {
+        let nothing = match step {
+            Step::Pay(pay) => match &pay.amount {
+                Amount::Plain(amount) if is_nothing(amount) => Some((amount, "this amount is always nothing")),
+                Amount::AlongTotal { factor: Some(factor), .. } if is_nothing(factor) => {
+                    Some((factor, "this amount is always nothing"))
+                }
+                Amount::Plain(_) | Amount::AlongTotal { .. } => None,
+            },
+            Step::Limit(Limit::PerPayment(most) | Limit::AtMost { amount: most, .. }) if is_nothing(most) => {
+                Some((most, "this limit lets nothing through"))
+            }
+            _ => None,
+        };
+        if let Some((value, message)) = nothing {
+            let help = "write what is to be paid, or take the rule out";
+            problems.push(Problem::warning("never-pays", value.span, message).help(help));
+        }
+    }
+}
+
+/// Whether a value is 0 for every row.
+fn is_nothing(value: &Expr) -> bool {
+    match &value.op {
+        Op::Number(number) => *number == Exact::ZERO,
+        Op::Multiply(a, b) => is_nothing(a) || is_nothing(b),
+        Op::Divide(a, _) | Op::Negate(a) => is_nothing(a),
+        _ => false,
+    }
+}
+
+/// Whether F is 0 or missing everywhere.
+fn pays_nothing(schedule: &Schedule) -> bool {
+    let bands = |bands: &[crate::plan::Band]| {
+        bands.iter().all(|band| match &band.pays {
+            BandPays::None => true,
+            BandPays::Amount { rate, flat } => [rate, flat].into_iter().flatten().all(is_nothing),
+        })
+    };
+    match &schedule.shape {
+        Shape::Graduated(graduated) => bands(graduated),
+        Shape::Retroactive(retroactive) => bands(retroactive),
+        Shape::Curve { below, points, beyond } => {
+            let end = match beyond {
+                Beyond::Value(value) => is_nothing(value),
+                Beyond::Flat | Beyond::None => true,
+            };
+            is_nothing(below) && points.iter().all(|(_, height)| is_nothing(height)) && end
+        }
+        Shape::Every { pays, .. } => is_nothing(pays),
+    }
+}
