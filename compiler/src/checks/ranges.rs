@@ -40,12 +40,7 @@ impl Ranges {
 
     /// The places of a list of so many values.
     pub fn places(n_values: usize) -> Self {
-        Self(
-            (0..n_values)
-                .map(|place| Exact::from(place))
-                .flat_map(|place| Self::between(place.clone(), place).0)
-                .collect(),
-        )
+        Self((0..n_values).map(Exact::from).flat_map(|place| Self::between(place.clone(), place).0).collect())
     }
 
     /// The values that are in both.
