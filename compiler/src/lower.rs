@@ -57,6 +57,8 @@ struct Lowering<'a> {
     parameters: FxHashMap<String, Option<Typed>>,
     records: FxHashMap<String, RecordId>,
     schedules: FxHashMap<String, Option<ScheduleId>>,
+    /// The list of the texts that rules decide, once there is one.
+    texts: Option<plan::ChoiceId>,
     /// By domain, the one it was joined to.
     domains: Vec<u32>,
     /// Whether dates move by months somewhere, and where first.
@@ -95,6 +97,7 @@ impl<'a> Lowering<'a> {
             parameters: FxHashMap::default(),
             records: FxHashMap::default(),
             schedules: FxHashMap::default(),
+            texts: None,
             domains: Vec::new(),
             months_used: None,
         }
@@ -164,6 +167,7 @@ impl<'a> Lowering<'a> {
             }
         };
         self.plan.records.iter_mut().flat_map(|record| &mut record.fields).for_each(|field| settle(&mut field.ty));
+        self.plan.decisions.iter_mut().for_each(|decision| settle(&mut decision.ty));
         self.plan.predicates.iter_mut().for_each(|predicate| number(&mut predicate.domain));
         self.plan.rules.iter_mut().flat_map(|rule| &mut rule.locals).for_each(|local| settle(&mut local.ty));
         walk::every(&mut self.plan, &mut |expr| settle(&mut expr.ty));

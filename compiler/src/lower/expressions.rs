@@ -224,6 +224,7 @@ impl Lowering<'_> {
                 self.unknown_choice(choice, name);
                 None
             }
+            (ExprKind::Text(text), Some(ty)) if self.is_list_of_texts(ty) => Some(self.listed_text(text, expr.span)),
             (ExprKind::Text(text), Some(Type::Choice(choice))) => {
                 let values = self.plan.choices[choice.index()].clone();
                 let mut problem =

@@ -168,6 +168,7 @@ impl Lowering<'_> {
             Type::Money => "an amount of money".to_owned(),
             Type::YesNo => "a yes or no".to_owned(),
             Type::Date => "a date".to_owned(),
+            Type::Choice(_) if self.is_list_of_texts(ty) => "a text".to_owned(),
             Type::Choice(choice) => format!("one of {}", self.plan.choices[choice.index()].join(", ")),
             Type::Text(_) => "a text".to_owned(),
             Type::Id(_) => "an id".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed, facts};
-use crate::plan::{Expr, Op, Type};
+use crate::plan::{ChoiceId, Expr, Op, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -34,11 +34,12 @@ impl Lowering<'_> {
         let hint = hint.or(values.first().map(|value| value.ty));
         values.push(self.hinted(otherwise, hint, scope)?);
         scope.facts = outside;
+        let values = self.in_list_of_texts(values);
         let values = self.unify_all(values)?;
-        if values.iter().any(|value| value.text.is_some()) {
+        if let Some(text) = values.iter().find(|value| value.text.is_some()) {
             self.problem(
-                Problem::error("misplaced-value", span, "a text can only be compared")
-                    .help("compare it with a field: region is \"EMEA\""),
+                Problem::error("misplaced-value", text.span, "a text in quotes stands beside a value of the data")
+                    .help("let every branch be a text in quotes"),
             );
             return None;
         }
@@ -48,5 +49,43 @@ impl Lowering<'_> {
         let otherwise = Box::new(values.pop()?);
         let branches = conditions.into_iter().zip(values).collect();
         Some(Typed::new(Op::If { branches, otherwise }, ty, optional, span))
+    }
+
+    /// Texts among which a condition chooses, or that are decided, are values of one list; values of the data stay.
+    pub(in crate::lower) fn in_list_of_texts(&mut self, values: Vec<Typed>) -> Vec<Typed> {
+        let own = |value: &Typed| value.text.is_some() || self.is_list_of_texts(value.ty);
+        if !values.iter().all(own) {
+            return values;
+        }
+        values
+            .into_iter()
+            .map(|value| match &value.text {
+                Some(text) => self.listed_text(text, value.span),
+                None => value,
+            })
+            .collect()
+    }
+
+    /// A text as a value of the list of all texts that rules decide.
+    pub(super) fn listed_text(&mut self, text: &str, span: Span) -> Typed {
+        let choice = match self.texts {
+            Some(choice) => choice,
+            None => {
+                self.plan.choices.push(Vec::new());
+                ChoiceId(self.plan.choices.len() as u32 - 1)
+            }
+        };
+        self.texts = Some(choice);
+        let list = &mut self.plan.choices[choice.index()];
+        let place = list.iter().position(|known| known == text).unwrap_or_else(|| {
+            list.push(text.to_owned());
+            list.len() - 1
+        });
+        Typed::new(Op::Choice(place as u32), Type::Choice(choice), false, span)
+    }
+
+    /// Whether values of a type are texts that rules decide.
+    pub(in crate::lower) fn is_list_of_texts(&self, ty: Type) -> bool {
+        matches!(ty, Type::Choice(choice) if self.texts == Some(choice))
     }
 }

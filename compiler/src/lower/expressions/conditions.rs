@@ -93,7 +93,8 @@ impl Lowering<'_> {
             CompareOp::Contains | CompareOp::StartsWith => return None,
         };
         let ordered =
-            matches!(a.ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_));
+            matches!(a.ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_))
+                && !self.is_list_of_texts(a.ty);
         if !ordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
             let message = format!("{} has no order", self.type_words(a.ty));
             self.problem(Problem::error("type-mismatch", op_span, message).help("compare with `is` or `is not`"));

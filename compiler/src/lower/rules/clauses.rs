@@ -95,15 +95,6 @@ impl Lowering<'_> {
     fn set(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) {
         self.flush(scope, work);
         let ty = value.ty;
-        if matches!(ty, Type::Text(_) | Type::Id(_) | Type::Choice(_) | Type::Ref(_)) {
-            let message = format!("a decision that is {} is not supported yet", self.type_words(ty));
-            self.problem(
-                Problem::error("not-supported", value.span, message)
-                    .help("set a number, an amount, a percent, a date or a yes or no"),
-            );
-            scope.failed.push(name.text.clone());
-            return;
-        }
         if let Some(local) = self.local(name, value, scope, work)
             && let Some(decision) = self.decide(name, ty, scope)
         {
@@ -129,13 +120,7 @@ impl Lowering<'_> {
         scope: &mut Scope,
     ) -> Option<Expr> {
         let typed = self.hinted(value, hint, scope)?;
-        if typed.text.is_some() {
-            self.problem(
-                Problem::error("misplaced-value", typed.span, "a text can only be compared")
-                    .help("compare it with a field: region is \"EMEA\""),
-            );
-            return None;
-        }
+        let typed = self.in_list_of_texts(vec![typed]).pop()?;
         match unknown {
             None => Some(typed.into_expr()),
             Some(unknown) => {

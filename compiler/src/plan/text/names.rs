@@ -151,11 +151,20 @@ impl Plan {
     }
 
     pub(super) fn choice_bearer(&self, choice: ChoiceId) -> String {
-        self.bearer(|ty| ty == Type::Choice(choice))
+        if self.texts() == Some(choice) { "texts".to_owned() } else { self.bearer(|ty| ty == Type::Choice(choice)) }
     }
 
-    /// The type of the field `record.field`.
+    /// The list that no field holds: the texts that rules decide.
+    pub(super) fn texts(&self) -> Option<ChoiceId> {
+        let lists = (0..self.choices.len()).map(|idx| ChoiceId(idx as u32));
+        lists.into_iter().find(|choice| self.bearer(|ty| ty == Type::Choice(*choice)).is_empty())
+    }
+
+    /// The type of the field `record.field`, or of the texts that rules decide.
     pub(super) fn borne_by(&self, name: &str) -> Option<Type> {
+        if name == "texts" {
+            return self.texts().map(Type::Choice);
+        }
         let (record, field) = name.split_once('.')?;
         let record = self.record(self.record_named(record)?);
         Some(record.fields[record.field(field)?.index()].ty)

@@ -103,6 +103,9 @@ impl Place<'_> {
 
     fn choice(&self, ty: Type, place: u32) -> String {
         let Type::Choice(choice) = ty else { return String::new() };
+        if self.plan.texts() == Some(choice) {
+            return format!("value.texts.{}", place + 1);
+        }
         let value = self.plan.choices[choice.index()].get(place as usize).map_or("", String::as_str);
         format!("value.{}.{value}", self.plan.choice_bearer(choice))
     }

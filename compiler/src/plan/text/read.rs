@@ -101,6 +101,11 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             line.expect("of").and_then(|()| line.expect("texts"))?;
             Item::Tests
         }
+        "texts" => {
+            let texts = line.list(Cursor::text)?;
+            plan.choices.push(texts);
+            Item::None
+        }
         "decisions" => Item::Decisions,
         "state" => {
             rules::state(plan, line)?;

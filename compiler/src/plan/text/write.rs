@@ -33,6 +33,10 @@ pub(super) fn write(plan: &Plan) -> String {
             line!(out, "  {of} {}", test(plan, PredicateId(idx as u32)));
         }
     }
+    if let Some(texts) = plan.texts() {
+        let texts: Vec<String> = plan.choices[texts.index()].iter().map(|text| quoted(text)).collect();
+        line!(out, "\ntexts {}", texts.join(", "));
+    }
     if !plan.decisions.is_empty() {
         line!(out, "\ndecisions");
         for decision in &plan.decisions {

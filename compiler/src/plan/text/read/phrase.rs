@@ -173,7 +173,11 @@ impl Place<'_> {
                 let (bearer, value) = rest.rsplit_once('.').ok_or_else(unknown)?;
                 let ty = self.plan.borne_by(bearer).ok_or_else(unknown)?;
                 let Type::Choice(choice) = ty else { return Err(unknown()) };
-                let place = self.plan.choices[choice.index()].iter().position(|known| known == value);
+                let list = &self.plan.choices[choice.index()];
+                let place = match bearer {
+                    "texts" => value.parse().ok().and_then(|n: usize| n.checked_sub(1)).filter(|idx| *idx < list.len()),
+                    _ => list.iter().position(|known| known == value),
+                };
                 return Ok((Some(Op::Choice(place.ok_or_else(unknown)? as u32)), Some(ty)));
             }
             "decision" => self.decision(name, Root::Row).ok_or_else(unknown)?,
