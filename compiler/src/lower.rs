@@ -59,6 +59,8 @@ struct Lowering<'a> {
     schedules: FxHashMap<String, Option<ScheduleId>>,
     /// The list of the texts that rules decide, once there is one.
     texts: Option<plan::ChoiceId>,
+    /// Decisions that are taken for every row in the program's life.
+    always_taken: Vec<plan::DecisionId>,
     /// By domain, the one it was joined to.
     domains: Vec<u32>,
     /// Whether dates move by months somewhere, and where first.
@@ -98,6 +100,7 @@ impl<'a> Lowering<'a> {
             records: FxHashMap::default(),
             schedules: FxHashMap::default(),
             texts: None,
+            always_taken: Vec::new(),
             domains: Vec::new(),
             months_used: None,
         }

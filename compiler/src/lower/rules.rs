@@ -71,6 +71,7 @@ impl Lowering<'_> {
         let mut scope = Scope::constant();
         let stream = self.stream(rule, for_each, &mut scope)?;
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: stream.clone(), matched: false });
+        scope.learn(self.taken_for(&stream));
         let mut work = Work {
             steps: vec![Step::Active],
             locals: Vec::new(),

@@ -95,10 +95,15 @@ impl Lowering<'_> {
     fn set(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) {
         self.flush(scope, work);
         let ty = value.ty;
+        let filters = work.steps.iter().any(|step| matches!(step, Step::Filter(_) | Step::First(_)));
+        let always = !value.optional && !filters && work.active == self.plan.active;
         if let Some(local) = self.local(name, value, scope, work)
             && let Some(decision) = self.decide(name, ty, scope)
         {
             work.steps.push(Step::Set(decision, local));
+            if always {
+                self.always_taken.push(decision);
+            }
         }
     }
 

@@ -54,6 +54,19 @@ impl Lowering<'_> {
         }
     }
 
+    /// The decisions that are known to be there for every row that a rule matches.
+    pub(super) fn taken_for(&self, stream: &Stream) -> Vec<Fact> {
+        let fact = |&id: &DecisionId| {
+            let of = &self.plan.decisions[id.index()].stream;
+            match (stream, of) {
+                _ if stream == of => Some(Fact::Decision(id, Root::Row)),
+                (Stream::Payments(_), Stream::Events(_)) => Some(Fact::Decision(id, Root::Source)),
+                _ => None,
+            }
+        };
+        self.always_taken.iter().filter_map(fact).collect()
+    }
+
     /// The decision a bare name means here.
     pub(in crate::lower) fn decision_named(&self, name: &str, scope: &Scope) -> Option<(DecisionId, Root)> {
         let stream = &scope.rule.as_ref()?.stream;
