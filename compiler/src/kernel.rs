@@ -5,15 +5,24 @@
 //! are met, it stops *before* it has written anything of that row and returns the row; the caller does that row in
 //! the interpreter, which has no such limits and makes the messages, and calls again with the row after it.
 
-use crate::plan::{DatePart, DecisionId, FieldId, GroupId, Period, PredicateId, RecordId, SlotId, StateId};
+mod table;
+
+use crate::data::{Chunk, Data, Output, Rows};
+use crate::plan::{DatePart, DecisionId, FieldId, GroupId, Period, Plan, PredicateId, RecordId, SlotId, StateId};
+use rustc_hash::FxHashMap;
+use std::any::Any;
+use std::sync::Arc;
+use table::Source;
 
 /// A pointer of a kernel's table. Unless said otherwise it points at element 0 and is indexed by the row meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// Values of a column, in the width of [`crate::data::Values`].
     Values(RecordId, FieldId),
-    /// `u8` known marks of a column whose field is optional; the pointer is null when all are known.
+    /// `u8` known marks of a column whose field is optional; where all are known, one mark for all.
     Known(RecordId, FieldId),
+    /// Not a pointer: what a row is masked by to find its mark, all ones, or 0 where one mark stands for all.
+    KnownMask(RecordId, FieldId),
     /// `u8` by code.
     Predicate(PredicateId),
     /// `u32` by row *of the chunk* (from 0).
@@ -28,8 +37,10 @@ pub enum Input {
     Paid(StateId),
     /// `i128` by row of the stream.
     Group(GroupId),
-    /// `u8` by row of the stream; null when all are known.
+    /// `u8` by row of the stream, or one mark for all.
     GroupKnown(GroupId),
+    /// As [`Input::KnownMask`].
+    GroupKnownMask(GroupId),
     /// `i64` by row of the decision's stream, written by the rule that sets it.
     DecisionNum(DecisionId),
     /// `i64`, above zero.
@@ -52,6 +63,8 @@ pub enum Input {
     PaymentSource,
     /// `i32` by day minus [`FIRST_DAY`], [`N_DAYS`] of them.
     Days(DayTable),
+    /// `i32` by month from January 1900, [`N_MONTHS`] of them and the one after: its first day.
+    MonthStarts,
     /// Written: `u32` by line, the row of the stream.
     LineRow,
     /// Written: `u32` by line.
@@ -75,18 +88,16 @@ pub enum Input {
 pub enum DayTable {
     /// A part of the date.
     Part(DatePart),
-    /// The day moved by this many months.
-    AddMonths(i32),
-    /// Calendar year times 12 plus month from 0.
+    /// Months since January 1900.
     Month,
-    /// Day of the month.
-    DayOfMonth,
 }
 
 /// The first day in a [`DayTable`]: 1900-01-01.
 pub const FIRST_DAY: i32 = -25567;
 /// How many days a [`DayTable`] holds: to 2199-12-31.
-pub const N_DAYS: i32 = 109_573;
+pub const N_DAYS: i32 = 109_572;
+/// How many months they make.
+pub const N_MONTHS: i32 = 3_600;
 
 /// What a kernel is called with.
 #[repr(C)]
@@ -106,10 +117,79 @@ pub struct Context {
 pub type Entry = unsafe extern "C" fn(*mut Context, u32, u32, u32) -> u32;
 
 /// Machine code for one rule or group.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Kernel {
     /// What the pointers are.
     pub inputs: Vec<Input>,
-    /// The code; lives as long as the module it came from.
-    pub entry: Entry,
+    entry: Entry,
+    tables: Arc<DayTables>,
+    /// Where the code is; it goes with the last kernel.
+    #[expect(dead_code, reason = "held, not read: the code must outlive its kernels")]
+    module: Arc<dyn Any + Send + Sync>,
+}
+
+/// Functions of days that the kernels of a program look up.
+#[derive(Debug, Default)]
+pub struct DayTables {
+    /// By function.
+    pub days: FxHashMap<DayTable, Vec<i32>>,
+    /// The first days of months.
+    pub month_starts: Vec<i32>,
+}
+
+impl Kernel {
+    /// A kernel whose `entry` lies in `module`.
+    pub(crate) fn new(
+        inputs: Vec<Input>,
+        entry: Entry,
+        tables: Arc<DayTables>,
+        module: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
+        Self { inputs, entry, tables, module }
+    }
+
+    /// Does the rows of a chunk from row `from` of it on, in order; returns the first that it could not do, or the
+    /// number of rows when all are done. What is done is in the output and in what rules remember, the row returned and
+    /// those after it are not touched.
+    ///
+    /// References in the data must be rows of their tables, and codes known to the predicates; all else is checked here.
+    pub fn run(
+        &self,
+        plan: &Plan,
+        data: &mut Data,
+        rows: &Rows,
+        chunk: &Chunk,
+        from: u32,
+        output: &mut Output,
+    ) -> u32 {
+        let n_lines = output.rows.len();
+        let same = output.payees.len() == n_lines && output.amounts.len() == n_lines;
+        if !same || output.status.len() < chunk.len as usize || from >= chunk.len {
+            return from;
+        }
+        let more = (chunk.len - from) as usize + 1;
+        output.rows.reserve(more);
+        output.payees.reserve(more);
+        output.amounts.reserve(more);
+        let source = Source { plan, rows, chunk, tables: &self.tables };
+        let Some(mut pointers) = source.pointers(&self.inputs, data, output) else { return from };
+        let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: n_lines as u64, missed: 0 };
+        #[expect(
+            unsafe_code,
+            reason = "machine code is called here and nowhere else. It reads and writes only through the table of pointers: \
+                      `Source::pointers` has checked that each array reaches as far as rows and slots of the chunk do, and \
+                      the output has room for a line of every row and one more; references in columns are rows of their \
+                      tables, as the loader makes them. The code is there as long as `self.module` is, and lines up to \
+                      `n_lines` are written."
+        )]
+        let stopped = unsafe {
+            let stopped = (self.entry)(&raw mut context, chunk.start, from, chunk.len);
+            output.rows.set_len(context.n_lines as usize);
+            output.payees.set_len(context.n_lines as usize);
+            output.amounts.set_len(context.n_lines as usize);
+            stopped
+        };
+        output.missed += i128::from(context.missed);
+        stopped
+    }
 }

@@ -1,9 +1,10 @@
-//! From a tree to a Plan, and its interpreter.
+//! From a tree to a Plan, its interpreter and its machine code.
 //!
-//! `text -> resolve -> lower -> Plan -> interpret`. This room opens no file, reads no clock and draws no
+//! `text -> resolve -> lower -> Plan -> interpret | codegen`. This room opens no file, reads no clock and draws no
 //! random number; no floating point occurs in it.
 
 mod checks;
+pub mod codegen;
 mod compile;
 pub mod data;
 pub mod errors;

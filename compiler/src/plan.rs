@@ -142,6 +142,26 @@ impl Plan {
         &self.records[id.index()]
     }
 
+    /// Whether a row can be without a slot: a part of its key can be missing.
+    pub fn slot_can_miss(&self, id: SlotId) -> bool {
+        self.slots[id.index()].parts.iter().any(|part| match &part.op {
+            Op::Field { record, path, .. } => self.path_can_miss(*record, path),
+            _ => true,
+        })
+    }
+
+    /// Whether a field on a path is optional.
+    pub fn path_can_miss(&self, record: RecordId, path: &[FieldId]) -> bool {
+        let mut at = record;
+        path.iter().any(|field| {
+            let field = &self.record(at).fields[field.index()];
+            if let Type::Ref(next) = field.ty {
+                at = next;
+            }
+            field.optional
+        })
+    }
+
     /// All versions of the rule of this name, in the order written.
     pub fn versions<'a>(&'a self, name: &'a str) -> impl Iterator<Item = RuleId> + 'a {
         self.rules.iter().enumerate().filter(move |(_, rule)| rule.name == name).map(|(idx, _)| RuleId(idx as u32))

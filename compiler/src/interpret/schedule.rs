@@ -156,7 +156,7 @@ fn inside(x: &Exact, upper: &Exact, included: bool) -> bool {
 }
 
 /// Bounds must rise and packages have a size.
-fn check(schedule: &Schedule, arguments: &[Exact]) -> Result<(), FaultKind> {
+pub(crate) fn check(schedule: &Schedule, arguments: &[Exact]) -> Result<(), FaultKind> {
     let rising = |bounds: &mut dyn Iterator<Item = &Expr>, first: Option<Exact>| {
         let mut last = first;
         for bound in bounds {
@@ -193,7 +193,7 @@ fn to_u32(value: &Exact) -> u32 {
 }
 
 /// The number of a bound or rate: literals, arguments and arithmetic on them.
-fn number(expr: &Expr, arguments: &[Exact]) -> Exact {
+pub(crate) fn number(expr: &Expr, arguments: &[Exact]) -> Exact {
     let two = |a: &Expr, b: &Expr| (number(a, arguments), number(b, arguments));
     match &expr.op {
         Op::Number(value) => value.clone(),

@@ -1,0 +1,185 @@
+//! Machine code by Cranelift: one function per rule, one module per program.
+//!
+//! Comes in: a [`Plan`]. Goes out: [`Kernels`]. A kernel means what the interpreter means, in 64-bit lanes; a row it
+//! cannot do it leaves untouched to the interpreter ([`crate::kernel`]). Cranelift is named in this room only.
+
+mod dates;
+mod emit;
+mod expression;
+mod number;
+mod pay;
+mod rounding;
+mod row;
+mod rule;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod word;
+
+pub(crate) use emit::Width;
+pub(crate) use row::width;
+
+use crate::kernel::{DayTables, Entry, Input, Kernel};
+use crate::plan::{GroupId, Plan, RuleId};
+use cranelift_codegen::ir::{AbiParam, Function, Signature, UserFuncName, types};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_frontend::FunctionBuilderContext;
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{FuncId, Module};
+use std::any::Any;
+use std::sync::{Arc, Mutex};
+
+/// The machine code of a program.
+pub struct Kernels {
+    rules: Vec<Option<Kernel>>,
+    groups: Vec<Option<Kernel>>,
+}
+
+/// How much Cranelift does to the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// As written.
+    None,
+    /// Simplified and ordered anew.
+    Speed,
+}
+
+impl Kernels {
+    /// Compiles every rule and group. One that would leave every row to the interpreter has no kernel, and on a machine
+    /// that Cranelift does not know there are none at all.
+    pub fn compile(plan: &Plan) -> Self {
+        Self::compile_with(plan, Effort::None, cfg!(test))
+    }
+
+    pub(crate) fn compile_with(plan: &Plan, effort: Effort, verify: bool) -> Self {
+        let none = || Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] };
+        let Some(isa) = isa(effort, verify) else { return none() };
+        let mut maker = Maker::new(isa);
+        let rules: Vec<_> = plan
+            .rules
+            .iter()
+            .map(|rule| maker.define(|function, context| rule::write_rule(plan, rule, function, context)))
+            .collect();
+        let Some(code) = maker.finish(rules.iter().flatten().map(|(id, _)| *id)) else { return none() };
+        let made: Vec<&[Input]> = rules.iter().flatten().map(|(_, inputs)| inputs.as_slice()).collect();
+        let tables = Arc::new(day_tables(plan, &made));
+        let kernel = |(id, inputs): (FuncId, Vec<Input>)| {
+            Some(Kernel::new(inputs, code.entry(id)?, tables.clone(), code.module.clone()))
+        };
+        Self {
+            rules: rules.into_iter().map(|rule| rule.and_then(kernel)).collect(),
+            groups: vec![None; plan.groups.len()],
+        }
+    }
+
+    /// The kernel of a rule, if it has one.
+    pub fn rule(&self, id: RuleId) -> Option<&Kernel> {
+        self.rules[id.index()].as_ref()
+    }
+
+    /// The kernel of a group, if it has one.
+    pub fn group(&self, id: GroupId) -> Option<&Kernel> {
+        self.groups[id.index()].as_ref()
+    }
+}
+
+fn isa(effort: Effort, verify: bool) -> Option<OwnedTargetIsa> {
+    let mut flags = settings::builder();
+    let level = match effort {
+        Effort::None => "none",
+        Effort::Speed => "speed",
+    };
+    let verify = if verify { "true" } else { "false" };
+    for (name, value) in [("opt_level", level), ("enable_verifier", verify), ("is_pic", "false")] {
+        flags.set(name, value).ok()?;
+    }
+    cranelift_native::builder().ok()?.finish(settings::Flags::new(flags)).ok()
+}
+
+/// A module in the making.
+struct Maker {
+    module: JITModule,
+    functions: FunctionBuilderContext,
+    context: cranelift_codegen::Context,
+}
+
+/// A module whose functions can be called.
+struct Code {
+    module: Arc<dyn Any + Send + Sync>,
+    entries: Vec<(FuncId, Entry)>,
+}
+
+/// A module that frees its memory when it goes.
+struct Owned(Mutex<Option<JITModule>>);
+
+impl Maker {
+    fn new(isa: OwnedTargetIsa) -> Self {
+        let module = JITModule::new(JITBuilder::with_isa(isa, cranelift_module::default_libcall_names()));
+        let context = module.make_context();
+        Self { module, functions: FunctionBuilderContext::new(), context }
+    }
+
+    /// A function written by `write`; none where it writes none, or Cranelift does not take it.
+    fn define(
+        &mut self,
+        write: impl FnOnce(&mut Function, &mut FunctionBuilderContext) -> Option<Vec<Input>>,
+    ) -> Option<(FuncId, Vec<Input>)> {
+        let mut signature = Signature::new(self.module.isa().default_call_conv());
+        signature.params = [types::I64, types::I32, types::I32, types::I32].map(AbiParam::new).to_vec();
+        signature.returns = vec![AbiParam::new(types::I32)];
+        self.context.clear();
+        self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
+        let inputs = write(&mut self.context.func, &mut self.functions)?;
+        let id = self.module.declare_anonymous_function(&self.context.func.signature).ok()?;
+        let defined = self.module.define_function(id, &mut self.context);
+        if cfg!(test) {
+            defined.as_ref().expect("Cranelift takes every function");
+        }
+        defined.ok().map(|()| (id, inputs))
+    }
+
+    fn finish(mut self, made: impl Iterator<Item = FuncId>) -> Option<Code> {
+        self.module.finalize_definitions().ok()?;
+        let entries = made.map(|id| (id, entry(self.module.get_finalized_function(id)))).collect();
+        Some(Code { module: Arc::new(Owned(Mutex::new(Some(self.module)))), entries })
+    }
+}
+
+impl Code {
+    fn entry(&self, id: FuncId) -> Option<Entry> {
+        self.entries.iter().find(|(known, _)| *known == id).map(|(_, entry)| *entry)
+    }
+}
+
+#[expect(unsafe_code, reason = "the address is that of a finished function, which was made with the signature of `Entry`")]
+fn entry(address: *const u8) -> Entry {
+    unsafe { std::mem::transmute::<*const u8, Entry>(address) }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let module = self.0.get_mut().ok().and_then(Option::take);
+        if let Some(module) = module {
+            #[expect(unsafe_code, reason = "every kernel holds the module, so none is left to call its code")]
+            unsafe {
+                module.free_memory();
+            }
+        }
+    }
+}
+
+/// The tables of days that any of these kernels reads.
+fn day_tables(plan: &Plan, made: &[&[Input]]) -> DayTables {
+    let mut tables = DayTables::default();
+    for input in made.iter().flat_map(|inputs| inputs.iter()) {
+        match input {
+            Input::Days(table) => {
+                tables.days.entry(*table).or_insert_with(|| dates::day_table(plan, *table));
+            }
+            Input::MonthStarts if tables.month_starts.is_empty() => tables.month_starts = dates::month_starts(),
+            _ => {}
+        }
+    }
+    tables
+}

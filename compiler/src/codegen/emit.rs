@@ -1,0 +1,265 @@
+//! The ground floor of machine code: yes/no flags, loads through the table of pointers, and the fault flag.
+//!
+//! Everything of a row is computed without branches. What would stop the run only raises [`Emit::fault`]; a condition
+//! under which a value is not asked for at all takes its faults back ([`Emit::guarded`]). Only where a row is left or
+//! written is there a branch, and before it the flag is looked at.
+
+use crate::kernel::Input;
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Block, Inst, InstBuilder, MemFlagsData, Type, Value, types};
+use cranelift_frontend::FunctionBuilder;
+use rustc_hash::FxHashMap;
+
+/// A yes or no, where possible known while compiling. Values are 0 or 1, eight bits wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flag {
+    No,
+    Yes,
+    When(Value),
+}
+
+impl From<bool> for Flag {
+    fn from(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
+/// The width of an element in memory, as it is widened to a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    I64,
+    I32,
+    U32,
+    U8,
+}
+
+impl Width {
+    pub fn shift(self) -> i64 {
+        match self {
+            Self::I64 => 3,
+            Self::I32 | Self::U32 => 2,
+            Self::U8 => 0,
+        }
+    }
+}
+
+/// A half of a number of 128 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Half {
+    Lower,
+    Upper,
+}
+
+impl Half {
+    /// Where it stands in memory on this machine, for which the code is made.
+    pub fn offset(self) -> i32 {
+        if (self == Self::Lower) == cfg!(target_endian = "little") { 0 } else { 8 }
+    }
+}
+
+/// The function in the making.
+pub(super) struct Emit<'f> {
+    pub builder: FunctionBuilder<'f>,
+    /// The table of pointers so far.
+    pub inputs: Vec<Input>,
+    pointers: FxHashMap<Input, Value>,
+    table: Value,
+    /// The jump that ends the entry block; pointers are loaded before it.
+    entry: Inst,
+    fault: Flag,
+}
+
+impl<'f> Emit<'f> {
+    /// A function whose entry block ends with `entry` and has the table of pointers in `table`.
+    pub fn new(builder: FunctionBuilder<'f>, table: Value, entry: Inst) -> Self {
+        Self { builder, inputs: Vec::new(), pointers: FxHashMap::default(), table, entry, fault: Flag::No }
+    }
+
+    /// The pointer of an input, loaded once at the start of the function.
+    pub fn pointer(&mut self, input: Input) -> Value {
+        if let Some(&known) = self.pointers.get(&input) {
+            return known;
+        }
+        let offset = self.inputs.len() as i32 * 8;
+        self.inputs.push(input);
+        let mut cursor = FuncCursor::new(self.builder.func).at_inst(self.entry);
+        let pointer = cursor.ins().load(types::I64, flags(), self.table, offset);
+        self.pointers.insert(input, pointer);
+        pointer
+    }
+
+    /// The address of an element.
+    pub fn address(&mut self, input: Input, index: Value, shift: i64) -> Value {
+        let pointer = self.pointer(input);
+        let offset = if shift == 0 { index } else { self.builder.ins().ishl_imm_u(index, shift) };
+        self.builder.ins().iadd(pointer, offset)
+    }
+
+    /// An element, as a lane of 64 bits.
+    pub fn load(&mut self, input: Input, index: Value, width: Width) -> Value {
+        let address = self.address(input, index, width.shift());
+        self.load_at(address, width)
+    }
+
+    /// What stands at an address, as a lane of 64 bits.
+    pub fn load_at(&mut self, address: Value, width: Width) -> Value {
+        let ins = self.builder.ins();
+        match width {
+            Width::I64 => ins.load(types::I64, flags(), address, 0),
+            Width::I32 => ins.sload32(flags(), address, 0),
+            Width::U32 => ins.uload32(flags(), address, 0),
+            Width::U8 => ins.uload8(types::I64, flags(), address, 0),
+        }
+    }
+
+    /// A byte that is 0 or 1.
+    pub fn load_byte(&mut self, input: Input, index: Value) -> Value {
+        let address = self.address(input, index, 0);
+        self.builder.ins().load(types::I8, flags(), address, 0)
+    }
+
+    /// The lower or the upper half of a number of 128 bits.
+    pub fn load_half(&mut self, address: Value, half: Half) -> Value {
+        self.builder.ins().load(types::I64, flags(), address, half.offset())
+    }
+
+    pub fn store(&mut self, value: Value, address: Value, offset: i32) {
+        self.builder.ins().store(flags(), value, address, offset);
+    }
+
+    pub fn int(&mut self, value: i64) -> Value {
+        self.builder.ins().iconst(types::I64, value)
+    }
+
+    pub fn byte(&mut self, value: u8) -> Value {
+        self.builder.ins().iconst(types::I8, i64::from(value))
+    }
+
+    /// A flag as a byte.
+    pub fn flag_byte(&mut self, flag: Flag) -> Value {
+        match flag {
+            Flag::No => self.byte(0),
+            Flag::Yes => self.byte(1),
+            Flag::When(value) => value,
+        }
+    }
+
+    /// A flag as a lane of 64 bits.
+    pub fn flag_int(&mut self, flag: Flag) -> Value {
+        match flag {
+            Flag::No => self.int(0),
+            Flag::Yes => self.int(1),
+            Flag::When(value) => self.builder.ins().uextend(types::I64, value),
+        }
+    }
+
+    pub fn compare(&mut self, condition: IntCC, a: Value, b: Value) -> Flag {
+        Flag::When(self.builder.ins().icmp(condition, a, b))
+    }
+
+    pub fn and(&mut self, a: Flag, b: Flag) -> Flag {
+        match (a, b) {
+            (Flag::No, _) | (_, Flag::No) => Flag::No,
+            (Flag::Yes, other) | (other, Flag::Yes) => other,
+            (Flag::When(a), Flag::When(b)) if a == b => Flag::When(a),
+            (Flag::When(a), Flag::When(b)) => Flag::When(self.builder.ins().band(a, b)),
+        }
+    }
+
+    pub fn or(&mut self, a: Flag, b: Flag) -> Flag {
+        match (a, b) {
+            (Flag::Yes, _) | (_, Flag::Yes) => Flag::Yes,
+            (Flag::No, other) | (other, Flag::No) => other,
+            (Flag::When(a), Flag::When(b)) if a == b => Flag::When(a),
+            (Flag::When(a), Flag::When(b)) => Flag::When(self.builder.ins().bor(a, b)),
+        }
+    }
+
+    pub fn not(&mut self, flag: Flag) -> Flag {
+        match flag {
+            Flag::No => Flag::Yes,
+            Flag::Yes => Flag::No,
+            Flag::When(value) => Flag::When(self.builder.ins().bxor_imm_u(value, 1)),
+        }
+    }
+
+    /// `a` where the flag is yes, else `b`.
+    pub fn select(&mut self, flag: Flag, a: Value, b: Value) -> Value {
+        match flag {
+            Flag::Yes => a,
+            Flag::No => b,
+            Flag::When(_) if a == b => a,
+            Flag::When(flag) => self.builder.ins().select(flag, a, b),
+        }
+    }
+
+    /// Flag `a` where the flag is yes, else flag `b`.
+    pub fn select_flag(&mut self, flag: Flag, a: Flag, b: Flag) -> Flag {
+        match (flag, a, b) {
+            (Flag::Yes, value, _) | (Flag::No, _, value) => value,
+            (_, a, b) if a == b => a,
+            (_, Flag::Yes, b) => self.or(flag, b),
+            (_, a, Flag::No) => self.and(flag, a),
+            (_, Flag::No, b) => {
+                let not = self.not(flag);
+                self.and(not, b)
+            }
+            (_, a, Flag::Yes) => {
+                let not = self.not(flag);
+                self.or(not, a)
+            }
+            (Flag::When(flag), Flag::When(a), Flag::When(b)) => Flag::When(self.builder.ins().select(flag, a, b)),
+        }
+    }
+
+    /// The row is the interpreter's where this holds.
+    pub fn raise(&mut self, fault: Flag) {
+        self.fault = self.or(self.fault, fault);
+    }
+
+    /// Emits what is asked for only where `asked` holds: elsewhere its faults do not count.
+    pub fn guarded<T>(&mut self, asked: Flag, emit: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.fault, Flag::No);
+        let value = emit(self);
+        self.end_guard(asked, before);
+        value
+    }
+
+    /// Begins a stretch as in [`Emit::guarded`]; what is returned goes to [`Emit::end_guard`].
+    pub fn begin_guard(&mut self) -> Flag {
+        std::mem::replace(&mut self.fault, Flag::No)
+    }
+
+    /// Ends it.
+    pub fn end_guard(&mut self, asked: Flag, before: Flag) {
+        let within = self.and(asked, self.fault);
+        self.fault = self.or(before, within);
+    }
+
+    /// The fault flag, which is down again after.
+    pub fn take_fault(&mut self) -> Flag {
+        std::mem::replace(&mut self.fault, Flag::No)
+    }
+
+    /// A new block without parameters.
+    pub fn block(&mut self) -> Block {
+        self.builder.create_block()
+    }
+
+    /// Goes on in `block`, to which all jumps have been made.
+    pub fn continue_in(&mut self, block: Block) {
+        self.builder.switch_to_block(block);
+        self.builder.seal_block(block);
+    }
+
+    /// A parameter of a block.
+    pub fn parameter(&mut self, block: Block, ty: Type) -> Value {
+        self.builder.append_block_param(block, ty)
+    }
+}
+
+/// All addresses come from checked tables: aligned, and never trapping.
+pub(super) fn flags() -> MemFlagsData {
+    MemFlagsData::trusted()
+}

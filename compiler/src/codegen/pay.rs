@@ -1,0 +1,142 @@
+//! What a rule pays for a row: the rounded amount and the limits on it.
+
+use super::emit::{Emit, Flag};
+use super::number::Number;
+use super::rule::{Line, RuleCode};
+use super::word::Word;
+use crate::kernel::Input;
+use crate::plan::{Amount, Expr, Limit, Pay, StateId, View};
+use crate::value::{Exact, RoundingMode};
+use cranelift_codegen::ir::condcodes::IntCC;
+
+impl RuleCode<'_, '_> {
+    /// The payee and the amount rounded by the unit, and whether there is a line.
+    pub(super) fn pay(&mut self, pay: &Pay) {
+        let payee = self.code.lane(&pay.payee);
+        let row = self.code.code(payee.kind);
+        let (known, amount) = match &pay.amount {
+            Amount::Plain(expr) => {
+                let (known, value) = self.code.number(expr, View::After);
+                (known, self.code.guarded(known, |code| code.emit.smallest_units(value, self.plan, self.plan.unit.mode)))
+            }
+            Amount::AlongTotal { factor, state, body } => self.along_total(factor.as_ref(), *state, body),
+        };
+        let live = self.code.emit.and(payee.known, known);
+        self.line = Some(Line { live, payee: row.value, amount });
+    }
+
+    fn along_total(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> (Flag, Word) {
+        let (known, factor) = match factor {
+            Some(factor) => self.code.number(factor, View::After),
+            None => (Flag::Yes, self.code.emit.one()),
+        };
+        let (present, after) = self.code.number(body, View::After);
+        let before = self.code.before(body, state);
+        let known = self.code.emit.and(known, present);
+        let (plan, each_line) = (self.plan, self.plan.unit.each_line);
+        let guard = self.code.emit.begin_guard();
+        let emit = &mut self.code.emit;
+        let after = emit.multiply_numbers(factor, after);
+        let before = emit.multiply_numbers(factor, before);
+        let (to, from) =
+            (emit.smallest_units(after, plan, plan.unit.mode), emit.smallest_units(before, plan, plan.unit.mode));
+        let along = emit.subtract(to, from);
+        let line = if each_line {
+            let change = emit.subtract_numbers(after, before);
+            emit.smallest_units(change, plan, plan.unit.mode)
+        } else {
+            along
+        };
+        let missed = if each_line { Some(emit.subtract(line, along)) } else { None };
+        emit.end_guard(known, guard);
+        if let Some(missed) = missed {
+            let zero = self.code.emit.word(0);
+            let missed = self.code.emit.choose(known, missed, zero);
+            self.missed = Some(missed.value);
+        }
+        (known, line)
+    }
+
+    /// A limit on the line, if there is one.
+    pub(super) fn limit(&mut self, limit: &Limit) {
+        let Some(line) = self.line else { return };
+        let (expr, mode) = match limit {
+            Limit::PerPayment(expr) | Limit::AtMost { amount: expr, .. } => (expr, RoundingMode::TowardZero),
+            Limit::AtLeast { amount: expr, .. } => (expr, RoundingMode::AwayFromZero),
+        };
+        let guard = self.code.emit.begin_guard();
+        let (known, bound) = self.code.number(expr, View::After);
+        let plan = self.plan;
+        let bound = self.code.guarded(known, |code| code.emit.smallest_units(bound, plan, mode));
+        let left = match limit {
+            Limit::PerPayment(_) => self.code.guarded(known, |code| per_payment(&mut code.emit, line.amount, bound)),
+            Limit::AtMost { state, .. } => {
+                self.leave_if_unknown(known);
+                self.at_most(*state, line.amount, bound)
+            }
+            Limit::AtLeast { state, period, .. } => {
+                self.leave_if_unknown(known);
+                let ends = self.code.load_mark(Input::GridEnds(*period), self.code.row);
+                self.at_least(*state, line.amount, bound, ends)
+            }
+        };
+        self.code.emit.end_guard(line.live, guard);
+        let amount = self.code.emit.choose(known, left, line.amount);
+        self.line = Some(Line { amount, ..line });
+    }
+
+    /// A limit whose bound is missing does not act, and its state is not touched; machine code leaves that to the
+    /// interpreter.
+    fn leave_if_unknown(&mut self, known: Flag) {
+        let missing = self.code.emit.not(known);
+        self.code.emit.raise(missing);
+    }
+
+    fn at_most(&mut self, state: StateId, amount: Word, bound: Word) -> Word {
+        let (before, address) = self.paid(state);
+        let emit = &mut self.code.emit;
+        let after = emit.add(before, amount);
+        let (to, from) = (emit.smaller(after, bound), emit.smaller(before, bound));
+        let left = emit.subtract(to, from);
+        self.write_wide(address, after.value, Flag::Yes);
+        left
+    }
+
+    fn at_least(&mut self, state: StateId, amount: Word, bound: Word, ends: Flag) -> Word {
+        let (before, address) = self.paid(state);
+        let emit = &mut self.code.emit;
+        let sum = emit.add(before, amount);
+        let zero = emit.word(0);
+        let add = emit.guarded(ends, |emit| {
+            let short = emit.subtract(bound, sum);
+            emit.larger(short, zero)
+        });
+        let add = emit.choose(ends, add, zero);
+        let after = emit.add(sum, add);
+        let line = emit.add(amount, add);
+        self.write_wide(address, after.value, Flag::Yes);
+        line
+    }
+}
+
+fn per_payment(emit: &mut Emit<'_>, amount: Word, bound: Word) -> Word {
+    let zero = emit.word(0);
+    let bound = emit.larger(bound, zero);
+    let least = emit.negate(bound);
+    let cut = emit.smaller(amount, bound);
+    emit.larger(cut, least)
+}
+
+impl Emit<'_> {
+    /// A number of whole units rounded to smallest units.
+    fn smallest_units(&mut self, value: Number, plan: &crate::plan::Plan, mode: RoundingMode) -> Word {
+        self.round_number(value, mode, &(Exact::ONE / Exact::from(plan.per_unit())))
+    }
+
+    /// Turns the sign of a line.
+    pub fn take_back(&mut self, amount: Word) -> Word {
+        let smallest = self.is(IntCC::Equal, amount, i64::MIN);
+        self.raise(smallest);
+        self.negate(amount)
+    }
+}

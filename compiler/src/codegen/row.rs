@@ -1,0 +1,260 @@
+//! One row in the making: where its values come from.
+//!
+//! A value is a [`Lane`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
+//! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
+
+use super::emit::{Emit, Flag, Half, Width};
+use super::number::Number;
+use super::word::Word;
+use crate::kernel::Input;
+use crate::plan::{
+    DecisionId, FieldId, GroupId, Plan, RecordId, Root, StateId, Stream, Type, View,
+};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value};
+use rustc_hash::FxHashMap;
+
+/// A value of the row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lane {
+    /// Whether it is there; if not, `kind` is anything.
+    pub known: Flag,
+    pub kind: Kind,
+}
+
+/// What it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Number(Number),
+    YesNo(Flag),
+    /// A day, a place in a list, the code of a text or id, the row of a record.
+    Code(Word),
+}
+
+/// The levels of an accumulation around the row.
+#[derive(Clone, Debug)]
+pub(super) struct Levels {
+    pub state: StateId,
+    pub slot: Value,
+    /// Whether the row has a place in it.
+    pub known: Flag,
+    /// By atom.
+    pub before: Vec<Number>,
+    /// By atom.
+    pub after: Vec<Number>,
+}
+
+/// The code of one row.
+pub(super) struct RowCode<'a, 'f> {
+    pub emit: Emit<'f>,
+    pub plan: &'a Plan,
+    pub stream: &'a Stream,
+    /// The row of the stream.
+    pub row: Value,
+    /// The row of the chunk.
+    pub in_chunk: Value,
+    pub locals: Vec<Option<Lane>>,
+    pub levels: Vec<Levels>,
+    pub turn: View,
+    loads: FxHashMap<(Input, Value), Value>,
+    groups: FxHashMap<GroupId, (Lane, Flag)>,
+}
+
+impl Lane {
+    pub fn new(kind: Kind) -> Self {
+        Self { known: Flag::Yes, kind }
+    }
+}
+
+impl<'a, 'f> RowCode<'a, 'f> {
+    pub fn new(emit: Emit<'f>, plan: &'a Plan, stream: &'a Stream, row: Value, in_chunk: Value) -> Self {
+        Self {
+            emit,
+            plan,
+            stream,
+            row,
+            in_chunk,
+            locals: Vec::new(),
+            levels: Vec::new(),
+            turn: View::After,
+            loads: FxHashMap::default(),
+            groups: FxHashMap::default(),
+        }
+    }
+
+    /// A lane that is missing, with a kind fit for its type.
+    pub fn missing(&mut self, ty: Type) -> Lane {
+        let kind = match ty {
+            Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.zero()),
+            Type::YesNo => Kind::YesNo(Flag::No),
+            Type::Date | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Kind::Code(self.emit.word(0)),
+        };
+        Lane { known: Flag::No, kind }
+    }
+
+    /// An element of an array, loaded once per row.
+    pub fn load(&mut self, input: Input, index: Value, width: Width) -> Value {
+        if let Some(&known) = self.loads.get(&(input, index)) {
+            return known;
+        }
+        let value = self.emit.load(input, index, width);
+        self.loads.insert((input, index), value);
+        value
+    }
+
+    /// A byte that is 0 or 1, loaded once per row.
+    pub fn load_mark(&mut self, input: Input, index: Value) -> Flag {
+        if let Some(&known) = self.loads.get(&(input, index)) {
+            return Flag::When(known);
+        }
+        let mark = self.emit.load_byte(input, index);
+        self.loads.insert((input, index), mark);
+        Flag::When(mark)
+    }
+
+    /// The row where a path begins.
+    pub fn root(&mut self, root: Root) -> Value {
+        let input = match (self.stream, root) {
+            (Stream::Events(_), _) => return self.row,
+            (Stream::Grid(..), _) => Input::GridEntity,
+            (Stream::Payments(_), Root::Payee) => Input::PaymentPayee,
+            (Stream::Payments(_), Root::Source | Root::Row) => Input::PaymentSource,
+        };
+        self.load(input, self.row, Width::U32)
+    }
+
+    /// The day of the row.
+    pub fn when(&mut self) -> Word {
+        let day = match self.stream {
+            Stream::Events(record) => {
+                let Some(field) = self.plan.record(*record).when else { return self.emit.no_room().numerator };
+                self.load(Input::Values(*record, field), self.row, Width::I32)
+            }
+            Stream::Grid(..) => self.load(Input::GridLastDay, self.row, Width::I32),
+            Stream::Payments(_) => self.load(Input::PaymentWhen, self.row, Width::I32),
+        };
+        Word::within(day, i32::MIN.into(), i32::MAX.into())
+    }
+
+    /// Follows references from the root; an empty path is the row itself.
+    pub fn field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> Lane {
+        let (mut row, mut at, mut known) = (self.root(root), record, Flag::Yes);
+        let row_word = |row| Word::within(row, 0, u32::MAX.into());
+        for (idx, &field) in path.iter().enumerate() {
+            let definition = &self.plan.record(at).fields[field.index()];
+            let present = if definition.optional { self.known(at, field, row) } else { Flag::Yes };
+            let value = self.load(Input::Values(at, field), row, width(definition.ty));
+            known = self.emit.and(known, present);
+            if idx + 1 == path.len() {
+                return Lane { known, kind: self.kind(definition.ty, definition.decimals, value) };
+            }
+            let Type::Ref(target) = definition.ty else { return self.missing(definition.ty) };
+            let zero = self.emit.int(0);
+            // Row 0 stands for the row of a missing reference; a table without rows has a row of zeros in its place.
+            row = self.emit.select(present, value, zero);
+            at = target;
+        }
+        Lane { known, kind: Kind::Code(row_word(row)) }
+    }
+
+    /// Whether the value of an optional field is there. Where all are, one byte stands for every row.
+    fn known(&mut self, record: RecordId, field: FieldId, row: Value) -> Flag {
+        self.known_mark(Input::Known(record, field), Input::KnownMask(record, field), row)
+    }
+
+    fn known_mark(&mut self, marks: Input, mask: Input, row: Value) -> Flag {
+        if let Some(&known) = self.loads.get(&(marks, row)) {
+            return Flag::When(known);
+        }
+        let mask = self.emit.pointer(mask);
+        let place = self.emit.builder.ins().band(row, mask);
+        let known = self.emit.load_byte(marks, place);
+        self.loads.insert((marks, row), known);
+        Flag::When(known)
+    }
+
+    fn kind(&mut self, ty: Type, decimals: u32, value: Value) -> Kind {
+        match ty {
+            Type::Number | Type::Count | Type::Percent | Type::Money => {
+                Kind::Number(Number::new(Word::any(value), 10i64.pow(decimals)))
+            }
+            Type::YesNo => {
+                let word = Word::within(value, 0, u8::MAX.into());
+                Kind::YesNo(self.emit.is(IntCC::Equal, word, 1))
+            }
+            Type::Date => Kind::Code(Word::within(value, i32::MIN.into(), i32::MAX.into())),
+            Type::Choice(_) => Kind::Code(Word::within(value, 0, u8::MAX.into())),
+            Type::Text(_) | Type::Id(_) | Type::Ref(_) => Kind::Code(Word::within(value, 0, u32::MAX.into())),
+        }
+    }
+
+    /// The decision for the row, or for a row it refers to.
+    pub fn decision(&mut self, id: DecisionId, root: Root) -> Lane {
+        let decision = &self.plan.decisions[id.index()];
+        let row = match (&decision.stream, root) {
+            (Stream::Grid(..), _) | (_, Root::Row) => self.row,
+            (Stream::Events(_) | Stream::Payments(_), root) => self.root(root),
+        };
+        let known = self.load_mark(Input::DecisionKnown(id), row);
+        let value = self.load(Input::DecisionNum(id), row, Width::I64);
+        let kind = if decision.ty.is_numeric() {
+            let den = self.load(Input::DecisionDen(id), row, Width::I64);
+            Kind::Number(Number { numerator: Word::any(value), den: 1, over: Some(Word::within(den, 1, i64::MAX)) })
+        } else {
+            self.kind(decision.ty, 0, value)
+        };
+        Lane { known, kind }
+    }
+
+    /// The aggregate of the row's entity and period.
+    pub fn group(&mut self, id: GroupId) -> Lane {
+        if let Some(&(lane, fault)) = self.groups.get(&id) {
+            self.emit.raise(fault);
+            return lane;
+        }
+        let before = self.emit.begin_guard();
+        let lane = self.load_group(id);
+        let fault = self.emit.take_fault();
+        self.emit.raise(before);
+        self.emit.raise(fault);
+        self.groups.insert(id, (lane, fault));
+        lane
+    }
+
+    fn load_group(&mut self, id: GroupId) -> Lane {
+        let function = &self.plan.groups[id.index()].function;
+        let ty = function.value_type().unwrap_or(Type::Count);
+        let Some(den) = function.den() else { return Lane::new(Kind::Number(self.emit.no_room())) };
+        let known = if function.is_always_known() {
+            Flag::Yes
+        } else {
+            self.known_mark(Input::GroupKnown(id), Input::GroupKnownMask(id), self.row)
+        };
+        let address = self.emit.address(Input::Group(id), self.row, 4);
+        let value = self.load_wide(address, known);
+        let kind = if ty.is_numeric() { Kind::Number(Number::new(value, den)) } else { self.kind(ty, 0, value.value) };
+        Lane { known, kind }
+    }
+
+    /// A number of 128 bits; one that does not fit the lane raises the fault flag where it is asked for.
+    pub fn load_wide(&mut self, address: Value, asked: Flag) -> Word {
+        let emit = &mut self.emit;
+        let low = emit.load_half(address, Half::Lower);
+        let high = emit.load_half(address, Half::Upper);
+        let sign = emit.builder.ins().sshr_imm_u(low, 63);
+        let lost = emit.compare(IntCC::NotEqual, high, sign);
+        let lost = emit.and(lost, asked);
+        emit.raise(lost);
+        Word::any(low)
+    }
+}
+
+/// The width of a column of this type.
+pub(super) fn width(ty: Type) -> Width {
+    match ty {
+        Type::Number | Type::Count | Type::Percent | Type::Money => Width::I64,
+        Type::Date => Width::I32,
+        Type::Text(_) | Type::Id(_) | Type::Ref(_) => Width::U32,
+        Type::YesNo | Type::Choice(_) => Width::U8,
+    }
+}

@@ -1,0 +1,444 @@
+//! The loop of one rule over the rows of a chunk.
+//!
+//! A row is computed, then looked at for faults, then written: until then stores are kept back. A row ends where it
+//! leaves the rule; a condition alone is no such place, it goes along as the flag `live` up to the first step that
+//! touches a state, so that what depends on the data costs no mispredicted branch.
+
+use super::emit::{Emit, Flag, Half, Width, flags};
+use super::number::Number;
+use super::row::{Kind, Levels, RowCode};
+use super::word::Word;
+use crate::data::status;
+use crate::kernel::Input;
+use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, Rule, StateId, StateKind, Step, Stream};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Block, BlockArg, Function, InstBuilder, Value, types};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+/// A line in the making, in smallest units.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    /// Whether there is one.
+    pub live: Flag,
+    pub payee: Value,
+    pub amount: Word,
+}
+
+/// Something to write once the row is known to be without fault.
+struct Store {
+    value: Value,
+    address: Value,
+    offset: i32,
+    /// Whether it is to be written.
+    when: Flag,
+}
+
+/// What goes around in the loop.
+#[derive(Clone, Copy)]
+struct Loop {
+    header: Block,
+    done: Block,
+    /// Lines so far.
+    n_lines: Value,
+    /// Smallest units missed so far.
+    missed: Value,
+}
+
+/// The code of one rule.
+pub(super) struct RuleCode<'a, 'f> {
+    pub code: RowCode<'a, 'f>,
+    pub plan: &'a Plan,
+    pub line: Option<Line>,
+    /// By how much this row's line misses the total.
+    pub missed: Option<Value>,
+    rule: &'a Rule,
+    stores: Vec<Store>,
+    /// Whether the row has passed the filters so far.
+    live: Flag,
+    counted: Flag,
+    around: Loop,
+    /// Set where every row would be the interpreter's.
+    hopeless: bool,
+}
+
+/// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
+pub(super) fn write_rule(
+    plan: &Plan,
+    rule: &Rule,
+    function: &mut Function,
+    context: &mut FunctionBuilderContext,
+) -> Option<Vec<Input>> {
+    let mut builder = FunctionBuilder::new(function, context);
+    let entry = builder.create_block();
+    builder.append_block_params_for_function_params(entry);
+    builder.switch_to_block(entry);
+    builder.seal_block(entry);
+    let parameters = builder.block_params(entry).to_vec();
+    let (state, start, from, len) = (parameters[0], parameters[1], parameters[2], parameters[3]);
+    let [start, from, len] = [start, from, len].map(|value| builder.ins().uextend(types::I64, value));
+    let first = builder.ins().iadd(start, from);
+    let end = builder.ins().iadd(start, len);
+    let table = builder.ins().load(types::I64, flags(), state, 0);
+    let n_lines = builder.ins().load(types::I64, flags(), state, 8);
+    let missed = builder.ins().load(types::I64, flags(), state, 16);
+    let (header, body, done) = (builder.create_block(), builder.create_block(), builder.create_block());
+    let begin = builder.ins().jump(header, &[first, n_lines, missed].map(BlockArg::Value));
+    let [row, n_lines, missed] = [(); 3].map(|()| builder.append_block_param(header, types::I64));
+    let ends = [(); 3].map(|()| builder.append_block_param(done, types::I64));
+    builder.switch_to_block(header);
+    let over = builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, row, end);
+    builder.ins().brif(over, done, &[row, n_lines, missed].map(BlockArg::Value), body, &[]);
+    let mut emit = Emit::new(builder, table, begin);
+    emit.continue_in(body);
+    let in_chunk = emit.builder.ins().isub(row, start);
+    let mut code = RowCode::new(emit, plan, &rule.stream, row, in_chunk);
+    code.locals = vec![None; rule.n_locals as usize];
+    let mut rule_code = RuleCode {
+        code,
+        plan,
+        line: None,
+        missed: None,
+        rule,
+        stores: Vec::new(),
+        live: Flag::Yes,
+        counted: Flag::No,
+        around: Loop { header, done, n_lines, missed },
+        hopeless: false,
+    };
+    rule_code.steps();
+    let hopeless = rule_code.hopeless;
+    let mut emit = rule_code.code.emit;
+    emit.builder.seal_block(header);
+    emit.continue_in(done);
+    emit.store(ends[1], state, 8);
+    emit.store(ends[2], state, 16);
+    let stopped = emit.builder.ins().isub(ends[0], start);
+    let stopped = emit.builder.ins().ireduce(types::I32, stopped);
+    emit.builder.ins().return_(&[stopped]);
+    let inputs = std::mem::take(&mut emit.inputs);
+    emit.builder.finalize();
+    (!hopeless).then_some(inputs)
+}
+
+impl RuleCode<'_, '_> {
+    fn steps(&mut self) {
+        for step in &self.rule.steps {
+            self.leave_before(step);
+            let (live, guard) = (self.live, self.code.emit.begin_guard());
+            match step {
+                Step::AccumulateAll { state, filter, atoms } => {
+                    let adds = filter.as_ref().map_or(Flag::Yes, |filter| self.code.holds(filter));
+                    let taken = self.accumulate(*state, adds, atoms);
+                    self.counted = self.code.emit.or(self.counted, taken);
+                }
+                Step::Active => self.active(),
+                Step::Filter(condition) => {
+                    let holds = self.code.holds(condition);
+                    self.live = self.code.emit.and(self.live, holds);
+                }
+                Step::Let(local, value) => {
+                    let lane = self.code.lane(value);
+                    self.code.locals[local.index()] = Some(lane);
+                }
+                Step::First(state) => self.first(*state),
+                Step::Accumulate { state, atoms } => {
+                    self.accumulate(*state, Flag::Yes, atoms);
+                    self.counted = Flag::Yes;
+                }
+                Step::Set(decision, local) => self.set(*decision, *local),
+                Step::Pay(pay) => self.pay(pay),
+                Step::Limit(limit) => self.limit(limit),
+            }
+            self.code.emit.end_guard(live, guard);
+            if let Step::Active = step {
+                // Rows stand by date: this branch goes one way for long.
+                self.leave_unless(self.live);
+            }
+        }
+        self.finish();
+    }
+
+    /// A step that touches what rules remember is only reached by rows that are its own.
+    fn leave_before(&mut self, step: &Step) {
+        match step {
+            Step::First(_) | Step::Accumulate { .. } | Step::Set(..) => self.leave_unless(self.live),
+            Step::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. }) => {
+                let line = self.line.map_or(Flag::No, |line| line.live);
+                let stays = self.code.emit.and(self.live, line);
+                self.leave_unless(stays);
+            }
+            Step::AccumulateAll { .. }
+            | Step::Active
+            | Step::Filter(_)
+            | Step::Let(..)
+            | Step::Pay(_)
+            | Step::Limit(Limit::PerPayment(_)) => {}
+        }
+    }
+
+    fn active(&mut self) {
+        let mut day = self.code.when();
+        if let Stream::Grid(..) = self.rule.stream {
+            // A period that the program's end cuts belongs to the program's last day.
+            let last = self.code.emit.word(i64::from(self.plan.active.to));
+            day = self.code.emit.smaller(day, last);
+        }
+        let from = self.code.emit.is(IntCC::SignedGreaterThanOrEqual, day, i64::from(self.rule.active.from));
+        let to = self.code.emit.is(IntCC::SignedLessThanOrEqual, day, i64::from(self.rule.active.to));
+        let holds = self.code.emit.and(from, to);
+        self.live = self.code.emit.and(self.live, holds);
+    }
+
+    /// The slot of the row, and whether it has one.
+    fn slot(&mut self, state: StateId) -> (Value, Flag) {
+        let spec = self.plan.states[state.index()].slot;
+        let slot = self.code.load(Input::Slots(spec), self.code.in_chunk, Width::U32);
+        if !self.plan.slot_can_miss(spec) {
+            return (slot, Flag::Yes);
+        }
+        let emit = &mut self.code.emit;
+        let missing = emit.int(i64::from(u32::MAX));
+        let known = emit.compare(IntCC::NotEqual, slot, missing);
+        let zero = emit.int(0);
+        (emit.select(known, slot, zero), known)
+    }
+
+    /// The slot of a row that must have one.
+    fn sure_slot(&mut self, state: StateId) -> Value {
+        let (slot, known) = self.slot(state);
+        let missing = self.code.emit.not(known);
+        self.code.emit.raise(missing);
+        slot
+    }
+
+    fn first(&mut self, state: StateId) {
+        let slot = self.sure_slot(state);
+        let address = self.code.emit.address(Input::Seen(state), slot, 0);
+        let seen = self.code.emit.builder.ins().load(types::I8, flags(), address, 0);
+        let first = self.code.emit.not(Flag::When(seen));
+        self.leave_unless(first);
+        let one = self.code.emit.byte(1);
+        self.stores.push(Store { value: one, address, offset: 0, when: Flag::Yes });
+    }
+
+    /// Adds the atoms to a state where `adds` holds, and keeps the levels; says whether the row was taken in.
+    fn accumulate(&mut self, state: StateId, adds: Flag, atoms: &[Expr]) -> Flag {
+        let (slot, placed) = self.slot(state);
+        let asked = self.code.emit.and(placed, adds);
+        let mut known = asked;
+        let mut numbers = Vec::with_capacity(atoms.len());
+        for atom in atoms {
+            let (present, number) = self.code.guarded(known, |code| code.number(atom, crate::plan::View::After));
+            known = self.code.emit.and(known, present);
+            numbers.push(number);
+        }
+        let StateKind::Sums { dens } = &self.plan.states[state.index()].kind else { return Flag::No };
+        let still = self.code.emit.not(adds);
+        let still = self.code.emit.and(placed, still);
+        let levelled = self.code.emit.or(known, still);
+        let mut levels =
+            Levels { state, slot, known: levelled, before: Vec::new(), after: Vec::new() };
+        for (idx, (number, den)) in numbers.into_iter().zip(dens).enumerate() {
+            let Some(den) = *den else {
+                // Fractions of any size are the interpreter's.
+                self.code.emit.raise(Flag::Yes);
+                continue;
+            };
+            let address = self.code.emit.address(Input::Sum(state, idx as u32), slot, 4);
+            let before = self.code.load_wide(address, levelled);
+            let after = self.code.guarded(known, |code| {
+                let add = code.emit.over_den(number, den);
+                code.emit.add(before, add)
+            });
+            let after = self.code.emit.choose(known, after, before);
+            levels.before.push(Number::new(before, den));
+            levels.after.push(Number::new(after, den));
+            self.write_wide(address, after.value, known);
+        }
+        if levels.after.len() < dens.len() {
+            let zero = self.code.emit.zero();
+            levels.before.resize(dens.len(), zero);
+            levels.after.resize(dens.len(), zero);
+        }
+        let address = self.code.emit.address(Input::Touched(state), slot, 0);
+        let one = self.code.emit.byte(1);
+        self.stores.push(Store { value: one, address, offset: 0, when: known });
+        self.code.levels.push(levels);
+        known
+    }
+
+    fn set(&mut self, decision: DecisionId, local: LocalId) {
+        let Some(lane) = self.code.locals[local.index()] else { return self.code.emit.raise(Flag::Yes) };
+        let emit = &mut self.code.emit;
+        let guard = emit.begin_guard();
+        let (num, den) = match lane.kind {
+            Kind::Number(number) => emit.reduced(number),
+            Kind::YesNo(flag) => (emit.flag_int(flag), emit.int(1)),
+            Kind::Code(code) => (code.value, emit.int(1)),
+        };
+        emit.end_guard(lane.known, guard);
+        let (zero, one) = (emit.int(0), emit.int(1));
+        let (num, den) = (emit.select(lane.known, num, zero), emit.select(lane.known, den, one));
+        let known = emit.flag_byte(lane.known);
+        let row = self.code.row;
+        let words = [
+            (Input::DecisionNum(decision), num, 3),
+            (Input::DecisionDen(decision), den, 3),
+            (Input::DecisionKnown(decision), known, 0),
+        ];
+        for (input, value, shift) in words {
+            let address = self.code.emit.address(input, row, shift);
+            self.stores.push(Store { value, address, offset: 0, when: Flag::Yes });
+        }
+    }
+
+    /// What was paid under a limit so far, and where it stands.
+    pub(super) fn paid(&mut self, state: StateId) -> (Word, Value) {
+        let slot = self.sure_slot(state);
+        let address = self.code.emit.address(Input::Paid(state), slot, 4);
+        (self.code.load_wide(address, Flag::Yes), address)
+    }
+
+    /// Writes a lane as 128 bits, once the row is done.
+    pub(super) fn write_wide(&mut self, address: Value, value: Value, when: Flag) {
+        let upper = self.code.emit.builder.ins().sshr_imm_u(value, 63);
+        self.stores.push(Store { value, address, offset: Half::Lower.offset(), when });
+        self.stores.push(Store { value: upper, address, offset: Half::Upper.offset(), when });
+    }
+
+    /// Ends the row here unless the flag holds: what stands so far is written. After it the row is live.
+    pub(super) fn leave_unless(&mut self, stays: Flag) {
+        self.stop_at_fault();
+        let was_live = self.live;
+        self.live = Flag::Yes;
+        if stays == Flag::Yes {
+            return;
+        }
+        let (leave, go_on) = (self.code.emit.block(), self.code.emit.block());
+        let condition = self.code.emit.flag_byte(stays);
+        self.code.emit.builder.ins().brif(condition, go_on, &[], leave, &[]);
+        self.code.emit.continue_in(leave);
+        // Behind `pay` a row without a line has matched; before it, it has not.
+        let matched = if self.line.is_some() { was_live } else { Flag::No };
+        self.write_stores();
+        let (n_lines, missed) = (self.around.n_lines, self.missed_so_far());
+        self.end_row(matched, Flag::No, n_lines, missed);
+        self.code.emit.continue_in(go_on);
+    }
+
+    /// Stops the kernel where the row has met a fault.
+    fn stop_at_fault(&mut self) {
+        let fault = self.code.emit.take_fault();
+        match fault {
+            Flag::No => {}
+            Flag::Yes => self.hopeless = true,
+            Flag::When(fault) => {
+                let go_on = self.code.emit.block();
+                let row = self.code.row;
+                let Loop { done, n_lines, missed, .. } = self.around;
+                let stop = [row, n_lines, missed].map(BlockArg::Value);
+                self.code.emit.builder.ins().brif(fault, done, &stop, go_on, &[]);
+                self.code.emit.continue_in(go_on);
+            }
+        }
+    }
+
+    fn write_stores(&mut self) {
+        let mut idx = 0;
+        while idx < self.stores.len() {
+            let when = self.stores[idx].when;
+            let end = (idx..self.stores.len()).find(|&end| self.stores[end].when != when).unwrap_or(self.stores.len());
+            let after = match when {
+                Flag::No => None,
+                Flag::Yes => None,
+                Flag::When(condition) => {
+                    let (write, after) = (self.code.emit.block(), self.code.emit.block());
+                    self.code.emit.builder.ins().brif(condition, write, &[], after, &[]);
+                    self.code.emit.continue_in(write);
+                    Some(after)
+                }
+            };
+            if when != Flag::No {
+                for store in &self.stores[idx..end] {
+                    self.code.emit.store(store.value, store.address, store.offset);
+                }
+            }
+            if let Some(after) = after {
+                self.code.emit.builder.ins().jump(after, &[]);
+                self.code.emit.continue_in(after);
+            }
+            idx = end;
+        }
+    }
+
+    fn missed_so_far(&mut self) -> Value {
+        match self.missed {
+            Some(missed) => self.code.emit.builder.ins().iadd(self.around.missed, missed),
+            None => self.around.missed,
+        }
+    }
+
+    /// The end of a row that came through all steps.
+    fn finish(&mut self) {
+        let paid = self.line.map(|line| {
+            let take_back = self.rule.pay().is_some_and(|pay| pay.take_back);
+            let live = self.code.emit.and(self.live, line.live);
+            let amount = if take_back {
+                self.code.emit.guarded(live, |emit| emit.take_back(line.amount))
+            } else {
+                line.amount
+            };
+            let some = self.code.emit.is(IntCC::NotEqual, amount, 0);
+            (self.code.emit.and(live, some), line.payee, amount.value)
+        });
+        self.stop_at_fault();
+        self.write_stores();
+        let missed = self.missed_so_far();
+        let mut n_lines = self.around.n_lines;
+        let live = self.live;
+        if let Some((paid, payee, amount)) = paid {
+            n_lines = self.write_line(payee, amount, paid);
+        }
+        self.end_row(live, paid.map_or(Flag::No, |(paid, ..)| paid), n_lines, missed);
+    }
+
+    /// Writes a line behind the others; it only counts if there is one.
+    fn write_line(&mut self, payee: Value, amount: Value, paid: Flag) -> Value {
+        let (row, place) = (self.code.row, self.around.n_lines);
+        let emit = &mut self.code.emit;
+        let row = emit.builder.ins().ireduce(types::I32, row);
+        let payee = emit.builder.ins().ireduce(types::I32, payee);
+        for (input, value, shift) in [(Input::LineRow, row, 2), (Input::LinePayee, payee, 2), (Input::LineAmount, amount, 3)] {
+            let address = emit.address(input, place, shift);
+            emit.store(value, address, 0);
+        }
+        let more = emit.flag_int(paid);
+        emit.builder.ins().iadd(place, more)
+    }
+
+    /// Writes the status and goes to the next row.
+    fn end_row(&mut self, matched: Flag, paid: Flag, n_lines: Value, missed: Value) {
+        let (row, in_chunk) = (self.code.row, self.code.in_chunk);
+        let counted = self.counted;
+        let emit = &mut self.code.emit;
+        let mut mark = emit.byte(0);
+        let mut fixed = 0;
+        for (flag, bit) in [(matched, status::MATCHED), (counted, status::COUNTED), (paid, status::PAID)] {
+            match flag {
+                Flag::No => {}
+                Flag::Yes => fixed |= bit,
+                Flag::When(value) => {
+                    let value = emit.builder.ins().ishl_imm_u(value, i64::from(bit.trailing_zeros()));
+                    mark = emit.builder.ins().bor(mark, value);
+                }
+            }
+        }
+        if fixed != 0 {
+            mark = emit.builder.ins().bor_imm_u(mark, i64::from(fixed));
+        }
+        let address = emit.address(Input::Status, in_chunk, 0);
+        emit.store(mark, address, 0);
+        let next = emit.builder.ins().iadd_imm_s(row, 1);
+        emit.builder.ins().jump(self.around.header, &[next, n_lines, missed].map(BlockArg::Value));
+    }
+}

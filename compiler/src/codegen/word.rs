@@ -1,0 +1,182 @@
+//! Whole numbers in a lane of 64 bits, with the range they are known to lie in.
+//!
+//! An operation whose range fits the lane is one instruction; another raises the fault flag where it overflows. A range
+//! of one number is a constant.
+
+use super::emit::{Emit, Flag};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value};
+
+/// A whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    pub value: Value,
+    /// The smallest it can be.
+    pub low: i64,
+    /// The largest it can be.
+    pub high: i64,
+}
+
+impl Word {
+    /// Any number of 64 bits.
+    pub fn any(value: Value) -> Self {
+        Self { value, low: i64::MIN, high: i64::MAX }
+    }
+
+    /// A number of this range.
+    pub fn within(value: Value, low: i64, high: i64) -> Self {
+        Self { value, low, high }
+    }
+
+    pub fn constant(self) -> Option<i64> {
+        (self.low == self.high).then_some(self.low)
+    }
+}
+
+impl Emit<'_> {
+    pub fn word(&mut self, value: i64) -> Word {
+        Word { value: self.int(value), low: value, high: value }
+    }
+
+    /// A number known while compiling; one that does not fit raises the fault flag.
+    pub fn wide_word(&mut self, value: i128) -> Word {
+        match i64::try_from(value) {
+            Ok(value) => self.word(value),
+            Err(_) => {
+                self.raise(Flag::Yes);
+                self.word(0)
+            }
+        }
+    }
+
+    pub fn add(&mut self, a: Word, b: Word) -> Word {
+        let (low, high) = (wide(a.low) + wide(b.low), wide(a.high) + wide(b.high));
+        match (a.constant(), b.constant()) {
+            (Some(0), _) => b,
+            (_, Some(0)) => a,
+            (Some(_), Some(_)) => self.wide_word(low),
+            _ if fits(low, high) => self.within(low, high, |emit| emit.builder.ins().iadd(a.value, b.value)),
+            _ => self.checked(low, high, |emit| emit.builder.ins().sadd_overflow(a.value, b.value)),
+        }
+    }
+
+    pub fn subtract(&mut self, a: Word, b: Word) -> Word {
+        let (low, high) = (wide(a.low) - wide(b.high), wide(a.high) - wide(b.low));
+        match (a.constant(), b.constant()) {
+            (_, Some(0)) => a,
+            (Some(_), Some(_)) => self.wide_word(low),
+            _ if a.value == b.value => self.word(0),
+            _ if fits(low, high) => self.within(low, high, |emit| emit.builder.ins().isub(a.value, b.value)),
+            _ => self.checked(low, high, |emit| emit.builder.ins().ssub_overflow(a.value, b.value)),
+        }
+    }
+
+    pub fn multiply(&mut self, a: Word, b: Word) -> Word {
+        let corners = [(a.low, b.low), (a.low, b.high), (a.high, b.low), (a.high, b.high)];
+        let products = corners.map(|(a, b)| wide(a) * wide(b));
+        let (low, high) =
+            products.iter().fold((i128::MAX, i128::MIN), |(low, high), &product| (low.min(product), high.max(product)));
+        match (a.constant(), b.constant()) {
+            (Some(1), _) => b,
+            (_, Some(1)) => a,
+            (Some(0), _) | (_, Some(0)) => self.word(0),
+            (Some(_), Some(_)) => self.wide_word(low),
+            _ if fits(low, high) => self.within(low, high, |emit| emit.builder.ins().imul(a.value, b.value)),
+            _ => self.checked(low, high, |emit| emit.builder.ins().smul_overflow(a.value, b.value)),
+        }
+    }
+
+    pub fn scale(&mut self, a: Word, factor: i64) -> Word {
+        let factor = self.word(factor);
+        self.multiply(a, factor)
+    }
+
+    pub fn negate(&mut self, a: Word) -> Word {
+        let zero = self.word(0);
+        self.subtract(zero, a)
+    }
+
+    /// `|a|`
+    pub fn absolute(&mut self, a: Word) -> Word {
+        if a.low >= 0 {
+            return a;
+        }
+        let negated = self.negate(a);
+        let negative = self.is(IntCC::SignedLessThan, a, 0);
+        let value = self.select(negative, negated.value, a.value);
+        Word::within(value, 0, negated.high.max(a.high))
+    }
+
+    pub fn smaller(&mut self, a: Word, b: Word) -> Word {
+        let below = self.holds(IntCC::SignedLessThan, a, b);
+        let chosen = self.choose(below, a, b);
+        Word::within(chosen.value, a.low.min(b.low), a.high.min(b.high))
+    }
+
+    pub fn larger(&mut self, a: Word, b: Word) -> Word {
+        let above = self.holds(IntCC::SignedGreaterThan, a, b);
+        let chosen = self.choose(above, a, b);
+        Word::within(chosen.value, a.low.max(b.low), a.high.max(b.high))
+    }
+
+    /// `a` where the flag is yes, else `b`.
+    pub fn choose(&mut self, flag: Flag, a: Word, b: Word) -> Word {
+        match flag {
+            Flag::Yes => a,
+            Flag::No => b,
+            Flag::When(_) if a.constant().is_some() && a.constant() == b.constant() => a,
+            Flag::When(_) => {
+                let value = self.select(flag, a.value, b.value);
+                Word::within(value, a.low.min(b.low), a.high.max(b.high))
+            }
+        }
+    }
+
+    /// A comparison (signed), decided by the ranges where they decide it.
+    pub fn holds(&mut self, condition: IntCC, a: Word, b: Word) -> Flag {
+        match condition {
+            IntCC::SignedLessThan if a.high < b.low => Flag::Yes,
+            IntCC::SignedLessThan if a.low >= b.high => Flag::No,
+            IntCC::SignedLessThanOrEqual if a.high <= b.low => Flag::Yes,
+            IntCC::SignedLessThanOrEqual if a.low > b.high => Flag::No,
+            IntCC::SignedGreaterThan | IntCC::SignedGreaterThanOrEqual => {
+                self.holds(condition.swap_args(), b, a)
+            }
+            IntCC::Equal | IntCC::NotEqual if a.high < b.low || b.high < a.low => {
+                Flag::from(condition == IntCC::NotEqual)
+            }
+            IntCC::Equal | IntCC::NotEqual if a.constant().is_some() && a.constant() == b.constant() => {
+                Flag::from(condition == IntCC::Equal)
+            }
+            _ => self.compare(condition, a.value, b.value),
+        }
+    }
+
+    /// A comparison with a number known while compiling.
+    pub fn is(&mut self, condition: IntCC, a: Word, b: i64) -> Flag {
+        let b = self.word(b);
+        self.holds(condition, a, b)
+    }
+
+    fn within(&mut self, low: i128, high: i128, emit: impl FnOnce(&mut Self) -> Value) -> Word {
+        Word { value: emit(self), low: clamp(low), high: clamp(high) }
+    }
+
+    fn checked(&mut self, low: i128, high: i128, emit: impl FnOnce(&mut Self) -> (Value, Value)) -> Word {
+        let (value, overflow) = emit(self);
+        self.raise(Flag::When(overflow));
+        Word { value, low: clamp(low), high: clamp(high) }
+    }
+}
+
+fn wide(value: i64) -> i128 {
+    i128::from(value)
+}
+
+fn fits(low: i128, high: i128) -> bool {
+    low >= wide(i64::MIN) && high <= wide(i64::MAX)
+}
+
+fn clamp(value: i128) -> i64 {
+    value.clamp(wide(i64::MIN), wide(i64::MAX)) as i64
+}
