@@ -16,13 +16,10 @@ mod schedule;
 mod tests;
 mod word;
 
-pub(crate) use emit::Width;
-pub(crate) use row::width;
-
 use crate::kernel::{DayTables, Entry, Input, Kernel};
 use crate::plan::{GroupId, Plan, RuleId};
 use cranelift_codegen::ir::{AbiParam, Function, Signature, UserFuncName, types};
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
@@ -56,11 +53,8 @@ impl Kernels {
         let none = || Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] };
         let Some(isa) = isa(effort, verify) else { return none() };
         let mut maker = Maker::new(isa);
-        let rules: Vec<_> = plan
-            .rules
-            .iter()
-            .map(|rule| maker.define(|function, context| rule::write_rule(plan, rule, function, context)))
-            .collect();
+        let rules: Vec<_> =
+            plan.rules.iter().map(|rule| maker.define(|blank| rule::write_rule(plan, rule, blank))).collect();
         let Some(code) = maker.finish(rules.iter().flatten().map(|(id, _)| *id)) else { return none() };
         let made: Vec<&[Input]> = rules.iter().flatten().map(|(_, inputs)| inputs.as_slice()).collect();
         let tables = Arc::new(day_tables(plan, &made));
@@ -104,6 +98,13 @@ struct Maker {
     context: cranelift_codegen::Context,
 }
 
+/// A function to be written.
+pub(super) struct Blank<'f> {
+    function: &'f mut Function,
+    context: &'f mut FunctionBuilderContext,
+    config: TargetFrontendConfig,
+}
+
 /// A module whose functions can be called.
 struct Code {
     module: Arc<dyn Any + Send + Sync>,
@@ -121,16 +122,14 @@ impl Maker {
     }
 
     /// A function written by `write`; none where it writes none, or Cranelift does not take it.
-    fn define(
-        &mut self,
-        write: impl FnOnce(&mut Function, &mut FunctionBuilderContext) -> Option<Vec<Input>>,
-    ) -> Option<(FuncId, Vec<Input>)> {
+    fn define(&mut self, write: impl FnOnce(Blank<'_>) -> Option<Vec<Input>>) -> Option<(FuncId, Vec<Input>)> {
         let mut signature = Signature::new(self.module.isa().default_call_conv());
         signature.params = [types::I64, types::I32, types::I32, types::I32].map(AbiParam::new).to_vec();
         signature.returns = vec![AbiParam::new(types::I32)];
         self.context.clear();
         self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
-        let inputs = write(&mut self.context.func, &mut self.functions)?;
+        let config = self.module.isa().frontend_config();
+        let inputs = write(Blank { function: &mut self.context.func, context: &mut self.functions, config })?;
         let id = self.module.declare_anonymous_function(&self.context.func.signature).ok()?;
         let defined = self.module.define_function(id, &mut self.context);
         if cfg!(test) {
@@ -152,7 +151,10 @@ impl Code {
     }
 }
 
-#[expect(unsafe_code, reason = "the address is that of a finished function, which was made with the signature of `Entry`")]
+#[expect(
+    unsafe_code,
+    reason = "the address is that of a finished function, which was made with the signature of `Entry`"
+)]
 fn entry(address: *const u8) -> Entry {
     unsafe { std::mem::transmute::<*const u8, Entry>(address) }
 }

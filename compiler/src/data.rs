@@ -5,7 +5,7 @@
 //! INVARIANT: rows of an entity stand in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
-use crate::plan::{DecisionId, GroupId, Period, SlotId, StateId, StateKind};
+use crate::plan::{DecisionId, GroupId, Period, SlotId, StateId, StateKind, Type};
 use crate::value::Exact;
 use rustc_hash::FxHashMap;
 
@@ -29,6 +29,31 @@ pub enum Values {
     U32(Vec<u32>),
     /// Yes (1) and no (0), places in a list of `one of`.
     U8(Vec<u8>),
+}
+
+/// How wide the values of a type are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// [`Values::I64`]
+    I64,
+    /// [`Values::I32`]
+    I32,
+    /// [`Values::U32`]
+    U32,
+    /// [`Values::U8`]
+    U8,
+}
+
+impl Width {
+    /// The width of a column of this type.
+    pub fn of(ty: Type) -> Self {
+        match ty {
+            Type::Number | Type::Count | Type::Percent | Type::Money => Self::I64,
+            Type::Date => Self::I32,
+            Type::Text(_) | Type::Id(_) | Type::Ref(_) => Self::U32,
+            Type::YesNo | Type::Choice(_) => Self::U8,
+        }
+    }
 }
 
 /// The accepted rows of a record.

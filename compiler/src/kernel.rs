@@ -95,7 +95,7 @@ pub enum DayTable {
 /// The first day in a [`DayTable`]: 1900-01-01.
 pub const FIRST_DAY: i32 = -25567;
 /// How many days a [`DayTable`] holds: to 2199-12-31.
-pub const N_DAYS: i32 = 109_572;
+pub const N_DAYS: i32 = 109_573;
 /// How many months they make.
 pub const N_MONTHS: i32 = 3_600;
 
@@ -153,15 +153,7 @@ impl Kernel {
     /// those after it are not touched.
     ///
     /// References in the data must be rows of their tables, and codes known to the predicates; all else is checked here.
-    pub fn run(
-        &self,
-        plan: &Plan,
-        data: &mut Data,
-        rows: &Rows,
-        chunk: &Chunk,
-        from: u32,
-        output: &mut Output,
-    ) -> u32 {
+    pub fn run(&self, plan: &Plan, data: &mut Data, rows: &Rows, chunk: &Chunk, from: u32, output: &mut Output) -> u32 {
         let n_lines = output.rows.len();
         let same = output.payees.len() == n_lines && output.amounts.len() == n_lines;
         if !same || output.status.len() < chunk.len as usize || from >= chunk.len {

@@ -1,13 +1,15 @@
 //! Functions of days, by tables over three centuries; a day outside them is the interpreter's.
 
-use super::emit::{Flag, Width};
+use super::emit::Flag;
 use super::number::Number;
 use super::row::RowCode;
 use super::word::Word;
+use crate::data::Width;
 use crate::interpret::eval::date_part;
 use crate::kernel::{DayTable, FIRST_DAY, Input, N_DAYS, N_MONTHS};
+use crate::plan::calendar::MonthEnds;
 use crate::plan::calendar::{date_of, day_of};
-use crate::plan::{DatePart, MonthEnds, Plan, TimeUnit};
+use crate::plan::{DatePart, Plan, TimeUnit};
 use crate::value::RoundingMode;
 use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;

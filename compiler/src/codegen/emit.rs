@@ -4,6 +4,7 @@
 //! under which a value is not asked for at all takes its faults back ([`Emit::guarded`]). Only where a row is left or
 //! written is there a branch, and before it the flag is looked at.
 
+use crate::data::Width;
 use crate::kernel::Input;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -22,25 +23,6 @@ pub(super) enum Flag {
 impl From<bool> for Flag {
     fn from(value: bool) -> Self {
         if value { Self::Yes } else { Self::No }
-    }
-}
-
-/// The width of an element in memory, as it is widened to a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Width {
-    I64,
-    I32,
-    U32,
-    U8,
-}
-
-impl Width {
-    pub fn shift(self) -> i64 {
-        match self {
-            Self::I64 => 3,
-            Self::I32 | Self::U32 => 2,
-            Self::U8 => 0,
-        }
     }
 }
 
@@ -98,7 +80,7 @@ impl<'f> Emit<'f> {
 
     /// An element, as a lane of 64 bits.
     pub fn load(&mut self, input: Input, index: Value, width: Width) -> Value {
-        let address = self.address(input, index, width.shift());
+        let address = self.address(input, index, shift(width));
         self.load_at(address, width)
     }
 
@@ -256,6 +238,15 @@ impl<'f> Emit<'f> {
     /// A parameter of a block.
     pub fn parameter(&mut self, block: Block, ty: Type) -> Value {
         self.builder.append_block_param(block, ty)
+    }
+}
+
+/// By how much an index is shifted to be an offset.
+fn shift(width: Width) -> i64 {
+    match width {
+        Width::I64 => 3,
+        Width::I32 | Width::U32 => 2,
+        Width::U8 => 0,
     }
 }
 

@@ -6,6 +6,7 @@ use super::emit::Flag;
 use super::number::{Number, condition};
 use super::row::{Kind, Lane, RowCode};
 use super::word::Word;
+use crate::data::Width;
 use crate::kernel::Input;
 use crate::plan::{Comparison, Expr, Op, Stream, TimeUnit, Type, View};
 use crate::value::Exact;
@@ -181,7 +182,7 @@ impl RowCode<'_, '_> {
     fn payment_amount(&mut self, ty: Type) -> Lane {
         match self.stream {
             Stream::Payments(_) => {
-                let amount = self.load(Input::PaymentAmount, self.row, super::emit::Width::I64);
+                let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
                 Lane::new(Kind::Number(Number::new(Word::any(amount), self.plan.per_unit())))
             }
             Stream::Events(_) | Stream::Grid(..) => self.missing(ty),
@@ -298,7 +299,6 @@ impl RowCode<'_, '_> {
             Kind::Number(_) | Kind::YesNo(_) => self.emit.no_room().numerator,
         }
     }
-
 }
 
 impl super::emit::Emit<'_> {

@@ -194,7 +194,7 @@ impl Emit<'_> {
     }
 
     /// A comparison with a bound known while compiling: the bound becomes a whole number of `1/den`.
-    fn compare_with(&mut self, comparison: Comparison, a: Number, bound: &Exact) -> Flag {
+    pub fn compare_with(&mut self, comparison: Comparison, a: Number, bound: &Exact) -> Flag {
         let scaled = bound * Exact::from(a.den);
         let floor = crate::value::round(&scaled, RoundingMode::Downward);
         let whole = scaled.denominator() == &UBig::ONE;

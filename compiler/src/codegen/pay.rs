@@ -17,7 +17,10 @@ impl RuleCode<'_, '_> {
         let (known, amount) = match &pay.amount {
             Amount::Plain(expr) => {
                 let (known, value) = self.code.number(expr, View::After);
-                (known, self.code.guarded(known, |code| code.emit.smallest_units(value, self.plan, self.plan.unit.mode)))
+                (
+                    known,
+                    self.code.guarded(known, |code| code.emit.smallest_units(value, self.plan, self.plan.unit.mode)),
+                )
             }
             Amount::AlongTotal { factor, state, body } => self.along_total(factor.as_ref(), *state, body),
         };

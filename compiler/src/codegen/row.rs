@@ -3,13 +3,12 @@
 //! A value is a [`Lane`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
 //! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
 
-use super::emit::{Emit, Flag, Half, Width};
+use super::emit::{Emit, Flag, Half};
 use super::number::Number;
 use super::word::Word;
+use crate::data::Width;
 use crate::kernel::Input;
-use crate::plan::{
-    DecisionId, FieldId, GroupId, Plan, RecordId, Root, StateId, Stream, Type, View,
-};
+use crate::plan::{DecisionId, FieldId, GroupId, Plan, RecordId, Root, StateId, Stream, Type, View};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use rustc_hash::FxHashMap;
@@ -143,7 +142,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
         for (idx, &field) in path.iter().enumerate() {
             let definition = &self.plan.record(at).fields[field.index()];
             let present = if definition.optional { self.known(at, field, row) } else { Flag::Yes };
-            let value = self.load(Input::Values(at, field), row, width(definition.ty));
+            let value = self.load(Input::Values(at, field), row, Width::of(definition.ty));
             known = self.emit.and(known, present);
             if idx + 1 == path.len() {
                 return Lane { known, kind: self.kind(definition.ty, definition.decimals, value) };
@@ -246,15 +245,5 @@ impl<'a, 'f> RowCode<'a, 'f> {
         let lost = emit.and(lost, asked);
         emit.raise(lost);
         Word::any(low)
-    }
-}
-
-/// The width of a column of this type.
-pub(super) fn width(ty: Type) -> Width {
-    match ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money => Width::I64,
-        Type::Date => Width::I32,
-        Type::Text(_) | Type::Id(_) | Type::Ref(_) => Width::U32,
-        Type::YesNo | Type::Choice(_) => Width::U8,
     }
 }

@@ -4,16 +4,17 @@
 //! leaves the rule; a condition alone is no such place, it goes along as the flag `live` up to the first step that
 //! touches a state, so that what depends on the data costs no mispredicted branch.
 
-use super::emit::{Emit, Flag, Half, Width, flags};
+use super::Blank;
+use super::emit::{Emit, Flag, Half, flags};
 use super::number::Number;
 use super::row::{Kind, Levels, RowCode};
 use super::word::Word;
-use crate::data::status;
+use crate::data::{Width, status};
 use crate::kernel::Input;
 use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, Rule, StateId, StateKind, Step, Stream};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, BlockArg, Function, InstBuilder, Value, types};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value, types};
+use cranelift_frontend::FunctionBuilder;
 
 /// A line in the making, in smallest units.
 #[derive(Clone, Copy)]
@@ -62,13 +63,8 @@ pub(super) struct RuleCode<'a, 'f> {
 }
 
 /// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
-pub(super) fn write_rule(
-    plan: &Plan,
-    rule: &Rule,
-    function: &mut Function,
-    context: &mut FunctionBuilderContext,
-) -> Option<Vec<Input>> {
-    let mut builder = FunctionBuilder::new(function, context);
+pub(super) fn write_rule(plan: &Plan, rule: &Rule, blank: Blank<'_>) -> Option<Vec<Input>> {
+    let mut builder = FunctionBuilder::new(blank.function, blank.context);
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
     builder.switch_to_block(entry);
@@ -116,7 +112,7 @@ pub(super) fn write_rule(
     let stopped = emit.builder.ins().ireduce(types::I32, stopped);
     emit.builder.ins().return_(&[stopped]);
     let inputs = std::mem::take(&mut emit.inputs);
-    emit.builder.finalize();
+    emit.builder.finalize(blank.config);
     (!hopeless).then_some(inputs)
 }
 
@@ -236,8 +232,7 @@ impl RuleCode<'_, '_> {
         let still = self.code.emit.not(adds);
         let still = self.code.emit.and(placed, still);
         let levelled = self.code.emit.or(known, still);
-        let mut levels =
-            Levels { state, slot, known: levelled, before: Vec::new(), after: Vec::new() };
+        let mut levels = Levels { state, slot, known: levelled, before: Vec::new(), after: Vec::new() };
         for (idx, (number, den)) in numbers.into_iter().zip(dens).enumerate() {
             let Some(den) = *den else {
                 // Fractions of any size are the interpreter's.
@@ -383,11 +378,8 @@ impl RuleCode<'_, '_> {
         let paid = self.line.map(|line| {
             let take_back = self.rule.pay().is_some_and(|pay| pay.take_back);
             let live = self.code.emit.and(self.live, line.live);
-            let amount = if take_back {
-                self.code.emit.guarded(live, |emit| emit.take_back(line.amount))
-            } else {
-                line.amount
-            };
+            let amount =
+                if take_back { self.code.emit.guarded(live, |emit| emit.take_back(line.amount)) } else { line.amount };
             let some = self.code.emit.is(IntCC::NotEqual, amount, 0);
             (self.code.emit.and(live, some), line.payee, amount.value)
         });
@@ -408,7 +400,9 @@ impl RuleCode<'_, '_> {
         let emit = &mut self.code.emit;
         let row = emit.builder.ins().ireduce(types::I32, row);
         let payee = emit.builder.ins().ireduce(types::I32, payee);
-        for (input, value, shift) in [(Input::LineRow, row, 2), (Input::LinePayee, payee, 2), (Input::LineAmount, amount, 3)] {
+        for (input, value, shift) in
+            [(Input::LineRow, row, 2), (Input::LinePayee, payee, 2), (Input::LineAmount, amount, 3)]
+        {
             let address = emit.address(input, place, shift);
             emit.store(value, address, 0);
         }

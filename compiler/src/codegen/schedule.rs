@@ -85,7 +85,9 @@ impl RowCode<'_, '_> {
 
     fn constant(&mut self, schedule: &Schedule, x: Number, ask: Ask) -> (Flag, Number) {
         match &schedule.shape {
-            Shape::Graduated(_) | Shape::Retroactive(_) | Shape::Curve { .. } => self.emit.piecewise(&pieces(schedule, ask), x),
+            Shape::Graduated(_) | Shape::Retroactive(_) | Shape::Curve { .. } => {
+                self.emit.piecewise(&pieces(schedule, ask), x)
+            }
             Shape::Every { size, started, pays } if ask == Ask::Amount => {
                 let mode = if *started { RoundingMode::Upward } else { RoundingMode::Downward };
                 let packages = self.emit.round_number(x, mode, &number(size, &[]));
@@ -147,7 +149,10 @@ fn common_multiple(a: &UBig, b: &UBig) -> UBig {
 /// Whether F(0) is 0 by itself.
 fn starts_at_zero(schedule: &Schedule) -> bool {
     let holds_zero = |piece: &&Piece| {
-        piece.upper.as_ref().is_none_or(|(upper, included)| *upper > Exact::ZERO || (*included && *upper == Exact::ZERO))
+        piece
+            .upper
+            .as_ref()
+            .is_none_or(|(upper, included)| *upper > Exact::ZERO || (*included && *upper == Exact::ZERO))
     };
     match &schedule.shape {
         Shape::Graduated(_) | Shape::Retroactive(_) | Shape::Curve { .. } => pieces(schedule, Ask::Amount)

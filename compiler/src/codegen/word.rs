@@ -139,9 +139,8 @@ impl Emit<'_> {
             IntCC::SignedLessThan if a.low >= b.high => Flag::No,
             IntCC::SignedLessThanOrEqual if a.high <= b.low => Flag::Yes,
             IntCC::SignedLessThanOrEqual if a.low > b.high => Flag::No,
-            IntCC::SignedGreaterThan | IntCC::SignedGreaterThanOrEqual => {
-                self.holds(condition.swap_args(), b, a)
-            }
+            IntCC::SignedGreaterThan => self.holds(IntCC::SignedLessThan, b, a),
+            IntCC::SignedGreaterThanOrEqual => self.holds(IntCC::SignedLessThanOrEqual, b, a),
             IntCC::Equal | IntCC::NotEqual if a.high < b.low || b.high < a.low => {
                 Flag::from(condition == IntCC::NotEqual)
             }

@@ -1,7 +1,7 @@
 //! The table of pointers of a kernel, for one chunk.
 
 use super::{DayTables, FIRST_DAY, Input, N_DAYS, N_MONTHS};
-use crate::data::{Chunk, Column, Data, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values};
+use crate::data::{Chunk, Column, Data, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values, Width};
 use crate::plan::{FieldId, Period, Plan, RecordId, SlotId, StateId};
 
 /// Stands for an array without elements: a place that may be read, of zeros.
@@ -100,13 +100,12 @@ impl Source<'_> {
             return None;
         }
         let n_rows = data.tables[record.index()].n_rows;
-        let wide = crate::codegen::width(definition.ty);
-        match &column.values {
-            Values::I64(values) if wide == crate::codegen::Width::I64 => array(values, n_rows),
-            Values::I32(values) if wide == crate::codegen::Width::I32 => array(values, n_rows),
-            Values::U32(values) if wide == crate::codegen::Width::U32 => array(values, n_rows),
-            Values::U8(values) if wide == crate::codegen::Width::U8 => array(values, n_rows),
-            Values::I64(_) | Values::I32(_) | Values::U32(_) | Values::U8(_) => None,
+        match (&column.values, Width::of(definition.ty)) {
+            (Values::I64(values), Width::I64) => array(values, n_rows),
+            (Values::I32(values), Width::I32) => array(values, n_rows),
+            (Values::U32(values), Width::U32) => array(values, n_rows),
+            (Values::U8(values), Width::U8) => array(values, n_rows),
+            (Values::I64(_) | Values::I32(_) | Values::U32(_) | Values::U8(_), _) => None,
         }
     }
 

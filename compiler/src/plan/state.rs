@@ -90,6 +90,22 @@ pub enum GroupFunction {
 }
 
 impl GroupFunction {
+    /// The denominator of its values, if it is known while compiling.
+    pub fn den(&self) -> Option<i64> {
+        match self {
+            Self::Sum(_, den) | Self::Smallest(_, den) | Self::Largest(_, den) => *den,
+            Self::Count | Self::Distinct(_) => Some(1),
+        }
+    }
+
+    /// Whether it has a value also of no rows.
+    pub fn is_always_known(&self) -> bool {
+        match self {
+            Self::Sum(..) | Self::Count | Self::Distinct(_) => true,
+            Self::Smallest(..) | Self::Largest(..) => false,
+        }
+    }
+
     /// The type of what is aggregated; none for a count.
     pub fn value_type(&self) -> Option<Type> {
         match self {

@@ -44,14 +44,7 @@ impl RowCode<'_, '_> {
         answer
     }
 
-    fn bands(
-        &mut self,
-        bands: &[Band],
-        arguments: &[Number],
-        x: Number,
-        ask: Ask,
-        graduated: bool,
-    ) -> Vec<Stretch> {
+    fn bands(&mut self, bands: &[Band], arguments: &[Number], x: Number, ask: Ask, graduated: bool) -> Vec<Stretch> {
         let bounds: Vec<Number> =
             bands.iter().filter_map(|band| band.upper.as_ref()).map(|edge| self.term(&edge.value, arguments)).collect();
         if let Some(first) = bounds.first() {
@@ -79,9 +72,7 @@ impl RowCode<'_, '_> {
             beyond = self.emit.and(beyond, not);
             if let Some(upper) = upper {
                 if graduated && ask == Ask::Amount {
-                    paid = self.guarded(beyond, |code| {
-                        code.band(band, arguments, upper, ask, Some((paid, lower))).1
-                    });
+                    paid = self.guarded(beyond, |code| code.band(band, arguments, upper, ask, Some((paid, lower))).1);
                 }
                 lower = upper;
             }
@@ -213,7 +204,9 @@ impl RowCode<'_, '_> {
                 let (a, b) = (self.term(a, arguments), self.term(b, arguments));
                 self.emit.divide_numbers(a, b)
             }
-            other => unreachable!("a bound or rate of a schedule is arithmetic on literals and arguments, not {other:?}"),
+            other => {
+                unreachable!("a bound or rate of a schedule is arithmetic on literals and arguments, not {other:?}")
+            }
         }
     }
 }
