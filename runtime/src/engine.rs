@@ -17,6 +17,7 @@ pub use lines::{Lines, Origin};
 
 use crate::load::Loaded;
 use accounts::Marks;
+use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Chunk, DecisionData, Grid, Output, Rows, StateData};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
 use meed_compiler::plan::{Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
@@ -68,6 +69,8 @@ pub struct RunResult {
     pub events: Vec<Option<Counts>>,
     /// By rule: smallest units by which lines rounded alone are above the rounding along the total.
     pub missed: Vec<i128>,
+    /// By rule: the rows that machine code left to the interpreter.
+    pub replayed: Vec<u64>,
 }
 
 /// A fault, with the rule and the row that met it.
@@ -100,6 +103,7 @@ pub fn run<'a>(
         rules: vec![Vec::new(); n_rules],
         events: vec![None; plan.records.len()],
         missed: vec![0; n_rules],
+        replayed: vec![0; n_rules],
     };
     loaded.data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
     loaded.data.groups.clear();
@@ -112,7 +116,8 @@ pub fn run<'a>(
     }
     let marks = Marks::new(loaded);
     let slots = plan.slots.iter().map(|_| None).collect();
-    let mut run = Run { plan, loaded, options, observer, slots, marks, result };
+    let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan));
+    let mut run = Run { plan, kernels, loaded, options, observer, slots, marks, result };
     for &id in &plan.order {
         run.rule(id)?;
     }
@@ -123,6 +128,7 @@ pub fn run<'a>(
 /// A run under way.
 struct Run<'a> {
     plan: &'a Plan,
+    kernels: Option<Kernels>,
     loaded: &'a mut Loaded,
     options: &'a RunOptions,
     observer: Option<&'a mut dyn Observer>,
@@ -221,13 +227,28 @@ impl Run<'_> {
         output: &mut Output,
         observed: bool,
     ) -> Result<(), RunFault> {
-        for row in chunk.start..chunk.start + chunk.len {
+        let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
+        let (mut row, end) = (chunk.start, chunk.start + chunk.len);
+        let mut replayed = 0;
+        while row < end {
+            if let Some(kernel) = kernel {
+                let done = kernel.run(self.plan, &mut self.loaded.data, rows, chunk, row - chunk.start, output);
+                row = chunk.start + done;
+                if row == end {
+                    break;
+                }
+            }
             let mut trace = observed.then(Trace::default);
             let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
             done.map_err(|fault| self.fault(id, rows, row, fault))?;
             if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
                 observer.row(id, row, trace);
             }
+            row += 1;
+            replayed += 1;
+        }
+        if self.kernels.is_some() && !observed {
+            self.result.replayed[id.index()] += replayed;
         }
         Ok(())
     }

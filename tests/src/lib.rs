@@ -26,6 +26,8 @@ pub struct Settled {
     pub totals: Sheet,
     /// Rows read, and the sum of what became of them, by event.
     pub accounts: Vec<(u64, u64)>,
+    /// Rows that machine code left to the interpreter.
+    pub replayed: u64,
 }
 
 /// The folder beside the project with programs and data, or none; says so where it is absent.
@@ -75,5 +77,6 @@ pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32) -> Settled
         payments: ledger::payments(plan, &loaded, &result),
         totals: ledger::totals(plan, &loaded, &result),
         accounts,
+        replayed: result.replayed.iter().sum(),
     }
 }

@@ -41,6 +41,7 @@ fn crm_pays_the_expected_totals() {
     for rows in [1, 7, 65_536] {
         let settled = settle(&plan, &files, rows);
         assert_eq!(found(&settled), wanted, "{rows} rows at a time");
+        assert_eq!(settled.replayed, 0, "machine code does every row");
         assert!(settled.accounts.iter().all(|(read, sum)| read == sum), "{:?}", settled.accounts);
     }
 }
@@ -66,6 +67,7 @@ fn settlement_pays_the_expected_totals_and_lines() {
     let from_parquet = settlement(&shared, vec![folder.join("deals.parquet")], "parquet", 7);
     assert_eq!(found(&from_csv), wanted);
     assert_eq!(from_csv.payments, from_parquet.payments);
+    assert_eq!(from_csv.replayed + from_parquet.replayed, 0, "machine code does every row");
     // Lines by rule: how many, and sums of cents alone and weighed by deal and payee.
     let mut digests = BTreeMap::<usize, [i64; 4]>::new();
     for row in &from_csv.payments.rows {

@@ -203,7 +203,7 @@ impl RowCode<'_, '_> {
                 }
             });
         }
-        best.unwrap_or_else(|| Lane { known: Flag::No, kind: Kind::YesNo(Flag::No) })
+        best.unwrap_or(Lane { known: Flag::No, kind: Kind::YesNo(Flag::No) })
     }
 
     /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.

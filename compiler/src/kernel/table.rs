@@ -1,8 +1,10 @@
 //! The table of pointers of a kernel, for one chunk.
 
-use super::{DayTables, FIRST_DAY, Input, N_DAYS, N_MONTHS};
-use crate::data::{Chunk, Column, Data, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values, Width};
-use crate::plan::{FieldId, Period, Plan, RecordId, SlotId, StateId};
+use super::{DayTables, Input, N_DAYS, N_MONTHS};
+use crate::data::{
+    Chunk, Column, Data, DecisionData, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values, Width,
+};
+use crate::plan::{DecisionId, FieldId, Period, Plan, RecordId, SlotId, StateId, Stream};
 
 /// Stands for an array without elements: a place that may be read, of zeros.
 static NOTHING: [u64; 2] = [0; 2];
@@ -69,9 +71,9 @@ impl Source<'_> {
                 GroupData::Fixed { known, .. } => mask(known.is_some()),
                 GroupData::Exact(_) => return None,
             },
-            Input::DecisionNum(id) => self.decided(&mut data.decisions[id.index()].nums)?,
-            Input::DecisionDen(id) => self.decided(&mut data.decisions[id.index()].dens)?,
-            Input::DecisionKnown(id) => self.decided(&mut data.decisions[id.index()].known)?,
+            Input::DecisionNum(id) => self.decided(data, id, |decision| write(&mut decision.nums))?,
+            Input::DecisionDen(id) => self.decided(data, id, |decision| write(&mut decision.dens))?,
+            Input::DecisionKnown(id) => self.decided(data, id, |decision| write(&mut decision.known))?,
             Input::GridEntity => array(&self.grid()?.entity, end)?,
             Input::GridLastDay => array(&self.grid()?.last_day, end)?,
             Input::GridEnds(period) => array(self.ends(period)?, end)?,
@@ -79,10 +81,7 @@ impl Source<'_> {
             Input::PaymentAmount => array(&self.payments()?.amount, end)?,
             Input::PaymentWhen => array(&self.payments()?.when, end)?,
             Input::PaymentSource => array(&self.payments()?.source, end)?,
-            Input::Days(table) => {
-                debug_assert!(FIRST_DAY < 0);
-                array(self.tables.days.get(&table)?, N_DAYS as usize)?
-            }
+            Input::Days(table) => array(self.tables.days.get(&table)?, N_DAYS as usize)?,
             Input::MonthStarts => array(&self.tables.month_starts, N_MONTHS as usize + 1)?,
             Input::LineRow => output.rows.as_mut_ptr().cast(),
             Input::LinePayee => output.payees.as_mut_ptr().cast(),
@@ -137,9 +136,20 @@ impl Source<'_> {
         sure.then_some(needed as usize)
     }
 
-    /// An array of a decision; it has an element for each row of its stream.
-    fn decided<T>(&self, values: &mut Vec<T>) -> Option<*mut u8> {
-        (!values.is_empty()).then(|| write(values))
+    /// An array of a decision that has a value for each row of its stream.
+    fn decided(
+        &self,
+        data: &mut Data,
+        id: DecisionId,
+        array: impl FnOnce(&mut DecisionData) -> *mut u8,
+    ) -> Option<*mut u8> {
+        let n_rows = match &self.plan.decisions[id.index()].stream {
+            Stream::Events(record) => data.tables[record.index()].n_rows,
+            Stream::Grid(..) | Stream::Payments(_) => (self.chunk.start + self.chunk.len) as usize,
+        };
+        let decision = &mut data.decisions[id.index()];
+        let least = decision.nums.len().min(decision.dens.len()).min(decision.known.len());
+        (least >= n_rows).then(|| array(decision))
     }
 
     fn grid(&self) -> Option<&Grid> {
