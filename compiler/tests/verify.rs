@@ -51,7 +51,7 @@ const DAMAGES: &[Damage] = &[
     (Obligation::Keys, |plan| plan.records[0].key.clear()),
     (Obligation::Keys, |plan| field(plan, "partner", "id").optional = true),
     (Obligation::Keys, |plan| plan.records.iter_mut().for_each(|record| record.when = None)),
-    (Obligation::Borne, |plan| plan.choices.push(vec!["nowhere".to_owned()])),
+    (Obligation::Borne, |plan| plan.choices.extend([vec!["nowhere".to_owned()], vec!["nor here".to_owned()]])),
     (Obligation::Borne, |plan| plan.n_domains += 1),
     (Obligation::Used, |plan| field(plan, "deal", "amount").used = false),
     (Obligation::Used, |plan| plan.records.iter_mut().for_each(|record| record.used = false)),

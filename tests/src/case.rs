@@ -36,6 +36,8 @@ pub enum Kind {
     Payments,
     /// Totals by rule, payee and period.
     Totals,
+    /// The parts of lines.
+    Slices,
     /// Decisions.
     Decisions,
     /// What became of the rows, by event.
@@ -51,6 +53,7 @@ impl Kind {
         Some(match word {
             "payments" => Self::Payments,
             "totals" => Self::Totals,
+            "slices" => Self::Slices,
             "decisions" => Self::Decisions,
             "accounts" => Self::Accounts,
             "rejects" => Self::Rejects,
@@ -62,7 +65,7 @@ impl Kind {
     /// The column that `of` filters.
     pub fn filtered(self) -> &'static str {
         match self {
-            Self::Payments | Self::Totals | Self::Error => "rule",
+            Self::Payments | Self::Totals | Self::Slices | Self::Error => "rule",
             Self::Decisions => "name",
             Self::Accounts => "event",
             Self::Rejects => "record",

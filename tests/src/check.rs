@@ -3,7 +3,7 @@
 use crate::case::{Expectation, Kind, Setup};
 use crate::page::{Case, Page};
 use crate::table::Table;
-use crate::ways::{Outcome, WAYS, settle, without_places};
+use crate::ways::{Outcome, WAYS, alike, settle};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::{Compiled, Problem, compile};
@@ -48,10 +48,11 @@ fn check(page: &Page, case: &Case, changes: &mut Vec<(Range<usize>, String)>) ->
     tokens_tile(&setup.program)?;
     if let Some(plan) = &compiled.plan {
         run_tests(&setup, plan, &compiled)?;
-        same_when_formatted(&setup)?;
+        same_when_rewritten(plan, &setup)?;
     }
     let said: String = compiled.problems.iter().map(|problem| problem_text(&setup.program, problem)).collect();
     let mut throughs: Vec<Option<&str>> = setup.expectations.iter().map(|one| one.through.as_deref()).collect();
+    throughs.sort_unstable();
     throughs.dedup();
     let mut failures = Vec::new();
     for through in throughs {
@@ -113,6 +114,7 @@ fn table(outcome: &Outcome, kind: Kind) -> Option<&Table> {
     match kind {
         Kind::Payments => Some(&outcome.payments),
         Kind::Totals => Some(&outcome.totals),
+        Kind::Slices => outcome.slices.as_ref(),
         Kind::Decisions => Some(&outcome.decisions),
         Kind::Accounts => Some(&outcome.accounts),
         Kind::Rejects => Some(&outcome.rejects),
@@ -129,7 +131,7 @@ fn settle_every_way(plan: &Plan, setup: &Setup<'_>, through: Option<&str>) -> Re
     let first = settle(plan, &setup.tables, through, WAYS[0])?;
     for way in &WAYS[1..] {
         let other = settle(plan, &setup.tables, through, *way)?;
-        let same = if way.shuffled { without_places(&other) == without_places(&first) } else { other == first };
+        let same = alike(&other, way) == alike(&first, way);
         if !same {
             return Err(format!("{} it differs:\n{other:#?}\nfrom\n{first:#?}", way.name));
         }
@@ -150,20 +152,31 @@ fn run_tests(setup: &Setup<'_>, plan: &Plan, compiled: &Compiled) -> Result<(), 
     Ok(())
 }
 
-/// The formatter must leave what it has formatted, and what the program means.
-fn same_when_formatted(setup: &Setup<'_>) -> Result<(), String> {
+/// The formatter must leave what it has formatted, and what the program means; so must the Plan's text.
+fn same_when_rewritten(plan: &Plan, setup: &Setup<'_>) -> Result<(), String> {
     let once = meed_grammar::format(&setup.program).map_err(|problems| format!("cannot format: {problems:?}"))?;
     tokens_tile(&once)?;
     match meed_grammar::format(&once) {
         Ok(twice) if twice == once => {}
         _ => return Err(format!("formatting is not stable:\n{once}")),
     }
-    let formatted = compile(&once, &setup.overrides).plan;
-    let Some(formatted) = formatted else { return Err(format!("formatted, it does not compile:\n{once}")) };
-    let first = settle(&formatted, &setup.tables, formatted.active.to, WAYS[0]);
-    let plan = compile(&setup.program, &setup.overrides).plan;
-    let plain = plan.map(|plan| settle(&plan, &setup.tables, plan.active.to, WAYS[0]));
-    if Some(first) == plain { Ok(()) } else { Err(format!("formatted, it pays something else:\n{once}")) }
+    let Some(formatted) = compile(&once, &setup.overrides).plan else {
+        return Err(format!("formatted, it does not compile:\n{once}"));
+    };
+    let text = plan.to_text();
+    if formatted.to_text() != text {
+        return Err(format!("formatted, it means something else:\n{once}"));
+    }
+    let reread = Plan::from_text(&text).map_err(|error| format!("the Plan cannot be read back: {error:?}\n{text}"))?;
+    if reread.to_text() != text {
+        return Err(format!("the Plan read back prints as\n{}\nand not as\n{text}", reread.to_text()));
+    }
+    let settle = |plan: &Plan| settle(plan, &setup.tables, plan.active.to, WAYS[0]);
+    if settle(&reread) == settle(plan) {
+        Ok(())
+    } else {
+        Err(format!("read back, the Plan pays something else:\n{text}"))
+    }
 }
 
 fn tokens_tile(text: &str) -> Result<(), String> {

@@ -2,11 +2,12 @@
 
 use crate::table::Table;
 use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
-use meed_runtime::engine::{Counts, Engine, RunOptions, RunResult, run};
-use meed_runtime::ledger;
+use meed_compiler::value::{Exact, parse_exact};
+use meed_runtime::engine::{Counts, Engine, Observer, RunOptions, RunResult, run};
+use meed_runtime::ledger::{self, Slices};
 use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
 use meed_runtime::table::Sheet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A way of settling.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,8 @@ pub struct Outcome {
     pub payments: Table,
     /// Totals.
     pub totals: Table,
+    /// The parts of lines, which only the interpreter shows.
+    pub slices: Option<Table>,
     /// Decisions.
     pub decisions: Table,
     /// What became of the rows, by event.
@@ -64,10 +67,18 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
     };
     outcome.rejects = rejects(plan, &loaded);
     let options = RunOptions { through, chunk_rows: way.rows, engine: way.engine };
-    match run(plan, &mut loaded, &options, None) {
+    let mut slices = Slices::new(plan);
+    let shown = way.engine == Engine::Interpreter;
+    let observer: Option<&mut dyn Observer> = if shown { Some(&mut slices) } else { None };
+    match run(plan, &mut loaded, &options, observer) {
         Ok(result) => {
             outcome.payments = table(ledger::payments(plan, &loaded, &result));
             outcome.totals = table(ledger::totals(plan, &loaded, &result));
+            if shown {
+                let parts = table(ledger::slices(plan, &loaded, &result, &slices));
+                slices_add_up(&parts, &outcome.payments)?;
+                outcome.slices = Some(parts);
+            }
             outcome.decisions = table(ledger::decisions(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
         }
@@ -76,17 +87,46 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
     Ok(outcome)
 }
 
-/// What can be compared with a run whose rows came in another order: all but the numbers of rows in their files.
-pub fn without_places(outcome: &Outcome) -> Outcome {
+/// What can be compared with a run of this way: of one whose rows came in another order all but the numbers of rows in
+/// their files, of machine code all but the parts of lines.
+pub fn alike(outcome: &Outcome, way: &Way) -> Outcome {
     let mut plain = outcome.clone();
-    if let Some(place) = plain.rejects.column("row") {
-        plain.rejects.rows.iter_mut().for_each(|row| row[place].clear());
+    if way.engine == Engine::Jit {
+        plain.slices = None;
     }
-    plain.rejects.rows.sort();
-    if let Some((before, _)) = plain.fault.as_ref().and_then(|fault| fault.split_once(", row ")) {
-        plain.fault = Some(before.to_owned());
+    if way.shuffled {
+        if let Some(place) = plain.rejects.column("row") {
+            plain.rejects.rows.iter_mut().for_each(|row| row[place].clear());
+        }
+        plain.rejects.rows.sort();
+        if let Some((before, _)) = plain.fault.as_ref().and_then(|fault| fault.split_once(", row ")) {
+            plain.fault = Some(before.to_owned());
+        }
     }
     plain
+}
+
+/// The parts of the lines of a rule, payee, period and event must add up to these lines.
+fn slices_add_up(slices: &Table, payments: &Table) -> Result<(), String> {
+    let columns = ["rule", "payee", "period", "event", "key", "amount"].map(str::to_owned);
+    let sums = |table: &Table| -> Result<BTreeMap<Vec<String>, Exact>, String> {
+        let mut sums: BTreeMap<Vec<String>, Exact> = BTreeMap::new();
+        for mut row in table.only(&columns)?.rows {
+            let amount = row.pop().and_then(|cell| parse_fraction(&cell)).ok_or("an amount is no number")?;
+            let sum = sums.entry(row).or_default();
+            *sum = &*sum + amount;
+        }
+        Ok(sums)
+    };
+    let (parts, lines) = (sums(slices)?, sums(payments)?);
+    if parts == lines { Ok(()) } else { Err(format!("slices {parts:?} are not lines {lines:?}")) }
+}
+
+fn parse_fraction(cell: &str) -> Option<Exact> {
+    match cell.split_once('/') {
+        Some((numerator, denominator)) => Some(parse_exact(numerator)? / parse_exact(denominator)?),
+        None => parse_exact(cell),
+    }
 }
 
 /// Tables as the loader takes them. A party or thing that is only referred to exists with its key alone.

@@ -22,7 +22,8 @@ pub enum Obligation {
     /// distinct values of another record's column are an entity with its key alone.
     #[error("a record has its key, an event its `when`")]
     Keys,
-    /// Every list and every domain of texts is borne by a field; they are numbered in the order of the fields.
+    /// Every list and every domain of texts is borne by a field; they are numbered in the order of the fields. One list
+    /// may follow: the texts that rules decide.
     #[error("lists and texts belong to fields")]
     Borne,
     /// Fields that are read are marked as used, and so are their records, the keys and `when` of these, and the
