@@ -110,27 +110,29 @@ impl Run {
     }
 
     fn load(&self, plan: &Plan, through: i32) -> Result<Loaded, Ending> {
-        let bound = bind(plan, &self.data).map_err(|error| tables(&error.to_string(), None))?;
+        let bound = bind(plan, &self.data).map_err(|error| tables(&format!("error: {error}"), None))?;
         for file in &bound.not_read {
             eprintln!("not read: {}", file.display());
         }
         let options = LoadOptions { through, batch_rows: 65_536 };
-        let loaded = load(plan, bound.inputs, &options).map_err(|error| tables(&error.to_string(), error.help()))?;
+        let loaded = load(plan, bound.inputs, &options)
+            .map_err(|error| tables(&format!("error[{}]: {error}", error.code()), error.help()))?;
         if loaded.rejects.is_empty() || self.rejects.is_some() {
             return Ok(loaded);
         }
         report::rejects(&loaded, 20);
         let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
         Err(tables(
-            &format!("{n_rows} rows are rejected, nothing is written"),
+            &format!("error[rejected-rows]: {n_rows} rows are rejected, nothing is written"),
             Some("mend them, or set them aside with --rejects FILE".to_owned()),
         ))
     }
 
     fn fault(&self, text: &str, fault: &RunFault) -> Ending {
-        eprintln!("error: {fault}");
-        let problem = meed_compiler::Problem::error("fault", fault.fault.span, fault.fault.kind.to_string())
-            .label(fault.place.clone());
+        let kind = &fault.fault.kind;
+        eprintln!("error[{}]: {fault}", kind.code());
+        let problem =
+            meed_compiler::Problem::error(kind.code(), fault.fault.span, kind.to_string()).label(fault.place.clone());
         draw::problems(&self.program, text, &[problem], MessageFormat::Human);
         Ending::Fault
     }
@@ -168,7 +170,7 @@ impl Run {
 
 /// A table that cannot be had.
 fn tables(message: &str, help: Option<String>) -> Ending {
-    eprintln!("error: {message}");
+    eprintln!("{message}");
     if let Some(help) = help {
         eprintln!("help: {help}");
     }

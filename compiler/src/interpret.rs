@@ -35,6 +35,19 @@ pub enum FaultKind {
     Date(&'static str),
 }
 
+impl FaultKind {
+    /// The code, one per kind; the page `compiler/errors/<code>.md` explains it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DivisionByZero => "division-by-zero",
+            Self::CrossingBounds(_) => "crossing-bounds",
+            Self::EmptyPackage(_) => "empty-package",
+            Self::Overflow(_) => "overflow",
+            Self::Date(_) => "impossible-date",
+        }
+    }
+}
+
 /// A fault met while a rule computes, with the place in the program where it was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -1,5 +1,6 @@
 //! The pages of error codes: each shows its code and nothing else, at the place where the hand must go, its repair is
-//! well, and the edit that a message offers is a repair too. Every code has a page, every page a code.
+//! well, and the edit that a message offers is a repair too. Every code has a page, every page a code. Pages of what
+//! stops a run are tried where runs are, in the crate of tests.
 
 mod support;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use support::{completed, listed, mended};
 
-/// Codes that no program shows.
+/// Codes of mistakes of Meed itself, which no program shows.
 const WITHOUT_EXAMPLE: &[&str] = &["compiler-mistake", "format-changed"];
 
 #[test]
@@ -25,7 +26,7 @@ fn every_example_shows_its_code_where_the_hand_must_go() {
 
 #[test]
 fn every_code_has_a_page_and_every_page_a_code() {
-    let emitted = emitted_codes();
+    let emitted: BTreeSet<String> = problem_codes(&ROOMS).into_iter().chain(kind_codes()).collect();
     let pages: BTreeSet<String> = errors::codes().map(str::to_owned).collect();
     assert!(errors::codes().is_sorted());
     assert_eq!(emitted.difference(&pages).collect::<Vec<_>>(), Vec::<&String>::new(), "codes without a page");
@@ -50,12 +51,13 @@ fn every_page_has_its_parts() {
 
 /// The codes of this room and of the grammar that a program can show.
 fn shown_codes() -> impl Iterator<Item = &'static str> {
-    errors::codes().filter(|code| !WITHOUT_EXAMPLE.contains(code))
+    let codes = problem_codes(&["grammar/src", "compiler/src"]);
+    errors::codes().filter(move |code| codes.contains(*code) && !WITHOUT_EXAMPLE.contains(code))
 }
 
 fn example_shows(code: &str) -> Result<(), String> {
     let page = errors::page(code).unwrap_or_default();
-    let (example, repair) = (block(page, "## Example")?, block(page, "## Repair")?);
+    let (example, repair) = (block(page, "## Example\n")?, block(page, "## Repair\n")?);
     let problems = compile(&repair.1, &[]).problems;
     if !problems.is_empty() {
         return Err(format!("its repair has problems\n{}", listed(&problems)));
@@ -144,28 +146,54 @@ fn in_house_style(problem: &Problem) -> Result<(), String> {
     Ok(())
 }
 
-/// Every code in the sources of the rooms.
-fn emitted_codes() -> BTreeSet<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+/// Every room that reports problems.
+const ROOMS: [&str; 4] = ["grammar/src", "compiler/src", "runtime/src", "cli/src"];
+
+/// The codes of the problems in the sources of some rooms.
+fn problem_codes(rooms: &[&str]) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    let mut folders: Vec<_> = ["grammar/src", "compiler/src"].map(|room| root.join(room)).into();
+    for (path, text) in sources(rooms) {
+        for opening in ["Problem::error(", "Problem::warning("] {
+            for rest in text.split(opening).skip(1).map(str::trim_start).filter(|rest| !rest.starts_with("kind.code()"))
+            {
+                let code = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+                let (code, _) = code.unwrap_or_else(|| panic!("a code is written in place: {path}"));
+                codes.insert(code.to_owned());
+            }
+        }
+    }
+    codes
+}
+
+/// The codes of kinds of faults and of tables that cannot be had: what their `code` gives, and what the command line
+/// writes in brackets.
+fn kind_codes() -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for (_, text) in sources(&ROOMS) {
+        for body in text.split("fn code(&self) -> &'static str {").skip(1) {
+            let (body, _) = body.split_once("\n    }\n").expect("the function ends");
+            codes.extend(body.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+        let written = text.split("error[").skip(1).filter_map(|rest| rest.split_once(']'));
+        codes.extend(written.map(|(code, _)| code.to_owned()).filter(|code| !code.contains('{')));
+    }
+    codes
+}
+
+/// The source files of some rooms.
+fn sources(rooms: &[&str]) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    let mut folders: Vec<_> = rooms.iter().map(|room| root.join(room)).collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("the sources").flatten() {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let text = std::fs::read_to_string(&path).expect("a source file");
-                for opening in ["Problem::error(", "Problem::warning("] {
-                    for rest in text.split(opening).skip(1) {
-                        let code = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'));
-                        let (code, _) =
-                            code.unwrap_or_else(|| panic!("a code is written in place: {}", path.display()));
-                        codes.insert(code.to_owned());
-                    }
-                }
+                files.push((path.display().to_string(), std::fs::read_to_string(&path).expect("a source file")));
             }
         }
     }
-    codes
+    files
 }

@@ -82,7 +82,7 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
             outcome.decisions = table(ledger::decisions(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
         }
-        Err(fault) => outcome.fault = Some(format!("fault: {fault}")),
+        Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.fault.kind.code())),
     }
     Ok(outcome)
 }
