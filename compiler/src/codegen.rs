@@ -6,6 +6,8 @@
 mod dates;
 mod emit;
 mod expression;
+mod frame;
+mod group;
 mod number;
 mod pay;
 mod rounding;
@@ -59,15 +61,18 @@ impl Kernels {
         let mut maker = Maker::new(isa);
         let rules: Vec<_> =
             plan.rules.iter().map(|rule| maker.define(|blank| rule::write_rule(plan, rule, blank))).collect();
-        let Some(code) = maker.finish(rules.iter().flatten().map(|(id, _)| *id)) else { return none() };
-        let made: Vec<&[Input]> = rules.iter().flatten().map(|(_, inputs)| inputs.as_slice()).collect();
+        let groups: Vec<_> =
+            plan.groups.iter().map(|group| maker.define(|blank| group::write_group(plan, group, blank))).collect();
+        let made = || rules.iter().chain(&groups).flatten();
+        let Some(code) = maker.finish(made().map(|(id, _)| *id)) else { return none() };
+        let made: Vec<&[Input]> = made().map(|(_, inputs)| inputs.as_slice()).collect();
         let tables = Arc::new(day_tables(plan, &made));
         let kernel = |(id, inputs): (FuncId, Vec<Input>)| {
             Some(Kernel::new(inputs, code.entry(id)?, tables.clone(), code.module.clone()))
         };
         Self {
             rules: rules.into_iter().map(|rule| rule.and_then(kernel)).collect(),
-            groups: vec![None; plan.groups.len()],
+            groups: groups.into_iter().map(|group| group.and_then(kernel)).collect(),
         }
     }
 

@@ -138,10 +138,23 @@ pub struct Gathered {
     /// In place of `cells` where the denominator is not known while compiling.
     pub exact: Vec<Exact>,
     /// For a count of distinct values: slot and value of each row taken in.
-    pub entries: Vec<(u32, i64)>,
+    pub entries: Vec<Met>,
     /// Numbers among these values that are no whole numbers of moderate size, by their text.
     pub numbers: FxHashMap<String, i64>,
 }
+
+/// A value met at a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(C)]
+pub struct Met {
+    /// The slot.
+    pub slot: u32,
+    /// A number that differs where values differ.
+    pub value: i64,
+}
+
+/// Whole numbers from minus this up to it stand for themselves among values met.
+pub const MODERATE: i64 = 1 << 62;
 
 /// The values of a decision, by row of its stream: `nums / dens`, for other types the value in `nums` and 1 in `dens`.
 #[derive(Clone, Debug, Default)]
@@ -289,6 +302,20 @@ impl StateData {
                 };
                 Self::Sums { sums: dens.iter().map(sum).collect(), touched: Vec::new() }
             }
+        }
+    }
+
+    /// How many slots every array of it has.
+    pub fn n_slots(&self) -> usize {
+        match self {
+            Self::Seen(seen) => seen.len(),
+            Self::Paid(paid) => paid.len(),
+            Self::Sums { sums, touched } => sums.iter().fold(touched.len(), |least, sum| {
+                least.min(match sum {
+                    SumData::Fixed { sums, .. } => sums.len(),
+                    SumData::Exact(sums) => sums.len(),
+                })
+            }),
         }
     }
 

@@ -8,7 +8,7 @@ pub mod eval;
 pub mod schedule;
 pub mod trace;
 
-use crate::data::{Chunk, Data, Gathered, Output, Rows, StateData, SumData, status};
+use crate::data::{Chunk, Data, Gathered, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, RuleId, StateId, Step, View};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -360,9 +360,6 @@ impl SumData {
     }
 }
 
-/// Whole numbers below this stand for themselves among distinct values.
-const MODERATE: i64 = 1 << 62;
-
 impl Gathered {
     /// An empty group of this function.
     pub fn new(function: &GroupFunction, n_slots: usize) -> Self {
@@ -385,7 +382,7 @@ impl Gathered {
         match function {
             GroupFunction::Distinct(_) => {
                 let value = self.distinct(value);
-                self.entries.push((slot, value));
+                self.entries.push(Met { slot, value });
             }
             GroupFunction::Count => self.join(function, place, 1, &Exact::ZERO)?,
             GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => {

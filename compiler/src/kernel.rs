@@ -7,7 +7,7 @@
 
 mod table;
 
-use crate::data::{Chunk, Data, Output, Rows};
+use crate::data::{Chunk, Data, Gathered, Output, Rows};
 use crate::plan::{DatePart, DecisionId, FieldId, GroupId, Period, Plan, PredicateId, RecordId, SlotId, StateId};
 use rustc_hash::FxHashMap;
 use std::any::Any;
@@ -73,14 +73,14 @@ pub enum Input {
     LineAmount,
     /// Written for every row done: `u8` by row *of the chunk*.
     Status,
-    /// Group kernels: `i128` sum, or count, or the smallest or largest so far, by slot.
-    GroupSum,
-    /// Group kernels for smallest and largest: `u8` by slot, whether there is one yet.
+    /// Group kernels: `u32` by row *of the chunk*, `u32::MAX` where a row has no slot.
+    GroupSlot,
+    /// Group kernels: `i128` by slot.
+    GroupCell,
+    /// Group kernels: `u8` by slot.
     GroupSeen,
-    /// Group kernels for distinct: written, `u32` slot by entry (the number of entries is `n_lines`).
-    DistinctSlot,
-    /// Group kernels for distinct: written, `i64` value by entry.
-    DistinctValue,
+    /// Group kernels for distinct values, written: a slot and value by entry; the number of entries is `n_lines`.
+    GroupMet,
 }
 
 /// Functions of a day that machine code looks up.
@@ -163,25 +163,66 @@ impl Kernel {
         output.rows.reserve(more);
         output.payees.reserve(more);
         output.amounts.reserve(more);
-        let source = Source { plan, rows, chunk, tables: &self.tables };
-        let Some(mut pointers) = source.pointers(&self.inputs, data, output) else { return from };
-        let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: n_lines as u64, missed: 0 };
+        let end = (chunk.start + chunk.len) as usize;
+        let source = Source { plan, rows, end, tables: &self.tables };
+        let table = self.inputs.iter().map(|input| source.rule_pointer(*input, data, chunk, output)).collect();
+        let Some(table) = table else { return from };
+        let (stopped, context) = self.call(table, n_lines, chunk.start, from, chunk.len);
         #[expect(
             unsafe_code,
-            reason = "machine code is called here and nowhere else. It reads and writes only through the table of pointers: \
-                      `Source::pointers` has checked that each array reaches as far as rows and slots of the chunk do, and \
-                      the output has room for a line of every row and one more; references in columns are rows of their \
-                      tables, as the loader makes them. The code is there as long as `self.module` is, and lines up to \
-                      `n_lines` are written."
+            reason = "there was room for a line of every row, and the code has written the first `n_lines`"
         )]
-        let stopped = unsafe {
-            let stopped = (self.entry)(&raw mut context, chunk.start, from, chunk.len);
+        unsafe {
             output.rows.set_len(context.n_lines as usize);
             output.payees.set_len(context.n_lines as usize);
             output.amounts.set_len(context.n_lines as usize);
-            stopped
-        };
+        }
         output.missed += i128::from(context.missed);
         stopped
+    }
+
+    /// Takes rows of a group's stream in, each at its slot, from row `from` of them on; the first is row `start` of the
+    /// stream. Returns the first that it could not do, and marks those done in `taken`, as [`Kernel::run`] does.
+    #[expect(clippy::too_many_arguments, reason = "the rows of a group are all of these, and none belongs to another")]
+    pub fn gather(
+        &self,
+        plan: &Plan,
+        data: &mut Data,
+        rows: &Rows,
+        start: u32,
+        slots: &[u32],
+        from: u32,
+        gathered: &mut Gathered,
+        taken: &mut [u8],
+    ) -> u32 {
+        let len = slots.len() as u32;
+        if taken.len() < slots.len() || from >= len {
+            return from;
+        }
+        let n_met = gathered.entries.len();
+        gathered.entries.reserve((len - from) as usize + 1);
+        let source = Source { plan, rows, end: (start + len) as usize, tables: &self.tables };
+        let table =
+            self.inputs.iter().map(|input| source.group_pointer(*input, data, slots, gathered, taken)).collect();
+        let Some(table) = table else { return from };
+        let (stopped, context) = self.call(table, n_met, start, from, len);
+        #[expect(unsafe_code, reason = "there was room for every row, and the code has written the first `n_lines`")]
+        unsafe {
+            gathered.entries.set_len(context.n_lines as usize);
+        }
+        stopped
+    }
+
+    fn call(&self, mut table: Vec<*mut u8>, n_lines: usize, start: u32, from: u32, len: u32) -> (u32, Context) {
+        let mut context = Context { inputs: table.as_mut_ptr(), n_lines: n_lines as u64, missed: 0 };
+        #[expect(
+            unsafe_code,
+            reason = "machine code is called here and nowhere else. It reads and writes only through the table of \
+                      pointers: `Source` has checked that each array reaches as far as rows and slots of the chunk do, and \
+                      there is room for what it appends; references in columns are rows of their tables and codes known \
+                      to predicates, as the loader makes them. The code is there as long as `self.module` is."
+        )]
+        let stopped = unsafe { (self.entry)(&raw mut context, start, from, len) };
+        (stopped, context)
     }
 }

@@ -186,9 +186,11 @@ impl Run<'_> {
         let Rows::Grid(grid) = rows else { return Ok(()) };
         let mut taken: Vec<(RecordId, Vec<u8>)> = Vec::new();
         for &group in &self.plan.rule(id).groups {
-            let filled = groups::fill(self.plan, group, self.loaded, grid, self.options, &self.result);
-            let marks =
+            let kernels = self.kernels.as_ref();
+            let filled = groups::fill(self.plan, group, self.loaded, grid, self.options, kernels, &self.result);
+            let groups::Filled { taken: marks, replayed } =
                 filled.map_err(|(place, fault)| RunFault { rule: self.plan.rule(id).name.clone(), place, fault })?;
+            self.result.replayed[id.index()] += replayed;
             let Stream::Events(record) = self.plan.groups[group.index()].stream else { continue };
             match taken.iter_mut().find(|(known, _)| *known == record) {
                 Some((_, known)) => known.iter_mut().zip(&marks).for_each(|(known, mark)| *known |= mark),

@@ -39,7 +39,8 @@ impl RowCode<'_, '_> {
         }
     }
 
-    fn whole(&mut self, count: Number) -> Word {
+    /// A number that must be whole.
+    pub(super) fn whole(&mut self, count: Number) -> Word {
         if count.den == 1 && count.over.is_none() {
             return count.numerator;
         }

@@ -5,7 +5,8 @@
 //! touches a state, so that what depends on the data costs no mispredicted branch.
 
 use super::Blank;
-use super::emit::{Emit, Flag, Half, flags};
+use super::emit::{Flag, Half, flags};
+use super::frame::Frame;
 use super::number::Number;
 use super::row::{Kind, Levels, RowCode};
 use super::word::Word;
@@ -13,8 +14,7 @@ use crate::data::{Width, status};
 use crate::kernel::Input;
 use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, Rule, StateId, StateKind, Step, Stream};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value, types};
-use cranelift_frontend::FunctionBuilder;
+use cranelift_codegen::ir::{InstBuilder, Value, types};
 
 /// A line in the making, in smallest units.
 #[derive(Clone, Copy)]
@@ -34,17 +34,6 @@ struct Store {
     when: Flag,
 }
 
-/// What goes around in the loop.
-#[derive(Clone, Copy)]
-struct Loop {
-    header: Block,
-    done: Block,
-    /// Lines so far.
-    n_lines: Value,
-    /// Smallest units missed so far.
-    missed: Value,
-}
-
 /// The code of one rule.
 pub(super) struct RuleCode<'a, 'f> {
     pub code: RowCode<'a, 'f>,
@@ -57,37 +46,13 @@ pub(super) struct RuleCode<'a, 'f> {
     /// Whether the row has passed the filters so far.
     live: Flag,
     counted: Flag,
-    around: Loop,
-    /// Set where every row would be the interpreter's.
-    hopeless: bool,
+    frame: Frame,
 }
 
 /// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
 pub(super) fn write_rule(plan: &Plan, rule: &Rule, blank: Blank<'_>) -> Option<Vec<Input>> {
-    let mut builder = FunctionBuilder::new(blank.function, blank.context);
-    let entry = builder.create_block();
-    builder.append_block_params_for_function_params(entry);
-    builder.switch_to_block(entry);
-    builder.seal_block(entry);
-    let parameters = builder.block_params(entry).to_vec();
-    let (state, start, from, len) = (parameters[0], parameters[1], parameters[2], parameters[3]);
-    let [start, from, len] = [start, from, len].map(|value| builder.ins().uextend(types::I64, value));
-    let first = builder.ins().iadd(start, from);
-    let end = builder.ins().iadd(start, len);
-    let table = builder.ins().load(types::I64, flags(), state, 0);
-    let n_lines = builder.ins().load(types::I64, flags(), state, 8);
-    let missed = builder.ins().load(types::I64, flags(), state, 16);
-    let (header, body, done) = (builder.create_block(), builder.create_block(), builder.create_block());
-    let begin = builder.ins().jump(header, &[first, n_lines, missed].map(BlockArg::Value));
-    let [row, n_lines, missed] = [(); 3].map(|()| builder.append_block_param(header, types::I64));
-    let ends = [(); 3].map(|()| builder.append_block_param(done, types::I64));
-    builder.switch_to_block(header);
-    let over = builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, row, end);
-    builder.ins().brif(over, done, &[row, n_lines, missed].map(BlockArg::Value), body, &[]);
-    let mut emit = Emit::new(builder, table, begin);
-    emit.continue_in(body);
-    let in_chunk = emit.builder.ins().isub(row, start);
-    let mut code = RowCode::new(emit, plan, &rule.stream, row, in_chunk);
+    let (emit, frame) = Frame::begin(blank.function, blank.context);
+    let mut code = RowCode::new(emit, plan, &rule.stream, frame.row, frame.in_chunk);
     code.locals = vec![None; rule.n_locals as usize];
     let mut rule_code = RuleCode {
         code,
@@ -98,22 +63,10 @@ pub(super) fn write_rule(plan: &Plan, rule: &Rule, blank: Blank<'_>) -> Option<V
         stores: Vec::new(),
         live: Flag::Yes,
         counted: Flag::No,
-        around: Loop { header, done, n_lines, missed },
-        hopeless: false,
+        frame,
     };
     rule_code.steps();
-    let hopeless = rule_code.hopeless;
-    let mut emit = rule_code.code.emit;
-    emit.builder.seal_block(header);
-    emit.continue_in(done);
-    emit.store(ends[1], state, 8);
-    emit.store(ends[2], state, 16);
-    let stopped = emit.builder.ins().isub(ends[0], start);
-    let stopped = emit.builder.ins().ireduce(types::I32, stopped);
-    emit.builder.ins().return_(&[stopped]);
-    let inputs = std::mem::take(&mut emit.inputs);
-    emit.builder.finalize(blank.config);
-    (!hopeless).then_some(inputs)
+    rule_code.frame.finish(rule_code.code.emit, blank.config)
 }
 
 impl RuleCode<'_, '_> {
@@ -316,26 +269,13 @@ impl RuleCode<'_, '_> {
         // Behind `pay` a row without a line has matched; before it, it has not.
         let matched = if self.line.is_some() { was_live } else { Flag::No };
         self.write_stores();
-        let (n_lines, missed) = (self.around.n_lines, self.missed_so_far());
+        let (n_lines, missed) = (self.frame.n_lines, self.missed_so_far());
         self.end_row(matched, Flag::No, n_lines, missed);
         self.code.emit.continue_in(go_on);
     }
 
-    /// Stops the kernel where the row has met a fault.
     fn stop_at_fault(&mut self) {
-        let fault = self.code.emit.take_fault();
-        match fault {
-            Flag::No => {}
-            Flag::Yes => self.hopeless = true,
-            Flag::When(fault) => {
-                let go_on = self.code.emit.block();
-                let row = self.code.row;
-                let Loop { done, n_lines, missed, .. } = self.around;
-                let stop = [row, n_lines, missed].map(BlockArg::Value);
-                self.code.emit.builder.ins().brif(fault, done, &stop, go_on, &[]);
-                self.code.emit.continue_in(go_on);
-            }
-        }
+        self.frame.stop_at_fault(&mut self.code.emit);
     }
 
     fn write_stores(&mut self) {
@@ -368,8 +308,8 @@ impl RuleCode<'_, '_> {
 
     fn missed_so_far(&mut self) -> Value {
         match self.missed {
-            Some(missed) => self.code.emit.builder.ins().iadd(self.around.missed, missed),
-            None => self.around.missed,
+            Some(missed) => self.code.emit.builder.ins().iadd(self.frame.missed, missed),
+            None => self.frame.missed,
         }
     }
 
@@ -386,7 +326,7 @@ impl RuleCode<'_, '_> {
         self.stop_at_fault();
         self.write_stores();
         let missed = self.missed_so_far();
-        let mut n_lines = self.around.n_lines;
+        let mut n_lines = self.frame.n_lines;
         let live = self.live;
         if let Some((paid, payee, amount)) = paid {
             n_lines = self.write_line(payee, amount, paid);
@@ -396,7 +336,7 @@ impl RuleCode<'_, '_> {
 
     /// Writes a line behind the others; it only counts if there is one.
     fn write_line(&mut self, payee: Value, amount: Value, paid: Flag) -> Value {
-        let (row, place) = (self.code.row, self.around.n_lines);
+        let (row, place) = (self.code.row, self.frame.n_lines);
         let emit = &mut self.code.emit;
         let row = emit.builder.ins().ireduce(types::I32, row);
         let payee = emit.builder.ins().ireduce(types::I32, payee);
@@ -412,7 +352,6 @@ impl RuleCode<'_, '_> {
 
     /// Writes the status and goes to the next row.
     fn end_row(&mut self, matched: Flag, paid: Flag, n_lines: Value, missed: Value) {
-        let (row, in_chunk) = (self.code.row, self.code.in_chunk);
         let counted = self.counted;
         let emit = &mut self.code.emit;
         let mut mark = emit.byte(0);
@@ -430,9 +369,6 @@ impl RuleCode<'_, '_> {
         if fixed != 0 {
             mark = emit.builder.ins().bor_imm_u(mark, i64::from(fixed));
         }
-        let address = emit.address(Input::Status, in_chunk, 0);
-        emit.store(mark, address, 0);
-        let next = emit.builder.ins().iadd_imm_s(row, 1);
-        emit.builder.ins().jump(self.around.header, &[next, n_lines, missed].map(BlockArg::Value));
+        self.frame.next(emit, mark, n_lines, missed);
     }
 }

@@ -1,6 +1,7 @@
 //! Arithmetic of machine code at its limits, against exact fractions, with either effort of Cranelift.
 
-use super::emit::{Emit, Flag, flags};
+use super::emit::{Emit, Flag};
+use super::frame::Frame;
 use super::number::Number;
 use super::word::Word;
 use super::{Blank, Effort, Maker, isa};
@@ -9,8 +10,6 @@ use crate::kernel::{Context, Input};
 use crate::plan::Comparison;
 use crate::value::{Exact, RoundingMode, fraction, round};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{BlockArg, InstBuilder, types};
-use cranelift_frontend::FunctionBuilder;
 
 /// Numbers at which lanes, halves and signs change.
 const LIMITS: [i64; 24] = [
@@ -60,7 +59,7 @@ fn evaluate(
     operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word,
 ) -> Vec<Option<i64>> {
     let mut maker = Maker::new(isa(effort, true).expect("this machine is known"));
-    let (id, inputs) = maker.define(|blank| Some(loop_over(blank, operation))).expect("a function");
+    let (id, inputs) = maker.define(|blank| loop_over(blank, operation)).expect("a function");
     let code = maker.finish(std::iter::once(id)).expect("a module");
     let mut a: Vec<i64> = pairs.iter().map(|(a, _)| *a).collect();
     let mut b: Vec<i64> = pairs.iter().map(|(_, b)| *b).collect();
@@ -85,42 +84,17 @@ fn evaluate(
     results.into_iter().zip(faults).map(|(result, fault)| (fault == 0).then_some(result)).collect()
 }
 
-fn loop_over(blank: Blank<'_>, operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word) -> Vec<Input> {
-    let mut builder = FunctionBuilder::new(blank.function, blank.context);
-    let entry = builder.create_block();
-    builder.append_block_params_for_function_params(entry);
-    builder.switch_to_block(entry);
-    builder.seal_block(entry);
-    let (context, len) = (builder.block_params(entry)[0], builder.block_params(entry)[3]);
-    let len = builder.ins().uextend(types::I64, len);
-    let table = builder.ins().load(types::I64, flags(), context, 0);
-    let zero = builder.ins().iconst(types::I64, 0);
-    let (header, body, done) = (builder.create_block(), builder.create_block(), builder.create_block());
-    let row = builder.append_block_param(header, types::I64);
-    let begin = builder.ins().jump(header, &[BlockArg::Value(zero)]);
-    builder.switch_to_block(header);
-    let over = builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, row, len);
-    builder.ins().brif(over, done, &[], body, &[]);
-    let mut emit = Emit::new(builder, table, begin);
-    emit.continue_in(body);
-    let a = Word::any(emit.load(Input::PaymentAmount, row, Width::I64));
-    let b = Word::any(emit.load(Input::PaymentSource, row, Width::I64));
+fn loop_over(blank: Blank<'_>, operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word) -> Option<Vec<Input>> {
+    let (mut emit, frame) = Frame::begin(blank.function, blank.context);
+    let a = Word::any(emit.load(Input::PaymentAmount, frame.row, Width::I64));
+    let b = Word::any(emit.load(Input::PaymentSource, frame.row, Width::I64));
     let result = operation(&mut emit, a, b);
     let fault = emit.take_fault();
     let fault = emit.flag_byte(fault);
-    let address = emit.address(Input::LineAmount, row, 3);
+    let address = emit.address(Input::LineAmount, frame.row, 3);
     emit.store(result.value, address, 0);
-    let address = emit.address(Input::Status, row, 0);
-    emit.store(fault, address, 0);
-    let next = emit.builder.ins().iadd_imm_s(row, 1);
-    emit.builder.ins().jump(header, &[BlockArg::Value(next)]);
-    emit.builder.seal_block(header);
-    emit.continue_in(done);
-    let zero = emit.builder.ins().iconst(types::I32, 0);
-    emit.builder.ins().return_(&[zero]);
-    let inputs = std::mem::take(&mut emit.inputs);
-    emit.builder.finalize(blank.config);
-    inputs
+    frame.next(&mut emit, fault, frame.n_lines, frame.missed);
+    frame.finish(emit, blank.config)
 }
 
 /// Numbers around multiples and halves of a divisor, and the limits.

@@ -2,7 +2,8 @@
 
 use super::{DayTables, Input, N_DAYS, N_MONTHS};
 use crate::data::{
-    Chunk, Column, Data, DecisionData, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values, Width,
+    Chunk, Column, Data, DecisionData, Gathered, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values,
+    Width,
 };
 use crate::plan::{DecisionId, FieldId, Period, Plan, RecordId, SlotId, StateId, Stream};
 
@@ -15,18 +16,66 @@ static KNOWN: [u8; 1] = [1];
 pub(super) struct Source<'a> {
     pub plan: &'a Plan,
     pub rows: &'a Rows,
-    pub chunk: &'a Chunk,
+    /// The row of the stream after the last.
+    pub end: usize,
     pub tables: &'a DayTables,
 }
 
 impl Source<'_> {
-    /// The pointers of these inputs; none where an array is shorter than the chunk or the slots need it.
-    pub fn pointers(&self, inputs: &[Input], data: &mut Data, output: &mut Output) -> Option<Vec<*mut u8>> {
-        inputs.iter().map(|input| self.pointer(*input, data, output)).collect()
+    /// A pointer of a rule's kernel; none where an array is shorter than rows or slots of the chunk need it.
+    pub fn rule_pointer(&self, input: Input, data: &mut Data, chunk: &Chunk, output: &mut Output) -> Option<*mut u8> {
+        Some(match input {
+            Input::Slots(id) => read(self.slots(chunk, id)?),
+            Input::Seen(id) => match self.state(data, chunk, id)? {
+                StateData::Seen(seen) => write(seen),
+                StateData::Sums { .. } | StateData::Paid(_) => return None,
+            },
+            Input::Sum(id, atom) => match self.state(data, chunk, id)? {
+                StateData::Sums { sums, .. } => match &mut sums[atom as usize] {
+                    SumData::Fixed { sums, .. } => write(sums),
+                    SumData::Exact(_) => return None,
+                },
+                StateData::Seen(_) | StateData::Paid(_) => return None,
+            },
+            Input::Touched(id) => match self.state(data, chunk, id)? {
+                StateData::Sums { touched, .. } => write(touched),
+                StateData::Seen(_) | StateData::Paid(_) => return None,
+            },
+            Input::Paid(id) => match self.state(data, chunk, id)? {
+                StateData::Paid(paid) => write(paid),
+                StateData::Seen(_) | StateData::Sums { .. } => return None,
+            },
+            Input::LineRow => output.rows.as_mut_ptr().cast(),
+            Input::LinePayee => output.payees.as_mut_ptr().cast(),
+            Input::LineAmount => output.amounts.as_mut_ptr().cast(),
+            Input::Status => output.status.as_mut_ptr(),
+            other => self.pointer(other, data)?,
+        })
     }
 
-    fn pointer(&self, input: Input, data: &mut Data, output: &mut Output) -> Option<*mut u8> {
-        let end = self.chunk.start as usize + self.chunk.len as usize;
+    /// A pointer of a group's kernel; none as above.
+    pub fn group_pointer(
+        &self,
+        input: Input,
+        data: &mut Data,
+        slots: &[u32],
+        gathered: &mut Gathered,
+        taken: &mut [u8],
+    ) -> Option<*mut u8> {
+        let needed = n_slots(slots);
+        Some(match input {
+            Input::GroupSlot => read(slots),
+            Input::GroupCell if gathered.cells.len() >= needed => write(&mut gathered.cells),
+            Input::GroupSeen if gathered.seen.len() >= needed => write(&mut gathered.seen),
+            Input::GroupMet => gathered.entries.as_mut_ptr().cast(),
+            Input::Status => taken.as_mut_ptr(),
+            other => self.pointer(other, data)?,
+        })
+    }
+
+    /// A pointer of any kernel.
+    fn pointer(&self, input: Input, data: &mut Data) -> Option<*mut u8> {
+        let end = self.end;
         Some(match input {
             Input::Values(record, field) => self.values(data, record, field)?,
             Input::Known(record, field) => match &column(data, record, field)?.known {
@@ -35,26 +84,6 @@ impl Source<'_> {
             },
             Input::KnownMask(record, field) => mask(column(data, record, field)?.known.is_some()),
             Input::Predicate(id) => array(&data.predicates[id.index()], 0)?,
-            Input::Slots(id) => array(&self.chunk.slots[id.index()], self.chunk.len as usize)?,
-            Input::Seen(id) => match self.state(data, id)? {
-                StateData::Seen(seen) => write(seen),
-                StateData::Sums { .. } | StateData::Paid(_) => return None,
-            },
-            Input::Sum(id, atom) => match self.state(data, id)? {
-                StateData::Sums { sums, .. } => match &mut sums[atom as usize] {
-                    SumData::Fixed { sums, .. } => write(sums),
-                    SumData::Exact(_) => return None,
-                },
-                StateData::Seen(_) | StateData::Paid(_) => return None,
-            },
-            Input::Touched(id) => match self.state(data, id)? {
-                StateData::Sums { touched, .. } => write(touched),
-                StateData::Seen(_) | StateData::Paid(_) => return None,
-            },
-            Input::Paid(id) => match self.state(data, id)? {
-                StateData::Paid(paid) => write(paid),
-                StateData::Seen(_) | StateData::Sums { .. } => return None,
-            },
             Input::Group(id) => match data.group(id) {
                 GroupData::Fixed { den, values, .. } => {
                     let expected = self.plan.groups[id.index()].function.den();
@@ -83,11 +112,19 @@ impl Source<'_> {
             Input::PaymentSource => array(&self.payments()?.source, end)?,
             Input::Days(table) => array(self.tables.days.get(&table)?, N_DAYS as usize)?,
             Input::MonthStarts => array(&self.tables.month_starts, N_MONTHS as usize + 1)?,
-            Input::LineRow => output.rows.as_mut_ptr().cast(),
-            Input::LinePayee => output.payees.as_mut_ptr().cast(),
-            Input::LineAmount => output.amounts.as_mut_ptr().cast(),
-            Input::Status => output.status.as_mut_ptr(),
-            Input::GroupSum | Input::GroupSeen | Input::DistinctSlot | Input::DistinctValue => return None,
+            Input::Slots(_)
+            | Input::Seen(_)
+            | Input::Sum(..)
+            | Input::Touched(_)
+            | Input::Paid(_)
+            | Input::LineRow
+            | Input::LinePayee
+            | Input::LineAmount
+            | Input::Status
+            | Input::GroupSlot
+            | Input::GroupCell
+            | Input::GroupSeen
+            | Input::GroupMet => return None,
         })
     }
 
@@ -109,31 +146,17 @@ impl Source<'_> {
     }
 
     /// A state that holds every slot of the chunk.
-    fn state<'d>(&self, data: &'d mut Data, id: StateId) -> Option<&'d mut StateData> {
-        let spec = self.plan.states[id.index()].slot;
-        let needed = self.n_slots(spec)?;
+    fn state<'d>(&self, data: &'d mut Data, chunk: &Chunk, id: StateId) -> Option<&'d mut StateData> {
+        let needed = n_slots(self.slots(chunk, self.plan.states[id.index()].slot)?);
         let state = data.state(id);
-        let n_slots = match state {
-            StateData::Seen(seen) => seen.len(),
-            StateData::Paid(paid) => paid.len(),
-            StateData::Sums { sums, touched } => sums.iter().fold(touched.len(), |least, sum| {
-                least.min(match sum {
-                    SumData::Fixed { sums, .. } => sums.len(),
-                    SumData::Exact(sums) => sums.len(),
-                })
-            }),
-        };
-        (n_slots >= needed).then_some(state)
+        (state.n_slots() >= needed).then_some(state)
     }
 
-    /// How many slots the chunk's largest needs.
-    fn n_slots(&self, id: SlotId) -> Option<usize> {
-        let slots = self.chunk.slots[id.index()].get(..self.chunk.len as usize)?;
-        // A missing slot is the largest number; one more is 0.
-        let one_more = |slot: &u32| slot.wrapping_add(1);
-        let needed = slots.iter().map(one_more).max().unwrap_or(0);
-        let sure = self.plan.slot_can_miss(id) || slots.iter().copied().max() != Some(u32::MAX);
-        sure.then_some(needed as usize)
+    /// The slots of the chunk; none where one is missing that must not.
+    fn slots<'c>(&self, chunk: &'c Chunk, id: SlotId) -> Option<&'c [u32]> {
+        let slots = chunk.slots[id.index()].get(..chunk.len as usize)?;
+        let complete = self.plan.slot_can_miss(id) || slots.iter().max() != Some(&u32::MAX);
+        complete.then_some(slots)
     }
 
     /// An array of a decision that has a value for each row of its stream.
@@ -145,7 +168,7 @@ impl Source<'_> {
     ) -> Option<*mut u8> {
         let n_rows = match &self.plan.decisions[id.index()].stream {
             Stream::Events(record) => data.tables[record.index()].n_rows,
-            Stream::Grid(..) | Stream::Payments(_) => (self.chunk.start + self.chunk.len) as usize,
+            Stream::Grid(..) | Stream::Payments(_) => self.end,
         };
         let decision = &mut data.decisions[id.index()];
         let least = decision.nums.len().min(decision.dens.len()).min(decision.known.len());
@@ -163,6 +186,12 @@ impl Source<'_> {
     fn payments(&self) -> Option<&Payments> {
         if let Rows::Payments(payments) = self.rows { Some(payments) } else { None }
     }
+}
+
+/// How many slots an array must have for these.
+fn n_slots(slots: &[u32]) -> usize {
+    // A missing slot is the largest number; one more is 0.
+    slots.iter().map(|slot| slot.wrapping_add(1)).max().unwrap_or(0) as usize
 }
 
 fn column(data: &Data, record: RecordId, field: FieldId) -> Option<&Column> {

@@ -8,6 +8,7 @@ use super::grid::periods;
 use super::paths::{Found, days};
 use super::{RunOptions, RunResult, lines, place};
 use crate::load::Loaded;
+use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Gathered, Grid, GroupData, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_group};
 use meed_compiler::plan::{Group, GroupFunction, GroupId, Period, Plan, Stream, Window};
@@ -17,7 +18,16 @@ const CHUNK: u32 = 4096;
 /// The place of a row that no row of the grid looks at.
 const NOWHERE: u32 = u32::MAX;
 
-/// Fills the group for every row of the rule's grid, and says which rows of its stream were taken in.
+/// What became of the rows of a group's stream.
+#[derive(Default)]
+pub(super) struct Filled {
+    /// By row: whether it was taken in, as [`status::COUNTED`].
+    pub taken: Vec<u8>,
+    /// Rows that machine code left to the interpreter.
+    pub replayed: u64,
+}
+
+/// Fills the group for every row of the rule's grid.
 ///
 /// # Errors
 /// The row of the group's stream that met a fault, in words.
@@ -27,8 +37,9 @@ pub(super) fn fill(
     loaded: &mut Loaded,
     grid: &Grid,
     options: &RunOptions,
+    kernels: Option<&Kernels>,
     result: &RunResult,
-) -> Result<Vec<u8>, (String, Fault)> {
+) -> Result<Filled, (String, Fault)> {
     let group = &plan.groups[id.index()];
     let (stream, n_rows) = match &group.stream {
         Stream::Events(record) => {
@@ -39,12 +50,14 @@ pub(super) fn fill(
             let n_rows = payments.amount.len() as u32;
             (Rows::Payments(payments), n_rows)
         }
-        Stream::Grid(..) => return Ok(Vec::new()),
+        Stream::Grid(..) => return Ok(Filled::default()),
     };
     let n_entities = loaded.data.tables[group.entity.index()].n_rows;
     let places = Places::new(plan, group, options, days(plan, loaded, &stream, 0, n_rows));
     let mut gathered = Gathered::new(&group.function, n_entities * places.n_periods);
     let mut taken = vec![0; n_rows as usize];
+    let (kernel, compiled) = (kernels.and_then(|kernels| kernels.group(id)), kernels.is_some());
+    let mut replayed = 0;
     let mut slots = Vec::new();
     let mut joined = Found::default();
     let mut start = 0;
@@ -52,11 +65,23 @@ pub(super) fn fill(
         let len = CHUNK.min(n_rows - start);
         joined.follow(plan, &group.join, loaded, &stream, start, len);
         places.number(&joined, days(plan, loaded, &stream, start, len), &mut slots);
-        for (idx, &slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != NOWHERE) {
-            let row = start + idx as u32;
-            let is_in = interpret_group(plan, group, &loaded.data, &stream, row, slot, &mut gathered);
-            let is_in = is_in.map_err(|fault| (words(plan, group, loaded, result, &stream, row), fault))?;
-            taken[row as usize] = if is_in { status::COUNTED } else { 0 };
+        let marks = &mut taken[start as usize..(start + len) as usize];
+        let mut next = 0;
+        while next < len {
+            if let Some(kernel) = kernel {
+                next = kernel.gather(plan, &mut loaded.data, &stream, start, &slots, next, &mut gathered, marks);
+                if next == len {
+                    break;
+                }
+            }
+            replayed += u64::from(compiled);
+            let (row, slot) = (start + next, slots[next as usize]);
+            if slot != NOWHERE {
+                let is_in = interpret_group(plan, group, &loaded.data, &stream, row, slot, &mut gathered);
+                let is_in = is_in.map_err(|fault| (words(plan, group, loaded, result, &stream, row), fault))?;
+                marks[next as usize] = if is_in { status::COUNTED } else { 0 };
+            }
+            next += 1;
         }
         start += len;
     }
@@ -65,7 +90,7 @@ pub(super) fn fill(
         let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: group.span };
         (format!("the aggregate over all periods of one {}", plan.record(group.entity).name), fault)
     })?;
-    Ok(taken)
+    Ok(Filled { taken, replayed })
 }
 
 fn words(plan: &Plan, group: &Group, loaded: &Loaded, result: &RunResult, stream: &Rows, row: u32) -> String {
@@ -183,14 +208,14 @@ fn count_distinct(gathered: &mut Gathered, places: &Places) {
     gathered.cells = vec![0; gathered.seen.len()];
     let mut entries = std::mem::take(&mut gathered.entries);
     if places.window == Window::ToDate {
-        entries.sort_unstable_by_key(|&(slot, value)| (slot / n_periods, value, slot));
-        entries.dedup_by_key(|&mut (slot, value)| (slot / n_periods, value));
+        entries.sort_unstable_by_key(|met| (met.slot / n_periods, met.value, met.slot));
+        entries.dedup_by_key(|met| (met.slot / n_periods, met.value));
     } else {
         entries.sort_unstable();
         entries.dedup();
     }
-    for (slot, _) in entries {
-        gathered.cells[slot as usize] += 1;
+    for met in entries {
+        gathered.cells[met.slot as usize] += 1;
     }
     if places.window == Window::ToDate {
         for place in (0..gathered.cells.len()).filter(|place| place % n_periods as usize != 0) {

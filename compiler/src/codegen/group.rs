@@ -1,0 +1,149 @@
+//! The loop of one group over the rows of a chunk: each goes into the cell of its slot.
+
+use super::Blank;
+use super::emit::{Emit, Flag, Half};
+use super::frame::Frame;
+use super::row::{Kind, RowCode};
+use super::word::Word;
+use crate::data::{MODERATE, Width, status};
+use crate::kernel::Input;
+use crate::plan::{Comparison, Group, GroupFunction, Plan, View};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+
+/// Writes the function of a group; the inputs it reads, or none where every row would be the interpreter's.
+pub(super) fn write_group(plan: &Plan, group: &Group, blank: Blank<'_>) -> Option<Vec<Input>> {
+    let (emit, mut frame) = Frame::begin(blank.function, blank.context);
+    let mut code = RowCode::new(emit, plan, &group.stream, frame.row, frame.in_chunk);
+    let slot = code.load(Input::GroupSlot, frame.in_chunk, Width::U32);
+    let nowhere = code.emit.int(i64::from(u32::MAX));
+    let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);
+    let zero = code.emit.int(0);
+    let slot = code.emit.select(placed, slot, zero);
+    let guard = code.emit.begin_guard();
+    let passes = group.filter.as_ref().map_or(Flag::Yes, |filter| code.holds(filter));
+    code.emit.end_guard(placed, guard);
+    let asked = code.emit.and(placed, passes);
+    let guard = code.emit.begin_guard();
+    let taken = take(&mut code, &group.function, slot);
+    code.emit.end_guard(asked, guard);
+    let is_in = code.emit.and(asked, taken.known);
+    frame.stop_at_fault(&mut code.emit);
+    let n_lines = write(&mut code.emit, &frame, is_in, slot, taken.cell);
+    let mark = code.emit.flag_byte(is_in);
+    let mark = code.emit.builder.ins().ishl_imm_u(mark, i64::from(status::COUNTED.trailing_zeros()));
+    frame.next(&mut code.emit, mark, n_lines, frame.missed);
+    frame.finish(code.emit, blank.config)
+}
+
+/// What becomes of the cell.
+enum Cell {
+    /// Its new value.
+    Holds(Word),
+    /// It only notes the value.
+    Meets(Word),
+}
+
+struct Taken {
+    known: Flag,
+    cell: Cell,
+}
+
+fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Taken {
+    match function {
+        GroupFunction::Count => {
+            let before = cell(code, slot, Flag::Yes);
+            let one = code.emit.word(1);
+            Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)) }
+        }
+        GroupFunction::Sum(value, den) => {
+            let (known, number) = code.number(value, View::After);
+            let before = cell(code, slot, known);
+            let sum = code.guarded(known, |code| match den {
+                Some(den) => {
+                    let add = code.emit.over_den(number, *den);
+                    code.emit.add(before, add)
+                }
+                None => code.emit.no_room().numerator,
+            });
+            Taken { known, cell: Cell::Holds(sum) }
+        }
+        GroupFunction::Smallest(value, den) => extreme(code, value, *den, slot, Comparison::Less),
+        GroupFunction::Largest(value, den) => extreme(code, value, *den, slot, Comparison::Greater),
+        GroupFunction::Distinct(value) => {
+            let lane = code.lane(value);
+            let value = code.guarded(lane.known, |code| match lane.kind {
+                Kind::Code(code) => code,
+                Kind::YesNo(flag) => Word::within(code.emit.flag_int(flag), 0, 1),
+                Kind::Number(number) => {
+                    let whole = code.whole(number);
+                    let low = code.emit.is(IntCC::SignedLessThan, whole, -MODERATE);
+                    let high = code.emit.is(IntCC::SignedGreaterThanOrEqual, whole, MODERATE);
+                    let outside = code.emit.or(low, high);
+                    code.emit.raise(outside);
+                    whole
+                }
+            });
+            Taken { known: lane.known, cell: Cell::Meets(value) }
+        }
+    }
+}
+
+fn extreme(
+    code: &mut RowCode<'_, '_>,
+    value: &crate::plan::Expr,
+    den: Option<i64>,
+    slot: Value,
+    wanted: Comparison,
+) -> Taken {
+    let lane = code.lane(value);
+    let value = code.guarded(lane.known, |code| match (lane.kind, den) {
+        (Kind::Number(number), Some(den)) => code.emit.over_den(number, den),
+        (Kind::Number(_), None) => code.emit.no_room().numerator,
+        (Kind::Code(code), _) => code,
+        (Kind::YesNo(flag), _) => Word::within(code.emit.flag_int(flag), 0, 1),
+    });
+    let seen = code.load_mark(Input::GroupSeen, slot);
+    let before = cell(code, slot, seen);
+    let better = code.emit.holds(super::number::condition(wanted), value, before);
+    let new = code.emit.not(seen);
+    let replaces = code.emit.or(new, better);
+    Taken { known: lane.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)) }
+}
+
+fn cell(code: &mut RowCode<'_, '_>, slot: Value, asked: Flag) -> Word {
+    let address = code.emit.address(Input::GroupCell, slot, 4);
+    code.load_wide(address, asked)
+}
+
+/// Writes the cell, or notes the value, where the row is in; returns how many values are noted.
+fn write(emit: &mut Emit<'_>, frame: &Frame, is_in: Flag, slot: Value, cell: Cell) -> Value {
+    let n_lines = match cell {
+        Cell::Holds(_) => frame.n_lines,
+        Cell::Meets(value) => {
+            // Written in any case, it only counts where the row is in.
+            let address = emit.address(Input::GroupMet, frame.n_lines, 4);
+            let slot = emit.builder.ins().ireduce(types::I32, slot);
+            emit.store(slot, address, 0);
+            emit.store(value.value, address, 8);
+            let more = emit.flag_int(is_in);
+            emit.builder.ins().iadd(frame.n_lines, more)
+        }
+    };
+    let (write, go_on) = (emit.block(), emit.block());
+    let condition = emit.flag_byte(is_in);
+    emit.builder.ins().brif(condition, write, &[], go_on, &[]);
+    emit.continue_in(write);
+    if let Cell::Holds(value) = cell {
+        let address = emit.address(Input::GroupCell, slot, 4);
+        let upper = emit.builder.ins().sshr_imm_u(value.value, 63);
+        emit.store(value.value, address, Half::Lower.offset());
+        emit.store(upper, address, Half::Upper.offset());
+    }
+    let one = emit.byte(1);
+    let address = emit.address(Input::GroupSeen, slot, 0);
+    emit.store(one, address, 0);
+    emit.builder.ins().jump(go_on, &[]);
+    emit.continue_in(go_on);
+    n_lines
+}
