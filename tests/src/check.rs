@@ -31,6 +31,15 @@ pub fn check_page(page: &Page, wanted: &str) -> Verdict {
     if page.cases.is_empty() {
         verdict.failures.push("the page has no case".to_owned());
     }
+    let blocks = page.preamble.iter().chain(page.cases.iter().flat_map(|case| &case.blocks));
+    for block in blocks.filter(|block| block.kind() == "meed") {
+        if let Ok(formatted) = meed_grammar::format(&block.text)
+            && formatted != block.text
+        {
+            verdict.failures.push(format!("a program is not formatted:\n{}", block.text));
+            verdict.changes.push((block.place.clone(), formatted));
+        }
+    }
     for case in page.cases.iter().filter(|case| case.title.contains(wanted)) {
         if let Err(error) = check(page, case, &mut verdict.changes) {
             verdict.failures.push(format!("## {}\n{}", case.title, indented(&error)));
