@@ -86,6 +86,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "not-utf8"
     "of-brackets"
     "optional-key"
+    "other-event"
     "over-limit"
     "overflow"
     "overlapping-versions"

@@ -4,7 +4,7 @@ mod format;
 
 use super::{Lowering, suggest};
 use crate::plan::{ChoiceId, ColumnSource, Field, FieldId, FieldSource, Format, Record, RecordId, RecordTable, Type};
-use crate::resolve::{Declared, not_supported};
+use crate::resolve::{Declared, later, not_supported};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, FieldTypeKind, Member, RecordKind, RecordSource};
@@ -85,6 +85,9 @@ impl Lowering<'_> {
                         }
                         self.plan.records[id.index()].when = Some(added);
                     }
+                }
+                Member::Field(field) if record.kind == RecordKind::Entity && limits_life(field) => {
+                    self.problem(later(field.span, "an entity that lives `from` a date `to` a date is"));
                 }
                 Member::Field(field) => {
                     self.field(id, field, Type::Id);
@@ -319,3 +322,9 @@ const NUMBER_DECIMALS: u32 = 9;
 
 /// Places of a `one of` are kept in a byte.
 const MOST_CHOICES: usize = 250;
+
+/// `from date` and `to date` of an entity are the days of its life.
+fn limits_life(field: &tree::Field) -> bool {
+    let date = field.ty.as_ref().is_some_and(|ty| matches!(ty.kind, FieldTypeKind::Date));
+    date && matches!(field.name.text.as_str(), "from" | "to")
+}

@@ -12,7 +12,7 @@ use crate::plan::{
     self, Expr, Group, GroupFunction, GroupId, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type,
     Window,
 };
-use crate::resolve::not_supported;
+use crate::resolve::{later, not_supported};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Aggregate, ExprKind, SetSource, WindowKind};
@@ -33,9 +33,8 @@ impl Lowering<'_> {
         scope: &mut Scope,
     ) -> Option<Typed> {
         let Some(RuleScope { name, stream: Stream::Grid(entity, period), .. }) = scope.rule.clone() else {
-            let message = "an aggregate over a set in a rule per event is not supported yet";
             let help = "in a rule per event use `running sum of … per …`, or a rule `for each ENTITY per PERIOD`";
-            self.problem(Problem::error("not-supported", span, message).help(help));
+            self.problem(later(span, "an aggregate over a set in a rule per event is").help(help));
             return None;
         };
         // The short form names its set first: `sum of deal.amount`.

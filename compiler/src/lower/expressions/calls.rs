@@ -20,16 +20,7 @@ impl Lowering<'_> {
         let definition = self.plan.schedules[schedule.index()].clone();
         let wanted = definition.arguments.len() + 1;
         if arguments.len() != wanted {
-            let message = format!("`{}` takes {}", name.text, count_words(definition.arguments.len()));
-            let declared = self.resolved.schedules.iter().find(|declared| declared.item.name.text == name.text);
-            let names = declared.iter().flat_map(|declared| &declared.item.arguments);
-            let names: String = names.map(|argument| format!("{}, ", argument.name.text)).collect();
-            self.problem(
-                Problem::error("argument-count", span, message)
-                    .label(format!("{} given", arguments.len()))
-                    .help(format!("write: {}({names}amount)", name.text)),
-            );
-            return None;
+            return self.argument_count(name, arguments.len(), "amount", span);
         }
         let mut lowered = Vec::new();
         for (argument, ty) in arguments.iter().zip(definition.arguments.iter().copied().chain([definition.domain])) {
@@ -40,6 +31,37 @@ impl Lowering<'_> {
         let optional = value.optional || lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
         let op = Op::Schedule { schedule, arguments: lowered, value, ask: plan::Ask::Amount };
         Some(Typed::new(op, definition.result, optional, span))
+    }
+
+    /// Too many or too few values in the brackets of a schedule. `value` is what it is taken of, where that stands there.
+    pub(in crate::lower) fn argument_count<T>(
+        &mut self,
+        name: &tree::Name,
+        n_given: usize,
+        value: &str,
+        span: Span,
+    ) -> Option<T> {
+        let declared = self.resolved.schedules.iter().find(|declared| declared.item.name.text == name.text);
+        let names = declared.iter().flat_map(|declared| &declared.item.arguments);
+        let mut names: Vec<&str> = names.map(|argument| argument.name.text.as_str()).collect();
+        let n_names = names.len();
+        names.extend((!value.is_empty()).then_some(value));
+        let arguments = match n_names {
+            0 => "no arguments".to_owned(),
+            1 => "one argument".to_owned(),
+            n => format!("{n} arguments"),
+        };
+        let message = match value {
+            "" => format!("`{}` takes {arguments} here", name.text),
+            _ => format!("`{}` takes {arguments} and a value", name.text),
+        };
+        let written = if names.is_empty() { name.text.clone() } else { format!("{}({})", name.text, names.join(", ")) };
+        self.problem(
+            Problem::error("argument-count", span, message)
+                .label(format!("{n_given} given"))
+                .help(format!("write: {written}")),
+        );
+        None
     }
 
     pub(in crate::lower) fn schedule_named(&mut self, name: &tree::Name) -> Option<plan::ScheduleId> {
@@ -91,14 +113,6 @@ impl Lowering<'_> {
                 None
             }
         }
-    }
-}
-
-fn count_words(n_arguments: usize) -> String {
-    match n_arguments {
-        0 => "one value".to_owned(),
-        1 => "one argument, then a value".to_owned(),
-        n => format!("{n} arguments, then a value"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::lower::Lowering;
 use crate::plan::{Format, PercentFormat, Spelling, Type};
+use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -18,8 +19,7 @@ impl Lowering<'_> {
         if let Some(span) = field.ignoring_case
             && !matches!(ty, Type::Choice(_) | Type::YesNo)
         {
-            let message = "only the values of a `one of` are compared ignoring case so far";
-            self.problem(Problem::error("not-supported", span, message));
+            self.problem(later(span, "`ignoring case` for other types than `one of` is"));
         }
         match ty {
             Type::Choice(_) => self.choice_format(choices, field.ignoring_case.is_some()),
@@ -109,7 +109,8 @@ impl Lowering<'_> {
                 let same = |known: &Spelling| {
                     if ignoring_case { known.text.to_lowercase() == text.to_lowercase() } else { known.text == text }
                 };
-                if let Some(first) = spellings.iter().position(same) {
+                let twice = |first: &usize| choices[spellings[*first].value as usize].name.text != choice.name.text;
+                if let Some(first) = spellings.iter().position(same).filter(twice) {
                     let message = format!("the spelling \"{text}\" belongs to two values");
                     self.problem(
                         Problem::error("duplicate-spelling", span, message)

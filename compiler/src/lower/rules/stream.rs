@@ -3,6 +3,7 @@
 use crate::lower::scope::Scope;
 use crate::lower::{Lowering, suggest};
 use crate::plan::{Period, RecordId, Root, RuleId, Stream};
+use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind, RecordKind};
@@ -47,11 +48,7 @@ impl Lowering<'_> {
             }
             ClauseKind::ForEach { subject, per, by } => {
                 if let Some(by) = by {
-                    self.problem(Problem::error(
-                        "not-supported",
-                        by.span,
-                        "`for each … by` another date is not supported yet",
-                    ));
+                    self.problem(later(by.span, "`for each … by` another date is"));
                     return None;
                 }
                 let Some(&record) = self.records.get(&subject.text) else {

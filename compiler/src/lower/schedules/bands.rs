@@ -150,7 +150,8 @@ impl Lowering<'_> {
                     Op::Number(number) => crate::value::exact_text(number),
                     _ => "1".to_owned(),
                 };
-                let message = format!("missing `%`: a rate of {text} would pay {text} times the whole");
+                let share = if text == "1" { "the whole again".to_owned() } else { format!("{text} times the whole") };
+                let message = format!("missing `%`: a rate of {text} would pay {share}");
                 self.problem(
                     Problem::error("missing-percent", value.span, message)
                         .help(format!(

@@ -7,6 +7,7 @@ use crate::lower::scope::{Scope, Typed, Wanted};
 use crate::lower::sets::totals::{split, with_state};
 use crate::lower::walk::inline;
 use crate::plan::{Ask, Expr, Op, StateKind, Stream, Type, View};
+use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, SetSource};
@@ -33,28 +34,16 @@ impl Lowering<'_> {
         let filter = match set {
             Some(set) => {
                 if let Some(window) = &set.window {
-                    self.problem(Problem::error(
-                        "not-supported",
-                        window.span,
-                        "a window in a running level is not supported yet",
-                    ));
+                    self.problem(later(window.span, "a window in a running level is"));
                     return None;
                 }
                 let SetSource::Event(name) = &set.source else {
-                    self.problem(Problem::error(
-                        "not-supported",
-                        set.span,
-                        "a running level over payments is not supported yet",
-                    ));
+                    self.problem(later(set.span, "a running level over payments is"));
                     return None;
                 };
                 let record = self.event_named(name)?;
                 if rule.stream != Stream::Events(record) {
-                    self.problem(Problem::error(
-                        "not-supported",
-                        set.span,
-                        "a running level over another event than the rule's is not supported yet",
-                    ));
+                    self.problem(later(set.span, "a running level over another event than the rule's is"));
                     return None;
                 }
                 match &set.condition {
@@ -98,7 +87,7 @@ impl Lowering<'_> {
         };
         let span = expr.span;
         if let Some(span) = at_its_highest {
-            self.problem(Problem::error("not-supported", *span, "`at its highest` is not supported yet"));
+            self.problem(later(*span, "`at its highest` is"));
             return None;
         }
         let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
@@ -112,14 +101,7 @@ impl Lowering<'_> {
         let id = self.schedule_named(schedule)?;
         let definition = self.plan.schedules[id.index()].clone();
         if arguments.len() != definition.arguments.len() {
-            let message = format!(
-                "`{}` takes {} arguments, {} given",
-                schedule.text,
-                definition.arguments.len(),
-                arguments.len()
-            );
-            self.problem(Problem::error("argument-count", span, message));
-            return None;
+            return self.argument_count(schedule, arguments.len(), "", span);
         }
         let mut lowered = Vec::new();
         for (argument, ty) in arguments.iter().zip(&definition.arguments) {
@@ -131,7 +113,11 @@ impl Lowering<'_> {
             let record = self.event_named(event)?;
             if rule.stream != Stream::Events(record) {
                 let message = format!("`over all` names the rule's own event, not `{}`", event.text);
-                self.problem(Problem::error("not-supported", event.span, message));
+                let problem = Problem::error("other-event", event.span, message);
+                self.problem(match rule.stream {
+                    Stream::Events(own) => problem.help(format!("write: over all {}", self.plan.record(own).name)),
+                    Stream::Grid(..) | Stream::Payments(_) => problem.help("leave `over all` out"),
+                });
                 return None;
             }
             inner.facts.clear();

@@ -1,0 +1,116 @@
+//! What the language has and this version does not run is said at its place, and nothing else is said about it.
+
+mod support;
+
+use support::{completed, listed};
+
+/// A snippet, and the text under the label.
+const LATER: &[(&str, &str)] = &[
+    ("unit points whole, rounded toward zero", "unit points whole, rounded toward zero"),
+    ("rates ecb from \"rates.csv\"", "rates ecb"),
+    ("calendar retail from \"4-4-5\"", "calendar retail"),
+    ("balance mdf per partner expires after 2 quarters", "balance mdf per partner"),
+    (
+        "table discount(level, family) gives percent, one match {\n  level | family  | percent\n  gold  | \"Cloud\" | 10%\n  otherwise       | 0%\n}",
+        "table discount",
+    ),
+    (
+        "choose highest per deal {\n  rule one { for each deal   pay partner 1% of amount }\n  rule two { for each deal   pay partner $5 }\n}",
+        "choose highest",
+    ),
+    ("choose all up to $500 per deal {\n  rule one { for each deal   pay partner 1% of amount }\n}", "choose all"),
+    ("entity shop {\n  key id\n  level one of silver, gold dated\n}", "level one of silver, gold dated"),
+    ("entity shop {\n  key id\n  from date\n  to optional date\n}", "from date"),
+    ("event credit {\n  key id\n  when booked_on\n  deal reverses\n}", "deal reverses"),
+    ("event sale {\n  key id\n  when sold_on\n  currency text\n  amount money in currency\n}", "money in currency"),
+    (
+        "program p {\n  currency USD rounded half even\n  active 2026-01-01 to 2026-12-31\n  returns recompute\n}",
+        "returns recompute",
+    ),
+];
+
+/// A clause in a rule over deals, and the text under the label.
+const CLAUSES: &[(&str, &str)] = &[
+    ("returns take back what was paid   pay partner 2% of amount", "returns take back what was paid"),
+    ("pay split 5% of amount { 60% to partner   up to $10 to rep   rest to customer }", "pay split"),
+    ("pay split 5% of amount among (referral within 180 days) by equal shares to advisor", "pay split"),
+    ("pay each manager above rep up to 3 levels 1% of amount", "pay each manager"),
+    ("pay partner 2% of amount, due 90 days after closed_on", ", due 90 days after closed_on"),
+    ("pay partner 2% of amount in 4 parts per quarter", "in 4 parts per quarter"),
+    ("pay partner 2% of amount   at most $2M per year, by date", ", by date"),
+    ("pay partner 2% of amount   at most $2M per year, pro rata", ", pro rata"),
+    ("pay partner 2% of amount   hold until $50 per partner", "hold until $50 per partner"),
+    ("pay partner 100 points", "100 points"),
+    ("add 2% of amount to mdf", "add 2% of amount to mdf"),
+    ("let got = take 50% of amount from mdf   pay partner got", "take 50% of amount from mdf"),
+    ("let left = balance of mdf   pay partner left", "balance of mdf"),
+    ("where paid by bounty > $0   pay partner 2% of amount", "paid by bounty"),
+    ("pay partner 2% of amount in EUR at closed_on", "amount in EUR at closed_on"),
+    ("let first = earliest (deal where registered)   pay partner $5", "earliest (deal where registered)"),
+    ("let last = latest (deal to date)   pay partner $5", "latest (deal to date)"),
+    (
+        "let before = (latest (deal where registered)).amount   pay partner $5",
+        "(latest (deal where registered)).amount",
+    ),
+    (
+        "let users = lowest of quantity from closed_on to closed_on   pay partner $5",
+        "lowest of quantity from closed_on to closed_on",
+    ),
+    ("let n = count of (referral where customer = deal.customer)   pay partner $5 * n", "count of (referral"),
+    ("let n = count of (referral within 180 days)   pay partner $5 * n", "count of (referral"),
+    ("let n = sum of amount in (deal before this)   pay partner 1% of n", "sum of amount in (deal before this)"),
+    (
+        "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
+        "(quote where quantity > 5)",
+    ),
+    ("pay partner bands as amount adds up per partner per year at its highest", "at its highest"),
+];
+
+/// A clause in a rule per partner and quarter, and the text under the label.
+const PERIOD_CLAUSES: &[(&str, &str)] = &[
+    (
+        "ranked by sum of deal.amount, share prizes   keep top 10   pay partner $5",
+        "ranked by sum of deal.amount, share prizes",
+    ),
+    ("keep top 10   pay partner $5", "keep top 10"),
+    ("where certified_engineers >= 2 at end   pay partner $5", "certified_engineers >= 2 at end"),
+    ("where certified_engineers >= 2 throughout   pay partner $5", "certified_engineers >= 2 throughout"),
+    ("where certified_engineers >= 2 at start   pay partner $5", "certified_engineers >= 2 at start"),
+    ("pay partner 1% of (sum of amount in (deal within 180 days))", "within 180 days"),
+    ("pay partner 1% of (sum of amount in (deal same quarter last year))", "same quarter last year"),
+    ("pay partner 1% of (sum of amount in (deal ever))", "ever"),
+];
+
+#[test]
+fn what_comes_later_is_said_at_its_place() {
+    let mut failures = String::new();
+    for (snippet, place) in LATER {
+        said(snippet, place, &mut failures);
+    }
+    let bands = "schedule bands graduated { to $100k 1%   beyond 2% }";
+    for (clause, place) in CLAUSES {
+        said(&format!("{bands}\nrule later {{ for each deal   {clause} }}"), place, &mut failures);
+    }
+    for (clause, place) in PERIOD_CLAUSES {
+        said(&format!("{bands}\nrule later {{ for each partner per quarter   {clause} }}"), place, &mut failures);
+    }
+    said("rule later { for each deal by registered_on   pay partner $5 }", "registered_on", &mut failures);
+    said(
+        "test \"from a file\" {\n  given deal from \"deals.csv\"\n  expect no other payments\n}",
+        "\"deals.csv\"",
+        &mut failures,
+    );
+    said("test \"totals\" {\n  expect totals from \"totals.csv\"\n}", "\"totals.csv\"", &mut failures);
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn said(snippet: &str, place: &str, failures: &mut String) {
+    let text = completed(snippet);
+    let problems = meed_compiler::compile(&text, &[]).problems;
+    let well = problems.iter().all(|problem| problem.code == "not-supported" && problem.help.is_some())
+        && problems.first().is_some_and(|problem| problem.primary.0.text(&text).starts_with(place));
+    if !well {
+        let places: Vec<_> = problems.iter().map(|problem| problem.primary.0.text(&text)).collect();
+        *failures += &format!("{snippet}\n  {places:?}\n{}", listed(&problems));
+    }
+}
