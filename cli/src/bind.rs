@@ -2,6 +2,10 @@
 
 #![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
 
+mod files;
+
+use crate::Ending;
+use files::{expand, list};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_runtime::load::{LoadError, SourceFile, TableInput};
 use std::path::{Path, PathBuf};
@@ -10,11 +14,20 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// `--data` names no record of the program.
-    #[error("the program has no record `{0}`")]
-    UnknownRecord(String),
+    #[error("the program has no record `{name}`")]
+    UnknownRecord { name: String, near: Option<String> },
+    /// A record that stands in another record's table.
+    #[error("`{record}` has no table of its own: its keys stand in the table of `{other}`")]
+    NoTable { record: String, other: String },
+    /// A file without the name of its record.
+    #[error("`{0}` is a file: whose table is it?")]
+    FileAlone(String),
     /// Two files could be the table of one record.
-    #[error("two files could be the table of `{record}`: `{first}` and `{second}`; name one with --data {record}=FILE")]
+    #[error("two files could be the table of `{record}`: `{first}` and `{second}`")]
     TwoCandidates { record: String, first: String, second: String },
+    /// One file twice in one table.
+    #[error("`{file}` is named twice for `{record}`: its rows would count twice")]
+    Twice { record: String, file: String },
     /// A pattern matches no file.
     #[error("no file matches `{0}`")]
     NoMatch(String),
@@ -26,97 +39,151 @@ pub enum BindError {
     Load(#[from] LoadError),
 }
 
-/// What was bound, and the files of folders that belong to no record.
+impl BindError {
+    /// The code, one per kind.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRecord { .. } => "unknown-record",
+            Self::NoTable { .. } => "no-table",
+            Self::FileAlone(_) => "file-alone",
+            Self::TwoCandidates { .. } => "two-candidates",
+            Self::Twice { .. } => "file-twice",
+            Self::NoMatch(_) => "no-match",
+            Self::Folder { .. } => "cannot-list-folder",
+            Self::Load(error) => error.code(),
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownRecord { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+            Self::NoTable { other, .. } => Some(format!("give the table of `{other}`")),
+            Self::FileAlone(file) => Some(format!("name its record: --data deal={file}")),
+            Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={first}")),
+            Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => None,
+            Self::Load(error) => error.help(),
+        }
+    }
+
+    /// How the command ends.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) | Self::Twice { .. } => {
+                Ending::Usage
+            }
+            Self::TwoCandidates { .. } | Self::NoMatch(_) | Self::Folder { .. } | Self::Load(_) => Ending::Tables,
+        }
+    }
+}
+
+/// The files of each record's table.
+#[derive(Debug, Default, PartialEq)]
 pub struct Bound {
-    pub inputs: Vec<TableInput>,
-    pub not_read: Vec<PathBuf>,
+    /// By record that has a table and is read.
+    pub tables: Vec<(RecordId, Vec<PathBuf>)>,
+    /// Files that are not read, and why where that is no matter of their name.
+    pub not_read: Vec<(PathBuf, Option<String>)>,
+}
+
+impl Bound {
+    /// Opens the files.
+    pub fn open(&self) -> Result<Vec<TableInput>, BindError> {
+        let table = |(record, paths): &(RecordId, Vec<PathBuf>)| {
+            let files = paths.iter().map(|path| SourceFile::open(path)).collect::<Result<_, _>>()?;
+            Ok(TableInput { record: *record, files })
+        };
+        self.tables.iter().map(table).collect()
+    }
 }
 
 /// Binds what `--data` says.
 pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
-    let mut named: Vec<(usize, Vec<PathBuf>)> = Vec::new();
-    let mut folders: Vec<&Path> = Vec::new();
+    let mut named: Vec<(usize, PathBuf)> = Vec::new();
+    let mut files: Vec<PathBuf> = Vec::new();
     for entry in data {
-        match entry.split_once('=') {
-            Some((name, path)) => {
-                let record = plan.records.iter().position(|record| record.name == name);
-                let record = record.ok_or_else(|| BindError::UnknownRecord(name.to_owned()))?;
-                named.push((record, matches(path)?));
+        match entry.split_once('=').filter(|_| !Path::new(entry).is_dir()) {
+            Some((name, pattern)) => {
+                let record = record_named(plan, name.trim())?;
+                for path in expand(pattern.trim())? {
+                    if named.contains(&(record, path.clone())) {
+                        let record = plan.records[record].name.clone();
+                        return Err(BindError::Twice { record, file: path.display().to_string() });
+                    }
+                    named.push((record, path));
+                }
             }
-            None => folders.push(Path::new(entry)),
+            None if Path::new(entry).is_file() => return Err(BindError::FileAlone(entry.clone())),
+            None => files.extend(list(Path::new(entry))?),
         }
     }
-    let mut files: Vec<PathBuf> = Vec::new();
-    for folder in folders {
-        files.extend(list(folder)?);
-    }
-    let mut inputs = Vec::new();
-    let mut read = vec![false; files.len()];
+    let mut bound = Bound::default();
+    let mut reasons: Vec<Option<Option<String>>> = vec![Some(None); files.len()];
     for (idx, record) in plan.records.iter().enumerate() {
-        let is_table = matches!(record.source, RecordTable::Table(_));
-        let paths: Vec<PathBuf> =
-            named.iter().filter(|(record, _)| *record == idx).flat_map(|(_, paths)| paths.clone()).collect();
-        let found: Vec<usize> = candidates(record, &files);
-        found.iter().for_each(|&file| read[file] = true);
-        if !record.used || !is_table {
+        let own: Vec<PathBuf> = named.iter().filter(|(known, _)| *known == idx).map(|(_, path)| path.clone()).collect();
+        let found = candidates(record, &files);
+        if !record.used {
+            let reason = format!("no rule reads `{}`", record.name);
+            bound.not_read.extend(own.into_iter().map(|path| (path, Some(reason.clone()))));
+            found.iter().for_each(|&file| reasons[file] = Some(Some(reason.clone())));
             continue;
         }
-        let paths = match (&paths[..], &found[..]) {
+        let paths = match (&own[..], &found[..]) {
             ([], []) => continue,
-            ([], [one]) => vec![files[*one].clone()],
+            ([], [one]) => {
+                reasons[*one] = None;
+                vec![files[*one].clone()]
+            }
             ([], [one, two, ..]) => {
+                let name = |file: usize| files[file].display().to_string();
                 return Err(BindError::TwoCandidates {
                     record: record.name.clone(),
-                    first: files[*one].display().to_string(),
-                    second: files[*two].display().to_string(),
+                    first: name(*one),
+                    second: name(*two),
                 });
             }
-            _ => paths,
+            _ => {
+                let reason = Some(format!("another file is named for `{}`", record.name));
+                for &file in &found {
+                    reasons[file] = (!own.contains(&files[file])).then(|| reason.clone());
+                }
+                own
+            }
         };
-        let files = paths.iter().map(|path| SourceFile::open(path)).collect::<Result<_, _>>()?;
-        inputs.push(TableInput { record: RecordId(idx as u32), files });
+        bound.tables.push((RecordId(idx as u32), paths));
     }
-    let not_read = files.into_iter().zip(read).filter(|(_, read)| !read).map(|(file, _)| file).collect();
-    Ok(Bound { inputs, not_read })
+    let rest = files.into_iter().zip(reasons).filter_map(|(file, reason)| reason.map(|reason| (file, reason)));
+    bound.not_read.extend(rest);
+    Ok(bound)
+}
+
+fn record_named(plan: &Plan, name: &str) -> Result<usize, BindError> {
+    let known = || plan.records.iter().map(|record| record.name.as_str());
+    let Some(idx) = plan.records.iter().position(|record| record.name == name) else {
+        let near = meed_grammar::nearest(name, known()).map(str::to_owned);
+        return Err(BindError::UnknownRecord { name: name.to_owned(), near });
+    };
+    match plan.records[idx].source {
+        RecordTable::Table(_) => Ok(idx),
+        RecordTable::Distinct(other) => {
+            let other = plan.record(other).name.clone();
+            Err(BindError::NoTable { record: name.to_owned(), other })
+        }
+    }
 }
 
 /// Files whose stem is the record's source name, else its own name or that with `s`, ignoring case.
 fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
     let own = record.name.to_lowercase();
-    let wanted: Vec<String> = match &record.source {
-        RecordTable::Table(Some(source)) => vec![source.to_lowercase()],
-        RecordTable::Table(None) => vec![own.clone(), format!("{own}s")],
-        RecordTable::Distinct(_) => Vec::new(),
+    let source = match &record.source {
+        RecordTable::Table(source) => source,
+        RecordTable::Distinct(_) => return Vec::new(),
     };
-    let stem = |file: &PathBuf| file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
-    (0..files.len()).filter(|&idx| wanted.contains(&stem(&files[idx]))).collect()
-}
-
-fn list(folder: &Path) -> Result<Vec<PathBuf>, BindError> {
-    let fault =
-        |error: std::io::Error| BindError::Folder { folder: folder.display().to_string(), reason: error.to_string() };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(fault)? {
-        let path = entry.map_err(fault)?.path();
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        if path.is_file() && matches!(ending.as_str(), "csv" | "tsv" | "txt" | "parquet") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// The files of a name in which `*` stands for anything.
-fn matches(pattern: &str) -> Result<Vec<PathBuf>, BindError> {
-    let path = Path::new(pattern);
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some((first, last)) = name.split_once('*') else { return Ok(vec![path.to_owned()]) };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fits = |file: &PathBuf| {
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        name.len() >= first.len() + last.len() && name.starts_with(first) && name.ends_with(last)
+    let with = |stems: &[String]| -> Vec<usize> {
+        (0..files.len())
+            .filter(|&idx| files::is_table(&files[idx]) && stems.contains(&files::stem(&files[idx])))
+            .collect()
     };
-    let found: Vec<PathBuf> = list(folder)?.into_iter().filter(fits).collect();
-    if found.is_empty() { Err(BindError::NoMatch(pattern.to_owned())) } else { Ok(found) }
+    let by_source = source.as_ref().map_or_else(Vec::new, |source| with(&[source.to_lowercase()]));
+    if by_source.is_empty() { with(&[own.clone(), format!("{own}s")]) } else { by_source }
 }

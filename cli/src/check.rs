@@ -1,32 +1,28 @@
-//! `meed check PROGRAM`
+//! `meed check [PROGRAM]`
 
 use crate::Ending;
-use crate::draw::{self, MessageFormat};
+use crate::draw::Messages;
+use crate::project;
 use std::path::PathBuf;
 
 /// Check a program and say what is wrong with it.
 #[derive(clap::Args)]
 pub struct Check {
-    /// The program, a `.meed` file
-    program: PathBuf,
-    /// How problems are shown
-    #[arg(long, value_enum, default_value_t)]
-    message_format: MessageFormat,
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
 }
 
 impl Check {
-    pub fn run(self) -> Ending {
-        let Some(text) = draw::read_program(&self.program) else { return Ending::Program };
-        let compiled = meed_compiler::compile(&text, &[]);
-        draw::problems(&self.program, &text, &compiled.problems, self.message_format);
-        match compiled.plan {
-            Some(plan) => {
-                if self.message_format == MessageFormat::Human {
-                    eprintln!("`{}` is well: {} rules, {} tests", plan.name, plan.rules.len(), compiled.tests.len());
-                }
-                Ending::Well
-            }
-            None => Ending::Program,
-        }
+    pub fn run(self, messages: Messages) -> Ending {
+        let program = match project::program(self.program.as_deref(), messages) {
+            Ok(program) => program,
+            Err(ending) => return ending,
+        };
+        let compiled = meed_compiler::compile(&program.text, &program.settings.set);
+        messages.problems(&program.path, &program.text, &compiled.problems);
+        let Some(plan) = compiled.plan else { return Ending::Program };
+        let (n_rules, n_tests) = (plan.rules.len(), compiled.tests.len());
+        messages.note(&format!("`{}` is well: {n_rules} rules, {n_tests} tests", plan.name));
+        Ending::Well
     }
 }

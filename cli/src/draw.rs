@@ -1,49 +1,89 @@
-//! Problems drawn for people, or as JSON for machines.
+//! Messages: drawn for people on standard error, or as JSON on standard output, one object a line.
 
 use meed_compiler::Problem;
 use miette::{GraphicalReportHandler, NamedSource, Report};
+use std::io::Write;
 use std::path::Path;
 
-/// How problems are shown.
+/// How messages are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum MessageFormat {
-    /// Drawn, with the text they are about.
+    /// Drawn, with the text they are about
     #[default]
     Human,
-    /// One JSON object a line.
+    /// One JSON object a line, on standard output
     Json,
 }
 
-/// Reads a program, or says why it cannot be read.
-pub fn read_program(path: &Path) -> Option<String> {
-    match std::fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => Some(text),
-        Ok(Err(_)) => {
-            eprintln!("error: `{}` is not UTF-8 text", path.display());
-            None
-        }
-        Err(error) => {
-            eprintln!("error: cannot read `{}`: {error}", path.display());
-            None
-        }
-    }
+/// Where messages go.
+#[derive(Clone, Copy, Debug)]
+pub struct Messages {
+    format: MessageFormat,
 }
 
-/// Shows problems on standard error, or as JSON on standard output.
-pub fn problems(path: &Path, text: &str, problems: &[Problem], format: MessageFormat) {
-    for problem in problems {
-        match format {
-            MessageFormat::Json => println!("{}", json(path, problem)),
-            MessageFormat::Human => {
-                let source = NamedSource::new(path.display().to_string(), text.to_owned());
-                let report = Report::new(problem.clone()).with_source_code(source);
-                let mut drawn = String::new();
-                if GraphicalReportHandler::new().render_report(&mut drawn, report.as_ref()).is_ok() {
-                    eprintln!("{drawn}");
+impl Messages {
+    pub fn new(format: MessageFormat) -> Self {
+        Self { format }
+    }
+
+    /// Problems of a text.
+    pub fn problems(self, path: &Path, text: &str, problems: &[Problem]) {
+        for problem in problems {
+            match self.format {
+                MessageFormat::Json => print(&format!("{}\n", json(path, problem))),
+                MessageFormat::Human => {
+                    let source = NamedSource::new(path.display().to_string(), text.to_owned());
+                    let report = Report::new(problem.clone()).with_source_code(source);
+                    let mut drawn = String::new();
+                    if GraphicalReportHandler::new().render_report(&mut drawn, report.as_ref()).is_ok() {
+                        say(&drawn);
+                    }
                 }
             }
         }
     }
+
+    /// An error that is about no place of a text.
+    pub fn error(self, code: &str, message: &str, help: Option<&str>) {
+        match self.format {
+            MessageFormat::Json => {
+                let object = serde_json::json!({ "code": code, "severity": "error", "message": message, "help": help });
+                print(&format!("{object}\n"));
+            }
+            MessageFormat::Human => {
+                say(&format!("error[{code}]: {message}"));
+                if let Some(help) = help {
+                    say(&format!("help: {help}"));
+                }
+            }
+        }
+    }
+
+    /// A line that an error refers to.
+    pub fn detail(self, code: &str, text: &str) {
+        match self.format {
+            MessageFormat::Json => self.error(code, text, None),
+            MessageFormat::Human => say(text),
+        }
+    }
+
+    /// Something good to know; machines are not told.
+    pub fn note(self, text: &str) {
+        if self.format == MessageFormat::Human {
+            say(text);
+        }
+    }
+}
+
+/// Writes a line for people. Where nobody can hear it, that is no reason to stop.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes what was asked for; a reader that has gone away wants no more of it.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn json(path: &Path, problem: &Problem) -> serde_json::Value {

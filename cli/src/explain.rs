@@ -1,6 +1,7 @@
 //! `meed explain CODE`
 
 use crate::Ending;
+use crate::draw::{self, Messages};
 
 /// Explain an error code.
 #[derive(clap::Args)]
@@ -10,17 +11,17 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub fn run(self) -> Ending {
+    pub fn run(self, messages: Messages) -> Ending {
         match meed_compiler::errors::page(&self.code) {
             Some(page) => {
-                print!("{page}");
+                draw::print(page);
                 Ending::Well
             }
             None => {
                 let near = meed_grammar::nearest(&self.code, meed_compiler::errors::codes());
-                let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                eprintln!("error: there is no page for `{}`{hint}", self.code);
-                Ending::Program
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                messages.error("no-page", &format!("there is no page for `{}`", self.code), help.as_deref());
+                Ending::Usage
             }
         }
     }

@@ -1,14 +1,14 @@
-//! `meed fmt FILE…`
+//! `meed fmt [PROGRAM…]`
 
 use crate::Ending;
-use crate::draw::{self, MessageFormat};
-use std::path::PathBuf;
+use crate::draw::Messages;
+use crate::project;
+use std::path::{Path, PathBuf};
 
 /// Write programs in their usual form.
 #[derive(clap::Args)]
 pub struct Fmt {
-    /// The programs
-    #[arg(required = true)]
+    /// The programs; without any that of the project here
     programs: Vec<PathBuf>,
     /// Change nothing; fail where something would change
     #[arg(long)]
@@ -16,28 +16,41 @@ pub struct Fmt {
 }
 
 impl Fmt {
-    pub fn run(self) -> Ending {
-        let mut ending = Ending::Well;
-        for path in &self.programs {
-            let Some(text) = draw::read_program(path) else { return Ending::Program };
-            match meed_grammar::format(&text) {
-                Ok(formatted) if formatted == text => {}
-                Ok(_) if self.check => {
-                    eprintln!("{} is not in its usual form", path.display());
-                    ending = Ending::Program;
+    pub fn run(self, messages: Messages) -> Ending {
+        let named: Vec<Option<&Path>> = if self.programs.is_empty() {
+            vec![None]
+        } else {
+            self.programs.iter().map(|path| Some(&**path)).collect()
+        };
+        let endings = named.into_iter().map(|path| self.one(path, messages));
+        // The first that fails says how the command ends; the others are done all the same.
+        endings.fold(Ending::Well, |ending, next| if ending == Ending::Well { next } else { ending })
+    }
+
+    fn one(&self, named: Option<&Path>, messages: Messages) -> Ending {
+        let program = match project::program(named, messages) {
+            Ok(program) => program,
+            Err(ending) => return ending,
+        };
+        let path = program.path.display();
+        match meed_grammar::format(&program.text) {
+            Ok(formatted) if formatted == program.text => Ending::Well,
+            Ok(_) if self.check => {
+                let help = Some("meed fmt writes it so");
+                messages.error("not-formatted", &format!("`{path}` is not in its usual form"), help);
+                Ending::Program
+            }
+            Ok(formatted) => match crate::out::write_whole(&program.path, formatted.as_bytes()) {
+                Ok(()) => Ending::Well,
+                Err(error) => {
+                    messages.error("cannot-write", &format!("cannot write `{path}`: {error}"), None);
+                    Ending::Output
                 }
-                Ok(formatted) => {
-                    if let Err(error) = crate::out::write_whole(path, formatted.as_bytes()) {
-                        eprintln!("error: cannot write `{}`: {error}", path.display());
-                        return Ending::Output;
-                    }
-                }
-                Err(problems) => {
-                    draw::problems(path, &text, &problems, MessageFormat::Human);
-                    ending = Ending::Program;
-                }
+            },
+            Err(problems) => {
+                messages.problems(&program.path, &program.text, &problems);
+                Ending::Program
             }
         }
-        ending
     }
 }

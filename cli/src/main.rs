@@ -6,38 +6,53 @@ mod clock;
 mod draw;
 mod explain;
 mod fmt;
+mod job;
+mod new;
 mod out;
 mod plan;
+mod project;
 mod report;
 mod run;
 mod test;
 
 use clap::{Parser, Subcommand};
+use draw::{MessageFormat, Messages};
 use std::process::ExitCode;
 
 /// Meed: partner incentives to the exact cent.
 #[derive(Parser)]
-#[command(name = "meed", version, about)]
+#[command(name = "meed", version, about, after_help = ENDINGS)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// How messages are shown
+    #[arg(long, global = true, value_enum, default_value_t)]
+    message_format: MessageFormat,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Begin a project: a small program with tests and tables
+    New(new::New),
     /// Check a program and say what is wrong with it
     Check(check::Check),
-    /// Write a program in its usual form
+    /// Write programs in their usual form
     Fmt(fmt::Fmt),
     /// Run the tests of a program
     Test(test::Test),
     /// Settle a program over tables of events
     Run(run::Run),
-    /// Print what a program means, step by step
-    Plan(plan::Plan),
     /// Explain an error code
     Explain(explain::Explain),
+    /// Print what a program means, step by step
+    Plan(plan::Plan),
 }
+
+const ENDINGS: &str = "\
+In a folder with a meed.toml, as `meed new` makes one, no program need be named.
+
+Exit codes: 0 all is well; 1 the program has errors or a test failed; 2 the command line or meed.toml is wrong;
+3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output cannot be written.";
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +61,8 @@ enum Ending {
     Well = 0,
     /// 1: the program has errors, or a test failed.
     Program = 1,
+    /// 2: the command line or `meed.toml` is wrong.
+    Usage = 2,
     /// 3: a table cannot be read, or rows were rejected.
     Tables = 3,
     /// 4: a rule met a fault while computing.
@@ -55,13 +72,16 @@ enum Ending {
 }
 
 fn main() -> ExitCode {
-    let ending = match Arguments::parse().command {
-        Command::Check(command) => command.run(),
-        Command::Fmt(command) => command.run(),
-        Command::Test(command) => command.run(),
-        Command::Run(command) => command.run(),
-        Command::Plan(command) => command.run(),
-        Command::Explain(command) => command.run(),
+    let Arguments { command, message_format } = Arguments::parse();
+    let messages = Messages::new(message_format);
+    let ending = match command {
+        Command::New(command) => command.run(messages),
+        Command::Check(command) => command.run(messages),
+        Command::Fmt(command) => command.run(messages),
+        Command::Test(command) => command.run(messages),
+        Command::Run(command) => command.run(messages),
+        Command::Explain(command) => command.run(messages),
+        Command::Plan(command) => command.run(messages),
     };
     ExitCode::from(ending as u8)
 }

@@ -1,26 +1,27 @@
-//! `meed plan PROGRAM`
+//! `meed plan [PROGRAM]`
 
 use crate::Ending;
-use crate::draw::{self, MessageFormat};
+use crate::draw::{self, Messages};
+use crate::project;
 use std::path::PathBuf;
 
 /// Print what a program means, step by step.
 #[derive(clap::Args)]
 pub struct Plan {
-    /// The program, a `.meed` file
-    program: PathBuf,
-    /// How problems are shown
-    #[arg(long, value_enum, default_value_t)]
-    message_format: MessageFormat,
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
 }
 
 impl Plan {
-    pub fn run(self) -> Ending {
-        let Some(text) = draw::read_program(&self.program) else { return Ending::Program };
-        let compiled = meed_compiler::compile(&text, &[]);
-        draw::problems(&self.program, &text, &compiled.problems, self.message_format);
+    pub fn run(self, messages: Messages) -> Ending {
+        let program = match project::program(self.program.as_deref(), messages) {
+            Ok(program) => program,
+            Err(ending) => return ending,
+        };
+        let compiled = meed_compiler::compile(&program.text, &program.settings.set);
+        messages.problems(&program.path, &program.text, &compiled.problems);
         let Some(plan) = compiled.plan else { return Ending::Program };
-        print!("{}", plan.to_text());
+        draw::print(&plan.to_text());
         Ending::Well
     }
 }

@@ -1,5 +1,6 @@
 //! What a run tells people: the account of rows, and the totals by rule.
 
+use crate::draw::{Messages, say};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::value::decimal_text;
@@ -11,14 +12,14 @@ const HEADER: [&str; 8] =
 
 /// The account of rows and the totals by rule.
 pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
-    eprintln!("{} through {}", plan.title, date_of(result.through));
+    say(&format!("{} through {}", plan.title, date_of(result.through)));
     for parameter in plan.parameters.iter().filter(|parameter| parameter.overridden.is_some()) {
-        eprintln!(
+        say(&format!(
             "parameter {} = {} (in the program {})",
             parameter.name,
             parameter.value,
             parameter.overridden.as_deref().unwrap_or_default()
-        );
+        ));
     }
     let mut table = comfy_table::Table::new();
     table.set_header(HEADER);
@@ -45,25 +46,26 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
             row(format!("{} in {}", plan.record(*record).name, rule.name), record.index(), *counts);
         }
     }
-    eprintln!("{table}");
+    say(&table.to_string());
     for (idx, rule) in plan.rules.iter().enumerate() {
         let lines = &result.lines[idx];
         let sum: i128 = lines.amounts.iter().map(|&amount| i128::from(amount)).sum();
         let (amount, code) = (decimal_text(sum, plan.unit.decimals), &plan.unit.code);
-        eprintln!("{}: {} payments, {amount} {code}", rule.name, lines.len());
+        say(&format!("{}: {} payments, {amount} {code}", rule.name, lines.len()));
         if result.missed[idx] != 0 {
             let missed = decimal_text(result.missed[idx], plan.unit.decimals);
-            eprintln!("  rounding each line alone pays {missed} {code} more than along the running total");
+            say(&format!("  rounding each line alone pays {missed} {code} more than along the running total"));
         }
     }
 }
 
 /// The first rejected rows.
-pub fn rejects(loaded: &Loaded, n_rows: usize) {
+pub fn rejects(loaded: &Loaded, n_rows: usize, messages: Messages) {
     for reject in loaded.rejects.iter().take(n_rows) {
-        eprintln!(
-            "{}, row {}, column `{}`, value `{}`: {}",
-            reject.file, reject.row, reject.column, reject.value, reject.reason
+        let (file, row, column) = (&reject.file, reject.row, &reject.column);
+        messages.detail(
+            "rejected-row",
+            &format!("{file}, row {row}, column `{column}`, value `{}`: {}", reject.value, reject.reason),
         );
     }
 }

@@ -1,42 +1,33 @@
-//! `meed run PROGRAM --data … --out DIR`
+//! `meed run [PROGRAM] [--data …] [--out DIR]`
 
 use crate::Ending;
-use crate::bind::bind;
 use crate::clock::{Clock, Watch};
-use crate::draw::{self, MessageFormat};
+use crate::draw::{Messages, say};
+use crate::job::{Job, JobOptions};
 use crate::out::{Format, Outputs};
 use crate::report;
-use meed_compiler::plan::Plan;
-use meed_compiler::plan::calendar::day_of;
 use meed_runtime::engine::{Engine, RunFault, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
-use meed_runtime::load::{LoadOptions, Loaded, load};
+use meed_runtime::load::Loaded;
 use meed_runtime::table::Sink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Settle a program over tables of events.
 #[derive(clap::Args)]
 pub struct Run {
-    /// The program, a `.meed` file
-    program: PathBuf,
-    /// `record=FILE` (a `*` in the name means several files), or a folder of tables
-    #[arg(long, required = true)]
-    data: Vec<String>,
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
+    #[command(flatten)]
+    job: JobOptions,
     /// The folder for payments, totals and decisions
-    #[arg(long)]
-    out: PathBuf,
-    /// Settle through this day instead of the program's last
-    #[arg(long)]
-    through: Option<jiff::civil::Date>,
-    /// Give a parameter another value, as `bounty=$700`
-    #[arg(long = "set", value_name = "PARAMETER=VALUE")]
-    overrides: Vec<String>,
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     /// Write rejected rows here and settle the others
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// How the tables are written
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    format: Format,
+    /// How the tables are written [default: csv]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Write the parts of every line too
     #[arg(long)]
     slices: bool,
@@ -61,90 +52,65 @@ enum EngineName {
 }
 
 impl Run {
-    pub fn run(self) -> Ending {
+    pub fn run(self, messages: Messages) -> Ending {
+        self.settle(messages).map_or_else(|ending| ending, |()| Ending::Well)
+    }
+
+    fn settle(&self, messages: Messages) -> Result<(), Ending> {
         let mut clock = Clock::start();
-        let Some(text) = draw::read_program(&self.program) else { return Ending::Program };
-        let Some(overrides) = self.overrides() else { return Ending::Program };
-        let compiled = meed_compiler::compile(&text, &overrides);
-        draw::problems(&self.program, &text, &compiled.problems, MessageFormat::Human);
-        let Some(plan) = compiled.plan else { return Ending::Program };
-        clock.stage("compile");
-        let through = self.through.map_or(plan.active.to, day_of);
-        let mut loaded = match self.load(&plan, through) {
-            Ok(loaded) => loaded,
-            Err(ending) => return ending,
+        let job = Job::new(self.program.as_deref(), &self.job, messages)?;
+        let Some(out) = self.out.clone().or_else(|| job.settings.out.clone()) else {
+            messages.error("no-output", "no folder is named for the payments", Some("name it: --out FOLDER"));
+            return Err(Ending::Usage);
         };
+        clock.stage("compile");
+        let mut loaded = job.load(messages)?;
+        self.judge(&loaded, messages)?;
         clock.stage("load");
         let engine = match self.engine {
             EngineName::Interpreter => Engine::Interpreter,
             EngineName::Jit => Engine::Jit,
         };
-        let options = RunOptions { through, chunk_rows: self.batch_rows, engine };
-        let mut watch = Watch::new(&plan, self.slices.then(|| Slices::new(&plan)), clock);
-        let result = match run(&plan, &mut loaded, &options, Some(&mut watch)) {
-            Ok(result) => result,
-            Err(fault) => return self.fault(&text, &fault),
-        };
+        let options = RunOptions { through: job.through, chunk_rows: self.batch_rows, engine };
+        let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock);
+        let result =
+            run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| fault(&job, &met, messages))?;
         let (slices, mut clock) = watch.end();
-        if let Err((path, error)) = self.write(&plan, &loaded, &result, slices.as_ref()) {
-            eprintln!("error: cannot write `{}`: {error}", path.display());
-            return Ending::Output;
-        }
+        self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
+            messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
+            Ending::Output
+        })?;
         clock.stage("write");
-        report::accounts(&plan, &loaded, &result);
+        report::accounts(&job.plan, &loaded, &result);
         if self.timings {
-            eprintln!("{}", clock.report(&loaded, &result));
+            say(&clock.report(&loaded, &result).to_string());
         }
-        Ending::Well
+        Ok(())
     }
 
-    fn overrides(&self) -> Option<Vec<(String, String)>> {
-        let split = |entry: &String| match entry.split_once('=') {
-            Some((name, value)) => Some((name.trim().to_owned(), value.trim().to_owned())),
-            None => {
-                eprintln!("error: `--set {entry}` is not of the form parameter=value");
-                None
-            }
-        };
-        self.overrides.iter().map(split).collect()
-    }
-
-    fn load(&self, plan: &Plan, through: i32) -> Result<Loaded, Ending> {
-        let bound = bind(plan, &self.data).map_err(|error| tables(&format!("error: {error}"), None))?;
-        for file in &bound.not_read {
-            eprintln!("not read: {}", file.display());
-        }
-        let options = LoadOptions { through, batch_rows: 65_536 };
-        let loaded = load(plan, bound.inputs, &options)
-            .map_err(|error| tables(&format!("error[{}]: {error}", error.code()), error.help()))?;
+    /// One rejected row stops the run, unless rejected rows are set aside.
+    fn judge(&self, loaded: &Loaded, messages: Messages) -> Result<(), Ending> {
         if loaded.rejects.is_empty() || self.rejects.is_some() {
-            return Ok(loaded);
+            return Ok(());
         }
-        report::rejects(&loaded, 20);
+        report::rejects(loaded, 20, messages);
         let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
-        Err(tables(
-            &format!("error[rejected-rows]: {n_rows} rows are rejected, nothing is written"),
-            Some("mend them, or set them aside with --rejects FILE".to_owned()),
-        ))
-    }
-
-    fn fault(&self, text: &str, fault: &RunFault) -> Ending {
-        let kind = &fault.fault.kind;
-        eprintln!("error[{}]: {fault}", kind.code());
-        let problem =
-            meed_compiler::Problem::error(kind.code(), fault.fault.span, kind.to_string()).label(fault.place.clone());
-        draw::problems(&self.program, text, &[problem], MessageFormat::Human);
-        Ending::Fault
+        let message = format!("{n_rows} rows are rejected, nothing is written");
+        messages.error("rejected-rows", &message, Some("mend them, or set them aside with --rejects FILE"));
+        Err(Ending::Tables)
     }
 
     fn write(
         &self,
-        plan: &Plan,
+        job: &Job,
+        out: &Path,
         loaded: &Loaded,
         result: &RunResult,
         slices: Option<&Slices>,
     ) -> Result<(), (PathBuf, std::io::Error)> {
-        let mut outputs = Outputs::new(&self.out, self.format)?;
+        let plan = &job.plan;
+        let format = self.format.or(job.settings.format).unwrap_or(Format::Csv);
+        let mut outputs = Outputs::new(out, format)?;
         let mut payments = outputs.table("payments", ledger::payments_header(plan, result))?;
         let mut totals = outputs.table("totals", ledger::totals_header(plan))?;
         let mut decisions = outputs.table("decisions", ledger::decisions_header())?;
@@ -160,7 +126,7 @@ impl Run {
             totals: totals.as_mut(),
             slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
         };
-        let folder = |error| (self.out.clone(), error);
+        let folder = |error| (out.to_owned(), error);
         ledger::write(plan, loaded, result, &mut sinks).map_err(folder)?;
         ledger::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
         drop((payments, totals, decisions, parts));
@@ -168,11 +134,10 @@ impl Run {
     }
 }
 
-/// A table that cannot be had.
-fn tables(message: &str, help: Option<String>) -> Ending {
-    eprintln!("{message}");
-    if let Some(help) = help {
-        eprintln!("help: {help}");
-    }
-    Ending::Tables
+/// A fault of the run, at its place in the program.
+fn fault(job: &Job, met: &RunFault, messages: Messages) -> Ending {
+    let problem =
+        meed_compiler::Problem::error(met.fault.kind.code(), met.fault.span, met.to_string()).label(met.place.clone());
+    messages.problems(&job.path, &job.text, &[problem]);
+    Ending::Fault
 }

@@ -1,22 +1,26 @@
 //! `meed test PROGRAM`
 
 use crate::Ending;
-use crate::draw::{self, MessageFormat};
+use crate::draw::Messages;
+use crate::project::{self, Program};
 use meed_compiler::Problem;
 use std::path::PathBuf;
 
 /// Run the tests of a program.
 #[derive(clap::Args)]
 pub struct Test {
-    /// The program, a `.meed` file
-    program: PathBuf,
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
 }
 
 impl Test {
-    pub fn run(self) -> Ending {
-        let Some(text) = draw::read_program(&self.program) else { return Ending::Program };
+    pub fn run(self, messages: Messages) -> Ending {
+        let Program { path, text, .. } = match project::program(self.program.as_deref(), messages) {
+            Ok(program) => program,
+            Err(ending) => return ending,
+        };
         let compiled = meed_compiler::compile(&text, &[]);
-        draw::problems(&self.program, &text, &compiled.problems, MessageFormat::Human);
+        messages.problems(&path, &text, &compiled.problems);
         if compiled.plan.is_none() {
             return Ending::Program;
         }
@@ -35,7 +39,7 @@ impl Test {
                         .label(failure.message.clone())
                 };
                 let drawn: Vec<Problem> = failures.iter().map(problem).chain(with.problems).collect();
-                draw::problems(&self.program, &text, &drawn, MessageFormat::Human);
+                messages.problems(&path, &text, &drawn);
             }
         }
         println!("{} passed, {failed} failed", compiled.tests.len() - failed);

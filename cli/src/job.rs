@@ -1,0 +1,136 @@
+//! What `run` and `explain` begin with: the program compiled with this run's parameters, its day, and its tables.
+//!
+//! The command line wins over the project: a folder of tables named on it replaces all of the project's tables,
+//! `record=FILE` only those of that record; parameters are replaced one by one.
+
+use crate::Ending;
+use crate::bind::{BindError, bind};
+use crate::draw::Messages;
+use crate::project::{self, Program, Settings};
+use meed_compiler::plan::Plan;
+use meed_compiler::plan::calendar::{date_of, day_of};
+use meed_runtime::load::{LoadError, LoadOptions, Loaded, load};
+use std::path::{Path, PathBuf};
+
+/// Which tables, through which day, with which parameters.
+#[derive(clap::Args)]
+pub struct JobOptions {
+    /// `record=FILE` (each `*` stands for any letters: several files of one record), or a folder of tables; may be repeated
+    #[arg(long)]
+    pub data: Vec<String>,
+    /// Settle through this day instead of the program's last
+    #[arg(long, value_name = "DATE")]
+    pub through: Option<jiff::civil::Date>,
+    /// Give a parameter another value, as bounty=$700; may be repeated
+    #[arg(long = "set", value_name = "PARAMETER=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// A program ready to be settled.
+pub struct Job {
+    /// The program's file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What it means.
+    pub plan: Plan,
+    /// The last day of the run.
+    pub through: i32,
+    /// The project's settings; empty outside of one.
+    pub settings: Settings,
+    data: Vec<String>,
+}
+
+impl Job {
+    /// Finds the program, compiles it, and puts options and settings together.
+    pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, Ending> {
+        let Program { path, text, settings } = project::program(named, messages)?;
+        let set = parameters(&settings.set, &options.set, messages)?;
+        let compiled = meed_compiler::compile(&text, &set);
+        messages.problems(&path, &text, &compiled.problems);
+        let unknown =
+            compiled.problems.iter().any(|problem| problem.code == "unknown-parameter" && problem.primary.0.end == 0);
+        let plan = compiled.plan.ok_or(if unknown { Ending::Usage } else { Ending::Program })?;
+        let data = tables(&settings.data, &options.data);
+        if data.is_empty() && plan.records.iter().any(|record| record.used) {
+            let help = "name them: --data FOLDER, or --data deal=deals.csv for each record";
+            messages.error("no-data", "no tables are named", Some(help));
+            return Err(Ending::Usage);
+        }
+        let through = options.through.or(settings.through).map_or(plan.active.to, day_of);
+        if through < plan.active.from {
+            let (first, last) = (date_of(plan.active.from), date_of(through));
+            let message = format!("the program begins on {first}: through {last} there is nothing to settle");
+            messages.error("through-before-program", &message, None);
+            return Err(Ending::Usage);
+        }
+        if through > plan.active.to {
+            messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(plan.active.to)));
+        }
+        Ok(Self { path, text, plan, through, settings, data })
+    }
+
+    /// Finds, opens and reads the tables.
+    pub fn load(&self, messages: Messages) -> Result<Loaded, Ending> {
+        let told = |error: BindError| {
+            messages.error(error.code(), &error.to_string(), error.help().as_deref());
+            error.ending()
+        };
+        let bound = bind(&self.plan, &self.data).map_err(told)?;
+        for (file, reason) in &bound.not_read {
+            let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+            messages.note(&format!("not read: {}{reason}", file.display()));
+        }
+        let options = LoadOptions { through: self.through, batch_rows: 65_536 };
+        let inputs = bound.open().map_err(told)?;
+        load(&self.plan, inputs, &options).map_err(|error: LoadError| told(error.into()))
+    }
+}
+
+/// The project's tables and those of the command line.
+fn tables(settings: &[String], options: &[String]) -> Vec<String> {
+    let record = |entry: &str| {
+        entry.split_once('=').filter(|_| !Path::new(entry).is_dir()).map(|(name, _)| name.trim().to_owned())
+    };
+    let named: Vec<String> = options.iter().filter_map(|entry| record(entry)).collect();
+    let folder = options.iter().any(|entry| record(entry).is_none());
+    let kept = settings.iter().filter(|entry| !folder && record(entry).is_none_or(|name| !named.contains(&name)));
+    kept.chain(options).cloned().collect()
+}
+
+/// The project's parameters and those of the command line.
+fn parameters(
+    settings: &[(String, String)],
+    options: &[String],
+    messages: Messages,
+) -> Result<Vec<(String, String)>, Ending> {
+    let mut all = settings.to_vec();
+    for entry in options {
+        let Some((name, value)) = entry.split_once('=') else {
+            let help = Some("write the parameter and its value, as --set 'bounty=$700'");
+            messages.error("bad-option", &format!("`--set {entry}` sets nothing"), help);
+            return Err(Ending::Usage);
+        };
+        let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+        match all.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => all.push((name, value)),
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tables;
+
+    #[test]
+    fn the_command_line_wins() {
+        let all = |entries: &[&str]| entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>();
+        let settings = all(&["tables", "deal=a.csv", "partner=p.csv"]);
+        assert_eq!(tables(&settings, &[]), settings);
+        let one = tables(&settings, &all(&["deal=b.csv", "deal=c.csv"]));
+        assert_eq!(one, all(&["tables", "partner=p.csv", "deal=b.csv", "deal=c.csv"]));
+        assert_eq!(tables(&settings, &all(&["others"])), all(&["others"]));
+    }
+}

@@ -1,0 +1,80 @@
+//! A folder with a `meed.toml`: which program, which tables, and how it is run.
+//!
+//! Comes in: what the command line names, or nothing. Goes out: the program's path and text and, in a project, its
+//! settings, with paths taken from the project's folder. The command line wins over the file; that is for the command
+//! to see to.
+
+mod settings;
+
+pub use settings::{FILE_NAME, Settings};
+
+use crate::Ending;
+use crate::draw::Messages;
+use std::path::{Path, PathBuf};
+
+/// A program that was found.
+pub struct Program {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The settings of its project; those of no project are empty.
+    pub settings: Settings,
+}
+
+/// Finds and reads the program: the file that is named, that of the project folder that is named, or that of the
+/// project here.
+pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Ending> {
+    let settings = match named {
+        Some(path) if path.is_dir() => settings(path, messages)?,
+        Some(path) => Settings { program: Some(path.to_owned()), ..Settings::default() },
+        None if Path::new(FILE_NAME).is_file() => settings(Path::new(""), messages)?,
+        None => {
+            let help =
+                format!("name a `.meed` file, or work in a folder with a `{FILE_NAME}`, as `meed new` makes one");
+            messages.error("no-program", "no program is named", Some(&help));
+            return Err(Ending::Usage);
+        }
+    };
+    let Some(path) = settings.program.clone() else {
+        let file = settings.file().display().to_string();
+        messages.error(
+            "no-program",
+            &format!("`{file}` names no program"),
+            Some("add a line like: program = \"x.meed\""),
+        );
+        return Err(Ending::Usage);
+    };
+    let text = read_text(&path, messages).ok_or(Ending::Program)?;
+    Ok(Program { path, text, settings })
+}
+
+fn settings(folder: &Path, messages: Messages) -> Result<Settings, Ending> {
+    let file = folder.join(FILE_NAME);
+    if !file.is_file() {
+        let message = format!("`{}` is a folder without a `{FILE_NAME}`", folder.display());
+        messages.error("no-program", &message, Some("name the program's file"));
+        return Err(Ending::Usage);
+    }
+    let text = read_text(&file, messages).ok_or(Ending::Usage)?;
+    Settings::read(folder, &text).map_err(|problems| {
+        messages.problems(&file, &text, &problems);
+        Ending::Usage
+    })
+}
+
+/// Reads a text, or says why it cannot be read.
+pub fn read_text(path: &Path, messages: Messages) -> Option<String> {
+    let file = path.display();
+    match std::fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => Some(text),
+        Ok(Err(_)) => {
+            messages.error("not-utf8", &format!("`{file}` is not UTF-8 text"), Some("save the file as UTF-8"));
+            None
+        }
+        Err(error) => {
+            messages.error("cannot-read-file", &format!("cannot read `{file}`: {error}"), None);
+            None
+        }
+    }
+}
