@@ -43,13 +43,8 @@ impl BindError {
     /// The code, one per kind.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownRecord { .. } => "unknown-record",
-            Self::NoTable { .. } => "no-table",
-            Self::FileAlone(_) => "file-alone",
-            Self::TwoCandidates { .. } => "two-candidates",
-            Self::Twice { .. } => "file-twice",
-            Self::NoMatch(_) => "no-match",
-            Self::Folder { .. } => "cannot-list-folder",
+            Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) => "command-line",
+            Self::TwoCandidates { .. } | Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => "which-table",
             Self::Load(error) => error.code(),
         }
     }

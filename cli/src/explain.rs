@@ -20,7 +20,7 @@ impl Explain {
             None => {
                 let near = meed_grammar::nearest(&self.code, meed_compiler::errors::codes());
                 let help = near.map(|near| format!("did you mean `{near}`?"));
-                messages.error("no-page", &format!("there is no page for `{}`", self.code), help.as_deref());
+                messages.error("command-line", &format!("there is no page for `{}`", self.code), help.as_deref());
                 Ending::Usage
             }
         }

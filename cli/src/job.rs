@@ -54,14 +54,14 @@ impl Job {
         let data = tables(&settings.data, &options.data);
         if data.is_empty() && plan.records.iter().any(|record| record.used) {
             let help = "name them: --data FOLDER, or --data deal=deals.csv for each record";
-            messages.error("no-data", "no tables are named", Some(help));
+            messages.error("command-line", "no tables are named", Some(help));
             return Err(Ending::Usage);
         }
         let through = options.through.or(settings.through).map_or(plan.active.to, day_of);
         if through < plan.active.from {
             let (first, last) = (date_of(plan.active.from), date_of(through));
             let message = format!("the program begins on {first}: through {last} there is nothing to settle");
-            messages.error("through-before-program", &message, None);
+            messages.error("command-line", &message, None);
             return Err(Ending::Usage);
         }
         if through > plan.active.to {
@@ -108,7 +108,7 @@ fn parameters(
     for entry in options {
         let Some((name, value)) = entry.split_once('=') else {
             let help = Some("write the parameter and its value, as --set 'bounty=$700'");
-            messages.error("bad-option", &format!("`--set {entry}` sets nothing"), help);
+            messages.error("command-line", &format!("`--set {entry}` sets nothing"), help);
             return Err(Ending::Usage);
         };
         let (name, value) = (name.trim().to_owned(), value.trim().to_owned());

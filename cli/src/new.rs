@@ -30,7 +30,7 @@ impl New {
         match std::fs::read_dir(&self.folder).map(|mut entries| entries.next().is_none()) {
             Ok(false) => {
                 let help = Some("name a new folder");
-                messages.error("folder-not-empty", &format!("`{folder}` is not empty"), help);
+                messages.error("cannot-write", &format!("`{folder}` is not empty"), help);
                 return Ending::Usage;
             }
             Ok(true) => {}

@@ -32,14 +32,14 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Endi
         None => {
             let help =
                 format!("name a `.meed` file, or work in a folder with a `{FILE_NAME}`, as `meed new` makes one");
-            messages.error("no-program", "no program is named", Some(&help));
+            messages.error("command-line", "no program is named", Some(&help));
             return Err(Ending::Usage);
         }
     };
     let Some(path) = settings.program.clone() else {
         let file = settings.file().display().to_string();
         messages.error(
-            "no-program",
+            "command-line",
             &format!("`{file}` names no program"),
             Some("add a line like: program = \"x.meed\""),
         );
@@ -53,7 +53,7 @@ fn settings(folder: &Path, messages: Messages) -> Result<Settings, Ending> {
     let file = folder.join(FILE_NAME);
     if !file.is_file() {
         let message = format!("`{}` is a folder without a `{FILE_NAME}`", folder.display());
-        messages.error("no-program", &message, Some("name the program's file"));
+        messages.error("command-line", &message, Some("name the program's file"));
         return Err(Ending::Usage);
     }
     let text = read_text(&file, messages).ok_or(Ending::Usage)?;

@@ -64,7 +64,7 @@ pub fn rejects(loaded: &Loaded, n_rows: usize, messages: Messages) {
     for reject in loaded.rejects.iter().take(n_rows) {
         let (file, row, column) = (&reject.file, reject.row, &reject.column);
         messages.detail(
-            "rejected-row",
+            "rejected-rows",
             &format!("{file}, row {row}, column `{column}`, value `{}`: {}", reject.value, reject.reason),
         );
     }

@@ -60,7 +60,7 @@ impl Run {
         let mut clock = Clock::start();
         let job = Job::new(self.program.as_deref(), &self.job, messages)?;
         let Some(out) = self.out.clone().or_else(|| job.settings.out.clone()) else {
-            messages.error("no-output", "no folder is named for the payments", Some("name it: --out FOLDER"));
+            messages.error("command-line", "no folder is named for the payments", Some("name it: --out FOLDER"));
             return Err(Ending::Usage);
         };
         clock.stage("compile");

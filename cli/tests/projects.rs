@@ -89,7 +89,7 @@ fn settings_that_are_wrong_are_told_with_key_and_line() {
         ended.says("meed.toml:2:1").says("`out` is a text in quotes").says("meed.toml:3:7");
     }
     let json = folder.meed(&["check", "--message-format", "json"]).with(2).out;
-    assert!(json.contains("\"code\":\"unknown-setting\"") && json.contains("\"file\":\"meed.toml\""), "{json}");
+    assert!(json.contains("\"code\":\"project-file\"") && json.contains("\"file\":\"meed.toml\""), "{json}");
     folder.write("meed.toml", "out = \"x\"\n");
     folder.meed(&["check"]).with(2).says("`meed.toml` names no program");
     folder.write("meed.toml", "program = \"gone.meed\"\n");

@@ -153,9 +153,10 @@ const ROOMS: [&str; 4] = ["grammar/src", "compiler/src", "runtime/src", "cli/src
 fn problem_codes(rooms: &[&str]) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for (path, text) in sources(rooms) {
-        for opening in ["Problem::error(", "Problem::warning("] {
-            for rest in text.split(opening).skip(1).map(str::trim_start).filter(|rest| !rest.starts_with("kind.code()"))
-            {
+        for opening in ["Problem::error(", "Problem::warning(", "messages.error(", "messages.detail("] {
+            // The code of a kind of fault is written where the kind is.
+            let given = |rest: &&str| !rest.split(',').next().is_some_and(|code| code.ends_with(".code()"));
+            for rest in text.split(opening).skip(1).map(str::trim_start).filter(given) {
                 let code = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
                 let (code, _) = code.unwrap_or_else(|| panic!("a code is written in place: {path}"));
                 codes.insert(code.to_owned());

@@ -1,5 +1,7 @@
 //! `meed.toml`, key by key; what is not known, or of another kind, is an error at its place.
 
+#![expect(clippy::result_large_err, reason = "a problem ends the reading of its setting, it is made once")]
+
 use crate::out::Format;
 use clap::ValueEnum;
 use jiff::civil::Date;
@@ -46,7 +48,7 @@ impl Settings {
     pub fn read(folder: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let table = DeTable::parse(text).map_err(|error| {
             let span = error.span().map_or_else(Span::default, span);
-            vec![Problem::error("bad-toml", span, format!("this is no TOML: {}", error.message()))]
+            vec![Problem::error("project-file", span, format!("this is no TOML: {}", error.message()))]
         })?;
         let mut settings = Self { folder: folder.to_owned(), ..Self::default() };
         let mut problems = Vec::new();
@@ -87,7 +89,7 @@ impl Settings {
             }
             _ => {
                 let message = format!("there is no setting `{key}`");
-                let problem = Problem::error("unknown-setting", key_span, message);
+                let problem = Problem::error("project-file", key_span, message);
                 return Err(match meed_grammar::nearest(key, KEYS) {
                     Some(near) => problem.label(format!("did you mean `{near}`?")).edit(key_span, near),
                     None => problem.help(format!("the settings are {}", KEYS.join(", "))),
@@ -141,7 +143,7 @@ fn string(key: &str, value: &DeValue, span: Span) -> Result<String, Problem> {
 }
 
 fn wrong(key: &str, span: Span, wanted: &str) -> Problem {
-    Problem::error("wrong-setting", span, format!("`{key}` is {wanted}")).label("this is something else")
+    Problem::error("project-file", span, format!("`{key}` is {wanted}")).label("this is something else")
 }
 
 fn span(range: Range<usize>) -> Span {
