@@ -81,7 +81,7 @@ impl Job {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
             messages.note(&format!("not read: {}{reason}", file.display()));
         }
-        let options = LoadOptions { through: self.through, batch_rows: 65_536 };
+        let options = LoadOptions::through(self.through);
         let inputs = bound.open().map_err(told)?;
         load(&self.plan, inputs, &options).map_err(|error: LoadError| told(error.into()))
     }

@@ -5,8 +5,11 @@
 //! as a number, so that `7` in a CSV file and the integer 7 in a Parquet file are one key without further care.
 
 mod dictionary;
+mod space;
 
 pub use dictionary::Dictionary;
+pub(crate) use dictionary::NONE;
+pub(crate) use space::KeySpace;
 
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -45,6 +48,11 @@ pub enum KeyPart<'a> {
 }
 
 impl Keys {
+    /// No keys yet, of so many parts.
+    pub(crate) fn new(n_parts: usize) -> Self {
+        Self { parts: vec![KeyColumn::default(); n_parts] }
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.parts.first().map_or(0, KeyColumn::len)
@@ -174,6 +182,13 @@ impl KeyColumn {
             (Self::Text { .. }, KeyPart::Text(text)) => self.push_text(text),
             (Self::Text { .. }, KeyPart::Whole(value)) => self.push_text(value.to_string().as_bytes()),
         }
+    }
+
+    /// These rows.
+    pub(crate) fn gather(&self, rows: &[u32]) -> Self {
+        let mut column = Self::default();
+        rows.iter().for_each(|&row| column.push(self.get(row as usize)));
+        column
     }
 
     fn push_text(&mut self, text: &[u8]) {

@@ -22,7 +22,7 @@ pub struct Failure {
 pub fn run_test(plan: &Plan, test: &TestCase, engine: Engine) -> Vec<Failure> {
     let fail = |message: String| vec![Failure { span: test.span, message }];
     let through = test.through.unwrap_or(plan.active.to);
-    let options = LoadOptions { through, batch_rows: 1024 };
+    let options = LoadOptions::through(through);
     let mut loaded = match load(plan, inputs(plan, &test.given), &options) {
         Ok(loaded) => loaded,
         Err(error) => return fail(error.to_string()),

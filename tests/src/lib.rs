@@ -57,7 +57,7 @@ pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32) -> Settled
         let files = paths.iter().map(|path| SourceFile::open(path).expect("the table opens")).collect();
         TableInput { record: RecordId(record as u32), files }
     };
-    let options = LoadOptions { through: plan.active.to, batch_rows: rows as usize };
+    let options = LoadOptions { batch_rows: rows as usize, ..LoadOptions::through(plan.active.to) };
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
     assert_eq!(loaded.rejects, []);
     let options = RunOptions { through: plan.active.to, chunk_rows: rows, engine: Engine::Jit };

@@ -57,7 +57,7 @@ pub struct Outcome {
 /// In words, when a table is of no record, or an account of rows does not add up.
 pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -> Result<Outcome, String> {
     let mut outcome = Outcome::default();
-    let options = LoadOptions { through, batch_rows: way.rows as usize };
+    let options = LoadOptions { batch_rows: way.rows as usize, ..LoadOptions::through(through) };
     let mut loaded = match load(plan, inputs(plan, tables, way.shuffled)?, &options) {
         Ok(loaded) => loaded,
         Err(error) => {

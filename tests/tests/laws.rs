@@ -45,7 +45,7 @@ fn paid(text: &str, deals: &[(u32, i64)]) -> (Vec<i128>, meed_compiler::plan::Sc
     let deals = table("deal", &["id", "closed_on", "rep", "amount"], deals.iter().enumerate().map(row).collect());
     let reps = table("person", &["id"], vec![vec![Some("R".to_owned())]]);
     let through = plan.active.to;
-    let mut loaded = load(&plan, vec![deals, reps], &LoadOptions { through, batch_rows: 16 }).expect("the rows load");
+    let mut loaded = load(&plan, vec![deals, reps], &LoadOptions::through(through)).expect("the rows load");
     assert_eq!(loaded.rejects, []);
     let options = RunOptions { through, chunk_rows: 5, engine: Engine::Jit };
     let result = run(&plan, &mut loaded, &options, None).expect("no fault");

@@ -230,11 +230,13 @@ impl Lowering<'_> {
             return;
         }
         definition.used = true;
-        let keys = definition.key.clone();
-        for field in keys.into_iter().chain(definition.when) {
+        let (keys, when) = (definition.key.clone(), definition.when);
+        for field in keys.into_iter().chain(when) {
             let definition = &mut self.plan.records[record.index()].fields[field.index()];
-            definition.used = true;
-            if let Type::Ref(next) = definition.ty {
+            let ty = definition.ty;
+            // A key is kept by itself; as a field it is needed where it is read, or leads to another record.
+            definition.used |= when == Some(field) || matches!(ty, Type::Ref(_));
+            if let Type::Ref(next) = ty {
                 self.mark_record(next);
             }
         }

@@ -45,7 +45,8 @@ pub struct Field {
     pub decimals: u32,
     /// Whether it can be missing.
     pub optional: bool,
-    /// Whether a rule reads it (or it is key, `when`, or on the way to what a rule reads).
+    /// Whether a rule reads it, it is the `when`, or it is on the way to what a rule reads. A key is read in any case; as
+    /// a field it is not used unless a rule asks for it.
     pub used: bool,
     /// Where its values come from.
     pub source: FieldSource,

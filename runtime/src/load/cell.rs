@@ -3,16 +3,16 @@
 //! A value is a whole number: of `10^-decimals` for numbers, a day, a place in a list of `one of`, 1 and 0 for yes and no.
 
 use super::day::{self, Pattern, Zone};
-use crate::columns::trim;
-use meed_compiler::{
-    plan::{Format, PercentFormat, Plan, Spelling, Type},
-    value::{DecimalFault, parse_decimal},
-};
+use super::number::NumberReader;
+use meed_compiler::plan::{Format, Plan, Spelling, Type};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
 /// Why a cell cannot be taken.
 pub(crate) type Reason = Cow<'static, str>;
+
+pub(crate) const NOT_UTF8: &str = "not UTF-8 text";
+pub(crate) const OUTSIDE: &str = "outside the calendar";
 
 /// Reads the cells of a field that is no text, id or reference.
 #[derive(Clone, Debug)]
@@ -28,19 +28,6 @@ pub(crate) enum CellReader {
         spelled: Option<[String; 2]>,
     },
     Choice(ChoiceReader),
-}
-
-/// Reads numbers, counts, percents and money.
-#[derive(Clone, Debug)]
-pub(crate) struct NumberReader {
-    /// What its cells are called in messages.
-    noun: &'static str,
-    decimals: u32,
-    /// Separators of groups and decimals, where they are not those of plain numbers.
-    separators: Option<(Option<char>, char)>,
-    percent: PercentFormat,
-    /// Signs of the currency that may stand before or after, where a format is given.
-    signs: Vec<String>,
 }
 
 /// Reads a `one of`.
@@ -89,26 +76,7 @@ impl CellReader {
                 Ok(i64::from(moment.day))
             }
             Self::Moment { .. } => self.parse_moment(text).map(|(day, _)| i64::from(day)),
-            Self::YesNo { spelled: Some([no, yes]) } => {
-                let is = |word: &String| trim(text).eq_ignore_ascii_case(word.as_bytes());
-                if is(yes) {
-                    Ok(1)
-                } else if is(no) {
-                    Ok(0)
-                } else {
-                    Err(Cow::Owned(format!("neither `{yes}` nor `{no}`")))
-                }
-            }
-            Self::YesNo { spelled: None } => {
-                let is = |word: &str| text.eq_ignore_ascii_case(word.as_bytes());
-                if is("yes") || is("true") {
-                    Ok(1)
-                } else if is("no") || is("false") {
-                    Ok(0)
-                } else {
-                    Err(Cow::Borrowed("not yes, no, true or false"))
-                }
-            }
+            Self::YesNo { spelled } => parse_yes_no(text, spelled.as_ref()),
             Self::Choice(reader) => reader.parse(text),
         }
     }
@@ -124,147 +92,20 @@ impl CellReader {
                 day::parse_iso_moment(text).ok_or(Cow::Borrowed("not a date and time like 2026-02-01T08:30:00Z"))?
             }
         };
-        zone.place(moment).ok_or(Cow::Borrowed("outside the calendar"))
+        zone.place(moment).ok_or(Cow::Borrowed(OUTSIDE))
     }
 }
 
-impl NumberReader {
-    fn new(plan: &Plan, ty: Type, decimals: u32, format: &Format) -> Self {
-        let is_percent = ty == Type::Percent;
-        let (separators, percent) = match format {
-            Format::Number { group, decimal, percent } => {
-                let plain = group.is_none() && *decimal == '.';
-                let percent = match percent {
-                    PercentFormat::No if is_percent => PercentFormat::Sign,
-                    percent => *percent,
-                };
-                ((!plain).then_some((*group, *decimal)), percent)
-            }
-            _ => (None, if is_percent { PercentFormat::Sign } else { PercentFormat::No }),
-        };
-        let noun = match ty {
-            Type::Money => "an amount",
-            Type::Count => "a whole number",
-            Type::Percent => "a percent",
-            _ => "a number",
-        };
-        let signs = match format {
-            Format::Number { .. } if ty == Type::Money => currency_signs(&plan.unit.code),
-            _ => Vec::new(),
-        };
-        Self { noun, decimals, separators, percent, signs }
+fn parse_yes_no(text: &[u8], spelled: Option<&[String; 2]>) -> Result<i64, Reason> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word.as_bytes());
+    match spelled {
+        Some([_, yes]) if is(yes) => Ok(1),
+        Some([no, _]) if is(no) => Ok(0),
+        Some([no, yes]) => Err(Cow::Owned(format!("neither `{yes}` nor `{no}`"))),
+        None if is("yes") || is("true") => Ok(1),
+        None if is("no") || is("false") => Ok(0),
+        None => Err(Cow::Borrowed("not yes, no, true or false")),
     }
-
-    fn parse(&self, text: &[u8]) -> Result<i64, Reason> {
-        let mut number = text;
-        if self.percent == PercentFormat::Sign {
-            number = trim(text.strip_suffix(b"%").ok_or(Cow::Borrowed("a percent without `%`"))?);
-        }
-        if !self.signs.is_empty() {
-            number = self.without_sign(number);
-        }
-        let mut plain = [0; 64];
-        if let Some(separators) = self.separators {
-            number = plain_digits(number, separators, &mut plain).ok_or_else(|| self.unreadable())?;
-        }
-        match self.percent {
-            PercentFormat::No | PercentFormat::Share => {
-                parse_decimal(number, self.decimals).map_err(|fault| self.reason(fault, self.decimals))
-            }
-            PercentFormat::Sign | PercentFormat::Hundredths => {
-                let decimals = self.decimals.saturating_sub(2);
-                let value = parse_decimal(number, decimals).map_err(|fault| self.reason(fault, decimals))?;
-                self.hundredth(value, decimals)
-            }
-        }
-    }
-
-    /// A share from a number of hundredths that keeps `decimals`.
-    fn hundredth(&self, value: i64, decimals: u32) -> Result<i64, Reason> {
-        let divisor = 10i64.pow(2 + decimals - self.decimals);
-        if value % divisor == 0 {
-            Ok(value / divisor)
-        } else {
-            Err(self.reason(DecimalFault::TooManyDecimals, decimals))
-        }
-    }
-
-    fn without_sign<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        for sign in &self.signs {
-            if let Some(rest) = text.strip_prefix(sign.as_bytes()).or_else(|| text.strip_suffix(sign.as_bytes())) {
-                return trim(rest);
-            }
-        }
-        text
-    }
-
-    fn unreadable(&self) -> Reason {
-        Cow::Owned(format!("not {}", self.noun))
-    }
-
-    fn reason(&self, fault: DecimalFault, decimals: u32) -> Reason {
-        match fault {
-            DecimalFault::Unreadable => self.unreadable(),
-            DecimalFault::TooManyDecimals if decimals == 0 => Cow::Owned(format!("not {} without decimals", self.noun)),
-            DecimalFault::TooManyDecimals => Cow::Owned(format!("more than {decimals} decimals")),
-            DecimalFault::TooLarge => Cow::Borrowed("too large to be kept exactly"),
-        }
-    }
-}
-
-/// The digits of a number with other separators as a plain number; groups must be of three digits.
-fn plain_digits<'a>(text: &[u8], separators: (Option<char>, char), plain: &'a mut [u8; 64]) -> Option<&'a [u8]> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (group, decimal) = separators;
-    let (whole, decimals) = match text.split_once(decimal) {
-        Some((whole, decimals)) => (whole, Some(decimals)),
-        None => (text, None),
-    };
-    let mut n = 0;
-    let mut push = |byte: u8| {
-        *plain.get_mut(n)? = byte;
-        n += 1;
-        Some(())
-    };
-    let (sign, whole) = match whole.strip_prefix('-') {
-        Some(rest) => (Some(b'-'), rest),
-        None => (None, whole),
-    };
-    if let Some(sign) = sign {
-        push(sign)?;
-    }
-    let groups: Vec<&str> = match group {
-        Some(group) => whole.split(group).collect(),
-        None => vec![whole],
-    };
-    for (idx, digits) in groups.iter().enumerate() {
-        let fits = groups.len() == 1 || if idx == 0 { (1..=3).contains(&digits.len()) } else { digits.len() == 3 };
-        if !fits || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        digits.bytes().try_for_each(&mut push)?;
-    }
-    if let Some(decimals) = decimals {
-        push(b'.')?;
-        if !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        decimals.bytes().try_for_each(&mut push)?;
-    }
-    Some(&plain[..n])
-}
-
-/// How a currency is written beside an amount.
-fn currency_signs(code: &str) -> Vec<String> {
-    let sign = match code {
-        "USD" | "CAD" | "AUD" | "NZD" | "SGD" | "HKD" | "MXN" => Some("$"),
-        "EUR" => Some("€"),
-        "GBP" => Some("£"),
-        "JPY" | "CNY" => Some("¥"),
-        "INR" => Some("₹"),
-        _ => None,
-    };
-    sign.map(str::to_owned).into_iter().chain([code.to_owned()]).collect()
 }
 
 impl ChoiceReader {
@@ -285,7 +126,7 @@ impl ChoiceReader {
     }
 
     fn parse(&self, text: &[u8]) -> Result<i64, Reason> {
-        let text = std::str::from_utf8(text).unwrap_or_default();
+        let text = std::str::from_utf8(text).map_err(|_| Cow::Borrowed(NOT_UTF8))?;
         let found =
             if self.ignoring_case { self.spellings.get(&text.to_lowercase()) } else { self.spellings.get(text) };
         let value = found.copied().or(self.otherwise);

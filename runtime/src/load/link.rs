@@ -1,123 +1,191 @@
 //! Keys that must be unique, and references that must lead somewhere.
 
-use super::{Draft, Loaded, column};
-use crate::keys::KeyPart;
-use meed_compiler::plan::{Plan, RecordId, Type};
-use rustc_hash::FxHashMap;
-use std::cmp::Ordering;
+use super::draft::{Draft, Fault};
+use super::unique::repeated;
+use crate::keys::{KeySpace, NONE};
+use meed_compiler::data::{Column, Values};
+use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
 
-/// The order of keys, part by part.
-pub(super) fn compare_keys(a: &[Vec<u8>], b: &[Vec<u8>]) -> Ordering {
-    let parts = a.iter().zip(b).map(|(a, b)| KeyPart::of(a).cmp(&KeyPart::of(b)));
-    parts.into_iter().find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+/// Drafts and key spaces of all records.
+pub(super) struct Linked<'a> {
+    pub plan: &'a Plan,
+    /// By record; none where the record has no table.
+    pub drafts: Vec<Option<Draft>>,
+    /// By record; none where nothing refers to it.
+    pub spaces: Vec<Option<KeySpace>>,
 }
 
-/// Rejects every row of a duplicate key, then every row whose reference leads nowhere or to a rejected row, until none
-/// is left; what a reference leads to is kept as the row of the other draft.
-pub(super) fn link(plan: &Plan, drafts: &mut [Option<Draft>]) {
-    let mut places: Vec<FxHashMap<Vec<Vec<u8>>, usize>> = Vec::new();
-    for (idx, slot) in drafts.iter_mut().enumerate() {
-        let mut rows: FxHashMap<Vec<Vec<u8>>, usize> = FxHashMap::default();
-        if let Some(draft) = slot {
-            let header = plan.records[idx]
-                .key
-                .first()
-                .map_or(String::new(), |key| plan.records[idx].fields[key.index()].name.clone());
-            for row in 0..draft.keys.len() {
-                if draft.keys[row].is_empty() {
-                    continue;
-                }
-                if let Some(&first) = rows.get(&draft.keys[row]) {
-                    let text = key_text(&draft.keys[row]);
-                    for (this, other) in [(row, first), (first, row)] {
-                        let (file, number) = draft.origin[other].clone();
-                        let reason = format!("the key stands also in {file}, row {number}");
-                        if !draft.faults[this].iter().any(|(_, _, known)| known.starts_with("the key stands")) {
-                            draft.faults[this].push((header.clone(), text.clone(), reason));
-                        }
-                    }
-                } else {
-                    rows.insert(draft.keys[row].clone(), row);
-                }
-            }
-        }
-        places.push(rows);
-    }
-    loop {
-        let mut found: Vec<(usize, usize, (String, String, String))> = Vec::new();
-        for (idx, field, target) in references(plan) {
-            let (Some(draft), Some(other)) = (&drafts[idx], &drafts[target.index()]) else { continue };
-            let definition = &plan.records[idx].fields[field];
-            for (row, reference) in draft.references[field].iter().enumerate() {
-                let Some(key) = reference else { continue };
-                if !draft.faults[row].is_empty() {
-                    continue;
-                }
-                let name = &plan.record(target).name;
-                let reason = match places[target.index()].get(key) {
-                    None => format!("there is no {name} with this key"),
-                    Some(&at) if !other.faults[at].is_empty() => {
-                        let (file, number) = &other.origin[at];
-                        format!("refers to a rejected row: {file}, row {number}")
-                    }
-                    Some(_) => continue,
-                };
-                found.push((idx, row, (definition.name.clone(), key_text(key), reason)));
-            }
-        }
-        if found.is_empty() {
-            break;
-        }
-        for (idx, row, fault) in found {
-            if let Some(draft) = &mut drafts[idx] {
-                draft.faults[row].push(fault);
-            }
-        }
-    }
-    for (idx, field, target) in references(plan).collect::<Vec<_>>() {
-        let Some(draft) = &mut drafts[idx] else { continue };
-        let find = |reference: &Option<Vec<Vec<u8>>>| {
-            reference.as_ref().and_then(|key| places[target.index()].get(key)).map(|&row| row as i64)
-        };
-        draft.values[field] = draft.references[field].iter().map(find).collect();
-    }
-}
-
-/// Writes references as rows of the tables in their final order.
-pub(super) fn place_references(plan: &Plan, drafts: &[Option<Draft>], loaded: &mut Loaded) {
-    let mut final_rows: Vec<FxHashMap<(&str, u64), u32>> = Vec::new();
-    for origins in &loaded.origins {
-        let rows = origins.iter().enumerate();
-        final_rows.push(rows.map(|(row, (file, number))| ((file.as_str(), *number), row as u32)).collect());
-    }
-    for (idx, field, target) in references(plan) {
-        let (Some(draft), Some(other)) = (&drafts[idx], &drafts[target.index()]) else { continue };
-        let by_origin: FxHashMap<(&str, u64), usize> =
-            draft.origin.iter().enumerate().map(|(row, (file, number))| ((file.as_str(), *number), row)).collect();
-        let values: Vec<Option<i64>> = loaded.origins[idx]
-            .iter()
-            .map(|(file, number)| {
-                let row = by_origin[&(file.as_str(), *number)];
-                draft.values[field][row].and_then(|at| {
-                    let (file, number) = &other.origin[at as usize];
-                    final_rows[target.index()].get(&(file.as_str(), *number)).map(|&row| i64::from(row))
-                })
-            })
-            .collect();
-        loaded.data.tables[idx].columns[field] = Some(column(Type::Ref(target), values.iter().copied()));
-    }
+/// A field that refers to another record.
+#[derive(Clone, Copy)]
+pub(super) struct Reference {
+    pub record: RecordId,
+    pub field: usize,
+    pub target: RecordId,
 }
 
 /// Fields in use that refer to a record in use.
-fn references(plan: &Plan) -> impl Iterator<Item = (usize, usize, RecordId)> + '_ {
-    plan.records.iter().enumerate().filter(|(_, record)| record.used).flat_map(move |(idx, record)| {
+pub(super) fn references(plan: &Plan) -> impl Iterator<Item = Reference> + '_ {
+    let used = plan.records.iter().enumerate().filter(|(_, record)| record.used);
+    used.flat_map(move |(idx, record)| {
         record.fields.iter().enumerate().filter_map(move |(field, definition)| match definition.ty {
-            Type::Ref(target) if definition.used && plan.record(target).used => Some((idx, field, target)),
+            Type::Ref(target) if definition.used && plan.record(target).used => {
+                Some(Reference { record: RecordId(idx as u32), field, target })
+            }
             _ => None,
         })
     })
 }
 
-fn key_text(key: &[Vec<u8>]) -> String {
-    key.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>().join("|")
+impl Linked<'_> {
+    /// Rejects every row of a duplicate key, then every row whose reference leads nowhere or to a rejected row, until no
+    /// more is found.
+    pub fn link(&mut self) {
+        for idx in 0..self.drafts.len() {
+            self.reject_repeated(RecordId(idx as u32));
+        }
+        loop {
+            self.place_distinct();
+            let references: Vec<Reference> = references(self.plan).collect();
+            let found: Vec<(RecordId, Fault)> =
+                references.iter().flat_map(|reference| self.dangling(*reference)).collect();
+            if found.is_empty() {
+                break;
+            }
+            for (record, fault) in found {
+                if let Some(draft) = &mut self.drafts[record.index()] {
+                    draft.fault(fault);
+                }
+            }
+        }
+    }
+
+    fn reject_repeated(&mut self, record: RecordId) {
+        let definition = self.plan.record(record);
+        let Some(draft) = &mut self.drafts[record.index()] else { return };
+        let repeated = match self.spaces[record.index()] {
+            Some(_) => std::mem::take(&mut draft.repeated),
+            None => repeated(&draft.keys, &draft.keyless),
+        };
+        let column = definition.fields[definition.key[0].index()].name.clone();
+        let rank = definition.fields.len() + 1;
+        let mut firsts = rustc_hash::FxHashSet::default();
+        for (row, first) in repeated {
+            let value = draft.keys.text(row as usize).into_owned();
+            let mut reject = |row: u32, other: u32| {
+                let (file, number) = draft.origins.read_at(other);
+                let reason = format!("the key stands also in {file}, row {number}");
+                let (column, value) = (column.clone(), value.clone());
+                draft.fault(Fault { row, rank, column, value, reason });
+            };
+            reject(row, first);
+            if firsts.insert(first) {
+                reject(first, row);
+            }
+        }
+    }
+
+    /// By code, the first accepted row that bears the key, for records that hold distinct values of a column.
+    fn place_distinct(&mut self) {
+        for draft in self.drafts.iter().flatten() {
+            for (record, codes) in &draft.distinct {
+                let Some(space) = &mut self.spaces[record.index()] else { continue };
+                space.set_rows(Vec::new());
+                for (row, &code) in codes.iter().enumerate() {
+                    if code != NONE && !draft.is_rejected(row as u32) {
+                        space.bear(code, row as u32);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The draft in whose rows the keys of a record stand.
+    fn bearer(&self, record: RecordId) -> Option<&Draft> {
+        match self.plan.record(record).source {
+            RecordTable::Table(_) => self.drafts[record.index()].as_ref(),
+            RecordTable::Distinct(other) => self.drafts[other.index()].as_ref(),
+        }
+    }
+
+    /// Faults of the rows, not rejected so far, whose reference leads nowhere or to a rejected row.
+    fn dangling(&self, reference: Reference) -> Vec<(RecordId, Fault)> {
+        let (Some(draft), Some(bearer)) = (&self.drafts[reference.record.index()], self.bearer(reference.target))
+        else {
+            return Vec::new();
+        };
+        let (Some(space), Some(column)) = (&self.spaces[reference.target.index()], &draft.columns[reference.field])
+        else {
+            return Vec::new();
+        };
+        let is_bad = |code: u32| {
+            let row = space.row(code);
+            row == NONE || bearer.is_rejected(row)
+        };
+        if !(0..space.len() as u32).any(is_bad) {
+            return Vec::new();
+        }
+        let definition = self.plan.record(reference.record);
+        let mut faults = Vec::new();
+        for (row, code) in codes_of(column) {
+            if draft.is_rejected(row) || !is_bad(code) {
+                continue;
+            }
+            let reason = match space.row(code) {
+                NONE => format!("there is no {} with this key", self.plan.record(reference.target).name),
+                at => {
+                    let (file, number) = bearer.origins.read_at(at);
+                    format!("refers to a rejected row: {file}, row {number}")
+                }
+            };
+            let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
+            faults.push((reference.record, Fault { row, rank, column, value: space.text(code), reason }));
+        }
+        faults
+    }
+
+    /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.
+    pub fn codes_in_use(&self, record: RecordId) -> Vec<u32> {
+        let Some(space) = &self.spaces[record.index()] else { return Vec::new() };
+        let mut in_use = vec![false; space.len()];
+        match self.plan.record(record).source {
+            RecordTable::Distinct(_) => {
+                in_use.iter_mut().zip(0..).for_each(|(in_use, code)| *in_use = space.row(code) != NONE);
+            }
+            RecordTable::Table(_) => {
+                for reference in references(self.plan).filter(|reference| reference.target == record) {
+                    let Some(draft) = &self.drafts[reference.record.index()] else { continue };
+                    let Some(column) = &draft.columns[reference.field] else { continue };
+                    let accepted = codes_of(column).filter(|(row, _)| !draft.is_rejected(*row));
+                    accepted.for_each(|(_, code)| in_use[code as usize] = true);
+                }
+            }
+        }
+        (0..space.len() as u32).filter(|&code| in_use[code as usize]).collect()
+    }
+}
+
+/// Rows and codes of a column of references, missing ones left out.
+fn codes_of(column: &Column) -> impl Iterator<Item = (u32, u32)> {
+    let codes: &[u32] = match &column.values {
+        Values::U32(codes) => codes,
+        Values::I64(_) | Values::I32(_) | Values::U8(_) => &[],
+    };
+    let known = |row: usize| column.known.as_ref().is_none_or(|known| known[row] == 1);
+    codes.iter().enumerate().filter(move |(row, _)| known(*row)).map(|(row, &code)| (row as u32, code))
+}
+
+/// Whether nothing but the keys of an entity is read, and these of one part that is an id or a text, so that references
+/// alone can tell them.
+pub(super) fn is_key_alone(plan: &Plan, record: RecordId) -> bool {
+    use meed_compiler::plan::{RecordKind, Stream};
+    let definition: &Record = plan.record(record);
+    let [key] = definition.key[..] else { return false };
+    let is_text = matches!(definition.fields[key.index()].ty, Type::Id(_) | Type::Text(_));
+    let others = definition.fields.iter().enumerate().filter(|(idx, _)| *idx != key.index());
+    let is_walked = plan.rules.iter().any(|rule| matches!(rule.stream, Stream::Grid(entity, _) if entity == record));
+    definition.kind == RecordKind::Entity
+        && matches!(definition.source, RecordTable::Table(_))
+        && is_text
+        && !is_walked
+        && !others.into_iter().any(|(_, field)| field.used)
 }

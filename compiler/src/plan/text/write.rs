@@ -104,7 +104,12 @@ fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
     };
     let mark = if field.optional { "?" } else { "" };
     let decimals = if field.decimals == 0 { String::new() } else { format!(" {} decimals", field.decimals) };
-    let used = if field.used { "" } else { " not-read" };
+    let is_key = plan.record(id).key.iter().any(|key| key.index() == idx);
+    let used = match field.used {
+        true => "",
+        false if is_key => " as-key",
+        false => " not-read",
+    };
     let columns = match &field.source {
         FieldSource::Column(source) => column(plan, field.ty, source),
         FieldSource::Columns(sources) => {

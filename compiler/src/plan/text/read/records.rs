@@ -68,7 +68,7 @@ fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
     } else {
         0
     };
-    let used = !line.takes("not-read");
+    let used = !line.takes("not-read") && !line.takes("as-key");
     let mut sources = vec![column(plan, ty, line)?];
     while line.takes("and") {
         sources.push(column(plan, ty, line)?);

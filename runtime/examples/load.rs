@@ -1,0 +1,35 @@
+//! How long loading takes by stage, and how much memory at most: `load PROGRAM RECORD=FILE …`.
+
+use meed_runtime::load::{LoadOptions, Read, SourceFile, TableInput};
+use std::path::Path;
+use std::time::Instant;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let program = arguments.next().expect("a program");
+    let text = std::fs::read_to_string(program).expect("the program can be read");
+    let plan = meed_compiler::compile(&text, &[]).plan.expect("the program has no problem");
+    let inputs = arguments.map(|argument| {
+        let (record, file) = argument.split_once('=').expect("RECORD=FILE");
+        let record = plan.records.iter().position(|known| known.name == record).expect("a record");
+        let file = SourceFile::open(Path::new(file)).expect("the file opens");
+        TableInput { record: meed_compiler::plan::RecordId(record as u32), files: vec![file] }
+    });
+    let batch_rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok());
+    let options = LoadOptions::through(plan.active.to);
+    let options = LoadOptions { batch_rows: batch_rows.unwrap_or(options.batch_rows), ..options };
+    let started = Instant::now();
+    let read = Read::tables(&plan, inputs.collect(), &options).expect("the tables can be read");
+    println!("decode {:>7} ms", started.elapsed().as_millis());
+    let started = Instant::now();
+    let loaded = read.settle();
+    println!("order  {:>7} ms", started.elapsed().as_millis());
+    let n_rows: u64 = loaded.accounts.iter().map(|account| account.read).sum();
+    println!("{n_rows} rows, {} rejects, {} KiB at most", loaded.rejects.len(), peak_kib().unwrap_or_default());
+}
+
+/// The most memory that was resident so far, where the system tells.
+fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+}

@@ -1,0 +1,310 @@
+//! Arrow arrays as cells of the few shapes that values have.
+
+use crate::columns::trim;
+use crate::load::LoadError;
+use crate::load::source::{Cells, Holds, Shape, Source, Wanted};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date64Type, Decimal128Type, Decimal256Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{DataType, Schema, TimeUnit};
+use std::borrow::Cow;
+
+/// Batches in memory as a source.
+pub(crate) struct BatchSource {
+    file: String,
+    header: Vec<String>,
+    holds: Vec<Holds>,
+    batches: std::vec::IntoIter<RecordBatch>,
+    slots: Slots,
+}
+
+/// The arrays of a batch in the slots that are wanted.
+#[derive(Default)]
+pub(crate) struct Slots {
+    wanted: Vec<Wanted>,
+    arrays: Vec<ArrayRef>,
+    /// By slot, the texts of an array that does not come as it is.
+    formatted: Vec<Option<Vec<Option<String>>>>,
+    /// By slot, the last dictionary and its number.
+    lists: Vec<Option<(ArrayRef, u64)>>,
+}
+
+impl BatchSource {
+    /// Batches of one table, at least one; all must have the same columns.
+    pub fn open(file: String, batches: Vec<RecordBatch>) -> Result<Self, LoadError> {
+        let Some(first) = batches.first() else { return Err(LoadError::EmptyFile { file }) };
+        let schema = first.schema();
+        let same = |batch: &RecordBatch| {
+            let schemas = (batch.schema(), &schema);
+            schemas.0.fields().iter().map(|field| field.name()).eq(schemas.1.fields().iter().map(|field| field.name()))
+                && holds_of(&schemas.0) == holds_of(schemas.1)
+        };
+        if !batches.iter().all(same) {
+            return Err(LoadError::CannotRead { file, reason: "its batches have different columns".to_owned() });
+        }
+        let header = header_of(&schema);
+        Ok(Self { file, header, holds: holds_of(&schema), batches: batches.into_iter(), slots: Slots::default() })
+    }
+}
+
+impl Source for BatchSource {
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn holds(&self, column: usize) -> Holds {
+        self.holds[column].clone()
+    }
+
+    fn choose(&mut self, wanted: &[Wanted]) -> Result<(), LoadError> {
+        self.slots = Slots::new(wanted.to_vec());
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<usize, LoadError> {
+        // A batch without rows is not the end.
+        let Some(batch) = self.batches.by_ref().find(|batch| batch.num_rows() > 0) else { return Ok(0) };
+        let filled = self.slots.fill(|wanted| batch.column(wanted.column).clone());
+        filled.map_err(|reason| LoadError::CannotRead { file: self.file.clone(), reason })?;
+        Ok(batch.num_rows())
+    }
+
+    fn cells(&self, slot: usize) -> Cells<'_> {
+        self.slots.cells(slot)
+    }
+
+    fn entries(&self, slot: usize) -> Vec<&[u8]> {
+        self.slots.entries(slot)
+    }
+
+    fn text(&self, slot: usize, row: usize) -> String {
+        self.slots.text(slot, row)
+    }
+}
+
+/// The names of the columns.
+pub(super) fn header_of(schema: &Schema) -> Vec<String> {
+    schema.fields().iter().map(|field| field.name().clone()).collect()
+}
+
+/// What the columns hold.
+pub(super) fn holds_of(schema: &Schema) -> Vec<Holds> {
+    schema.fields().iter().map(|field| holds(field.data_type())).collect()
+}
+
+fn holds(ty: &DataType) -> Holds {
+    match ty {
+        DataType::Dictionary(_, values) => holds(values),
+        DataType::Null => Holds::Nothing,
+        DataType::Boolean => Holds::YesNo,
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => Holds::Floats,
+        DataType::Date32 | DataType::Date64 => Holds::Dates,
+        DataType::Timestamp(..) => Holds::Instants,
+        _ if ty.is_integer() || ty.is_decimal() => Holds::Numbers,
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView => Holds::Texts,
+        DataType::Time32(_) | DataType::Time64(_) => Holds::Other("times of day".to_owned()),
+        other => Holds::Other(format!("values of the type {other}")),
+    }
+}
+
+impl Slots {
+    pub fn new(wanted: Vec<Wanted>) -> Self {
+        let lists = wanted.iter().map(|_| None).collect();
+        Self { wanted, lists, ..Self::default() }
+    }
+
+    /// Takes the arrays of the next batch.
+    pub fn fill(&mut self, column: impl Fn(&Wanted) -> ArrayRef) -> Result<(), String> {
+        self.arrays = self.wanted.iter().map(|wanted| plain(column(wanted))).collect::<Result<_, _>>()?;
+        let formatted = |(wanted, array): (&Wanted, &ArrayRef)| {
+            let as_it_is = !wanted.as_text || comes_as_text(array.data_type());
+            (!as_it_is || is_too_long(array)).then(|| format(array))
+        };
+        self.formatted = self.wanted.iter().zip(&self.arrays).map(formatted).collect();
+        for (array, list) in self.arrays.iter().zip(&mut self.lists) {
+            let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else { continue };
+            let values = dictionary.values();
+            // The list is kept, so that a new one cannot lie where it lay.
+            let next = match list {
+                Some((known, number)) if known.to_data().ptr_eq(&values.to_data()) => *number,
+                Some((_, number)) => *number + 1,
+                None => 0,
+            };
+            *list = Some((values.clone(), next));
+        }
+        Ok(())
+    }
+
+    pub fn cells(&self, slot: usize) -> Cells<'_> {
+        if let Some(texts) = &self.formatted[slot] {
+            let texts = texts.iter().map(|text| trim(text.as_deref().unwrap_or_default().as_bytes()));
+            return Cells { shape: Shape::Texts(texts.collect()), known: None };
+        }
+        let array = &self.arrays[slot];
+        let number = self.lists[slot].as_ref().map_or(0, |(_, number)| *number);
+        let known = (array.logical_null_count() > 0 && !array.data_type().is_null()).then(|| {
+            let known = |row: usize| u8::from(array.is_valid(row));
+            (0..array.len()).map(known).collect()
+        });
+        Cells { shape: shape(array, number), known }
+    }
+
+    pub fn entries(&self, slot: usize) -> Vec<&[u8]> {
+        self.arrays[slot]
+            .as_dictionary_opt::<Int32Type>()
+            .map(|dictionary| texts(dictionary.values()))
+            .unwrap_or_default()
+    }
+
+    pub fn text(&self, slot: usize, row: usize) -> String {
+        let array = &self.arrays[slot];
+        if array.is_null(row) {
+            return String::new();
+        }
+        if let Some(texts) = binary_text(array, row) {
+            return texts;
+        }
+        let options = FormatOptions::default();
+        let formatter = ArrayFormatter::try_new(array.as_ref(), &options);
+        formatter.map(|formatter| formatter.value(row).to_string().trim().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Bytes are shown as the text they should be.
+fn binary_text(array: &ArrayRef, row: usize) -> Option<String> {
+    let bytes = match array.data_type() {
+        DataType::Binary => array.as_binary::<i32>().value(row),
+        DataType::LargeBinary => array.as_binary::<i64>().value(row),
+        DataType::BinaryView => array.as_binary_view().value(row),
+        _ => return None,
+    };
+    Some(String::from_utf8_lossy(trim(bytes)).into_owned())
+}
+
+/// Dictionaries of texts with places of 32 bits, and no other dictionaries.
+fn plain(array: ArrayRef) -> Result<ArrayRef, String> {
+    let DataType::Dictionary(places, values) = array.data_type() else { return Ok(array) };
+    let wanted = match (places.as_ref(), holds(values)) {
+        (DataType::Int32, Holds::Texts) => return Ok(array),
+        (_, Holds::Texts) => DataType::Dictionary(Box::new(DataType::Int32), values.clone()),
+        _ => values.as_ref().clone(),
+    };
+    arrow_cast::cast(&array, &wanted).map_err(|error| error.to_string())
+}
+
+/// Whether a text field takes the cells of such an array as they come.
+fn comes_as_text(ty: &DataType) -> bool {
+    match ty {
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => *scale == 0,
+        _ => ty.is_integer() || matches!(holds(ty), Holds::Texts | Holds::Nothing),
+    }
+}
+
+/// Whether an array has decimals beyond 128 bits.
+fn is_too_long(array: &ArrayRef) -> bool {
+    array
+        .as_primitive_opt::<Decimal256Type>()
+        .is_some_and(|array| array.iter().flatten().any(|value| value.to_i128().is_none()))
+}
+
+fn format(array: &ArrayRef) -> Vec<Option<String>> {
+    let options = FormatOptions::default();
+    let Ok(formatter) = ArrayFormatter::try_new(array.as_ref(), &options) else { return vec![None; array.len()] };
+    (0..array.len()).map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())).collect()
+}
+
+/// The cells of an array, whose dictionary has this number.
+fn shape(array: &ArrayRef, number: u64) -> Shape<'_> {
+    match array.data_type() {
+        DataType::Dictionary(..) => match array.as_dictionary_opt::<Int32Type>() {
+            Some(dictionary) => Shape::Entries { places: Cow::Borrowed(dictionary.keys().values()), list: number },
+            None => Shape::Nothing(array.len()),
+        },
+        DataType::Int8 => widened::<Int8Type>(array),
+        DataType::Int16 => widened::<Int16Type>(array),
+        DataType::Int32 => widened::<Int32Type>(array),
+        DataType::UInt8 => widened::<UInt8Type>(array),
+        DataType::UInt16 => widened::<UInt16Type>(array),
+        DataType::UInt32 => widened::<UInt32Type>(array),
+        DataType::Int64 => borrowed::<Int64Type>(array, 0),
+        DataType::UInt64 => {
+            let values = array.as_primitive::<UInt64Type>().values();
+            Shape::Wides { values: values.iter().map(|&value| i128::from(value)).collect(), decimals: 0 }
+        }
+        DataType::Decimal32(_, scale) => {
+            let values = array.as_primitive::<arrow_array::types::Decimal32Type>().values();
+            let values = values.iter().map(|&value| i64::from(value)).collect();
+            Shape::Wholes { values: Cow::Owned(values), decimals: i32::from(*scale) }
+        }
+        DataType::Decimal64(_, scale) => borrowed::<arrow_array::types::Decimal64Type>(array, i32::from(*scale)),
+        DataType::Decimal128(_, scale) => {
+            let values = array.as_primitive::<Decimal128Type>().values().to_vec();
+            Shape::Wides { values, decimals: i32::from(*scale) }
+        }
+        DataType::Decimal256(_, scale) => {
+            // Whether all of them fit was asked before.
+            let values = array.as_primitive::<Decimal256Type>().values();
+            let values = values.iter().map(|value| value.to_i128().unwrap_or_default()).collect();
+            Shape::Wides { values, decimals: i32::from(*scale) }
+        }
+        DataType::Boolean => {
+            let bits = array.as_boolean().values();
+            Shape::YesNo(bits.iter().map(u8::from).collect())
+        }
+        DataType::Date32 => Shape::Days(Cow::Borrowed(array.as_primitive::<arrow_array::types::Date32Type>().values())),
+        DataType::Date64 => instants::<Date64Type>(array, 1_000, false),
+        DataType::Timestamp(unit, zone) => match unit {
+            TimeUnit::Second => instants::<TimestampSecondType>(array, 1, zone.is_some()),
+            TimeUnit::Millisecond => instants::<TimestampMillisecondType>(array, 1_000, zone.is_some()),
+            TimeUnit::Microsecond => instants::<TimestampMicrosecondType>(array, 1_000_000, zone.is_some()),
+            TimeUnit::Nanosecond => instants::<TimestampNanosecondType>(array, 1_000_000_000, zone.is_some()),
+        },
+        DataType::Null => Shape::Nothing(array.len()),
+        _ => Shape::Texts(texts(array)),
+    }
+}
+
+fn widened<T: ArrowPrimitiveType>(array: &ArrayRef) -> Shape<'_>
+where
+    i64: From<T::Native>,
+{
+    let values = array.as_primitive::<T>().values();
+    Shape::Wholes { values: Cow::Owned(values.iter().map(|&value| i64::from(value)).collect()), decimals: 0 }
+}
+
+fn borrowed<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, decimals: i32) -> Shape<'_> {
+    Shape::Wholes { values: Cow::Borrowed(array.as_primitive::<T>().values()), decimals }
+}
+
+fn instants<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, per_second: i64, in_utc: bool) -> Shape<'_> {
+    Shape::Instants { values: Cow::Borrowed(array.as_primitive::<T>().values()), per_second, in_utc }
+}
+
+/// Texts of an array without blanks around them; of any other array none.
+fn texts(array: &ArrayRef) -> Vec<&[u8]> {
+    fn all<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Vec<&'a [u8]> {
+        values.map(|value| trim(value.unwrap_or_default())).collect()
+    }
+    match array.data_type() {
+        DataType::Utf8 => all(array.as_string::<i32>().iter().map(|text| text.map(str::as_bytes))),
+        DataType::LargeUtf8 => all(array.as_string::<i64>().iter().map(|text| text.map(str::as_bytes))),
+        DataType::Utf8View => all(array.as_string_view().iter().map(|text| text.map(str::as_bytes))),
+        DataType::Binary => all(array.as_binary::<i32>().iter()),
+        DataType::LargeBinary => all(array.as_binary::<i64>().iter()),
+        DataType::BinaryView => all(array.as_binary_view().iter()),
+        _ => vec![&[]; array.len()],
+    }
+}

@@ -1,0 +1,169 @@
+//! Parquet files as a source of batches.
+
+use super::arrays::{Slots, header_of, holds_of};
+use crate::load::LoadError;
+use crate::load::source::{Cells, Holds, Source, Wanted};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::{Encoding, Type as PhysicalType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use std::cell::Cell;
+use std::fmt::Display;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::{Arc, Once};
+
+/// A Parquet file, read a few thousand rows at a time.
+pub(crate) struct ParquetSource {
+    file: String,
+    handle: File,
+    metadata: ArrowReaderMetadata,
+    batch_rows: usize,
+    header: Vec<String>,
+    holds: Vec<Holds>,
+    slots: Slots,
+    reader: Option<ParquetRecordBatchReader>,
+}
+
+impl ParquetSource {
+    /// Reads the footer.
+    pub fn open(file: String, handle: File, batch_rows: usize) -> Result<Self, LoadError> {
+        let metadata = guarded(&file, || ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()))?;
+        let schema = metadata.schema().clone();
+        Ok(Self {
+            file,
+            handle,
+            metadata,
+            batch_rows,
+            header: header_of(&schema),
+            holds: holds_of(&schema),
+            slots: Slots::default(),
+            reader: None,
+        })
+    }
+}
+
+impl Source for ParquetSource {
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn holds(&self, column: usize) -> Holds {
+        self.holds[column].clone()
+    }
+
+    fn choose(&mut self, wanted: &[Wanted]) -> Result<(), LoadError> {
+        let mut columns: Vec<usize> = wanted.iter().map(|wanted| wanted.column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let (handle, metadata) = (&self.handle, &self.metadata);
+        let reader = guarded(&self.file, || -> Result<_, ParquetError> {
+            let fields = metadata.schema().fields().iter().enumerate();
+            let fields: Vec<Field> = fields
+                .map(|(idx, field)| {
+                    let ty = if columns.contains(&idx) { read_as(metadata, idx, field) } else { None };
+                    field.as_ref().clone().with_data_type(ty.unwrap_or_else(|| field.data_type().clone()))
+                })
+                .collect();
+            let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+            let chosen = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)?;
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle.try_clone()?, chosen);
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+            builder.with_projection(mask).with_batch_size(self.batch_rows).build()
+        })?;
+        // The batches have the chosen columns only.
+        let place = |column: usize| columns.iter().position(|&chosen| chosen == column).unwrap_or_default();
+        self.slots = Slots::new(wanted.iter().map(|w| Wanted { column: place(w.column), ..*w }).collect());
+        self.reader = Some(reader);
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<usize, LoadError> {
+        let Some(reader) = &mut self.reader else { return Ok(0) };
+        let Some(batch) = guarded(&self.file, || reader.next().transpose())? else { return Ok(0) };
+        let filled = self.slots.fill(|wanted| batch.column(wanted.column).clone());
+        filled.map_err(|reason| LoadError::BadParquet { file: self.file.clone(), reason })?;
+        Ok(batch.num_rows())
+    }
+
+    fn cells(&self, slot: usize) -> Cells<'_> {
+        self.slots.cells(slot)
+    }
+
+    fn entries(&self, slot: usize) -> Vec<&[u8]> {
+        self.slots.entries(slot)
+    }
+
+    fn text(&self, slot: usize, row: usize) -> String {
+        self.slots.text(slot, row)
+    }
+}
+
+/// The type in which a column is read quickest, where that is not its own.
+fn read_as(metadata: &ArrowReaderMetadata, column: usize, field: &Field) -> Option<DataType> {
+    let schema = metadata.parquet_schema();
+    let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == column)?;
+    match field.data_type() {
+        DataType::Decimal128(precision, scale) if *precision <= 18 => Some(DataType::Decimal64(*precision, *scale)),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(text_type(metadata.metadata(), leaf)),
+        DataType::Dictionary(_, values) => match values.as_ref() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(text_type(metadata.metadata(), leaf)),
+            other => Some(other.clone()),
+        },
+        // In nanoseconds the years before 1678 and after 2261 would not fit.
+        DataType::Timestamp(TimeUnit::Nanosecond, zone)
+            if schema.column(leaf).physical_type() == PhysicalType::INT96 =>
+        {
+            Some(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Texts are read as the dictionaries they are kept in; where they are not, without copying them once more.
+fn text_type(metadata: &ParquetMetaData, leaf: usize) -> DataType {
+    if metadata.row_groups().iter().all(|group| is_dictionary(group.column(leaf))) {
+        DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+    } else {
+        DataType::Utf8View
+    }
+}
+
+/// Whether all pages of a column point into a dictionary, as far as the footer tells.
+fn is_dictionary(chunk: &ColumnChunkMetaData) -> bool {
+    let points = |encoding: Encoding| matches!(encoding, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
+    match chunk.page_encoding_stats_mask() {
+        Some(pages) => pages.encodings().all(points),
+        None => chunk.dictionary_page_offset().is_some() && chunk.encodings().any(points),
+    }
+}
+
+/// Works on a file that may be damaged in any way; where that makes the decoder panic, the panic is an error of the
+/// file like any other, and is not shown.
+fn guarded<T, E: Display>(file: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, LoadError> {
+    thread_local! {
+        static QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                usual(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(false);
+    let bad = |reason: String| LoadError::BadParquet { file: file.to_owned(), reason };
+    match done {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(bad(error.to_string())),
+        Err(_) => Err(bad("its pages are damaged".to_owned())),
+    }
+}

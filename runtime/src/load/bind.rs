@@ -1,0 +1,206 @@
+//! Which column each field of a record is read from, and what is done with its cells.
+//!
+//! A field that a rule reads, and every part of the key, must have its column; the column of another field is looked at
+//! where it is there, so that a value that cannot be read does not pass in silence, but nothing of it is kept.
+
+mod columns;
+
+use super::LoadError;
+use super::cell::CellReader;
+use super::decode::List;
+use super::part::PartReader;
+use super::source::{Source, Wanted};
+pub(super) use columns::sources;
+use columns::{column, needed_column, plain_name};
+use meed_compiler::plan::{DomainId, Field, FieldId, FieldSource, Format, Plan, Record, RecordId, Type};
+
+/// What is done with one or several columns, batch by batch.
+pub(super) struct Task {
+    /// How faults are reported; none where another task of the same cells does.
+    pub report: Option<Report>,
+    /// By part, where its cells stand; none where there is no such column.
+    pub slots: Vec<Option<usize>>,
+    pub take: Take,
+    pub list: List,
+}
+
+/// How faults of a field are reported.
+#[derive(Clone)]
+pub(super) struct Report {
+    /// See [`super::draft::Fault::rank`].
+    pub rank: usize,
+    pub header: String,
+    /// Whether a missing cell is a fault.
+    pub must: bool,
+}
+
+/// What becomes of cells.
+pub(super) enum Take {
+    /// Values of a field that is kept.
+    Value { field: usize, reader: CellReader, is_when: bool },
+    /// Codes of texts and ids.
+    Text { field: usize, domain: DomainId },
+    /// Codes of keys of another record.
+    Refer { field: usize, target: RecordId, parts: Vec<PartReader> },
+    /// The keys of the rows; by field of the key its report and how many parts it has.
+    Key { record: RecordId, parts: Vec<PartReader>, reports: Vec<(Report, usize)> },
+    /// The keys of a record that holds the distinct values of this column.
+    Distinct { place: usize, record: RecordId, part: PartReader },
+    /// Values that must be readable.
+    Check(CellReader),
+    /// Texts that must be texts.
+    CheckText,
+}
+
+/// A file of a record.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub plan: &'a Plan,
+    pub record: RecordId,
+    pub file: &'a str,
+    pub source: &'a dyn Source,
+}
+
+/// What is done with the columns of a file, and which are wanted; `distinct` are the records that hold distinct values of
+/// its columns.
+pub(super) fn bind(place: Place<'_>, distinct: &[RecordId]) -> Result<(Vec<Task>, Vec<Wanted>), LoadError> {
+    let mut wanted = Vec::new();
+    let mut tasks = vec![key_task(place, &mut wanted)?];
+    for field in 0..place.definition().fields.len() {
+        tasks.extend(field_task(place, field, &mut wanted)?);
+    }
+    for (idx, &record) in distinct.iter().enumerate() {
+        tasks.push(distinct_task(place, idx, record, &mut wanted)?);
+    }
+    Ok((tasks, wanted))
+}
+
+impl<'a> Place<'a> {
+    pub fn definition(self) -> &'a Record {
+        self.plan.record(self.record)
+    }
+
+    fn format(self, field: &'a Field) -> &'a Format {
+        if self.source.is_plain() { &Format::Plain } else { &sources(field)[0].format }
+    }
+
+    fn parts(self, record: RecordId, plain: bool) -> Result<Vec<PartReader>, LoadError> {
+        let what = || LoadError::Plan { what: format!("the key of `{}`", self.plan.record(record).name) };
+        PartReader::of_record(self.plan, record, plain).ok_or_else(what)
+    }
+}
+
+/// Puts a column on the list of those that are wanted.
+fn want(column: Option<usize>, as_text: bool, wanted: &mut Vec<Wanted>) -> Option<usize> {
+    wanted.push(Wanted { column: column?, as_text });
+    Some(wanted.len() - 1)
+}
+
+fn key_task(place: Place<'_>, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
+    let definition = place.definition();
+    let parts = place.parts(place.record, place.source.is_plain())?;
+    let (mut slots, mut reports) = (Vec::new(), Vec::new());
+    for &FieldId(idx) in &definition.key {
+        let field = &definition.fields[idx as usize];
+        let columns = sources(field);
+        for source in columns {
+            let as_text = parts.get(slots.len()).is_none_or(PartReader::as_text);
+            let column = needed_column(place, field, source)?;
+            slots.push(want(column, as_text, wanted));
+        }
+        reports.push((report(idx as usize, field, !field.optional), columns.len()));
+    }
+    if slots.len() != parts.len() {
+        return Err(LoadError::Plan { what: format!("the key of `{}`", definition.name) });
+    }
+    let take = Take::Key { record: place.record, parts, reports };
+    Ok(Task { report: None, slots, take, list: List::default() })
+}
+
+fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<Option<Task>, LoadError> {
+    let definition = place.definition();
+    let field = &definition.fields[idx];
+    let is_key = definition.key.contains(&FieldId(idx as u32));
+    if is_key && !field.used {
+        return Ok(None);
+    }
+    let mut columns = Vec::new();
+    for source in sources(field) {
+        columns.push(if field.used {
+            needed_column(place, field, source)?
+        } else {
+            column(place, field, source).ok().flatten()
+        });
+    }
+    let mut as_text = vec![matches!(field.ty, Type::Choice(_) | Type::YesNo); columns.len()];
+    let take = match field.ty {
+        Type::Ref(target) if field.used => {
+            let parts = place.parts(target, true)?;
+            if parts.len() != columns.len() {
+                return Err(LoadError::Plan { what: format!("the key of `{}`", place.plan.record(target).name) });
+            }
+            as_text = parts.iter().map(PartReader::as_text).collect();
+            Take::Refer { field: idx, target, parts }
+        }
+        Type::Text(domain) | Type::Id(domain) if field.used => {
+            as_text = vec![true];
+            Take::Text { field: idx, domain }
+        }
+        Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+            as_text = vec![true; columns.len()];
+            Take::CheckText
+        }
+        _ => {
+            let reader = reader(place, field)?;
+            let is_when = definition.when == Some(FieldId(idx as u32));
+            if field.used { Take::Value { field: idx, reader, is_when } } else { Take::Check(reader) }
+        }
+    };
+    if !field.used && columns.contains(&None) {
+        return Ok(None);
+    }
+    let slots = columns.into_iter().zip(as_text).map(|(column, as_text)| want(column, as_text, wanted)).collect();
+    // What is missing or bad in a key is reported with the key. A field that no rule reads may have no column, so its
+    // cells may be missing too.
+    let must = field.used && !field.optional && !place.source.is_plain();
+    let report = (!is_key).then(|| report(idx, field, must));
+    Ok(Some(Task { report, slots, take, list: List::default() }))
+}
+
+fn distinct_task(place: Place<'_>, idx: usize, record: RecordId, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
+    let definition = place.plan.record(record);
+    let mut parts = place.parts(record, place.source.is_plain())?;
+    let (Some(part), Some(key)) = (parts.pop(), definition.key.first()) else {
+        return Err(LoadError::Plan { what: format!("the key of `{}`", definition.name) });
+    };
+    let field = &definition.fields[key.index()];
+    let source = &sources(field)[0];
+    // Its column is one of the table of another record, and messages name it as its own.
+    let owner = Place { record, ..place };
+    let column = if place.source.is_plain() {
+        let name = plain_name(place, source);
+        place.source.header().iter().position(|header| *header == name)
+    } else {
+        needed_column(owner, field, source)?
+    };
+    let slots = vec![want(column, part.as_text(), wanted)];
+    Ok(Task { report: None, slots, take: Take::Distinct { place: idx, record, part }, list: List::default() })
+}
+
+fn reader(place: Place<'_>, field: &Field) -> Result<CellReader, LoadError> {
+    let format = place.format(field);
+    CellReader::new(place.plan, field.ty, field.decimals, format).ok_or_else(|| match format {
+        Format::DateTime { zone, .. } => {
+            LoadError::UnknownZone { zone: zone.clone().unwrap_or_default(), field: field.name.clone() }
+        }
+        _ => LoadError::Plan { what: field.name.clone() },
+    })
+}
+
+fn report(idx: usize, field: &Field, must: bool) -> Report {
+    let header = match &field.source {
+        FieldSource::Column(source) => source.header.clone(),
+        FieldSource::Columns(_) => field.name.clone(),
+    };
+    Report { rank: idx + 1, header, must }
+}

@@ -1,0 +1,133 @@
+//! Columns by their headers, and whether what they hold can be what a field is.
+
+use super::Place;
+use crate::load::LoadError;
+use crate::load::error::nearest;
+use crate::load::source::Holds;
+use meed_compiler::plan::{ColumnSource, Field, FieldSource, Format, PercentFormat, Plan, Type};
+
+/// The columns that a field is read from, in the order of the parts of the key that it refers to.
+pub(in crate::load) fn sources(field: &Field) -> &[ColumnSource] {
+    match &field.source {
+        FieldSource::Column(source) => std::slice::from_ref(source),
+        FieldSource::Columns(sources) => sources,
+    }
+}
+
+/// The column of a field that a rule reads or that is in the key; none only where a test leaves it out.
+pub(super) fn needed_column(
+    place: Place<'_>,
+    field: &Field,
+    source: &ColumnSource,
+) -> Result<Option<usize>, LoadError> {
+    let found = column(place, field, source)?;
+    if found.is_some() || place.source.is_plain() {
+        return Ok(found);
+    }
+    let found = place.source.header().to_vec();
+    Err(LoadError::MissingColumn {
+        file: place.file.to_owned(),
+        record: place.definition().name.clone(),
+        field: field.name.clone(),
+        header: source.header.clone(),
+        near: nearest(&source.header, &found),
+        found,
+    })
+}
+
+/// The column of a field, if there is one; it must hold what can be read.
+pub(super) fn column(place: Place<'_>, field: &Field, source: &ColumnSource) -> Result<Option<usize>, LoadError> {
+    let header = place.source.header();
+    if place.source.is_plain() {
+        let one_column = matches!(field.source, FieldSource::Column(_));
+        let name = if one_column { &field.name } else { &source.header };
+        return Ok(header.iter().position(|header| header == name || *header == field.name));
+    }
+    let trimmed = source.header.trim();
+    let same = |header: &String| {
+        if source.exact { header.trim() == trimmed } else { header.trim().to_lowercase() == trimmed.to_lowercase() }
+    };
+    let found: Vec<usize> = (0..header.len()).filter(|&idx| same(&header[idx])).collect();
+    match found[..] {
+        [] => Ok(None),
+        [only] => fits(place, field, source, only).map(|()| Some(only)),
+        _ => Err(LoadError::DuplicateColumn {
+            file: place.file.to_owned(),
+            record: place.definition().name.clone(),
+            field: field.name.clone(),
+            header: source.header.clone(),
+            count: found.len(),
+        }),
+    }
+}
+
+/// In a table of a test, the name of the field that reads the column that `source` names.
+pub(super) fn plain_name(place: Place<'_>, source: &ColumnSource) -> String {
+    let same = |other: &ColumnSource| other.header.trim().to_lowercase() == source.header.trim().to_lowercase();
+    let field = place.definition().fields.iter().find(|field| sources(field).iter().any(same));
+    field.map_or(&source.header, |field| &field.name).clone()
+}
+
+/// Whether a column holds what a field can be.
+fn fits(place: Place<'_>, field: &Field, source: &ColumnSource, column: usize) -> Result<(), LoadError> {
+    let holds = place.source.holds(column);
+    let (file, name) = (place.file.to_owned(), place.source.header()[column].clone());
+    let is_number = matches!(field.ty, Type::Number | Type::Count | Type::Money);
+    let is_opaque = matches!(field.ty, Type::Text(_) | Type::Id(_) | Type::Ref(_) | Type::Choice(_));
+    let fits = match &holds {
+        Holds::Texts | Holds::Nothing => true,
+        Holds::Floats => {
+            let decimals = if field.ty == Type::Money { field.decimals } else { 2 };
+            return Err(LoadError::FloatingPoint { file, column: name, decimals });
+        }
+        Holds::Numbers if field.ty == Type::Percent => {
+            let is_said = matches!(
+                source.format,
+                Format::Number { percent: PercentFormat::Hundredths | PercentFormat::Share, .. }
+            );
+            return if is_said {
+                Ok(())
+            } else {
+                Err(LoadError::PercentScale { file, column: name, field: field.name.clone() })
+            };
+        }
+        Holds::Numbers => is_number || is_opaque || field.ty == Type::YesNo,
+        Holds::Dates | Holds::Instants => is_opaque || field.ty == Type::Date,
+        Holds::YesNo => is_opaque || field.ty == Type::YesNo,
+        Holds::Other(_) => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    let (record, field_name) = (place.definition().name.clone(), field.name.clone());
+    let (found, wanted) = (words_of(&holds), type_words(place.plan, field.ty));
+    Err(LoadError::WrongColumnType { file, column: name, record, field: field_name, found, wanted })
+}
+
+fn words_of(holds: &Holds) -> String {
+    match holds {
+        Holds::Texts => "texts".to_owned(),
+        Holds::Numbers => "numbers".to_owned(),
+        Holds::Floats => "binary floating point".to_owned(),
+        Holds::Dates => "dates".to_owned(),
+        Holds::Instants => "dates and times".to_owned(),
+        Holds::YesNo => "yes/no".to_owned(),
+        Holds::Nothing => "nothing".to_owned(),
+        Holds::Other(words) => words.clone(),
+    }
+}
+
+fn type_words(plan: &Plan, ty: Type) -> String {
+    match ty {
+        Type::Number => "a number".to_owned(),
+        Type::Count => "a whole number".to_owned(),
+        Type::Percent => "a percent".to_owned(),
+        Type::Money => "money".to_owned(),
+        Type::YesNo => "yes/no".to_owned(),
+        Type::Date => "a date".to_owned(),
+        Type::Choice(_) => "one of a list".to_owned(),
+        Type::Text(_) => "a text".to_owned(),
+        Type::Id(_) => "an id".to_owned(),
+        Type::Ref(record) => format!("a reference to `{}`", plan.record(record).name),
+    }
+}

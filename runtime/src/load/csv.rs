@@ -1,0 +1,263 @@
+//! CSV as a source: quotes, any delimiter, any line ends, headers of the real world.
+//!
+//! A batch is the bytes of its fields one behind the other, with the place where each ends; cells are slices of it.
+
+use super::LoadError;
+use super::source::{Cells, Holds, Shape, Source, Wanted};
+use crate::columns::trim;
+use csv_core::ReadRecordResult;
+use std::io::Read;
+
+/// Bytes read from the file at a time.
+const INPUT: usize = 1 << 18;
+/// A batch has no more bytes than this and one row.
+const BATCH: usize = 1 << 22;
+/// A row that is longer is a quote that was never closed, or no table.
+const LONGEST_ROW: usize = 1 << 30;
+/// Put behind the end of the file: a row of its own, unless a quote is still open.
+const END: &[u8] = b"\n\x03end of file\x03";
+
+pub(super) struct CsvSource {
+    file: String,
+    reader: Box<dyn Read + Send>,
+    core: csv_core::Reader,
+    /// Bytes of the file not yet cut into fields.
+    input: Vec<u8>,
+    at: usize,
+    /// How much of what follows the file was given to `core`.
+    end: End,
+    header: Vec<String>,
+    wanted: Vec<Wanted>,
+    batch_rows: usize,
+    batch: Batch,
+    n_before: u64,
+    damaged: Vec<(usize, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    NotYet,
+    Marked,
+}
+
+/// Rows of fields.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    n_bytes: usize,
+    /// Where each field ends, counted from the start of its row.
+    ends: Vec<usize>,
+    n_ends: usize,
+    /// By row: its first byte, its first field, and how many fields it has.
+    rows: Vec<(usize, usize, usize)>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.n_bytes = 0;
+        self.n_ends = 0;
+        self.rows.clear();
+    }
+
+    fn field(&self, row: usize, column: usize) -> &[u8] {
+        let (start, first, n_fields) = self.rows[row];
+        if column >= n_fields {
+            return &[];
+        }
+        let from = if column == 0 { 0 } else { self.ends[first + column - 1] };
+        &self.bytes[start + from..start + self.ends[first + column]]
+    }
+}
+
+impl CsvSource {
+    /// Reads the header.
+    pub fn open(
+        file: String,
+        reader: Box<dyn Read + Send>,
+        delimiter: Option<u8>,
+        batch_rows: usize,
+    ) -> Result<Self, LoadError> {
+        let mut source = Self {
+            file,
+            reader,
+            core: csv_core::Reader::new(),
+            input: Vec::new(),
+            at: 0,
+            end: End::NotYet,
+            header: Vec::new(),
+            wanted: Vec::new(),
+            batch_rows,
+            batch: Batch { bytes: vec![0; INPUT], ends: vec![0; 1024], ..Batch::default() },
+            n_before: 0,
+            damaged: Vec::new(),
+        };
+        let first = source.first_line()?;
+        source.core = csv_core::ReaderBuilder::new().delimiter(delimiter.unwrap_or(first)).build();
+        if !source.read_row()? {
+            return Err(LoadError::EmptyFile { file: source.file });
+        }
+        let n_fields = source.batch.rows[0].2;
+        let text = |column| std::str::from_utf8(source.batch.field(0, column)).map(|text| text.trim().to_owned());
+        let header = (0..n_fields).map(text).collect::<Result<_, _>>();
+        source.header = header.map_err(|_| LoadError::NotUtf8 { file: source.file.clone() })?;
+        Ok(source)
+    }
+
+    /// Reads on until the first line that is not blank is there, drops the byte-order mark, and finds the delimiter.
+    fn first_line(&mut self) -> Result<u8, LoadError> {
+        loop {
+            let more = self.fill()?;
+            if more && self.input.len() < 3 {
+                continue;
+            }
+            if self.input.starts_with(b"\xef\xbb\xbf") {
+                self.at = 3;
+            }
+            let rest = &self.input[self.at..];
+            let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let line = rest[blank..].split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+            if more && blank + line.len() == rest.len() && rest.len() < LONGEST_ROW {
+                continue;
+            }
+            return match line {
+                [] => Err(LoadError::EmptyFile { file: self.file.clone() }),
+                line => Ok(delimiter_of(line)),
+            };
+        }
+    }
+
+    /// Appends bytes of the file to the input, or what marks its end; no more when false.
+    fn fill(&mut self) -> Result<bool, LoadError> {
+        if self.end == End::Marked {
+            return Ok(false);
+        }
+        self.input.drain(..self.at);
+        self.at = 0;
+        let n_known = self.input.len();
+        self.input.resize(n_known + INPUT, 0);
+        let n_read = loop {
+            match self.reader.read(&mut self.input[n_known..]) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        let n_read =
+            n_read.map_err(|error| LoadError::CannotRead { file: self.file.clone(), reason: error.to_string() })?;
+        self.input.truncate(n_known + n_read);
+        if n_read == 0 && self.end == End::NotYet {
+            self.input.extend_from_slice(END);
+            self.end = End::Marked;
+        }
+        Ok(true)
+    }
+
+    /// Appends the next row to the batch; none is left when false.
+    fn read_row(&mut self) -> Result<bool, LoadError> {
+        let (start, first) = (self.batch.n_bytes, self.batch.n_ends);
+        loop {
+            let Batch { bytes, n_bytes, ends, n_ends, .. } = &mut self.batch;
+            let input = &self.input[self.at..];
+            let (result, n_in, n_out, n_fields) =
+                self.core.read_record(input, &mut bytes[*n_bytes..], &mut ends[*n_ends..]);
+            self.at += n_in;
+            *n_bytes += n_out;
+            *n_ends += n_fields;
+            match result {
+                ReadRecordResult::InputEmpty => {
+                    // With the end marked an empty input is what tells the reader of fields that nothing follows.
+                    self.fill()?;
+                }
+                ReadRecordResult::OutputFull if *n_bytes - start > LONGEST_ROW => {
+                    let row = self.n_before + self.batch.rows.len() as u64 + 1;
+                    return Err(LoadError::RowTooLong { file: self.file.clone(), row });
+                }
+                ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+                ReadRecordResult::Record => {
+                    self.batch.rows.push((start, first, self.batch.n_ends - first));
+                    return self.is_row(start);
+                }
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+    }
+
+    /// Whether the row just read is one of the table, not what marks the end.
+    fn is_row(&mut self, start: usize) -> Result<bool, LoadError> {
+        if self.end == End::NotYet || self.at < self.input.len() {
+            return Ok(true);
+        }
+        let mark = &END[1..];
+        let text = &self.batch.bytes[start..self.batch.n_bytes];
+        if text == mark {
+            self.batch.rows.pop();
+            return Ok(false);
+        }
+        if text.ends_with(mark) {
+            let row = self.n_before + self.batch.rows.len() as u64;
+            return Err(LoadError::UnclosedQuote { file: self.file.clone(), row });
+        }
+        Ok(true)
+    }
+}
+
+impl Source for CsvSource {
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn holds(&self, _: usize) -> Holds {
+        Holds::Texts
+    }
+
+    fn choose(&mut self, wanted: &[Wanted]) -> Result<(), LoadError> {
+        self.wanted = wanted.to_vec();
+        self.batch.clear();
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<usize, LoadError> {
+        self.n_before += self.batch.rows.len() as u64;
+        self.batch.clear();
+        self.damaged.clear();
+        while self.batch.rows.len() < self.batch_rows && self.batch.n_bytes < BATCH && self.read_row()? {
+            let (row, n_fields) = (self.batch.rows.len() - 1, self.batch.rows[self.batch.rows.len() - 1].2);
+            if n_fields != self.header.len() {
+                let reason = format!("the row has {n_fields} cells, the header {}", self.header.len());
+                self.damaged.push((row, reason));
+            }
+        }
+        Ok(self.batch.rows.len())
+    }
+
+    fn damaged(&self) -> &[(usize, String)] {
+        &self.damaged
+    }
+
+    fn cells(&self, slot: usize) -> Cells<'_> {
+        let (batch, column) = (&self.batch, self.wanted[slot].column);
+        let texts = (0..batch.rows.len()).map(|row| trim(batch.field(row, column)));
+        Cells { shape: Shape::Texts(texts.collect()), known: None }
+    }
+
+    fn text(&self, slot: usize, row: usize) -> String {
+        String::from_utf8_lossy(trim(self.batch.field(row, self.wanted[slot].column))).into_owned()
+    }
+}
+
+/// The delimiter that stands most often in a line, outside quotes.
+fn delimiter_of(line: &[u8]) -> u8 {
+    let mut quoted = false;
+    let plain: Vec<u8> = line
+        .iter()
+        .copied()
+        .filter(|&byte| {
+            quoted ^= byte == b'"';
+            !quoted
+        })
+        .collect();
+    let count = |delimiter: u8| plain.iter().filter(|&&byte| byte == delimiter).count();
+    // Of equals the last one counts, so the comma stands there.
+    let found = b"|\t;,".iter().max_by_key(|&&delimiter| count(delimiter));
+    found.copied().unwrap_or(b',')
+}

@@ -1,0 +1,228 @@
+//! The rows of one record while its tables are read: typed columns, keys, and the few rows that are at fault.
+
+mod keys;
+
+use super::bind::{Report, Take, Task};
+use super::decode::{Block, decode};
+use super::origins::Origins;
+use super::part::{PartReader, codes, each_part};
+use super::source::Source;
+use crate::keys::{Dictionary, KeySpace, Keys, NONE};
+use meed_compiler::data::{Column, Values};
+use meed_compiler::plan::{Field, Record, RecordId, Type};
+use rustc_hash::FxHashSet;
+
+/// What all records share while tables are read.
+pub(super) struct Shared {
+    /// By domain.
+    pub dictionaries: Vec<Dictionary>,
+    /// By record: the keys of those that others refer to.
+    pub spaces: Vec<Option<KeySpace>>,
+}
+
+/// Why a row is rejected.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub row: u32,
+    /// Its place among the faults of the row: that it is no row, then fields as written, then keys and references.
+    pub rank: usize,
+    pub column: String,
+    pub value: String,
+    pub reason: String,
+}
+
+/// The rows of one record.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub n_rows: u32,
+    pub origins: Origins,
+    /// By field, those that are kept; a reference is the code of the key it names.
+    pub columns: Vec<Option<Column>>,
+    /// Nanoseconds since the day of `when` began in UTC, where that is a date and time.
+    pub moments: Vec<i64>,
+    pub keys: Keys,
+    /// Rows whose key cannot be read, rising.
+    pub keyless: Vec<u32>,
+    /// Rows whose key an earlier row bears, and the first that does.
+    pub repeated: Vec<(u32, u32)>,
+    pub faults: Vec<Fault>,
+    /// 1 for a row that is rejected; rows behind the last of these are not.
+    rejected: Vec<u8>,
+    /// For each record that holds the distinct values of a column of this one: by row, the code of its key.
+    pub distinct: Vec<(RecordId, Vec<u32>)>,
+}
+
+impl Draft {
+    /// A draft without rows; `distinct` are the records that hold distinct values of its columns.
+    pub fn new(record: &Record, n_parts: usize, distinct: &[RecordId]) -> Self {
+        let column = |field: &Field| field.used.then(|| Column { values: empty(field.ty), known: None });
+        Self {
+            columns: record.fields.iter().map(column).collect(),
+            keys: Keys::new(n_parts),
+            distinct: distinct.iter().map(|&record| (record, Vec::new())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the batch of `n_rows` rows that stands in a source.
+    pub fn take(&mut self, n_rows: usize, source: &dyn Source, tasks: &mut [Task], shared: &mut Shared) {
+        let mut block = Block::default();
+        for (row, reason) in source.damaged() {
+            let row = self.n_rows + *row as u32;
+            self.fault(Fault { row, rank: 0, column: String::new(), value: String::new(), reason: reason.clone() });
+        }
+        for task in tasks {
+            block.clear();
+            self.take_column(n_rows, source, task, shared, &mut block);
+        }
+        self.n_rows += n_rows as u32;
+    }
+
+    fn take_column(
+        &mut self,
+        n_rows: usize,
+        source: &dyn Source,
+        task: &mut Task,
+        shared: &mut Shared,
+        block: &mut Block,
+    ) {
+        let Task { report, slots, take, list } = task;
+        let slot = slots.first().copied().flatten();
+        match (take, slot) {
+            (Take::Key { record, parts, reports }, _) => {
+                let space = shared.spaces[record.index()].as_mut();
+                return self.take_keys(n_rows, source, slots, parts, reports, space);
+            }
+            (Take::Refer { field, target, parts }, _) => {
+                let Some(space) = &mut shared.spaces[target.index()] else { return };
+                match (parts.as_slice(), slot) {
+                    ([part], Some(slot)) => codes(part, source, slot, list, &mut space.parts[0], block),
+                    _ => {
+                        self.take_tuples(n_rows, source, slots, parts, report.as_ref(), space, block);
+                        return self.keep(*field, block);
+                    }
+                }
+                self.keep(*field, block);
+            }
+            (Take::Distinct { place, record, part }, _) => {
+                match (&mut shared.spaces[record.index()], slot) {
+                    (Some(space), Some(slot)) => codes(part, source, slot, list, &mut space.parts[0], block),
+                    _ => block.push_missing(n_rows),
+                }
+                for row in block.absent() {
+                    block.values[row as usize] = i64::from(NONE);
+                }
+                self.distinct[*place].1.extend(block.values.iter().map(|&code| code as u32));
+                return;
+            }
+            (Take::Value { field, reader, is_when }, Some(slot)) => {
+                decode(reader, source, slot, list, block);
+                if *is_when {
+                    self.moments.append(&mut block.moments);
+                }
+                self.keep(*field, block);
+            }
+            (Take::Text { field, domain }, Some(slot)) => {
+                let dictionary = &mut shared.dictionaries[domain.index()];
+                codes(&PartReader::Text, source, slot, list, dictionary, block);
+                self.keep(*field, block);
+            }
+            (Take::Value { field, .. } | Take::Text { field, .. }, None) => {
+                block.push_missing(n_rows);
+                self.keep(*field, block);
+            }
+            (Take::Check(reader), Some(slot)) => decode(reader, source, slot, list, block),
+            (Take::CheckText, Some(slot)) => each_part(&PartReader::Text, source, slot, block, |_| {}),
+            (Take::Check(_) | Take::CheckText, None) => return,
+        }
+        if let Some(report) = report {
+            self.report_bad(report, slot, source, block);
+            self.report_missing(report, source, &block.missing);
+        }
+    }
+
+    /// Appends values to the column of a field.
+    fn keep(&mut self, field: usize, block: &Block) {
+        let Some(column) = &mut self.columns[field] else { return };
+        let values = block.values.iter();
+        let start = match &mut column.values {
+            Values::I64(column) => append(column, values.copied()),
+            Values::I32(column) => append(column, values.map(|&value| value as i32)),
+            Values::U32(column) => append(column, values.map(|&value| value as u32)),
+            Values::U8(column) => append(column, values.map(|&value| value as u8)),
+        };
+        if block.is_whole() && column.known.is_none() {
+            return;
+        }
+        let known = column.known.get_or_insert_with(|| vec![1; start]);
+        known.resize(start + block.values.len(), 1);
+        for row in block.absent() {
+            known[start + row as usize] = 0;
+        }
+    }
+
+    /// Notes the cells of a batch that cannot be taken.
+    fn report_bad(&mut self, report: &Report, slot: Option<usize>, source: &dyn Source, block: &Block) {
+        for (row, reason) in &block.bad {
+            let value = slot.map_or(String::new(), |slot| source.text(slot, *row as usize));
+            let (column, reason) = (report.header.clone(), reason.clone().into_owned());
+            self.fault(Fault { row: self.n_rows + row, rank: report.rank, column, value, reason });
+        }
+    }
+
+    /// Notes the cells of a batch that are missing, where they may not be.
+    fn report_missing(&mut self, report: &Report, source: &dyn Source, missing: &[u32]) {
+        if !report.must || missing.is_empty() {
+            return;
+        }
+        // A row of too few cells is rejected for that, its missing cells are no news.
+        let damaged: FxHashSet<usize> = source.damaged().iter().map(|(row, _)| *row).collect();
+        for row in missing.iter().filter(|&&row| !damaged.contains(&(row as usize))) {
+            let (column, reason) = (report.header.clone(), "missing".to_owned());
+            self.fault(Fault { row: self.n_rows + row, rank: report.rank, column, value: String::new(), reason });
+        }
+    }
+
+    /// Rejects a row.
+    pub fn fault(&mut self, fault: Fault) {
+        let row = fault.row as usize;
+        if self.rejected.len() <= row {
+            self.rejected.resize(row + 1, 0);
+        }
+        self.rejected[row] = 1;
+        self.faults.push(fault);
+    }
+
+    /// Whether any row is rejected.
+    pub fn has_rejected(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Whether a row is rejected.
+    #[inline]
+    pub fn is_rejected(&self, row: u32) -> bool {
+        self.rejected.get(row as usize).is_some_and(|&rejected| rejected == 1)
+    }
+
+    /// How many rows are rejected.
+    pub fn n_rejected(&self) -> usize {
+        self.rejected.iter().filter(|&&rejected| rejected == 1).count()
+    }
+}
+
+/// No values yet, in the width of the type.
+fn empty(ty: Type) -> Values {
+    match ty {
+        Type::Number | Type::Count | Type::Percent | Type::Money => Values::I64(Vec::new()),
+        Type::Date => Values::I32(Vec::new()),
+        Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(Vec::new()),
+        Type::YesNo | Type::Choice(_) => Values::U8(Vec::new()),
+    }
+}
+
+/// Appends values and says how many there were.
+fn append<T>(column: &mut Vec<T>, values: impl Iterator<Item = T>) -> usize {
+    let start = column.len();
+    column.extend(values);
+    start
+}

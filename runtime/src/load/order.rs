@@ -1,0 +1,121 @@
+//! The order in which accepted rows stand: by `when`, then key; behind them rows that may only be referred to, by key.
+
+use super::draft::Draft;
+use crate::keys::Keys;
+use meed_compiler::data::{Column, Values};
+use meed_compiler::plan::FieldId;
+use std::cmp::Ordering;
+
+/// Where the rows of a draft stand in the table.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    /// By row of the table, the row read; none where they are the same.
+    pub rows: Option<Vec<u32>>,
+    pub n_rows: usize,
+    /// How many of them rules see.
+    pub n_stream: usize,
+    pub n_after: u64,
+    pub n_undated: u64,
+}
+
+/// Orders the rows of a draft that are not rejected.
+pub(super) fn order(draft: &Draft, when: Option<FieldId>, through: i32) -> Order {
+    let Some(when) = when.and_then(|when| draft.columns[when.index()].as_ref()) else { return order_by_key(draft) };
+    let Values::I32(days) = &when.values else { return order_by_key(draft) };
+    let moments = (!draft.moments.is_empty()).then_some(draft.moments.as_slice());
+    let n_rows = days.len();
+    if !draft.has_rejected() && when.known.is_none() && stands(&draft.keys, days, moments, through) {
+        return Order { n_rows, n_stream: n_rows, ..Order::default() };
+    }
+    order_by_day(draft, when, days, moments, through)
+}
+
+/// Whether rows stand in order as they were read, and none is after the last day.
+fn stands(keys: &Keys, days: &[i32], moments: Option<&[i64]>, through: i32) -> bool {
+    let by_key = |row: usize| match keys.whole_numbers() {
+        Some(keys) => keys[row - 1].cmp(&keys[row]),
+        None => keys.cmp(row - 1, row),
+    };
+    let by_moment = |row: usize| moments.map_or(Ordering::Equal, |moments| moments[row - 1].cmp(&moments[row]));
+    days.last().is_none_or(|&last| last <= through)
+        && (1..days.len())
+            .all(|row| days[row - 1].cmp(&days[row]).then_with(|| by_moment(row)).then_with(|| by_key(row)).is_lt())
+}
+
+fn order_by_key(draft: &Draft) -> Order {
+    let keys = &draft.keys;
+    let n_rows = draft.n_rows as usize;
+    if !draft.has_rejected() && (1..n_rows).all(|row| keys.cmp(row - 1, row).is_lt()) {
+        return Order { n_rows, n_stream: n_rows, ..Order::default() };
+    }
+    let mut rows: Vec<u32> = (0..draft.n_rows).filter(|&row| !draft.is_rejected(row)).collect();
+    sort_by_key(&mut rows, keys, None);
+    let n_rows = rows.len();
+    Order { rows: Some(rows), n_rows, n_stream: n_rows, ..Order::default() }
+}
+
+/// Counts the rows of each day, puts every row behind the earlier ones of its day, and sorts the days in which keys did
+/// not come in order.
+fn order_by_day(draft: &Draft, when: &Column, days: &[i32], moments: Option<&[i64]>, through: i32) -> Order {
+    let is_known = |row: usize| when.known.as_ref().is_none_or(|known| known[row] == 1);
+    let all_accepted = !draft.has_rejected();
+    let in_stream =
+        |row: usize| (all_accepted || !draft.is_rejected(row as u32)) && is_known(row) && days[row] <= through;
+    let mut span = (i32::MAX, i32::MIN);
+    let (mut n_after, mut n_undated) = (0, 0);
+    let mut later: Vec<u32> = Vec::new();
+    for (row, &day) in days.iter().enumerate() {
+        if in_stream(row) {
+            span = (span.0.min(day), span.1.max(day));
+        } else if all_accepted || !draft.is_rejected(row as u32) {
+            if is_known(row) {
+                n_after += 1
+            } else {
+                n_undated += 1
+            }
+            later.push(row as u32);
+        }
+    }
+    let n_days = if span.0 > span.1 { 0 } else { (span.1 - span.0) as usize + 1 };
+    // By day, where its next row goes; at first the counts, shifted by one.
+    let mut next = vec![0u32; n_days + 1];
+    (0..days.len()).filter(|&row| in_stream(row)).for_each(|row| next[(days[row] - span.0) as usize + 1] += 1);
+    for day in 1..next.len() {
+        next[day] += next[day - 1];
+    }
+    let n_stream = next[n_days] as usize;
+    let starts = next.clone();
+    let mut rows = vec![0u32; n_stream];
+    (0..days.len()).filter(|&row| in_stream(row)).for_each(|row| {
+        let place = &mut next[(days[row] - span.0) as usize];
+        rows[*place as usize] = row as u32;
+        *place += 1;
+    });
+    for day in starts.windows(2) {
+        sort_by_key(&mut rows[day[0] as usize..day[1] as usize], &draft.keys, moments);
+    }
+    sort_by_key(&mut later, &draft.keys, None);
+    rows.append(&mut later);
+    Order { n_rows: rows.len(), n_stream, n_after, n_undated, rows: Some(rows) }
+}
+
+/// Sorts rows by moment, then key.
+fn sort_by_key(rows: &mut [u32], keys: &Keys, moments: Option<&[i64]>) {
+    let by_moment =
+        |a: u32, b: u32| moments.map_or(Ordering::Equal, |moments| moments[a as usize].cmp(&moments[b as usize]));
+    let Some(whole) = keys.whole_numbers() else {
+        let compare = |a: u32, b: u32| by_moment(a, b).then_with(|| keys.cmp(a as usize, b as usize));
+        if !rows.is_sorted_by(|&a, &b| compare(a, b).is_lt()) {
+            rows.sort_unstable_by(|&a, &b| compare(a, b));
+        }
+        return;
+    };
+    if rows.is_sorted_by(|&a, &b| by_moment(a, b).then_with(|| whole[a as usize].cmp(&whole[b as usize])).is_lt()) {
+        return;
+    }
+    // The keys lie far apart in memory: beside their rows they are sorted several times faster.
+    let moment = |row: u32| moments.map_or(0, |moments| moments[row as usize]);
+    let mut pairs: Vec<(i64, i64, u32)> = rows.iter().map(|&row| (moment(row), whole[row as usize], row)).collect();
+    pairs.sort_unstable();
+    rows.iter_mut().zip(pairs).for_each(|(row, (_, _, sorted))| *row = sorted);
+}

@@ -1,0 +1,119 @@
+//! Reads the tables of all records, batch by batch.
+
+use super::bind::{Place, bind};
+use super::draft::{Draft, Shared};
+use super::link::{Linked, is_key_alone, references};
+use super::part::PartReader;
+use super::{LoadError, LoadOptions, Loaded, TableInput};
+use crate::keys::{Dictionary, KeySpace};
+use meed_compiler::plan::{Plan, RecordId, RecordTable};
+
+/// More rows than this a table cannot have: rows are numbered by 32 bits.
+const MOST_ROWS: u64 = 2_147_000_000;
+
+/// Tables as they were read: nothing is linked, and rows stand as the files have them.
+pub struct Read<'a> {
+    plan: &'a Plan,
+    through: i32,
+    drafts: Vec<Option<Draft>>,
+    shared: Shared,
+}
+
+impl<'a> Read<'a> {
+    /// Reads the tables of every record that a rule reads.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where a file or column that is needed cannot be had at all.
+    pub fn tables(plan: &'a Plan, inputs: Vec<TableInput>, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        let mut is_target = vec![false; plan.records.len()];
+        references(plan).for_each(|reference| is_target[reference.target.index()] = true);
+        let mut shared =
+            Shared { dictionaries: vec![Dictionary::default(); plan.n_domains as usize], spaces: Vec::new() };
+        for (record, is_target) in plan.records.iter().zip(is_target) {
+            let has_space = record.used && (is_target || matches!(record.source, RecordTable::Distinct(_)));
+            let record = RecordId(shared.spaces.len() as u32);
+            let n_parts = if has_space { n_parts(plan, record)? } else { 0 };
+            shared.spaces.push(has_space.then(|| KeySpace::new(n_parts)));
+        }
+        let mut read = Self { plan, through: options.through, drafts: Vec::new(), shared };
+        read.drafts.resize_with(plan.records.len(), || None);
+        let mut n_rows = 0;
+        for input in inputs {
+            read.table(input, options, &mut n_rows)?;
+        }
+        read.check_all_there()?;
+        Ok(read)
+    }
+
+    /// Holds keys against one another and references against keys, and puts rows in order.
+    pub fn settle(self) -> Loaded {
+        let Self { plan, through, drafts, shared } = self;
+        let mut linked = Linked { plan, drafts, spaces: shared.spaces };
+        linked.link();
+        super::settle::settle(linked, shared.dictionaries, through)
+    }
+
+    fn table(&mut self, input: TableInput, options: &LoadOptions<'_>, n_rows: &mut u64) -> Result<(), LoadError> {
+        let (plan, record) = (self.plan, input.record);
+        let definition = plan.record(record);
+        if !definition.used {
+            return Ok(());
+        }
+        let distinct: Vec<RecordId> = (0..plan.records.len() as u32)
+            .map(RecordId)
+            .filter(|&other| plan.record(other).used && plan.record(other).source == RecordTable::Distinct(record))
+            .collect();
+        let n_parts = n_parts(plan, record)?;
+        let draft = self.drafts[record.index()].get_or_insert_with(|| Draft::new(definition, n_parts, &distinct));
+        for file in input.files {
+            let name = file.name.clone();
+            let Some(mut source) = file.into_source(options)? else { continue };
+            draft.origins.begin(&name, draft.n_rows);
+            let place = Place { plan, record, file: &name, source: source.as_ref() };
+            let (mut tasks, wanted) = bind(place, &distinct)?;
+            source.choose(&wanted)?;
+            loop {
+                let n_batch = source.advance()?;
+                if n_batch == 0 {
+                    break;
+                }
+                if u64::from(draft.n_rows) + n_batch as u64 > MOST_ROWS {
+                    return Err(LoadError::TooManyRows { record: definition.name.clone() });
+                }
+                draft.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared);
+                *n_rows += n_batch as u64;
+                if let Some(progress) = options.progress {
+                    progress(*n_rows);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every record that needs a table has one.
+    fn check_all_there(&self) -> Result<(), LoadError> {
+        for (idx, definition) in self.plan.records.iter().enumerate() {
+            let record = RecordId(idx as u32);
+            let has_table = match definition.source {
+                RecordTable::Table(_) => self.drafts[idx].is_some(),
+                RecordTable::Distinct(other) => self.drafts[other.index()].is_some(),
+            };
+            let can_be_named = self.shared.spaces[idx].is_some() && is_key_alone(self.plan, record);
+            if definition.used && !has_table && !can_be_named {
+                let expected = match &definition.source {
+                    RecordTable::Table(Some(name)) => name.clone(),
+                    RecordTable::Table(None) => definition.name.clone(),
+                    RecordTable::Distinct(other) => self.plan.record(*other).name.clone(),
+                };
+                return Err(LoadError::MissingTable { record: definition.name.clone(), expected });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn n_parts(plan: &Plan, record: RecordId) -> Result<usize, LoadError> {
+    let parts = PartReader::of_record(plan, record, true);
+    let what = || LoadError::Plan { what: format!("the key of `{}`", plan.record(record).name) };
+    Ok(parts.ok_or_else(what)?.len())
+}

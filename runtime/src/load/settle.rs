@@ -1,0 +1,211 @@
+//! Puts linked rows in order and into the columns of their tables; codes of keys become rows.
+
+use super::cell::CellReader;
+use super::draft::Draft;
+use super::link::Linked;
+use super::order::{Order, order};
+use super::{Loaded, Reject, RowAccount};
+use crate::keys::{Dictionary, KeyColumn, KeySpace, Keys, NONE};
+use meed_compiler::data::{Column, Table, Values};
+use meed_compiler::plan::{Field, Format, Plan, Predicate, RecordId, RecordTable, TextTest, Type};
+
+/// Orders all tables.
+pub(super) fn settle(mut linked: Linked<'_>, mut dictionaries: Vec<Dictionary>, through: i32) -> Loaded {
+    let plan = linked.plan;
+    let mut loaded = Loaded::default();
+    for idx in 0..plan.records.len() {
+        let record = RecordId(idx as u32);
+        if plan.records[idx].used && linked.drafts[idx].is_none() {
+            if matches!(plan.records[idx].source, RecordTable::Table(_)) {
+                loaded.named_only.push(record);
+            }
+            let draft = draft_of_keys(&mut linked, record, &mut dictionaries);
+            linked.drafts[idx] = Some(draft);
+        }
+    }
+    let orders: Vec<Order> = (plan.records.iter().zip(&linked.drafts))
+        .map(|(record, draft)| draft.as_ref().map(|draft| order(draft, record.when, through)).unwrap_or_default())
+        .collect();
+    let places: Vec<Option<Vec<u32>>> = linked.drafts.iter().zip(&orders).map(places).collect();
+    let targets: Vec<Vec<u32>> =
+        linked.spaces.iter().zip(&places).map(|(space, places)| targets(space.as_ref(), places.as_deref())).collect();
+    linked.spaces.clear();
+    let drafts = std::mem::take(&mut linked.drafts);
+    for (((idx, draft), order), places) in drafts.into_iter().enumerate().zip(orders).zip(places) {
+        let record = RecordId(idx as u32);
+        let mut draft = draft.unwrap_or_default();
+        loaded.accounts.push(account(&draft, &order, !loaded.named_only.contains(&record)));
+        reject(record, &mut draft, &mut loaded.rejects);
+        let Draft { columns, keys, mut origins, .. } = draft;
+        let place = |column: Column, field: &Field| arrange(column, field, places.as_deref(), order.n_rows, &targets);
+        let columns = columns.into_iter().zip(&plan.records[idx].fields);
+        let columns = columns.map(|(column, field)| column.map(|column| place(column, field))).collect();
+        loaded.data.tables.push(Table { n_rows: order.n_rows, n_stream: order.n_stream, columns });
+        loaded.keys.push(arrange_keys(keys, places.as_deref(), &order));
+        if let Some(rows) = order.rows {
+            origins.place(rows);
+        }
+        loaded.origins.push(origins);
+    }
+    loaded.data.predicates = predicates(plan, &dictionaries);
+    loaded.dictionaries = dictionaries;
+    loaded
+}
+
+/// The rows of a record without a table of its own: the keys that rows of others bear or name.
+fn draft_of_keys(linked: &mut Linked<'_>, record: RecordId, dictionaries: &mut [Dictionary]) -> Draft {
+    let plan = linked.plan;
+    let definition = plan.record(record);
+    let codes = linked.codes_in_use(record);
+    let Some(space) = &mut linked.spaces[record.index()] else { return Draft::default() };
+    let mut draft = Draft::new(definition, 0, &[]);
+    draft.keys = space.keys(&codes);
+    draft.n_rows = codes.len() as u32;
+    if let RecordTable::Distinct(other) = definition.source
+        && let Some(other) = &linked.drafts[other.index()]
+    {
+        draft.origins = other.origins.clone();
+        draft.origins.place(codes.iter().map(|&code| space.row(code)).collect());
+    }
+    let mut rows = vec![NONE; space.len()];
+    codes.iter().zip(0..).for_each(|(&code, row)| rows[code as usize] = row);
+    space.set_rows(rows);
+    for &key in &definition.key {
+        let field = &definition.fields[key.index()];
+        if field.used {
+            draft.columns[key.index()] = Some(key_column(plan, field, &draft.keys, dictionaries));
+        }
+    }
+    draft
+}
+
+/// The values of a field that is the whole key, from the keys.
+fn key_column(plan: &Plan, field: &Field, keys: &Keys, dictionaries: &mut [Dictionary]) -> Column {
+    let rows = 0..keys.len();
+    let values = match field.ty {
+        Type::Text(domain) | Type::Id(domain) => {
+            let dictionary = &mut dictionaries[domain.index()];
+            Values::U32(rows.map(|row| dictionary.intern(keys.parts[0].get(row))).collect())
+        }
+        _ => {
+            let reader = CellReader::new(plan, field.ty, field.decimals, &Format::Plain);
+            // Texts of keys were written from values that were read before.
+            let value = |row| reader.as_ref().and_then(|reader| reader.parse(keys.text(row).as_bytes()).ok());
+            narrow(field.ty, rows.map(|row| value(row).unwrap_or_default()))
+        }
+    };
+    Column { values, known: None }
+}
+
+/// By row read, its row in the table; none where they are the same.
+fn places((draft, order): (&Option<Draft>, &Order)) -> Option<Vec<u32>> {
+    let rows = order.rows.as_ref()?;
+    let mut places = vec![NONE; draft.as_ref().map_or(0, |draft| draft.n_rows as usize)];
+    rows.iter().zip(0..).for_each(|(&row, place)| places[row as usize] = place);
+    Some(places)
+}
+
+/// By code of a key, the row of the table that bears it.
+fn targets(space: Option<&KeySpace>, places: Option<&[u32]>) -> Vec<u32> {
+    let Some(space) = space else { return Vec::new() };
+    let place = |code: u32| match (space.row(code), places) {
+        (NONE, _) => NONE,
+        (row, Some(places)) => places[row as usize],
+        (row, None) => row,
+    };
+    (0..space.len() as u32).map(place).collect()
+}
+
+/// A column in the order of the table.
+fn arrange(column: Column, field: &Field, places: Option<&[u32]>, n_rows: usize, targets: &[Vec<u32>]) -> Column {
+    let Column { values, known } = column;
+    let values = match (values, field.ty) {
+        (Values::U32(codes), Type::Ref(target)) => {
+            let targets = &targets[target.index()];
+            let row = |&code: &u32| targets.get(code as usize).copied().unwrap_or_default();
+            Values::U32(match places {
+                // Codes become rows where they stand.
+                None => codes.iter().map(row).collect(),
+                Some(places) => scatter(codes.iter().map(row), places, n_rows),
+            })
+        }
+        (values, _) => match places {
+            None => values,
+            Some(places) => match values {
+                Values::I64(values) => Values::I64(scatter(values.into_iter(), places, n_rows)),
+                Values::I32(values) => Values::I32(scatter(values.into_iter(), places, n_rows)),
+                Values::U32(values) => Values::U32(scatter(values.into_iter(), places, n_rows)),
+                Values::U8(values) => Values::U8(scatter(values.into_iter(), places, n_rows)),
+            },
+        },
+    };
+    let known = known.map(|known| match places {
+        None => known,
+        Some(places) => scatter(known.into_iter(), places, n_rows),
+    });
+    // The rows that made this necessary may all be rejected.
+    Column { values, known: known.filter(|known| known.contains(&0)) }
+}
+
+/// Rows are read one after the other and written at few places at a time, one for each day: faster than the reverse.
+fn scatter<T: Copy + Default>(values: impl Iterator<Item = T>, places: &[u32], n_rows: usize) -> Vec<T> {
+    let mut arranged = vec![T::default(); n_rows];
+    for (value, &place) in values.zip(places) {
+        if let Some(there) = arranged.get_mut(place as usize) {
+            *there = value;
+        }
+    }
+    arranged
+}
+
+fn arrange_keys(keys: Keys, places: Option<&[u32]>, order: &Order) -> Keys {
+    let (Some(places), Some(rows)) = (places, &order.rows) else { return keys };
+    let part = |part: KeyColumn| match part {
+        KeyColumn::Whole(values) => KeyColumn::Whole(scatter(values.into_iter(), places, order.n_rows)),
+        text @ KeyColumn::Text { .. } => text.gather(rows),
+    };
+    Keys { parts: keys.parts.into_iter().map(part).collect() }
+}
+
+fn account(draft: &Draft, order: &Order, has_table: bool) -> RowAccount {
+    RowAccount {
+        read: if has_table { u64::from(draft.n_rows) } else { 0 },
+        rejected: draft.n_rejected() as u64,
+        after_run_date: order.n_after,
+        undated: order.n_undated,
+    }
+}
+
+/// Lists the faults of a draft by row.
+fn reject(record: RecordId, draft: &mut Draft, rejects: &mut Vec<Reject>) {
+    let mut faults = std::mem::take(&mut draft.faults);
+    faults.sort_by_key(|fault| (fault.row, fault.rank));
+    for fault in faults {
+        let (file, row) = draft.origins.read_at(fault.row);
+        let file = file.to_owned();
+        rejects.push(Reject { record, file, row, column: fault.column, value: fault.value, reason: fault.reason });
+    }
+}
+
+/// Values in the width of their type.
+fn narrow(ty: Type, values: impl Iterator<Item = i64>) -> Values {
+    match ty {
+        Type::Number | Type::Count | Type::Percent | Type::Money => Values::I64(values.collect()),
+        Type::Date => Values::I32(values.map(|value| value as i32).collect()),
+        Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(values.map(|value| value as u32).collect()),
+        Type::YesNo | Type::Choice(_) => Values::U8(values.map(|value| value as u8).collect()),
+    }
+}
+
+fn predicates(plan: &Plan, dictionaries: &[Dictionary]) -> Vec<Vec<u8>> {
+    let passes = |test: &TextTest, text: &str| match test {
+        TextTest::In(texts) => texts.iter().any(|known| known == text),
+        TextTest::Contains(part) => text.contains(part.as_str()),
+        TextTest::StartsWith(part) => text.starts_with(part.as_str()),
+    };
+    let of = |predicate: &Predicate| {
+        let dictionary = &dictionaries[predicate.domain.index()];
+        (0..dictionary.len() as u32).map(|code| u8::from(passes(&predicate.test, &dictionary.text(code)))).collect()
+    };
+    plan.predicates.iter().map(of).collect()
+}
