@@ -26,8 +26,8 @@ pub enum Obligation {
     /// may follow: the texts that rules decide.
     #[error("lists and texts belong to fields")]
     Borne,
-    /// Fields that are read are marked as used, and so are their records, the keys and `when` of these, and the
-    /// records they refer to.
+    /// Fields that are read are marked as used, and so are their records, the `when` and the references in the keys of
+    /// these, and the records they refer to.
     #[error("what is read is marked as used")]
     Used,
     /// Operands fit their operator, and its type is that of its result; names have the type of what they name.

@@ -50,9 +50,10 @@ fn key(record: &Record, report: &mut Report) {
 fn used(plan: &Plan, record: &Record, report: &mut Report) {
     let marked = |field: Option<&Field>| field.is_none_or(|field| field.used);
     if record.used {
-        let ids = record.key.iter().chain(&record.when);
+        let is_ref = |id: &&FieldId| matches!(record.fields.get(id.index()), Some(Field { ty: Type::Ref(_), .. }));
+        let ids = record.key.iter().filter(is_ref).chain(&record.when);
         let all = ids.into_iter().all(|id| marked(record.fields.get(id.index())));
-        report.demand(all, Obligation::Used, "key and `when` of a used record");
+        report.demand(all, Obligation::Used, "`when` and references in the key of a used record");
     }
     for field in record.fields.iter().filter(|field| field.used) {
         report.demand(record.used, Obligation::Used, format!("the record of `{}`", field.name));
