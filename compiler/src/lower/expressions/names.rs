@@ -217,6 +217,11 @@ impl Lowering<'_> {
         }
         let setter = self.resolved.rules.iter().find(|rule| sets(rule, &name.text));
         if let Some(rule) = setter {
+            if scope.rule.as_ref().is_some_and(|own| own.name == rule.name.text) {
+                let message = format!("`{}` is not known yet: this rule sets it only here or later", name.text);
+                self.problem(Problem::error("unknown-name", name.span, message));
+                return;
+            }
             // A rule that failed sets nothing; that was said at its place.
             if self.plan.decisions.iter().any(|decision| decision.name == name.text) {
                 let message = format!("`{}` is set for other rows than those of this rule", name.text);
