@@ -1,6 +1,7 @@
 //! Messages: drawn for people on standard error, or as JSON on standard output, one object a line.
 
 use meed_compiler::Problem;
+use meed_grammar::span::Span;
 use miette::{GraphicalReportHandler, NamedSource, Report};
 use std::io::Write;
 use std::path::Path;
@@ -30,7 +31,7 @@ impl Messages {
     pub fn problems(self, path: &Path, text: &str, problems: &[Problem]) {
         for problem in problems {
             match self.format {
-                MessageFormat::Json => print(&format!("{}\n", json(path, problem))),
+                MessageFormat::Json => print(&format!("{}\n", json(path, text, problem))),
                 MessageFormat::Human => {
                     let source = NamedSource::new(path.display().to_string(), text.to_owned());
                     let report = Report::new(problem.clone()).with_source_code(source);
@@ -86,8 +87,19 @@ pub fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn json(path: &Path, problem: &Problem) -> serde_json::Value {
-    let place = |(span, label): &(meed_grammar::span::Span, String)| serde_json::json!({ "start": span.start, "end": span.end, "label": label });
+/// A problem as `docs/messages.md` describes it.
+fn json(path: &Path, text: &str, problem: &Problem) -> serde_json::Value {
+    let place = |(span, label): &(Span, String)| {
+        let before = &text[..span.start as usize];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        serde_json::json!({
+            "start": span.start,
+            "end": span.end,
+            "line": before.matches('\n').count() + 1,
+            "column": line.chars().count() + 1,
+            "label": label,
+        })
+    };
     let edits = problem.edits.iter().map(
         |edit| serde_json::json!({ "start": edit.span.start, "end": edit.span.end, "replacement": edit.replacement }),
     );
