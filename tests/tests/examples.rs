@@ -1,0 +1,66 @@
+//! Every folder of `examples` pays what its `expected` folder says, by both engines, and passes its own tests.
+
+use meed_runtime::engine::{Engine, RunOptions, run};
+use meed_runtime::ledger;
+use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
+use meed_runtime::table::Sheet;
+use std::path::{Path, PathBuf};
+
+/// The folders of examples.
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let entries = std::fs::read_dir(folder).expect("the examples are there");
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}
+
+fn name(folder: &Path) -> String {
+    folder.file_name().expect("a name").to_string_lossy().into_owned()
+}
+
+/// The tables of a folder by the names that records have in it.
+fn inputs(plan: &meed_compiler::plan::Plan, data: &Path) -> Vec<TableInput> {
+    let input = |(idx, record): (u32, &meed_compiler::plan::Record)| {
+        let meed_compiler::plan::RecordTable::Table(source) = &record.source else { return None };
+        let stems = [source.clone().unwrap_or_else(|| record.name.clone()), format!("{}s", record.name)];
+        let path = stems.iter().map(|stem| data.join(format!("{stem}.csv"))).find(|path| path.is_file())?;
+        let record = meed_compiler::plan::RecordId(idx);
+        Some(TableInput { record, files: vec![SourceFile::open(&path).expect("the table opens")] })
+    };
+    (0..).zip(&plan.records).filter(|(_, record)| record.used).filter_map(input).collect()
+}
+
+#[test]
+fn examples_pay_what_they_say() {
+    for folder in examples() {
+        let name = name(&folder);
+        let text = std::fs::read_to_string(folder.join(format!("{name}.meed"))).expect("the program can be read");
+        let compiled = meed_compiler::compile(&text, &[]);
+        assert_eq!(compiled.problems, [], "{name}");
+        assert_eq!(meed_grammar::format(&text).expect("it can be formatted"), text, "{name} is in its usual form");
+        let plan = compiled.plan.expect("a program without problems has a Plan");
+        for engine in [Engine::Interpreter, Engine::Jit] {
+            let through = plan.active.to;
+            let options = LoadOptions { through, batch_rows: 1024 };
+            let mut loaded = load(&plan, inputs(&plan, &folder.join("data")), &options).expect("the tables load");
+            assert_eq!(loaded.rejects, [], "{name}");
+            let options = RunOptions { through, chunk_rows: 16, engine };
+            let result = run(&plan, &mut loaded, &options, None).expect("no rule meets a fault");
+            let compare = |table: &str, sheet: Sheet| {
+                let path = folder.join(format!("expected/{table}.csv"));
+                let expected = std::fs::read_to_string(&path).unwrap_or_default();
+                if table == "totals" || !expected.is_empty() {
+                    let found = String::from_utf8(sheet.to_csv()).expect("UTF-8");
+                    assert_eq!(found, expected, "{name}, {table}, {engine:?}");
+                }
+            };
+            compare("totals", ledger::totals(&plan, &loaded, &result));
+            compare("decisions", ledger::decisions(&plan, &loaded, &result));
+            for test in &compiled.tests {
+                assert_eq!(meed_runtime::suite::run_test(&plan, test, engine), [], "{name}: {}", test.title);
+            }
+        }
+    }
+}
