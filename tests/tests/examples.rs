@@ -43,7 +43,7 @@ fn examples_pay_what_they_say() {
         let plan = compiled.plan.expect("a program without problems has a Plan");
         for engine in [Engine::Interpreter, Engine::Jit] {
             let through = plan.active.to;
-            let options = LoadOptions { through, batch_rows: 1024 };
+            let options = LoadOptions::through(through);
             let mut loaded = load(&plan, inputs(&plan, &folder.join("data")), &options).expect("the tables load");
             assert_eq!(loaded.rejects, [], "{name}");
             let options = RunOptions { through, chunk_rows: 16, engine };
