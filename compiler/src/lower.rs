@@ -23,7 +23,7 @@ use crate::resolve::Resolved;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scope::Typed;
 
 /// What lowering gives: the Plan (complete but for what had problems) and the tests.
@@ -56,6 +56,8 @@ struct Lowering<'a> {
     /// Parameters by name; none where their value had a problem.
     parameters: FxHashMap<String, Option<Typed>>,
     records: FxHashMap<String, RecordId>,
+    /// Fields that are declared and had a problem: what uses them is not reported again.
+    failed_fields: FxHashSet<(RecordId, String)>,
     schedules: FxHashMap<String, Option<ScheduleId>>,
     /// The list of the texts that rules decide, once there is one.
     texts: Option<plan::ChoiceId>,
@@ -98,6 +100,7 @@ impl<'a> Lowering<'a> {
             problems: Vec::new(),
             parameters: FxHashMap::default(),
             records: FxHashMap::default(),
+            failed_fields: FxHashSet::default(),
             schedules: FxHashMap::default(),
             texts: None,
             always_taken: Vec::new(),

@@ -261,6 +261,9 @@ impl Lowering<'_> {
         }
         for (name, value) in fields {
             let Some(field) = definition.field(&name.text) else {
+                if self.failed_fields.contains(&(id, name.text.clone())) {
+                    continue;
+                }
                 let message = format!("`{}` has no field `{}`", record.text, name.text);
                 let problem = Problem::error("unknown-name", name.span, message);
                 let problem = super::suggest(problem, name, super::scope::field_names(&definition));

@@ -197,6 +197,9 @@ impl Lowering<'_> {
             };
             let definition = self.plan.record(here);
             let Some(field) = definition.field(&name.text) else {
+                if self.failed_fields.contains(&(here, name.text.clone())) {
+                    return None;
+                }
                 let message = format!("`{}` has no field `{}`", definition.name, name.text);
                 let problem = Problem::error("unknown-name", name.span, message);
                 let problem = suggest(problem, name, field_names(definition));
@@ -212,7 +215,9 @@ impl Lowering<'_> {
     }
 
     fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {
-        if self.damaged(&name.text) || scope.failed.contains(&name.text) {
+        let mut records = scope.bare.iter().map(|bare| bare.1).chain(scope.outer.iter().map(|outer| outer.0));
+        let field_failed = records.any(|record| self.failed_fields.contains(&(record, name.text.clone())));
+        if self.damaged(&name.text) || scope.failed.contains(&name.text) || field_failed {
             return;
         }
         let setter = self.resolved.rules.iter().find(|rule| sets(rule, &name.text));
