@@ -23,6 +23,37 @@ impl Lowering<'_> {
         None
     }
 
+    /// `not x`
+    pub(super) fn not(&mut self, inner: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
+        let inner = self.condition(inner, scope)?;
+        let optional = inner.optional;
+        Some(Typed::new(Op::Not(Box::new(inner)), Type::YesNo, optional, span))
+    }
+
+    /// `x is known`
+    pub(super) fn known(&mut self, value: &tree::Expr, negated: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
+        let value = self.expression(value, scope)?;
+        let known = Typed::new(Op::IsKnown(Box::new(value.into_expr())), Type::YesNo, false, span);
+        Some(negate(known, negated))
+    }
+
+    /// `x between a and b`
+    pub(super) fn between(
+        &mut self,
+        value: &tree::Expr,
+        negated: bool,
+        low: &tree::Expr,
+        high: &tree::Expr,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let from = self.comparison(CompareOp::GreaterOrEqual, value.span, value, low, span, scope)?;
+        let to = self.comparison(CompareOp::LessOrEqual, value.span, value, high, span, scope)?;
+        let optional = from.optional || to.optional;
+        let both = Typed::new(Op::And(vec![from.into_expr(), to.into_expr()]), Type::YesNo, optional, span);
+        Some(negate(both, negated))
+    }
+
     pub(super) fn connective(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
         let ExprKind::Binary { op, .. } = &expr.kind else { return None };
         let mut parts = Vec::new();
@@ -123,9 +154,11 @@ impl Lowering<'_> {
         Some((a, b))
     }
 
+    /// `x in [a, b]`
     pub(super) fn membership(
         &mut self,
         value: &tree::Expr,
+        negated: bool,
         list: &tree::Expr,
         span: Span,
         scope: &mut Scope,
@@ -146,23 +179,25 @@ impl Lowering<'_> {
             .map(|value| if let ExprKind::Text(text) = &value.kind { Some(text.clone()) } else { None })
             .collect();
         if let (Some(texts), Type::Text(_) | Type::Id(_) | Type::Ref(_)) = (texts, subject.ty) {
-            return self.predicate(subject, TextTest::In(texts), span);
+            return Some(negate(self.predicate(subject, TextTest::In(texts), span)?, negated));
         }
-        let mut tests = Vec::new();
-        for value in values {
-            let other = self.hinted(value, Some(subject.ty), scope)?;
-            if other.text.is_some() && subject.ty != other.ty && !matches!(subject.ty, Type::Text(_) | Type::Id(_)) {
-                let words = self.type_words(subject.ty);
-                self.problem(Problem::error("type-mismatch", value.span, format!("a text is not {words}")));
-                return None;
-            }
-            let (a, b) = self.unify(subject.clone(), other)?;
-            let optional = a.optional || b.optional;
-            let op = Op::Compare(Comparison::Equal, Box::new(a.into_expr()), Box::new(b.into_expr()));
-            tests.push(Expr { op, ty: Type::YesNo, optional, span: value.span });
-        }
+        let tests = values.iter().map(|value| self.equal(&subject, value, scope)).collect::<Option<Vec<_>>>()?;
         let optional = tests.iter().any(|test| test.optional);
-        Some(Typed::new(Op::Or(tests), Type::YesNo, optional, span))
+        Some(negate(Typed::new(Op::Or(tests), Type::YesNo, optional, span), negated))
+    }
+
+    /// Whether a value is the one of a list.
+    fn equal(&mut self, subject: &Typed, value: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
+        let other = self.hinted(value, Some(subject.ty), scope)?;
+        if other.text.is_some() && subject.ty != other.ty && !matches!(subject.ty, Type::Text(_) | Type::Id(_)) {
+            let words = self.type_words(subject.ty);
+            self.problem(Problem::error("type-mismatch", value.span, format!("a text is not {words}")));
+            return None;
+        }
+        let (a, b) = self.unify(subject.clone(), other)?;
+        let optional = a.optional || b.optional;
+        let op = Op::Compare(Comparison::Equal, Box::new(a.into_expr()), Box::new(b.into_expr()));
+        Some(Expr { op, ty: Type::YesNo, optional, span: value.span })
     }
 
     fn predicate(&mut self, value: Typed, test: TextTest, span: Span) -> Option<Typed> {
@@ -194,7 +229,7 @@ impl Lowering<'_> {
     }
 }
 
-pub(super) fn negate(typed: Typed, negated: bool) -> Typed {
+fn negate(typed: Typed, negated: bool) -> Typed {
     if !negated {
         return typed;
     }

@@ -1,7 +1,7 @@
 //! One type for several values, or a problem that says why they do not go together.
 
 use crate::lower::Lowering;
-use crate::lower::expressions::currency::sign_of;
+use crate::lower::expressions::literals::sign_of;
 use crate::lower::scope::Typed;
 use crate::plan::{Op, Type};
 use crate::value::Exact;

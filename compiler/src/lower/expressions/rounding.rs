@@ -1,0 +1,77 @@
+//! Roundings and bounds of a value.
+
+use super::fold;
+use crate::lower::Lowering;
+use crate::lower::scope::{Scope, Typed};
+use crate::plan::{Op, Type};
+use crate::value::{Exact, power_of_ten};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, RoundTo, Rounding};
+
+impl Lowering<'_> {
+    /// `X rounded half even to 2 decimals`
+    pub(super) fn rounded(
+        &mut self,
+        value: &tree::Expr,
+        rounding: &Rounding,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let value = self.numeric(value, scope)?;
+        let quantum = self.quantum(rounding, value.ty, scope)?;
+        let (ty, optional) = (value.ty, value.optional);
+        let op = Op::Round { value: Box::new(value.into_expr()), mode: rounding.mode, quantum };
+        Some(fold(Typed::new(op, ty, optional, span)))
+    }
+
+    /// The step of a rounding; money has its own.
+    fn quantum(&mut self, rounding: &Rounding, ty: Type, scope: &mut Scope) -> Option<Exact> {
+        match &rounding.to {
+            None if ty == Type::Money => Some(Exact::ONE / power_of_ten(self.plan.unit.decimals)),
+            None => {
+                let end = Span { start: rounding.span.end, end: rounding.span.end };
+                self.problem(
+                    Problem::error("missing-decimals", rounding.span, "rounded to what?")
+                        .help("add `to whole`, `to 2 decimals` or `to multiples of 5`")
+                        .edit(end, " to whole"),
+                );
+                None
+            }
+            Some(RoundTo::Decimals(decimals)) => Some(Exact::ONE / power_of_ten(*decimals)),
+            Some(RoundTo::Whole) => Some(Exact::ONE),
+            Some(RoundTo::MultiplesOf(step)) => {
+                let span = step.span;
+                match fold(self.numeric(step, scope)?).op {
+                    Op::Number(step) if step > Exact::ZERO => Some(step),
+                    _ => {
+                        self.problem(
+                            Problem::error("not-a-literal", span, "the step is a literal above zero")
+                                .help("write it, for example: to multiples of 5"),
+                        );
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// `(X at least A at most B)`
+    pub(super) fn clamp(
+        &mut self,
+        value: &tree::Expr,
+        at_least: Option<&tree::Expr>,
+        at_most: Option<&tree::Expr>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let mut typed = self.numeric(value, scope)?;
+        for (bound, floor) in [(at_least, true), (at_most, false)] {
+            if let Some(bound) = bound {
+                let bound = self.numeric(bound, scope)?;
+                typed = self.extreme(vec![typed, bound], floor, span)?;
+            }
+        }
+        Some(typed)
+    }
+}
