@@ -9,7 +9,7 @@ pub mod schedule;
 pub mod trace;
 
 use crate::data::{Chunk, Data, Gathered, MODERATE, Met, Output, Rows, StateData, SumData, status};
-use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, RuleId, StateId, Step, View};
+use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, Rule, RuleId, StateId, Step, View};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
 use meed_grammar::span::Span;
@@ -77,6 +77,7 @@ pub fn interpret_row(
     let definition = plan.rule(rule);
     let mut run = RuleRun {
         plan,
+        definition,
         row: Row::new(plan, rows, row, definition.n_locals as usize, trace.is_some()),
         data,
         chunk,
@@ -135,6 +136,7 @@ pub fn interpret_group(
 
 struct RuleRun<'a> {
     plan: &'a Plan,
+    definition: &'a Rule,
     row: Row<'a>,
     data: &'a mut Data,
     chunk: &'a Chunk,
@@ -243,7 +245,9 @@ impl RuleRun<'_> {
         if atoms.is_some() {
             touched[slot] = 1;
         }
-        self.row.levels.push(Levels { state, before, after, first });
+        let levels = Levels { state, before, after, first };
+        self.row.note(|trace| trace.total(&levels));
+        self.row.levels.push(levels);
         Ok(atoms.is_some())
     }
 
@@ -282,9 +286,9 @@ impl RuleRun<'_> {
             }
         };
         if self.row.trace.is_some() {
-            let slices = self.slices(&pay.amount)?;
+            let found = self.slices(&pay.amount)?;
             let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
-            self.row.note(|trace| trace.pay(&payee, rounded, slices, pay.take_back));
+            self.row.note(|trace| trace.pay(&payee, rounded, found, pay.take_back));
         }
         let (Value::Code(payee), Some(rounded)) = (payee, rounded) else { return Ok(None) };
         let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", pay.span))?;

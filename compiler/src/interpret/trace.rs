@@ -1,9 +1,9 @@
 //! What the interpreter noted while it did one row: the material of slices and explanations.
 
-use super::eval::Value;
+use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{Amount, Ask, Days, Expr, LocalId, Op, StateId, Type, View};
+use crate::plan::{Amount, Ask, Days, Expr, LocalId, Op, StateId, Step, Type, View};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -16,6 +16,8 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// Values met since the last step: place, type, value.
     values: Vec<(Span, Type, Value)>,
+    /// Conditions met since the last step, and whether they hold.
+    truths: Vec<(Span, Value)>,
 }
 
 /// One step of a trace.
@@ -38,6 +40,17 @@ pub enum TraceStep {
         value: Value,
         /// The values it looked at: place, type, value.
         values: Vec<(Span, Type, Value)>,
+        /// The conditions in it that were looked at, and whether each holds.
+        truths: Vec<(Span, Value)>,
+    },
+    /// What adds up took the row in, or only looked at its level.
+    Total {
+        /// The accumulation.
+        state: StateId,
+        /// By atom.
+        before: Vec<Exact>,
+        /// By atom.
+        after: Vec<Exact>,
     },
     /// `let` or `set`
     Local {
@@ -63,6 +76,8 @@ pub enum TraceStep {
         rounded: Option<Exact>,
         /// The exact parts.
         slices: Vec<Slice>,
+        /// Where it is rounded along a total: the exact amount of the total before this row and after it.
+        along: Option<(Exact, Exact)>,
         /// `take back`
         take_back: bool,
         /// The values it looked at.
@@ -90,6 +105,8 @@ pub struct Slice {
     pub band: Option<u32>,
     /// Of how much.
     pub quantity: Option<Exact>,
+    /// The type of that quantity.
+    pub of: Type,
     /// At which rate or price.
     pub rate: Option<Exact>,
     /// The exact amount.
@@ -99,7 +116,12 @@ pub struct Slice {
 impl Trace {
     /// Notes a value, where it tells something that its text does not.
     pub(super) fn value(&mut self, expr: &Expr, value: &Value) {
+        if expr.ty == Type::YesNo {
+            self.truths.push((expr.span, value.clone()));
+        }
         match &expr.op {
+            // The levels of both sides are told by the total.
+            Op::Level { view: View::Turn, .. } => {}
             Op::Field { .. }
             | Op::PaymentAmount
             | Op::When
@@ -147,12 +169,19 @@ impl Trace {
     }
 
     pub(super) fn condition(&mut self, span: Span, value: &Value) {
-        let values = std::mem::take(&mut self.values);
-        self.steps.push(TraceStep::Condition { span, value: value.clone(), values });
+        let truths = std::mem::take(&mut self.truths);
+        let values = self.met();
+        self.steps.push(TraceStep::Condition { span, value: value.clone(), values, truths });
+    }
+
+    pub(super) fn total(&mut self, levels: &Levels) {
+        self.met();
+        let (before, after) = (levels.before.clone(), levels.after.clone());
+        self.steps.push(TraceStep::Total { state: levels.state, before, after });
     }
 
     pub(super) fn local(&mut self, local: LocalId, value: &Value) {
-        let values = std::mem::take(&mut self.values);
+        let values = self.met();
         self.steps.push(TraceStep::Local { local, value: value.clone(), values });
     }
 
@@ -160,76 +189,126 @@ impl Trace {
         self.steps.push(TraceStep::First { state, first });
     }
 
-    pub(super) fn pay(&mut self, payee: &Value, rounded: Option<Exact>, slices: Vec<Slice>, take_back: bool) {
-        let values = std::mem::take(&mut self.values);
+    pub(super) fn pay(&mut self, payee: &Value, rounded: Option<Exact>, found: Parts, take_back: bool) {
+        let values = self.met();
         let payee = if let Value::Code(row) = payee { Some(*row) } else { None };
-        self.steps.push(TraceStep::Pay { payee, rounded, slices, take_back, values });
+        let Parts { slices, along } = found;
+        self.steps.push(TraceStep::Pay { payee, rounded, slices, along, take_back, values });
+    }
+
+    /// What was met since the last step.
+    fn met(&mut self) -> Vec<(Span, Type, Value)> {
+        self.truths.clear();
+        std::mem::take(&mut self.values)
     }
 
     pub(super) fn limit(&mut self, span: Span, before: i128, after: i128, bound: i128, paid: Option<(i128, i128)>) {
-        self.values.clear();
+        self.met();
         self.steps.push(TraceStep::Limit { span, before, after, bound, paid });
     }
 }
 
-impl RuleRun<'_> {
+impl Slice {
+    /// An amount that is of nothing.
+    fn whole(amount: Exact) -> Self {
+        Self { band: None, quantity: None, of: Type::Money, rate: None, amount }
+    }
+}
+
+/// The exact parts of an amount and, where it is rounded along a total, that total's amount before and after the row.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    slices: Vec<Slice>,
+    along: Option<(Exact, Exact)>,
+}
+
+impl<'a> RuleRun<'a> {
     /// The exact parts of an amount; their sum is the amount before rounding.
-    pub(super) fn slices(&mut self, amount: &Amount) -> Result<Vec<Slice>, Fault> {
+    pub(super) fn slices(&mut self, amount: &Amount) -> Result<Parts, Fault> {
         let trace = self.row.trace.take();
-        let slices = match amount {
-            Amount::Plain(expr) => self.plain_slices(expr, Exact::ONE),
-            Amount::AlongTotal { factor, state, body } => {
-                let factor = match factor {
-                    Some(factor) => self.row.eval(factor, self.data)?,
-                    None => Value::Number(Exact::ONE),
-                };
-                let Value::Number(factor) = factor else { return Ok(Vec::new()) };
-                self.telescoped_slices(body, *state, &factor)
-            }
+        let found = match amount {
+            Amount::Plain(expr) => Parts { slices: self.plain_slices(expr, Exact::ONE)?, along: None },
+            Amount::AlongTotal { factor, state, body } => self.along_slices(factor.as_ref(), *state, body)?,
         };
         self.row.trace = trace;
-        slices
+        Ok(found)
+    }
+
+    fn along_slices(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> Result<Parts, Fault> {
+        let factor = match factor {
+            Some(factor) => self.row.eval(factor, self.data)?,
+            None => Value::Number(Exact::ONE),
+        };
+        let before = self.row.eval_before(body, self.data, state)?;
+        let after = self.row.eval_turn(body, self.data, View::After)?;
+        let (Value::Number(factor), Value::Number(after)) = (factor, after) else { return Ok(Parts::default()) };
+        let slices = self.telescoped_slices(body, state, &factor)?;
+        let along = (!self.plan.unit.each_line).then(|| (&factor * before, &factor * after));
+        Ok(Parts { slices, along })
     }
 
     fn plain_slices(&mut self, expr: &Expr, factor: Exact) -> Result<Vec<Slice>, Fault> {
-        if let Op::Schedule { ask: Ask::Amount, .. } = &expr.op {
-            let parts = self.parts(expr, None)?;
-            return Ok(merge(parts, Vec::new(), &factor));
-        }
-        if let Op::Telescoped { state, body } = &expr.op {
-            return self.telescoped_slices(body, *state, &factor);
-        }
-        if let Op::Multiply(a, b) = &expr.op {
-            let (rate, quantity) = if rate_first(a.ty, b.ty) { (a, b) } else { (b, a) };
-            let values = (self.row.eval(rate, self.data)?, self.row.eval(quantity, self.data)?);
-            if let (Value::Number(rate), Value::Number(amount)) = values {
-                if holds_schedule(quantity) {
-                    return self.plain_slices(quantity, factor * rate);
-                }
-                let rate = factor * rate;
-                let amount_of = &rate * &amount;
-                return Ok(vec![Slice { band: None, quantity: Some(amount), rate: Some(rate), amount: amount_of }]);
+        match &expr.op {
+            Op::Schedule { schedule, ask: Ask::Amount, .. } => {
+                let of = self.plan.schedules[schedule.index()].domain;
+                Ok(merge(self.parts(expr, None)?, Vec::new(), &factor, of))
             }
-            return Ok(Vec::new());
+            Op::Telescoped { state, body } => self.telescoped_slices(body, *state, &factor),
+            // A `let` changes nothing.
+            Op::Local(local) => match self.definition(*local) {
+                Some(value) => self.plain_slices(value, factor),
+                None => Ok(Vec::new()),
+            },
+            Op::Multiply(a, b) => self.product_slices(a, b, factor),
+            _ => Ok(match self.row.eval(expr, self.data)? {
+                Value::Number(amount) => vec![Slice::whole(factor * amount)],
+                _ => Vec::new(),
+            }),
         }
-        Ok(match self.row.eval(expr, self.data)? {
-            Value::Number(amount) => vec![Slice { band: None, quantity: None, rate: None, amount: factor * amount }],
-            _ => Vec::new(),
+    }
+
+    fn product_slices(&mut self, a: &Expr, b: &Expr, factor: Exact) -> Result<Vec<Slice>, Fault> {
+        let (rate, quantity) = if rate_first(a.ty, b.ty) { (a, b) } else { (b, a) };
+        let values = (self.row.eval(rate, self.data)?, self.row.eval(quantity, self.data)?);
+        let (Value::Number(rate), Value::Number(amount)) = values else { return Ok(Vec::new()) };
+        let rate = factor * rate;
+        if self.holds_schedule(quantity) {
+            return self.plain_slices(quantity, rate);
+        }
+        let amount_of = &rate * &amount;
+        let slice = Slice { band: None, quantity: Some(amount), of: quantity.ty, rate: Some(rate), amount: amount_of };
+        Ok(vec![slice])
+    }
+
+    /// What a `let` stands for.
+    fn definition(&self, local: LocalId) -> Option<&'a Expr> {
+        self.definition.steps.iter().find_map(|step| match step {
+            Step::Let(known, value) if *known == local => Some(value),
+            _ => None,
         })
     }
 
+    fn holds_schedule(&self, expr: &Expr) -> bool {
+        match &expr.op {
+            Op::Schedule { ask, .. } => *ask == Ask::Amount,
+            Op::Telescoped { .. } => true,
+            Op::Multiply(a, b) => self.holds_schedule(a) || self.holds_schedule(b),
+            Op::Local(local) => self.definition(*local).is_some_and(|value| self.holds_schedule(value)),
+            _ => false,
+        }
+    }
+
     fn telescoped_slices(&mut self, body: &Expr, state: StateId, factor: &Exact) -> Result<Vec<Slice>, Fault> {
-        if let Op::Schedule { ask: Ask::Amount, .. } = &body.op {
+        if let Op::Schedule { schedule, ask: Ask::Amount, .. } = &body.op {
+            let of = self.plan.schedules[schedule.index()].domain;
             let after = self.parts(body, Some(View::After))?;
             let first = self.row.levels(state).is_none_or(|levels| levels.first);
             let before = if first { Vec::new() } else { self.parts(body, Some(View::Before))? };
-            return Ok(merge(after, before, factor));
+            return Ok(merge(after, before, factor, of));
         }
         let before = self.row.eval_before(body, self.data, state)?;
         Ok(match self.row.eval_turn(body, self.data, View::After)? {
-            Value::Number(after) => {
-                vec![Slice { band: None, quantity: None, rate: None, amount: factor * (after - before) }]
-            }
+            Value::Number(after) => vec![Slice::whole(factor * (after - before))],
             _ => Vec::new(),
         })
     }
@@ -256,17 +335,8 @@ fn rate_first(a: Type, b: Type) -> bool {
     a == Type::Percent || (b != Type::Percent && a == Type::Money)
 }
 
-fn holds_schedule(expr: &Expr) -> bool {
-    match &expr.op {
-        Op::Schedule { ask, .. } => *ask == Ask::Amount,
-        Op::Telescoped { .. } => true,
-        Op::Multiply(a, b) => holds_schedule(a) || holds_schedule(b),
-        _ => false,
-    }
-}
-
 /// The parts after less the parts before, band by band, times the factor; what comes to nothing is left out.
-fn merge(after: Vec<Part>, before: Vec<Part>, factor: &Exact) -> Vec<Slice> {
+fn merge(after: Vec<Part>, before: Vec<Part>, factor: &Exact, of: Type) -> Vec<Slice> {
     let mut slices: Vec<(u32, Option<Exact>, Exact, Exact)> = Vec::new();
     let signed = after.into_iter().map(|part| (part, false)).chain(before.into_iter().map(|part| (part, true)));
     for (part, minus) in signed {
@@ -286,6 +356,7 @@ fn merge(after: Vec<Part>, before: Vec<Part>, factor: &Exact) -> Vec<Slice> {
         .map(|(band, rate, quantity, amount)| Slice {
             band: Some(band),
             quantity: Some(quantity),
+            of,
             rate: rate.map(|rate| rate * factor),
             amount: amount * factor,
         })

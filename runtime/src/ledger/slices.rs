@@ -90,6 +90,7 @@ pub fn parts(trace: &Trace, decimals: u32) -> Vec<Part> {
             TraceStep::Pay { rounded: None, .. }
             | TraceStep::Active { .. }
             | TraceStep::Condition { .. }
+            | TraceStep::Total { .. }
             | TraceStep::Local { .. }
             | TraceStep::First { .. } => {}
         }
