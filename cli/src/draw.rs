@@ -27,6 +27,11 @@ impl Messages {
         Self { format }
     }
 
+    /// Whether machines read them.
+    pub fn are_json(self) -> bool {
+        self.format == MessageFormat::Json
+    }
+
     /// Problems of a text.
     pub fn problems(self, path: &Path, text: &str, problems: &[Problem]) {
         for problem in problems {

@@ -1,28 +1,145 @@
-//! `meed explain CODE`
+//! `meed explain CODE`, and `meed explain [PROGRAM] --payee …` for payments and what was not paid.
 
 use crate::Ending;
-use crate::draw::{self, Messages};
+use crate::draw::{Messages, print};
+use crate::job::{Job, JobOptions};
+use crate::report;
+use meed_runtime::explain::{Answer, ExplainError, Explanation, Query, explain};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
-/// Explain an error code.
+/// Explain an error code, a payment, or why nothing was paid.
+///
+/// With an error code: the page of that code. Otherwise the program is settled over its tables, and the payments that
+/// are asked for are explained step by step; asked for a key, also what was not paid for it, and why.
 #[derive(clap::Args)]
 pub struct Explain {
-    /// The code, such as `missing-percent`
-    code: String,
+    /// An error code such as `missing-percent`, or the program, a `.meed` file or a folder with a `meed.toml`; without
+    /// it the project here
+    subject: Option<String>,
+    #[command(flatten)]
+    job: JobOptions,
+    /// Only this rule
+    #[arg(long)]
+    rule: Option<String>,
+    /// Payments to this party, and why there are none
+    #[arg(long, value_name = "KEY")]
+    payee: Option<String>,
+    /// What is paid for this event (or, by a rule per entity and period, for this entity), and what is not
+    #[arg(long)]
+    key: Option<String>,
+    /// Only this period, as 2026-Q1
+    #[arg(long)]
+    period: Option<String>,
+    /// How many rows are explained at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    most: usize,
 }
 
 impl Explain {
     pub fn run(self, messages: Messages) -> Ending {
-        match meed_compiler::errors::page(&self.code) {
-            Some(page) => {
-                draw::print(page);
-                Ending::Well
-            }
-            None => {
-                let near = meed_grammar::nearest(&self.code, meed_compiler::errors::codes());
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                messages.error("command-line", &format!("there is no page for `{}`", self.code), help.as_deref());
-                Ending::Usage
-            }
+        let asks = self.rule.is_some() || self.payee.is_some() || self.key.is_some() || self.period.is_some();
+        let page = self.subject.as_deref().filter(|_| !asks).and_then(meed_compiler::errors::page);
+        if let Some(page) = page {
+            print(page);
+            return Ending::Well;
+        }
+        let is_program = |subject: &String| asks || subject.ends_with(".meed") || Path::new(subject).exists();
+        if let Some(code) = self.subject.as_ref().filter(|subject| !is_program(subject)) {
+            let near = meed_grammar::nearest(code, meed_compiler::errors::codes());
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            messages.error("command-line", &format!("`{code}` is no error code and no program"), help.as_deref());
+            return Ending::Usage;
+        }
+        self.payments(messages).map_or_else(|ending| ending, |()| Ending::Well)
+    }
+
+    fn payments(&self, messages: Messages) -> Result<(), Ending> {
+        let named = self.subject.as_ref().map(PathBuf::from);
+        let job = Job::new(named.as_deref(), &self.job, messages)?;
+        let mut loaded = job.load(messages)?;
+        report::rejects(&loaded, 20, messages);
+        report::parameters(&job.plan);
+        let query = Query {
+            rule: self.rule.clone(),
+            payee: self.payee.clone(),
+            key: self.key.clone(),
+            period: self.period.clone(),
+            most: self.most,
+        };
+        let answer = explain(&job.plan, &job.text, &mut loaded, job.through, &query).map_err(|error| {
+            let help = match &error {
+                ExplainError::Fault(met) => return job.fault(met, messages),
+                ExplainError::UnknownRule { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+                ExplainError::UnknownPeriod { .. } => None,
+            };
+            messages.error("command-line", &error.to_string(), help.as_deref());
+            Ending::Usage
+        })?;
+        if messages.are_json() {
+            print(&objects(&answer));
+        } else {
+            print(&drawn(&answer));
+        }
+        Ok(())
+    }
+}
+
+/// For people.
+fn drawn(answer: &Answer) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if !answer.notes.is_empty() {
+        parts.push(answer.notes.iter().map(|note| format!("{note}\n")).collect());
+    }
+    let mut rule = "";
+    for known in &answer.explanations {
+        parts.push(explanation(known, known.rule != rule));
+        rule = &known.rule;
+    }
+    if answer.n_more > 0 {
+        parts
+            .push(format!("and {} more: ask for a --rule, --payee, --key or --period, or for --most\n", answer.n_more));
+    }
+    if parts.is_empty() {
+        parts.push("there is no such payment\n".to_owned());
+    }
+    parts.join("\n")
+}
+
+/// The rule's text stands above the first of its rows.
+fn explanation(known: &Explanation, with_rule: bool) -> String {
+    let mut out = format!("{}\n\n", known.heading);
+    if with_rule {
+        for line in known.rule.lines() {
+            let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+        }
+        out.push('\n');
+    }
+    for point in &known.points {
+        let mark = match point.holds {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "·",
+        };
+        let _ = writeln!(out, "  {mark} {}", point.text);
+        for detail in &point.details {
+            let _ = writeln!(out, "      {detail}");
         }
     }
+    out
+}
+
+/// For machines, one object a line.
+fn objects(answer: &Answer) -> String {
+    let mut out = String::new();
+    for note in &answer.notes {
+        let _ = writeln!(out, "{}", serde_json::json!({ "note": note }));
+    }
+    for known in &answer.explanations {
+        let point = |point: &meed_runtime::explain::Point| serde_json::json!({ "holds": point.holds, "text": point.text, "details": point.details });
+        let points: Vec<_> = known.points.iter().map(point).collect();
+        let object = serde_json::json!({ "heading": known.heading, "rule": known.rule, "points": points });
+        let _ = writeln!(out, "{object}");
+    }
+    out
 }

@@ -9,6 +9,7 @@ use crate::draw::Messages;
 use crate::project::{self, Program, Settings};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
+use meed_runtime::engine::RunFault;
 use meed_runtime::load::{LoadError, LoadOptions, Loaded, load};
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,16 @@ impl Job {
         let options = LoadOptions::through(self.through);
         let inputs = bound.open().map_err(told)?;
         load(&self.plan, inputs, &options).map_err(|error: LoadError| told(error.into()))
+    }
+}
+
+impl Job {
+    /// Says what a run met, at its place in the program.
+    pub fn fault(&self, met: &RunFault, messages: Messages) -> Ending {
+        let (code, span) = (met.fault.kind.code(), met.fault.span);
+        let problem = meed_compiler::Problem::error(code, span, met.to_string()).label(met.place.clone());
+        messages.problems(&self.path, &self.text, &[problem]);
+        Ending::Fault
     }
 }
 

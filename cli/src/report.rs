@@ -13,14 +13,7 @@ const HEADER: [&str; 8] =
 /// The account of rows and the totals by rule.
 pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
     say(&format!("{} through {}", plan.title, date_of(result.through)));
-    for parameter in plan.parameters.iter().filter(|parameter| parameter.overridden.is_some()) {
-        say(&format!(
-            "parameter {} = {} (in the program {})",
-            parameter.name,
-            parameter.value,
-            parameter.overridden.as_deref().unwrap_or_default()
-        ));
-    }
+    parameters(plan);
     let mut table = comfy_table::Table::new();
     table.set_header(HEADER);
     let mut row = |name: String, record: usize, counts: Counts| {
@@ -55,6 +48,15 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
         if result.missed[idx] != 0 {
             let missed = decimal_text(result.missed[idx], plan.unit.decimals);
             say(&format!("  rounding each line alone pays {missed} {code} more than along the running total"));
+        }
+    }
+}
+
+/// Parameters that have another value than in the program.
+pub fn parameters(plan: &Plan) {
+    for parameter in &plan.parameters {
+        if let Some(old) = &parameter.overridden {
+            say(&format!("parameter {} = {} (in the program {old})", parameter.name, parameter.value));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::draw::{Messages, say};
 use crate::job::{Job, JobOptions};
 use crate::out::{Format, Outputs};
 use crate::report;
-use meed_runtime::engine::{Engine, RunFault, RunOptions, RunResult, run};
+use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
 use meed_runtime::table::Sink;
@@ -74,7 +74,7 @@ impl Run {
         let options = RunOptions { through: job.through, chunk_rows: self.batch_rows, engine };
         let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock);
         let result =
-            run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| fault(&job, &met, messages))?;
+            run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
         let (slices, mut clock) = watch.end();
         self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
             messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
@@ -132,12 +132,4 @@ impl Run {
         drop((payments, totals, decisions, parts));
         outputs.appear()
     }
-}
-
-/// A fault of the run, at its place in the program.
-fn fault(job: &Job, met: &RunFault, messages: Messages) -> Ending {
-    let problem =
-        meed_compiler::Problem::error(met.fault.kind.code(), met.fault.span, met.to_string()).label(met.place.clone());
-    messages.problems(&job.path, &job.text, &[problem]);
-    Ending::Fault
 }

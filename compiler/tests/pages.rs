@@ -155,7 +155,8 @@ fn problem_codes(rooms: &[&str]) -> BTreeSet<String> {
     for (path, text) in sources(rooms) {
         for opening in ["Problem::error(", "Problem::warning(", "messages.error(", "messages.detail("] {
             // The code of a kind of fault is written where the kind is.
-            let given = |rest: &&str| !rest.split(',').next().is_some_and(|code| code.ends_with(".code()"));
+            let given =
+                |rest: &&str| !rest.split(',').next().is_some_and(|code| code.ends_with(".code()") || code == "code");
             for rest in text.split(opening).skip(1).map(str::trim_start).filter(given) {
                 let code = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
                 let (code, _) = code.unwrap_or_else(|| panic!("a code is written in place: {path}"));

@@ -7,6 +7,7 @@
 
 mod columns;
 pub mod engine;
+pub mod explain;
 pub mod keys;
 pub mod ledger;
 pub mod load;

@@ -1,0 +1,115 @@
+//! `meed explain`: what a channel manager can read aloud to a partner, and why nothing was paid.
+
+mod support;
+
+use std::path::Path;
+use support::{Ended, Folder};
+
+/// Asks about the desk.
+fn ask(question: &[&str]) -> Ended {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
+    let folder = Folder::new("explain");
+    let words: Vec<&str> =
+        ["explain", project.to_str().expect("a UTF-8 path")].into_iter().chain(question.iter().copied()).collect();
+    folder.meed(&words)
+}
+
+fn answer(question: &[&str]) -> String {
+    ask(question).with(0).out
+}
+
+#[test]
+fn a_paid_line() {
+    insta::assert_snapshot!(answer(&["--rule", "registered", "--key", "D1"]));
+}
+
+#[test]
+fn a_rounded_tie() {
+    insta::assert_snapshot!(answer(&["--rule", "registered", "--key", "D5"]));
+}
+
+#[test]
+fn a_condition_that_failed() {
+    insta::assert_snapshot!(answer(&["--rule", "registered", "--key", "D4"]));
+}
+
+#[test]
+fn a_condition_that_is_unknown() {
+    insta::assert_snapshot!(answer(&["--rule", "bounty", "--key", "D7"]));
+}
+
+#[test]
+fn not_the_first() {
+    insta::assert_snapshot!(answer(&["--rule", "bounty", "--key", "D2"]));
+}
+
+#[test]
+fn a_capped_line_and_one_with_no_room() {
+    insta::assert_snapshot!(answer(&["--rule", "bounty", "--payee", "MAYA"]));
+    insta::assert_snapshot!(answer(&["--rule", "bounty", "--key", "D6"]));
+}
+
+#[test]
+fn an_accumulation_that_crosses_a_band() {
+    insta::assert_snapshot!(answer(&["--rule", "accelerator", "--key", "D4"]));
+}
+
+#[test]
+fn a_manager_override() {
+    insta::assert_snapshot!(answer(&["--rule", "override", "--key", "D4"]));
+    insta::assert_snapshot!(answer(&["--rule", "override", "--key", "D7"]));
+}
+
+#[test]
+fn a_period_rule() {
+    insta::assert_snapshot!(answer(&["--rule", "desk", "--payee", "NORA"]));
+    insta::assert_snapshot!(answer(&["--rule", "desk", "--key", "OLAF", "--period", "2026-Q1"]));
+}
+
+#[test]
+fn versions_and_days_outside_of_them() {
+    insta::assert_snapshot!(answer(&["--rule", "spiff", "--payee", "ZOE"]));
+    insta::assert_snapshot!(answer(&["--rule", "spiff", "--key", "D5"]));
+}
+
+#[test]
+fn everything_about_one_deal() {
+    insta::assert_snapshot!(answer(&["--key", "D8"]));
+}
+
+#[test]
+fn what_the_tables_say() {
+    let late = answer(&["--key", "D8", "--through", "2026-03-31"]);
+    assert_eq!(late, "deal D8 is of 2026-05-02, after the run's date 2026-03-31\n");
+    assert_eq!(answer(&["--key", "D99"]), "no accepted row has the key `D99`\n");
+    assert_eq!(answer(&["--payee", "NOBODY"]), "no party with the key `NOBODY` is in the tables\n");
+}
+
+#[test]
+fn what_cannot_be_asked() {
+    ask(&["--rule", "registred"]).with(2).says("no rule `registred`").says("did you mean `registered`?");
+    ask(&["--period", "Q1"]).with(2).says("`Q1` is no period").says("2026-Q1");
+    let folder = Folder::new("explain-nothing");
+    folder.meed(&["explain"]).with(2).says("no program is named");
+    folder.meed(&["explain", "missing-precent"]).with(2).says("did you mean `missing-percent`?");
+    folder.meed(&["explain", "gone.meed"]).with(1).says("cannot read `gone.meed`");
+    assert!(folder.meed(&["explain", "missing-percent"]).with(0).out.starts_with("# missing-percent"));
+}
+
+#[test]
+fn a_long_answer_is_cut() {
+    let all = answer(&["--rule", "accelerator", "--most", "2"]);
+    assert!(all.ends_with("and 6 more: ask for a --rule, --payee, --key or --period, or for --most\n"), "{all}");
+    assert_eq!(all.matches(" pays agent ").count(), 2);
+    assert_eq!(all.matches("schedule").count() + all.matches("rule accelerator \"").count(), 1, "the rule stands once");
+}
+
+#[test]
+fn an_answer_for_machines() {
+    let all = answer(&["--rule", "registered", "--key", "D4", "--message-format", "json"]);
+    let object: serde_json::Value =
+        serde_json::from_str(all.lines().last().unwrap_or_default()).expect("one object a line");
+    assert_eq!(object["heading"], "registered pays nothing for deal D4 of 2026-02-17");
+    let last = object["points"].as_array().and_then(|points| points.last()).expect("a point");
+    assert_eq!(last["holds"], false);
+}

@@ -1,0 +1,127 @@
+//! The rows behind an aggregate.
+
+use super::Teller;
+use super::steps::Values;
+use meed_compiler::data::{Grid, Rows};
+use meed_compiler::interpret::eval::{Row, Value};
+use meed_compiler::plan::{Group, GroupFunction, Period, RuleId, Stream, Type, Window};
+use meed_grammar::span::Span;
+
+/// How many rows are named.
+const NAMED: usize = 10;
+
+impl Teller<'_> {
+    /// The aggregate at this place, with the rows that went into it; none where there is no aggregate.
+    pub(super) fn group_words(&self, id: RuleId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
+        let rule = self.plan.rule(id);
+        let here = |group: &&Group| group.span == span;
+        let group = rule.groups.iter().map(|id| &self.plan.groups[id.index()]).find(here)?;
+        let Some(Rows::Grid(grid)) = self.rows(id) else { return None };
+        let mut met = values.iter().filter(|(at, ..)| *at == span).map(|(_, ty, value)| self.value(*ty, value));
+        let (first, second) = (met.next()?, met.next());
+        // An average is a sum and a count at one place.
+        let mut words = vec![match second {
+            Some(count) if matches!(group.function, GroupFunction::Sum(..)) => {
+                format!("{}: {first} in all, of {count}", self.quote(span))
+            }
+            _ => format!("{} is {first}", self.quote(span)),
+        }];
+        words.extend(self.rows_in(group, grid, row));
+        Some(words)
+    }
+
+    /// The rows that an aggregate took in for a row of the grid.
+    fn rows_in(&self, group: &Group, grid: &Grid, row: u32) -> Vec<String> {
+        let Stream::Events(record) = group.stream else { return Vec::new() };
+        let events = Rows::Events { record };
+        let mut taken: Vec<String> = Vec::new();
+        let mut n_more = 0;
+        for event in 0..self.loaded.data.tables[record.index()].n_stream as u32 {
+            let reader = Row::new(self.plan, &events, event, 0, false);
+            let Some(value) = self.takes(group, &reader, grid, row) else { continue };
+            if taken.len() == NAMED {
+                n_more += 1;
+                continue;
+            }
+            let of = self.event(record, event);
+            taken.push(match value {
+                Some((ty, value)) => format!("  {of}: {}", self.value(ty, &value)),
+                None => format!("  {of}"),
+            });
+        }
+        if n_more > 0 {
+            taken.push(format!("  and {n_more} more"));
+        }
+        taken
+    }
+
+    /// What an aggregate takes from a row (nothing of a count); none when the row is not in.
+    fn takes(&self, group: &Group, reader: &Row, grid: &Grid, row: u32) -> Option<Option<(Type, Value)>> {
+        let data = &self.loaded.data;
+        let (entity, last) = (grid.entity[row as usize], grid.last_day[row as usize]);
+        if reader.eval(&group.join, data).ok()? != Value::Code(entity) {
+            return None;
+        }
+        let calendar = &self.plan.calendar;
+        let day = reader.when(data);
+        let in_window = match group.window {
+            Window::Own => {
+                group.period == Period::Program || calendar.index(group.period, day) == grid.period[row as usize]
+            }
+            Window::ToDate => day <= last,
+            Window::Previous(kind) => calendar.index(kind, day) == calendar.index(kind, last) - 1,
+        };
+        let passes = match &group.filter {
+            Some(filter) => reader.eval(filter, data).ok()?.is_true(),
+            None => true,
+        };
+        if !in_window || !passes {
+            return None;
+        }
+        match &group.function {
+            GroupFunction::Count => Some(None),
+            GroupFunction::Sum(value, _)
+            | GroupFunction::Smallest(value, _)
+            | GroupFunction::Largest(value, _)
+            | GroupFunction::Distinct(value) => match reader.eval(value, data).ok()? {
+                Value::Missing => None,
+                taken => Some(Some((value.ty, taken))),
+            },
+        }
+    }
+
+    /// The aggregates that take an event's row in, as `sum of deal.amount of volume_rebate`, with whose and when.
+    pub(super) fn aggregates_of(&self, id: RuleId, event: RuleRow) -> Vec<String> {
+        let rule = self.plan.rule(id);
+        let (Some(Rows::Grid(grid)), Stream::Grid(entity, kind)) = (self.rows(id), &rule.stream) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let events = Rows::Events { record: event.record };
+        let reader = Row::new(self.plan, &events, event.row, 0, false);
+        for group in rule.groups.iter().map(|id| &self.plan.groups[id.index()]) {
+            if group.stream != Stream::Events(event.record) {
+                continue;
+            }
+            let Ok(Value::Code(whose)) = reader.eval(&group.join, &self.loaded.data) else { continue };
+            let rows = (0..grid.entity.len() as u32).filter(|row| grid.entity[*row as usize] == whose);
+            let takes: Vec<u32> = rows.filter(|row| self.takes(group, &reader, grid, *row).is_some()).collect();
+            let Some(first) = takes.first() else { continue };
+            let period = self.plan.calendar.name(*kind, grid.period[*first as usize]);
+            let later = if takes.len() > 1 { " and later" } else { "" };
+            let event = self.party(event.record, event.row);
+            let words = format!("{} takes {event} in for {} in {period}{later}", rule.name, self.party(*entity, whose));
+            if !found.contains(&words) {
+                found.push(words);
+            }
+        }
+        found
+    }
+}
+
+/// A row of an event.
+#[derive(Clone, Copy)]
+pub(super) struct RuleRow {
+    pub record: meed_compiler::plan::RecordId,
+    pub row: u32,
+}

@@ -1,0 +1,165 @@
+//! Limits with their room, and what else shares the key of a state.
+
+use super::{Point, Teller};
+use meed_compiler::data::Rows;
+use meed_compiler::interpret::eval::{Row, Value};
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{Limit, RuleId, StateId, Step, Stream};
+
+/// How many payments that used a limit up are named.
+const NAMED: usize = 10;
+
+impl Teller<'_> {
+    /// Limit number `nth` of a rule: what went in, what came out, and the room before and after.
+    pub(super) fn limit(
+        &self,
+        id: RuleId,
+        row: u32,
+        nth: usize,
+        (before, after): (i128, i128),
+        bound: i128,
+        paid: Option<(i128, i128)>,
+    ) -> Point {
+        let mut limits = self.plan.rule(id).steps.iter().filter_map(|step| match step {
+            Step::Limit(limit) => Some(limit),
+            _ => None,
+        });
+        let Some(limit) = limits.nth(nth) else { return Point::default() };
+        let (in_words, out_words) = (self.amount(before), self.amount(after));
+        let change =
+            if before == after { format!("{in_words} stays") } else { format!("{in_words} is cut to {out_words}") };
+        let holds = (before != 0 && after == 0).then_some(false);
+        match (limit, paid) {
+            (Limit::AtMost { amount, state }, Some((used, filled))) => {
+                let key = self.key_words(id, row, *state);
+                let text = format!("at most {}{}{key}: {change}", self.quote(amount.span), self.per(*state));
+                let word = self.row_word(id);
+                let room = |paid: i128| self.amount(bound - paid);
+                let mut details = vec![
+                    format!("before this {word}: {} paid, room for {}", self.amount(used), room(used)),
+                    format!("after it: room for {}", room(filled)),
+                ];
+                if before != after {
+                    details.extend(self.used_up(id, row, *state));
+                }
+                Point { holds, text, details }
+            }
+            (Limit::AtLeast { amount, state, period }, Some((used, filled))) => {
+                let text = format!("at least {}{}", self.quote(amount.span), self.per(*state));
+                let added = after - before;
+                let details = if added == 0 {
+                    let so_far = self.amount(filled);
+                    vec![format!(
+                        "{so_far} was paid so far, and nothing is added now; the {} decides at its end",
+                        period.word()
+                    )]
+                } else {
+                    let sum = self.amount(used + before);
+                    vec![format!(
+                        "{sum} was paid by the end of the {}, so {} is added",
+                        period.word(),
+                        self.amount(added)
+                    )]
+                };
+                Point {
+                    holds: None,
+                    text: format!(
+                        "{text}: {}",
+                        if added == 0 { change } else { format!("{in_words} becomes {out_words}") }
+                    ),
+                    details,
+                }
+            }
+            (Limit::PerPayment(amount), _) | (Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }, None) => {
+                Point { holds, text: format!("at most {}: {change}", self.quote(amount.span)), details: Vec::new() }
+            }
+        }
+    }
+
+    /// The payments that used a limit before this row.
+    fn used_up(&self, id: RuleId, row: u32, state: StateId) -> Vec<String> {
+        let name = &self.plan.rule(id).name;
+        let Some(own) = self.slot_key(id, row, state) else { return Vec::new() };
+        let mut used = Vec::new();
+        for version in self.plan.versions(name) {
+            let lines = &self.result.lines[version.index()];
+            for (idx, &other) in lines.rows.iter().enumerate() {
+                if other < row && self.slot_key(version, other, state).as_ref() == Some(&own) {
+                    used.push((version, other, lines.amounts[idx]));
+                }
+            }
+        }
+        used.sort_by_key(|(_, row, _)| *row);
+        let n_more = used.len().saturating_sub(NAMED);
+        let words = |(version, row, amount): &(RuleId, u32, i64)| {
+            format!("{} used {} of it", self.row_words(*version, *row), self.amount(i128::from(*amount)))
+        };
+        let mut words: Vec<String> = used.iter().take(NAMED).map(words).collect();
+        if n_more > 0 {
+            words.push(format!("and {n_more} more used the rest"));
+        }
+        words
+    }
+
+    /// The row that was the first of this row's key.
+    pub(super) fn who_was_first(&self, id: RuleId, row: u32, state: StateId) -> Option<String> {
+        let own = self.slot_key(id, row, state)?;
+        let versions = self.plan.versions(&self.plan.rule(id).name);
+        let firsts = versions.flat_map(|version| self.firsts[version.index()].iter().map(move |row| (version, *row)));
+        let mut before = firsts.filter(|(_, other)| *other < row);
+        let found = before.find(|(version, other)| self.slot_key(*version, *other, state).as_ref() == Some(&own));
+        found.map(|(version, other)| self.row_words(version, other))
+    }
+
+    /// `deal D1 of 2026-02-10`, `2026-Q1`
+    fn row_words(&self, id: RuleId, row: u32) -> String {
+        match (&self.plan.rule(id).stream, self.rows(id)) {
+            (Stream::Events(record), _) => self.event(*record, row),
+            (Stream::Grid(_, kind), Some(Rows::Grid(grid))) => {
+                self.plan.calendar.name(*kind, grid.period[row as usize])
+            }
+            (Stream::Payments(_), Some(Rows::Payments(payments))) => {
+                format!("the payment of {}", date_of(payments.when[row as usize]))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The key of a row's state: ` (person MAYA, 2026-Q1)`.
+    pub(super) fn key_words(&self, id: RuleId, row: u32, state: StateId) -> String {
+        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let Some(key) = self.slot_key(id, row, state) else { return String::new() };
+        let word = |(idx, value): (usize, &Value)| match (slot.parts.get(idx), slot.period, value) {
+            (Some(part), ..) => self.value(part.ty, value),
+            (None, Some(period), Value::Date(number)) => self.plan.calendar.name(period, *number),
+            (None, ..) => String::new(),
+        };
+        let words: Vec<String> = key.iter().enumerate().map(word).collect();
+        if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+    }
+
+    /// The key under which a state keeps a row; none where a part is missing.
+    fn slot_key(&self, id: RuleId, row: u32, state: StateId) -> Option<Vec<Value>> {
+        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let events;
+        let rows = match (&self.plan.rule(id).stream, self.rows(id)) {
+            (Stream::Events(record), _) => {
+                events = Rows::Events { record: *record };
+                &events
+            }
+            (_, Some(rows)) => rows,
+            (_, None) => return None,
+        };
+        let reader = Row::new(self.plan, rows, row, 0, false);
+        let data = &self.loaded.data;
+        let mut key: Vec<Value> =
+            slot.parts.iter().map(|part| reader.eval(part, data)).collect::<Result<_, _>>().ok()?;
+        if key.contains(&Value::Missing) {
+            return None;
+        }
+        if let Some(period) = slot.period {
+            key.push(Value::Date(self.plan.calendar.index(period, reader.when(data))));
+        }
+        Some(key)
+    }
+}

@@ -1,0 +1,148 @@
+//! Which rows of which rules a question is about.
+
+use super::Asked;
+use crate::engine::{Origin, RunResult};
+use crate::load::Loaded;
+use meed_compiler::data::Rows;
+use meed_compiler::interpret::eval::{Row, Value};
+use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};
+
+/// The rows, paid ones first, each in the order of the rules and of their rows.
+///
+/// Asked for a key, every row of that key is meant. Asked for a payee, his payments are, and for a rule that pays him
+/// nothing the rows that might have. Otherwise payments are.
+pub(super) fn rows(plan: &Plan, loaded: &Loaded, result: &RunResult, asked: &Asked) -> Vec<(RuleId, u32)> {
+    let mut paid: Vec<(RuleId, u32)> = Vec::new();
+    let mut unpaid: Vec<(RuleId, u32)> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for id in &asked.rules {
+        let name = plan.rule(*id).name.as_str();
+        if names.contains(&name) {
+            continue;
+        }
+        names.push(name);
+        let versions: Vec<Picker> =
+            plan.versions(name).filter_map(|id| Picker::new(plan, loaded, result, asked, id)).collect();
+        let before = paid.len();
+        for version in &versions {
+            paid.extend(version.paid().into_iter().map(|row| (version.id, row)));
+        }
+        let nothing = paid.len() == before;
+        if asked.query.key.is_some() || (asked.query.payee.is_some() && nothing) {
+            for version in &versions {
+                unpaid.extend(version.unpaid().into_iter().map(|row| (version.id, row)));
+            }
+        }
+    }
+    paid.extend(unpaid);
+    paid
+}
+
+/// Picks rows of one version of a rule.
+struct Picker<'a> {
+    plan: &'a Plan,
+    loaded: &'a Loaded,
+    result: &'a RunResult,
+    asked: &'a Asked<'a>,
+    id: RuleId,
+    rows: Rows,
+    n_rows: u32,
+    origin: Origin<'a>,
+    /// The row of the key that is asked for, in the record that the rule's rows come from.
+    key: Option<u32>,
+    /// The row of the payee that is asked for.
+    payee: Option<u32>,
+}
+
+impl<'a> Picker<'a> {
+    /// None where the rule has nothing to do with the key or payee.
+    fn new(
+        plan: &'a Plan,
+        loaded: &'a Loaded,
+        result: &'a RunResult,
+        asked: &'a Asked<'a>,
+        id: RuleId,
+    ) -> Option<Self> {
+        let (rows, n_rows) = match (&plan.rule(id).stream, &result.streams[id.index()]) {
+            (Stream::Events(record), _) => {
+                (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
+            }
+            (_, Some(Rows::Grid(grid))) => (Rows::Grid(grid.clone()), grid.entity.len() as u32),
+            (_, Some(Rows::Payments(payments))) => (Rows::Payments(payments.clone()), payments.amount.len() as u32),
+            (_, Some(Rows::Events { .. }) | None) => return None,
+        };
+        let origin = Origin::of(plan, id, loaded, result)?;
+        let record = match origin {
+            Origin::Event { record, .. } | Origin::Grid { record, .. } => record,
+        };
+        let key = match &asked.query.key {
+            Some(key) => Some(row_of(loaded, record, key)?),
+            None => None,
+        };
+        let payee = match (&asked.query.payee, plan.payee_record(id)) {
+            (Some(payee), Some(record)) => Some(row_of(loaded, record, payee)?),
+            (Some(_), None) => return None,
+            (None, _) => None,
+        };
+        Some(Self { plan, loaded, result, asked, id, rows, n_rows, origin, key, payee })
+    }
+
+    /// Rows with a line that are meant.
+    fn paid(&self) -> Vec<u32> {
+        let lines = &self.result.lines[self.id.index()];
+        let payee = |line: &usize| self.payee.is_none_or(|payee| lines.payees[*line] == payee);
+        (0..lines.len()).filter(payee).map(|line| lines.rows[line]).filter(|row| self.fits(*row)).collect()
+    }
+
+    /// Rows without a line that are meant.
+    fn unpaid(&self) -> Vec<u32> {
+        let lines = &self.result.lines[self.id.index()];
+        let unpaid = |row: &u32| lines.rows.binary_search(row).is_err();
+        (0..self.n_rows)
+            .filter(|row| self.fits(*row))
+            .filter(unpaid)
+            .filter(|row| self.is_its_day(*row) && self.payee.is_none_or(|payee| self.would_pay(*row, payee)))
+            .collect()
+    }
+
+    /// Whether a row is of the key and in the period.
+    fn fits(&self, row: u32) -> bool {
+        let root = self.root(row);
+        let day = self.origin.day(root).min(match self.origin {
+            Origin::Event { .. } => i32::MAX,
+            Origin::Grid { .. } => self.plan.active.to,
+        });
+        self.key.is_none_or(|key| self.origin.source(root) == key) && self.asked.days.is_none_or(|days| days.holds(day))
+    }
+
+    /// The row of the event or grid behind a row.
+    fn root(&self, row: u32) -> u32 {
+        match &self.rows {
+            Rows::Payments(payments) => payments.root[row as usize],
+            Rows::Events { .. } | Rows::Grid(_) => row,
+        }
+    }
+
+    /// Whether a row is this version's to explain: it lies in its days or, if in no version's, this one is the first.
+    fn is_its_day(&self, row: u32) -> bool {
+        let day = self.origin.day(self.root(row)).min(self.plan.active.to);
+        let own = self.plan.rule(self.id);
+        let versions = || self.plan.versions(&own.name);
+        let none = versions().all(|id| !self.plan.rule(id).active.holds(day));
+        own.active.holds(day) || (none && versions().next() == Some(self.id))
+    }
+
+    /// Whether the row would be this payee's, had it passed.
+    fn would_pay(&self, row: u32, payee: u32) -> bool {
+        let Some(pay) = self.plan.rule(self.id).pay() else { return false };
+        let n_locals = self.plan.rule(self.id).n_locals as usize;
+        let row = Row::new(self.plan, &self.rows, row, n_locals, false);
+        matches!(row.eval(&pay.payee, &self.loaded.data), Ok(Value::Code(found)) if found == payee)
+    }
+}
+
+/// The row of this key.
+pub(super) fn row_of(loaded: &Loaded, record: RecordId, key: &str) -> Option<u32> {
+    let parts: Vec<&str> = key.split('|').collect();
+    loaded.keys[record.index()].find(&parts, 0).map(|row| row as u32)
+}

@@ -1,0 +1,344 @@
+//! The steps of a trace as points.
+
+use super::{Point, Teller};
+use meed_compiler::data::status;
+use meed_compiler::interpret::eval::Value;
+use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{
+    Amount, Ask, Band, Expr, LocalId, Op, Period, Rule, RuleId, Schedule, Shape, StateId, Step, Stream, Type,
+};
+use meed_compiler::value::{Exact, RoundingMode};
+use meed_grammar::span::Span;
+
+/// Values that something looked at: place, type, value.
+pub(super) type Values = [(Span, Type, Value)];
+
+impl Teller<'_> {
+    /// What decided, in order.
+    pub(super) fn points(&self, id: RuleId, row: u32, trace: &Trace) -> Vec<Point> {
+        let rule = self.plan.rule(id);
+        let mut points = Vec::new();
+        let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
+        let mut n_limits = 0;
+        for step in &trace.steps {
+            match step {
+                TraceStep::Total { state, before, after } => totals.push((*state, before, after)),
+                TraceStep::Active { day, holds, .. } => points.push(self.active(id, *day, *holds)),
+                TraceStep::Condition { span, value, values, truths } => {
+                    points.extend(self.condition(id, row, *span, value, values, truths));
+                }
+                TraceStep::Local { local, value, values } => {
+                    points.push(self.local(id, row, *local, value, values));
+                }
+                TraceStep::First { state, first } => points.push(self.first(id, row, *state, *first)),
+                TraceStep::Pay { payee, rounded, slices, along, values, .. } => {
+                    points.extend(self.totals(id, row, &totals));
+                    points.push(self.pay(id, row, slices, values));
+                    match (payee, rounded) {
+                        (None, _) => points.push(failed("there is nobody to be paid".to_owned())),
+                        (Some(_), None) => {
+                            points.push(failed("there is no amount: the band reached pays none".to_owned()))
+                        }
+                        (Some(_), Some(rounded)) => points.push(self.rounding(slices, along.as_ref(), rounded)),
+                    }
+                }
+                TraceStep::Limit { before, after, bound, paid, .. } => {
+                    points.push(self.limit(id, row, n_limits, (*before, *after), *bound, *paid));
+                    n_limits += 1;
+                }
+            }
+        }
+        if trace.status & (status::PAID | status::MATCHED) == status::MATCHED
+            && points.iter().all(|point| point.holds != Some(false))
+        {
+            let text = if rule.pay().is_some() {
+                "the amount is 0, and a payment of 0 is none"
+            } else {
+                "the rule pays nothing: it decides"
+            };
+            points.push(Point { holds: rule.pay().map(|_| false), text: text.to_owned(), details: Vec::new() });
+        }
+        points
+    }
+
+    fn active(&self, id: RuleId, day: i32, holds: bool) -> Point {
+        let rule = self.plan.rule(id);
+        let (from, to) = (date_of(rule.active.from), date_of(rule.active.to));
+        let version = match self.plan.versions(&rule.name).count() {
+            1 => "the rule holds".to_owned(),
+            n => format!("version {} of {n} holds", rule.version),
+        };
+        let word = self.row_word(id);
+        let of = match &rule.stream {
+            Stream::Grid(..) => format!("the {word} ends on {}", date_of(day)),
+            Stream::Events(_) | Stream::Payments(_) => {
+                format!("the {word} is of {}, in {}", date_of(day), self.period(Period::Quarter, day))
+            }
+        };
+        let outside = if holds { "" } else { ", outside of these days" };
+        let others = self.plan.versions(&rule.name).filter(|other| *other != id && !holds).map(|other| {
+            let other = self.plan.rule(other);
+            let (from, to) = (date_of(other.active.from), date_of(other.active.to));
+            format!("version {} holds from {from} to {to}", other.version)
+        });
+        let details = others.collect();
+        Point { holds: Some(holds), text: format!("{version} from {from} to {to}; {of}{outside}"), details }
+    }
+
+    /// Each part of a condition with its values; what comes after a part that decides was not looked at.
+    fn condition(
+        &self,
+        id: RuleId,
+        row: u32,
+        span: Span,
+        value: &Value,
+        values: &Values,
+        truths: &[(Span, Value)],
+    ) -> Vec<Point> {
+        let step = self.plan.rule(id).steps.iter().find_map(|step| match step {
+            Step::Filter(condition) if condition.span == span => Some(condition),
+            _ => None,
+        });
+        let Some(condition) = step else { return Vec::new() };
+        let mut parts = Vec::new();
+        conjuncts(condition, &mut parts);
+        parts.dedup_by_key(|part| part.span);
+        let only = parts.len() == 1;
+        let mut points = Vec::new();
+        for part in parts {
+            let met: Vec<&Value> = truths.iter().filter(|(at, _)| *at == part.span).map(|(_, value)| value).collect();
+            if met.is_empty() && !only {
+                continue;
+            }
+            let holds = if only { value.is_true() } else { met.iter().all(|value| value.is_true()) };
+            let unknown = met.iter().any(|value| **value == Value::Missing);
+            let said = if unknown { ": unknown" } else { "" };
+            let text = format!("{}{said}", self.quote(part.span));
+            points.push(Point { holds: Some(holds), text, details: self.told(id, row, part.span, values) });
+        }
+        // `unknown means yes` lets a row pass that no part did.
+        if value.is_true() && points.iter().any(|point| point.holds == Some(false)) {
+            points.push(Point {
+                holds: Some(true),
+                text: format!("{}: unknown means yes", self.quote(span)),
+                details: Vec::new(),
+            });
+        }
+        points
+    }
+
+    /// Values within a place, each text once.
+    fn told(&self, id: RuleId, row: u32, within: Span, values: &Values) -> Vec<String> {
+        let mut told = Vec::new();
+        let inside = values.iter().filter(|(span, ..)| within.start <= span.start && span.end <= within.end);
+        for (span, ty, value) in inside {
+            let line = match self.group_words(id, row, *span, values) {
+                Some(words) => words,
+                None => vec![format!("{} is {}", self.quote(*span), self.value(*ty, value))],
+            };
+            line.into_iter().for_each(|line| {
+                if !told.contains(&line) {
+                    told.push(line);
+                }
+            });
+        }
+        told
+    }
+
+    fn local(&self, id: RuleId, row: u32, local: LocalId, value: &Value, values: &Values) -> Point {
+        let rule = self.plan.rule(id);
+        let definition = &rule.locals[local.index()];
+        let decided = rule.steps.iter().any(|step| matches!(step, Step::Set(_, known) if *known == local));
+        let written = if decided { ", which is decided" } else { "" };
+        let text = format!("{} is {}{written}", definition.name, self.value(definition.ty, value));
+        let span = let_span(rule, local);
+        let mut details = vec![format!("{} = {}", definition.name, self.quote(span))];
+        // What the whole `let` is has been said.
+        let whole = format!("{} is {}", self.quote(span), self.value(definition.ty, value));
+        details.extend(self.told(id, row, span, values).into_iter().filter(|line| *line != whole));
+        Point { holds: None, text, details }
+    }
+
+    fn first(&self, id: RuleId, row: u32, state: StateId, first: bool) -> Point {
+        let per = format!("{}{}", self.per(state), self.key_words(id, row, state));
+        if first {
+            return Point { holds: Some(true), text: format!("the first{per}"), details: Vec::new() };
+        }
+        let text = match self.who_was_first(id, row, state) {
+            Some(other) => format!("not the first{per}: {other} came before"),
+            None => format!("not the first{per}"),
+        };
+        failed(text)
+    }
+
+    /// What added up before and after this row.
+    fn totals(&self, id: RuleId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<Point> {
+        let rule = self.plan.rule(id);
+        let atoms = |state: StateId| {
+            rule.steps.iter().find_map(|step| match step {
+                Step::Accumulate { state: known, atoms } | Step::AccumulateAll { state: known, atoms, .. } => {
+                    (*known == state).then_some(atoms)
+                }
+                _ => None,
+            })
+        };
+        let mut points = Vec::new();
+        for (state, before, after) in totals {
+            let Some(atoms) = atoms(*state) else { continue };
+            for ((atom, before), after) in atoms.iter().zip(*before).zip(*after) {
+                let what = match &atom.op {
+                    Op::Number(_) => "the count".to_owned(),
+                    _ => self.quote(atom.span),
+                };
+                let value = |value: &Exact| self.value(atom.ty, &Value::Number(value.clone()));
+                let per = format!("{}{}", self.per(*state), self.key_words(id, row, *state));
+                let text = format!("{what}{per} adds up to {}", value(after));
+                let details = vec![format!("before this {} it was {}", self.row_word(id), value(before))];
+                points.push(Point { holds: None, text, details });
+            }
+        }
+        points
+    }
+
+    fn pay(&self, id: RuleId, row: u32, slices: &[Slice], values: &Values) -> Point {
+        let rule = self.plan.rule(id);
+        let Some(pay) = rule.pay() else { return Point::default() };
+        let (amount, along) = match &pay.amount {
+            Amount::Plain(value) => (value, None),
+            Amount::AlongTotal { body, .. } => (body, Some(body.span)),
+        };
+        let schedule = schedule_in(self.plan.rule(id), amount).map(|id| &self.plan.schedules[id.index()]);
+        let mut details: Vec<String> = Vec::new();
+        let kept: Vec<(Span, Type, Value)> =
+            values.iter().filter(|(span, ..)| along != Some(*span) && *span != pay.payee.span).cloned().collect();
+        details.extend(self.told(id, row, Span::new(0, u32::MAX as usize), &kept));
+        details.extend(slices.iter().map(|slice| self.slice(slice, schedule)));
+        Point { holds: None, text: self.quote(pay.span), details }
+    }
+
+    /// `band 2 (to 500,000 USD): 20,000.00 USD at 2% is 400.00 USD`
+    fn slice(&self, slice: &Slice, schedule: Option<&Schedule>) -> String {
+        let band = slice.band.map_or_else(String::new, |number| {
+            format!("band {number}{}: ", schedule.map_or_else(String::new, |known| self.reach(known, number)))
+        });
+        let quantity = slice.quantity.as_ref().map(|quantity| self.value(slice.of, &Value::Number(quantity.clone())));
+        // A quantity of money has a share for its rate, any other a price.
+        let rate = slice
+            .rate
+            .as_ref()
+            .map(|rate| if slice.of == Type::Money { super::words::percent(rate) } else { self.money(rate) });
+        let amount = self.money(&slice.amount);
+        match (quantity, rate) {
+            (Some(quantity), Some(rate)) => {
+                let product = slice.quantity.clone().unwrap_or_default() * slice.rate.clone().unwrap_or_default();
+                let flat = &slice.amount - &product;
+                let plus =
+                    if flat == Exact::ZERO { String::new() } else { format!(", with {} once", self.money(&flat)) };
+                format!("{band}{quantity} at {rate}{plus} is {amount}")
+            }
+            (Some(quantity), None) => format!("{band}for {quantity} it is {amount}"),
+            (None, _) => format!("{band}{amount}"),
+        }
+    }
+
+    /// Where a band ends, where that is written as a number.
+    fn reach(&self, schedule: &Schedule, number: u32) -> String {
+        let bands: &[Band] = match &schedule.shape {
+            Shape::Graduated(bands) | Shape::Retroactive(bands) => bands,
+            Shape::Curve { .. } | Shape::Every { .. } => return String::new(),
+        };
+        let Some(idx) = bands.iter().position(|band| band.number == number) else { return String::new() };
+        let edge = |band: &Band| match band.upper.as_ref().map(|edge| (&edge.value.op, edge.included)) {
+            Some((Op::Number(value), included)) => {
+                Some((self.value(schedule.domain, &Value::Number(value.clone())), included))
+            }
+            _ => None,
+        };
+        match (edge(&bands[idx]), idx.checked_sub(1).and_then(|before| edge(&bands[before]))) {
+            (Some((upper, true)), _) => format!(" (to {upper})"),
+            (Some((upper, false)), _) => format!(" (below {upper})"),
+            (None, Some((lower, _))) => format!(" (beyond {lower})"),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn rounding(&self, slices: &[Slice], along: Option<&(Exact, Exact)>, rounded: &Exact) -> Point {
+        let unit = &self.plan.unit;
+        let mode = mode_words(unit.mode);
+        let sum = slices.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
+        let (exact, line) = (self.money(&sum), self.money(rounded));
+        let plain = |text: String, details: Vec<String>| Point { holds: None, text, details };
+        if let Some((before, after)) = along {
+            let details = [("with", after), ("without", before)]
+                .map(|(word, value)| format!("{word} this line the total is {} exactly", self.money(value)));
+            let text = match sum == *rounded {
+                true => format!("along the running total that is {line}"),
+                false => format!("along the running total, rounded {mode}, that is {line}"),
+            };
+            return plain(text, if sum == *rounded { Vec::new() } else { details.to_vec() });
+        }
+        if sum == *rounded {
+            return plain(format!("that is {line}"), Vec::new());
+        }
+        let twice = &sum * Exact::from(self.plan.per_unit()) * Exact::from(2);
+        let tie = if twice.is_int() { " (a tie)" } else { "" };
+        plain(format!("{exact}{tie} rounded {mode} is {line}"), Vec::new())
+    }
+}
+
+/// A point at which a row ends.
+pub(super) fn failed(text: String) -> Point {
+    Point { holds: Some(false), text, details: Vec::new() }
+}
+
+/// The parts of a condition that must all hold.
+fn conjuncts<'a>(condition: &'a Expr, parts: &mut Vec<&'a Expr>) {
+    match &condition.op {
+        Op::And(all) => all.iter().for_each(|part| conjuncts(part, parts)),
+        Op::IfUnknown(value, _) => conjuncts(value, parts),
+        _ => parts.push(condition),
+    }
+}
+
+fn let_span(rule: &Rule, local: LocalId) -> Span {
+    let span = |step: &Step| match step {
+        Step::Let(known, value) if *known == local => Some(value.span),
+        _ => None,
+    };
+    rule.steps.iter().find_map(span).unwrap_or_default()
+}
+
+/// The schedule whose bands an amount is made of.
+fn schedule_in(rule: &Rule, amount: &Expr) -> Option<meed_compiler::plan::ScheduleId> {
+    let mut found = None;
+    let mut locals = Vec::new();
+    amount.walk(&mut |expr| match &expr.op {
+        Op::Schedule { schedule, ask: Ask::Amount, .. } if found.is_none() => found = Some(*schedule),
+        Op::Local(local) => locals.push(*local),
+        _ => {}
+    });
+    found.or_else(|| {
+        locals.into_iter().find_map(|local| {
+            rule.steps.iter().find_map(|step| match step {
+                Step::Let(known, value) if *known == local => schedule_in(rule, value),
+                _ => None,
+            })
+        })
+    })
+}
+
+fn mode_words(mode: RoundingMode) -> &'static str {
+    match mode {
+        RoundingMode::HalfEven => "half even",
+        RoundingMode::HalfOdd => "half odd",
+        RoundingMode::HalfAwayFromZero => "half away from zero",
+        RoundingMode::HalfTowardZero => "half toward zero",
+        RoundingMode::HalfUpward => "half upward",
+        RoundingMode::HalfDownward => "half downward",
+        RoundingMode::AwayFromZero => "away from zero",
+        RoundingMode::TowardZero => "toward zero",
+        RoundingMode::Upward => "upward",
+        RoundingMode::Downward => "downward",
+    }
+}

@@ -1,0 +1,217 @@
+//! Amounts, values, rows and pieces of the program in words.
+
+use super::Teller;
+use crate::engine::Origin;
+use meed_compiler::data::Rows;
+use meed_compiler::interpret::eval::Value;
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{Period, RecordId, RecordKind, RuleId, StateId, Stream, Type};
+use meed_compiler::value::{Exact, decimal_text, exact_text};
+use meed_grammar::span::Span;
+
+impl Teller<'_> {
+    /// Smallest units as an amount: `1,000.25 USD`.
+    pub(super) fn amount(&self, units: i128) -> String {
+        format!("{} {}", grouped(&decimal_text(units, self.plan.unit.decimals)), self.plan.unit.code)
+    }
+
+    /// An exact amount, with more decimals where it has them.
+    pub(super) fn money(&self, value: &Exact) -> String {
+        let units = value * Exact::from(self.plan.per_unit());
+        match (units.is_int(), i128::try_from(units.numerator().clone())) {
+            (true, Ok(units)) => self.amount(units),
+            _ => format!("{} {}", number(value), self.plan.unit.code),
+        }
+    }
+
+    /// A value of a type.
+    pub(super) fn value(&self, ty: Type, value: &Value) -> String {
+        match (value, ty) {
+            (Value::Missing, _) => "unknown".to_owned(),
+            (Value::Number(value), Type::Money) => self.money(value),
+            (Value::Number(value), Type::Percent) => percent(value),
+            (Value::Number(value), _) => number(value),
+            (Value::YesNo(value), _) => if *value { "yes" } else { "no" }.to_owned(),
+            (Value::Date(day), _) => date_of(*day).to_string(),
+            (Value::Code(place), Type::Choice(choice)) => {
+                self.plan.choices[choice.index()].get(*place as usize).cloned().unwrap_or_default()
+            }
+            (Value::Code(code), Type::Text(domain) | Type::Id(domain)) => {
+                self.loaded.dictionaries[domain.index()].text(*code).into_owned()
+            }
+            (Value::Code(row), Type::Ref(record)) => self.party(record, *row),
+            (Value::Code(code), _) => code.to_string(),
+        }
+    }
+
+    /// `partner ACME`
+    pub(super) fn party(&self, record: RecordId, row: u32) -> String {
+        format!("{} {}", self.plan.record(record).name, self.loaded.keys[record.index()].text(row as usize))
+    }
+
+    /// A piece of the program, on one line.
+    pub(super) fn quote(&self, span: Span) -> String {
+        let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+        lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The rule as it is written.
+    pub(super) fn rule_text(&self, id: RuleId) -> String {
+        let span = self.plan.rule(id).span;
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned()
+    }
+
+    /// `for deal D1 of 2026-02-10`, `for 2026-Q1`, `on the payment of commission to agent A for deal D1 of 2026-02-10`
+    pub(super) fn of_row(&self, id: RuleId, row: u32) -> String {
+        match (&self.plan.rule(id).stream, self.rows(id)) {
+            (Stream::Events(record), _) => format!("for {}", self.event(*record, row)),
+            (Stream::Grid(record, kind), Some(Rows::Grid(grid))) => {
+                let period = self.plan.calendar.name(*kind, grid.period[row as usize]);
+                format!("for {} in {period}", self.party(*record, grid.entity[row as usize]))
+            }
+            (Stream::Payments(name), Some(Rows::Payments(payments))) => {
+                let source = self.plan.versions(name).next();
+                let payee = source.and_then(|id| self.plan.payee_record(id));
+                let payee = payee.map_or_else(String::new, |record| self.party(record, payments.payee[row as usize]));
+                let amount = self.amount(payments.amount[row as usize].into());
+                let root = source.map_or_else(String::new, |id| self.of_root(id, payments.root[row as usize]));
+                format!("on the {amount} that {name} pays {payee} {root}")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What a payment comes from in the end.
+    fn of_root(&self, id: RuleId, root: u32) -> String {
+        match Origin::of(self.plan, id, self.loaded, self.result) {
+            Some(Origin::Event { record, .. }) => format!("for {}", self.event(record, root)),
+            Some(Origin::Grid { record, period, grid }) => {
+                let name = self.plan.calendar.name(period, grid.period[root as usize]);
+                format!("for {} in {name}", self.party(record, grid.entity[root as usize]))
+            }
+            None => String::new(),
+        }
+    }
+
+    /// `deal D1 of 2026-02-10`
+    pub(super) fn event(&self, record: RecordId, row: u32) -> String {
+        let day = self.day_of_event(record, row).map_or_else(String::new, |day| format!(" of {}", date_of(day)));
+        format!("{}{day}", self.party(record, row))
+    }
+
+    /// The day of an event's row, where it has one.
+    pub(super) fn day_of_event(&self, record: RecordId, row: u32) -> Option<i32> {
+        let when = self.plan.record(record).when?;
+        let column = self.loaded.data.tables[record.index()].columns[when.index()].as_ref()?;
+        match column.value(row as usize, Type::Date, 0) {
+            Value::Date(day) => Some(day),
+            _ => None,
+        }
+    }
+
+    /// The rows of a rule's stream.
+    pub(super) fn rows(&self, id: RuleId) -> Option<&Rows> {
+        self.result.streams[id.index()].as_ref()
+    }
+
+    /// The row in a word: `deal`, `partner`, `payment`.
+    pub(super) fn row_word(&self, id: RuleId) -> String {
+        match &self.plan.rule(id).stream {
+            Stream::Events(record) => self.plan.record(*record).name.clone(),
+            Stream::Grid(_, period) => period.word().to_owned(),
+            Stream::Payments(_) => "payment".to_owned(),
+        }
+    }
+
+    /// What a state is kept per: ` per rep per year`.
+    pub(super) fn per(&self, state: StateId) -> String {
+        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let row = match slot.stream {
+            Stream::Events(record) | Stream::Grid(record, _) => self.plan.record(record).name.clone(),
+            Stream::Payments(_) => "payment".to_owned(),
+        };
+        let parts = slot.parts.iter().map(|part| match self.quote(part.span) {
+            text if text.is_empty() => row.clone(),
+            text => text,
+        });
+        let keys = parts.collect::<Vec<_>>().join(" and ");
+        let keys = if keys.is_empty() { keys } else { format!(" per {keys}") };
+        let period = slot.period.map_or_else(String::new, |period| format!(" per {}", period.word()));
+        format!("{keys}{period}")
+    }
+
+    /// The period of this kind that holds a day: `2026-Q1`.
+    pub(super) fn period(&self, kind: Period, day: i32) -> String {
+        self.plan.calendar.name(kind, self.plan.calendar.index(kind, day))
+    }
+
+    /// The events that rules read.
+    pub(super) fn events(&self) -> impl Iterator<Item = RecordId> {
+        let records = self.plan.records.iter().enumerate();
+        records
+            .filter(|(_, record)| record.used && record.kind == RecordKind::Event)
+            .map(|(idx, _)| RecordId(idx as u32))
+    }
+}
+
+/// A share as it is written: `2%`.
+pub(super) fn percent(value: &Exact) -> String {
+    format!("{}%", number(&(value * Exact::from(100))))
+}
+
+/// A number; one that is no decimal as whole and fraction: `333 1/3`.
+pub(super) fn number(value: &Exact) -> String {
+    let text = exact_text(value);
+    if !text.contains('/') {
+        return grouped(&text);
+    }
+    let whole = value.trunc();
+    let rest = value - Exact::from(whole.clone());
+    let rest = if whole == 0.into() {
+        rest
+    } else if rest < Exact::ZERO {
+        -rest
+    } else {
+        rest
+    };
+    let whole = if whole == 0.into() { String::new() } else { format!("{} ", grouped(&whole.to_string())) };
+    format!("{whole}{}", exact_text(&rest))
+}
+
+/// Digits in groups of three.
+fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let (whole, decimals) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut out = sign.to_owned();
+    for (idx, digit) in whole.chars().enumerate() {
+        if idx > 0 && (whole.len() - idx) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + decimals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number, percent};
+    use meed_compiler::value::fraction;
+
+    #[test]
+    fn numbers_can_be_read_aloud() {
+        for (top, bottom, text) in [
+            (1_000_000, 1, "1,000,000"),
+            (-12_345, 100, "-123.45"),
+            (1000, 3, "333 1/3"),
+            (-1000, 3, "-333 1/3"),
+            (1, 3, "1/3"),
+            (-1, 3, "-1/3"),
+            (0, 1, "0"),
+        ] {
+            assert_eq!(number(&fraction(top, bottom)), text);
+        }
+        assert_eq!(percent(&fraction(1, 50)), "2%");
+        assert_eq!(percent(&fraction(1, 80)), "1.25%");
+    }
+}
