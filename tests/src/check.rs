@@ -3,7 +3,7 @@
 use crate::case::{Expectation, Kind, Setup};
 use crate::page::{Case, Page};
 use crate::table::Table;
-use crate::ways::{Outcome, WAYS, alike, settle};
+use crate::ways::{Outcome, WAYS, alike, difference, settle};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::{Compiled, Problem, compile};
@@ -140,9 +140,8 @@ fn settle_every_way(plan: &Plan, setup: &Setup<'_>, through: Option<&str>) -> Re
     let first = settle(plan, &setup.tables, through, WAYS[0])?;
     for way in &WAYS[1..] {
         let other = settle(plan, &setup.tables, through, *way)?;
-        let same = alike(&other, way) == alike(&first, way);
-        if !same {
-            return Err(format!("{} it differs:\n{other:#?}\nfrom\n{first:#?}", way.name));
+        if let Some(difference) = difference(&alike(&first, way), &alike(&other, way)) {
+            return Err(format!("{} it gives {difference}", way.name));
         }
     }
     Ok(first)

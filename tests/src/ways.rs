@@ -98,12 +98,36 @@ pub fn alike(outcome: &Outcome, way: &Way) -> Outcome {
         if let Some(place) = plain.rejects.column("row") {
             plain.rejects.rows.iter_mut().for_each(|row| row[place].clear());
         }
+        plain.rejects.rows.iter_mut().flatten().for_each(|cell| *cell = without_rows(cell));
         plain.rejects.rows.sort();
-        if let Some((before, _)) = plain.fault.as_ref().and_then(|fault| fault.split_once(", row ")) {
-            plain.fault = Some(before.to_owned());
-        }
+        plain.fault = plain.fault.map(|fault| without_rows(&fault));
     }
     plain
+}
+
+/// A message without the numbers of rows in it.
+fn without_rows(text: &str) -> String {
+    let mut parts = text.split("row ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| plain + "row " + part.trim_start_matches(|sign: char| sign.is_ascii_digit()))
+}
+
+/// The first table in which two outcomes differ, both as pages write them.
+pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
+    let nothing = Table::default();
+    let tables = [
+        ("payments", &one.payments, &other.payments),
+        ("totals", &one.totals, &other.totals),
+        ("slices", one.slices.as_ref().unwrap_or(&nothing), other.slices.as_ref().unwrap_or(&nothing)),
+        ("decisions", &one.decisions, &other.decisions),
+        ("accounts", &one.accounts, &other.accounts),
+        ("rejects", &one.rejects, &other.rejects),
+    ];
+    if one.fault != other.fault {
+        return Some(format!("fault {:?} and not {:?}", other.fault, one.fault));
+    }
+    let (name, one, other) = tables.into_iter().find(|(_, one, other)| one != other)?;
+    Some(format!("{name}\n{}and not\n{}", other.to_text(), one.to_text()))
 }
 
 /// The parts of the lines of a rule, payee, period and event must add up to these lines.

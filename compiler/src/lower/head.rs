@@ -189,6 +189,7 @@ impl Lowering<'_> {
                                 Problem::error("override-mismatch", name.span, message)
                                     .label(format!("its value is {text}; this run sets {new}")),
                             );
+                            continue;
                         }
                         typed = replaced.map(|new_value| Typed { span: parameter.value.span, ..new_value });
                         entry.value = new.clone();
