@@ -6,6 +6,8 @@
 
 pub mod case;
 pub mod check;
+pub mod engines;
+pub mod generate;
 pub mod page;
 pub mod published;
 pub mod table;

@@ -154,7 +154,7 @@ fn parse_fraction(cell: &str) -> Option<Exact> {
 }
 
 /// Tables as the loader takes them. A party or thing that is only referred to exists with its key alone.
-fn inputs(plan: &Plan, tables: &[(String, Table)], shuffled: bool) -> Result<Vec<TableInput>, String> {
+pub(crate) fn inputs(plan: &Plan, tables: &[(String, Table)], shuffled: bool) -> Result<Vec<TableInput>, String> {
     for (name, _) in tables {
         if !plan.records.iter().any(|record| record.name == *name) {
             return Err(format!("rows of `{name}`, which the program does not know"));

@@ -54,7 +54,8 @@ impl RuleCode<'_, '_> {
         emit.end_guard(known, guard);
         if let Some(missed) = missed {
             let zero = self.code.emit.word(0);
-            let missed = self.code.emit.choose(known, missed, zero);
+            let counts = self.code.emit.and(self.live, known);
+            let missed = self.code.emit.choose(counts, missed, zero);
             self.missed = Some(missed.value);
         }
         (known, line)

@@ -44,7 +44,7 @@ pub(super) struct RuleCode<'a, 'f> {
     rule: &'a Rule,
     stores: Vec<Store>,
     /// Whether the row has passed the filters so far.
-    live: Flag,
+    pub live: Flag,
     counted: Flag,
     frame: Frame,
 }

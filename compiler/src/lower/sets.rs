@@ -291,11 +291,16 @@ impl Lowering<'_> {
     pub(super) fn state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind, shared: bool, nth: usize) -> StateId {
         let slot = self.slot(SlotSpec { stream: rule.stream.clone(), parts: keys.parts, period: keys.period });
         let state = State { rule: rule.name.clone(), slot, kind };
-        let same: Vec<usize> = (0..self.plan.states.len()).filter(|&idx| self.plan.states[idx] == state).collect();
-        if let (true, Some(&idx)) = (shared, same.get(nth)) {
-            return StateId(idx as u32);
+        let ids = (0..self.plan.states.len() as u32).map(StateId);
+        let mut same = ids.filter(|id| self.plan.states[id.index()] == state && !self.own_states.contains(id));
+        if let (true, Some(id)) = (shared, same.nth(nth)) {
+            return id;
         }
+        let id = StateId(self.plan.states.len() as u32);
         self.plan.states.push(state);
-        StateId(self.plan.states.len() as u32 - 1)
+        if !shared {
+            self.own_states.push(id);
+        }
+        id
     }
 }

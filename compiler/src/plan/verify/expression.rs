@@ -111,7 +111,7 @@ impl<'a> Place<'a> {
             report.demand(field.used, Obligation::Used, format!("`{}`", field.name));
             ty = field.ty;
         }
-        report.demand(ty == expr.ty, Obligation::Types, "a field");
+        report.demand(stands_for(ty, expr.ty), Obligation::Types, "a field");
     }
 
     fn local(&self, expr: &Expr, local: LocalId, report: &mut Report) {
@@ -136,7 +136,7 @@ impl<'a> Place<'a> {
             return report.demand(false, Obligation::Named, "a group");
         };
         let ty = known.function.value_type().unwrap_or(Type::Count);
-        report.demand(ty == expr.ty, Obligation::Types, "a group");
+        report.demand(stands_for(ty, expr.ty), Obligation::Types, "a group");
         let may_lack = matches!(
             known.function,
             crate::plan::GroupFunction::Smallest(..) | crate::plan::GroupFunction::Largest(..)
@@ -159,7 +159,7 @@ impl<'a> Place<'a> {
         let numeric = |value: &Expr| value.ty.is_numeric();
         let yes_no = |value: &Expr| value.ty == Type::YesNo;
         let date = |value: &Expr| value.ty == Type::Date;
-        let is = |ty: Type| expr.ty == ty;
+        let is = |ty: Type| stands_for(ty, expr.ty);
         let fits = match &expr.op {
             Op::Number(_) => numeric(expr),
             Op::YesNo(_) => yes_no(expr),
@@ -253,4 +253,11 @@ fn is_ordered(ty: Type) -> bool {
 fn words(expr: &Expr) -> String {
     let all = format!("{:?}", expr.op);
     all.split(['(', ' ']).next().unwrap_or_default().to_owned()
+}
+
+/// Whether a value of one type may stand where another is expected: counts, numbers and shares are added and compared as
+/// numbers of one type.
+fn stands_for(found: Type, expected: Type) -> bool {
+    let plain = |ty| matches!(ty, Type::Number | Type::Count | Type::Percent);
+    found == expected || plain(found) && plain(expected)
 }

@@ -1,0 +1,343 @@
+//! Whole programs.
+
+use super::Draw;
+use super::expression::{Kind, MODES, Scope, Source, literal};
+use super::schedule::{Schedule, schedule};
+
+const RECORDS: &str = "
+entity region { key id  name text  target optional money  open yes/no }
+entity agency { key id  region optional region  grade optional number  rank one of low, mid, high  since date  quota money  tag optional text }
+entity person { key id  agency optional agency  rate percent  joined optional date  level one of junior, senior, lead  share optional percent  boss optional person }
+event sale {
+  key id  when sold_on  person person  helper optional person  amount money  bonus optional money  units count
+  weight number  rate percent  price money to 4 decimals  stage one of won, lost, open  ok yes/no  flag optional yes/no
+  note text  tag optional text  due optional date  customer id
+}
+";
+
+/// A random program.
+pub fn program(draw: &mut Draw) -> String {
+    let mut text = head(draw);
+    text += RECORDS;
+    let schedules: Vec<Schedule> = (0..4).map(|idx| schedule(draw, &format!("plan_{idx}"))).collect();
+    for schedule in &schedules {
+        text += &format!("{}\n", schedule.text);
+    }
+    text += &format!("parameter floor = {}\n", literal(draw, Kind::Money));
+    let mut paying = Vec::new();
+    for idx in 0..draw.between(2, 4) {
+        let name = format!("sale_rule_{idx}");
+        text += &sale_rule(draw, &name, &schedules);
+        paying.push(name);
+    }
+    for idx in 0..draw.between(1, 2) {
+        text += &period_rule(draw, &format!("period_rule_{idx}"), &schedules, &paying);
+    }
+    if draw.chance(70) {
+        text += &payment_rule(draw, &paying, &schedules);
+    }
+    if text.contains("currency BHD") { in_dinars(&text) } else { text }
+}
+
+/// The same amounts with the code of another currency behind them.
+fn in_dinars(text: &str) -> String {
+    let mut parts = text.split('$');
+    let mut changed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(part.len());
+        changed += &format!("{} BHD{}", &part[..end], &part[end..]);
+    }
+    changed
+}
+
+fn head(draw: &mut Draw) -> String {
+    let each_line = if draw.chance(40) { " each line" } else { "" };
+    let currency = draw.pick(&["USD", "USD", "USD", "BHD"]);
+    let fiscal = match draw.below(3) {
+        0 => "",
+        1 => "  fiscal year starts february named by start\n",
+        _ => "  fiscal year starts october named by end\n",
+    };
+    let ends = draw.pick(&["up", "down"]);
+    format!(
+        "program generated {{\n  currency {currency} rounded {}{each_line}\n{fiscal}  active 2026-01-10 to 2026-11-25\n  month ends round {ends}\n}}\n",
+        draw.pick(&MODES)
+    )
+}
+
+fn sale_scope(schedules: &[Schedule]) -> Scope {
+    let mut scope = Scope { schedules: schedules.to_vec(), ..Scope::default() };
+    scope.add(Kind::Money, &["amount", "price", "floor"], false);
+    scope.add(Kind::Money, &["bonus", "person.agency.quota", "person.agency.region.target"], true);
+    scope.add(Kind::Percent, &["rate", "person.rate"], false);
+    scope.add(Kind::Percent, &["person.share", "helper.rate", "helper.share"], true);
+    scope.add(Kind::Count, &["units"], false);
+    scope.add(Kind::Number, &["weight"], false);
+    scope.add(Kind::Number, &["person.agency.grade"], true);
+    scope.add(Kind::Date, &["sold_on"], false);
+    scope.add(Kind::Date, &["due", "person.joined", "helper.agency.since"], true);
+    scope.add(Kind::YesNo, &["ok"], false);
+    scope.add(Kind::YesNo, &["flag", "person.agency.region.open"], true);
+    let tests = [
+        "(stage is won)",
+        "(stage in [won, open])",
+        "(person.level >= senior)",
+        "(note contains \"a\")",
+        "(note in [\"alpha\", \"gamma\"])",
+        "(note is not \"beta\")",
+        "(customer is \"C1\")",
+        "(person.level in [junior, lead])",
+    ];
+    scope.tests = tests.map(str::to_owned).to_vec();
+    let unsure = [
+        "tag starts with \"x\"",
+        "person.agency.rank is high",
+        "helper.level is lead",
+        "person.agency.tag is \"xa\"",
+        "flag",
+    ];
+    scope.unsure_tests = unsure.map(str::to_owned).to_vec();
+    scope.running = [
+        ("running sum of amount per person per quarter", Kind::Money),
+        ("running sum of (rate of amount) in (sale where ok) per person per month before this row", Kind::Money),
+        ("running count per customer per year", Kind::Count),
+        ("running count in (sale where stage is won) per person per half before this row", Kind::Count),
+    ]
+    .map(|(text, kind)| Source { text: text.to_owned(), kind, optional: false })
+    .to_vec();
+    scope
+}
+
+fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule]) -> String {
+    let mut scope = sale_scope(schedules);
+    let mut text = format!("rule {name} {{\n  for each sale\n");
+    if draw.chance(15) {
+        text += "  active from 2026-03-01\n";
+    }
+    text += &filters(draw, &scope);
+    text += &lets(draw, &mut scope);
+    if draw.chance(30) {
+        text += &format!(
+            "  first per {}\n",
+            draw.pick(&["customer", "customer per quarter", "person per month", "customer and person"])
+        );
+    }
+    text += &lets(draw, &mut scope);
+    text += &sets(draw, &mut scope, name);
+    let payee = draw.pick(&["person", "person", "helper", "person.agency", "person.boss"]);
+    let amount = match draw.chance(45) {
+        true => adds_up(draw, &scope),
+        false => scope.expression(draw, Kind::Money, 3),
+    };
+    text += &pay(draw, payee, &amount);
+    text += &limits(draw, &scope, &["person", "customer", "person and customer"]);
+    text + "}\n"
+}
+
+/// An amount along a running total.
+fn adds_up(draw: &mut Draw, scope: &Scope) -> String {
+    let fit: Vec<&Schedule> = scope
+        .schedules
+        .iter()
+        .filter(|schedule| schedule.result == Kind::Money && schedule.domain != Kind::Percent)
+        .collect();
+    if fit.is_empty() {
+        return scope.expression(draw, Kind::Money, 2);
+    }
+    let schedule = draw.pick(&fit);
+    let quantity = match schedule.domain {
+        Kind::Money => draw.pick(&[
+            "amount",
+            "(amount - $10)",
+            "(rate of amount)",
+            "(amount / 3)",
+            "(amount rounded half even to whole)",
+            "((amount - price) at least $0)",
+            "(amount / (units + 0.5))",
+        ]),
+        _ => draw.pick(&["units", "(units * 2)", "(weight + units)"]),
+    };
+    let over = draw.pick(&["", "", " over all sale"]);
+    let per = draw.pick(&[
+        "per person per quarter",
+        "per person per year",
+        "per customer",
+        "per person.level per month",
+        "per program",
+    ]);
+    let call = match schedule.arguments.is_empty() {
+        true => schedule.name.clone(),
+        false => {
+            let values: Vec<String> = schedule.arguments.iter().map(|&kind| scope.argument(draw, kind)).collect();
+            format!("{}({})", schedule.name, values.join(", "))
+        }
+    };
+    let earned = format!("{call} as {quantity}{over} adds up {per}");
+    match draw.below(6) {
+        0 => format!("50% of ({earned})"),
+        1 => format!("person.rate of ({earned})"),
+        2 => format!("($1 + ({earned}))"),
+        3 => format!("({earned}) / 3"),
+        _ => earned,
+    }
+}
+
+fn filters(draw: &mut Draw, scope: &Scope) -> String {
+    let mut text = String::new();
+    for _ in 0..draw.below(3) {
+        text += &match draw.chance(40) {
+            true => format!("  where {}, unknown means {}\n", scope.unsure(draw), draw.pick(&["yes", "no"])),
+            false => format!("  where {}\n", scope.condition(draw, 2)),
+        };
+    }
+    text
+}
+
+fn lets(draw: &mut Draw, scope: &mut Scope) -> String {
+    let mut text = String::new();
+    for _ in 0..draw.below(2) {
+        let kind = draw.pick(&[Kind::Money, Kind::Percent, Kind::Count, Kind::Number, Kind::Date]);
+        let name = format!("value_{}", scope.sources.len());
+        text += &format!("  let {name} = {}\n", scope.expression(draw, kind, 2));
+        scope.add(kind, &[&name], false);
+    }
+    text
+}
+
+fn sets(draw: &mut Draw, scope: &mut Scope, rule: &str) -> String {
+    let mut text = String::new();
+    if draw.chance(40) {
+        let kind = draw.pick(&[Kind::Money, Kind::Percent, Kind::Count, Kind::Number, Kind::Date, Kind::YesNo]);
+        let name = format!("{rule}_decision");
+        text += &format!("  set {name} to {}\n", scope.expression(draw, kind, 2));
+        scope.add(kind, &[&name], false);
+    }
+    text
+}
+
+fn pay(draw: &mut Draw, payee: &str, amount: &str) -> String {
+    let unknown = if ["person", "agency", "region"].contains(&payee) { "" } else { ", unknown means nobody" };
+    let words = if draw.chance(20) { "take back from" } else { "pay" };
+    format!("  {words} {payee} {amount}{unknown}\n")
+}
+
+fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str]) -> String {
+    let mut text = String::new();
+    for _ in 0..draw.below(3) {
+        let bound = match draw.chance(70) {
+            true => format!("${}.{:03}", draw.between(0, 4_000), draw.between(0, 999)),
+            false => format!("(largest of ({}, $1))", scope.expression(draw, Kind::Money, 1)),
+        };
+        let per = match draw.chance(60) {
+            true => format!(" per {} per {}", draw.pick(keys), draw.pick(&["month", "quarter", "year", "program"])),
+            false => String::new(),
+        };
+        text += &format!("  at most {bound}{per}\n");
+    }
+    text
+}
+
+fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[String]) -> String {
+    let entity = draw.pick(&["person", "agency", "region"]);
+    let period = draw.pick(&["month", "quarter", "half", "year"]);
+    let mut scope = Scope { schedules: schedules.to_vec(), ..Scope::default() };
+    let by = match entity {
+        "person" => " by person",
+        "agency" => " by person.agency",
+        _ => " by person.agency.region",
+    };
+    scope.add(Kind::Money, &["floor"], false);
+    match entity {
+        "person" => {
+            scope.add(Kind::Percent, &["rate"], false);
+            scope.add(Kind::Percent, &["share"], true);
+            scope.add(Kind::Date, &["joined"], true);
+            scope.tests.push("(level >= senior)".to_owned());
+        }
+        "agency" => {
+            scope.add(Kind::Money, &["quota"], false);
+            scope.add(Kind::Number, &["grade"], true);
+            scope.add(Kind::Date, &["since"], false);
+            scope.tests.push("(rank is not low)".to_owned());
+        }
+        _ => {
+            scope.add(Kind::Money, &["target"], true);
+            scope.add(Kind::YesNo, &["open"], false);
+        }
+    }
+    for _ in 0..draw.between(1, 4) {
+        let (aggregate, kind, optional) = aggregate(draw, by);
+        scope.add(kind, &[&aggregate], optional);
+    }
+    if draw.chance(40) {
+        let from = draw.pick(paying);
+        let by = if entity == "person" { "" } else { " by agency" };
+        if entity != "region" {
+            scope.add(Kind::Money, &[&format!("(sum of payment.amount in (payments from {from}{by}))")], false);
+        }
+    }
+    let mut text = format!("rule {name} {{\n  for each {entity} per {period}\n");
+    text += &filters(draw, &scope);
+    text += &lets(draw, &mut scope);
+    text += &sets(draw, &mut scope, name);
+    let amount = scope.expression(draw, Kind::Money, 3);
+    text += &pay(draw, entity, &amount);
+    text += &limits(draw, &scope, &[entity]);
+    if draw.chance(40) {
+        text += &format!("  at least ${} per {entity} per {}\n", draw.between(0, 900), draw.pick(&[period, "year"]));
+    }
+    text + "}\n"
+}
+
+/// An aggregate, what it gives, and whether it can be missing.
+fn aggregate(draw: &mut Draw, by: &str) -> (String, Kind, bool) {
+    let window = draw.pick(&["", "", " to date", " previous quarter", " previous month"]);
+    let filter = draw.pick(&[
+        "",
+        "",
+        " where ok",
+        " where bonus is known",
+        " where stage is won and units > 2",
+        " where amount / units > $3",
+    ]);
+    let set = format!("(sale{by}{filter}{window})");
+    let (text, kind, optional) = match draw.below(10) {
+        0 | 1 => (format!("sum of amount in {set}"), Kind::Money, false),
+        2 => (format!("sum of (sale.rate of amount) in {set}"), Kind::Money, false),
+        3 => (format!("count of {set}"), Kind::Count, false),
+        4 => (format!("average of amount in {set}"), Kind::Money, true),
+        5 => (format!("{} of amount in {set}", draw.pick(&["smallest", "largest"])), Kind::Money, true),
+        6 => (format!("{} of sold_on in {set}", draw.pick(&["smallest", "largest"])), Kind::Date, true),
+        7 => (
+            format!(
+                "count of distinct {} in {set}",
+                draw.pick(&["customer", "person", "sold_on", "units", "stage", "amount"])
+            ),
+            Kind::Count,
+            false,
+        ),
+        8 => (format!("sum of (amount / (largest of (units, 1))) in {set}"), Kind::Money, false),
+        _ => (format!("largest of sale.rate in {set}"), Kind::Percent, true),
+    };
+    (format!("({text})"), kind, optional)
+}
+
+fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule]) -> String {
+    let from = draw.pick(paying);
+    let mut scope = Scope { schedules: schedules.to_vec(), ..Scope::default() };
+    scope.add(Kind::Money, &["payment.amount", "floor", "sale.amount"], false);
+    scope.add(Kind::Money, &["sale.bonus"], true);
+    scope.add(Kind::Percent, &["sale.rate", "sale.person.rate"], false);
+    scope.add(Kind::Date, &["payment.when", "sale.sold_on"], false);
+    scope.add(Kind::Count, &["sale.units"], false);
+    let mut text = format!("rule on_payments {{\n  for each payment from {from}\n");
+    text += &filters(draw, &scope);
+    text += &lets(draw, &mut scope);
+    text += &sets(draw, &mut scope, "on_payments");
+    let payee = draw.pick(&["sale.person", "sale.helper", "sale.person.agency"]);
+    let amount = scope.expression(draw, Kind::Money, 2);
+    let unknown = if payee == "sale.person" { "" } else { ", unknown means nobody" };
+    text += &format!("  pay {payee} {amount}{unknown}\n");
+    text += &limits(draw, &scope, &["sale.person"]);
+    text + "}\n"
+}
