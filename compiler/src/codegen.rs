@@ -13,11 +13,13 @@ mod pay;
 mod rounding;
 mod row;
 mod rule;
+mod scales;
 mod schedule;
 #[cfg(test)]
 mod tests;
 mod word;
 
+use crate::data::Data;
 use crate::kernel::{DayTables, Entry, Input, Kernel};
 use crate::plan::{GroupId, Plan, RuleId};
 use cranelift_codegen::ir::{AbiParam, Function, Signature, UserFuncName, types};
@@ -26,6 +28,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module};
+use scales::Scales;
 use std::any::Any;
 use std::sync::{Arc, Mutex};
 
@@ -51,18 +54,23 @@ pub(crate) enum Effort {
 impl Kernels {
     /// Compiles every rule and group. One that would leave every row to the interpreter has no kernel, and on a machine
     /// that Cranelift does not know there are none at all.
-    pub fn compile(plan: &Plan) -> Self {
-        Self::compile_with(plan, Effort::None, cfg!(test))
+    ///
+    /// The data only tell how fine their numbers are; the code is right for any.
+    pub fn compile(plan: &Plan, data: &Data) -> Self {
+        Self::compile_with(plan, data, Effort::None, cfg!(debug_assertions))
     }
 
-    pub(crate) fn compile_with(plan: &Plan, effort: Effort, verify: bool) -> Self {
+    pub(crate) fn compile_with(plan: &Plan, data: &Data, effort: Effort, verify: bool) -> Self {
         let none = || Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] };
         let Some(isa) = isa(effort, verify) else { return none() };
         let mut maker = Maker::new(isa);
-        let rules: Vec<_> =
-            plan.rules.iter().map(|rule| maker.define(|blank| rule::write_rule(plan, rule, blank))).collect();
+        let mut scales = Scales::guess(plan, data);
+        let ids = (0..plan.groups.len() as u32).map(GroupId);
         let groups: Vec<_> =
-            plan.groups.iter().map(|group| maker.define(|blank| group::write_group(plan, group, blank))).collect();
+            ids.map(|id| maker.define(|blank| group::write_group(plan, &mut scales, id, blank))).collect();
+        let rules = plan.rules.iter();
+        let rules: Vec<_> =
+            rules.map(|rule| maker.define(|blank| rule::write_rule(plan, &scales, rule, blank))).collect();
         let made = || rules.iter().chain(&groups).flatten();
         let Some(code) = maker.finish(made().map(|(id, _)| *id)) else { return none() };
         let made: Vec<&[Input]> = made().map(|(_, inputs)| inputs.as_slice()).collect();

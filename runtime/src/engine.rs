@@ -116,7 +116,7 @@ pub fn run<'a>(
     }
     let marks = Marks::new(loaded);
     let slots = plan.slots.iter().map(|_| None).collect();
-    let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan));
+    let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan, &loaded.data));
     let mut run = Run { plan, kernels, loaded, options, observer, slots, marks, result };
     for &id in &plan.order {
         run.rule(id)?;

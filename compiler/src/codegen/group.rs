@@ -4,17 +4,21 @@ use super::Blank;
 use super::emit::{Emit, Flag, Half};
 use super::frame::Frame;
 use super::row::{Kind, RowCode};
+use super::scales::Scales;
 use super::word::Word;
 use crate::data::{MODERATE, Width, status};
 use crate::kernel::Input;
-use crate::plan::{Comparison, Group, GroupFunction, Plan, View};
+use crate::plan::{Comparison, GroupFunction, GroupId, Plan, View};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
 /// Writes the function of a group; the inputs it reads, or none where every row would be the interpreter's.
-pub(super) fn write_group(plan: &Plan, group: &Group, blank: Blank<'_>) -> Option<Vec<Input>> {
+///
+/// The scales learn what the values of the group are multiples of.
+pub(super) fn write_group(plan: &Plan, scales: &mut Scales, id: GroupId, blank: Blank<'_>) -> Option<Vec<Input>> {
+    let group = &plan.groups[id.index()];
     let (emit, mut frame) = Frame::begin(blank.function, blank.context);
-    let mut code = RowCode::new(emit, plan, &group.stream, frame.row, frame.in_chunk);
+    let mut code = RowCode::new(emit, plan, scales, &group.stream, &frame);
     let slot = code.load(Input::GroupSlot, frame.in_chunk, Width::U32);
     let nowhere = code.emit.int(i64::from(u32::MAX));
     let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);
@@ -33,7 +37,11 @@ pub(super) fn write_group(plan: &Plan, group: &Group, blank: Blank<'_>) -> Optio
     let mark = code.emit.flag_byte(is_in);
     let mark = code.emit.builder.ins().ishl_imm_u(mark, i64::from(status::COUNTED.trailing_zeros()));
     frame.next(&mut code.emit, mark, n_lines, frame.missed);
-    frame.finish(code.emit, blank.config)
+    let emit = code.emit;
+    if let (Some(own), Some(den)) = (taken.own, group.function.den()) {
+        scales.note_group(id, own, den);
+    }
+    frame.finish(emit, blank.config)
 }
 
 /// What becomes of the cell.
@@ -47,6 +55,8 @@ enum Cell {
 struct Taken {
     known: Flag,
     cell: Cell,
+    /// The denominator of the number taken in.
+    own: Option<i64>,
 }
 
 fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Taken {
@@ -54,7 +64,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
         GroupFunction::Count => {
             let before = cell(code, slot, Flag::Yes);
             let one = code.emit.word(1);
-            Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)) }
+            Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)), own: None }
         }
         GroupFunction::Sum(value, den) => {
             let (known, number) = code.number(value, View::After);
@@ -66,7 +76,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
                 }
                 None => code.emit.no_room().numerator,
             });
-            Taken { known, cell: Cell::Holds(sum) }
+            Taken { known, cell: Cell::Holds(sum), own: Some(number.den) }
         }
         GroupFunction::Smallest(value, den) => extreme(code, value, *den, slot, Comparison::Less),
         GroupFunction::Largest(value, den) => extreme(code, value, *den, slot, Comparison::Greater),
@@ -84,7 +94,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
                     whole
                 }
             });
-            Taken { known: lane.known, cell: Cell::Meets(value) }
+            Taken { known: lane.known, cell: Cell::Meets(value), own: None }
         }
     }
 }
@@ -108,7 +118,8 @@ fn extreme(
     let better = code.emit.holds(super::number::condition(wanted), value, before);
     let new = code.emit.not(seen);
     let replaces = code.emit.or(new, better);
-    Taken { known: lane.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)) }
+    let own = if let Kind::Number(number) = lane.kind { Some(number.den) } else { None };
+    Taken { known: lane.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)), own }
 }
 
 fn cell(code: &mut RowCode<'_, '_>, slot: Value, asked: Flag) -> Word {

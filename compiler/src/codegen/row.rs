@@ -4,7 +4,9 @@
 //! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
 
 use super::emit::{Emit, Flag, Half};
+use super::frame::Frame;
 use super::number::Number;
+use super::scales::Scales;
 use super::word::Word;
 use crate::data::Width;
 use crate::kernel::Input;
@@ -55,8 +57,17 @@ pub(super) struct RowCode<'a, 'f> {
     pub locals: Vec<Option<Lane>>,
     pub levels: Vec<Levels>,
     pub turn: View,
+    scales: &'a Scales,
     loads: FxHashMap<(Input, Value), Value>,
-    groups: FxHashMap<GroupId, (Lane, Flag)>,
+    /// Lanes made so far, with the faults that making them met.
+    lanes: FxHashMap<Key, (Lane, Flag)>,
+}
+
+/// A lane that is made once per row.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Field(Root, RecordId, Vec<FieldId>),
+    Group(GroupId),
 }
 
 impl Lane {
@@ -66,18 +77,19 @@ impl Lane {
 }
 
 impl<'a, 'f> RowCode<'a, 'f> {
-    pub fn new(emit: Emit<'f>, plan: &'a Plan, stream: &'a Stream, row: Value, in_chunk: Value) -> Self {
+    pub fn new(emit: Emit<'f>, plan: &'a Plan, scales: &'a Scales, stream: &'a Stream, frame: &Frame) -> Self {
         Self {
             emit,
             plan,
+            scales,
             stream,
-            row,
-            in_chunk,
+            row: frame.row,
+            in_chunk: frame.in_chunk,
             locals: Vec::new(),
             levels: Vec::new(),
             turn: View::After,
             loads: FxHashMap::default(),
-            groups: FxHashMap::default(),
+            lanes: FxHashMap::default(),
         }
     }
 
@@ -137,6 +149,29 @@ impl<'a, 'f> RowCode<'a, 'f> {
 
     /// Follows references from the root; an empty path is the row itself.
     pub fn field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> Lane {
+        self.once(Key::Field(root, record, path.to_vec()), |code| code.load_field(root, record, path))
+    }
+
+    /// The aggregate of the row's entity and period.
+    pub fn group(&mut self, id: GroupId) -> Lane {
+        self.once(Key::Group(id), |code| code.load_group(id))
+    }
+
+    fn once(&mut self, key: Key, make: impl FnOnce(&mut Self) -> Lane) -> Lane {
+        if let Some(&(lane, fault)) = self.lanes.get(&key) {
+            self.emit.raise(fault);
+            return lane;
+        }
+        let before = self.emit.begin_guard();
+        let lane = make(self);
+        let fault = self.emit.take_fault();
+        self.emit.raise(before);
+        self.emit.raise(fault);
+        self.lanes.insert(key, (lane, fault));
+        lane
+    }
+
+    fn load_field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> Lane {
         let (mut row, mut at, mut known) = (self.root(root), record, Flag::Yes);
         let row_word = |row| Word::within(row, 0, u32::MAX.into());
         for (idx, &field) in path.iter().enumerate() {
@@ -145,7 +180,15 @@ impl<'a, 'f> RowCode<'a, 'f> {
             let value = self.load(Input::Values(at, field), row, Width::of(definition.ty));
             known = self.emit.and(known, present);
             if idx + 1 == path.len() {
-                return Lane { known, kind: self.kind(definition.ty, definition.decimals, value) };
+                let factor = self.scales.field(at, field);
+                let den = 10i64.pow(definition.decimals) / factor;
+                let kind = if definition.ty.is_numeric() {
+                    let value = self.guarded(known, |code| code.emit.unscaled(Word::any(value), factor));
+                    Kind::Number(Number::new(value, den))
+                } else {
+                    self.kind(definition.ty, value)
+                };
+                return Lane { known, kind };
             }
             let Type::Ref(target) = definition.ty else { return self.missing(definition.ty) };
             let zero = self.emit.int(0);
@@ -172,11 +215,10 @@ impl<'a, 'f> RowCode<'a, 'f> {
         Flag::When(known)
     }
 
-    fn kind(&mut self, ty: Type, decimals: u32, value: Value) -> Kind {
+    /// A value that is no number.
+    fn kind(&mut self, ty: Type, value: Value) -> Kind {
         match ty {
-            Type::Number | Type::Count | Type::Percent | Type::Money => {
-                Kind::Number(Number::new(Word::any(value), 10i64.pow(decimals)))
-            }
+            Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.no_room()),
             Type::YesNo => {
                 let word = Word::within(value, 0, u8::MAX.into());
                 Kind::YesNo(self.emit.is(IntCC::Equal, word, 1))
@@ -200,24 +242,9 @@ impl<'a, 'f> RowCode<'a, 'f> {
             let den = self.load(Input::DecisionDen(id), row, Width::I64);
             Kind::Number(Number { numerator: Word::any(value), den: 1, over: Some(Word::within(den, 1, i64::MAX)) })
         } else {
-            self.kind(decision.ty, 0, value)
+            self.kind(decision.ty, value)
         };
         Lane { known, kind }
-    }
-
-    /// The aggregate of the row's entity and period.
-    pub fn group(&mut self, id: GroupId) -> Lane {
-        if let Some(&(lane, fault)) = self.groups.get(&id) {
-            self.emit.raise(fault);
-            return lane;
-        }
-        let before = self.emit.begin_guard();
-        let lane = self.load_group(id);
-        let fault = self.emit.take_fault();
-        self.emit.raise(before);
-        self.emit.raise(fault);
-        self.groups.insert(id, (lane, fault));
-        lane
     }
 
     fn load_group(&mut self, id: GroupId) -> Lane {
@@ -231,7 +258,13 @@ impl<'a, 'f> RowCode<'a, 'f> {
         };
         let address = self.emit.address(Input::Group(id), self.row, 4);
         let value = self.load_wide(address, known);
-        let kind = if ty.is_numeric() { Kind::Number(Number::new(value, den)) } else { self.kind(ty, 0, value.value) };
+        let kind = if ty.is_numeric() {
+            let factor = self.scales.group(id);
+            let value = self.guarded(known, |code| code.emit.unscaled(value, factor));
+            Kind::Number(Number::new(value, den / factor))
+        } else {
+            self.kind(ty, value.value)
+        };
         Lane { known, kind }
     }
 

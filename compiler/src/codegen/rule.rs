@@ -7,8 +7,9 @@
 use super::Blank;
 use super::emit::{Flag, Half, flags};
 use super::frame::Frame;
-use super::number::Number;
+use super::number::{Number, gcd};
 use super::row::{Kind, Levels, RowCode};
+use super::scales::Scales;
 use super::word::Word;
 use crate::data::{Width, status};
 use crate::kernel::Input;
@@ -50,9 +51,9 @@ pub(super) struct RuleCode<'a, 'f> {
 }
 
 /// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
-pub(super) fn write_rule(plan: &Plan, rule: &Rule, blank: Blank<'_>) -> Option<Vec<Input>> {
+pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Rule, blank: Blank<'_>) -> Option<Vec<Input>> {
     let (emit, frame) = Frame::begin(blank.function, blank.context);
-    let mut code = RowCode::new(emit, plan, &rule.stream, frame.row, frame.in_chunk);
+    let mut code = RowCode::new(emit, plan, scales, &rule.stream, &frame);
     code.locals = vec![None; rule.n_locals as usize];
     let mut rule_code = RuleCode {
         code,
@@ -193,15 +194,19 @@ impl RuleCode<'_, '_> {
                 continue;
             };
             let address = self.code.emit.address(Input::Sum(state, idx as u32), slot, 4);
-            let before = self.code.load_wide(address, levelled);
-            let after = self.code.guarded(known, |code| {
-                let add = code.emit.over_den(number, den);
-                code.emit.add(before, add)
+            // What is added is a whole number of 1/own; so is the sum, as long as all rows were of that kind.
+            let own = gcd(number.den, den);
+            let sum = self.code.load_wide(address, levelled);
+            let before = self.code.guarded(levelled, |code| code.emit.unscaled(sum, den / own));
+            let (after, sum) = self.code.guarded(known, |code| {
+                let add = code.emit.over_den(number, own);
+                let after = code.emit.add(before, add);
+                (after, code.emit.scale(after, den / own))
             });
             let after = self.code.emit.choose(known, after, before);
-            levels.before.push(Number::new(before, den));
-            levels.after.push(Number::new(after, den));
-            self.write_wide(address, after.value, known);
+            levels.before.push(Number::new(before, own));
+            levels.after.push(Number::new(after, own));
+            self.write_wide(address, sum.value, known);
         }
         if levels.after.len() < dens.len() {
             let zero = self.code.emit.zero();

@@ -204,6 +204,20 @@ fn what_overflows_raises_the_flag() {
     }
 }
 
+#[test]
+fn only_multiples_are_unscaled() {
+    for factor in [1, 2, 3, 10, 1_000, 12_500, 1_000_000_000, 1 << 62, i64::MAX] {
+        let numbers = around(factor);
+        let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
+        for effort in [Effort::None, Effort::Speed] {
+            let results = evaluate(effort, &pairs, |emit, a, _| emit.unscaled(a, factor));
+            for (&a, result) in numbers.iter().zip(results) {
+                assert_eq!(result, (a % factor == 0).then_some(a / factor), "{a} / {factor}");
+            }
+        }
+    }
+}
+
 /// Numbers of two decimals and of three, as fractions.
 fn exact(pair: (i64, i64)) -> (Exact, Exact) {
     (fraction(pair.0.into(), 100), fraction(pair.1.into(), 1_000))

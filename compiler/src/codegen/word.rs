@@ -91,6 +91,25 @@ impl Emit<'_> {
         self.multiply(a, factor)
     }
 
+    /// `a / factor`; the fault flag is raised where a rest is left.
+    pub fn unscaled(&mut self, a: Word, factor: i64) -> Word {
+        if factor == 1 {
+            return a;
+        }
+        let twos = factor.trailing_zeros();
+        let inverse = self.int(inverse(factor >> twos));
+        let scaled = self.builder.ins().imul(a.value, inverse);
+        let quotient = self.builder.ins().sshr_imm_u(scaled, i64::from(twos));
+        let quotient = Word::within(quotient, a.low / factor, a.high / factor);
+        // Only the quotient of a multiple gives the multiple back without overflow.
+        let by = self.int(factor);
+        let (back, overflow) = self.builder.ins().smul_overflow(quotient.value, by);
+        let other = self.compare(IntCC::NotEqual, back, a.value);
+        let rest = self.or(Flag::When(overflow), other);
+        self.raise(rest);
+        quotient
+    }
+
     pub fn negate(&mut self, a: Word) -> Word {
         let zero = self.word(0);
         self.subtract(zero, a)
@@ -166,6 +185,12 @@ impl Emit<'_> {
         self.raise(Flag::When(overflow));
         Word { value, low: clamp(low), high: clamp(high) }
     }
+}
+
+/// The inverse of an odd number among numbers of 64 bits.
+fn inverse(odd: i64) -> i64 {
+    // Each step doubles the bits that are right; three are right at the start.
+    (0..5).fold(odd, |inverse, _| inverse.wrapping_mul(2i64.wrapping_sub(odd.wrapping_mul(inverse))))
 }
 
 fn wide(value: i64) -> i128 {

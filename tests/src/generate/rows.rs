@@ -102,7 +102,7 @@ impl Rows<'_> {
 
     /// A number of moderate size, sometimes negative; a wild one may be any.
     fn whole(&mut self, size: i64, decimals: u32) -> i64 {
-        if self.wild && self.draw.chance(15) {
+        if self.wild && self.draw.chance(4) {
             let near = self.draw.between(-3, 3);
             return match self.draw.below(6) {
                 0 => i64::MAX - near.abs(),
