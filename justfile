@@ -5,6 +5,10 @@ check:
 test:
     cargo test --workspace
 
+# Both engines over generated programs; a seed that differs is named with its program.
+fuzz from="10000" to="12000":
+    MEED_FROM={{from}} MEED_TO={{to}} cargo test --release -p meed-tests --test engines -- --ignored --nocapture
+
 # Program P against hand-written Rust, DuckDB and Polars.
 bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench

@@ -3,7 +3,7 @@
 use crate::table::Table;
 use crate::ways;
 use meed_compiler::data::{Data, DecisionData};
-use meed_compiler::plan::Plan;
+use meed_compiler::plan::{Plan, StateKind};
 use meed_compiler::value::{Exact, fraction};
 use meed_runtime::engine::{Engine, RunFault, RunOptions, RunResult, run};
 use meed_runtime::load::{LoadOptions, load};
@@ -13,7 +13,7 @@ use meed_runtime::load::{LoadOptions, load};
 pub struct Held {
     /// Rows that rules and groups read.
     pub rows: u64,
-    /// Of these, rows that machine code left to the interpreter.
+    /// Of these, rows that machine code left to the interpreter, in programs where it has a place for every sum.
     pub replayed: u64,
     /// Lines paid.
     pub lines: u64,
@@ -32,6 +32,7 @@ struct Ran {
 /// # Errors
 /// In words, what differs.
 pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<Held, String> {
+    let any_size = keeps_fractions(plan);
     let reference = settle(plan, tables, Engine::Interpreter, 64)?;
     let mut held = Held::default();
     for &rows in chunks {
@@ -39,7 +40,7 @@ pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<H
         same(plan, &reference, &compiled).map_err(|difference| format!("{rows} rows at a time: {difference}"))?;
         match &compiled.result {
             Ok(result) => {
-                held.replayed += result.replayed.iter().sum::<u64>();
+                held.replayed += if any_size { 0 } else { result.replayed.iter().sum() };
                 held.lines += result.lines.iter().map(|lines| lines.len() as u64).sum::<u64>();
                 held.rows += result
                     .rules
@@ -54,11 +55,20 @@ pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<H
     Ok(held)
 }
 
+/// Whether some sum is a fraction of any size, which is the interpreter's.
+fn keeps_fractions(plan: &Plan) -> bool {
+    let states = plan.states.iter().any(|state| match &state.kind {
+        StateKind::Sums { dens } => dens.contains(&None),
+        StateKind::Seen | StateKind::Paid => false,
+    });
+    states || plan.groups.iter().any(|group| group.function.den().is_none())
+}
+
 fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u32) -> Result<Ran, String> {
     let through = plan.active.to;
     let inputs = ways::inputs(plan, tables, false)?;
-    let mut loaded =
-        load(plan, inputs, &LoadOptions { through, batch_rows: 64 }).map_err(|error| format!("the tables: {error}"))?;
+    let mut loaded = load(plan, inputs, &LoadOptions { through, batch_rows: 64, progress: None })
+        .map_err(|error| format!("the tables: {error}"))?;
     if let Some(reject) = loaded.rejects.first() {
         return Err(format!("a row is rejected: {} {}: {}", reject.column, reject.value, reject.reason));
     }

@@ -7,7 +7,8 @@ use meed_tests::generate::{Draw, program, rows};
 #[derive(Debug, Default)]
 struct Sweep {
     compiled: u64,
-    refused: u64,
+    /// Problems of texts that are no program, with the seed.
+    refused: Vec<(u64, String)>,
     faults: u64,
     held: Held,
 }
@@ -20,18 +21,8 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
         let text = program(&mut draw);
         let compiled = meed_compiler::compile(&text, &[]);
         let Some(plan) = compiled.plan else {
-            if std::env::var_os("MEED_REFUSED").is_some() {
-                for problem in compiled.problems.iter().filter(|problem| problem.is_error()) {
-                    let (start, end) = (problem.primary.0.start as usize, problem.primary.0.end as usize);
-                    println!(
-                        "seed {seed} {} {}: {}",
-                        problem.code,
-                        problem.message,
-                        &text[start..end.min(start + 800)]
-                    );
-                }
-            }
-            sweep.refused += 1;
+            let error = compiled.problems.iter().find(|problem| problem.is_error());
+            sweep.refused.push((seed, error.map_or_else(String::new, |error| error.message.clone())));
             continue;
         };
         sweep.compiled += 1;
@@ -51,12 +42,31 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
 
 #[test]
 fn engines_agree_on_moderate_rows() {
-    let sweep = sweep(0..150, false);
-    println!("{sweep:?}");
+    let sweep = sweep(0..60, false);
+    assert!(sweep.compiled > 50, "{sweep:?}");
+    assert!(sweep.faults < sweep.compiled / 2, "{sweep:?}");
+    assert!(sweep.held.lines > 5_000, "{sweep:?}");
+    assert!(sweep.held.replayed * 50 < sweep.held.rows, "machine code does nearly every row: {sweep:?}");
 }
 
 #[test]
 fn engines_agree_at_the_limits() {
-    let sweep = sweep(1_000..1_150, true);
-    println!("{sweep:?}");
+    let sweep = sweep(1_000..1_060, true);
+    assert!(sweep.compiled > 50, "{sweep:?}");
+    assert!(sweep.held.lines > 2_000, "{sweep:?}");
+    assert!(sweep.held.replayed > 0, "some rows have no room: {sweep:?}");
+}
+
+/// `just fuzz FROM TO` runs programs of these seeds.
+#[test]
+#[ignore = "long; `just fuzz` runs it"]
+fn engines_agree_on_many_programs() {
+    let seed = |name: &str, otherwise: u64| {
+        std::env::var(name).map_or(otherwise, |text| text.parse().expect("a seed is a whole number"))
+    };
+    let (from, to) = (seed("MEED_FROM", 10_000), seed("MEED_TO", 12_000));
+    for start in (from..to).step_by(100) {
+        let wild = start / 100 % 2 == 1;
+        println!("{:?}", sweep(start..(start + 100).min(to), wild));
+    }
 }

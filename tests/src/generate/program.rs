@@ -146,6 +146,8 @@ fn adds_up(draw: &mut Draw, scope: &Scope) -> String {
     }
     let schedule = draw.pick(&fit);
     let quantity = match schedule.domain {
+        // A quotient by a value adds up in the interpreter only.
+        Kind::Money if draw.chance(4) => "(amount / (units + 0.5))",
         Kind::Money => draw.pick(&[
             "amount",
             "(amount - $10)",
@@ -153,7 +155,6 @@ fn adds_up(draw: &mut Draw, scope: &Scope) -> String {
             "(amount / 3)",
             "(amount rounded half even to whole)",
             "((amount - price) at least $0)",
-            "(amount / (units + 0.5))",
         ]),
         _ => draw.pick(&["units", "(units * 2)", "(weight + units)"]),
     };
