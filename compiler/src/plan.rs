@@ -162,6 +162,11 @@ impl Plan {
         })
     }
 
+    /// The record of this name.
+    pub fn record_named(&self, name: &str) -> Option<RecordId> {
+        self.records.iter().position(|record| record.name == name).map(|idx| RecordId(idx as u32))
+    }
+
     /// All versions of the rule of this name, in the order written.
     pub fn versions<'a>(&'a self, name: &'a str) -> impl Iterator<Item = RuleId> + 'a {
         self.rules.iter().enumerate().filter(move |(_, rule)| rule.name == name).map(|(idx, _)| RuleId(idx as u32))

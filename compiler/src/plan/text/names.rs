@@ -135,10 +135,6 @@ impl Plan {
         self.versions(name).find(|id| self.rule(*id).version == version)
     }
 
-    pub(super) fn record_named(&self, name: &str) -> Option<RecordId> {
-        self.records.iter().position(|record| record.name == name).map(|idx| RecordId(idx as u32))
-    }
-
     /// The first field of a type that passes, as `record.field`.
     pub(super) fn bearer(&self, of: impl Fn(Type) -> bool) -> String {
         let fields = self.records.iter().flat_map(|record| record.fields.iter().map(move |field| (record, field)));
