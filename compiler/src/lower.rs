@@ -63,8 +63,8 @@ struct Lowering<'a> {
     texts: Option<plan::ChoiceId>,
     /// Decisions that are taken for every row in the program's life.
     always_taken: Vec<plan::DecisionId>,
-    /// States that belong to one version and one place of a rule.
-    own_states: Vec<plan::StateId>,
+    /// States that the versions of a rule share.
+    shared: Vec<plan::StateId>,
     /// By domain, the one it was joined to.
     domains: Vec<u32>,
     /// Whether dates move by months somewhere, and where first.
@@ -106,7 +106,7 @@ impl<'a> Lowering<'a> {
             schedules: FxHashMap::default(),
             texts: None,
             always_taken: Vec::new(),
-            own_states: Vec::new(),
+            shared: Vec::new(),
             domains: Vec::new(),
             months_used: None,
         }

@@ -1,7 +1,7 @@
 //! What names mean at a place, and what is known to be there.
 
 use super::Lowering;
-use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, Stream, Type};
+use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, StateId, Stream, Type};
 use meed_grammar::span::Span;
 use rustc_hash::FxHashMap;
 
@@ -68,6 +68,8 @@ pub(super) struct Scope {
     pub facts: Vec<Fact>,
     /// Names of `let`s and `set`s that had a problem: what uses them is not reported again.
     pub failed: Vec<String>,
+    /// States shared with other versions that this one keeps so far.
+    pub kept: Vec<StateId>,
     /// Accumulation steps that the expressions asked for, to be placed by the rule.
     pub wanted: Vec<Wanted>,
 }
@@ -75,8 +77,8 @@ pub(super) struct Scope {
 /// A step that an expression needs before it.
 #[derive(Clone, Debug)]
 pub(super) enum Wanted {
-    All { state: crate::plan::StateId, filter: Option<Expr>, atoms: Vec<Expr> },
-    Matched { state: crate::plan::StateId, atoms: Vec<Expr> },
+    All { state: StateId, filter: Option<Expr>, atoms: Vec<Expr> },
+    Matched { state: StateId, atoms: Vec<Expr> },
 }
 
 impl Scope {
@@ -93,6 +95,7 @@ impl Scope {
             arguments: Vec::new(),
             facts: Vec::new(),
             failed: Vec::new(),
+            kept: Vec::new(),
             wanted: Vec::new(),
         }
     }

@@ -1,21 +1,15 @@
 //! What looks beyond one row: aggregates over sets, and what is kept per key.
 
+mod aggregates;
 mod join;
 mod running;
 mod totals;
 
 use super::Lowering;
-use super::dens::den;
-use super::expressions::unbracketed;
-use super::scope::{RuleScope, Scope, Typed};
-use crate::plan::{
-    self, Expr, Group, GroupFunction, GroupId, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type,
-    Window,
-};
-use crate::resolve::{later, not_supported};
+use super::scope::{RuleScope, Scope};
+use crate::plan::{self, Expr, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type};
 use meed_grammar::problem::Problem;
-use meed_grammar::span::Span;
-use meed_grammar::tree::{self, Aggregate, ExprKind, SetSource, WindowKind};
+use meed_grammar::tree::{self, ExprKind, SetSource};
 
 /// The parts of `per K and K2 per P`.
 pub(super) struct Keys {
@@ -24,132 +18,6 @@ pub(super) struct Keys {
 }
 
 impl Lowering<'_> {
-    pub(super) fn aggregate(
-        &mut self,
-        function: Aggregate,
-        value: Option<&tree::Expr>,
-        set: Option<&tree::Set>,
-        span: Span,
-        scope: &mut Scope,
-    ) -> Option<Typed> {
-        let Some(RuleScope { name, stream: Stream::Grid(entity, period), .. }) = scope.rule.clone() else {
-            let help = "in a rule per event use `running sum of … per …`, or a rule `for each ENTITY per PERIOD`";
-            self.problem(later(span, "an aggregate over a set in a rule per event is").help(help));
-            return None;
-        };
-        // The short form names its set first: `sum of deal.amount`.
-        let short = match (set, value.map(|value| &unbracketed(value).kind)) {
-            (None, Some(ExprKind::Path(path))) if path.parts.len() > 1 => Some(path.parts[0].clone()),
-            _ => None,
-        };
-        let source = match (set, short) {
-            (Some(set), _) => set.source.clone(),
-            (None, Some(name)) => SetSource::Event(name),
-            (None, None) => {
-                let help = "write: sum of deal.amount, or sum of amount in (deal where registered)";
-                self.problem(Problem::error("missing-set", span, "of which rows?").help(help));
-                return None;
-            }
-        };
-        let (stream, record) = self.set_stream(&source)?;
-        let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
-        let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
-        let mut inner = self.set_scope(&stream, record, entity, &join);
-        let filter = match set.and_then(|set| set.condition.as_deref()) {
-            Some(condition) => {
-                let condition = self.condition(condition, &mut inner)?;
-                if condition.optional {
-                    self.unknown_not_handled(&condition, "the condition of this set");
-                    return None;
-                }
-                inner.learn(super::scope::facts(&condition.op, true));
-                Some(condition)
-            }
-            None => None,
-        };
-        let window = match set.and_then(|set| set.window.as_ref()).map(|window| &window.kind) {
-            None => Window::Own,
-            Some(WindowKind::ToDate) => Window::ToDate,
-            Some(WindowKind::Previous(name)) => match Period::from_word(&name.text) {
-                Some(period) if period != Period::Program => Window::Previous(period),
-                _ => {
-                    self.problem(
-                        Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text))
-                            .help("write month, quarter, half or year"),
-                    );
-                    return None;
-                }
-            },
-            Some(WindowKind::Unsupported(unsupported)) => {
-                self.problem(not_supported(unsupported));
-                return None;
-            }
-        };
-        let taken = match value {
-            Some(value) => {
-                let taken = self.expression(value, &mut inner)?;
-                if taken.optional {
-                    self.unknown_not_handled(&taken.clone().into_expr(), "what is aggregated");
-                    return None;
-                }
-                Some(taken.into_expr())
-            }
-            None => None,
-        };
-        let known_den = taken.as_ref().and_then(|taken| den(&self.plan, taken, &[]));
-        let numeric = taken.as_ref().is_none_or(|taken| taken.ty.is_numeric());
-        let ordered = taken
-            .as_ref()
-            .is_none_or(|taken| taken.ty.is_numeric() || matches!(taken.ty, Type::Date | Type::Choice(_)));
-        if (matches!(function, Aggregate::Sum | Aggregate::Average) && !numeric)
-            || (matches!(function, Aggregate::Smallest | Aggregate::Largest) && !ordered)
-        {
-            let words = taken.as_ref().map_or_else(String::new, |taken| self.type_words(taken.ty));
-            self.problem(Problem::error("type-mismatch", span, format!("{words} cannot be aggregated so")));
-            return None;
-        }
-        let ty = taken.as_ref().map_or(Type::Count, |taken| taken.ty);
-        let make = |function| Group {
-            rule: name.clone(),
-            stream: stream.clone(),
-            entity,
-            join: join.clone(),
-            filter: filter.clone(),
-            period,
-            window,
-            function,
-            span,
-        };
-        let plain = if ty.is_numeric() { known_den } else { Some(1) };
-        Some(match (function, taken) {
-            (Aggregate::Sum, Some(taken)) => self.group(make(GroupFunction::Sum(taken, known_den)), ty, false, span),
-            (Aggregate::Smallest, Some(taken)) => {
-                self.group(make(GroupFunction::Smallest(taken, plain)), ty, true, span)
-            }
-            (Aggregate::Largest, Some(taken)) => self.group(make(GroupFunction::Largest(taken, plain)), ty, true, span),
-            (Aggregate::CountDistinct, Some(taken)) => {
-                self.group(make(GroupFunction::Distinct(taken)), Type::Count, false, span)
-            }
-            (Aggregate::Average, Some(taken)) => {
-                let sum = self.group(make(GroupFunction::Sum(taken, known_den)), ty, false, span).into_expr();
-                let count = self.group(make(GroupFunction::Count), Type::Count, false, span).into_expr();
-                let none = Expr { op: Op::Number(crate::value::Exact::ZERO), ty: Type::Count, optional: false, span };
-                let some = Op::Compare(plan::Comparison::Greater, Box::new(count.clone()), Box::new(none));
-                let some = Expr { op: some, ty: Type::YesNo, optional: false, span };
-                let ty = if ty == Type::Count { Type::Number } else { ty };
-                let average = Expr { op: Op::Divide(Box::new(sum), Box::new(count)), ty, optional: false, span };
-                let missing = Expr { op: Op::Missing, ty, optional: true, span };
-                Typed::new(Op::If { branches: vec![(some, average)], otherwise: Box::new(missing) }, ty, true, span)
-            }
-            (Aggregate::Count, _) | (_, None) => self.group(make(GroupFunction::Count), Type::Count, false, span),
-        })
-    }
-
-    fn group(&mut self, group: Group, ty: Type, optional: bool, span: Span) -> Typed {
-        self.plan.groups.push(group);
-        Typed::new(Op::Group(GroupId(self.plan.groups.len() as u32 - 1)), ty, optional, span)
-    }
-
     fn set_stream(&mut self, source: &SetSource) -> Option<(Stream, RecordId)> {
         match source {
             SetSource::Event(name) => {
@@ -287,20 +155,37 @@ impl Lowering<'_> {
         Some(keys)
     }
 
-    /// The state of this kind and key, shared by the versions of its rule. `nth` tells states of one kind apart.
-    pub(super) fn state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind, shared: bool, nth: usize) -> StateId {
-        let slot = self.slot(SlotSpec { stream: rule.stream.clone(), parts: keys.parts, period: keys.period });
-        let state = State { rule: rule.name.clone(), slot, kind };
-        let ids = (0..self.plan.states.len() as u32).map(StateId);
-        let mut same = ids.filter(|id| self.plan.states[id.index()] == state && !self.own_states.contains(id));
-        if let (true, Some(id)) = (shared, same.nth(nth)) {
-            return id;
-        }
-        let id = StateId(self.plan.states.len() as u32);
-        self.plan.states.push(state);
-        if !shared {
-            self.own_states.push(id);
-        }
+    /// A state that the versions of a rule share. Of those that are alike, the first of one version is the first of
+    /// every other, and so on.
+    pub(super) fn shared_state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind, scope: &mut Scope) -> StateId {
+        let state = self.new_state(rule, keys, kind);
+        let nth = scope.kept.iter().filter(|id| self.plan.states[id.index()] == state).count();
+        let mut alike = self.shared.iter().filter(|id| self.plan.states[id.index()] == state);
+        let id = match alike.nth(nth) {
+            Some(&id) => id,
+            None => {
+                let id = self.keep(state);
+                self.shared.push(id);
+                id
+            }
+        };
+        scope.kept.push(id);
         id
+    }
+
+    /// A state that one version of a rule keeps for itself.
+    pub(super) fn own_state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind) -> StateId {
+        let state = self.new_state(rule, keys, kind);
+        self.keep(state)
+    }
+
+    fn new_state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind) -> State {
+        let slot = self.slot(SlotSpec { stream: rule.stream.clone(), parts: keys.parts, period: keys.period });
+        State { rule: rule.name.clone(), slot, kind }
+    }
+
+    fn keep(&mut self, state: State) -> StateId {
+        self.plan.states.push(state);
+        StateId(self.plan.states.len() as u32 - 1)
     }
 }

@@ -60,7 +60,7 @@ impl Lowering<'_> {
                     return;
                 }
                 let Some(rule) = scope.rule.clone() else { return };
-                let state = self.state(&rule, keys, StateKind::Seen, true, 0);
+                let state = self.shared_state(&rule, keys, StateKind::Seen, scope);
                 work.steps.push(Step::First(state));
             }
             ClauseKind::Pay { payee, amount, unknown } => {

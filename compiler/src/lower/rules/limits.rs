@@ -4,7 +4,8 @@ use crate::lower::Lowering;
 use crate::lower::rules::Work;
 use crate::lower::scope::{RuleScope, Scope};
 use crate::lower::sets::Keys;
-use crate::plan::{Expr, Limit, Op, Root, StateKind, Step, Stream, Type};
+use crate::plan::{Expr, Limit, Op, Period, Root, StateKind, Step, Stream, Type};
+use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -19,17 +20,39 @@ impl Lowering<'_> {
         scope: &mut Scope,
         work: &mut Work,
     ) {
-        let Some(value) = self.numeric(amount, scope) else { return };
+        let Some(value) = self.limit_amount(amount, scope) else { return };
+        self.flush(scope, work);
+        let Some(rule) = scope.rule.clone() else { return };
+        let Some(keys) = self.keys(per, scope) else { return };
+        let limit = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
+            (false, true) => Limit::PerPayment(value),
+            (false, false) => {
+                Limit::AtMost { amount: value, state: self.shared_state(&rule, keys, StateKind::Paid, scope) }
+            }
+            (true, _) => {
+                let Some(period) = self.guaranteed_period(&rule, &keys, span) else { return };
+                Limit::AtLeast { amount: value, state: self.shared_state(&rule, keys, StateKind::Paid, scope), period }
+            }
+        };
+        work.steps.push(Step::Limit(limit));
+    }
+
+    /// A limit is an amount of money, there for every row, and not below zero.
+    fn limit_amount(&mut self, amount: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
+        let value = self.numeric(amount, scope)?;
         if value.ty != Type::Money {
             let message = format!("a limit is an amount of money, not {}", self.type_words(value.ty));
-            self.problem(Problem::error("not-money", value.span, message));
-            return;
+            self.problem(
+                Problem::error("not-money", value.span, message).help("write an amount, such as at most $500"),
+            );
+            return None;
         }
         let value = value.into_expr();
         if value.optional {
-            return self.unknown_not_handled(&value, "this limit");
+            self.unknown_not_handled(&value, "this limit");
+            return None;
         }
-        if matches!(&value.op, Op::Number(number) if *number < crate::value::Exact::ZERO) {
+        if matches!(&value.op, Op::Number(number) if *number < Exact::ZERO) {
             let mut problem = Problem::error("negative-limit", value.span, "a limit is not below zero")
                 .help("write the amount without a minus");
             if matches!(&amount.kind, tree::ExprKind::Money { amount, .. } if amount.starts_with('-')) {
@@ -37,61 +60,43 @@ impl Lowering<'_> {
                 problem = problem.edit(sign, "");
             }
             self.problem(problem);
-            return;
+            return None;
         }
-        self.flush(scope, work);
-        let Some(rule) = scope.rule.clone() else { return };
-        let Some(keys) = self.keys(per, scope) else { return };
-        let nth = work
-            .steps
-            .iter()
-            .filter(|step| matches!(step, Step::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. })))
-            .count();
-        let step = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
-            (false, true) => Limit::PerPayment(value),
-            (false, false) => Limit::AtMost { amount: value, state: self.limit_state(&rule, keys, nth) },
-            (true, _) => {
-                let Stream::Grid(entity, own) = rule.stream else {
-                    self.problem(
-                        Problem::error(
-                            "guarantee-per-event",
-                            span,
-                            "a guarantee belongs to a rule per entity and period",
-                        )
-                        .help("write the rule as: for each partner per quarter"),
-                    );
-                    return;
-                };
-                let Some(period) = keys.period else {
-                    self.problem(
-                        Problem::error("missing-period", span, "a guarantee is for a period")
-                            .help("write: at least $1,000 per partner per quarter"),
-                    );
-                    return;
-                };
-                let row = |part: &Expr| matches!(&part.op, Op::Field { root: Root::Row, path, .. } if path.is_empty());
-                if keys.parts.len() != 1 || !keys.parts.iter().all(row) {
-                    let name = self.plan.record(entity).name.clone();
-                    self.problem(
-                        Problem::error("bad-key", span, format!("the guarantee of this rule is per {name}"))
-                            .help(format!("write: at least $1,000 per {name} per {}", period.word())),
-                    );
-                    return;
-                }
-                if period < own {
-                    let message =
-                        format!("the rule runs per {}, its guarantee cannot be per {}", own.word(), period.word());
-                    self.problem(Problem::error("unknown-period", span, message));
-                    return;
-                }
-                Limit::AtLeast { amount: value, state: self.limit_state(&rule, keys, nth), period }
-            }
-        };
-        work.steps.push(Step::Limit(step));
+        Some(value)
     }
 
-    /// Limits of one kind and key in one rule are told apart by their place.
-    fn limit_state(&mut self, rule: &RuleScope, keys: Keys, nth: usize) -> crate::plan::StateId {
-        self.state(rule, keys, StateKind::Paid, true, nth)
+    /// A guarantee is per the entity of its rule and a period no shorter than the rule's.
+    fn guaranteed_period(&mut self, rule: &RuleScope, keys: &Keys, span: Span) -> Option<Period> {
+        let Stream::Grid(entity, own) = rule.stream else {
+            let message = "a guarantee belongs to a rule per entity and period";
+            self.problem(
+                Problem::error("guarantee-per-event", span, message)
+                    .help("write the rule as: for each partner per quarter"),
+            );
+            return None;
+        };
+        let name = self.plan.record(entity).name.clone();
+        let Some(period) = keys.period else {
+            self.problem(
+                Problem::error("missing-period", span, "a guarantee is for a period")
+                    .help(format!("write: at least $1,000 per {name} per quarter")),
+            );
+            return None;
+        };
+        let row = |part: &Expr| matches!(&part.op, Op::Field { root: Root::Row, path, .. } if path.is_empty());
+        if keys.parts.len() != 1 || !keys.parts.iter().all(row) {
+            self.problem(
+                Problem::error("bad-key", span, format!("the guarantee of this rule is per {name}"))
+                    .help(format!("write: at least $1,000 per {name} per {}", period.word())),
+            );
+            return None;
+        }
+        if period < own {
+            let message = format!("the rule runs per {}, its guarantee cannot be per {}", own.word(), period.word());
+            let help = format!("write: per {}", own.word());
+            self.problem(Problem::error("unknown-period", span, message).help(help));
+            return None;
+        }
+        Some(period)
     }
 }

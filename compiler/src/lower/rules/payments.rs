@@ -6,6 +6,7 @@ use crate::lower::rules::Work;
 use crate::lower::scope::{Scope, Typed};
 use crate::lower::walk::{inline, walk};
 use crate::plan::{Amount, Ask, Expr, Op, Pay, Step, Type};
+use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, RecordKind, UnknownMeans, UnknownMeansKind};
@@ -22,13 +23,34 @@ impl Lowering<'_> {
         scope: &mut Scope,
         work: &mut Work,
     ) {
+        let Some(payee) = self.named_payee(payee, amount, scope) else { return };
+        let to = self.expression(payee, scope);
+        let value = self.numeric(amount, scope);
+        let (Some(to), Some(value)) = (to, value) else { return };
+        if self.party(&to).is_none() || self.amount_of_money(&value, amount, scope).is_none() {
+            return;
+        }
+        let to = to.into_expr();
+        let Some(value) = self.handled(value.into_expr(), &to, unknown) else { return };
+        self.flush(scope, work);
+        let amount = along_total(&value, &scope.definitions).unwrap_or(Amount::Plain(value));
+        work.take_back = Some(take_back);
+        work.steps.push(Step::Pay(Pay { payee: to, amount, take_back, span }));
+    }
+
+    /// Who is paid, where somebody is named: one expression alone is an amount, and a schedule is nobody.
+    fn named_payee<'e>(
+        &mut self,
+        payee: Option<&'e tree::Expr>,
+        amount: &tree::Expr,
+        scope: &Scope,
+    ) -> Option<&'e tree::Expr> {
         let Some(payee) = payee else {
-            let message = "no payee: who is paid?";
             self.problem(
-                Problem::error("missing-payee", amount.span, message)
+                Problem::error("missing-payee", amount.span, "no payee: who is paid?")
                     .help("name the party before the amount: pay partner 2% of amount"),
             );
-            return;
+            return None;
         };
         let schedule = match &unbracketed(payee).kind {
             ExprKind::Path(path) if path.parts.len() == 1 && !self.names_something(&path.parts[0], scope) => {
@@ -38,17 +60,18 @@ impl Lowering<'_> {
             _ => false,
         };
         if schedule {
-            let message = "no payee: who is paid?";
             self.problem(
-                Problem::error("missing-payee", payee.span, message)
+                Problem::error("missing-payee", payee.span, "no payee: who is paid?")
                     .label("this is a schedule")
                     .help("name the party before the amount: pay partner volume_bands(volume)"),
             );
-            return;
+            return None;
         }
-        let to = self.expression(payee, scope);
-        let value = self.numeric(amount, scope);
-        let (Some(to), Some(value)) = (to, value) else { return };
+        Some(payee)
+    }
+
+    /// A payee is a row of an entity.
+    fn party(&mut self, to: &Typed) -> Option<()> {
         let Type::Ref(record) = to.ty else {
             let message = format!("{} cannot be paid", self.type_words(to.ty));
             let mut problem = Problem::error("not-a-payee", to.span, message)
@@ -57,58 +80,68 @@ impl Lowering<'_> {
                 problem = problem.other(declared, format!("declared as {} here", self.type_words(to.ty)));
             }
             self.problem(problem);
-            return;
+            return None;
         };
         if self.plan.record(record).kind == RecordKind::Event {
             let message = format!("an event cannot be paid: `{}` is one", self.plan.record(record).name);
-            self.problem(Problem::error("not-a-payee", to.span, message));
-            return;
+            self.problem(Problem::error("not-a-payee", to.span, message).help("pay a party that it refers to"));
+            return None;
         }
         self.mark_used(record, &[]);
-        let zero = value.literal && matches!(&value.op, Op::Number(number) if *number == crate::value::Exact::ZERO);
-        if value.ty != Type::Money && !zero {
-            let message = format!("what is paid must be an amount of money, not {}", self.type_words(value.ty));
-            let help = match value.ty {
-                Type::Percent => "a percent of what? write: 2% of amount",
-                _ => "multiply it with a price: $25 * quantity",
-            };
-            let mut problem = Problem::error("not-money", value.span, message).help(help);
-            let field = scope.bare.and_then(|(_, record)| {
-                let record = self.plan.record(record);
-                record.field("amount").filter(|field| record.fields[field.index()].ty == Type::Money)
-            });
-            if let (Type::Percent, ExprKind::Percent(_), Some(_)) = (value.ty, &amount.kind, field) {
-                problem = problem.edit(Span { start: value.span.end, end: value.span.end }, " of amount");
-            }
-            self.problem(problem);
-            return;
+        Some(())
+    }
+
+    /// What is paid is money, or a plain 0.
+    fn amount_of_money(&mut self, value: &Typed, written: &tree::Expr, scope: &Scope) -> Option<()> {
+        let zero = value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        if value.ty == Type::Money || zero {
+            return Some(());
         }
-        let (to, mut value) = (to.into_expr(), value.into_expr());
-        match unknown.map(|unknown| &unknown.kind) {
-            Some(UnknownMeansKind::Nobody) => {}
-            Some(UnknownMeansKind::Value(_)) if !to.optional => {
-                let Some(default) = unknown.and_then(|unknown| self.unknown_value(unknown, Type::Money)) else {
-                    return;
-                };
-                let Some((known, default)) = self.unify(Typed::from_expr(value), default) else { return };
-                value = if_unknown(known.into_expr(), default.into_expr());
+        let message = format!("what is paid must be an amount of money, not {}", self.type_words(value.ty));
+        let help = match value.ty {
+            Type::Percent => "a percent of what? write: 2% of amount",
+            _ => "multiply it with a price: $25 * quantity",
+        };
+        let mut problem = Problem::error("not-money", value.span, message).help(help);
+        let field = scope.bare.and_then(|(_, record)| {
+            let record = self.plan.record(record);
+            record.field("amount").filter(|field| record.fields[field.index()].ty == Type::Money)
+        });
+        if let (Type::Percent, ExprKind::Percent(_), Some(_)) = (value.ty, &written.kind, field) {
+            problem = problem.edit(Span { start: value.span.end, end: value.span.end }, " of amount");
+        }
+        self.problem(problem);
+        None
+    }
+
+    /// The amount with what is said for missing values; none where they are not dealt with.
+    fn handled(&mut self, value: Expr, to: &Expr, unknown: Option<&UnknownMeans>) -> Option<Expr> {
+        let Some(unknown) = unknown else {
+            if to.optional {
+                self.unknown_not_handled(to, "who is paid");
+                return None;
             }
-            Some(_) => {
-                let span = unknown.map_or(span, |unknown| unknown.span);
+            if unhandled(&value) {
+                self.unknown_not_handled(&value, "the amount");
+                return None;
+            }
+            return Some(value);
+        };
+        match &unknown.kind {
+            UnknownMeansKind::Nobody => Some(value),
+            UnknownMeansKind::Value(_) if !to.optional => {
+                let default = self.unknown_value(unknown, Type::Money)?;
+                let (known, default) = self.unify(Typed::from_expr(value), default)?;
+                Some(if_unknown(known.into_expr(), default.into_expr()))
+            }
+            UnknownMeansKind::Value(_) | UnknownMeansKind::Yes | UnknownMeansKind::No => {
+                let message = "an unknown payee means nobody, an unknown amount 0";
                 self.problem(
-                    Problem::error("unknown-means", span, "an unknown payee means nobody, an unknown amount 0")
-                        .help("write: unknown means nobody"),
+                    Problem::error("unknown-means", unknown.span, message).help("write: unknown means nobody"),
                 );
-                return;
+                None
             }
-            None if to.optional => return self.unknown_not_handled(&to, "who is paid"),
-            None if unhandled(&value) => return self.unknown_not_handled(&value, "the amount"),
-            None => {}
         }
-        self.flush(scope, work);
-        let amount = along_total(&value, &scope.definitions).unwrap_or(Amount::Plain(value));
-        work.take_back = Some(take_back);
-        work.steps.push(Step::Pay(Pay { payee: to, amount, take_back, span }));
     }
 }
 
@@ -137,7 +170,7 @@ fn along_total(value: &Expr, definitions: &[Expr]) -> Option<Amount> {
 }
 
 fn scaled(value: &Expr) -> Option<(Option<Expr>, Expr)> {
-    let one = || Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Number, optional: false, span: value.span };
+    let one = || Expr { op: Op::Number(Exact::ONE), ty: Type::Number, optional: false, span: value.span };
     let with = |inner: &Expr, apply: &dyn Fn(Expr) -> Op, optional: bool| {
         let (factor, telescoped) = scaled(inner)?;
         let op = apply(factor.unwrap_or_else(one));

@@ -11,95 +11,93 @@ use meed_grammar::tree::{self, Clause, ClauseKind, RecordKind};
 impl Lowering<'_> {
     pub(super) fn stream(&mut self, rule: &tree::Rule, clause: &Clause, scope: &mut Scope) -> Option<Stream> {
         match &clause.kind {
-            ClauseKind::ForEachPayment { rule: source } => {
-                if source.text == rule.name.text {
-                    self.problem(Problem::error(
-                        "rule-cycle",
-                        source.span,
-                        format!("rule `{}` reads its own payments", source.text),
-                    ));
-                    return None;
-                }
-                let Some(id) =
-                    self.plan.rules.iter().position(|rule| rule.name == source.text).map(|idx| RuleId(idx as u32))
-                else {
-                    self.unknown_rule(source);
-                    return None;
-                };
-                let Some(payee) = self.plan.payee_record(id) else {
-                    let message = format!("rule `{}` pays nobody", source.text);
-                    self.problem(
-                        Problem::error("no-payments", source.span, message)
-                            .label("it sets values and has no `pay`")
-                            .help("name a rule that pays"),
-                    );
-                    return None;
-                };
-                scope.payment = true;
-                scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
-                let origin = match self.plan.rule(id).stream {
-                    Stream::Events(record) | Stream::Grid(record, _) => Some(record),
-                    Stream::Payments(ref first) => self.origin(first.clone()),
-                };
-                if let Some(record) = origin {
-                    scope.roots.push((self.plan.record(record).name.clone(), Root::Source, record));
-                }
-                Some(Stream::Payments(source.text.clone()))
+            ClauseKind::ForEachPayment { rule: source } => self.payments_of(rule, source, scope),
+            ClauseKind::ForEach { by: Some(by), .. } => {
+                self.problem(later(by.span, "`for each … by` another date is"));
+                None
             }
-            ClauseKind::ForEach { subject, per, by } => {
-                if let Some(by) = by {
-                    self.problem(later(by.span, "`for each … by` another date is"));
-                    return None;
-                }
-                let Some(&record) = self.records.get(&subject.text) else {
-                    if !self.damaged(&subject.text) {
-                        let known: Vec<String> = self.records.keys().cloned().collect();
-                        let problem = Problem::error(
-                            "unknown-record",
-                            subject.span,
-                            format!("there is no event or entity `{}`", subject.text),
-                        );
-                        self.problem(suggest(problem, subject, known.iter().map(String::as_str)));
-                    }
-                    return None;
-                };
-                self.mark_used(record, &[]);
-                scope.roots.push((subject.text.clone(), Root::Row, record));
-                scope.bare = Some((Root::Row, record));
-                match (self.plan.record(record).kind, per) {
-                    (RecordKind::Event, None) => Some(Stream::Events(record)),
-                    (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
-                        Some(period) => Some(Stream::Grid(record, period)),
-                        None => {
-                            let problem =
-                                Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
-                            self.problem(suggest(problem, per, ["month", "quarter", "half", "year", "program"]));
-                            None
-                        }
-                    },
-                    (RecordKind::Event, Some(per)) => {
-                        let message = format!("`{}` is an event: a rule over it runs once per row", subject.text);
-                        self.problem(
-                            Problem::error("event-per-period", per.span, message)
-                                .help("take the `per …` out, or name an entity: for each partner per quarter")
-                                .edit(Span { start: subject.span.end, end: per.span.end }, ""),
-                        );
-                        None
-                    }
-                    (RecordKind::Entity, None) => {
-                        let message = format!("`{}` is an entity: once per which period?", subject.text);
-                        let end = Span { start: subject.span.end, end: subject.span.end };
-                        self.problem(
-                            Problem::error("missing-period", subject.span, message)
-                                .help("write: for each partner per quarter")
-                                .edit(end, " per quarter"),
-                        );
-                        None
-                    }
-                }
-            }
+            ClauseKind::ForEach { subject, per, by: None } => self.rows_of(subject, per.as_ref(), scope),
             _ => None,
         }
+    }
+
+    /// `for each payment from RULE`
+    fn payments_of(&mut self, rule: &tree::Rule, source: &tree::Name, scope: &mut Scope) -> Option<Stream> {
+        if source.text == rule.name.text {
+            let message = format!("rule `{}` reads its own payments", source.text);
+            self.problem(
+                Problem::error("rule-cycle", source.span, message).help("name the rule whose payments are meant"),
+            );
+            return None;
+        }
+        let Some(idx) = self.plan.rules.iter().position(|rule| rule.name == source.text) else {
+            self.unknown_rule(source);
+            return None;
+        };
+        let id = RuleId(idx as u32);
+        let Some(payee) = self.plan.payee_record(id) else {
+            let message = format!("rule `{}` pays nobody", source.text);
+            self.problem(
+                Problem::error("no-payments", source.span, message)
+                    .label("it sets values and has no `pay`")
+                    .help("name a rule that pays"),
+            );
+            return None;
+        };
+        scope.payment = true;
+        scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
+        let origin = match self.plan.rule(id).stream {
+            Stream::Events(record) | Stream::Grid(record, _) => Some(record),
+            Stream::Payments(ref first) => self.origin(first.clone()),
+        };
+        if let Some(record) = origin {
+            scope.roots.push((self.plan.record(record).name.clone(), Root::Source, record));
+        }
+        Some(Stream::Payments(source.text.clone()))
+    }
+
+    /// `for each deal`, `for each partner per quarter`
+    fn rows_of(&mut self, subject: &tree::Name, per: Option<&tree::Name>, scope: &mut Scope) -> Option<Stream> {
+        let Some(&record) = self.records.get(&subject.text) else {
+            if !self.damaged(&subject.text) {
+                let known: Vec<String> = self.records.keys().cloned().collect();
+                let message = format!("there is no event or entity `{}`", subject.text);
+                let problem = Problem::error("unknown-record", subject.span, message);
+                self.problem(suggest(problem, subject, known.iter().map(String::as_str)));
+            }
+            return None;
+        };
+        self.mark_used(record, &[]);
+        scope.roots.push((subject.text.clone(), Root::Row, record));
+        scope.bare = Some((Root::Row, record));
+        match (self.plan.record(record).kind, per) {
+            (RecordKind::Event, None) => return Some(Stream::Events(record)),
+            (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
+                Some(period) => return Some(Stream::Grid(record, period)),
+                None => {
+                    let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
+                    self.problem(suggest(problem, per, ["month", "quarter", "half", "year", "program"]));
+                }
+            },
+            (RecordKind::Event, Some(per)) => {
+                let message = format!("`{}` is an event: a rule over it runs once per row", subject.text);
+                self.problem(
+                    Problem::error("event-per-period", per.span, message)
+                        .help("take the `per …` out, or name an entity: for each partner per quarter")
+                        .edit(Span { start: subject.span.end, end: per.span.end }, ""),
+                );
+            }
+            (RecordKind::Entity, None) => {
+                let message = format!("`{}` is an entity: once per which period?", subject.text);
+                let end = Span { start: subject.span.end, end: subject.span.end };
+                self.problem(
+                    Problem::error("missing-period", subject.span, message)
+                        .help("write: for each partner per quarter")
+                        .edit(end, " per quarter"),
+                );
+            }
+        }
+        None
     }
 
     fn origin(&self, mut rule: String) -> Option<RecordId> {

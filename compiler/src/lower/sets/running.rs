@@ -3,10 +3,11 @@
 use crate::lower::Lowering;
 use crate::lower::dens::den;
 use crate::lower::expressions::pays_none;
-use crate::lower::scope::{Scope, Typed, Wanted};
+use crate::lower::scope::{RuleScope, Scope, Typed, Wanted};
+use crate::lower::sets::Keys;
 use crate::lower::sets::totals::{split, with_state};
 use crate::lower::walk::inline;
-use crate::plan::{Ask, Expr, Op, StateKind, Stream, Type, View};
+use crate::plan::{Ask, Expr, Op, StateId, StateKind, Stream, Type, View};
 use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -32,35 +33,10 @@ impl Lowering<'_> {
         let mut inner = scope.clone();
         inner.facts.clear();
         let filter = match set {
-            Some(set) => {
-                if let Some(window) = &set.window {
-                    self.problem(later(window.span, "a window in a running level is"));
-                    return None;
-                }
-                let SetSource::Event(name) = &set.source else {
-                    self.problem(later(set.span, "a running level over payments is"));
-                    return None;
-                };
-                let record = self.event_named(name)?;
-                if rule.stream != Stream::Events(record) {
-                    self.problem(later(set.span, "a running level over another event than the rule's is"));
-                    return None;
-                }
-                match &set.condition {
-                    Some(condition) => {
-                        let condition = self.condition(condition, &mut inner)?;
-                        if condition.optional {
-                            self.unknown_not_handled(&condition, "the condition of this set");
-                            return None;
-                        }
-                        inner.learn(crate::lower::scope::facts(&condition.op, true));
-                        Some(inline(condition, &scope.definitions))
-                    }
-                    None => None,
-                }
-            }
+            Some(set) => self.running_set(set, &rule, &mut inner)?,
             None => None,
         };
+        let filter = filter.map(|filter| inline(filter, &scope.definitions));
         let keys = self.keys(per, &mut inner)?;
         let atom = match value {
             Some(value) => {
@@ -75,10 +51,31 @@ impl Lowering<'_> {
         };
         let dens = vec![den(&self.plan, &atom, &[])];
         let ty = atom.ty;
-        let state = self.state(&rule, keys, StateKind::Sums { dens }, false, 0);
+        let state = self.own_state(&rule, keys, StateKind::Sums { dens });
         scope.wanted.push(Wanted::All { state, filter, atoms: vec![atom] });
         let view = if before { View::Before } else { View::After };
         Some(Typed::new(Op::Level { state, atom: 0, view }, ty, false, span))
+    }
+
+    /// The condition of the set that a running level is over: rows of the rule's own event.
+    fn running_set(&mut self, set: &tree::Set, rule: &RuleScope, inner: &mut Scope) -> Option<Option<Expr>> {
+        if let Some(window) = &set.window {
+            self.problem(later(window.span, "a window in a running level is"));
+            return None;
+        }
+        let SetSource::Event(name) = &set.source else {
+            self.problem(later(set.span, "a running level over payments is"));
+            return None;
+        };
+        let record = self.event_named(name)?;
+        if rule.stream != Stream::Events(record) {
+            self.problem(later(set.span, "a running level over another event than the rule's is"));
+            return None;
+        }
+        match &set.condition {
+            Some(condition) => self.set_condition(condition, inner).map(Some),
+            None => Some(None),
+        }
     }
 
     pub(in crate::lower) fn adds_up(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
@@ -91,11 +88,9 @@ impl Lowering<'_> {
             return None;
         }
         let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
+            let message = "something adds up row by row only in a rule per event";
             let help = "in a rule per period apply the schedule to a value: volume_bands(sum of deal.amount)";
-            self.problem(
-                Problem::error("running-in-period-rule", span, "something adds up row by row only in a rule per event")
-                    .help(help),
-            );
+            self.problem(Problem::error("running-in-period-rule", span, message).help(help));
             return None;
         };
         let id = self.schedule_named(schedule)?;
@@ -109,6 +104,29 @@ impl Lowering<'_> {
             lowered.push(self.accepts(argument, *ty)?.into_expr());
         }
         let mut inner = scope.clone();
+        self.accumulates(over_all.as_ref(), &rule, span, &mut inner)?;
+        let value = self.numeric(quantity, &mut inner)?;
+        let value = self.accepts(value, definition.domain)?.into_expr();
+        if value.optional {
+            self.unknown_not_handled(&value, "what adds up");
+            return None;
+        }
+        let keys = self.keys(per, &mut inner)?;
+        let (state, total) = self.total(value, keys, &rule, over_all.is_some(), scope);
+        let optional = lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
+        let body = Op::Schedule { schedule: id, arguments: lowered, value: Box::new(total), ask: Ask::Amount };
+        let body = Expr { op: body, ty: definition.result, optional, span };
+        Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, definition.result, optional, span))
+    }
+
+    /// Whether rows may add up here: those of the rule's event, or once it is decided which rows match.
+    fn accumulates(
+        &mut self,
+        over_all: Option<&tree::Name>,
+        rule: &RuleScope,
+        span: Span,
+        inner: &mut Scope,
+    ) -> Option<()> {
         if let Some(event) = over_all {
             let record = self.event_named(event)?;
             if rule.stream != Stream::Events(record) {
@@ -129,27 +147,33 @@ impl Lowering<'_> {
             );
             return None;
         }
-        let value = self.numeric(quantity, &mut inner)?;
-        let value = self.accepts(value, definition.domain)?.into_expr();
-        if value.optional {
-            self.unknown_not_handled(&value, "what adds up");
-            return None;
-        }
-        let keys = self.keys(per, &mut inner)?;
+        Some(())
+    }
+
+    /// The state of what adds up, and the quantity evaluated on it.
+    fn total(
+        &mut self,
+        value: Expr,
+        keys: Keys,
+        rule: &RuleScope,
+        over_all: bool,
+        scope: &mut Scope,
+    ) -> (StateId, Expr) {
         let value = inline(value, &scope.definitions);
         let mut atoms = Vec::new();
         let total = split(&value, &keys.parts, &mut atoms);
         let dens = atoms.iter().map(|atom| den(&self.plan, atom, &[])).collect();
-        let nth = scope.wanted.iter().filter(|wanted| matches!(wanted, Wanted::Matched { .. })).count();
-        let state = self.state(&rule, keys, StateKind::Sums { dens }, over_all.is_none(), nth);
+        let kind = StateKind::Sums { dens };
+        let state = match over_all {
+            true => self.own_state(rule, keys, kind),
+            false => self.shared_state(rule, keys, kind, scope),
+        };
         let total = with_state(total, state);
-        scope.wanted.push(match over_all {
-            Some(_) => Wanted::All { state, filter: None, atoms },
-            None => Wanted::Matched { state, atoms },
+        scope.wanted.push(if over_all {
+            Wanted::All { state, filter: None, atoms }
+        } else {
+            Wanted::Matched { state, atoms }
         });
-        let optional = lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
-        let body = Op::Schedule { schedule: id, arguments: lowered, value: Box::new(total), ask: Ask::Amount };
-        let body = Expr { op: body, ty: definition.result, optional, span };
-        Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, definition.result, optional, span))
+        (state, total)
     }
 }
