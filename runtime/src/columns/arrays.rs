@@ -167,28 +167,17 @@ impl Slots {
     }
 
     pub fn text(&self, slot: usize, row: usize) -> String {
-        let array = &self.arrays[slot];
-        if array.is_null(row) {
-            return String::new();
-        }
-        if let Some(texts) = binary_text(array, row) {
-            return texts;
-        }
-        let options = FormatOptions::default();
-        let formatter = ArrayFormatter::try_new(array.as_ref(), &options);
-        formatter.map(|formatter| formatter.value(row).to_string().trim().to_owned()).unwrap_or_default()
+        let cell = self.arrays[slot].slice(row, 1);
+        let texts = match holds(cell.data_type()) {
+            // Bytes are shown as the text they should be.
+            Holds::Texts if cell.as_any_dictionary_opt().is_none() => {
+                texts(&cell).iter().map(|text| Some(String::from_utf8_lossy(text).into_owned())).collect()
+            }
+            _ => format(&cell),
+        };
+        let text = texts.into_iter().next().flatten().unwrap_or_default();
+        text.trim().to_owned()
     }
-}
-
-/// Bytes are shown as the text they should be.
-fn binary_text(array: &ArrayRef, row: usize) -> Option<String> {
-    let bytes = match array.data_type() {
-        DataType::Binary => array.as_binary::<i32>().value(row),
-        DataType::LargeBinary => array.as_binary::<i64>().value(row),
-        DataType::BinaryView => array.as_binary_view().value(row),
-        _ => return None,
-    };
-    Some(String::from_utf8_lossy(trim(bytes)).into_owned())
 }
 
 /// Dictionaries of texts with places of 32 bits, and no other dictionaries.
@@ -220,10 +209,27 @@ fn is_too_long(array: &ArrayRef) -> bool {
         .is_some_and(|array| array.iter().flatten().any(|value| value.to_i128().is_none()))
 }
 
+/// The cells of an array as texts.
 fn format(array: &ArrayRef) -> Vec<Option<String>> {
+    let rows = 0..array.len();
+    if let Shape::Instants { values, per_second, in_utc } = shape(array, 0) {
+        let text = |row: usize| instant_text(values[row], per_second, in_utc);
+        return rows.map(|row| array.is_valid(row).then(|| text(row))).collect();
+    }
     let options = FormatOptions::default();
     let Ok(formatter) = ArrayFormatter::try_new(array.as_ref(), &options) else { return vec![None; array.len()] };
-    (0..array.len()).map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())).collect()
+    rows.map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())).collect()
+}
+
+/// `2026-02-01T08:30:00Z`; a number where there is no such day.
+fn instant_text(value: i64, per_second: i64, in_utc: bool) -> String {
+    let (seconds, rest) = (value.div_euclid(per_second), value.rem_euclid(per_second));
+    let nanos = (rest * (1_000_000_000 / per_second)) as i32;
+    match jiff::Timestamp::new(seconds, nanos) {
+        Ok(instant) if in_utc => instant.to_string(),
+        Ok(instant) => jiff::tz::TimeZone::UTC.to_datetime(instant).to_string(),
+        Err(_) => value.to_string(),
+    }
 }
 
 /// The cells of an array, whose dictionary has this number.

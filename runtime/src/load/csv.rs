@@ -24,20 +24,14 @@ pub(super) struct CsvSource {
     /// Bytes of the file not yet cut into fields.
     input: Vec<u8>,
     at: usize,
-    /// How much of what follows the file was given to `core`.
-    end: End,
+    /// Whether [`END`] was put behind what was read.
+    at_end: bool,
     header: Vec<String>,
     wanted: Vec<Wanted>,
     batch_rows: usize,
     batch: Batch,
     n_before: u64,
     damaged: Vec<(usize, String)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    NotYet,
-    Marked,
 }
 
 /// Rows of fields.
@@ -83,7 +77,7 @@ impl CsvSource {
             core: csv_core::Reader::new(),
             input: Vec::new(),
             at: 0,
-            end: End::NotYet,
+            at_end: false,
             header: Vec::new(),
             wanted: Vec::new(),
             batch_rows,
@@ -119,16 +113,16 @@ impl CsvSource {
             if more && blank + line.len() == rest.len() && rest.len() < LONGEST_ROW {
                 continue;
             }
-            return match line {
-                [] => Err(LoadError::EmptyFile { file: self.file.clone() }),
-                line => Ok(delimiter_of(line)),
-            };
+            let delimiter = delimiter_of(line);
+            // Lines of blanks are skipped; blanks before the first header may be a column without one.
+            self.at += rest[..blank].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+            return Ok(delimiter);
         }
     }
 
     /// Appends bytes of the file to the input, or what marks its end; no more when false.
     fn fill(&mut self) -> Result<bool, LoadError> {
-        if self.end == End::Marked {
+        if self.at_end {
             return Ok(false);
         }
         self.input.drain(..self.at);
@@ -144,9 +138,9 @@ impl CsvSource {
         let n_read =
             n_read.map_err(|error| LoadError::CannotRead { file: self.file.clone(), reason: error.to_string() })?;
         self.input.truncate(n_known + n_read);
-        if n_read == 0 && self.end == End::NotYet {
+        if n_read == 0 {
             self.input.extend_from_slice(END);
-            self.end = End::Marked;
+            self.at_end = true;
         }
         Ok(true)
     }
@@ -155,6 +149,10 @@ impl CsvSource {
     fn read_row(&mut self) -> Result<bool, LoadError> {
         let (start, first) = (self.batch.n_bytes, self.batch.n_ends);
         loop {
+            if self.at == self.input.len() {
+                // To the reader of fields an empty input is the end of the file, so it gets one only then.
+                self.fill()?;
+            }
             let Batch { bytes, n_bytes, ends, n_ends, .. } = &mut self.batch;
             let input = &self.input[self.at..];
             let (result, n_in, n_out, n_fields) =
@@ -163,10 +161,7 @@ impl CsvSource {
             *n_bytes += n_out;
             *n_ends += n_fields;
             match result {
-                ReadRecordResult::InputEmpty => {
-                    // With the end marked an empty input is what tells the reader of fields that nothing follows.
-                    self.fill()?;
-                }
+                ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull if *n_bytes - start > LONGEST_ROW => {
                     let row = self.n_before + self.batch.rows.len() as u64 + 1;
                     return Err(LoadError::RowTooLong { file: self.file.clone(), row });
@@ -184,7 +179,7 @@ impl CsvSource {
 
     /// Whether the row just read is one of the table, not what marks the end.
     fn is_row(&mut self, start: usize) -> Result<bool, LoadError> {
-        if self.end == End::NotYet || self.at < self.input.len() {
+        if !self.at_end || self.at < self.input.len() {
             return Ok(true);
         }
         let mark = &END[1..];
