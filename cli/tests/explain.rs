@@ -86,6 +86,20 @@ fn what_the_tables_say() {
 }
 
 #[test]
+fn rejected_rows_are_told() {
+    let folder = Folder::new("explain-rejected");
+    for name in ["desk.meed", "meed.toml", "data/managers.csv", "data/agents.csv", "data/deals.csv"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain").join(name);
+        folder.write(name, std::fs::read(path).expect("a file of the desk"));
+    }
+    folder.write("data/deals.csv", folder.read("data/deals.csv") + "D9,2026-05-02,NOBODY,C6,EMEA,yes,1,1.001\n");
+    let told = folder.meed(&["explain", "--key", "D9"]).with(0).out;
+    let first = "deal D9 is rejected: data/deals.csv, row 9, column `amount` `1.001`: more than 2 decimals\n";
+    assert!(told.starts_with(first), "{told}");
+    assert!(folder.meed(&["explain", "--rule", "registered", "--key", "D1"]).with(0).out.contains("160.00 USD"));
+}
+
+#[test]
 fn what_cannot_be_asked() {
     ask(&["--rule", "registred"]).with(2).says("no rule `registred`").says("did you mean `registered`?");
     ask(&["--period", "Q1"]).with(2).says("`Q1` is no period").says("2026-Q1");

@@ -57,6 +57,8 @@ impl LoadOptions<'_> {
 pub struct Reject {
     /// The record of the row.
     pub record: RecordId,
+    /// The row's key, empty where it cannot be read.
+    pub key: String,
     /// The file, as it was named.
     pub file: String,
     /// The row, counted from 1 without the header.

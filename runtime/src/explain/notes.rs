@@ -24,6 +24,16 @@ pub(super) fn notes(teller: &Teller, asked: &Asked) -> Vec<String> {
 fn key_notes(teller: &Teller, asked: &Asked, key: &str) -> Vec<String> {
     let mut notes = Vec::new();
     let mut found = false;
+    for reject in teller.loaded.rejects.iter().filter(|reject| reject.key == key) {
+        found = true;
+        let (record, file, row) = (&teller.plan.record(reject.record).name, &reject.file, reject.row);
+        let value = if reject.value.is_empty() { String::new() } else { format!(" `{}`", reject.value) };
+        let reason = &reject.reason;
+        notes.push(format!(
+            "{record} {key} is rejected: {file}, row {row}, column `{}`{value}: {reason}",
+            reject.column
+        ));
+    }
     for record in teller.events() {
         let Some(row) = row_of(teller.loaded, record, key) else { continue };
         found = true;

@@ -1,7 +1,7 @@
 //! Puts linked rows in order and into the columns of their tables; codes of keys become rows.
 
 use super::cell::CellReader;
-use super::draft::Draft;
+use super::draft::{Draft, Fault};
 use super::link::Linked;
 use super::order::{Order, order};
 use super::{Loaded, Reject, RowAccount};
@@ -183,7 +183,10 @@ fn reject(record: RecordId, draft: &mut Draft, rejects: &mut Vec<Reject>) {
     for fault in faults {
         let (file, row) = draft.origins.read_at(fault.row);
         let file = file.to_owned();
-        rejects.push(Reject { record, file, row, column: fault.column, value: fault.value, reason: fault.reason });
+        let is_known = draft.keyless.binary_search(&fault.row).is_err() && (fault.row as usize) < draft.keys.len();
+        let key = if is_known { draft.keys.text(fault.row as usize).into_owned() } else { String::new() };
+        let Fault { column, value, reason, .. } = fault;
+        rejects.push(Reject { record, key, file, row, column, value, reason });
     }
 }
 
