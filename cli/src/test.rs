@@ -1,12 +1,20 @@
-//! `meed test PROGRAM`
+//! `meed test [PROGRAM]`
+
+#![expect(clippy::result_large_err, reason = "an error ends a test, it is made once")]
 
 use crate::Ending;
-use crate::draw::Messages;
+use crate::draw::{Messages, print};
 use crate::project::{self, Program};
-use meed_compiler::Problem;
-use std::path::PathBuf;
+use meed_compiler::plan::Plan;
+use meed_compiler::{Compiled, Problem, TestCase, compile};
+use meed_runtime::load::SourceFile;
+use meed_runtime::suite::{Coverage, Failure, run_both};
+use std::path::{Path, PathBuf};
 
 /// Run the tests of a program.
+///
+/// Each test is settled by the interpreter and by machine code, and fails where the two differ. What no test reaches is
+/// listed: rules, bands, boundaries and limits.
 #[derive(clap::Args)]
 pub struct Test {
     /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
@@ -15,34 +23,87 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, messages: Messages) -> Ending {
-        let Program { path, text, .. } = match project::program(self.program.as_deref(), messages) {
+        let program = match project::program(self.program.as_deref(), messages) {
             Ok(program) => program,
             Err(ending) => return ending,
         };
-        let compiled = meed_compiler::compile(&text, &[]);
-        messages.problems(&path, &text, &compiled.problems);
-        if compiled.plan.is_none() {
-            return Ending::Program;
-        }
-        let mut failed = 0;
+        let compiled = compile(&program.text, &[]);
+        messages.problems(&program.path, &program.text, &compiled.problems);
+        let Some(plan) = &compiled.plan else { return Ending::Program };
+        let mut coverage = Coverage::new();
+        let mut n_failed = 0;
         for test in &compiled.tests {
-            let with = meed_compiler::compile(&text, &test.overrides);
-            let failures = with.plan.map_or_else(Vec::new, |plan| {
-                meed_runtime::suite::run_test(&plan, test, meed_runtime::engine::Engine::Jit)
-            });
-            let passed = failures.is_empty() && !with.problems.iter().any(Problem::is_error);
-            println!("{}  {}", if passed { "passed" } else { "FAILED" }, test.title);
-            if !passed {
-                failed += 1;
-                let problem = |failure: &meed_runtime::suite::Failure| {
-                    Problem::error("test-failed", failure.span, "an expectation does not hold")
-                        .label(failure.message.clone())
-                };
-                let drawn: Vec<Problem> = failures.iter().map(problem).chain(with.problems).collect();
-                messages.problems(&path, &text, &drawn);
-            }
+            let problems = problems(&program, &compiled, plan, test, &mut coverage);
+            n_failed += usize::from(!problems.is_empty());
+            told(test, problems.is_empty(), messages);
+            messages.problems(&program.path, &program.text, &problems);
         }
-        println!("{} passed, {failed} failed", compiled.tests.len() - failed);
-        if failed == 0 { Ending::Well } else { Ending::Program }
+        let n_passed = compiled.tests.len() - n_failed;
+        if messages.are_json() {
+            print(&format!("{}\n", serde_json::json!({ "passed": n_passed, "failed": n_failed })));
+        } else {
+            print(&format!("{n_passed} passed, {n_failed} failed\n"));
+        }
+        match compiled.tests.is_empty() {
+            true => messages.note("the program has no tests"),
+            false => unreached(&program, plan, &coverage, messages),
+        }
+        if n_failed == 0 { Ending::Well } else { Ending::Program }
     }
+}
+
+/// What is wrong with a test, or with what it expects.
+fn problems(
+    program: &Program,
+    compiled: &Compiled,
+    plan: &Plan,
+    test: &TestCase,
+    coverage: &mut Coverage,
+) -> Vec<Problem> {
+    let with = (!test.overrides.is_empty()).then(|| compile(&program.text, &test.overrides));
+    if let Some(with) = &with {
+        // A value that a test gives can be wrong in the rules that read it.
+        let new = |problem: &&Problem| problem.is_error() && !compiled.problems.contains(problem);
+        let new: Vec<Problem> = with.problems.iter().filter(new).cloned().collect();
+        if !new.is_empty() {
+            return new;
+        }
+    }
+    let plan = with.as_ref().and_then(|with| with.plan.as_ref()).unwrap_or(plan);
+    let folder = program.path.parent().unwrap_or(Path::new(""));
+    let files = |name: &str| SourceFile::open(&folder.join(name));
+    let failed = |failure: Failure| {
+        Problem::error("test-failed", failure.span, "an expectation does not hold").label(failure.message)
+    };
+    run_both(plan, test, &files, coverage).into_iter().map(failed).collect()
+}
+
+fn told(test: &TestCase, passed: bool, messages: Messages) {
+    if messages.are_json() {
+        print(&format!("{}\n", serde_json::json!({ "test": test.title, "passed": passed })));
+    } else {
+        print(&format!("{}  {}\n", if passed { "passed" } else { "FAILED" }, test.title));
+    }
+}
+
+/// Lists what no test reaches, with its line.
+fn unreached(program: &Program, plan: &Plan, coverage: &Coverage, messages: Messages) {
+    let found = coverage.unreached(plan);
+    if found.is_empty() || messages.are_json() {
+        for unreached in found {
+            let line = line(&program.text, unreached.span.start);
+            let object = serde_json::json!({ "not_reached": unreached.text, "line": line });
+            print(&format!("{object}\n"));
+        }
+        return;
+    }
+    print("no test reaches\n");
+    for unreached in found {
+        let place = format!("{}:{}", program.path.display(), line(&program.text, unreached.span.start));
+        print(&format!("  {place}: {}\n", unreached.text));
+    }
+}
+
+fn line(text: &str, at: u32) -> usize {
+    text[..at as usize].matches('\n').count() + 1
 }

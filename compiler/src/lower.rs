@@ -16,7 +16,7 @@ mod sets;
 mod suite;
 mod walk;
 
-pub use suite::{Expectation, Given, GivenCell, TestCase};
+pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
 
 use crate::plan::{self, Plan, RecordId, ScheduleId, SlotId, SlotSpec};
 use crate::resolve::Resolved;

@@ -98,12 +98,6 @@ fn what_comes_later_is_said_at_its_place() {
     let uses = "rule later { for each shop per quarter   where level is gold   pay shop $5 }\ntest \"t\" {\n  given shop S1 { level gold }\n  expect no other payments\n}";
     said(&format!("{dated}{uses}"), "level one of silver, gold dated", &mut failures);
     said("rule later { for each deal by registered_on   pay partner $5 }", "registered_on", &mut failures);
-    said(
-        "test \"from a file\" {\n  given deal from \"deals.csv\"\n  expect no other payments\n}",
-        "\"deals.csv\"",
-        &mut failures,
-    );
-    said("test \"totals\" {\n  expect totals from \"totals.csv\"\n}", "\"totals.csv\"", &mut failures);
     assert!(failures.is_empty(), "{failures}");
 }
 

@@ -57,3 +57,4 @@ pub mod ledger;
 pub mod load;
 pub mod suite;
 pub mod table;
+mod words;

@@ -26,6 +26,7 @@ pub(crate) mod source;
 mod unique;
 
 pub use error::LoadError;
+pub(crate) use link::is_key_alone;
 pub use read::Read;
 pub use source::{Content, SourceFile, TableInput};
 

@@ -173,9 +173,14 @@ impl<'a> Row<'a> {
                 None => Value::Missing,
             },
             Op::Telescoped { state, body } => {
-                let mut sides = Row { locals: self.locals.clone(), levels: self.levels.clone(), trace: None, ..*self };
+                let trace = self.trace.is_some().then(RefCell::default);
+                let mut sides = Row { locals: self.locals.clone(), levels: self.levels.clone(), trace, ..*self };
                 let before = sides.eval_before(body, data, *state)?;
-                match sides.eval_turn(body, data, View::After)? {
+                let after = sides.eval_turn(body, data, View::After)?;
+                if let Some(found) = sides.trace {
+                    self.note(|trace| trace.join(found.into_inner()));
+                }
+                match after {
                     Value::Number(after) => Value::Number(after - before),
                     _ => Value::Missing,
                 }
@@ -202,6 +207,7 @@ impl<'a> Row<'a> {
                 }
                 match self.eval(value, data)? {
                     Value::Number(x) => {
+                        self.note(|trace| trace.asked(*schedule, &known, &x));
                         let schedule = &self.plan.schedules[schedule.index()];
                         schedule::ask(schedule, &known, &x, *ask)
                             .map_err(|kind| Fault { kind, span: expr.span })?
@@ -213,7 +219,14 @@ impl<'a> Row<'a> {
             Op::Argument(_) => Value::Missing,
             Op::Compare(comparison, a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
                 (Value::Missing, _) | (_, Value::Missing) => Value::Missing,
-                (a, b) => Value::YesNo(holds(*comparison, compare(&a, &b))),
+                (x, y) => {
+                    let ordering = compare(&x, &y);
+                    let by_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+                    if by_order && ordering.is_eq() {
+                        self.note(|trace| trace.equal.extend([a.span, b.span]));
+                    }
+                    Value::YesNo(holds(*comparison, ordering))
+                }
             },
             Op::And(conditions) => self.decide(data, conditions, false)?,
             Op::Or(conditions) => self.decide(data, conditions, true)?,

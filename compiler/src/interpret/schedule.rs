@@ -17,6 +17,46 @@ pub struct Part {
     pub amount: Exact,
 }
 
+/// The pieces of a schedule that x reaches, and the edges between pieces that it meets exactly, each from 0 in the order
+/// written. A graduated schedule reaches every piece up to the one that holds x.
+pub fn met(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> (Vec<usize>, Vec<usize>) {
+    let x = if *x < Exact::ZERO && schedule.mirrored { -x } else { x.clone() };
+    if x < Exact::ZERO || (x == Exact::ZERO && !schedule.even_at_zero) {
+        return (Vec::new(), Vec::new());
+    }
+    let edges = edges(schedule, arguments);
+    let on_edge =
+        |edges: &[Exact]| edges.iter().enumerate().filter(|(_, edge)| **edge == x).map(|(idx, _)| idx).collect();
+    match &schedule.shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
+            let holds = |(idx, band): (usize, &Band)| match (&band.upper, edges.get(idx)) {
+                (Some(edge), Some(upper)) => inside(&x, upper, edge.included),
+                _ => true,
+            };
+            let held = bands.iter().enumerate().position(holds).unwrap_or(bands.len() - 1);
+            let first = if matches!(schedule.shape, Shape::Graduated(_)) { 0 } else { held };
+            ((first..=held).collect(), on_edge(&edges))
+        }
+        Shape::Curve { .. } => (vec![edges.iter().take_while(|edge| **edge <= x).count()], on_edge(&edges)),
+        Shape::Every { size, .. } => {
+            let whole = (&x / number(size, arguments)).is_int();
+            (vec![0], if whole { vec![0] } else { Vec::new() })
+        }
+    }
+}
+
+/// The edges between the pieces of a schedule; of packages, their size.
+pub fn edges(schedule: &Schedule, arguments: &[Exact]) -> Vec<Exact> {
+    match &schedule.shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
+            let upper = |band: &Band| band.upper.as_ref().map(|edge| number(&edge.value, arguments));
+            bands.iter().filter_map(upper).collect()
+        }
+        Shape::Curve { points, .. } => points.iter().map(|(at, _)| number(at, arguments)).collect(),
+        Shape::Every { size, .. } => vec![number(size, arguments)],
+    }
+}
+
 /// Asks a schedule at x; none where there is no result.
 ///
 /// # Errors

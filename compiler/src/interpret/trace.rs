@@ -3,7 +3,7 @@
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{Amount, Ask, Days, Expr, LocalId, Op, StateId, Step, Type, View};
+use crate::plan::{Amount, Ask, Days, Expr, LocalId, Op, ScheduleId, StateId, Step, Type, View};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -14,10 +14,25 @@ pub struct Trace {
     pub status: u8,
     /// Its steps.
     pub steps: Vec<TraceStep>,
+    /// Where schedules were taken, on both sides of the row where there are two.
+    pub asked: Vec<Asked>,
+    /// Both sides of comparisons by order that were equal.
+    pub equal: Vec<Span>,
     /// Values met since the last step: place, type, value.
     values: Vec<(Span, Type, Value)>,
     /// Conditions met since the last step, and whether they hold.
     truths: Vec<(Span, Value)>,
+}
+
+/// A place where a schedule was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Which.
+    pub schedule: ScheduleId,
+    /// Its arguments.
+    pub arguments: Vec<Exact>,
+    /// Of what.
+    pub x: Exact,
 }
 
 /// One step of a trace.
@@ -162,6 +177,16 @@ impl Trace {
             | Op::IfUnknown(..)
             | Op::If { .. } => {}
         }
+    }
+
+    pub(super) fn asked(&mut self, schedule: ScheduleId, arguments: &[Exact], x: &Exact) {
+        self.asked.push(Asked { schedule, arguments: arguments.to_vec(), x: x.clone() });
+    }
+
+    /// Takes in what was noted on the sides of the row.
+    pub(super) fn join(&mut self, sides: Self) {
+        self.asked.extend(sides.asked);
+        self.equal.extend(sides.equal);
     }
 
     pub(super) fn active(&mut self, day: i32, days: Days, holds: bool) {

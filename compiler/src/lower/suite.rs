@@ -17,6 +17,8 @@ pub struct TestCase {
     pub title: String,
     /// The rows that are given.
     pub given: Vec<Given>,
+    /// Files of given rows.
+    pub files: Vec<GivenFile>,
     /// The last day of the run, if one is given.
     pub through: Option<i32>,
     /// Parameters set for this test, as written in Meed.
@@ -34,6 +36,17 @@ pub struct Given {
     pub record: RecordId,
     /// Its cells, key parts among them.
     pub cells: Vec<GivenCell>,
+}
+
+/// A file of given rows, read as in a run.
+#[derive(Clone, Debug)]
+pub struct GivenFile {
+    /// Of which record.
+    pub record: RecordId,
+    /// The file, seen from the program's folder.
+    pub file: String,
+    /// Its place.
+    pub span: Span,
 }
 
 /// A cell of a given row, as plain text: `2026-03-14`, `1000.25`, `12.5%`, `yes`, a key or the name of a value.
@@ -78,6 +91,13 @@ pub enum Expectation {
     },
     /// `expect no other payments`
     NoOtherPayments(Span),
+    /// `expect totals from`: the totals, by the columns that the file has.
+    Totals {
+        /// The file, seen from the program's folder.
+        file: String,
+        /// Its place.
+        span: Span,
+    },
     /// `expect NAME of KEY is VALUE`
     Decides {
         /// The decision.
@@ -110,6 +130,7 @@ impl Lowering<'_> {
         let mut case = TestCase {
             title: test.title.value.clone(),
             given: Vec::new(),
+            files: Vec::new(),
             through: None,
             overrides: Vec::new(),
             expect: Vec::new(),
@@ -118,8 +139,7 @@ impl Lowering<'_> {
         for step in &test.steps {
             self.test_step(step, &mut case);
         }
-        let from_file = |step: &tree::TestStep| matches!(step.kind, TestStepKind::TotalsFrom(_));
-        if case.expect.is_empty() && !test.steps.iter().any(from_file) {
+        if case.expect.is_empty() {
             self.problem(
                 Problem::warning("empty-test", test.title.span, "this test expects nothing")
                     .help("add a line like: expect registered_deals pays ACME $200"),
@@ -136,8 +156,13 @@ impl Lowering<'_> {
                     case.given.push(given);
                 }
             }
-            TestStepKind::GivenFrom { file, .. } | TestStepKind::TotalsFrom(file) => {
-                self.problem(later(file.span, "a file in a test is"));
+            TestStepKind::GivenFrom { record, file } => {
+                if let Some(record) = self.given_record(record) {
+                    case.files.push(GivenFile { record, file: file.value.clone(), span: file.span });
+                }
+            }
+            TestStepKind::TotalsFrom(file) => {
+                case.expect.push(Expectation::Totals { file: file.value.clone(), span: file.span });
             }
             TestStepKind::Through(date) => {
                 if let Some(Op::Date(day)) = self.constant(date).map(|typed| typed.op) {
@@ -234,16 +259,19 @@ impl Lowering<'_> {
         self.unknown_rule(rule);
     }
 
+    fn given_record(&mut self, record: &tree::Name) -> Option<RecordId> {
+        let known = self.records.get(&record.text).copied();
+        if known.is_none() && !self.damaged(&record.text) {
+            let known: Vec<String> = self.records.keys().cloned().collect();
+            let problem =
+                Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
+            self.problem(super::suggest(problem, record, known.iter().map(String::as_str)));
+        }
+        known
+    }
+
     fn given(&mut self, record: &tree::Name, key: &[TestKey], fields: &[(tree::Name, tree::Expr)]) -> Option<Given> {
-        let Some(&id) = self.records.get(&record.text) else {
-            if !self.damaged(&record.text) {
-                let known: Vec<String> = self.records.keys().cloned().collect();
-                let problem =
-                    Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
-                self.problem(super::suggest(problem, record, known.iter().map(String::as_str)));
-            }
-            return None;
-        };
+        let id = self.given_record(record)?;
         let definition = self.plan.record(id).clone();
         if key.len() != definition.key.len() {
             let message =

@@ -227,7 +227,7 @@ impl Teller<'_> {
         let rate = slice
             .rate
             .as_ref()
-            .map(|rate| if slice.of == Type::Money { super::words::percent(rate) } else { self.money(rate) });
+            .map(|rate| if slice.of == Type::Money { crate::words::percent(rate) } else { self.money(rate) });
         let amount = self.money(&slice.amount);
         match (quantity, rate) {
             (Some(quantity), Some(rate)) => {

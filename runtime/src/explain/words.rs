@@ -2,35 +2,30 @@
 
 use super::Teller;
 use crate::engine::Origin;
+use crate::words;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Period, RecordId, RecordKind, RuleId, StateId, Stream, Type};
-use meed_compiler::value::{Exact, decimal_text, exact_text};
+use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
 
 impl Teller<'_> {
     /// Smallest units as an amount: `1,000.25 USD`.
     pub(super) fn amount(&self, units: i128) -> String {
-        format!("{} {}", grouped(&decimal_text(units, self.plan.unit.decimals)), self.plan.unit.code)
+        words::amount(self.plan, units)
     }
 
     /// An exact amount, with more decimals where it has them.
     pub(super) fn money(&self, value: &Exact) -> String {
-        let units = value * Exact::from(self.plan.per_unit());
-        match (units.is_int(), i128::try_from(units.numerator().clone())) {
-            (true, Ok(units)) => self.amount(units),
-            _ => format!("{} {}", number(value), self.plan.unit.code),
-        }
+        words::money(self.plan, value)
     }
 
     /// A value of a type.
     pub(super) fn value(&self, ty: Type, value: &Value) -> String {
         match (value, ty) {
             (Value::Missing, _) => "unknown".to_owned(),
-            (Value::Number(value), Type::Money) => self.money(value),
-            (Value::Number(value), Type::Percent) => percent(value),
-            (Value::Number(value), _) => number(value),
+            (Value::Number(value), _) => words::numeric(self.plan, ty, value),
             (Value::YesNo(value), _) => if *value { "yes" } else { "no" }.to_owned(),
             (Value::Date(day), _) => date_of(*day).to_string(),
             (Value::Code(place), Type::Choice(choice)) => {
@@ -152,66 +147,5 @@ impl Teller<'_> {
         records
             .filter(|(_, record)| record.used && record.kind == RecordKind::Event)
             .map(|(idx, _)| RecordId(idx as u32))
-    }
-}
-
-/// A share as it is written: `2%`.
-pub(super) fn percent(value: &Exact) -> String {
-    format!("{}%", number(&(value * Exact::from(100))))
-}
-
-/// A number; one that is no decimal as whole and fraction: `333 1/3`.
-pub(super) fn number(value: &Exact) -> String {
-    let text = exact_text(value);
-    if !text.contains('/') {
-        return grouped(&text);
-    }
-    let whole = value.trunc();
-    let rest = value - Exact::from(whole.clone());
-    let rest = if whole == 0.into() {
-        rest
-    } else if rest < Exact::ZERO {
-        -rest
-    } else {
-        rest
-    };
-    let whole = if whole == 0.into() { String::new() } else { format!("{} ", grouped(&whole.to_string())) };
-    format!("{whole}{}", exact_text(&rest))
-}
-
-/// Digits in groups of three.
-fn grouped(text: &str) -> String {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
-    let (whole, decimals) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-    let mut out = sign.to_owned();
-    for (idx, digit) in whole.chars().enumerate() {
-        if idx > 0 && (whole.len() - idx) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out + decimals
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{number, percent};
-    use meed_compiler::value::fraction;
-
-    #[test]
-    fn numbers_can_be_read_aloud() {
-        for (top, bottom, text) in [
-            (1_000_000, 1, "1,000,000"),
-            (-12_345, 100, "-123.45"),
-            (1000, 3, "333 1/3"),
-            (-1000, 3, "-333 1/3"),
-            (1, 3, "1/3"),
-            (-1, 3, "-1/3"),
-            (0, 1, "0"),
-        ] {
-            assert_eq!(number(&fraction(top, bottom)), text);
-        }
-        assert_eq!(percent(&fraction(1, 50)), "2%");
-        assert_eq!(percent(&fraction(1, 80)), "1.25%");
     }
 }

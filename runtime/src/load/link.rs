@@ -176,7 +176,7 @@ fn codes_of(column: &Column) -> impl Iterator<Item = (u32, u32)> {
 
 /// Whether nothing but the keys of an entity is read, and these of one part that is an id or a text, so that references
 /// alone can tell them.
-pub(super) fn is_key_alone(plan: &Plan, record: RecordId) -> bool {
+pub(crate) fn is_key_alone(plan: &Plan, record: RecordId) -> bool {
     use meed_compiler::plan::{RecordKind, Stream};
     let definition: &Record = plan.record(record);
     let [key] = definition.key[..] else { return false };

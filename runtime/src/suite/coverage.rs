@@ -1,0 +1,186 @@
+//! What the tests of a program reach: rules, bands and their edges, limits, and the edges of conditions.
+
+use crate::engine::Observer;
+use crate::words::numeric;
+use meed_compiler::data::status;
+use meed_compiler::interpret::schedule::{edges, met};
+use meed_compiler::interpret::trace::{Trace, TraceStep};
+use meed_compiler::plan::{
+    Band, BandPays, Comparison, Expr, Limit, Op, Plan, RuleId, Schedule, ScheduleId, Shape, Step, Type,
+};
+use meed_compiler::value::Exact;
+use meed_grammar::span::Span;
+use std::collections::BTreeSet;
+
+/// What was reached so far; by the numbers of the Plan, which are the same whatever parameters a test sets.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    schedules: Vec<Schedule>,
+    rules: BTreeSet<RuleId>,
+    pieces: BTreeSet<(u32, usize)>,
+    edges: BTreeSet<(u32, usize)>,
+    /// Limits that changed a line.
+    limits: BTreeSet<Span>,
+    /// Sides of comparisons that were equal.
+    equal: BTreeSet<Span>,
+}
+
+/// Something that no test reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// Its place in the program; the empty span in a library.
+    pub span: Span,
+    /// What it is.
+    pub text: String,
+}
+
+impl Observer for Coverage {
+    fn wants(&self, _: RuleId) -> bool {
+        true
+    }
+
+    fn row(&mut self, rule: RuleId, _: u32, trace: Trace) {
+        if trace.status & (status::MATCHED | status::PAID) != 0 {
+            self.rules.insert(rule);
+        }
+        for asked in &trace.asked {
+            let (pieces, edges) = met(&self.schedules[asked.schedule.index()], &asked.arguments, &asked.x);
+            self.pieces.extend(pieces.into_iter().map(|piece| (asked.schedule.0, piece)));
+            self.edges.extend(edges.into_iter().map(|edge| (asked.schedule.0, edge)));
+        }
+        self.equal.extend(trace.equal);
+        for step in &trace.steps {
+            if let TraceStep::Limit { span, before, after, .. } = step
+                && before != after
+            {
+                self.limits.insert(*span);
+            }
+        }
+    }
+}
+
+impl Coverage {
+    /// Nothing so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes ready for a test, whose parameters may have moved the bounds of schedules.
+    pub(super) fn begin(&mut self, plan: &Plan) {
+        self.schedules.clone_from(&plan.schedules);
+    }
+
+    /// What no test reached, in the order of the program. What stands in a rule that no test reaches is not told again.
+    pub fn unreached(&self, plan: &Plan) -> Vec<Unreached> {
+        let mut found = Vec::new();
+        let mut used: BTreeSet<ScheduleId> = BTreeSet::new();
+        for (idx, rule) in plan.rules.iter().enumerate() {
+            if !self.rules.contains(&RuleId(idx as u32)) {
+                let version = match plan.versions(&rule.name).count() {
+                    1 => String::new(),
+                    _ => format!(", version {}", rule.version),
+                };
+                found.push(Unreached { span: rule.span, text: format!("rule `{}`{version}", rule.name) });
+                continue;
+            }
+            let groups = rule.groups.iter().flat_map(|group| plan.groups[group.index()].exprs());
+            for expr in rule.steps.iter().flat_map(Step::exprs).chain(groups) {
+                expr.walk(&mut |expr| match &expr.op {
+                    Op::Schedule { schedule, .. } => {
+                        used.insert(*schedule);
+                    }
+                    Op::Compare(comparison, a, b) => found.extend(self.edge_of(plan, *comparison, a, b)),
+                    _ => {}
+                });
+            }
+            found.extend(rule.steps.iter().filter_map(|step| self.limit(plan, step)));
+        }
+        for id in used {
+            self.schedule(plan, id, &mut found);
+        }
+        found.sort_by_key(|unreached| unreached.span);
+        found
+    }
+
+    /// A comparison by order with a literal has its edge there.
+    fn edge_of(&self, plan: &Plan, comparison: Comparison, a: &Expr, b: &Expr) -> Option<Unreached> {
+        let literal = [b, a].into_iter().find(|side| matches!(side.op, Op::Number(_) | Op::Date(_)))?;
+        let by_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+        if !by_order || self.equal.contains(&literal.span) {
+            return None;
+        }
+        let text = match &literal.op {
+            Op::Number(value) => numeric(plan, literal.ty, value),
+            Op::Date(day) => meed_compiler::plan::calendar::date_of(*day).to_string(),
+            _ => return None,
+        };
+        Some(Unreached { span: literal.span, text: format!("the boundary {text} of a condition") })
+    }
+
+    fn limit(&self, plan: &Plan, step: &Step) -> Option<Unreached> {
+        let (amount, words) = match step {
+            Step::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. }) => (amount, "at most"),
+            Step::Limit(Limit::AtLeast { amount, .. }) => (amount, "at least"),
+            _ => return None,
+        };
+        if self.limits.contains(&amount.span) {
+            return None;
+        }
+        let bound = match &amount.op {
+            Op::Number(value) => format!(" {}", numeric(plan, Type::Money, value)),
+            _ => String::new(),
+        };
+        Some(Unreached { span: amount.span, text: format!("the limit {words}{bound}") })
+    }
+
+    fn schedule(&self, plan: &Plan, id: ScheduleId, found: &mut Vec<Unreached>) {
+        let schedule = &plan.schedules[id.index()];
+        let fixed = schedule.arguments.is_empty();
+        let bounds: Vec<Exact> = if fixed { edges(schedule, &[]) } else { Vec::new() };
+        let name = &schedule.name;
+        let bound = |idx: usize| bounds.get(idx).map(|bound| numeric(plan, schedule.domain, bound));
+        for (idx, (span, words)) in pieces(schedule).into_iter().enumerate() {
+            if !self.pieces.contains(&(id.0, idx)) {
+                let reach = match (bound(idx), idx.checked_sub(1).and_then(bound)) {
+                    (Some(upper), None) => format!(", up to {upper}"),
+                    (Some(upper), Some(lower)) => format!(", from {lower} to {upper}"),
+                    (None, Some(lower)) => format!(", beyond {lower}"),
+                    (None, None) => String::new(),
+                };
+                let reach = if matches!(schedule.shape, Shape::Every { .. }) { String::new() } else { reach };
+                found.push(Unreached { span, text: format!("{words} of `{name}`{reach}") });
+            }
+        }
+        for (idx, span) in edge_spans(schedule).into_iter().enumerate() {
+            if !self.edges.contains(&(id.0, idx)) {
+                let at = bound(idx).map_or_else(|| format!(" {}", idx + 1), |bound| format!(" {bound}"));
+                found.push(Unreached { span, text: format!("the boundary{at} of `{name}`") });
+            }
+        }
+    }
+}
+
+/// The pieces of a schedule, with words for them; a band that only keeps the place below the first is none.
+fn pieces(schedule: &Schedule) -> Vec<(Span, String)> {
+    let band = |band: &Band| match (band.number, &band.pays) {
+        (0, _) => (band.span, "what lies below the first band".to_owned()),
+        (number, BandPays::None | BandPays::Amount { .. }) => (band.span, format!("band {number}")),
+    };
+    match &schedule.shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => bands.iter().map(band).collect(),
+        Shape::Curve { points, .. } => {
+            (0..=points.len()).map(|idx| (schedule.span, format!("part {}", idx + 1))).collect()
+        }
+        Shape::Every { .. } => vec![(schedule.span, "a package".to_owned())],
+    }
+}
+
+fn edge_spans(schedule: &Schedule) -> Vec<Span> {
+    match &schedule.shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
+            bands.iter().filter_map(|band| band.upper.as_ref().map(|edge| edge.value.span)).collect()
+        }
+        Shape::Curve { points, .. } => points.iter().map(|(at, _)| at.span).collect(),
+        Shape::Every { size, .. } => vec![size.span],
+    }
+}

@@ -1,0 +1,70 @@
+//! Tables of the given rows, and of files of them.
+
+use super::{Failure, Files};
+use crate::load::{Content, SourceFile, TableInput, is_key_alone};
+use meed_compiler::TestCase;
+use meed_compiler::plan::{Plan, RecordId, RecordTable, Type};
+use std::collections::BTreeMap;
+
+/// A given row: cells by field.
+type Cells = BTreeMap<String, String>;
+
+/// The tables of a test. What given rows only refer to exists with its key alone, unless a file gives its rows.
+pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<TableInput>, Failure> {
+    let mut rows: Vec<Vec<Cells>> = vec![Vec::new(); plan.records.len()];
+    for given in &test.given {
+        let cells = given.cells.iter().map(|cell| (cell.field.clone(), cell.value.clone()));
+        rows[given.record.index()].push(cells.collect());
+    }
+    // Referred rows may refer further only by fields that are not given, so one round is enough.
+    for idx in 0..plan.records.len() {
+        let referred: Vec<(RecordId, String)> = rows[idx].iter().flat_map(|row| referred(plan, idx, row)).collect();
+        for (target, value) in referred {
+            // The distinct values of another record's column stand in that record's rows already.
+            let is_table = matches!(plan.record(target).source, RecordTable::Table(_));
+            let from_file = test.files.iter().any(|file| file.record == target);
+            let key = plan.record(target).key[0];
+            let name = &plan.record(target).fields[key.index()].name;
+            let known = rows[target.index()].iter().any(|row| row.get(name) == Some(&value));
+            if is_table && !from_file && !known {
+                rows[target.index()].push(BTreeMap::from([(name.clone(), value)]));
+            }
+        }
+    }
+    // Where only the keys of parties are read, those that other rows name are enough.
+    let needed = |idx: usize| !is_key_alone(plan, RecordId(idx as u32));
+    let mut inputs: Vec<TableInput> = rows
+        .into_iter()
+        .enumerate()
+        .filter(|(idx, _)| needed(*idx))
+        .map(|(idx, rows)| table(plan, RecordId(idx as u32), rows))
+        .collect();
+    for given in &test.files {
+        let file = files(&given.file).map_err(|error| Failure { span: given.span, message: error.to_string() })?;
+        match inputs.iter_mut().find(|input| input.record == given.record) {
+            Some(input) => input.files.push(file),
+            None => inputs.push(TableInput { record: given.record, files: vec![file] }),
+        }
+    }
+    Ok(inputs)
+}
+
+/// What a row refers to.
+fn referred(plan: &Plan, record: usize, row: &Cells) -> Vec<(RecordId, String)> {
+    let target = |(field, value): (&String, &String)| {
+        let field = plan.records[record].field(field)?;
+        match plan.records[record].fields[field.index()].ty {
+            Type::Ref(target) => Some((target, value.clone())),
+            _ => None,
+        }
+    };
+    row.iter().filter_map(target).collect()
+}
+
+fn table(plan: &Plan, record: RecordId, rows: Vec<Cells>) -> TableInput {
+    let header: Vec<String> = plan.record(record).fields.iter().map(|field| field.name.clone()).collect();
+    let rows: Vec<Vec<Option<String>>> =
+        rows.iter().map(|row| header.iter().map(|field| row.get(field).cloned()).collect()).collect();
+    let file = SourceFile { name: "given".to_owned(), content: Content::Cells { header, rows } };
+    TableInput { record, files: vec![file] }
+}
