@@ -52,8 +52,11 @@ pub fn plan(path: &Path, overrides: &[(&str, &str)]) -> Plan {
     compiled.plan.expect("a program without problems has a Plan")
 }
 
+/// Both engines.
+pub const ENGINES: [Engine; 2] = [Engine::Interpreter, Engine::Jit];
+
 /// Settles a plan over files by record, `rows` at a time; no row may be rejected.
-pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32) -> Settled {
+pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32, engine: Engine) -> Settled {
     let input = |(name, paths): &(&str, Vec<PathBuf>)| {
         let record = plan.records.iter().position(|record| record.name == *name).expect("the record is known");
         let files = paths.iter().map(|path| SourceFile::open(path).expect("the table opens")).collect();
@@ -62,7 +65,7 @@ pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32) -> Settled
     let options = LoadOptions { batch_rows: rows as usize, ..LoadOptions::through(plan.active.to) };
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
     assert_eq!(loaded.rejects, []);
-    let options = RunOptions { through: plan.active.to, chunk_rows: rows, engine: Engine::Jit };
+    let options = RunOptions { through: plan.active.to, chunk_rows: rows, engine };
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     let ends = |(idx, counts): (usize, &Option<meed_runtime::engine::Counts>)| {
         let (account, counts) = (loaded.accounts[idx], (*counts)?);

@@ -1,6 +1,7 @@
 //! Whole programs over real tables, held against payments that an independent evaluation found.
 
-use meed_tests::{Settled, plan, settle, shared};
+use meed_runtime::engine::Engine;
+use meed_tests::{ENGINES, Settled, plan, settle, shared};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -38,39 +39,34 @@ fn crm_pays_the_expected_totals() {
         [("opportunity", table("sales_pipeline")), ("agent", table("sales_teams")), ("product", table("products"))];
     let same = |text: &str| text.to_owned();
     let wanted = expected(&shared.join("programs/crm/expected_totals.csv"), same, same, false);
-    for rows in [1, 7, 65_536] {
-        let settled = settle(&plan, &files, rows);
-        assert_eq!(found(&settled), wanted, "{rows} rows at a time");
+    let mut payments = None;
+    for (rows, engine) in [1, 7, 65_536].into_iter().flat_map(|rows| ENGINES.map(|engine| (rows, engine))) {
+        let settled = settle(&plan, &files, rows, engine);
+        let way = format!("{rows} rows at a time, {engine:?}");
+        assert_eq!(found(&settled), wanted, "{way}");
         assert_eq!(settled.replayed, 0, "machine code does every row");
         assert!(settled.accounts.iter().all(|(read, sum)| read == sum), "{:?}", settled.accounts);
+        assert_eq!(*payments.get_or_insert_with(|| settled.payments.clone()), settled.payments, "{way}");
     }
 }
 
 const RULES: [&str; 5] = ["registered_deals", "new_customers", "volume_rebate", "year_accelerator", "family_spiff"];
 
-fn settlement(shared: &Path, deals: Vec<PathBuf>, ending: &str, rows: u32) -> Settled {
+/// Program P over the deals of these files, with a bounty.
+fn settlement(shared: &Path, deals: Vec<PathBuf>, bounty: &str, rows: u32, engine: Engine) -> Settled {
     let folder = shared.join("programs/settlement");
-    let plan = plan(&folder.join("settlement.meed"), &[]);
+    let plan = plan(&folder.join("settlement.meed"), &[("bounty", bounty)]);
+    let ending = if deals[0].extension().is_some_and(|ending| ending == "csv") { "csv" } else { "parquet" };
     let entity = |name: &str| vec![folder.join(format!("{name}.{ending}"))];
     let files =
         [("partner", entity("partner")), ("rep", entity("rep")), ("product", entity("product")), ("deal", deals)];
-    settle(&plan, &files, rows)
+    settle(&plan, &files, rows, engine)
 }
 
-#[test]
-fn settlement_pays_the_expected_totals_and_lines() {
-    let Some(shared) = shared() else { return };
-    let folder = shared.join("programs/settlement/5000");
-    let rule = |text: &str| RULES[text.parse::<usize>().expect("a rule number") - 1].to_owned();
-    let wanted = expected(&folder.join("expected_totals.csv"), rule, |quarter| format!("2026-Q{quarter}"), true);
-    let from_csv = settlement(&shared, vec![folder.join("deals.csv")], "csv", 65_536);
-    let from_parquet = settlement(&shared, vec![folder.join("deals.parquet")], "parquet", 7);
-    assert_eq!(found(&from_csv), wanted);
-    assert_eq!(from_csv.payments, from_parquet.payments);
-    assert_eq!(from_csv.replayed + from_parquet.replayed, 0, "machine code does every row");
-    // Lines by rule: how many, and sums of cents alone and weighed by deal and payee.
+/// Lines by rule as the expected files have them: how many, and sums of cents alone and weighed by deal and payee.
+fn digest(settled: &Settled) -> String {
     let mut digests = BTreeMap::<usize, [i64; 4]>::new();
-    for row in &from_csv.payments.rows {
+    for row in &settled.payments.rows {
         let rule = RULES.iter().position(|rule| *rule == row[0]).expect("a rule of the program") + 1;
         let number = |text: &str| if text.is_empty() { 0 } else { text.parse::<i64>().expect("a number") };
         let (cents, digest) = (to_cents(&row[5]), digests.entry(rule).or_default());
@@ -81,12 +77,56 @@ fn settlement_pays_the_expected_totals_and_lines() {
             digest[3] + cents * (number(&row[3]) % 997),
         ];
     }
-    let text: String =
-        digests.iter().map(|(rule, d)| format!("{rule},{},{},{},{}\n", d[0], d[1], d[2], d[3])).collect();
-    assert_eq!(
-        text,
-        std::fs::read_to_string(folder.join("expected_lines.csv")).expect("the expected lines can be read")
-    );
+    digests.iter().map(|(rule, d)| format!("{rule},{},{},{},{}\n", d[0], d[1], d[2], d[3])).collect()
+}
+
+/// The totals that a folder of settlement expects.
+fn expected_totals(folder: &Path) -> BTreeMap<[String; 3], i64> {
+    let rule = |text: &str| RULES[text.parse::<usize>().expect("a rule number") - 1].to_owned();
+    expected(&folder.join("expected_totals.csv"), rule, |quarter| format!("2026-Q{quarter}"), true)
+}
+
+#[test]
+fn settlement_pays_the_expected_totals_and_lines() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("programs/settlement/5000");
+    let wanted = std::fs::read_to_string(folder.join("expected_lines.csv")).expect("the expected lines can be read");
+    let mut payments = None;
+    for (file, rows) in [("deals.csv", 65_536), ("deals.parquet", 7), ("deals.csv", 1), ("deals.parquet", 65_536)] {
+        for engine in ENGINES {
+            let settled = settlement(&shared, vec![folder.join(file)], "$500", rows, engine);
+            let way = format!("{file}, {rows} rows at a time, {engine:?}");
+            assert_eq!(found(&settled), expected_totals(&folder), "{way}");
+            assert_eq!(digest(&settled), wanted, "{way}");
+            assert_eq!(*payments.get_or_insert_with(|| settled.payments.clone()), settled.payments, "{way}");
+        }
+    }
+}
+
+/// 200,000 deals with this bounty, by both engines.
+fn many_deals(bounty: &str, lines: &str, totals: bool) {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("programs/settlement/200000");
+    let wanted = std::fs::read_to_string(folder.join(lines)).expect("the expected lines can be read");
+    let deals = || vec![folder.join("deals.parquet")];
+    let settled = settlement(&shared, deals(), bounty, 65_536, Engine::Jit);
+    assert_eq!(digest(&settled), wanted);
+    if totals {
+        assert_eq!(found(&settled), expected_totals(&folder));
+    }
+    assert_eq!(settled.replayed, 0, "machine code does every row");
+    assert!(settled.accounts.iter().all(|(read, sum)| read == sum), "{:?}", settled.accounts);
+    assert!(settled.payments == settlement(&shared, deals(), bounty, 4096, Engine::Interpreter).payments);
+}
+
+#[test]
+fn two_hundred_thousand_deals_pay_the_expected_totals_and_lines() {
+    many_deals("$500", "expected_lines.csv", true);
+}
+
+#[test]
+fn two_hundred_thousand_deals_pay_the_expected_lines_with_a_larger_bounty() {
+    many_deals("$700", "expected_lines_bounty_700.csv", false);
 }
 
 #[test]
@@ -105,8 +145,8 @@ fn shuffled_rows_in_several_files_pay_the_same() {
         std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).expect("the part can be written");
         path
     });
-    let whole = settlement(&shared, vec![folder.join("deals.csv")], "csv", 65_536);
-    let split = settlement(&shared, parts.collect(), "csv", 97);
+    let whole = settlement(&shared, vec![folder.join("deals.csv")], "$500", 65_536, Engine::Jit);
+    let split = settlement(&shared, parts.collect(), "$500", 97, Engine::Jit);
     assert_eq!(whole.payments, split.payments);
     assert_eq!(whole.totals, split.totals);
 }
@@ -119,7 +159,7 @@ fn the_example_passes_its_own_tests_and_pays_what_the_readme_says() {
     let plan = compiled.plan.expect("the example compiles");
     assert!(!compiled.tests.is_empty());
     for test in &compiled.tests {
-        assert_eq!(meed_runtime::suite::run_test(&plan, test, meed_runtime::engine::Engine::Jit), [], "{}", test.title);
+        assert_eq!(meed_runtime::suite::run_test(&plan, test, Engine::Jit), [], "{}", test.title);
     }
     let table = |name: &str| vec![folder.join(format!("data/{name}.csv"))];
     let files = [
@@ -129,7 +169,7 @@ fn the_example_passes_its_own_tests_and_pays_what_the_readme_says() {
         ("person", table("persons")),
         ("customer", table("customers")),
     ];
-    let settled = settle(&plan, &files, 2);
+    let settled = settle(&plan, &files, 2, Engine::Jit);
     let csv = String::from_utf8(settled.totals.to_csv()).expect("UTF-8");
     let readme = std::fs::read_to_string(folder.join("../../README.md")).expect("the README can be read");
     assert!(readme.contains(&csv), "{csv}");
