@@ -12,6 +12,7 @@ mod rounding;
 mod types;
 
 pub(super) use calls::pays_none;
+pub(super) use literals::sign_of;
 
 use super::Lowering;
 use super::scope::{Scope, Typed};
