@@ -59,6 +59,8 @@ pub(super) struct Scope {
     pub bare: Option<(Root, RecordId)>,
     /// The enclosing row of a set: bare names second, and the path that leads from the set's row to it.
     pub outer: Option<(RecordId, Vec<FieldId>, Vec<String>)>,
+    /// The `let`s of the enclosing row, seen from the set's row; none where one cannot be.
+    pub outer_lets: FxHashMap<String, Option<Expr>>,
     pub payment: bool,
     pub locals: FxHashMap<String, LocalId>,
     /// By local: type, whether optional, definition.
@@ -89,6 +91,7 @@ impl Scope {
             roots: Vec::new(),
             bare: None,
             outer: None,
+            outer_lets: FxHashMap::default(),
             payment: false,
             locals: FxHashMap::default(),
             definitions: Vec::new(),

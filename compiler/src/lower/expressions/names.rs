@@ -3,6 +3,7 @@
 use crate::lower::scope::{Fact, Scope, Typed, field_names};
 use crate::lower::{Lowering, suggest};
 use crate::plan::{self, FieldId, Op, RecordId, Root, Type};
+use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -16,90 +17,131 @@ impl Lowering<'_> {
             || scope.bare.is_some_and(|(_, record)| self.plan.record(record).field(text).is_some())
             || scope.outer.as_ref().is_some_and(|(record, _, _)| self.plan.record(*record).field(text).is_some())
             || scope.outer.as_ref().is_some_and(|(_, _, names)| names.contains(text))
+            || scope.outer_lets.contains_key(text)
             || scope.roots.iter().any(|(root, _, _)| root == text)
             || (scope.payment && text == "payment")
             || self.parameters.contains_key(text)
             || self.decision_named(text, scope).is_some()
     }
 
+    /// A name, or a path of names. What a name means is looked up from the inside out: `let`s, arguments, fields of the
+    /// row, the row around a set, payments, rows by name, parameters, decisions.
     pub(super) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let first = &path.parts[0];
         let rest = &path.parts[1..];
         if let Some(&local) = scope.locals.get(&first.text) {
             return self.local_path(local, rest, path.span, scope);
         }
+        self.one_meaning(first, scope)?;
         if let Some(idx) = scope.arguments.iter().position(|(name, _)| *name == first.text) {
             return Some(Typed::new(Op::Argument(idx as u32), scope.arguments[idx].1, false, path.span));
         }
-        if let Some((root, record)) = scope.bare
-            && self.plan.record(record).field(&first.text).is_some()
-        {
-            if let Some((outer, _, _)) = &scope.outer
-                && self.plan.record(*outer).field(&first.text).is_some()
-            {
-                let (inner, outer) = (self.plan.record(record).name.clone(), self.plan.record(*outer).name.clone());
-                let name = &first.text;
-                let message = format!("both `{inner}` and `{outer}` have a field `{name}`");
-                self.problem(
-                    Problem::error("ambiguous-name", first.span, message)
-                        .help(format!("write `{inner}.{name}` or `{outer}.{name}`")),
-                );
-                return None;
-            }
+        if let Some((root, record)) = scope.bare.filter(|(_, record)| self.has_field(*record, first)) {
             return self.follow(root, record, Vec::new(), &path.parts, path.span, scope);
         }
-        if let Some((outer, join, names)) = scope.outer.clone() {
-            let payee =
-                scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).map(|(_, root, record)| (*root, *record));
-            let (root, record) = scope.bare.or(payee)?;
-            if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
-                let (op, ty) =
-                    if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
-                return Some(Typed::new(op, ty, false, path.span));
-            }
-            if names.contains(&first.text) {
-                if rest.is_empty() {
-                    return self.row_itself(root, record, join, path.span, scope);
-                }
-                return self.follow(root, record, join, rest, path.span, scope);
-            }
-            if self.plan.record(outer).field(&first.text).is_some() {
-                return self.follow(root, record, join, &path.parts, path.span, scope);
-            }
+        if let Some(found) = self.outer_path(path, scope) {
+            return found;
         }
         if scope.payment && first.text == "payment" {
             return self.payment_path(path, scope);
         }
         if let Some((_, root, record)) = scope.roots.iter().find(|(name, _, _)| *name == first.text).cloned() {
-            if rest.is_empty() {
-                return self.row_itself(root, record, Vec::new(), path.span, scope);
-            }
-            if let Some(decision) = self.decision_of(&rest[0], root, record, scope)
-                && rest.len() == 1
-            {
-                return Some(self.read_decision(decision, root, path.span, scope));
-            }
-            return self.follow(root, record, Vec::new(), rest, path.span, scope);
+            return self.root_path(root, record, rest, path.span, scope);
         }
-        if let Some(parameter) = self.parameters.get(&first.text) {
-            let typed = parameter.clone()?;
-            if let [next, ..] = rest {
-                self.problem(Problem::error(
-                    "unknown-name",
-                    next.span,
-                    format!("`{}` is a parameter and has no fields", first.text),
-                ));
-                return None;
-            }
-            return Some(Typed { span: path.span, literal: false, ..typed });
+        if let Some(parameter) = self.parameters.get(&first.text).cloned() {
+            return self.parameter_path(first, parameter?, rest, path.span);
         }
-        if let Some((decision, root)) = self.decision_named(&first.text, scope)
-            && rest.is_empty()
-        {
+        if let (Some((decision, root)), true) = (self.decision_named(&first.text, scope), rest.is_empty()) {
             return Some(self.read_decision(decision, root, path.span, scope));
         }
         self.unknown_name(first, scope);
         None
+    }
+
+    fn has_field(&self, record: RecordId, name: &tree::Name) -> bool {
+        self.plan.record(record).field(&name.text).is_some()
+    }
+
+    /// A name that means two things at a place has no meaning there.
+    fn one_meaning(&mut self, name: &tree::Name, scope: &Scope) -> Option<()> {
+        let inner = scope.bare.map(|(_, record)| record).filter(|record| self.has_field(*record, name));
+        let outer = scope.outer.as_ref().map(|outer| outer.0).filter(|record| self.has_field(*record, name));
+        let text = &name.text;
+        let called = |record: RecordId| self.plan.record(record).name.clone();
+        let (message, help) = match (inner, outer) {
+            (Some(inner), Some(outer)) => {
+                let (inner, outer) = (called(inner), called(outer));
+                let help = format!("write `{inner}.{text}` or `{outer}.{text}`");
+                (format!("both `{inner}` and `{outer}` have a field `{text}`"), help)
+            }
+            (Some(record), None) | (None, Some(record)) if self.parameters.contains_key(text) => {
+                let record = called(record);
+                let help = format!("give the parameter another name, or write `{record}.{text}` for the field");
+                (format!("`{text}` is a field of `{record}` and a parameter"), help)
+            }
+            (None, None)
+                if self.parameters.contains_key(text) && scope.arguments.iter().any(|(name, _)| name == text) =>
+            {
+                (format!("`{text}` is an argument and a parameter"), "give one of them another name".to_owned())
+            }
+            _ => return Some(()),
+        };
+        self.problem(Problem::error("ambiguous-name", name.span, message).help(help));
+        None
+    }
+
+    /// A name of the row around a set: the row itself, its fields, its `let`s. The outer none is a name of none of these.
+    fn outer_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Option<Typed>> {
+        let (outer, join, names) = scope.outer.clone()?;
+        let (first, rest) = (&path.parts[0], &path.parts[1..]);
+        let payee = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee);
+        let (root, record) = scope.bare.or(payee.map(|(_, root, record)| (*root, *record)))?;
+        if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
+            let (op, ty) =
+                if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
+            return Some(Some(Typed::new(op, ty, false, path.span)));
+        }
+        if names.contains(&first.text) {
+            return Some(match rest {
+                [] => self.row_itself(root, record, join, path.span, scope),
+                _ => self.follow(root, record, join, rest, path.span, scope),
+            });
+        }
+        if self.has_field(outer, first) {
+            return Some(self.follow(root, record, join, &path.parts, path.span, scope));
+        }
+        let value = scope.outer_lets.get(&first.text)?.clone().filter(|_| rest.is_empty());
+        if value.is_none() {
+            self.problem(later(path.span, "a `let` of this kind inside the brackets of a set is"));
+        }
+        Some(value.map(|value| Typed { span: path.span, ..Typed::from_expr(value) }))
+    }
+
+    /// A row by its name, or what it leads to: fields, and decisions of the row.
+    fn root_path(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        rest: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        match rest {
+            [] => self.row_itself(root, record, Vec::new(), span, scope),
+            [only] if let Some(decision) = self.decision_of(only, root, record, scope) => {
+                Some(self.read_decision(decision, root, span, scope))
+            }
+            _ => self.follow(root, record, Vec::new(), rest, span, scope),
+        }
+    }
+
+    fn parameter_path(&mut self, name: &tree::Name, value: Typed, rest: &[tree::Name], span: Span) -> Option<Typed> {
+        if let [next, ..] = rest {
+            let message = format!("`{}` is a parameter and has no fields", name.text);
+            self.problem(Problem::error("unknown-name", next.span, message));
+            return None;
+        }
+        Some(Typed { span, literal: false, ..value })
     }
 
     fn row_itself(

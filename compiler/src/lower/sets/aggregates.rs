@@ -29,7 +29,7 @@ impl Lowering<'_> {
         let (stream, record) = self.set_stream(&source)?;
         let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
         let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
-        let mut inner = self.set_scope(&stream, record, entity, &join);
+        let mut inner = self.set_scope(&stream, record, entity, &join, scope);
         let condition = set.and_then(|set| set.condition.as_deref());
         let filter = match condition {
             Some(condition) => Some(self.set_condition(condition, &mut inner)?),

@@ -2,6 +2,7 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::{RuleScope, Scope};
+use crate::lower::walk::{inline, walk};
 use crate::plan::{self, Expr, Op, RecordId, Root, Stream, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -89,7 +90,15 @@ impl Lowering<'_> {
         paths
     }
 
-    pub(super) fn set_scope(&mut self, stream: &Stream, record: RecordId, entity: RecordId, join: &Expr) -> Scope {
+    /// The scope inside the brackets of a set that stands in `outside`.
+    pub(super) fn set_scope(
+        &mut self,
+        stream: &Stream,
+        record: RecordId,
+        entity: RecordId,
+        join: &Expr,
+        outside: &Scope,
+    ) -> Scope {
         let mut scope = Scope::constant();
         let path = if let Op::Field { path, .. } = &join.op { path.clone() } else { Vec::new() };
         let entity_name = self.plan.record(entity).name.clone();
@@ -105,6 +114,31 @@ impl Lowering<'_> {
         }
         scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
         scope.outer = Some((entity, path, vec![entity_name]));
+        for (name, local) in &outside.locals {
+            let value = inline(outside.definitions[local.index()].clone(), &outside.definitions);
+            scope.outer_lets.insert(name.clone(), self.seen_from(value, join));
+        }
         scope
+    }
+
+    /// A value of the entity's row as it is found from a row of the set; none where it is more than fields and numbers.
+    fn seen_from(&self, mut value: Expr, join: &Expr) -> Option<Expr> {
+        let Op::Field { root: set_root, record: set_record, path: to_entity } = &join.op else { return None };
+        let mut plain = true;
+        walk(&mut value, &mut |expr| match &mut expr.op {
+            Op::Field { root, record, path } => {
+                plain &= !self.path_optional(*root, *record, path, &Scope::constant());
+                (*root, *record) = (*set_root, *set_record);
+                path.splice(0..0, to_entity.iter().copied());
+            }
+            Op::PaymentAmount
+            | Op::When
+            | Op::Decision { .. }
+            | Op::Group(_)
+            | Op::Level { .. }
+            | Op::Telescoped { .. } => plain = false,
+            _ => {}
+        });
+        (plain && !join.optional).then_some(value)
     }
 }
