@@ -1,5 +1,6 @@
 //! The time of each stage of a run.
 
+use crate::progress::Progress;
 use meed_compiler::interpret::trace::Trace;
 use meed_compiler::plan::{Plan, RuleId};
 use meed_runtime::engine::{Observer, RunResult};
@@ -50,17 +51,19 @@ impl Clock {
     }
 }
 
-/// Watches a run: the time of each rule and, where wanted, the parts of every line.
+/// Watches a run: how far it is, the time of each rule and, where wanted, the parts of every line.
 pub struct Watch<'a> {
     plan: &'a Plan,
     slices: Option<Slices>,
     clock: Clock,
+    progress: &'a Progress,
     under_way: Option<RuleId>,
+    n_done: usize,
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(plan: &'a Plan, slices: Option<Slices>, clock: Clock) -> Self {
-        Self { plan, slices, clock, under_way: None }
+    pub fn new(plan: &'a Plan, slices: Option<Slices>, clock: Clock, progress: &'a Progress) -> Self {
+        Self { plan, slices, clock, progress, under_way: None, n_done: 0 }
     }
 
     /// What was gathered.
@@ -91,6 +94,8 @@ impl Observer for Watch<'_> {
     fn begins(&mut self, rule: RuleId) {
         self.lap();
         self.under_way = Some(rule);
+        self.progress.rule(self.plan, self.n_done, &self.plan.rule(rule).name);
+        self.n_done += 1;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Messages: drawn for people on standard error, or as JSON on standard output, one object a line.
 
+use crate::Ending;
 use meed_compiler::Problem;
 use meed_grammar::span::Span;
 use miette::{GraphicalReportHandler, NamedSource, Report};
@@ -86,10 +87,26 @@ pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Writes what was asked for; a reader that has gone away wants no more of it.
+/// Writes a piece of what was asked for. A reader that has gone away wants no more of it.
 pub fn print(text: &str) {
+    let _ = write_out(text);
+}
+
+/// Writes the whole of what was asked for, and says how that ends.
+pub fn print_all(text: &str, messages: Messages) -> Ending {
+    match write_out(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            messages.error("cannot-write", &format!("cannot write to standard output: {error}"), None);
+            Ending::Output
+        }
+        Ok(()) | Err(_) => Ending::Well,
+    }
+}
+
+fn write_out(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// A problem as `docs/messages.md` describes it.

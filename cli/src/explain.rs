@@ -1,8 +1,9 @@
 //! `meed explain CODE`, and `meed explain [PROGRAM] --payee …` for payments and what was not paid.
 
 use crate::Ending;
-use crate::draw::{Messages, print};
+use crate::draw::{Messages, print_all};
 use crate::job::{Job, JobOptions};
+use crate::progress::Progress;
 use crate::report;
 use meed_runtime::explain::{Answer, ExplainError, Explanation, Query, explain};
 use std::fmt::Write;
@@ -41,8 +42,7 @@ impl Explain {
         let asks = self.rule.is_some() || self.payee.is_some() || self.key.is_some() || self.period.is_some();
         let page = self.subject.as_deref().filter(|_| !asks).and_then(meed_compiler::errors::page);
         if let Some(page) = page {
-            print(page);
-            return Ending::Well;
+            return print_all(page, messages);
         }
         let is_program = |subject: &String| asks || subject.ends_with(".meed") || Path::new(subject).exists();
         if let Some(code) = self.subject.as_ref().filter(|subject| !is_program(subject)) {
@@ -51,13 +51,13 @@ impl Explain {
             messages.error("command-line", &format!("`{code}` is no error code and no program"), help.as_deref());
             return Ending::Usage;
         }
-        self.payments(messages).map_or_else(|ending| ending, |()| Ending::Well)
+        self.payments(messages).unwrap_or_else(|ending| ending)
     }
 
-    fn payments(&self, messages: Messages) -> Result<(), Ending> {
+    fn payments(&self, messages: Messages) -> Result<Ending, Ending> {
         let named = self.subject.as_ref().map(PathBuf::from);
         let job = Job::new(named.as_deref(), &self.job, messages)?;
-        let mut loaded = job.load(messages)?;
+        let mut loaded = job.load(&job.bind(messages)?, &Progress::new(), messages)?;
         report::rejects(&loaded, 20, messages);
         report::parameters(&job.plan);
         let query = Query {
@@ -76,12 +76,8 @@ impl Explain {
             messages.error("command-line", &error.to_string(), help.as_deref());
             Ending::Usage
         })?;
-        if messages.are_json() {
-            print(&objects(&answer));
-        } else {
-            print(&drawn(&answer));
-        }
-        Ok(())
+        let text = if messages.are_json() { objects(&answer) } else { drawn(&answer) };
+        Ok(print_all(&text, messages))
     }
 }
 

@@ -4,13 +4,14 @@
 //! `record=FILE` only those of that record; parameters are replaced one by one.
 
 use crate::Ending;
-use crate::bind::{BindError, bind};
+use crate::bind::{BindError, Bound, bind};
 use crate::draw::Messages;
+use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
 use meed_runtime::engine::RunFault;
-use meed_runtime::load::{LoadError, LoadOptions, Loaded, load};
+use meed_runtime::load::{LoadOptions, Loaded, load};
 use std::path::{Path, PathBuf};
 
 /// Which tables, through which day, with which parameters.
@@ -71,21 +72,53 @@ impl Job {
         Ok(Self { path, text, plan, through, settings, data })
     }
 
-    /// Finds, opens and reads the tables.
-    pub fn load(&self, messages: Messages) -> Result<Loaded, Ending> {
-        let told = |error: BindError| {
-            messages.error(error.code(), &error.to_string(), error.help().as_deref());
-            error.ending()
-        };
-        let bound = bind(&self.plan, &self.data).map_err(told)?;
+    /// Finds the tables.
+    pub fn bind(&self, messages: Messages) -> Result<Bound, Ending> {
+        let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;
         for (file, reason) in &bound.not_read {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
             messages.note(&format!("not read: {}{reason}", file.display()));
         }
-        let options = LoadOptions::through(self.through);
-        let inputs = bound.open().map_err(told)?;
-        load(&self.plan, inputs, &options).map_err(|error: LoadError| told(error.into()))
+        Ok(bound)
     }
+
+    /// Opens and reads the tables.
+    pub fn load(&self, bound: &Bound, progress: &Progress, messages: Messages) -> Result<Loaded, Ending> {
+        let rows = |n_rows: u64| progress.rows(n_rows);
+        let options = LoadOptions { progress: Some(&rows), ..LoadOptions::through(self.through) };
+        let inputs = bound.open().map_err(|error| unbound(&error, messages))?;
+        load(&self.plan, inputs, &options).map_err(|error| unbound(&error.into(), messages))
+    }
+
+    /// Demands that no file that is written is one that is read, and none is written twice.
+    pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), Ending> {
+        let tables = bound.tables.iter().flat_map(|(_, files)| files);
+        let read: Vec<PathBuf> = tables.chain([&self.path, &self.settings.file()]).map(|path| place(path)).collect();
+        for (idx, path) in outputs.iter().enumerate() {
+            let own = place(path);
+            let why = match read.contains(&own) {
+                true => "is read by this run, and would be written over",
+                false if outputs[..idx].iter().any(|other| place(other) == own) => "is written by this run already",
+                false => continue,
+            };
+            messages.error("command-line", &format!("`{}` {why}", path.display()), Some("name another file or folder"));
+            return Err(Ending::Usage);
+        }
+        Ok(())
+    }
+}
+
+/// Where a path leads, also where nothing stands there yet.
+fn place(path: &Path) -> PathBuf {
+    let whole = path.canonicalize().ok();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    whole.or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+fn unbound(error: &BindError, messages: Messages) -> Ending {
+    messages.error(error.code(), &error.to_string(), error.help().as_deref());
+    error.ending()
 }
 
 impl Job {

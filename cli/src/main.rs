@@ -10,6 +10,7 @@ mod job;
 mod new;
 mod out;
 mod plan;
+mod progress;
 mod project;
 mod report;
 mod run;

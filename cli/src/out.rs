@@ -29,20 +29,16 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Makes the folder where it is not there.
+    /// Makes the folder where it is not there, and clears away what a run that was killed has left in it.
     pub fn new(folder: &Path, format: Format) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
+        clear(folder);
         Ok(Self { folder: folder.to_owned(), format, staged: Vec::new() })
     }
 
     /// A table of this name in the folder.
     pub fn table(&mut self, name: &str, header: Header) -> Result<Box<dyn Sink>, Fault> {
-        let ending = match self.format {
-            Format::Csv => "csv",
-            Format::Parquet => "parquet",
-            Format::Jsonl => "jsonl",
-        };
-        let path = self.folder.join(format!("{name}.{ending}"));
+        let path = self.folder.join(format!("{name}.{}", self.format.ending()));
         let file = self.file(&path)?;
         let sink: std::io::Result<Box<dyn Sink>> = match self.format {
             Format::Csv => CsvSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
@@ -68,6 +64,9 @@ impl Outputs {
 
     /// A handle of a new file that will stand at `path`.
     fn file(&mut self, path: &Path) -> Result<File, Fault> {
+        if path.is_dir() {
+            return Err((path.to_owned(), std::io::ErrorKind::IsADirectory.into()));
+        }
         let staged = stage(path).map_err(|error| (path.to_owned(), error))?;
         let file = staged.as_file().try_clone().map_err(|error| (path.to_owned(), error))?;
         self.staged.push((path.to_owned(), staged));
@@ -86,9 +85,52 @@ impl Outputs {
     }
 }
 
+impl Format {
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+const PREFIX: &str = ".meed-";
+const SUFFIX: &str = ".part";
+
+/// A new file beside the place where it will stand, as readable as the one that stands there.
 fn stage(path: &Path) -> std::io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::Builder::new().prefix(".meed-").suffix(".part").tempfile_in(folder)
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX);
+    match std::fs::metadata(path) {
+        Ok(there) => builder.permissions(there.permissions()).tempfile_in(folder),
+        Err(_) => as_usual(&mut builder).tempfile_in(folder),
+    }
+}
+
+/// With the permissions that the system gives new files.
+fn as_usual<'b, 'n>(builder: &'b mut tempfile::Builder<'n, 'n>) -> &'b mut tempfile::Builder<'n, 'n> {
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+/// Takes away the files of runs that are no more, where the system tells which are.
+fn clear(folder: &Path) {
+    let runs = Path::new("/proc");
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|_| runs.is_dir()) {
+        let name = entry.file_name();
+        let run = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.split_once('-'));
+        let gone = run.is_some_and(|(run, _)| run.parse::<u32>().is_ok() && !runs.join(run).exists());
+        if gone {
+            // What cannot be taken away harms nobody.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Writes a file whole or not at all.

@@ -21,7 +21,6 @@ impl Plan {
         let compiled = meed_compiler::compile(&program.text, &program.settings.set);
         messages.problems(&program.path, &program.text, &compiled.problems);
         let Some(plan) = compiled.plan else { return Ending::Program };
-        draw::print(&plan.to_text());
-        Ending::Well
+        draw::print_all(&plan.to_text(), messages)
     }
 }

@@ -5,6 +5,7 @@ use crate::clock::{Clock, Watch};
 use crate::draw::{Messages, say};
 use crate::job::{Job, JobOptions};
 use crate::out::{Format, Outputs};
+use crate::progress::Progress;
 use crate::report;
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
@@ -64,7 +65,10 @@ impl Run {
             return Err(Ending::Usage);
         };
         clock.stage("compile");
-        let mut loaded = job.load(messages)?;
+        let bound = job.bind(messages)?;
+        job.keeps_inputs(&bound, &self.outputs(&job, &out), messages)?;
+        let progress = Progress::new();
+        let mut loaded = job.load(&bound, &progress, messages)?;
         self.judge(&loaded, messages)?;
         clock.stage("load");
         let engine = match self.engine {
@@ -72,20 +76,33 @@ impl Run {
             EngineName::Jit => Engine::Jit,
         };
         let options = RunOptions { through: job.through, chunk_rows: self.batch_rows, engine };
-        let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock);
+        let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock, &progress);
         let result =
             run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
         let (slices, mut clock) = watch.end();
+        progress.writing();
         self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
             messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
             Ending::Output
         })?;
         clock.stage("write");
+        drop(progress);
         report::accounts(&job.plan, &loaded, &result);
         if self.timings {
             say(&clock.report(&loaded, &result).to_string());
         }
         Ok(())
+    }
+
+    fn format(&self, job: &Job) -> Format {
+        self.format.or(job.settings.format).unwrap_or(Format::Csv)
+    }
+
+    /// The files that will be written.
+    fn outputs(&self, job: &Job, out: &Path) -> Vec<PathBuf> {
+        let ending = self.format(job).ending();
+        let tables = ["payments", "totals", "decisions"].into_iter().chain(self.slices.then_some("slices"));
+        tables.map(|name| out.join(format!("{name}.{ending}"))).chain(self.rejects.clone()).collect()
     }
 
     /// One rejected row stops the run, unless rejected rows are set aside.
@@ -109,8 +126,7 @@ impl Run {
         slices: Option<&Slices>,
     ) -> Result<(), (PathBuf, std::io::Error)> {
         let plan = &job.plan;
-        let format = self.format.or(job.settings.format).unwrap_or(Format::Csv);
-        let mut outputs = Outputs::new(out, format)?;
+        let mut outputs = Outputs::new(out, self.format(job))?;
         let mut payments = outputs.table("payments", ledger::payments_header(plan, result))?;
         let mut totals = outputs.table("totals", ledger::totals_header(plan))?;
         let mut decisions = outputs.table("decisions", ledger::decisions_header())?;

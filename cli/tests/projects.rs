@@ -13,7 +13,8 @@ fn a_new_project_works_at_once() {
     project.meed(&["check"]).with(0).says("`channel_2026` is well: 3 rules, 4 tests");
     project.meed(&["fmt", "--check"]).with(0);
     assert!(project.meed(&["test"]).with(0).out.ends_with("4 passed, 0 failed\n"), "and the tests reach everything");
-    project.meed(&["run"]).with(0);
+    let ended = project.meed(&["run"]).with(0);
+    assert!(!ended.messages.contains("rows read"), "off a terminal no progress is shown");
     let totals = "rule,payee_kind,payee,unit,period,amount\n\
                   registered_deals,partner,ACME,USD,2026-Q1,160.00\n\
                   registered_deals,partner,ACME,USD,2026-Q2,-10.00\n\
