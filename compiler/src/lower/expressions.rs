@@ -12,6 +12,8 @@ mod rounding;
 mod types;
 
 pub(super) use calls::pays_none;
+pub(super) use literals::sign_of;
+pub(super) use names::sets;
 
 use super::Lowering;
 use super::scope::{Scope, Typed};

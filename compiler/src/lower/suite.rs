@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::expressions::fold;
+use super::expressions::sets;
 use super::scope::Scope;
 use crate::plan::{FieldSource, Op, RecordId, Type};
 use crate::resolve::later;
@@ -139,7 +140,7 @@ impl Lowering<'_> {
         for step in &test.steps {
             self.test_step(step, &mut case);
         }
-        if case.expect.is_empty() {
+        if !test.steps.iter().any(|step| expects(&step.kind)) {
             self.problem(
                 Problem::warning("empty-test", test.title.span, "this test expects nothing")
                     .help("add a line like: expect registered_deals pays ACME $200"),
@@ -177,11 +178,7 @@ impl Lowering<'_> {
             }
             TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
                 self.rule_exists(rule);
-                let Some(typed) = self.expression(amount, &mut Scope::constant()) else { return };
-                let Op::Number(number) = fold(typed).op else {
-                    self.problem(Problem::error("not-money", amount.span, "an amount of money is expected here"));
-                    return;
-                };
+                let Some(number) = self.expected_amount(amount) else { return };
                 case.expect.push(Expectation::Pays {
                     rule: rule.text.clone(),
                     payee: joined(payee),
@@ -205,8 +202,8 @@ impl Lowering<'_> {
             TestStepKind::Decides { name, key, in_period, value } => {
                 let value = match value {
                     None => None,
-                    Some(value) => match self.expression(value, &mut Scope::constant()).map(fold) {
-                        Some(typed) => Some(decision_text(&typed.op)),
+                    Some(value) => match self.expected_decision(name, value) {
+                        Some(text) => Some(text),
                         None => return,
                     },
                 };
@@ -222,6 +219,45 @@ impl Lowering<'_> {
                 case.expect.push(Expectation::Rejected { key: joined(key), span: step.span })
             }
         }
+    }
+
+    fn expected_amount(&mut self, amount: &tree::Expr) -> Option<Exact> {
+        let typed = fold(self.expression(amount, &mut Scope::constant())?);
+        match typed.op {
+            Op::Number(number) if typed.ty == Type::Money || number == Exact::ZERO => Some(number),
+            _ => {
+                let words = self.type_words(typed.ty);
+                let message = format!("an amount of money is expected here, not {words}");
+                self.problem(Problem::error("not-money", amount.span, message).help("write an amount, such as $200"));
+                None
+            }
+        }
+    }
+
+    /// The value that a decision must have, as output writes it.
+    fn expected_decision(&mut self, name: &tree::Name, value: &tree::Expr) -> Option<String> {
+        let decision = self.plan.decisions.iter().find(|decision| decision.name == name.text);
+        let Some(ty) = decision.map(|decision| decision.ty) else {
+            // A rule that failed sets nothing; that was said at its place.
+            if !self.resolved.rules.iter().any(|rule| sets(rule, &name.text)) {
+                let known: Vec<String> = self.plan.decisions.iter().map(|decision| decision.name.clone()).collect();
+                let problem = Problem::error("unknown-name", name.span, format!("no rule sets `{}`", name.text));
+                self.problem(super::suggest(problem, name, known.iter().map(String::as_str)));
+            }
+            return None;
+        };
+        let typed = fold(self.hinted(value, Some(ty), &mut Scope::constant())?);
+        let same = typed.ty == ty || (typed.ty.is_numeric() && ty.is_numeric());
+        if !same {
+            let (wanted, words) = (self.type_words(ty), self.type_words(typed.ty));
+            let message = format!("`{}` is {wanted}, not {words}", name.text);
+            self.problem(Problem::error("type-mismatch", value.span, message).label(format!("this is {words}")));
+            return None;
+        }
+        Some(match (&typed.op, ty) {
+            (Op::Choice(place), Type::Choice(choice)) => self.plan.choices[choice.index()][*place as usize].clone(),
+            (op, _) => decision_text(op),
+        })
     }
 
     /// A parameter that a test sets must be there, and its value of the same kind.
@@ -337,6 +373,21 @@ impl Lowering<'_> {
             self.problem(Problem::error("type-mismatch", value.span, message).label("this is something else"));
         }
         text
+    }
+}
+
+fn expects(step: &TestStepKind) -> bool {
+    match step {
+        TestStepKind::Pays { .. }
+        | TestStepKind::DoesNotPay { .. }
+        | TestStepKind::NoOtherPayments
+        | TestStepKind::Decides { .. }
+        | TestStepKind::Rejected(_)
+        | TestStepKind::TotalsFrom(_) => true,
+        TestStepKind::Given { .. }
+        | TestStepKind::GivenFrom { .. }
+        | TestStepKind::Through(_)
+        | TestStepKind::With { .. } => false,
     }
 }
 

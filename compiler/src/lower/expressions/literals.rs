@@ -105,7 +105,7 @@ fn signs(sign: &str) -> &'static [&'static str] {
 }
 
 /// The sign of a currency, if it has one.
-pub(super) fn sign_of(code: &str) -> Option<&'static str> {
+pub(in crate::lower) fn sign_of(code: &str) -> Option<&'static str> {
     ["$", "€", "£", "¥", "₹", "₩", "₽", "₺", "₪", "₫", "฿", "₴", "₱", "₦"]
         .into_iter()
         .find(|sign| signs(sign).contains(&code))

@@ -280,7 +280,9 @@ impl Lowering<'_> {
         }
         let known = self.known_names(scope);
         let mut problem = Problem::error("unknown-name", name.span, format!("`{}` is not known here", name.text));
-        if self.schedules.contains_key(&name.text) {
+        if matches!(name.text.as_str(), "rate" | "band") {
+            problem = problem.help(format!("of a schedule it is written: {} of volume_bands(amount)", name.text));
+        } else if self.schedules.contains_key(&name.text) {
             problem = problem.label("this is a schedule").help(format!("apply it to something: {}(amount)", name.text));
         } else if known.is_empty() {
             problem = problem.help("inside a schedule only its arguments, parameters and literals can be used");
@@ -300,7 +302,8 @@ impl Lowering<'_> {
     }
 }
 
-fn sets(rule: &tree::Rule, name: &str) -> bool {
+/// Whether a rule sets a name.
+pub(in crate::lower) fn sets(rule: &tree::Rule, name: &str) -> bool {
     rule.clauses
         .iter()
         .any(|clause| matches!(&clause.kind, tree::ClauseKind::Set { name: set, .. } if set.text == name))

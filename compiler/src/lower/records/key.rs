@@ -33,8 +33,9 @@ impl Lowering<'_> {
         key.place = Some(span);
         for part in parts {
             let own = |member: &Member| matches!(member, Member::Field(field) | Member::When(field) if field.name.text == part.name.text);
-            if part.ty.is_some() || !record.members.iter().any(own) {
-                self.field(id, part, Type::Id);
+            let here = part.ty.is_some() || !record.members.iter().any(own);
+            if here && self.field(id, part, Type::Id).is_none() {
+                continue;
             }
             key.parts.push((part.name.text.clone(), part.name.span));
         }

@@ -1,111 +1,102 @@
 //! Bands: where each ends, and what it pays.
 
 use crate::lower::Lowering;
-use crate::lower::expressions::fold;
+use crate::lower::expressions::{fold, sign_of};
 use crate::lower::schedules::domain_of;
 use crate::lower::scope::{Scope, Typed};
 use crate::plan::{Band, BandPays, Edge, Expr, Op, Shape, Type};
-use crate::value::Exact;
+use crate::value::{Exact, exact_text};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Bound, Pays};
 
 impl Lowering<'_> {
     pub(super) fn bands(&mut self, schedule: &tree::Schedule, scope: &mut Scope) -> Option<(Shape, Type, Type, Type)> {
-        let sheet = matches!(schedule.bands[0].bound, Bound::From(_));
-        let n_bands = schedule.bands.len();
         let mut domain = None;
         let mut bounds = Vec::new();
         let mut kinds = Kinds::default();
         let mut pays = Vec::new();
-        for (idx, band) in schedule.bands.iter().enumerate() {
-            let bound = match (&band.bound, sheet) {
-                (Bound::To(bound) | Bound::Below(bound), false) | (Bound::From(bound), true) => {
-                    Some(self.number(bound, scope)?)
-                }
-                (Bound::Beyond, false) if idx + 1 == n_bands => None,
-                (Bound::Beyond, false) => {
-                    self.problem(
-                        Problem::error("schedule-end", band.span, "`beyond` is the last band")
-                            .help("move it behind all others"),
-                    );
-                    return None;
-                }
-                _ => {
-                    let message = "bands end with `to` or `below`, or all begin with `from`";
-                    self.problem(
-                        Problem::error("schedule-form", band.span, message)
-                            .other(schedule.bands[0].span, "the first band says which")
-                            .help("write every band like the first"),
-                    );
-                    return None;
-                }
-            };
-            if let Some(bound) = bound {
+        for band in &schedule.bands {
+            if let Some(bound) = self.bound(schedule, band)? {
+                let bound = self.number(bound, scope)?;
                 if !self.agree(&mut domain, &bound) {
                     return None;
                 }
                 bounds.push(bound);
             }
-            let lowered = self.band_pays(band, &mut kinds, scope)?;
-            pays.push(lowered);
+            pays.push(self.band_pays(band, &mut kinds, scope)?);
         }
-        if !sheet && !matches!(schedule.bands[n_bands - 1].bound, Bound::Beyond) {
-            let last = &schedule.bands[n_bands - 1];
-            let end = Span { start: last.span.end, end: last.span.end };
-            self.problem(
-                Problem::error(
-                    "schedule-end",
-                    last.span,
-                    format!("what does `{}` pay above its last band?", schedule.name.text),
-                )
+        self.has_end(schedule)?;
+        self.rising(&bounds);
+        let domain = domain_of(domain.unwrap_or(if kinds.price { Type::Number } else { Type::Money }));
+        let result = self.result(&kinds, domain, schedule)?;
+        let rate = if kinds.price { Type::Money } else { Type::Percent };
+        let bands = placed(schedule, &bounds, pays);
+        let graduated = schedule.shape.is_some_and(|(shape, _)| shape == tree::Shape::Graduated);
+        let shape = if graduated { Shape::Graduated(bands) } else { Shape::Retroactive(flat_ends(bands)) };
+        Some((shape, domain, result, rate))
+    }
+
+    /// Where a band ends or begins; none for the last, which goes on. The outer none is a form that does not fit.
+    fn bound<'e>(&mut self, schedule: &tree::Schedule, band: &'e tree::Band) -> Option<Option<&'e tree::Expr>> {
+        let last = schedule.bands.last().is_some_and(|last| last.span == band.span);
+        match (&band.bound, is_sheet(schedule)) {
+            (Bound::To(bound) | Bound::Below(bound), false) | (Bound::From(bound), true) => return Some(Some(bound)),
+            (Bound::Beyond, false) if last => return Some(None),
+            (Bound::Beyond, false) => self.problem(
+                Problem::error("schedule-end", band.span, "`beyond` is the last band")
+                    .help("move it behind all others"),
+            ),
+            _ => {
+                let message = "bands end with `to` or `below`, or all begin with `from`";
+                self.problem(
+                    Problem::error("schedule-form", band.span, message)
+                        .other(schedule.bands[0].span, "the first band says which")
+                        .help("write every band like the first"),
+                );
+            }
+        }
+        None
+    }
+
+    fn has_end(&mut self, schedule: &tree::Schedule) -> Option<()> {
+        let last = schedule.bands.last()?;
+        if is_sheet(schedule) || matches!(last.bound, Bound::Beyond) {
+            return Some(());
+        }
+        let end = Span { start: last.span.end, end: last.span.end };
+        let message = format!("what does `{}` pay above its last band?", schedule.name.text);
+        self.problem(
+            Problem::error("schedule-end", last.span, message)
                 .label("the schedule ends here")
                 .help("end it with `beyond` and a rate, `beyond flat` or `beyond none`")
                 .edit(end, "   beyond flat"),
+        );
+        None
+    }
+
+    /// What F gives: a share of money is money, a share of a number a number; prices and amounts are money.
+    fn result(&mut self, kinds: &Kinds, domain: Type, schedule: &tree::Schedule) -> Option<Type> {
+        let money = kinds.price || kinds.flat;
+        let name = &schedule.name;
+        if kinds.price && domain == Type::Money {
+            let message = format!("the bounds of `{}` are amounts, and its bands pay a price for each unit", name.text);
+            self.problem(
+                Problem::error("schedule-mixed", name.span, message)
+                    .help("write the bounds as numbers of units, or pay a percent"),
             );
             return None;
         }
-        self.rising(&bounds);
-        let domain = domain_of(domain.unwrap_or(if kinds.price { Type::Number } else { Type::Money }));
-        let result = kinds.result(domain);
-        let Some(result) = result else {
-            let message = format!(
-                "some bands of `{}` pay money and others a share of {}",
-                schedule.name.text,
-                self.type_words(domain)
-            );
+        if kinds.share && money && domain != Type::Money {
+            let words = self.type_words(domain);
+            let message = format!("some bands of `{}` pay money and others a share of {words}", name.text);
             self.problem(
-                Problem::error("schedule-mixed", schedule.name.span, message)
+                Problem::error("schedule-mixed", name.span, message)
                     .help("pay a price per unit (`$1 each`) or amounts throughout"),
             );
             return None;
-        };
-        let rate = if kinds.price { Type::Money } else { Type::Percent };
-        let graduated = schedule.shape.is_some_and(|(shape, _)| shape == tree::Shape::Graduated);
-        let edge = |bound: &Typed, included: bool| Edge { value: bound.clone().into_expr(), included };
-        let mut bands = Vec::new();
-        if sheet {
-            let nothing = BandPays::Amount { rate: None, flat: None };
-            let zero = matches!(&bounds[0].op, Op::Number(number) if *number == Exact::ZERO);
-            if !zero {
-                bands.push(Band {
-                    number: 0,
-                    upper: Some(edge(&bounds[0], false)),
-                    pays: nothing,
-                    span: schedule.bands[0].span,
-                });
-            }
         }
-        for (idx, (band, pays)) in schedule.bands.iter().zip(pays).enumerate() {
-            let upper = if sheet {
-                bounds.get(idx + 1).map(|bound| edge(bound, false))
-            } else {
-                bounds.get(idx).map(|bound| edge(bound, matches!(band.bound, Bound::To(_))))
-            };
-            bands.push(Band { number: idx as u32 + 1, upper, pays, span: band.span });
-        }
-        let shape = if graduated { Shape::Graduated(bands) } else { Shape::Retroactive(flat_ends(bands)) };
-        Some((shape, domain, result, rate))
+        Some(if money { Type::Money } else { domain })
     }
 
     fn band_pays(&mut self, band: &tree::Band, kinds: &mut Kinds, scope: &mut Scope) -> Option<BandPays> {
@@ -120,55 +111,10 @@ impl Lowering<'_> {
                 }
                 return Some(BandPays::Amount { rate: None, flat: None });
             }
-            Pays::Amount { value, each, plus } => (value, each, plus),
+            Pays::Amount { value, each, plus } => (value, *each, plus),
         };
         let value = self.number(value, scope)?;
-        let zero = matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
-        let (mut rate, mut flat): (Option<Expr>, Option<Expr>) = (None, None);
-        match (value.ty, each) {
-            (Type::Percent, None) => {
-                kinds.share |= !zero;
-                rate = Some(value.into_expr());
-            }
-            (Type::Money, Some(_)) => {
-                kinds.price = true;
-                rate = Some(value.into_expr());
-            }
-            (Type::Money, None) => {
-                kinds.flat = true;
-                flat = Some(value.into_expr());
-            }
-            (Type::Percent, Some(span)) => {
-                self.problem(
-                    Problem::error("schedule-form", *span, "`each` follows a price, not a percent")
-                        .help("take `each` out, or write a price such as $1"),
-                );
-                return None;
-            }
-            (Type::Number | Type::Count, None) if value.literal && !zero => {
-                let text = match &value.op {
-                    Op::Number(number) => crate::value::exact_text(number),
-                    _ => "1".to_owned(),
-                };
-                let share = if text == "1" { "the whole again".to_owned() } else { format!("{text} times the whole") };
-                let message = format!("missing `%`: a rate of {text} would pay {share}");
-                self.problem(
-                    Problem::error("missing-percent", value.span, message)
-                        .help(format!(
-                            "write `{text}%`, an amount such as `${text}`, or a price such as `${text} each`"
-                        ))
-                        .edit(value.span, format!("{text}%")),
-                );
-                return None;
-            }
-            (Type::Number | Type::Count, None) if zero => rate = Some(value.into_expr()),
-            (ty, _) => {
-                let message =
-                    format!("a band pays a percent, a price per unit or an amount, not {}", self.type_words(ty));
-                self.problem(Problem::error("type-mismatch", value.span, message));
-                return None;
-            }
-        }
+        let (rate, mut flat) = self.rate_or_amount(value, each, kinds)?;
         if let Some(plus) = plus {
             let plus = self.number(plus, scope)?;
             if plus.ty != Type::Money || flat.is_some() {
@@ -183,6 +129,81 @@ impl Lowering<'_> {
         }
         Some(BandPays::Amount { rate, flat })
     }
+
+    /// A percent and a price are rates, money alone is one amount.
+    fn rate_or_amount(
+        &mut self,
+        value: Typed,
+        each: Option<Span>,
+        kinds: &mut Kinds,
+    ) -> Option<(Option<Expr>, Option<Expr>)> {
+        let zero = matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        match (value.ty, each) {
+            (Type::Percent, None) => {
+                kinds.share |= !zero;
+                return Some((Some(value.into_expr()), None));
+            }
+            (Type::Money, Some(_)) => {
+                kinds.price = true;
+                return Some((Some(value.into_expr()), None));
+            }
+            (Type::Money, None) => {
+                kinds.flat = true;
+                return Some((None, Some(value.into_expr())));
+            }
+            (Type::Number | Type::Count, None) if zero => return Some((Some(value.into_expr()), None)),
+            (Type::Number | Type::Count, None) if value.literal => self.no_percent_sign(&value),
+            (Type::Percent, Some(span)) => self.problem(
+                Problem::error("schedule-form", span, "`each` follows a price, not a percent")
+                    .help("take `each` out, or write a price such as $1"),
+            ),
+            (ty, _) => {
+                let words = self.type_words(ty);
+                let message = format!("a band pays a percent, a price per unit or an amount, not {words}");
+                self.problem(Problem::error("type-mismatch", value.span, message));
+            }
+        }
+        None
+    }
+
+    fn no_percent_sign(&mut self, value: &Typed) {
+        let text = if let Op::Number(number) = &value.op { exact_text(number) } else { "1".to_owned() };
+        let sign = sign_of(&self.plan.unit.code).unwrap_or("$");
+        let share = if text == "1" { "the whole again".to_owned() } else { format!("{text} times the whole") };
+        let message = format!("missing `%`: a rate of {text} would pay {share}");
+        let help = format!("write `{text}%`, an amount such as `{sign}{text}`, or a price such as `{sign}{text} each`");
+        self.problem(
+            Problem::error("missing-percent", value.span, message).help(help).edit(value.span, format!("{text}%")),
+        );
+    }
+}
+
+/// Whether its bands say where they begin, as printed sheets do.
+fn is_sheet(schedule: &tree::Schedule) -> bool {
+    schedule.bands.first().is_some_and(|band| matches!(band.bound, Bound::From(_)))
+}
+
+/// The bands with their ends. What lies below the first `from` is a band of its own that pays nothing.
+fn placed(schedule: &tree::Schedule, bounds: &[Typed], pays: Vec<BandPays>) -> Vec<Band> {
+    let sheet = is_sheet(schedule);
+    let edge = |bound: &Typed, included: bool| Edge { value: bound.clone().into_expr(), included };
+    let mut bands = Vec::new();
+    let from_zero =
+        bounds.first().is_some_and(|first| matches!(&first.op, Op::Number(number) if *number == Exact::ZERO));
+    if sheet && !from_zero {
+        let nothing = BandPays::Amount { rate: None, flat: None };
+        let upper = bounds.first().map(|first| edge(first, false));
+        bands.push(Band { number: 0, upper, pays: nothing, span: schedule.bands[0].span });
+    }
+    for (idx, (band, pays)) in schedule.bands.iter().zip(pays).enumerate() {
+        let upper = if sheet {
+            bounds.get(idx + 1).map(|bound| edge(bound, false))
+        } else {
+            bounds.get(idx).map(|bound| edge(bound, matches!(band.bound, Bound::To(_))))
+        };
+        bands.push(Band { number: idx as u32 + 1, upper, pays, span: band.span });
+    }
+    bands
 }
 
 /// What the bands of a schedule pay.
@@ -191,18 +212,6 @@ struct Kinds {
     share: bool,
     price: bool,
     flat: bool,
-}
-
-impl Kinds {
-    /// The type of F: a share of money is money, a share of a number a number; prices and amounts are money.
-    fn result(&self, domain: Type) -> Option<Type> {
-        match (self.share, self.price || self.flat) {
-            (true, true) => (domain == Type::Money).then_some(Type::Money),
-            (true, false) => Some(domain),
-            (false, true) => Some(Type::Money),
-            (false, false) => Some(domain),
-        }
-    }
 }
 
 /// In a retroactive schedule `beyond flat` keeps what the band before pays at its end.
