@@ -139,6 +139,7 @@ const ITEMS: &[(&str, &str, &str)] = &[
     ("event e { key id   when happened_on   ok yes/no as \"Y\" }", "unknown-format", "\"Y\""),
     ("event e { key id   when happened_on   share percent as \"1%\" }", "unknown-format", "\"1%\""),
     ("event e { key id   when happened_on   name text as \"x\" }", "unknown-format", "\"x\""),
+    ("event e { key id   when happened_on   state one of a, b as \"x\" }", "unknown-format", "\"x\""),
     ("event e { key (id, id)   when happened_on }", "duplicate-name", "id"),
     ("entity m from nothing { key id }", "unknown-record", "nothing"),
     ("entity e { key id   state one of known, other }", "reserved-name", "known"),
@@ -181,6 +182,29 @@ fn each_mistake_is_found_at_its_place() {
         found(item, code, place, &mut failures);
     }
     assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn a_value_set_for_a_run_is_told_of_at_its_parameter() {
+    let text = completed("parameter bounty = $500\nrule r { for each deal   pay rep bounty }");
+    let cases = [
+        ("$700", ""),
+        ("7%", "`bounty` is an amount of money, not a percent"),
+        (
+            "€700",
+            "the value `€700` for parameter `bounty` cannot be taken: `€` is not the sign of USD, the program's currency",
+        ),
+        (
+            "2026-02-30",
+            "the value `2026-02-30` for parameter `bounty` cannot be taken: `2026-02-30` is no day of the calendar",
+        ),
+    ];
+    for (value, message) in cases {
+        let problems = meed_compiler::compile(&text, &[("bounty".to_owned(), value.to_owned())]).problems;
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(said.join("; "), message);
+        assert!(problems.iter().all(|problem| problem.primary.0.text(&text) == "bounty"));
+    }
 }
 
 /// Exactly this mistake, or none where the code is empty.

@@ -166,57 +166,63 @@ impl Lowering<'_> {
     pub(super) fn parameters(&mut self, overrides: &[(String, String)]) {
         for parameter in &self.resolved.parameters {
             let name = &parameter.name;
-            let text = literal_text(&parameter.value);
-            let value = self.constant(&parameter.value);
-            let mut entry = plan::Parameter { name: name.text.clone(), value: text.clone(), overridden: None };
-            let mut typed = value;
+            let value = literal_text(&parameter.value);
+            let mut typed = self.constant(&parameter.value);
+            let mut entry = plan::Parameter { name: name.text.clone(), value: value.clone(), overridden: None };
             for (_, new) in overrides.iter().filter(|(known, _)| *known == name.text) {
-                match meed_grammar::parse_value(new).map_err(|mut problems| problems.swap_remove(0)) {
-                    Ok(expr) => {
-                        let before = self.problems.len();
-                        let replaced = self.constant(&expr);
-                        if let (Some(old), Some(new_value)) = (&typed, &replaced)
-                            && old.ty != new_value.ty
-                            && self.problems.len() == before
-                        {
-                            let message = format!(
-                                "`{}` is {}, not {}",
-                                name.text,
-                                self.type_words(old.ty),
-                                self.type_words(new_value.ty)
-                            );
-                            self.problem(
-                                Problem::error("override-mismatch", name.span, message)
-                                    .label(format!("its value is {text}; this run sets {new}")),
-                            );
-                            continue;
-                        }
-                        typed = replaced.map(|new_value| Typed { span: parameter.value.span, ..new_value });
-                        entry.value = new.clone();
-                        entry.overridden = Some(text.clone());
-                    }
-                    Err(problem) => {
-                        let message =
-                            format!("cannot read the value `{new}` for parameter `{}`: {}", name.text, problem.message);
-                        self.problem(Problem::error("override-mismatch", name.span, message));
-                    }
+                if let Some(replaced) = self.replaced(parameter, typed.as_ref(), new) {
+                    typed = Some(replaced);
+                    entry.value = new.clone();
+                    entry.overridden = Some(value.clone());
                 }
             }
             self.plan.parameters.push(entry);
             self.parameters.insert(name.text.clone(), typed);
         }
-        for (name, _) in overrides {
-            if !self.parameters.contains_key(name) {
-                let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-                let near = meed_grammar::nearest(name, known);
-                let message = format!("there is no parameter `{name}` to set");
-                let mut problem = Problem::error("unknown-parameter", Span::default(), message);
-                if let Some(near) = near {
-                    problem = problem.help(format!("did you mean `{near}`?"));
-                }
-                self.problem(problem);
+        for (name, _) in overrides.iter().filter(|(name, _)| !self.parameters.contains_key(name)).collect::<Vec<_>>() {
+            let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
+            let near = meed_grammar::nearest(name, known);
+            let message = format!("there is no parameter `{name}` to set");
+            let mut problem = Problem::error("unknown-parameter", Span::default(), message);
+            if let Some(near) = near {
+                problem = problem.help(format!("did you mean `{near}`?"));
             }
+            self.problem(problem);
         }
+    }
+
+    /// The value that a run sets for a parameter. What is wrong with it is told at the parameter: its own places are
+    /// those of another text.
+    fn replaced(&mut self, parameter: &tree::Parameter, old: Option<&Typed>, new: &str) -> Option<Typed> {
+        let name = &parameter.name;
+        let unreadable = |why: &str| {
+            let message = format!("the value `{new}` for parameter `{}` cannot be taken: {why}", name.text);
+            Problem::error("override-mismatch", name.span, message).help("write it as it would stand in the program")
+        };
+        let expr = match meed_grammar::parse_value(new) {
+            Ok(expr) => expr,
+            Err(problems) => {
+                let why = problems.first().map_or_else(String::new, |problem| problem.message.clone());
+                self.problem(unreadable(&why));
+                return None;
+            }
+        };
+        let before = self.problems.len();
+        let value = self.constant(&expr);
+        let wrong = self.problems.split_off(before);
+        if let Some(problem) = wrong.first() {
+            self.problem(unreadable(&problem.message));
+            return None;
+        }
+        let value = value?;
+        if let Some(old) = old.filter(|old| old.ty != value.ty) {
+            let (old_words, new_words) = (self.type_words(old.ty), self.type_words(value.ty));
+            let message = format!("`{}` is {old_words}, not {new_words}", name.text);
+            let label = format!("its value is {}; this run sets {new}", literal_text(&parameter.value));
+            self.problem(Problem::error("override-mismatch", name.span, message).label(label));
+            return None;
+        }
+        Some(Typed { span: parameter.value.span, ..value })
     }
 
     /// The value of an expression that reads no row.

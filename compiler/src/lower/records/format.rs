@@ -21,71 +21,22 @@ impl Lowering<'_> {
         {
             self.problem(later(span, "`ignoring case` for other types than `one of` is"));
         }
+        let sample = match (ty, written) {
+            (Type::Date, pattern) if zone.is_some() => {
+                return Format::DateTime { zone: zone.flatten(), pattern: pattern.map(|text| text.value.clone()) };
+            }
+            (_, None) => Ok(Format::Plain),
+            (_, Some(text)) => written_format(ty, &text.value).map_err(|help| (text, help)),
+        };
+        let format = sample.unwrap_or_else(|(text, help)| {
+            let message = format!("`{}` is no format that is known here", text.value);
+            self.problem(Problem::error("unknown-format", text.span, message).help(help));
+            Format::Plain
+        });
         match ty {
             Type::Choice(_) => self.choice_format(choices, field.ignoring_case.is_some()),
-            Type::Date => match (zone, written) {
-                (Some(zone), pattern) => Format::DateTime { zone, pattern: pattern.map(|text| text.value.clone()) },
-                (None, None) => Format::Plain,
-                (None, Some(text)) if date_pattern(&text.value) => Format::Date(text.value.clone()),
-                (None, Some(text)) => {
-                    self.bad_format(text, "a date is read by a pattern of YYYY, MM and DD, such as \"DD-MM-YYYY\"");
-                    Format::Plain
-                }
-            },
-            Type::Percent => match written.map(|text| text.value.as_str()) {
-                None => Format::Plain,
-                Some("12%") => Format::Number { group: None, decimal: '.', percent: PercentFormat::Sign },
-                Some("12") => Format::Number { group: None, decimal: '.', percent: PercentFormat::Hundredths },
-                Some("0.12") => Format::Number { group: None, decimal: '.', percent: PercentFormat::Share },
-                Some("0,12") => Format::Number { group: None, decimal: ',', percent: PercentFormat::Share },
-                Some("12,5%") => Format::Number { group: Some('.'), decimal: ',', percent: PercentFormat::Sign },
-                Some("12,5") => Format::Number { group: Some('.'), decimal: ',', percent: PercentFormat::Hundredths },
-                Some(_) => {
-                    if let Some(text) = written {
-                        self.bad_format(
-                            text,
-                            "a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\"",
-                        );
-                    }
-                    Format::Plain
-                }
-            },
-            Type::Money | Type::Number | Type::Count => {
-                match written {
-                    None => Format::Plain,
-                    Some(text) => match number_format(&text.value) {
-                        Some((group, decimal)) => Format::Number { group, decimal, percent: PercentFormat::No },
-                        None => {
-                            self.bad_format(text, "a number is read as \"1000.50\", \"1,000.50\", \"1.000,50\", \"1 000,50\" or \"1000,50\"");
-                            Format::Plain
-                        }
-                    },
-                }
-            }
-            Type::YesNo => match written {
-                None => Format::Plain,
-                Some(text) => match text.value.split_once('/') {
-                    Some((yes, no)) if !yes.is_empty() && !no.is_empty() && yes != no => {
-                        Format::YesNo { yes: yes.to_owned(), no: no.to_owned() }
-                    }
-                    _ => {
-                        self.bad_format(text, "a yes/no is read by its two spellings, such as \"Y/N\"");
-                        Format::Plain
-                    }
-                },
-            },
-            Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
-                if let Some(text) = written {
-                    self.bad_format(text, "texts, ids and references are read as they stand; leave `as` out");
-                }
-                Format::Plain
-            }
+            _ => format,
         }
-    }
-
-    fn bad_format(&mut self, text: &tree::Text, help: &str) {
-        let message = format!("`{}` is no format that is known here", text.value);
-        self.problem(Problem::error("unknown-format", text.span, message).help(help));
     }
 
     fn choice_format(&mut self, choices: &[tree::Choice], ignoring_case: bool) -> Format {
@@ -124,6 +75,43 @@ impl Lowering<'_> {
         }
         Format::Choice { spellings, otherwise, ignoring_case }
     }
+}
+
+/// The format that a sample shows for a type, or what is known for it.
+fn written_format(ty: Type, sample: &str) -> Result<Format, &'static str> {
+    match ty {
+        Type::Date if date_pattern(sample) => Ok(Format::Date(sample.to_owned())),
+        Type::Date => Err("a date is read by a pattern of YYYY, MM and DD, such as \"DD-MM-YYYY\""),
+        Type::Percent => percent_format(sample)
+            .ok_or("a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\""),
+        Type::Money | Type::Number | Type::Count => number_format(sample)
+            .map(|(group, decimal)| Format::Number { group, decimal, percent: PercentFormat::No })
+            .ok_or("a number is read as \"1000.50\", \"1,000.50\", \"1.000,50\", \"1 000,50\" or \"1000,50\""),
+        Type::YesNo => match sample.split_once('/') {
+            Some((yes, no)) if !yes.is_empty() && !no.is_empty() && yes != no => {
+                Ok(Format::YesNo { yes: yes.to_owned(), no: no.to_owned() })
+            }
+            _ => Err("a yes/no is read by its two spellings, such as \"Y/N\""),
+        },
+        Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+            Err("texts, ids and references are read as they stand; leave `as` out")
+        }
+        Type::Choice(_) => Err("the values of a `one of` are bound to their spellings one by one; leave `as` out"),
+    }
+}
+
+/// Separators and the meaning of a sample percent.
+fn percent_format(sample: &str) -> Option<Format> {
+    let (group, decimal, percent) = match sample {
+        "12%" => (None, '.', PercentFormat::Sign),
+        "12" => (None, '.', PercentFormat::Hundredths),
+        "0.12" => (None, '.', PercentFormat::Share),
+        "0,12" => (None, ',', PercentFormat::Share),
+        "12,5%" => (Some('.'), ',', PercentFormat::Sign),
+        "12,5" => (Some('.'), ',', PercentFormat::Hundredths),
+        _ => return None,
+    };
+    Some(Format::Number { group, decimal, percent })
 }
 
 /// Whether a pattern names a day, a month and a year, once each.
