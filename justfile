@@ -14,6 +14,10 @@ bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench
     python3 bench/run.py {{rows}}
 
+# From text to machine code and to the first payment, for 1 to 1,000 rules.
+bench-compile:
+    cargo run --release -p meed-runtime --example compile
+
 # Rewrite expected blocks of the cases; read the diff as if it were money.
 bless:
     BLESS=1 cargo test -p meed-tests --test suite || true
