@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 /// Meed: partner incentives to the exact cent.
 #[derive(Parser)]
-#[command(name = "meed", version, about, after_help = ENDINGS)]
+#[command(name = "meed", version, after_help = ENDINGS)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -33,19 +33,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Begin a project: a small program with tests and tables
     New(new::New),
-    /// Check a program and say what is wrong with it
     Check(check::Check),
-    /// Write programs in their usual form
     Fmt(fmt::Fmt),
-    /// Run the tests of a program
     Test(test::Test),
-    /// Settle a program over tables of events
     Run(run::Run),
-    /// Explain an error code
     Explain(explain::Explain),
-    /// Print what a program means, step by step
     Plan(plan::Plan),
 }
 

@@ -15,7 +15,8 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
     say(&format!("{} through {}", plan.title, date_of(result.through)));
     parameters(plan);
     let mut table = comfy_table::Table::new();
-    table.set_header(HEADER);
+    table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));
     let mut row = |name: String, record: usize, counts: Counts| {
         let account = loaded.accounts[record];
         let numbers = [
@@ -44,7 +45,8 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
         let lines = &result.lines[idx];
         let sum: i128 = lines.amounts.iter().map(|&amount| i128::from(amount)).sum();
         let (amount, code) = (decimal_text(sum, plan.unit.decimals), &plan.unit.code);
-        say(&format!("{}: {} payments, {amount} {code}", rule.name, lines.len()));
+        let word = if lines.len() == 1 { "payment" } else { "payments" };
+        say(&format!("{}: {} {word}, {amount} {code}", rule.name, lines.len()));
         if result.missed[idx] != 0 {
             let missed = decimal_text(result.missed[idx], plan.unit.decimals);
             say(&format!("  rounding each line alone pays {missed} {code} more than along the running total"));

@@ -1,0 +1,49 @@
+//! The transcripts of `docs/command-line.md` are what the commands write.
+
+mod support;
+
+use support::Folder;
+
+/// Commands of the page, each with what it writes.
+fn transcripts(page: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for block in page.split("```console\n").skip(1) {
+        let (block, _) = block.split_once("```").expect("the block ends");
+        for line in block.lines() {
+            match (line.strip_prefix("$ meed "), found.last_mut()) {
+                (Some(command), _) => found.push((command.to_owned(), String::new())),
+                (None, Some((_, written))) => *written += &format!("{line}\n"),
+                (None, None) => panic!("a transcript begins with a command: {line}"),
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_page_shows_what_the_commands_write() {
+    let page = include_str!("../../docs/command-line.md");
+    let transcripts = transcripts(page);
+    assert!(transcripts.len() > 4);
+    let folder = Folder::new("transcripts");
+    for (command, wanted) in transcripts {
+        let words: Vec<&str> = command.split(' ').collect();
+        let ended = folder.meed(&words).with(0);
+        let written = format!("{}{}", ended.messages, ended.out);
+        assert_eq!(written, wanted, "$ meed {command}");
+    }
+}
+
+#[test]
+fn every_option_of_the_page_is_one() {
+    let page = include_str!("../../docs/command-line.md");
+    let folder = Folder::new("options");
+    let help: String = ["run", "explain", "test"].map(|command| folder.meed(&[command, "--help"]).with(0).out).concat();
+    let options = page.split("--").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(rest.len());
+        &rest[..end]
+    });
+    for option in options.filter(|option| !option.trim_matches('-').is_empty()) {
+        assert!(help.contains(&format!("--{option}")), "`--{option}` is no option");
+    }
+}
