@@ -228,9 +228,14 @@ impl<'a> KeyPart<'a> {
         Self::Whole(value)
     }
 
+    /// Whether a whole number is kept as one.
+    pub(crate) fn is_whole(value: i64) -> bool {
+        (0..LONGEST_WHOLE).contains(&value)
+    }
+
     /// The part that a whole number is; a negative one, or one longer than eighteen digits, is the text of it.
     pub fn of_whole(value: i64, digits: &'a mut String) -> Self {
-        if (0..LONGEST_WHOLE).contains(&value) {
+        if Self::is_whole(value) {
             return Self::Whole(value);
         }
         *digits = value.to_string();

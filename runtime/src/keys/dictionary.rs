@@ -73,6 +73,15 @@ impl Dictionary {
         }
     }
 
+    /// The code of any whole number.
+    #[inline]
+    pub(crate) fn intern_number(&mut self, value: i64) -> u32 {
+        match self.direct.get(value as usize) {
+            Some(&code) if code != NONE => code,
+            Some(_) | None => self.intern(KeyPart::of_whole(value, &mut String::new())),
+        }
+    }
+
     /// The code of a whole number of up to eighteen digits, not negative.
     #[inline]
     pub(crate) fn intern_whole(&mut self, value: i64) -> u32 {

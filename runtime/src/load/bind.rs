@@ -9,7 +9,7 @@ use super::LoadError;
 use super::cell::CellReader;
 use super::decode::List;
 use super::part::PartReader;
-use super::source::{Source, Wanted};
+use super::source::{Holds, Source, Wanted};
 pub(super) use columns::sources;
 use columns::{column, needed_column, plain_name};
 use meed_compiler::plan::{DomainId, Field, FieldId, FieldSource, Format, Plan, Record, RecordId, Type};
@@ -132,7 +132,11 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
             column(place, field, source).ok().flatten()
         });
     }
-    let mut as_text = vec![matches!(field.ty, Type::Choice(_) | Type::YesNo); columns.len()];
+    let is_yes_no = |column: &Option<usize>| column.is_none_or(|column| place.source.holds(column) == Holds::YesNo);
+    let mut as_text = vec![matches!(field.ty, Type::Choice(_)); columns.len()];
+    if field.ty == Type::YesNo {
+        as_text = columns.iter().map(|column| !is_yes_no(column)).collect();
+    }
     let take = match field.ty {
         Type::Ref(target) if field.used => {
             let parts = place.parts(target, true)?;

@@ -26,6 +26,8 @@ pub(super) struct Block {
 pub(super) struct List {
     number: Option<u64>,
     entries: Vec<Entry>,
+    /// The entries, as long as all are plain values.
+    values: Vec<i64>,
 }
 
 /// What one cell is.
@@ -85,6 +87,10 @@ impl Block {
 
     /// Appends a row for each place in a list.
     pub fn push_places(&mut self, cells: &Cells<'_>, places: &[i32], list: &List) {
+        if cells.known.is_none() && list.values.len() == list.entries.len() {
+            self.values.extend(places.iter().map(|&place| list.values[place as usize]));
+            return;
+        }
         for (row, &place) in places.iter().enumerate() {
             if !cells.is_known(row) {
                 self.push(Entry::Missing);
@@ -104,6 +110,8 @@ impl List {
         if self.number != Some(number) {
             self.number = Some(number);
             self.entries = texts();
+            let value = |entry: &Entry| if let Entry::Value(value) = entry { Some(*value) } else { None };
+            self.values = self.entries.iter().map_while(value).collect();
         }
     }
 }
@@ -158,9 +166,15 @@ pub(super) fn decode(reader: &CellReader, source: &dyn Source, slot: usize, list
         (Shape::Wides { values, .. }, _) => {
             each(&cells, values, block, |value| reader.entry(value.to_string().as_bytes()));
         }
+        (Shape::Days(days), CellReader::Date(_)) if cells.known.is_none() && all_days(days) => {
+            block.values.extend(days.iter().map(|&day| i64::from(day)));
+        }
         (Shape::Days(days), _) => each(&cells, days, block, |&day| on_day(reader, day)),
         (Shape::Instants { values, per_second, in_utc }, _) => {
             each(&cells, values, block, |&value| at_instant(reader, value, *per_second, *in_utc));
+        }
+        (Shape::YesNo(values), CellReader::YesNo { .. }) if cells.known.is_none() => {
+            block.values.extend(values.iter().map(|&value| i64::from(value)));
         }
         (Shape::YesNo(values), _) => each(&cells, values, block, |&value| match reader {
             CellReader::YesNo { .. } => Entry::Value(i64::from(value)),
@@ -200,6 +214,10 @@ fn value_or_bad(value: Result<i64, Reason>) -> Entry {
 fn moment(day: i32, instant: i128) -> Entry {
     // A day is at most 26 hours off its own in UTC, so this is never long.
     Entry::Moment(i64::from(day), (instant - i128::from(day) * DAY_NANOS) as i64)
+}
+
+fn all_days(days: &[i32]) -> bool {
+    days.iter().all(|day| (day::FIRST..=day::LAST).contains(day))
 }
 
 fn on_day(reader: &CellReader, day: i32) -> Entry {

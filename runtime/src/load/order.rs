@@ -86,17 +86,50 @@ fn order_by_day(draft: &Draft, when: &Column, days: &[i32], moments: Option<&[i6
     let n_stream = next[n_days] as usize;
     let starts = next.clone();
     let mut rows = vec![0u32; n_stream];
+    let mut last = Last::new(n_days, &draft.keys, moments);
     (0..days.len()).filter(|&row| in_stream(row)).for_each(|row| {
-        let place = &mut next[(days[row] - span.0) as usize];
-        rows[*place as usize] = row as u32;
-        *place += 1;
+        let day = (days[row] - span.0) as usize;
+        let is_first = next[day] == starts[day];
+        last.see(day, row, is_first);
+        rows[next[day] as usize] = row as u32;
+        next[day] += 1;
     });
-    for day in starts.windows(2) {
-        sort_by_key(&mut rows[day[0] as usize..day[1] as usize], &draft.keys, moments);
+    for (day, bounds) in starts.windows(2).enumerate() {
+        if last.is_disordered[day] {
+            sort_by_key(&mut rows[bounds[0] as usize..bounds[1] as usize], &draft.keys, moments);
+        }
     }
     sort_by_key(&mut later, &draft.keys, None);
     rows.append(&mut later);
     Order { n_rows: rows.len(), n_stream, n_after, n_undated, rows: Some(rows) }
+}
+
+/// The last row of each day so far, to see while rows are placed which days come in order.
+struct Last<'a> {
+    keys: &'a Keys,
+    whole: Option<&'a [i64]>,
+    moments: Option<&'a [i64]>,
+    /// By day, the last moment and key; where keys are texts, its row in place of the key.
+    rows: Vec<(i64, i64)>,
+    is_disordered: Vec<bool>,
+}
+
+impl<'a> Last<'a> {
+    fn new(n_days: usize, keys: &'a Keys, moments: Option<&'a [i64]>) -> Self {
+        let (rows, is_disordered) = (vec![(0, 0); n_days], vec![false; n_days]);
+        Self { keys, whole: keys.whole_numbers(), moments, rows, is_disordered }
+    }
+
+    fn see(&mut self, day: usize, row: usize, is_first: bool) {
+        let moment = self.moments.map_or(0, |moments| moments[row]);
+        let next = (moment, self.whole.map_or(row as i64, |whole| whole[row]));
+        let last = std::mem::replace(&mut self.rows[day], next);
+        let follows = match self.whole {
+            Some(_) => last < next,
+            None => last.0.cmp(&moment).then_with(|| self.keys.cmp(last.1 as usize, row)).is_lt(),
+        };
+        self.is_disordered[day] |= !is_first && !follows;
+    }
 }
 
 /// Sorts rows by moment, then key.

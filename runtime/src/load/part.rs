@@ -6,7 +6,7 @@
 use super::cell::{CellReader, NOT_UTF8, Reason};
 use super::decode::{Block, Entry, List, decode};
 use super::source::{Cells, Shape, Source};
-use crate::keys::{Dictionary, KeyPart};
+use crate::keys::{Dictionary, KeyColumn, KeyPart};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Field, Format, Plan, RecordId, Type};
 use meed_compiler::value::decimal_text;
@@ -153,6 +153,19 @@ fn text_part(text: &[u8]) -> Result<KeyPart<'_>, Reason> {
     }
 }
 
+/// Appends the keys of a slot whose cells are all plain whole numbers; does nothing, and says so, where they are not.
+pub(super) fn whole_keys(part: &PartReader, source: &dyn Source, slot: usize, column: &mut KeyColumn) -> bool {
+    let (PartReader::Text, KeyColumn::Whole(column)) = (part, column) else { return false };
+    let cells = source.cells(slot);
+    match (&cells.shape, &cells.known) {
+        (Shape::Wholes { values, .. }, None) if values.iter().all(|&value| KeyPart::is_whole(value)) => {
+            column.extend_from_slice(values);
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Appends the codes of a slot's cells.
 pub(super) fn codes(
     part: &PartReader,
@@ -173,6 +186,10 @@ pub(super) fn codes(
             source.entries(slot).into_iter().map(code).collect()
         });
         block.push_places(&cells, places, list);
+        return;
+    }
+    if let (PartReader::Text, Shape::Wholes { values, .. }, None) = (part, &cells.shape, &cells.known) {
+        block.values.extend(values.iter().map(|&value| i64::from(dictionary.intern_number(value))));
         return;
     }
     drop(cells);

@@ -2,7 +2,7 @@
 
 use super::super::bind::Report;
 use super::super::decode::Block;
-use super::super::part::{PartReader, each_part};
+use super::super::part::{PartReader, each_part, whole_keys};
 use super::super::source::Source;
 use super::Draft;
 use crate::keys::{KeyPart, KeySpace, NONE};
@@ -24,6 +24,11 @@ impl Draft {
         for (report, n_parts) in reports {
             let mut missing: Vec<u32> = Vec::new();
             for idx in next..next + n_parts {
+                if let (None, Some(slot)) = (&space, slots[idx])
+                    && whole_keys(&parts[idx], source, slot, &mut self.keys.parts[idx])
+                {
+                    continue;
+                }
                 let mut block = Block::default();
                 let mut column = std::mem::take(&mut self.keys.parts[idx]);
                 let take = |part: Option<KeyPart<'_>>| {
