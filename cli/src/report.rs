@@ -14,6 +14,10 @@ const HEADER: [&str; 8] =
 pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
     say(&format!("{} through {}", plan.title, date_of(result.through)));
     parameters(plan);
+    for record in &loaded.named_only {
+        let (name, n_keys) = (&plan.record(*record).name, loaded.keys[record.index()].len());
+        say(&format!("no table for {name}: its rows are the {n_keys} keys that other rows name"));
+    }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));

@@ -69,3 +69,27 @@ fn rejected_rows_can_be_set_aside() {
     assert!(table.starts_with("file,row,column,value,reason\n"), "{table}");
     assert!(table.contains(",1,amount,"), "{table}");
 }
+
+#[test]
+fn an_entity_of_which_only_the_key_is_read_needs_no_table_and_the_run_says_so() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("key-alone");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder for the case");
+    let program = folder.join("p.meed");
+    let text = "program p \"P\" { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }\nuse channel\n\
+                rule all { for each deal  pay partner 2% of amount }\n";
+    std::fs::write(&program, text).expect("the program");
+    let deals = folder.join("deals.csv");
+    std::fs::write(&deals, "id,closed_on,partner,amount\n1,2026-02-03,B,100\n2,2026-02-03,A,50\n").expect("the table");
+    let output = Command::new(env!("CARGO_BIN_EXE_meed"))
+        .arg("run")
+        .arg(&program)
+        .args(["--data".as_ref(), folder.as_os_str(), "--out".as_ref(), folder.join("out").as_os_str()])
+        .output()
+        .expect("the command runs");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{messages}");
+    assert!(messages.contains("no table for partner: its rows are the 2 keys that other rows name"), "{messages}");
+    let totals = std::fs::read_to_string(folder.join("out/totals.csv")).expect("the totals");
+    assert!(totals.contains("all,partner,A,USD,2026-Q1,1.00") && totals.contains("all,partner,B,USD,2026-Q1,2.00"));
+}

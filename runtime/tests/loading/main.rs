@@ -8,5 +8,6 @@ mod csv;
 mod formats;
 mod law;
 mod naive;
+mod needs;
 mod rows;
 mod view;
