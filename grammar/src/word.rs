@@ -190,6 +190,11 @@ pub const WORDS: &[&str] = &[
     "zero",
 ];
 
+/// Whether a word is one that the grammar knows.
+pub(crate) fn is_word(word: &str) -> bool {
+    WORDS.binary_search(&word).is_ok()
+}
+
 /// The candidate nearest to `word`, if one is near enough to be what was meant: one step for short words, two from five
 /// letters on, three from nine.
 ///

@@ -88,7 +88,13 @@ impl Lowering<'_> {
             if let Some(rule) = &mut scope.rule {
                 rule.matched = last_filter.is_none_or(|last| idx > last);
             }
-            self.clause(clause, &mut scope, &mut work);
+            // That a limit comes too early was said with the order of the clauses.
+            let limit = matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. });
+            let pays =
+                |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
+            if !limit || rule.clauses[..idx].iter().any(pays) {
+                self.clause(clause, &mut scope, &mut work);
+            }
         }
         let acts = rule.clauses.iter().any(|clause| {
             matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. } | ClauseKind::Set { .. })

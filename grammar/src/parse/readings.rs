@@ -1,8 +1,8 @@
 //! Where two honest readings exist, none is taken silently: each is printed, and brackets are asked for.
 
-use super::DEEPEST;
 use super::fold::Operator;
 use super::node::Node;
+use super::{DEEPEST, Rule};
 use crate::problem::Problem;
 use crate::span::Span;
 use crate::tree::{BinaryOp, Expr, ExprKind};
@@ -107,11 +107,14 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
         );
         return false;
     }
+    let bare =
+        written.strip_prefix('(').and_then(|written| written.strip_suffix(')')).filter(|_| node.has(Rule::paren_open));
+    let bare = bare.unwrap_or(written);
     node.reader.report(
         Problem::error("list-brackets", span, "a list stands in square brackets")
             .label("the values to compare with")
-            .help(format!("write `[{written}]`"))
-            .edit(span, format!("[{written}]")),
+            .help(format!("write `[{bare}]`"))
+            .edit(span, format!("[{bare}]")),
     );
     true
 }

@@ -70,8 +70,11 @@ impl Lowering<'_> {
             None => {
                 if !self.damaged(&name.text) {
                     let known: Vec<String> = self.schedules.keys().cloned().collect();
-                    let problem =
+                    let mut problem =
                         Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
+                    if let Some((_, written)) = FUNCTIONS.iter().find(|(other, _)| *other == name.text.to_lowercase()) {
+                        problem = problem.label("no function is written so here").help(format!("write: {written}"));
+                    }
                     self.problem(suggest(problem, name, known.iter().map(String::as_str)));
                 }
                 None
@@ -115,6 +118,29 @@ impl Lowering<'_> {
         }
     }
 }
+
+/// Functions of sheets, and what is written here.
+const FUNCTIONS: &[(&str, &str)] = &[
+    ("abs", "largest of (amount, -amount)"),
+    ("average", "average of deal.amount"),
+    ("avg", "average of deal.amount"),
+    ("ceil", "amount rounded upward to whole"),
+    ("ceiling", "amount rounded upward to whole"),
+    ("count", "count of deal"),
+    ("countif", "count of (deal where registered)"),
+    ("datediff", "days from closed_on to 2026-12-31"),
+    ("floor", "amount rounded downward to whole"),
+    ("iif", "(3% if registered, otherwise 2%)"),
+    ("int", "amount rounded toward zero to whole"),
+    ("max", "largest of (amount, $5)"),
+    ("min", "smallest of (amount, $5)"),
+    ("round", "amount rounded half even to 2 decimals"),
+    ("rounddown", "amount rounded toward zero to whole"),
+    ("roundup", "amount rounded away from zero to whole"),
+    ("sum", "sum of deal.amount"),
+    ("sumif", "sum of amount in (deal where registered)"),
+    ("year", "year of closed_on"),
+];
 
 /// Whether some band of a schedule has no result.
 pub(in crate::lower) fn pays_none(schedule: &plan::Schedule) -> bool {

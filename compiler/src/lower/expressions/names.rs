@@ -280,7 +280,13 @@ impl Lowering<'_> {
         }
         let known = self.known_names(scope);
         let mut problem = Problem::error("unknown-name", name.span, format!("`{}` is not known here", name.text));
-        if matches!(name.text.as_str(), "rate" | "band") {
+        let when = scope.bare.and_then(|(_, record)| {
+            let record = self.plan.record(record);
+            Some((record.name.clone(), record.fields[record.when?.index()].name.clone()))
+        });
+        if let (Some((event, when)), "date" | "day" | "when") = (when, name.text.as_str()) {
+            problem = problem.help(format!("the day of `{event}` is `{when}`")).edit(name.span, when);
+        } else if matches!(name.text.as_str(), "rate" | "band") {
             problem = problem.help(format!("of a schedule it is written: {} of volume_bands(amount)", name.text));
         } else if self.schedules.contains_key(&name.text) {
             problem = problem.label("this is a schedule").help(format!("apply it to something: {}(amount)", name.text));

@@ -12,6 +12,25 @@ const NUMBER_DECIMALS: u32 = 9;
 /// Places of a `one of` are kept in a byte.
 const MOST_CHOICES: usize = 250;
 
+/// Types of other languages, and what is written here.
+const TYPES: &[(&str, &str)] = &[
+    ("bool", "yes/no"),
+    ("boolean", "yes/no"),
+    ("currency", "money"),
+    ("datetime", "date and time"),
+    ("decimal", "number"),
+    ("double", "number"),
+    ("float", "number"),
+    ("int", "count"),
+    ("integer", "count"),
+    ("numeric", "number"),
+    ("percentage", "percent"),
+    ("str", "text"),
+    ("string", "text"),
+    ("timestamp", "date and time"),
+    ("varchar", "text"),
+];
+
 impl Lowering<'_> {
     /// Adds a field to a record; one without a type has the type that `default` gives.
     pub(super) fn field(
@@ -92,6 +111,10 @@ impl Lowering<'_> {
             return;
         }
         let message = format!("`{}` is no type and no record", name.text);
+        if let Some((_, written)) = TYPES.iter().find(|(other, _)| *other == name.text.to_lowercase()) {
+            let problem = Problem::error("unknown-type", name.span, message);
+            return self.problem(problem.label(format!("write `{written}`")).edit(name.span, *written));
+        }
         let words = ["id", "text", "count", "number", "percent", "money", "date"];
         let known: Vec<String> = self.records.keys().cloned().collect();
         let known = known.iter().map(String::as_str).chain(words);

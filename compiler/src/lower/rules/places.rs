@@ -5,62 +5,90 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind};
 
+/// The clause that stands furthest down so far.
+#[derive(Clone, Copy)]
+struct Last {
+    place: u8,
+    word: &'static str,
+    span: Span,
+}
+
+/// The place of `pay` and `take back`; limits stand behind it.
+const PAY: u8 = 4;
+
 impl Lowering<'_> {
     /// Each clause has its place: `for each`, `active`, `where` and `let`, `first per`, one `pay`, limits.
     pub(super) fn clause_order(&mut self, rule: &tree::Rule) {
-        let rank = |clause: &Clause| match clause.kind {
-            ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } => Some((0, "for each")),
-            ClauseKind::Active(_) => Some((1, "active")),
-            ClauseKind::Where { .. } => Some((2, "where")),
-            ClauseKind::FirstPer { .. } => Some((3, "first per")),
-            ClauseKind::Pay { .. } => Some((4, "pay")),
-            ClauseKind::TakeBack { .. } => Some((4, "take back")),
-            ClauseKind::AtMost { .. } => Some((5, "at most")),
-            ClauseKind::AtLeast { .. } => Some((5, "at least")),
-            ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
-        };
-        let mut last: Option<(i32, &str, Span)> = None;
+        let mut last: Option<Last> = None;
+        let mut before: Option<&Clause> = None;
         for clause in &rule.clauses {
-            let paid = last.is_some_and(|(rank, ..)| rank >= 4);
-            if let (true, ClauseKind::Let { .. } | ClauseKind::Set { .. }) = (paid, &clause.kind) {
-                let span = last.map_or(clause.span, |(_, _, span)| span);
-                self.problem(
-                    Problem::error("clause-order", clause.span, "values are set before `pay`")
-                        .other(span, "this comes last, but for limits"),
-                );
-            }
-            let Some((place, word)) = rank(clause) else { continue };
-            if let Some((before, other, span)) = last {
-                if place < before {
-                    let message = format!("`{word}` comes before `{other}`");
+            match (place(clause), last) {
+                (None, Some(last)) if last.place >= PAY && !matches!(clause.kind, ClauseKind::Unsupported(_)) => {
                     self.problem(
-                        Problem::error("clause-order", clause.span, message)
+                        Problem::error("clause-order", clause.span, "values are set before `pay`")
                             .label("move this up")
-                            .other(span, format!("`{other}` stands here")),
+                            .other(last.span, "this comes last, but for limits"),
                     );
-                } else if place == before && matches!(place, 0 | 1 | 3 | 4) {
-                    let message =
-                        if place == 4 { "a rule pays once".to_owned() } else { format!("a rule has one `{word}`") };
-                    let mut problem =
-                        Problem::error("duplicate-clause", clause.span, message).other(span, "the first one");
-                    if place == 4 {
-                        problem = problem.help("two payments are two rules");
+                }
+                (None, _) => {}
+                (Some((place, word)), None) => last = Some(Last { place, word, span: clause.span }),
+                (Some((place, word)), Some(known)) => {
+                    if place > PAY && known.place < PAY {
+                        self.early_limit(clause, before);
+                    } else {
+                        self.after(clause, place, word, known);
+                        last = Some(Last { place: place.max(known.place), word, span: clause.span });
                     }
-                    self.problem(problem);
                 }
             }
-            last = Some((last.map_or(place, |(before, ..)| before.max(place)), word, clause.span));
+            before = Some(clause);
         }
-        let limit = rule
-            .clauses
-            .iter()
-            .find(|clause| matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. }));
-        let pays = rule
-            .clauses
-            .iter()
-            .any(|clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. }));
-        if let (Some(limit), false) = (limit, pays) {
-            self.problem(Problem::error("clause-order", limit.span, "a limit follows a `pay`"));
+    }
+
+    /// A clause that stands behind another which comes later, or for the second time.
+    fn after(&mut self, clause: &Clause, place: u8, word: &'static str, last: Last) {
+        if place < last.place {
+            let message = format!("`{word}` comes before `{}`", last.word);
+            self.problem(
+                Problem::error("clause-order", clause.span, message)
+                    .label("move this up")
+                    .other(last.span, format!("`{}` stands here", last.word)),
+            );
+        } else if place == last.place && matches!(place, 0 | 1 | 3 | PAY) {
+            let message = if place == PAY { "a rule pays once".to_owned() } else { format!("a rule has one `{word}`") };
+            let help = if place == PAY { "two payments are two rules" } else { "take one of them out" };
+            self.problem(
+                Problem::error("duplicate-clause", clause.span, message).other(last.span, "the first one").help(help),
+            );
         }
+    }
+
+    /// A limit before anything is paid; behind a `where` it was most likely meant as part of the condition.
+    fn early_limit(&mut self, clause: &Clause, before: Option<&Clause>) {
+        let (word, sign) =
+            if matches!(clause.kind, ClauseKind::AtLeast { .. }) { ("at least", ">=") } else { ("at most", "<=") };
+        let problem = Problem::error("clause-order", clause.span, "a limit follows a `pay`");
+        self.problem(match before {
+            Some(Clause { kind: ClauseKind::Where { .. }, span }) => problem
+                .label("part of the condition?")
+                .other(*span, "the condition ends here")
+                .help(format!("in a condition `{word}` is written `{sign}`")),
+            _ => problem.label("nothing is paid before this").help("move it behind `pay`"),
+        });
+    }
+}
+
+/// Where a clause belongs, and its words; values may stand anywhere before `pay`.
+fn place(clause: &Clause) -> Option<(u8, &'static str)> {
+    match clause.kind {
+        ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } => Some((0, "for each")),
+        ClauseKind::Active(_) => Some((1, "active")),
+        ClauseKind::Where { .. } => Some((2, "where")),
+        ClauseKind::FirstPer { .. } => Some((3, "first per")),
+        ClauseKind::Pay { .. } => Some((PAY, "pay")),
+        ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
+        ClauseKind::AtMost { .. } => Some((PAY + 1, "at most")),
+        ClauseKind::AtLeast { .. } => Some((PAY + 1, "at least")),
+        ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
     }
 }

@@ -1,0 +1,275 @@
+//! Words of other languages, of sheets and of everyday speech, and what is written in their place.
+//!
+//! Comes in: the word that could not be read and the words around it. Goes out: a problem that names the house's own
+//! words, with an edit where one replacement repairs it. A habit is looked for before a typing mistake.
+
+use super::super::Rule;
+use super::Place;
+use crate::problem::Problem;
+use crate::span::Span;
+use crate::token::{Token, TokenKind};
+use crate::word::{is_word, nearest};
+
+/// Words that are written otherwise here.
+struct Habit {
+    /// The kind of item it occurs in.
+    item: &'static str,
+    /// The words, the one that could not be read among them.
+    words: &'static [&'static str],
+    /// Which of them could not be read.
+    found: usize,
+    /// What is written for all of them; nothing to take them out.
+    written: &'static str,
+}
+
+const fn habit(item: &'static str, words: &'static [&'static str], found: usize, written: &'static str) -> Habit {
+    Habit { item, words, found, written }
+}
+
+/// The first that fits counts.
+const HABITS: &[Habit] = &[
+    habit("rule", &["for", "every"], 1, "for each"),
+    habit("rule", &["for", "all"], 1, "for each"),
+    habit("rule", &["for", "any"], 1, "for each"),
+    habit("rule", &["then"], 0, ""),
+    habit("rule", &["up", "to"], 0, "at most"),
+    habit("rule", &["max"], 0, "at most"),
+    habit("rule", &["maximum"], 0, "at most"),
+    habit("rule", &["capped", "at"], 0, "at most"),
+    habit("rule", &["cap"], 0, "at most"),
+    habit("rule", &["limited", "to"], 0, "at most"),
+    habit("rule", &["min"], 0, "at least"),
+    habit("rule", &["minimum"], 0, "at least"),
+    habit("rule", &["is", "greater", "than"], 2, ">"),
+    habit("rule", &["is", "more", "than"], 2, ">"),
+    habit("rule", &["is", "larger", "than"], 2, ">"),
+    habit("rule", &["is", "less", "than"], 2, "<"),
+    habit("rule", &["is", "smaller", "than"], 2, "<"),
+    habit("rule", &["greater", "than"], 0, ">"),
+    habit("rule", &["more", "than"], 0, ">"),
+    habit("rule", &["less", "than"], 0, "<"),
+    habit("rule", &["equals"], 0, "="),
+    habit("schedule", &["up", "to"], 0, "to"),
+    habit("schedule", &["less", "than"], 0, "below"),
+    habit("schedule", &["under"], 0, "below"),
+    habit("schedule", &["more", "than"], 0, "beyond"),
+    habit("schedule", &["above"], 0, "beyond"),
+    habit("schedule", &["over"], 0, "beyond"),
+    habit("schedule", &["otherwise"], 0, "beyond"),
+    habit("schedule", &["tiered"], 0, "graduated"),
+    habit("schedule", &["marginal"], 0, "graduated"),
+    habit("schedule", &["progressive"], 0, "graduated"),
+    habit("schedule", &["incremental"], 0, "graduated"),
+    habit("schedule", &["cliff"], 0, "retroactive"),
+    habit("schedule", &["="], 0, ""),
+    habit("test", &["="], 0, ""),
+];
+
+/// Words that name a period.
+const PERIODS: &[&str] = &["month", "quarter", "half", "year", "program"];
+
+impl<'s> Place<'s, '_> {
+    /// A habit of other languages at the word that could not be read.
+    pub(super) fn habit(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
+        let item = self.before.first().map_or("", |word| self.text(*word));
+        if let Some(problem) = HABITS.iter().filter(|habit| habit.item == item).find_map(|habit| self.meets(habit)) {
+            return Some(problem);
+        }
+        match item {
+            "rule" => self.habit_of_rules(found, tried),
+            "schedule" => self.habit_of_bands(found),
+            "event" | "entity" | "extend" => self.habit_of_fields(found),
+            _ => None,
+        }
+    }
+
+    /// The words around the place, `found` of them before it.
+    fn around(&self, found: usize, n_words: usize) -> Option<Vec<Token>> {
+        let here = self.here()?;
+        let first = here.checked_sub(found)?;
+        self.reader.words.get(first..first + n_words).map(<[Token]>::to_vec)
+    }
+
+    /// Where the word that could not be read stands among all words.
+    fn here(&self) -> Option<usize> {
+        let start = self.found?.span.start;
+        Some(self.reader.words.partition_point(|word| word.span.start < start))
+    }
+
+    fn meets(&self, habit: &Habit) -> Option<Problem> {
+        let words = self.around(habit.found, habit.words.len())?;
+        let same = words.iter().zip(habit.words).all(|(token, word)| self.text(*token).eq_ignore_ascii_case(word));
+        if !same {
+            return None;
+        }
+        let span = self.written(words[0]).to(self.written(*words.last()?));
+        let said = habit.words.join(" ");
+        Some(match habit.written {
+            "" => Problem::error("unexpected", span, format!("`{said}` is not written here"))
+                .label("take it out")
+                .edit(span, ""),
+            written => instead(span, &said, written),
+        })
+    }
+
+    fn habit_of_rules(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
+        let text = self.text(found);
+        let next = self.around(0, 2).map(|words| self.text(words[1]));
+        let last = *self.before.last()?;
+        let span = self.written(found);
+        let gap = Span { start: self.written(last).end, end: span.start };
+        let after_value = tried.contains(&Rule::plus_sign);
+        let is_name = |token: Token| matches!(token.kind, TokenKind::Name | TokenKind::Word);
+        if text == "each" && next.is_some_and(|next| PERIODS.contains(&next)) {
+            return Some(instead(span, "each", "per"));
+        }
+        if text == "each" && self.text(last) != "for" {
+            return Some(instead(span, "each", "for each"));
+        }
+        let mistyped = nearest(text, ["of"]).is_some();
+        if last.kind == TokenKind::Percent
+            && after_value
+            && !mistyped
+            && (is_name(found) || found.kind == TokenKind::Money)
+        {
+            let share = format!("{} of {text}", self.text(last));
+            return Some(
+                Problem::error("unexpected", span, format!("missing `of`: {} of what?", self.text(last)))
+                    .label("a share is taken `of` something")
+                    .help(format!("write `{share}`"))
+                    .edit(gap, " of "),
+            );
+        }
+        if self.text(last) == "total" && is_name(found) {
+            return Some(instead(self.written(last), "total", "sum of"));
+        }
+        let clause = self.before.iter().rev().map(|word| self.text(*word));
+        let clause = clause.into_iter().find(|word| ["where", "pay", "let", "set", "each", "most"].contains(word));
+        if text == "to" && after_value && clause == Some("pay") {
+            return Some(
+                Problem::error("unexpected", span, "who is paid stands before the amount")
+                    .label("nobody is named before this")
+                    .help("write `pay partner 2% of amount`"),
+            );
+        }
+        if text == "per" && after_value && clause == Some("pay") {
+            return Some(
+                Problem::error("unexpected", span, "`per` belongs to a limit, a total or a `first`")
+                    .label("per what is this paid?")
+                    .help("write a limit, as `at most $500 per partner per quarter`, or a rule `for each partner per quarter`"),
+            );
+        }
+        if after_value && is_name(last) && is_name(found) && !is_word(text) {
+            let path = format!("{}.{text}", self.text(last));
+            return Some(
+                Problem::error("unexpected", span, "two names stand side by side")
+                    .label("a field of a row is written with a point")
+                    .help(format!("write `{path}`"))
+                    .edit(gap, "."),
+            );
+        }
+        None
+    }
+
+    fn habit_of_bands(&self, found: Token) -> Option<Problem> {
+        let text = self.text(found);
+        let is_amount = |token: Token| matches!(token.kind, TokenKind::Number | TokenKind::Money | TokenKind::Percent);
+        let one_bound = |span: Span| {
+            Problem::error("unexpected", span, "a band has one bound; it begins where the one before ends")
+                .label("take this out")
+                .help("write, for example, `to $100k 1%`")
+                .edit(span, "")
+        };
+        if let ("to", Some(words)) = (text, self.around(2, 3))
+            && self.text(words[0]) == "from"
+        {
+            return Some(one_bound(self.written(words[0]).to(self.written(words[1]))));
+        }
+        if is_amount(found) && self.around(0, 2).is_some_and(|words| self.text(words[1]) == "to") {
+            return Some(one_bound(self.written(found)));
+        }
+        let last = *self.before.last()?;
+        if text == "percent" && last.kind == TokenKind::Number {
+            let share = format!("{}%", self.text(last));
+            let span = self.written(last).to(self.written(found));
+            return Some(instead(span, &format!("{} percent", self.text(last)), &share));
+        }
+        if is_amount(found) && matches!(self.text(last), "{" | "," | "%") || is_amount(found) && is_amount(last) {
+            return Some(
+                Problem::error("unexpected", self.written(found), "a band says where it ends or begins")
+                    .label("`to`, `below` or `from`?")
+                    .help("write `to $100k 1%` where $100,000 is in, `below $100k 1%` where it is not"),
+            );
+        }
+        None
+    }
+
+    fn habit_of_fields(&self, found: Token) -> Option<Problem> {
+        let last = *self.before.last()?;
+        let span = self.written(found);
+        match (self.text(last), self.text(found)) {
+            ("of", "[") => {
+                let close = self.reader.words.iter().find(|word| word.span > found.span && self.text(**word) == "]")?;
+                Some(
+                    Problem::error("unexpected", span, "the values of a `one of` stand without brackets")
+                        .label("take the brackets out")
+                        .edit(span, "")
+                        .edit(self.written(*close), ""),
+                )
+            }
+            ("of" | ",", _) if found.kind == TokenKind::Text => Some(
+                Problem::error("unexpected", span, "a value of a `one of` has a name")
+                    .label("a name belongs before this")
+                    .help(format!("write a name and how the data spells it, as `won {}`", self.text(found))),
+            ),
+            ("number" | "money", "(") => Some(
+                Problem::error("unexpected", span, "decimals are written in words")
+                    .label("how many decimals?")
+                    .help(format!("write `{} to 2 decimals`", self.text(last))),
+            ),
+            _ => None,
+        }
+    }
+
+    /// A sign or word that is missing before what was found.
+    pub(super) fn missing_sign(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
+        let span = self.written(found);
+        let before = Span { start: span.start, end: span.start };
+        let item = self.before.first().map_or("", |word| self.text(*word));
+        let words = matches!(found.kind, TokenKind::Name | TokenKind::Word | TokenKind::Keyword);
+        match item {
+            _ if words && self.open.is_empty() && tried.contains(&Rule::brace_open) && self.before.len() > 1 => Some(
+                Problem::error("unexpected", span, format!("missing `{{`: {} begins with it", self.item()))
+                    .label("write `{` before this")
+                    .edit(before, "{ "),
+            ),
+            "parameter" if tried.contains(&Rule::equal) && self.before.len() == 2 => Some(
+                Problem::error("unexpected", span, "missing `=` before the value")
+                    .label("write `= `")
+                    .edit(before, "= "),
+            ),
+            "test" if self.before.len() == 1 && matches!(found.kind, TokenKind::Name | TokenKind::Word) => Some(
+                Problem::error("unexpected", span, "a test has a title in quotes")
+                    .label("write it in quotes")
+                    .edit(span, format!("\"{}\"", self.text(found))),
+            ),
+            "test"
+                if tried.contains(&Rule::k_given)
+                    && self.around(0, 3).is_some_and(|next| self.text(next[2]) == "{") =>
+            {
+                Some(
+                    Problem::error("unexpected", span, "a row of a test begins with `given`")
+                        .label("write `given` before this")
+                        .edit(before, "given "),
+                )
+            }
+            _ => None,
+        }
+    }
+}
+
+fn instead(span: Span, said: &str, written: &str) -> Problem {
+    Problem::error("unexpected", span, format!("`{said}` is written `{written}`"))
+        .label(format!("write `{written}`"))
+        .edit(span, written)
+}
