@@ -108,7 +108,12 @@ fn read_as(metadata: &ArrowReaderMetadata, column: usize, field: &Field) -> Opti
     let schema = metadata.parquet_schema();
     let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == column)?;
     match field.data_type() {
-        DataType::Decimal128(precision, scale) if *precision <= 18 => Some(DataType::Decimal64(*precision, *scale)),
+        // Decimals in bytes of any length are read in full width only.
+        DataType::Decimal128(precision, scale)
+            if *precision <= 18 && schema.column(leaf).physical_type() != PhysicalType::BYTE_ARRAY =>
+        {
+            Some(DataType::Decimal64(*precision, *scale))
+        }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(text_type(metadata.metadata(), leaf)),
         DataType::Dictionary(_, values) => match values.as_ref() {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(text_type(metadata.metadata(), leaf)),

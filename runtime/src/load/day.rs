@@ -243,16 +243,24 @@ impl Zone {
                 let date = civil::Date::new(year as i16, month as i8, day as i8).ok()?;
                 let time = moment.nanos / 1_000_000_000;
                 let local = date.at((time / 3600) as i8, (time / 60 % 60) as i8, (time % 60) as i8, 0);
-                let instant = self.0.to_timestamp(local).ok()?;
-                Some((moment.day, ordinal(instant.as_second(), nanos)))
+                let instant = self.0.to_timestamp(local).map(jiff::Timestamp::as_second);
+                let instant = instant.unwrap_or_else(|_| seconds - self.offset(seconds));
+                Some((moment.day, ordinal(instant, nanos)))
             }
         }
     }
 
+    /// Seconds east of UTC at this second. The first and last day of the calendar lie partly outside the instants that
+    /// zones know; there the nearest known one tells.
+    fn offset(&self, seconds: i64) -> i64 {
+        let known = seconds.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
+        let instant = jiff::Timestamp::from_second(known).unwrap_or_default();
+        i64::from(self.0.to_offset(instant).seconds())
+    }
+
     /// Day and instant of seconds from 1970 in UTC, and nanoseconds.
     pub fn place_instant(&self, seconds: i64, nanos: i64) -> Option<(i32, i128)> {
-        let offset = self.0.to_offset(jiff::Timestamp::from_second(seconds).ok()?).seconds();
-        let day = i32::try_from((seconds + i64::from(offset)).div_euclid(86_400)).ok()?;
+        let day = i32::try_from(seconds.checked_add(self.offset(seconds))?.div_euclid(86_400)).ok()?;
         (FIRST..=LAST).contains(&day).then(|| (day, ordinal(seconds, nanos)))
     }
 }
@@ -297,5 +305,8 @@ mod tests {
         assert_eq!(read("2026-01-31T23:30:00Z").0, day_of(2026, 2, 1).unwrap());
         assert_eq!(read("2026-01-31 23:30").0, day_of(2026, 1, 31).unwrap());
         assert_eq!(read("2026-01-31T23:30:00+02:00"), read("2026-01-31T23:30:00"));
+        assert_eq!(read("9999-12-31T23:59:59").0, LAST);
+        assert_eq!(read("9999-12-31T10:00:00Z").0, LAST);
+        assert_eq!(read("0001-01-01T00:00:00").0, FIRST);
     }
 }

@@ -9,5 +9,6 @@ mod formats;
 mod law;
 mod naive;
 mod needs;
+mod physical;
 mod rows;
 mod view;
