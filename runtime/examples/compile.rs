@@ -72,18 +72,27 @@ fn program(n_rules: usize) -> String {
 
 /// Settles one deal, for which something is paid.
 fn settle(plan: &Plan) -> Loaded {
-    let header = ["id", "closed_on", "partner", "rep", "customer", "quantity", "amount", "registered"];
-    let row = ["D1", "2026-04-10", "ACME", "MAYA", "C1", "3", "5000.00", "yes"];
-    let content = Content::Cells {
-        header: header.map(str::to_owned).to_vec(),
-        rows: vec![row.iter().map(|cell| Some((*cell).to_owned())).collect()],
-    };
-    let deal = plan.record_named("deal").expect("the library has deals");
-    let input = TableInput { record: deal, files: vec![SourceFile { name: "deals".to_owned(), content }] };
+    let deals = table(
+        plan,
+        "deal",
+        &["id", "closed_on", "partner", "rep", "customer", "quantity", "amount", "registered"],
+        &["D1", "2026-04-10", "ACME", "MAYA", "C1", "3", "5000.00", "yes"],
+    );
+    let partners = table(plan, "partner", &["id"], &["ACME"]);
     let through = plan.active.to;
-    let mut loaded = load(plan, vec![input], &LoadOptions::through(through)).expect("the deal loads");
+    let mut loaded = load(plan, vec![deals, partners], &LoadOptions::through(through)).expect("the deal loads");
     let options = RunOptions { through, chunk_rows: 4096, engine: Engine::Jit };
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     assert!(!ledger::payments(plan, &loaded, &result).rows.is_empty());
     loaded
+}
+
+/// A table of one row.
+fn table(plan: &Plan, record: &str, header: &[&str], row: &[&str]) -> TableInput {
+    let content = Content::Cells {
+        header: header.iter().map(|&name| name.to_owned()).collect(),
+        rows: vec![row.iter().map(|&cell| Some(cell.to_owned())).collect()],
+    };
+    let record = plan.record_named(record).expect("the library has it");
+    TableInput { record, files: vec![SourceFile { name: "given".to_owned(), content }] }
 }
