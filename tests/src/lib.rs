@@ -6,10 +6,12 @@
 
 pub mod case;
 pub mod check;
+pub mod deals;
 pub mod engines;
 pub mod generate;
 pub mod page;
 pub mod published;
+pub mod shape;
 pub mod table;
 pub mod ways;
 

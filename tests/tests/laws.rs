@@ -1,87 +1,334 @@
-//! The schedule law: the lines of a period add up to F of what added up, to the cent, in any order.
+//! The laws of the mechanics, over random schedules, amounts, orders and roundings: whatever is paid follows from what
+//! added up. `PROPTEST_CASES=1000` tries each law that many times.
 
-use meed_compiler::interpret::schedule::ask;
-use meed_compiler::plan::{Ask, RecordId};
-use meed_compiler::value::{Exact, fraction, round};
-use meed_runtime::engine::{Engine, RunOptions, run};
-use meed_runtime::load::{Content, LoadOptions, SourceFile, TableInput, load};
+use meed_compiler::value::{Exact, fraction};
+use meed_tests::deals::{Deal, any_deals, line, paid};
+use meed_tests::shape::{MODES, any_shape, dollars, rounded};
 use proptest::prelude::*;
+use std::collections::HashMap;
 
-/// A program whose one schedule has these bounds (rising, in dollars) and rates (in hundredths of a percent).
-fn program(shape: &str, bounds: &[u32], rates: &[u32], word: &str) -> String {
-    let mut bands = String::new();
-    for (bound, rate) in bounds.iter().zip(rates) {
-        bands += &format!("  {word} ${bound} {}.{:02}%\n", rate / 100, rate % 100);
-    }
-    let last = rates[bounds.len()];
-    format!(
-        "program law {{ currency USD rounded half even  active 2026-01-01 to 2026-12-31 }}
-         use channel
-         schedule bands {shape} {{\n{bands}  beyond {}.{:02}%\n}}
-         rule earned {{ for each deal  pay rep bands as amount adds up per rep per quarter }}",
-        last / 100,
-        last % 100
-    )
+fn tried() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    // What failed once belongs into a page of cases, not into a file of seeds.
+    ProptestConfig { cases: cases.unwrap_or(40), failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Cents by quarter that the program pays for deals given as (day of the year, cents).
-fn paid(text: &str, deals: &[(u32, i64)]) -> (Vec<i128>, meed_compiler::plan::Schedule) {
-    let compiled = meed_compiler::compile(text, &[]);
-    assert_eq!(compiled.problems, [], "{text}");
-    let plan = compiled.plan.expect("a program without problems has a Plan");
-    let table = |name: &str, header: &[&str], rows: Vec<Vec<Option<String>>>| TableInput {
-        record: RecordId(plan.records.iter().position(|record| record.name == name).expect("a record") as u32),
-        files: vec![SourceFile {
-            name: name.to_owned(),
-            content: Content::Cells { header: header.iter().map(|name| (*name).to_owned()).collect(), rows },
-        }],
-    };
-    let start = meed_compiler::plan::calendar::day_of("2026-01-01".parse().expect("a date"));
-    let row = |(idx, (day, cents)): (usize, &(u32, i64))| {
-        let day = meed_compiler::plan::calendar::date_of(start + *day as i32).to_string();
-        let amount = meed_compiler::value::decimal_text(i128::from(*cents), 2);
-        vec![Some(idx.to_string()), Some(day), Some("R".to_owned()), Some(amount)]
-    };
-    let deals = table("deal", &["id", "closed_on", "rep", "amount"], deals.iter().enumerate().map(row).collect());
-    let reps = table("person", &["id"], vec![vec![Some("R".to_owned())]]);
-    let through = plan.active.to;
-    let mut loaded = load(&plan, vec![deals, reps], &LoadOptions::through(through)).expect("the rows load");
-    assert_eq!(loaded.rejects, []);
-    let options = RunOptions { through, chunk_rows: 5, engine: Engine::Jit };
-    let result = run(&plan, &mut loaded, &options, None).expect("no fault");
-    let mut sums = vec![0; 4];
-    for row in meed_runtime::ledger::payments(&plan, &loaded, &result).rows {
-        let quarter: usize = row[9].trim_start_matches("2026-Q").parse().expect("a quarter");
-        sums[quarter - 1] += row[5].replace('.', "").parse::<i128>().expect("an amount");
+/// A program with these items, rounding by this mode.
+fn program(mode: &str, items: &str) -> String {
+    format!("program law {{ currency USD rounded {mode}  active 2026-01-01 to 2026-12-31 }}\nuse channel\n{items}")
+}
+
+fn any_mode() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&MODES[..])
+}
+
+/// Walks over deals with what has added up and what has been paid so far per rep and period.
+struct Walk<K> {
+    so_far: HashMap<K, (i64, i128)>,
+}
+
+impl<K: std::hash::Hash + Eq> Walk<K> {
+    fn new() -> Self {
+        Self { so_far: HashMap::new() }
     }
-    (sums, plan.schedules[0].clone())
+
+    /// Total and payments after a deal of this amount that was paid this line.
+    fn step(&mut self, key: K, amount: i64, line: i128) -> (i64, i128) {
+        let (total, paid) = self.so_far.entry(key).or_default();
+        *total += amount;
+        *paid += line;
+        (*total, *paid)
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(tried())]
 
+    // Σ lines = F(Σ), to the cent, after every single row.
     #[test]
-    fn lines_add_up_to_the_schedule_of_the_total(
-        retroactive in any::<bool>(),
-        below in any::<bool>(),
-        steps in prop::collection::vec(1u32..50_000, 1..4),
-        rates in prop::collection::vec(0u32..5_000, 4),
-        deals in prop::collection::vec((0u32..365, -9_000_000i64..30_000_000), 0..40),
-    ) {
-        let bounds: Vec<u32> = steps.iter().scan(0, |sum, step| { *sum += step; Some(*sum) }).collect();
-        let shape = if retroactive { "retroactive" } else { "graduated" };
-        let text = program(shape, &bounds, &rates, if below { "below" } else { "to" });
-        let (sums, schedule) = paid(&text, &deals);
-        for (quarter, sum) in sums.iter().enumerate() {
-            let ends = [90, 181, 273, 365];
-            let begins = if quarter == 0 { 0 } else { ends[quarter - 1] };
-            let total: i64 = deals.iter().filter(|(day, _)| (begins..ends[quarter]).contains(day)).map(|(_, cents)| cents).sum();
-            let worth = ask(&schedule, &[], &fraction(total.into(), 100), Ask::Amount).expect("bounds rise").expect("every band pays");
-            let cents = round(&(worth * Exact::from(100)), meed_compiler::value::RoundingMode::HalfEven);
-            prop_assert_eq!(i128::try_from(cents).expect("small"), *sum, "quarter {}", quarter + 1);
+    fn lines_add_up_to_the_schedule_of_the_total(shape in any_shape(), mode in any_mode(), deals in any_deals()) {
+        let rule = format!(
+            "{}rule earned {{ for each deal  pay rep {} as amount adds up per rep per quarter }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let lines = paid(&program(mode, &rule), &deals);
+        let mut walk = Walk::new();
+        for deal in &deals {
+            let (total, sum) = walk.step((deal.rep, deal.quarter()), deal.amount, line(&lines, "earned", deal));
+            prop_assert_eq!(sum, rounded(&shape.worth(total), mode), "deal {}", deal.key);
         }
-        let mut turned = deals.clone();
-        turned.reverse();
-        prop_assert_eq!(paid(&text, &turned).0, sums);
     }
+
+    // A factor of the whole is a factor of the total.
+    #[test]
+    fn a_share_of_the_schedule_adds_up_too(shape in any_shape(), mode in any_mode(), deals in any_deals()) {
+        let rule = format!(
+            "{}rule earned {{ for each deal  let all = {} as amount adds up per rep per year  pay rep 33% of all }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let lines = paid(&program(mode, &rule), &deals);
+        let mut walk = Walk::new();
+        for deal in &deals {
+            let (total, sum) = walk.step(deal.rep, deal.amount, line(&lines, "earned", deal));
+            prop_assert_eq!(sum, rounded(&(shape.worth(total) * fraction(33, 100)), mode), "deal {}", deal.key);
+        }
+    }
+
+    // A schedule of a period's total pays what the lines of its deals add up to; versions change nothing in that.
+    #[test]
+    fn a_period_pays_what_its_deals_add_up_to(shape in any_shape(), mode in any_mode(), deals in any_deals()) {
+        let (applied, value) = (shape.applied("bands"), shape.called("bands", "sum of deal.amount"));
+        let rules = format!(
+            "{}rule running {{ for each deal  active to 2026-05-15  pay rep {applied} as amount adds up per rep per quarter }}
+             rule running {{ for each deal  active from 2026-05-16  pay rep {applied} as amount adds up per rep per quarter }}
+             rule whole {{ for each person per quarter  where count of deal > 0  pay person {value} }}",
+            shape.declared("bands")
+        );
+        let lines = paid(&program(mode, &rules), &deals);
+        let sums = |rule: &str| {
+            let mut sums: HashMap<(&str, &str), i128> = HashMap::new();
+            for line in lines.iter().filter(|line| line.rule == rule) {
+                *sums.entry((&line.payee, &line.period)).or_default() += line.cents;
+            }
+            sums.retain(|_, sum| *sum != 0);
+            sums
+        };
+        prop_assert_eq!(sums("running"), sums("whole"));
+    }
+
+    // Where each line is rounded alone, it is the rounded difference of F.
+    #[test]
+    fn each_line_alone_is_the_difference(shape in any_shape(), mode in any_mode(), deals in any_deals()) {
+        let rule = format!(
+            "{}rule earned {{ for each deal  pay rep {} as amount adds up per rep per year }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let lines = paid(&program(&format!("{mode} each line"), &rule), &deals);
+        let mut before: HashMap<usize, (i64, Exact)> = HashMap::new();
+        for deal in &deals {
+            let (total, worth) = before.entry(deal.rep).or_insert((0, Exact::ZERO));
+            *total += deal.amount;
+            let after = shape.worth(*total);
+            prop_assert_eq!(line(&lines, "earned", deal), rounded(&(&after - &*worth), mode), "deal {}", deal.key);
+            *worth = after;
+        }
+    }
+
+    // Over all deals every deal adds up, and those that match are paid their own difference.
+    #[test]
+    fn over_all_deals_every_deal_adds_up(shape in any_shape(), deals in any_deals()) {
+        let rule = format!(
+            "{}rule earned {{ for each deal  where amount > $1,000
+             pay rep {} as amount over all deals adds up per rep per year }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let lines = paid(&program("half even", &rule), &deals);
+        let mut totals: HashMap<usize, Option<i64>> = HashMap::new();
+        for deal in &deals {
+            let total = totals.entry(deal.rep).or_default();
+            let before = total.map_or(0, |total| rounded(&shape.worth(total), "half even"));
+            *total = Some(total.unwrap_or(0) + deal.amount);
+            let after = rounded(&shape.worth(total.unwrap_or(0)), "half even");
+            let wanted = if deal.amount > 100_000 { after - before } else { 0 };
+            prop_assert_eq!(line(&lines, "earned", deal), wanted, "deal {}", deal.key);
+        }
+    }
+
+    // Σ limited lines = min(Σ lines, M) after every single row, and a second limit acts on what the first one left.
+    #[test]
+    fn limits_cut_the_sum(
+        shape in any_shape(),
+        deals in any_deals(),
+        each in 0i64..300_000,
+        most in 0i64..900_000,
+        most_of_all in 0i64..2_000_000,
+    ) {
+        let rule = format!(
+            "{}rule earned {{ for each deal  pay rep {} as amount adds up per rep per year
+             at most {}  at most {} per rep per quarter  at most {} per customer }}",
+            shape.declared("bands"),
+            shape.applied("bands"),
+            dollars(each),
+            dollars(most),
+            dollars(most_of_all)
+        );
+        let lines = paid(&program("half even", &rule), &deals);
+        let (mut earned, mut paid_so_far) = (Walk::new(), HashMap::<usize, i128>::new());
+        let (mut quarters, mut customers) = (HashMap::<_, i128>::new(), HashMap::<_, i128>::new());
+        for deal in &deals {
+            let earned_before = paid_so_far.entry(deal.rep).or_default();
+            let (total, _) = earned.step(deal.rep, deal.amount, 0);
+            let worth = rounded(&shape.worth(total), "half even");
+            let cut = (worth - *earned_before).clamp(-i128::from(each), each.into());
+            *earned_before = worth;
+            let cut = limited(quarters.entry((deal.rep, deal.quarter())).or_default(), cut, most);
+            let cut = limited(customers.entry(deal.customer).or_default(), cut, most_of_all);
+            prop_assert_eq!(line(&lines, "earned", deal), cut, "deal {}", deal.key);
+        }
+    }
+
+    // Σ ≥ M at the end of a guarantee's period, and no more than that where less was earned.
+    #[test]
+    fn guarantees_fill_the_sum(shape in any_shape(), deals in any_deals(), least in 0i64..900_000) {
+        let rule = format!(
+            "{}rule earned {{ for each person per quarter  pay person {}  at least {} per person per half }}",
+            shape.declared("bands"),
+            shape.called("bands", "sum of deal.amount"),
+            dollars(least)
+        );
+        let lines = paid(&program("half even", &rule), &deals);
+        for rep in 0..3 {
+            for half in 0..2 {
+                let worth = |quarter: usize| {
+                    let own = deals.iter().filter(|deal| deal.rep == rep && deal.quarter() == quarter);
+                    rounded(&shape.worth(own.map(|deal| deal.amount).sum()), "half even")
+                };
+                let (first, second) = (worth(2 * half), worth(2 * half + 1));
+                let found = |quarter: usize| {
+                    let period = format!("2026-Q{}", quarter + 1);
+                    let own = lines.iter().filter(|line| line.payee == format!("R{rep}") && line.period == period);
+                    own.map(|line| line.cents).sum::<i128>()
+                };
+                prop_assert_eq!(found(2 * half), first);
+                prop_assert_eq!(first + found(2 * half + 1), (first + second).max(least.into()));
+            }
+        }
+    }
+
+    // First per: one line per key and period, that of the first row which passed.
+    #[test]
+    fn the_first_is_one_and_the_first(deals in any_deals()) {
+        let rule = "rule bounty { for each deal  where amount >= $0
+                    first per rep and customer per quarter  pay rep $1 }";
+        let lines = paid(&program("half even", rule), &deals);
+        let mut seen = Vec::new();
+        for deal in &deals {
+            let key = (deal.rep, deal.customer, deal.quarter());
+            let first = deal.amount >= 0 && !seen.contains(&key);
+            if first {
+                seen.push(key);
+            }
+            prop_assert_eq!(line(&lines, "bounty", deal), if first { 100 } else { 0 }, "deal {}", deal.key);
+        }
+    }
+
+    // Taking back is paying, with the other sign.
+    #[test]
+    fn taking_back_is_the_negative(shape in any_shape(), deals in any_deals(), most in 0i64..900_000) {
+        let (applied, most) = (shape.applied("bands"), dollars(most));
+        let rules = format!(
+            "{}rule given {{ for each deal  pay rep {applied} as amount adds up per rep per year  at most {most} per rep }}
+             rule taken {{ for each deal  take back from rep {applied} as amount adds up per rep per year  at most {most} per rep }}",
+            shape.declared("bands")
+        );
+        let lines = paid(&program("half upward", &rules), &deals);
+        for deal in &deals {
+            prop_assert_eq!(line(&lines, "given", deal), -line(&lines, "taken", deal), "deal {}", deal.key);
+        }
+    }
+
+    // An override is a share of each line, after that line's limits.
+    #[test]
+    fn overrides_follow_their_lines(shape in any_shape(), mode in any_mode(), deals in any_deals()) {
+        let rules = format!(
+            "{}rule earned {{ for each deal  pay rep {} as amount adds up per rep per year  at most $500 }}
+             rule override {{ for each payment from earned  pay payment.payee 7.5% of payment.amount }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let lines = paid(&program(mode, &rules), &deals);
+        for deal in &deals {
+            let share = fraction(line(&lines, "earned", deal) * 75, 1_000);
+            prop_assert_eq!(line(&lines, "override", deal), rounded(&share, mode), "deal {}", deal.key);
+        }
+    }
+
+    // Running levels are the sums of what came before, and a schedule of two of them is what adding up pays.
+    #[test]
+    fn running_levels_are_sums(shape in any_shape(), deals in any_deals()) {
+        let rules = format!(
+            "{}rule level {{ for each deal  pay rep running sum of amount in (deal where amount > $0) per rep per quarter }}
+             rule number {{ for each deal  pay rep $1 * running count per customer before this row }}
+             rule steps {{ for each deal
+               let after = running sum of amount per rep
+               let earlier = running sum of amount per rep before this row
+               pay rep {} - {} }}",
+            shape.declared("bands"),
+            shape.called("bands", "after"),
+            shape.called("bands", "earlier")
+        );
+        let lines = paid(&program("half even", &rules), &deals);
+        let (mut sums, mut counts, mut totals) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for deal in &deals {
+            let level: &mut i64 = sums.entry((deal.rep, deal.quarter())).or_default();
+            *level += deal.amount.max(0);
+            prop_assert_eq!(line(&lines, "level", deal), i128::from(*level), "deal {}", deal.key);
+            let count: &mut i128 = counts.entry(deal.customer).or_default();
+            prop_assert_eq!(line(&lines, "number", deal), *count * 100, "deal {}", deal.key);
+            *count += 1;
+            let total: &mut i64 = totals.entry(deal.rep).or_default();
+            let before = shape.worth(*total);
+            *total += deal.amount;
+            let step = rounded(&(shape.worth(*total) - before), "half even");
+            prop_assert_eq!(line(&lines, "steps", deal), step, "deal {}", deal.key);
+        }
+    }
+
+    // Sets are folds over the deals of the entity and period.
+    #[test]
+    fn sets_are_folds(deals in any_deals()) {
+        let rule = |name: &str, amount: &str| {
+            format!("rule {name} {{ for each person per quarter  pay person {amount} }}\n")
+        };
+        let rules = [
+            rule("total", "sum of deal.amount"),
+            rule("number", "$1 * count of (deal where amount > $0)"),
+            rule("mean", "average of deal.amount, unknown means $0"),
+            rule("least", "smallest of deal.amount, unknown means $0"),
+            rule("most", "largest of amount in (deal where amount < $50,000), unknown means $0"),
+            rule("different", "$1 * count of distinct deal.customer"),
+            rule("so_far", "sum of amount in (deal to date)"),
+            rule("before", "sum of amount in (deal previous quarter)"),
+        ];
+        let lines = paid(&program("half even", &rules.concat()), &deals);
+        for (rep, quarter) in (0..3).flat_map(|rep| (0..4).map(move |quarter| (rep, quarter))) {
+            let of = |wanted: &dyn Fn(usize) -> bool| -> Vec<&Deal> {
+                deals.iter().filter(|deal| deal.rep == rep && wanted(deal.quarter())).collect()
+            };
+            let sum = |deals: &[&Deal]| i128::from(deals.iter().map(|deal| deal.amount).sum::<i64>());
+            let own = of(&|other| other == quarter);
+            let amounts: Vec<i64> = own.iter().map(|deal| deal.amount).collect();
+            let mean = fraction(sum(&own), own.len().max(1) as i128);
+            let mut customers: Vec<usize> = own.iter().map(|deal| deal.customer).collect();
+            customers.sort_unstable();
+            customers.dedup();
+            let wanted = [
+                ("total", sum(&own)),
+                ("number", 100 * amounts.iter().filter(|&&amount| amount > 0).count() as i128),
+                ("mean", rounded(&mean, "half even")),
+                ("least", amounts.iter().min().map_or(0, |&least| least.into())),
+                ("most", amounts.iter().filter(|&&amount| amount < 5_000_000).max().map_or(0, |&most| most.into())),
+                ("different", 100 * customers.len() as i128),
+                ("so_far", sum(&of(&|other| other <= quarter))),
+                ("before", sum(&of(&|other| other + 1 == quarter))),
+            ];
+            for (rule, wanted) in wanted {
+                let own = lines.iter().filter(|line| {
+                    line.rule == rule && line.payee == format!("R{rep}") && line.period == format!("2026-Q{}", quarter + 1)
+                });
+                prop_assert_eq!(own.map(|line| line.cents).sum::<i128>(), wanted, "{} of R{} in quarter {}", rule, rep, quarter);
+            }
+        }
+    }
+}
+
+/// The change of min(Σ, M).
+fn limited(sum: &mut i128, line: i128, most: i64) -> i128 {
+    let before = (*sum).min(most.into());
+    *sum += line;
+    (*sum).min(most.into()) - before
 }
