@@ -11,6 +11,7 @@ pub use dictionary::Dictionary;
 pub(crate) use dictionary::NONE;
 pub(crate) use space::KeySpace;
 
+use crate::table::Texts;
 use std::{borrow::Cow, cmp::Ordering};
 
 /// Whole numbers below this, of up to eighteen digits, are kept as numbers.
@@ -87,6 +88,23 @@ impl Keys {
     /// One part of one key.
     pub fn key_part(&self, row: usize, part: usize) -> KeyPart<'_> {
         self.parts[part].get(row)
+    }
+
+    /// Writes the keys of rows as texts.
+    pub(crate) fn write_rows(&self, rows: impl Iterator<Item = u32>, texts: &mut Texts) {
+        let [KeyColumn::Whole(values)] = self.parts.as_slice() else {
+            for row in rows {
+                self.write(row as usize, &mut texts.bytes);
+                texts.end();
+            }
+            return;
+        };
+        // Rows lie scattered: fetched before any is written, they are under way together.
+        let found: Vec<i64> = rows.map(|row| values[row as usize]).collect();
+        let mut digits = itoa::Buffer::new();
+        for value in found {
+            texts.push(digits.format(value));
+        }
     }
 
     /// Writes the key as text behind other texts.

@@ -203,15 +203,12 @@ impl<'a> Family<'a> {
 
     fn event_keys(&self, lines: &[Found<'_>]) -> Texts {
         let mut texts = Texts::default();
-        let keys = match self.origin {
-            Origin::Event { record, .. } => Some(&self.loaded.keys[record.index()]),
-            Origin::Grid { .. } => None,
-        };
-        for line in lines {
-            if let Some(keys) = keys {
-                keys.write(line.root as usize, &mut texts.bytes);
+        match self.origin {
+            Origin::Event { record, .. } => {
+                let keys = &self.loaded.keys[record.index()];
+                keys.write_rows(lines.iter().map(|line| line.root), &mut texts);
             }
-            texts.end();
+            Origin::Grid { .. } => lines.iter().for_each(|_| texts.end()),
         }
         texts
     }
