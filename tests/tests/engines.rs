@@ -57,6 +57,87 @@ fn engines_agree_at_the_limits() {
     assert!(sweep.held.replayed > 0, "some rows have no room: {sweep:?}");
 }
 
+/// Everything that a Plan can hold, as it is written by `Debug`.
+const PARTS: [&str; 64] = [
+    "Number(",
+    "YesNo(",
+    "Date(",
+    "Choice(",
+    "Field {",
+    "PaymentAmount",
+    "When",
+    "Local(",
+    "Decision {",
+    "Group(",
+    "Level {",
+    "Telescoped {",
+    "Negate(",
+    "Add(",
+    "Subtract(",
+    "Multiply(",
+    "Divide(",
+    "Smallest([",
+    "Largest([",
+    "Round {",
+    "Schedule {",
+    "Argument(",
+    "Compare(",
+    "And([",
+    "Or([",
+    "Not(",
+    "Predicate {",
+    "IsKnown(",
+    "IfUnknown(",
+    "If {",
+    "AddTime {",
+    "TimeBetween {",
+    "DatePart(",
+    "AccumulateAll {",
+    "Active",
+    "Filter(",
+    "Let(",
+    "First(",
+    "Accumulate {",
+    "Set(",
+    "Plain(",
+    "AlongTotal {",
+    "PerPayment(",
+    "AtMost {",
+    "AtLeast {",
+    "Sum(",
+    "Count",
+    "Smallest(Expr",
+    "Largest(Expr",
+    "Distinct(",
+    "Own",
+    "ToDate",
+    "Previous(",
+    "Events(",
+    "Grid(",
+    "Payments(",
+    "Graduated(",
+    "Retroactive(",
+    "Curve {",
+    "Every {",
+    "ask: Rate",
+    "ask: Band",
+    "view: Before",
+    "take_back: true",
+];
+
+#[test]
+fn programs_hold_every_part_of_a_plan() {
+    let mut found = [0; PARTS.len()];
+    for seed in 0..60 {
+        let text = program(&mut Draw::new(seed));
+        let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
+        let plan = format!("{:?}{:?}{:?}{:?}", plan.schedules, plan.states, plan.groups, plan.rules);
+        found.iter_mut().zip(PARTS).for_each(|(found, part)| *found += usize::from(plan.contains(part)));
+    }
+    let rare: Vec<_> = PARTS.into_iter().zip(found).filter(|(_, found)| *found < 5).collect();
+    assert_eq!(rare, []);
+}
+
 /// `just fuzz FROM TO` runs programs of these seeds.
 #[test]
 #[ignore = "long; `just fuzz` runs it"]

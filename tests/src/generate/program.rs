@@ -25,16 +25,17 @@ pub fn program(draw: &mut Draw) -> String {
     }
     text += &format!("parameter floor = {}\n", literal(draw, Kind::Money));
     let mut paying = Vec::new();
+    let mut decided = Vec::new();
     for idx in 0..draw.between(2, 4) {
         let name = format!("sale_rule_{idx}");
-        text += &sale_rule(draw, &name, &schedules);
+        text += &sale_rule(draw, &name, &schedules, &mut decided);
         paying.push(name);
     }
     for idx in 0..draw.between(1, 2) {
         text += &period_rule(draw, &format!("period_rule_{idx}"), &schedules, &paying);
     }
     if draw.chance(70) {
-        text += &payment_rule(draw, &paying, &schedules);
+        text += &payment_rule(draw, &paying, &schedules, &decided);
     }
     if text.contains("currency BHD") { in_dinars(&text) } else { text }
 }
@@ -86,6 +87,8 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
         "(note in [\"alpha\", \"gamma\"])",
         "(note is not \"beta\")",
         "(customer is \"C1\")",
+        "(quarter number of sold_on != 2)",
+        "(day number of (sold_on + 1 months) < 20)",
         "(person.level in [junior, lead])",
     ];
     scope.tests = tests.map(str::to_owned).to_vec();
@@ -108,8 +111,9 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     scope
 }
 
-fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule]) -> String {
+fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], decided: &mut Vec<Source>) -> String {
     let mut scope = sale_scope(schedules);
+    scope.sources.extend(decided.iter().cloned());
     let mut text = format!("rule {name} {{\n  for each sale\n");
     if draw.chance(15) {
         text += "  active from 2026-03-01\n";
@@ -123,7 +127,9 @@ fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule]) -> String {
         );
     }
     text += &lets(draw, &mut scope);
+    let n_sources = scope.sources.len();
     text += &sets(draw, &mut scope, name);
+    decided.extend(scope.sources[n_sources..].iter().map(|source| Source { optional: true, ..source.clone() }));
     let payee = draw.pick(&["person", "person", "helper", "person.agency", "person.boss"]);
     let amount = match draw.chance(45) {
         true => adds_up(draw, &scope),
@@ -323,7 +329,7 @@ fn aggregate(draw: &mut Draw, by: &str) -> (String, Kind, bool) {
     (format!("({text})"), kind, optional)
 }
 
-fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule]) -> String {
+fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule], decided: &[Source]) -> String {
     let from = draw.pick(paying);
     let mut scope = Scope { schedules: schedules.to_vec(), ..Scope::default() };
     scope.add(Kind::Money, &["payment.amount", "floor", "sale.amount"], false);
@@ -331,6 +337,9 @@ fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule]) -> S
     scope.add(Kind::Percent, &["sale.rate", "sale.person.rate"], false);
     scope.add(Kind::Date, &["payment.when", "sale.sold_on"], false);
     scope.add(Kind::Count, &["sale.units"], false);
+    for source in decided {
+        scope.add(source.kind, &[&format!("sale.{}", source.text)], true);
+    }
     let mut text = format!("rule on_payments {{\n  for each payment from {from}\n");
     text += &filters(draw, &scope);
     text += &lets(draw, &mut scope);
