@@ -28,6 +28,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module};
+use frame::Reads;
 use scales::Scales;
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -73,10 +74,10 @@ impl Kernels {
             rules.map(|rule| maker.define(|blank| rule::write_rule(plan, &scales, rule, blank))).collect();
         let made = || rules.iter().chain(&groups).flatten();
         let Some(code) = maker.finish(made().map(|(id, _)| *id)) else { return none() };
-        let made: Vec<&[Input]> = made().map(|(_, inputs)| inputs.as_slice()).collect();
+        let made: Vec<&[Input]> = made().map(|(_, reads)| reads.inputs.as_slice()).collect();
         let tables = Arc::new(day_tables(plan, &made));
-        let kernel = |(id, inputs): (FuncId, Vec<Input>)| {
-            Some(Kernel::new(inputs, code.entry(id)?, tables.clone(), code.module.clone()))
+        let kernel = |(id, reads): (FuncId, Reads)| {
+            Some(Kernel::new(reads.inputs, reads.fetched, code.entry(id)?, tables.clone(), code.module.clone()))
         };
         Self {
             rules: rules.into_iter().map(|rule| rule.and_then(kernel)).collect(),
@@ -139,20 +140,20 @@ impl Maker {
     }
 
     /// A function written by `write`; none where it writes none, or Cranelift does not take it.
-    fn define(&mut self, write: impl FnOnce(Blank<'_>) -> Option<Vec<Input>>) -> Option<(FuncId, Vec<Input>)> {
+    fn define(&mut self, write: impl FnOnce(Blank<'_>) -> Option<Reads>) -> Option<(FuncId, Reads)> {
         let mut signature = Signature::new(self.module.isa().default_call_conv());
         signature.params = [types::I64, types::I32, types::I32, types::I32].map(AbiParam::new).to_vec();
         signature.returns = vec![AbiParam::new(types::I32)];
         self.context.clear();
         self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
         let config = self.module.isa().frontend_config();
-        let inputs = write(Blank { function: &mut self.context.func, context: &mut self.functions, config })?;
+        let reads = write(Blank { function: &mut self.context.func, context: &mut self.functions, config })?;
         let id = self.module.declare_anonymous_function(&self.context.func.signature).ok()?;
         let defined = self.module.define_function(id, &mut self.context);
-        if cfg!(test) {
+        if cfg!(debug_assertions) {
             defined.as_ref().expect("Cranelift takes every function");
         }
-        defined.ok().map(|()| (id, inputs))
+        defined.ok().map(|()| (id, reads))
     }
 
     fn finish(mut self, made: impl Iterator<Item = FuncId>) -> Option<Code> {

@@ -109,6 +109,10 @@ pub struct Context {
     pub n_lines: u64,
     /// By how many smallest units lines rounded alone are above the rounding along the total; the kernel adds to it.
     pub missed: i64,
+    /// A bit for each array that the kernel can read ahead: whether it is larger than the near caches.
+    pub large: u64,
+    /// Written, of no meaning.
+    pub sink: u64,
 }
 
 /// `fn(context, first row of the chunk in the stream, first row of the chunk to do, rows in the chunk) -> row`: the
@@ -121,6 +125,8 @@ pub type Entry = unsafe extern "C" fn(*mut Context, u32, u32, u32) -> u32;
 pub struct Kernel {
     /// What the pointers are.
     pub inputs: Vec<Input>,
+    /// Arrays that are read ahead where they are large.
+    fetched: Vec<Input>,
     entry: Entry,
     tables: Arc<DayTables>,
     /// Where the code is; it goes with the last kernel.
@@ -141,11 +147,12 @@ impl Kernel {
     /// A kernel whose `entry` lies in `module`.
     pub(crate) fn new(
         inputs: Vec<Input>,
+        fetched: Vec<Input>,
         entry: Entry,
         tables: Arc<DayTables>,
         module: Arc<dyn Any + Send + Sync>,
     ) -> Self {
-        Self { inputs, entry, tables, module }
+        Self { inputs, fetched, entry, tables, module }
     }
 
     /// Does the rows of a chunk from row `from` of it on, in order; returns the first that it could not do, or the
@@ -167,7 +174,8 @@ impl Kernel {
         let source = Source { plan, rows, end, tables: &self.tables };
         let table = self.inputs.iter().map(|input| source.rule_pointer(*input, data, chunk, output)).collect();
         let Some(table) = table else { return from };
-        let (stopped, context) = self.call(table, n_lines, chunk.start, from, chunk.len);
+        let (stopped, context) =
+            self.call(table, n_lines, source.large(&self.fetched, data, None), chunk.start, from, chunk.len);
         #[expect(
             unsafe_code,
             reason = "there was room for a line of every row, and the code has written the first `n_lines`"
@@ -205,7 +213,8 @@ impl Kernel {
         let table =
             self.inputs.iter().map(|input| source.group_pointer(*input, data, slots, gathered, taken)).collect();
         let Some(table) = table else { return from };
-        let (stopped, context) = self.call(table, n_met, start, from, len);
+        let (stopped, context) =
+            self.call(table, n_met, source.large(&self.fetched, data, Some(gathered)), start, from, len);
         #[expect(unsafe_code, reason = "there was room for every row, and the code has written the first `n_lines`")]
         unsafe {
             gathered.entries.set_len(context.n_lines as usize);
@@ -213,8 +222,17 @@ impl Kernel {
         stopped
     }
 
-    fn call(&self, mut table: Vec<*mut u8>, n_lines: usize, start: u32, from: u32, len: u32) -> (u32, Context) {
-        let mut context = Context { inputs: table.as_mut_ptr(), n_lines: n_lines as u64, missed: 0 };
+    fn call(
+        &self,
+        mut table: Vec<*mut u8>,
+        n_lines: usize,
+        large: u64,
+        start: u32,
+        from: u32,
+        len: u32,
+    ) -> (u32, Context) {
+        let n_lines = n_lines as u64;
+        let mut context = Context { inputs: table.as_mut_ptr(), n_lines, missed: 0, large, sink: 0 };
         #[expect(
             unsafe_code,
             reason = "machine code is called here and nowhere else. It reads and writes only through the table of \

@@ -50,12 +50,37 @@ pub(super) struct Emit<'f> {
     /// The jump that ends the entry block; pointers are loaded before it.
     entry: Inst,
     fault: Flag,
+    /// Elements that rows need of arrays in no order of their own.
+    pub fetches: Vec<Fetch>,
 }
+
+/// `array[index[row]]`, to be read ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fetch {
+    /// Slots or references, `u32`.
+    pub index: Input,
+    /// Whether these stand by row of the chunk, else of the stream.
+    pub by_chunk: bool,
+    pub array: Input,
+    /// By how much an index is shifted to be an offset.
+    pub shift: i64,
+}
+
+/// As many arrays as a mask has bits.
+const MOST_FETCHES: usize = 32;
 
 impl<'f> Emit<'f> {
     /// A function whose entry block ends with `entry` and has the table of pointers in `table`.
     pub fn new(builder: FunctionBuilder<'f>, table: Value, entry: Inst) -> Self {
-        Self { builder, inputs: Vec::new(), pointers: FxHashMap::default(), table, entry, fault: Flag::No }
+        Self {
+            builder,
+            inputs: Vec::new(),
+            pointers: FxHashMap::default(),
+            table,
+            entry,
+            fault: Flag::No,
+            fetches: Vec::new(),
+        }
     }
 
     /// The pointer of an input, loaded once at the start of the function.
@@ -76,6 +101,13 @@ impl<'f> Emit<'f> {
         let pointer = self.pointer(input);
         let offset = if shift == 0 { index } else { self.builder.ins().ishl_imm_u(index, shift) };
         self.builder.ins().iadd(pointer, offset)
+    }
+
+    /// Has elements read ahead.
+    pub fn fetch(&mut self, fetch: Fetch) {
+        if self.fetches.len() < MOST_FETCHES && !self.fetches.contains(&fetch) {
+            self.fetches.push(fetch);
+        }
     }
 
     /// An element, as a lane of 64 bits.
@@ -242,7 +274,7 @@ impl<'f> Emit<'f> {
 }
 
 /// By how much an index is shifted to be an offset.
-fn shift(width: Width) -> i64 {
+pub(super) fn shift(width: Width) -> i64 {
     match width {
         Width::I64 => 3,
         Width::I32 | Width::U32 => 2,

@@ -1,8 +1,8 @@
 //! The loop of one group over the rows of a chunk: each goes into the cell of its slot.
 
 use super::Blank;
-use super::emit::{Emit, Flag, Half};
-use super::frame::Frame;
+use super::emit::{Emit, Fetch, Flag, Half};
+use super::frame::{Frame, Reads};
 use super::row::{Kind, RowCode};
 use super::scales::Scales;
 use super::word::Word;
@@ -15,11 +15,14 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 /// Writes the function of a group; the inputs it reads, or none where every row would be the interpreter's.
 ///
 /// The scales learn what the values of the group are multiples of.
-pub(super) fn write_group(plan: &Plan, scales: &mut Scales, id: GroupId, blank: Blank<'_>) -> Option<Vec<Input>> {
+pub(super) fn write_group(plan: &Plan, scales: &mut Scales, id: GroupId, blank: Blank<'_>) -> Option<Reads> {
     let group = &plan.groups[id.index()];
     let (emit, mut frame) = Frame::begin(blank.function, blank.context);
     let mut code = RowCode::new(emit, plan, scales, &group.stream, &frame);
     let slot = code.load(Input::GroupSlot, frame.in_chunk, Width::U32);
+    if !matches!(group.function, GroupFunction::Distinct(_)) {
+        code.emit.fetch(Fetch { index: Input::GroupSlot, by_chunk: true, array: Input::GroupCell, shift: 4 });
+    }
     let nowhere = code.emit.int(i64::from(u32::MAX));
     let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);
     let zero = code.emit.int(0);

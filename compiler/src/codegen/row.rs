@@ -3,7 +3,7 @@
 //! A value is a [`Lane`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
 //! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
 
-use super::emit::{Emit, Flag, Half};
+use super::emit::{Emit, Fetch, Flag, Half, shift};
 use super::frame::Frame;
 use super::number::Number;
 use super::scales::Scales;
@@ -177,6 +177,14 @@ impl<'a, 'f> RowCode<'a, 'f> {
         for (idx, &field) in path.iter().enumerate() {
             let definition = &self.plan.record(at).fields[field.index()];
             let present = if definition.optional { self.known(at, field, row) } else { Flag::Yes };
+            if let (1, Stream::Events(stream)) = (idx, self.stream)
+                && root == Root::Row
+                && !self.plan.record(*stream).fields[path[0].index()].optional
+            {
+                let index = Input::Values(*stream, path[0]);
+                let shift = shift(Width::of(definition.ty));
+                self.emit.fetch(Fetch { index, by_chunk: false, array: Input::Values(at, field), shift });
+            }
             let value = self.load(Input::Values(at, field), row, Width::of(definition.ty));
             known = self.emit.and(known, present);
             if idx + 1 == path.len() {

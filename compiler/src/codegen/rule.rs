@@ -5,8 +5,8 @@
 //! touches a state, so that what depends on the data costs no mispredicted branch.
 
 use super::Blank;
-use super::emit::{Flag, Half, flags};
-use super::frame::Frame;
+use super::emit::{Fetch, Flag, Half, flags};
+use super::frame::{Frame, Reads};
 use super::number::{Number, gcd};
 use super::row::{Kind, Levels, RowCode};
 use super::scales::Scales;
@@ -51,7 +51,7 @@ pub(super) struct RuleCode<'a, 'f> {
 }
 
 /// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
-pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Rule, blank: Blank<'_>) -> Option<Vec<Input>> {
+pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Rule, blank: Blank<'_>) -> Option<Reads> {
     let (emit, frame) = Frame::begin(blank.function, blank.context);
     let mut code = RowCode::new(emit, plan, scales, &rule.stream, &frame);
     code.locals = vec![None; rule.n_locals as usize];
@@ -139,9 +139,12 @@ impl RuleCode<'_, '_> {
         self.live = self.code.emit.and(self.live, holds);
     }
 
-    /// The slot of the row, and whether it has one.
-    fn slot(&mut self, state: StateId) -> (Value, Flag) {
+    /// The slot of the row in these arrays of a state, and whether it has one.
+    fn slot(&mut self, state: StateId, arrays: impl IntoIterator<Item = (Input, i64)>) -> (Value, Flag) {
         let spec = self.plan.states[state.index()].slot;
+        for (array, shift) in arrays {
+            self.code.emit.fetch(Fetch { index: Input::Slots(spec), by_chunk: true, array, shift });
+        }
         let slot = self.code.load(Input::Slots(spec), self.code.in_chunk, Width::U32);
         if !self.plan.slot_can_miss(spec) {
             return (slot, Flag::Yes);
@@ -154,15 +157,15 @@ impl RuleCode<'_, '_> {
     }
 
     /// The slot of a row that must have one.
-    fn sure_slot(&mut self, state: StateId) -> Value {
-        let (slot, known) = self.slot(state);
+    fn sure_slot(&mut self, state: StateId, array: Input, shift: i64) -> Value {
+        let (slot, known) = self.slot(state, [(array, shift)]);
         let missing = self.code.emit.not(known);
         self.code.emit.raise(missing);
         slot
     }
 
     fn first(&mut self, state: StateId) {
-        let slot = self.sure_slot(state);
+        let slot = self.sure_slot(state, Input::Seen(state), 0);
         let address = self.code.emit.address(Input::Seen(state), slot, 0);
         let seen = self.code.emit.builder.ins().load(types::I8, flags(), address, 0);
         let first = self.code.emit.not(Flag::When(seen));
@@ -173,7 +176,8 @@ impl RuleCode<'_, '_> {
 
     /// Adds the atoms to a state where `adds` holds, and keeps the levels; says whether the row was taken in.
     fn accumulate(&mut self, state: StateId, adds: Flag, atoms: &[Expr]) -> Flag {
-        let (slot, placed) = self.slot(state);
+        let sums = (0..atoms.len() as u32).map(|atom| (Input::Sum(state, atom), 4));
+        let (slot, placed) = self.slot(state, sums.chain([(Input::Touched(state), 0)]));
         let asked = self.code.emit.and(placed, adds);
         let mut known = asked;
         let mut numbers = Vec::with_capacity(atoms.len());
@@ -247,7 +251,7 @@ impl RuleCode<'_, '_> {
 
     /// What was paid under a limit so far, and where it stands.
     pub(super) fn paid(&mut self, state: StateId) -> (Word, Value) {
-        let slot = self.sure_slot(state);
+        let slot = self.sure_slot(state, Input::Paid(state), 4);
         let address = self.code.emit.address(Input::Paid(state), slot, 4);
         (self.code.load_wide(address, Flag::Yes), address)
     }

@@ -1,7 +1,7 @@
 //! Arithmetic of machine code at its limits, against exact fractions, with either effort of Cranelift.
 
 use super::emit::{Emit, Flag};
-use super::frame::Frame;
+use super::frame::{Frame, Reads};
 use super::number::Number;
 use super::word::Word;
 use super::{Blank, Effort, Maker, isa};
@@ -59,13 +59,14 @@ fn evaluate(
     operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word,
 ) -> Vec<Option<i64>> {
     let mut maker = Maker::new(isa(effort, true).expect("this machine is known"));
-    let (id, inputs) = maker.define(|blank| loop_over(blank, operation)).expect("a function");
+    let (id, reads) = maker.define(|blank| loop_over(blank, operation)).expect("a function");
     let code = maker.finish(std::iter::once(id)).expect("a module");
     let mut a: Vec<i64> = pairs.iter().map(|(a, _)| *a).collect();
     let mut b: Vec<i64> = pairs.iter().map(|(_, b)| *b).collect();
     let mut results = vec![0i64; pairs.len()];
     let mut faults = vec![0u8; pairs.len()];
-    let mut pointers: Vec<*mut u8> = inputs
+    let mut pointers: Vec<*mut u8> = reads
+        .inputs
         .iter()
         .map(|input| match input {
             Input::PaymentAmount => a.as_mut_ptr().cast(),
@@ -75,7 +76,7 @@ fn evaluate(
             other => panic!("{other:?}"),
         })
         .collect();
-    let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: 0, missed: 0 };
+    let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: 0, missed: 0, large: 0, sink: 0 };
     let entry = code.entry(id).expect("an entry");
     #[expect(unsafe_code, reason = "the four arrays are as long as the rows asked for")]
     unsafe {
@@ -84,7 +85,7 @@ fn evaluate(
     results.into_iter().zip(faults).map(|(result, fault)| (fault == 0).then_some(result)).collect()
 }
 
-fn loop_over(blank: Blank<'_>, operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word) -> Option<Vec<Input>> {
+fn loop_over(blank: Blank<'_>, operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word) -> Option<Reads> {
     let (mut emit, frame) = Frame::begin(blank.function, blank.context);
     let a = Word::any(emit.load(Input::PaymentAmount, frame.row, Width::I64));
     let b = Word::any(emit.load(Input::PaymentSource, frame.row, Width::I64));

@@ -12,6 +12,9 @@ static NOTHING: [u64; 2] = [0; 2];
 /// Stands for the marks of values that are all known.
 static KNOWN: [u8; 1] = [1];
 
+/// Bytes of an array that the near caches are likely to hold. A debug build reads any array ahead, so that tests do.
+const NEAR: usize = if cfg!(debug_assertions) { 0 } else { 1 << 18 };
+
 /// What a kernel is run over.
 pub(super) struct Source<'a> {
     pub plan: &'a Plan,
@@ -126,6 +129,24 @@ impl Source<'_> {
             | Input::GroupSeen
             | Input::GroupMet => return None,
         })
+    }
+
+    /// A bit for each of these arrays that is large.
+    pub fn large(&self, arrays: &[Input], data: &Data, gathered: Option<&Gathered>) -> u64 {
+        let bit = |(nth, array): (usize, &Input)| u64::from(self.size(*array, data, gathered) > NEAR) << nth;
+        arrays.iter().enumerate().map(bit).sum()
+    }
+
+    /// The bytes of an array that is read in no order of its own.
+    fn size(&self, array: Input, data: &Data, gathered: Option<&Gathered>) -> usize {
+        let n_slots = |id: StateId| data.states[id.index()].n_slots();
+        match array {
+            Input::Seen(id) | Input::Touched(id) => n_slots(id),
+            Input::Sum(id, _) | Input::Paid(id) => n_slots(id) * 16,
+            Input::Values(record, _) => data.tables[record.index()].n_rows * 4,
+            Input::GroupCell => gathered.map_or(0, |gathered| gathered.cells.len() * 16),
+            _ => 0,
+        }
     }
 
     /// A column as wide as its field's type makes it, of all rows of its table.
