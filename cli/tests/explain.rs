@@ -3,12 +3,15 @@
 mod support;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use support::{Ended, Folder};
 
 /// Asks about the desk.
 fn ask(question: &[&str]) -> Ended {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
-    let folder = Folder::new("explain");
+    // Questions are asked side by side, each from a folder of its own.
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let folder = Folder::new(&format!("explain-{}", ASKED.fetch_add(1, Ordering::Relaxed)));
     let words: Vec<&str> =
         ["explain", project.to_str().expect("a UTF-8 path")].into_iter().chain(question.iter().copied()).collect();
     folder.meed(&words)
