@@ -42,20 +42,15 @@ pub struct Kernels {
 /// How much Cranelift does to the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// As written, registers given out in one pass: made in half the time, and slower.
-    Quick,
-    /// As written, registers given out with care.
-    Careful,
+    /// As written.
+    None,
     /// Simplified and ordered anew.
     #[cfg_attr(
         not(test),
-        expect(dead_code, reason = "no faster on a rule, which is small; tests hold all to one meaning")
+        expect(dead_code, reason = "no faster on a rule, which is small; tests hold both to one meaning")
     )]
     Speed,
 }
-
-/// For fewer rows than this the time that careful code takes to make is not won back.
-const FEW_ROWS: usize = 20_000;
 
 impl Kernels {
     /// Compiles every rule and group. One that would leave every row to the interpreter has no kernel, and on a machine
@@ -63,9 +58,7 @@ impl Kernels {
     ///
     /// The data only tell how fine their numbers are; the code is right for any.
     pub fn compile(plan: &Plan, data: &Data) -> Self {
-        let n_rows: usize = data.tables.iter().map(|table| table.n_rows).sum();
-        let effort = if n_rows < FEW_ROWS { Effort::Quick } else { Effort::Careful };
-        Self::compile_with(plan, data, effort, cfg!(debug_assertions))
+        Self::compile_with(plan, data, Effort::None, cfg!(debug_assertions))
     }
 
     pub(crate) fn compile_with(plan: &Plan, data: &Data, effort: Effort, verify: bool) -> Self {
@@ -105,15 +98,12 @@ impl Kernels {
 
 fn isa(effort: Effort, verify: bool) -> Option<OwnedTargetIsa> {
     let mut flags = settings::builder();
-    let (level, registers) = match effort {
-        Effort::Quick => ("none", "single_pass"),
-        Effort::Careful => ("none", "backtracking"),
-        Effort::Speed => ("speed", "backtracking"),
+    let level = match effort {
+        Effort::None => "none",
+        Effort::Speed => "speed",
     };
     let verify = if verify { "true" } else { "false" };
-    let settings =
-        [("opt_level", level), ("regalloc_algorithm", registers), ("enable_verifier", verify), ("is_pic", "false")];
-    for (name, value) in settings {
+    for (name, value) in [("opt_level", level), ("enable_verifier", verify), ("is_pic", "false")] {
         flags.set(name, value).ok()?;
     }
     cranelift_native::builder().ok()?.finish(settings::Flags::new(flags)).ok()
