@@ -77,7 +77,7 @@ impl Kernels {
         let made: Vec<&[Input]> = made().map(|(_, reads)| reads.inputs.as_slice()).collect();
         let tables = Arc::new(day_tables(plan, &made));
         let kernel = |(id, reads): (FuncId, Reads)| {
-            Some(Kernel::new(reads.inputs, reads.fetched, code.entry(id)?, tables.clone(), code.module.clone()))
+            Some(Kernel::new(reads.inputs, reads.gathers, code.entry(id)?, tables.clone(), code.module.clone()))
         };
         Self {
             rules: rules.into_iter().map(|rule| rule.and_then(kernel)).collect(),

@@ -11,8 +11,9 @@ use crate::data::{Chunk, Data, Gathered, Output, Rows};
 use crate::plan::{DatePart, DecisionId, FieldId, GroupId, Period, Plan, PredicateId, RecordId, SlotId, StateId};
 use rustc_hash::FxHashMap;
 use std::any::Any;
+use std::ops::Range;
 use std::sync::Arc;
-use table::Source;
+use table::{Ahead, Source};
 
 /// A pointer of a kernel's table. Unless said otherwise it points at element 0 and is indexed by the row meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,10 +110,6 @@ pub struct Context {
     pub n_lines: u64,
     /// By how many smallest units lines rounded alone are above the rounding along the total; the kernel adds to it.
     pub missed: i64,
-    /// A bit for each array that the kernel can read ahead: whether it is larger than the near caches.
-    pub large: u64,
-    /// Written, of no meaning.
-    pub sink: u64,
 }
 
 /// `fn(context, first row of the chunk in the stream, first row of the chunk to do, rows in the chunk) -> row`: the
@@ -120,13 +117,25 @@ pub struct Context {
 /// chunk start at 0; the row in the stream is `start + row`.
 pub type Entry = unsafe extern "C" fn(*mut Context, u32, u32, u32) -> u32;
 
+/// Rows done at a time where something is read ahead; what they need fits the nearest cache.
+const BLOCK: u32 = 64;
+
+/// `array[index[row]]`, an element that a row needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gather {
+    /// Slots, or references of the row.
+    pub index: Input,
+    /// Indexed by them.
+    pub array: Input,
+}
+
 /// Machine code for one rule or group.
 #[derive(Clone)]
 pub struct Kernel {
     /// What the pointers are.
     pub inputs: Vec<Input>,
-    /// Arrays that are read ahead where they are large.
-    fetched: Vec<Input>,
+    /// Elements that rows need in no order.
+    gathers: Vec<Gather>,
     entry: Entry,
     tables: Arc<DayTables>,
     /// Where the code is; it goes with the last kernel.
@@ -147,12 +156,12 @@ impl Kernel {
     /// A kernel whose `entry` lies in `module`.
     pub(crate) fn new(
         inputs: Vec<Input>,
-        fetched: Vec<Input>,
+        gathers: Vec<Gather>,
         entry: Entry,
         tables: Arc<DayTables>,
         module: Arc<dyn Any + Send + Sync>,
     ) -> Self {
-        Self { inputs, fetched, entry, tables, module }
+        Self { inputs, gathers, entry, tables, module }
     }
 
     /// Does the rows of a chunk from row `from` of it on, in order; returns the first that it could not do, or the
@@ -174,8 +183,8 @@ impl Kernel {
         let source = Source { plan, rows, end, tables: &self.tables };
         let table = self.inputs.iter().map(|input| source.rule_pointer(*input, data, chunk, output)).collect();
         let Some(table) = table else { return from };
-        let (stopped, context) =
-            self.call(table, n_lines, source.large(&self.fetched, data, None), chunk.start, from, chunk.len);
+        let ahead = source.ahead(self, data, None);
+        let (stopped, context) = self.call(table, ahead, n_lines, chunk.start, from..chunk.len);
         #[expect(
             unsafe_code,
             reason = "there was room for a line of every row, and the code has written the first `n_lines`"
@@ -213,8 +222,8 @@ impl Kernel {
         let table =
             self.inputs.iter().map(|input| source.group_pointer(*input, data, slots, gathered, taken)).collect();
         let Some(table) = table else { return from };
-        let (stopped, context) =
-            self.call(table, n_met, source.large(&self.fetched, data, Some(gathered)), start, from, len);
+        let ahead = source.ahead(self, data, Some(gathered));
+        let (stopped, context) = self.call(table, ahead, n_met, start, from..len);
         #[expect(unsafe_code, reason = "there was room for every row, and the code has written the first `n_lines`")]
         unsafe {
             gathered.entries.set_len(context.n_lines as usize);
@@ -222,25 +231,42 @@ impl Kernel {
         stopped
     }
 
+    /// Calls the code for these rows of the chunk.
+    ///
+    /// Where arrays are large rows are done in blocks, and what a block needs of such arrays is read before: many reads
+    /// then wait for memory at once, where the long code of a row would wait for each by itself.
     fn call(
         &self,
         mut table: Vec<*mut u8>,
+        ahead: Vec<Ahead>,
         n_lines: usize,
-        large: u64,
         start: u32,
-        from: u32,
-        len: u32,
+        rows: Range<u32>,
     ) -> (u32, Context) {
-        let n_lines = n_lines as u64;
-        let mut context = Context { inputs: table.as_mut_ptr(), n_lines, missed: 0, large, sink: 0 };
-        #[expect(
-            unsafe_code,
-            reason = "machine code is called here and nowhere else. It reads and writes only through the table of \
-                      pointers: `Source` has checked that each array reaches as far as rows and slots of the chunk do, and \
-                      there is room for what it appends; references in columns are rows of their tables and codes known \
-                      to predicates, as the loader makes them. The code is there as long as `self.module` is."
-        )]
-        let stopped = unsafe { (self.entry)(&raw mut context, start, from, len) };
-        (stopped, context)
+        let mut context = Context { inputs: table.as_mut_ptr(), n_lines: n_lines as u64, missed: 0 };
+        let step = if ahead.is_empty() { u32::MAX } else { BLOCK };
+        let mut next = rows.start;
+        while next < rows.end {
+            let end = next.saturating_add(step).min(rows.end);
+            #[expect(
+                unsafe_code,
+                reason = "machine code is called here and nowhere else. It reads and writes only through the table of \
+                          pointers: `Source` has checked that each array reaches as far as rows and slots of the chunk \
+                          do, and there is room for what it appends; references in columns are rows of their tables and \
+                          codes known to predicates, as the loader makes them. The code is there as long as \
+                          `self.module` is. What is read ahead are elements that the code is about to read"
+            )]
+            let stopped = unsafe {
+                for gather in &ahead {
+                    gather.read(&table, start, next..end);
+                }
+                (self.entry)(&raw mut context, start, next, end)
+            };
+            if stopped < end {
+                return (stopped, context);
+            }
+            next = end;
+        }
+        (rows.end, context)
     }
 }

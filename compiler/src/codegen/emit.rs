@@ -5,10 +5,9 @@
 //! written is there a branch, and before it the flag is looked at.
 
 use crate::data::Width;
-use crate::kernel::Input;
-use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use crate::kernel::{Gather, Input};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, Inst, InstBuilder, MemFlagsData, Type, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use rustc_hash::FxHashMap;
 
@@ -45,55 +44,31 @@ pub(super) struct Emit<'f> {
     pub builder: FunctionBuilder<'f>,
     /// The table of pointers so far.
     pub inputs: Vec<Input>,
-    pointers: FxHashMap<Input, Value>,
+    /// Where each stands in the table.
+    places: FxHashMap<Input, i32>,
     table: Value,
-    /// The jump that ends the entry block; pointers are loaded before it.
-    entry: Inst,
     fault: Flag,
-    /// Elements that rows need of arrays in no order of their own.
-    pub fetches: Vec<Fetch>,
+    /// Elements that rows need in no order.
+    pub gathers: Vec<Gather>,
 }
-
-/// `array[index[row]]`, to be read ahead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fetch {
-    /// Slots or references, `u32`.
-    pub index: Input,
-    /// Whether these stand by row of the chunk, else of the stream.
-    pub by_chunk: bool,
-    pub array: Input,
-    /// By how much an index is shifted to be an offset.
-    pub shift: i64,
-}
-
-/// As many arrays as a mask has bits.
-const MOST_FETCHES: usize = 32;
 
 impl<'f> Emit<'f> {
-    /// A function whose entry block ends with `entry` and has the table of pointers in `table`.
-    pub fn new(builder: FunctionBuilder<'f>, table: Value, entry: Inst) -> Self {
-        Self {
-            builder,
-            inputs: Vec::new(),
-            pointers: FxHashMap::default(),
-            table,
-            entry,
-            fault: Flag::No,
-            fetches: Vec::new(),
-        }
+    /// A function that has the table of pointers in `table`.
+    pub fn new(builder: FunctionBuilder<'f>, table: Value) -> Self {
+        let (inputs, places, gathers) = (Vec::new(), FxHashMap::default(), Vec::new());
+        Self { builder, inputs, places, table, fault: Flag::No, gathers }
     }
 
-    /// The pointer of an input, loaded once at the start of the function.
+    /// The pointer of an input.
+    ///
+    /// It is loaded where it is used: kept from the start of the function, pointers would take all registers.
     pub fn pointer(&mut self, input: Input) -> Value {
-        if let Some(&known) = self.pointers.get(&input) {
-            return known;
+        let next = self.places.len() as i32;
+        let place = *self.places.entry(input).or_insert(next);
+        if place == next {
+            self.inputs.push(input);
         }
-        let offset = self.inputs.len() as i32 * 8;
-        self.inputs.push(input);
-        let mut cursor = FuncCursor::new(self.builder.func).at_inst(self.entry);
-        let pointer = cursor.ins().load(types::I64, flags(), self.table, offset);
-        self.pointers.insert(input, pointer);
-        pointer
+        self.builder.ins().load(types::I64, flags(), self.table, place * 8)
     }
 
     /// The address of an element.
@@ -103,10 +78,10 @@ impl<'f> Emit<'f> {
         self.builder.ins().iadd(pointer, offset)
     }
 
-    /// Has elements read ahead.
-    pub fn fetch(&mut self, fetch: Fetch) {
-        if self.fetches.len() < MOST_FETCHES && !self.fetches.contains(&fetch) {
-            self.fetches.push(fetch);
+    /// Notes that rows need elements in no order.
+    pub fn gathers(&mut self, gather: Gather) {
+        if !self.gathers.contains(&gather) {
+            self.gathers.push(gather);
         }
     }
 
@@ -274,7 +249,7 @@ impl<'f> Emit<'f> {
 }
 
 /// By how much an index is shifted to be an offset.
-pub(super) fn shift(width: Width) -> i64 {
+fn shift(width: Width) -> i64 {
     match width {
         Width::I64 => 3,
         Width::I32 | Width::U32 => 2,

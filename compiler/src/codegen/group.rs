@@ -1,13 +1,13 @@
 //! The loop of one group over the rows of a chunk: each goes into the cell of its slot.
 
 use super::Blank;
-use super::emit::{Emit, Fetch, Flag, Half};
+use super::emit::{Emit, Flag, Half};
 use super::frame::{Frame, Reads};
 use super::row::{Kind, RowCode};
 use super::scales::Scales;
 use super::word::Word;
 use crate::data::{MODERATE, Width, status};
-use crate::kernel::Input;
+use crate::kernel::{Gather, Input};
 use crate::plan::{Comparison, GroupFunction, GroupId, Plan, View};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -21,7 +21,7 @@ pub(super) fn write_group(plan: &Plan, scales: &mut Scales, id: GroupId, blank: 
     let mut code = RowCode::new(emit, plan, scales, &group.stream, &frame);
     let slot = code.load(Input::GroupSlot, frame.in_chunk, Width::U32);
     if !matches!(group.function, GroupFunction::Distinct(_)) {
-        code.emit.fetch(Fetch { index: Input::GroupSlot, by_chunk: true, array: Input::GroupCell, shift: 4 });
+        code.emit.gathers(Gather { index: Input::GroupSlot, array: Input::GroupCell });
     }
     let nowhere = code.emit.int(i64::from(u32::MAX));
     let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);

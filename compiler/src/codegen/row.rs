@@ -3,13 +3,13 @@
 //! A value is a [`Lane`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
 //! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
 
-use super::emit::{Emit, Fetch, Flag, Half, shift};
+use super::emit::{Emit, Flag, Half};
 use super::frame::Frame;
 use super::number::Number;
 use super::scales::Scales;
 use super::word::Word;
 use crate::data::Width;
-use crate::kernel::Input;
+use crate::kernel::{Gather, Input};
 use crate::plan::{DecisionId, FieldId, GroupId, Plan, RecordId, Root, StateId, Stream, Type, View};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -181,9 +181,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 && root == Root::Row
                 && !self.plan.record(*stream).fields[path[0].index()].optional
             {
-                let index = Input::Values(*stream, path[0]);
-                let shift = shift(Width::of(definition.ty));
-                self.emit.fetch(Fetch { index, by_chunk: false, array: Input::Values(at, field), shift });
+                let (index, array) = (Input::Values(*stream, path[0]), Input::Values(at, field));
+                self.emit.gathers(Gather { index, array });
             }
             let value = self.load(Input::Values(at, field), row, Width::of(definition.ty));
             known = self.emit.and(known, present);

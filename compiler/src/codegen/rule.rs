@@ -5,14 +5,14 @@
 //! touches a state, so that what depends on the data costs no mispredicted branch.
 
 use super::Blank;
-use super::emit::{Fetch, Flag, Half, flags};
+use super::emit::{Flag, Half, flags};
 use super::frame::{Frame, Reads};
 use super::number::{Number, gcd};
 use super::row::{Kind, Levels, RowCode};
 use super::scales::Scales;
 use super::word::Word;
 use crate::data::{Width, status};
-use crate::kernel::Input;
+use crate::kernel::{Gather, Input};
 use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, Rule, StateId, StateKind, Step, Stream};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -140,10 +140,10 @@ impl RuleCode<'_, '_> {
     }
 
     /// The slot of the row in these arrays of a state, and whether it has one.
-    fn slot(&mut self, state: StateId, arrays: impl IntoIterator<Item = (Input, i64)>) -> (Value, Flag) {
+    fn slot(&mut self, state: StateId, arrays: impl IntoIterator<Item = Input>) -> (Value, Flag) {
         let spec = self.plan.states[state.index()].slot;
-        for (array, shift) in arrays {
-            self.code.emit.fetch(Fetch { index: Input::Slots(spec), by_chunk: true, array, shift });
+        for array in arrays {
+            self.code.emit.gathers(Gather { index: Input::Slots(spec), array });
         }
         let slot = self.code.load(Input::Slots(spec), self.code.in_chunk, Width::U32);
         if !self.plan.slot_can_miss(spec) {
@@ -157,15 +157,15 @@ impl RuleCode<'_, '_> {
     }
 
     /// The slot of a row that must have one.
-    fn sure_slot(&mut self, state: StateId, array: Input, shift: i64) -> Value {
-        let (slot, known) = self.slot(state, [(array, shift)]);
+    fn sure_slot(&mut self, state: StateId, array: Input) -> Value {
+        let (slot, known) = self.slot(state, [array]);
         let missing = self.code.emit.not(known);
         self.code.emit.raise(missing);
         slot
     }
 
     fn first(&mut self, state: StateId) {
-        let slot = self.sure_slot(state, Input::Seen(state), 0);
+        let slot = self.sure_slot(state, Input::Seen(state));
         let address = self.code.emit.address(Input::Seen(state), slot, 0);
         let seen = self.code.emit.builder.ins().load(types::I8, flags(), address, 0);
         let first = self.code.emit.not(Flag::When(seen));
@@ -176,8 +176,8 @@ impl RuleCode<'_, '_> {
 
     /// Adds the atoms to a state where `adds` holds, and keeps the levels; says whether the row was taken in.
     fn accumulate(&mut self, state: StateId, adds: Flag, atoms: &[Expr]) -> Flag {
-        let sums = (0..atoms.len() as u32).map(|atom| (Input::Sum(state, atom), 4));
-        let (slot, placed) = self.slot(state, sums.chain([(Input::Touched(state), 0)]));
+        let sums = (0..atoms.len() as u32).map(|atom| Input::Sum(state, atom));
+        let (slot, placed) = self.slot(state, sums.chain([Input::Touched(state)]));
         let asked = self.code.emit.and(placed, adds);
         let mut known = asked;
         let mut numbers = Vec::with_capacity(atoms.len());
@@ -251,7 +251,7 @@ impl RuleCode<'_, '_> {
 
     /// What was paid under a limit so far, and where it stands.
     pub(super) fn paid(&mut self, state: StateId) -> (Word, Value) {
-        let slot = self.sure_slot(state, Input::Paid(state), 4);
+        let slot = self.sure_slot(state, Input::Paid(state));
         let address = self.code.emit.address(Input::Paid(state), slot, 4);
         (self.code.load_wide(address, Flag::Yes), address)
     }

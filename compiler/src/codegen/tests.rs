@@ -76,7 +76,7 @@ fn evaluate(
             other => panic!("{other:?}"),
         })
         .collect();
-    let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: 0, missed: 0, large: 0, sink: 0 };
+    let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: 0, missed: 0 };
     let entry = code.entry(id).expect("an entry");
     #[expect(unsafe_code, reason = "the four arrays are as long as the rows asked for")]
     unsafe {

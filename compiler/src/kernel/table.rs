@@ -1,11 +1,12 @@
 //! The table of pointers of a kernel, for one chunk.
 
-use super::{DayTables, Input, N_DAYS, N_MONTHS};
+use super::{DayTables, Gather, Input, Kernel, N_DAYS, N_MONTHS};
 use crate::data::{
     Chunk, Column, Data, DecisionData, Gathered, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values,
     Width,
 };
 use crate::plan::{DecisionId, FieldId, Period, Plan, RecordId, SlotId, StateId, Stream};
+use std::ops::Range;
 
 /// Stands for an array without elements: a place that may be read, of zeros.
 static NOTHING: [u64; 2] = [0; 2];
@@ -22,6 +23,35 @@ pub(super) struct Source<'a> {
     /// The row of the stream after the last.
     pub end: usize,
     pub tables: &'a DayTables,
+}
+
+/// A [`Gather`] from a large array, by places in the table of pointers.
+pub(super) struct Ahead {
+    index: usize,
+    /// Whether indices stand by row of the chunk, else of the stream.
+    by_chunk: bool,
+    array: usize,
+    width: usize,
+}
+
+impl Ahead {
+    /// Reads the elements that rows of the chunk need.
+    ///
+    /// # Safety
+    /// The table's pointers reach as far as these rows and their indices do.
+    #[expect(unsafe_code, reason = "reads through the pointers of the table, as the code of the kernel will")]
+    pub unsafe fn read(&self, table: &[*mut u8], start: u32, rows: Range<u32>) {
+        let indices = table[self.index].cast_const().cast::<u32>();
+        let first = if self.by_chunk { rows.start } else { start + rows.start } as usize;
+        for row in first..first + rows.len() {
+            unsafe {
+                let index = indices.add(row).read();
+                if index != u32::MAX {
+                    table[self.array].add(index as usize * self.width).read_volatile();
+                }
+            }
+        }
+    }
 }
 
 impl Source<'_> {
@@ -131,22 +161,36 @@ impl Source<'_> {
         })
     }
 
-    /// A bit for each of these arrays that is large.
-    pub fn large(&self, arrays: &[Input], data: &Data, gathered: Option<&Gathered>) -> u64 {
-        let bit = |(nth, array): (usize, &Input)| u64::from(self.size(*array, data, gathered) > NEAR) << nth;
-        arrays.iter().enumerate().map(bit).sum()
+    /// What a kernel's rows need of large arrays.
+    pub fn ahead(&self, kernel: &Kernel, data: &Data, gathered: Option<&Gathered>) -> Vec<Ahead> {
+        let place = |input: Input| kernel.inputs.iter().position(|known| *known == input);
+        let ahead = |gather: &Gather| {
+            let (n_elements, width) = self.extent(gather.array, data, gathered)?;
+            let by_chunk = matches!(gather.index, Input::Slots(_) | Input::GroupSlot);
+            let (index, array) = (place(gather.index)?, place(gather.array)?);
+            (n_elements * width > NEAR).then_some(Ahead { index, by_chunk, array, width })
+        };
+        kernel.gathers.iter().filter_map(ahead).collect()
     }
 
-    /// The bytes of an array that is read in no order of its own.
-    fn size(&self, array: Input, data: &Data, gathered: Option<&Gathered>) -> usize {
+    /// How many elements an array has, and their width, where it is one that is read in no order.
+    fn extent(&self, array: Input, data: &Data, gathered: Option<&Gathered>) -> Option<(usize, usize)> {
         let n_slots = |id: StateId| data.states[id.index()].n_slots();
-        match array {
-            Input::Seen(id) | Input::Touched(id) => n_slots(id),
-            Input::Sum(id, _) | Input::Paid(id) => n_slots(id) * 16,
-            Input::Values(record, _) => data.tables[record.index()].n_rows * 4,
-            Input::GroupCell => gathered.map_or(0, |gathered| gathered.cells.len() * 16),
-            _ => 0,
-        }
+        Some(match array {
+            Input::Seen(id) | Input::Touched(id) => (n_slots(id), 1),
+            Input::Sum(id, _) | Input::Paid(id) => (n_slots(id), 16),
+            Input::Values(record, field) => {
+                let ty = self.plan.record(record).fields[field.index()].ty;
+                let width = match Width::of(ty) {
+                    Width::I64 => 8,
+                    Width::I32 | Width::U32 => 4,
+                    Width::U8 => 1,
+                };
+                (data.tables[record.index()].n_rows, width)
+            }
+            Input::GroupCell => (gathered?.cells.len(), 16),
+            _ => return None,
+        })
     }
 
     /// A column as wide as its field's type makes it, of all rows of its table.
