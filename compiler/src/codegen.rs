@@ -1,4 +1,4 @@
-//! Machine code by Cranelift: one function per rule, one module per program.
+//! Machine code by Cranelift: one function per rule and group, one module per program.
 //!
 //! Comes in: a [`Plan`]. Goes out: [`Kernels`]. A kernel means what the interpreter means, in 64-bit lanes; a row it
 //! cannot do it leaves untouched to the interpreter ([`crate::kernel`]). Cranelift is named in this room only.
@@ -8,6 +8,7 @@ mod emit;
 mod expression;
 mod frame;
 mod group;
+mod machine;
 mod number;
 mod pay;
 mod rounding;
@@ -21,17 +22,11 @@ mod word;
 
 use crate::data::Data;
 use crate::kernel::{DayTables, Entry, Input, Kernel};
-use crate::plan::{GroupId, Plan, RuleId};
-use cranelift_codegen::ir::{AbiParam, Function, Signature, UserFuncName, types};
-use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
-use cranelift_codegen::settings::{self, Configurable};
-use cranelift_frontend::FunctionBuilderContext;
-use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{FuncId, Module};
-use frame::Reads;
+use crate::plan::{GroupId, Plan, RuleId, Stream};
+use machine::{Effort, Machine, Object};
 use scales::Scales;
 use std::any::Any;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The machine code of a program.
 pub struct Kernels {
@@ -39,50 +34,48 @@ pub struct Kernels {
     groups: Vec<Option<Kernel>>,
 }
 
-/// How much Cranelift does to the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effort {
-    /// As written.
-    None,
-    /// Simplified and ordered anew.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no faster on a rule, which is small; tests hold both to one meaning")
-    )]
-    Speed,
-}
+/// From so many rows on better code is worth its making.
+const MANY_ROWS: usize = 32_768;
 
 impl Kernels {
     /// Compiles every rule and group. One that would leave every row to the interpreter has no kernel, and on a machine
     /// that Cranelift does not know there are none at all.
     ///
-    /// The data only tell how fine their numbers are; the code is right for any.
+    /// The data only tell how fine their numbers are and how many; the code is right for any.
     pub fn compile(plan: &Plan, data: &Data) -> Self {
-        Self::compile_with(plan, data, Effort::None, cfg!(debug_assertions))
+        Self::make(plan, data)
+            .unwrap_or_else(|| Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] })
     }
 
-    pub(crate) fn compile_with(plan: &Plan, data: &Data, effort: Effort, verify: bool) -> Self {
-        let none = || Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] };
-        let Some(isa) = isa(effort, verify) else { return none() };
-        let mut maker = Maker::new(isa);
+    fn make(plan: &Plan, data: &Data) -> Option<Self> {
+        let machine = Machine::here()?;
         let mut scales = Scales::guess(plan, data);
-        let ids = (0..plan.groups.len() as u32).map(GroupId);
-        let groups: Vec<_> =
-            ids.map(|id| maker.define(|blank| group::write_group(plan, &mut scales, id, blank))).collect();
-        let rules = plan.rules.iter();
-        let rules: Vec<_> =
-            rules.map(|rule| maker.define(|blank| rule::write_rule(plan, &scales, rule, blank))).collect();
-        let made = || rules.iter().chain(&groups).flatten();
-        let Some(code) = maker.finish(made().map(|(id, _)| *id)) else { return none() };
-        let made: Vec<&[Input]> = made().map(|(_, reads)| reads.inputs.as_slice()).collect();
-        let tables = Arc::new(day_tables(plan, &made));
-        let kernel = |(id, reads): (FuncId, Reads)| {
-            Some(Kernel::new(reads.inputs, reads.gathers, code.entry(id)?, tables.clone(), code.module.clone()))
-        };
-        Self {
-            rules: rules.into_iter().map(|rule| rule.and_then(kernel)).collect(),
-            groups: groups.into_iter().map(|group| group.and_then(kernel)).collect(),
+        let made = machine.make(plan.groups.len(), |writer, idx| {
+            let effort = effort(plan, data, &plan.groups[idx].stream, idx);
+            let mut unit = None;
+            let object =
+                writer.function(effort, |blank| group::write_group(plan, &scales, &plan.groups[idx], &mut unit, blank));
+            (object, unit)
+        });
+        let mut groups = Vec::with_capacity(made.len());
+        for (id, (object, unit)) in (0..).map(GroupId).zip(made) {
+            if let (Some(unit), Some(den)) = (unit, plan.groups[id.index()].function.den()) {
+                scales.note_group(id, unit, den);
+            }
+            groups.push(object);
         }
+        let rules = machine.make(plan.rules.len(), |writer, idx| {
+            let rule = &plan.rules[idx];
+            let effort = effort(plan, data, &rule.stream, idx);
+            writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
+        });
+        let (entries, module) = machine.link(rules.iter().chain(&groups).flatten())?;
+        let tables = Arc::new(day_tables(plan, rules.iter().chain(&groups).flatten()));
+        let mut entries = entries.into_iter();
+        Some(Self {
+            rules: kernels(rules, &mut entries, &tables, &module),
+            groups: kernels(groups, &mut entries, &tables, &module),
+        })
     }
 
     /// The kernel of a rule, if it has one.
@@ -96,103 +89,39 @@ impl Kernels {
     }
 }
 
-fn isa(effort: Effort, verify: bool) -> Option<OwnedTargetIsa> {
-    let mut flags = settings::builder();
-    let level = match effort {
-        Effort::None => "none",
-        Effort::Speed => "speed",
+fn kernels(
+    objects: Vec<Option<Object>>,
+    entries: &mut impl Iterator<Item = Entry>,
+    tables: &Arc<DayTables>,
+    module: &Arc<dyn Any + Send + Sync>,
+) -> Vec<Option<Kernel>> {
+    let mut kernel = |object: Object| {
+        let entry = entries.next()?;
+        Some(Kernel::new(object.reads.inputs, object.reads.gathers, entry, tables.clone(), module.clone()))
     };
-    let verify = if verify { "true" } else { "false" };
-    for (name, value) in [("opt_level", level), ("enable_verifier", verify), ("is_pic", "false")] {
-        flags.set(name, value).ok()?;
-    }
-    cranelift_native::builder().ok()?.finish(settings::Flags::new(flags)).ok()
+    objects.into_iter().map(|object| object.and_then(&mut kernel)).collect()
 }
 
-/// A module in the making.
-struct Maker {
-    module: JITModule,
-    functions: FunctionBuilderContext,
-    context: cranelift_codegen::Context,
+/// What the rows of a stream are worth. A debug build takes turns, so that tests see both.
+fn effort(plan: &Plan, data: &Data, stream: &Stream, idx: usize) -> Effort {
+    let thorough = if cfg!(debug_assertions) { idx.is_multiple_of(2) } else { n_rows(plan, data, stream) >= MANY_ROWS };
+    if thorough { Effort::Thorough } else { Effort::Quick }
 }
 
-/// A function to be written.
-pub(super) struct Blank<'f> {
-    function: &'f mut Function,
-    context: &'f mut FunctionBuilderContext,
-    config: TargetFrontendConfig,
-}
-
-/// A module whose functions can be called.
-struct Code {
-    module: Arc<dyn Any + Send + Sync>,
-    entries: Vec<(FuncId, Entry)>,
-}
-
-/// A module that frees its memory when it goes.
-struct Owned(Mutex<Option<JITModule>>);
-
-impl Maker {
-    fn new(isa: OwnedTargetIsa) -> Self {
-        let module = JITModule::new(JITBuilder::with_isa(isa, cranelift_module::default_libcall_names()));
-        let context = module.make_context();
-        Self { module, functions: FunctionBuilderContext::new(), context }
-    }
-
-    /// A function written by `write`; none where it writes none, or Cranelift does not take it.
-    fn define(&mut self, write: impl FnOnce(Blank<'_>) -> Option<Reads>) -> Option<(FuncId, Reads)> {
-        let mut signature = Signature::new(self.module.isa().default_call_conv());
-        signature.params = [types::I64, types::I32, types::I32, types::I32].map(AbiParam::new).to_vec();
-        signature.returns = vec![AbiParam::new(types::I32)];
-        self.context.clear();
-        self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
-        let config = self.module.isa().frontend_config();
-        let reads = write(Blank { function: &mut self.context.func, context: &mut self.functions, config })?;
-        let id = self.module.declare_anonymous_function(&self.context.func.signature).ok()?;
-        let defined = self.module.define_function(id, &mut self.context);
-        if cfg!(debug_assertions) {
-            defined.as_ref().expect("Cranelift takes every function");
-        }
-        defined.ok().map(|()| (id, reads))
-    }
-
-    fn finish(mut self, made: impl Iterator<Item = FuncId>) -> Option<Code> {
-        self.module.finalize_definitions().ok()?;
-        let entries = made.map(|id| (id, entry(self.module.get_finalized_function(id)))).collect();
-        Some(Code { module: Arc::new(Owned(Mutex::new(Some(self.module)))), entries })
+/// About how many rows a stream has.
+fn n_rows(plan: &Plan, data: &Data, stream: &Stream) -> usize {
+    let table = |record: crate::plan::RecordId| data.tables.get(record.index()).map_or(0, |table| table.n_rows);
+    match stream {
+        Stream::Events(record) => table(*record),
+        Stream::Grid(record, _) => table(*record) * 4,
+        Stream::Payments(name) => plan.versions(name).map(|id| n_rows(plan, data, &plan.rule(id).stream)).sum(),
     }
 }
 
-impl Code {
-    fn entry(&self, id: FuncId) -> Option<Entry> {
-        self.entries.iter().find(|(known, _)| *known == id).map(|(_, entry)| *entry)
-    }
-}
-
-#[expect(
-    unsafe_code,
-    reason = "the address is that of a finished function, which was made with the signature of `Entry`"
-)]
-fn entry(address: *const u8) -> Entry {
-    unsafe { std::mem::transmute::<*const u8, Entry>(address) }
-}
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        let module = self.0.get_mut().ok().and_then(Option::take);
-        if let Some(module) = module {
-            #[expect(unsafe_code, reason = "every kernel holds the module, so none is left to call its code")]
-            unsafe {
-                module.free_memory();
-            }
-        }
-    }
-}
-
-/// The tables of days that any of these kernels reads.
-fn day_tables(plan: &Plan, made: &[&[Input]]) -> DayTables {
+/// The tables of days that any of these functions reads.
+fn day_tables<'o>(plan: &Plan, objects: impl Iterator<Item = &'o Object>) -> DayTables {
     let mut tables = DayTables::default();
-    for input in made.iter().flat_map(|inputs| inputs.iter()) {
+    for input in objects.flat_map(|object| object.reads.inputs.iter()) {
         match input {
             Input::Days(table) => {
                 tables.days.entry(*table).or_insert_with(|| dates::day_table(plan, *table));

@@ -1,22 +1,27 @@
 //! The loop of one group over the rows of a chunk: each goes into the cell of its slot.
 
-use super::Blank;
 use super::emit::{Emit, Flag, Half};
 use super::frame::{Frame, Reads};
+use super::machine::Blank;
 use super::row::{Kind, RowCode};
 use super::scales::Scales;
 use super::word::Word;
 use crate::data::{MODERATE, Width, status};
 use crate::kernel::{Gather, Input};
-use crate::plan::{Comparison, GroupFunction, GroupId, Plan, View};
+use crate::plan::{Comparison, Group, GroupFunction, Plan, View};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
 /// Writes the function of a group; the inputs it reads, or none where every row would be the interpreter's.
 ///
-/// The scales learn what the values of the group are multiples of.
-pub(super) fn write_group(plan: &Plan, scales: &mut Scales, id: GroupId, blank: Blank<'_>) -> Option<Reads> {
-    let group = &plan.groups[id.index()];
+/// `unit` becomes the denominator of what is taken in, where it is known.
+pub(super) fn write_group(
+    plan: &Plan,
+    scales: &Scales,
+    group: &Group,
+    unit: &mut Option<i64>,
+    blank: Blank<'_>,
+) -> Option<Reads> {
     let (emit, mut frame) = Frame::begin(blank.function, blank.context);
     let mut code = RowCode::new(emit, plan, scales, &group.stream, &frame);
     let slot = code.load(Input::GroupSlot, frame.in_chunk, Width::U32);
@@ -40,11 +45,8 @@ pub(super) fn write_group(plan: &Plan, scales: &mut Scales, id: GroupId, blank: 
     let mark = code.emit.flag_byte(is_in);
     let mark = code.emit.builder.ins().ishl_imm_u(mark, i64::from(status::COUNTED.trailing_zeros()));
     frame.next(&mut code.emit, mark, n_lines, frame.missed);
-    let emit = code.emit;
-    if let (Some(own), Some(den)) = (taken.own, group.function.den()) {
-        scales.note_group(id, own, den);
-    }
-    frame.finish(emit, blank.config)
+    *unit = taken.unit;
+    frame.finish(code.emit, blank.config)
 }
 
 /// What becomes of the cell.
@@ -59,7 +61,7 @@ struct Taken {
     known: Flag,
     cell: Cell,
     /// The denominator of the number taken in.
-    own: Option<i64>,
+    unit: Option<i64>,
 }
 
 fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Taken {
@@ -67,7 +69,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
         GroupFunction::Count => {
             let before = cell(code, slot, Flag::Yes);
             let one = code.emit.word(1);
-            Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)), own: None }
+            Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)), unit: None }
         }
         GroupFunction::Sum(value, den) => {
             let (known, number) = code.number(value, View::After);
@@ -79,7 +81,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
                 }
                 None => code.emit.no_room().numerator,
             });
-            Taken { known, cell: Cell::Holds(sum), own: Some(number.den) }
+            Taken { known, cell: Cell::Holds(sum), unit: Some(number.den) }
         }
         GroupFunction::Smallest(value, den) => extreme(code, value, *den, slot, Comparison::Less),
         GroupFunction::Largest(value, den) => extreme(code, value, *den, slot, Comparison::Greater),
@@ -97,7 +99,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
                     whole
                 }
             });
-            Taken { known: lane.known, cell: Cell::Meets(value), own: None }
+            Taken { known: lane.known, cell: Cell::Meets(value), unit: None }
         }
     }
 }
@@ -121,8 +123,8 @@ fn extreme(
     let better = code.emit.holds(super::number::condition(wanted), value, before);
     let new = code.emit.not(seen);
     let replaces = code.emit.or(new, better);
-    let own = if let Kind::Number(number) = lane.kind { Some(number.den) } else { None };
-    Taken { known: lane.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)), own }
+    let unit = if let Kind::Number(number) = lane.kind { Some(number.den) } else { None };
+    Taken { known: lane.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)), unit }
 }
 
 fn cell(code: &mut RowCode<'_, '_>, slot: Value, asked: Flag) -> Word {

@@ -4,9 +4,9 @@
 //! leaves the rule; a condition alone is no such place, it goes along as the flag `live` up to the first step that
 //! touches a state, so that what depends on the data costs no mispredicted branch.
 
-use super::Blank;
 use super::emit::{Flag, Half, flags};
 use super::frame::{Frame, Reads};
+use super::machine::Blank;
 use super::number::{Number, gcd};
 use super::row::{Kind, Levels, RowCode};
 use super::scales::Scales;

@@ -1,10 +1,10 @@
-//! Arithmetic of machine code at its limits, against exact fractions, with either effort of Cranelift.
+//! Arithmetic of machine code at its limits, against exact fractions, with every effort of Cranelift.
 
 use super::emit::{Emit, Flag};
 use super::frame::{Frame, Reads};
+use super::machine::{Blank, Effort, Machine};
 use super::number::Number;
 use super::word::Word;
-use super::{Blank, Effort, Maker, isa};
 use crate::data::Width;
 use crate::kernel::{Context, Input};
 use crate::plan::Comparison;
@@ -39,6 +39,8 @@ const LIMITS: [i64; 24] = [
     i64::MAX,
 ];
 
+const EFFORTS: [Effort; 3] = [Effort::Quick, Effort::Thorough, Effort::Speed];
+
 const MODES: [RoundingMode; 10] = [
     RoundingMode::HalfEven,
     RoundingMode::HalfOdd,
@@ -58,14 +60,15 @@ fn evaluate(
     pairs: &[(i64, i64)],
     operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word,
 ) -> Vec<Option<i64>> {
-    let mut maker = Maker::new(isa(effort, true).expect("this machine is known"));
-    let (id, reads) = maker.define(|blank| loop_over(blank, operation)).expect("a function");
-    let code = maker.finish(std::iter::once(id)).expect("a module");
+    let machine = Machine::here().expect("this machine is known");
+    let object = machine.writer().function(effort, |blank| loop_over(blank, operation)).expect("a function");
+    let (entries, module) = machine.link(std::iter::once(&object)).expect("a module");
     let mut a: Vec<i64> = pairs.iter().map(|(a, _)| *a).collect();
     let mut b: Vec<i64> = pairs.iter().map(|(_, b)| *b).collect();
     let mut results = vec![0i64; pairs.len()];
     let mut faults = vec![0u8; pairs.len()];
-    let mut pointers: Vec<*mut u8> = reads
+    let mut pointers: Vec<*mut u8> = object
+        .reads
         .inputs
         .iter()
         .map(|input| match input {
@@ -77,11 +80,11 @@ fn evaluate(
         })
         .collect();
     let mut context = Context { inputs: pointers.as_mut_ptr(), n_lines: 0, missed: 0 };
-    let entry = code.entry(id).expect("an entry");
     #[expect(unsafe_code, reason = "the four arrays are as long as the rows asked for")]
     unsafe {
-        entry(&raw mut context, 0, 0, pairs.len() as u32);
+        entries[0](&raw mut context, 0, 0, pairs.len() as u32);
     }
+    drop(module);
     results.into_iter().zip(faults).map(|(result, fault)| (fault == 0).then_some(result)).collect()
 }
 
@@ -122,7 +125,7 @@ fn constants_divide_as_fractions_round() {
         let numbers = around(divisor);
         let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
         for (turn, mode) in MODES.into_iter().enumerate() {
-            let effort = if turn % 2 == 0 { Effort::None } else { Effort::Speed };
+            let effort = EFFORTS[turn % EFFORTS.len()];
             let results = evaluate(effort, &pairs, |emit, a, _| {
                 let divisor = emit.word(divisor);
                 emit.divide_rounded(a, divisor, mode)
@@ -140,7 +143,7 @@ fn numbers_known_not_to_be_negative_divide_the_same() {
         let numbers: Vec<i64> = around(divisor).into_iter().filter(|&a| a >= 0).collect();
         let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
         for mode in MODES {
-            let results = evaluate(Effort::None, &pairs, |emit, a, _| {
+            let results = evaluate(Effort::Quick, &pairs, |emit, a, _| {
                 let divisor = emit.word(divisor);
                 emit.divide_rounded(Word::within(a.value, 0, i64::MAX), divisor, mode)
             });
@@ -156,7 +159,7 @@ fn values_divide_as_fractions_round() {
     let divisors = [1, 2, 3, 50, 101, 1 << 32, i64::MAX - 1, i64::MAX];
     let pairs: Vec<(i64, i64)> =
         divisors.into_iter().flat_map(|divisor| around(divisor).into_iter().map(move |a| (a, divisor))).collect();
-    for effort in [Effort::None, Effort::Speed] {
+    for effort in EFFORTS {
         for mode in MODES {
             let results = evaluate(effort, &pairs, |emit, a, b| emit.divide_rounded(a, b, mode));
             for (&(a, divisor), result) in pairs.iter().zip(results) {
@@ -169,7 +172,7 @@ fn values_divide_as_fractions_round() {
 #[test]
 fn a_spoiled_divisor_does_not_trap() {
     let pairs = [(i64::MIN, -1), (i64::MIN, 0), (5, 0), (i64::MAX, i64::MIN)];
-    let results = evaluate(Effort::None, &pairs, |emit, a, b| emit.divide_rounded(a, b, RoundingMode::HalfEven));
+    let results = evaluate(Effort::Quick, &pairs, |emit, a, b| emit.divide_rounded(a, b, RoundingMode::HalfEven));
     assert_eq!(results.len(), pairs.len());
 }
 
@@ -196,7 +199,7 @@ fn what_overflows_raises_the_flag() {
             |a, b| a.max(b).checked_sub(a.min(b)),
         ),
     ];
-    for effort in [Effort::None, Effort::Speed] {
+    for effort in EFFORTS {
         for (operation, expected) in operations {
             for (pair, result) in pairs().into_iter().zip(evaluate(effort, &pairs(), operation)) {
                 assert_eq!(result, expected(pair.0, pair.1), "{pair:?}");
@@ -210,7 +213,7 @@ fn only_multiples_are_unscaled() {
     for factor in [1, 2, 3, 10, 1_000, 12_500, 1_000_000_000, 1 << 62, i64::MAX] {
         let numbers = around(factor);
         let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
-        for effort in [Effort::None, Effort::Speed] {
+        for effort in EFFORTS {
             let results = evaluate(effort, &pairs, |emit, a, _| emit.unscaled(a, factor));
             for (&a, result) in numbers.iter().zip(results) {
                 assert_eq!(result, (a % factor == 0).then_some(a / factor), "{a} / {factor}");
@@ -236,7 +239,7 @@ fn comparisons_are_those_of_fractions_where_they_have_room() {
         (Comparison::GreaterOrEqual, &[Greater, Equal]),
     ];
     for (comparison, orderings) in table {
-        let results = evaluate(Effort::None, &pairs(), |emit, a, b| {
+        let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
             let flag = emit.compare_numbers(comparison, Number::new(a, 100), Number::new(b, 1_000));
             Word::within(emit.flag_int(flag), 0, 1)
         });
@@ -266,7 +269,7 @@ fn quotients_by_a_value_are_exact_or_raise_the_flag() {
     let mut raised = 0;
     for mode in [RoundingMode::HalfEven, RoundingMode::Upward, RoundingMode::HalfDownward] {
         let cent = fraction(1, 100);
-        let results = evaluate(Effort::None, &pairs(), |emit, a, b| {
+        let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
             let quotient = emit.divide_numbers(Number::new(a, 100), Number::new(b, 1_000));
             emit.round_number(quotient, mode, &cent)
         });
@@ -285,7 +288,7 @@ fn quotients_by_a_value_are_exact_or_raise_the_flag() {
 
 #[test]
 fn sums_of_unlike_numbers_are_exact_or_raise_the_flag() {
-    let results = evaluate(Effort::None, &pairs(), |emit, a, b| {
+    let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
         let three = emit.word(3);
         let (a, b) = (Number::new(a, 100), Number { numerator: b, den: 1_000, over: Some(three) });
         let (sum, product) = (emit.add_numbers(a, b), emit.multiply_numbers(a, b));
@@ -307,7 +310,7 @@ fn sums_of_unlike_numbers_are_exact_or_raise_the_flag() {
 
 #[test]
 fn a_choice_does_not_fail_for_what_is_not_chosen() {
-    let results = evaluate(Effort::None, &pairs(), |emit, a, b| {
+    let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
         let small = emit.is(IntCC::SignedLessThan, b, 1_000);
         let chosen = emit.choose_number(small, Number::new(b, 1), Number::new(a, 1_000));
         emit.over_den(chosen, 1_000)
@@ -326,7 +329,7 @@ fn fractions_are_reduced() {
     };
     let pairs: Vec<(i64, i64)> = pairs().into_iter().filter(|(_, b)| *b > 0).collect();
     for wanted in [0, 1] {
-        let results = evaluate(Effort::None, &pairs, |emit, a, b| {
+        let results = evaluate(Effort::Quick, &pairs, |emit, a, b| {
             let words = emit.reduced(Number { numerator: a, den: 1, over: Some(b) });
             Word::any([words.0, words.1][wanted])
         });
@@ -340,7 +343,7 @@ fn fractions_are_reduced() {
 #[test]
 fn flags_fold_as_they_compute() {
     let all = [Flag::No, Flag::Yes];
-    let results = evaluate(Effort::None, &[(0, 0), (0, 1), (1, 0), (1, 1)], |emit, a, b| {
+    let results = evaluate(Effort::Quick, &[(0, 0), (0, 1), (1, 0), (1, 1)], |emit, a, b| {
         let (a, b) = (emit.is(IntCC::Equal, a, 1), emit.is(IntCC::Equal, b, 1));
         let mut bits = emit.word(0);
         for flag in all.into_iter().chain([a, b]) {
