@@ -127,6 +127,29 @@ pub struct Local {
 }
 
 impl Plan {
+    /// A Plan that says nothing yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            unit: Unit { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false },
+            calendar: Calendar { first_month: 1, named_by: None, month_ends: None },
+            active: Days { from: 0, to: 0 },
+            records: Vec::new(),
+            choices: Vec::new(),
+            n_domains: 0,
+            schedules: Vec::new(),
+            predicates: Vec::new(),
+            slots: Vec::new(),
+            states: Vec::new(),
+            groups: Vec::new(),
+            decisions: Vec::new(),
+            rules: Vec::new(),
+            order: Vec::new(),
+            parameters: Vec::new(),
+        }
+    }
+
     /// The unit of the smallest amount, as a count per one: 100 for two decimals.
     pub fn per_unit(&self) -> i64 {
         10i64.pow(self.unit.decimals)

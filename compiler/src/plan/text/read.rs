@@ -8,10 +8,7 @@ mod schedules;
 use super::lexer::{Cursor, Line, Read, lines};
 use super::words::Word;
 use crate::plan::calendar::day_of;
-use crate::plan::{
-    Calendar, Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, RuleId, Stream, Type, Unit,
-};
-use crate::value::RoundingMode;
+use crate::plan::{Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, RuleId, Stream, Type};
 
 /// A line that is no line of a Plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +22,7 @@ pub struct ReadError {
 
 /// Reads a Plan.
 pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
-    let mut plan = empty();
+    let mut plan = Plan::empty();
     let all: Vec<Line> = lines(text).collect();
     record_names(&all, &mut plan);
     let mut item = Item::None;
@@ -50,28 +47,6 @@ enum Item {
     State,
     Group,
     Rule,
-}
-
-fn empty() -> Plan {
-    Plan {
-        name: String::new(),
-        title: String::new(),
-        unit: Unit { code: String::new(), decimals: 0, mode: RoundingMode::HalfEven, each_line: false },
-        calendar: Calendar { first_month: 1, named_by: None, month_ends: None },
-        active: Days { from: 0, to: 0 },
-        records: Vec::new(),
-        choices: Vec::new(),
-        n_domains: 0,
-        schedules: Vec::new(),
-        predicates: Vec::new(),
-        slots: Vec::new(),
-        states: Vec::new(),
-        groups: Vec::new(),
-        decisions: Vec::new(),
-        rules: Vec::new(),
-        order: Vec::new(),
-        parameters: Vec::new(),
-    }
 }
 
 /// Records by name first, because they refer to one another in any order.
