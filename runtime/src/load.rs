@@ -6,7 +6,7 @@
 //!
 //! Three steps: [`Read::tables`] takes batch after batch into narrow columns in which references are codes of keys;
 //! then keys are held against one another and codes against keys (`link`); then rows are put in order and codes become
-//! rows (`settle`). What a table is kept in ends at [`source`], what Arrow looks like at `columns`.
+//! rows (`settle`). What a table is kept in ends at `source`, what Arrow looks like at `columns`.
 
 mod bind;
 mod cell;
