@@ -154,7 +154,7 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
 
 fn record_named(plan: &Plan, name: &str) -> Result<usize, BindError> {
     let known = || plan.records.iter().map(|record| record.name.as_str());
-    let Some(idx) = plan.records.iter().position(|record| record.name == name) else {
+    let Some(idx) = plan.record_named(name).map(RecordId::index) else {
         let near = meed_grammar::nearest(name, known()).map(str::to_owned);
         return Err(BindError::UnknownRecord { name: name.to_owned(), near });
     };

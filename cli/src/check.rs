@@ -18,8 +18,7 @@ impl Check {
             Ok(program) => program,
             Err(ending) => return ending,
         };
-        let compiled = meed_compiler::compile(&program.text, &program.settings.set);
-        messages.problems(&program.path, &program.text, &compiled.problems);
+        let compiled = program.compile(messages);
         let Some(plan) = compiled.plan else { return Ending::Program };
         let (n_rules, n_tests) = (plan.rules.len(), compiled.tests.len());
         messages.note(&format!("`{}` is well: {n_rules} rules, {n_tests} tests", plan.name));

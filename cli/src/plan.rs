@@ -18,8 +18,7 @@ impl Plan {
             Ok(program) => program,
             Err(ending) => return ending,
         };
-        let compiled = meed_compiler::compile(&program.text, &program.settings.set);
-        messages.problems(&program.path, &program.text, &compiled.problems);
+        let compiled = program.compile(messages);
         let Some(plan) = compiled.plan else { return Ending::Program };
         draw::print_all(&plan.to_text(), messages)
     }

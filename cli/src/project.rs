@@ -10,6 +10,7 @@ pub use settings::{FILE_NAME, Settings};
 
 use crate::Ending;
 use crate::draw::Messages;
+use meed_compiler::Compiled;
 use std::path::{Path, PathBuf};
 
 /// A program that was found.
@@ -20,6 +21,15 @@ pub struct Program {
     pub text: String,
     /// The settings of its project; those of no project are empty.
     pub settings: Settings,
+}
+
+impl Program {
+    /// Compiles it with the project's parameters and tells its problems.
+    pub fn compile(&self, messages: Messages) -> Compiled {
+        let compiled = meed_compiler::compile(&self.text, &self.settings.set);
+        messages.problems(&self.path, &self.text, &compiled.problems);
+        compiled
+    }
 }
 
 /// Finds and reads the program: the file that is named, that of the project folder that is named, or that of the

@@ -15,7 +15,7 @@ pub mod shape;
 pub mod table;
 pub mod ways;
 
-use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::plan::Plan;
 use meed_runtime::engine::{Engine, RunOptions, run};
 use meed_runtime::ledger;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
@@ -60,9 +60,9 @@ pub const ENGINES: [Engine; 2] = [Engine::Interpreter, Engine::Jit];
 /// Settles a plan over files by record, `rows` at a time; no row may be rejected.
 pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32, engine: Engine) -> Settled {
     let input = |(name, paths): &(&str, Vec<PathBuf>)| {
-        let record = plan.records.iter().position(|record| record.name == *name).expect("the record is known");
+        let record = plan.record_named(name).expect("the record is known");
         let files = paths.iter().map(|path| SourceFile::open(path).expect("the table opens")).collect();
-        TableInput { record: RecordId(record as u32), files }
+        TableInput { record, files }
     };
     let options = LoadOptions { batch_rows: rows as usize, ..LoadOptions::through(plan.active.to) };
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
