@@ -93,6 +93,7 @@ def contenders(data, programs, threads):
     run_meed = [str(meed), "run", str(data / "settlement.meed"), "--data", str(data), "--format", "parquet", "--timings"]
     return [
         Contender("Meed", run_meed + ["--out"], False, not_built(meed)),
+        Contender("Meed, all rows in memory", run_meed + ["--memory", "1000000", "--out"], False, not_built(meed)),
         Contender("hand-written Rust", [str(hand), "hand", str(data), "--lines"], False, not_built(hand)),
         Contender("DuckDB", script("duckdb.py"), True, not_installed("duckdb")),
         Contender("Polars", script("polars_.py"), True, not_installed("polars")),

@@ -58,12 +58,11 @@ pub struct Watch<'a> {
     clock: Clock,
     progress: &'a Progress,
     under_way: Option<RuleId>,
-    n_done: usize,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(plan: &'a Plan, slices: Option<Slices>, clock: Clock, progress: &'a Progress) -> Self {
-        Self { plan, slices, clock, progress, under_way: None, n_done: 0 }
+        Self { plan, slices, clock, progress, under_way: None }
     }
 
     /// What was gathered.
@@ -94,8 +93,8 @@ impl Observer for Watch<'_> {
     fn begins(&mut self, rule: RuleId) {
         self.lap();
         self.under_way = Some(rule);
-        self.progress.rule(self.plan, self.n_done, &self.plan.rule(rule).name);
-        self.n_done += 1;
+        let n_done = self.plan.order.iter().position(|&known| known == rule).unwrap_or(0);
+        self.progress.rule(self.plan, n_done, &self.plan.rule(rule).name);
     }
 }
 

@@ -57,7 +57,7 @@ impl Explain {
     fn payments(&self, messages: Messages) -> Result<Ending, Ending> {
         let named = self.subject.as_ref().map(PathBuf::from);
         let job = Job::new(named.as_deref(), &self.job, messages)?;
-        let mut loaded = job.load(&job.bind(messages)?, &Progress::new(), messages)?;
+        let mut loaded = job.load(&job.bind(messages)?, None, &Progress::new(), messages)?;
         report::rejects(&loaded, 20, messages);
         report::parameters(&job.plan);
         let query = Query {
@@ -69,9 +69,9 @@ impl Explain {
         };
         let answer = explain(&job.plan, &job.text, &mut loaded, job.through, &query).map_err(|error| {
             let help = match &error {
-                ExplainError::Fault(met) => return job.fault(met, messages),
+                ExplainError::Run(error) => return job.fault(error, messages),
                 ExplainError::UnknownRule { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
-                ExplainError::UnknownPeriod { .. } => None,
+                ExplainError::UnknownPeriod { .. } | ExplainError::NotHeld => None,
             };
             messages.error("command-line", &error.to_string(), help.as_deref());
             Ending::Usage

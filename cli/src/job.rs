@@ -10,8 +10,9 @@ use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
-use meed_runtime::engine::RunFault;
-use meed_runtime::load::{LoadOptions, Loaded, load};
+use meed_runtime::engine::RunError;
+use meed_runtime::load::{LoadError, LoadOptions, Loaded, load};
+use meed_runtime::scratch::{ScratchError, Spill};
 use std::path::{Path, PathBuf};
 
 /// Which tables, through which day, with which parameters.
@@ -27,6 +28,8 @@ pub struct JobOptions {
     #[arg(long = "set", value_name = "PARAMETER=VALUE")]
     pub set: Vec<String>,
 }
+
+const SCRATCH_HELP: &str = "free some room there, or name another folder with --scratch FOLDER";
 
 /// A program ready to be settled.
 pub struct Job {
@@ -83,11 +86,20 @@ impl Job {
     }
 
     /// Opens and reads the tables.
-    pub fn load(&self, bound: &Bound, progress: &Progress, messages: Messages) -> Result<Loaded, Ending> {
+    pub fn load(
+        &self,
+        bound: &Bound,
+        spill: Option<Spill<'_>>,
+        progress: &Progress,
+        messages: Messages,
+    ) -> Result<Loaded, Ending> {
         let rows = |n_rows: u64| progress.rows(n_rows);
-        let options = LoadOptions { progress: Some(&rows), ..LoadOptions::through(self.through) };
+        let options = LoadOptions { progress: Some(&rows), spill, ..LoadOptions::through(self.through) };
         let inputs = bound.open().map_err(|error| unbound(&error, messages))?;
-        load(&self.plan, inputs, &options).map_err(|error| unbound(&error.into(), messages))
+        load(&self.plan, inputs, &options).map_err(|error| match error {
+            LoadError::Scratch(error) => no_room(&error, messages),
+            error => unbound(&error.into(), messages),
+        })
     }
 
     /// Demands that no file that is written is one that is read, and none is written twice.
@@ -108,6 +120,12 @@ impl Job {
     }
 }
 
+/// Says that rows could not be kept on the disk.
+pub fn no_room(error: &ScratchError, messages: Messages) -> Ending {
+    messages.error("cannot-keep-rows", &error.to_string(), Some(SCRATCH_HELP));
+    Ending::Output
+}
+
 /// Where a path leads, also where nothing stands there yet.
 fn place(path: &Path) -> PathBuf {
     let whole = path.canonicalize().ok();
@@ -122,8 +140,12 @@ fn unbound(error: &BindError, messages: Messages) -> Ending {
 }
 
 impl Job {
-    /// Says what a run met, at its place in the program.
-    pub fn fault(&self, met: &RunFault, messages: Messages) -> Ending {
+    /// Says what a run met; a row's fault at its place in the program.
+    pub fn fault(&self, error: &RunError, messages: Messages) -> Ending {
+        let met = match error {
+            RunError::Fault(met) => met,
+            RunError::Scratch(error) => return no_room(error, messages),
+        };
         let (code, span) = (met.fault.kind.code(), met.fault.span);
         let problem = meed_compiler::Problem::error(code, span, met.to_string()).label(met.place.clone());
         messages.problems(&self.path, &self.text, &[problem]);

@@ -47,8 +47,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
     say(&table.to_string());
     for (idx, rule) in plan.rules.iter().enumerate() {
         let lines = &result.lines[idx];
-        let sum: i128 = lines.amounts.iter().map(|&amount| i128::from(amount)).sum();
-        let (amount, code) = (decimal_text(sum, plan.unit.decimals), &plan.unit.code);
+        let (amount, code) = (decimal_text(lines.sum(), plan.unit.decimals), &plan.unit.code);
         let word = if lines.len() == 1 { "payment" } else { "payments" };
         say(&format!("{}: {} {word}, {amount} {code}", rule.name, lines.len()));
         if result.missed[idx] != 0 {

@@ -3,13 +3,14 @@
 use crate::Ending;
 use crate::clock::{Clock, Watch};
 use crate::draw::{Messages, say};
-use crate::job::{Job, JobOptions};
+use crate::job::{Job, JobOptions, no_room};
 use crate::out::{Format, Outputs};
 use crate::progress::Progress;
 use crate::report;
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
+use meed_runtime::scratch::{ScratchError, Spill};
 use meed_runtime::table::Sink;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,12 @@ pub struct Run {
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages
     #[arg(long)]
     timings: bool,
+    /// About how much memory the rows of events may take, in MiB; more rows than that wait on the disk
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    memory: u32,
+    /// The folder for rows that wait on the disk; without it the system's folder for temporary files
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
     /// Rows done at a time
     #[arg(long, default_value_t = 4096, hide = true)]
     batch_rows: u32,
@@ -68,7 +75,10 @@ impl Run {
         let bound = job.bind(messages)?;
         job.keeps_inputs(&bound, &self.outputs(&job, &out), messages)?;
         let progress = Progress::new();
-        let mut loaded = job.load(&bound, &progress, messages)?;
+        let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
+        let spill = Spill::new(&scratch, (self.memory as usize).saturating_mul(1 << 20));
+        // The parts of lines are gathered for rows that are all held.
+        let mut loaded = job.load(&bound, (!self.slices).then_some(spill), &progress, messages)?;
         self.judge(&loaded, messages)?;
         clock.stage("load");
         let engine = match self.engine {
@@ -82,6 +92,9 @@ impl Run {
         let (slices, mut clock) = watch.end();
         progress.writing();
         self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
+            if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ScratchError>()) {
+                return no_room(error, messages);
+            }
             messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
             Ending::Output
         })?;

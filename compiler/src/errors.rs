@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "bad-parquet"
     "bad-plan"
     "bounds-not-rising"
+    "cannot-keep-rows"
     "cannot-read-file"
     "cannot-write"
     "clause-order"

@@ -21,7 +21,7 @@ fn main() {
     let read = Read::tables(&plan, inputs.collect(), &options).expect("the tables can be read");
     let decoded = busy_millis();
     println!("decode {:>7} ms", decoded - started);
-    let loaded = read.settle();
+    let loaded = read.settle().expect("all rows are held");
     println!("order  {:>7} ms", busy_millis() - decoded);
     let n_rows: u64 = loaded.accounts.iter().map(|account| account.read).sum();
     println!("{n_rows} rows, {} rejects, {} KiB at most", loaded.rejects.len(), peak_kib().unwrap_or_default());

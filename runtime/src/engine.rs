@@ -7,21 +7,28 @@ mod accounts;
 mod days;
 mod grid;
 mod groups;
+mod kept;
 mod lines;
 mod paths;
 mod place;
 mod slots;
 
 pub use accounts::Counts;
-pub use lines::{Lines, Origin};
+pub use lines::{LineRows, Lines, Origin};
+pub(crate) use paths::root_of;
 
-use crate::load::Loaded;
+use crate::load::{Extent, Loaded, Windows};
+use crate::scratch::{ScratchError, ScratchFile};
 use accounts::Marks;
+use groups::{Gathering, RowFault};
+use kept::Kept;
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Chunk, DecisionData, Grid, Output, Rows, StateData};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
-use meed_compiler::plan::{Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
+use meed_compiler::plan::{DecisionId, GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
+use paths::days;
 use slots::Slots;
+use std::borrow::Cow;
 
 /// Which engine does the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +68,8 @@ pub struct RunResult {
     pub through: i32,
     /// By rule: its lines in the order of `when`, then key.
     pub lines: Vec<Lines>,
-    /// By rule: the rows it read; none for a rule over events, which reads those of the event's table.
+    /// By rule: the rows it read; none for a rule over events, which reads those of the event's table, and for payments
+    /// for rows that are not held.
     pub streams: Vec<Option<Rows>>,
     /// By rule: what became of the rows of the events it reads.
     pub rules: Vec<Vec<(RecordId, Counts)>>,
@@ -71,6 +79,31 @@ pub struct RunResult {
     pub missed: Vec<i128>,
     /// By rule: the rows that machine code left to the interpreter.
     pub replayed: Vec<u64>,
+    /// The lines of windows.
+    scratch: Option<ScratchFile>,
+    /// The decisions of windows.
+    kept: Option<Kept>,
+}
+
+/// Why a run ends without a result.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RunError {
+    /// A row that no amount can be given for.
+    #[error(transparent)]
+    Fault(#[from] RunFault),
+    /// Rows that are too many for memory could not be kept on the disk.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+}
+
+impl RunError {
+    /// The code, one per kind.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Fault(met) => met.fault.kind.code(),
+            Self::Scratch(_) => "cannot-keep-rows",
+        }
+    }
 }
 
 /// A fault, with the rule and the row that met it.
@@ -87,23 +120,29 @@ pub struct RunFault {
 
 /// Runs every rule.
 ///
+/// Rules that read one event, or payments for it, one behind the other in the Plan's order, do each window of its rows
+/// before the next where these are not held.
+///
 /// # Errors
-/// The first [`RunFault`] met; nothing of the run is then to be used.
+/// The first [`RunError`] met; nothing of the run is then to be used.
 pub fn run<'a>(
     plan: &'a Plan,
     loaded: &'a mut Loaded,
     options: &'a RunOptions,
     observer: Option<&'a mut dyn Observer>,
-) -> Result<RunResult, RunFault> {
+) -> Result<RunResult, RunError> {
     let n_rules = plan.rules.len();
+    let kept = Kept::new(plan, loaded)?;
     let result = RunResult {
         through: options.through,
-        lines: vec![Lines::default(); n_rules],
+        lines: (0..n_rules).map(|_| Lines::default()).collect(),
         streams: (0..n_rules).map(|_| None).collect(),
         rules: vec![Vec::new(); n_rules],
         events: vec![None; plan.records.len()],
         missed: vec![0; n_rules],
         replayed: vec![0; n_rules],
+        scratch: loaded.windows.iter().flatten().next().map(Windows::another_file).transpose()?,
+        kept,
     };
     loaded.data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
     loaded.data.groups.clear();
@@ -116,12 +155,20 @@ pub fn run<'a>(
     }
     let marks = Marks::new(loaded);
     let slots = plan.slots.iter().map(|_| None).collect();
+    loaded.show_samples();
     let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan, &loaded.data));
-    let mut run = Run { plan, kernels, loaded, options, observer, slots, marks, result };
-    for &id in &plan.order {
-        run.rule(id)?;
+    let mut run = Run { plan, kernels, loaded, options, observer, slots, marks, seen: None, result };
+    let mut next = 0;
+    while let Some(&first) = plan.order.get(next) {
+        let root = run.on_disk(&plan.rule(first).stream);
+        let rules = &plan.order[next..];
+        let alike = |id: &&RuleId| root.is_some() && run.on_disk(&plan.rule(**id).stream) == root;
+        let n_alike = rules.iter().take_while(alike).count().max(1);
+        run.rules(&rules[..n_alike], root)?;
+        next += n_alike;
     }
-    run.result.events = run.marks.events(plan, run.loaded);
+    run.put_away()?;
+    run.result.events = run.marks.events(plan, run.loaded, run.result.kept.as_ref())?;
     Ok(run.result)
 }
 
@@ -135,74 +182,185 @@ struct Run<'a> {
     /// By slot spec, once a rule needs it.
     slots: Vec<Option<Slots>>,
     marks: Marks,
+    /// The event that lies on the disk and its window that is seen.
+    seen: Option<(RecordId, usize)>,
     result: RunResult,
 }
 
+/// A rule under way.
+struct UnderWay {
+    id: RuleId,
+    /// The slot specs that it needs.
+    used: Vec<usize>,
+    observed: bool,
+    counts: Counts,
+    output: Output,
+}
+
 impl Run<'_> {
-    fn rule(&mut self, id: RuleId) -> Result<(), RunFault> {
+    /// Runs rules that read one table which is not held, or a single rule.
+    fn rules(&mut self, ids: &[RuleId], root: Option<RecordId>) -> Result<(), RunError> {
+        let mut rules: Vec<UnderWay> = ids.iter().map(|&id| self.begin(id)).collect();
+        for window in 0..root.map_or(1, |root| self.loaded.n_windows(root)) {
+            if let Some(root) = root {
+                self.see(root, window)?;
+            }
+            for rule in &mut rules {
+                self.rule(rule, window)?;
+            }
+        }
+        for UnderWay { id, counts, output, .. } in rules {
+            if let Stream::Events(record) = &self.plan.rule(id).stream {
+                let unmatched = counts.unmatched + self.loaded.accounts[record.index()].undated;
+                self.result.rules[id.index()].push((*record, Counts { unmatched, ..counts }));
+            }
+            self.result.missed[id.index()] = output.missed;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, id: RuleId) -> UnderWay {
+        let rule = self.plan.rule(id);
+        let used = (0..self.plan.slots.len()).filter(|&slot| uses(self.plan, rule, slot)).collect();
+        let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
+        UnderWay { id, used, observed, counts: Counts::default(), output: Output::default() }
+    }
+
+    /// Does the rows of a window.
+    fn rule(&mut self, under_way: &mut UnderWay, window: usize) -> Result<(), RunError> {
+        let UnderWay { id, used, observed, counts, output } = under_way;
+        let id = *id;
         if let Some(observer) = &mut self.observer {
             observer.begins(id);
         }
         let rule = self.plan.rule(id);
-        let (rows, n_rows) = self.rows_of(id);
+        let (rows, n_rows) = self.rows_of(id, window)?;
         self.size_decisions(rule, n_rows);
         self.groups(id, &rows)?;
-        let used: Vec<usize> = (0..self.plan.slots.len()).filter(|&slot| uses(self.plan, rule, slot)).collect();
-        for &spec in &used {
+        for &spec in used.iter() {
             if self.slots[spec].is_none() {
-                self.slots[spec] = Some(Slots::new(self.plan, &self.plan.slots[spec], self.loaded, &rows, n_rows));
+                let extent = self.extent(&rule.stream, &rows, n_rows);
+                self.slots[spec] = Some(Slots::new(self.plan, &self.plan.slots[spec], self.loaded, extent));
             }
         }
-        let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
         let event = if let Rows::Events { record } = rows { Some(record) } else { None };
-        let mut counts = Counts::default();
-        let mut output = Output::default();
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.slots.len()] };
         while chunk.start < n_rows {
             chunk.len = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
-            self.number(&used, &rows, &mut chunk);
+            self.number(used, &rows, &mut chunk);
             output.begin(chunk.len as usize);
-            self.chunk(id, &rows, &chunk, &mut output, observed)?;
+            self.chunk(id, &rows, &chunk, output, *observed)?;
             if let Some(record) = event {
                 counts.add(&output.status);
                 self.marks.mark(record, chunk.start as usize, &output.status);
             }
             chunk.start += chunk.len;
         }
-        if let Some(record) = event {
-            counts.unmatched += self.loaded.accounts[record.index()].undated;
-            self.result.rules[id.index()].push((record, counts));
-        }
-        self.result.missed[id.index()] = output.missed;
-        self.result.lines[id.index()] = Lines::new(output, &rows);
-        if event.is_none() {
+        let is_held = self.on_disk(&rule.stream).is_none();
+        let file = self.result.scratch.as_mut().filter(|_| !is_held);
+        self.result.lines[id.index()].push(output, &rows, file)?;
+        if event.is_none() && is_held {
             self.result.streams[id.index()] = Some(rows);
         }
         Ok(())
     }
 
-    /// Fills the aggregates that a rule reads.
-    fn groups(&mut self, id: RuleId, rows: &Rows) -> Result<(), RunFault> {
-        let Rows::Grid(grid) = rows else { return Ok(()) };
-        let mut taken: Vec<(RecordId, Vec<u8>)> = Vec::new();
-        for &group in &self.plan.rule(id).groups {
-            let kernels = self.kernels.as_ref();
-            let filled = groups::fill(self.plan, group, self.loaded, grid, self.options, kernels, &self.result);
-            let groups::Filled { taken: marks, replayed } =
-                filled.map_err(|(place, fault)| RunFault { rule: self.plan.rule(id).name.clone(), place, fault })?;
-            self.result.replayed[id.index()] += replayed;
-            let Stream::Events(record) = self.plan.groups[group.index()].stream else { continue };
-            match taken.iter_mut().find(|(known, _)| *known == record) {
-                Some((_, known)) => known.iter_mut().zip(&marks).for_each(|(known, mark)| *known |= mark),
-                None => taken.push((record, marks)),
+    /// The event whose rows, or payments for them, a stream has, where these are not held.
+    fn on_disk(&self, stream: &Stream) -> Option<RecordId> {
+        root_of(self.plan, stream).filter(|root| self.loaded.windows[root.index()].is_some())
+    }
+
+    /// Makes a window of an event the rows that are seen.
+    fn see(&mut self, record: RecordId, window: usize) -> Result<(), ScratchError> {
+        if self.seen == Some((record, window)) {
+            return Ok(());
+        }
+        self.put_away()?;
+        self.loaded.show(record, window)?;
+        self.seen = Some((record, window));
+        let Some(kept) = &self.result.kept else { return Ok(()) };
+        let n_rows = self.loaded.data.tables[record.index()].n_stream;
+        *self.marks.of(record) = kept.marks(record, window, n_rows)?;
+        for (idx, decision) in self.plan.decisions.iter().enumerate() {
+            if root_of(self.plan, &decision.stream) == Some(record) {
+                let data = &mut self.loaded.data.decisions[idx];
+                *data = kept.decision(DecisionId(idx as u32), window)?;
+                if let Stream::Events(_) = decision.stream {
+                    data.grow(n_rows);
+                }
             }
         }
-        for (record, marks) in taken {
-            self.marks.mark(record, 0, &marks);
-            let mut counts = Counts::default();
-            counts.add(&marks);
+        Ok(())
+    }
+
+    /// Puts away what is known of the rows that are seen, and the rows.
+    fn put_away(&mut self) -> Result<(), ScratchError> {
+        let (Some((record, window)), Some(kept)) = (self.seen.take(), &mut self.result.kept) else { return Ok(()) };
+        let marks = std::mem::take(self.marks.of(record));
+        kept.put(self.plan, record, window, &marks, &mut self.loaded.data)?;
+        self.loaded.hide(record);
+        Ok(())
+    }
+
+    /// How many rows a stream has, and between which days.
+    fn extent(&self, stream: &Stream, rows: &Rows, n_rows: u32) -> Extent {
+        let on_disk = self.on_disk(stream).and_then(|root| self.loaded.extent(root));
+        on_disk.unwrap_or_else(|| Extent::of(days(self.plan, self.loaded, rows, 0, n_rows)))
+    }
+
+    /// Fills the aggregates that a rule reads.
+    fn groups(&mut self, id: RuleId, rows: &Rows) -> Result<(), RunError> {
+        let Rows::Grid(grid) = rows else { return Ok(()) };
+        let groups = &self.plan.rule(id).groups;
+        let mut streams: Vec<&Stream> = Vec::new();
+        for group in groups {
+            let stream = &self.plan.groups[group.index()].stream;
+            if !streams.contains(&stream) {
+                streams.push(stream);
+            }
+        }
+        for stream in streams {
+            let of = |group: &&GroupId| self.plan.groups[group.index()].stream == *stream;
+            let groups: Vec<GroupId> = groups.iter().filter(of).copied().collect();
+            self.gather(id, stream, &groups, grid)?;
+        }
+        Ok(())
+    }
+
+    /// Fills those aggregates of a rule that are over one stream.
+    fn gather(&mut self, id: RuleId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
+        let mut gatherings: Vec<Gathering<'_>> = Vec::new();
+        let mut counts = Counts::default();
+        let root = self.on_disk(stream);
+        for window in 0..root.map_or(1, |root| self.loaded.n_windows(root)) {
+            if let Some(root) = root {
+                self.see(root, window)?;
+            }
+            let (rows, n_rows) = self.rows_of_stream(stream, window)?;
+            if gatherings.is_empty() {
+                let extent = self.extent(stream, &rows, n_rows);
+                let begin = |&group: &GroupId| Gathering::new(self.plan, group, self.loaded, self.options, extent);
+                gatherings = groups.iter().map(begin).collect();
+            }
+            let mut taken = vec![0; n_rows as usize];
+            for gathering in &mut gatherings {
+                let replayed = gathering.take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken);
+                self.result.replayed[id.index()] +=
+                    replayed.map_err(|RowFault { row, fault }| self.fault(id, stream, &rows, row, fault))?;
+            }
+            if let Stream::Events(record) = stream {
+                counts.add(&taken);
+                self.marks.mark(*record, 0, &taken);
+            }
+        }
+        for gathering in gatherings {
+            let finished = gathering.finish(self.plan, self.loaded, grid);
+            let rule = || self.plan.rule(id).name.clone();
+            finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
+        }
+        if let Stream::Events(record) = stream {
             counts.unmatched += self.loaded.accounts[record.index()].undated;
-            self.result.rules[id.index()].push((record, counts));
+            self.result.rules[id.index()].push((*record, counts));
         }
         Ok(())
     }
@@ -228,11 +386,11 @@ impl Run<'_> {
         chunk: &Chunk,
         output: &mut Output,
         observed: bool,
-    ) -> Result<(), RunFault> {
-        let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
+    ) -> Result<(), RunError> {
         let (mut row, end) = (chunk.start, chunk.start + chunk.len);
         let mut replayed = 0;
         while row < end {
+            let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
             if let Some(kernel) = kernel {
                 let done = kernel.run(self.plan, &mut self.loaded.data, rows, chunk, row - chunk.start, output);
                 row = chunk.start + done;
@@ -242,7 +400,9 @@ impl Run<'_> {
             }
             let mut trace = observed.then(Trace::default);
             let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
-            done.map_err(|fault| self.fault(id, rows, row, fault))?;
+            if let Err(fault) = done {
+                return Err(self.fault(id, &self.plan.rule(id).stream, rows, row, fault));
+            }
             if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
                 observer.row(id, row, trace);
             }
@@ -255,31 +415,41 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn fault(&self, id: RuleId, rows: &Rows, row: u32, fault: Fault) -> RunFault {
-        let rule = self.plan.rule(id);
-        let place = place::words(self.plan, &rule.stream, self.loaded, &self.result, rows, row);
-        RunFault { rule: rule.name.clone(), place, fault }
+    /// A fault at a row of a stream, in the window that is seen.
+    fn fault(&mut self, id: RuleId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
+        if let Some(root) = self.on_disk(stream)
+            && let Err(error) = self.loaded.show_names(root)
+        {
+            return error.into();
+        }
+        let place = place::words(self.plan, stream, self.loaded, &self.result, rows, row);
+        RunFault { rule: self.plan.rule(id).name.clone(), place, fault }.into()
     }
 
-    /// The rows of a rule's stream, and how many.
-    fn rows_of(&self, id: RuleId) -> (Rows, u32) {
+    /// The rows of a rule's stream in a window, and how many.
+    fn rows_of(&self, id: RuleId, window: usize) -> Result<(Rows, u32), ScratchError> {
         let rule = self.plan.rule(id);
-        match &rule.stream {
+        let Stream::Grid(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, window) };
+        let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
+        let grid = grid::grid(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
+        let n_rows = grid.entity.len() as u32;
+        Ok((Rows::Grid(grid), n_rows))
+    }
+
+    /// The rows of an event, or payments, in a window.
+    fn rows_of_stream(&self, stream: &Stream, window: usize) -> Result<(Rows, u32), ScratchError> {
+        Ok(match stream {
             Stream::Events(record) => {
                 (Rows::Events { record: *record }, self.loaded.data.tables[record.index()].n_stream as u32)
             }
-            Stream::Grid(entity, period) => {
-                let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
-                let grid = grid::grid(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
-                let n_rows = grid.entity.len() as u32;
-                (Rows::Grid(grid), n_rows)
-            }
             Stream::Payments(name) => {
-                let payments = lines::payments(self.plan, name, self.loaded, &self.result);
+                let payments = lines::payments(self.plan, name, self.loaded, &self.result, window)?;
                 let n_rows = payments.amount.len() as u32;
                 (Rows::Payments(payments), n_rows)
             }
-        }
+            // No stream of a group is one.
+            Stream::Grid(..) => (Rows::Grid(Grid::default()), 0),
+        })
     }
 
     fn size_decisions(&mut self, rule: &Rule, n_rows: u32) {
@@ -292,6 +462,16 @@ impl Run<'_> {
 }
 
 impl RunResult {
+    /// The lines of a rule in a window, with rows counted from its first.
+    pub(crate) fn part(&self, rule: RuleId, window: usize) -> Result<Cow<'_, LineRows>, ScratchError> {
+        self.lines[rule.index()].part(window, self.scratch.as_ref())
+    }
+
+    /// What rules decided for the rows of a window that is not held; none where all are.
+    pub(crate) fn decision(&self, id: DecisionId, window: usize) -> Result<Option<DecisionData>, ScratchError> {
+        self.kept.as_ref().map(|kept| kept.decision(id, window)).transpose()
+    }
+
     /// The grid of a rule per entity and period.
     pub fn grid(&self, rule: RuleId) -> Option<&Grid> {
         match &self.streams[rule.index()] {

@@ -11,7 +11,7 @@ mod select;
 mod steps;
 mod words;
 
-use crate::engine::{Engine, Observer, RunFault, RunOptions, RunResult, run};
+use crate::engine::{Engine, Observer, RunError, RunOptions, RunResult, run};
 use crate::load::Loaded;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
@@ -86,9 +86,12 @@ pub enum ExplainError {
         /// One that is.
         like: String,
     },
-    /// The run met a fault.
+    /// The run ends without a result.
     #[error(transparent)]
-    Fault(#[from] RunFault),
+    Run(#[from] RunError),
+    /// Tables that were loaded with [`LoadOptions::spill`](crate::load::LoadOptions::spill), and were too many to be held.
+    #[error("rows are explained only where all of them are held in memory")]
+    NotHeld,
 }
 
 /// Answers a question over tables, through a day.
@@ -103,6 +106,9 @@ pub fn explain(
     query: &Query,
 ) -> Result<Answer, ExplainError> {
     let asked = Asked::new(plan, query)?;
+    if !loaded.is_held() {
+        return Err(ExplainError::NotHeld);
+    }
     let options = RunOptions { through, chunk_rows: 4096, engine: Engine::Jit };
     let first = run(plan, loaded, &options, None)?;
     let mut picked = select::rows(plan, loaded, &first, &asked);
@@ -203,7 +209,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn explanation(&self, id: RuleId, row: u32, trace: &Trace) -> Explanation {
         let rule = self.plan.rule(id);
-        let lines = &self.result.lines[id.index()];
+        let lines = self.result.lines[id.index()].held();
         let line = lines.rows.binary_search(&row).ok();
         let paid = line.map(|line| (lines.payees[line], lines.amounts[line]));
         let of = self.of_row(id, row);

@@ -6,13 +6,15 @@
 
 mod dictionary;
 mod space;
+mod stored;
 
 pub use dictionary::Dictionary;
 pub(crate) use dictionary::NONE;
 pub(crate) use space::KeySpace;
+pub(crate) use stored::StoredKeys;
 
 use crate::table::Texts;
-use std::{borrow::Cow, cmp::Ordering};
+use std::{borrow::Cow, cmp::Ordering, ops::Range};
 
 /// Whole numbers below this, of up to eighteen digits, are kept as numbers.
 const LONGEST_WHOLE: i64 = 1_000_000_000_000_000_000;
@@ -128,6 +130,25 @@ impl Keys {
         }
     }
 
+    /// Appends some of other keys, of as many parts.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        self.parts.resize_with(other.parts.len(), KeyColumn::default);
+        self.parts.iter_mut().zip(&other.parts).for_each(|(own, other)| own.append(other, rows.clone()));
+    }
+
+    /// Appends the keys of these rows of others, of as many parts.
+    pub(crate) fn append_rows(&mut self, other: &Self, rows: &[u32]) {
+        self.parts.resize_with(other.parts.len(), KeyColumn::default);
+        self.parts.iter_mut().zip(&other.parts).for_each(|(own, other)| own.append_rows(other, rows));
+    }
+
+    /// These keys.
+    pub(crate) fn gather(&self, rows: &[u32]) -> Self {
+        let mut keys = Self::new(self.n_parts());
+        keys.append_rows(self, rows);
+        keys
+    }
+
     /// Compares the keys of two rows.
     pub fn cmp(&self, row: usize, other: usize) -> Ordering {
         let by_part = |part: &KeyColumn| part.get(row).cmp(&part.get(other));
@@ -202,11 +223,25 @@ impl KeyColumn {
         }
     }
 
-    /// These rows.
-    pub(crate) fn gather(&self, rows: &[u32]) -> Self {
-        let mut column = Self::default();
-        rows.iter().for_each(|&row| column.push(self.get(row as usize)));
-        column
+    /// Appends some of other parts.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        match (&mut *self, other) {
+            (Self::Whole(own), Self::Whole(other)) => own.extend_from_slice(&other[rows]),
+            (Self::Text { ends, bytes }, Self::Text { ends: other_ends, bytes: other }) if !rows.is_empty() => {
+                let begin = if rows.start == 0 { 0 } else { other_ends[rows.start - 1] };
+                let shift = |end: &usize| end - begin + bytes.len();
+                ends.extend(other_ends[rows.clone()].iter().map(shift));
+                bytes.extend_from_slice(&other[begin..other_ends[rows.end - 1]]);
+            }
+            (own, other) => rows.for_each(|row| own.push(other.get(row))),
+        }
+    }
+
+    fn append_rows(&mut self, other: &Self, rows: &[u32]) {
+        match (&mut *self, other) {
+            (Self::Whole(own), Self::Whole(other)) => own.extend(rows.iter().map(|&row| other[row as usize])),
+            (own, other) => rows.iter().for_each(|&row| own.push(other.get(row as usize))),
+        }
     }
 
     fn push_text(&mut self, text: &[u8]) {

@@ -3,17 +3,19 @@
 //! Rows stand by rule as written, then by payee, period, `when` and key. Lines arise in the order of `when` and key, so
 //! that a counting sort by payee is all that is missing.
 
+mod bundles;
 mod decisions;
 mod family;
 mod slices;
 
 pub use slices::Slices;
 
-use crate::engine::RunResult;
-use crate::load::Loaded;
+use crate::engine::{RunResult, root_of};
+use crate::load::{Loaded, Windows};
 use crate::table::{Batch, Header, Kind, Sheet, Sink};
-use family::{Family, families};
-use meed_compiler::plan::Plan;
+use bundles::OnDisk;
+use family::{Family, Totals, families};
+use meed_compiler::plan::{Plan, RecordId, RuleId};
 use std::io;
 
 /// Rows made at a time.
@@ -31,8 +33,7 @@ pub struct Sinks<'a> {
 
 /// The columns of the payments of a run.
 pub fn payments_header(plan: &Plan, result: &RunResult) -> Header {
-    let wide =
-        result.lines.iter().flat_map(|lines| &lines.amounts).any(|amount| amount.unsigned_abs() >= 10u64.pow(18));
+    let wide = result.lines.iter().any(|lines| lines.largest() >= 10u64.pow(18));
     let amount = Kind::Amount { decimals: plan.unit.decimals, digits: if wide { 19 } else { 18 } };
     vec![
         ("rule", Kind::Word),
@@ -98,8 +99,16 @@ pub fn decisions_header() -> Header {
 /// What a sink meets.
 pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
     for (name, versions) in families(plan) {
-        let Some(family) = Family::new(plan, name, &versions, loaded, result) else { continue };
-        family.write(sinks)?;
+        if let Some(rule) = OnDisk::new(plan, name, &versions, loaded, result) {
+            if sinks.slices.is_some() {
+                return Err(io::Error::other("parts of lines are written only where all rows are held in memory"));
+            }
+            rule.write(sinks)?;
+        } else if let Some(family) = Family::held(plan, name, &versions, loaded, result) {
+            let mut totals = Totals::default();
+            family.write(sinks, &mut totals)?;
+            family.end(sinks, &mut totals)?;
+        }
     }
     sinks.payments.finish()?;
     sinks.totals.finish()?;
@@ -118,6 +127,12 @@ pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &
         decisions::write(plan, name, &versions, loaded, result, sink)?;
     }
     sink.finish()
+}
+
+/// The event behind the lines of a rule, and its windows, where it lies on the disk.
+fn on_disk<'a>(plan: &Plan, id: RuleId, loaded: &'a Loaded) -> Option<(RecordId, &'a Windows)> {
+    let root = root_of(plan, &plan.rule(id).stream)?;
+    Some((root, loaded.windows[root.index()].as_ref()?))
 }
 
 /// The payments as text.

@@ -21,9 +21,12 @@ mod order;
 mod origins;
 mod part;
 mod read;
+mod runs;
 mod settle;
 pub(crate) mod source;
+mod stretch;
 mod unique;
+mod windows;
 
 pub use error::LoadError;
 pub(crate) use link::is_key_alone;
@@ -31,9 +34,11 @@ pub use read::Read;
 pub use source::{Content, SourceFile, TableInput};
 
 use crate::keys::{Dictionary, Keys};
+use crate::scratch::Spill;
 use meed_compiler::data::Data;
 use meed_compiler::plan::{Plan, RecordId};
 use origins::Origins;
+pub(crate) use windows::{Extent, Windows};
 
 /// How tables are read.
 #[derive(Clone, Copy)]
@@ -44,12 +49,14 @@ pub struct LoadOptions<'a> {
     pub batch_rows: usize,
     /// Is told after every batch how many rows of all tables were read so far.
     pub progress: Option<&'a dyn Fn(u64)>,
+    /// Where rows go that are too many for memory; without it all are held.
+    pub spill: Option<Spill<'a>>,
 }
 
 impl LoadOptions<'_> {
     /// A run through this day, otherwise as usual.
     pub fn through(day: i32) -> Self {
-        Self { through: day, batch_rows: 16_384, progress: None }
+        Self { through: day, batch_rows: 16_384, progress: None, spill: None }
     }
 }
 
@@ -102,6 +109,9 @@ pub struct Loaded {
     pub named_only: Vec<RecordId>,
     /// By record.
     pub(crate) origins: Vec<Origins>,
+    /// By record, the rows of an event that were too many to be held. Its table and keys are those of the window that a
+    /// run looks at.
+    pub(crate) windows: Vec<Option<Windows>>,
 }
 
 impl Loaded {
@@ -118,5 +128,5 @@ impl Loaded {
 /// A [`LoadError`] where a file or column that is needed cannot be had at all. Rows that cannot be taken are no error
 /// here: they are in [`Loaded::rejects`].
 pub fn load(plan: &Plan, inputs: Vec<TableInput>, options: &LoadOptions<'_>) -> Result<Loaded, LoadError> {
-    Ok(Read::tables(plan, inputs, options)?.settle())
+    Read::tables(plan, inputs, options)?.settle()
 }

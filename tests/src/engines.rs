@@ -5,7 +5,7 @@ use crate::ways;
 use meed_compiler::data::{Data, DecisionData};
 use meed_compiler::plan::{Plan, StateKind};
 use meed_compiler::value::{Exact, fraction};
-use meed_runtime::engine::{Engine, RunFault, RunOptions, RunResult, run};
+use meed_runtime::engine::{Engine, RunError, RunOptions, RunResult, run};
 use meed_runtime::load::{LoadOptions, load};
 
 /// What came of holding them against each other.
@@ -23,7 +23,7 @@ pub struct Held {
 
 /// A run with one engine.
 struct Ran {
-    result: Result<RunResult, RunFault>,
+    result: Result<RunResult, RunError>,
     data: Data,
 }
 
@@ -67,7 +67,7 @@ fn keeps_fractions(plan: &Plan) -> bool {
 fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u32) -> Result<Ran, String> {
     let through = plan.active.to;
     let inputs = ways::inputs(plan, tables, false)?;
-    let mut loaded = load(plan, inputs, &LoadOptions { through, batch_rows: 64, progress: None })
+    let mut loaded = load(plan, inputs, &LoadOptions { batch_rows: 64, ..LoadOptions::through(through) })
         .map_err(|error| format!("the tables: {error}"))?;
     if let Some(reject) = loaded.rejects.first() {
         return Err(format!("a row is rejected: {} {}: {}", reject.column, reject.value, reject.reason));
@@ -79,11 +79,13 @@ fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u
 fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
     let (first, second) = match (&a.result, &b.result) {
         (Ok(first), Ok(second)) => (first, second),
-        (Err(first), Err(second)) if first.to_string() == second.to_string() && first.fault == second.fault => {
+        (Err(RunError::Fault(first)), Err(RunError::Fault(second)))
+            if first.to_string() == second.to_string() && first.fault == second.fault =>
+        {
             return Ok(());
         }
         (first, second) => {
-            let words = |result: &Result<RunResult, RunFault>| match result {
+            let words = |result: &Result<RunResult, RunError>| match result {
                 Ok(_) => "no fault".to_owned(),
                 Err(fault) => fault.to_string(),
             };
@@ -93,6 +95,7 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
     for (idx, rule) in plan.rules.iter().enumerate() {
         let (a, b) = (&first.lines[idx], &second.lines[idx]);
         let lines = |lines: &meed_runtime::engine::Lines| {
+            let lines = lines.held();
             let parts = lines.rows.iter().zip(&lines.payees).zip(&lines.amounts);
             parts.map(|((row, payee), amount)| (*row, *payee, *amount)).collect::<Vec<_>>()
         };

@@ -19,6 +19,7 @@ use meed_compiler::plan::Plan;
 use meed_runtime::engine::{Engine, RunOptions, run};
 use meed_runtime::ledger;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
+use meed_runtime::scratch::Spill;
 use meed_runtime::table::Sheet;
 use std::path::{Path, PathBuf};
 
@@ -59,14 +60,28 @@ pub const ENGINES: [Engine; 2] = [Engine::Interpreter, Engine::Jit];
 
 /// Settles a plan over files by record, `rows` at a time; no row may be rejected.
 pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32, engine: Engine) -> Settled {
+    settle_in(plan, files, rows, engine, None)
+}
+
+/// The same; from so many bytes on the rows of an event wait on the disk, in pieces of so many.
+pub fn settle_in(
+    plan: &Plan,
+    files: &[(&str, Vec<PathBuf>)],
+    rows: u32,
+    engine: Engine,
+    held: Option<(usize, usize)>,
+) -> Settled {
     let input = |(name, paths): &(&str, Vec<PathBuf>)| {
         let record = plan.record_named(name).expect("the record is known");
         let files = paths.iter().map(|path| SourceFile::open(path).expect("the table opens")).collect();
         TableInput { record, files }
     };
-    let options = LoadOptions { batch_rows: rows as usize, ..LoadOptions::through(plan.active.to) };
+    let folder = std::env::temp_dir();
+    let spill = held.map(|(bytes, piece)| Spill { folder: &folder, bytes, piece });
+    let options = LoadOptions { batch_rows: rows as usize, spill, ..LoadOptions::through(plan.active.to) };
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
     assert_eq!(loaded.rejects, []);
+    assert_eq!(loaded.is_held(), held.is_none(), "rows lie where they were meant to");
     let options = RunOptions { through: plan.active.to, chunk_rows: rows, engine };
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     let ends = |(idx, counts): (usize, &Option<meed_runtime::engine::Counts>)| {

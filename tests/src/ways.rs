@@ -5,7 +5,8 @@ use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type
 use meed_compiler::value::{Exact, parse_exact};
 use meed_runtime::engine::{Counts, Engine, Observer, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Slices};
-use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
+use meed_runtime::load::{Content, LoadError, LoadOptions, Loaded, SourceFile, TableInput, load};
+use meed_runtime::scratch::Spill;
 use meed_runtime::table::Sheet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,16 +21,39 @@ pub struct Way {
     pub shuffled: bool,
     /// Which engine does the rows.
     pub engine: Engine,
+    /// From how many bytes on the rows of events wait on the disk, and in pieces of how many.
+    pub held: Option<(usize, usize)>,
 }
 
 /// All ways, the plainest first.
-pub const WAYS: [Way; 6] = [
-    Way { name: "whole", rows: 1_000, shuffled: false, engine: Engine::Interpreter },
-    Way { name: "row by row", rows: 1, shuffled: false, engine: Engine::Interpreter },
-    Way { name: "shuffled", rows: 1_000, shuffled: true, engine: Engine::Interpreter },
-    Way { name: "by machine code", rows: 1_000, shuffled: false, engine: Engine::Jit },
-    Way { name: "by machine code, row by row", rows: 1, shuffled: false, engine: Engine::Jit },
-    Way { name: "by machine code, shuffled, three rows at a time", rows: 3, shuffled: true, engine: Engine::Jit },
+pub const WAYS: [Way; 9] = [
+    Way { name: "whole", rows: 1_000, shuffled: false, engine: Engine::Interpreter, held: None },
+    Way { name: "row by row", rows: 1, shuffled: false, engine: Engine::Interpreter, held: None },
+    Way { name: "shuffled", rows: 1_000, shuffled: true, engine: Engine::Interpreter, held: None },
+    Way { name: "by machine code", rows: 1_000, shuffled: false, engine: Engine::Jit, held: None },
+    Way { name: "by machine code, row by row", rows: 1, shuffled: false, engine: Engine::Jit, held: None },
+    Way {
+        name: "by machine code, shuffled, three rows at a time",
+        rows: 3,
+        shuffled: true,
+        engine: Engine::Jit,
+        held: None,
+    },
+    Way {
+        name: "from the disk, row by row",
+        rows: 1,
+        shuffled: false,
+        engine: Engine::Interpreter,
+        held: Some((1, 1)),
+    },
+    Way {
+        name: "from the disk, shuffled",
+        rows: 2,
+        shuffled: true,
+        engine: Engine::Interpreter,
+        held: Some((400, 100)),
+    },
+    Way { name: "from the disk by machine code", rows: 3, shuffled: true, engine: Engine::Jit, held: Some((1, 1)) },
 ];
 
 /// What a run gives.
@@ -57,8 +81,7 @@ pub struct Outcome {
 /// In words, when a table is of no record, or an account of rows does not add up.
 pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -> Result<Outcome, String> {
     let mut outcome = Outcome::default();
-    let options = LoadOptions { batch_rows: way.rows as usize, ..LoadOptions::through(through) };
-    let mut loaded = match load(plan, inputs(plan, tables, way.shuffled)?, &options) {
+    let mut loaded = match loaded(plan, tables, through, way)? {
         Ok(loaded) => loaded,
         Err(error) => {
             let help = error.help().map(|help| format!("\n  help: {help}")).unwrap_or_default();
@@ -68,7 +91,7 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
     outcome.rejects = rejects(plan, &loaded);
     let options = RunOptions { through, chunk_rows: way.rows, engine: way.engine };
     let mut slices = Slices::new(plan);
-    let shown = way.engine == Engine::Interpreter;
+    let shown = way.engine == Engine::Interpreter && way.held.is_none();
     let observer: Option<&mut dyn Observer> = if shown { Some(&mut slices) } else { None };
     match run(plan, &mut loaded, &options, observer) {
         Ok(result) => {
@@ -82,16 +105,37 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
             outcome.decisions = table(ledger::decisions(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
         }
-        Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.fault.kind.code())),
+        Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.code())),
     }
     Ok(outcome)
+}
+
+/// Whether the rows of some event lie on the disk when they are settled this way.
+///
+/// # Errors
+/// In words, why they cannot be loaded.
+pub fn lies_on_disk(plan: &Plan, tables: &[(String, Table)], way: Way) -> Result<bool, String> {
+    let loaded = loaded(plan, tables, plan.active.to, way)?.map_err(|error| error.to_string())?;
+    Ok(!loaded.is_held())
+}
+
+fn loaded(
+    plan: &Plan,
+    tables: &[(String, Table)],
+    through: i32,
+    way: Way,
+) -> Result<Result<Loaded, LoadError>, String> {
+    let folder = std::env::temp_dir();
+    let spill = way.held.map(|(bytes, piece)| Spill { folder: &folder, bytes, piece });
+    let options = LoadOptions { batch_rows: way.rows as usize, spill, ..LoadOptions::through(through) };
+    Ok(load(plan, inputs(plan, tables, way.shuffled)?, &options))
 }
 
 /// What can be compared with a run of this way: of one whose rows came in another order all but the numbers of rows in
 /// their files, of machine code all but the parts of lines.
 pub fn alike(outcome: &Outcome, way: &Way) -> Outcome {
     let mut plain = outcome.clone();
-    if way.engine == Engine::Jit {
+    if way.engine == Engine::Jit || way.held.is_some() {
         plain.slices = None;
     }
     if way.shuffled {

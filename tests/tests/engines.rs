@@ -1,7 +1,11 @@
 //! Interpreter and machine code over generated programs and rows.
 
+use meed_compiler::plan::Plan;
+use meed_runtime::engine::Engine;
 use meed_tests::engines::{Held, hold};
 use meed_tests::generate::{Draw, program, rows};
+use meed_tests::table::Table;
+use meed_tests::ways::{Way, difference, settle};
 
 /// What a sweep over seeds came to.
 #[derive(Debug, Default)]
@@ -36,8 +40,21 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
             }
             Err(difference) => panic!("seed {seed}, wild {wild}: {difference}\n{text}"),
         }
+        if let Some(difference) = from_disk(&plan, &tables) {
+            panic!("seed {seed}, wild {wild}, from the disk: {difference}\n{text}");
+        }
     }
     sweep
+}
+
+/// In what a run over rows that lie on the disk differs from one over the same rows in memory. Of several faults each
+/// may meet another one first.
+fn from_disk(plan: &Plan, tables: &[(String, Table)]) -> Option<String> {
+    let held = Way { name: "held", rows: 64, shuffled: false, engine: Engine::Jit, held: None };
+    let stored = Way { name: "stored", rows: 7, held: Some((2_000, 500)), ..held };
+    let settled = |way| settle(plan, tables, plan.active.to, way).expect("the account of rows adds up");
+    let (one, other) = (settled(held), settled(stored));
+    if one.fault.is_some() && other.fault.is_some() { None } else { difference(&one, &other) }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use meed_runtime::engine::{Engine, RunOptions, run};
 use meed_runtime::ledger;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
+use meed_runtime::scratch::Spill;
 use meed_runtime::table::Sheet;
 use std::path::{Path, PathBuf};
 
@@ -41,9 +42,13 @@ fn examples_pay_what_they_say() {
         assert_eq!(compiled.problems, [], "{name}");
         assert_eq!(meed_grammar::format(&text).expect("it can be formatted"), text, "{name} is in its usual form");
         let plan = compiled.plan.expect("a program without problems has a Plan");
-        for engine in [Engine::Interpreter, Engine::Jit] {
+        let scratch = std::env::temp_dir();
+        let stored = Spill { folder: &scratch, bytes: 1, piece: 200 };
+        let ways =
+            [Engine::Interpreter, Engine::Jit].into_iter().flat_map(|engine| [(engine, None), (engine, Some(stored))]);
+        for (engine, spill) in ways {
             let through = plan.active.to;
-            let options = LoadOptions::through(through);
+            let options = LoadOptions { spill, ..LoadOptions::through(through) };
             let mut loaded = load(&plan, inputs(&plan, &folder.join("data")), &options).expect("the tables load");
             assert_eq!(loaded.rejects, [], "{name}");
             let options = RunOptions { through, chunk_rows: 16, engine };

@@ -1,7 +1,7 @@
 //! Whole programs over real tables, held against payments that an independent evaluation found.
 
 use meed_runtime::engine::Engine;
-use meed_tests::{ENGINES, Settled, plan, settle, shared};
+use meed_tests::{ENGINES, Settled, plan, settle, settle_in, shared};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,8 @@ fn crm_pays_the_expected_totals() {
         assert_eq!(settled.replayed, 0, "machine code does every row");
         assert!(settled.accounts.iter().all(|(read, sum)| read == sum), "{:?}", settled.accounts);
         assert_eq!(*payments.get_or_insert_with(|| settled.payments.clone()), settled.payments, "{way}");
+        let stored = settle_in(&plan, &files, rows.max(7), engine, Some((60_000, 9_000)));
+        assert_eq!((found(&stored), stored.payments), (wanted.clone(), settled.payments), "{way}, from the disk");
     }
 }
 
@@ -54,13 +56,25 @@ const RULES: [&str; 5] = ["registered_deals", "new_customers", "volume_rebate", 
 
 /// Program P over the deals of these files, with a bounty.
 fn settlement(shared: &Path, deals: Vec<PathBuf>, bounty: &str, rows: u32, engine: Engine) -> Settled {
+    settlement_in(shared, deals, bounty, rows, engine, None)
+}
+
+/// The same; from so many bytes on the rows of deals wait on the disk, in pieces of so many.
+fn settlement_in(
+    shared: &Path,
+    deals: Vec<PathBuf>,
+    bounty: &str,
+    rows: u32,
+    engine: Engine,
+    held: Option<(usize, usize)>,
+) -> Settled {
     let folder = shared.join("programs/settlement");
     let plan = plan(&folder.join("settlement.meed"), &[("bounty", bounty)]);
     let ending = if deals[0].extension().is_some_and(|ending| ending == "csv") { "csv" } else { "parquet" };
     let entity = |name: &str| vec![folder.join(format!("{name}.{ending}"))];
     let files =
         [("partner", entity("partner")), ("rep", entity("rep")), ("product", entity("product")), ("deal", deals)];
-    settle(&plan, &files, rows, engine)
+    settle_in(&plan, &files, rows, engine, held)
 }
 
 /// Lines by rule as the expected files have them: how many, and sums of cents alone and weighed by deal and payee.
@@ -99,6 +113,9 @@ fn settlement_pays_the_expected_totals_and_lines() {
             assert_eq!(found(&settled), expected_totals(&folder), "{way}");
             assert_eq!(digest(&settled), wanted, "{way}");
             assert_eq!(*payments.get_or_insert_with(|| settled.payments.clone()), settled.payments, "{way}");
+            let stored =
+                settlement_in(&shared, vec![folder.join(file)], "$500", rows.max(7), engine, Some((90_000, 40_000)));
+            assert_eq!((digest(&stored), stored.payments), (wanted.clone(), settled.payments), "{way}, from the disk");
         }
     }
 }
@@ -117,6 +134,9 @@ fn many_deals(bounty: &str, lines: &str, totals: bool) {
     assert_eq!(settled.replayed, 0, "machine code does every row");
     assert!(settled.accounts.iter().all(|(read, sum)| read == sum), "{:?}", settled.accounts);
     assert!(settled.payments == settlement(&shared, deals(), bounty, 4096, Engine::Interpreter).payments);
+    let stored = settlement_in(&shared, deals(), bounty, 4096, Engine::Jit, Some((4 << 20, 1 << 20)));
+    assert_eq!(stored.replayed, 0, "machine code does every row");
+    assert!(stored.payments == settled.payments && stored.totals == settled.totals, "from the disk");
 }
 
 #[test]

@@ -39,9 +39,15 @@ const WALLS: [Wall; 6] = [
         doors: &[],
     },
     Wall {
-        words: &["std::fs"],
+        words: &["std::fs", "tempfile"],
         rooms: &["grammar/src", "compiler/src", "runtime/src"],
-        doors: &["runtime/src/load/source.rs", "runtime/src/columns/parquet.rs"],
+        doors: &[
+            "runtime/src/load/source.rs",
+            "runtime/src/columns/parquet.rs",
+            "runtime/src/scratch.rs",
+            // Its own test.
+            "runtime/src/keys/stored.rs",
+        ],
     },
     // Only the command line and the tests draw messages.
     Wall {

@@ -1,6 +1,8 @@
 //! What became of every row: per rule as it runs, and over all rules.
 
+use super::kept::Kept;
 use crate::load::Loaded;
+use crate::scratch::ScratchError;
 use meed_compiler::data::status;
 use meed_compiler::plan::{Plan, RecordId};
 
@@ -49,17 +51,28 @@ impl Marks {
         known.iter_mut().zip(marks).for_each(|(known, mark)| *known |= mark);
     }
 
-    /// The counts of every event that is read.
-    pub fn events(&self, plan: &Plan, loaded: &Loaded) -> Vec<Option<Counts>> {
-        let counts = |(idx, marks): (usize, &Vec<u8>)| {
-            let record = &plan.records[idx];
-            (record.used && record.when.is_some()).then(|| {
-                let mut counts = Counts::default();
-                counts.add(marks);
-                counts.unmatched += loaded.accounts[idx].undated;
-                counts
-            })
-        };
-        self.0.iter().enumerate().map(counts).collect()
+    /// The marks of the rows of a record that are seen.
+    pub fn of(&mut self, record: RecordId) -> &mut Vec<u8> {
+        &mut self.0[record.index()]
+    }
+
+    /// The counts of every event that is read; those that lie on the disk are counted there.
+    pub fn events(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        kept: Option<&Kept>,
+    ) -> Result<Vec<Option<Counts>>, ScratchError> {
+        let mut events = Vec::new();
+        for (idx, record) in plan.records.iter().enumerate() {
+            let mut counts = Counts::default();
+            match kept.filter(|_| loaded.windows[idx].is_some()) {
+                Some(kept) => counts = kept.counts(RecordId(idx as u32))?,
+                None => counts.add(&self.0[idx]),
+            }
+            counts.unmatched += loaded.accounts[idx].undated;
+            events.push((record.used && record.when.is_some()).then_some(counts));
+        }
+        Ok(events)
     }
 }

@@ -3,98 +3,126 @@
 //! Every entity and every period that some row of the rule's grid looks at has a place in an array; rows of the group's
 //! stream go in one after the other, and the grid then takes out what it looks at.
 
+use super::RunOptions;
 use super::days::PeriodOf;
 use super::grid::periods;
 use super::paths::{Found, days};
-use super::{RunOptions, RunResult, lines, place};
-use crate::load::Loaded;
+use crate::load::{Extent, Loaded};
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Gathered, Grid, GroupData, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_group};
-use meed_compiler::plan::{Group, GroupFunction, GroupId, Period, Plan, Stream, Window};
+use meed_compiler::plan::{Group, GroupFunction, GroupId, Period, Plan, Window};
 
 /// Rows gathered at a time.
 const CHUNK: u32 = 4096;
+/// Values met are sorted out when they are more than this, and twice as many as were left before.
+const MANY_MET: usize = 1 << 20;
 /// The place of a row that no row of the grid looks at.
 const NOWHERE: u32 = u32::MAX;
 
-/// What became of the rows of a group's stream.
-#[derive(Default)]
-pub(super) struct Filled {
-    /// By row: whether it was taken in, as [`status::COUNTED`].
-    pub taken: Vec<u8>,
-    /// Rows that machine code left to the interpreter.
-    pub replayed: u64,
-}
-
-/// Fills the group for every row of the rule's grid.
-///
-/// # Errors
-/// The row of the group's stream that met a fault, in words.
-pub(super) fn fill(
-    plan: &Plan,
+/// A group that is being filled, window by window of its stream.
+pub(super) struct Gathering<'a> {
     id: GroupId,
-    loaded: &mut Loaded,
-    grid: &Grid,
-    options: &RunOptions,
-    kernels: Option<&Kernels>,
-    result: &RunResult,
-) -> Result<Filled, (String, Fault)> {
-    let group = &plan.groups[id.index()];
-    let (stream, n_rows) = match &group.stream {
-        Stream::Events(record) => {
-            (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
-        }
-        Stream::Payments(name) => {
-            let payments = lines::payments(plan, name, loaded, result);
-            let n_rows = payments.amount.len() as u32;
-            (Rows::Payments(payments), n_rows)
-        }
-        Stream::Grid(..) => return Ok(Filled::default()),
-    };
-    let n_entities = loaded.data.tables[group.entity.index()].n_rows;
-    let places = Places::new(plan, group, options, days(plan, loaded, &stream, 0, n_rows));
-    let mut gathered = Gathered::new(&group.function, n_entities * places.n_periods);
-    let mut taken = vec![0; n_rows as usize];
-    let (kernel, compiled) = (kernels.and_then(|kernels| kernels.group(id)), kernels.is_some());
-    let mut replayed = 0;
-    let mut slots = Vec::new();
-    let mut joined = Found::default();
-    let mut start = 0;
-    while start < n_rows {
-        let len = CHUNK.min(n_rows - start);
-        joined.follow(plan, &group.join, loaded, &stream, start, len);
-        places.number(&joined, days(plan, loaded, &stream, start, len), &mut slots);
-        let marks = &mut taken[start as usize..(start + len) as usize];
-        let mut next = 0;
-        while next < len {
-            if let Some(kernel) = kernel {
-                next = kernel.gather(plan, &mut loaded.data, &stream, start, &slots, next, &mut gathered, marks);
-                if next == len {
-                    break;
-                }
-            }
-            replayed += u64::from(compiled);
-            let (row, slot) = (start + next, slots[next as usize]);
-            if slot != NOWHERE {
-                let is_in = interpret_group(plan, group, &loaded.data, &stream, row, slot, &mut gathered);
-                let is_in = is_in.map_err(|fault| (words(plan, group, loaded, result, &stream, row), fault))?;
-                marks[next as usize] = if is_in { status::COUNTED } else { 0 };
-            }
-            next += 1;
-        }
-        start += len;
-    }
-    let finished = finish(plan, group, gathered, &places, grid);
-    loaded.data.groups[id.index()] = finished.ok_or_else(|| {
-        let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: group.span };
-        (format!("the aggregate over all periods of one {}", plan.record(group.entity).name), fault)
-    })?;
-    Ok(Filled { taken, replayed })
+    group: &'a Group,
+    places: Places,
+    gathered: Gathered,
+    joined: Found,
+    slots: Vec<u32>,
+    /// How many values met were left when they were last sorted out.
+    n_distinct: usize,
 }
 
-fn words(plan: &Plan, group: &Group, loaded: &Loaded, result: &RunResult, stream: &Rows, row: u32) -> String {
-    place::words(plan, &group.stream, loaded, result, stream, row)
+/// A row of a group's stream that met a fault, in the window that is seen.
+pub(super) struct RowFault {
+    pub row: u32,
+    pub fault: Fault,
+}
+
+impl<'a> Gathering<'a> {
+    /// Nothing yet of a stream whose days lie between those of the extent.
+    pub fn new(plan: &'a Plan, id: GroupId, loaded: &Loaded, options: &RunOptions, extent: Extent) -> Self {
+        let group = &plan.groups[id.index()];
+        let places = Places::new(plan, group, options, extent);
+        let n_entities = loaded.data.tables[group.entity.index()].n_rows;
+        let gathered = Gathered::new(&group.function, n_entities * places.n_periods);
+        Self { id, group, places, gathered, joined: Found::default(), slots: Vec::new(), n_distinct: 0 }
+    }
+
+    /// Takes rows of the stream in, and marks those as [`status::COUNTED`]. Says how many machine code left to the
+    /// interpreter.
+    ///
+    /// # Errors
+    /// The first row that met a fault.
+    pub fn take(
+        &mut self,
+        plan: &Plan,
+        loaded: &mut Loaded,
+        stream: &Rows,
+        kernels: Option<&Kernels>,
+        taken: &mut [u8],
+    ) -> Result<u64, RowFault> {
+        let (kernel, compiled) = (kernels.and_then(|kernels| kernels.group(self.id)), kernels.is_some());
+        let n_rows = taken.len() as u32;
+        let mut replayed = 0;
+        let mut start = 0;
+        while start < n_rows {
+            let len = CHUNK.min(n_rows - start);
+            self.joined.follow(plan, &self.group.join, loaded, stream, start, len);
+            self.places.number(&self.joined, days(plan, loaded, stream, start, len), &mut self.slots);
+            let marks = &mut taken[start as usize..(start + len) as usize];
+            // A kernel marks anew what another group of the rule may have marked.
+            let before = marks.to_vec();
+            let mut next = 0;
+            while next < len {
+                if let Some(kernel) = kernel {
+                    let gathered = &mut self.gathered;
+                    next = kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, gathered, marks);
+                    if next == len {
+                        break;
+                    }
+                }
+                replayed += u64::from(compiled);
+                let (row, slot) = (start + next, self.slots[next as usize]);
+                if slot == NOWHERE {
+                    marks[next as usize] = 0;
+                } else {
+                    let gathered = &mut self.gathered;
+                    let is_in = interpret_group(plan, self.group, &loaded.data, stream, row, slot, gathered);
+                    let is_in = is_in.map_err(|fault| RowFault { row, fault })?;
+                    marks[next as usize] = if is_in { status::COUNTED } else { 0 };
+                }
+                next += 1;
+            }
+            marks.iter_mut().zip(before).for_each(|(mark, before)| *mark |= before);
+            start += len;
+        }
+        self.sort_out();
+        Ok(replayed)
+    }
+
+    /// Values met again and again are held once.
+    fn sort_out(&mut self) {
+        let entries = &mut self.gathered.entries;
+        if entries.len() > self.n_distinct * 2 + MANY_MET {
+            entries.sort_unstable();
+            entries.dedup();
+            self.n_distinct = entries.len();
+        }
+    }
+
+    /// Gives every row of the rule's grid what it looks at.
+    ///
+    /// # Errors
+    /// When the aggregate over all periods does not fit; with it, what that is in words.
+    pub fn finish(self, plan: &Plan, loaded: &mut Loaded, grid: &Grid) -> Result<(), (String, Fault)> {
+        let Self { id, group, places, gathered, .. } = self;
+        let finished = finish(plan, group, gathered, &places, grid);
+        loaded.data.groups[id.index()] = finished.ok_or_else(|| {
+            let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: group.span };
+            (format!("the aggregate over all periods of one {}", plan.record(group.entity).name), fault)
+        })?;
+        Ok(())
+    }
 }
 
 /// Which periods have a place, and where.
@@ -107,7 +135,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(plan: &Plan, group: &Group, options: &RunOptions, days: &[i32]) -> Self {
+    fn new(plan: &Plan, group: &Group, options: &RunOptions, extent: Extent) -> Self {
         let begun = periods(plan, group.period, options.through);
         let (kind, first, last) = match group.window {
             Window::Own | Window::ToDate => (group.period, *begun.start(), *begun.end()),
@@ -116,11 +144,10 @@ impl Places {
                 (kind, seen(*begun.start()), seen(*begun.end()))
             }
         };
-        let (earliest, latest) = (days.iter().copied().min().unwrap_or(0), days.iter().copied().max().unwrap_or(0));
         Self {
             window: group.window,
             kind,
-            of: PeriodOf::new(plan.calendar, kind, earliest, latest),
+            of: PeriodOf::new(plan.calendar, kind, extent.first_day, extent.last_day),
             first,
             n_periods: if begun.is_empty() { 0 } else { (last - first + 1) as usize },
         }

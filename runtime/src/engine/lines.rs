@@ -2,12 +2,31 @@
 
 use super::paths::days_of;
 use super::{Loaded, RunResult};
+use crate::scratch::{Array, ScratchError, ScratchFile};
 use meed_compiler::data::{Output, Payments, Rows};
 use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream};
+use std::borrow::Cow;
 
 /// The lines of one rule (one version of it), in the order of its stream.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Lines {
+    /// By window of what the rule reads; one, where the tables are held.
+    parts: Vec<Part>,
+    n_lines: usize,
+    sum: i128,
+    largest: u64,
+}
+
+/// The lines of one window.
+#[derive(Debug)]
+enum Part {
+    Held(LineRows),
+    Stored { roots: Array<u32>, payees: Array<u32>, amounts: Array<i64> },
+}
+
+/// Lines as columns.
+#[derive(Clone, Debug, Default)]
+pub struct LineRows {
     /// The row of the rule's stream.
     pub rows: Vec<u32>,
     /// The payee's row.
@@ -40,12 +59,99 @@ pub enum Origin<'a> {
 }
 
 impl Lines {
-    pub(super) fn new(output: Output, rows: &Rows) -> Self {
+    /// Adds the lines of the next window, which go to the file if there is one, and empties `output`.
+    pub(super) fn push(
+        &mut self,
+        output: &mut Output,
+        rows: &Rows,
+        file: Option<&mut ScratchFile>,
+    ) -> Result<(), ScratchError> {
+        self.n_lines += output.amounts.len();
+        self.sum += output.amounts.iter().map(|&amount| i128::from(amount)).sum::<i128>();
+        let largest = output.amounts.iter().map(|amount| amount.unsigned_abs()).max();
+        self.largest = self.largest.max(largest.unwrap_or(0));
         let roots = match rows {
             Rows::Payments(payments) => Some(output.rows.iter().map(|&row| payments.root[row as usize]).collect()),
             Rows::Events { .. } | Rows::Grid(_) => None,
         };
-        Self { rows: output.rows, payees: output.payees, amounts: output.amounts, roots }
+        self.parts.push(match file {
+            Some(file) => Part::Stored {
+                roots: file.keep(roots.as_deref().unwrap_or(&output.rows))?,
+                payees: file.keep(&output.payees)?,
+                amounts: file.keep(&output.amounts)?,
+            },
+            None => Part::Held(LineRows {
+                rows: std::mem::take(&mut output.rows),
+                payees: std::mem::take(&mut output.payees),
+                amounts: std::mem::take(&mut output.amounts),
+                roots,
+            }),
+        });
+        output.rows.clear();
+        output.payees.clear();
+        output.amounts.clear();
+        Ok(())
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.n_lines
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.n_lines == 0
+    }
+
+    /// What they add up to, in smallest units.
+    pub fn sum(&self) -> i128 {
+        self.sum
+    }
+
+    /// The largest amount, whatever its sign.
+    pub fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    /// All lines, where the tables of the run are held; none where they are not.
+    pub fn held(&self) -> &LineRows {
+        static NONE: LineRows = LineRows { rows: Vec::new(), payees: Vec::new(), amounts: Vec::new(), roots: None };
+        match self.parts.as_slice() {
+            [Part::Held(lines)] => lines,
+            _ => &NONE,
+        }
+    }
+
+    /// How many windows what the rule reads has.
+    pub(crate) fn n_windows(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// The lines of a window, with rows counted from its first.
+    pub(crate) fn part(&self, window: usize, file: Option<&ScratchFile>) -> Result<Cow<'_, LineRows>, ScratchError> {
+        match (self.parts.get(window), file) {
+            (Some(Part::Held(lines)), _) => Ok(Cow::Borrowed(lines)),
+            (Some(Part::Stored { roots, payees, amounts }), Some(file)) => Ok(Cow::Owned(LineRows {
+                rows: file.load_all(roots)?,
+                payees: file.load_all(payees)?,
+                amounts: file.load_all(amounts)?,
+                roots: None,
+            })),
+            (Some(Part::Stored { .. }) | None, _) => Ok(Cow::default()),
+        }
+    }
+}
+
+impl From<LineRows> for Cow<'_, LineRows> {
+    fn from(lines: LineRows) -> Self {
+        Cow::Owned(lines)
+    }
+}
+
+impl LineRows {
+    /// Lines of these rows.
+    pub(crate) fn new(rows: Vec<u32>, payees: Vec<u32>, amounts: Vec<i64>) -> Self {
+        Self { rows, payees, amounts, roots: None }
     }
 
     /// How many.
@@ -93,11 +199,17 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The lines of all versions of a rule as a stream, in the order of `when`, then of what is behind them.
-pub(super) fn payments(plan: &Plan, name: &str, loaded: &Loaded, result: &RunResult) -> Payments {
+/// The lines of all versions of a rule in a window as a stream, in the order of `when`, then of what is behind them.
+pub(super) fn payments(
+    plan: &Plan,
+    name: &str,
+    loaded: &Loaded,
+    result: &RunResult,
+    window: usize,
+) -> Result<Payments, ScratchError> {
     let mut found: Vec<(u32, u32, i64)> = Vec::new();
     for id in plan.versions(name) {
-        let lines = &result.lines[id.index()];
+        let lines = result.part(id, window)?;
         let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts);
         found.extend(columns.map(|((&root, &payee), &amount)| (root, payee, amount)));
     }
@@ -107,7 +219,7 @@ pub(super) fn payments(plan: &Plan, name: &str, loaded: &Loaded, result: &RunRes
     }
     let origin = plan.versions(name).next().and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
-    let Some(origin) = origin else { return payments };
+    let Some(origin) = origin else { return Ok(payments) };
     for (root, payee, amount) in found {
         payments.root.push(root);
         payments.payee.push(payee);
@@ -115,5 +227,5 @@ pub(super) fn payments(plan: &Plan, name: &str, loaded: &Loaded, result: &RunRes
         payments.when.push(origin.day(root));
         payments.source.push(origin.source(root));
     }
-    payments
+    Ok(payments)
 }

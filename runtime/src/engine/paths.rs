@@ -2,7 +2,7 @@
 
 use crate::load::Loaded;
 use meed_compiler::data::{Column, Rows, Values};
-use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Type};
+use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Stream, Type};
 
 /// Values of a run of rows.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +87,15 @@ pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u
         Rows::Events { record } => &days_of(plan, loaded, *record)[places],
         Rows::Grid(grid) => &grid.last_day[places],
         Rows::Payments(payments) => &payments.when[places],
+    }
+}
+
+/// The event that the rows of a stream come from in the end; none where that is a grid.
+pub(crate) fn root_of(plan: &Plan, stream: &Stream) -> Option<RecordId> {
+    match stream {
+        Stream::Events(record) => Some(*record),
+        Stream::Grid(..) => None,
+        Stream::Payments(name) => plan.versions(name).next().and_then(|id| root_of(plan, &plan.rule(id).stream)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::days::PeriodOf;
 use super::paths::{Found, days};
-use crate::load::Loaded;
+use crate::load::{Extent, Loaded};
 use meed_compiler::data::Rows;
 use meed_compiler::plan::{Expr, Op, Period, Plan, SlotSpec, Type};
 use rustc_hash::FxHashMap;
@@ -40,15 +40,15 @@ enum Numbering {
 }
 
 impl Slots {
-    /// Slots for the rows of a stream.
-    pub fn new(plan: &Plan, spec: &SlotSpec, loaded: &Loaded, rows: &Rows, n_rows: u32) -> Self {
+    /// Slots for the rows of a stream of this extent.
+    pub fn new(plan: &Plan, spec: &SlotSpec, loaded: &Loaded, extent: Extent) -> Self {
         let sizes: Vec<Option<u64>> = spec.parts.iter().map(|part| size(plan, part, loaded)).collect();
-        let period = spec.period.map(|period| PeriodPart::new(plan, period, days(plan, loaded, rows, 0, n_rows)));
+        let period = spec.period.map(|period| PeriodPart::new(plan, period, extent));
         let n_periods = period.as_ref().map_or(1, |period| period.n_periods);
         let total =
             sizes.iter().try_fold(n_periods, |total, size| size.and_then(|size| total.checked_mul(size.max(1))));
         let numbering = match total {
-            Some(total) if total <= SMALL.max(u64::from(n_rows) * 2) && total < u64::from(NONE) => {
+            Some(total) if total <= SMALL.max(extent.n_rows as u64 * 2) && total < u64::from(NONE) => {
                 Numbering::Dense(total as u32)
             }
             Some(_) => Numbering::Packed(FxHashMap::default()),
@@ -120,9 +120,8 @@ impl Slots {
 }
 
 impl PeriodPart {
-    fn new(plan: &Plan, period: Period, days: &[i32]) -> Self {
-        let first = days.iter().copied().min().unwrap_or(0);
-        let last = days.iter().copied().max().unwrap_or(0);
+    fn new(plan: &Plan, period: Period, extent: Extent) -> Self {
+        let Extent { first_day: first, last_day: last, .. } = extent;
         let numbers = (plan.calendar.index(period, first), plan.calendar.index(period, last));
         Self {
             of: PeriodOf::new(plan.calendar, period, first, last),

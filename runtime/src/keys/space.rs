@@ -84,6 +84,13 @@ impl KeySpace {
         }
     }
 
+    /// Says that a row bears a key; of several the first one does.
+    pub fn bear_first(&mut self, code: u32, row: u32) {
+        if self.bear(code, row).is_some_and(|known| known > row) {
+            self.rows[code as usize] = row;
+        }
+    }
+
     /// Replaces the rows by code.
     pub fn set_rows(&mut self, rows: Vec<u32>) {
         self.rows = rows;

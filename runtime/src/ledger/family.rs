@@ -1,11 +1,12 @@
 //! The lines of all versions of one rule, in the order in which they are written.
 
 use super::{BATCH, Sinks};
-use crate::engine::{Lines, Origin, RunResult};
+use crate::engine::{LineRows, Origin, RunResult};
 use crate::keys::Keys;
-use crate::load::Loaded;
+use crate::load::{Extent, Loaded};
 use crate::table::{Batch, Cells, Texts};
 use meed_compiler::plan::{Period, Plan, RecordId, RuleId};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// The rules by name in the order written, with their versions.
@@ -21,24 +22,32 @@ pub(super) fn families(plan: &Plan) -> Vec<(&str, Vec<RuleId>)> {
     families
 }
 
+/// What lines of a rule are told with.
+#[derive(Clone, Copy)]
+pub(super) struct Lot<'a> {
+    pub plan: &'a Plan,
+    pub name: &'a str,
+    pub origin: Origin<'a>,
+    /// The keys of the event's rows.
+    pub keys: &'a Keys,
+    pub through: i32,
+}
+
 /// The lines of a rule with its versions.
 pub(super) struct Family<'a> {
-    plan: &'a Plan,
-    name: &'a str,
-    loaded: &'a Loaded,
+    lot: Lot<'a>,
     versions: Vec<Version<'a>>,
-    origin: Origin<'a>,
-    through: i32,
     /// Places in the lines of all versions, one version behind the other.
     order: Vec<u32>,
 }
 
-struct Version<'a> {
+/// The lines of one version of a rule.
+pub(super) struct Version<'a> {
     id: RuleId,
     number: i32,
     payee: RecordId,
     keys: &'a Keys,
-    lines: &'a Lines,
+    lines: Cow<'a, LineRows>,
     /// The place of its first line.
     first: u32,
 }
@@ -52,27 +61,43 @@ struct Found<'a> {
     amount: i64,
 }
 
+impl<'a> Version<'a> {
+    /// None for a version that pays nobody.
+    pub fn new(plan: &Plan, id: RuleId, loaded: &'a Loaded, lines: Cow<'a, LineRows>) -> Option<Self> {
+        let payee = plan.payee_record(id)?;
+        let number = plan.rule(id).version as i32;
+        Some(Self { id, number, payee, keys: &loaded.keys[payee.index()], lines, first: 0 })
+    }
+}
+
 impl<'a> Family<'a> {
-    /// None for a rule that pays nothing.
-    pub fn new(
+    /// The lines of versions, at least one.
+    pub fn new(lot: Lot<'a>, mut versions: Vec<Version<'a>>) -> Self {
+        let mut n_lines = 0;
+        for version in &mut versions {
+            version.first = n_lines;
+            n_lines += version.lines.len() as u32;
+        }
+        let mut family = Self { lot, versions, order: Vec::new() };
+        family.order = family.order(n_lines);
+        family
+    }
+
+    /// The lines of a rule whose tables are held; none for one that pays nothing.
+    pub fn held(
         plan: &'a Plan,
         name: &'a str,
         ids: &[RuleId],
         loaded: &'a Loaded,
         result: &'a RunResult,
     ) -> Option<Self> {
-        let mut versions: Vec<Version<'a>> = Vec::new();
-        let mut first = 0;
-        for &id in ids {
-            let Some(payee) = plan.payee_record(id) else { continue };
-            let (lines, number) = (&result.lines[id.index()], plan.rule(id).version as i32);
-            versions.push(Version { id, number, payee, keys: &loaded.keys[payee.index()], lines, first });
-            first += lines.len() as u32;
-        }
+        let lines = |id: RuleId| Cow::Borrowed(result.lines[id.index()].held());
+        let versions: Vec<Version<'a>> =
+            ids.iter().filter_map(|&id| Version::new(plan, id, loaded, lines(id))).collect();
         let origin = Origin::of(plan, versions.first()?.id, loaded, result)?;
-        let mut family = Self { plan, name, loaded, versions, origin, through: result.through, order: Vec::new() };
-        family.order = family.order(first);
-        Some(family)
+        let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
+        let lot = Lot { plan, name, origin, keys: &loaded.keys[record.index()], through: result.through };
+        Some(Self::new(lot, versions))
     }
 
     fn order(&self, n_lines: u32) -> Vec<u32> {
@@ -115,14 +140,13 @@ impl<'a> Family<'a> {
             [only] => only,
             versions => &versions[versions.partition_point(|version| version.first <= place) - 1],
         };
-        let (idx, lines) = ((place - version.first) as usize, version.lines);
+        let (idx, lines) = ((place - version.first) as usize, &version.lines);
         Found { version, idx, payee: lines.payees[idx], root: lines.roots()[idx], amount: lines.amounts[idx] }
     }
 
-    /// Writes the lines, their sums and their parts.
-    pub fn write(&self, sinks: &mut Sinks<'_>) -> std::io::Result<()> {
-        let periods = Periods::new(self.plan, &self.origin, self.through);
-        let mut totals = Totals::default();
+    /// Writes the lines and their parts, and their sums but for the last.
+    pub fn write(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> std::io::Result<()> {
+        let periods = Periods::new(&self.lot);
         for places in self.order.chunks(BATCH) {
             let lines: Vec<Found<'_>> = places.iter().map(|&place| self.at(place)).collect();
             let numbers: Vec<i32> = lines.iter().map(|line| periods.number(line.root)).collect();
@@ -131,14 +155,14 @@ impl<'a> Family<'a> {
                 totals.add(line, *number);
             }
             if totals.rows.len() >= BATCH {
-                sinks.totals.take(&self.totals(&mut totals, &periods))?;
+                sinks.totals.take(&self.totals(totals, &periods))?;
             }
             if let Some((slices, sink)) = &mut sinks.slices {
                 let ids = lines.iter().map(|line| (line.version.id, line.idx));
                 let (batch, repeats) = slices.batch(ids);
                 let of = |cells: Cells| repeat(cells, &repeats);
                 let head = [
-                    Cells::always(self.name, repeats.len()),
+                    Cells::always(self.lot.name, repeats.len()),
                     Cells::Texts(repeat_texts(&self.payees(&lines), &repeats)),
                     of(periods.cells(&numbers)),
                     self.event(repeats.len()),
@@ -147,26 +171,31 @@ impl<'a> Family<'a> {
                 sink.take(&Batch { n_rows: repeats.len(), columns: head.into_iter().chain(batch).collect() })?;
             }
         }
+        Ok(())
+    }
+
+    /// Writes the sums that are left when all lines are written.
+    pub fn end(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> std::io::Result<()> {
         totals.end();
-        sinks.totals.take(&self.totals(&mut totals, &periods))
+        sinks.totals.take(&self.totals(totals, &Periods::new(&self.lot)))
     }
 
     fn payments(&self, lines: &[Found<'_>], numbers: &[i32], periods: &Periods<'_>) -> Batch {
         let n_rows = lines.len();
         let words: Vec<String> =
-            self.versions.iter().map(|version| self.plan.record(version.payee).name.clone()).collect();
+            self.versions.iter().map(|version| self.lot.plan.record(version.payee).name.clone()).collect();
         let kinds = lines.iter().map(|line| self.place_of(line.version) as u16).collect();
         let accruals = lines.iter().map(|line| u16::from(periods.is_open(line.root))).collect();
         let columns = vec![
-            Cells::always(self.name, n_rows),
+            Cells::always(self.lot.name, n_rows),
             Cells::Wholes(lines.iter().map(|line| line.version.number).collect()),
             Cells::Words { words, codes: kinds },
             Cells::Texts(self.payees(lines)),
-            Cells::always(&self.plan.unit.code, n_rows),
+            Cells::always(&self.lot.plan.unit.code, n_rows),
             Cells::Amounts(lines.iter().map(|line| i128::from(line.amount)).collect()),
             self.event(n_rows),
             Cells::Texts(self.event_keys(lines)),
-            Cells::Days(lines.iter().map(|line| self.origin.day(line.root)).collect()),
+            Cells::Days(lines.iter().map(|line| self.lot.origin.day(line.root)).collect()),
             periods.cells(numbers),
             Cells::NoDays,
             Cells::Words { words: vec!["no".to_owned(), "yes".to_owned()], codes: accruals },
@@ -195,18 +224,17 @@ impl<'a> Family<'a> {
     }
 
     fn event(&self, n_rows: usize) -> Cells {
-        match self.origin {
-            Origin::Event { record, .. } => Cells::always(&self.plan.record(record).name, n_rows),
+        match self.lot.origin {
+            Origin::Event { record, .. } => Cells::always(&self.lot.plan.record(record).name, n_rows),
             Origin::Grid { .. } => Cells::always("", n_rows),
         }
     }
 
     fn event_keys(&self, lines: &[Found<'_>]) -> Texts {
         let mut texts = Texts::default();
-        match self.origin {
-            Origin::Event { record, .. } => {
-                let keys = &self.loaded.keys[record.index()];
-                keys.write_rows(lines.iter().map(|line| line.root), &mut texts);
+        match self.lot.origin {
+            Origin::Event { .. } => {
+                self.lot.keys.write_rows(lines.iter().map(|line| line.root), &mut texts);
             }
             Origin::Grid { .. } => lines.iter().for_each(|_| texts.end()),
         }
@@ -215,7 +243,7 @@ impl<'a> Family<'a> {
 
     fn totals(&self, totals: &mut Totals, periods: &Periods<'_>) -> Batch {
         let rows = std::mem::take(&mut totals.rows);
-        let words = self.versions.iter().map(|version| self.plan.record(version.payee).name.clone()).collect();
+        let words = self.versions.iter().map(|version| self.lot.plan.record(version.payee).name.clone()).collect();
         let mut payees = Texts::default();
         let mut codes = Vec::new();
         for row in &rows {
@@ -226,10 +254,10 @@ impl<'a> Family<'a> {
         }
         let numbers: Vec<i32> = rows.iter().map(|row| row.period).collect();
         let columns = vec![
-            Cells::always(self.name, rows.len()),
+            Cells::always(self.lot.name, rows.len()),
             Cells::Words { words, codes },
             Cells::Texts(payees),
-            Cells::always(&self.plan.unit.code, rows.len()),
+            Cells::always(&self.lot.plan.unit.code, rows.len()),
             periods.cells(&numbers),
             Cells::Amounts(rows.iter().map(|row| row.sum).collect()),
         ];
@@ -239,7 +267,7 @@ impl<'a> Family<'a> {
 
 /// Sums of lines as they go by, by payee and period.
 #[derive(Default)]
-struct Totals {
+pub(super) struct Totals {
     rows: Vec<Total>,
     open: Option<Total>,
 }
@@ -269,35 +297,34 @@ impl Totals {
 
 /// The periods of lines.
 struct Periods<'a> {
-    plan: &'a Plan,
-    origin: &'a Origin<'a>,
+    lot: &'a Lot<'a>,
     kind: Period,
-    through: i32,
     /// By day of an event, from the first.
     numbers: Vec<i32>,
     first_day: i32,
 }
 
 impl<'a> Periods<'a> {
-    fn new(plan: &'a Plan, origin: &'a Origin<'a>, through: i32) -> Self {
-        let (kind, first_day, last_day) = match origin {
+    fn new(lot: &'a Lot<'a>) -> Self {
+        let (kind, first_day, last_day) = match &lot.origin {
             Origin::Event { days, .. } => {
-                (Period::Quarter, days.first().copied().unwrap_or(0), days.last().copied().unwrap_or(0))
+                let Extent { first_day, last_day, .. } = Extent::of(days);
+                (Period::Quarter, first_day, last_day)
             }
             Origin::Grid { period, .. } => (*period, 0, 0),
         };
         // Days far apart are looked up one by one.
         let last_day = last_day.min(first_day.saturating_add(100_000));
-        let numbers = (first_day..=last_day).map(|day| plan.calendar.index(kind, day)).collect();
-        Self { plan, origin, kind, through, numbers, first_day }
+        let numbers = (first_day..=last_day).map(|day| lot.plan.calendar.index(kind, day)).collect();
+        Self { lot, kind, numbers, first_day }
     }
 
     fn number(&self, root: u32) -> i32 {
-        match self.origin {
+        match &self.lot.origin {
             Origin::Event { days, .. } => {
                 let day = days[root as usize];
                 let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
-                known.copied().unwrap_or_else(|| self.plan.calendar.index(self.kind, day))
+                known.copied().unwrap_or_else(|| self.lot.plan.calendar.index(self.kind, day))
             }
             Origin::Grid { grid, .. } => grid.period[root as usize],
         }
@@ -305,9 +332,9 @@ impl<'a> Periods<'a> {
 
     /// Whether the period has not ended by the run's date.
     fn is_open(&self, root: u32) -> bool {
-        match self.origin {
+        match &self.lot.origin {
             Origin::Event { .. } => false,
-            Origin::Grid { grid, .. } => grid.last_day[root as usize] > self.through,
+            Origin::Grid { grid, .. } => grid.last_day[root as usize] > self.lot.through,
         }
     }
 
@@ -326,7 +353,7 @@ impl<'a> Periods<'a> {
                 known.push(number);
             }
         }
-        let name = |&number: &i32| self.plan.calendar.name(self.kind, number);
+        let name = |&number: &i32| self.lot.plan.calendar.name(self.kind, number);
         Cells::Words { words: known.iter().map(name).collect(), codes }
     }
 }
@@ -351,7 +378,7 @@ fn repeat_texts(texts: &Texts, repeats: &[u32]) -> Texts {
 }
 
 /// The order of keys of two records.
-fn compare(a: &Keys, a_row: u32, b: &Keys, b_row: u32) -> Ordering {
+pub(super) fn compare(a: &Keys, a_row: u32, b: &Keys, b_row: u32) -> Ordering {
     let n_parts = a.n_parts().min(b.n_parts());
     let by_part = |part| a.key_part(a_row as usize, part).cmp(&b.key_part(b_row as usize, part));
     (0..n_parts).map(by_part).find(|ordering| ordering.is_ne()).unwrap_or(a.n_parts().cmp(&b.n_parts()))

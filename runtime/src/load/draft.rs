@@ -6,7 +6,9 @@ use super::bind::{Report, Take, Task};
 use super::decode::{Block, decode};
 use super::origins::Origins;
 use super::part::{PartReader, codes, each_part};
+use super::runs::Runs;
 use super::source::Source;
+use super::stretch::Stretch;
 use crate::keys::{Dictionary, KeySpace, Keys, NONE};
 use meed_compiler::data::{Column, Values};
 use meed_compiler::plan::{Field, Record, RecordId, Type};
@@ -24,6 +26,8 @@ pub(super) struct Shared {
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     pub row: u32,
+    /// Its key, where the rows of the table are no longer held.
+    pub key: Option<String>,
     /// Its place among the faults of the row: that it is no row, then fields as written, then keys and references.
     pub rank: usize,
     pub column: String,
@@ -31,37 +35,39 @@ pub(super) struct Fault {
     pub reason: String,
 }
 
+/// Rows, by their places in the order of reading, that are rejected.
+#[derive(Debug, Default)]
+pub(super) struct Rejected(FxHashSet<u32>);
+
 /// The rows of one record.
 #[derive(Default)]
 pub(super) struct Draft {
+    /// How many were read.
     pub n_rows: u32,
     pub origins: Origins,
-    /// By field, those that are kept; a reference is the code of the key it names.
-    pub columns: Vec<Option<Column>>,
-    /// Nanoseconds since the day of `when` began in UTC, where that is a date and time.
-    pub moments: Vec<i64>,
-    pub keys: Keys,
+    /// The rows read last: all of them, as long as there are no runs.
+    pub rows: Stretch,
+    /// Where rows that are too many for memory lie.
+    pub runs: Option<Runs>,
     /// Rows whose key cannot be read, rising.
     pub keyless: Vec<u32>,
     /// Rows whose key an earlier row bears, and the first that does.
     pub repeated: Vec<(u32, u32)>,
     pub faults: Vec<Fault>,
-    /// 1 for a row that is rejected; rows behind the last of these are not.
-    rejected: Vec<u8>,
-    /// For each record that holds the distinct values of a column of this one: by row, the code of its key.
-    pub distinct: Vec<(RecordId, Vec<u32>)>,
+    pub rejected: Rejected,
 }
 
 impl Draft {
     /// A draft without rows; `distinct` are the records that hold distinct values of its columns.
     pub fn new(record: &Record, n_parts: usize, distinct: &[RecordId]) -> Self {
         let column = |field: &Field| field.used.then(|| Column { values: empty(field.ty), known: None });
-        Self {
+        let rows = Stretch {
             columns: record.fields.iter().map(column).collect(),
             keys: Keys::new(n_parts),
             distinct: distinct.iter().map(|&record| (record, Vec::new())).collect(),
-            ..Self::default()
-        }
+            ..Stretch::default()
+        };
+        Self { rows, ..Self::default() }
     }
 
     /// Takes the batch of `n_rows` rows that stands in a source.
@@ -69,7 +75,14 @@ impl Draft {
         let mut block = Block::default();
         for (row, reason) in source.damaged() {
             let row = self.n_rows + *row as u32;
-            self.fault(Fault { row, rank: 0, column: String::new(), value: String::new(), reason: reason.clone() });
+            self.fault(Fault {
+                row,
+                key: None,
+                rank: 0,
+                column: String::new(),
+                value: String::new(),
+                reason: reason.clone(),
+            });
         }
         for task in tasks {
             block.clear();
@@ -112,13 +125,13 @@ impl Draft {
                 for row in block.absent() {
                     block.values[row as usize] = i64::from(NONE);
                 }
-                self.distinct[*place].1.extend(block.values.iter().map(|&code| code as u32));
+                self.rows.distinct[*place].1.extend(block.values.iter().map(|&code| code as u32));
                 return;
             }
             (Take::Value { field, reader, is_when }, Some(slot)) => {
                 decode(reader, source, slot, list, block);
                 if *is_when {
-                    self.moments.append(&mut block.moments);
+                    self.rows.take_moments((self.n_rows - self.rows.first) as usize, &block.moments, n_rows);
                 }
                 self.keep(*field, block);
             }
@@ -143,7 +156,7 @@ impl Draft {
 
     /// Appends values to the column of a field.
     fn keep(&mut self, field: usize, block: &Block) {
-        let Some(column) = &mut self.columns[field] else { return };
+        let Some(column) = &mut self.rows.columns[field] else { return };
         let values = block.values.iter();
         let start = match &mut column.values {
             Values::I64(column) => append(column, values.copied()),
@@ -166,7 +179,7 @@ impl Draft {
         for (row, reason) in &block.bad {
             let value = slot.map_or(String::new(), |slot| source.text(slot, *row as usize));
             let (column, reason) = (report.header.clone(), reason.clone().into_owned());
-            self.fault(Fault { row: self.n_rows + row, rank: report.rank, column, value, reason });
+            self.fault(Fault { row: self.n_rows + row, key: None, rank: report.rank, column, value, reason });
         }
     }
 
@@ -179,34 +192,44 @@ impl Draft {
         let damaged: FxHashSet<usize> = source.damaged().iter().map(|(row, _)| *row).collect();
         for row in missing.iter().filter(|&&row| !damaged.contains(&(row as usize))) {
             let (column, reason) = (report.header.clone(), "missing".to_owned());
-            self.fault(Fault { row: self.n_rows + row, rank: report.rank, column, value: String::new(), reason });
+            self.fault(Fault {
+                row: self.n_rows + row,
+                key: None,
+                rank: report.rank,
+                column,
+                value: String::new(),
+                reason,
+            });
         }
+    }
+
+    /// Whether the key of a row cannot be read.
+    pub fn is_keyless(&self, place: u32) -> bool {
+        !self.keyless.is_empty() && self.keyless.binary_search(&place).is_ok()
     }
 
     /// Rejects a row.
     pub fn fault(&mut self, fault: Fault) {
-        let row = fault.row as usize;
-        if self.rejected.len() <= row {
-            self.rejected.resize(row + 1, 0);
-        }
-        self.rejected[row] = 1;
+        self.rejected.0.insert(fault.row);
         self.faults.push(fault);
     }
+}
 
-    /// Whether any row is rejected.
-    pub fn has_rejected(&self) -> bool {
-        !self.faults.is_empty()
+impl Rejected {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether a row is rejected.
     #[inline]
-    pub fn is_rejected(&self, row: u32) -> bool {
-        self.rejected.get(row as usize).is_some_and(|&rejected| rejected == 1)
-    }
-
-    /// How many rows are rejected.
-    pub fn n_rejected(&self) -> usize {
-        self.rejected.iter().filter(|&&rejected| rejected == 1).count()
+    pub fn contains(&self, row: u32) -> bool {
+        !self.0.is_empty() && self.0.contains(&row)
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
+use crate::scratch::ScratchError;
 use thiserror::Error;
 
 /// Why tables could not be loaded.
@@ -59,6 +60,9 @@ pub enum LoadError {
     /// More rows than a table can have.
     #[error("`{record}` has more than 2,147,000,000 rows")]
     TooManyRows { record: String },
+    /// Rows that are too many for memory could not be kept on the disk.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// A plan whose parts do not fit one another.
     #[error("the plan does not fit: {what}")]
     Plan { what: String },
@@ -83,6 +87,7 @@ impl LoadError {
             Self::PercentScale { .. } => "percent-scale",
             Self::UnknownZone { .. } => "unknown-zone",
             Self::TooManyRows { .. } => "too-many-rows",
+            Self::Scratch(_) => "cannot-keep-rows",
             Self::Plan { .. } => "bad-plan",
         }
     }
@@ -118,6 +123,7 @@ impl LoadError {
             | Self::BadParquet { .. }
             | Self::WrongColumnType { .. }
             | Self::TooManyRows { .. }
+            | Self::Scratch(_)
             | Self::Plan { .. } => None,
         }
     }

@@ -1,9 +1,12 @@
 //! Keys that must be unique, and references that must lead somewhere.
 
 use super::draft::{Draft, Fault};
-use super::unique::repeated;
+use super::runs::Wanted;
+use super::stretch::Stretch;
+use super::unique::{Found, repeated, repeated_in_runs};
 use crate::keys::{KeySpace, NONE};
-use meed_compiler::data::{Column, Values};
+use crate::scratch::ScratchError;
+use meed_compiler::data::Values;
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
 
 /// Drafts and key spaces of all records.
@@ -39,17 +42,21 @@ pub(super) fn references(plan: &Plan) -> impl Iterator<Item = Reference> + '_ {
 impl Linked<'_> {
     /// Rejects every row of a duplicate key, then every row whose reference leads nowhere or to a rejected row, until no
     /// more is found.
-    pub fn link(&mut self) {
+    ///
+    /// # Errors
+    /// When rows that lie on the disk cannot be read.
+    pub fn link(&mut self) -> Result<(), ScratchError> {
         for idx in 0..self.drafts.len() {
-            self.reject_repeated(RecordId(idx as u32));
+            self.reject_repeated(RecordId(idx as u32))?;
         }
         loop {
-            self.place_distinct();
-            let references: Vec<Reference> = references(self.plan).collect();
-            let found: Vec<(RecordId, Fault)> =
-                references.iter().flat_map(|reference| self.dangling(*reference)).collect();
+            self.place_distinct()?;
+            let mut found: Vec<(RecordId, Fault)> = Vec::new();
+            for reference in references(self.plan) {
+                found.append(&mut self.dangling(reference)?);
+            }
             if found.is_empty() {
-                break;
+                return Ok(());
             }
             for (record, fault) in found {
                 if let Some(draft) = &mut self.drafts[record.index()] {
@@ -59,44 +66,58 @@ impl Linked<'_> {
         }
     }
 
-    fn reject_repeated(&mut self, record: RecordId) {
+    fn reject_repeated(&mut self, record: RecordId) -> Result<(), ScratchError> {
         let definition = self.plan.record(record);
-        let Some(draft) = &mut self.drafts[record.index()] else { return };
-        let repeated = match self.spaces[record.index()] {
-            Some(_) => std::mem::take(&mut draft.repeated),
-            None => repeated(&draft.keys, &draft.keyless),
+        let Some(draft) = &mut self.drafts[record.index()] else { return Ok(()) };
+        let (repeated, found) = match (&self.spaces[record.index()], &draft.runs) {
+            (Some(_), _) => (std::mem::take(&mut draft.repeated), Found::default()),
+            (None, Some(runs)) => repeated_in_runs(draft, runs.n_held(draft.n_rows))?,
+            (None, None) => (repeated(&draft.rows.keys, &draft.keyless), Found::default()),
         };
         let column = definition.fields[definition.key[0].index()].name.clone();
         let rank = definition.fields.len() + 1;
         let mut firsts = rustc_hash::FxHashSet::default();
         for (row, first) in repeated {
-            let value = draft.keys.text(row as usize).into_owned();
+            let value = match draft.runs {
+                Some(_) => found.text(row),
+                None => draft.rows.keys.text(row as usize).into_owned(),
+            };
             let mut reject = |row: u32, other: u32| {
                 let (file, number) = draft.origins.read_at(other);
                 let reason = format!("the key stands also in {file}, row {number}");
                 let (column, value) = (column.clone(), value.clone());
-                draft.fault(Fault { row, rank, column, value, reason });
+                draft.fault(Fault { row, key: Some(value.clone()), rank, column, value, reason });
             };
             reject(row, first);
             if firsts.insert(first) {
                 reject(first, row);
             }
         }
+        Ok(())
     }
 
     /// By code, the first accepted row that bears the key, for records that hold distinct values of a column.
-    fn place_distinct(&mut self) {
+    fn place_distinct(&mut self) -> Result<(), ScratchError> {
         for draft in self.drafts.iter().flatten() {
-            for (record, codes) in &draft.distinct {
-                let Some(space) = &mut self.spaces[record.index()] else { continue };
-                space.set_rows(Vec::new());
-                for (row, &code) in codes.iter().enumerate() {
-                    if code != NONE && !draft.is_rejected(row as u32) {
-                        space.bear(code, row as u32);
-                    }
+            for (record, _) in &draft.rows.distinct {
+                if let Some(space) = &mut self.spaces[record.index()] {
+                    space.set_rows(Vec::new());
                 }
             }
+            let spaces = &mut self.spaces;
+            draft.each_stretch(Wanted { distinct: true, ..Wanted::default() }, |stretch| {
+                for (record, codes) in &stretch.distinct {
+                    let Some(space) = &mut spaces[record.index()] else { continue };
+                    for (row, &code) in codes.iter().enumerate() {
+                        let place = stretch.place(row);
+                        if code != NONE && !draft.rejected.contains(place) {
+                            space.bear_first(code, place);
+                        }
+                    }
+                }
+            })?;
         }
+        Ok(())
     }
 
     /// The draft in whose rows the keys of a record stand.
@@ -108,44 +129,48 @@ impl Linked<'_> {
     }
 
     /// Faults of the rows, not rejected so far, whose reference leads nowhere or to a rejected row.
-    fn dangling(&self, reference: Reference) -> Vec<(RecordId, Fault)> {
+    fn dangling(&self, reference: Reference) -> Result<Vec<(RecordId, Fault)>, ScratchError> {
+        let mut faults = Vec::new();
         let (Some(draft), Some(bearer)) = (&self.drafts[reference.record.index()], self.bearer(reference.target))
         else {
-            return Vec::new();
+            return Ok(faults);
         };
-        let (Some(space), Some(column)) = (&self.spaces[reference.target.index()], &draft.columns[reference.field])
-        else {
-            return Vec::new();
-        };
+        let Some(space) = &self.spaces[reference.target.index()] else { return Ok(faults) };
         let is_bad = |code: u32| {
             let row = space.row(code);
-            row == NONE || bearer.is_rejected(row)
+            row == NONE || bearer.rejected.contains(row)
         };
         if !(0..space.len() as u32).any(is_bad) {
-            return Vec::new();
+            return Ok(faults);
         }
         let definition = self.plan.record(reference.record);
-        let mut faults = Vec::new();
-        for (row, code) in codes_of(column) {
-            if draft.is_rejected(row) || !is_bad(code) {
-                continue;
-            }
-            let reason = match space.row(code) {
-                NONE => format!("there is no {} with this key", self.plan.record(reference.target).name),
-                at => {
-                    let (file, number) = bearer.origins.read_at(at);
-                    format!("refers to a rejected row: {file}, row {number}")
+        let is_stored = draft.runs.is_some();
+        let wanted = Wanted { keys: is_stored, field: Some(reference.field), ..Wanted::default() };
+        draft.each_stretch(wanted, |stretch| {
+            for (row, code) in codes_of(stretch, reference.field) {
+                let place = stretch.place(row);
+                if draft.rejected.contains(place) || !is_bad(code) {
+                    continue;
                 }
-            };
-            let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
-            faults.push((reference.record, Fault { row, rank, column, value: space.text(code), reason }));
-        }
-        faults
+                let reason = match space.row(code) {
+                    NONE => format!("there is no {} with this key", self.plan.record(reference.target).name),
+                    at => {
+                        let (file, number) = bearer.origins.read_at(at);
+                        format!("refers to a rejected row: {file}, row {number}")
+                    }
+                };
+                let key = is_stored.then(|| stretch.keys.text(row).into_owned());
+                let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
+                let fault = Fault { row: place, key, rank, column, value: space.text(code), reason };
+                faults.push((reference.record, fault));
+            }
+        })?;
+        Ok(faults)
     }
 
     /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.
-    pub fn codes_in_use(&self, record: RecordId) -> Vec<u32> {
-        let Some(space) = &self.spaces[record.index()] else { return Vec::new() };
+    pub fn codes_in_use(&self, record: RecordId) -> Result<Vec<u32>, ScratchError> {
+        let Some(space) = &self.spaces[record.index()] else { return Ok(Vec::new()) };
         let mut in_use = vec![false; space.len()];
         match self.plan.record(record).source {
             RecordTable::Distinct(_) => {
@@ -154,24 +179,29 @@ impl Linked<'_> {
             RecordTable::Table(_) => {
                 for reference in references(self.plan).filter(|reference| reference.target == record) {
                     let Some(draft) = &self.drafts[reference.record.index()] else { continue };
-                    let Some(column) = &draft.columns[reference.field] else { continue };
-                    let accepted = codes_of(column).filter(|(row, _)| !draft.is_rejected(*row));
-                    accepted.for_each(|(_, code)| in_use[code as usize] = true);
+                    let wanted = Wanted { field: Some(reference.field), ..Wanted::default() };
+                    draft.each_stretch(wanted, |stretch| {
+                        let codes = codes_of(stretch, reference.field);
+                        let accepted = codes.filter(|(row, _)| !draft.rejected.contains(stretch.place(*row)));
+                        accepted.for_each(|(_, code)| in_use[code as usize] = true);
+                    })?;
                 }
             }
         }
-        (0..space.len() as u32).filter(|&code| in_use[code as usize]).collect()
+        Ok((0..space.len() as u32).filter(|&code| in_use[code as usize]).collect())
     }
 }
 
 /// Rows and codes of a column of references, missing ones left out.
-fn codes_of(column: &Column) -> impl Iterator<Item = (u32, u32)> {
-    let codes: &[u32] = match &column.values {
-        Values::U32(codes) => codes,
-        Values::I64(_) | Values::I32(_) | Values::U8(_) => &[],
+fn codes_of(stretch: &Stretch, field: usize) -> impl Iterator<Item = (usize, u32)> {
+    let column = stretch.columns.get(field).and_then(Option::as_ref);
+    let codes: &[u32] = match column.map(|column| &column.values) {
+        Some(Values::U32(codes)) => codes,
+        Some(Values::I64(_) | Values::I32(_) | Values::U8(_)) | None => &[],
     };
-    let known = |row: usize| column.known.as_ref().is_none_or(|known| known[row] == 1);
-    codes.iter().enumerate().filter(move |(row, _)| known(*row)).map(|(row, &code)| (row as u32, code))
+    let known = column.and_then(|column| column.known.as_ref());
+    let is_known = move |row: usize| known.is_none_or(|known| known[row] == 1);
+    codes.iter().copied().enumerate().filter(move |(row, _)| is_known(*row))
 }
 
 /// Whether nothing but the keys of an entity is read, and these of one part that is an id or a text, so that references

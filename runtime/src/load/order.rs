@@ -1,12 +1,13 @@
 //! The order in which accepted rows stand: by `when`, then key; behind them rows that may only be referred to, by key.
 
-use super::draft::Draft;
+use super::draft::Rejected;
+use super::stretch::Stretch;
 use crate::keys::Keys;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::plan::FieldId;
 use std::cmp::Ordering;
 
-/// Where the rows of a draft stand in the table.
+/// How rows stand in the table.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     /// By row of the table, the row read; none where they are the same.
@@ -18,16 +19,17 @@ pub(super) struct Order {
     pub n_undated: u64,
 }
 
-/// Orders the rows of a draft that are not rejected.
-pub(super) fn order(draft: &Draft, when: Option<FieldId>, through: i32) -> Order {
-    let Some(when) = when.and_then(|when| draft.columns[when.index()].as_ref()) else { return order_by_key(draft) };
-    let Values::I32(days) = &when.values else { return order_by_key(draft) };
-    let moments = (!draft.moments.is_empty()).then_some(draft.moments.as_slice());
+/// Orders the rows, numbered as they stand, that are not rejected.
+pub(super) fn order(stretch: &Stretch, rejected: &Rejected, when: Option<FieldId>, through: i32) -> Order {
+    let by_key = || order_by_key(&stretch.keys, rejected);
+    let Some(when) = when.and_then(|when| stretch.columns.get(when.index())?.as_ref()) else { return by_key() };
+    let Values::I32(days) = &when.values else { return by_key() };
+    let moments = (!stretch.moments.is_empty()).then_some(stretch.moments.as_slice());
     let n_rows = days.len();
-    if !draft.has_rejected() && when.known.is_none() && stands(&draft.keys, days, moments, through) {
+    if rejected.is_empty() && when.known.is_none() && stands(&stretch.keys, days, moments, through) {
         return Order { n_rows, n_stream: n_rows, ..Order::default() };
     }
-    order_by_day(draft, when, days, moments, through)
+    order_by_day(&stretch.keys, rejected, when, days, moments, through)
 }
 
 /// Whether rows stand in order as they were read, and none is after the last day.
@@ -42,13 +44,12 @@ fn stands(keys: &Keys, days: &[i32], moments: Option<&[i64]>, through: i32) -> b
             .all(|row| days[row - 1].cmp(&days[row]).then_with(|| by_moment(row)).then_with(|| by_key(row)).is_lt())
 }
 
-fn order_by_key(draft: &Draft) -> Order {
-    let keys = &draft.keys;
-    let n_rows = draft.n_rows as usize;
-    if !draft.has_rejected() && (1..n_rows).all(|row| keys.cmp(row - 1, row).is_lt()) {
+fn order_by_key(keys: &Keys, rejected: &Rejected) -> Order {
+    let n_rows = keys.len();
+    if rejected.is_empty() && (1..n_rows).all(|row| keys.cmp(row - 1, row).is_lt()) {
         return Order { n_rows, n_stream: n_rows, ..Order::default() };
     }
-    let mut rows: Vec<u32> = (0..draft.n_rows).filter(|&row| !draft.is_rejected(row)).collect();
+    let mut rows: Vec<u32> = (0..n_rows as u32).filter(|&row| !rejected.contains(row)).collect();
     sort_by_key(&mut rows, keys, None);
     let n_rows = rows.len();
     Order { rows: Some(rows), n_rows, n_stream: n_rows, ..Order::default() }
@@ -56,18 +57,24 @@ fn order_by_key(draft: &Draft) -> Order {
 
 /// Counts the rows of each day, puts every row behind the earlier ones of its day, and sorts the days in which keys did
 /// not come in order.
-fn order_by_day(draft: &Draft, when: &Column, days: &[i32], moments: Option<&[i64]>, through: i32) -> Order {
+fn order_by_day(
+    keys: &Keys,
+    rejected: &Rejected,
+    when: &Column,
+    days: &[i32],
+    moments: Option<&[i64]>,
+    through: i32,
+) -> Order {
     let is_known = |row: usize| when.known.as_ref().is_none_or(|known| known[row] == 1);
-    let all_accepted = !draft.has_rejected();
-    let in_stream =
-        |row: usize| (all_accepted || !draft.is_rejected(row as u32)) && is_known(row) && days[row] <= through;
+    let is_accepted = |row: usize| rejected.is_empty() || !rejected.contains(row as u32);
+    let in_stream = |row: usize| is_accepted(row) && is_known(row) && days[row] <= through;
     let mut span = (i32::MAX, i32::MIN);
     let (mut n_after, mut n_undated) = (0, 0);
     let mut later: Vec<u32> = Vec::new();
     for (row, &day) in days.iter().enumerate() {
         if in_stream(row) {
             span = (span.0.min(day), span.1.max(day));
-        } else if all_accepted || !draft.is_rejected(row as u32) {
+        } else if is_accepted(row) {
             if is_known(row) {
                 n_after += 1
             } else {
@@ -86,7 +93,7 @@ fn order_by_day(draft: &Draft, when: &Column, days: &[i32], moments: Option<&[i6
     let n_stream = next[n_days] as usize;
     let starts = next.clone();
     let mut rows = vec![0u32; n_stream];
-    let mut last = Last::new(n_days, &draft.keys, moments);
+    let mut last = Last::new(n_days, keys, moments);
     (0..days.len()).filter(|&row| in_stream(row)).for_each(|row| {
         let day = (days[row] - span.0) as usize;
         let is_first = next[day] == starts[day];
@@ -96,10 +103,10 @@ fn order_by_day(draft: &Draft, when: &Column, days: &[i32], moments: Option<&[i6
     });
     for (day, bounds) in starts.windows(2).enumerate() {
         if last.is_disordered[day] {
-            sort_by_key(&mut rows[bounds[0] as usize..bounds[1] as usize], &draft.keys, moments);
+            sort_by_key(&mut rows[bounds[0] as usize..bounds[1] as usize], keys, moments);
         }
     }
-    sort_by_key(&mut later, &draft.keys, None);
+    sort_by_key(&mut later, keys, None);
     rows.append(&mut later);
     Order { n_rows: rows.len(), n_stream, n_after, n_undated, rows: Some(rows) }
 }
@@ -151,4 +158,16 @@ fn sort_by_key(rows: &mut [u32], keys: &Keys, moments: Option<&[i64]>) {
     let mut pairs: Vec<(i64, i64, u32)> = rows.iter().map(|&row| (moment(row), whole[row as usize], row)).collect();
     pairs.sort_unstable();
     rows.iter_mut().zip(pairs).for_each(|(row, (_, _, sorted))| *row = sorted);
+}
+
+/// Values by where they go. Rows are read one after the other and written at few places at a time, one for each day:
+/// faster than the reverse.
+pub(super) fn scatter<T: Copy + Default>(values: impl Iterator<Item = T>, places: &[u32], n_rows: usize) -> Vec<T> {
+    let mut arranged = vec![T::default(); n_rows];
+    for (value, &place) in values.zip(places) {
+        if let Some(there) = arranged.get_mut(place as usize) {
+            *there = value;
+        }
+    }
+    arranged
 }

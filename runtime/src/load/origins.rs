@@ -23,6 +23,11 @@ impl Origins {
         });
     }
 
+    /// Says at which places the rows that are now seen were read.
+    pub fn see(&mut self, places: Vec<u32>) {
+        self.places = Some(places);
+    }
+
     /// File and row of what was read at a place.
     pub fn read_at(&self, place: u32) -> (&str, u64) {
         // Of files without rows the last begins at the place of the next file's first row.

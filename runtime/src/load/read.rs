@@ -4,8 +4,10 @@ use super::bind::{Place, bind};
 use super::draft::{Draft, Shared};
 use super::link::{Linked, is_key_alone, references};
 use super::part::PartReader;
+use super::runs::By;
 use super::{LoadError, LoadOptions, Loaded, TableInput};
 use crate::keys::{Dictionary, KeySpace};
+use crate::scratch::Spill;
 use meed_compiler::plan::{Plan, RecordId, RecordTable};
 
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
@@ -15,6 +17,7 @@ const MOST_ROWS: u64 = 2_147_000_000;
 pub struct Read<'a> {
     plan: &'a Plan,
     through: i32,
+    spill: Option<Spill<'a>>,
     drafts: Vec<Option<Draft>>,
     shared: Shared,
 }
@@ -24,7 +27,7 @@ impl<'a> Read<'a> {
     ///
     /// # Errors
     /// A [`LoadError`] where a file or column that is needed cannot be had at all.
-    pub fn tables(plan: &'a Plan, inputs: Vec<TableInput>, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+    pub fn tables(plan: &'a Plan, inputs: Vec<TableInput>, options: &LoadOptions<'a>) -> Result<Self, LoadError> {
         let mut is_target = vec![false; plan.records.len()];
         references(plan).for_each(|reference| is_target[reference.target.index()] = true);
         let mut shared =
@@ -35,21 +38,30 @@ impl<'a> Read<'a> {
             let n_parts = if has_space { n_parts(plan, record)? } else { 0 };
             shared.spaces.push(has_space.then(|| KeySpace::new(n_parts)));
         }
-        let mut read = Self { plan, through: options.through, drafts: Vec::new(), shared };
+        let mut read = Self { plan, through: options.through, spill: options.spill, drafts: Vec::new(), shared };
         read.drafts.resize_with(plan.records.len(), || None);
         let mut n_rows = 0;
         for input in inputs {
             read.table(input, options, &mut n_rows)?;
         }
         read.check_all_there()?;
+        for record in (0..plan.records.len() as u32).map(RecordId) {
+            let runs = read.runs(record);
+            if let (Some(draft), Some((by, spill))) = (&mut read.drafts[record.index()], runs) {
+                draft.end_runs(by, spill)?;
+            }
+        }
         Ok(read)
     }
 
     /// Holds keys against one another and references against keys, and puts rows in order.
-    pub fn settle(self) -> Loaded {
-        let Self { plan, through, drafts, shared } = self;
+    ///
+    /// # Errors
+    /// When rows that are too many for memory cannot be kept on the disk.
+    pub fn settle(self) -> Result<Loaded, LoadError> {
+        let Self { plan, through, drafts, shared, .. } = self;
         let mut linked = Linked { plan, drafts, spaces: shared.spaces };
-        linked.link();
+        linked.link()?;
         super::settle::settle(linked, shared.dictionaries, through)
     }
 
@@ -64,6 +76,7 @@ impl<'a> Read<'a> {
             .filter(|&other| plan.record(other).used && plan.record(other).source == RecordTable::Distinct(record))
             .collect();
         let n_parts = n_parts(plan, record)?;
+        let runs = self.runs(record);
         let draft = self.drafts[record.index()].get_or_insert_with(|| Draft::new(definition, n_parts, &distinct));
         for file in input.files {
             let name = file.name.clone();
@@ -82,12 +95,23 @@ impl<'a> Read<'a> {
                 }
                 draft.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared);
                 *n_rows += n_batch as u64;
+                if let Some((by, spill)) = runs {
+                    draft.make_room(by, spill)?;
+                }
                 if let Some(progress) = options.progress {
                     progress(*n_rows);
                 }
             }
         }
         Ok(())
+    }
+
+    /// How the rows of a record go to the disk when they are many. Rows that others refer to are held.
+    fn runs(&self, record: RecordId) -> Option<(By, Spill<'a>)> {
+        let when = self.plan.record(record).when?;
+        let is_referred = self.shared.spaces[record.index()].is_some();
+        let by = By { when, through: self.through };
+        self.spill.filter(|_| !is_referred).map(|spill| (by, spill))
     }
 
     /// Whether every record that needs a table has one.

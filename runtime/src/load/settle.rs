@@ -3,14 +3,24 @@
 use super::cell::CellReader;
 use super::draft::{Draft, Fault};
 use super::link::Linked;
-use super::order::{Order, order};
-use super::{Loaded, Reject, RowAccount};
+use super::order::{Order, order, scatter};
+use super::origins::Origins;
+use super::runs::By;
+use super::stretch::Stretch;
+use super::{LoadError, Loaded, Reject, RowAccount};
 use crate::keys::{Dictionary, KeyColumn, KeySpace, Keys, NONE};
 use meed_compiler::data::{Column, Table, Values};
-use meed_compiler::plan::{Field, Format, Plan, Predicate, RecordId, RecordTable, TextTest, Type};
+use meed_compiler::plan::{Field, Format, Plan, Predicate, Record, RecordId, RecordTable, TextTest, Type};
 
 /// Orders all tables.
-pub(super) fn settle(mut linked: Linked<'_>, mut dictionaries: Vec<Dictionary>, through: i32) -> Loaded {
+///
+/// # Errors
+/// When rows that are too many for memory cannot be kept on the disk.
+pub(super) fn settle(
+    mut linked: Linked<'_>,
+    mut dictionaries: Vec<Dictionary>,
+    through: i32,
+) -> Result<Loaded, LoadError> {
     let plan = linked.plan;
     let mut loaded = Loaded::default();
     for idx in 0..plan.records.len() {
@@ -19,13 +29,15 @@ pub(super) fn settle(mut linked: Linked<'_>, mut dictionaries: Vec<Dictionary>, 
             if matches!(plan.records[idx].source, RecordTable::Table(_)) {
                 loaded.named_only.push(record);
             }
-            let draft = draft_of_keys(&mut linked, record, &mut dictionaries);
+            let draft = draft_of_keys(&mut linked, record, &mut dictionaries)?;
             linked.drafts[idx] = Some(draft);
         }
     }
-    let orders: Vec<Order> = (plan.records.iter().zip(&linked.drafts))
-        .map(|(record, draft)| draft.as_ref().map(|draft| order(draft, record.when, through)).unwrap_or_default())
-        .collect();
+    let in_order = |(record, draft): (&Record, &Option<Draft>)| match draft {
+        Some(draft) if draft.runs.is_none() => order(&draft.rows, &draft.rejected, record.when, through),
+        Some(_) | None => Order::default(),
+    };
+    let orders: Vec<Order> = plan.records.iter().zip(&linked.drafts).map(in_order).collect();
     let places: Vec<Option<Vec<u32>>> = linked.drafts.iter().zip(&orders).map(places).collect();
     let targets: Vec<Vec<u32>> =
         linked.spaces.iter().zip(&places).map(|(space, places)| targets(space.as_ref(), places.as_deref())).collect();
@@ -34,32 +46,57 @@ pub(super) fn settle(mut linked: Linked<'_>, mut dictionaries: Vec<Dictionary>, 
     for (((idx, draft), order), places) in drafts.into_iter().enumerate().zip(orders).zip(places) {
         let record = RecordId(idx as u32);
         let mut draft = draft.unwrap_or_default();
-        loaded.accounts.push(account(&draft, &order, !loaded.named_only.contains(&record)));
-        reject(record, &mut draft, &mut loaded.rejects);
-        let Draft { columns, keys, mut origins, .. } = draft;
-        let place = |column: Column, field: &Field| arrange(column, field, places.as_deref(), order.n_rows, &targets);
-        let columns = columns.into_iter().zip(&plan.records[idx].fields);
-        let columns = columns.map(|(column, field)| column.map(|column| place(column, field))).collect();
-        loaded.data.tables.push(Table { n_rows: order.n_rows, n_stream: order.n_stream, columns });
-        loaded.keys.push(arrange_keys(keys, places.as_deref(), &order));
-        if let Some(rows) = order.rows {
-            origins.place(rows);
+        draft.name_faults();
+        let runs = draft.runs.take().zip(plan.records[idx].when);
+        let fields = &plan.records[idx].fields;
+        let Draft { n_rows, mut origins, rows, faults, rejected, .. } = draft;
+        reject(record, &origins, faults, &mut loaded.rejects);
+        let mut account = RowAccount {
+            read: if loaded.named_only.contains(&record) { 0 } else { u64::from(n_rows) },
+            rejected: rejected.len() as u64,
+            after_run_date: order.n_after,
+            undated: order.n_undated,
+        };
+        let Stretch { columns, keys, .. } = rows;
+        if let Some((runs, when)) = runs {
+            let by = By { when, through };
+            let merged = runs.merge(by, n_rows, &rejected, |columns| turn_codes(columns, fields, &targets))?;
+            (account.after_run_date, account.undated) = (merged.n_after, merged.n_undated);
+            loaded.windows.push(Some(merged.windows));
+            loaded.data.tables.push(Table::default());
+            loaded.keys.push(Keys::default());
+        } else {
+            let place =
+                |column: Column, field: &Field| arrange(column, field, places.as_deref(), order.n_rows, &targets);
+            let columns = columns.into_iter().zip(fields);
+            let columns = columns.map(|(column, field)| column.map(|column| place(column, field))).collect();
+            loaded.windows.push(None);
+            loaded.data.tables.push(Table { n_rows: order.n_rows, n_stream: order.n_stream, columns });
+            loaded.keys.push(arrange_keys(keys, places.as_deref(), &order));
+            if let Some(rows) = order.rows {
+                origins.place(rows);
+            }
         }
+        loaded.accounts.push(account);
         loaded.origins.push(origins);
     }
     loaded.data.predicates = predicates(plan, &dictionaries);
     loaded.dictionaries = dictionaries;
-    loaded
+    Ok(loaded)
 }
 
 /// The rows of a record without a table of its own: the keys that rows of others bear or name.
-fn draft_of_keys(linked: &mut Linked<'_>, record: RecordId, dictionaries: &mut [Dictionary]) -> Draft {
+fn draft_of_keys(
+    linked: &mut Linked<'_>,
+    record: RecordId,
+    dictionaries: &mut [Dictionary],
+) -> Result<Draft, LoadError> {
     let plan = linked.plan;
     let definition = plan.record(record);
-    let codes = linked.codes_in_use(record);
-    let Some(space) = &mut linked.spaces[record.index()] else { return Draft::default() };
+    let codes = linked.codes_in_use(record)?;
+    let Some(space) = &mut linked.spaces[record.index()] else { return Ok(Draft::default()) };
     let mut draft = Draft::new(definition, 0, &[]);
-    draft.keys = space.keys(&codes);
+    draft.rows.keys = space.keys(&codes);
     draft.n_rows = codes.len() as u32;
     if let RecordTable::Distinct(other) = definition.source
         && let Some(other) = &linked.drafts[other.index()]
@@ -73,10 +110,10 @@ fn draft_of_keys(linked: &mut Linked<'_>, record: RecordId, dictionaries: &mut [
     for &key in &definition.key {
         let field = &definition.fields[key.index()];
         if field.used {
-            draft.columns[key.index()] = Some(key_column(plan, field, &draft.keys, dictionaries));
+            draft.rows.columns[key.index()] = Some(key_column(plan, field, &draft.rows.keys, dictionaries));
         }
     }
-    draft
+    Ok(draft)
 }
 
 /// The values of a field that is the whole key, from the keys.
@@ -147,45 +184,30 @@ fn arrange(column: Column, field: &Field, places: Option<&[u32]>, n_rows: usize,
     Column { values, known: known.filter(|known| known.contains(&0)) }
 }
 
-/// Rows are read one after the other and written at few places at a time, one for each day: faster than the reverse.
-fn scatter<T: Copy + Default>(values: impl Iterator<Item = T>, places: &[u32], n_rows: usize) -> Vec<T> {
-    let mut arranged = vec![T::default(); n_rows];
-    for (value, &place) in values.zip(places) {
-        if let Some(there) = arranged.get_mut(place as usize) {
-            *there = value;
-        }
-    }
-    arranged
-}
-
 fn arrange_keys(keys: Keys, places: Option<&[u32]>, order: &Order) -> Keys {
     let (Some(places), Some(rows)) = (places, &order.rows) else { return keys };
-    let part = |part: KeyColumn| match part {
-        KeyColumn::Whole(values) => KeyColumn::Whole(scatter(values.into_iter(), places, order.n_rows)),
-        text @ KeyColumn::Text { .. } => text.gather(rows),
-    };
-    Keys { parts: keys.parts.into_iter().map(part).collect() }
-}
-
-fn account(draft: &Draft, order: &Order, has_table: bool) -> RowAccount {
-    RowAccount {
-        read: if has_table { u64::from(draft.n_rows) } else { 0 },
-        rejected: draft.n_rejected() as u64,
-        after_run_date: order.n_after,
-        undated: order.n_undated,
+    match keys.whole_numbers() {
+        Some(whole) => Keys { parts: vec![KeyColumn::Whole(scatter(whole.iter().copied(), places, order.n_rows))] },
+        None => keys.gather(rows),
     }
 }
 
-/// Lists the faults of a draft by row.
-fn reject(record: RecordId, draft: &mut Draft, rejects: &mut Vec<Reject>) {
-    let mut faults = std::mem::take(&mut draft.faults);
+/// Codes of keys become rows where they stand.
+fn turn_codes(columns: &mut [Option<Column>], fields: &[Field], targets: &[Vec<u32>]) {
+    for (column, field) in columns.iter_mut().zip(fields) {
+        if let (Some(Column { values: Values::U32(codes), .. }), Type::Ref(target)) = (column, field.ty) {
+            let targets = &targets[target.index()];
+            codes.iter_mut().for_each(|code| *code = targets.get(*code as usize).copied().unwrap_or_default());
+        }
+    }
+}
+
+/// Lists the faults of a record by row.
+fn reject(record: RecordId, origins: &Origins, mut faults: Vec<Fault>, rejects: &mut Vec<Reject>) {
     faults.sort_by_key(|fault| (fault.row, fault.rank));
-    for fault in faults {
-        let (file, row) = draft.origins.read_at(fault.row);
-        let file = file.to_owned();
-        let is_known = draft.keyless.binary_search(&fault.row).is_err() && (fault.row as usize) < draft.keys.len();
-        let key = if is_known { draft.keys.text(fault.row as usize).into_owned() } else { String::new() };
-        let Fault { column, value, reason, .. } = fault;
+    for Fault { row, key, column, value, reason, .. } in faults {
+        let (file, row) = origins.read_at(row);
+        let (file, key) = (file.to_owned(), key.unwrap_or_default());
         rejects.push(Reject { record, key, file, row, column, value, reason });
     }
 }

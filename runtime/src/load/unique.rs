@@ -1,8 +1,11 @@
 //! Rows that bear a key which an earlier row bears.
 
-use crate::keys::{KeyColumn, KeyPart, Keys};
+use super::draft::Draft;
+use super::runs::Wanted;
+use crate::keys::{KeyPart, Keys};
+use crate::scratch::ScratchError;
 use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
 /// Every row whose key an earlier row bears, with the first such row; rows of `keyless` (rising) have no key.
@@ -37,6 +40,89 @@ pub(super) fn repeated(keys: &Keys, keyless: &[u32]) -> Vec<(u32, u32)> {
     repeated
 }
 
+/// The same, of rows that lie on the disk, and the keys of the rows found. Nothing is held but a part of the keys at a
+/// time, and those that may be equal.
+pub(super) fn repeated_in_runs(draft: &Draft, n_held: usize) -> Result<(Vec<(u32, u32)>, Found), ScratchError> {
+    let keys = Wanted { keys: true, ..Wanted::default() };
+    let suspects = if all_whole_differ(draft, n_held)? { FxHashSet::default() } else { suspects(draft, n_held)? };
+    let mut found: Vec<(u32, Keys)> = Vec::new();
+    if !suspects.is_empty() {
+        draft.each_stretch(keys, |stretch| {
+            for row in 0..stretch.keys.len() {
+                let place = stretch.place(row);
+                if suspects.contains(&hash(&stretch.keys, row as u32)) && !draft.is_keyless(place) {
+                    let mut key = Keys::default();
+                    key.append(&stretch.keys, row..row + 1);
+                    found.push((place, key));
+                }
+            }
+        })?;
+    }
+    found.sort_by_key(|(place, _)| *place);
+    let mut keys = Keys::default();
+    found.iter().for_each(|(_, key)| keys.append(key, 0..1));
+    let places: Vec<u32> = found.into_iter().map(|(place, _)| place).collect();
+    let pairs = repeated(&keys, &[]).into_iter().map(|(row, first)| (places[row as usize], places[first as usize]));
+    Ok((pairs.collect(), Found { places, keys }))
+}
+
+/// Rows by their places, rising, and their keys.
+#[derive(Default)]
+pub(super) struct Found {
+    places: Vec<u32>,
+    keys: Keys,
+}
+
+impl Found {
+    /// The key of the row read at a place.
+    pub fn text(&self, place: u32) -> String {
+        self.places.binary_search(&place).map_or_else(|_| String::new(), |row| self.keys.text(row).into_owned())
+    }
+}
+
+/// What keys hash to that share it with others.
+fn suspects(draft: &Draft, n_held: usize) -> Result<FxHashSet<u64>, ScratchError> {
+    let mut suspects = FxHashSet::default();
+    let n_parts = (u64::from(draft.n_rows) / n_held.max(1) as u64) + 1;
+    for part in 0..n_parts {
+        let mut known: FxHashSet<u64> = FxHashSet::default();
+        draft.each_stretch(Wanted { keys: true, ..Wanted::default() }, |stretch| {
+            for row in 0..stretch.keys.len() {
+                let hash = hash(&stretch.keys, row as u32);
+                if (hash >> 24) % n_parts == part && !draft.is_keyless(stretch.place(row)) && !known.insert(hash) {
+                    suspects.insert(hash);
+                }
+            }
+        })?;
+    }
+    Ok(suspects)
+}
+
+/// Whether keys are whole numbers that lie close together and all differ; not, too, where that is not known.
+fn all_whole_differ(draft: &Draft, n_held: usize) -> Result<bool, ScratchError> {
+    if !draft.keyless.is_empty() {
+        return Ok(false);
+    }
+    let keys = Wanted { keys: true, ..Wanted::default() };
+    let mut span = Some((i64::MAX, i64::MIN));
+    draft.each_stretch(keys, |stretch| {
+        span = span.zip(stretch.keys.whole_numbers()).map(|((least, most), whole)| {
+            whole.iter().fold((least, most), |(least, most), &value| (least.min(value), most.max(value)))
+        });
+    })?;
+    let Some((least, most)) = span.filter(|(least, most)| least <= most) else { return Ok(false) };
+    let n_words = (most - least) as usize / 64 + 1;
+    if n_words > n_held {
+        return Ok(false);
+    }
+    let mut seen = vec![0u64; n_words];
+    let mut differ = true;
+    draft.each_stretch(keys, |stretch| {
+        differ = differ && stretch.keys.whole_numbers().is_some_and(|whole| all_new(whole, least, &mut seen));
+    })?;
+    Ok(differ)
+}
+
 /// Whether whole numbers, not negative, that lie close together all differ; not, too, where they lie far apart.
 fn all_differ(whole: &[i64]) -> bool {
     let (Some(&least), Some(&most)) = (whole.iter().min(), whole.iter().max()) else { return true };
@@ -44,7 +130,11 @@ fn all_differ(whole: &[i64]) -> bool {
     if span / 64 > whole.len() {
         return false;
     }
-    let mut seen = vec![0u64; span / 64 + 1];
+    all_new(whole, least, &mut vec![0u64; span / 64 + 1])
+}
+
+/// Whether none of these numbers was seen before; a bit for each from the least.
+fn all_new(whole: &[i64], least: i64, seen: &mut [u64]) -> bool {
     whole.iter().all(|&value| {
         let at = (value - least) as usize;
         let (word, bit) = (&mut seen[at / 64], 1u64 << (at % 64));
@@ -57,10 +147,10 @@ fn all_differ(whole: &[i64]) -> bool {
 fn hash(keys: &Keys, row: u32) -> u64 {
     let mut hasher = FxHasher::default();
     for part in &keys.parts {
-        match (part, part.get(row as usize)) {
-            // In a column of texts whole numbers are texts too, and the other way around no text is a whole number.
-            (KeyColumn::Whole(_), KeyPart::Whole(value)) => value.hash(&mut hasher),
-            (_, part) => part.text().hash(&mut hasher),
+        // A part is a whole number or a text whatever the others of its column are.
+        match part.get(row as usize) {
+            KeyPart::Whole(value) => value.hash(&mut hasher),
+            KeyPart::Text(text) => text.hash(&mut hasher),
         }
     }
     hasher.finish()

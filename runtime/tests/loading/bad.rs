@@ -35,6 +35,26 @@ fn row(changes: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
+fn a_batch_without_a_readable_moment_leaves_the_other_rows_in_order() {
+    let plan = plan(EVERY_TYPE);
+    let rows = [
+        row(&[("id", "A"), ("signed_at", "tomorrow")]),
+        row(&[("id", "B"), ("signed_at", "2026-03-05T10:30:00Z")]),
+        row(&[("id", "C"), ("signed_at", "2026-03-05T08:30:00Z")]),
+        row(&[("id", "D"), ("signed_at", "")]),
+        row(&[("id", "E"), ("signed_at", "2026-03-05T09:30:00Z")]),
+        row(&[("id", "F"), ("signed_at", "some day")]),
+    ];
+    for batch_rows in [1, 2, 3, 16] {
+        let inputs = vec![partners(&plan), input(&plan, "deal", vec![("deals", as_csv(&HEADER, &rows))])];
+        let found = view(&plan, inputs, batch_rows);
+        let deals = found.tables.iter().find(|table| table.name == "deal").expect("deals are read");
+        let keys: Vec<&str> = deals.rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!((keys, found.rejects.len()), (vec!["C", "E", "B"], 3), "{batch_rows} rows at a time");
+    }
+}
+
+#[test]
 fn cells_that_cannot_be_taken_say_why() {
     let plan = plan(EVERY_TYPE);
     let cases = [

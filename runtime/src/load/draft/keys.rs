@@ -25,12 +25,12 @@ impl Draft {
             let mut missing: Vec<u32> = Vec::new();
             for idx in next..next + n_parts {
                 if let (None, Some(slot)) = (&space, slots[idx])
-                    && whole_keys(&parts[idx], source, slot, &mut self.keys.parts[idx])
+                    && whole_keys(&parts[idx], source, slot, &mut self.rows.keys.parts[idx])
                 {
                     continue;
                 }
                 let mut block = Block::default();
-                let mut column = std::mem::take(&mut self.keys.parts[idx]);
+                let mut column = std::mem::take(&mut self.rows.keys.parts[idx]);
                 let take = |part: Option<KeyPart<'_>>| {
                     column.push(part.unwrap_or(KeyPart::Whole(0)));
                     if let Some(space) = &mut space {
@@ -44,7 +44,7 @@ impl Draft {
                         (0..n_rows).map(|_| None).for_each(take);
                     }
                 }
-                self.keys.parts[idx] = column;
+                self.rows.keys.parts[idx] = column;
                 self.report_bad(report, slots[idx], source, &block);
                 absent.extend(block.absent());
                 missing.append(&mut block.missing);

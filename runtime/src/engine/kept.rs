@@ -1,0 +1,125 @@
+//! What rules know of every row of a table that lies on the disk, put away with its window and taken out again.
+
+use super::accounts::Counts;
+use super::paths::root_of;
+use crate::load::Loaded;
+use crate::scratch::{Array, ScratchError, ScratchFile};
+use meed_compiler::data::{Data, DecisionData};
+use meed_compiler::plan::{DecisionId, Plan, RecordId};
+
+/// Marks and decisions of the windows that are not seen.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    file: ScratchFile,
+    /// By record and window: what all rules so far made of each row.
+    marks: Vec<Vec<Option<Array<u8>>>>,
+    /// By decision and window.
+    decisions: Vec<Vec<Option<Decided>>>,
+}
+
+/// The values of a decision over the rows of a window.
+#[derive(Debug)]
+struct Decided {
+    nums: Array<i64>,
+    dens: Array<i64>,
+    known: Array<u8>,
+}
+
+impl Kept {
+    /// Nothing, for the tables that lie on the disk; none where all are held.
+    pub fn new(plan: &Plan, loaded: &Loaded) -> Result<Option<Self>, ScratchError> {
+        let Some(windows) = loaded.windows.iter().flatten().next() else { return Ok(None) };
+        let per_window = |record: Option<RecordId>| {
+            record
+                .filter(|record| loaded.windows[record.index()].is_some())
+                .map_or(0, |record| loaded.n_windows(record))
+        };
+        let none = |n_windows: usize| (0..n_windows).map(|_| None).collect();
+        let roots = plan.decisions.iter().map(|decision| root_of(plan, &decision.stream));
+        Ok(Some(Self {
+            file: windows.another_file()?,
+            marks: (0..plan.records.len() as u32).map(|record| none(per_window(Some(RecordId(record))))).collect(),
+            decisions: roots
+                .map(|root| {
+                    let windows: Vec<Option<Decided>> = (0..per_window(root)).map(|_| None).collect();
+                    windows
+                })
+                .collect(),
+        }))
+    }
+
+    /// Puts a window's marks and decisions away.
+    pub fn put(
+        &mut self,
+        plan: &Plan,
+        record: RecordId,
+        window: usize,
+        marks: &[u8],
+        data: &mut Data,
+    ) -> Result<(), ScratchError> {
+        put(&mut self.file, &mut self.marks[record.index()][window], marks)?;
+        for (idx, decision) in plan.decisions.iter().enumerate() {
+            if root_of(plan, &decision.stream) != Some(record) {
+                continue;
+            }
+            let DecisionData { nums, dens, known } = std::mem::take(&mut data.decisions[idx]);
+            if !known.contains(&1) {
+                continue;
+            }
+            let place = &mut self.decisions[idx][window];
+            let (mut own_nums, mut own_dens, mut own_known) = match place.take() {
+                Some(Decided { nums, dens, known }) => (Some(nums), Some(dens), Some(known)),
+                None => (None, None, None),
+            };
+            put(&mut self.file, &mut own_nums, &nums)?;
+            put(&mut self.file, &mut own_dens, &dens)?;
+            put(&mut self.file, &mut own_known, &known)?;
+            *place = own_nums.zip(own_dens).zip(own_known).map(|((nums, dens), known)| Decided { nums, dens, known });
+        }
+        Ok(())
+    }
+
+    /// The marks of a window of `n_rows` rows.
+    pub fn marks(&self, record: RecordId, window: usize, n_rows: usize) -> Result<Vec<u8>, ScratchError> {
+        match &self.marks[record.index()][window] {
+            Some(marks) => self.file.load_all(marks),
+            None => Ok(vec![0; n_rows]),
+        }
+    }
+
+    /// The values of a decision over a window; none where nothing was decided.
+    pub fn decision(&self, id: DecisionId, window: usize) -> Result<DecisionData, ScratchError> {
+        let Some(Some(Decided { nums, dens, known })) = self.decisions[id.index()].get(window) else {
+            return Ok(DecisionData::default());
+        };
+        Ok(DecisionData {
+            nums: self.file.load_all(nums)?,
+            dens: self.file.load_all(dens)?,
+            known: self.file.load_all(known)?,
+        })
+    }
+
+    /// What became of all rows of a record.
+    pub fn counts(&self, record: RecordId) -> Result<Counts, ScratchError> {
+        let mut counts = Counts::default();
+        for marks in self.marks[record.index()].iter().flatten() {
+            counts.add(&self.file.load_all(marks)?);
+        }
+        Ok(counts)
+    }
+}
+
+/// Writes values where others of as many stand, else behind all.
+fn put<T: bytemuck::Pod>(
+    file: &mut ScratchFile,
+    place: &mut Option<Array<T>>,
+    values: &[T],
+) -> Result<(), ScratchError> {
+    match place {
+        Some(array) if array.len() == values.len() => file.replace(array, values),
+        _ => {
+            *place = Some(file.keep(values)?);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Lines that are too many to be held: dealt out on the disk by ranges of payees, each of which is then held.
+//!
+//! A range has as many payees as have few enough lines together; a payee with more lines than that is a range of its
+//! own, and as its lines stand in order already they are read piece by piece.
+
+use super::family::{Family, Lot, Totals, Version, compare};
+use super::{Sinks, on_disk};
+use crate::engine::{LineRows, Origin, RunResult};
+use crate::keys::{Keys, StoredKeys};
+use crate::load::{Loaded, Windows};
+use crate::scratch::{Array, ScratchError, ScratchFile};
+use meed_compiler::plan::{Plan, RecordId, RuleId};
+use std::io;
+
+/// About how many bytes a line takes, with its key.
+const LINE_BYTES: usize = 64;
+
+/// Lines with all that is written of them.
+#[derive(Default)]
+struct Bundle {
+    /// Places among the versions of the rule.
+    versions: Vec<u32>,
+    payees: Vec<u32>,
+    amounts: Vec<i64>,
+    days: Vec<i32>,
+    keys: Keys,
+}
+
+/// A bundle on the disk.
+struct Stored {
+    versions: Array<u32>,
+    payees: Array<u32>,
+    amounts: Array<i64>,
+    days: Array<i32>,
+    keys: StoredKeys,
+}
+
+/// A rule with its versions whose event lies on the disk.
+pub(super) struct OnDisk<'a> {
+    plan: &'a Plan,
+    name: &'a str,
+    /// The versions that pay.
+    ids: Vec<RuleId>,
+    loaded: &'a Loaded,
+    result: &'a RunResult,
+    root: RecordId,
+    windows: &'a Windows,
+}
+
+impl<'a> OnDisk<'a> {
+    /// None where all rows are held.
+    pub fn new(
+        plan: &'a Plan,
+        name: &'a str,
+        versions: &[RuleId],
+        loaded: &'a Loaded,
+        result: &'a RunResult,
+    ) -> Option<Self> {
+        let (root, windows) = on_disk(plan, *versions.first()?, loaded)?;
+        let ids = versions.iter().copied().filter(|&id| plan.payee_record(id).is_some()).collect();
+        Some(Self { plan, name, ids, loaded, result, root, windows })
+    }
+
+    /// Writes the lines and their sums.
+    ///
+    /// # Errors
+    /// What a sink meets, and what the disk does.
+    pub fn write(&self, sinks: &mut Sinks<'_>) -> io::Result<()> {
+        if self.ids.iter().all(|id| self.result.lines[id.index()].is_empty()) {
+            return Ok(());
+        }
+        let n_held = (self.windows.bytes() / LINE_BYTES).max(1);
+        let ranges = Ranges::new(self, n_held)?;
+        let mut file = self.windows.another_file()?;
+        let bundles = self.deal(&ranges, n_held, &mut file)?;
+        let mut totals = Totals::default();
+        for (range, stored) in bundles.iter().enumerate() {
+            // One payee's lines stand in order; those of several are put in order together.
+            let n_together = if ranges.is_one_payee[range] { 1 } else { stored.len().max(1) };
+            for stored in stored.chunks(n_together) {
+                let mut bundle = Bundle::default();
+                for stored in stored {
+                    bundle.add(stored, &file)?;
+                }
+                self.family(&bundle).write(sinks, &mut totals)?;
+            }
+        }
+        self.family(&Bundle::default()).end(sinks, &mut totals)
+    }
+
+    /// Deals the lines of all windows out; by range, what lies on the disk.
+    fn deal(&self, ranges: &Ranges, n_held: usize, file: &mut ScratchFile) -> Result<Vec<Vec<Stored>>, ScratchError> {
+        let n_ranges = ranges.is_one_payee.len();
+        let mut stored: Vec<Vec<Stored>> = (0..n_ranges).map(|_| Vec::new()).collect();
+        let mut held: Vec<Bundle> = (0..n_ranges).map(|_| Bundle::default()).collect();
+        let n_most = (n_held / n_ranges).clamp(1, 1 << 16);
+        for window in 0..self.windows.len() {
+            let (lines, roots) = self.lines(window)?;
+            if roots.is_empty() {
+                continue;
+            }
+            let (days, keys) = (self.windows.days(window)?, self.windows.keys(window)?);
+            let mut by_range: Vec<Vec<u32>> = vec![Vec::new(); n_ranges];
+            for (line, (&version, &payee)) in (0..).zip(lines.versions.iter().zip(&lines.payees)) {
+                by_range[ranges.of[version as usize][payee as usize] as usize].push(line);
+            }
+            for (range, places) in by_range.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
+                held[range].gather(&lines, places, &roots, &days, &keys);
+                if held[range].payees.len() >= n_most {
+                    stored[range].push(std::mem::take(&mut held[range]).keep(file)?);
+                }
+            }
+        }
+        for (held, stored) in held.into_iter().zip(&mut stored) {
+            if !held.payees.is_empty() {
+                stored.push(held.keep(file)?);
+            }
+        }
+        Ok(stored)
+    }
+
+    /// The lines of all versions in a window, as they stand in output but for payees, and the rows of the event that they
+    /// are for.
+    fn lines(&self, window: usize) -> Result<(Bundle, Vec<u32>), ScratchError> {
+        let mut found = Bundle::default();
+        let mut roots: Vec<u32> = Vec::new();
+        for (version, &id) in (0..).zip(&self.ids) {
+            let lines = self.result.part(id, window)?;
+            roots.extend_from_slice(lines.roots());
+            found.versions.resize(roots.len(), version);
+            found.payees.extend_from_slice(&lines.payees);
+            found.amounts.extend_from_slice(&lines.amounts);
+        }
+        if !roots.is_sorted() {
+            let mut order: Vec<u32> = (0..roots.len() as u32).collect();
+            order.sort_by_key(|&line| roots[line as usize]);
+            found.versions = gather(&found.versions, &order);
+            found.payees = gather(&found.payees, &order);
+            found.amounts = gather(&found.amounts, &order);
+            roots = gather(&roots, &order);
+        }
+        Ok((found, roots))
+    }
+
+    /// Some lines as if they were all that the rule has; line `n` is for row `n` of the event.
+    fn family<'b>(&'b self, bundle: &'b Bundle) -> Family<'b> {
+        let mut lines = vec![(Vec::new(), Vec::new(), Vec::new()); self.ids.len()];
+        for (line, &version) in (0..).zip(&bundle.versions) {
+            let (roots, payees, amounts) = &mut lines[version as usize];
+            roots.push(line);
+            payees.push(bundle.payees[line as usize]);
+            amounts.push(bundle.amounts[line as usize]);
+        }
+        let lines = lines.into_iter().map(|(roots, payees, amounts)| LineRows::new(roots, payees, amounts).into());
+        let of = |(&id, lines)| Version::new(self.plan, id, self.loaded, lines);
+        let versions = self.ids.iter().zip(lines).filter_map(of).collect();
+        let origin = Origin::Event { record: self.root, days: &bundle.days };
+        let through = self.result.through;
+        Family::new(Lot { plan: self.plan, name: self.name, origin, keys: &bundle.keys, through }, versions)
+    }
+}
+
+/// Ranges of payees in the order of output.
+struct Ranges {
+    /// By version and payee's row, the range.
+    of: Vec<Vec<u32>>,
+    is_one_payee: Vec<bool>,
+}
+
+impl Ranges {
+    fn new(rule: &OnDisk<'_>, n_held: usize) -> Result<Self, ScratchError> {
+        let OnDisk { plan, ids, loaded, result, .. } = rule;
+        let mut kinds: Vec<RecordId> = ids.iter().filter_map(|&id| plan.payee_record(id)).collect();
+        let version_kinds = kinds.clone();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let keys = |kind: RecordId| &loaded.keys[kind.index()];
+        let mut n_lines: Vec<Vec<u64>> = kinds.iter().map(|&kind| vec![0; keys(kind).len()]).collect();
+        let place = |kind: RecordId| kinds.binary_search(&kind).unwrap_or(0);
+        for (&id, &kind) in ids.iter().zip(&version_kinds) {
+            for window in 0..result.lines[id.index()].n_windows() {
+                let lines = result.part(id, window)?;
+                lines.payees.iter().for_each(|&payee| n_lines[place(kind)][payee as usize] += 1);
+            }
+        }
+        let mut payees: Vec<(RecordId, u32)> =
+            kinds.iter().flat_map(|&kind| (0..keys(kind).len() as u32).map(move |row| (kind, row))).collect();
+        if kinds.len() > 1 {
+            payees.sort_by(|a, b| compare(keys(a.0), a.1, keys(b.0), b.1).then(a.0.cmp(&b.0)));
+        }
+        let mut by_kind: Vec<Vec<u32>> = n_lines.iter().map(|n_lines| vec![0; n_lines.len()]).collect();
+        let mut is_one_payee = vec![true];
+        let (mut n_payees, mut n_in_range) = (0, 0);
+        for (kind, row) in payees {
+            let n = n_lines[place(kind)][row as usize];
+            if n == 0 {
+                continue;
+            }
+            if n_payees > 0 && n_in_range + n > n_held as u64 {
+                is_one_payee.push(true);
+                (n_payees, n_in_range) = (0, 0);
+            }
+            let range = is_one_payee.len() - 1;
+            (n_payees, n_in_range) = (n_payees + 1, n_in_range + n);
+            is_one_payee[range] = n_payees == 1;
+            by_kind[place(kind)][row as usize] = range as u32;
+        }
+        let of = version_kinds.iter().map(|&kind| by_kind[place(kind)].clone()).collect();
+        Ok(Self { of, is_one_payee })
+    }
+}
+
+impl Bundle {
+    /// Adds lines of a window, with their days and keys.
+    fn gather(&mut self, lines: &Self, places: &[u32], roots: &[u32], days: &[i32], keys: &Keys) {
+        let own: Vec<u32> = gather(roots, places);
+        self.versions.extend(places.iter().map(|&line| lines.versions[line as usize]));
+        self.payees.extend(places.iter().map(|&line| lines.payees[line as usize]));
+        self.amounts.extend(places.iter().map(|&line| lines.amounts[line as usize]));
+        self.days.extend(own.iter().map(|&root| days[root as usize]));
+        self.keys.append_rows(keys, &own);
+    }
+
+    fn keep(self, file: &mut ScratchFile) -> Result<Stored, ScratchError> {
+        Ok(Stored {
+            versions: file.keep(&self.versions)?,
+            payees: file.keep(&self.payees)?,
+            amounts: file.keep(&self.amounts)?,
+            days: file.keep(&self.days)?,
+            keys: StoredKeys::keep(&self.keys, file)?,
+        })
+    }
+
+    /// Adds what lies on the disk.
+    fn add(&mut self, stored: &Stored, file: &ScratchFile) -> Result<(), ScratchError> {
+        self.versions.append(&mut file.load_all(&stored.versions)?);
+        self.payees.append(&mut file.load_all(&stored.payees)?);
+        self.amounts.append(&mut file.load_all(&stored.amounts)?);
+        self.days.append(&mut file.load_all(&stored.days)?);
+        let n_rows = stored.payees.len();
+        self.keys.append(&stored.keys.load(0..n_rows, file)?, 0..n_rows);
+        Ok(())
+    }
+}
+
+fn gather<T: Copy>(values: &[T], places: &[u32]) -> Vec<T> {
+    places.iter().map(|&place| values[place as usize]).collect()
+}
