@@ -389,7 +389,7 @@ impl<'a> Row<'a> {
             TimeUnit::Months => self.plan.calendar.add_months(day, count),
             TimeUnit::Years => count.checked_mul(12).and_then(|count| self.plan.calendar.add_months(day, count)),
         };
-        moved.filter(|&day| (1..=9999).contains(&date_of(day).year()) && (FIRST..=LAST).contains(&day)).ok_or(OUT)
+        moved.filter(|day| (FIRST..=LAST).contains(day)).ok_or(OUT)
     }
 }
 

@@ -196,7 +196,7 @@ impl Calendar {
     /// outside the calendar's range.
     pub fn add_months(&self, day: i32, months: i64) -> Option<i32> {
         let date = date_of(day);
-        let month = i64::from(date.year()) * 12 + i64::from(date.month()) - 1 + months;
+        let month = (i64::from(date.year()) * 12 + i64::from(date.month()) - 1).checked_add(months)?;
         let (year, month) = (i16::try_from(month.div_euclid(12)).ok()?, month.rem_euclid(12) as i8 + 1);
         let first = Date::new(year, month, 1).ok()?;
         match Date::new(year, month, date.day()) {

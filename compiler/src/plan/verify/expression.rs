@@ -117,14 +117,14 @@ impl<'a> Place<'a> {
     fn local(&self, expr: &Expr, local: LocalId, report: &mut Report) {
         report.demand(local.index() < self.n_locals, Obligation::Locals, "read before it is defined");
         let known = self.rule.and_then(|rule| rule.locals.get(local.index()));
-        report.demand(known.is_some_and(|known| known.ty == expr.ty), Obligation::Types, "a `let`");
+        report.demand(known.is_some_and(|known| stands_for(known.ty, expr.ty)), Obligation::Types, "a `let`");
     }
 
     fn decision(&self, expr: &Expr, decision: DecisionId, root: Root, report: &mut Report) {
         let Some(known) = self.plan.decisions.get(decision.index()) else {
             return report.demand(false, Obligation::Named, "a decision");
         };
-        report.demand(known.ty == expr.ty, Obligation::Types, format!("`{}`", known.name));
+        report.demand(stands_for(known.ty, expr.ty), Obligation::Types, format!("`{}`", known.name));
         let own = root != Root::Row || self.stream.is_none_or(|stream| known.stream == *stream);
         report.demand(own, Obligation::Decisions, format!("`{}` of other rows", known.name));
     }
