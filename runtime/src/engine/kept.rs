@@ -57,24 +57,22 @@ impl Kept {
         marks: &[u8],
         data: &mut Data,
     ) -> Result<(), ScratchError> {
-        put(&mut self.file, &mut self.marks[record.index()][window], marks)?;
+        match &mut self.marks[record.index()][window] {
+            Some(array) => self.file.replace(array, marks)?,
+            none => *none = Some(self.file.keep(marks)?),
+        }
         for (idx, decision) in plan.decisions.iter().enumerate() {
             if root_of(plan, &decision.stream) != Some(record) {
                 continue;
             }
             let DecisionData { nums, dens, known } = std::mem::take(&mut data.decisions[idx]);
-            if !known.contains(&1) {
-                continue;
+            if known.contains(&1) {
+                self.decisions[idx][window] = Some(Decided {
+                    nums: self.file.keep(&nums)?,
+                    dens: self.file.keep(&dens)?,
+                    known: self.file.keep(&known)?,
+                });
             }
-            let place = &mut self.decisions[idx][window];
-            let (mut own_nums, mut own_dens, mut own_known) = match place.take() {
-                Some(Decided { nums, dens, known }) => (Some(nums), Some(dens), Some(known)),
-                None => (None, None, None),
-            };
-            put(&mut self.file, &mut own_nums, &nums)?;
-            put(&mut self.file, &mut own_dens, &dens)?;
-            put(&mut self.file, &mut own_known, &known)?;
-            *place = own_nums.zip(own_dens).zip(own_known).map(|((nums, dens), known)| Decided { nums, dens, known });
         }
         Ok(())
     }
@@ -106,20 +104,5 @@ impl Kept {
             counts.add(&self.file.load_all(marks)?);
         }
         Ok(counts)
-    }
-}
-
-/// Writes values where others of as many stand, else behind all.
-fn put<T: bytemuck::Pod>(
-    file: &mut ScratchFile,
-    place: &mut Option<Array<T>>,
-    values: &[T],
-) -> Result<(), ScratchError> {
-    match place {
-        Some(array) if array.len() == values.len() => file.replace(array, values),
-        _ => {
-            *place = Some(file.keep(values)?);
-            Ok(())
-        }
     }
 }
