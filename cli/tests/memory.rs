@@ -69,7 +69,7 @@ fn same(folder: &Folder, one: &str, other: &str, ending: &str) {
 fn payments_are_the_same_whatever_fits_into_memory() {
     let folder = many("memory-same");
     std::fs::create_dir_all(folder.path().join("scratch")).expect("a folder");
-    for format in ["csv", "jsonl"] {
+    for format in ["csv", "jsonl", "parquet"] {
         let held = run(&folder, "held", &["--format", format]).with(0);
         for engine in ["jit", "interpreter"] {
             let stored = run(

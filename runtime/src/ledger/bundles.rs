@@ -74,18 +74,24 @@ impl<'a> OnDisk<'a> {
         let mut file = self.windows.another_file()?;
         let bundles = self.deal(&ranges, n_held, &mut file)?;
         let mut totals = Totals::default();
+        let mut bundle = Bundle::default();
         for (range, stored) in bundles.iter().enumerate() {
             // One payee's lines stand in order; those of several are put in order together.
             let n_together = if ranges.is_one_payee[range] { 1 } else { stored.len().max(1) };
             for stored in stored.chunks(n_together) {
-                let mut bundle = Bundle::default();
                 for stored in stored {
                     bundle.add(stored, &file)?;
                 }
-                self.family(&bundle).write(sinks, &mut totals)?;
+                // Batches are as full as if all lines were held, so that files do not differ.
+                let rest = self.family(&bundle).write_batches(sinks, &mut totals)?;
+                let mut left = Bundle::default();
+                left.gather(&bundle, &rest, &rest, &bundle.days, &bundle.keys);
+                bundle = left;
             }
         }
-        self.family(&Bundle::default()).end(sinks, &mut totals)
+        let last = self.family(&bundle);
+        last.write(sinks, &mut totals)?;
+        last.end(sinks, &mut totals)
     }
 
     /// Deals the lines of all windows out; by range, what lies on the disk.
@@ -105,7 +111,7 @@ impl<'a> OnDisk<'a> {
                 by_range[ranges.of[version as usize][payee as usize] as usize].push(line);
             }
             for (range, places) in by_range.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
-                held[range].gather(&lines, places, &roots, &days, &keys);
+                held[range].gather(&lines, places, &gather(&roots, places), &days, &keys);
                 if held[range].payees.len() >= n_most {
                     stored[range].push(std::mem::take(&mut held[range]).keep(file)?);
                 }
@@ -211,14 +217,13 @@ impl Ranges {
 }
 
 impl Bundle {
-    /// Adds lines of a window, with their days and keys.
+    /// Adds some of these lines, with the days and keys of the rows that they are for.
     fn gather(&mut self, lines: &Self, places: &[u32], roots: &[u32], days: &[i32], keys: &Keys) {
-        let own: Vec<u32> = gather(roots, places);
         self.versions.extend(places.iter().map(|&line| lines.versions[line as usize]));
         self.payees.extend(places.iter().map(|&line| lines.payees[line as usize]));
         self.amounts.extend(places.iter().map(|&line| lines.amounts[line as usize]));
-        self.days.extend(own.iter().map(|&root| days[root as usize]));
-        self.keys.append_rows(keys, &own);
+        self.days.extend(roots.iter().map(|&root| days[root as usize]));
+        self.keys.append_rows(keys, roots);
     }
 
     fn keep(self, file: &mut ScratchFile) -> Result<Stored, ScratchError> {

@@ -33,49 +33,52 @@ pub(super) fn write(
     result: &RunResult,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let Some((root, windows)) = on_disk(plan, versions[0], loaded) else {
-        let Some(origin) = Origin::of(plan, versions[0], loaded, result) else { return Ok(()) };
-        let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
-        let seen = Seen { plan, name, loaded, origin, keys: &loaded.keys[record.index()] };
-        return seen.write(versions, |decision| Ok(Cow::Borrowed(loaded.data.decision(decision))), sink);
-    };
-    for window in 0..windows.len() {
-        let (days, keys) = (windows.days(window)?, windows.keys(window)?);
-        let seen = Seen { plan, name, loaded, origin: Origin::Event { record: root, days: &days }, keys: &keys };
-        let of = |decision: DecisionId| Ok(Cow::Owned(result.decision(decision, window)?.unwrap_or_default()));
-        seen.write(versions, of, sink)?;
+    let mut table = Rows { plan, name, loaded, left: Vec::new(), keys: Keys::default() };
+    match on_disk(plan, versions[0], loaded) {
+        None => {
+            let Some(origin) = Origin::of(plan, versions[0], loaded, result) else { return Ok(()) };
+            let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
+            let of = |decision: DecisionId| Ok(Cow::Borrowed(loaded.data.decision(decision)));
+            let found = Seen { plan, origin }.find(versions, of)?;
+            table.add(found, &loaded.keys[record.index()]);
+            table.write(&origin, sink, true)
+        }
+        Some((root, windows)) => {
+            for window in 0..windows.len() {
+                let days = windows.days(window)?;
+                let origin = Origin::Event { record: root, days: &days };
+                let of = |decision: DecisionId| Ok(Cow::Owned(result.decision(decision, window)?.unwrap_or_default()));
+                table.add(Seen { plan, origin }.find(versions, of)?, &windows.keys(window)?);
+                table.write(&origin, sink, window + 1 == windows.len())?;
+            }
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// The rows that a rule decided on, all or those of a window.
 struct Seen<'a> {
     plan: &'a Plan,
-    name: &'a str,
-    loaded: &'a Loaded,
     origin: Origin<'a>,
-    /// Of the rows of the event or entity.
-    keys: &'a Keys,
 }
 
 impl Seen<'_> {
-    fn write<'d>(
+    /// What was decided, by `when` and key.
+    fn find<'d>(
         &self,
         versions: &[RuleId],
         of: impl Fn(DecisionId) -> io::Result<Cow<'d, DecisionData>>,
-        sink: &mut dyn Sink,
-    ) -> io::Result<()> {
+    ) -> io::Result<Vec<Taken>> {
         let mut found: Vec<Taken> = Vec::new();
         for &id in versions {
             for step in &self.plan.rule(id).steps {
                 if let Step::Set(decision, _) = step {
-                    let data = of(*decision)?;
-                    self.take(id, *decision, &data, &mut found);
+                    self.take(id, *decision, &*of(*decision)?, &mut found);
                 }
             }
         }
         found.sort_by_key(|taken| (taken.when, taken.row));
-        found.chunks(BATCH).try_for_each(|rows| sink.take(&self.batch(rows)))
+        Ok(found)
     }
 
     /// Versions share a decision; each writes the rows of its own days.
@@ -84,7 +87,7 @@ impl Seen<'_> {
         if matches!(self.plan.decisions[decision.index()].stream, Stream::Payments(_)) {
             return;
         }
-        let kind = self.kind();
+        let kind = kind(&self.origin);
         for row in (0..data.known.len()).filter(|&row| data.known[row] == 1) {
             let when = self.origin.day(row as u32);
             let period = match self.origin {
@@ -104,17 +107,49 @@ impl Seen<'_> {
             }
         }
     }
+}
 
-    fn kind(&self) -> Period {
-        match self.origin {
-            Origin::Event { .. } => Period::Quarter,
-            Origin::Grid { period, .. } => period,
-        }
+/// The kind of period that rows are told with.
+fn kind(origin: &Origin<'_>) -> Period {
+    match origin {
+        Origin::Event { .. } => Period::Quarter,
+        Origin::Grid { period, .. } => *period,
+    }
+}
+
+/// The rows of the table that are still to be written.
+struct Rows<'a> {
+    plan: &'a Plan,
+    name: &'a str,
+    loaded: &'a Loaded,
+    left: Vec<Taken>,
+    /// The keys of what was decided on; those left have their rows here.
+    keys: Keys,
+}
+
+impl Rows<'_> {
+    /// Adds what was decided, with the keys of the rows of the event or entity.
+    fn add(&mut self, found: Vec<Taken>, keys: &Keys) {
+        let rows: Vec<u32> = found.iter().map(|taken| taken.row).collect();
+        let first = self.keys.len() as u32;
+        self.keys.append_rows(keys, &rows);
+        self.left.extend((first..).zip(found).map(|(row, taken)| Taken { row, ..taken }));
     }
 
-    fn batch(&self, rows: &[Taken]) -> Batch {
+    /// Writes rows as long as they fill a batch, or all.
+    fn write(&mut self, origin: &Origin<'_>, sink: &mut dyn Sink, all: bool) -> io::Result<()> {
+        let n_rows = if all { self.left.len() } else { self.left.len() - self.left.len() % BATCH };
+        self.left[..n_rows].chunks(BATCH).try_for_each(|rows| sink.take(&self.batch(origin, rows)))?;
+        self.left.drain(..n_rows);
+        let rows: Vec<u32> = self.left.iter().map(|taken| taken.row).collect();
+        self.keys = self.keys.gather(&rows);
+        (0..).zip(&mut self.left).for_each(|(row, taken)| taken.row = row);
+        Ok(())
+    }
+
+    fn batch(&self, origin: &Origin<'_>, rows: &[Taken]) -> Batch {
         let plan = self.plan;
-        let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = self.origin;
+        let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = *origin;
         let (mut keys, mut values) = (Texts::default(), Texts::default());
         let mut periods: Vec<i32> = rows.iter().map(|taken| taken.period).collect();
         periods.sort_unstable();
@@ -135,7 +170,7 @@ impl Seen<'_> {
             Cells::Texts(keys),
             Cells::Words {
                 codes: rows.iter().map(|taken| place(periods.partition_point(|&known| known < taken.period))).collect(),
-                words: periods.iter().map(|&number| plan.calendar.name(self.kind(), number)).collect(),
+                words: periods.iter().map(|&number| plan.calendar.name(kind(origin), number)).collect(),
             },
             Cells::Words {
                 codes: rows.iter().map(|taken| place(names.partition_point(|&known| known < taken.decision))).collect(),

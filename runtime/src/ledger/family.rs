@@ -144,10 +144,21 @@ impl<'a> Family<'a> {
         Found { version, idx, payee: lines.payees[idx], root: lines.roots()[idx], amount: lines.amounts[idx] }
     }
 
-    /// Writes the lines and their parts, and their sums but for the last.
+    /// Writes all lines and their parts, and their sums but for the last.
     pub fn write(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> std::io::Result<()> {
+        self.write_places(&self.order, sinks, totals)
+    }
+
+    /// Writes lines as long as they fill a batch, and says which rows the others, in order, are for.
+    pub fn write_batches(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> std::io::Result<Vec<u32>> {
+        let (full, rest) = self.order.split_at(self.order.len() - self.order.len() % BATCH);
+        self.write_places(full, sinks, totals)?;
+        Ok(rest.iter().map(|&place| self.at(place).root).collect())
+    }
+
+    fn write_places(&self, places: &[u32], sinks: &mut Sinks<'_>, totals: &mut Totals) -> std::io::Result<()> {
         let periods = Periods::new(&self.lot);
-        for places in self.order.chunks(BATCH) {
+        for places in places.chunks(BATCH) {
             let lines: Vec<Found<'_>> = places.iter().map(|&place| self.at(place)).collect();
             let numbers: Vec<i32> = lines.iter().map(|line| periods.number(line.root)).collect();
             sinks.payments.take(&self.payments(&lines, &numbers, &periods))?;
