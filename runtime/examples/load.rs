@@ -1,6 +1,8 @@
-//! How long loading takes by stage, and how much memory at most: `load PROGRAM RECORD=FILE …`.
+//! How long loading takes by stage, and how much memory at most: `load PROGRAM RECORD=FILE …`. The variable ROWS is how
+//! many rows are read at a time, MEMORY from how many MiB on rows wait on the disk.
 
 use meed_runtime::load::{LoadOptions, Read, SourceFile, TableInput};
+use meed_runtime::scratch::Spill;
 use std::path::Path;
 
 fn main() {
@@ -14,9 +16,11 @@ fn main() {
         let file = SourceFile::open(Path::new(file)).expect("the file opens");
         TableInput { record: meed_compiler::plan::RecordId(record as u32), files: vec![file] }
     });
-    let batch_rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok());
+    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<usize>().ok());
+    let folder = std::env::temp_dir();
+    let spill = number("MEMORY").map(|mib| Spill::new(&folder, mib << 20));
     let options = LoadOptions::through(plan.active.to);
-    let options = LoadOptions { batch_rows: batch_rows.unwrap_or(options.batch_rows), ..options };
+    let options = LoadOptions { batch_rows: number("ROWS").unwrap_or(options.batch_rows), spill, ..options };
     let started = busy_millis();
     let read = Read::tables(&plan, inputs.collect(), &options).expect("the tables can be read");
     let decoded = busy_millis();
