@@ -11,24 +11,25 @@ mod kept;
 mod lines;
 mod paths;
 mod place;
+mod result;
 mod slots;
+mod windows;
 
 pub use accounts::Counts;
 pub use lines::{LineRows, Lines, Origin};
 pub(crate) use paths::root_of;
+pub use result::{RunError, RunFault, RunResult};
 
-use crate::load::{Extent, Loaded, Windows};
-use crate::scratch::{ScratchError, ScratchFile};
+use crate::load::{Loaded, Windows};
+use crate::scratch::ScratchError;
 use accounts::Marks;
 use groups::{Gathering, RowFault};
 use kept::Kept;
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Chunk, DecisionData, Grid, Output, Rows, StateData};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
-use meed_compiler::plan::{DecisionId, GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
-use paths::days;
+use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
 use slots::Slots;
-use std::borrow::Cow;
 
 /// Which engine does the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,63 +60,6 @@ pub trait Observer {
     fn row(&mut self, rule: RuleId, row: u32, trace: Trace);
     /// A rule is about to begin.
     fn begins(&mut self, _rule: RuleId) {}
-}
-
-/// What a run gives.
-#[derive(Debug, Default)]
-pub struct RunResult {
-    /// The last day of the run.
-    pub through: i32,
-    /// By rule: its lines in the order of `when`, then key.
-    pub lines: Vec<Lines>,
-    /// By rule: the rows it read; none for a rule over events, which reads those of the event's table, and for payments
-    /// for rows that are not held.
-    pub streams: Vec<Option<Rows>>,
-    /// By rule: what became of the rows of the events it reads.
-    pub rules: Vec<Vec<(RecordId, Counts)>>,
-    /// By record: what became of its rows over all rules; none for what is no event or not used.
-    pub events: Vec<Option<Counts>>,
-    /// By rule: smallest units by which lines rounded alone are above the rounding along the total.
-    pub missed: Vec<i128>,
-    /// By rule: the rows that machine code left to the interpreter.
-    pub replayed: Vec<u64>,
-    /// The lines of windows.
-    scratch: Option<ScratchFile>,
-    /// The decisions of windows.
-    kept: Option<Kept>,
-}
-
-/// Why a run ends without a result.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum RunError {
-    /// A row that no amount can be given for.
-    #[error(transparent)]
-    Fault(#[from] RunFault),
-    /// Rows that are too many for memory could not be kept on the disk.
-    #[error(transparent)]
-    Scratch(#[from] ScratchError),
-}
-
-impl RunError {
-    /// The code, one per kind.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Fault(met) => met.fault.kind.code(),
-            Self::Scratch(_) => "cannot-keep-rows",
-        }
-    }
-}
-
-/// A fault, with the rule and the row that met it.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("rule `{rule}`, {place}: {}", fault.kind)]
-pub struct RunFault {
-    /// The rule.
-    pub rule: String,
-    /// The row, or the entity and period, in words.
-    pub place: String,
-    /// What happened and where in the program.
-    pub fault: Fault,
 }
 
 /// Runs every rule.
@@ -263,49 +207,6 @@ impl Run<'_> {
             self.result.streams[id.index()] = Some(rows);
         }
         Ok(())
-    }
-
-    /// The event whose rows, or payments for them, a stream has, where these are not held.
-    fn on_disk(&self, stream: &Stream) -> Option<RecordId> {
-        root_of(self.plan, stream).filter(|root| self.loaded.windows[root.index()].is_some())
-    }
-
-    /// Makes a window of an event the rows that are seen.
-    fn see(&mut self, record: RecordId, window: usize) -> Result<(), ScratchError> {
-        if self.seen == Some((record, window)) {
-            return Ok(());
-        }
-        self.put_away()?;
-        self.loaded.show(record, window)?;
-        self.seen = Some((record, window));
-        let Some(kept) = &self.result.kept else { return Ok(()) };
-        let n_rows = self.loaded.data.tables[record.index()].n_stream;
-        *self.marks.of(record) = kept.marks(record, window, n_rows)?;
-        for (idx, decision) in self.plan.decisions.iter().enumerate() {
-            if root_of(self.plan, &decision.stream) == Some(record) {
-                let data = &mut self.loaded.data.decisions[idx];
-                *data = kept.decision(DecisionId(idx as u32), window)?;
-                if let Stream::Events(_) = decision.stream {
-                    data.grow(n_rows);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts away what is known of the rows that are seen, and the rows.
-    fn put_away(&mut self) -> Result<(), ScratchError> {
-        let (Some((record, window)), Some(kept)) = (self.seen.take(), &mut self.result.kept) else { return Ok(()) };
-        let marks = std::mem::take(self.marks.of(record));
-        kept.put(self.plan, record, window, &marks, &mut self.loaded.data)?;
-        self.loaded.hide(record);
-        Ok(())
-    }
-
-    /// How many rows a stream has, and between which days.
-    fn extent(&self, stream: &Stream, rows: &Rows, n_rows: u32) -> Extent {
-        let on_disk = self.on_disk(stream).and_then(|root| self.loaded.extent(root));
-        on_disk.unwrap_or_else(|| Extent::of(days(self.plan, self.loaded, rows, 0, n_rows)))
     }
 
     /// Fills the aggregates that a rule reads.
@@ -457,26 +358,6 @@ impl Run<'_> {
             if let Step::Set(decision, _) = step {
                 self.loaded.data.decisions[decision.index()].grow(n_rows as usize);
             }
-        }
-    }
-}
-
-impl RunResult {
-    /// The lines of a rule in a window, with rows counted from its first.
-    pub(crate) fn part(&self, rule: RuleId, window: usize) -> Result<Cow<'_, LineRows>, ScratchError> {
-        self.lines[rule.index()].part(window, self.scratch.as_ref())
-    }
-
-    /// What rules decided for the rows of a window that is not held; none where all are.
-    pub(crate) fn decision(&self, id: DecisionId, window: usize) -> Result<Option<DecisionData>, ScratchError> {
-        self.kept.as_ref().map(|kept| kept.decision(id, window)).transpose()
-    }
-
-    /// The grid of a rule per entity and period.
-    pub fn grid(&self, rule: RuleId) -> Option<&Grid> {
-        match &self.streams[rule.index()] {
-            Some(Rows::Grid(grid)) => Some(grid),
-            Some(Rows::Events { .. } | Rows::Payments(_)) | None => None,
         }
     }
 }

@@ -47,42 +47,48 @@ pub(super) fn settle(
         let record = RecordId(idx as u32);
         let mut draft = draft.unwrap_or_default();
         draft.name_faults();
-        let runs = draft.runs.take().zip(plan.records[idx].when);
-        let fields = &plan.records[idx].fields;
-        let Draft { n_rows, mut origins, rows, faults, rejected, .. } = draft;
-        reject(record, &origins, faults, &mut loaded.rejects);
-        let mut account = RowAccount {
-            read: if loaded.named_only.contains(&record) { 0 } else { u64::from(n_rows) },
-            rejected: rejected.len() as u64,
-            after_run_date: order.n_after,
-            undated: order.n_undated,
-        };
-        let Stretch { columns, keys, .. } = rows;
-        if let Some((runs, when)) = runs {
-            let by = By { when, through };
-            let merged = runs.merge(by, n_rows, &rejected, |columns| turn_codes(columns, fields, &targets))?;
-            (account.after_run_date, account.undated) = (merged.n_after, merged.n_undated);
-            loaded.windows.push(Some(merged.windows));
-            loaded.data.tables.push(Table::default());
-            loaded.keys.push(Keys::default());
-        } else {
-            let place =
-                |column: Column, field: &Field| arrange(column, field, places.as_deref(), order.n_rows, &targets);
-            let columns = columns.into_iter().zip(fields);
-            let columns = columns.map(|(column, field)| column.map(|column| place(column, field))).collect();
-            loaded.windows.push(None);
-            loaded.data.tables.push(Table { n_rows: order.n_rows, n_stream: order.n_stream, columns });
-            loaded.keys.push(arrange_keys(keys, places.as_deref(), &order));
-            if let Some(rows) = order.rows {
-                origins.place(rows);
+        reject(record, &draft.origins, std::mem::take(&mut draft.faults), &mut loaded.rejects);
+        let read = if loaded.named_only.contains(&record) { 0 } else { u64::from(draft.n_rows) };
+        let account = RowAccount { read, rejected: draft.rejected.len() as u64, ..RowAccount::default() };
+        let definition = &plan.records[idx];
+        match draft.runs.take().zip(definition.when) {
+            Some((runs, when)) => {
+                let turn = |columns: &mut [Option<Column>]| turn_codes(columns, &definition.fields, &targets);
+                let merged = runs.merge(By { when, through }, draft.n_rows, &draft.rejected, turn)?;
+                let (after_run_date, undated) = (merged.n_after, merged.n_undated);
+                loaded.accounts.push(RowAccount { after_run_date, undated, ..account });
+                loaded.windows.push(Some(merged.windows));
+                loaded.data.tables.push(Table::default());
+                loaded.keys.push(Keys::default());
+                loaded.origins.push(draft.origins);
+            }
+            None => {
+                let (after_run_date, undated) = (order.n_after, order.n_undated);
+                loaded.accounts.push(RowAccount { after_run_date, undated, ..account });
+                loaded.windows.push(None);
+                loaded.hold(&definition.fields, draft, order, places.as_deref(), &targets);
             }
         }
-        loaded.accounts.push(account);
-        loaded.origins.push(origins);
     }
     loaded.data.predicates = predicates(plan, &dictionaries);
     loaded.dictionaries = dictionaries;
     Ok(loaded)
+}
+
+impl Loaded {
+    /// Adds a table whose rows are held, in their order.
+    fn hold(&mut self, fields: &[Field], draft: Draft, order: Order, places: Option<&[u32]>, targets: &[Vec<u32>]) {
+        let Draft { rows: Stretch { columns, keys, .. }, mut origins, .. } = draft;
+        let place = |column: Column, field: &Field| arrange(column, field, places, order.n_rows, targets);
+        let columns = columns.into_iter().zip(fields);
+        let columns = columns.map(|(column, field)| column.map(|column| place(column, field))).collect();
+        self.data.tables.push(Table { n_rows: order.n_rows, n_stream: order.n_stream, columns });
+        self.keys.push(arrange_keys(keys, places, &order));
+        if let Some(rows) = order.rows {
+            origins.place(rows);
+        }
+        self.origins.push(origins);
+    }
 }
 
 /// The rows of a record without a table of its own: the keys that rows of others bear or name.

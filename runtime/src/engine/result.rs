@@ -1,0 +1,87 @@
+//! What a run gives, and why it may give nothing.
+
+use super::Counts;
+use super::kept::Kept;
+use super::lines::{LineRows, Lines};
+use crate::scratch::{ScratchError, ScratchFile};
+use meed_compiler::data::{DecisionData, Grid, Rows};
+use meed_compiler::interpret::Fault;
+use meed_compiler::plan::{DecisionId, RecordId, RuleId};
+use std::borrow::Cow;
+
+/// What a run gives.
+#[derive(Debug, Default)]
+pub struct RunResult {
+    /// The last day of the run.
+    pub through: i32,
+    /// By rule: its lines in the order of `when`, then key.
+    pub lines: Vec<Lines>,
+    /// By rule: the rows it read; none for a rule over events, which reads those of the event's table, and for payments
+    /// for rows that are not held.
+    pub streams: Vec<Option<Rows>>,
+    /// By rule: what became of the rows of the events it reads.
+    pub rules: Vec<Vec<(RecordId, Counts)>>,
+    /// By record: what became of its rows over all rules; none for what is no event or not used.
+    pub events: Vec<Option<Counts>>,
+    /// By rule: smallest units by which lines rounded alone are above the rounding along the total.
+    pub missed: Vec<i128>,
+    /// By rule: the rows that machine code left to the interpreter.
+    pub replayed: Vec<u64>,
+    /// The lines of windows.
+    pub(super) scratch: Option<ScratchFile>,
+    /// The decisions of windows.
+    pub(super) kept: Option<Kept>,
+}
+
+/// Why a run ends without a result.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RunError {
+    /// A row that no amount can be given for.
+    #[error(transparent)]
+    Fault(#[from] RunFault),
+    /// Rows that are too many for memory could not be kept on the disk.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+}
+
+impl RunError {
+    /// The code, one per kind.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Fault(met) => met.fault.kind.code(),
+            Self::Scratch(_) => "cannot-keep-rows",
+        }
+    }
+}
+
+/// A fault, with the rule and the row that met it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("rule `{rule}`, {place}: {}", fault.kind)]
+pub struct RunFault {
+    /// The rule.
+    pub rule: String,
+    /// The row, or the entity and period, in words.
+    pub place: String,
+    /// What happened and where in the program.
+    pub fault: Fault,
+}
+
+impl RunResult {
+    /// The lines of a rule in a window, with rows counted from its first.
+    pub(crate) fn part(&self, rule: RuleId, window: usize) -> Result<Cow<'_, LineRows>, ScratchError> {
+        self.lines[rule.index()].part(window, self.scratch.as_ref())
+    }
+
+    /// What rules decided for the rows of a window that is not held; none where all are.
+    pub(crate) fn decision(&self, id: DecisionId, window: usize) -> Result<Option<DecisionData>, ScratchError> {
+        self.kept.as_ref().map(|kept| kept.decision(id, window)).transpose()
+    }
+
+    /// The grid of a rule per entity and period.
+    pub fn grid(&self, rule: RuleId) -> Option<&Grid> {
+        match &self.streams[rule.index()] {
+            Some(Rows::Grid(grid)) => Some(grid),
+            Some(Rows::Events { .. } | Rows::Payments(_)) | None => None,
+        }
+    }
+}
