@@ -4,6 +4,8 @@
 use meed_grammar::problem::Problem;
 use meed_grammar::tree::{Argument, ClauseKind, Field, FieldTypeKind, File, Item, Member, Name};
 
+/// Words that go on with the field before them.
+const FIELDS: &[&str] = &["as"];
 /// Words that a band may pay, which no value of a name in it could be told from.
 const BANDS: &[&str] = &["flat", "none", "nothing", "rest"];
 /// Words that stand where the value of a `one of` could.
@@ -70,6 +72,11 @@ impl Names<'_> {
 
     fn field(&mut self, field: &Field) {
         self.script(&field.name);
+        if FIELDS.contains(&field.name.text.as_str()) {
+            let message = format!("`{}` has a meaning of its own in fields", field.name.text);
+            let help = "it stands behind a field's name and type, and a text in quotes behind it: `closed_on date as \"DD-MM-YYYY\"`";
+            self.problems.push(Problem::error("reserved-name", field.name.span, message).help(help));
+        }
         if let Some(FieldTypeKind::OneOf(choices)) = field.ty.as_ref().map(|ty| &ty.kind) {
             for choice in choices {
                 self.script(&choice.name);
