@@ -6,7 +6,7 @@ use super::lines::{LineRows, Lines};
 use crate::scratch::{ScratchError, ScratchFile};
 use meed_compiler::data::{DecisionData, Grid, Rows};
 use meed_compiler::interpret::Fault;
-use meed_compiler::plan::{DecisionId, RecordId, RuleId};
+use meed_compiler::plan::{DecisionId, Plan, RecordId, RuleId};
 use std::borrow::Cow;
 
 /// What a run gives.
@@ -70,6 +70,16 @@ impl RunResult {
     /// The lines of a rule in a window, with rows counted from its first.
     pub(crate) fn part(&self, rule: RuleId, window: usize) -> Result<Cow<'_, LineRows>, ScratchError> {
         self.lines[rule.index()].part(window, self.scratch.as_ref())
+    }
+
+    /// By payment of a rule in a window, the row that it comes from in the end, as the stream of a rule over payments has them.
+    pub(crate) fn payment_roots(&self, plan: &Plan, name: &str, window: usize) -> Result<Vec<u32>, ScratchError> {
+        let mut roots: Vec<u32> = Vec::new();
+        for id in plan.versions(name) {
+            roots.extend_from_slice(self.part(id, window)?.roots());
+        }
+        roots.sort_unstable();
+        Ok(roots)
     }
 
     /// What rules decided for the rows of a window that is not held; none where all are.

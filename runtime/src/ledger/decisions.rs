@@ -4,6 +4,7 @@ use super::{BATCH, on_disk};
 use crate::engine::{Origin, RunResult};
 use crate::keys::Keys;
 use crate::load::Loaded;
+use crate::scratch::ScratchError;
 use crate::table::{Batch, Cells, Sink, Texts};
 use meed_compiler::data::DecisionData;
 use meed_compiler::plan::calendar::date_of;
@@ -17,6 +18,8 @@ struct Taken {
     when: i32,
     /// The row of the event or entity.
     row: u32,
+    /// The row of the rule's stream.
+    place: usize,
     version: u32,
     decision: DecisionId,
     num: i64,
@@ -39,7 +42,7 @@ pub(super) fn write(
             let Some(origin) = Origin::of(plan, versions[0], loaded, result) else { return Ok(()) };
             let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
             let of = |decision: DecisionId| Ok(Cow::Borrowed(loaded.data.decision(decision)));
-            let found = Seen { plan, origin }.find(versions, of)?;
+            let found = Seen::new(plan, versions, origin, result, 0)?.find(versions, of)?;
             table.add(found, &loaded.keys[record.index()]);
             table.write(&origin, sink, true)
         }
@@ -48,7 +51,8 @@ pub(super) fn write(
                 let days = windows.days(window)?;
                 let origin = Origin::Event { record: root, days: &days };
                 let of = |decision: DecisionId| Ok(Cow::Owned(result.decision(decision, window)?.unwrap_or_default()));
-                table.add(Seen { plan, origin }.find(versions, of)?, &windows.keys(window)?);
+                let found = Seen::new(plan, versions, origin, result, window)?.find(versions, of)?;
+                table.add(found, &windows.keys(window)?);
                 table.write(&origin, sink, window + 1 == windows.len())?;
             }
             Ok(())
@@ -60,9 +64,25 @@ pub(super) fn write(
 struct Seen<'a> {
     plan: &'a Plan,
     origin: Origin<'a>,
+    /// For a rule over payments, by payment, the row of the event or grid that it comes from in the end.
+    roots: Option<Vec<u32>>,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    fn new(
+        plan: &'a Plan,
+        versions: &[RuleId],
+        origin: Origin<'a>,
+        result: &RunResult,
+        window: usize,
+    ) -> Result<Self, ScratchError> {
+        let roots = match &plan.rule(versions[0]).stream {
+            Stream::Payments(name) => Some(result.payment_roots(plan, name, window)?),
+            Stream::Events(_) | Stream::Grid(..) => None,
+        };
+        Ok(Self { plan, origin, roots })
+    }
+
     /// What was decided, by `when` and key.
     fn find<'d>(
         &self,
@@ -77,31 +97,30 @@ impl Seen<'_> {
                 }
             }
         }
-        found.sort_by_key(|taken| (taken.when, taken.row));
+        found.sort_by_key(|taken| (taken.when, taken.row, taken.place));
         Ok(found)
     }
 
     /// Versions share a decision; each writes the rows of its own days.
     fn take(&self, id: RuleId, decision: DecisionId, data: &DecisionData, found: &mut Vec<Taken>) {
         let rule = self.plan.rule(id);
-        if matches!(self.plan.decisions[decision.index()].stream, Stream::Payments(_)) {
-            return;
-        }
         let kind = kind(&self.origin);
-        for row in (0..data.known.len()).filter(|&row| data.known[row] == 1) {
-            let when = self.origin.day(row as u32);
+        for place in (0..data.known.len()).filter(|&place| data.known[place] == 1) {
+            let row = self.roots.as_ref().map_or(place as u32, |roots| roots[place]);
+            let when = self.origin.day(row);
             let period = match self.origin {
                 Origin::Event { .. } => self.plan.calendar.index(kind, when),
-                Origin::Grid { grid, .. } => grid.period[row],
+                Origin::Grid { grid, .. } => grid.period[row as usize],
             };
             if rule.active.holds(when.min(self.plan.active.to)) {
                 found.push(Taken {
                     when,
-                    row: self.origin.source(row as u32),
+                    row: self.origin.source(row),
+                    place,
                     version: rule.version,
                     decision,
-                    num: data.nums[row],
-                    den: data.dens[row],
+                    num: data.nums[place],
+                    den: data.dens[place],
                     period,
                 });
             }
