@@ -58,11 +58,13 @@ pub struct Watch<'a> {
     clock: Clock,
     progress: &'a Progress,
     under_way: Option<RuleId>,
+    /// How many rules began before the last one that did.
+    n_done: usize,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(plan: &'a Plan, slices: Option<Slices>, clock: Clock, progress: &'a Progress) -> Self {
-        Self { plan, slices, clock, progress, under_way: None }
+        Self { plan, slices, clock, progress, under_way: None, n_done: 0 }
     }
 
     /// What was gathered.
@@ -93,8 +95,8 @@ impl Observer for Watch<'_> {
     fn begins(&mut self, rule: RuleId) {
         self.lap();
         self.under_way = Some(rule);
-        let n_done = self.plan.order.iter().position(|&known| known == rule).unwrap_or(0);
-        self.progress.rule(self.plan, n_done, &self.plan.rule(rule).name);
+        self.n_done = self.n_done.max(self.plan.order.iter().position(|&known| known == rule).unwrap_or(0));
+        self.progress.rule(self.plan, self.n_done, &self.plan.rule(rule).name);
     }
 }
 

@@ -135,6 +135,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "unknown-value"
     "unknown-zone"
     "version-gap"
+    "version-payees"
     "version-stream"
     "when-of-entity"
     "which-table"

@@ -56,9 +56,10 @@ pub struct RunOptions {
 pub trait Observer {
     /// Whether the rows of this rule are to be shown.
     fn wants(&self, rule: RuleId) -> bool;
-    /// A row of a rule that is wanted, in the order of the stream, and everything that decided it.
+    /// A row of a rule that is wanted, in the order of the stream, and everything that decided it. Rows count from the
+    /// first of the window, where they are not all held.
     fn row(&mut self, rule: RuleId, row: u32, trace: Trace);
-    /// A rule is about to begin.
+    /// A rule is about to begin, or to go on with the next window of rows that are not all held.
     fn begins(&mut self, _rule: RuleId) {}
 }
 
@@ -101,7 +102,18 @@ pub fn run<'a>(
     let slots = plan.slots.iter().map(|_| None).collect();
     loaded.show_samples();
     let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan, &loaded.data));
-    let mut run = Run { plan, kernels, loaded, options, observer, slots, marks, seen: None, result };
+    let mut run = Run {
+        plan,
+        kernels,
+        loaded,
+        options,
+        observer,
+        slots,
+        marks,
+        seen: None,
+        decided: vec![false; plan.decisions.len()],
+        result,
+    };
     let mut next = 0;
     while let Some(&first) = plan.order.get(next) {
         let root = run.on_disk(&plan.rule(first).stream);
@@ -128,6 +140,8 @@ struct Run<'a> {
     marks: Marks,
     /// The event that lies on the disk and its window that is seen.
     seen: Option<(RecordId, usize)>,
+    /// By decision, whether a rule may have taken it in the window that is seen.
+    decided: Vec<bool>,
     result: RunResult,
 }
 
@@ -180,6 +194,7 @@ impl Run<'_> {
         let rule = self.plan.rule(id);
         let (rows, n_rows) = self.rows_of(id, window)?;
         self.size_decisions(rule, n_rows);
+        self.size_payments(&rule.stream, n_rows);
         self.groups(id, &rows)?;
         for &spec in used.iter() {
             if self.slots[spec].is_none() {
@@ -238,6 +253,7 @@ impl Run<'_> {
                 self.see(root, window)?;
             }
             let (rows, n_rows) = self.rows_of_stream(stream, window)?;
+            self.size_payments(stream, n_rows);
             if gatherings.is_empty() {
                 let extent = self.extent(stream, &rows, n_rows);
                 let begin = |&group: &GroupId| Gathering::new(self.plan, group, self.loaded, self.options, extent);
@@ -353,9 +369,19 @@ impl Run<'_> {
         })
     }
 
+    /// Gives what was decided for payments room for all of them, where nothing was decided for those in the window.
+    fn size_payments(&mut self, stream: &Stream, n_rows: u32) {
+        if matches!(stream, Stream::Payments(_)) {
+            let decisions = self.plan.decisions.iter().zip(&mut self.loaded.data.decisions);
+            let of_stream = decisions.filter(|(decision, _)| decision.stream == *stream);
+            of_stream.for_each(|(_, data)| data.grow(n_rows as usize));
+        }
+    }
+
     fn size_decisions(&mut self, rule: &Rule, n_rows: u32) {
         for step in &rule.steps {
             if let Step::Set(decision, _) = step {
+                self.decided[decision.index()] = true;
                 self.loaded.data.decisions[decision.index()].grow(n_rows as usize);
             }
         }

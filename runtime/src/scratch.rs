@@ -163,6 +163,10 @@ impl ScratchFile {
 
     /// Values as they are written.
     fn read<W: Pod + Default, T>(&self, array: &Array<T>, places: Range<usize>) -> Result<Vec<W>, ScratchError> {
+        if places.end > array.len {
+            let reason = format!("rows to {} of {} are asked for", places.end, array.len);
+            return Err(ScratchError { folder: self.folder.display().to_string(), reason });
+        }
         let mut words = vec![W::default(); places.len()];
         let at = array.at + (places.start * size_of::<W>()) as u64;
         self.with(at, |file| file.read_exact(bytemuck::cast_slice_mut(&mut words)))?;

@@ -50,13 +50,19 @@ const PROGRAM: &str = "
     }
     rule override { for each payment from commission  where sale.amount > $200  pay sale.seller.boss 10% of payment.amount, unknown means nobody }
     rule first_of_city { for each sale  where city is known  first per city  pay seller $25 }
-    rule visits { for each visit  where place is known  first per person and place per quarter  pay person $5 }
     rule sphere {
       for each person per quarter
       set places to count of distinct place in (visit by person where place is known to date)
       set sold to sum of amount in (sale by seller)
       set paid to sum of amount in (payments from first_of_city)
       pay person (1% of sold) + (paid / 10) + ($1 * count of visit)
+    }
+    rule large { for each payment from commission  where (sale.size if unknown 0) > 1  set weight to sale.size if unknown 0  pay sale.firm $1 }
+    rule visits { for each visit  where place is known  first per person and place per quarter  pay person $5 }
+    rule heavy {
+      for each payment from commission
+      where (weight if unknown 0) > 2 and (weight if unknown 0) < 4
+      pay sale.seller 10% of payment.amount
     }
 ";
 

@@ -62,6 +62,8 @@ pub(super) struct Scope {
     /// The `let`s of the enclosing row, seen from the set's row; none where one cannot be.
     pub outer_lets: FxHashMap<String, Option<Expr>>,
     pub payment: bool,
+    /// Parties of which kinds are paid by the versions of the rule whose payments the rows are, where they are several.
+    pub payees: Vec<RecordId>,
     pub locals: FxHashMap<String, LocalId>,
     /// By local: type, whether optional, definition.
     pub definitions: Vec<Expr>,
@@ -93,6 +95,7 @@ impl Scope {
             outer: None,
             outer_lets: FxHashMap::default(),
             payment: false,
+            payees: Vec::new(),
             locals: FxHashMap::default(),
             definitions: Vec::new(),
             arguments: Vec::new(),

@@ -31,7 +31,12 @@ impl Lowering<'_> {
                     .iter()
                     .position(|rule| rule.name == name.text)
                     .and_then(|idx| self.plan.payee_record(plan::RuleId(idx as u32)));
+                let kinds = self.payee_kinds(&name.text);
                 match payee {
+                    Some(_) if kinds.len() > 1 => {
+                        self.payees_differ(&kinds, name.span);
+                        None
+                    }
                     Some(record) => Some((Stream::Payments(name.text.clone()), record)),
                     None => {
                         self.unknown_rule(name);

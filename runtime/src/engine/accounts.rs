@@ -67,7 +67,7 @@ impl Marks {
         for (idx, record) in plan.records.iter().enumerate() {
             let mut counts = Counts::default();
             match kept.filter(|_| loaded.windows[idx].is_some()) {
-                Some(kept) => counts = kept.counts(RecordId(idx as u32))?,
+                Some(kept) => counts = kept.counts(RecordId(idx as u32), loaded)?,
                 None => counts.add(&self.0[idx]),
             }
             counts.unmatched += loaded.accounts[idx].undated;

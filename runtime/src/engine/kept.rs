@@ -48,7 +48,7 @@ impl Kept {
         }))
     }
 
-    /// Puts a window's marks and decisions away.
+    /// Puts a window's marks away, and the decisions that were taken in it.
     pub fn put(
         &mut self,
         plan: &Plan,
@@ -56,6 +56,7 @@ impl Kept {
         window: usize,
         marks: &[u8],
         data: &mut Data,
+        decided: &[bool],
     ) -> Result<(), ScratchError> {
         match &mut self.marks[record.index()][window] {
             Some(array) => self.file.replace(array, marks)?,
@@ -66,7 +67,7 @@ impl Kept {
                 continue;
             }
             let DecisionData { nums, dens, known } = std::mem::take(&mut data.decisions[idx]);
-            if known.contains(&1) {
+            if decided[idx] && known.contains(&1) {
                 self.decisions[idx][window] = Some(Decided {
                     nums: self.file.keep(&nums)?,
                     dens: self.file.keep(&dens)?,
@@ -97,11 +98,14 @@ impl Kept {
         })
     }
 
-    /// What became of all rows of a record.
-    pub fn counts(&self, record: RecordId) -> Result<Counts, ScratchError> {
+    /// What became of all rows of a record; no rule matched those of windows that none saw.
+    pub fn counts(&self, record: RecordId, loaded: &Loaded) -> Result<Counts, ScratchError> {
         let mut counts = Counts::default();
-        for marks in self.marks[record.index()].iter().flatten() {
-            counts.add(&self.file.load_all(marks)?);
+        for (window, marks) in self.marks[record.index()].iter().enumerate() {
+            match marks {
+                Some(marks) => counts.add(&self.file.load_all(marks)?),
+                None => counts.unmatched += loaded.n_stream(record, window) as u64,
+            }
         }
         Ok(counts)
     }

@@ -40,7 +40,8 @@ impl Run<'_> {
     pub(super) fn put_away(&mut self) -> Result<(), ScratchError> {
         let (Some((record, window)), Some(kept)) = (self.seen.take(), &mut self.result.kept) else { return Ok(()) };
         let marks = std::mem::take(self.marks.of(record));
-        kept.put(self.plan, record, window, &marks, &mut self.loaded.data)?;
+        kept.put(self.plan, record, window, &marks, &mut self.loaded.data, &self.decided)?;
+        self.decided.fill(false);
         self.loaded.hide(record);
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! own, and as its lines stand in order already they are read piece by piece.
 
 use super::family::{Family, Lot, Totals, Version, compare};
-use super::{Sinks, on_disk};
+use super::{BATCH, Sinks, on_disk};
 use crate::engine::{LineRows, Origin, RunResult};
 use crate::keys::{Keys, StoredKeys};
 use crate::load::{Loaded, Windows};
@@ -14,6 +14,11 @@ use std::io;
 
 /// About how many bytes a line takes, with its key.
 const LINE_BYTES: usize = 64;
+
+/// More ranges than these only where memory is short.
+const MOST_RANGES: usize = 256;
+/// Fewer lines than these are not worth a piece of their own on the disk.
+const FEWEST: usize = 64;
 
 /// Lines with all that is written of them.
 #[derive(Default)]
@@ -27,7 +32,7 @@ struct Bundle {
 }
 
 /// A bundle on the disk.
-struct Stored {
+struct Dealt {
     versions: Array<u32>,
     payees: Array<u32>,
     amounts: Array<i64>,
@@ -69,18 +74,22 @@ impl<'a> OnDisk<'a> {
         if self.ids.iter().all(|id| self.result.lines[id.index()].is_empty()) {
             return Ok(());
         }
-        let n_held = (self.windows.bytes() / LINE_BYTES).max(1);
+        let n_lines: usize = self.ids.iter().map(|id| self.result.lines[id.index()].len()).sum();
+        // Ranges of a few lines are sorted fastest, but are not to be without number.
+        let (piece, bytes) = (self.windows.piece() / LINE_BYTES, self.windows.bytes() / LINE_BYTES);
+        let n_held = (n_lines / MOST_RANGES).max(piece).min(bytes).max(1);
         let ranges = Ranges::new(self, n_held)?;
         let mut file = self.windows.another_file()?;
         let bundles = self.deal(&ranges, n_held, &mut file)?;
         let mut totals = Totals::default();
         let mut bundle = Bundle::default();
         for (range, stored) in bundles.iter().enumerate() {
-            // One payee's lines stand in order; those of several are put in order together.
-            let n_together = if ranges.is_one_payee[range] { 1 } else { stored.len().max(1) };
-            for stored in stored.chunks(n_together) {
-                for stored in stored {
-                    bundle.add(stored, &file)?;
+            for (idx, dealt) in stored.iter().enumerate() {
+                bundle.add(dealt, &file)?;
+                // One payee's lines stand in order; those of several are put in order together.
+                let is_many = bundle.payees.len() >= n_held.max(BATCH);
+                if idx + 1 < stored.len() && !(is_many && ranges.is_one_payee[range]) {
+                    continue;
                 }
                 // Batches are as full as if all lines were held, so that files do not differ.
                 let rest = self.family(&bundle).write_batches(sinks, &mut totals)?;
@@ -95,11 +104,12 @@ impl<'a> OnDisk<'a> {
     }
 
     /// Deals the lines of all windows out; by range, what lies on the disk.
-    fn deal(&self, ranges: &Ranges, n_held: usize, file: &mut ScratchFile) -> Result<Vec<Vec<Stored>>, ScratchError> {
+    fn deal(&self, ranges: &Ranges, n_held: usize, file: &mut ScratchFile) -> Result<Vec<Vec<Dealt>>, ScratchError> {
         let n_ranges = ranges.is_one_payee.len();
-        let mut stored: Vec<Vec<Stored>> = (0..n_ranges).map(|_| Vec::new()).collect();
+        let mut stored: Vec<Vec<Dealt>> = (0..n_ranges).map(|_| Vec::new()).collect();
         let mut held: Vec<Bundle> = (0..n_ranges).map(|_| Bundle::default()).collect();
-        let n_most = (n_held / n_ranges).clamp(1, 1 << 16);
+        // Small pieces would be many, and the account of them long.
+        let n_most = (n_held / n_ranges).clamp(n_held.min(FEWEST), 1 << 16);
         for window in 0..self.windows.len() {
             let (lines, roots) = self.lines(window)?;
             if roots.is_empty() {
@@ -226,8 +236,8 @@ impl Bundle {
         self.keys.append_rows(keys, roots);
     }
 
-    fn keep(self, file: &mut ScratchFile) -> Result<Stored, ScratchError> {
-        Ok(Stored {
+    fn keep(self, file: &mut ScratchFile) -> Result<Dealt, ScratchError> {
+        Ok(Dealt {
             versions: file.keep(&self.versions)?,
             payees: file.keep(&self.payees)?,
             amounts: file.keep(&self.amounts)?,
@@ -237,7 +247,7 @@ impl Bundle {
     }
 
     /// Adds what lies on the disk.
-    fn add(&mut self, stored: &Stored, file: &ScratchFile) -> Result<(), ScratchError> {
+    fn add(&mut self, stored: &Dealt, file: &ScratchFile) -> Result<(), ScratchError> {
         self.versions.append(&mut file.load_all(&stored.versions)?);
         self.payees.append(&mut file.load_all(&stored.payees)?);
         self.amounts.append(&mut file.load_all(&stored.amounts)?);

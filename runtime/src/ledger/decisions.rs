@@ -36,6 +36,10 @@ pub(super) fn write(
     result: &RunResult,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
+    let sets = |id: &RuleId| plan.rule(*id).steps.iter().any(|step| matches!(step, Step::Set(..)));
+    if !versions.iter().any(sets) {
+        return Ok(());
+    }
     let mut table = Rows { plan, name, loaded, left: Vec::new(), keys: Keys::default() };
     match on_disk(plan, versions[0], loaded) {
         None => {

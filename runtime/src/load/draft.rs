@@ -140,7 +140,14 @@ impl Draft {
                 codes(&PartReader::Text, source, slot, list, dictionary, block);
                 self.keep(*field, block);
             }
-            (Take::Value { field, .. } | Take::Text { field, .. }, None) => {
+            (Take::Value { field, is_when, .. }, None) => {
+                block.push_missing(n_rows);
+                if *is_when {
+                    self.rows.take_moments((self.n_rows - self.rows.first) as usize, &[], n_rows);
+                }
+                self.keep(*field, block);
+            }
+            (Take::Text { field, .. }, None) => {
                 block.push_missing(n_rows);
                 self.keep(*field, block);
             }

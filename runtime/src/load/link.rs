@@ -71,7 +71,7 @@ impl Linked<'_> {
         let Some(draft) = &mut self.drafts[record.index()] else { return Ok(()) };
         let (repeated, found) = match (&self.spaces[record.index()], &draft.runs) {
             (Some(_), _) => (std::mem::take(&mut draft.repeated), Found::default()),
-            (None, Some(runs)) => repeated_in_runs(draft, runs.n_held(draft.n_rows))?,
+            (None, Some(runs)) => repeated_in_runs(draft, runs.bytes())?,
             (None, None) => (repeated(&draft.rows.keys, &draft.keyless), Found::default()),
         };
         let column = definition.fields[definition.key[0].index()].name.clone();

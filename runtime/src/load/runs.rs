@@ -136,9 +136,9 @@ impl Runs {
         (bytes / (self.all_bytes / n_rows.max(1) as usize).max(1)).max(1)
     }
 
-    /// How many rows may be held, of all that there are.
-    pub fn n_held(&self, n_rows: u32) -> usize {
-        self.n_rows_in(self.bytes, n_rows)
+    /// How many bytes of rows may be held side by side.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Puts the rows that are not rejected in order; `finish` is given the columns of each window before it is written.
@@ -153,7 +153,7 @@ impl Runs {
         // The more runs there are, the more rows are held, lest they be read in crumbs.
         let n_side_by_side = self.n_rows_in((self.bytes / 4).max(self.piece / 2), n_rows);
         let n_next = (n_side_by_side / self.runs.len().max(1)).clamp(1, n_piece.max(1));
-        let mut windows = Windows::new(self.file.another()?, self.piece);
+        let mut windows = Windows::new(self.file.another()?, self.bytes, self.piece);
         let mut cursors: Vec<Cursor<'_>> = self.runs.iter().map(Cursor::new).collect();
         let mut gathered = Stretch::default();
         let mut write = |mut gathered: Stretch, windows: &mut Windows| {

@@ -186,8 +186,9 @@ fn arrange(column: Column, field: &Field, places: Option<&[u32]>, n_rows: usize,
         None => known,
         Some(places) => scatter(known.into_iter(), places, n_rows),
     });
-    // The rows that made this necessary may all be rejected.
-    Column { values, known: known.filter(|known| known.contains(&0)) }
+    let mut column = Column { values, known };
+    drop_mask(&mut column);
+    column
 }
 
 fn arrange_keys(keys: Keys, places: Option<&[u32]>, order: &Order) -> Keys {
@@ -198,9 +199,15 @@ fn arrange_keys(keys: Keys, places: Option<&[u32]>, order: &Order) -> Keys {
     }
 }
 
-/// Codes of keys become rows where they stand.
+/// Takes a mask away that says of every row that its value is known: the rows that made it necessary were rejected.
+fn drop_mask(column: &mut Column) {
+    column.known = column.known.take().filter(|known| known.contains(&0));
+}
+
+/// Codes of keys become rows where they stand, and masks go that are not needed.
 fn turn_codes(columns: &mut [Option<Column>], fields: &[Field], targets: &[Vec<u32>]) {
     for (column, field) in columns.iter_mut().zip(fields) {
+        column.iter_mut().for_each(drop_mask);
         if let (Some(Column { values: Values::U32(codes), .. }), Type::Ref(target)) = (column, field.ty) {
             let targets = &targets[target.index()];
             codes.iter_mut().for_each(|code| *code = targets.get(*code as usize).copied().unwrap_or_default());

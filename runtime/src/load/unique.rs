@@ -8,6 +8,9 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
+/// About how many bytes of memory what is known of a key takes.
+const WORD: usize = 16;
+
 /// Every row whose key an earlier row bears, with the first such row; rows of `keyless` (rising) have no key.
 pub(super) fn repeated(keys: &Keys, keyless: &[u32]) -> Vec<(u32, u32)> {
     let n_rows = keys.len();
@@ -42,26 +45,26 @@ pub(super) fn repeated(keys: &Keys, keyless: &[u32]) -> Vec<(u32, u32)> {
 
 /// The same, of rows that lie on the disk, and the keys of the rows found. Nothing is held but a part of the keys at a
 /// time, and those that may be equal.
-pub(super) fn repeated_in_runs(draft: &Draft, n_held: usize) -> Result<(Vec<(u32, u32)>, Found), ScratchError> {
+pub(super) fn repeated_in_runs(draft: &Draft, bytes: usize) -> Result<(Vec<(u32, u32)>, Found), ScratchError> {
     let keys = Wanted { keys: true, ..Wanted::default() };
-    let suspects = if all_whole_differ(draft, n_held)? { FxHashSet::default() } else { suspects(draft, n_held)? };
-    let mut found: Vec<(u32, Keys)> = Vec::new();
+    let n_words = bytes / WORD;
+    let suspects = if all_whole_differ(draft, n_words)? { FxHashSet::default() } else { suspects(draft, n_words)? };
+    let (mut places, mut found): (Vec<u32>, Keys) = Default::default();
     if !suspects.is_empty() {
         draft.each_stretch(keys, |stretch| {
             for row in 0..stretch.keys.len() {
                 let place = stretch.place(row);
                 if suspects.contains(&hash(&stretch.keys, row as u32)) && !draft.is_keyless(place) {
-                    let mut key = Keys::default();
-                    key.append(&stretch.keys, row..row + 1);
-                    found.push((place, key));
+                    places.push(place);
+                    found.append(&stretch.keys, row..row + 1);
                 }
             }
         })?;
     }
-    found.sort_by_key(|(place, _)| *place);
-    let mut keys = Keys::default();
-    found.iter().for_each(|(_, key)| keys.append(key, 0..1));
-    let places: Vec<u32> = found.into_iter().map(|(place, _)| place).collect();
+    let mut order: Vec<u32> = (0..places.len() as u32).collect();
+    order.sort_unstable_by_key(|&idx| places[idx as usize]);
+    let keys = found.gather(&order);
+    places.sort_unstable();
     let pairs = repeated(&keys, &[]).into_iter().map(|(row, first)| (places[row as usize], places[first as usize]));
     Ok((pairs.collect(), Found { places, keys }))
 }
@@ -81,9 +84,9 @@ impl Found {
 }
 
 /// What keys hash to that share it with others.
-fn suspects(draft: &Draft, n_held: usize) -> Result<FxHashSet<u64>, ScratchError> {
+fn suspects(draft: &Draft, n_words: usize) -> Result<FxHashSet<u64>, ScratchError> {
     let mut suspects = FxHashSet::default();
-    let n_parts = (u64::from(draft.n_rows) / n_held.max(1) as u64) + 1;
+    let n_parts = (u64::from(draft.n_rows) / n_words.max(1) as u64) + 1;
     for part in 0..n_parts {
         let mut known: FxHashSet<u64> = FxHashSet::default();
         draft.each_stretch(Wanted { keys: true, ..Wanted::default() }, |stretch| {
@@ -99,7 +102,7 @@ fn suspects(draft: &Draft, n_held: usize) -> Result<FxHashSet<u64>, ScratchError
 }
 
 /// Whether keys are whole numbers that lie close together and all differ; not, too, where that is not known.
-fn all_whole_differ(draft: &Draft, n_held: usize) -> Result<bool, ScratchError> {
+fn all_whole_differ(draft: &Draft, n_most: usize) -> Result<bool, ScratchError> {
     if !draft.keyless.is_empty() {
         return Ok(false);
     }
@@ -112,7 +115,7 @@ fn all_whole_differ(draft: &Draft, n_held: usize) -> Result<bool, ScratchError> 
     })?;
     let Some((least, most)) = span.filter(|(least, most)| least <= most) else { return Ok(false) };
     let n_words = (most - least) as usize / 64 + 1;
-    if n_words > n_held {
+    if n_words > n_most.max(16) {
         return Ok(false);
     }
     let mut seen = vec![0u64; n_words];

@@ -23,8 +23,10 @@ pub(crate) struct Windows {
     /// A few rows of every window.
     sample: Stretch,
     shown: Option<usize>,
-    /// About how many bytes of rows may be held.
+    /// From how many bytes of rows on an event's rows are not held.
     bytes: usize,
+    /// How many bytes of rows are put in order at a time.
+    piece: usize,
 }
 
 /// How many rows a stream has, and between which days.
@@ -45,9 +47,9 @@ impl Extent {
 }
 
 impl Windows {
-    pub(super) fn new(file: ScratchFile, bytes: usize) -> Self {
+    pub(super) fn new(file: ScratchFile, bytes: usize, piece: usize) -> Self {
         let (windows, sample) = (Vec::new(), Stretch::default());
-        Self { file, windows, n_rows: 0, days: (i32::MAX, i32::MIN), when: None, sample, shown: None, bytes }
+        Self { file, windows, n_rows: 0, days: (i32::MAX, i32::MIN), when: None, sample, shown: None, bytes, piece }
     }
 
     /// Writes the next window, with its rows in this order.
@@ -74,9 +76,14 @@ impl Windows {
         self.windows.is_empty()
     }
 
-    /// About how many bytes of rows may be held at a time.
+    /// From how many bytes of rows on an event's rows are not held.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many bytes of rows are put in order at a time.
+    pub fn piece(&self) -> usize {
+        self.piece
     }
 
     /// The keys of a window's rows.
@@ -111,6 +118,14 @@ impl Loaded {
     /// How many windows of rows a table has; one, where all are held.
     pub(crate) fn n_windows(&self, record: RecordId) -> usize {
         self.windows[record.index()].as_ref().map_or(1, |windows| windows.windows.len())
+    }
+
+    /// How many rows of a window, or of a table that is held, rules see.
+    pub(crate) fn n_stream(&self, record: RecordId, window: usize) -> usize {
+        match &self.windows[record.index()] {
+            Some(windows) => windows.windows[window].n_stream,
+            None => self.data.tables[record.index()].n_stream,
+        }
     }
 
     /// How many rows the stream of an event has that lies on the disk, and between which days.

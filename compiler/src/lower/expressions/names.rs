@@ -197,6 +197,11 @@ impl Lowering<'_> {
         match part.text.as_str() {
             "amount" if path.parts.len() == 2 => Some(Typed::new(Op::PaymentAmount, Type::Money, false, path.span)),
             "when" if path.parts.len() == 2 => Some(Typed::new(Op::When, Type::Date, false, path.span)),
+            "payee" if scope.payees.len() > 1 => {
+                let kinds = scope.payees.clone();
+                self.payees_differ(&kinds, path.span);
+                None
+            }
             "payee" => {
                 let (_, root, record) = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).cloned()?;
                 if path.parts.len() == 2 {

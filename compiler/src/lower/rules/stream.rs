@@ -45,6 +45,7 @@ impl Lowering<'_> {
             return None;
         };
         scope.payment = true;
+        scope.payees = self.payee_kinds(&source.text);
         scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
         let origin = match self.plan.rule(id).stream {
             Stream::Events(record) | Stream::Grid(record, _) => Some(record),
@@ -98,6 +99,25 @@ impl Lowering<'_> {
             }
         }
         None
+    }
+
+    /// The kinds of parties that the versions of a rule pay.
+    pub(in crate::lower) fn payee_kinds(&self, rule: &str) -> Vec<RecordId> {
+        let mut kinds: Vec<RecordId> = self.plan.versions(rule).filter_map(|id| self.plan.payee_record(id)).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Says that the payees of payments are parties of several kinds.
+    pub(in crate::lower) fn payees_differ(&mut self, kinds: &[RecordId], span: Span) {
+        let names: Vec<String> = kinds.iter().map(|&kind| format!("a {}", self.plan.record(kind).name)).collect();
+        let message = format!("versions of this rule pay parties of several kinds: {}", names.join(", "));
+        self.problem(
+            Problem::error("version-payees", span, message)
+                .label("which of them is meant?")
+                .help("name a party of the row that the payment is for, or make two rules of the versions that pay different kinds"),
+        );
     }
 
     fn origin(&self, mut rule: String) -> Option<RecordId> {
