@@ -39,7 +39,7 @@ pub struct Run {
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages
     #[arg(long)]
     timings: bool,
-    /// About how much memory the rows of events may take, in MiB; more rows than that wait on the disk
+    /// About how much memory the rows of an event may take, in MiB; more rows than that wait on the disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
     /// The folder for rows that wait on the disk; without it the system's folder for temporary files

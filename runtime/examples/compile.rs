@@ -83,7 +83,7 @@ fn settle(plan: &Plan) -> Loaded {
     let mut loaded = load(plan, vec![deals, partners], &LoadOptions::through(through)).expect("the deal loads");
     let options = RunOptions { through, chunk_rows: 4096, engine: Engine::Jit };
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
-    assert!(!ledger::payments(plan, &loaded, &result).rows.is_empty());
+    assert!(ledger::payments(plan, &loaded, &result).is_ok_and(|sheet| !sheet.rows.is_empty()));
     loaded
 }
 

@@ -136,32 +136,44 @@ fn on_disk<'a>(plan: &Plan, id: RuleId, loaded: &'a Loaded) -> Option<(RecordId,
 }
 
 /// The payments as text.
-pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
+///
+/// # Errors
+/// When rows that wait on the disk cannot be read.
+pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(payments_header(plan, result));
-    let _ = write(plan, loaded, result, &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None });
-    sheet
+    write(plan, loaded, result, &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None })?;
+    Ok(sheet)
 }
 
 /// The totals as text.
-pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
+///
+/// # Errors
+/// When rows that wait on the disk cannot be read.
+pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(totals_header(plan));
-    let _ = write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None });
-    sheet
+    write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None })?;
+    Ok(sheet)
 }
 
 /// The slices that a run gathered, as text.
-pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices) -> Sheet {
+///
+/// # Errors
+/// When rows that wait on the disk cannot be read.
+pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(slices_header());
     let sinks = &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
-    let _ = write(plan, loaded, result, sinks);
-    sheet
+    write(plan, loaded, result, sinks)?;
+    Ok(sheet)
 }
 
 /// The decisions as text.
-pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Sheet {
+///
+/// # Errors
+/// When rows that wait on the disk cannot be read.
+pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(decisions_header());
-    let _ = write_decisions(plan, loaded, result, &mut sheet);
-    sheet
+    write_decisions(plan, loaded, result, &mut sheet)?;
+    Ok(sheet)
 }
 
 /// A table that nobody wants.

@@ -12,6 +12,7 @@ pub use coverage::{Coverage, Unreached};
 use crate::engine::{Engine, Observer, RunOptions, run};
 use crate::ledger;
 use crate::load::{LoadError, LoadOptions, Loaded, SourceFile, load};
+use crate::table::Sheet;
 use meed_compiler::TestCase;
 use meed_compiler::plan::Plan;
 use meed_grammar::span::Span;
@@ -79,10 +80,12 @@ impl Settled {
         let options = RunOptions { through, chunk_rows: 2048, engine };
         let observer = coverage.map(|coverage| coverage as &mut dyn Observer);
         let result = run(plan, &mut loaded, &options, observer).map_err(|fault| fail(fault.to_string()))?;
+        let rows =
+            |sheet: std::io::Result<Sheet>| sheet.map(|sheet| sheet.rows).map_err(|error| fail(error.to_string()));
         Ok(Self {
-            payments: ledger::payments(plan, &loaded, &result).rows,
-            totals: ledger::totals(plan, &loaded, &result).rows,
-            decisions: ledger::decisions(plan, &loaded, &result).rows,
+            payments: rows(ledger::payments(plan, &loaded, &result))?,
+            totals: rows(ledger::totals(plan, &loaded, &result))?,
+            decisions: rows(ledger::decisions(plan, &loaded, &result))?,
             loaded,
         })
     }

@@ -96,8 +96,8 @@ pub fn settle_in(
     };
     let accounts = result.events.iter().enumerate().filter_map(ends).collect();
     Settled {
-        payments: ledger::payments(plan, &loaded, &result),
-        totals: ledger::totals(plan, &loaded, &result),
+        payments: ledger::payments(plan, &loaded, &result).expect("rows can be read"),
+        totals: ledger::totals(plan, &loaded, &result).expect("rows can be read"),
         accounts,
         replayed: result.replayed.iter().sum(),
     }

@@ -131,6 +131,17 @@ fn loaded(
     Ok(load(plan, inputs(plan, tables, way.shuffled)?, &options))
 }
 
+/// How many rows machine code leaves to the interpreter.
+///
+/// # Errors
+/// In words, why there is no result.
+pub fn replayed(plan: &Plan, tables: &[(String, Table)], way: Way) -> Result<u64, String> {
+    let mut loaded = loaded(plan, tables, plan.active.to, way)?.map_err(|error| error.to_string())?;
+    let options = RunOptions { through: plan.active.to, chunk_rows: way.rows, engine: way.engine };
+    let result = run(plan, &mut loaded, &options, None).map_err(|error| error.to_string())?;
+    Ok(result.replayed.iter().sum())
+}
+
 /// What can be compared with a run of this way: of one whose rows came in another order all but the numbers of rows in
 /// their files, of machine code all but the parts of lines.
 pub fn alike(outcome: &Outcome, way: &Way) -> Outcome {
@@ -265,7 +276,8 @@ fn shuffle(rows: &mut [Vec<String>]) {
     }
 }
 
-fn table(sheet: Sheet) -> Table {
+fn table(sheet: std::io::Result<Sheet>) -> Table {
+    let sheet = sheet.expect("what lies on the disk can be read");
     Table { header: sheet.header.iter().map(|&name| name.to_owned()).collect(), rows: sheet.rows }
 }
 

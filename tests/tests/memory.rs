@@ -3,7 +3,7 @@
 use meed_compiler::plan::Plan;
 use meed_runtime::engine::Engine;
 use meed_tests::table::Table;
-use meed_tests::ways::{Outcome, Way, alike, difference, lies_on_disk, settle};
+use meed_tests::ways::{Outcome, Way, alike, difference, lies_on_disk, replayed, settle};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -198,4 +198,47 @@ fn the_rows_of_both_events_lie_on_the_disk() {
     assert_eq!(lies_on_disk(&PLAN, &tables, Way { held: None, ..way }), Ok(false));
     let outcome = settled(&tables, way);
     assert_eq!(outcome.payments.rows.len(), 3, "commission, first of its city, and the sphere: {outcome:?}");
+}
+
+const STORED: Way = Way { name: "stored", rows: 4, shuffled: false, engine: Engine::Jit, held: Some((1, 1)) };
+
+fn compiled(program: &str) -> Plan {
+    let head = "program small { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }\nuse channel\n";
+    meed_compiler::compile(&format!("{head}{program}"), &[]).plan.expect("the program has no errors")
+}
+
+fn deals(rows: &[&str]) -> Vec<(String, Table)> {
+    let cells = |row: &&str| row.split(',').map(str::to_owned).collect();
+    vec![("deal".to_owned(), table(&["id", "closed_on", "partner", "amount"], rows.iter().map(cells).collect()))]
+}
+
+#[test]
+fn one_bad_row_leaves_the_others_to_machine_code() {
+    let plan = compiled("rule rebate { for each deal  pay partner 2% of amount }");
+    let rows: Vec<String> = (0..200)
+        .map(|n| {
+            format!("D{n},2026-{:02}-05,ACME,{}", 1 + n % 12, if n == 77 { "many".to_owned() } else { n.to_string() })
+        })
+        .collect();
+    let tables = deals(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(replayed(&plan, &tables, STORED), Ok(0));
+    assert_eq!(replayed(&plan, &tables, Way { held: None, ..STORED }), Ok(0));
+}
+
+#[test]
+fn rows_that_no_rule_reads_are_accounted_for() {
+    let plan = compiled(
+        "entity city from deal { key name from \"partner\" }
+         rule yearly { for each city per year  pay city $1 }",
+    );
+    let tables = deals(&["D1,2026-01-05,ACME,1", "D2,2026-01-06,BLUE,2", "D3,2027-01-06,BLUE,2"]);
+    for way in [STORED, Way { held: None, ..STORED }] {
+        let outcome = settle(&plan, &tables, plan.active.to, way).expect("the account of rows adds up");
+        assert_eq!(
+            outcome.accounts.rows,
+            [["deal", "3", "0", "1", "0", "0", "0", "2"].map(str::to_owned)],
+            "{outcome:?}"
+        );
+        assert_eq!(outcome.payments.rows.len(), 2, "{outcome:?}");
+    }
 }
