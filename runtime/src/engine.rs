@@ -20,13 +20,12 @@ pub use lines::{LineRows, Lines, Origin};
 pub(crate) use paths::root_of;
 pub use result::{RunError, RunFault, RunResult};
 
-use crate::load::{Loaded, Windows};
+use crate::load::Loaded;
 use crate::scratch::ScratchError;
 use accounts::Marks;
 use groups::{Gathering, RowFault};
-use kept::Kept;
 use meed_compiler::codegen::Kernels;
-use meed_compiler::data::{Chunk, DecisionData, Grid, Output, Rows, StateData};
+use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
 use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
 use slots::Slots;
@@ -76,28 +75,8 @@ pub fn run<'a>(
     options: &'a RunOptions,
     observer: Option<&'a mut dyn Observer>,
 ) -> Result<RunResult, RunError> {
-    let n_rules = plan.rules.len();
-    let kept = Kept::new(plan, loaded)?;
-    let result = RunResult {
-        through: options.through,
-        lines: (0..n_rules).map(|_| Lines::default()).collect(),
-        streams: (0..n_rules).map(|_| None).collect(),
-        rules: vec![Vec::new(); n_rules],
-        events: vec![None; plan.records.len()],
-        missed: vec![0; n_rules],
-        replayed: vec![0; n_rules],
-        scratch: loaded.windows.iter().flatten().next().map(Windows::another_file).transpose()?,
-        kept,
-    };
-    loaded.data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
-    loaded.data.groups.clear();
-    loaded.data.groups.resize_with(plan.groups.len(), || meed_compiler::data::GroupData::Exact(Vec::new()));
-    loaded.data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
-    for (decision, data) in plan.decisions.iter().zip(&mut loaded.data.decisions) {
-        if let Stream::Events(record) = &decision.stream {
-            data.grow(loaded.data.tables[record.index()].n_rows);
-        }
-    }
+    let result = RunResult::begin(plan, loaded, options.through)?;
+    forget(plan, &mut loaded.data);
     let marks = Marks::new(loaded);
     let slots = plan.slots.iter().map(|_| None).collect();
     loaded.show_samples();
@@ -126,6 +105,19 @@ pub fn run<'a>(
     run.put_away()?;
     run.result.events = run.marks.events(plan, run.loaded, run.result.kept.as_ref())?;
     Ok(run.result)
+}
+
+/// Begins with nothing that an earlier run remembered.
+fn forget(plan: &Plan, data: &mut Data) {
+    data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
+    data.groups.clear();
+    data.groups.resize_with(plan.groups.len(), || GroupData::Exact(Vec::new()));
+    data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
+    for (decision, own) in plan.decisions.iter().zip(&mut data.decisions) {
+        if let Stream::Events(record) = &decision.stream {
+            own.grow(data.tables[record.index()].n_rows);
+        }
+    }
 }
 
 /// A run under way.

@@ -3,6 +3,7 @@
 use super::Counts;
 use super::kept::Kept;
 use super::lines::{LineRows, Lines};
+use crate::load::{Loaded, Windows};
 use crate::scratch::{ScratchError, ScratchFile};
 use meed_compiler::data::{DecisionData, Grid, Rows};
 use meed_compiler::interpret::Fault;
@@ -67,6 +68,22 @@ pub struct RunFault {
 }
 
 impl RunResult {
+    /// Nothing yet.
+    pub(super) fn begin(plan: &Plan, loaded: &Loaded, through: i32) -> Result<Self, ScratchError> {
+        let n_rules = plan.rules.len();
+        Ok(Self {
+            through,
+            lines: (0..n_rules).map(|_| Lines::default()).collect(),
+            streams: (0..n_rules).map(|_| None).collect(),
+            rules: vec![Vec::new(); n_rules],
+            events: vec![None; plan.records.len()],
+            missed: vec![0; n_rules],
+            replayed: vec![0; n_rules],
+            scratch: loaded.windows.iter().flatten().next().map(Windows::another_file).transpose()?,
+            kept: Kept::new(plan, loaded)?,
+        })
+    }
+
     /// The lines of a rule in a window, with rows counted from its first.
     pub(crate) fn part(&self, rule: RuleId, window: usize) -> Result<Cow<'_, LineRows>, ScratchError> {
         self.lines[rule.index()].part(window, self.scratch.as_ref())

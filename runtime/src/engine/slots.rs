@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 
 /// Arrays of up to this many places are made whatever the number of rows.
 const SMALL: u64 = 1 << 16;
+/// Arrays of more places than this, of which few may be touched, would take memory by the rows and not by the keys.
+const LARGE: u64 = 1 << 24;
 /// The slot of a row whose key has a missing part.
 const NONE: u32 = u32::MAX;
 
@@ -48,7 +50,7 @@ impl Slots {
         let total =
             sizes.iter().try_fold(n_periods, |total, size| size.and_then(|size| total.checked_mul(size.max(1))));
         let numbering = match total {
-            Some(total) if total <= SMALL.max(extent.n_rows as u64 * 2) && total < u64::from(NONE) => {
+            Some(total) if total <= SMALL.max((extent.n_rows as u64 * 2).min(LARGE)) && total < u64::from(NONE) => {
                 Numbering::Dense(total as u32)
             }
             Some(_) => Numbering::Packed(FxHashMap::default()),
