@@ -109,7 +109,7 @@ fn a_disk_that_is_full_of_rows() {
     std::fs::create_dir_all(&disk).expect("a folder");
     // Full while tables are read, while they are put in order, while rules run, and while lines are dealt out.
     let mut n_full = 0;
-    for size in ["200k", "1m", "2m", "3m", "4m", "5m", "6m", "7m", "8m", "60m"] {
+    for size in ["100k", "500k", "1m", "1500k", "2m", "2500k", "3m", "4m", "6m", "60m"] {
         let Some(ended) = on_disk_of(&disk, size, || run(&folder, "out", &["--memory", "1", "--scratch", "disk"]))
         else {
             println!("skipped: no disk can be mounted here");
@@ -122,7 +122,7 @@ fn a_disk_that_is_full_of_rows() {
         ended.with(5).says("cannot keep rows in the folder `disk`").says("--scratch FOLDER");
         assert!(!folder.has("out/payments.csv"), "{size}");
     }
-    assert!((4..10).contains(&n_full), "{n_full} disks were full");
+    assert!((3..10).contains(&n_full), "{n_full} disks were full");
 }
 
 /// Does something while a small disk is mounted; none where this user may mount none.
