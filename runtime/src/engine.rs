@@ -148,16 +148,28 @@ struct UnderWay {
 }
 
 impl Run<'_> {
-    /// Runs rules that read one table which is not held, or a single rule.
+    /// Runs rules that read one table which is not held, or a single rule. The fault that is told is that of the first
+    /// rule that meets one, as if each were done by itself: those before it go on to see whether they do.
     fn rules(&mut self, ids: &[RuleId], root: Option<RecordId>) -> Result<(), RunError> {
         let mut rules: Vec<UnderWay> = ids.iter().map(|&id| self.begin(id)).collect();
+        let mut met = None;
         for window in 0..root.map_or(1, |root| self.loaded.n_windows(root)) {
             if let Some(root) = root {
                 self.see(root, window)?;
             }
-            for rule in &mut rules {
-                self.rule(rule, window)?;
+            for idx in 0..rules.len() {
+                if let Err(fault) = self.rule(&mut rules[idx], window) {
+                    met = Some(fault);
+                    rules.truncate(idx);
+                    break;
+                }
             }
+            if rules.is_empty() {
+                break;
+            }
+        }
+        if let Some(fault) = met {
+            return Err(fault);
         }
         for UnderWay { id, counts, output, .. } in rules {
             if let Stream::Events(record) = &self.plan.rule(id).stream {
@@ -235,10 +247,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Fills those aggregates of a rule that are over one stream.
+    /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
     fn gather(&mut self, id: RuleId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
         let mut gatherings: Vec<Gathering<'_>> = Vec::new();
         let mut counts = Counts::default();
+        let mut met = None;
         let root = self.on_disk(stream);
         for window in 0..root.map_or(1, |root| self.loaded.n_windows(root)) {
             if let Some(root) = root {
@@ -252,15 +265,26 @@ impl Run<'_> {
                 gatherings = groups.iter().map(begin).collect();
             }
             let mut taken = vec![0; n_rows as usize];
-            for gathering in &mut gatherings {
-                let replayed = gathering.take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken);
-                self.result.replayed[id.index()] +=
-                    replayed.map_err(|RowFault { row, fault }| self.fault(id, stream, &rows, row, fault))?;
+            for idx in 0..gatherings.len() {
+                match gatherings[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
+                    Ok(replayed) => self.result.replayed[id.index()] += replayed,
+                    Err(RowFault { row, fault }) => {
+                        met = Some(self.fault(id, stream, &rows, row, fault));
+                        gatherings.truncate(idx);
+                        break;
+                    }
+                }
+            }
+            if met.is_some() && gatherings.is_empty() {
+                break;
             }
             if let Stream::Events(record) = stream {
                 counts.add(&taken);
                 self.marks.mark(*record, 0, &taken);
             }
+        }
+        if let Some(fault) = met {
+            return Err(fault);
         }
         for gathering in gatherings {
             let finished = gathering.finish(self.plan, self.loaded, grid);
