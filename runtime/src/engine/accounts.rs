@@ -65,9 +65,14 @@ impl Marks {
     ) -> Result<Vec<Option<Counts>>, ScratchError> {
         let mut events = Vec::new();
         for (idx, record) in plan.records.iter().enumerate() {
+            let id = RecordId(idx as u32);
             let mut counts = Counts::default();
             match kept.filter(|_| loaded.windows[idx].is_some()) {
-                Some(kept) => counts = kept.counts(RecordId(idx as u32), loaded)?,
+                Some(kept) => {
+                    for window in 0..loaded.n_windows(id) {
+                        counts.add(&kept.marks(id, window, loaded.n_stream(id, window))?);
+                    }
+                }
                 None => counts.add(&self.0[idx]),
             }
             counts.unmatched += loaded.accounts[idx].undated;

@@ -1,6 +1,5 @@
 //! What rules know of every row of a table that lies on the disk, put away with its window and taken out again.
 
-use super::accounts::Counts;
 use super::paths::root_of;
 use crate::load::Loaded;
 use crate::scratch::{Array, ScratchError, ScratchFile};
@@ -78,7 +77,7 @@ impl Kept {
         Ok(())
     }
 
-    /// The marks of a window of `n_rows` rows.
+    /// The marks of a window of `n_rows` rows; none of them has one where no rule saw it.
     pub fn marks(&self, record: RecordId, window: usize, n_rows: usize) -> Result<Vec<u8>, ScratchError> {
         match &self.marks[record.index()][window] {
             Some(marks) => self.file.load_all(marks),
@@ -96,17 +95,5 @@ impl Kept {
             dens: self.file.load_all(dens)?,
             known: self.file.load_all(known)?,
         })
-    }
-
-    /// What became of all rows of a record; no rule matched those of windows that none saw.
-    pub fn counts(&self, record: RecordId, loaded: &Loaded) -> Result<Counts, ScratchError> {
-        let mut counts = Counts::default();
-        for (window, marks) in self.marks[record.index()].iter().enumerate() {
-            match marks {
-                Some(marks) => counts.add(&self.file.load_all(marks)?),
-                None => counts.unmatched += loaded.n_stream(record, window) as u64,
-            }
-        }
-        Ok(counts)
     }
 }
