@@ -46,7 +46,7 @@ const ENDINGS: &str = "\
 In a folder with a meed.toml, as `meed new` makes one, no program need be named.
 
 Exit codes: 0 all is well; 1 the program has errors or a test failed; 2 the command line or meed.toml is wrong;
-3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output cannot be written.";
+3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output, or rows that wait on the disk, cannot be written.";
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ enum Ending {
     Tables = 3,
     /// 4: a rule met a fault while computing.
     Fault = 4,
-    /// 5: an output cannot be written.
+    /// 5: an output cannot be written, or rows that wait on the disk.
     Output = 5,
 }
 
