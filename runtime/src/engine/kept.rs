@@ -27,7 +27,7 @@ struct Decided {
 impl Kept {
     /// Nothing, for the tables that lie on the disk; none where all are held.
     pub fn new(plan: &Plan, loaded: &Loaded) -> Result<Option<Self>, ScratchError> {
-        let Some(windows) = loaded.windows.iter().flatten().next() else { return Ok(None) };
+        let Some(file) = loaded.scratch_file()? else { return Ok(None) };
         let per_window = |record: Option<RecordId>| {
             record
                 .filter(|record| loaded.windows[record.index()].is_some())
@@ -36,7 +36,7 @@ impl Kept {
         let none = |n_windows: usize| (0..n_windows).map(|_| None).collect();
         let roots = plan.decisions.iter().map(|decision| root_of(plan, &decision.stream));
         Ok(Some(Self {
-            file: windows.another_file()?,
+            file,
             marks: (0..plan.records.len() as u32).map(|record| none(per_window(Some(RecordId(record))))).collect(),
             decisions: roots
                 .map(|root| {

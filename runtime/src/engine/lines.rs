@@ -37,6 +37,17 @@ pub struct LineRows {
     roots: Option<Vec<u32>>,
 }
 
+/// A line of one of several versions of a rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    /// Its place among the versions.
+    pub version: u32,
+    /// The row of the event, or of the grid, that it comes from in the end.
+    pub root: u32,
+    pub payee: u32,
+    pub amount: i64,
+}
+
 /// What the lines of a rule come from in the end.
 #[derive(Clone, Copy, Debug)]
 pub enum Origin<'a> {
@@ -207,20 +218,11 @@ pub(super) fn payments(
     result: &RunResult,
     window: usize,
 ) -> Result<Payments, ScratchError> {
-    let mut found: Vec<(u32, u32, i64)> = Vec::new();
-    for id in plan.versions(name) {
-        let lines = result.part(id, window)?;
-        let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts);
-        found.extend(columns.map(|((&root, &payee), &amount)| (root, payee, amount)));
-    }
-    // Rows of an event and of a grid stand by day and then by key; versions follow one another by day.
-    if !found.is_sorted_by_key(|line| line.0) {
-        found.sort_by_key(|line| line.0);
-    }
+    let found = result.merged(plan.versions(name), window)?;
     let origin = plan.versions(name).next().and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
     let Some(origin) = origin else { return Ok(payments) };
-    for (root, payee, amount) in found {
+    for Line { root, payee, amount, .. } in found {
         payments.root.push(root);
         payments.payee.push(payee);
         payments.amount.push(amount);

@@ -2,8 +2,8 @@
 
 use super::Counts;
 use super::kept::Kept;
-use super::lines::{LineRows, Lines};
-use crate::load::{Loaded, Windows};
+use super::lines::{Line, LineRows, Lines};
+use crate::load::Loaded;
 use crate::scratch::{ScratchError, ScratchFile};
 use meed_compiler::data::{DecisionData, Grid, Rows};
 use meed_compiler::interpret::Fault;
@@ -79,7 +79,7 @@ impl RunResult {
             events: vec![None; plan.records.len()],
             missed: vec![0; n_rules],
             replayed: vec![0; n_rules],
-            scratch: loaded.windows.iter().flatten().next().map(Windows::another_file).transpose()?,
+            scratch: loaded.scratch_file()?,
             kept: Kept::new(plan, loaded)?,
         })
     }
@@ -89,14 +89,23 @@ impl RunResult {
         self.lines[rule.index()].part(window, self.scratch.as_ref())
     }
 
-    /// By payment of a rule in a window, the row that it comes from in the end, as the stream of a rule over payments has them.
-    pub(crate) fn payment_roots(&self, plan: &Plan, name: &str, window: usize) -> Result<Vec<u32>, ScratchError> {
-        let mut roots: Vec<u32> = Vec::new();
-        for id in plan.versions(name) {
-            roots.extend_from_slice(self.part(id, window)?.roots());
+    /// The lines of versions of a rule in a window, in the order of the rows that they come from.
+    pub(crate) fn merged(
+        &self,
+        versions: impl Iterator<Item = RuleId>,
+        window: usize,
+    ) -> Result<Vec<Line>, ScratchError> {
+        let mut found: Vec<Line> = Vec::new();
+        for (version, id) in (0..).zip(versions) {
+            let lines = self.part(id, window)?;
+            let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts);
+            found.extend(columns.map(|((&root, &payee), &amount)| Line { version, root, payee, amount }));
         }
-        roots.sort_unstable();
-        Ok(roots)
+        // Rows of an event and of a grid stand by day and then by key; versions follow one another by day.
+        if !found.is_sorted_by_key(|line| line.root) {
+            found.sort_by_key(|line| line.root);
+        }
+        Ok(found)
     }
 
     /// What rules decided for the rows of a window that is not held; none where all are.

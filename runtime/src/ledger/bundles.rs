@@ -138,24 +138,14 @@ impl<'a> OnDisk<'a> {
     /// The lines of all versions in a window, as they stand in output but for payees, and the rows of the event that they
     /// are for.
     fn lines(&self, window: usize) -> Result<(Bundle, Vec<u32>), ScratchError> {
-        let mut found = Bundle::default();
-        let mut roots: Vec<u32> = Vec::new();
-        for (version, &id) in (0..).zip(&self.ids) {
-            let lines = self.result.part(id, window)?;
-            roots.extend_from_slice(lines.roots());
-            found.versions.resize(roots.len(), version);
-            found.payees.extend_from_slice(&lines.payees);
-            found.amounts.extend_from_slice(&lines.amounts);
-        }
-        if !roots.is_sorted() {
-            let mut order: Vec<u32> = (0..roots.len() as u32).collect();
-            order.sort_by_key(|&line| roots[line as usize]);
-            found.versions = gather(&found.versions, &order);
-            found.payees = gather(&found.payees, &order);
-            found.amounts = gather(&found.amounts, &order);
-            roots = gather(&roots, &order);
-        }
-        Ok((found, roots))
+        let lines = self.result.merged(self.ids.iter().copied(), window)?;
+        let found = Bundle {
+            versions: lines.iter().map(|line| line.version).collect(),
+            payees: lines.iter().map(|line| line.payee).collect(),
+            amounts: lines.iter().map(|line| line.amount).collect(),
+            ..Bundle::default()
+        };
+        Ok((found, lines.iter().map(|line| line.root).collect()))
     }
 
     /// Some lines as if they were all that the rule has; line `n` is for row `n` of the event.

@@ -81,7 +81,9 @@ impl<'a> Seen<'a> {
         window: usize,
     ) -> Result<Self, ScratchError> {
         let roots = match &plan.rule(versions[0]).stream {
-            Stream::Payments(name) => Some(result.payment_roots(plan, name, window)?),
+            Stream::Payments(name) => {
+                Some(result.merged(plan.versions(name), window)?.iter().map(|line| line.root).collect())
+            }
             Stream::Events(_) | Stream::Grid(..) => None,
         };
         Ok(Self { plan, origin, roots })

@@ -2,7 +2,7 @@
 
 use super::draft::Rejected;
 use super::stretch::Stretch;
-use crate::keys::Keys;
+use crate::keys::{Keys, NONE};
 use meed_compiler::data::{Column, Values};
 use meed_compiler::plan::FieldId;
 use std::cmp::Ordering;
@@ -17,6 +17,16 @@ pub(super) struct Order {
     pub n_stream: usize,
     pub n_after: u64,
     pub n_undated: u64,
+}
+
+impl Order {
+    /// By row of `n_read`, its row in the table; none where they are the same.
+    pub fn places(&self, n_read: usize) -> Option<Vec<u32>> {
+        let rows = self.rows.as_ref()?;
+        let mut places = vec![NONE; n_read];
+        rows.iter().zip(0..).for_each(|(&row, place)| places[row as usize] = place);
+        Some(places)
+    }
 }
 
 /// Orders the rows, numbered as they stand, that are not rejected.

@@ -38,6 +38,9 @@ pub(super) fn settle(
         Some(_) | None => Order::default(),
     };
     let orders: Vec<Order> = plan.records.iter().zip(&linked.drafts).map(in_order).collect();
+    let places = |(draft, order): (&Option<Draft>, &Order)| {
+        order.places(draft.as_ref().map_or(0, |draft| draft.n_rows as usize))
+    };
     let places: Vec<Option<Vec<u32>>> = linked.drafts.iter().zip(&orders).map(places).collect();
     let targets: Vec<Vec<u32>> =
         linked.spaces.iter().zip(&places).map(|(space, places)| targets(space.as_ref(), places.as_deref())).collect();
@@ -138,14 +141,6 @@ fn key_column(plan: &Plan, field: &Field, keys: &Keys, dictionaries: &mut [Dicti
         }
     };
     Column { values, known: None }
-}
-
-/// By row read, its row in the table; none where they are the same.
-fn places((draft, order): (&Option<Draft>, &Order)) -> Option<Vec<u32>> {
-    let rows = order.rows.as_ref()?;
-    let mut places = vec![NONE; draft.as_ref().map_or(0, |draft| draft.n_rows as usize)];
-    rows.iter().zip(0..).for_each(|(&row, place)| places[row as usize] = place);
-    Some(places)
 }
 
 /// By code of a key, the row of the table that bears it.

@@ -126,8 +126,8 @@ impl Stretch {
         let Self { columns, moments, keys, distinct, places, first } = self;
         let rows = order.rows.as_deref();
         let n_rows = order.n_rows;
-        let inverse = rows.map(inverse);
-        let to = inverse.as_deref();
+        let to = order.places(n_rows);
+        let to = to.as_deref();
         let keys = match rows {
             Some(rows) => StoredKeys::keep(&keys.gather(rows), file)?,
             None => StoredKeys::keep(&keys, file)?,
@@ -235,13 +235,6 @@ fn append_column(own: &mut Option<Column>, other: &Column, rows: Range<usize>, n
         (Some(own), None) => own.resize(n_rows + rows.len(), 1),
         (own, Some(other)) => own.get_or_insert_with(|| vec![1; n_rows]).extend_from_slice(&other[rows]),
     }
-}
-
-/// By row, where it goes.
-fn inverse(rows: &[u32]) -> Vec<u32> {
-    let mut places = vec![0; rows.len()];
-    rows.iter().zip(0..).for_each(|(&row, place)| places[row as usize] = place);
-    places
 }
 
 fn arranged<T: Copy + Default>(values: Vec<T>, to: Option<&[u32]>) -> Vec<T> {

@@ -115,6 +115,11 @@ impl Loaded {
         self.windows.iter().all(Option::is_none)
     }
 
+    /// A new file beside those of the rows that are not held; none where all are.
+    pub(crate) fn scratch_file(&self) -> Result<Option<ScratchFile>, ScratchError> {
+        self.windows.iter().flatten().next().map(Windows::another_file).transpose()
+    }
+
     /// How many windows of rows a table has; one, where all are held.
     pub(crate) fn n_windows(&self, record: RecordId) -> usize {
         self.windows[record.index()].as_ref().map_or(1, |windows| windows.windows.len())
