@@ -6,10 +6,12 @@
 
 mod draw;
 mod expression;
+mod keys;
 mod program;
 mod rows;
 mod schedule;
 
 pub use draw::Draw;
+pub use keys::Numbering;
 pub use program::program;
 pub use rows::rows;

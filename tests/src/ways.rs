@@ -1,5 +1,6 @@
 //! The ways of settling one program over the same rows. Whatever the way, every table of output must be the same.
 
+use crate::rename::{Renaming, Shape};
 use crate::table::Table;
 use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
 use meed_compiler::value::{Exact, parse_exact};
@@ -23,37 +24,51 @@ pub struct Way {
     pub engine: Engine,
     /// From how many bytes on the rows of events wait on the disk, and in pieces of how many.
     pub held: Option<(usize, usize)>,
+    /// In what shape keys have other names of the same order; outcomes are told with the old ones.
+    pub renamed: Option<Shape>,
 }
 
+/// The plainest way.
+pub const PLAIN: Way =
+    Way { name: "whole", rows: 1_000, shuffled: false, engine: Engine::Interpreter, held: None, renamed: None };
+
 /// All ways, the plainest first.
-pub const WAYS: [Way; 9] = [
-    Way { name: "whole", rows: 1_000, shuffled: false, engine: Engine::Interpreter, held: None },
-    Way { name: "row by row", rows: 1, shuffled: false, engine: Engine::Interpreter, held: None },
-    Way { name: "shuffled", rows: 1_000, shuffled: true, engine: Engine::Interpreter, held: None },
-    Way { name: "by machine code", rows: 1_000, shuffled: false, engine: Engine::Jit, held: None },
-    Way { name: "by machine code, row by row", rows: 1, shuffled: false, engine: Engine::Jit, held: None },
+pub const WAYS: [Way; 11] = [
+    PLAIN,
+    Way { name: "row by row", rows: 1, ..PLAIN },
+    Way { name: "shuffled", shuffled: true, ..PLAIN },
+    Way { name: "by machine code", engine: Engine::Jit, ..PLAIN },
+    Way { name: "by machine code, row by row", rows: 1, engine: Engine::Jit, ..PLAIN },
     Way {
         name: "by machine code, shuffled, three rows at a time",
         rows: 3,
         shuffled: true,
         engine: Engine::Jit,
-        held: None,
+        ..PLAIN
     },
+    Way { name: "from the disk, row by row", rows: 1, held: Some((1, 1)), ..PLAIN },
+    Way { name: "from the disk, shuffled", rows: 2, shuffled: true, held: Some((400, 100)), ..PLAIN },
     Way {
-        name: "from the disk, row by row",
-        rows: 1,
-        shuffled: false,
-        engine: Engine::Interpreter,
-        held: Some((1, 1)),
-    },
-    Way {
-        name: "from the disk, shuffled",
-        rows: 2,
+        name: "from the disk by machine code",
+        rows: 3,
         shuffled: true,
-        engine: Engine::Interpreter,
-        held: Some((400, 100)),
+        engine: Engine::Jit,
+        held: Some((1, 1)),
+        ..PLAIN
     },
-    Way { name: "from the disk by machine code", rows: 3, shuffled: true, engine: Engine::Jit, held: Some((1, 1)) },
+    Way {
+        name: "with keys of seven digits, by machine code",
+        engine: Engine::Jit,
+        renamed: Some(Shape::SevenDigits),
+        ..PLAIN
+    },
+    Way {
+        name: "with keys of mixed shapes, from the disk",
+        rows: 5,
+        held: Some((400, 100)),
+        renamed: Some(Shape::Mixed),
+        ..PLAIN
+    },
 ];
 
 /// What a run gives.
@@ -80,6 +95,11 @@ pub struct Outcome {
 /// # Errors
 /// In words, when a table is of no record, or an account of rows does not add up.
 pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -> Result<Outcome, String> {
+    if let Some(shape) = way.renamed {
+        let renaming = Renaming::new(plan, tables, shape);
+        let outcome = settle(plan, &renaming.apply(tables), through, Way { renamed: None, ..way })?;
+        return Ok(renaming.undo(outcome));
+    }
     let mut outcome = Outcome::default();
     let mut loaded = match loaded(plan, tables, through, way)? {
         Ok(loaded) => loaded,

@@ -4,8 +4,9 @@ use meed_compiler::plan::Plan;
 use meed_runtime::engine::Engine;
 use meed_tests::engines::{Held, hold};
 use meed_tests::generate::{Draw, program, rows};
+use meed_tests::rename::Shape;
 use meed_tests::table::Table;
-use meed_tests::ways::{Way, difference, settle};
+use meed_tests::ways::{Outcome, PLAIN, Way, difference, settle};
 
 /// What a sweep over seeds came to.
 #[derive(Debug, Default)]
@@ -40,19 +41,34 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
             }
             Err(difference) => panic!("seed {seed}, wild {wild}: {difference}\n{text}"),
         }
-        if let Some(difference) = from_disk(&plan, &tables) {
-            panic!("seed {seed}, wild {wild}, from the disk: {difference}\n{text}");
+        if let Some((way, difference)) = another_way(&plan, &tables) {
+            panic!("seed {seed}, wild {wild}, {way}: {difference}\n{text}");
         }
     }
     sweep
 }
 
-/// In what a run over rows that lie on the disk differs from one over the same rows in memory.
-fn from_disk(plan: &Plan, tables: &[(String, Table)]) -> Option<String> {
-    let held = Way { name: "held", rows: 64, shuffled: false, engine: Engine::Jit, held: None };
-    let stored = Way { name: "stored", rows: 7, held: Some((2_000, 500)), ..held };
+/// The first way, if any, in which a run differs from one over the same rows in memory, and in what: with rows that lie
+/// on the disk, and with keys of other names.
+fn another_way(plan: &Plan, tables: &[(String, Table)]) -> Option<(&'static str, String)> {
+    let held = Way { name: "held", rows: 64, engine: Engine::Jit, ..PLAIN };
+    let others = [
+        Way { name: "from the disk", rows: 7, held: Some((2_000, 500)), ..held },
+        Way { name: "with keys of seven digits", renamed: Some(Shape::SevenDigits), ..held },
+        Way {
+            name: "with prefixed keys, from the disk",
+            held: Some((2_000, 500)),
+            renamed: Some(Shape::Prefixed),
+            ..held
+        },
+        Way { name: "with keys of mixed shapes", engine: Engine::Interpreter, renamed: Some(Shape::Mixed), ..held },
+    ];
     let settled = |way| settle(plan, tables, plan.active.to, way).expect("the account of rows adds up");
-    difference(&settled(held), &settled(stored))
+    let first = settled(held);
+    others.into_iter().find_map(|way| {
+        let plain = Outcome { slices: None, ..settled(way) };
+        difference(&first, &plain).map(|difference| (way.name, difference))
+    })
 }
 
 #[test]

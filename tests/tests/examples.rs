@@ -5,39 +5,23 @@ use meed_runtime::ledger;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
 use meed_runtime::scratch::Spill;
 use meed_runtime::table::Sheet;
+use meed_tests::examples::{folders, name, program, tables};
 use std::path::{Path, PathBuf};
 
-/// The folders of examples.
-fn examples() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let entries = std::fs::read_dir(folder).expect("the examples are there");
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    folders.retain(|path| path.is_dir());
-    folders.sort();
-    folders
-}
-
-fn name(folder: &Path) -> String {
-    folder.file_name().expect("a name").to_string_lossy().into_owned()
-}
-
-/// The tables of a folder by the names that records have in it.
-fn inputs(plan: &meed_compiler::plan::Plan, data: &Path) -> Vec<TableInput> {
-    let input = |(idx, record): (u32, &meed_compiler::plan::Record)| {
-        let meed_compiler::plan::RecordTable::Table(source) = &record.source else { return None };
-        let stems = [source.clone().unwrap_or_else(|| record.name.clone()), format!("{}s", record.name)];
-        let path = stems.iter().map(|stem| data.join(format!("{stem}.csv"))).find(|path| path.is_file())?;
-        let record = meed_compiler::plan::RecordId(idx);
-        Some(TableInput { record, files: vec![SourceFile::open(&path).expect("the table opens")] })
+/// The tables of a folder.
+fn inputs(plan: &meed_compiler::plan::Plan, folder: &Path) -> Vec<TableInput> {
+    let input = |(name, path): (String, PathBuf)| TableInput {
+        record: plan.record_named(&name).expect("the record is known"),
+        files: vec![SourceFile::open(&path).expect("the table opens")],
     };
-    (0..).zip(&plan.records).filter(|(_, record)| record.used).filter_map(input).collect()
+    tables(plan, folder).into_iter().map(input).collect()
 }
 
 #[test]
 fn examples_pay_what_they_say() {
-    for folder in examples() {
+    for folder in folders() {
         let name = name(&folder);
-        let text = std::fs::read_to_string(folder.join(format!("{name}.meed"))).expect("the program can be read");
+        let text = program(&folder);
         let compiled = meed_compiler::compile(&text, &[]);
         assert_eq!(compiled.problems, [], "{name}");
         assert_eq!(meed_grammar::format(&text).expect("it can be formatted"), text, "{name} is in its usual form");
@@ -49,7 +33,7 @@ fn examples_pay_what_they_say() {
         for (engine, spill) in ways {
             let through = plan.active.to;
             let options = LoadOptions { spill, ..LoadOptions::through(through) };
-            let mut loaded = load(&plan, inputs(&plan, &folder.join("data")), &options).expect("the tables load");
+            let mut loaded = load(&plan, inputs(&plan, &folder), &options).expect("the tables load");
             assert_eq!(loaded.rejects, [], "{name}");
             let options = RunOptions { through, chunk_rows: 16, engine };
             let result = run(&plan, &mut loaded, &options, None).expect("no rule meets a fault");

@@ -3,7 +3,7 @@
 use meed_compiler::plan::Plan;
 use meed_runtime::engine::Engine;
 use meed_tests::table::Table;
-use meed_tests::ways::{Outcome, Way, alike, difference, lies_on_disk, replayed, settle};
+use meed_tests::ways::{Outcome, PLAIN, Way, alike, difference, lies_on_disk, replayed, settle};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -167,7 +167,7 @@ proptest! {
             .map(|(name, table)| (name.to_owned(), table))
             .into();
         let engine = if by_machine { Engine::Jit } else { Engine::Interpreter };
-        let held = Way { name: "held", rows, shuffled, engine, held: None };
+        let held = Way { name: "held", rows, shuffled, engine, ..PLAIN };
         let stored = Way { name: "stored", held: Some((bytes, (bytes / pieces).max(1))), ..held };
         let (mut one, other) = (settled(&tables, held), settled(&tables, stored));
         // The parts of lines are gathered in memory only.
@@ -192,7 +192,7 @@ fn the_rows_of_both_events_lie_on_the_disk() {
         ("visit", table(&["id", "made_on", "person", "place"], vec![])),
     ];
     let tables: Vec<(String, Table)> = tables.map(|(name, table)| (name.to_owned(), table)).into();
-    let way = Way { name: "stored", rows: 1, shuffled: false, engine: Engine::Jit, held: Some((1, 1)) };
+    let way = Way { name: "stored", rows: 1, engine: Engine::Jit, held: Some((1, 1)), ..PLAIN };
     assert_eq!(lies_on_disk(&PLAN, &tables, way), Ok(true));
     assert_eq!(lies_on_disk(&PLAN, &tables, Way { held: Some((1 << 20, 1)), ..way }), Ok(false));
     assert_eq!(lies_on_disk(&PLAN, &tables, Way { held: None, ..way }), Ok(false));
@@ -200,7 +200,7 @@ fn the_rows_of_both_events_lie_on_the_disk() {
     assert_eq!(outcome.payments.rows.len(), 3, "commission, first of its city, and the sphere: {outcome:?}");
 }
 
-const STORED: Way = Way { name: "stored", rows: 4, shuffled: false, engine: Engine::Jit, held: Some((1, 1)) };
+const STORED: Way = Way { name: "stored", rows: 4, engine: Engine::Jit, held: Some((1, 1)), ..PLAIN };
 
 fn compiled(program: &str) -> Plan {
     let head = "program small { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }\nuse channel\n";

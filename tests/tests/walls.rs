@@ -45,8 +45,9 @@ const WALLS: [Wall; 6] = [
             "runtime/src/load/source.rs",
             "runtime/src/columns/parquet.rs",
             "runtime/src/scratch.rs",
-            // Its own test.
+            // Tests.
             "runtime/src/keys/stored.rs",
+            "runtime/src/keys/model.rs",
         ],
     },
     // Only the command line and the tests draw messages.

@@ -149,3 +149,6 @@ fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
         Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date => None,
     }
 }
+
+#[cfg(test)]
+mod model;

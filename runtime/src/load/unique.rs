@@ -158,3 +158,53 @@ fn hash(keys: &Keys, row: u32) -> u64 {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KeyColumn;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    /// Whole numbers close together, far apart and at the end of what is kept as one, and texts.
+    fn key() -> impl Strategy<Value = String> {
+        let whole =
+            prop_oneof![0i64..40, 65_500i64..65_560, 1_000_000i64..1_000_060, 10i64.pow(18) - 5..10i64.pow(18) + 5];
+        let shape = prop::sample::select(vec!["", "", "", "0", "C"]);
+        (shape, whole).prop_map(|(shape, whole)| format!("{shape}{whole}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn repeated_keys_are_those_met_before(
+            rows in prop::collection::vec((key(), key()), 0..80),
+            n_parts in 1usize..3,
+            whole in any::<bool>(),
+            keyless in prop::collection::btree_set(0u32..80, 0..4),
+        ) {
+            let keyless: Vec<u32> = keyless.into_iter().filter(|&row| (row as usize) < rows.len()).collect();
+            let of = |row: &(String, String)| -> Vec<String> {
+                let plain = |key: &str| if whole { key.trim_start_matches(['0', 'C']).to_owned() + "1" } else { key.to_owned() };
+                [plain(&row.0), plain(&row.1)][..n_parts].to_vec()
+            };
+            let mut parts = vec![KeyColumn::default(); n_parts];
+            let mut first: HashMap<Vec<String>, u32> = HashMap::new();
+            let mut expected = Vec::new();
+            for (row, key) in (0..).zip(rows.iter().map(of)) {
+                parts.iter_mut().zip(&key).for_each(|(part, text)| part.push(KeyPart::of(text.as_bytes())));
+                if keyless.contains(&row) {
+                    continue;
+                }
+                match first.get(&key) {
+                    Some(&first) => expected.push((row, first)),
+                    None => {
+                        first.insert(key, row);
+                    }
+                }
+            }
+            prop_assert_eq!(repeated(&Keys { parts }, &keyless), expected);
+        }
+    }
+}

@@ -1,28 +1,29 @@
 //! Rows for generated programs.
 
-use super::Draw;
+use super::{Draw, Numbering};
 use crate::table::Table;
 
 /// Tables of every record, with so many sales, money with the decimals of the currency; `wild` ones have amounts up to the limits of their fields and days of all
 /// centuries.
 pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(String, Table)> {
     let (n_regions, n_agencies, n_persons) = (2, 4, 9);
+    let [region, agency, person, sale, customer] = ["R", "A", "P", "", "C"].map(|letter| Numbering::draw(draw, letter));
     let mut row = Rows { draw, wild, decimals };
     let regions =
-        (0..n_regions).map(|idx| vec![format!("R{idx}"), format!("name {idx}"), row.maybe(Rows::money), row.flag()]);
+        (0..n_regions).map(|idx| vec![region.key(idx), format!("name {idx}"), row.maybe(Rows::money), row.flag()]);
     let regions = table(&["id", "name", "target", "open"], regions.collect());
     let agencies = (0..n_agencies).map(|idx| {
-        let region = row.reference("R", n_regions);
+        let region = row.reference(region, n_regions);
         let choice = row.draw.pick(&["low", "mid", "high"]).to_owned();
-        vec![format!("A{idx}"), region, row.maybe(Rows::number), choice, row.day(), row.money(), row.maybe(Rows::tag)]
+        vec![agency.key(idx), region, row.maybe(Rows::number), choice, row.day(), row.money(), row.maybe(Rows::tag)]
     });
     let agencies = table(&["id", "region", "grade", "rank", "since", "quota", "tag"], agencies.collect());
     let persons = (0..n_persons).map(|idx| {
-        let agency = row.reference("A", n_agencies);
-        let boss = if idx == 0 { String::new() } else { row.reference("P", idx) };
+        let agency = row.reference(agency, n_agencies);
+        let boss = if idx == 0 { String::new() } else { row.reference(person, idx) };
         let level = row.draw.pick(&["junior", "senior", "lead"]).to_owned();
         let (joined, share) = (row.maybe(Rows::day), row.maybe(Rows::percent));
-        vec![format!("P{idx}"), agency, row.percent(), joined, level, share, boss]
+        vec![person.key(idx), agency, row.percent(), joined, level, share, boss]
     });
     let persons = table(&["id", "agency", "rate", "joined", "level", "share", "boss"], persons.collect());
     let header = [
@@ -31,10 +32,10 @@ pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(
     ];
     let sales = (0..n_sales).map(|idx| {
         vec![
-            idx.to_string(),
+            sale.key(idx),
             row.sold_on(),
-            format!("P{}", row.draw.below(n_persons)),
-            row.reference("P", n_persons),
+            person.key(row.draw.below(n_persons)),
+            row.reference(person, n_persons),
             row.money(),
             row.maybe(Rows::money),
             row.count(),
@@ -47,7 +48,7 @@ pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(
             row.draw.pick(&["alpha", "beta", "gamma", "delta"]).to_owned(),
             row.maybe(Rows::tag),
             row.maybe(Rows::day),
-            format!("C{}", row.draw.below(6)),
+            customer.key(row.draw.below(6)),
         ]
     });
     let sales = table(&header, sales.collect());
@@ -72,8 +73,8 @@ impl Rows<'_> {
         if self.draw.chance(25) { String::new() } else { value(self) }
     }
 
-    fn reference(&mut self, letter: &str, n: usize) -> String {
-        if self.draw.chance(20) { String::new() } else { format!("{letter}{}", self.draw.below(n)) }
+    fn reference(&mut self, to: Numbering, n: usize) -> String {
+        if self.draw.chance(20) { String::new() } else { to.key(self.draw.below(n)) }
     }
 
     fn money(&mut self) -> String {
