@@ -8,6 +8,7 @@ use crate::bind::{BindError, Bound, bind};
 use crate::draw::Messages;
 use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
+use meed_compiler::internal::InternalError;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
 use meed_runtime::engine::RunError;
@@ -98,6 +99,7 @@ impl Job {
         let inputs = bound.open().map_err(|error| unbound(&error, messages))?;
         load(&self.plan, inputs, &options).map_err(|error| match error {
             LoadError::Scratch(error) => no_room(&error, messages),
+            LoadError::Internal(error) => mistake(&error, messages),
             error => unbound(&error.into(), messages),
         })
     }
@@ -126,6 +128,12 @@ pub fn no_room(error: &ScratchError, messages: Messages) -> Ending {
     Ending::Output
 }
 
+/// Says that an invariant of Meed does not hold.
+pub fn mistake(error: &InternalError, messages: Messages) -> Ending {
+    messages.error("internal-error", &error.to_string(), Some(InternalError::HELP));
+    Ending::Internal
+}
+
 /// Where a path leads, also where nothing stands there yet.
 fn place(path: &Path) -> PathBuf {
     let whole = path.canonicalize().ok();
@@ -145,6 +153,7 @@ impl Job {
         let met = match error {
             RunError::Fault(met) => met,
             RunError::Scratch(error) => return no_room(error, messages),
+            RunError::Internal(error) => return mistake(error, messages),
         };
         let (code, span) = (met.fault.kind.code(), met.fault.span);
         let problem = meed_compiler::Problem::error(code, span, met.to_string()).label(met.place.clone());

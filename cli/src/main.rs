@@ -18,6 +18,7 @@ mod test;
 
 use clap::{Parser, Subcommand};
 use draw::{MessageFormat, Messages};
+use meed_compiler::internal::guarded;
 use std::process::ExitCode;
 
 /// Meed: partner incentives to the exact cent.
@@ -46,7 +47,8 @@ const ENDINGS: &str = "\
 In a folder with a meed.toml, as `meed new` makes one, no program need be named.
 
 Exit codes: 0 all is well; 1 the program has errors or a test failed; 2 the command line or meed.toml is wrong;
-3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output, or rows that wait on the disk, cannot be written.";
+3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output, or rows that wait on the disk, cannot be written;
+6 a mistake of Meed itself, which is worth a report.";
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +65,14 @@ enum Ending {
     Fault = 4,
     /// 5: an output cannot be written, or rows that wait on the disk.
     Output = 5,
+    /// 6: an invariant of Meed does not hold.
+    Internal = 6,
 }
 
 fn main() -> ExitCode {
     let Arguments { command, message_format } = Arguments::parse();
     let messages = Messages::new(message_format);
-    let ending = match command {
+    let run = || match command {
         Command::New(command) => command.run(messages),
         Command::Check(command) => command.run(messages),
         Command::Fmt(command) => command.run(messages),
@@ -77,5 +81,6 @@ fn main() -> ExitCode {
         Command::Explain(command) => command.run(messages),
         Command::Plan(command) => command.run(messages),
     };
+    let ending = guarded(run).unwrap_or_else(|error| job::mistake(&error, messages));
     ExitCode::from(ending as u8)
 }

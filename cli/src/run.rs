@@ -3,10 +3,11 @@
 use crate::Ending;
 use crate::clock::{Clock, Watch};
 use crate::draw::{Messages, say};
-use crate::job::{Job, JobOptions, no_room};
+use crate::job::{Job, JobOptions, mistake, no_room};
 use crate::out::{Format, Outputs};
 use crate::progress::Progress;
 use crate::report;
+use meed_compiler::internal::InternalError;
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
@@ -85,7 +86,7 @@ impl Run {
             EngineName::Interpreter => Engine::Interpreter,
             EngineName::Jit => Engine::Jit,
         };
-        let options = RunOptions { through: job.through, chunk_rows: self.batch_rows, engine };
+        let options = RunOptions { chunk_rows: self.batch_rows, engine, ..RunOptions::through(job.through) };
         let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock, &progress);
         let result =
             run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
@@ -94,6 +95,9 @@ impl Run {
         self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
             if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ScratchError>()) {
                 return no_room(error, messages);
+            }
+            if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<InternalError>()) {
+                return mistake(error, messages);
             }
             messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
             Ending::Output

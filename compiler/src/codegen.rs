@@ -21,17 +21,47 @@ mod tests;
 mod word;
 
 use crate::data::Data;
-use crate::kernel::{DayTables, Entry, Input, Kernel};
+use crate::kernel::{DayTables, Input, Kernel};
 use crate::plan::{GroupId, Plan, RuleId, Stream};
+use frame::Reads;
 use machine::{Effort, Machine, Object};
 use scales::Scales;
-use std::any::Any;
 use std::sync::Arc;
 
 /// The machine code of a program.
 pub struct Kernels {
     rules: Vec<Option<Kernel>>,
     groups: Vec<Option<Kernel>>,
+}
+
+/// How machine code is made and called; what it pays does not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeOptions {
+    /// How much work is put into a function.
+    pub optimize: Optimize,
+    /// What rows need of arrays of more bytes than this is read ahead, as the near caches are not likely to hold it.
+    pub near_bytes: usize,
+}
+
+/// How much work is put into the function of a rule or group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Optimize {
+    /// More where rows are many.
+    #[default]
+    ByRows,
+    /// More for every second one, so that tests see both over few rows.
+    InTurns,
+}
+
+impl Default for CodeOptions {
+    fn default() -> Self {
+        Self { optimize: Optimize::ByRows, near_bytes: 1 << 18 }
+    }
+}
+
+impl CodeOptions {
+    /// Everything that is otherwise done over many rows alone, for tests.
+    pub const OVER_FEW_ROWS: Self = Self { optimize: Optimize::InTurns, near_bytes: 0 };
 }
 
 /// From so many rows on better code is worth its making.
@@ -42,16 +72,16 @@ impl Kernels {
     /// that Cranelift does not know there are none at all.
     ///
     /// The data only tell how fine their numbers are and how many; the code is right for any.
-    pub fn compile(plan: &Plan, data: &Data) -> Self {
-        Self::make(plan, data)
+    pub fn compile(plan: &Plan, data: &Data, options: CodeOptions) -> Self {
+        Self::make(plan, data, options)
             .unwrap_or_else(|| Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] })
     }
 
-    fn make(plan: &Plan, data: &Data) -> Option<Self> {
+    fn make(plan: &Plan, data: &Data, options: CodeOptions) -> Option<Self> {
         let machine = Machine::here()?;
         let mut scales = Scales::guess(plan, data);
         let made = machine.make(plan.groups.len(), |writer, idx| {
-            let effort = effort(plan, data, &plan.groups[idx].stream, idx);
+            let effort = effort(plan, data, &plan.groups[idx].stream, idx, options);
             let mut unit = None;
             let object =
                 writer.function(effort, |blank| group::write_group(plan, &scales, &plan.groups[idx], &mut unit, blank));
@@ -66,16 +96,20 @@ impl Kernels {
         }
         let rules = machine.make(plan.rules.len(), |writer, idx| {
             let rule = &plan.rules[idx];
-            let effort = effort(plan, data, &rule.stream, idx);
+            let effort = effort(plan, data, &rule.stream, idx, options);
             writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
         });
         let (entries, module) = machine.link(rules.iter().chain(&groups).flatten())?;
         let tables = Arc::new(day_tables(plan, rules.iter().chain(&groups).flatten()));
         let mut entries = entries.into_iter();
-        Some(Self {
-            rules: kernels(rules, &mut entries, &tables, &module),
-            groups: kernels(groups, &mut entries, &tables, &module),
-        })
+        let mut kernel = |object: Object| {
+            let entry = entries.next()?;
+            let (Reads { inputs, gathers }, module) = (object.reads, module.clone());
+            Some(Kernel { inputs, gathers, entry, tables: tables.clone(), near_bytes: options.near_bytes, module })
+        };
+        let mut kernels =
+            |objects: Vec<Option<Object>>| objects.into_iter().map(|object| object.and_then(&mut kernel)).collect();
+        Some(Self { rules: kernels(rules), groups: kernels(groups) })
     }
 
     /// The kernel of a rule, if it has one.
@@ -89,22 +123,12 @@ impl Kernels {
     }
 }
 
-fn kernels(
-    objects: Vec<Option<Object>>,
-    entries: &mut impl Iterator<Item = Entry>,
-    tables: &Arc<DayTables>,
-    module: &Arc<dyn Any + Send + Sync>,
-) -> Vec<Option<Kernel>> {
-    let mut kernel = |object: Object| {
-        let entry = entries.next()?;
-        Some(Kernel::new(object.reads.inputs, object.reads.gathers, entry, tables.clone(), module.clone()))
+/// What the rows of a stream are worth.
+fn effort(plan: &Plan, data: &Data, stream: &Stream, idx: usize, options: CodeOptions) -> Effort {
+    let thorough = match options.optimize {
+        Optimize::ByRows => n_rows(plan, data, stream) >= MANY_ROWS,
+        Optimize::InTurns => idx.is_multiple_of(2),
     };
-    objects.into_iter().map(|object| object.and_then(&mut kernel)).collect()
-}
-
-/// What the rows of a stream are worth. A debug build takes turns, so that tests see both.
-fn effort(plan: &Plan, data: &Data, stream: &Stream, idx: usize) -> Effort {
-    let thorough = if cfg!(debug_assertions) { idx.is_multiple_of(2) } else { n_rows(plan, data, stream) >= MANY_ROWS };
     if thorough { Effort::Thorough } else { Effort::Quick }
 }
 

@@ -1,6 +1,7 @@
 //! The way from text to Plan, as one function.
 
 use crate::checks;
+use crate::internal::{InternalError, guarded};
 use crate::lower::{TestCase, lower};
 use crate::plan::Plan;
 use crate::plan::verify::Breach;
@@ -31,6 +32,14 @@ pub struct Compiled {
 /// assert_eq!(compiled.plan.map(|plan| plan.rules.len()), Some(1));
 /// ```
 pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
+    guarded(|| compile_text(source, overrides)).unwrap_or_else(|error| Compiled {
+        plan: None,
+        tests: Vec::new(),
+        problems: vec![mistake(Span::default(), error.to_string())],
+    })
+}
+
+fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
     let parsed = meed_grammar::parse(source);
     let n_written = parsed.problems.len();
     let mut problems = parsed.problems;
@@ -51,17 +60,21 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
     }
     problems.sort_by_key(|problem| problem.primary.0);
     let mut runs = !problems.iter().any(Problem::is_error);
-    if runs && cfg!(debug_assertions) {
+    if runs {
         let breaches = lowered.plan.verify();
-        problems.extend(breaches.iter().map(|breach| mistake(breach, &lowered.plan)));
+        problems.extend(breaches.iter().map(|breach| mistake(place_of(breach, &lowered.plan), breach.to_string())));
         runs = breaches.is_empty();
     }
     Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems }
 }
 
-/// A Plan that breaks an obligation: said kindly, for it is no mistake of the program.
-fn mistake(breach: &Breach, plan: &Plan) -> Problem {
-    let place = plan.rules.iter().find(|rule| breach.place.contains(&format!("`{}`", rule.name)));
-    Problem::error("compiler-mistake", place.map_or_else(Span::default, |rule| rule.span), breach.to_string())
-        .help("the program may be right: this is a mistake of Meed itself; please report it with the program")
+/// An invariant of Meed that does not hold: said kindly, for it is no mistake of the program.
+fn mistake(place: Span, what: String) -> Problem {
+    Problem::error("internal-error", place, what).help(InternalError::HELP)
+}
+
+/// The rule whose Plan breaks an obligation, if it is one.
+fn place_of(breach: &Breach, plan: &Plan) -> Span {
+    let rule = plan.rules.iter().find(|rule| breach.place.contains(&format!("`{}`", rule.name)));
+    rule.map_or_else(Span::default, |rule| rule.span)
 }

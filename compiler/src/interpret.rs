@@ -9,6 +9,7 @@ pub mod schedule;
 pub mod trace;
 
 use crate::data::{Chunk, Data, Gathered, MODERATE, Met, Output, Rows, StateData, SumData, status};
+use crate::internal::broken;
 use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, Rule, RuleId, StateId, Step, View};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -181,7 +182,7 @@ impl RuleRun<'_> {
                 }
                 Step::First(state) => {
                     let slot = self.slot(*state);
-                    let StateData::Seen(seen) = self.data.state(*state) else { return Ok(mark) };
+                    let StateData::Seen(seen) = self.data.state(*state) else { broken("a first without its marks") };
                     let first = seen[slot] == 0;
                     seen[slot] = 1;
                     self.row.note(|trace| trace.first(*state, first));
@@ -230,12 +231,12 @@ impl RuleRun<'_> {
         }
         let mut adds = Vec::new();
         for atom in atoms.into_iter().flatten() {
-            match self.row.eval(atom, self.data)? {
-                Value::Number(value) => adds.push((value, atom.span)),
-                _ => return Ok(false),
+            match self.row.eval(atom, self.data)?.number() {
+                Some(value) => adds.push((value, atom.span)),
+                None => return Ok(false),
             }
         }
-        let StateData::Sums { sums, touched } = self.data.state(state) else { return Ok(false) };
+        let StateData::Sums { sums, touched } = self.data.state(state) else { broken("a total without its sums") };
         let first = touched[slot] == 0;
         let before: Vec<Exact> = sums.iter().map(|sum| sum.get(slot)).collect();
         for (sum, (value, span)) in sums.iter_mut().zip(&adds) {
@@ -257,10 +258,7 @@ impl RuleRun<'_> {
         let per_unit = Exact::from(self.plan.per_unit());
         let cents = |value: &Exact| round(&(value * &per_unit), unit.mode);
         let rounded = match &pay.amount {
-            Amount::Plain(expr) => match self.row.eval(expr, self.data)? {
-                Value::Number(value) => Some(cents(&value)),
-                _ => None,
-            },
+            Amount::Plain(expr) => self.row.eval(expr, self.data)?.number().map(|value| cents(&value)),
             Amount::AlongTotal { factor, state, body } => {
                 let factor = match factor {
                     Some(factor) => self.row.eval(factor, self.data)?,
@@ -268,20 +266,21 @@ impl RuleRun<'_> {
                 };
                 let after = self.row.eval_turn(body, self.data, View::After)?;
                 let before = self.row.eval_before(body, self.data, *state)?;
-                match (factor, after) {
-                    (Value::Number(factor), Value::Number(after)) => {
+                match (factor.number(), after.number()) {
+                    (Some(factor), Some(after)) => {
                         let (after, before) = (&factor * after, factor * before);
                         let along = cents(&after) - cents(&before);
                         if unit.each_line {
                             let line = cents(&(after - before));
-                            let missed = i128::try_from(line.clone() - along).unwrap_or(0);
-                            self.row.missed += missed;
+                            // Two roundings of the same sums are a few units apart.
+                            let missed = i128::try_from(line.clone() - along);
+                            self.row.missed += missed.unwrap_or_else(|_| broken("roundings far apart"));
                             Some(line)
                         } else {
                             Some(along)
                         }
                     }
-                    _ => None,
+                    (None, _) | (_, None) => None,
                 }
             }
         };
@@ -290,7 +289,7 @@ impl RuleRun<'_> {
             let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
             self.row.note(|trace| trace.pay(&payee, rounded, found, pay.take_back));
         }
-        let (Value::Code(payee), Some(rounded)) = (payee, rounded) else { return Ok(None) };
+        let (Some(payee), Some(rounded)) = (payee.code(), rounded) else { return Ok(None) };
         let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", pay.span))?;
         Ok(Some((payee, amount)))
     }
@@ -302,7 +301,7 @@ impl RuleRun<'_> {
             Limit::PerPayment(expr) => (expr, None),
             Limit::AtMost { amount, state } | Limit::AtLeast { amount, state, .. } => (amount, Some(*state)),
         };
-        let Value::Number(bound) = self.row.eval(expr, self.data)? else { return Ok(()) };
+        let Some(bound) = self.row.eval(expr, self.data)?.number() else { broken("a limit without an amount") };
         let mode = match limit {
             Limit::AtLeast { .. } => RoundingMode::AwayFromZero,
             Limit::PerPayment(_) | Limit::AtMost { .. } => RoundingMode::TowardZero,
@@ -340,7 +339,7 @@ impl RuleRun<'_> {
 
     fn paid(&mut self, state: StateId) -> &mut i128 {
         let slot = self.slot(state);
-        let StateData::Paid(paid) = self.data.state(state) else { unreachable!("a limit keeps what was paid") };
+        let StateData::Paid(paid) = self.data.state(state) else { broken("a limit without what was paid") };
         &mut paid[slot]
     }
 }

@@ -135,12 +135,14 @@ pub struct Kernel {
     /// What the pointers are.
     pub inputs: Vec<Input>,
     /// Elements that rows need in no order.
-    gathers: Vec<Gather>,
-    entry: Entry,
-    tables: Arc<DayTables>,
+    pub(crate) gathers: Vec<Gather>,
+    pub(crate) entry: Entry,
+    pub(crate) tables: Arc<DayTables>,
+    /// As in [`crate::codegen::CodeOptions`].
+    pub(crate) near_bytes: usize,
     /// Where the code is; it goes with the last kernel.
     #[expect(dead_code, reason = "held, not read: the code must outlive its kernels")]
-    module: Arc<dyn Any + Send + Sync>,
+    pub(crate) module: Arc<dyn Any + Send + Sync>,
 }
 
 /// Functions of days that the kernels of a program look up.
@@ -153,23 +155,25 @@ pub struct DayTables {
 }
 
 impl Kernel {
-    /// A kernel whose `entry` lies in `module`.
-    pub(crate) fn new(
-        inputs: Vec<Input>,
-        gathers: Vec<Gather>,
-        entry: Entry,
-        tables: Arc<DayTables>,
-        module: Arc<dyn Any + Send + Sync>,
-    ) -> Self {
-        Self { inputs, gathers, entry, tables, module }
-    }
-
     /// Does the rows of a chunk from row `from` of it on, in order; returns the first that it could not do, or the
     /// number of rows when all are done. What is done is in the output and in what rules remember, the row returned and
     /// those after it are not touched.
     ///
-    /// References in the data must be rows of their tables, and codes known to the predicates; all else is checked here.
-    pub fn run(&self, plan: &Plan, data: &mut Data, rows: &Rows, chunk: &Chunk, from: u32, output: &mut Output) -> u32 {
+    /// # Safety
+    /// The kernel was compiled for this Plan. Every reference in the columns of `data` is a row of the table it refers to
+    /// (0 where it is missing), and every code of a text is known to the predicates over its domain: the code reads arrays
+    /// at these places without a look at their lengths. All else is checked here, and what does not fit is left to the
+    /// interpreter: `from` is returned.
+    #[expect(unsafe_code, reason = "the obligations of who calls are told above")]
+    pub unsafe fn run(
+        &self,
+        plan: &Plan,
+        data: &mut Data,
+        rows: &Rows,
+        chunk: &Chunk,
+        from: u32,
+        output: &mut Output,
+    ) -> u32 {
         let n_lines = output.rows.len();
         let same = output.payees.len() == n_lines && output.amounts.len() == n_lines;
         if !same || output.status.len() < chunk.len as usize || from >= chunk.len {
@@ -200,8 +204,12 @@ impl Kernel {
 
     /// Takes rows of a group's stream in, each at its slot, from row `from` of them on; the first is row `start` of the
     /// stream. Returns the first that it could not do, and marks those done in `taken`, as [`Kernel::run`] does.
+    ///
+    /// # Safety
+    /// As for [`Kernel::run`].
+    #[expect(unsafe_code, reason = "the obligations of who calls are told above")]
     #[expect(clippy::too_many_arguments, reason = "the rows of a group are all of these, and none belongs to another")]
-    pub fn gather(
+    pub unsafe fn gather(
         &self,
         plan: &Plan,
         data: &mut Data,
@@ -253,7 +261,7 @@ impl Kernel {
                 reason = "machine code is called here and nowhere else. It reads and writes only through the table of \
                           pointers: `Source` has checked that each array reaches as far as rows and slots of the chunk \
                           do, and there is room for what it appends; references in columns are rows of their tables and \
-                          codes known to predicates, as the loader makes them. The code is there as long as \
+                          codes known to predicates, as who calls `run` or `gather` says. The code is there as long as \
                           `self.module` is. What is read ahead are elements that the code is about to read"
             )]
             let stopped = unsafe {

@@ -8,6 +8,7 @@ pub mod codegen;
 mod compile;
 pub mod data;
 pub mod errors;
+pub mod internal;
 pub mod interpret;
 pub mod kernel;
 mod lower;

@@ -3,7 +3,10 @@
 //! Every number between an input cell and a payment is an exact fraction ([`Exact`]); it becomes a whole number of
 //! smallest units only in [`round`]. Decimal text is read and written here too. No floating point.
 
-use dashu_int::{IBig, UBig, ops::DivRem};
+use dashu_int::{
+    IBig, UBig,
+    ops::{DivRem, UnsignedAbs},
+};
 pub use meed_grammar::tree::RoundingMode;
 
 /// An exact fraction of any size, always reduced.
@@ -21,7 +24,7 @@ pub fn round(value: &Exact, mode: RoundingMode) -> Whole {
         return quotient;
     }
     let negative = remainder < IBig::ZERO;
-    let twice = UBig::try_from(if negative { -remainder } else { remainder }).unwrap_or_default() * 2u8;
+    let twice = remainder.unsigned_abs() * 2u8;
     let nearness = twice.cmp(value.denominator());
     let odd = quotient.clone() % IBig::from(2) != IBig::ZERO;
     if away_from_zero(mode, negative, odd, nearness) {

@@ -11,7 +11,7 @@ use std::path::Path;
 use support::{completed, listed, mended};
 
 /// Codes of mistakes of Meed itself, which no program shows.
-const WITHOUT_EXAMPLE: &[&str] = &["compiler-mistake", "format-changed"];
+const WITHOUT_EXAMPLE: &[&str] = &["internal-error", "format-changed"];
 
 #[test]
 fn every_example_shows_its_code_where_the_hand_must_go() {

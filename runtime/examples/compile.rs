@@ -1,9 +1,9 @@
 //! How long it takes from the text of a program to machine code and to the first payment, by the number of rules:
 //! `compile [RULES …]`. Medians of several runs, in microseconds.
 
-use meed_compiler::codegen::Kernels;
+use meed_compiler::codegen::{CodeOptions, Kernels};
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::{Engine, RunOptions, run};
+use meed_runtime::engine::{RunOptions, run};
 use meed_runtime::ledger;
 use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
 use std::time::Instant;
@@ -22,7 +22,7 @@ fn main() {
         let plan = meed_compiler::compile(&text, &[]).plan.expect("the program has no problem");
         let to_plan = median(|| drop(meed_compiler::compile(&text, &[])));
         let settled = settle(&plan);
-        let to_code = median(|| drop(Kernels::compile(&plan, &settled.data)));
+        let to_code = median(|| drop(Kernels::compile(&plan, &settled.data, CodeOptions::default())));
         let to_payment = median(|| {
             let plan = meed_compiler::compile(&text, &[]).plan.expect("the program has no problem");
             drop(settle(&plan));
@@ -81,7 +81,7 @@ fn settle(plan: &Plan) -> Loaded {
     let partners = table(plan, "partner", &["id"], &["ACME"]);
     let through = plan.active.to;
     let mut loaded = load(plan, vec![deals, partners], &LoadOptions::through(through)).expect("the deal loads");
-    let options = RunOptions { through, chunk_rows: 4096, engine: Engine::Jit };
+    let options = RunOptions::through(through);
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     assert!(ledger::payments(plan, &loaded, &result).is_ok_and(|sheet| !sheet.rows.is_empty()));
     loaded

@@ -24,11 +24,13 @@ use crate::load::Loaded;
 use crate::scratch::ScratchError;
 use accounts::Marks;
 use groups::{Gathering, RowFault};
-use meed_compiler::codegen::Kernels;
+use meed_compiler::codegen::{CodeOptions, Kernels};
 use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData};
+use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
 use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
 use slots::Slots;
+use std::cell::Cell;
 
 /// Which engine does the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +51,15 @@ pub struct RunOptions {
     pub chunk_rows: u32,
     /// Which engine does the rows.
     pub engine: Engine,
+    /// How machine code is made and called.
+    pub code: CodeOptions,
+}
+
+impl RunOptions {
+    /// A run through this day, otherwise as usual.
+    pub fn through(day: i32) -> Self {
+        Self { through: day, chunk_rows: 4096, engine: Engine::default(), code: CodeOptions::default() }
+    }
 }
 
 /// Looks on while a Plan is run. Rules that it wants to see are done by the interpreter.
@@ -69,18 +80,30 @@ pub trait Observer {
 ///
 /// # Errors
 /// The first [`RunError`] met; nothing of the run is then to be used.
-pub fn run<'a>(
+pub fn run(
+    plan: &Plan,
+    loaded: &mut Loaded,
+    options: &RunOptions,
+    observer: Option<&mut dyn Observer>,
+) -> Result<RunResult, RunError> {
+    let at = Cell::new(None);
+    let done = guarded(|| run_rules(plan, &mut *loaded, options, observer, &at));
+    done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()))
+}
+
+fn run_rules<'a, 'o>(
     plan: &'a Plan,
     loaded: &'a mut Loaded,
     options: &'a RunOptions,
-    observer: Option<&'a mut dyn Observer>,
+    observer: Option<&'a mut (dyn Observer + 'o)>,
+    at: &'a Cell<Option<(RuleId, u32)>>,
 ) -> Result<RunResult, RunError> {
     let result = RunResult::begin(plan, loaded, options.through)?;
     forget(plan, &mut loaded.data);
     let marks = Marks::new(loaded);
     let slots = plan.slots.iter().map(|_| None).collect();
     loaded.show_samples();
-    let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan, &loaded.data));
+    let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan, &loaded.data, options.code));
     let mut run = Run {
         plan,
         kernels,
@@ -90,6 +113,7 @@ pub fn run<'a>(
         slots,
         marks,
         seen: None,
+        at,
         decided: vec![false; plan.decisions.len()],
         result,
     };
@@ -121,17 +145,19 @@ fn forget(plan: &Plan, data: &mut Data) {
 }
 
 /// A run under way.
-struct Run<'a> {
+struct Run<'a, 'o> {
     plan: &'a Plan,
     kernels: Option<Kernels>,
     loaded: &'a mut Loaded,
     options: &'a RunOptions,
-    observer: Option<&'a mut dyn Observer>,
+    observer: Option<&'a mut (dyn Observer + 'o)>,
     /// By slot spec, once a rule needs it.
     slots: Vec<Option<Slots>>,
     marks: Marks,
     /// The event that lies on the disk and its window that is seen.
     seen: Option<(RecordId, usize)>,
+    /// The rule under way, and its row or the first of its chunk, to tell where an invariant does not hold.
+    at: &'a Cell<Option<(RuleId, u32)>>,
     /// By decision, whether a rule may have taken it in the window that is seen.
     decided: Vec<bool>,
     result: RunResult,
@@ -147,7 +173,7 @@ struct UnderWay {
     output: Output,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Runs rules that read one table which is not held, or a single rule. The fault that is told is that of the first
     /// rule that meets one, as if each were done by itself: those before it go on to see whether they do.
     fn rules(&mut self, ids: &[RuleId], root: Option<RecordId>) -> Result<(), RunError> {
@@ -230,8 +256,12 @@ impl Run<'_> {
 
     /// Fills the aggregates that a rule reads.
     fn groups(&mut self, id: RuleId, rows: &Rows) -> Result<(), RunError> {
-        let Rows::Grid(grid) = rows else { return Ok(()) };
+        self.at.set(Some((id, 0)));
         let groups = &self.plan.rule(id).groups;
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let Rows::Grid(grid) = rows else { broken("aggregates of a rule that is not per entity and period") };
         let mut streams: Vec<&Stream> = Vec::new();
         for group in groups {
             let stream = &self.plan.groups[group.index()].stream;
@@ -301,7 +331,7 @@ impl Run<'_> {
     /// Gives the rows of a chunk their slots, and states room for them.
     fn number(&mut self, used: &[usize], rows: &Rows, chunk: &mut Chunk) {
         for &spec in used {
-            let Some(slots) = &mut self.slots[spec] else { continue };
+            let Some(slots) = &mut self.slots[spec] else { broken("keys that have no numbers") };
             chunk.slots[spec].resize(chunk.len as usize, 0);
             slots.number(self.plan, &self.plan.slots[spec], self.loaded, rows, chunk.start, &mut chunk.slots[spec]);
             for (state, data) in self.plan.states.iter().zip(&mut self.loaded.data.states) {
@@ -321,16 +351,24 @@ impl Run<'_> {
         observed: bool,
     ) -> Result<(), RunError> {
         let (mut row, end) = (chunk.start, chunk.start + chunk.len);
+        self.at.set(Some((id, row)));
         let mut replayed = 0;
         while row < end {
             let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
             if let Some(kernel) = kernel {
-                let done = kernel.run(self.plan, &mut self.loaded.data, rows, chunk, row - chunk.start, output);
+                let from = row - chunk.start;
+                #[expect(
+                    unsafe_code,
+                    reason = "the kernels are those of this Plan; `load` has made every reference a row of its table, 0 \
+                              where it is missing, and every code one of the dictionary that the predicates are over"
+                )]
+                let done = unsafe { kernel.run(self.plan, &mut self.loaded.data, rows, chunk, from, output) };
                 row = chunk.start + done;
                 if row == end {
                     break;
                 }
             }
+            self.at.set(Some((id, row)));
             let mut trace = observed.then(Trace::default);
             let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
             if let Err(fault) = done {
@@ -380,8 +418,7 @@ impl Run<'_> {
                 let n_rows = payments.amount.len() as u32;
                 (Rows::Payments(payments), n_rows)
             }
-            // No stream of a group is one.
-            Stream::Grid(..) => (Rows::Grid(Grid::default()), 0),
+            Stream::Grid(..) => broken("an aggregate over entities and periods"),
         })
     }
 

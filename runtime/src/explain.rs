@@ -11,7 +11,7 @@ mod select;
 mod steps;
 mod words;
 
-use crate::engine::{Engine, Observer, RunError, RunOptions, RunResult, run};
+use crate::engine::{Observer, RunError, RunOptions, RunResult, run};
 use crate::load::Loaded;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
@@ -109,7 +109,7 @@ pub fn explain(
     if !loaded.is_held() {
         return Err(ExplainError::NotHeld);
     }
-    let options = RunOptions { through, chunk_rows: 4096, engine: Engine::Jit };
+    let options = RunOptions::through(through);
     let first = run(plan, loaded, &options, None)?;
     let mut picked = select::rows(plan, loaded, &first, &asked);
     let n_more = picked.len().saturating_sub(query.most);
@@ -209,7 +209,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn explanation(&self, id: RuleId, row: u32, trace: &Trace) -> Explanation {
         let rule = self.plan.rule(id);
-        let lines = self.result.lines[id.index()].held();
+        let lines = self.result.lines[id.index()].all_held();
         let line = lines.rows.binary_search(&row).ok();
         let paid = line.map(|line| (lines.payees[line], lines.amounts[line]));
         let of = self.of_row(id, row);

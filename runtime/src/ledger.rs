@@ -15,6 +15,7 @@ use crate::load::{Loaded, Windows};
 use crate::table::{Batch, Header, Kind, Sheet, Sink};
 use bundles::OnDisk;
 use family::{Family, Totals, families};
+use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RuleId};
 use std::io;
 
@@ -96,8 +97,12 @@ pub fn decisions_header() -> Header {
 /// Writes payments, totals and slices, rule by rule.
 ///
 /// # Errors
-/// What a sink meets.
+/// What a sink meets, and a [`meed_compiler::internal::InternalError`] inside of the error.
 pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
+    guarded(|| write_lines(plan, loaded, result, sinks)).map_err(io::Error::other)?
+}
+
+fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
     for (name, versions) in families(plan) {
         if let Some(rule) = OnDisk::new(plan, name, &versions, loaded, result) {
             if sinks.slices.is_some() {
@@ -123,9 +128,11 @@ pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks
 /// # Errors
 /// What the sink meets.
 pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
-    for (name, versions) in families(plan) {
-        decisions::write(plan, name, &versions, loaded, result, sink)?;
-    }
+    let written = guarded(|| {
+        let mut families = families(plan).into_iter();
+        families.try_for_each(|(name, versions)| decisions::write(plan, name, &versions, loaded, result, sink))
+    });
+    written.map_err(io::Error::other)??;
     sink.finish()
 }
 

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use arrow_array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, RecordBatch, StringArray};
-//! use meed_runtime::engine::{Engine, RunOptions, run};
+//! use meed_runtime::engine::{RunOptions, run};
 //! use meed_runtime::ledger::{self, Sinks};
 //! use meed_runtime::load::{Content, LoadOptions, SourceFile, TableInput, load};
 //! use meed_runtime::table::ArrowSink;
@@ -35,8 +35,7 @@
 //! let mut loaded =
 //!     load(&plan, vec![TableInput { record: deal, files: vec![file] }], &LoadOptions::through(through))?;
 //! assert!(loaded.rejects.is_empty());
-//! let options = RunOptions { through, chunk_rows: 4096, engine: Engine::Jit };
-//! let result = run(&plan, &mut loaded, &options, None)?;
+//! let result = run(&plan, &mut loaded, &RunOptions::through(through), None)?;
 //! let (mut payments, mut totals) = (Vec::new(), Vec::new());
 //! ledger::write(&plan, &loaded, &result, &mut Sinks {
 //!     payments: &mut ArrowSink::new(ledger::payments_header(&plan, &result), |batch| Ok(payments.push(batch))),

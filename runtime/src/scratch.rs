@@ -3,6 +3,7 @@
 //! An array is written whole and read by parts. Nothing here knows what its values mean.
 
 use bytemuck::Pod;
+use meed_compiler::internal::broken;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
@@ -141,7 +142,9 @@ impl ScratchFile {
 
     /// Writes other bytes where an array of as many stands.
     pub fn replace(&mut self, array: &Array<u8>, values: &[u8]) -> Result<(), ScratchError> {
-        debug_assert_eq!(array.len, values.len(), "an array keeps its length");
+        if array.len != values.len() {
+            broken("an array replaced by one of another length");
+        }
         self.write(array.at, values)
     }
 

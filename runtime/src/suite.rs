@@ -77,7 +77,7 @@ impl Settled {
         let through = test.through.unwrap_or(plan.active.to);
         let inputs = given::inputs(plan, test, files)?;
         let mut loaded = load(plan, inputs, &LoadOptions::through(through)).map_err(|error| fail(error.to_string()))?;
-        let options = RunOptions { through, chunk_rows: 2048, engine };
+        let options = RunOptions { engine, ..RunOptions::through(through) };
         let observer = coverage.map(|coverage| coverage as &mut dyn Observer);
         let result = run(plan, &mut loaded, &options, observer).map_err(|fault| fail(fault.to_string()))?;
         let rows =

@@ -5,7 +5,7 @@ use crate::ways;
 use meed_compiler::data::{Data, DecisionData};
 use meed_compiler::plan::{Plan, StateKind};
 use meed_compiler::value::{Exact, fraction};
-use meed_runtime::engine::{Engine, RunError, RunOptions, RunResult, run};
+use meed_runtime::engine::{Engine, RunError, RunResult, run};
 use meed_runtime::load::{LoadOptions, load};
 
 /// What came of holding them against each other.
@@ -72,7 +72,7 @@ fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u
     if let Some(reject) = loaded.rejects.first() {
         return Err(format!("a row is rejected: {} {}: {}", reject.column, reject.value, reject.reason));
     }
-    let result = run(plan, &mut loaded, &RunOptions { through, chunk_rows, engine }, None);
+    let result = run(plan, &mut loaded, &ways::options(through, chunk_rows, engine), None);
     Ok(Ran { result, data: loaded.data })
 }
 
@@ -95,7 +95,7 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
     for (idx, rule) in plan.rules.iter().enumerate() {
         let (a, b) = (&first.lines[idx], &second.lines[idx]);
         let lines = |lines: &meed_runtime::engine::Lines| {
-            let lines = lines.held();
+            let lines = lines.held().expect("all rows are held");
             let parts = lines.rows.iter().zip(&lines.payees).zip(&lines.amounts);
             parts.map(|((row, payee), amount)| (*row, *payee, *amount)).collect::<Vec<_>>()
         };

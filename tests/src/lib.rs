@@ -18,7 +18,7 @@ pub mod table;
 pub mod ways;
 
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::{Engine, RunOptions, run};
+use meed_runtime::engine::{Engine, run};
 use meed_runtime::ledger;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
 use meed_runtime::scratch::Spill;
@@ -84,7 +84,7 @@ pub fn settle_in(
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
     assert_eq!(loaded.rejects, []);
     assert_eq!(loaded.is_held(), held.is_none(), "rows lie where they were meant to");
-    let options = RunOptions { through: plan.active.to, chunk_rows: rows, engine };
+    let options = ways::options(plan.active.to, rows, engine);
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     let ends = |(idx, counts): (usize, &Option<meed_runtime::engine::Counts>)| {
         let (account, counts) = (loaded.accounts[idx], (*counts)?);

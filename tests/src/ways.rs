@@ -2,6 +2,7 @@
 
 use crate::rename::{Renaming, Shape};
 use crate::table::Table;
+use meed_compiler::codegen::CodeOptions;
 use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
 use meed_compiler::value::{Exact, parse_exact};
 use meed_runtime::engine::{Counts, Engine, Observer, RunOptions, RunResult, run};
@@ -109,7 +110,7 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         }
     };
     outcome.rejects = rejects(plan, &loaded);
-    let options = RunOptions { through, chunk_rows: way.rows, engine: way.engine };
+    let options = options(through, way.rows, way.engine);
     let mut slices = Slices::new(plan);
     let shown = way.engine == Engine::Interpreter && way.held.is_none();
     let observer: Option<&mut dyn Observer> = if shown { Some(&mut slices) } else { None };
@@ -128,6 +129,11 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.code())),
     }
     Ok(outcome)
+}
+
+/// A run as tests make it: what machine code does over many rows alone is done over few too.
+pub fn options(through: i32, chunk_rows: u32, engine: Engine) -> RunOptions {
+    RunOptions { through, chunk_rows, engine, code: CodeOptions::OVER_FEW_ROWS }
 }
 
 /// Whether the rows of some event lie on the disk when they are settled this way.
@@ -157,7 +163,7 @@ fn loaded(
 /// In words, why there is no result.
 pub fn replayed(plan: &Plan, tables: &[(String, Table)], way: Way) -> Result<u64, String> {
     let mut loaded = loaded(plan, tables, plan.active.to, way)?.map_err(|error| error.to_string())?;
-    let options = RunOptions { through: plan.active.to, chunk_rows: way.rows, engine: way.engine };
+    let options = options(plan.active.to, way.rows, way.engine);
     let result = run(plan, &mut loaded, &options, None).map_err(|error| error.to_string())?;
     Ok(result.replayed.iter().sum())
 }

@@ -1,11 +1,12 @@
 //! Every folder of `examples` pays what its `expected` folder says, by both engines, and passes its own tests.
 
-use meed_runtime::engine::{Engine, RunOptions, run};
+use meed_runtime::engine::{Engine, run};
 use meed_runtime::ledger;
 use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
 use meed_runtime::scratch::Spill;
 use meed_runtime::table::Sheet;
 use meed_tests::examples::{folders, name, program, tables};
+use meed_tests::ways;
 use std::path::{Path, PathBuf};
 
 /// The tables of a folder.
@@ -35,7 +36,7 @@ fn examples_pay_what_they_say() {
             let options = LoadOptions { spill, ..LoadOptions::through(through) };
             let mut loaded = load(&plan, inputs(&plan, &folder), &options).expect("the tables load");
             assert_eq!(loaded.rejects, [], "{name}");
-            let options = RunOptions { through, chunk_rows: 16, engine };
+            let options = ways::options(through, 16, engine);
             let result = run(&plan, &mut loaded, &options, None).expect("no rule meets a fault");
             let compare = |table: &str, sheet: std::io::Result<Sheet>| {
                 let path = folder.join(format!("expected/{table}.csv"));

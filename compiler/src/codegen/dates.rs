@@ -5,6 +5,7 @@ use super::number::Number;
 use super::row::RowCode;
 use super::word::Word;
 use crate::data::Width;
+use crate::internal::broken;
 use crate::interpret::eval::date_part;
 use crate::kernel::{DayTable, FIRST_DAY, Input, N_DAYS, N_MONTHS};
 use crate::plan::calendar::MonthEnds;
@@ -148,7 +149,8 @@ pub(super) fn month_starts() -> Vec<i32> {
     let first = date_of(FIRST_DAY);
     let start = |month: i32| {
         let year = first.year() + (month / 12) as i16;
-        jiff::civil::Date::new(year, (month % 12 + 1) as i8, 1).map_or(FIRST_DAY + N_DAYS, day_of)
+        let first = jiff::civil::Date::new(year, (month % 12 + 1) as i8, 1);
+        first.map_or_else(|_| broken("a month outside of the calendar"), day_of)
     };
     (0..=N_MONTHS).map(start).collect()
 }

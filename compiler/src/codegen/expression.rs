@@ -7,8 +7,9 @@ use super::number::{Number, condition};
 use super::row::{Kind, Lane, RowCode};
 use super::word::Word;
 use crate::data::Width;
+use crate::internal::broken;
 use crate::kernel::Input;
-use crate::plan::{Comparison, Expr, Op, Stream, TimeUnit, Type, View};
+use crate::plan::{Comparison, Expr, Op, Stream, TimeUnit, View};
 use crate::value::Exact;
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -22,7 +23,7 @@ impl RowCode<'_, '_> {
             Op::Choice(place) => Lane::new(Kind::Code(self.emit.word(i64::from(*place)))),
             Op::Missing | Op::Argument(_) => self.missing(expr.ty),
             Op::Field { root, record, path } => self.field(*root, *record, path),
-            Op::PaymentAmount => self.payment_amount(expr.ty),
+            Op::PaymentAmount => self.payment_amount(),
             Op::When => Lane::new(Kind::Code(self.when())),
             Op::Local(local) => match self.locals[local.index()] {
                 Some(lane) => lane,
@@ -69,7 +70,7 @@ impl RowCode<'_, '_> {
                     known = self.emit.and(known, present);
                     numbers.push(number);
                 }
-                let Some(x) = numbers.pop() else { return self.missing(expr.ty) };
+                let Some(x) = numbers.pop() else { broken("a schedule asked at nothing") };
                 let (result, number) = self.guarded(known, |code| code.ask(schedule, &numbers, x, *ask));
                 Lane { known: self.emit.and(known, result), kind: Kind::Number(number) }
             }
@@ -147,6 +148,7 @@ impl RowCode<'_, '_> {
     /// What stood before the row: 0 for the first row of the accumulation, or where there was no result.
     pub fn before(&mut self, body: &Expr, state: crate::plan::StateId) -> Number {
         let levels = self.levels.iter().find(|levels| levels.state == state);
+        // Without a step that adds up nothing stood before the row.
         let Some((known, slot)) = levels.map(|levels| (levels.known, levels.slot)) else { return self.emit.zero() };
         let later = self.load_mark(Input::Touched(state), slot);
         let asked = self.emit.and(known, later);
@@ -179,13 +181,13 @@ impl RowCode<'_, '_> {
         Lane { known, kind: Kind::Number(number) }
     }
 
-    fn payment_amount(&mut self, ty: Type) -> Lane {
+    fn payment_amount(&mut self) -> Lane {
         match self.stream {
             Stream::Payments(_) => {
                 let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
                 Lane::new(Kind::Number(Number::new(Word::any(amount), self.plan.per_unit())))
             }
-            Stream::Events(_) | Stream::Grid(..) => self.missing(ty),
+            Stream::Events(_) | Stream::Grid(..) => broken("the amount of a payment where there is none"),
         }
     }
 
@@ -203,7 +205,7 @@ impl RowCode<'_, '_> {
                 }
             });
         }
-        best.unwrap_or(Lane { known: Flag::No, kind: Kind::YesNo(Flag::No) })
+        best.unwrap_or_else(|| broken("the smallest or largest of nothing"))
     }
 
     /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.

@@ -72,14 +72,11 @@ impl RuleCode<'_, '_> {
         let (known, bound) = self.code.number(expr, View::After);
         let plan = self.plan;
         let bound = self.code.guarded(known, |code| code.emit.smallest_units(bound, plan, mode));
+        self.leave_if_unknown(known);
         let left = match limit {
-            Limit::PerPayment(_) => self.code.guarded(known, |code| per_payment(&mut code.emit, line.amount, bound)),
-            Limit::AtMost { state, .. } => {
-                self.leave_if_unknown(known);
-                self.at_most(*state, line.amount, bound)
-            }
+            Limit::PerPayment(_) => per_payment(&mut self.code.emit, line.amount, bound),
+            Limit::AtMost { state, .. } => self.at_most(*state, line.amount, bound),
             Limit::AtLeast { state, period, .. } => {
-                self.leave_if_unknown(known);
                 let ends = self.code.load_mark(Input::GridEnds(*period), self.code.row);
                 self.at_least(*state, line.amount, bound, ends)
             }
@@ -89,8 +86,7 @@ impl RuleCode<'_, '_> {
         self.line = Some(Line { amount, ..line });
     }
 
-    /// A limit whose bound is missing does not act, and its state is not touched; machine code leaves that to the
-    /// interpreter.
+    /// A bound cannot be missing, as the checker sees to; a row where it is belongs to the interpreter, which says so.
     fn leave_if_unknown(&mut self, known: Flag) {
         let missing = self.code.emit.not(known);
         self.code.emit.raise(missing);

@@ -9,6 +9,7 @@ use super::number::Number;
 use super::scales::Scales;
 use super::word::Word;
 use crate::data::Width;
+use crate::internal::broken;
 use crate::kernel::{Gather, Input};
 use crate::plan::{DecisionId, FieldId, GroupId, Plan, RecordId, Root, StateId, Stream, Type, View};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -138,7 +139,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
     pub fn when(&mut self) -> Word {
         let day = match self.stream {
             Stream::Events(record) => {
-                let Some(field) = self.plan.record(*record).when else { return self.emit.no_room().numerator };
+                let Some(field) = self.plan.record(*record).when else { broken("an event without a `when`") };
                 self.load(Input::Values(*record, field), self.row, Width::I32)
             }
             Stream::Grid(..) => self.load(Input::GridLastDay, self.row, Width::I32),
@@ -197,7 +198,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 };
                 return Lane { known, kind };
             }
-            let Type::Ref(target) = definition.ty else { return self.missing(definition.ty) };
+            let Type::Ref(target) = definition.ty else { broken("a path through a field that is no reference") };
             let zero = self.emit.int(0);
             // Row 0 stands for the row of a missing reference; a table without rows has a row of zeros in its place.
             row = self.emit.select(present, value, zero);

@@ -12,6 +12,7 @@ use super::row::{Kind, Levels, RowCode};
 use super::scales::Scales;
 use super::word::Word;
 use crate::data::{Width, status};
+use crate::internal::broken;
 use crate::kernel::{Gather, Input};
 use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, Rule, StateId, StateKind, Step, Stream};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -186,7 +187,9 @@ impl RuleCode<'_, '_> {
             known = self.code.emit.and(known, present);
             numbers.push(number);
         }
-        let StateKind::Sums { dens } = &self.plan.states[state.index()].kind else { return Flag::No };
+        let StateKind::Sums { dens } = &self.plan.states[state.index()].kind else {
+            broken("a total without its sums")
+        };
         let still = self.code.emit.not(adds);
         let still = self.code.emit.and(placed, still);
         let levelled = self.code.emit.or(known, still);

@@ -10,6 +10,7 @@ use super::emit::{Emit, Flag};
 use super::number::Number;
 use super::row::RowCode;
 use super::word::Word;
+use crate::internal::broken;
 use crate::interpret::schedule::{check, number};
 use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Schedule, Shape};
 use crate::value::{Exact, RoundingMode, over};
@@ -217,7 +218,7 @@ fn curved(below: &Expr, points: &[(Expr, Expr)], beyond: &Beyond, ask: Ask) -> V
         let offset = y0 - &slope * x0;
         push(Some((x1.clone(), false)), Some(Line { slope, offset }));
     }
-    let Some((end, height)) = points.last() else { return pieces };
+    let Some((end, height)) = points.last() else { broken("a curve without points") };
     match beyond {
         Beyond::Flat => push(None, Some(constant(height.clone()))),
         Beyond::None => {

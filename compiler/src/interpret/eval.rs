@@ -4,6 +4,7 @@ use super::schedule;
 use super::trace::Trace;
 use super::{Fault, FaultKind};
 use crate::data::{Column, Data, GroupData, Rows, Values};
+use crate::internal::broken;
 use crate::plan::calendar::date_of;
 use crate::plan::{
     Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream,
@@ -31,7 +32,47 @@ pub enum Value {
 impl Value {
     /// Whether it is a condition that holds; unknown does not hold.
     pub fn is_true(&self) -> bool {
-        *self == Self::YesNo(true)
+        self.clone().yes_no() == Some(true)
+    }
+
+    /// The number that it is; `None` if it is missing.
+    #[track_caller]
+    pub fn number(self) -> Option<Exact> {
+        match self {
+            Self::Number(value) => Some(value),
+            Self::Missing => None,
+            Self::YesNo(_) | Self::Date(_) | Self::Code(_) => broken(format!("{self:?} in place of a number")),
+        }
+    }
+
+    /// Whether it is yes; `None` if it is missing.
+    #[track_caller]
+    pub fn yes_no(self) -> Option<bool> {
+        match self {
+            Self::YesNo(value) => Some(value),
+            Self::Missing => None,
+            Self::Number(_) | Self::Date(_) | Self::Code(_) => broken(format!("{self:?} in place of yes or no")),
+        }
+    }
+
+    /// The day that it is; `None` if it is missing.
+    #[track_caller]
+    pub fn date(self) -> Option<i32> {
+        match self {
+            Self::Date(day) => Some(day),
+            Self::Missing => None,
+            Self::Number(_) | Self::YesNo(_) | Self::Code(_) => broken(format!("{self:?} in place of a date")),
+        }
+    }
+
+    /// The place, code or row that it is; `None` if it is missing.
+    #[track_caller]
+    pub fn code(self) -> Option<u32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Missing => None,
+            Self::Number(_) | Self::YesNo(_) | Self::Date(_) => broken(format!("{self:?} in place of a key or text")),
+        }
     }
 }
 
@@ -108,10 +149,7 @@ impl<'a> Row<'a> {
         if self.levels(state).is_none_or(|levels| levels.first) {
             return Ok(Exact::ZERO);
         }
-        match self.eval_turn(body, data, View::Before)? {
-            Value::Number(value) => Ok(value),
-            _ => Ok(Exact::ZERO),
-        }
+        Ok(self.eval_turn(body, data, View::Before)?.number().unwrap_or(Exact::ZERO))
     }
 
     /// The levels of an accumulation, if it has taken its step for this row.
@@ -123,11 +161,11 @@ impl<'a> Row<'a> {
     pub fn when(&self, data: &Data) -> i32 {
         match self.rows {
             Rows::Events { record } => match self.plan.record(*record).when {
-                Some(field) => match self.column(data, *record, field, self.row) {
-                    Value::Date(day) => day,
-                    _ => i32::MAX,
-                },
-                None => i32::MAX,
+                Some(field) => {
+                    let day = self.column(data, *record, field, self.row).date();
+                    day.unwrap_or_else(|| broken("a row without a day among those that rules see"))
+                }
+                None => broken("an event without a `when`"),
             },
             Rows::Grid(grid) => grid.last_day[self.row as usize],
             Rows::Payments(payments) => payments.when[self.row as usize],
@@ -158,7 +196,7 @@ impl<'a> Row<'a> {
                 Rows::Payments(payments) => {
                     Value::Number(fraction(payments.amount[self.row as usize].into(), self.plan.per_unit().into()))
                 }
-                Rows::Events { .. } | Rows::Grid(_) => Value::Missing,
+                Rows::Events { .. } | Rows::Grid(_) => broken("the amount of a payment where there is none"),
             },
             Op::When => Value::Date(self.when(data)),
             Op::Local(local) => self.locals[local.index()].clone(),
@@ -180,19 +218,16 @@ impl<'a> Row<'a> {
                 if let Some(found) = sides.trace {
                     self.note(|trace| trace.join(found.into_inner()));
                 }
-                match after {
-                    Value::Number(after) => Value::Number(after - before),
-                    _ => Value::Missing,
-                }
+                after.number().map_or(Value::Missing, |after| Value::Number(after - before))
             }
             Op::Negate(x) => self.map(data, x, |x| -x)?,
             Op::Add(a, b) => self.map2(data, a, b, |a, b| a + b)?,
             Op::Subtract(a, b) => self.map2(data, a, b, |a, b| a - b)?,
             Op::Multiply(a, b) => self.map2(data, a, b, |a, b| a * b)?,
-            Op::Divide(a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
-                (Value::Number(_), Value::Number(b)) if b == Exact::ZERO => return fault(FaultKind::DivisionByZero),
-                (Value::Number(a), Value::Number(b)) => Value::Number(a / b),
-                _ => Value::Missing,
+            Op::Divide(a, b) => match self.eval(a, data)?.number().zip(self.eval(b, data)?.number()) {
+                Some((_, b)) if b == Exact::ZERO => return fault(FaultKind::DivisionByZero),
+                Some((a, b)) => Value::Number(a / b),
+                None => Value::Missing,
             },
             Op::Smallest(values) => self.extreme(data, values, Ordering::Less)?,
             Op::Largest(values) => self.extreme(data, values, Ordering::Greater)?,
@@ -200,23 +235,23 @@ impl<'a> Row<'a> {
             Op::Schedule { schedule, arguments, value, ask } => {
                 let mut known = Vec::with_capacity(arguments.len());
                 for argument in arguments {
-                    match self.eval(argument, data)? {
-                        Value::Number(argument) => known.push(argument),
-                        _ => return Ok(Value::Missing),
+                    match self.eval(argument, data)?.number() {
+                        Some(argument) => known.push(argument),
+                        None => return Ok(Value::Missing),
                     }
                 }
-                match self.eval(value, data)? {
-                    Value::Number(x) => {
+                match self.eval(value, data)?.number() {
+                    Some(x) => {
                         self.note(|trace| trace.asked(*schedule, &known, &x));
                         let schedule = &self.plan.schedules[schedule.index()];
                         schedule::ask(schedule, &known, &x, *ask)
                             .map_err(|kind| Fault { kind, span: expr.span })?
                             .map_or(Value::Missing, Value::Number)
                     }
-                    _ => Value::Missing,
+                    None => Value::Missing,
                 }
             }
-            Op::Argument(_) => Value::Missing,
+            Op::Argument(_) => broken("an argument outside of its schedule"),
             Op::Compare(comparison, a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
                 (Value::Missing, _) | (_, Value::Missing) => Value::Missing,
                 (x, y) => {
@@ -230,13 +265,12 @@ impl<'a> Row<'a> {
             },
             Op::And(conditions) => self.decide(data, conditions, false)?,
             Op::Or(conditions) => self.decide(data, conditions, true)?,
-            Op::Not(condition) => match self.eval(condition, data)? {
-                Value::YesNo(value) => Value::YesNo(!value),
-                _ => Value::Missing,
-            },
-            Op::Predicate { predicate, value } => match self.eval(value, data)? {
-                Value::Code(code) => Value::YesNo(data.predicates[predicate.index()][code as usize] == 1),
-                _ => Value::Missing,
+            Op::Not(condition) => {
+                self.eval(condition, data)?.yes_no().map_or(Value::Missing, |value| Value::YesNo(!value))
+            }
+            Op::Predicate { predicate, value } => match self.eval(value, data)?.code() {
+                Some(code) => Value::YesNo(data.predicates[predicate.index()][code as usize] == 1),
+                None => Value::Missing,
             },
             Op::IsKnown(value) => Value::YesNo(self.eval(value, data)? != Value::Missing),
             Op::IfUnknown(value, default) => match self.eval(value, data)? {
@@ -251,40 +285,39 @@ impl<'a> Row<'a> {
                 }
                 self.eval(otherwise, data)?
             }
-            Op::AddTime { date, count, unit } => match (self.eval(date, data)?, self.eval(count, data)?) {
-                (Value::Date(day), Value::Number(count)) => match self.add_time(day, &count, *unit) {
-                    Ok(day) => Value::Date(day),
-                    Err(kind) => return fault(kind),
-                },
-                _ => Value::Missing,
-            },
-            Op::TimeBetween { unit, from, to } => match (self.eval(from, data)?, self.eval(to, data)?) {
-                (Value::Date(from), Value::Date(to)) => Value::Number(Exact::from(match unit {
-                    TimeUnit::Days => to - from,
-                    TimeUnit::Months => self.plan.calendar.whole_months(from, to),
-                    TimeUnit::Years => self.plan.calendar.whole_months(from, to) / 12,
-                })),
-                _ => Value::Missing,
-            },
-            Op::DatePart(part, date) => match self.eval(date, data)? {
-                Value::Date(day) => Value::Number(Exact::from(date_part(self.plan, *part, day))),
-                _ => Value::Missing,
+            Op::AddTime { date, count, unit } => {
+                match self.eval(date, data)?.date().zip(self.eval(count, data)?.number()) {
+                    Some((day, count)) => match self.add_time(day, &count, *unit) {
+                        Ok(day) => Value::Date(day),
+                        Err(kind) => return fault(kind),
+                    },
+                    None => Value::Missing,
+                }
+            }
+            Op::TimeBetween { unit, from, to } => {
+                match self.eval(from, data)?.date().zip(self.eval(to, data)?.date()) {
+                    Some((from, to)) => Value::Number(Exact::from(match unit {
+                        TimeUnit::Days => to - from,
+                        TimeUnit::Months => self.plan.calendar.whole_months(from, to),
+                        TimeUnit::Years => self.plan.calendar.whole_months(from, to) / 12,
+                    })),
+                    None => Value::Missing,
+                }
+            }
+            Op::DatePart(part, date) => match self.eval(date, data)?.date() {
+                Some(day) => Value::Number(Exact::from(date_part(self.plan, *part, day))),
+                None => Value::Missing,
             },
         })
     }
 
     fn map(&self, data: &Data, x: &Expr, apply: impl Fn(Exact) -> Exact) -> Result<Value, Fault> {
-        Ok(match self.eval(x, data)? {
-            Value::Number(x) => Value::Number(apply(x)),
-            _ => Value::Missing,
-        })
+        Ok(self.eval(x, data)?.number().map_or(Value::Missing, |x| Value::Number(apply(x))))
     }
 
     fn map2(&self, data: &Data, a: &Expr, b: &Expr, apply: impl Fn(Exact, Exact) -> Exact) -> Result<Value, Fault> {
-        Ok(match (self.eval(a, data)?, self.eval(b, data)?) {
-            (Value::Number(a), Value::Number(b)) => Value::Number(apply(a, b)),
-            _ => Value::Missing,
-        })
+        let both = self.eval(a, data)?.number().zip(self.eval(b, data)?.number());
+        Ok(both.map_or(Value::Missing, |(a, b)| Value::Number(apply(a, b))))
     }
 
     fn extreme(&self, data: &Data, values: &[Expr], wanted: Ordering) -> Result<Value, Fault> {
@@ -298,17 +331,17 @@ impl<'a> Row<'a> {
                 best = Some(value);
             }
         }
-        Ok(best.unwrap_or(Value::Missing))
+        Ok(best.unwrap_or_else(|| broken("the smallest or largest of nothing")))
     }
 
     /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.
     fn decide(&self, data: &Data, conditions: &[Expr], decisive: bool) -> Result<Value, Fault> {
         let mut unknown = false;
         for condition in conditions {
-            match self.eval(condition, data)? {
-                Value::YesNo(value) if value == decisive => return Ok(Value::YesNo(decisive)),
-                Value::YesNo(_) => {}
-                _ => unknown = true,
+            match self.eval(condition, data)?.yes_no() {
+                Some(value) if value == decisive => return Ok(Value::YesNo(decisive)),
+                Some(_) => {}
+                None => unknown = true,
             }
         }
         Ok(if unknown { Value::Missing } else { Value::YesNo(!decisive) })
@@ -331,10 +364,10 @@ impl<'a> Row<'a> {
             if idx + 1 == path.len() {
                 return value;
             }
-            let (Value::Code(next), Type::Ref(target)) = (value, self.plan.record(record).fields[field.index()].ty)
-            else {
-                return Value::Missing;
+            let Type::Ref(target) = self.plan.record(record).fields[field.index()].ty else {
+                broken("a path through a field that is no reference")
             };
+            let Some(next) = value.code() else { return Value::Missing };
             (row, record) = (next, target);
         }
         Value::Code(row)
@@ -344,7 +377,7 @@ impl<'a> Row<'a> {
         let definition = &self.plan.record(record).fields[field.index()];
         match &data.tables[record.index()].columns[field.index()] {
             Some(column) => column.value(row as usize, definition.ty, definition.decimals),
-            None => Value::Missing,
+            None => broken(format!("the field `{}`, which no table keeps", definition.name)),
         }
     }
 
@@ -434,14 +467,16 @@ impl Column {
     }
 }
 
-/// Compares two values of one type.
+/// Compares two values of one type, neither of them missing.
 pub fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
         (Value::YesNo(a), Value::YesNo(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Code(a), Value::Code(b)) => a.cmp(b),
-        (Value::Missing | Value::Number(_) | Value::YesNo(_) | Value::Date(_) | Value::Code(_), _) => Ordering::Equal,
+        (Value::Missing | Value::Number(_) | Value::YesNo(_) | Value::Date(_) | Value::Code(_), _) => {
+            broken(format!("{a:?} compared with {b:?}"))
+        }
     }
 }
 

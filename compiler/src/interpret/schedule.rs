@@ -1,6 +1,7 @@
 //! F(x) of a schedule, the rate and band reached, and F as a sum over bands.
 
 use super::FaultKind;
+use crate::internal::broken;
 use crate::plan::{Ask, Band, BandPays, Beyond, Expr, Op, Schedule, Shape};
 use crate::value::{Exact, RoundingMode, round};
 
@@ -33,7 +34,7 @@ pub fn met(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> (Vec<usize>, 
                 (Some(edge), Some(upper)) => inside(&x, upper, edge.included),
                 _ => true,
             };
-            let held = bands.iter().enumerate().position(holds).unwrap_or(bands.len() - 1);
+            let held = bands.iter().enumerate().position(holds).unwrap_or_else(|| broken("a last band that ends"));
             let first = if matches!(schedule.shape, Shape::Graduated(_)) { 0 } else { held };
             ((first..=held).collect(), on_edge(&edges))
         }
@@ -119,12 +120,11 @@ fn graduated(bands: &[Band], arguments: &[Exact], x: &Exact) -> Option<Vec<Part>
     let mut parts = Vec::new();
     let mut lower = Exact::ZERO;
     for band in bands {
-        let upper = band.upper.as_ref().map(|edge| number(&edge.value, arguments));
-        let last = match (&upper, &band.upper) {
-            (Some(upper), Some(edge)) => inside(x, upper, edge.included),
-            _ => true,
-        };
-        let end = if last { x.clone() } else { upper.clone().unwrap_or_default() };
+        // The last band reached ends at x itself.
+        let upper = band.upper.as_ref().map(|edge| (number(&edge.value, arguments), edge.included));
+        let upper = upper.filter(|(upper, included)| !inside(x, upper, *included));
+        let last = upper.is_none();
+        let end = upper.map_or_else(|| x.clone(), |(upper, _)| upper);
         match &band.pays {
             BandPays::None if last => return None,
             BandPays::None => {}
@@ -188,7 +188,7 @@ fn reached(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Res
 fn holder<'a>(bands: &'a [Band], arguments: &[Exact], x: &Exact) -> &'a Band {
     let holds =
         |band: &&Band| band.upper.as_ref().is_none_or(|edge| inside(x, &number(&edge.value, arguments), edge.included));
-    bands.iter().find(holds).unwrap_or(&bands[bands.len() - 1])
+    bands.iter().find(holds).unwrap_or_else(|| broken("a last band that ends"))
 }
 
 fn inside(x: &Exact, upper: &Exact, included: bool) -> bool {
@@ -229,7 +229,7 @@ pub(crate) fn check(schedule: &Schedule, arguments: &[Exact]) -> Result<(), Faul
 }
 
 fn to_u32(value: &Exact) -> u32 {
-    u32::try_from(value.numerator().clone()).unwrap_or_default()
+    u32::try_from(value.numerator().clone()).unwrap_or_else(|_| broken(format!("a band numbered {value}")))
 }
 
 /// The number of a bound or rate: literals, arguments and arithmetic on them.
@@ -254,7 +254,7 @@ pub(crate) fn number(expr: &Expr, arguments: &[Exact]) -> Exact {
         // The verifier lets a bound divide by constants other than zero only.
         Op::Divide(a, b) => {
             let (a, b) = two(a, b);
-            if b == Exact::ZERO { Exact::ZERO } else { a / b }
+            if b == Exact::ZERO { broken("a bound or rate divided by zero") } else { a / b }
         }
         other => unreachable!("a bound or rate of a schedule is arithmetic on literals and arguments, not {other:?}"),
     }

@@ -13,9 +13,6 @@ static NOTHING: [u64; 2] = [0; 2];
 /// Stands for the marks of values that are all known.
 static KNOWN: [u8; 1] = [1];
 
-/// Bytes of an array that the near caches are likely to hold. A debug build reads any array ahead, so that tests do.
-const NEAR: usize = if cfg!(debug_assertions) { 0 } else { 1 << 18 };
-
 /// What a kernel is run over.
 pub(super) struct Source<'a> {
     pub plan: &'a Plan,
@@ -168,7 +165,7 @@ impl Source<'_> {
             let (n_elements, width) = self.extent(gather.array, data, gathered)?;
             let by_chunk = matches!(gather.index, Input::Slots(_) | Input::GroupSlot);
             let (index, array) = (place(gather.index)?, place(gather.array)?);
-            (n_elements * width > NEAR).then_some(Ahead { index, by_chunk, array, width })
+            (n_elements * width > kernel.near_bytes).then_some(Ahead { index, by_chunk, array, width })
         };
         kernel.gathers.iter().filter_map(ahead).collect()
     }

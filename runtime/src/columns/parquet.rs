@@ -4,6 +4,7 @@ use super::arrays::{Slots, header_of, holds_of};
 use crate::load::LoadError;
 use crate::load::source::{Cells, Holds, Source, Wanted};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use meed_compiler::internal::{self, broken};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -11,11 +12,9 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::{Encoding, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
-use std::cell::Cell;
 use std::fmt::Display;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 /// A Parquet file, read a few thousand rows at a time.
 pub(crate) struct ParquetSource {
@@ -76,7 +75,10 @@ impl Source for ParquetSource {
             builder.with_projection(mask).with_batch_size(self.batch_rows).build()
         })?;
         // The batches have the chosen columns only.
-        let place = |column: usize| columns.iter().position(|&chosen| chosen == column).unwrap_or_default();
+        let place = |column: usize| {
+            let place = columns.iter().position(|&chosen| chosen == column);
+            place.unwrap_or_else(|| broken("a column that was not chosen"))
+        };
         self.slots = Slots::new(wanted.iter().map(|w| Wanted { column: place(w.column), ..*w }).collect());
         self.reader = Some(reader);
         Ok(())
@@ -150,23 +152,8 @@ fn is_dictionary(chunk: &ColumnChunkMetaData) -> bool {
 /// Works on a file that may be damaged in any way; where that makes the decoder panic, the panic is an error of the
 /// file like any other, and is not shown.
 fn guarded<T, E: Display>(file: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, LoadError> {
-    thread_local! {
-        static QUIET: Cell<bool> = const { Cell::new(false) };
-    }
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let usual = take_hook();
-        set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                usual(info);
-            }
-        }));
-    });
-    QUIET.set(true);
-    let done = catch_unwind(AssertUnwindSafe(work));
-    QUIET.set(false);
     let bad = |reason: String| LoadError::BadParquet { file: file.to_owned(), reason };
-    match done {
+    match internal::guarded(work) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(bad(error.to_string())),
         Err(_) => Err(bad("its pages are damaged".to_owned())),

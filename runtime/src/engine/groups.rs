@@ -76,7 +76,11 @@ impl<'a> Gathering<'a> {
             while next < len {
                 if let Some(kernel) = kernel {
                     let gathered = &mut self.gathered;
-                    next = kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, gathered, marks);
+                    #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
+                    let done = unsafe {
+                        kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, gathered, marks)
+                    };
+                    next = done;
                     if next == len {
                         break;
                     }
@@ -187,6 +191,7 @@ fn finish(plan: &Plan, group: &Group, mut gathered: Gathered, places: &Places, g
     } else if places.window == Window::ToDate {
         for place in (0..gathered.seen.len()).filter(|place| place % places.n_periods != 0) {
             if gathered.seen[place - 1] == 1 {
+                // An aggregate has cells of one of both kinds.
                 let cell = gathered.cells.get(place - 1).copied().unwrap_or(0);
                 let exact = gathered.exact.get(place - 1).cloned().unwrap_or_default();
                 gathered.join(&group.function, place, cell, &exact)?;

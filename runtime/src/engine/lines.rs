@@ -4,6 +4,7 @@ use super::paths::days_of;
 use super::{Loaded, RunResult};
 use crate::scratch::{Array, ScratchError, ScratchFile};
 use meed_compiler::data::{Output, Payments, Rows};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream};
 use std::borrow::Cow;
 
@@ -124,13 +125,18 @@ impl Lines {
         self.largest
     }
 
-    /// All lines, where the tables of the run are held; none where they are not.
-    pub fn held(&self) -> &LineRows {
-        static NONE: LineRows = LineRows { rows: Vec::new(), payees: Vec::new(), amounts: Vec::new(), roots: None };
+    /// All lines; `None` where the rows that the rule reads are not held in memory, and so their lines are not either.
+    pub fn held(&self) -> Option<&LineRows> {
         match self.parts.as_slice() {
-            [Part::Held(lines)] => lines,
-            _ => &NONE,
+            [Part::Held(lines)] => Some(lines),
+            _ => None,
         }
+    }
+
+    /// All lines of a rule whose rows are known to be held.
+    #[track_caller]
+    pub(crate) fn all_held(&self) -> &LineRows {
+        self.held().unwrap_or_else(|| broken("lines that are not held, where all were to be"))
     }
 
     /// How many windows what the rule reads has.
@@ -148,7 +154,8 @@ impl Lines {
                 amounts: file.load_all(amounts)?,
                 roots: None,
             })),
-            (Some(Part::Stored { .. }) | None, _) => Ok(Cow::default()),
+            (Some(Part::Stored { .. }), None) => broken("lines on the disk without their file"),
+            (None, _) => broken("lines of a rule that was not run"),
         }
     }
 }
@@ -221,7 +228,7 @@ pub(super) fn payments(
     let found = result.merged(plan.versions(name), window)?;
     let origin = plan.versions(name).next().and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
-    let Some(origin) = origin else { return Ok(payments) };
+    let Some(origin) = origin else { broken(format!("payments of `{name}` that come from nothing")) };
     for Line { root, payee, amount, .. } in found {
         payments.root.push(root);
         payments.payee.push(payee);

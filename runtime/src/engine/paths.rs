@@ -2,6 +2,7 @@
 
 use crate::load::Loaded;
 use meed_compiler::data::{Column, Rows, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Stream, Type};
 
 /// Values of a run of rows.
@@ -23,17 +24,15 @@ impl Found {
     pub fn follow(&mut self, plan: &Plan, path: &Expr, loaded: &Loaded, rows: &Rows, start: u32, len: u32) {
         self.values.clear();
         self.missing.clear();
-        let Op::Field { root, record, path } = &path.op else {
-            self.values.resize(len as usize, 0);
-            self.missing.resize(len as usize, 1);
-            return;
-        };
+        let Op::Field { root, record, path } = &path.op else { broken("a key that is no path of fields") };
         self.roots(rows, *root, start, len);
         let mut record = *record;
         for field in path {
             match &loaded.data.tables[record.index()].columns[field.index()] {
                 Some(column) => self.step(column),
-                None => self.missing = vec![1; len as usize],
+                None => {
+                    broken(format!("the field {} of `{}`, which no table keeps", field.0, plan.record(record).name))
+                }
             }
             if let Type::Ref(next) = plan.record(record).fields[field.index()].ty {
                 record = next;
@@ -102,9 +101,11 @@ pub(crate) fn root_of(plan: &Plan, stream: &Stream) -> Option<RecordId> {
 /// The days of an event's rows.
 pub(crate) fn days_of<'a>(plan: &Plan, loaded: &'a Loaded, event: RecordId) -> &'a [i32] {
     let when = plan.record(event).when;
-    let column = when.and_then(|when| loaded.data.tables[event.index()].columns[when.index()].as_ref());
+    let column = when.and_then(|when| loaded.data.tables[event.index()].columns.get(when.index())?.as_ref());
     match column.map(|column| &column.values) {
         Some(Values::I32(days)) => days,
-        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => &[],
+        // Rows that lie on the disk and are not seen have no columns.
+        None if loaded.data.tables[event.index()].n_rows == 0 => &[],
+        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => broken("an event whose days are not kept"),
     }
 }

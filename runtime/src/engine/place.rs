@@ -2,7 +2,8 @@
 
 use super::{Loaded, Origin, RunResult};
 use meed_compiler::data::{Payments, Rows};
-use meed_compiler::plan::{Plan, RecordId, Stream};
+use meed_compiler::internal::guarded;
+use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};
 
 /// Row `row` of a rule's stream.
 pub(super) fn words(
@@ -22,6 +23,17 @@ pub(super) fn words(
         (Rows::Payments(payments), Stream::Payments(name)) => payment(plan, name, loaded, result, payments, row),
         (Rows::Grid(_) | Rows::Payments(_), _) => String::new(),
     }
+}
+
+/// The rule and row at which an invariant does not hold, as far as can be told: what is known of rows may be gone.
+pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (RuleId, u32)) -> String {
+    let rule = plan.rule(id);
+    let row = match &rule.stream {
+        Stream::Events(record) => guarded(|| event(plan, loaded, *record, row)).ok(),
+        Stream::Grid(..) | Stream::Payments(_) => None,
+    }
+    .unwrap_or_else(|| format!("row {row} of those that it reads"));
+    format!("rule `{}`, {row}", rule.name)
 }
 
 /// A row of an event, with its place in the files.

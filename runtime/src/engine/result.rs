@@ -6,6 +6,7 @@ use super::lines::{Line, LineRows, Lines};
 use crate::load::Loaded;
 use crate::scratch::{ScratchError, ScratchFile};
 use meed_compiler::data::{DecisionData, Grid, Rows};
+use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
 use meed_compiler::plan::{DecisionId, Plan, RecordId, RuleId};
 use std::borrow::Cow;
@@ -43,6 +44,9 @@ pub enum RunError {
     /// Rows that are too many for memory could not be kept on the disk.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
+    /// An invariant of Meed that does not hold.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
 }
 
 impl RunError {
@@ -51,6 +55,7 @@ impl RunError {
         match self {
             Self::Fault(met) => met.fault.kind.code(),
             Self::Scratch(_) => "cannot-keep-rows",
+            Self::Internal(_) => "internal-error",
         }
     }
 }

@@ -56,6 +56,7 @@ impl Slots {
             Some(_) => Numbering::Packed(FxHashMap::default()),
             None => Numbering::Wide(FxHashMap::default()),
         };
+        // Where one is not known, none is asked for.
         let sizes: Vec<u64> = sizes.into_iter().map(|size| size.unwrap_or(0)).collect();
         Self { found: vec![Found::default(); sizes.len()], sizes, period, numbering }
     }

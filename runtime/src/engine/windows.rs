@@ -5,9 +5,10 @@ use super::paths::{days, root_of};
 use crate::load::Extent;
 use crate::scratch::ScratchError;
 use meed_compiler::data::Rows;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{DecisionId, RecordId, Stream};
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// The event whose rows, or payments for them, a stream has, where these are not held.
     pub(super) fn on_disk(&self, stream: &Stream) -> Option<RecordId> {
         root_of(self.plan, stream).filter(|root| self.loaded.windows[root.index()].is_some())
@@ -21,7 +22,7 @@ impl Run<'_> {
         self.put_away()?;
         self.loaded.show(record, window)?;
         self.seen = Some((record, window));
-        let Some(kept) = &self.result.kept else { return Ok(()) };
+        let Some(kept) = &self.result.kept else { broken("rows on the disk without what was decided on them") };
         let n_rows = self.loaded.data.tables[record.index()].n_stream;
         *self.marks.of(record) = kept.marks(record, window, n_rows)?;
         for (idx, decision) in self.plan.decisions.iter().enumerate() {
@@ -38,7 +39,8 @@ impl Run<'_> {
 
     /// Puts away what is known of the rows that are seen, and the rows.
     pub(super) fn put_away(&mut self) -> Result<(), ScratchError> {
-        let (Some((record, window)), Some(kept)) = (self.seen.take(), &mut self.result.kept) else { return Ok(()) };
+        let Some((record, window)) = self.seen.take() else { return Ok(()) };
+        let Some(kept) = &mut self.result.kept else { broken("rows on the disk without what was decided on them") };
         let marks = std::mem::take(self.marks.of(record));
         kept.put(self.plan, record, window, &marks, &mut self.loaded.data, &self.decided)?;
         self.decided.fill(false);

@@ -82,7 +82,7 @@ impl Teller<'_> {
         let Some(own) = self.slot_key(id, row, state) else { return Vec::new() };
         let mut used = Vec::new();
         for version in self.plan.versions(name) {
-            let lines = self.result.lines[version.index()].held();
+            let lines = self.result.lines[version.index()].all_held();
             for (idx, &other) in lines.rows.iter().enumerate() {
                 if other < row && self.slot_key(version, other, state).as_ref() == Some(&own) {
                     used.push((version, other, lines.amounts[idx]));

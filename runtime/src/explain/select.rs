@@ -89,14 +89,14 @@ impl<'a> Picker<'a> {
 
     /// Rows with a line that are meant.
     fn paid(&self) -> Vec<u32> {
-        let lines = self.result.lines[self.id.index()].held();
+        let lines = self.result.lines[self.id.index()].all_held();
         let payee = |line: &usize| self.payee.is_none_or(|payee| lines.payees[*line] == payee);
         (0..lines.len()).filter(payee).map(|line| lines.rows[line]).filter(|row| self.fits(*row)).collect()
     }
 
     /// Rows without a line that are meant.
     fn unpaid(&self) -> Vec<u32> {
-        let lines = self.result.lines[self.id.index()].held();
+        let lines = self.result.lines[self.id.index()].all_held();
         let unpaid = |row: &u32| lines.rows.binary_search(row).is_err();
         (0..self.n_rows)
             .filter(|row| self.fits(*row))

@@ -9,6 +9,7 @@ use crate::engine::{LineRows, Origin, RunResult};
 use crate::keys::{Keys, StoredKeys};
 use crate::load::{Loaded, Windows};
 use crate::scratch::{Array, ScratchError, ScratchFile};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Plan, RecordId, RuleId};
 use std::io;
 
@@ -182,7 +183,9 @@ impl Ranges {
         kinds.dedup();
         let keys = |kind: RecordId| &loaded.keys[kind.index()];
         let mut n_lines: Vec<Vec<u64>> = kinds.iter().map(|&kind| vec![0; keys(kind).len()]).collect();
-        let place = |kind: RecordId| kinds.binary_search(&kind).unwrap_or(0);
+        let place = |kind: RecordId| {
+            kinds.binary_search(&kind).unwrap_or_else(|_| broken("a kind of payee that the rule does not pay"))
+        };
         for (&id, &kind) in ids.iter().zip(&version_kinds) {
             for window in 0..result.lines[id.index()].n_windows() {
                 let lines = result.part(id, window)?;

@@ -7,6 +7,7 @@ use crate::load::Loaded;
 use crate::scratch::ScratchError;
 use crate::table::{Batch, Cells, Sink, Texts};
 use meed_compiler::data::DecisionData;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Decision, DecisionId, Period, Plan, RuleId, Step, Stream, Type};
 use meed_compiler::value::{exact_text, fraction};
@@ -43,7 +44,8 @@ pub(super) fn write(
     let mut table = Rows { plan, name, loaded, left: Vec::new(), keys: Keys::default() };
     match on_disk(plan, versions[0], loaded) {
         None => {
-            let Some(origin) = Origin::of(plan, versions[0], loaded, result) else { return Ok(()) };
+            let origin = Origin::of(plan, versions[0], loaded, result);
+            let origin = origin.unwrap_or_else(|| broken(format!("decisions of `{name}` that come from nothing")));
             let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
             let of = |decision: DecisionId| Ok(Cow::Borrowed(loaded.data.decision(decision)));
             let found = Seen::new(plan, versions, origin, result, 0)?.find(versions, of)?;
@@ -54,7 +56,10 @@ pub(super) fn write(
             for window in 0..windows.len() {
                 let days = windows.days(window)?;
                 let origin = Origin::Event { record: root, days: &days };
-                let of = |decision: DecisionId| Ok(Cow::Owned(result.decision(decision, window)?.unwrap_or_default()));
+                let of = |decision: DecisionId| {
+                    let kept = result.decision(decision, window)?;
+                    Ok(Cow::Owned(kept.unwrap_or_else(|| broken("rows on the disk without what was decided on them"))))
+                };
                 let found = Seen::new(plan, versions, origin, result, window)?.find(versions, of)?;
                 table.add(found, &windows.keys(window)?);
                 table.write(&origin, sink, window + 1 == windows.len())?;

@@ -5,6 +5,7 @@ use crate::engine::{LineRows, Origin, RunResult};
 use crate::keys::Keys;
 use crate::load::{Extent, Loaded};
 use crate::table::{Batch, Cells, Texts};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Period, Plan, RecordId, RuleId};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -91,10 +92,11 @@ impl<'a> Family<'a> {
         loaded: &'a Loaded,
         result: &'a RunResult,
     ) -> Option<Self> {
-        let lines = |id: RuleId| Cow::Borrowed(result.lines[id.index()].held());
+        let lines = |id: RuleId| Cow::Borrowed(result.lines[id.index()].all_held());
         let versions: Vec<Version<'a>> =
             ids.iter().filter_map(|&id| Version::new(plan, id, loaded, lines(id))).collect();
-        let origin = Origin::of(plan, versions.first()?.id, loaded, result)?;
+        let origin = Origin::of(plan, versions.first()?.id, loaded, result);
+        let origin = origin.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
         let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
         let lot = Lot { plan, name, origin, keys: &loaded.keys[record.index()], through: result.through };
         Some(Self::new(lot, versions))
@@ -215,7 +217,8 @@ impl<'a> Family<'a> {
     }
 
     fn place_of(&self, version: &Version<'_>) -> usize {
-        self.versions.iter().position(|known| known.id == version.id).unwrap_or(0)
+        let place = self.versions.iter().position(|known| known.id == version.id);
+        place.unwrap_or_else(|| broken("a line of a version that is not of the rule"))
     }
 
     fn payees(&self, lines: &[Found<'_>]) -> Texts {
@@ -258,7 +261,8 @@ impl<'a> Family<'a> {
         let mut payees = Texts::default();
         let mut codes = Vec::new();
         for row in &rows {
-            let place = self.versions.iter().position(|version| version.payee == row.payee.0).unwrap_or(0);
+            let place = self.versions.iter().position(|version| version.payee == row.payee.0);
+            let place = place.unwrap_or_else(|| broken("a total of a kind of payee that the rule does not pay"));
             self.versions[place].keys.write(row.payee.1 as usize, &mut payees.bytes);
             payees.end();
             codes.push(place as u16);

@@ -39,6 +39,7 @@ impl Slices {
         let mut repeats = Vec::new();
         for (number, (rule, idx)) in (0..).zip(lines) {
             for part in &self.lines[rule.index()][idx] {
+                // What has no quantity or rate of its own is written without one.
                 let text = |value: &Option<Exact>| value.as_ref().map(exact_text).unwrap_or_default();
                 columns[0].push(&part.name);
                 columns[1].push(&text(&part.quantity));

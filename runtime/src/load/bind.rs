@@ -12,6 +12,7 @@ use super::part::PartReader;
 use super::source::{Holds, Source, Wanted};
 pub(super) use columns::sources;
 use columns::{column, needed_column, plain_name};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{DomainId, Field, FieldId, FieldSource, Format, Plan, Record, RecordId, Type};
 
 /// What is done with one or several columns, batch by batch.
@@ -84,9 +85,8 @@ impl<'a> Place<'a> {
         if self.source.is_plain() { &Format::Plain } else { &sources(field)[0].format }
     }
 
-    fn parts(self, record: RecordId, plain: bool) -> Result<Vec<PartReader>, LoadError> {
-        let what = || LoadError::Plan { what: format!("the key of `{}`", self.plan.record(record).name) };
-        PartReader::of_record(self.plan, record, plain).ok_or_else(what)
+    fn parts(self, record: RecordId, plain: bool) -> Vec<PartReader> {
+        PartReader::of_record(self.plan, record, plain)
     }
 }
 
@@ -98,7 +98,7 @@ fn want(column: Option<usize>, as_text: bool, wanted: &mut Vec<Wanted>) -> Optio
 
 fn key_task(place: Place<'_>, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
     let definition = place.definition();
-    let parts = place.parts(place.record, place.source.is_plain())?;
+    let parts = place.parts(place.record, place.source.is_plain());
     let (mut slots, mut reports) = (Vec::new(), Vec::new());
     for &FieldId(idx) in &definition.key {
         let field = &definition.fields[idx as usize];
@@ -111,7 +111,7 @@ fn key_task(place: Place<'_>, wanted: &mut Vec<Wanted>) -> Result<Task, LoadErro
         reports.push((report(idx as usize, field, !field.optional), columns.len()));
     }
     if slots.len() != parts.len() {
-        return Err(LoadError::Plan { what: format!("the key of `{}`", definition.name) });
+        broken(format!("a key of `{}` of other columns than parts", definition.name));
     }
     let take = Take::Key { record: place.record, parts, reports };
     Ok(Task { report: None, slots, take, list: List::default() })
@@ -129,6 +129,7 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
         columns.push(if field.used {
             needed_column(place, field, source)?
         } else {
+            // What is wrong with a column that no rule reads harms nobody.
             column(place, field, source).ok().flatten()
         });
     }
@@ -139,9 +140,9 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
     }
     let take = match field.ty {
         Type::Ref(target) if field.used => {
-            let parts = place.parts(target, true)?;
+            let parts = place.parts(target, true);
             if parts.len() != columns.len() {
-                return Err(LoadError::Plan { what: format!("the key of `{}`", place.plan.record(target).name) });
+                broken(format!("a reference to `{}` of other columns than parts", place.plan.record(target).name));
             }
             as_text = parts.iter().map(PartReader::as_text).collect();
             Take::Refer { field: idx, target, parts }
@@ -173,9 +174,9 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
 
 fn distinct_task(place: Place<'_>, idx: usize, record: RecordId, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
     let definition = place.plan.record(record);
-    let mut parts = place.parts(record, place.source.is_plain())?;
+    let mut parts = place.parts(record, place.source.is_plain());
     let (Some(part), Some(key)) = (parts.pop(), definition.key.first()) else {
-        return Err(LoadError::Plan { what: format!("the key of `{}`", definition.name) });
+        broken(format!("`{}` without a key", definition.name));
     };
     let field = &definition.fields[key.index()];
     let source = &sources(field)[0];
@@ -197,7 +198,7 @@ fn reader(place: Place<'_>, field: &Field) -> Result<CellReader, LoadError> {
         Format::DateTime { zone, .. } => {
             LoadError::UnknownZone { zone: zone.clone().unwrap_or_default(), field: field.name.clone() }
         }
-        _ => LoadError::Plan { what: field.name.clone() },
+        _ => broken(format!("no reader for the field `{}`", field.name)),
     })
 }
 

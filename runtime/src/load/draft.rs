@@ -11,6 +11,7 @@ use super::source::Source;
 use super::stretch::Stretch;
 use crate::keys::{Dictionary, KeySpace, Keys, NONE};
 use meed_compiler::data::{Column, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Field, Record, RecordId, Type};
 use rustc_hash::FxHashSet;
 
@@ -107,7 +108,9 @@ impl Draft {
                 return self.take_keys(n_rows, source, slots, parts, reports, space);
             }
             (Take::Refer { field, target, parts }, _) => {
-                let Some(space) = &mut shared.spaces[target.index()] else { return };
+                let Some(space) = &mut shared.spaces[target.index()] else {
+                    broken("a reference to a record whose keys are not kept")
+                };
                 match (parts.as_slice(), slot) {
                     ([part], Some(slot)) => codes(part, source, slot, list, &mut space.parts[0], block),
                     _ => {
@@ -120,7 +123,8 @@ impl Draft {
             (Take::Distinct { place, record, part }, _) => {
                 match (&mut shared.spaces[record.index()], slot) {
                     (Some(space), Some(slot)) => codes(part, source, slot, list, &mut space.parts[0], block),
-                    _ => block.push_missing(n_rows),
+                    (Some(_), None) => block.push_missing(n_rows),
+                    (None, _) => broken("distinct values of a record whose keys are not kept"),
                 }
                 for row in block.absent() {
                     block.values[row as usize] = i64::from(NONE);
@@ -163,7 +167,7 @@ impl Draft {
 
     /// Appends values to the column of a field.
     fn keep(&mut self, field: usize, block: &Block) {
-        let Some(column) = &mut self.rows.columns[field] else { return };
+        let Some(column) = &mut self.rows.columns[field] else { broken("values of a field that is not kept") };
         let values = block.values.iter();
         let start = match &mut column.values {
             Values::I64(column) => append(column, values.copied()),

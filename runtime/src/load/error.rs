@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
 use crate::scratch::ScratchError;
+use meed_compiler::internal::InternalError;
 use thiserror::Error;
 
 /// Why tables could not be loaded.
@@ -63,9 +64,9 @@ pub enum LoadError {
     /// Rows that are too many for memory could not be kept on the disk.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
-    /// A plan whose parts do not fit one another.
-    #[error("the plan does not fit: {what}")]
-    Plan { what: String },
+    /// An invariant of Meed that does not hold.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
 }
 
 impl LoadError {
@@ -88,7 +89,7 @@ impl LoadError {
             Self::UnknownZone { .. } => "unknown-zone",
             Self::TooManyRows { .. } => "too-many-rows",
             Self::Scratch(_) => "cannot-keep-rows",
-            Self::Plan { .. } => "bad-plan",
+            Self::Internal(_) => "internal-error",
         }
     }
 
@@ -123,8 +124,8 @@ impl LoadError {
             | Self::BadParquet { .. }
             | Self::WrongColumnType { .. }
             | Self::TooManyRows { .. }
-            | Self::Scratch(_)
-            | Self::Plan { .. } => None,
+            | Self::Scratch(_) => None,
+            Self::Internal(_) => Some(InternalError::HELP.to_owned()),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::draft::Rejected;
 use super::stretch::Stretch;
 use crate::keys::{Keys, NONE};
 use meed_compiler::data::{Column, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::FieldId;
 use std::cmp::Ordering;
 
@@ -32,8 +33,9 @@ impl Order {
 /// Orders the rows, numbered as they stand, that are not rejected.
 pub(super) fn order(stretch: &Stretch, rejected: &Rejected, when: Option<FieldId>, through: i32) -> Order {
     let by_key = || order_by_key(&stretch.keys, rejected);
-    let Some(when) = when.and_then(|when| stretch.columns.get(when.index())?.as_ref()) else { return by_key() };
-    let Values::I32(days) = &when.values else { return by_key() };
+    let Some(when) = when else { return by_key() };
+    let when = stretch.columns[when.index()].as_ref().unwrap_or_else(|| broken("an event whose days are not kept"));
+    let Values::I32(days) = &when.values else { broken("days that are no dates") };
     let moments = (!stretch.moments.is_empty()).then_some(stretch.moments.as_slice());
     let n_rows = days.len();
     if rejected.is_empty() && when.known.is_none() && stands(&stretch.keys, days, moments, through) {
@@ -174,10 +176,9 @@ fn sort_by_key(rows: &mut [u32], keys: &Keys, moments: Option<&[i64]>) {
 /// faster than the reverse.
 pub(super) fn scatter<T: Copy + Default>(values: impl Iterator<Item = T>, places: &[u32], n_rows: usize) -> Vec<T> {
     let mut arranged = vec![T::default(); n_rows];
-    for (value, &place) in values.zip(places) {
-        if let Some(there) = arranged.get_mut(place as usize) {
-            *there = value;
-        }
+    // Rejected rows go nowhere.
+    for (value, &place) in values.zip(places).filter(|(_, place)| **place != NONE) {
+        arranged[place as usize] = value;
     }
     arranged
 }

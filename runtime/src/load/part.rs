@@ -7,6 +7,7 @@ use super::cell::{CellReader, NOT_UTF8, Reason};
 use super::decode::{Block, Entry, List, decode};
 use super::source::{Cells, Shape, Source};
 use crate::keys::{Dictionary, KeyColumn, KeyPart};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Field, Format, Plan, RecordId, Type};
 use meed_compiler::value::decimal_text;
@@ -22,10 +23,11 @@ pub(super) enum PartReader {
 
 impl PartReader {
     /// The parts of the key of a record; cells are in the fields' own formats, or plain.
-    pub fn of_record(plan: &Plan, record: RecordId, plain: bool) -> Option<Vec<Self>> {
+    pub fn of_record(plan: &Plan, record: RecordId, plain: bool) -> Vec<Self> {
         let mut parts = Vec::new();
-        Self::collect(plan, record, plain, plan.records.len(), &mut parts)?;
-        Some(parts)
+        let collected = Self::collect(plan, record, plain, plan.records.len(), &mut parts);
+        collected.unwrap_or_else(|| broken(format!("the key of `{}` has no parts", plan.record(record).name)));
+        parts
     }
 
     fn collect(plan: &Plan, record: RecordId, plain: bool, depth: usize, parts: &mut Vec<Self>) -> Option<()> {
@@ -62,7 +64,7 @@ impl PartReader {
 
     /// The text that stands for a value.
     fn write(&self, value: i64) -> String {
-        let Self::Typed { ty, decimals, choices, .. } = self else { return value.to_string() };
+        let Self::Typed { ty, decimals, choices, .. } = self else { broken("a text that is written as a value") };
         let shortest = |value: i64, decimals: u32| {
             let text = decimal_text(i128::from(value), decimals);
             let cut = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };

@@ -8,6 +8,7 @@ use super::runs::By;
 use super::{LoadError, LoadOptions, Loaded, TableInput};
 use crate::keys::{Dictionary, KeySpace};
 use crate::scratch::Spill;
+use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RecordTable};
 
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
@@ -28,6 +29,10 @@ impl<'a> Read<'a> {
     /// # Errors
     /// A [`LoadError`] where a file or column that is needed cannot be had at all.
     pub fn tables(plan: &'a Plan, inputs: Vec<TableInput>, options: &LoadOptions<'a>) -> Result<Self, LoadError> {
+        guarded(|| Self::all_tables(plan, inputs, options))?
+    }
+
+    fn all_tables(plan: &'a Plan, inputs: Vec<TableInput>, options: &LoadOptions<'a>) -> Result<Self, LoadError> {
         let mut is_target = vec![false; plan.records.len()];
         references(plan).for_each(|reference| is_target[reference.target.index()] = true);
         let mut shared =
@@ -35,7 +40,7 @@ impl<'a> Read<'a> {
         for (record, is_target) in plan.records.iter().zip(is_target) {
             let has_space = record.used && (is_target || matches!(record.source, RecordTable::Distinct(_)));
             let record = RecordId(shared.spaces.len() as u32);
-            let n_parts = if has_space { n_parts(plan, record)? } else { 0 };
+            let n_parts = if has_space { n_parts(plan, record) } else { 0 };
             shared.spaces.push(has_space.then(|| KeySpace::new(n_parts)));
         }
         let mut read = Self { plan, through: options.through, spill: options.spill, drafts: Vec::new(), shared };
@@ -60,9 +65,11 @@ impl<'a> Read<'a> {
     /// When rows that are too many for memory cannot be kept on the disk.
     pub fn settle(self) -> Result<Loaded, LoadError> {
         let Self { plan, through, drafts, shared, .. } = self;
-        let mut linked = Linked { plan, drafts, spaces: shared.spaces };
-        linked.link()?;
-        super::settle::settle(linked, shared.dictionaries, through)
+        guarded(|| {
+            let mut linked = Linked { plan, drafts, spaces: shared.spaces };
+            linked.link()?;
+            super::settle::settle(linked, shared.dictionaries, through)
+        })?
     }
 
     fn table(&mut self, input: TableInput, options: &LoadOptions<'_>, n_rows: &mut u64) -> Result<(), LoadError> {
@@ -75,11 +82,12 @@ impl<'a> Read<'a> {
             .map(RecordId)
             .filter(|&other| plan.record(other).used && plan.record(other).source == RecordTable::Distinct(record))
             .collect();
-        let n_parts = n_parts(plan, record)?;
+        let n_parts = n_parts(plan, record);
         let runs = self.runs(record);
         let draft = self.drafts[record.index()].get_or_insert_with(|| Draft::new(definition, n_parts, &distinct));
         for file in input.files {
             let name = file.name.clone();
+            // A table in memory without batches has no rows.
             let Some(mut source) = file.into_source(options)? else { continue };
             draft.origins.begin(&name, draft.n_rows);
             let place = Place { plan, record, file: &name, source: source.as_ref() };
@@ -136,8 +144,6 @@ impl<'a> Read<'a> {
     }
 }
 
-fn n_parts(plan: &Plan, record: RecordId) -> Result<usize, LoadError> {
-    let parts = PartReader::of_record(plan, record, true);
-    let what = || LoadError::Plan { what: format!("the key of `{}`", plan.record(record).name) };
-    Ok(parts.ok_or_else(what)?.len())
+fn n_parts(plan: &Plan, record: RecordId) -> usize {
+    PartReader::of_record(plan, record, true).len()
 }

@@ -11,6 +11,7 @@ use super::stretch::{Stored, Stretch};
 use super::windows::Windows;
 use crate::scratch::{ScratchError, ScratchFile, Spill};
 use meed_compiler::data::{Column, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::FieldId;
 use std::cmp::Ordering;
 
@@ -270,9 +271,10 @@ fn compare(a: &Stretch, a_row: usize, b: &Stretch, b_row: usize, when: FieldId) 
     let day = |stretch: &Stretch, row: usize| match stretch.columns[when.index()].as_ref().map(|column| &column.values)
     {
         Some(Values::I32(days)) => days[row],
-        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => 0,
+        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => broken("an event whose days are not kept"),
     };
-    let moment = |stretch: &Stretch, row: usize| stretch.moments.get(row).copied().unwrap_or(0);
+    // Where no row has a time of day, none is kept.
+    let moment = |stretch: &Stretch, row: usize| if stretch.moments.is_empty() { 0 } else { stretch.moments[row] };
     day(a, a_row)
         .cmp(&day(b, b_row))
         .then_with(|| moment(a, a_row).cmp(&moment(b, b_row)))

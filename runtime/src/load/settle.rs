@@ -10,6 +10,7 @@ use super::stretch::Stretch;
 use super::{LoadError, Loaded, Reject, RowAccount};
 use crate::keys::{Dictionary, KeyColumn, KeySpace, Keys, NONE};
 use meed_compiler::data::{Column, Table, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Field, Format, Plan, Predicate, Record, RecordId, RecordTable, TextTest, Type};
 
 /// Orders all tables.
@@ -48,6 +49,7 @@ pub(super) fn settle(
     let drafts = std::mem::take(&mut linked.drafts);
     for (((idx, draft), order), places) in drafts.into_iter().enumerate().zip(orders).zip(places) {
         let record = RecordId(idx as u32);
+        // A record that no rule reads has no rows.
         let mut draft = draft.unwrap_or_default();
         draft.name_faults();
         reject(record, &draft.origins, std::mem::take(&mut draft.faults), &mut loaded.rejects);
@@ -103,7 +105,9 @@ fn draft_of_keys(
     let plan = linked.plan;
     let definition = plan.record(record);
     let codes = linked.codes_in_use(record)?;
-    let Some(space) = &mut linked.spaces[record.index()] else { return Ok(Draft::default()) };
+    let Some(space) = &mut linked.spaces[record.index()] else {
+        broken(format!("`{}`, which has no table and whose keys are not kept", definition.name))
+    };
     let mut draft = Draft::new(definition, 0, &[]);
     draft.rows.keys = space.keys(&codes);
     draft.n_rows = codes.len() as u32;
@@ -137,7 +141,8 @@ fn key_column(plan: &Plan, field: &Field, keys: &Keys, dictionaries: &mut [Dicti
             let reader = CellReader::new(plan, field.ty, field.decimals, &Format::Plain);
             // Texts of keys were written from values that were read before.
             let value = |row| reader.as_ref().and_then(|reader| reader.parse(keys.text(row).as_bytes()).ok());
-            narrow(field.ty, rows.map(|row| value(row).unwrap_or_default()))
+            let read = |row| value(row).unwrap_or_else(|| broken(format!("the key `{}` of no value", keys.text(row))));
+            narrow(field.ty, rows.map(read))
         }
     };
     Column { values, known: None }
@@ -145,6 +150,7 @@ fn key_column(plan: &Plan, field: &Field, keys: &Keys, dictionaries: &mut [Dicti
 
 /// By code of a key, the row of the table that bears it.
 fn targets(space: Option<&KeySpace>, places: Option<&[u32]>) -> Vec<u32> {
+    // Nobody refers to a record whose keys are not kept.
     let Some(space) = space else { return Vec::new() };
     let place = |code: u32| match (space.row(code), places) {
         (NONE, _) => NONE,
@@ -159,12 +165,11 @@ fn arrange(column: Column, field: &Field, places: Option<&[u32]>, n_rows: usize,
     let Column { values, known } = column;
     let values = match (values, field.ty) {
         (Values::U32(codes), Type::Ref(target)) => {
-            let targets = &targets[target.index()];
-            let row = |&code: &u32| targets.get(code as usize).copied().unwrap_or_default();
+            let is_accepted = |row: usize| places.is_none_or(|places| places[row] != NONE);
+            let rows = referred(codes, known.as_deref(), is_accepted, &targets[target.index()], field);
             Values::U32(match places {
-                // Codes become rows where they stand.
-                None => codes.iter().map(row).collect(),
-                Some(places) => scatter(codes.iter().map(row), places, n_rows),
+                None => rows,
+                Some(places) => scatter(rows.into_iter(), places, n_rows),
             })
         }
         (values, _) => match places {
@@ -203,11 +208,32 @@ fn drop_mask(column: &mut Column) {
 fn turn_codes(columns: &mut [Option<Column>], fields: &[Field], targets: &[Vec<u32>]) {
     for (column, field) in columns.iter_mut().zip(fields) {
         column.iter_mut().for_each(drop_mask);
-        if let (Some(Column { values: Values::U32(codes), .. }), Type::Ref(target)) = (column, field.ty) {
-            let targets = &targets[target.index()];
-            codes.iter_mut().for_each(|code| *code = targets.get(*code as usize).copied().unwrap_or_default());
+        if let (Some(Column { values: Values::U32(codes), known }), Type::Ref(target)) = (column, field.ty) {
+            *codes = referred(std::mem::take(codes), known.as_deref(), |_| true, &targets[target.index()], field);
         }
     }
+}
+
+/// The rows that references lead to, by their codes. Every accepted row's leads to one; the others are row 0, which no rule
+/// looks at.
+fn referred(
+    mut codes: Vec<u32>,
+    known: Option<&[u8]>,
+    is_accepted: impl Fn(usize) -> bool,
+    targets: &[u32],
+    field: &Field,
+) -> Vec<u32> {
+    for (row, code) in codes.iter_mut().enumerate() {
+        *code = if !is_accepted(row) || known.is_some_and(|known| known[row] == 0) {
+            0
+        } else {
+            match targets.get(*code as usize) {
+                Some(&target) if target != NONE => target,
+                Some(_) | None => broken(format!("a reference `{}` that leads nowhere, in row {row} read", field.name)),
+            }
+        };
+    }
+    codes
 }
 
 /// Lists the faults of a record by row.
@@ -215,6 +241,7 @@ fn reject(record: RecordId, origins: &Origins, mut faults: Vec<Fault>, rejects: 
     faults.sort_by_key(|fault| (fault.row, fault.rank));
     for Fault { row, key, column, value, reason, .. } in faults {
         let (file, row) = origins.read_at(row);
+        // A row whose key cannot be read is told without it.
         let (file, key) = (file.to_owned(), key.unwrap_or_default());
         rejects.push(Reject { record, key, file, row, column, value, reason });
     }
@@ -241,4 +268,35 @@ fn predicates(plan: &Plan, dictionaries: &[Dictionary]) -> Vec<Vec<u8>> {
         (0..dictionary.len() as u32).map(|code| u8::from(passes(&predicate.test, &dictionary.text(code)))).collect()
     };
     plan.predicates.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meed_compiler::internal::guarded;
+
+    #[test]
+    fn a_reference_leads_to_its_row_or_the_load_ends() {
+        let compiled = meed_compiler::compile(
+            r#"
+program t { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }
+entity partner { key id }
+event deal { key id  when closed_on  partner partner  amount money }
+rule r { for each deal  pay partner amount }
+"#,
+            &[],
+        );
+        let plan = compiled.plan.expect("the program has no errors");
+        let deal = plan.record(plan.record_named("deal").expect("the library has deals"));
+        let field = deal.fields.iter().find(|field| field.name == "partner").expect("a field");
+        let targets = [2, NONE, 0];
+        assert_eq!(referred(vec![0, 2, 0], None, |_| true, &targets, field), [2, 0, 2]);
+        // Missing ones and those of rejected rows lead to no row at all, and may not be looked up.
+        assert_eq!(referred(vec![1, 9, 0], Some(&[0, 0, 1]), |_| true, &targets, field), [0, 0, 2]);
+        assert_eq!(referred(vec![1, 2], None, |row| row > 0, &targets, field), [0, 0]);
+        for codes in [vec![0, 1], vec![3]] {
+            let error = guarded(|| referred(codes, None, |_| true, &targets, field)).expect_err("it leads nowhere");
+            assert!(error.what.starts_with("a reference `partner` that leads nowhere"), "{error}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::order::{Order, scatter};
 use crate::keys::{KeyColumn, Keys, StoredKeys};
 use crate::scratch::{Array, ScratchError, ScratchFile};
 use meed_compiler::data::{Column, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::RecordId;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -53,7 +54,7 @@ enum StoredValues {
 impl Stretch {
     /// Where a row stands in the order of reading.
     pub fn place(&self, row: usize) -> u32 {
-        self.places.get(row).copied().unwrap_or(self.first + row as u32)
+        if self.places.is_empty() { self.first + row as u32 } else { self.places[row] }
     }
 
     /// Takes the rows out; what comes next is read at the place `next`.
@@ -155,7 +156,7 @@ impl Stretch {
 impl Stored {
     /// One column of some rows; none where it is not kept.
     pub fn column(&self, field: usize, rows: Range<usize>, file: &ScratchFile) -> Result<Option<Column>, ScratchError> {
-        let Some(Some(StoredColumn { values, known })) = self.columns.get(field) else { return Ok(None) };
+        let Some(StoredColumn { values, known }) = &self.columns[field] else { return Ok(None) };
         let values = match values {
             StoredValues::I64(values) => Values::I64(file.load(values, rows.clone())?),
             StoredValues::I32(values) => Values::I32(file.load(values, rows.clone())?),
@@ -227,8 +228,9 @@ fn append_column(own: &mut Option<Column>, other: &Column, rows: Range<usize>, n
         (Values::I32(own), Values::I32(other)) => own.extend_from_slice(&other[rows.clone()]),
         (Values::U32(own), Values::U32(other)) => own.extend_from_slice(&other[rows.clone()]),
         (Values::U8(own), Values::U8(other)) => own.extend_from_slice(&other[rows.clone()]),
-        // The columns of one table are of one width.
-        (Values::I64(_) | Values::I32(_) | Values::U32(_) | Values::U8(_), _) => {}
+        (Values::I64(_) | Values::I32(_) | Values::U32(_) | Values::U8(_), _) => {
+            broken("columns of one field in two widths")
+        }
     }
     match (&mut own.known, &other.known) {
         (None, None) => {}

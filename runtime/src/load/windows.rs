@@ -6,6 +6,7 @@ use crate::keys::Keys;
 use crate::load::Loaded;
 use crate::scratch::{ScratchError, ScratchFile};
 use meed_compiler::data::{Column, Table, Values};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{FieldId, RecordId};
 
 /// Rows of every window that machine code may look at before it is made.
@@ -40,6 +41,7 @@ pub(crate) struct Extent {
 impl Extent {
     /// The extent of rows of these days.
     pub fn of(days: &[i32]) -> Self {
+        // Of no rows the days do not matter.
         let first_day = days.iter().copied().min().unwrap_or(0);
         let last_day = days.iter().copied().max().unwrap_or(0);
         Self { n_rows: days.len(), first_day, last_day }
@@ -55,9 +57,13 @@ impl Windows {
     /// Writes the next window, with its rows in this order.
     pub(super) fn push(&mut self, rows: Stretch, order: &Order, when: FieldId) -> Result<(), ScratchError> {
         self.when = Some(when);
-        if let Some(Some(Column { values: Values::I32(days), .. })) = rows.columns.get(when.index()) {
-            self.days.0 = days.iter().copied().min().unwrap_or(i32::MAX).min(self.days.0);
-            self.days.1 = days.iter().copied().max().unwrap_or(i32::MIN).max(self.days.1);
+        // Rows of an event without any are one window without columns.
+        if let Some(column) = rows.columns.get(when.index()) {
+            let Some(Column { values: Values::I32(days), .. }) = column else {
+                broken("an event whose days are not kept")
+            };
+            self.days.0 = days.iter().copied().fold(self.days.0, i32::min);
+            self.days.1 = days.iter().copied().fold(self.days.1, i32::max);
         }
         let step = order.n_rows / SAMPLES + 1;
         (0..order.n_rows).step_by(step).for_each(|row| self.sample.append(&rows, row..row + 1));
@@ -95,12 +101,14 @@ impl Windows {
     /// The days of a window's rows.
     pub fn days(&self, window: usize) -> Result<Vec<i32>, ScratchError> {
         let window = &self.windows[window];
-        let Some(when) = self.when else { return Ok(Vec::new()) };
-        let column = window.column(when.index(), 0..window.n_rows, &self.file)?;
-        Ok(match column.map(|column| column.values) {
-            Some(Values::I32(days)) => days,
-            Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => Vec::new(),
-        })
+        if window.n_rows == 0 {
+            return Ok(Vec::new());
+        }
+        let when = self.when.unwrap_or_else(|| broken("rows of an event without a `when`"));
+        match window.column(when.index(), 0..window.n_rows, &self.file)?.map(|column| column.values) {
+            Some(Values::I32(days)) => Ok(days),
+            Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => broken("an event whose days are not kept"),
+        }
     }
 
     /// A new file beside that of the rows.

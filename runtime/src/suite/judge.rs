@@ -2,6 +2,7 @@
 
 use super::{Failure, Files, Settled};
 use crate::load::{Content, LoadError};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::Plan;
 use meed_compiler::value::{Exact, exact_text, parse_exact};
 use meed_compiler::{Expectation, TestCase};
@@ -73,8 +74,7 @@ impl Settled {
 
     fn pays(&self, plan: &Plan, wanted: &Matching, amount: &Exact, used: &mut [bool]) -> Vec<String> {
         let found = self.matching(wanted, used);
-        let amounts = found.iter().filter_map(|&idx| parse_exact(&self.payments[idx][5]));
-        let sum = amounts.fold(Exact::ZERO, |sum, amount| sum + amount);
+        let sum = found.iter().fold(Exact::ZERO, |sum, &idx| sum + amount_of(&self.payments[idx][5]));
         if sum == *amount {
             return Vec::new();
         }
@@ -118,13 +118,13 @@ impl Settled {
         for record in reader.records() {
             let record = record.map_err(damaged)?;
             let key = columns.iter().zip(&record).filter(|(column, _)| **column != 5).map(|(_, cell)| cell.to_owned());
-            let text = record.get(amount).unwrap_or_default();
+            let text = record.get(amount).unwrap_or_else(|| broken("a row of fewer cells than the header"));
             let value = parse_exact(text).ok_or_else(|| format!("`{file}` has an amount `{text}`"))?;
             sums.entry(key.collect()).or_default().0 += value;
         }
         for row in &self.totals {
             let key = columns.iter().filter(|column| **column != 5).map(|column| row[*column].clone());
-            sums.entry(key.collect()).or_default().1 += parse_exact(&row[5]).unwrap_or_default();
+            sums.entry(key.collect()).or_default().1 += amount_of(&row[5]);
         }
         let differs = |(key, (wanted, found)): (&Vec<String>, &(Exact, Exact))| {
             (wanted != found)
@@ -147,6 +147,11 @@ impl Settled {
         });
         told.collect()
     }
+}
+
+/// An amount as the ledger writes it.
+fn amount_of(text: &str) -> Exact {
+    parse_exact(text).unwrap_or_else(|| broken(format!("`{text}`, which is no amount")))
 }
 
 fn place(expectation: &Expectation) -> Span {

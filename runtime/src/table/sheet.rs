@@ -1,6 +1,7 @@
 //! Tables as text cells in memory.
 
 use super::{Batch, Header, Sink};
+use meed_compiler::internal::broken;
 use std::io;
 
 /// A table of text cells with its header.
@@ -22,12 +23,13 @@ impl Sheet {
     /// The table as CSV, with its header.
     pub fn to_csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        // Writing to memory cannot fail; a failure would show as a missing row, which no caller could repair.
         let written = writer
             .write_record(&self.header)
             .and_then(|()| self.rows.iter().try_for_each(|row| writer.write_record(row)));
-        debug_assert!(written.is_ok());
-        writer.into_inner().unwrap_or_default()
+        match (written, writer.into_inner()) {
+            (Ok(()), Ok(bytes)) => bytes,
+            (Err(_), _) | (_, Err(_)) => broken("a table in memory that cannot be written"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::codegen::emit::Flag;
 use crate::codegen::number::Number;
 use crate::codegen::row::RowCode;
+use crate::internal::broken;
 use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Op, Schedule, Shape};
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -145,7 +146,7 @@ impl RowCode<'_, '_> {
             let not = self.emit.not(inside);
             open = self.emit.and(open, not);
         }
-        let Some(&(end, height)) = points.last() else { return stretches };
+        let Some(&(end, height)) = points.last() else { broken("a curve without points") };
         let at = self.emit.compare_numbers(Comparison::Equal, x, end);
         let value = self.numbered(ask, points.len() + 1, height);
         stretches.push(Stretch { inside: at, known: Flag::Yes, value });

@@ -32,6 +32,7 @@ impl Draft {
                 let mut block = Block::default();
                 let mut column = std::mem::take(&mut self.rows.keys.parts[idx]);
                 let take = |part: Option<KeyPart<'_>>| {
+                    // A row without a key is rejected; what stands in its place is never compared.
                     column.push(part.unwrap_or(KeyPart::Whole(0)));
                     if let Some(space) = &mut space {
                         codes[idx].push(part.map_or(NONE, |part| space.parts[idx].intern(part)));
@@ -92,6 +93,7 @@ impl Draft {
     ) {
         let mut tuples = vec![vec![NONE; parts.len()]; n_rows];
         for (idx, (part, &slot)) in parts.iter().zip(slots).enumerate() {
+            // Without its column a part of the reference is missing in every row.
             let Some(slot) = slot else { continue };
             let mut found = Block::default();
             let mut rows = tuples.iter_mut();
