@@ -21,3 +21,8 @@ bench-compile:
 # Rewrite expected blocks of the cases; read the diff as if it were money.
 bless:
     BLESS=1 cargo test -p meed-tests --test suite || true
+
+# 300,000 rows with seven-digit keys in ten orders, every way: one digest, and totals as Python works them out.
+keys rows="300000":
+    cargo build --release -p meed-cli
+    python3 tests/trials/keys.py target/release/meed {{rows}}
