@@ -190,8 +190,8 @@ pub struct Grid {
     pub period: Vec<i32>,
     /// By row: the period's last day.
     pub last_day: Vec<i32>,
-    /// For a kind of period: by row, 1 where this row's period is the last in that longer one and that has ended by the
-    /// run's date.
+    /// For a kind of period: by row, 1 where this row's period is the last in that longer one and that has ended
+    /// ([`Plan::has_ended`](crate::plan::Plan::has_ended)) by the run's date.
     pub ends: Vec<(Period, Vec<u8>)>,
 }
 

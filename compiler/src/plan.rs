@@ -150,6 +150,23 @@ impl Plan {
         }
     }
 
+    /// The days of a period that lie within the program's life; `from` is after `to` where none do.
+    pub fn cut_days(&self, period: Period, index: i32) -> Days {
+        let Days { from, to } = self.calendar.days(period, index, self.active);
+        Days { from: from.max(self.active.from), to: to.min(self.active.to) }
+    }
+
+    /// Whether a period has ended by the last day of a run: whether that part of it has which lies within the program's
+    /// life. This one meaning decides what is an accrual and when a guarantee is trued up, in rules of any period.
+    pub fn has_ended(&self, period: Period, index: i32, through: i32) -> bool {
+        self.cut_days(period, index).to <= through
+    }
+
+    /// The number of the last period of a kind that touches a longer one within the program's life.
+    pub fn last_within(&self, period: Period, longer: Period, index: i32) -> i32 {
+        self.calendar.index(period, self.cut_days(longer, index).to)
+    }
+
     /// The unit of the smallest amount, as a count per one: 100 for two decimals.
     pub fn per_unit(&self) -> i64 {
         10i64.pow(self.unit.decimals)

@@ -58,17 +58,28 @@ pub struct Paid {
     pub period: String,
     /// Cents.
     pub cents: i128,
+    /// Whether its period has not ended.
+    pub is_accrual: bool,
 }
 
-/// Settles a program in every way, which must come to the same.
+/// Settles a program through its last day in every way, which must come to the same.
 ///
 /// # Panics
 /// When the program has an error, or two ways differ.
 pub fn paid(program: &str, deals: &[Deal]) -> Vec<Paid> {
+    paid_through(program, deals, None)
+}
+
+/// The same through a day of the year 2026, counted from 0.
+///
+/// # Panics
+/// When the program has an error, or two ways differ.
+pub fn paid_through(program: &str, deals: &[Deal], through: Option<i32>) -> Vec<Paid> {
     let compiled = meed_compiler::compile(program, &[]);
     let plan = compiled.plan.unwrap_or_else(|| panic!("{:?}\n{program}", compiled.problems));
     let tables = tables(deals);
-    let settle = |way| settle(&plan, &tables, plan.active.to, way).unwrap_or_else(|error| panic!("{error}\n{program}"));
+    let through = through.map_or(plan.active.to, |day| first_day() + day);
+    let settle = |way| settle(&plan, &tables, through, way).unwrap_or_else(|error| panic!("{error}\n{program}"));
     let first = settle(WAYS[1]);
     let way = WAYS[WAYS.len() - 1];
     let other = settle(way);
@@ -76,12 +87,12 @@ pub fn paid(program: &str, deals: &[Deal]) -> Vec<Paid> {
         panic!("{} it gives {difference}\n{program}", way.name);
     }
     assert_eq!(first.fault, None, "{program}");
-    let columns = ["rule", "payee", "key", "period", "amount"].map(str::to_owned);
+    let columns = ["rule", "payee", "key", "period", "amount", "accrual"].map(str::to_owned);
     let rows = first.payments.only(&columns).unwrap_or_else(|error| panic!("{error}")).rows;
     rows.into_iter()
         .map(|row| {
-            let [rule, payee, key, period, amount] = <[String; 5]>::try_from(row).unwrap_or_default();
-            Paid { rule, payee, key, period, cents: cents(&amount) }
+            let [rule, payee, key, period, amount, accrual] = <[String; 6]>::try_from(row).unwrap_or_default();
+            Paid { rule, payee, key, period, cents: cents(&amount), is_accrual: accrual == "yes" }
         })
         .collect()
 }
@@ -92,17 +103,26 @@ pub fn line(paid: &[Paid], rule: &str, deal: &Deal) -> i128 {
     own.map(|line| line.cents).sum()
 }
 
+/// The first day of 2026, as Plans count days.
+fn first_day() -> i32 {
+    day_of("2026-01-01".parse().unwrap_or_default())
+}
+
+/// A day of the year 2026, counted from 0, as Meed writes it.
+pub fn date(day: i32) -> String {
+    date_of(first_day() + day).to_string()
+}
+
 fn cents(amount: &str) -> i128 {
     amount.replace('.', "").parse().unwrap_or_else(|_| panic!("{amount} has no two decimals"))
 }
 
 fn tables(deals: &[Deal]) -> Vec<(String, Table)> {
-    let start = day_of("2026-01-01".parse().unwrap_or_default());
     let table = |header: &[&str], rows| Table { header: header.iter().map(|&name| name.to_owned()).collect(), rows };
     let row = |deal: &Deal| {
         vec![
             deal.key.to_string(),
-            date_of(start + deal.day).to_string(),
+            date(deal.day),
             format!("R{}", deal.rep),
             format!("C{}", deal.customer),
             meed_compiler::value::decimal_text(deal.amount.into(), 2),

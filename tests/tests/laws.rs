@@ -2,7 +2,7 @@
 //! added up. `PROPTEST_CASES=1000` tries each law that many times.
 
 use meed_compiler::value::{Exact, fraction};
-use meed_tests::deals::{Deal, any_deals, line, paid};
+use meed_tests::deals::{Deal, any_deals, date, line, paid, paid_through};
 use meed_tests::shape::{MODES, any_shape, dollars, rounded};
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -196,6 +196,56 @@ proptest! {
                 prop_assert_eq!(found(2 * half), first);
                 prop_assert_eq!(first + found(2 * half + 1), (first + second).max(least.into()));
             }
+        }
+    }
+
+    // A period ends with that part of it which lies within the program's life, wherever that is cut: then the same guarantee
+    // is paid in full in rules of any period, and nothing is an accrual any more.
+    #[test]
+    fn periods_end_with_their_part_of_the_life(
+        deals in any_deals(),
+        (first, n_days) in (0i32..365, 0i32..365),
+        after in 0i32..400,
+        least in 0i64..9_000_000,
+    ) {
+        let last = (first + n_days).min(364);
+        let through = first + after;
+        let deals: Vec<Deal> = deals.into_iter().filter(|deal| (first..=last).contains(&deal.day)).collect();
+        let rule = |period: &str, guarantee: &str| format!(
+            "rule {period}ly {{ for each person per {period}  pay person sum of deal.amount
+             at least {} per person per {guarantee} }}\n",
+            dollars(least)
+        );
+        let program = format!(
+            "program law {{ currency USD rounded half even  active {} to {} }}\nuse channel\n{}{}{}{}",
+            date(first),
+            date(last),
+            rule("month", "year"),
+            rule("quarter", "year"),
+            rule("year", "year"),
+            rule("program", "program")
+        );
+        let lines = paid_through(&program, &deals, Some(through));
+        let has_ended = last <= through;
+        for rep in 0..3 {
+            let own = deals.iter().filter(|deal| deal.rep == rep && deal.day <= through);
+            let earned = own.map(|deal| i128::from(deal.amount)).sum::<i128>();
+            let wanted = if has_ended { earned.max(least.into()) } else { earned };
+            for rule in ["monthly", "quarterly", "yearly", "programly"] {
+                let own = lines.iter().filter(|line| line.rule == rule && line.payee == format!("R{rep}"));
+                prop_assert_eq!(own.map(|line| line.cents).sum::<i128>(), wanted, "{} of R{}", rule, rep);
+            }
+        }
+        for line in &lines {
+            let end = match line.rule.as_str() {
+                "monthly" => {
+                    let month: usize = line.period[5..].parse().expect("a month");
+                    [31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365][month - 1] - 1
+                }
+                "quarterly" => [89, 180, 272, 364][usize::from(line.period.as_bytes()[6] - b'1')],
+                _ => 364,
+            };
+            prop_assert_eq!(line.is_accrual, end.min(last) > through, "{:?}", line);
         }
     }
 

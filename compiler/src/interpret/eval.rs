@@ -177,7 +177,8 @@ impl<'a> Row<'a> {
         matches!(self.rows, Rows::Grid(_))
     }
 
-    /// Whether this row of a grid is the last of its kind in the longer period, and that has ended.
+    /// Whether a guarantee for the longer period is trued up at this row of a grid: it is the last of its kind in that
+    /// period, which has ended.
     pub fn period_ends(&self, period: Period) -> bool {
         let Rows::Grid(grid) = self.rows else { return false };
         grid.ends.iter().any(|(kind, ends)| *kind == period && ends[self.row as usize] == 1)

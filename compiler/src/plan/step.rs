@@ -92,8 +92,9 @@ pub enum Limit {
         /// Σ, kind [`StateKind::Paid`].
         state: StateId,
     },
-    /// In a rule per entity and period: at the last of the rule's periods in `period`, if that has ended, what misses to
-    /// M is added; M is rounded away from zero to smallest units.
+    /// In a rule per entity and period: at the last of the rule's periods in `period`, if that has ended
+    /// ([`Plan::has_ended`](super::Plan::has_ended)), the shortfall to M is added; M is rounded away from zero to smallest
+    /// units.
     AtLeast {
         /// M.
         amount: Expr,

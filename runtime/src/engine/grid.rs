@@ -17,21 +17,20 @@ pub(super) fn periods(plan: &Plan, period: Period, through: i32) -> RangeInclusi
 /// The grid of `n_entities` and the begun periods of a kind; `ends` are the longer periods whose ends a rule asks for.
 pub(super) fn grid(plan: &Plan, n_entities: u32, period: Period, ends: &[Period], through: i32) -> Grid {
     let mut grid = Grid::default();
-    let days = |period: Period, index: i32| plan.calendar.days(period, index, plan.active);
     for index in periods(plan, period, through) {
-        let Days { to, .. } = days(period, index);
+        let Days { to, .. } = plan.calendar.days(period, index, plan.active);
         grid.entity.extend(0..n_entities);
         grid.period.resize(grid.entity.len(), index);
         grid.last_day.resize(grid.entity.len(), to);
     }
-    let last_in_program = plan.active.to;
     for &longer in ends {
-        let marks = grid.last_day.iter().map(|&last| {
-            let end = days(longer, plan.calendar.index(longer, last.min(last_in_program))).to;
-            u8::from((last >= end || last >= last_in_program) && last.min(end) <= through)
-        });
-        let marks = marks.collect();
-        grid.ends.push((longer, marks));
+        let ends_in = |index: i32| {
+            let longer_index = plan.calendar.index(longer, plan.cut_days(period, index).to);
+            let is_last = plan.last_within(period, longer, longer_index) == index;
+            u8::from(is_last && plan.has_ended(longer, longer_index, through))
+        };
+        let per_entity = |index: i32| std::iter::repeat_n(ends_in(index), n_entities as usize);
+        grid.ends.push((longer, periods(plan, period, through).flat_map(per_entity).collect()));
     }
     grid
 }

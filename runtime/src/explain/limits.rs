@@ -4,7 +4,7 @@ use super::{Point, Teller};
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Limit, RuleId, StateId, Step, Stream};
+use meed_compiler::plan::{Limit, Period, RuleId, StateId, Step, Stream};
 
 /// How many payments that used a limit up are named.
 const NAMED: usize = 10;
@@ -47,7 +47,13 @@ impl Teller<'_> {
             (Limit::AtLeast { amount, state, period }, Some((used, filled))) => {
                 let text = format!("at least {}{}", self.quote(amount.span), self.per(*state));
                 let added = after - before;
-                let details = if added == 0 {
+                let details = if added == 0 && self.decides(id, row, *period) {
+                    vec![format!(
+                        "{} was paid by the end of the {}, so nothing is added",
+                        self.amount(filled),
+                        period.word()
+                    )]
+                } else if added == 0 {
                     let so_far = self.amount(filled);
                     vec![format!(
                         "{so_far} was paid so far, and nothing is added now; the {} decides at its end",
@@ -74,6 +80,11 @@ impl Teller<'_> {
                 Point { holds, text: format!("at most {}: {change}", self.quote(amount.span)), details: Vec::new() }
             }
         }
+    }
+
+    /// Whether the guarantee of a period is trued up at this row.
+    fn decides(&self, id: RuleId, row: u32, period: Period) -> bool {
+        self.rows(id).is_some_and(|rows| Row::new(self.plan, rows, row, 0, false).period_ends(period))
     }
 
     /// The payments that used a limit before this row.

@@ -349,7 +349,9 @@ impl<'a> Periods<'a> {
     fn is_open(&self, root: u32) -> bool {
         match &self.lot.origin {
             Origin::Event { .. } => false,
-            Origin::Grid { grid, .. } => grid.last_day[root as usize] > self.lot.through,
+            Origin::Grid { period, grid, .. } => {
+                !self.lot.plan.has_ended(*period, grid.period[root as usize], self.lot.through)
+            }
         }
     }
 

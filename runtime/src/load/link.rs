@@ -1,4 +1,7 @@
-//! Keys that must be unique, and references that must lead somewhere.
+//! Keys that must be unique, and references that must lead somewhere and not round in a ring.
+
+mod astray;
+mod rings;
 
 use super::draft::{Draft, Fault};
 use super::runs::Wanted;
@@ -40,8 +43,8 @@ pub(super) fn references(plan: &Plan) -> impl Iterator<Item = Reference> + '_ {
 }
 
 impl Linked<'_> {
-    /// Rejects every row of a duplicate key, then every row whose reference leads nowhere or to a rejected row, until no
-    /// more is found.
+    /// Rejects every row of a duplicate key, then every row on a ring of references, then every row whose reference leads
+    /// nowhere or to a rejected row, however far that goes.
     ///
     /// # Errors
     /// When rows that lie on the disk cannot be read.
@@ -49,19 +52,21 @@ impl Linked<'_> {
         for idx in 0..self.drafts.len() {
             self.reject_repeated(RecordId(idx as u32))?;
         }
-        loop {
+        let on_rings = self.on_rings()?;
+        self.reject(on_rings);
+        self.place_distinct()?;
+        let astray = self.astray()?;
+        if !astray.is_empty() {
+            self.reject(astray);
             self.place_distinct()?;
-            let mut found: Vec<(RecordId, Fault)> = Vec::new();
-            for reference in references(self.plan) {
-                found.append(&mut self.dangling(reference)?);
-            }
-            if found.is_empty() {
-                return Ok(());
-            }
-            for (record, fault) in found {
-                if let Some(draft) = &mut self.drafts[record.index()] {
-                    draft.fault(fault);
-                }
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, faults: Vec<(RecordId, Fault)>) {
+        for (record, fault) in faults {
+            if let Some(draft) = &mut self.drafts[record.index()] {
+                draft.fault(fault);
             }
         }
     }
@@ -128,46 +133,6 @@ impl Linked<'_> {
         }
     }
 
-    /// Faults of the rows, not rejected so far, whose reference leads nowhere or to a rejected row.
-    fn dangling(&self, reference: Reference) -> Result<Vec<(RecordId, Fault)>, ScratchError> {
-        let mut faults = Vec::new();
-        let (Some(draft), Some(bearer)) = (&self.drafts[reference.record.index()], self.bearer(reference.target))
-        else {
-            return Ok(faults);
-        };
-        let Some(space) = &self.spaces[reference.target.index()] else { return Ok(faults) };
-        let is_bad = |code: u32| {
-            let row = space.row(code);
-            row == NONE || bearer.rejected.contains(row)
-        };
-        if !(0..space.len() as u32).any(is_bad) {
-            return Ok(faults);
-        }
-        let definition = self.plan.record(reference.record);
-        let is_stored = draft.runs.is_some();
-        let wanted = Wanted { keys: is_stored, field: Some(reference.field), ..Wanted::default() };
-        draft.each_stretch(wanted, |stretch| {
-            for (row, code) in codes_of(stretch, reference.field) {
-                let place = stretch.place(row);
-                if draft.rejected.contains(place) || !is_bad(code) {
-                    continue;
-                }
-                let reason = match space.row(code) {
-                    NONE => format!("there is no {} with this key", self.plan.record(reference.target).name),
-                    at => {
-                        let (file, number) = bearer.origins.read_at(at);
-                        format!("refers to a rejected row: {file}, row {number}")
-                    }
-                };
-                let key = is_stored.then(|| stretch.keys.text(row).into_owned());
-                let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
-                let fault = Fault { row: place, key, rank, column, value: space.text(code), reason };
-                faults.push((reference.record, fault));
-            }
-        })?;
-        Ok(faults)
-    }
-
     /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.
     pub fn codes_in_use(&self, record: RecordId) -> Result<Vec<u32>, ScratchError> {
         let Some(space) = &self.spaces[record.index()] else { return Ok(Vec::new()) };
@@ -190,6 +155,15 @@ impl Linked<'_> {
         }
         Ok((0..space.len() as u32).filter(|&code| in_use[code as usize]).collect())
     }
+}
+
+/// By place of a row, the code of the key that it refers to; [`NONE`] where that is missing.
+fn codes_by_place(draft: &Draft, field: usize) -> Result<Vec<u32>, ScratchError> {
+    let mut by_place = vec![NONE; draft.n_rows as usize];
+    draft.each_stretch(Wanted { field: Some(field), ..Wanted::default() }, |stretch| {
+        codes_of(stretch, field).for_each(|(row, code)| by_place[stretch.place(row) as usize] = code);
+    })?;
+    Ok(by_place)
 }
 
 /// Rows and codes of a column of references, missing ones left out.

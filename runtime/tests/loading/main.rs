@@ -10,5 +10,6 @@ mod law;
 mod naive;
 mod needs;
 mod physical;
+mod rings;
 mod rows;
 mod view;

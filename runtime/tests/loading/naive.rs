@@ -59,6 +59,9 @@ impl Row {
 pub fn load(plan: &Plan, specs: &[Spec], files: &[Vec<File>], through: &str) -> View {
     let mut tables: Vec<Vec<Row>> = specs.iter().zip(files).map(|(spec, files)| read(spec, files)).collect();
     specs.iter().zip(&mut tables).for_each(|(spec, rows)| reject_duplicates(spec, rows));
+    for (table, row, fault) in on_rings(specs, &tables) {
+        tables[table][row].faults.push(fault);
+    }
     loop {
         let mut found = Vec::new();
         for (table, spec) in specs.iter().enumerate() {
@@ -155,6 +158,37 @@ fn reject_duplicates(spec: &Spec, rows: &mut [Row]) {
             rows[idx].faults.push([spec.fields[spec.key[0]].name.to_owned(), key.join("|"), reason]);
         }
     }
+}
+
+/// From every row along a field that refers to its own record, until it comes back or can go no further.
+fn on_rings(specs: &[Spec], tables: &[Vec<Row>]) -> Vec<(usize, usize, [String; 3])> {
+    let mut found = Vec::new();
+    for (table, spec) in specs.iter().enumerate() {
+        for (field, definition) in spec.fields.iter().enumerate() {
+            if !matches!(definition.kind, Kind::Refer(target) if target == table) {
+                continue;
+            }
+            let rows = &tables[table];
+            let next = |row: &Row| {
+                let key = row.cells[field].as_ref().filter(|_| row.faults.is_empty())?;
+                rows.iter().position(|other| other.faults.is_empty() && other.key(spec).as_ref() == Some(key))
+            };
+            for start in 0..rows.len() {
+                let mut walked = vec![start];
+                while let Some(at) = next(&rows[walked[walked.len() - 1]]).filter(|_| walked.len() <= rows.len()) {
+                    walked.push(at);
+                    if at == start {
+                        let keys: Vec<String> =
+                            walked.iter().map(|&row| rows[row].key(spec).expect("a key").join("|")).collect();
+                        let reason = format!("a loop: {}", keys.join(" → "));
+                        found.push((table, start, [definition.name.to_owned(), keys[1].clone(), reason]));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    found
 }
 
 fn dangling(specs: &[Spec], tables: &[Vec<Row>], target: usize, key: &[String]) -> Option<String> {

@@ -1,0 +1,245 @@
+//! References that lead nowhere, or to a rejected row: their rows are rejected too, and then what refers to those.
+//!
+//! A key is *lost* in round 0 when no accepted row bears it. Accepted rows that refer to a key lost in a round are rejected
+//! in that round, and a key that only they bore is lost in the next. A row tells those of its references that were lost in
+//! the round in which it is rejected. Every row and every reference is looked at once, however long the chains are; what
+//! that takes, up to eight bytes for every reference, is taken only where some key is lost.
+
+use super::{Linked, Reference, codes_by_place, codes_of, references};
+use crate::keys::{KeySpace, NONE};
+use crate::load::draft::{Draft, Fault};
+use crate::load::runs::Wanted;
+use crate::scratch::ScratchError;
+use meed_compiler::plan::{RecordId, RecordTable};
+use rustc_hash::FxHashMap;
+
+/// The round of a key that is not lost.
+const NEVER: u32 = u32::MAX;
+
+/// By record and code of a key, the round in which it is lost; nothing of records whose keys cannot be lost.
+type Lost = Vec<Vec<u32>>;
+
+impl Linked<'_> {
+    /// Faults of the rows, not rejected so far, whose reference leads nowhere or to a row that is or will be rejected.
+    pub(super) fn astray(&self) -> Result<Vec<(RecordId, Fault)>, ScratchError> {
+        let mut lost: Lost = (0..self.drafts.len() as u32).map(|record| self.lost_at_once(RecordId(record))).collect();
+        if lost.iter().flatten().all(|&round| round == NEVER) {
+            return Ok(Vec::new());
+        }
+        Chains::new(self, &lost)?.follow(&mut lost);
+        let mut faults = Vec::new();
+        for idx in 0..self.drafts.len() {
+            self.tell(RecordId(idx as u32), &lost, &mut faults)?;
+        }
+        Ok(faults)
+    }
+
+    fn lost_at_once(&self, record: RecordId) -> Vec<u32> {
+        let (Some(space), Some(bearer)) = (&self.spaces[record.index()], self.bearer(record)) else {
+            return Vec::new();
+        };
+        let is_lost = |code: u32| space.row(code) == NONE || bearer.rejected.contains(space.row(code));
+        (0..space.len() as u32).map(|code| if is_lost(code) { 0 } else { NEVER }).collect()
+    }
+
+    /// Adds the faults of the rows of a record.
+    fn tell(&self, record: RecordId, lost: &Lost, faults: &mut Vec<(RecordId, Fault)>) -> Result<(), ScratchError> {
+        let mut found: Vec<(u32, Fault)> = Vec::new();
+        for reference in references(self.plan).filter(|reference| reference.record == record) {
+            if lost[reference.target.index()].iter().any(|&round| round != NEVER) {
+                self.tell_of(reference, &lost[reference.target.index()], &mut found)?;
+            }
+        }
+        let mut first: FxHashMap<u32, u32> = FxHashMap::default();
+        for (round, fault) in &found {
+            first.entry(fault.row).and_modify(|first| *first = (*first).min(*round)).or_insert(*round);
+        }
+        let is_first = |(round, fault): &(u32, Fault)| first.get(&fault.row) == Some(round);
+        faults.extend(found.into_iter().filter(is_first).map(|(_, fault)| (record, fault)));
+        Ok(())
+    }
+
+    /// Adds the rounds and faults of the accepted rows that refer to a lost key.
+    fn tell_of(&self, reference: Reference, lost: &[u32], found: &mut Vec<(u32, Fault)>) -> Result<(), ScratchError> {
+        let (Some(draft), Some(bearer), Some(space)) = (
+            &self.drafts[reference.record.index()],
+            self.bearer(reference.target),
+            &self.spaces[reference.target.index()],
+        ) else {
+            return Ok(());
+        };
+        let definition = self.plan.record(reference.record);
+        let is_distinct = matches!(self.plan.record(reference.target).source, RecordTable::Distinct(_));
+        let is_stored = draft.runs.is_some();
+        let wanted = Wanted { keys: is_stored, field: Some(reference.field), ..Wanted::default() };
+        draft.each_stretch(wanted, |stretch| {
+            for (row, code) in codes_of(stretch, reference.field) {
+                let (place, round) = (stretch.place(row), lost[code as usize]);
+                if round == NEVER || draft.rejected.contains(place) {
+                    continue;
+                }
+                let reason = match space.row(code) {
+                    at if at != NONE && !is_distinct => {
+                        let (file, number) = bearer.origins.read_at(at);
+                        format!("refers to a rejected row: {file}, row {number}")
+                    }
+                    _ => format!("there is no {} with this key", self.plan.record(reference.target).name),
+                };
+                let key = is_stored.then(|| stretch.keys.text(row).into_owned());
+                let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
+                found.push((round, Fault { row: place, key, rank, column, value: space.text(code), reason }));
+            }
+        })
+    }
+}
+
+/// Which rows are lost with a key, and which keys with a row.
+struct Chains {
+    /// By record: the rows that refer to its keys, one list for each field of a record that others can lose.
+    referrers: Vec<Vec<Referrers>>,
+    /// By record.
+    bearers: Vec<Bearers>,
+    /// By record that holds distinct values of a column, and code: how many accepted rows bear the key.
+    n_bearers: Vec<Vec<u32>>,
+}
+
+/// The rows of a record, by the code of the key that they refer to.
+struct Referrers {
+    record: RecordId,
+    /// By code, where its rows begin; one more for the end.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+/// What the rows of a record bear; empty where nothing is lost with a row.
+#[derive(Default)]
+struct Bearers {
+    /// By row, the code of its own key.
+    own: Vec<u32>,
+    /// For each record that holds distinct values of a column: by row, the code of its key.
+    distinct: Vec<(RecordId, Vec<u32>)>,
+    /// By row, whether it is rejected.
+    rejected: Vec<bool>,
+}
+
+impl Chains {
+    fn new(linked: &Linked<'_>, lost: &Lost) -> Result<Self, ScratchError> {
+        let n_records = linked.drafts.len();
+        let mut chains = Self {
+            referrers: (0..n_records).map(|_| Vec::new()).collect(),
+            bearers: Vec::new(),
+            n_bearers: lost.iter().map(|lost| vec![0; lost.len()]).collect(),
+        };
+        for (record, draft) in (0..).map(RecordId).zip(&linked.drafts) {
+            let own = linked.spaces[record.index()].as_ref().filter(|_| !lost[record.index()].is_empty());
+            let bearers = match draft {
+                Some(draft) if own.is_some() || !draft.rows.distinct.is_empty() => Bearers::of(draft, own)?,
+                Some(_) | None => Bearers::default(),
+            };
+            for (distinct, codes) in &bearers.distinct {
+                let n_bearers = &mut chains.n_bearers[distinct.index()];
+                let accepted =
+                    codes.iter().zip(&bearers.rejected).filter(|(code, rejected)| **code != NONE && !**rejected);
+                accepted.for_each(|(&code, _)| n_bearers[code as usize] += 1);
+            }
+            chains.bearers.push(bearers);
+        }
+        for reference in references(linked.plan) {
+            let (record, n_codes) = (reference.record, lost[reference.target.index()].len());
+            if let Some(draft) = &linked.drafts[record.index()]
+                && !chains.bearers[record.index()].rejected.is_empty()
+                && n_codes > 0
+            {
+                let referrers = Referrers::new(record, &codes_by_place(draft, reference.field)?, n_codes);
+                chains.referrers[reference.target.index()].push(referrers);
+            }
+        }
+        Ok(chains)
+    }
+
+    /// Goes from the keys lost in round 0 to all others that are lost with them.
+    fn follow(mut self, lost: &mut Lost) {
+        let at_once = |(record, lost): (u32, &Vec<u32>)| {
+            let codes = (0..).zip(lost).filter(|(_, round)| **round == 0);
+            codes.map(|(code, _)| (RecordId(record), code)).collect::<Vec<_>>()
+        };
+        let mut now: Vec<(RecordId, u32)> = (0..).zip(lost.iter()).flat_map(at_once).collect();
+        let mut round = 0;
+        while !now.is_empty() {
+            round += 1;
+            let mut next = Vec::new();
+            for (record, code) in now {
+                for referrers in &self.referrers[record.index()] {
+                    for &row in referrers.rows(code) {
+                        let bearers = &mut self.bearers[referrers.record.index()];
+                        if !std::mem::replace(&mut bearers.rejected[row as usize], true) {
+                            bearers.lose(referrers.record, row, &mut self.n_bearers, &mut next);
+                        }
+                    }
+                }
+            }
+            next.retain(|(record, code)| lost[record.index()][*code as usize] == NEVER);
+            next.iter().for_each(|(record, code)| lost[record.index()][*code as usize] = round);
+            now = next;
+        }
+    }
+}
+
+impl Referrers {
+    fn new(record: RecordId, codes: &[u32], n_codes: usize) -> Self {
+        let mut starts = vec![0u32; n_codes + 2];
+        let known = || codes.iter().zip(0..).filter(|(code, _)| **code != NONE);
+        known().for_each(|(&code, _)| starts[code as usize + 2] += 1);
+        (1..starts.len()).for_each(|idx| starts[idx] += starts[idx - 1]);
+        let mut rows = vec![0; starts[n_codes + 1] as usize];
+        for (&code, row) in known() {
+            let next = &mut starts[code as usize + 1];
+            rows[*next as usize] = row;
+            *next += 1;
+        }
+        Self { record, starts, rows }
+    }
+
+    fn rows(&self, code: u32) -> &[u32] {
+        &self.rows[self.starts[code as usize] as usize..self.starts[code as usize + 1] as usize]
+    }
+}
+
+impl Bearers {
+    fn of(draft: &Draft, space: Option<&KeySpace>) -> Result<Self, ScratchError> {
+        let n_rows = draft.n_rows as usize;
+        let rejected = (0..draft.n_rows).map(|row| draft.rejected.contains(row)).collect();
+        let mut own = vec![NONE; if space.is_some() { n_rows } else { 0 }];
+        if let Some(space) = space {
+            let codes = (0..space.len() as u32).filter(|&code| space.row(code) != NONE);
+            codes.for_each(|code| own[space.row(code) as usize] = code);
+        }
+        let mut distinct: Vec<(RecordId, Vec<u32>)> =
+            draft.rows.distinct.iter().map(|(record, _)| (*record, vec![NONE; n_rows])).collect();
+        if !distinct.is_empty() {
+            draft.each_stretch(Wanted { distinct: true, ..Wanted::default() }, |stretch| {
+                for ((_, by_place), (_, codes)) in distinct.iter_mut().zip(&stretch.distinct) {
+                    codes.iter().enumerate().for_each(|(row, &code)| by_place[stretch.place(row) as usize] = code);
+                }
+            })?;
+        }
+        Ok(Self { own, distinct, rejected })
+    }
+
+    /// Adds the keys that are lost with a row.
+    fn lose(&self, record: RecordId, row: u32, n_bearers: &mut [Vec<u32>], keys: &mut Vec<(RecordId, u32)>) {
+        let own = self.own.get(row as usize).filter(|code| **code != NONE);
+        keys.extend(own.map(|&code| (record, code)));
+        for (distinct, codes) in &self.distinct {
+            let code = codes[row as usize];
+            if code == NONE {
+                continue;
+            }
+            let left = &mut n_bearers[distinct.index()][code as usize];
+            *left -= 1;
+            if *left == 0 {
+                keys.push((*distinct, code));
+            }
+        }
+    }
+}
