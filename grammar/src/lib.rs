@@ -12,6 +12,7 @@
 //! A text is read in three steps: [`tokens`] cuts it into words and signs, `mistake` names and repairs what is wrong in
 //! the words alone, and `parse` reads the shape (`meed.pest`) and builds the tree.
 
+pub mod foreign;
 mod format;
 mod mistake;
 mod parse;
