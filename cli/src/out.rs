@@ -238,7 +238,9 @@ impl Outputs {
         }
         if let Stage::Writing(folder) = written {
             // The run before goes only when this one is sure to stay.
-            folder.sync().and_then(|()| folder.tidy()).map_err(|error| (self.folder.clone(), error))?;
+            folder.sync().map_err(|error| (self.folder.clone(), shown_only(&error)))?;
+            // What could not be removed is removed by the next run.
+            let _ = folder.tidy();
         }
         Ok(manifest)
     }
@@ -303,6 +305,11 @@ impl Sink for Counted {
     fn finish(&mut self) -> io::Result<()> {
         self.sink.finish()
     }
+}
+
+/// The outputs have appeared, and a power cut could take them away.
+fn shown_only(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("the new outputs are shown, but may not be on the disk yet: {error}"))
 }
 
 /// A name that was free when the run began.
