@@ -9,6 +9,11 @@ test:
 fuzz from="10000" to="12000":
     MEED_FROM={{from}} MEED_TO={{to}} cargo test --release -p meed-tests --test engines -- --ignored --nocapture
 
+# Kills runs at every call of the system that matters, and at random: the folder must show one whole run after each.
+kill-runs kills="100":
+    cargo build -p meed-cli
+    python3 tests/kill_runs.py --kills {{kills}}
+
 # Program P against hand-written Rust, DuckDB and Polars.
 bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench

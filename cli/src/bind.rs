@@ -7,7 +7,7 @@ mod files;
 use crate::Ending;
 use files::{expand, list};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
-use meed_runtime::load::{LoadError, SourceFile, TableInput};
+use meed_runtime::load::LoadError;
 use std::path::{Path, PathBuf};
 
 /// Why data cannot be bound to records.
@@ -34,6 +34,9 @@ pub enum BindError {
     /// A folder cannot be listed.
     #[error("cannot list `{folder}`: {reason}")]
     Folder { folder: String, reason: String },
+    /// A table that another program writes while it is read.
+    #[error("`{0}` was changed while it was read")]
+    Changed(String),
     /// A table cannot be opened.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -45,6 +48,7 @@ impl BindError {
         match self {
             Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) => "command-line",
             Self::TwoCandidates { .. } | Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => "which-table",
+            Self::Changed(_) => "input-changed",
             Self::Load(error) => error.code(),
         }
     }
@@ -57,6 +61,7 @@ impl BindError {
             Self::FileAlone(file) => Some(format!("name its record: --data deal={file}")),
             Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={first}")),
             Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => None,
+            Self::Changed(_) => Some("run again when nothing writes to it".to_owned()),
             Self::Load(error) => error.help(),
         }
     }
@@ -67,7 +72,9 @@ impl BindError {
             Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) | Self::Twice { .. } => {
                 Ending::Usage
             }
-            Self::TwoCandidates { .. } | Self::NoMatch(_) | Self::Folder { .. } | Self::Load(_) => Ending::Tables,
+            Self::TwoCandidates { .. } | Self::NoMatch(_) | Self::Folder { .. } | Self::Changed(_) | Self::Load(_) => {
+                Ending::Tables
+            }
         }
     }
 }
@@ -79,17 +86,6 @@ pub struct Bound {
     pub tables: Vec<(RecordId, Vec<PathBuf>)>,
     /// Files that are not read, and why where that is no matter of their name.
     pub not_read: Vec<(PathBuf, Option<String>)>,
-}
-
-impl Bound {
-    /// Opens the files.
-    pub fn open(&self) -> Result<Vec<TableInput>, BindError> {
-        let table = |(record, paths): &(RecordId, Vec<PathBuf>)| {
-            let files = paths.iter().map(|path| SourceFile::open(path)).collect::<Result<_, _>>()?;
-            Ok(TableInput { record: *record, files })
-        };
-        self.tables.iter().map(table).collect()
-    }
 }
 
 /// Binds what `--data` says.

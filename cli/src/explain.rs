@@ -57,7 +57,8 @@ impl Explain {
     fn payments(&self, messages: Messages) -> Result<Ending, Ending> {
         let named = self.subject.as_ref().map(PathBuf::from);
         let job = Job::new(named.as_deref(), &self.job, messages)?;
-        let mut loaded = job.load(&job.bind(messages)?, None, &Progress::new(), messages)?;
+        let (tables, _) = job.open(&job.bind(messages)?, messages)?;
+        let mut loaded = job.load(tables, None, &Progress::new(), messages)?;
         report::rejects(&loaded, 20, messages);
         report::parameters(&job.plan);
         let query = Query {

@@ -6,13 +6,15 @@
 use crate::Ending;
 use crate::bind::{BindError, Bound, bind};
 use crate::draw::Messages;
+use crate::inputs::Inputs;
 use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
 use meed_compiler::internal::InternalError;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
 use meed_runtime::engine::RunError;
-use meed_runtime::load::{LoadError, LoadOptions, Loaded, load};
+use meed_runtime::load::{LoadError, LoadOptions, Loaded, TableInput, load};
+use meed_runtime::manifest::Input;
 use meed_runtime::scratch::{ScratchError, Spill};
 use std::path::{Path, PathBuf};
 
@@ -86,22 +88,31 @@ impl Job {
         Ok(bound)
     }
 
-    /// Opens and reads the tables.
+    /// Opens the tables.
+    pub fn open(&self, bound: &Bound, messages: Messages) -> Result<(Vec<TableInput>, Inputs), Ending> {
+        Inputs::open(bound).map_err(|error| unbound(&error, messages))
+    }
+
+    /// Reads the tables.
     pub fn load(
         &self,
-        bound: &Bound,
+        inputs: Vec<TableInput>,
         spill: Option<Spill<'_>>,
         progress: &Progress,
         messages: Messages,
     ) -> Result<Loaded, Ending> {
         let rows = |n_rows: u64| progress.rows(n_rows);
         let options = LoadOptions { progress: Some(&rows), spill, ..LoadOptions::through(self.through) };
-        let inputs = bound.open().map_err(|error| unbound(&error, messages))?;
         load(&self.plan, inputs, &options).map_err(|error| match error {
             LoadError::Scratch(error) => no_room(&error, messages),
             LoadError::Internal(error) => mistake(&error, messages),
             error => unbound(&error.into(), messages),
         })
+    }
+
+    /// What `run.json` says of the tables that were read.
+    pub fn inputs(&self, inputs: Inputs, loaded: &Loaded, messages: Messages) -> Result<Vec<Input>, Ending> {
+        inputs.finish(&self.plan, loaded).map_err(|error| unbound(&error, messages))
     }
 
     /// Demands that no file that is written is one that is read, and none is written twice.

@@ -3,9 +3,11 @@
 mod bind;
 mod check;
 mod clock;
+mod digest;
 mod draw;
 mod explain;
 mod fmt;
+mod inputs;
 mod job;
 mod new;
 mod out;
@@ -14,6 +16,8 @@ mod progress;
 mod project;
 mod report;
 mod run;
+mod run_json;
+mod signals;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -48,7 +52,8 @@ In a folder with a meed.toml, as `meed new` makes one, no program need be named.
 
 Exit codes: 0 all is well; 1 the program has errors or a test failed; 2 the command line or meed.toml is wrong;
 3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output, or rows that wait on the disk, cannot be written;
-6 a mistake of Meed itself, which is worth a report.";
+6 a mistake of Meed itself, which is worth a report;
+130 and 143 a run was stopped by INT or TERM and nothing is written.";
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +77,7 @@ enum Ending {
 fn main() -> ExitCode {
     let Arguments { command, message_format } = Arguments::parse();
     let messages = Messages::new(message_format);
+    signals::outlive_file_limits();
     let run = || match command {
         Command::New(command) => command.run(messages),
         Command::Check(command) => command.run(messages),

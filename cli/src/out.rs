@@ -1,14 +1,32 @@
-//! Output files, which appear whole or not at all.
+//! The outputs of a run, which appear together or not at all.
+//!
+//! A run takes its folder before it reads anything ([`Outputs::begin`]), writes its files into a hidden folder of their
+//! own, and shows them by one rename ([`Outputs::appear`]). Whatever ends it before that, an error, a signal, the
+//! machine, the folder shows the run before.
 
+mod before;
+mod error;
+mod folder;
+mod rejects;
+
+pub use error::OutError;
+
+use crate::digest::{DigestStream, Digests, FileDigest, Hashed};
+use before::Before;
+use folder::{LockedFolder, sync_folder};
 use meed_runtime::load::Loaded;
-use meed_runtime::table::{CsvSink, Header, JsonLinesSink, ParquetSink, Sink};
+use meed_runtime::manifest::{self, FILE_NAME, Manifest};
+use meed_runtime::table::{Batch, CsvSink, Header, JsonLinesSink, ParquetSink, Sink};
+use rejects::Elsewhere;
+use std::cell::Cell;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A file that could not be written.
-type Fault = (PathBuf, std::io::Error);
+type Fault = (PathBuf, io::Error);
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,68 +39,244 @@ pub enum Format {
     Jsonl,
 }
 
-/// The files of a run: written beside their places, then moved there.
+/// How far the outputs are; who holds it decides what happens next.
+#[derive(Default)]
+pub enum Stage {
+    /// Nothing is to be removed.
+    #[default]
+    NotBegun,
+    /// The folder is this run's, and still shows the run before.
+    Writing(LockedFolder),
+    /// The folder shows this run.
+    Written,
+}
+
+/// The same, for the run and for what stops it.
+pub type Shared = Arc<Mutex<Stage>>;
+
+/// What is to be written where.
+pub struct Request<'a> {
+    pub folder: &'a Path,
+    pub format: Format,
+    /// Names of the tables.
+    pub tables: &'a [&'static str],
+    /// The file for rejected rows.
+    pub rejects: Option<&'a Path>,
+    /// The program's name.
+    pub program: &'a str,
+}
+
+/// The files of a run under way.
 pub struct Outputs {
+    shared: Shared,
     folder: PathBuf,
     format: Format,
-    staged: Vec<(PathBuf, NamedTempFile)>,
+    before: Option<Before>,
+    /// The folder of the new files, once there is one.
+    set: Option<PathBuf>,
+    files: Vec<Pending>,
+    digests: Digests,
+    rejects: Option<Place>,
+}
+
+/// A file of the set.
+struct Pending {
+    table: &'static str,
+    file: String,
+    handle: File,
+    n_rows: Rc<Cell<u64>>,
+}
+
+/// Where rejected rows go.
+enum Place {
+    /// Among the tables, under this name.
+    Beside(String),
+    Elsewhere(Elsewhere),
 }
 
 impl Outputs {
-    /// Makes the folder where it is not there, and clears away what a run that was killed has left in it.
-    pub fn new(folder: &Path, format: Format) -> Result<Self, Fault> {
-        std::fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
-        clear(folder);
-        Ok(Self { folder: folder.to_owned(), format, staged: Vec::new() })
+    /// Takes the folder.
+    ///
+    /// # Errors
+    /// When another run has it, when it is another program's, or when other people's files are where outputs will be.
+    pub fn begin(request: &Request<'_>, shared: Shared) -> Result<Self, OutError> {
+        let folder = if request.folder.as_os_str().is_empty() { Path::new(".") } else { request.folder };
+        let mut stage = held(&shared);
+        let locked = LockedFolder::lock(folder)?;
+        let begun = Self::examine(request, &locked);
+        let (before, rejects) = begun.inspect_err(|_| locked.leave())?;
+        *stage = Stage::Writing(locked);
+        drop(stage);
+        let (folder, format) = (folder.to_owned(), request.format);
+        Ok(Self { shared, folder, format, before, set: None, files: Vec::new(), digests: Digests::new(), rejects })
     }
 
-    /// A table of this name in the folder.
-    pub fn table(&mut self, name: &str, header: Header) -> Result<Box<dyn Sink>, Fault> {
-        let path = self.folder.join(format!("{name}.{}", self.format.ending()));
-        let file = self.file(&path)?;
-        let sink: std::io::Result<Box<dyn Sink>> = match self.format {
-            Format::Csv => CsvSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
-            Format::Parquet => ParquetSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
-            Format::Jsonl => Ok(Box::new(JsonLinesSink::new(header, file))),
+    fn examine(request: &Request<'_>, folder: &LockedFolder) -> Result<(Option<Before>, Option<Place>), OutError> {
+        folder.has_links().map_err(|error| (folder.path.clone(), error))?;
+        let ending = request.format.ending();
+        let mut names: Vec<String> = request.tables.iter().map(|table| format!("{table}.{ending}")).collect();
+        names.push(FILE_NAME.to_owned());
+        let rejects = match request.rejects {
+            Some(path) => Some(match name_in(path, &folder.path) {
+                Some(name) => {
+                    names.push(name.clone());
+                    Place::Beside(name)
+                }
+                None => Place::Elsewhere(Elsewhere::new(path)?),
+            }),
+            None => None,
         };
-        sink.map_err(|error| (path, error))
+        Ok((Before::look(folder, request.program, &names)?, rejects))
     }
 
-    /// The rejected rows, as CSV.
-    pub fn rejects(&mut self, path: &Path, loaded: &Loaded) -> Result<(), Fault> {
-        let mut writer = csv::Writer::from_writer(self.file(path)?);
-        let mut write = || -> std::io::Result<()> {
-            writer.write_record(["file", "row", "column", "value", "reason"])?;
-            for reject in &loaded.rejects {
-                let row = reject.row.to_string();
-                writer.write_record([&reject.file, &row, &reject.column, &reject.value, &reject.reason])?;
+    /// The folder, as it was named.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Demands that nobody has changed the files that will be replaced.
+    pub fn keep_changes(&mut self) -> Result<(), OutError> {
+        let stage = held(&self.shared);
+        match (&mut self.before, &*stage) {
+            (Some(before), Stage::Writing(folder)) => before.is_untouched(folder),
+            _ => Ok(()),
+        }
+    }
+
+    /// A new table.
+    pub fn table(&mut self, name: &'static str, header: Header) -> Result<Box<dyn Sink>, Fault> {
+        let file = format!("{name}.{}", self.format.ending());
+        let path = self.folder.join(&file);
+        let (target, n_rows) = self.file(name, file).map_err(|error| (path.clone(), error))?;
+        let sink: io::Result<Box<dyn Sink>> = match self.format {
+            Format::Csv => CsvSink::new(header, target).map(|sink| Box::new(sink) as Box<dyn Sink>),
+            Format::Parquet => ParquetSink::new(header, target).map(|sink| Box::new(sink) as Box<dyn Sink>),
+            Format::Jsonl => Ok(Box::new(JsonLinesSink::new(header, target))),
+        };
+        let sink = sink.map_err(|error| (path, error))?;
+        Ok(Box::new(Counted { sink, n_rows }))
+    }
+
+    /// The rejected rows, as CSV, where a file was named for them.
+    pub fn rejects(&mut self, loaded: &Loaded) -> Result<(), Fault> {
+        match &mut self.rejects {
+            None => Ok(()),
+            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(loaded),
+            Some(Place::Beside(name)) => {
+                let (name, path) = (name.clone(), self.folder.join(&*name));
+                let (target, n_rows) = self.file("rejects", name).map_err(|error| (path.clone(), error))?;
+                n_rows.set(loaded.rejects.len() as u64);
+                rejects::write(loaded, target).map_err(|error| (path, error))
             }
-            writer.flush()
+        }
+    }
+
+    /// A new file of the set.
+    fn file(&mut self, table: &'static str, file: String) -> io::Result<(Hashed<File>, Rc<Cell<u64>>)> {
+        let stage = held(&self.shared);
+        let Stage::Writing(folder) = &*stage else { return Err(io::ErrorKind::Interrupted.into()) };
+        let set = match &self.set {
+            Some(set) => set,
+            None => self.set.insert(folder.new_set()?),
         };
-        write().map_err(|error| (path.to_owned(), error))
+        let inner = File::create_new(set.join(&file))?;
+        // As readable as the file that it replaces.
+        if let Ok(there) = self.folder.join(&file).metadata() {
+            inner.set_permissions(there.permissions())?;
+        }
+        let (handle, n_rows) = (inner.try_clone()?, Rc::new(Cell::new(0)));
+        let stream: DigestStream = self.digests.stream(self.files.len());
+        self.files.push(Pending { table, file, handle, n_rows: n_rows.clone() });
+        Ok((Hashed { inner, stream }, n_rows))
     }
 
-    /// A handle of a new file that will stand at `path`.
-    fn file(&mut self, path: &Path) -> Result<File, Fault> {
-        if path.is_dir() {
-            return Err((path.to_owned(), std::io::ErrorKind::IsADirectory.into()));
+    /// Shows the files, once all are on the disk, and gives what `run.json` says.
+    ///
+    /// `describe` gives that for the tables, which it is handed. Sinks must be gone.
+    pub fn appear(
+        mut self,
+        describe: impl FnOnce(Vec<manifest::Table>, Option<manifest::Rejects>) -> Manifest,
+    ) -> Result<Manifest, OutError> {
+        self.keep_changes()?;
+        let Some(set) = self.set.clone() else {
+            return Err((self.folder.clone(), io::Error::other("no table was written")).into());
+        };
+        let tables = self.tables()?;
+        let rejects = match &self.rejects {
+            Some(Place::Elsewhere(elsewhere)) => Some(elsewhere.describe()),
+            Some(Place::Beside(_)) | None => None,
+        };
+        let manifest = describe(tables, rejects);
+        let shown = self.folder.join(FILE_NAME);
+        let text = manifest.to_json().map_err(|error| (shown.clone(), error.into()))?;
+        let mut stage = held(&self.shared);
+        let Stage::Writing(folder) = &*stage else {
+            return Err((self.folder.clone(), io::ErrorKind::Interrupted.into()).into());
+        };
+        write_new(&set.join(FILE_NAME), text.as_bytes()).map_err(|error| (shown, error))?;
+        sync_folder(&set).map_err(|error| (self.folder.clone(), error))?;
+        if let Some(before) = &self.before {
+            before.adopt(folder)?;
         }
-        let staged = stage(path).map_err(|error| (path.to_owned(), error))?;
-        let file = staged.as_file().try_clone().map_err(|error| (path.to_owned(), error))?;
-        self.staged.push((path.to_owned(), staged));
-        Ok(file)
+        for name in self.files.iter().map(|pending| &*pending.file).chain([FILE_NAME]) {
+            folder.link(name).map_err(|error| in_the_way(folder.path.join(name), error))?;
+        }
+        folder.sync().map_err(|error| (self.folder.clone(), error))?;
+        if let Some(Place::Elsewhere(elsewhere)) = &mut self.rejects {
+            elsewhere.put()?;
+        }
+        if let Err(error) = folder.switch(&set) {
+            if let Some(Place::Elsewhere(elsewhere)) = &mut self.rejects {
+                elsewhere.put_back();
+            }
+            return Err((self.folder.clone(), error).into());
+        }
+        let written = std::mem::replace(&mut *stage, Stage::Written);
+        drop(stage);
+        if let Some(Place::Elsewhere(elsewhere)) = &mut self.rejects {
+            elsewhere.forget_old();
+        }
+        if let Stage::Writing(folder) = written {
+            // The run before goes only when this one is sure to stay.
+            folder.sync().map_err(|error| (self.folder.clone(), shown_only(&error)))?;
+            // What could not be removed is removed by the next run.
+            let _ = folder.tidy();
+        }
+        Ok(manifest)
     }
 
-    /// Moves all files to their places. All are on the disk first, so that a full one leaves what was there before.
-    pub fn appear(self) -> Result<(), Fault> {
-        for (path, staged) in &self.staged {
-            staged.as_file().sync_all().map_err(|error| (path.clone(), error))?;
+    /// The tables with their digests, when all are on the disk.
+    fn tables(&mut self) -> Result<Vec<manifest::Table>, Fault> {
+        for pending in &self.files {
+            pending.handle.sync_all().map_err(|error| (self.folder.join(&pending.file), error))?;
         }
-        for (path, staged) in self.staged {
-            staged.persist(&path).map_err(|error| (path.clone(), error.error))?;
+        let digests = std::mem::replace(&mut self.digests, Digests::new()).finish(self.files.len());
+        let mut tables = Vec::new();
+        for (Pending { table, file, n_rows, .. }, digest) in self.files.iter().zip(digests) {
+            let missing = || Err(io::Error::other("it has no digest"));
+            let FileDigest { size, sha256 } =
+                digest.unwrap_or_else(missing).map_err(|error| (self.folder.join(file), error))?;
+            let (table, file) = ((*table).to_owned(), file.clone());
+            tables.push(manifest::Table { table, file, size, rows: n_rows.get(), sha256 });
         }
-        Ok(())
+        Ok(tables)
     }
+}
+
+/// A run that ends without its outputs leaves none of them behind.
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        let mut stage = held(&self.shared);
+        if let Stage::Writing(folder) = &*stage {
+            folder.leave();
+            *stage = Stage::NotBegun;
+        }
+    }
+}
+
+/// Takes hold of how far the outputs are. A thread that panicked with it has left nothing that cannot be removed.
+pub fn held(shared: &Shared) -> MutexGuard<'_, Stage> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Format {
@@ -96,48 +290,64 @@ impl Format {
     }
 }
 
-const PREFIX: &str = ".meed-";
-const SUFFIX: &str = ".part";
+/// Counts the rows of a table.
+struct Counted {
+    sink: Box<dyn Sink>,
+    n_rows: Rc<Cell<u64>>,
+}
 
-/// A new file beside the place where it will stand, as readable as the one that stands there.
-fn stage(path: &Path) -> std::io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let prefix = format!("{PREFIX}{}-", std::process::id());
+impl Sink for Counted {
+    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        self.n_rows.set(self.n_rows.get() + batch.n_rows as u64);
+        self.sink.take(batch)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.sink.finish()
+    }
+}
+
+/// The outputs have appeared, and a power cut could take them away.
+fn shown_only(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("the new outputs are shown, but may not be on the disk yet: {error}"))
+}
+
+/// A name that was free when the run began.
+fn in_the_way(path: PathBuf, error: io::Error) -> OutError {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => OutError::InTheWay { path, what: "it was made while the run computed" },
+        _ => (path, error).into(),
+    }
+}
+
+/// The name of a file that is directly in a folder.
+fn name_in(path: &Path, folder: &Path) -> Option<String> {
+    let is_in = around(path).canonicalize().ok()? == folder.canonicalize().ok()?;
+    if is_in { path.file_name()?.to_str().map(str::to_owned) } else { None }
+}
+
+/// The folder of a file.
+fn around(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Replaces a file whole or not at all.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(SUFFIX);
-    match std::fs::metadata(path) {
-        Ok(there) => builder.permissions(there.permissions()).tempfile_in(folder),
-        Err(_) => as_usual(&mut builder).tempfile_in(folder),
+    builder.prefix(".meed-").suffix(".part");
+    // As readable as the file that it replaces.
+    if let Ok(there) = std::fs::metadata(path) {
+        builder.permissions(there.permissions());
     }
-}
-
-/// With the permissions that the system gives new files.
-fn as_usual<'b, 'n>(builder: &'b mut tempfile::Builder<'n, 'n>) -> &'b mut tempfile::Builder<'n, 'n> {
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
-}
-
-/// Takes away the files of runs that are no more, where the system tells which are.
-fn clear(folder: &Path) {
-    let runs = Path::new("/proc");
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten().filter(|_| runs.is_dir()) {
-        let name = entry.file_name();
-        let run = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.split_once('-'));
-        let gone = run.is_some_and(|(run, _)| run.parse::<u32>().is_ok() && !runs.join(run).exists());
-        if gone {
-            // What cannot be taken away harms nobody.
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// Writes a file whole or not at all.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = stage(path)?;
+    let mut file = builder.tempfile_in(around(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    sync_folder(around(path))
 }

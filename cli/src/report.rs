@@ -4,14 +4,15 @@ use crate::draw::{Messages, say};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::value::decimal_text;
-use meed_runtime::engine::{Counts, RunResult};
+use meed_runtime::engine::RunResult;
 use meed_runtime::load::Loaded;
+use meed_runtime::manifest::Counts;
 
 const HEADER: [&str; 8] =
     ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
 
 /// The account of rows and the totals by rule.
-pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
+pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Counts]) {
     say(&format!("{} through {}", plan.title, date_of(result.through)));
     parameters(plan);
     for record in &loaded.named_only {
@@ -21,28 +22,21 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));
-    let mut row = |name: String, record: usize, counts: Counts| {
-        let account = loaded.accounts[record];
+    for counts in account {
+        let name = match &counts.rule {
+            Some(rule) => format!("{} in {rule}", counts.event),
+            None => counts.event.clone(),
+        };
         let numbers = [
-            account.read,
-            account.rejected,
-            account.after_run_date,
+            counts.read,
+            counts.rejected,
+            counts.after_run_date,
             counts.paid,
             counts.counted,
-            counts.nothing,
-            counts.unmatched,
+            counts.paid_nothing,
+            counts.not_matched,
         ];
         table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
-    };
-    for (idx, counts) in result.events.iter().enumerate() {
-        if let Some(counts) = counts {
-            row(plan.records[idx].name.clone(), idx, *counts);
-        }
-    }
-    for (rule, events) in plan.rules.iter().zip(&result.rules) {
-        for (record, counts) in events {
-            row(format!("{} in {}", plan.record(*record).name, rule.name), record.index(), *counts);
-        }
     }
     say(&table.to_string());
     for (idx, rule) in plan.rules.iter().enumerate() {

@@ -3,15 +3,15 @@
 use crate::Ending;
 use crate::clock::{Clock, Watch};
 use crate::draw::{Messages, say};
-use crate::job::{Job, JobOptions, mistake, no_room};
-use crate::out::{Format, Outputs};
+use crate::job::{Job, JobOptions};
+use crate::out::{Format, OutError, Outputs, Request, Shared};
 use crate::progress::Progress;
-use crate::report;
-use meed_compiler::internal::InternalError;
+use crate::{report, run_json, signals};
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
-use meed_runtime::scratch::{ScratchError, Spill};
+use meed_runtime::manifest::{self, FILE_NAME, Manifest};
+use meed_runtime::scratch::Spill;
 use meed_runtime::table::Sink;
 use std::path::{Path, PathBuf};
 
@@ -67,6 +67,10 @@ impl Run {
 
     fn settle(&self, messages: Messages) -> Result<(), Ending> {
         let mut clock = Clock::start();
+        let shared = Shared::default();
+        if let Err(error) = signals::clean_up(shared.clone(), messages) {
+            messages.note(&format!("a run that is told to stop will leave unfinished files: {error}"));
+        }
         let job = Job::new(self.program.as_deref(), &self.job, messages)?;
         let Some(out) = self.out.clone().or_else(|| job.settings.out.clone()) else {
             messages.error("command-line", "no folder is named for the payments", Some("name it: --out FOLDER"));
@@ -75,12 +79,16 @@ impl Run {
         clock.stage("compile");
         let bound = job.bind(messages)?;
         job.keeps_inputs(&bound, &self.outputs(&job, &out), messages)?;
+        let mut outputs = Outputs::begin(&self.request(&job, &out), shared).map_err(|error| error.tell(messages))?;
+        let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
         let spill = Spill::new(&scratch, (self.memory as usize).saturating_mul(1 << 20));
         // The parts of lines are gathered for rows that are all held.
-        let mut loaded = job.load(&bound, (!self.slices).then_some(spill), &progress, messages)?;
+        let mut loaded = job.load(tables, (!self.slices).then_some(spill), &progress, messages)?;
         self.judge(&loaded, messages)?;
+        let inputs = job.inputs(inputs, &loaded, messages)?;
+        outputs.keep_changes().map_err(|error| error.tell(messages))?;
         clock.stage("load");
         let engine = match self.engine {
             EngineName::Interpreter => Engine::Interpreter,
@@ -92,19 +100,11 @@ impl Run {
             run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
         let (slices, mut clock) = watch.end();
         progress.writing();
-        self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
-            if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ScratchError>()) {
-                return no_room(error, messages);
-            }
-            if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<InternalError>()) {
-                return mistake(error, messages);
-            }
-            messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
-            Ending::Output
-        })?;
+        let written = self.write(&job, outputs, inputs, &loaded, &result, slices.as_ref());
+        let manifest = written.map_err(|error| error.tell(messages))?;
         clock.stage("write");
         drop(progress);
-        report::accounts(&job.plan, &loaded, &result);
+        report::accounts(&job.plan, &loaded, &result, &manifest.account);
         if self.timings {
             say(&clock.report(&loaded, &result).to_string());
         }
@@ -115,11 +115,23 @@ impl Run {
         self.format.or(job.settings.format).unwrap_or(Format::Csv)
     }
 
+    /// What will be written where.
+    fn request<'a>(&'a self, job: &'a Job, out: &'a Path) -> Request<'a> {
+        const TABLES: [&str; 4] = ["payments", "totals", "decisions", "slices"];
+        Request {
+            folder: out,
+            format: self.format(job),
+            tables: if self.slices { &TABLES } else { &TABLES[..3] },
+            rejects: self.rejects.as_deref(),
+            program: &job.plan.name,
+        }
+    }
+
     /// The files that will be written.
     fn outputs(&self, job: &Job, out: &Path) -> Vec<PathBuf> {
-        let ending = self.format(job).ending();
-        let tables = ["payments", "totals", "decisions"].into_iter().chain(self.slices.then_some("slices"));
-        tables.map(|name| out.join(format!("{name}.{ending}"))).chain(self.rejects.clone()).collect()
+        let Request { tables, format, .. } = self.request(job, out);
+        let tables = tables.iter().map(|name| format!("{name}.{}", format.ending())).chain([FILE_NAME.to_owned()]);
+        tables.map(|name| out.join(name)).chain(self.rejects.clone()).collect()
     }
 
     /// One rejected row stops the run, unless rejected rows are set aside.
@@ -137,13 +149,13 @@ impl Run {
     fn write(
         &self,
         job: &Job,
-        out: &Path,
+        mut outputs: Outputs,
+        inputs: Vec<manifest::Input>,
         loaded: &Loaded,
         result: &RunResult,
         slices: Option<&Slices>,
-    ) -> Result<(), (PathBuf, std::io::Error)> {
+    ) -> Result<Manifest, OutError> {
         let plan = &job.plan;
-        let mut outputs = Outputs::new(out, self.format(job))?;
         let mut payments = outputs.table("payments", ledger::payments_header(plan, result))?;
         let mut totals = outputs.table("totals", ledger::totals_header(plan))?;
         let mut decisions = outputs.table("decisions", ledger::decisions_header())?;
@@ -151,18 +163,18 @@ impl Run {
             Some(slices) => Some((slices, outputs.table("slices", ledger::slices_header())?)),
             None => None,
         };
-        if let Some(path) = &self.rejects {
-            outputs.rejects(path, loaded)?;
-        }
+        outputs.rejects(loaded)?;
         let mut sinks = Sinks {
             payments: payments.as_mut(),
             totals: totals.as_mut(),
             slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
         };
-        let folder = |error| (out.to_owned(), error);
+        let folder = |error| (outputs.folder().to_owned(), error);
         ledger::write(plan, loaded, result, &mut sinks).map_err(folder)?;
         ledger::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
         drop((payments, totals, decisions, parts));
-        outputs.appear()
+        outputs.appear(|tables, rejects| {
+            run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
+        })
     }
 }

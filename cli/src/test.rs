@@ -7,9 +7,9 @@ use crate::draw::{Messages, print};
 use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
 use meed_compiler::{Compiled, Problem, TestCase, compile};
-use meed_runtime::load::SourceFile;
+use meed_runtime::load::{LoadError, SourceFile};
 use meed_runtime::suite::{Coverage, Failure, run_both};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Run the tests of a program.
 ///
@@ -70,12 +70,41 @@ fn problems(
         }
     }
     let plan = with.as_ref().and_then(|with| with.plan.as_ref()).unwrap_or(plan);
-    let folder = program.path.parent().unwrap_or(Path::new(""));
-    let files = |name: &str| SourceFile::open(&folder.join(name));
+    let files = |name: &str| open(&program.path, name);
     let failed = |failure: Failure| {
         Problem::error("test-failed", failure.span, "an expectation does not hold").label(failure.message)
     };
     run_both(plan, test, &files, coverage).into_iter().map(failed).collect()
+}
+
+/// Opens a file that a test names, which must be in the program's folder or below: whoever checks a program that somebody
+/// sent reads no files of their own by it, and the tests pass wherever the folder is.
+fn open(program: &Path, name: &str) -> Result<SourceFile, LoadError> {
+    let folder = program.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let outside = |reason: &str| {
+        let reason = format!("{reason}, and a test reads only files in the folder of its program");
+        Err(LoadError::CannotRead { file: name.to_owned(), reason })
+    };
+    let mut depth = 0usize;
+    for part in Path::new(name).components() {
+        match part {
+            Component::Prefix(_) | Component::RootDir => return outside("it is named from the root"),
+            Component::CurDir => {}
+            Component::Normal(_) => depth += 1,
+            Component::ParentDir => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return outside("it is outside"),
+            },
+        }
+    }
+    let path = folder.join(name);
+    // A file that is not there is told by opening it.
+    if let (Ok(folder), Ok(place)) = (folder.canonicalize(), path.canonicalize())
+        && !place.starts_with(folder)
+    {
+        return outside("a link leads outside");
+    }
+    SourceFile::open(&path)
 }
 
 fn told(test: &TestCase, passed: bool, messages: Messages) {

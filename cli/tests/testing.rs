@@ -123,3 +123,41 @@ fn results_for_machines() {
 fn a_program_without_tests_says_so() {
     small("test-none", "").meed(&["test", "small.meed"]).with(0).says("the program has no tests");
 }
+
+#[test]
+fn tests_read_only_files_in_the_folder_of_their_program() {
+    let folder = Folder::new("test-outside");
+    folder.write("deals.csv", "id,closed_on,partner,amount\nD1,2026-02-01,ACME,500.00\n");
+    folder.write("own/rows/deals.csv", folder.read("deals.csv"));
+    let test = |file: &str| {
+        let tests = format!(
+            "test \"t\" {{\n  given deal from \"{file}\"\n  expect share pays ACME $5\n  expect no other payments\n}}\n"
+        );
+        folder.write("own/small.meed", format!("{HEAD}{tests}"));
+        folder.meed(&["test", "own/small.meed"])
+    };
+    for inside in ["rows/deals.csv", "./rows/deals.csv", "rows/../rows/deals.csv"] {
+        test(inside).with(0);
+    }
+    let here = folder.path().display().to_string();
+    for outside in
+        ["../deals.csv", "rows/../../deals.csv", "../own/rows/deals.csv", &format!("{here}/own/rows/deals.csv")]
+    {
+        test(outside).with(1).says(&format!("cannot read `{outside}`")).says("only files in the folder of its program");
+    }
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, folder.path().join(name)).expect("a link");
+    };
+    link("../deals.csv", "own/deals.csv");
+    link("..", "own/up");
+    link("rows", "own/same");
+    for outside in ["deals.csv", "up/deals.csv", "up/own/../deals.csv"] {
+        test(outside).with(1).says("only files in the folder of its program");
+    }
+    test("same/deals.csv").with(0);
+    test("rows/gone.csv").with(1).says("cannot read");
+    // What is expected is read from files too.
+    let tests = "test \"t\" {\n  given deal from \"rows/deals.csv\"\n  expect totals from \"../totals.csv\"\n}\n";
+    folder.write("own/small.meed", format!("{HEAD}{tests}")).write("totals.csv", "payee,amount\nACME,5\n");
+    folder.meed(&["test", "own/small.meed"]).with(1).says("only files in the folder of its program");
+}

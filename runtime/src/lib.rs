@@ -54,6 +54,7 @@ pub mod explain;
 pub mod keys;
 pub mod ledger;
 pub mod load;
+pub mod manifest;
 pub mod scratch;
 pub mod suite;
 pub mod table;

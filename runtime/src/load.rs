@@ -120,6 +120,11 @@ impl Loaded {
     pub fn origin(&self, record: RecordId, row: usize) -> (&str, u64) {
         self.origins[record.index()].origin(row)
     }
+
+    /// How many rows were read from each file of a record, in the order of the files.
+    pub fn rows_of_files(&self, record: RecordId) -> impl Iterator<Item = u64> {
+        self.origins[record.index()].rows(self.accounts[record.index()].read)
+    }
 }
 
 /// Loads the tables of every record that a rule reads.

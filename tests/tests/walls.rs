@@ -43,6 +43,7 @@ const WALLS: [Wall; 6] = [
         rooms: &["grammar/src", "compiler/src", "runtime/src"],
         doors: &[
             "runtime/src/load/source.rs",
+            "runtime/src/manifest",
             "runtime/src/columns/parquet.rs",
             "runtime/src/scratch.rs",
             // Tests.

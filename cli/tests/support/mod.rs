@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,6 +42,16 @@ impl Folder {
 
     pub fn has(&self, name: &str) -> bool {
         self.0.join(name).exists()
+    }
+
+    /// What a folder shows: its names, those of Meed's own hidden folder aside, with what they lead to.
+    pub fn shown(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let entries = std::fs::read_dir(self.0.join(folder)).expect("a folder").map(|entry| entry.expect("an entry"));
+        let shown = entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        shown
+            .filter(|(name, _)| name != ".meed")
+            .map(|(name, path)| (name, std::fs::read(path).unwrap_or_default()))
+            .collect()
     }
 
     /// Runs `meed` in the folder. No command may panic.

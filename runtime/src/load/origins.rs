@@ -28,6 +28,12 @@ impl Origins {
         self.places = Some(places);
     }
 
+    /// How many rows each file has, in the order of reading, where so many were read in all.
+    pub fn rows(&self, n_read: u64) -> impl Iterator<Item = u64> {
+        let ends = self.files.iter().skip(1).map(|(_, first)| u64::from(*first)).chain([n_read]);
+        self.files.iter().zip(ends).map(|((_, first), end)| end - u64::from(*first))
+    }
+
     /// File and row of what was read at a place.
     pub fn read_at(&self, place: u32) -> (&str, u64) {
         // Of files without rows the last begins at the place of the next file's first row.
@@ -56,9 +62,10 @@ mod tests {
         }
         let found: Vec<(&str, u64)> = (0..6).map(|row| origins.origin(row)).collect();
         assert_eq!(found, [("a", 1), ("a", 2), ("b", 1), ("b", 2), ("b", 3), ("c", 1)]);
+        assert_eq!(origins.rows(6).collect::<Vec<_>>(), [2, 0, 3, 1, 0]);
         origins.place(vec![5, 0, 3]);
         origins.place(vec![2, 0]);
         assert_eq!((origins.origin(0), origins.origin(1)), (("b", 2), ("c", 1)));
-        assert_eq!(Origins::default().origin(7), ("", 0));
+        assert_eq!((Origins::default().origin(7), Origins::default().rows(0).count()), (("", 0), 0));
     }
 }

@@ -1,0 +1,103 @@
+//! The files that a run reads, opened for loading and hashed for `run.json`.
+
+#![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
+
+use crate::bind::{BindError, Bound};
+use crate::digest::{Digests, FileDigest, Hashed};
+use meed_compiler::plan::{Plan, RecordId};
+use meed_runtime::load::{Content, LoadError, Loaded, SourceFile, TableInput};
+use meed_runtime::manifest;
+use std::fs::Metadata;
+use std::io;
+use std::path::PathBuf;
+
+/// Files under way.
+pub struct Inputs {
+    files: Vec<InputFile>,
+    digests: Digests,
+}
+
+struct InputFile {
+    record: RecordId,
+    path: PathBuf,
+    /// What the system says of a file before it is read; `None` for a pipe, which has nothing that could change.
+    before: Option<Metadata>,
+}
+
+impl Inputs {
+    /// Opens the files of all tables.
+    pub fn open(bound: &Bound) -> Result<(Vec<TableInput>, Self), BindError> {
+        let mut inputs = Self { files: Vec::new(), digests: Digests::new() };
+        let (mut tables, mut to_read) = (Vec::new(), Vec::new());
+        for (record, paths) in &bound.tables {
+            let mut files = Vec::new();
+            for path in paths {
+                let number = inputs.files.len();
+                let before = path.metadata().ok().filter(Metadata::is_file);
+                inputs.files.push(InputFile { record: *record, path: path.clone(), before });
+                let SourceFile { name, content } = SourceFile::open(path)?;
+                let content = match content {
+                    Content::Csv(reader, delimiter) => {
+                        let stream = inputs.digests.stream(number);
+                        Content::Csv(Box::new(Hashed { inner: reader, stream }), delimiter)
+                    }
+                    // Of Parquet only the columns that rules want are loaded.
+                    other @ (Content::Parquet(_) | Content::Batches(_) | Content::Cells { .. }) => {
+                        to_read.push((number, path.clone()));
+                        other
+                    }
+                };
+                files.push(SourceFile { name, content });
+            }
+            tables.push(TableInput { record: *record, files });
+        }
+        inputs.digests.read(to_read);
+        Ok((tables, inputs))
+    }
+
+    /// What `run.json` says of the files, once they are loaded.
+    ///
+    /// A file that was changed since it was opened is an error: rows and digest could be of different contents.
+    pub fn finish(self, plan: &Plan, loaded: &Loaded) -> Result<Vec<manifest::Input>, BindError> {
+        let digests = self.digests.finish(self.files.len());
+        let mut inputs = Vec::new();
+        for (idx, (file, digest)) in self.files.iter().zip(digests).enumerate() {
+            let name = file.path.display().to_string();
+            let before = self.files[..idx].iter().filter(|other| other.record == file.record).count();
+            let (FileDigest { size, sha256 }, rows) = match (digest, loaded.rows_of_files(file.record).nth(before)) {
+                (Some(Ok(digest)), Some(rows)) => (digest, rows),
+                (Some(Err(error)), _) => return Err(unreadable(name, &error)),
+                (None, _) | (_, None) => return Err(unreadable(name, &io::Error::other("it was not read"))),
+            };
+            if file.is_changed() {
+                return Err(BindError::Changed(name));
+            }
+            let record = plan.record(file.record).name.clone();
+            inputs.push(manifest::Input { record, name, size, rows, sha256 });
+        }
+        Ok(inputs)
+    }
+}
+
+impl InputFile {
+    fn is_changed(&self) -> bool {
+        let Some(before) = &self.before else { return false };
+        self.path.metadata().map_or(true, |after| !is_same(before, &after))
+    }
+}
+
+fn unreadable(file: String, error: &io::Error) -> BindError {
+    BindError::Load(LoadError::CannotRead { file, reason: error.to_string() })
+}
+
+/// Whether two looks at a path found the same file, untouched in between.
+fn is_same(before: &Metadata, after: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (before.dev(), before.ino()) != (after.dev(), after.ino()) {
+            return false;
+        }
+    }
+    before.len() == after.len() && before.modified().ok() == after.modified().ok()
+}

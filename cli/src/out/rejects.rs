@@ -1,0 +1,126 @@
+//! Rejected rows as CSV, in the folder of the run or elsewhere.
+
+use super::folder::{lock, sync_folder};
+use super::{Fault, OutError, around};
+use meed_runtime::load::Loaded;
+use meed_runtime::manifest::{self, sha256_of};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes the rejected rows.
+pub fn write(loaded: &Loaded, target: impl Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(target);
+    writer.write_record(["file", "row", "column", "value", "reason"])?;
+    for reject in &loaded.rejects {
+        let row = reject.row.to_string();
+        writer.write_record([&reject.file, &row, &reject.column, &reject.value, &reject.reason])?;
+    }
+    writer.flush()
+}
+
+/// A file outside of the folder, which is replaced just before the outputs appear.
+pub struct Elsewhere {
+    /// As it was named.
+    name: PathBuf,
+    /// Where that leads.
+    target: PathBuf,
+    bytes: Vec<u8>,
+    n_rows: u64,
+    /// Whether the old file was put aside, and whether there was one.
+    aside: Option<bool>,
+}
+
+impl Elsewhere {
+    /// Demands that the file can be there at all.
+    pub fn new(path: &Path) -> Result<Self, OutError> {
+        let fault = |kind: io::ErrorKind| OutError::from((path.to_owned(), kind.into()));
+        if path.is_dir() {
+            return Err(fault(io::ErrorKind::IsADirectory));
+        }
+        if !around(path).is_dir() {
+            return Err(fault(io::ErrorKind::NotFound));
+        }
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Ok(Self { name: path.to_owned(), target, bytes: Vec::new(), n_rows: 0, aside: None })
+    }
+
+    /// Takes the rows. They are held, as they are while a run is loaded.
+    pub fn take(&mut self, loaded: &Loaded) -> Result<(), Fault> {
+        self.n_rows = loaded.rejects.len() as u64;
+        write(loaded, &mut self.bytes).map_err(|error| (self.name.clone(), error))
+    }
+
+    /// What `run.json` says of it.
+    pub fn describe(&self) -> manifest::Rejects {
+        let (name, size) = (self.name.display().to_string(), self.bytes.len() as u64);
+        manifest::Rejects { name, size, rows: self.n_rows, sha256: sha256_of(&self.bytes) }
+    }
+
+    /// Replaces the file. The old one can be put back.
+    pub fn put(&mut self) -> Result<(), OutError> {
+        match std::fs::metadata(&self.target) {
+            // A device or a pipe is not replaced but written to.
+            Ok(there) if !there.is_file() => {
+                let written =
+                    File::options().write(true).open(&self.target).and_then(|mut file| file.write_all(&self.bytes));
+                return written.map_err(|error| (self.name.clone(), error).into());
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let part = self.beside("part");
+        let Some(file) = lock(&part).map_err(|error| (self.name.clone(), error))? else {
+            return Err(OutError::InUse(self.name.clone()));
+        };
+        let placed = self.place(&part, file);
+        if placed.is_err() {
+            // The old file is still in its place, or is now put back there.
+            for left in [part, self.beside("old")].iter().filter(|_| self.aside.is_none()) {
+                let _ = std::fs::remove_file(left);
+            }
+            self.put_back();
+        }
+        placed.map_err(|error| (self.name.clone(), error).into())
+    }
+
+    /// Makes the file what it was before, as far as the system lets us.
+    pub fn put_back(&mut self) {
+        let _ = match self.aside.take() {
+            Some(true) => std::fs::rename(self.beside("old"), &self.target),
+            Some(false) => std::fs::remove_file(&self.target),
+            None => Ok(()),
+        };
+    }
+
+    /// Lets go of the old file.
+    pub fn forget_old(&mut self) {
+        if self.aside.take() == Some(true) {
+            let _ = std::fs::remove_file(self.beside("old"));
+        }
+    }
+
+    fn place(&mut self, part: &Path, mut file: File) -> io::Result<()> {
+        file.set_len(0)?;
+        file.write_all(&self.bytes)?;
+        let was_there = self.target.exists();
+        if was_there {
+            file.set_permissions(self.target.metadata()?.permissions())?;
+            let old = self.beside("old");
+            match std::fs::remove_file(&old) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            std::fs::hard_link(&self.target, &old).or_else(|_| std::fs::copy(&self.target, &old).map(drop))?;
+        }
+        file.sync_all()?;
+        std::fs::rename(part, &self.target)?;
+        self.aside = Some(was_there);
+        sync_folder(around(&self.target))
+    }
+
+    /// A hidden name beside the file, always the same, so that what a killed run left is used again.
+    fn beside(&self, what: &str) -> PathBuf {
+        let name = self.target.file_name().unwrap_or_default().to_string_lossy();
+        self.target.with_file_name(format!(".{name}.meed-{what}"))
+    }
+}

@@ -1,0 +1,171 @@
+//! `run.json`: what a run computed from what, which files it wrote, and how its rows ended.
+//!
+//! Comes in: a folder that a run has written, or the parts of a run. Goes out: a [`Manifest`], and its text. A reader
+//! trusts only files that the manifest names, and only as far as their digests agree; whatever else is in the folder
+//! belongs to somebody else. How a run's files appear at once is the command line's matter.
+//!
+//! The text depends on the run alone, not on the clock or the machine: the same program over the same inputs gives the
+//! same bytes. `docs/run-json.md` describes every field.
+
+mod read;
+
+pub use read::{ManifestError, WrittenRun, check, digest_of, sha256_of};
+
+use serde::{Deserialize, Serialize};
+
+/// The name of the file.
+pub const FILE_NAME: &str = "run.json";
+
+/// The version of the format that this Meed writes, and the highest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// What `run.json` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this format, see [`FORMAT`].
+    pub format: u32,
+    /// The version of Meed.
+    pub meed: String,
+    /// The program.
+    pub program: Program,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// The last day of the run, `2026-03-31`.
+    pub through: String,
+    /// The files that were read, by record in the order of the program, then in the order of reading.
+    pub inputs: Vec<Input>,
+    /// The tables that were written, beside `run.json`.
+    pub tables: Vec<Table>,
+    /// The rejected rows, where a file outside of the folder was named for them; one inside is a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<Rejects>,
+    /// How the rows of events ended: over all rules, then rule by rule.
+    pub account: Vec<Counts>,
+    /// What each rule paid.
+    pub totals: Vec<Total>,
+}
+
+/// The program of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its name: runs of one program share a folder.
+    pub name: String,
+    /// Its title, or its name.
+    pub title: String,
+    /// Of its text.
+    pub sha256: String,
+}
+
+/// The parameters of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Of the lines `NAME = VALUE`, each with its line end, in the order of the program.
+    pub sha256: String,
+    /// In the order of the program.
+    pub values: Vec<Parameter>,
+}
+
+/// One parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// The value that this run had, as written in Meed.
+    pub value: String,
+    /// The value in the program's text, where this run had another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_program: Option<String>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The record whose rows it has.
+    pub record: String,
+    /// Its name as the command line or `meed.toml` gives it.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows, without a header.
+    pub rows: u64,
+    /// Of its bytes.
+    pub sha256: String,
+}
+
+/// A table that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// What it has: `payments`, `totals`, `decisions`, `slices`, `rejects`.
+    pub table: String,
+    /// Its name beside `run.json`.
+    pub file: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows, without a header.
+    pub rows: u64,
+    /// Of its bytes.
+    pub sha256: String,
+}
+
+/// A file of rejected rows elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejects {
+    /// Its name as the command line gives it.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows, without a header.
+    pub rows: u64,
+    /// Of its bytes.
+    pub sha256: String,
+}
+
+/// How rows of an event ended; the other numbers add up to those read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The event.
+    pub event: String,
+    /// The rule; over all rules where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The version of that rule, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// Rows read.
+    pub read: u64,
+    /// Rows that could not be taken.
+    pub rejected: u64,
+    /// Rows later than the run's date.
+    pub after_run_date: u64,
+    /// Rows with a payment of their own.
+    pub paid: u64,
+    /// Rows that a total or an aggregate took in.
+    pub counted: u64,
+    /// Rows that matched and left nothing.
+    pub paid_nothing: u64,
+    /// Rows that no rule wanted.
+    pub not_matched: u64,
+}
+
+/// What all versions of a rule paid in one unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// The rule.
+    pub rule: String,
+    /// The unit.
+    pub unit: String,
+    /// How many payments.
+    pub payments: u64,
+    /// Their sum as decimal text: a JSON number would be read as binary floating point.
+    pub amount: String,
+}
+
+impl Manifest {
+    /// The text of the file.
+    ///
+    /// # Errors
+    /// None that a manifest can cause; a failure is told rather than written.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
