@@ -1,7 +1,7 @@
 //! Output files, which appear whole or not at all.
 
 use meed_runtime::load::Loaded;
-use meed_runtime::table::{CsvSink, Header, JsonLinesSink, ParquetSink, Sink};
+use meed_runtime::table::{CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub enum Format {
 pub struct Outputs {
     folder: PathBuf,
     format: Format,
+    /// What becomes of cells that begin like formulas, in tables as CSV.
+    pub formulas: Formulas,
     staged: Vec<(PathBuf, NamedTempFile)>,
 }
 
@@ -33,7 +35,7 @@ impl Outputs {
     pub fn new(folder: &Path, format: Format) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
         clear(folder);
-        Ok(Self { folder: folder.to_owned(), format, staged: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), format, formulas: Formulas::marked(), staged: Vec::new() })
     }
 
     /// A table of this name in the folder.
@@ -41,7 +43,9 @@ impl Outputs {
         let path = self.folder.join(format!("{name}.{}", self.format.ending()));
         let file = self.file(&path)?;
         let sink: std::io::Result<Box<dyn Sink>> = match self.format {
-            Format::Csv => CsvSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
+            Format::Csv => {
+                CsvSink::with_formulas(header, file, self.formulas.clone()).map(|sink| Box::new(sink) as Box<dyn Sink>)
+            }
             Format::Parquet => ParquetSink::new(header, file).map(|sink| Box::new(sink) as Box<dyn Sink>),
             Format::Jsonl => Ok(Box::new(JsonLinesSink::new(header, file))),
         };
@@ -51,12 +55,15 @@ impl Outputs {
     /// The rejected rows, as CSV.
     pub fn rejects(&mut self, path: &Path, loaded: &Loaded) -> Result<(), Fault> {
         let mut writer = csv::Writer::from_writer(self.file(path)?);
+        let formulas = self.formulas.clone();
+        let cell = |text: &str| formulas.cell(text.as_bytes()).into_owned();
         let mut write = || -> std::io::Result<()> {
             writer.write_record(["file", "row", "column", "value", "reason"])?;
-            for reject in &loaded.rejects {
+            loaded.rejects.each(|reject| {
                 let row = reject.row.to_string();
-                writer.write_record([&reject.file, &row, &reject.column, &reject.value, &reject.reason])?;
-            }
+                let texts = [&reject.file, &row, &reject.column, &reject.value, &reject.reason];
+                writer.write_record(texts.map(|text| cell(text))).map_err(std::io::Error::from)
+            })?;
             writer.flush()
         };
         write().map_err(|error| (path.to_owned(), error))

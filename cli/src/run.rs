@@ -2,16 +2,16 @@
 
 use crate::Ending;
 use crate::clock::{Clock, Watch};
-use crate::draw::{Messages, say};
-use crate::job::{Job, JobOptions, no_room};
+use crate::draw::{Messages, file_name, say};
+use crate::job::{Job, JobOptions, Limits, no_room};
 use crate::out::{Format, Outputs};
 use crate::progress::Progress;
 use crate::report;
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
-use meed_runtime::scratch::{ScratchError, Spill};
-use meed_runtime::table::Sink;
+use meed_runtime::scratch::ScratchError;
+use meed_runtime::table::{Formulas, Sink};
 use std::path::{Path, PathBuf};
 
 /// Settle a program over tables of events.
@@ -30,6 +30,9 @@ pub struct Run {
     /// How the tables are written [default: csv]
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// In tables as CSV, what becomes of texts of the data that a spreadsheet would run as formulas
+    #[arg(long, value_enum, default_value_t = FormulaCells::Mark)]
+    csv_formulas: FormulaCells,
     /// Write the parts of every line too
     #[arg(long)]
     slices: bool,
@@ -39,7 +42,7 @@ pub struct Run {
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages
     #[arg(long)]
     timings: bool,
-    /// About how much memory the rows of an event may take, in MiB; more rows than that wait on the disk
+    /// About how much memory rows may take, in MiB; of an event more rows than that wait on the disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
     /// The folder for rows that wait on the disk; without it the system's folder for temporary files
@@ -59,6 +62,15 @@ enum EngineName {
     Jit,
 }
 
+/// What becomes of cells that begin like formulas.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FormulaCells {
+    /// They get a `'` before them
+    Mark,
+    /// They are written as they are
+    AsIs,
+}
+
 impl Run {
     pub fn run(self, messages: Messages) -> Ending {
         self.settle(messages).map_or_else(|ending| ending, |()| Ending::Well)
@@ -76,9 +88,10 @@ impl Run {
         job.keeps_inputs(&bound, &self.outputs(&job, &out), messages)?;
         let progress = Progress::new();
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let spill = Spill::new(&scratch, (self.memory as usize).saturating_mul(1 << 20));
         // The parts of lines are gathered for rows that are all held.
-        let mut loaded = job.load(&bound, (!self.slices).then_some(spill), &progress, messages)?;
+        let (spills, lists_rejects) = (!self.slices, self.rejects.is_some());
+        let limits = Limits { memory: self.memory, scratch: &scratch, spills, lists_rejects };
+        let mut loaded = job.load(&bound, limits, &progress, messages)?;
         self.judge(&loaded, messages)?;
         clock.stage("load");
         let engine = match self.engine {
@@ -91,16 +104,17 @@ impl Run {
             run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
         let (slices, mut clock) = watch.end();
         progress.writing();
-        self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
+        let n_marked = self.write(&job, &out, &loaded, &result, slices.as_ref()).map_err(|(path, error)| {
             if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ScratchError>()) {
                 return no_room(error, messages);
             }
-            messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
+            messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(&path)), None);
             Ending::Output
         })?;
         clock.stage("write");
         drop(progress);
         report::accounts(&job.plan, &loaded, &result);
+        report::formulas(n_marked);
         if self.timings {
             say(&clock.report(&loaded, &result).to_string());
         }
@@ -137,9 +151,14 @@ impl Run {
         loaded: &Loaded,
         result: &RunResult,
         slices: Option<&Slices>,
-    ) -> Result<(), (PathBuf, std::io::Error)> {
+    ) -> Result<u64, (PathBuf, std::io::Error)> {
         let plan = &job.plan;
         let mut outputs = Outputs::new(out, self.format(job))?;
+        outputs.formulas = match self.csv_formulas {
+            FormulaCells::Mark => Formulas::marked(),
+            FormulaCells::AsIs => Formulas::as_they_are(),
+        };
+        let formulas = outputs.formulas.clone();
         let mut payments = outputs.table("payments", ledger::payments_header(plan, result))?;
         let mut totals = outputs.table("totals", ledger::totals_header(plan))?;
         let mut decisions = outputs.table("decisions", ledger::decisions_header())?;
@@ -159,6 +178,6 @@ impl Run {
         ledger::write(plan, loaded, result, &mut sinks).map_err(folder)?;
         ledger::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
         drop((payments, totals, decisions, parts));
-        outputs.appear()
+        outputs.appear().map(|()| formulas.n_marked())
     }
 }

@@ -41,9 +41,9 @@ impl Slices {
             for part in &self.lines[rule.index()][idx] {
                 let text = |value: &Option<Exact>| value.as_ref().map(exact_text).unwrap_or_default();
                 columns[0].push(&part.name);
-                columns[1].push(&text(&part.quantity));
-                columns[2].push(&text(&part.rate));
-                columns[3].push(&exact_text(&part.amount));
+                columns[1].push_number(&text(&part.quantity));
+                columns[2].push_number(&text(&part.rate));
+                columns[3].push_number(&exact_text(&part.amount));
                 repeats.push(number);
             }
         }

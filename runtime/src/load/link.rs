@@ -1,6 +1,6 @@
 //! Keys that must be unique, and references that must lead somewhere.
 
-use super::draft::{Draft, Fault};
+use super::draft::{Draft, Fault, Rejected};
 use super::runs::Wanted;
 use super::stretch::Stretch;
 use super::unique::{Found, repeated, repeated_in_runs};
@@ -51,17 +51,19 @@ impl Linked<'_> {
         }
         loop {
             self.place_distinct()?;
-            let mut found: Vec<(RecordId, Fault)> = Vec::new();
+            // All are found before any is rejected, so that it does not matter which reference comes first.
+            let mut found: Vec<(Reference, Vec<(u32, u32)>)> = Vec::new();
             for reference in references(self.plan) {
-                found.append(&mut self.dangling(reference)?);
+                let rows = self.dangling(reference)?;
+                if !rows.is_empty() {
+                    found.push((reference, rows));
+                }
             }
             if found.is_empty() {
                 return Ok(());
             }
-            for (record, fault) in found {
-                if let Some(draft) = &mut self.drafts[record.index()] {
-                    draft.fault(fault);
-                }
+            for (reference, rows) in found {
+                self.reject_dangling(reference, rows)?;
             }
         }
     }
@@ -76,7 +78,7 @@ impl Linked<'_> {
         };
         let column = definition.fields[definition.key[0].index()].name.clone();
         let rank = definition.fields.len() + 1;
-        let mut firsts = rustc_hash::FxHashSet::default();
+        let mut firsts = Rejected::default();
         for (row, first) in repeated {
             let value = match draft.runs {
                 Some(_) => found.text(row),
@@ -92,6 +94,7 @@ impl Linked<'_> {
             if firsts.insert(first) {
                 reject(first, row);
             }
+            draft.make_room_for_faults()?;
         }
         Ok(())
     }
@@ -128,44 +131,79 @@ impl Linked<'_> {
         }
     }
 
-    /// Faults of the rows, not rejected so far, whose reference leads nowhere or to a rejected row.
-    fn dangling(&self, reference: Reference) -> Result<Vec<(RecordId, Fault)>, ScratchError> {
-        let mut faults = Vec::new();
+    /// The rows, not rejected so far, whose reference leads nowhere or to a rejected row, each with the code that it names,
+    /// in the order in which stretches have them. Their faults are written one by one when all are found: there may be as
+    /// many as rows.
+    fn dangling(&self, reference: Reference) -> Result<Vec<(u32, u32)>, ScratchError> {
+        let mut rows = Vec::new();
         let (Some(draft), Some(bearer)) = (&self.drafts[reference.record.index()], self.bearer(reference.target))
         else {
-            return Ok(faults);
+            return Ok(rows);
         };
-        let Some(space) = &self.spaces[reference.target.index()] else { return Ok(faults) };
+        let Some(space) = &self.spaces[reference.target.index()] else { return Ok(rows) };
         let is_bad = |code: u32| {
             let row = space.row(code);
             row == NONE || bearer.rejected.contains(row)
         };
         if !(0..space.len() as u32).any(is_bad) {
-            return Ok(faults);
+            return Ok(rows);
         }
-        let definition = self.plan.record(reference.record);
-        let is_stored = draft.runs.is_some();
-        let wanted = Wanted { keys: is_stored, field: Some(reference.field), ..Wanted::default() };
+        let wanted = Wanted { field: Some(reference.field), ..Wanted::default() };
         draft.each_stretch(wanted, |stretch| {
-            for (row, code) in codes_of(stretch, reference.field) {
-                let place = stretch.place(row);
-                if draft.rejected.contains(place) || !is_bad(code) {
-                    continue;
-                }
-                let reason = match space.row(code) {
-                    NONE => format!("there is no {} with this key", self.plan.record(reference.target).name),
-                    at => {
-                        let (file, number) = bearer.origins.read_at(at);
-                        format!("refers to a rejected row: {file}, row {number}")
-                    }
-                };
-                let key = is_stored.then(|| stretch.keys.text(row).into_owned());
-                let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
-                let fault = Fault { row: place, key, rank, column, value: space.text(code), reason };
-                faults.push((reference.record, fault));
-            }
+            let codes = codes_of(stretch, reference.field).map(|(row, code)| (stretch.place(row), code));
+            rows.extend(codes.filter(|&(place, code)| !draft.rejected.contains(place) && is_bad(code)));
         })?;
-        Ok(faults)
+        Ok(rows)
+    }
+
+    /// Rejects rows that [`Linked::dangling`] found.
+    fn reject_dangling(&mut self, reference: Reference, rows: Vec<(u32, u32)>) -> Result<(), ScratchError> {
+        let definition = self.plan.record(reference.record);
+        let (rank, column) = (definition.fields.len() + 2, &definition.fields[reference.field].name);
+        let Some(mut draft) = self.drafts[reference.record.index()].take() else { return Ok(()) };
+        let fault = |linked: &Self, draft: &Draft, (place, code): (u32, u32), key: Option<String>| {
+            let space = linked.spaces[reference.target.index()].as_ref()?;
+            let reason = match space.row(code) {
+                NONE => format!("there is no {} with this key", linked.plan.record(reference.target).name),
+                at => {
+                    // The rows of the draft may refer to rows of its own.
+                    let bearer = linked.bearer(reference.target).unwrap_or(draft);
+                    let (file, number) = bearer.origins.read_at(at);
+                    format!("refers to a rejected row: {file}, row {number}")
+                }
+            };
+            Some(Fault { row: place, key, rank, column: column.clone(), value: space.text(code), reason })
+        };
+        if draft.runs.is_none() {
+            for found in rows {
+                if let Some(fault) = fault(self, &draft, found, None) {
+                    draft.fault(fault);
+                    draft.make_room_for_faults()?;
+                }
+            }
+        } else {
+            // Keys are read beside the rows once more, a stretch at a time.
+            let mut rows = rows.into_iter().peekable();
+            let mut faults = std::mem::take(&mut draft.faults);
+            let mut rejected = std::mem::take(&mut draft.rejected);
+            let mut kept = Ok(());
+            draft.each_stretch(Wanted { keys: true, ..Wanted::default() }, |stretch| {
+                for row in 0..stretch.places.len() {
+                    let Some(found) = rows.next_if(|(place, _)| *place == stretch.place(row)) else { continue };
+                    if let Some(fault) = fault(self, &draft, found, Some(stretch.keys.text(row).into_owned())) {
+                        rejected.insert(fault.row);
+                        faults.push(fault);
+                    }
+                    if kept.is_ok() && faults.are_many() {
+                        kept = faults.make_room();
+                    }
+                }
+            })?;
+            kept?;
+            (draft.faults, draft.rejected) = (faults, rejected);
+        }
+        self.drafts[reference.record.index()] = Some(draft);
+        Ok(())
     }
 
     /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.

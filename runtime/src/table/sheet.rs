@@ -19,7 +19,7 @@ impl Sheet {
         Self { header: header.iter().map(|(name, _)| *name).collect(), rows: Vec::new(), kinds: header }
     }
 
-    /// The table as CSV, with its header.
+    /// The table as CSV, with its header; cells are as they are, none that begins like a formula is marked.
     pub fn to_csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         // Writing to memory cannot fail; a failure would show as a missing row, which no caller could repair.

@@ -11,4 +11,5 @@ mod naive;
 mod needs;
 mod physical;
 mod rows;
+mod unreadable;
 mod view;
