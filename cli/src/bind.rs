@@ -7,6 +7,7 @@ mod files;
 use crate::Ending;
 use files::{expand, list};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
+use meed_grammar::foreign::shown;
 use meed_runtime::load::LoadError;
 use std::path::{Path, PathBuf};
 
@@ -14,25 +15,25 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// `--data` names no record of the program.
-    #[error("the program has no record `{name}`")]
+    #[error("the program has no record `{}`", shown(name))]
     UnknownRecord { name: String, near: Option<String> },
     /// A record that stands in another record's table.
     #[error("`{record}` has no table of its own: its keys stand in the table of `{other}`")]
     NoTable { record: String, other: String },
     /// A file without the name of its record.
-    #[error("`{0}` is a file: whose table is it?")]
+    #[error("`{}` is a file: whose table is it?", shown(.0))]
     FileAlone(String),
     /// Two files could be the table of one record.
-    #[error("two files could be the table of `{record}`: `{first}` and `{second}`")]
+    #[error("two files could be the table of `{record}`: `{}` and `{}`", shown(first), shown(second))]
     TwoCandidates { record: String, first: String, second: String },
     /// One file twice in one table.
-    #[error("`{file}` is named twice for `{record}`: its rows would count twice")]
+    #[error("`{}` is named twice for `{record}`: its rows would count twice", shown(file))]
     Twice { record: String, file: String },
     /// A pattern matches no file.
-    #[error("no file matches `{0}`")]
+    #[error("no file matches `{}`", shown(.0))]
     NoMatch(String),
     /// A folder cannot be listed.
-    #[error("cannot list `{folder}`: {reason}")]
+    #[error("cannot list `{}`: {reason}", shown(folder))]
     Folder { folder: String, reason: String },
     /// A table that another program writes while it is read.
     #[error("`{0}` was changed while it was read")]
@@ -58,8 +59,8 @@ impl BindError {
         match self {
             Self::UnknownRecord { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::NoTable { other, .. } => Some(format!("give the table of `{other}`")),
-            Self::FileAlone(file) => Some(format!("name its record: --data deal={file}")),
-            Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={first}")),
+            Self::FileAlone(file) => Some(format!("name its record: --data deal={}", shown(file))),
+            Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={}", shown(first))),
             Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => None,
             Self::Changed(_) => Some("run again when nothing writes to it".to_owned()),
             Self::Load(error) => error.help(),

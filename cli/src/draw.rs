@@ -1,7 +1,11 @@
 //! Messages: drawn for people on standard error, or as JSON on standard output, one object a line.
+//!
+//! What a message says was shortened where foreign text went into it; here, at the last door, no sign passes that commands a
+//! terminal.
 
 use crate::Ending;
 use meed_compiler::Problem;
+use meed_grammar::foreign;
 use meed_grammar::span::Span;
 use miette::{GraphicalReportHandler, NamedSource, Report};
 use std::io::Write;
@@ -39,11 +43,13 @@ impl Messages {
             match self.format {
                 MessageFormat::Json => print(&format!("{}\n", json(path, text, problem))),
                 MessageFormat::Human => {
-                    let source = NamedSource::new(path.display().to_string(), text.to_owned());
-                    let report = Report::new(problem.clone()).with_source_code(source);
+                    let (text, problem) = foreign::drawable(text, problem);
+                    let source = NamedSource::new(file_name(path), text);
+                    let report = Report::new(problem).with_source_code(source);
                     let mut drawn = String::new();
                     if GraphicalReportHandler::new().render_report(&mut drawn, report.as_ref()).is_ok() {
-                        say(&drawn);
+                        // It is in color on a terminal.
+                        say_as_it_is(&drawn);
                     }
                 }
             }
@@ -82,8 +88,17 @@ impl Messages {
     }
 }
 
+/// The name of a file for people.
+pub fn file_name(path: &Path) -> String {
+    foreign::shown(&path.display().to_string()).into_owned()
+}
+
 /// Writes a line for people. Where nobody can hear it, that is no reason to stop.
 pub fn say(text: &str) {
+    say_as_it_is(&foreign::lines(text));
+}
+
+fn say_as_it_is(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 

@@ -2,9 +2,10 @@
 
 use crate::Ending;
 use crate::draw::{Messages, print_all};
-use crate::job::{Job, JobOptions};
+use crate::job::{Job, JobOptions, Limits};
 use crate::progress::Progress;
 use crate::report;
+use meed_grammar::foreign::{lines, shown};
 use meed_runtime::explain::{Answer, ExplainError, Explanation, Query, explain};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ pub struct Explain {
     /// How many rows are explained at most
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     most: usize,
+    /// About how much memory the rows of rules per entity and period may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    memory: u32,
 }
 
 impl Explain {
@@ -48,7 +52,11 @@ impl Explain {
         if let Some(code) = self.subject.as_ref().filter(|subject| !is_program(subject)) {
             let near = meed_grammar::nearest(code, meed_compiler::errors::codes());
             let help = near.map(|near| format!("did you mean `{near}`?"));
-            messages.error("command-line", &format!("`{code}` is no error code and no program"), help.as_deref());
+            messages.error(
+                "command-line",
+                &format!("`{}` is no error code and no program", shown(code)),
+                help.as_deref(),
+            );
             return Ending::Usage;
         }
         self.payments(messages).unwrap_or_else(|ending| ending)
@@ -58,7 +66,10 @@ impl Explain {
         let named = self.subject.as_ref().map(PathBuf::from);
         let job = Job::new(named.as_deref(), &self.job, messages)?;
         let (tables, _) = job.open(&job.bind(messages)?, messages)?;
-        let mut loaded = job.load(tables, None, &Progress::new(), messages)?;
+        let scratch = std::env::temp_dir();
+        let limits =
+            Limits { memory: self.memory, scratch: &scratch, spills: false, lists_rejects: self.key.is_some() };
+        let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
         report::rejects(&loaded, 20, messages);
         report::parameters(&job.plan);
         let query = Query {
@@ -100,7 +111,8 @@ fn drawn(answer: &Answer) -> String {
     if parts.is_empty() {
         parts.push("there is no such payment\n".to_owned());
     }
-    parts.join("\n")
+    // The rule's text and the words of the answer stand on lines of their own.
+    lines(&parts.join("\n")).into_owned()
 }
 
 /// The rule's text stands above the first of its rows.

@@ -5,13 +5,14 @@
 
 use crate::Ending;
 use crate::bind::{BindError, Bound, bind};
-use crate::draw::Messages;
+use crate::draw::{Messages, file_name};
 use crate::inputs::Inputs;
 use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
 use meed_compiler::internal::InternalError;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
+use meed_grammar::foreign::shown;
 use meed_runtime::engine::RunError;
 use meed_runtime::load::{LoadError, LoadOptions, Loaded, TableInput, load};
 use meed_runtime::manifest::Input;
@@ -33,6 +34,30 @@ pub struct JobOptions {
 }
 
 const SCRATCH_HELP: &str = "free some room there, or name another folder with --scratch FOLDER";
+
+/// What loading may take.
+pub struct Limits<'a> {
+    /// MiB of memory.
+    pub memory: u32,
+    /// The folder for what is too much for it.
+    pub scratch: &'a Path,
+    /// Whether rows of events may go there.
+    pub spills: bool,
+    /// Whether all rejected cells are to be listed.
+    pub lists_rejects: bool,
+}
+
+impl<'a> Limits<'a> {
+    fn options(&self, through: i32) -> LoadOptions<'a> {
+        let memory = (self.memory as usize).saturating_mul(1 << 20);
+        LoadOptions {
+            memory,
+            spill: self.spills.then(|| Spill::new(self.scratch, memory)),
+            rejects: self.lists_rejects.then_some(self.scratch),
+            ..LoadOptions::through(through)
+        }
+    }
+}
 
 /// A program ready to be settled.
 pub struct Job {
@@ -83,7 +108,7 @@ impl Job {
         let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;
         for (file, reason) in &bound.not_read {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
-            messages.note(&format!("not read: {}{reason}", file.display()));
+            messages.note(&format!("not read: {}{reason}", file_name(file)));
         }
         Ok(bound)
     }
@@ -97,12 +122,12 @@ impl Job {
     pub fn load(
         &self,
         inputs: Vec<TableInput>,
-        spill: Option<Spill<'_>>,
+        limits: Limits<'_>,
         progress: &Progress,
         messages: Messages,
     ) -> Result<Loaded, Ending> {
         let rows = |n_rows: u64| progress.rows(n_rows);
-        let options = LoadOptions { progress: Some(&rows), spill, ..LoadOptions::through(self.through) };
+        let options = LoadOptions { progress: Some(&rows), ..limits.options(self.through) };
         load(&self.plan, inputs, &options).map_err(|error| match error {
             LoadError::Scratch(error) => no_room(&error, messages),
             LoadError::Internal(error) => mistake(&error, messages),
@@ -126,7 +151,11 @@ impl Job {
                 false if outputs[..idx].iter().any(|other| place(other) == own) => "is written by this run already",
                 false => continue,
             };
-            messages.error("command-line", &format!("`{}` {why}", path.display()), Some("name another file or folder"));
+            messages.error(
+                "command-line",
+                &format!("`{}` {why}", file_name(path)),
+                Some("name another file or folder"),
+            );
             return Err(Ending::Usage);
         }
         Ok(())
@@ -194,7 +223,7 @@ fn parameters(
     for entry in options {
         let Some((name, value)) = entry.split_once('=') else {
             let help = Some("write the parameter and its value, as --set 'bounty=$700'");
-            messages.error("command-line", &format!("`--set {entry}` sets nothing"), help);
+            messages.error("command-line", &format!("`--set {}` sets nothing", shown(entry)), help);
             return Err(Ending::Usage);
         };
         let (name, value) = (name.trim().to_owned(), value.trim().to_owned());

@@ -16,7 +16,7 @@ use before::Before;
 use folder::{LockedFolder, sync_folder};
 use meed_runtime::load::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
-use meed_runtime::table::{Batch, CsvSink, Header, JsonLinesSink, ParquetSink, Sink};
+use meed_runtime::table::{Batch, CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink};
 use rejects::Elsewhere;
 use std::cell::Cell;
 use std::fs::File;
@@ -62,6 +62,8 @@ pub struct Request<'a> {
     pub tables: &'a [&'static str],
     /// The file for rejected rows.
     pub rejects: Option<&'a Path>,
+    /// What becomes of cells that begin like formulas, in tables as CSV.
+    pub formulas: Formulas,
     /// The program's name.
     pub program: &'a str,
 }
@@ -71,6 +73,8 @@ pub struct Outputs {
     shared: Shared,
     folder: PathBuf,
     format: Format,
+    /// What becomes of cells that begin like formulas, in tables as CSV.
+    formulas: Formulas,
     before: Option<Before>,
     /// The folder of the new files, once there is one.
     set: Option<PathBuf>,
@@ -108,7 +112,18 @@ impl Outputs {
         *stage = Stage::Writing(locked);
         drop(stage);
         let (folder, format) = (folder.to_owned(), request.format);
-        Ok(Self { shared, folder, format, before, set: None, files: Vec::new(), digests: Digests::new(), rejects })
+        let formulas = request.formulas.clone();
+        Ok(Self {
+            shared,
+            folder,
+            format,
+            formulas,
+            before,
+            set: None,
+            files: Vec::new(),
+            digests: Digests::new(),
+            rejects,
+        })
     }
 
     fn examine(request: &Request<'_>, folder: &LockedFolder) -> Result<(Option<Before>, Option<Place>), OutError> {
@@ -127,6 +142,11 @@ impl Outputs {
             None => None,
         };
         Ok((Before::look(folder, request.program, &names)?, rejects))
+    }
+
+    /// What becomes of cells that begin like formulas, and how many there were.
+    pub fn formulas(&self) -> Formulas {
+        self.formulas.clone()
     }
 
     /// The folder, as it was named.
@@ -149,7 +169,10 @@ impl Outputs {
         let path = self.folder.join(&file);
         let (target, n_rows) = self.file(name, file).map_err(|error| (path.clone(), error))?;
         let sink: io::Result<Box<dyn Sink>> = match self.format {
-            Format::Csv => CsvSink::new(header, target).map(|sink| Box::new(sink) as Box<dyn Sink>),
+            Format::Csv => {
+                let formulas = self.formulas.clone();
+                CsvSink::with_formulas(header, target, formulas).map(|sink| Box::new(sink) as Box<dyn Sink>)
+            }
             Format::Parquet => ParquetSink::new(header, target).map(|sink| Box::new(sink) as Box<dyn Sink>),
             Format::Jsonl => Ok(Box::new(JsonLinesSink::new(header, target))),
         };
@@ -161,12 +184,12 @@ impl Outputs {
     pub fn rejects(&mut self, loaded: &Loaded) -> Result<(), Fault> {
         match &mut self.rejects {
             None => Ok(()),
-            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(loaded),
+            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(loaded, &self.formulas),
             Some(Place::Beside(name)) => {
                 let (name, path) = (name.clone(), self.folder.join(&*name));
                 let (target, n_rows) = self.file("rejects", name).map_err(|error| (path.clone(), error))?;
                 n_rows.set(loaded.rejects.len() as u64);
-                rejects::write(loaded, target).map_err(|error| (path, error))
+                rejects::write(loaded, &self.formulas, target).map_err(|error| (path, error))
             }
         }
     }

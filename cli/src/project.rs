@@ -9,7 +9,7 @@ mod settings;
 pub use settings::{FILE_NAME, Settings};
 
 use crate::Ending;
-use crate::draw::Messages;
+use crate::draw::{Messages, file_name};
 use meed_compiler::Compiled;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Endi
         }
     };
     let Some(path) = settings.program.clone() else {
-        let file = settings.file().display().to_string();
+        let file = file_name(&settings.file());
         messages.error(
             "command-line",
             &format!("`{file}` names no program"),
@@ -62,7 +62,7 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Endi
 fn settings(folder: &Path, messages: Messages) -> Result<Settings, Ending> {
     let file = folder.join(FILE_NAME);
     if !file.is_file() {
-        let message = format!("`{}` is a folder without a `{FILE_NAME}`", folder.display());
+        let message = format!("`{}` is a folder without a `{FILE_NAME}`", file_name(folder));
         messages.error("command-line", &message, Some("name the program's file"));
         return Err(Ending::Usage);
     }
@@ -75,7 +75,7 @@ fn settings(folder: &Path, messages: Messages) -> Result<Settings, Ending> {
 
 /// Reads a text, or says why it cannot be read.
 pub fn read_text(path: &Path, messages: Messages) -> Option<String> {
-    let file = path.display();
+    let file = file_name(path);
     match std::fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => Some(text),
         Ok(Err(_)) => {

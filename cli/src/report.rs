@@ -4,6 +4,7 @@ use crate::draw::{Messages, say};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::value::decimal_text;
+use meed_grammar::foreign::{escaped, shown};
 use meed_runtime::engine::RunResult;
 use meed_runtime::load::Loaded;
 use meed_runtime::manifest::Counts;
@@ -13,7 +14,7 @@ const HEADER: [&str; 8] =
 
 /// The account of rows and the totals by rule.
 pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Counts]) {
-    say(&format!("{} through {}", plan.title, date_of(result.through)));
+    say(&format!("{} through {}", shown(&plan.title), date_of(result.through)));
     parameters(plan);
     for record in &loaded.named_only {
         let (name, n_keys) = (&plan.record(*record).name, loaded.keys[record.index()].len());
@@ -51,11 +52,22 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
     }
 }
 
+/// That cells were marked which a spreadsheet would have run as formulas.
+pub fn formulas(n_marked: u64) {
+    let cells = match n_marked {
+        0 => return,
+        1 => "1 cell begins like a formula and is".to_owned(),
+        n_marked => format!("{n_marked} cells begin like formulas and are"),
+    };
+    say(&format!("{cells} marked by a `'`: --csv-formulas as-is writes such cells as they are"));
+}
+
 /// Parameters that have another value than in the program.
 pub fn parameters(plan: &Plan) {
     for parameter in &plan.parameters {
         if let Some(old) = &parameter.overridden {
-            say(&format!("parameter {} = {} (in the program {old})", parameter.name, parameter.value));
+            let (value, old) = (shown(&parameter.value), shown(old));
+            say(&format!("parameter {} = {value} (in the program {old})", parameter.name));
         }
     }
 }
@@ -63,10 +75,8 @@ pub fn parameters(plan: &Plan) {
 /// The first rejected rows.
 pub fn rejects(loaded: &Loaded, n_rows: usize, messages: Messages) {
     for reject in loaded.rejects.iter().take(n_rows) {
-        let (file, row, column) = (&reject.file, reject.row, &reject.column);
-        messages.detail(
-            "rejected-rows",
-            &format!("{file}, row {row}, column `{column}`, value `{}`: {}", reject.value, reject.reason),
-        );
+        let (file, row, column, value) = (shown(&reject.file), reject.row, shown(&reject.column), shown(&reject.value));
+        let reason = escaped(&reject.reason);
+        messages.detail("rejected-rows", &format!("{file}, row {row}, column `{column}`, value `{value}`: {reason}"));
     }
 }

@@ -3,7 +3,7 @@
 use crate::Ending;
 use crate::clock::{Clock, Watch};
 use crate::draw::{Messages, say};
-use crate::job::{Job, JobOptions};
+use crate::job::{Job, JobOptions, Limits};
 use crate::out::{Format, OutError, Outputs, Request, Shared};
 use crate::progress::Progress;
 use crate::{report, run_json, signals};
@@ -11,8 +11,7 @@ use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
-use meed_runtime::scratch::Spill;
-use meed_runtime::table::Sink;
+use meed_runtime::table::{Formulas, Sink};
 use std::path::{Path, PathBuf};
 
 /// Settle a program over tables of events.
@@ -31,6 +30,9 @@ pub struct Run {
     /// How the tables are written [default: csv]
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// In tables as CSV, what becomes of texts of the data that a spreadsheet would run as formulas
+    #[arg(long, value_enum, default_value_t = FormulaCells::Mark)]
+    csv_formulas: FormulaCells,
     /// Write the parts of every line too
     #[arg(long)]
     slices: bool,
@@ -40,7 +42,7 @@ pub struct Run {
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages
     #[arg(long)]
     timings: bool,
-    /// About how much memory the rows of an event may take, in MiB; more rows than that wait on the disk
+    /// About how much memory rows may take, in MiB; of an event more rows than that wait on the disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
     /// The folder for rows that wait on the disk; without it the system's folder for temporary files
@@ -58,6 +60,15 @@ enum EngineName {
     Interpreter,
     /// Machine code
     Jit,
+}
+
+/// What becomes of cells that begin like formulas.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FormulaCells {
+    /// They get a `'` before them
+    Mark,
+    /// They are written as they are
+    AsIs,
 }
 
 impl Run {
@@ -83,9 +94,10 @@ impl Run {
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let spill = Spill::new(&scratch, (self.memory as usize).saturating_mul(1 << 20));
         // The parts of lines are gathered for rows that are all held.
-        let mut loaded = job.load(tables, (!self.slices).then_some(spill), &progress, messages)?;
+        let (spills, lists_rejects) = (!self.slices, self.rejects.is_some());
+        let limits = Limits { memory: self.memory, scratch: &scratch, spills, lists_rejects };
+        let mut loaded = job.load(tables, limits, &progress, messages)?;
         self.judge(&loaded, messages)?;
         let inputs = job.inputs(inputs, &loaded, messages)?;
         outputs.keep_changes().map_err(|error| error.tell(messages))?;
@@ -100,11 +112,13 @@ impl Run {
             run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
         let (slices, mut clock) = watch.end();
         progress.writing();
+        let formulas = outputs.formulas();
         let written = self.write(&job, outputs, inputs, &loaded, &result, slices.as_ref());
         let manifest = written.map_err(|error| error.tell(messages))?;
         clock.stage("write");
         drop(progress);
         report::accounts(&job.plan, &loaded, &result, &manifest.account);
+        report::formulas(formulas.n_marked());
         if self.timings {
             say(&clock.report(&loaded, &result).to_string());
         }
@@ -123,6 +137,10 @@ impl Run {
             format: self.format(job),
             tables: if self.slices { &TABLES } else { &TABLES[..3] },
             rejects: self.rejects.as_deref(),
+            formulas: match self.csv_formulas {
+                FormulaCells::Mark => Formulas::marked(),
+                FormulaCells::AsIs => Formulas::as_they_are(),
+            },
             program: &job.plan.name,
         }
     }

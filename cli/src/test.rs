@@ -3,10 +3,11 @@
 #![expect(clippy::result_large_err, reason = "an error ends a test, it is made once")]
 
 use crate::Ending;
-use crate::draw::{Messages, print};
+use crate::draw::{Messages, file_name, print};
 use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
 use meed_compiler::{Compiled, Problem, TestCase, compile};
+use meed_grammar::foreign::{lines, shown};
 use meed_runtime::load::{LoadError, SourceFile};
 use meed_runtime::suite::{Coverage, Failure, run_both};
 use std::path::{Component, Path, PathBuf};
@@ -111,7 +112,7 @@ fn told(test: &TestCase, passed: bool, messages: Messages) {
     if messages.are_json() {
         print(&format!("{}\n", serde_json::json!({ "test": test.title, "passed": passed })));
     } else {
-        print(&format!("{}  {}\n", if passed { "passed" } else { "FAILED" }, test.title));
+        print(&format!("{}  {}\n", if passed { "passed" } else { "FAILED" }, shown(&test.title)));
     }
 }
 
@@ -128,8 +129,8 @@ fn unreached(program: &Program, plan: &Plan, coverage: &Coverage, messages: Mess
     }
     print("no test reaches\n");
     for unreached in found {
-        let place = format!("{}:{}", program.path.display(), line(&program.text, unreached.span.start));
-        print(&format!("  {place}: {}\n", unreached.text));
+        let place = format!("{}:{}", file_name(&program.path), line(&program.text, unreached.span.start));
+        print(&format!("  {place}: {}\n", lines(&unreached.text)));
     }
 }
 

@@ -16,6 +16,7 @@ use crate::load::Loaded;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{Days, Plan, RuleId};
+use meed_grammar::foreign::shown;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
@@ -71,7 +72,7 @@ pub struct Point {
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
     /// A rule that the program has not.
-    #[error("the program has no rule `{name}`")]
+    #[error("the program has no rule `{}`", shown(name))]
     UnknownRule {
         /// As asked.
         name: String,
@@ -79,7 +80,7 @@ pub enum ExplainError {
         near: Option<String>,
     },
     /// A period that the program's calendar has not.
-    #[error("`{name}` is no period of the program: they are named like {like}")]
+    #[error("`{}` is no period of the program: they are named like {like}", shown(name))]
     UnknownPeriod {
         /// As asked.
         name: String,
@@ -122,7 +123,8 @@ pub fn explain(
         Some(teller.explanation(pick.0, pick.1, trace))
     });
     let explanations = explanations.collect();
-    Ok(Answer { notes: notes::notes(&teller, &asked), explanations, n_more })
+    let notes = notes::notes(&teller, &asked).map_err(RunError::from)?;
+    Ok(Answer { notes, explanations, n_more })
 }
 
 /// A question in terms of the Plan.

@@ -15,22 +15,26 @@ mod day;
 mod decode;
 mod draft;
 mod error;
+mod grids;
 mod link;
 mod number;
 mod order;
 mod origins;
 mod part;
 mod read;
+pub(crate) mod rejects;
 mod runs;
 mod settle;
 pub(crate) mod source;
 mod stretch;
+pub(crate) mod typed;
 mod unique;
 mod windows;
 
 pub use error::LoadError;
 pub(crate) use link::is_key_alone;
 pub use read::Read;
+pub use rejects::{MOST_HELD, Reject, Rejects};
 pub use source::{Content, SourceFile, TableInput};
 
 use crate::keys::{Dictionary, Keys};
@@ -38,7 +42,11 @@ use crate::scratch::Spill;
 use meed_compiler::data::Data;
 use meed_compiler::plan::{Plan, RecordId};
 use origins::Origins;
+use std::path::Path;
 pub(crate) use windows::{Extent, Windows};
+
+/// What may be taken where nothing else is said: 256 MiB.
+const MEMORY: usize = 256 << 20;
 
 /// How tables are read.
 #[derive(Clone, Copy)]
@@ -51,32 +59,19 @@ pub struct LoadOptions<'a> {
     pub progress: Option<&'a dyn Fn(u64)>,
     /// Where rows go that are too many for memory; without it all are held.
     pub spill: Option<Spill<'a>>,
+    /// About how many bytes may be taken by what cannot go to the disk: a page of a Parquet file, and the rows of rules per
+    /// entity and period.
+    pub memory: usize,
+    /// The folder for rejected cells that are too many to be held, so that [`Rejects::each`] gives all of them; without it
+    /// the first are kept, and all are counted.
+    pub rejects: Option<&'a Path>,
 }
 
 impl LoadOptions<'_> {
     /// A run through this day, otherwise as usual.
     pub fn through(day: i32) -> Self {
-        Self { through: day, batch_rows: 16_384, progress: None, spill: None }
+        Self { through: day, batch_rows: 16_384, progress: None, spill: None, memory: MEMORY, rejects: None }
     }
-}
-
-/// A cell that made its row be rejected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reject {
-    /// The record of the row.
-    pub record: RecordId,
-    /// The row's key, empty where it cannot be read.
-    pub key: String,
-    /// The file, as it was named.
-    pub file: String,
-    /// The row, counted from 1 without the header.
-    pub row: u64,
-    /// The column.
-    pub column: String,
-    /// The value, empty where it is missing.
-    pub value: String,
-    /// Why it cannot be taken.
-    pub reason: String,
 }
 
 /// What became of the rows of a record.
@@ -104,7 +99,7 @@ pub struct Loaded {
     /// By record.
     pub accounts: Vec<RowAccount>,
     /// In the order of records, files and rows.
-    pub rejects: Vec<Reject>,
+    pub rejects: Rejects,
     /// Entities of which only the key is read and no table was given: their rows are the keys that accepted rows name.
     pub named_only: Vec<RecordId>,
     /// By record.

@@ -34,7 +34,7 @@ const PIECE: usize = 16 << 20;
 
 /// Rows that could not be kept on the disk, or not be read back.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("cannot keep rows in the folder `{folder}`: {reason}")]
+#[error("cannot keep rows in the folder `{}`: {reason}", meed_grammar::foreign::shown(folder))]
 pub struct ScratchError {
     /// The folder.
     pub folder: String,

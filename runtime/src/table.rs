@@ -5,12 +5,15 @@
 
 mod arrow;
 mod csv;
+mod formula;
 mod jsonl;
 mod parquet;
 mod sheet;
 
 pub use arrow::ArrowSink;
 pub use csv::CsvSink;
+pub use formula::Formulas;
+pub(crate) use formula::unmarked;
 pub use jsonl::JsonLinesSink;
 pub use parquet::ParquetSink;
 pub use sheet::Sheet;
@@ -81,6 +84,8 @@ pub struct Texts {
     pub ends: Vec<i32>,
     /// UTF-8.
     pub bytes: Vec<u8>,
+    /// Rows, rising, whose text is a negative number of Meed's own and not one of the data.
+    numbers: Vec<u32>,
 }
 
 /// Takes the batches of one table.
@@ -103,6 +108,19 @@ impl Texts {
     pub fn push(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
         self.end();
+    }
+
+    /// Adds a number that Meed computed.
+    pub fn push_number(&mut self, text: &str) {
+        if text.starts_with('-') {
+            self.numbers.push(self.ends.len() as u32);
+        }
+        self.push(text);
+    }
+
+    /// Whether the text of a row is a negative number of Meed's own.
+    pub(crate) fn is_number(&self, row: usize) -> bool {
+        self.numbers.binary_search(&(row as u32)).is_ok()
     }
 
     /// Adds the text before once more.

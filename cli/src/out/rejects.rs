@@ -3,19 +3,21 @@
 use super::folder::{lock, sync_folder};
 use super::{Fault, OutError, around};
 use meed_runtime::load::Loaded;
-use meed_runtime::manifest::{self, sha256_of};
+use meed_runtime::manifest::{self, digest_of};
+use meed_runtime::table::Formulas;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes the rejected rows.
-pub fn write(loaded: &Loaded, target: impl Write) -> io::Result<()> {
+pub fn write(loaded: &Loaded, formulas: &Formulas, target: impl Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(target);
     writer.write_record(["file", "row", "column", "value", "reason"])?;
-    for reject in &loaded.rejects {
+    loaded.rejects.each(|reject| {
         let row = reject.row.to_string();
-        writer.write_record([&reject.file, &row, &reject.column, &reject.value, &reject.reason])?;
-    }
+        let texts = [&reject.file, &row, &reject.column, &reject.value, &reject.reason];
+        writer.write_record(texts.map(|text| formulas.cell(text.as_bytes()).into_owned())).map_err(io::Error::from)
+    })?;
     writer.flush()
 }
 
@@ -25,7 +27,9 @@ pub struct Elsewhere {
     name: PathBuf,
     /// Where that leads.
     target: PathBuf,
-    bytes: Vec<u8>,
+    /// The rows as CSV in an unnamed file: they may be too many for memory.
+    written: Option<File>,
+    digest: (u64, String),
     n_rows: u64,
     /// Whether the old file was put aside, and whether there was one.
     aside: Option<bool>,
@@ -42,19 +46,34 @@ impl Elsewhere {
             return Err(fault(io::ErrorKind::NotFound));
         }
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        Ok(Self { name: path.to_owned(), target, bytes: Vec::new(), n_rows: 0, aside: None })
+        Ok(Self { name: path.to_owned(), target, written: None, digest: (0, String::new()), n_rows: 0, aside: None })
     }
 
-    /// Takes the rows. They are held, as they are while a run is loaded.
-    pub fn take(&mut self, loaded: &Loaded) -> Result<(), Fault> {
+    /// Takes the rows.
+    pub fn take(&mut self, loaded: &Loaded, formulas: &Formulas) -> Result<(), Fault> {
         self.n_rows = loaded.rejects.len() as u64;
-        write(loaded, &mut self.bytes).map_err(|error| (self.name.clone(), error))
+        let mut take = || -> io::Result<()> {
+            let mut file = tempfile::tempfile()?;
+            write(loaded, formulas, &file)?;
+            file.rewind()?;
+            self.digest = digest_of(&file)?;
+            self.written = Some(file);
+            Ok(())
+        };
+        take().map_err(|error| (self.name.clone(), error))
     }
 
     /// What `run.json` says of it.
     pub fn describe(&self) -> manifest::Rejects {
-        let (name, size) = (self.name.display().to_string(), self.bytes.len() as u64);
-        manifest::Rejects { name, size, rows: self.n_rows, sha256: sha256_of(&self.bytes) }
+        let (size, sha256) = self.digest.clone();
+        manifest::Rejects { name: self.name.display().to_string(), size, rows: self.n_rows, sha256 }
+    }
+
+    /// Copies the rows to a file.
+    fn copy_to(&self, mut target: &File) -> io::Result<()> {
+        let Some(mut written) = self.written.as_ref() else { return Err(io::Error::other("no rows were taken")) };
+        written.rewind()?;
+        io::copy(&mut written, &mut target).map(drop)
     }
 
     /// Replaces the file. The old one can be put back.
@@ -62,8 +81,7 @@ impl Elsewhere {
         match std::fs::metadata(&self.target) {
             // A device or a pipe is not replaced but written to.
             Ok(there) if !there.is_file() => {
-                let written =
-                    File::options().write(true).open(&self.target).and_then(|mut file| file.write_all(&self.bytes));
+                let written = File::options().write(true).open(&self.target).and_then(|file| self.copy_to(&file));
                 return written.map_err(|error| (self.name.clone(), error).into());
             }
             Ok(_) | Err(_) => {}
@@ -99,9 +117,9 @@ impl Elsewhere {
         }
     }
 
-    fn place(&mut self, part: &Path, mut file: File) -> io::Result<()> {
+    fn place(&mut self, part: &Path, file: File) -> io::Result<()> {
         file.set_len(0)?;
-        file.write_all(&self.bytes)?;
+        self.copy_to(&file)?;
         let was_there = self.target.exists();
         if was_there {
             file.set_permissions(self.target.metadata()?.permissions())?;

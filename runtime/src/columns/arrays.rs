@@ -2,15 +2,16 @@
 
 use crate::columns::trim;
 use crate::load::LoadError;
+use crate::load::rejects::value_of;
 use crate::load::source::{Cells, Holds, Shape, Source, Wanted};
+use crate::load::typed::decimal_of_digits;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date64Type, Decimal128Type, Decimal256Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Schema, TimeUnit};
 use std::borrow::Cow;
 
@@ -167,16 +168,23 @@ impl Slots {
     }
 
     pub fn text(&self, slot: usize, row: usize) -> String {
+        if let Some(texts) = &self.formatted[slot] {
+            return texts[row].as_deref().unwrap_or_default().to_owned();
+        }
+        // One cell alone is looked at: a batch may have as many bad cells as rows.
         let cell = self.arrays[slot].slice(row, 1);
-        let texts = match holds(cell.data_type()) {
+        if !cell.is_valid(0) {
+            return String::new();
+        }
+        match shape(&cell, 0) {
             // Bytes are shown as the text they should be.
-            Holds::Texts if cell.as_any_dictionary_opt().is_none() => {
-                texts(&cell).iter().map(|text| Some(String::from_utf8_lossy(text).into_owned())).collect()
+            Shape::Texts(texts) => value_of(texts[0]),
+            Shape::Entries { places, .. } => {
+                let entry = cell.as_dictionary_opt::<Int32Type>().map(|own| own.values().slice(places[0] as usize, 1));
+                entry.as_ref().map(|entry| value_of(texts(entry)[0])).unwrap_or_default()
             }
-            _ => format(&cell),
-        };
-        let text = texts.into_iter().next().flatten().unwrap_or_default();
-        text.trim().to_owned()
+            shape => shape.text_to_show(0),
+        }
     }
 }
 
@@ -198,7 +206,7 @@ fn comes_as_text(ty: &DataType) -> bool {
         | DataType::Decimal64(_, scale)
         | DataType::Decimal128(_, scale)
         | DataType::Decimal256(_, scale) => *scale == 0,
-        _ => ty.is_integer() || matches!(holds(ty), Holds::Texts | Holds::Nothing),
+        _ => true,
     }
 }
 
@@ -209,26 +217,22 @@ fn is_too_long(array: &ArrayRef) -> bool {
         .is_some_and(|array| array.iter().flatten().any(|value| value.to_i128().is_none()))
 }
 
-/// The cells of an array as texts.
+/// Decimals as texts; every decimal has one, so nothing that cannot be read hides among them.
 fn format(array: &ArrayRef) -> Vec<Option<String>> {
-    let rows = 0..array.len();
-    if let Shape::Instants { values, per_second, in_utc } = shape(array, 0) {
-        let text = |row: usize| instant_text(values[row], per_second, in_utc);
-        return rows.map(|row| array.is_valid(row).then(|| text(row))).collect();
+    fn all<T: DecimalType>(array: &ArrayRef, scale: i8) -> Vec<Option<String>>
+    where
+        T::Native: std::fmt::Display,
+    {
+        let values = array.as_primitive::<T>();
+        values.iter().map(|value| value.map(|value| decimal_of_digits(&value.to_string(), scale.into()))).collect()
     }
-    let options = FormatOptions::default();
-    let Ok(formatter) = ArrayFormatter::try_new(array.as_ref(), &options) else { return vec![None; array.len()] };
-    rows.map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())).collect()
-}
-
-/// `2026-02-01T08:30:00Z`; a number where there is no such day.
-fn instant_text(value: i64, per_second: i64, in_utc: bool) -> String {
-    let (seconds, rest) = (value.div_euclid(per_second), value.rem_euclid(per_second));
-    let nanos = (rest * (1_000_000_000 / per_second)) as i32;
-    match jiff::Timestamp::new(seconds, nanos) {
-        Ok(instant) if in_utc => instant.to_string(),
-        Ok(instant) => jiff::tz::TimeZone::UTC.to_datetime(instant).to_string(),
-        Err(_) => value.to_string(),
+    match array.data_type() {
+        DataType::Decimal32(_, scale) => all::<Decimal32Type>(array, *scale),
+        DataType::Decimal64(_, scale) => all::<Decimal64Type>(array, *scale),
+        DataType::Decimal128(_, scale) => all::<Decimal128Type>(array, *scale),
+        DataType::Decimal256(_, scale) => all::<Decimal256Type>(array, *scale),
+        // Everything else comes as it is.
+        _ => vec![None; array.len()],
     }
 }
 
@@ -251,11 +255,11 @@ fn shape(array: &ArrayRef, number: u64) -> Shape<'_> {
             Shape::Wides { values: values.iter().map(|&value| i128::from(value)).collect(), decimals: 0 }
         }
         DataType::Decimal32(_, scale) => {
-            let values = array.as_primitive::<arrow_array::types::Decimal32Type>().values();
+            let values = array.as_primitive::<Decimal32Type>().values();
             let values = values.iter().map(|&value| i64::from(value)).collect();
             Shape::Wholes { values: Cow::Owned(values), decimals: i32::from(*scale) }
         }
-        DataType::Decimal64(_, scale) => borrowed::<arrow_array::types::Decimal64Type>(array, i32::from(*scale)),
+        DataType::Decimal64(_, scale) => borrowed::<Decimal64Type>(array, i32::from(*scale)),
         DataType::Decimal128(_, scale) => {
             let values = array.as_primitive::<Decimal128Type>().values().to_vec();
             Shape::Wides { values, decimals: i32::from(*scale) }

@@ -1,5 +1,7 @@
 //! Parquet files as a source of batches.
 
+mod pages;
+
 use super::arrays::{Slots, header_of, holds_of};
 use crate::load::LoadError;
 use crate::load::source::{Cells, Holds, Source, Wanted};
@@ -16,12 +18,17 @@ use std::fmt::Display;
 use std::fs::File;
 use std::sync::Arc;
 
+/// The rows of a batch take about so many bytes at most, as long as rows are alike.
+const BATCH_BYTES: u64 = 16 << 20;
+
 /// A Parquet file, read a few thousand rows at a time.
 pub(crate) struct ParquetSource {
     file: String,
     handle: File,
     metadata: ArrowReaderMetadata,
     batch_rows: usize,
+    /// How many bytes a page may take.
+    memory: usize,
     header: Vec<String>,
     holds: Vec<Holds>,
     slots: Slots,
@@ -30,7 +37,7 @@ pub(crate) struct ParquetSource {
 
 impl ParquetSource {
     /// Reads the footer.
-    pub fn open(file: String, handle: File, batch_rows: usize) -> Result<Self, LoadError> {
+    pub fn open(file: String, handle: File, batch_rows: usize, memory: usize) -> Result<Self, LoadError> {
         let metadata = guarded(&file, || ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()))?;
         let schema = metadata.schema().clone();
         Ok(Self {
@@ -38,6 +45,7 @@ impl ParquetSource {
             handle,
             metadata,
             batch_rows,
+            memory,
             header: header_of(&schema),
             holds: holds_of(&schema),
             slots: Slots::default(),
@@ -59,6 +67,8 @@ impl Source for ParquetSource {
         let mut columns: Vec<usize> = wanted.iter().map(|wanted| wanted.column).collect();
         columns.sort_unstable();
         columns.dedup();
+        self.check_pages(&columns)?;
+        let batch_rows = self.batch_rows.min(rows_of_batches(self.metadata.metadata(), &columns));
         let (handle, metadata) = (&self.handle, &self.metadata);
         let reader = guarded(&self.file, || -> Result<_, ParquetError> {
             let fields = metadata.schema().fields().iter().enumerate();
@@ -72,7 +82,7 @@ impl Source for ParquetSource {
             let chosen = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)?;
             let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle.try_clone()?, chosen);
             let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-            builder.with_projection(mask).with_batch_size(self.batch_rows).build()
+            builder.with_projection(mask).with_batch_size(batch_rows).build()
         })?;
         // The batches have the chosen columns only.
         let place = |column: usize| {
@@ -103,6 +113,60 @@ impl Source for ParquetSource {
     fn text(&self, slot: usize, row: usize) -> String {
         self.slots.text(slot, row)
     }
+}
+
+impl ParquetSource {
+    /// Demands that no page of these columns takes more memory than there may be for it.
+    fn check_pages(&self, columns: &[usize]) -> Result<(), LoadError> {
+        guarded(&self.file, || {
+            let mut largest = (0, 0);
+            for_each_chunk(self.metadata.metadata(), columns, |_, column, chunk| {
+                let (start, len) = chunk.byte_range();
+                largest = largest.max((pages::largest_page(&self.handle, start..start + len), column));
+            });
+            Ok::<_, ParquetError>(largest)
+        })
+        .and_then(|(size, column)| match size <= self.memory as u64 {
+            true => Ok(()),
+            false => Err(LoadError::PageTooLarge {
+                file: self.file.clone(),
+                column: self.header[column].clone(),
+                size: size.div_ceil(1 << 20),
+                memory: self.memory >> 20,
+            }),
+        })
+    }
+}
+
+/// Shows the chunk of every row group that holds one of these columns, with the number of the group and the column.
+fn for_each_chunk(
+    metadata: &ParquetMetaData,
+    columns: &[usize],
+    mut show: impl FnMut(usize, usize, &ColumnChunkMetaData),
+) {
+    let schema = metadata.file_metadata().schema_descr();
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        for (leaf, chunk) in group.columns().iter().enumerate() {
+            let column = schema.get_column_root_idx(leaf);
+            if columns.contains(&column) {
+                show(number, column, chunk);
+            }
+        }
+    }
+}
+
+/// How many rows of these columns are read at a time: fewer, where rows are long or texts share what they begin with.
+fn rows_of_batches(metadata: &ParquetMetaData, columns: &[usize]) -> usize {
+    let mut sizes = vec![0u64; metadata.num_row_groups()];
+    let mut shares_beginnings = false;
+    for_each_chunk(metadata, columns, |group, _, chunk| {
+        sizes[group] += u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+        shares_beginnings |= chunk.encodings().any(|encoding| encoding == Encoding::DELTA_BYTE_ARRAY);
+    });
+    let widths = sizes.iter().zip(metadata.row_groups()).map(|(size, group)| size / group.num_rows().max(1) as u64);
+    let rows = BATCH_BYTES / widths.max().unwrap_or(0).max(1);
+    // How long such texts are is known only when they are unpacked.
+    rows.clamp(1, if shares_beginnings { 256 } else { u64::MAX }) as usize
 }
 
 /// The type in which a column is read quickest, where that is not its own.

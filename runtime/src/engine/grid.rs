@@ -5,7 +5,7 @@ use meed_compiler::plan::{Days, Period, Plan};
 use std::ops::RangeInclusive;
 
 /// The periods of a kind that touch the program's life and have begun.
-pub(super) fn periods(plan: &Plan, period: Period, through: i32) -> RangeInclusive<i32> {
+pub(crate) fn periods(plan: &Plan, period: Period, through: i32) -> RangeInclusive<i32> {
     let last = plan.active.to.min(through);
     if last < plan.active.from {
         #[expect(clippy::reversed_empty_ranges, reason = "no period has begun")]
@@ -16,7 +16,14 @@ pub(super) fn periods(plan: &Plan, period: Period, through: i32) -> RangeInclusi
 
 /// The grid of `n_entities` and the begun periods of a kind; `ends` are the longer periods whose ends a rule asks for.
 pub(super) fn grid(plan: &Plan, n_entities: u32, period: Period, ends: &[Period], through: i32) -> Grid {
-    let mut grid = Grid::default();
+    // Whether there is room for them was asked when the tables were loaded.
+    let n_rows = n_entities as usize * periods(plan, period, through).count();
+    let mut grid = Grid {
+        entity: Vec::with_capacity(n_rows),
+        period: Vec::with_capacity(n_rows),
+        last_day: Vec::with_capacity(n_rows),
+        ends: Vec::new(),
+    };
     for index in periods(plan, period, through) {
         let Days { to, .. } = plan.calendar.days(period, index, plan.active);
         grid.entity.extend(0..n_entities);

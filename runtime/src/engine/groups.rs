@@ -12,6 +12,7 @@ use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Gathered, Grid, GroupData, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_group};
 use meed_compiler::plan::{Group, GroupFunction, GroupId, Period, Plan, Window};
+use std::ops::RangeInclusive;
 
 /// Rows gathered at a time.
 const CHUNK: u32 = 4096;
@@ -129,6 +130,19 @@ impl<'a> Gathering<'a> {
     }
 }
 
+/// The periods that rows of a rule's grid look at for an aggregate, and their kind.
+pub(crate) fn periods_of(plan: &Plan, group: &Group, through: i32) -> (Period, RangeInclusive<i32>) {
+    let begun = periods(plan, group.period, through);
+    match group.window {
+        Window::Own | Window::ToDate => (group.period, begun),
+        Window::Previous(kind) if begun.is_empty() => (kind, begun),
+        Window::Previous(kind) => {
+            let seen = |own: i32| previous(plan, kind, plan.calendar.days(group.period, own, plan.active).to);
+            (kind, seen(*begun.start())..=seen(*begun.end()))
+        }
+    }
+}
+
 /// Which periods have a place, and where.
 struct Places {
     window: Window,
@@ -140,20 +154,13 @@ struct Places {
 
 impl Places {
     fn new(plan: &Plan, group: &Group, options: &RunOptions, extent: Extent) -> Self {
-        let begun = periods(plan, group.period, options.through);
-        let (kind, first, last) = match group.window {
-            Window::Own | Window::ToDate => (group.period, *begun.start(), *begun.end()),
-            Window::Previous(kind) => {
-                let seen = |own: i32| previous(plan, kind, plan.calendar.days(group.period, own, plan.active).to);
-                (kind, seen(*begun.start()), seen(*begun.end()))
-            }
-        };
+        let (kind, periods) = periods_of(plan, group, options.through);
         Self {
             window: group.window,
             kind,
             of: PeriodOf::new(plan.calendar, kind, extent.first_day, extent.last_day),
-            first,
-            n_periods: if begun.is_empty() { 0 } else { (last - first + 1) as usize },
+            first: *periods.start(),
+            n_periods: periods.count(),
         }
     }
 

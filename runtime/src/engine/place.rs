@@ -4,6 +4,7 @@ use super::{Loaded, Origin, RunResult};
 use meed_compiler::data::{Payments, Rows};
 use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};
+use meed_grammar::foreign::shown;
 
 /// Row `row` of a rule's stream.
 pub(super) fn words(
@@ -39,11 +40,11 @@ pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (RuleId, u32))
 /// A row of an event, with its place in the files.
 pub(super) fn event(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
     let (file, number) = loaded.origin(record, row as usize);
-    format!("{} ({file}, row {number})", entity(plan, loaded, record, row))
+    format!("{} ({}, row {number})", entity(plan, loaded, record, row), shown(file))
 }
 
 fn entity(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
-    format!("{} {}", plan.record(record).name, loaded.keys[record.index()].text(row as usize))
+    format!("{} {}", plan.record(record).name, shown(&loaded.keys[record.index()].text(row as usize)))
 }
 
 pub(super) fn payment(

@@ -3,37 +3,54 @@
 use super::groups::RuleRow;
 use super::select::row_of;
 use super::{Asked, Teller};
+use crate::load::Reject;
+use crate::scratch::ScratchError;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{RecordId, Stream};
+use meed_grammar::foreign::{escaped, shown};
+
+/// More rejected cells with one key are counted only.
+const MOST_TOLD: u64 = 20;
 
 /// Notes to a question.
-pub(super) fn notes(teller: &Teller, asked: &Asked) -> Vec<String> {
+///
+/// # Errors
+/// When rejected rows that are on the disk cannot be read.
+pub(super) fn notes(teller: &Teller, asked: &Asked) -> Result<Vec<String>, ScratchError> {
     let mut notes = Vec::new();
     if let Some(key) = &asked.query.key {
-        notes.extend(key_notes(teller, asked, key));
+        notes.extend(key_notes(teller, asked, key)?);
     }
     if let Some(payee) = &asked.query.payee {
         let kinds: Vec<RecordId> = asked.rules.iter().filter_map(|id| teller.plan.payee_record(*id)).collect();
         if kinds.iter().all(|record| row_of(teller.loaded, *record, payee).is_none()) {
-            notes.push(format!("no party with the key `{payee}` is in the tables"));
+            notes.push(format!("no party with the key `{}` is in the tables", shown(payee)));
         }
     }
-    notes
+    Ok(notes)
 }
 
-fn key_notes(teller: &Teller, asked: &Asked, key: &str) -> Vec<String> {
+fn key_notes(teller: &Teller, asked: &Asked, key: &str) -> Result<Vec<String>, ScratchError> {
     let mut notes = Vec::new();
     let mut found = false;
-    for reject in teller.loaded.rejects.iter().filter(|reject| reject.key == key) {
-        found = true;
-        let (record, file, row) = (&teller.plan.record(reject.record).name, &reject.file, reject.row);
-        let value = if reject.value.is_empty() { String::new() } else { format!(" `{}`", reject.value) };
-        let reason = &reject.reason;
+    let mut n_rejected = 0;
+    teller.loaded.rejects.each(|reject| {
+        if reject.key == key {
+            n_rejected += 1;
+            if n_rejected <= MOST_TOLD {
+                notes.push(rejected(teller, &reject));
+            }
+        }
+        Ok::<(), ScratchError>(())
+    })?;
+    if n_rejected > MOST_TOLD {
         notes.push(format!(
-            "{record} {key} is rejected: {file}, row {row}, column `{}`{value}: {reason}",
-            reject.column
+            "and {} more cells of rows with the key `{}` are rejected",
+            n_rejected - MOST_TOLD,
+            shown(key)
         ));
     }
+    found |= n_rejected > 0;
     for record in teller.events() {
         let Some(row) = row_of(teller.loaded, record, key) else { continue };
         found = true;
@@ -54,7 +71,16 @@ fn key_notes(teller: &Teller, asked: &Asked, key: &str) -> Vec<String> {
     let entities = teller.plan.records.iter().enumerate().filter(|(_, record)| record.used && record.when.is_none());
     found |= entities.into_iter().any(|(idx, _)| row_of(teller.loaded, RecordId(idx as u32), key).is_some());
     if !found {
-        notes.push(format!("no accepted row has the key `{key}`"));
+        notes.push(format!("no accepted row has the key `{}`", shown(key)));
     }
-    notes
+    Ok(notes)
+}
+
+/// A rejected cell, with its place.
+fn rejected(teller: &Teller, reject: &Reject) -> String {
+    let (record, row) = (&teller.plan.record(reject.record).name, reject.row);
+    let (key, file, column) = (shown(&reject.key), shown(&reject.file), shown(&reject.column));
+    let value = if reject.value.is_empty() { String::new() } else { format!(" `{}`", shown(&reject.value)) };
+    let reason = escaped(&reject.reason);
+    format!("{record} {key} is rejected: {file}, row {row}, column `{column}`{value}: {reason}")
 }

@@ -8,6 +8,7 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Period, RecordId, RecordKind, RuleId, StateId, Stream, Type};
 use meed_compiler::value::Exact;
+use meed_grammar::foreign::shown;
 use meed_grammar::span::Span;
 
 impl Teller<'_> {
@@ -32,7 +33,7 @@ impl Teller<'_> {
                 self.plan.choices[choice.index()].get(*place as usize).cloned().unwrap_or_default()
             }
             (Value::Code(code), Type::Text(domain) | Type::Id(domain)) => {
-                self.loaded.dictionaries[domain.index()].text(*code).into_owned()
+                shown(&self.loaded.dictionaries[domain.index()].text(*code)).into_owned()
             }
             (Value::Code(row), Type::Ref(record)) => self.party(record, *row),
             (Value::Code(code), _) => code.to_string(),
@@ -41,7 +42,8 @@ impl Teller<'_> {
 
     /// `partner ACME`
     pub(super) fn party(&self, record: RecordId, row: u32) -> String {
-        format!("{} {}", self.plan.record(record).name, self.loaded.keys[record.index()].text(row as usize))
+        let key = self.loaded.keys[record.index()].text(row as usize);
+        format!("{} {}", self.plan.record(record).name, shown(&key))
     }
 
     /// A piece of the program, on one line.

@@ -190,7 +190,14 @@ impl Rows<'_> {
         for taken in rows {
             self.keys.write(taken.row as usize, &mut keys.bytes);
             keys.end();
-            values.push(&value(plan, self.loaded, &plan.decisions[taken.decision.index()], taken));
+            let decision = &plan.decisions[taken.decision.index()];
+            let text = value(plan, self.loaded, decision, taken);
+            match decision.ty {
+                Type::Number | Type::Count | Type::Percent | Type::Money => values.push_number(&text),
+                Type::YesNo | Type::Date | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+                    values.push(&text);
+                }
+            }
         }
         let place = |known: usize| known as u16;
         let columns = vec![

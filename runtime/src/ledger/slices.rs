@@ -42,9 +42,9 @@ impl Slices {
                 // What has no quantity or rate of its own is written without one.
                 let text = |value: &Option<Exact>| value.as_ref().map(exact_text).unwrap_or_default();
                 columns[0].push(&part.name);
-                columns[1].push(&text(&part.quantity));
-                columns[2].push(&text(&part.rate));
-                columns[3].push(&exact_text(&part.amount));
+                columns[1].push_number(&text(&part.quantity));
+                columns[2].push_number(&text(&part.rate));
+                columns[3].push_number(&exact_text(&part.amount));
                 repeats.push(number);
             }
         }

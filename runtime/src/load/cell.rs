@@ -13,6 +13,10 @@ pub(crate) type Reason = Cow<'static, str>;
 
 pub(crate) const NOT_UTF8: &str = "not UTF-8 text";
 pub(crate) const OUTSIDE: &str = "outside the calendar";
+pub(crate) const TOO_LONG: &str = "longer than 65,536 bytes";
+
+/// A cell of more bytes is no value of a field: real ones are a few hundred, and every key is held.
+pub(crate) const LONGEST_CELL: usize = 1 << 16;
 
 /// Reads the cells of a field that is no text, id or reference.
 #[derive(Clone, Debug)]

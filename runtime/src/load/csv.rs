@@ -3,6 +3,7 @@
 //! A batch is the bytes of its fields one behind the other, with the place where each ends; cells are slices of it.
 
 use super::LoadError;
+use super::rejects::value_of;
 use super::source::{Cells, Holds, Shape, Source, Wanted};
 use crate::columns::trim;
 use csv_core::ReadRecordResult;
@@ -12,8 +13,12 @@ use std::io::Read;
 const INPUT: usize = 1 << 18;
 /// A batch has no more bytes than this and one row.
 const BATCH: usize = 1 << 22;
-/// A row that is longer is a quote that was never closed, or no table.
-const LONGEST_ROW: usize = 1 << 30;
+/// Nor more fields: the place where each ends is kept.
+const BATCH_FIELDS: usize = 1 << 21;
+/// A row of more bytes is a quote that was never closed, or no table; a row is held whole.
+const LONGEST_ROW: usize = 1 << 24;
+/// What a field adds to the length of its row, so that a row of nothing but commas has an end too.
+const FIELD: usize = 8;
 /// Put behind the end of the file: a row of its own, unless a quote is still open.
 const END: &[u8] = b"\n\x03end of file\x03";
 
@@ -161,11 +166,11 @@ impl CsvSource {
             *n_bytes += n_out;
             *n_ends += n_fields;
             match result {
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull if *n_bytes - start > LONGEST_ROW => {
+                _ if *n_bytes - start + (*n_ends - first) * FIELD > LONGEST_ROW => {
                     let row = self.n_before + self.batch.rows.len() as u64 + 1;
                     return Err(LoadError::RowTooLong { file: self.file.clone(), row });
                 }
+                ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
                 ReadRecordResult::Record => {
@@ -215,7 +220,8 @@ impl Source for CsvSource {
         self.n_before += self.batch.rows.len() as u64;
         self.batch.clear();
         self.damaged.clear();
-        while self.batch.rows.len() < self.batch_rows && self.batch.n_bytes < BATCH && self.read_row()? {
+        let has_room = |batch: &Batch| batch.n_bytes < BATCH && batch.n_ends < BATCH_FIELDS;
+        while self.batch.rows.len() < self.batch_rows && has_room(&self.batch) && self.read_row()? {
             let (row, n_fields) = (self.batch.rows.len() - 1, self.batch.rows[self.batch.rows.len() - 1].2);
             if n_fields != self.header.len() {
                 let reason = format!("the row has {n_fields} cells, the header {}", self.header.len());
@@ -236,7 +242,7 @@ impl Source for CsvSource {
     }
 
     fn text(&self, slot: usize, row: usize) -> String {
-        String::from_utf8_lossy(trim(self.batch.field(row, self.wanted[slot].column))).into_owned()
+        value_of(trim(self.batch.field(row, self.wanted[slot].column)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The cells of a batch as values of a field, whatever shape they come in.
 
-use super::cell::{CellReader, NOT_UTF8, OUTSIDE, Reason};
+use super::cell::{CellReader, LONGEST_CELL, NOT_UTF8, OUTSIDE, Reason, TOO_LONG};
 use super::day::{self, Moment, Zone};
 use super::number::NumberReader;
 use super::source::{Cells, Shape, Source};
@@ -130,6 +130,9 @@ impl CellReader {
         if text.is_empty() {
             return Entry::Missing;
         }
+        if text.len() > LONGEST_CELL {
+            return Entry::Bad(Cow::Borrowed(TOO_LONG));
+        }
         let entry = match self {
             Self::Moment { .. } => self.parse_moment(text).map(|(day, instant)| moment(day, instant)),
             _ => self.parse(text).map(Entry::Value),
@@ -168,6 +171,13 @@ pub(super) fn decode(reader: &CellReader, source: &dyn Source, slot: usize, list
         }
         (Shape::Days(days), CellReader::Date(_)) if cells.known.is_none() && all_days(days) => {
             block.values.extend(days.iter().map(|&day| i64::from(day)));
+        }
+        (Shape::Days(_) | Shape::Instants { .. }, CellReader::Choice(_)) => {
+            for row in 0..cells.len() {
+                let text = || cells.shape.text(row);
+                let entry = || text().map_or_else(Entry::Bad, |text| reader.entry(text.as_bytes()));
+                block.push(if cells.is_known(row) { entry() } else { Entry::Missing });
+            }
         }
         (Shape::Days(days), _) => each(&cells, days, block, |&day| on_day(reader, day)),
         (Shape::Instants { values, per_second, in_utc }, _) => {

@@ -6,10 +6,12 @@ use super::bind::{Report, Take, Task};
 use super::decode::{Block, decode};
 use super::origins::Origins;
 use super::part::{PartReader, codes, each_part};
+use super::rejects::Faults;
 use super::runs::Runs;
 use super::source::Source;
 use super::stretch::Stretch;
 use crate::keys::{Dictionary, KeySpace, Keys, NONE};
+use crate::scratch::ScratchError;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Field, Record, RecordId, Type};
@@ -37,8 +39,13 @@ pub(super) struct Fault {
 }
 
 /// Rows, by their places in the order of reading, that are rejected.
+///
+/// A bit for each row up to the last of them, so that a file of which all are bad takes no more memory than its rows.
 #[derive(Debug, Default)]
-pub(super) struct Rejected(FxHashSet<u32>);
+pub(super) struct Rejected {
+    words: Vec<u64>,
+    n_rows: usize,
+}
 
 /// The rows of one record.
 #[derive(Default)]
@@ -54,7 +61,7 @@ pub(super) struct Draft {
     pub keyless: Vec<u32>,
     /// Rows whose key an earlier row bears, and the first that does.
     pub repeated: Vec<(u32, u32)>,
-    pub faults: Vec<Fault>,
+    pub faults: Faults,
     pub rejected: Rejected,
 }
 
@@ -72,7 +79,16 @@ impl Draft {
     }
 
     /// Takes the batch of `n_rows` rows that stands in a source.
-    pub fn take(&mut self, n_rows: usize, source: &dyn Source, tasks: &mut [Task], shared: &mut Shared) {
+    ///
+    /// # Errors
+    /// When faults that are too many cannot be kept on the disk.
+    pub fn take(
+        &mut self,
+        n_rows: usize,
+        source: &dyn Source,
+        tasks: &mut [Task],
+        shared: &mut Shared,
+    ) -> Result<(), ScratchError> {
         let mut block = Block::default();
         for (row, reason) in source.damaged() {
             let row = self.n_rows + *row as u32;
@@ -90,6 +106,7 @@ impl Draft {
             self.take_column(n_rows, source, task, shared, &mut block);
         }
         self.n_rows += n_rows as u32;
+        self.make_room_for_faults()
     }
 
     fn take_column(
@@ -221,26 +238,47 @@ impl Draft {
 
     /// Rejects a row.
     pub fn fault(&mut self, fault: Fault) {
-        self.rejected.0.insert(fault.row);
+        self.rejected.insert(fault.row);
         self.faults.push(fault);
+    }
+
+    /// Lets faults go that are too many to be held. All tasks of a batch must be done, so that its rows have their keys.
+    pub fn make_room_for_faults(&mut self) -> Result<(), ScratchError> {
+        if !self.faults.are_many() {
+            return Ok(());
+        }
+        self.name_faults();
+        self.faults.make_room()
     }
 }
 
 impl Rejected {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.n_rows == 0
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.n_rows
+    }
+
+    /// Rejects a row; not, where that is so already.
+    pub fn insert(&mut self, row: u32) -> bool {
+        let (word, bit) = (row as usize / 64, 1 << (row % 64));
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
+        }
+        let is_new = self.words[word] & bit == 0;
+        self.words[word] |= bit;
+        self.n_rows += usize::from(is_new);
+        is_new
     }
 
     /// Whether a row is rejected.
     #[inline]
     pub fn contains(&self, row: u32) -> bool {
-        !self.0.is_empty() && self.0.contains(&row)
+        self.words.get(row as usize / 64).is_some_and(|word| word & (1 << (row % 64)) != 0)
     }
 }
 

@@ -4,37 +4,63 @@
 
 use crate::scratch::ScratchError;
 use meed_compiler::internal::InternalError;
+use meed_grammar::foreign::shown;
 use thiserror::Error;
+
+/// More columns of a table are not listed.
+const MOST_TOLD: usize = 50;
 
 /// Why tables could not be loaded.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LoadError {
     /// The file is not there or may not be read.
-    #[error("cannot read `{file}`: {reason}")]
+    #[error("cannot read `{}`: {}", shown(file), shown(reason))]
     CannotRead { file: String, reason: String },
     /// Its ending is not one that is read.
-    #[error("cannot tell the format of `{file}` by its ending")]
+    #[error("cannot tell the format of `{}` by its ending", shown(file))]
     UnknownFormat { file: String },
     /// A CSV file without a header.
-    #[error("`{file}` is empty: it has no header")]
+    #[error("`{}` is empty: it has no header", shown(file))]
     EmptyFile { file: String },
     /// A CSV file whose header is not UTF-8.
-    #[error("`{file}` is not UTF-8 text")]
+    #[error("`{}` is not UTF-8 text", shown(file))]
     NotUtf8 { file: String },
     /// A quote that is never closed.
-    #[error("in `{file}` the quote that opens in row {row} is never closed")]
+    #[error("in `{}` the quote that opens in row {row} is never closed", shown(file))]
     UnclosedQuote { file: String, row: u64 },
     /// A row longer than memory should hold.
-    #[error("row {row} of `{file}` is longer than a gigabyte")]
+    #[error("row {row} of `{}` is longer than 16 MiB", shown(file))]
     RowTooLong { file: String, row: u64 },
     /// A Parquet file that is damaged, cut off, or uses what is not read.
-    #[error("`{file}` is not a readable Parquet file: {reason}")]
+    #[error("`{}` is not a readable Parquet file: {}", shown(file), shown(reason))]
     BadParquet { file: String, reason: String },
+    /// A page of a Parquet file that takes more memory than there may be for it.
+    #[error(
+        "a page of column `{}` of `{}` is {size} MiB when unpacked, and {memory} MiB may be held",
+        shown(column),
+        shown(file)
+    )]
+    PageTooLarge { file: String, column: String, size: u64, memory: usize },
+    /// A rule per entity and period with more rows than may be held.
+    #[error(
+        "rule `{rule}` has {n_rows} rows, {n_entities} of `{entity}` in {n_periods} periods (per {period}): \
+         that takes about {needed} MiB, and {memory} MiB may be held",
+        n_rows = n_entities * n_periods
+    )]
+    TooManyPeriodRows {
+        rule: String,
+        entity: String,
+        period: &'static str,
+        n_entities: u64,
+        n_periods: u64,
+        needed: u64,
+        memory: usize,
+    },
     /// A table that a rule needs was not given.
     #[error("no table for `{record}`")]
     MissingTable { record: String, expected: String },
     /// A needed column is not there.
-    #[error("`{file}` has no column `{header}` for the field `{field}` of `{record}`")]
+    #[error("`{}` has no column `{}` for the field `{field}` of `{record}`", shown(file), shown(header))]
     MissingColumn {
         file: String,
         record: String,
@@ -44,19 +70,28 @@ pub enum LoadError {
         near: Option<String>,
     },
     /// A needed header stands there twice.
-    #[error("`{file}` has {count} columns `{header}`, which the field `{field}` of `{record}` reads")]
+    #[error("`{}` has {count} columns `{}`, which the field `{field}` of `{record}` reads", shown(file), shown(header))]
     DuplicateColumn { file: String, record: String, field: String, header: String, count: usize },
     /// A column holds binary floating point.
-    #[error("column `{column}` of `{file}` holds binary floating point")]
+    #[error("column `{}` of `{}` holds binary floating point", shown(column), shown(file))]
     FloatingPoint { file: String, column: String, decimals: u32 },
     /// A column holds values of another type.
-    #[error("column `{column}` of `{file}` holds {found}, and the field `{field}` of `{record}` is {wanted}")]
+    #[error(
+        "column `{}` of `{}` holds {}, and the field `{field}` of `{record}` is {wanted}",
+        shown(column),
+        shown(file),
+        shown(found)
+    )]
     WrongColumnType { file: String, column: String, record: String, field: String, found: String, wanted: String },
     /// A percent in a typed column whose scale is not said.
-    #[error("column `{column}` of `{file}` holds numbers, and it is not said what part of 1 the percent `{field}` is")]
+    #[error(
+        "column `{}` of `{}` holds numbers, and it is not said what part of 1 the percent `{field}` is",
+        shown(column),
+        shown(file)
+    )]
     PercentScale { file: String, column: String, field: String },
     /// A time zone that is not known.
-    #[error("the time zone `{zone}` of the field `{field}` is not known")]
+    #[error("the time zone `{}` of the field `{field}` is not known", shown(zone))]
     UnknownZone { zone: String, field: String },
     /// More rows than a table can have.
     #[error("`{record}` has more than 2,147,000,000 rows")]
@@ -80,6 +115,8 @@ impl LoadError {
             Self::UnclosedQuote { .. } => "unclosed-quote",
             Self::RowTooLong { .. } => "row-too-long",
             Self::BadParquet { .. } => "bad-parquet",
+            Self::PageTooLarge { .. } => "page-too-large",
+            Self::TooManyPeriodRows { .. } => "too-many-period-rows",
             Self::MissingTable { .. } => "missing-table",
             Self::MissingColumn { .. } => "missing-column",
             Self::DuplicateColumn { .. } => "duplicate-column",
@@ -99,12 +136,17 @@ impl LoadError {
             Self::UnknownFormat { .. } => Some("files that end in .csv, .tsv, .txt or .parquet are read".to_owned()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
+            Self::PageTooLarge { .. } => {
+                Some("write the file with smaller pages, or let more be held with --memory MIB".to_owned())
+            }
+            Self::TooManyPeriodRows { .. } => {
+                Some("shorten the program, settle longer periods, or let more be held with --memory MIB".to_owned())
+            }
             Self::MissingTable { expected, .. } => Some(format!("give a file whose name begins with `{expected}`")),
             Self::MissingColumn { found, near, .. } => {
-                let found = found.iter().map(|header| format!("`{header}`")).collect::<Vec<_>>().join(", ");
-                let columns = if found.is_empty() { "it has no columns".into() } else { format!("it has {found}") };
+                let columns = columns(found);
                 Some(match near {
-                    Some(near) => format!("did you mean `{near}`? {columns}"),
+                    Some(near) => format!("did you mean `{}`? {columns}", shown(near)),
                     None => columns,
                 })
             }
@@ -127,6 +169,16 @@ impl LoadError {
             | Self::Scratch(_) => None,
             Self::Internal(_) => Some(InternalError::HELP.to_owned()),
         }
+    }
+}
+
+/// What columns there are; of very many only the first are told.
+fn columns(headers: &[String]) -> String {
+    let told: Vec<String> = headers.iter().take(MOST_TOLD).map(|header| format!("`{}`", shown(header))).collect();
+    match headers.len().saturating_sub(MOST_TOLD) {
+        _ if headers.is_empty() => "it has no columns".to_owned(),
+        0 => format!("it has {}", told.join(", ")),
+        n_more => format!("it has {} and {n_more} more", told.join(", ")),
     }
 }
 

@@ -3,13 +3,14 @@
 mod astray;
 mod rings;
 
-use super::draft::{Draft, Fault};
+use super::draft::{Draft, Fault, Rejected};
 use super::runs::Wanted;
 use super::stretch::Stretch;
 use super::unique::{Found, repeated, repeated_in_runs};
 use crate::keys::{KeySpace, NONE};
 use crate::scratch::ScratchError;
 use meed_compiler::data::Values;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
 
 /// Drafts and key spaces of all records.
@@ -55,9 +56,12 @@ impl Linked<'_> {
         let on_rings = self.on_rings()?;
         self.reject(on_rings);
         self.place_distinct()?;
+        // All are found before any is rejected, so that it does not matter which reference comes first.
         let astray = self.astray()?;
         if !astray.is_empty() {
-            self.reject(astray);
+            for (reference, rows) in astray {
+                self.reject_dangling(reference, rows)?;
+            }
             self.place_distinct()?;
         }
         Ok(())
@@ -81,7 +85,7 @@ impl Linked<'_> {
         };
         let column = definition.fields[definition.key[0].index()].name.clone();
         let rank = definition.fields.len() + 1;
-        let mut firsts = rustc_hash::FxHashSet::default();
+        let mut firsts = Rejected::default();
         for (row, first) in repeated {
             let value = match draft.runs {
                 Some(_) => found.text(row),
@@ -97,6 +101,7 @@ impl Linked<'_> {
             if firsts.insert(first) {
                 reject(first, row);
             }
+            draft.make_room_for_faults()?;
         }
         Ok(())
     }
@@ -131,6 +136,57 @@ impl Linked<'_> {
             RecordTable::Table(_) => self.drafts[record.index()].as_ref(),
             RecordTable::Distinct(other) => self.drafts[other.index()].as_ref(),
         }
+    }
+
+    /// Rejects rows that [`Linked::astray`] found. Faults are written one by one: there may be as many as rows.
+    fn reject_dangling(&mut self, reference: Reference, rows: Vec<(u32, u32)>) -> Result<(), ScratchError> {
+        let definition = self.plan.record(reference.record);
+        let (rank, column) = (definition.fields.len() + 2, &definition.fields[reference.field].name);
+        let is_distinct = matches!(self.plan.record(reference.target).source, RecordTable::Distinct(_));
+        let Some(mut draft) = self.drafts[reference.record.index()].take() else { return Ok(()) };
+        let fault = |linked: &Self, draft: &Draft, (place, code): (u32, u32), key: Option<String>| {
+            let Some(space) = &linked.spaces[reference.target.index()] else {
+                broken("a reference to a record whose keys are not kept")
+            };
+            let reason = match space.row(code) {
+                at if at != NONE && !is_distinct => {
+                    // The rows of the draft may refer to rows of its own.
+                    let bearer = linked.bearer(reference.target).unwrap_or(draft);
+                    let (file, number) = bearer.origins.read_at(at);
+                    format!("refers to a rejected row: {file}, row {number}")
+                }
+                _ => format!("there is no {} with this key", linked.plan.record(reference.target).name),
+            };
+            Fault { row: place, key, rank, column: column.clone(), value: space.text(code), reason }
+        };
+        if draft.runs.is_none() {
+            for found in rows {
+                let fault = fault(self, &draft, found, None);
+                draft.fault(fault);
+                draft.make_room_for_faults()?;
+            }
+        } else {
+            // Keys are read beside the rows once more, a stretch at a time.
+            let mut rows = rows.into_iter().peekable();
+            let mut faults = std::mem::take(&mut draft.faults);
+            let mut rejected = std::mem::take(&mut draft.rejected);
+            let mut kept = Ok(());
+            draft.each_stretch(Wanted { keys: true, ..Wanted::default() }, |stretch| {
+                for row in 0..stretch.places.len() {
+                    let Some(found) = rows.next_if(|(place, _)| *place == stretch.place(row)) else { continue };
+                    let fault = fault(self, &draft, found, Some(stretch.keys.text(row).into_owned()));
+                    rejected.insert(fault.row);
+                    faults.push(fault);
+                    if kept.is_ok() && faults.are_many() {
+                        kept = faults.make_room();
+                    }
+                }
+            })?;
+            kept?;
+            (draft.faults, draft.rejected) = (faults, rejected);
+        }
+        self.drafts[reference.record.index()] = Some(draft);
+        Ok(())
     }
 
     /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.

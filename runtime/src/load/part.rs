@@ -3,7 +3,7 @@
 //! A part of a key that is a date, a number or a `one of` is compared by how its value is written in Meed, so that the
 //! same key has one text in every table.
 
-use super::cell::{CellReader, NOT_UTF8, Reason};
+use super::cell::{CellReader, LONGEST_CELL, NOT_UTF8, Reason, TOO_LONG};
 use super::decode::{Block, Entry, List, decode};
 use super::source::{Cells, Shape, Source};
 use crate::keys::{Dictionary, KeyColumn, KeyPart};
@@ -100,8 +100,9 @@ pub(super) fn each_part(
         return;
     }
     let cells = source.cells(slot);
-    let mut give = |row: usize, text: &[u8], is_known: bool| match text_part(text) {
-        _ if !is_known || text.is_empty() => {
+    let mut give = |row: usize, text: Result<&[u8], Reason>, is_known: bool| match text.and_then(text_part) {
+        // What lies under a missing cell is nobody's.
+        found if !is_known || found == Ok(KeyPart::Text(b"")) => {
             block.missing.push(row as u32);
             take(None);
         }
@@ -112,26 +113,25 @@ pub(super) fn each_part(
         }
     };
     match &cells.shape {
-        Shape::Texts(texts) => texts.iter().enumerate().for_each(|(row, text)| give(row, text, cells.is_known(row))),
+        Shape::Texts(texts) => {
+            texts.iter().enumerate().for_each(|(row, text)| give(row, Ok(text), cells.is_known(row)));
+        }
         Shape::Entries { places, .. } => {
             let texts = source.entries(slot);
             for (row, &place) in places.iter().enumerate() {
                 let is_known = cells.is_known(row);
-                give(row, if is_known { texts[place as usize] } else { &[] }, is_known);
+                give(row, Ok(if is_known { texts[place as usize] } else { &[] }), is_known);
             }
         }
         Shape::Wholes { values, .. } => wholes(&cells, values, block, take),
-        Shape::Wides { values, .. } => {
-            for (row, value) in values.iter().enumerate() {
-                give(row, value.to_string().as_bytes(), cells.is_known(row));
-            }
-        }
-        Shape::Days(_) | Shape::Instants { .. } | Shape::YesNo(_) => {
+        Shape::Wides { .. } | Shape::Days(_) | Shape::Instants { .. } | Shape::YesNo(_) => {
             for row in 0..cells.len() {
-                give(row, source.text(slot, row).as_bytes(), cells.is_known(row));
+                let text = cells.shape.text(row);
+                let text = text.as_ref().map(String::as_bytes).map_err(Clone::clone);
+                give(row, text, cells.is_known(row));
             }
         }
-        Shape::Nothing(n_rows) => (0..*n_rows).for_each(|row| give(row, &[], false)),
+        Shape::Nothing(n_rows) => (0..*n_rows).for_each(|row| give(row, Ok(&[]), false)),
     }
 }
 
@@ -150,6 +150,7 @@ fn wholes(cells: &Cells<'_>, values: &[i64], block: &mut Block, mut take: impl F
 /// A text as a part; the reason where it is none.
 fn text_part(text: &[u8]) -> Result<KeyPart<'_>, Reason> {
     match KeyPart::of(text) {
+        KeyPart::Text(text) if text.len() > LONGEST_CELL => Err(Cow::Borrowed(TOO_LONG)),
         KeyPart::Text(text) if std::str::from_utf8(text).is_err() => Err(Cow::Borrowed(NOT_UTF8)),
         part => Ok(part),
     }
@@ -204,7 +205,7 @@ pub(super) fn codes(
 
 impl Cells<'_> {
     /// How many rows.
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match &self.shape {
             Shape::Texts(texts) => texts.len(),
             Shape::Entries { places, .. } => places.len(),

@@ -10,6 +10,7 @@ use crate::keys::{Dictionary, KeySpace};
 use crate::scratch::Spill;
 use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RecordTable};
+use std::path::Path;
 
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
 const MOST_ROWS: u64 = 2_147_000_000;
@@ -18,6 +19,7 @@ const MOST_ROWS: u64 = 2_147_000_000;
 pub struct Read<'a> {
     plan: &'a Plan,
     through: i32,
+    memory: usize,
     spill: Option<Spill<'a>>,
     drafts: Vec<Option<Draft>>,
     shared: Shared,
@@ -43,7 +45,14 @@ impl<'a> Read<'a> {
             let n_parts = if has_space { n_parts(plan, record) } else { 0 };
             shared.spaces.push(has_space.then(|| KeySpace::new(n_parts)));
         }
-        let mut read = Self { plan, through: options.through, spill: options.spill, drafts: Vec::new(), shared };
+        let mut read = Self {
+            plan,
+            through: options.through,
+            memory: options.memory,
+            spill: options.spill,
+            drafts: Vec::new(),
+            shared,
+        };
         read.drafts.resize_with(plan.records.len(), || None);
         let mut n_rows = 0;
         for input in inputs {
@@ -64,11 +73,13 @@ impl<'a> Read<'a> {
     /// # Errors
     /// When rows that are too many for memory cannot be kept on the disk.
     pub fn settle(self) -> Result<Loaded, LoadError> {
-        let Self { plan, through, drafts, shared, .. } = self;
+        let Self { plan, through, memory, drafts, shared, .. } = self;
         guarded(|| {
             let mut linked = Linked { plan, drafts, spaces: shared.spaces };
             linked.link()?;
-            super::settle::settle(linked, shared.dictionaries, through)
+            let loaded = super::settle::settle(linked, shared.dictionaries, through)?;
+            super::grids::fit(plan, &loaded, through, memory)?;
+            Ok(loaded)
         })?
     }
 
@@ -85,6 +96,7 @@ impl<'a> Read<'a> {
         let n_parts = n_parts(plan, record);
         let runs = self.runs(record);
         let draft = self.drafts[record.index()].get_or_insert_with(|| Draft::new(definition, n_parts, &distinct));
+        draft.faults.set_folder(options.rejects.map(Path::to_owned));
         for file in input.files {
             let name = file.name.clone();
             // A table in memory without batches has no rows.
@@ -101,7 +113,7 @@ impl<'a> Read<'a> {
                 if u64::from(draft.n_rows) + n_batch as u64 > MOST_ROWS {
                     return Err(LoadError::TooManyRows { record: definition.name.clone() });
                 }
-                draft.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared);
+                draft.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared)?;
                 *n_rows += n_batch as u64;
                 if let Some((by, spill)) = runs {
                     draft.make_room(by, spill)?;

@@ -92,7 +92,7 @@ impl Draft {
     /// Gives faults the keys of their rows while these are held.
     pub fn name_faults(&mut self) {
         let Self { faults, rows, keyless, .. } = self;
-        for fault in faults.iter_mut().filter(|fault| fault.key.is_none()) {
+        for fault in faults.without_keys() {
             let row = (fault.row - rows.first) as usize;
             let is_known = keyless.binary_search(&fault.row).is_err() && row < rows.keys.len();
             fault.key = Some(if is_known { rows.keys.text(row).into_owned() } else { String::new() });

@@ -1,13 +1,12 @@
 //! Puts linked rows in order and into the columns of their tables; codes of keys become rows.
 
 use super::cell::CellReader;
-use super::draft::{Draft, Fault};
+use super::draft::Draft;
 use super::link::Linked;
 use super::order::{Order, order, scatter};
-use super::origins::Origins;
 use super::runs::By;
 use super::stretch::Stretch;
-use super::{LoadError, Loaded, Reject, RowAccount};
+use super::{LoadError, Loaded, RowAccount};
 use crate::keys::{Dictionary, KeyColumn, KeySpace, Keys, NONE};
 use meed_compiler::data::{Column, Table, Values};
 use meed_compiler::internal::broken;
@@ -52,7 +51,7 @@ pub(super) fn settle(
         // A record that no rule reads has no rows.
         let mut draft = draft.unwrap_or_default();
         draft.name_faults();
-        reject(record, &draft.origins, std::mem::take(&mut draft.faults), &mut loaded.rejects);
+        loaded.rejects.add(record, &draft.origins, std::mem::take(&mut draft.faults))?;
         let read = if loaded.named_only.contains(&record) { 0 } else { u64::from(draft.n_rows) };
         let account = RowAccount { read, rejected: draft.rejected.len() as u64, ..RowAccount::default() };
         let definition = &plan.records[idx];
@@ -234,17 +233,6 @@ fn referred(
         };
     }
     codes
-}
-
-/// Lists the faults of a record by row.
-fn reject(record: RecordId, origins: &Origins, mut faults: Vec<Fault>, rejects: &mut Vec<Reject>) {
-    faults.sort_by_key(|fault| (fault.row, fault.rank));
-    for Fault { row, key, column, value, reason, .. } in faults {
-        let (file, row) = origins.read_at(row);
-        // A row whose key cannot be read is told without it.
-        let (file, key) = (file.to_owned(), key.unwrap_or_default());
-        rejects.push(Reject { record, key, file, row, column, value, reason });
-    }
 }
 
 /// Values in the width of their type.

@@ -70,7 +70,7 @@ impl SourceFile {
             Content::Csv(reader, delimiter) => {
                 Some(Box::new(super::csv::CsvSource::open(self.name, reader, delimiter, batch_rows)?))
             }
-            Content::Parquet(file) => Some(Box::new(ParquetSource::open(self.name, file, batch_rows)?)),
+            Content::Parquet(file) => Some(Box::new(ParquetSource::open(self.name, file, batch_rows, options.memory)?)),
             Content::Batches(batches) if batches.is_empty() => None,
             Content::Batches(batches) => Some(Box::new(BatchSource::open(self.name, batches)?)),
             Content::Cells { header, rows } => {

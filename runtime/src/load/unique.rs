@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::runs::Wanted;
-use crate::keys::{KeyPart, Keys};
+use crate::keys::{KeyPart, KeySpace, Keys};
 use crate::scratch::ScratchError;
 use hashbrown::HashTable;
 use rustc_hash::{FxHashSet, FxHasher};
@@ -49,37 +49,39 @@ pub(super) fn repeated_in_runs(draft: &Draft, bytes: usize) -> Result<(Vec<(u32,
     let keys = Wanted { keys: true, ..Wanted::default() };
     let n_words = bytes / WORD;
     let suspects = if all_whole_differ(draft, n_words)? { FxHashSet::default() } else { suspects(draft, n_words)? };
-    let (mut places, mut found): (Vec<u32>, Keys) = Default::default();
+    let mut found = Found { places: Vec::new(), space: KeySpace::new(draft.rows.keys.n_parts()) };
     if !suspects.is_empty() {
+        let mut parts: Vec<u32> = Vec::new();
         draft.each_stretch(keys, |stretch| {
             for row in 0..stretch.keys.len() {
                 let place = stretch.place(row);
                 if suspects.contains(&hash(&stretch.keys, row as u32)) && !draft.is_keyless(place) {
-                    places.push(place);
-                    found.append(&stretch.keys, row..row + 1);
+                    let of_row = stretch.keys.parts.iter().map(|part| part.get(row));
+                    parts.clear();
+                    parts.extend(found.space.parts.iter_mut().zip(of_row).map(|(known, part)| known.intern(part)));
+                    found.places.push((place, found.space.code(&parts)));
                 }
             }
         })?;
     }
-    let mut order: Vec<u32> = (0..places.len() as u32).collect();
-    order.sort_unstable_by_key(|&idx| places[idx as usize]);
-    let keys = found.gather(&order);
+    let Found { places, space } = &mut found;
     places.sort_unstable();
-    let pairs = repeated(&keys, &[]).into_iter().map(|(row, first)| (places[row as usize], places[first as usize]));
-    Ok((pairs.collect(), Found { places, keys }))
+    let pairs = places.iter().filter_map(|&(place, code)| Some((place, space.bear(code, place)?))).collect();
+    Ok((pairs, found))
 }
 
-/// Rows by their places, rising, and their keys.
+/// Rows by their places, rising, and their keys, each text of which is held once.
 #[derive(Default)]
 pub(super) struct Found {
-    places: Vec<u32>,
-    keys: Keys,
+    places: Vec<(u32, u32)>,
+    space: KeySpace,
 }
 
 impl Found {
     /// The key of the row read at a place.
     pub fn text(&self, place: u32) -> String {
-        self.places.binary_search(&place).map_or_else(|_| String::new(), |row| self.keys.text(row).into_owned())
+        let found = self.places.binary_search_by_key(&place, |(place, _)| *place);
+        found.map_or_else(|_| String::new(), |idx| self.space.text(self.places[idx].1))
     }
 }
 

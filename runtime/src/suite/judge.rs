@@ -2,10 +2,12 @@
 
 use super::{Failure, Files, Settled};
 use crate::load::{Content, LoadError};
+use crate::table::unmarked;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::Plan;
 use meed_compiler::value::{Exact, exact_text, parse_exact};
 use meed_compiler::{Expectation, TestCase};
+use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::span::Span;
 use std::collections::BTreeMap;
 
@@ -45,7 +47,7 @@ impl Settled {
                 }
                 Expectation::Rejected { key, .. } => {
                     let rejected = self.loaded.rejects.iter().any(|reject| reject.key == *key);
-                    if rejected { Vec::new() } else { vec![format!("{key} is not rejected")] }
+                    if rejected { Vec::new() } else { vec![format!("{} is not rejected", shown(key))] }
                 }
                 Expectation::Totals { file, .. } => {
                     used.fill(true);
@@ -79,13 +81,13 @@ impl Settled {
             return Vec::new();
         }
         let payee = wanted.payee.unwrap_or_default();
-        vec![format!("`{}` pays {payee} {} {}", wanted.rule, exact_text(&sum), plan.unit.code)]
+        vec![format!("`{}` pays {} {} {}", wanted.rule, shown(payee), exact_text(&sum), plan.unit.code)]
     }
 
     /// `introductions` pays MAYA 500.00 USD I1
     fn payment(&self, plan: &Plan, idx: usize) -> String {
         let row = &self.payments[idx];
-        let words = format!("`{}` pays {} {} {} {}", row[0], row[3], row[5], plan.unit.code, row[7]);
+        let words = format!("`{}` pays {} {} {} {}", row[0], shown(&row[3]), row[5], plan.unit.code, shown(&row[7]));
         words.trim_end().to_owned()
     }
 
@@ -94,8 +96,8 @@ impl Settled {
         let found = self.decisions.iter().find(same).map(|row| row[6].as_str());
         match (found, value) {
             (found, value) if found == value => None,
-            (Some(found), _) => Some(format!("`{name}` of {key} is {found}")),
-            (None, _) => Some(format!("`{name}` of {key} is unknown")),
+            (Some(found), _) => Some(format!("`{name}` of {} is {}", shown(key), shown(found))),
+            (None, _) => Some(format!("`{name}` of {} is unknown", shown(key))),
         }
     }
 
@@ -105,21 +107,30 @@ impl Settled {
         let Content::Csv(reader, _) = source.content else {
             return Err(LoadError::UnknownFormat { file: file.to_owned() }.to_string());
         };
-        let damaged = |error: csv::Error| format!("`{file}` is no table: {error}");
+        let name = shown(file);
+        let damaged = |error: csv::Error| format!("`{name}` is no table: {error}");
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
         let mut columns = Vec::new();
         for name in reader.headers().map_err(damaged)? {
             let column = TOTALS.iter().position(|known| *known == name.trim_start_matches('\u{feff}'));
-            columns.push(column.ok_or_else(|| format!("`{file}` has a column `{name}`, which totals have not"))?);
+            columns.push(
+                column.ok_or_else(|| {
+                    format!("`{}` has a column `{}`, which totals have not", shown(file), shown(name))
+                })?,
+            );
         }
         let amount = columns.iter().position(|column| *column == 5);
-        let amount = amount.ok_or_else(|| format!("`{file}` has no column `amount`"))?;
+        let amount = amount.ok_or_else(|| format!("`{name}` has no column `amount`"))?;
         let mut sums: BTreeMap<Vec<String>, (Exact, Exact)> = BTreeMap::new();
         for record in reader.records() {
             let record = record.map_err(damaged)?;
-            let key = columns.iter().zip(&record).filter(|(column, _)| **column != 5).map(|(_, cell)| cell.to_owned());
+            let key = columns
+                .iter()
+                .zip(&record)
+                .filter(|(column, _)| **column != 5)
+                .map(|(_, cell)| unmarked(cell).to_owned());
             let text = record.get(amount).unwrap_or_else(|| broken("a row of fewer cells than the header"));
-            let value = parse_exact(text).ok_or_else(|| format!("`{file}` has an amount `{text}`"))?;
+            let value = parse_exact(text).ok_or_else(|| format!("`{name}` has an amount `{}`", shown(text)))?;
             sums.entry(key.collect()).or_default().0 += value;
         }
         for row in &self.totals {
@@ -127,8 +138,9 @@ impl Settled {
             sums.entry(key.collect()).or_default().1 += amount_of(&row[5]);
         }
         let differs = |(key, (wanted, found)): (&Vec<String>, &(Exact, Exact))| {
-            (wanted != found)
-                .then(|| format!("{}: {} in `{file}`, {} paid", key.join(" "), exact_text(wanted), exact_text(found)))
+            (wanted != found).then(|| {
+                format!("{}: {} in `{name}`, {} paid", shown(&key.join(" ")), exact_text(wanted), exact_text(found))
+            })
         };
         Ok(sums.iter().filter_map(differs).collect())
     }
@@ -141,8 +153,12 @@ impl Settled {
         }
         let told = self.loaded.rejects.iter().map(|reject| {
             let record = &plan.record(reject.record).name;
-            let message =
-                format!("a given {record} is rejected: {} {}: {}", reject.column, reject.value, reject.reason);
+            let message = format!(
+                "a given {record} is rejected: {} {}: {}",
+                shown(&reject.column),
+                shown(&reject.value),
+                escaped(&reject.reason)
+            );
             Failure { span: test.span, message }
         });
         told.collect()

@@ -20,7 +20,7 @@ impl Sheet {
         Self { header: header.iter().map(|(name, _)| *name).collect(), rows: Vec::new(), kinds: header }
     }
 
-    /// The table as CSV, with its header.
+    /// The table as CSV, with its header; cells are as they are, none that begins like a formula is marked.
     pub fn to_csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let written = writer

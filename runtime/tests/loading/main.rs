@@ -12,4 +12,5 @@ mod needs;
 mod physical;
 mod rings;
 mod rows;
+mod unreadable;
 mod view;

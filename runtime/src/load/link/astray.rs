@@ -7,11 +7,10 @@
 
 use super::{Linked, Reference, codes_by_place, codes_of, references};
 use crate::keys::{KeySpace, NONE};
-use crate::load::draft::{Draft, Fault};
+use crate::load::draft::Draft;
 use crate::load::runs::Wanted;
 use crate::scratch::ScratchError;
-use meed_compiler::plan::{RecordId, RecordTable};
-use rustc_hash::FxHashMap;
+use meed_compiler::plan::RecordId;
 
 /// The round of a key that is not lost.
 const NEVER: u32 = u32::MAX;
@@ -20,18 +19,19 @@ const NEVER: u32 = u32::MAX;
 type Lost = Vec<Vec<u32>>;
 
 impl Linked<'_> {
-    /// Faults of the rows, not rejected so far, whose reference leads nowhere or to a row that is or will be rejected.
-    pub(super) fn astray(&self) -> Result<Vec<(RecordId, Fault)>, ScratchError> {
+    /// By reference, the rows, not rejected so far, that it leads nowhere or to a row that is or will be rejected, each with
+    /// the code that it names, in the order in which stretches have them.
+    pub(super) fn astray(&self) -> Result<Vec<(Reference, Vec<(u32, u32)>)>, ScratchError> {
         let mut lost: Lost = (0..self.drafts.len() as u32).map(|record| self.lost_at_once(RecordId(record))).collect();
         if lost.iter().flatten().all(|&round| round == NEVER) {
             return Ok(Vec::new());
         }
         Chains::new(self, &lost)?.follow(&mut lost);
-        let mut faults = Vec::new();
+        let mut found = Vec::new();
         for idx in 0..self.drafts.len() {
-            self.tell(RecordId(idx as u32), &lost, &mut faults)?;
+            self.tell(RecordId(idx as u32), &lost, &mut found)?;
         }
-        Ok(faults)
+        Ok(found)
     }
 
     fn lost_at_once(&self, record: RecordId) -> Vec<u32> {
@@ -42,54 +42,44 @@ impl Linked<'_> {
         (0..space.len() as u32).map(|code| if is_lost(code) { 0 } else { NEVER }).collect()
     }
 
-    /// Adds the faults of the rows of a record.
-    fn tell(&self, record: RecordId, lost: &Lost, faults: &mut Vec<(RecordId, Fault)>) -> Result<(), ScratchError> {
-        let mut found: Vec<(u32, Fault)> = Vec::new();
-        for reference in references(self.plan).filter(|reference| reference.record == record) {
-            if lost[reference.target.index()].iter().any(|&round| round != NEVER) {
-                self.tell_of(reference, &lost[reference.target.index()], &mut found)?;
-            }
+    /// Adds the rows of a record.
+    fn tell(
+        &self,
+        record: RecordId,
+        lost: &Lost,
+        found: &mut Vec<(Reference, Vec<(u32, u32)>)>,
+    ) -> Result<(), ScratchError> {
+        let Some(draft) = &self.drafts[record.index()] else { return Ok(()) };
+        let is_lost = |reference: &Reference| lost[reference.target.index()].iter().any(|&round| round != NEVER);
+        let references = references(self.plan).filter(|reference| reference.record == record).filter(is_lost);
+        let first = found.len();
+        for reference in references {
+            let (mut rows, lost) = (Vec::new(), &lost[reference.target.index()]);
+            let wanted = Wanted { field: Some(reference.field), ..Wanted::default() };
+            draft.each_stretch(wanted, |stretch| {
+                let codes = codes_of(stretch, reference.field).map(|(row, code)| (stretch.place(row), code));
+                rows.extend(
+                    codes.filter(|&(place, code)| lost[code as usize] != NEVER && !draft.rejected.contains(place)),
+                );
+            })?;
+            found.push((reference, rows));
         }
-        let mut first: FxHashMap<u32, u32> = FxHashMap::default();
-        for (round, fault) in &found {
-            first.entry(fault.row).and_modify(|first| *first = (*first).min(*round)).or_insert(*round);
-        }
-        let is_first = |(round, fault): &(u32, Fault)| first.get(&fault.row) == Some(round);
-        faults.extend(found.into_iter().filter(is_first).map(|(_, fault)| (record, fault)));
-        Ok(())
-    }
-
-    /// Adds the rounds and faults of the accepted rows that refer to a lost key.
-    fn tell_of(&self, reference: Reference, lost: &[u32], found: &mut Vec<(u32, Fault)>) -> Result<(), ScratchError> {
-        let (Some(draft), Some(bearer), Some(space)) = (
-            &self.drafts[reference.record.index()],
-            self.bearer(reference.target),
-            &self.spaces[reference.target.index()],
-        ) else {
-            return Ok(());
-        };
-        let definition = self.plan.record(reference.record);
-        let is_distinct = matches!(self.plan.record(reference.target).source, RecordTable::Distinct(_));
-        let is_stored = draft.runs.is_some();
-        let wanted = Wanted { keys: is_stored, field: Some(reference.field), ..Wanted::default() };
-        draft.each_stretch(wanted, |stretch| {
-            for (row, code) in codes_of(stretch, reference.field) {
-                let (place, round) = (stretch.place(row), lost[code as usize]);
-                if round == NEVER || draft.rejected.contains(place) {
-                    continue;
+        // Of a row's references only those are told that were lost when it was rejected.
+        let round = |reference: &Reference, code: u32| lost[reference.target.index()][code as usize];
+        let mut rounds = vec![NEVER; if found.len() - first > 1 { draft.n_rows as usize } else { 0 }];
+        if !rounds.is_empty() {
+            for (reference, rows) in &found[first..] {
+                for &(place, code) in rows {
+                    let known = &mut rounds[place as usize];
+                    *known = (*known).min(round(reference, code));
                 }
-                let reason = match space.row(code) {
-                    at if at != NONE && !is_distinct => {
-                        let (file, number) = bearer.origins.read_at(at);
-                        format!("refers to a rejected row: {file}, row {number}")
-                    }
-                    _ => format!("there is no {} with this key", self.plan.record(reference.target).name),
-                };
-                let key = is_stored.then(|| stretch.keys.text(row).into_owned());
-                let (rank, column) = (definition.fields.len() + 2, definition.fields[reference.field].name.clone());
-                found.push((round, Fault { row: place, key, rank, column, value: space.text(code), reason }));
             }
-        })
+            for (reference, rows) in &mut found[first..] {
+                let reference = *reference;
+                rows.retain(|&(place, code)| round(&reference, code) == rounds[place as usize]);
+            }
+        }
+        Ok(())
     }
 }
 

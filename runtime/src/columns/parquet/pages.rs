@@ -1,0 +1,132 @@
+//! How large the pages of a Parquet file are when unpacked, before any is.
+//!
+//! A few kilobytes can unpack to gigabytes, and the decoder takes a page whole. The header of each page says how large it
+//! will be, and can be read alone. Only what comes before the page's own bytes is looked at; what a header says beyond
+//! that, and whether it is right, is the decoder's. Headers are Thrift structs in its compact protocol.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+/// Bytes read at a time: a header is some fifty, and pages lie far apart.
+const READ: usize = 512;
+/// Structs of headers lie no deeper within one another.
+const DEEPEST: u32 = 8;
+
+/// How many bytes the largest page takes that stands in this range of a file. Where a header cannot be read the pages
+/// before it count: the decoder will tell.
+pub(super) fn largest_page(file: &File, range: Range<u64>) -> u64 {
+    let mut largest = 0;
+    let Ok(file) = file.try_clone() else { return largest };
+    let mut headers = Headers { reader: BufReader::with_capacity(READ, file), at: range.start };
+    if headers.reader.seek(SeekFrom::Start(range.start)).is_err() {
+        return largest;
+    }
+    while headers.at < range.end {
+        let start = headers.at;
+        let Some((unpacked, packed)) = headers.page() else { break };
+        // What the header itself holds, the least and largest value say, is held too.
+        largest = largest.max(unpacked.max(packed) + (headers.at - start));
+        if headers.skip(packed).is_none() {
+            break;
+        }
+    }
+    largest
+}
+
+/// Reads headers of pages.
+struct Headers {
+    reader: BufReader<File>,
+    at: u64,
+}
+
+impl Headers {
+    /// The bytes of the next page, unpacked and packed; none where this is no header.
+    fn page(&mut self) -> Option<(u64, u64)> {
+        let mut sizes = [None; 2];
+        let mut id = 0;
+        while let Some((field, kind)) = self.field(&mut id)? {
+            match (field, kind) {
+                (2 | 3, 5) => sizes[field as usize - 2] = Some(self.whole()?),
+                _ => self.skip_value(kind, DEEPEST)?,
+            }
+        }
+        let size = |size: Option<i64>| u64::try_from(size?).ok();
+        Some((size(sizes[0])?, size(sizes[1])?))
+    }
+
+    /// The next field of a struct and its kind; none at its end.
+    fn field(&mut self, id: &mut i64) -> Option<Option<(i64, u8)>> {
+        let byte = self.byte()?;
+        if byte == 0 {
+            return Some(None);
+        }
+        *id = match byte >> 4 {
+            0 => self.whole()?,
+            step => *id + i64::from(step),
+        };
+        Some(Some((*id, byte & 0xf)))
+    }
+
+    fn skip_value(&mut self, kind: u8, deepest: u32) -> Option<()> {
+        match kind {
+            // Yes and no are in the kind.
+            1 | 2 => Some(()),
+            3 => self.skip(1),
+            4..=6 => self.varint().map(drop),
+            7 => self.skip(8),
+            8 => {
+                let len = self.varint()?;
+                self.skip(len)
+            }
+            9 | 10 => {
+                let byte = self.byte()?;
+                let n_items = if byte >> 4 == 15 { self.varint()? } else { u64::from(byte >> 4) };
+                let item = byte & 0xf;
+                (0..n_items).try_for_each(|_| match item {
+                    1 | 2 => self.skip(1),
+                    item => self.skip_value(item, deepest.checked_sub(1)?),
+                })
+            }
+            12 => {
+                let mut id = 0;
+                while let Some((_, kind)) = self.field(&mut id)? {
+                    self.skip_value(kind, deepest.checked_sub(1)?)?;
+                }
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
+    /// A whole number as the protocol writes it, signs taking turns.
+    fn whole(&mut self) -> Option<i64> {
+        let bits = self.varint()?;
+        Some((bits >> 1) as i64 ^ -((bits & 1) as i64))
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let mut byte = [0];
+        self.reader.read_exact(&mut byte).ok()?;
+        self.at += 1;
+        Some(byte[0])
+    }
+
+    fn skip(&mut self, n_bytes: u64) -> Option<()> {
+        self.reader.seek_relative(i64::try_from(n_bytes).ok()?).ok()?;
+        self.at += n_bytes;
+        Some(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Typed cells as the texts that stand for them, for keys and texts, and for messages.
+//!
+//! A text here is what a CSV file would have in place of the cell. A cell for which there is no such text, like a day
+//! beyond the calendar, is at fault: it never becomes a key by the words of an error.
+
+use super::cell::{OUTSIDE, Reason};
+use super::day;
+use super::source::Shape;
+use meed_compiler::plan::calendar::date_of;
+use std::borrow::Cow;
+
+impl Shape<'_> {
+    /// The text that stands for a typed cell.
+    ///
+    /// # Errors
+    /// When it is a day or an instant outside the calendar.
+    pub fn text(&self, row: usize) -> Result<String, Reason> {
+        let outside = || Cow::Borrowed(OUTSIDE);
+        match self {
+            Self::Days(days) => day_text(days[row]).ok_or_else(outside),
+            Self::Instants { values, per_second, in_utc } => {
+                instant_text(values[row], *per_second, *in_utc).ok_or_else(outside)
+            }
+            Self::Texts(_)
+            | Self::Entries { .. }
+            | Self::Wholes { .. }
+            | Self::Wides { .. }
+            | Self::YesNo(_)
+            | Self::Nothing(_) => Ok(self.text_to_show(row)),
+        }
+    }
+
+    /// The same for messages: what has no text is shown by its number.
+    pub fn text_to_show(&self, row: usize) -> String {
+        match self {
+            Self::Texts(texts) => String::from_utf8_lossy(texts[row]).into_owned(),
+            Self::Wholes { values, decimals } => decimal_of_digits(&values[row].to_string(), *decimals),
+            Self::Wides { values, decimals } => decimal_of_digits(&values[row].to_string(), *decimals),
+            Self::Days(days) => day_text(days[row]).unwrap_or_else(|| days[row].to_string()),
+            Self::Instants { values, per_second, in_utc } => {
+                instant_text(values[row], *per_second, *in_utc).unwrap_or_else(|| values[row].to_string())
+            }
+            Self::YesNo(values) => if values[row] == 1 { "true" } else { "false" }.to_owned(),
+            Self::Entries { .. } | Self::Nothing(_) => String::new(),
+        }
+    }
+}
+
+/// `2026-02-01`; none where there is no such day.
+fn day_text(day: i32) -> Option<String> {
+    (day::FIRST..=day::LAST).contains(&day).then(|| date_of(day).to_string())
+}
+
+/// `2026-02-01T08:30:00Z`; none where there is no such day.
+fn instant_text(value: i64, per_second: i64, in_utc: bool) -> Option<String> {
+    let (seconds, rest) = (value.div_euclid(per_second), value.rem_euclid(per_second));
+    i32::try_from(seconds.div_euclid(86_400)).ok().and_then(day_text)?;
+    let nanos = (rest * (1_000_000_000 / per_second)) as i32;
+    let instant = jiff::Timestamp::new(seconds, nanos).ok()?;
+    Some(if in_utc { instant.to_string() } else { jiff::tz::TimeZone::UTC.to_datetime(instant).to_string() })
+}
+
+/// A whole number of `10^-decimals` as it is written: `-12345` and 2 is `-123.45`.
+pub(crate) fn decimal_of_digits(digits: &str, decimals: i32) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    match usize::try_from(decimals) {
+        Ok(0) => format!("{sign}{digits}"),
+        Ok(decimals) => {
+            let digits = format!("{digits:0>width$}", width = decimals + 1);
+            let (whole, decimals) = digits.split_at(digits.len() - decimals);
+            format!("{sign}{whole}.{decimals}")
+        }
+        Err(_) if digits == "0" => digits.to_owned(),
+        Err(_) => format!("{sign}{digits}{}", "0".repeat(decimals.unsigned_abs() as usize)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_of_digits() {
+        for (digits, decimals, text) in [
+            ("-12345", 2, "-123.45"),
+            ("5", 2, "0.05"),
+            ("-5", 1, "-0.5"),
+            ("0", 2, "0.00"),
+            ("7", 0, "7"),
+            ("-7", -2, "-700"),
+            ("0", -2, "0"),
+        ] {
+            assert_eq!(decimal_of_digits(digits, decimals), text);
+        }
+    }
+
+    #[test]
+    fn what_is_outside_the_calendar_has_no_text() {
+        let days = [day::FIRST, day::LAST, day::FIRST - 1, day::LAST + 1, i32::MIN, i32::MAX];
+        let shape = Shape::Days(Cow::Borrowed(&days));
+        let texts: Vec<_> = (0..days.len()).map(|row| shape.text(row).ok()).collect();
+        assert_eq!(texts[..2], [Some("0001-01-01".to_owned()), Some("9999-12-31".to_owned())]);
+        assert_eq!(texts[2..], [None, None, None, None]);
+        for per_second in [1, 1_000, 1_000_000, 1_000_000_000] {
+            for in_utc in [true, false] {
+                let far = [i64::MIN, i64::MAX];
+                let shape = Shape::Instants { values: Cow::Borrowed(&far), per_second, in_utc };
+                // In nanoseconds all of 64 bits lie within the calendar.
+                assert_eq!(shape.text(0).is_ok(), per_second == 1_000_000_000, "{per_second}");
+                assert_eq!(shape.text(1).is_ok(), per_second == 1_000_000_000, "{per_second}");
+            }
+        }
+        let shape = Shape::Instants { values: Cow::Borrowed(&[1_500]), per_second: 1_000, in_utc: true };
+        assert_eq!(shape.text(0), Ok("1970-01-01T00:00:01.5Z".to_owned()));
+    }
+}
