@@ -156,7 +156,8 @@ mod tests {
             let start = text.find(word).expect("the word");
             Span::new(start, start + word.len())
         };
-        let problem = Problem::error("unexpected", at("pay"), "no `\u{1b}`").other(at("a {"), "\u{7}").other(at("x\r"), "");
+        let problem =
+            Problem::error("unexpected", at("pay"), "no `\u{1b}`").other(at("a {"), "\u{7}").other(at("x\r"), "");
         let (drawn, problem) = drawable(text, &problem);
         assert_eq!(drawn, "rule \\u{202e}a {\r\n\tpay \\u{1b}x\\r");
         assert_eq!(problem.message, "no `\\u{1b}`");
