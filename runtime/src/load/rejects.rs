@@ -9,6 +9,8 @@ use super::draft::Fault;
 use super::origins::Origins;
 use crate::scratch::{Array, ScratchError, ScratchFile};
 use meed_grammar::foreign::shortened;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ops::Deref;
 use std::path::PathBuf;
 
@@ -214,20 +216,16 @@ impl Faults {
     fn each<E: From<ScratchError>>(&self, mut take: impl FnMut(Fault) -> Result<(), E>) -> Result<(), E> {
         let Some(file) = &self.file else { return self.held.iter().cloned().try_for_each(take) };
         let n_read = (READ.0 / self.runs.len().max(1)).max(READ.1);
-        let mut cursors = Vec::new();
-        for run in &self.runs {
-            let mut cursor = Cursor { file, run, n_read, at: 0, held: Vec::new(), used: 0 };
-            if let Some(fault) = cursor.next()? {
-                cursors.push((fault, cursor));
-            }
-        }
+        let cursor = |run| Cursor { file, run, n_read, at: 0, held: Vec::new(), used: 0 };
+        let mut cursors: Vec<Cursor<'_>> = self.runs.iter().map(cursor).collect();
+        let mut next: Vec<Option<Fault>> = cursors.iter_mut().map(Cursor::next).collect::<Result<_, _>>()?;
         // Of equal places that of the run written first comes first.
-        while let Some(least) = (0..cursors.len()).min_by_key(|&idx| place(&cursors[idx].0)) {
-            let (fault, cursor) = &mut cursors[least];
-            match cursor.next()? {
-                Some(next) => take(std::mem::replace(fault, next))?,
-                None => take(cursors.remove(least).0)?,
-            }
+        let by_place = |(run, fault): (usize, &Option<Fault>)| Some(Reverse((place(fault.as_ref()?), run)));
+        let mut heap: BinaryHeap<_> = next.iter().enumerate().filter_map(by_place).collect();
+        while let Some(Reverse((_, run))) = heap.pop() {
+            let Some(least) = std::mem::replace(&mut next[run], cursors[run].next()?) else { continue };
+            heap.extend(by_place((run, &next[run])));
+            take(least)?;
         }
         Ok(())
     }
