@@ -13,10 +13,12 @@
 //! the words alone, and `parse` reads the shape (`meed.pest`) and builds the tree.
 
 mod format;
+pub mod limits;
 mod mistake;
 mod parse;
 pub mod problem;
 pub mod span;
+pub mod steps;
 mod token;
 pub mod tree;
 mod word;
