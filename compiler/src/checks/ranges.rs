@@ -2,6 +2,8 @@
 
 use crate::plan::Comparison;
 use crate::value::Exact;
+use meed_grammar::limits;
+use meed_grammar::steps;
 
 /// One end of a range: none is without end, and whether the value itself is in.
 type End = Option<(Exact, bool)>;
@@ -16,6 +18,10 @@ struct Range {
 /// Ranges in no order; a value is in if any of them has it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ranges(Vec<Range>);
+
+/// Ranges of one field beyond which conditions are not followed any more: every pair of them is looked at. The longest
+/// list of a `one of` is followed.
+const FOLLOWED: usize = limits::CHOICES;
 
 impl Ranges {
     /// The values that compare so with `bound`.
@@ -45,8 +51,20 @@ impl Ranges {
 
     /// The values that are in both.
     pub fn and(&self, other: &Self) -> Self {
+        steps::count(self.0.len() * other.0.len());
         let pairs = self.0.iter().flat_map(|one| other.0.iter().map(move |two| one.and(two)));
         Self(pairs.filter(|range| !range.is_empty()).collect())
+    }
+
+    /// Leaves the values that are in both. Where these are scattered over more ranges than are followed, all may be left:
+    /// a warning must be certain.
+    pub fn narrow(&mut self, other: &Self) {
+        *self = if self.0.len() > FOLLOWED || other.0.len() > FOLLOWED { Self::all() } else { self.and(other) };
+    }
+
+    /// Every value.
+    pub fn all() -> Self {
+        Self(vec![Range { low: None, high: None }])
     }
 
     /// The values that are in one of them.

@@ -9,7 +9,7 @@ use crate::plan::{
     Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream,
     TimeUnit, Type, View,
 };
-use crate::value::{Exact, fraction, power_of_ten, round_to};
+use crate::value::{Exact, fraction, is_moderate, power_of_ten, round_to};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 
@@ -186,12 +186,12 @@ impl<'a> Row<'a> {
                 }
             }
             Op::Negate(x) => self.map(data, x, |x| -x)?,
-            Op::Add(a, b) => self.map2(data, a, b, |a, b| a + b)?,
-            Op::Subtract(a, b) => self.map2(data, a, b, |a, b| a - b)?,
-            Op::Multiply(a, b) => self.map2(data, a, b, |a, b| a * b)?,
+            Op::Add(a, b) => self.map2(data, expr, a, b, |a, b| a + b)?,
+            Op::Subtract(a, b) => self.map2(data, expr, a, b, |a, b| a - b)?,
+            Op::Multiply(a, b) => self.map2(data, expr, a, b, |a, b| a * b)?,
             Op::Divide(a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
                 (Value::Number(_), Value::Number(b)) if b == Exact::ZERO => return fault(FaultKind::DivisionByZero),
-                (Value::Number(a), Value::Number(b)) => Value::Number(a / b),
+                (Value::Number(a), Value::Number(b)) => moderate(a / b, expr)?,
                 _ => Value::Missing,
             },
             Op::Smallest(values) => self.extreme(data, values, Ordering::Less)?,
@@ -280,11 +280,18 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn map2(&self, data: &Data, a: &Expr, b: &Expr, apply: impl Fn(Exact, Exact) -> Exact) -> Result<Value, Fault> {
-        Ok(match (self.eval(a, data)?, self.eval(b, data)?) {
-            (Value::Number(a), Value::Number(b)) => Value::Number(apply(a, b)),
-            _ => Value::Missing,
-        })
+    fn map2(
+        &self,
+        data: &Data,
+        whole: &Expr,
+        a: &Expr,
+        b: &Expr,
+        apply: impl Fn(Exact, Exact) -> Exact,
+    ) -> Result<Value, Fault> {
+        match (self.eval(a, data)?, self.eval(b, data)?) {
+            (Value::Number(a), Value::Number(b)) => moderate(apply(a, b), whole),
+            _ => Ok(Value::Missing),
+        }
     }
 
     fn extreme(&self, data: &Data, values: &[Expr], wanted: Ordering) -> Result<Value, Fault> {
@@ -390,6 +397,15 @@ impl<'a> Row<'a> {
             TimeUnit::Years => count.checked_mul(12).and_then(|count| self.plan.calendar.add_months(day, count)),
         };
         moved.filter(|day| (FIRST..=LAST).contains(day)).ok_or(OUT)
+    }
+}
+
+/// A value that is small enough to be reckoned with.
+fn moderate(value: Exact, whole: &Expr) -> Result<Value, Fault> {
+    if is_moderate(&value) {
+        Ok(Value::Number(value))
+    } else {
+        Err(Fault { kind: FaultKind::Overflow("a value"), span: whole.span })
     }
 }
 
