@@ -64,7 +64,18 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
         .iter()
         .filter_map(|item| if let Item::Use(name) = item { Some(name.clone()) } else { None })
         .collect();
+    let mut used: FxHashMap<&str, Span> = FxHashMap::default();
     for library in &uses {
+        if let Some(first) = used.get(library.text.as_str()) {
+            let message = format!("library `{}` is used twice", library.text);
+            problems.push(
+                Problem::error("duplicate-name", library.span, message)
+                    .other(*first, "used first here")
+                    .help("take one of them out"),
+            );
+            continue;
+        }
+        used.insert(&library.text, library.span);
         match meed_stdlib::library(&library.text) {
             Some(text) => {
                 let parsed = meed_grammar::parse(text);

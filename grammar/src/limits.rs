@@ -11,6 +11,10 @@ pub const LINES: usize = 1_000;
 pub const BRACKETS: usize = 64;
 /// Values and operators in one expression, those around it counted.
 pub const VALUES: usize = 256;
+/// Names with points between them: `rep.manager.employer`.
+pub const PATH: usize = 16;
+/// Paths that make one key: `per rep and customer`.
+pub const KEY: usize = 16;
 /// Values between the brackets of a list.
 pub const LISTED: usize = 1_000;
 /// Characters of a name.

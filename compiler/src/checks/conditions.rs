@@ -4,6 +4,7 @@ use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
 use crate::plan::{Comparison, Expr, FieldId, LocalId, Op, Plan, RecordId, Root, Rule, Step, Stream, Type};
 use crate::value::Exact;
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -68,7 +69,10 @@ impl<'p> Left<'p> {
     fn narrow(&mut self, asked: Asked, ty: Type, ranges: &Ranges, span: Span, problems: &mut Vec<Problem>) {
         let (left, places) = self.fields.entry(asked).or_insert_with(|| {
             let whole = match ty {
-                Type::Choice(choice) => Ranges::places(self.plan.choices[choice.index()].len()),
+                // The list of the texts that rules decide may be long, and each rule would look at all of it.
+                Type::Choice(choice) if self.plan.choices[choice.index()].len() <= limits::CHOICES => {
+                    Ranges::places(self.plan.choices[choice.index()].len())
+                }
                 _ => Ranges::all(),
             };
             (whole, Vec::new())

@@ -97,7 +97,9 @@ fn member(node: &Node<'_, '_>) -> Option<Member> {
     Some(match node.rule() {
         Rule::key => {
             let parts = node.parts().filter(|part| matches!(part.rule(), Rule::key_part | Rule::key_alone));
-            Member::Key { parts: parts.map(|part| field(&part)).collect(), span: node.span() }
+            let mut parts = parts.map(|part| field(&part)).collect();
+            node.not_more(&mut parts, limits::KEY, "a key has parts, at most");
+            Member::Key { parts, span: node.span() }
         }
         Rule::when => Member::When(field(node)),
         Rule::reverses => Member::Unsupported(node.unsupported("a field that `reverses`")),

@@ -169,8 +169,7 @@ impl Lowering<'_> {
         scope: &mut Scope,
     ) -> Option<(StateId, Expr)> {
         let value = self.without_lets(value, &scope.lets)?;
-        let mut atoms = Vec::new();
-        let total = split(&value, &keys.parts, &mut atoms);
+        let (total, atoms) = split(&value, &keys.parts);
         let dens = atoms.iter().map(|atom| den(&self.plan, atom, &[])).collect();
         let kind = StateKind::Sums { dens };
         let state = match over_all {
