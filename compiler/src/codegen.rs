@@ -22,9 +22,10 @@ mod word;
 
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
-use crate::plan::{GroupId, Plan, RuleId, Stream};
+use crate::plan::{GroupId, Plan, RecordId, RuleId, Stream};
 use frame::Reads;
 use machine::{Effort, Machine, Object};
+use rustc_hash::FxHashMap;
 use scales::Scales;
 use std::sync::Arc;
 
@@ -80,8 +81,9 @@ impl Kernels {
     fn make(plan: &Plan, data: &Data, options: CodeOptions) -> Option<Self> {
         let machine = Machine::here()?;
         let mut scales = Scales::guess(plan, data);
+        let n_rows = StreamRows::of(plan, data);
         let made = machine.make(plan.groups.len(), |writer, idx| {
-            let effort = effort(plan, data, &plan.groups[idx].stream, idx, options);
+            let effort = effort(&n_rows, &plan.groups[idx].stream, idx, options);
             let mut unit = None;
             let object =
                 writer.function(effort, |blank| group::write_group(plan, &scales, &plan.groups[idx], &mut unit, blank));
@@ -96,7 +98,7 @@ impl Kernels {
         }
         let rules = machine.make(plan.rules.len(), |writer, idx| {
             let rule = &plan.rules[idx];
-            let effort = effort(plan, data, &rule.stream, idx, options);
+            let effort = effort(&n_rows, &rule.stream, idx, options);
             writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
         });
         let (entries, module) = machine.link(rules.iter().chain(&groups).flatten())?;
@@ -124,21 +126,41 @@ impl Kernels {
 }
 
 /// What the rows of a stream are worth.
-fn effort(plan: &Plan, data: &Data, stream: &Stream, idx: usize, options: CodeOptions) -> Effort {
+fn effort(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: CodeOptions) -> Effort {
     let thorough = match options.optimize {
-        Optimize::ByRows => n_rows(plan, data, stream) >= MANY_ROWS,
+        Optimize::ByRows => n_rows.stream(stream) >= MANY_ROWS,
         Optimize::InTurns => idx.is_multiple_of(2),
     };
     if thorough { Effort::Thorough } else { Effort::Quick }
 }
 
-/// About how many rows a stream has.
-fn n_rows(plan: &Plan, data: &Data, stream: &Stream) -> usize {
-    let table = |record: crate::plan::RecordId| data.tables.get(record.index()).map_or(0, |table| table.n_rows);
-    match stream {
-        Stream::Events(record) => table(*record),
-        Stream::Grid(record, _) => table(*record) * 4,
-        Stream::Payments(name) => plan.versions(name).map(|id| n_rows(plan, data, &plan.rule(id).stream)).sum(),
+/// About how many rows streams have.
+struct StreamRows<'a> {
+    data: &'a Data,
+    /// How many rows the versions of a rule read together, and so at most pay.
+    paid: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> StreamRows<'a> {
+    fn of(plan: &'a Plan, data: &'a Data) -> Self {
+        let mut rows = Self { data, paid: FxHashMap::default() };
+        // In the order of work a rule comes after those whose payments it reads.
+        for id in &plan.order {
+            let rule = plan.rule(*id);
+            let n_rows = rows.stream(&rule.stream);
+            let paid = rows.paid.entry(&rule.name).or_default();
+            *paid = paid.saturating_add(n_rows);
+        }
+        rows
+    }
+
+    fn stream(&self, stream: &Stream) -> usize {
+        let table = |record: RecordId| self.data.tables.get(record.index()).map_or(0, |table| table.n_rows);
+        match stream {
+            Stream::Events(record) => table(*record),
+            Stream::Grid(record, _) => table(*record) * 4,
+            Stream::Payments(name) => self.paid.get(name.as_str()).copied().unwrap_or(0),
+        }
     }
 }
 

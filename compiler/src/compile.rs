@@ -6,8 +6,11 @@ use crate::lower::{TestCase, lower};
 use crate::plan::Plan;
 use crate::plan::verify::Breach;
 use crate::resolve::resolve;
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::steps;
+use rustc_hash::FxHashSet;
 
 /// What compiling gives: problems always, a Plan where none of them is an error.
 pub struct Compiled {
@@ -15,8 +18,10 @@ pub struct Compiled {
     pub plan: Option<Plan>,
     /// The program's tests.
     pub tests: Vec<TestCase>,
-    /// Errors and warnings, in the order of the text.
+    /// Errors and warnings, in the order of the text; of many the first [`limits::MESSAGES`], then how many there are.
     pub problems: Vec<Problem>,
+    /// How much work it was: tokens read, nodes visited, names looked up.
+    pub steps: u64,
 }
 
 /// Compiles a program; `overrides` are parameters with the values this run gives them, as written in Meed.
@@ -36,10 +41,12 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
         plan: None,
         tests: Vec::new(),
         problems: vec![mistake(Span::default(), error.to_string())],
+        steps: 0,
     })
 }
 
 fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
+    let before = steps::taken();
     let parsed = meed_grammar::parse(source);
     let n_written = parsed.problems.len();
     let mut problems = parsed.problems;
@@ -51,13 +58,11 @@ fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
     if n_written == 0 {
         checks::plan(&lowered.plan, &resolved, &mut found);
     }
-    for problem in found {
-        // A mistake of writing may be met again by what it means; it is told once.
-        let told = |known: &Problem| known.code == problem.code && known.primary.0 == problem.primary.0;
-        if !problems[..n_written].iter().any(told) && !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
+    // A mistake of writing may be met again by what it means; it is told once.
+    let written: FxHashSet<(&str, Span)> = problems.iter().map(|known| (known.code, known.primary.0)).collect();
+    found.retain(|problem| !written.contains(&(problem.code, problem.primary.0)));
+    let mut told: FxHashSet<Problem> = FxHashSet::default();
+    problems.extend(found.into_iter().filter(|problem| told.insert(problem.clone())));
     problems.sort_by_key(|problem| problem.primary.0);
     let mut runs = !problems.iter().any(Problem::is_error);
     if runs {
@@ -65,7 +70,31 @@ fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
         problems.extend(breaches.iter().map(|breach| mistake(place_of(breach, &lowered.plan), breach.to_string())));
         runs = breaches.is_empty();
     }
-    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems }
+    steps::count(problems.len());
+    let steps = steps::taken().wrapping_sub(before);
+    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems: first(problems), steps }
+}
+
+/// As many problems as people read; if there are more, the errors first, and how many are left out.
+fn first(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let more = problems.len().saturating_sub(limits::MESSAGES);
+    if more == 0 {
+        return problems;
+    }
+    problems.sort_by_key(|problem| !problem.is_error());
+    let level = if problems[limits::MESSAGES].is_error() { Problem::error } else { Problem::warning };
+    let place = problems[limits::MESSAGES].primary.0;
+    problems.truncate(limits::MESSAGES);
+    problems.sort_by_key(|problem| problem.primary.0);
+    let most = limits::words(limits::MESSAGES);
+    let message = match more {
+        1 => format!("one more problem is not shown: at most {most} are"),
+        _ => format!("{} more problems are not shown: at most {most} are", limits::words(more)),
+    };
+    problems.push(
+        level("more-problems", place, message).label("the first of these").help("repair those above and check again"),
+    );
+    problems
 }
 
 /// An invariant of Meed that does not hold: said kindly, for it is no mistake of the program.

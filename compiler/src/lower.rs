@@ -20,8 +20,10 @@ pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
 
 use crate::plan::{self, Plan, RecordId, ScheduleId, SlotId, SlotSpec};
 use crate::resolve::Resolved;
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::steps;
 use meed_grammar::tree;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scope::Typed;
@@ -53,6 +55,10 @@ struct Lowering<'a> {
     resolved: &'a Resolved,
     plan: Plan,
     problems: Vec<Problem>,
+    /// How many of these are errors.
+    n_errors: usize,
+    /// Unknown names for which near ones were looked for.
+    n_suggested: std::cell::Cell<usize>,
     /// Parameters by name; none where their value had a problem.
     parameters: FxHashMap<String, Option<Typed>>,
     records: FxHashMap<String, RecordId>,
@@ -61,15 +67,41 @@ struct Lowering<'a> {
     schedules: FxHashMap<String, Option<ScheduleId>>,
     /// The list of the texts that rules decide, once there is one.
     texts: Option<plan::ChoiceId>,
-    /// Decisions that are taken for every row in the program's life.
-    always_taken: Vec<plan::DecisionId>,
-    /// States that the versions of a rule share.
-    shared: Vec<plan::StateId>,
+    /// Decisions that are taken for every row in the program's life, numbered as they were found.
+    always_taken: FxHashMap<plan::DecisionId, usize>,
+    /// States that the versions of a rule share, those that are alike together.
+    shared: FxHashMap<plan::State, Vec<plan::StateId>>,
     /// By domain, the one it was joined to.
     domains: Vec<u32>,
+    /// What has been made once, and where.
+    known: Known,
     /// Whether dates move by months somewhere, and where first.
     months_used: Option<Span>,
 }
+
+/// Indices of what the Plan lists: to look for a thing in a list would take longer the more there are.
+#[derive(Default)]
+struct Known {
+    /// By record, its fields by name.
+    fields: Vec<FxHashMap<String, plan::FieldId>>,
+    /// Lists of `one of`.
+    choices: FxHashMap<Vec<String>, plan::ChoiceId>,
+    /// Places in the list of texts that rules decide.
+    texts: FxHashMap<String, u32>,
+    /// By schedule, what its bands do not give.
+    gaps: Vec<expressions::Gaps>,
+    predicates: FxHashMap<plan::Predicate, plan::PredicateId>,
+    slots: FxHashMap<SlotKey, SlotId>,
+    /// Decisions by name and rows.
+    decisions: FxHashMap<String, FxHashMap<plan::Stream, plan::DecisionId>>,
+    /// The versions of each rule that are lowered, in the order of work.
+    rules: FxHashMap<String, Vec<plan::RuleId>>,
+    /// The record behind a rule's rows, or behind the payments that it reads.
+    origins: FxHashMap<String, Option<RecordId>>,
+}
+
+/// What tells one slot from another.
+type SlotKey = (plan::Stream, Option<plan::Period>, Vec<(plan::Root, RecordId, Vec<plan::FieldId>)>);
 
 impl<'a> Lowering<'a> {
     fn new(resolved: &'a Resolved) -> Self {
@@ -77,39 +109,80 @@ impl<'a> Lowering<'a> {
             resolved,
             plan: Plan::empty(),
             problems: Vec::new(),
+            n_errors: 0,
+            n_suggested: std::cell::Cell::new(0),
             parameters: FxHashMap::default(),
             records: FxHashMap::default(),
             failed_fields: FxHashSet::default(),
             schedules: FxHashMap::default(),
             texts: None,
-            always_taken: Vec::new(),
-            shared: Vec::new(),
+            always_taken: FxHashMap::default(),
+            shared: FxHashMap::default(),
             domains: Vec::new(),
+            known: Known::default(),
             months_used: None,
         }
     }
 
     fn problem(&mut self, problem: Problem) {
+        self.n_errors += usize::from(problem.is_error());
         self.problems.push(problem);
     }
 
+    /// Whether a near name is looked for in place of one more unknown one: for as many as messages are shown.
+    fn suggests(&self) -> bool {
+        self.n_suggested.set(self.n_suggested.get() + 1);
+        self.n_suggested.get() <= limits::MESSAGES
+    }
+
+    /// The did-you-mean of an unknown name.
+    fn suggest<'n, K: IntoIterator<Item = &'n str>>(
+        &self,
+        problem: Problem,
+        name: &tree::Name,
+        known: impl FnOnce() -> K,
+    ) -> Problem {
+        if self.suggests() { suggest(problem, name, known()) } else { problem }
+    }
+
+    /// The field of a record.
+    fn field_of(&self, record: RecordId, name: &str) -> Option<plan::FieldId> {
+        steps::count(1);
+        self.known.fields.get(record.index())?.get(name).copied()
+    }
+
+    /// The decision of this name for these rows.
+    fn decision(&self, name: &str, stream: &plan::Stream) -> Option<plan::DecisionId> {
+        steps::count(1);
+        self.known.decisions.get(name)?.get(stream).copied()
+    }
+
+    /// The versions of a rule that are lowered so far.
+    fn lowered(&self, rule: &str) -> &[plan::RuleId] {
+        steps::count(1);
+        self.known.rules.get(rule).map_or(&[], Vec::as_slice)
+    }
+
     fn damaged(&self, name: &str) -> bool {
-        self.resolved.damaged.iter().any(|damaged| damaged == name)
+        self.resolved.damaged.contains(name)
     }
 
     /// The slot spec of these parts, made once.
     fn slot(&mut self, spec: SlotSpec) -> SlotId {
-        let same = |known: &SlotSpec| {
-            known.stream == spec.stream
-                && known.period == spec.period
-                && known.parts.len() == spec.parts.len()
-                && known.parts.iter().zip(&spec.parts).all(|(a, b)| a.op == b.op)
+        let part = |part: &plan::Expr| match &part.op {
+            plan::Op::Field { root, record, path } => Some((*root, *record, path.clone())),
+            _ => None,
         };
-        let idx = self.plan.slots.iter().position(same).unwrap_or_else(|| {
+        let next = SlotId(self.plan.slots.len() as u32);
+        // The parts of a key are fields; one that is not belongs to a rule that has failed, and has a slot of its own.
+        let id = match spec.parts.iter().map(part).collect::<Option<Vec<_>>>() {
+            Some(parts) => *self.known.slots.entry((spec.stream.clone(), spec.period, parts)).or_insert(next),
+            None => next,
+        };
+        if id == next {
             self.plan.slots.push(spec);
-            self.plan.slots.len() - 1
-        });
-        SlotId(idx as u32)
+        }
+        id
     }
 
     fn new_domain(&mut self) -> plan::DomainId {
@@ -117,10 +190,14 @@ impl<'a> Lowering<'a> {
         plan::DomainId(self.domains.len() as u32 - 1)
     }
 
-    fn domain_root(&self, domain: u32) -> u32 {
+    fn domain_root(&mut self, domain: u32) -> u32 {
         let mut root = domain;
         while self.domains[root as usize] != root {
-            root = self.domains[root as usize];
+            steps::count(1);
+            // Each second one is joined to the next but one, so that the way stays short.
+            let next = self.domains[root as usize];
+            self.domains[root as usize] = self.domains[next as usize];
+            root = next;
         }
         root
     }
@@ -133,19 +210,18 @@ impl<'a> Lowering<'a> {
 
     /// Writes the joined domains everywhere, numbered in the order of the fields that hold them.
     fn settle_domains(&mut self) {
-        let mut numbers: Vec<u32> = Vec::new();
+        let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
+        let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
         for field in self.plan.records.iter().flat_map(|record| &record.fields) {
+            steps::count(1);
             if let plan::Type::Text(domain) | plan::Type::Id(domain) = field.ty {
-                let root = self.domain_root(domain.0);
-                if !numbers.contains(&root) {
-                    numbers.push(root);
-                }
+                let next = numbers.len() as u32;
+                numbers.entry(roots[domain.index()]).or_insert(next);
             }
         }
-        let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
         let number = |domain: &mut plan::DomainId| {
             let root = roots.get(domain.index());
-            domain.0 = numbers.iter().position(|known| Some(known) == root).unwrap_or(0) as u32;
+            domain.0 = root.and_then(|root| numbers.get(root)).copied().unwrap_or(0);
         };
         let settle = |ty: &mut plan::Type| {
             if let plan::Type::Text(domain) | plan::Type::Id(domain) = ty {

@@ -3,9 +3,10 @@
 //! Comes in: the trees of the program and the libraries it uses. Goes out: [`Resolved`], every declaration under its
 //! name, with `extend` folded in, and problems for names declared twice or used nowhere declared. Types come later.
 
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, Item, Member, Name};
+use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Every declaration of a program, found by name.
@@ -28,7 +29,21 @@ pub struct Resolved {
     /// Whether a program head was there but could not be read.
     pub damaged_program: bool,
     /// Names of damaged items: what refers to them is not reported again.
-    pub damaged: Vec<String>,
+    pub damaged: FxHashSet<String>,
+    /// The records, by name.
+    record_places: FxHashMap<String, usize>,
+    /// The schedules, by name.
+    schedule_places: FxHashMap<String, usize>,
+    /// The versions of each rule, as written.
+    versions: FxHashMap<String, Vec<usize>>,
+    /// The rules that set each name, as written.
+    setters: FxHashMap<String, Vec<usize>>,
+    /// The first rule that sets each name, and the first of another name.
+    first_setters: FxHashMap<String, (usize, Option<usize>)>,
+    /// Rules with the names that they set.
+    sets: FxHashMap<String, FxHashSet<String>>,
+    /// Fields of records, by record.
+    members: FxHashMap<String, FxHashSet<String>>,
 }
 
 /// A declaration of the program or of a library.
@@ -49,7 +64,18 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
         .iter()
         .filter_map(|item| if let Item::Use(name) = item { Some(name.clone()) } else { None })
         .collect();
+    let mut used: FxHashMap<&str, Span> = FxHashMap::default();
     for library in &uses {
+        if let Some(first) = used.get(library.text.as_str()) {
+            let message = format!("library `{}` is used twice", library.text);
+            problems.push(
+                Problem::error("duplicate-name", library.span, message)
+                    .other(*first, "used first here")
+                    .help("take one of them out"),
+            );
+            continue;
+        }
+        used.insert(&library.text, library.span);
         match meed_stdlib::library(&library.text) {
             Some(text) => {
                 let parsed = meed_grammar::parse(text);
@@ -70,7 +96,7 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
             }
         }
     }
-    let first = file.items.first().map(first_name);
+    let first = file.items.first().map(Item::place);
     for item in file.items {
         resolved.take(item, None, &mut names, problems);
     }
@@ -83,22 +109,6 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
     resolved
 }
 
-/// The name that an item declares or uses.
-fn first_name(item: &Item) -> Span {
-    match item {
-        Item::Program(program) => program.name.span,
-        Item::Use(name) => name.span,
-        Item::Extend(extend) => extend.record.span,
-        Item::Record(record) => record.name.span,
-        Item::Schedule(schedule) => schedule.name.span,
-        Item::Parameter(parameter) => parameter.name.span,
-        Item::Rule(rule) => rule.name.span,
-        Item::Test(test) => test.title.span,
-        Item::Unsupported(unsupported) => unsupported.span,
-        Item::Damaged(damaged) => damaged.span,
-    }
-}
-
 /// Where each name was declared, by name space.
 #[derive(Default)]
 struct Names {
@@ -106,9 +116,56 @@ struct Names {
     schedules: FxHashMap<String, Span>,
     records: FxHashMap<String, Span>,
     values: FxHashMap<String, Span>,
+    /// Unknown names for which near ones were looked for; no more than messages are shown.
+    n_suggested: usize,
 }
 
 impl Resolved {
+    /// The versions of a rule, by their places in [`Self::rules`].
+    pub fn versions(&self, rule: &str) -> &[usize] {
+        self.versions.get(rule).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rules that set a name, by their places in [`Self::rules`].
+    pub fn setters(&self, name: &str) -> &[usize] {
+        self.setters.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first rule of another name than this that sets a name.
+    pub fn other_setter(&self, rule: &str, name: &str) -> Option<&tree::Rule> {
+        let (first, second) = self.first_setters.get(name)?;
+        let first = &self.rules[*first];
+        if first.name.text == rule { second.map(|idx| &self.rules[idx]) } else { Some(first) }
+    }
+
+    /// Whether a version of a rule sets a name.
+    pub fn sets(&self, rule: &str, name: &str) -> bool {
+        self.sets.get(rule).is_some_and(|names| names.contains(name))
+    }
+
+    /// The schedule of this name.
+    pub fn schedule(&self, name: &str) -> Option<&tree::Schedule> {
+        self.schedule_places.get(name).map(|&idx| &self.schedules[idx].item)
+    }
+
+    fn note_rule(&mut self, rule: &tree::Rule) {
+        let idx = self.rules.len();
+        self.versions.entry(rule.name.text.clone()).or_default().push(idx);
+        for clause in &rule.clauses {
+            if let ClauseKind::Set { name, .. } = &clause.kind {
+                let setters = self.setters.entry(name.text.clone()).or_default();
+                if setters.last() != Some(&idx) {
+                    setters.push(idx);
+                }
+                let (first, second) = self.first_setters.entry(name.text.clone()).or_insert((idx, None));
+                if second.is_none() && *first != idx && self.rules[*first].name.text != rule.name.text {
+                    *second = Some(idx);
+                }
+                self.sets.entry(rule.name.text.clone()).or_default().insert(name.text.clone());
+            }
+        }
+    }
+
     fn take(&mut self, item: Item, library: Option<&str>, names: &mut Names, problems: &mut Vec<Problem>) {
         let from = |item_library: Option<&str>| item_library.map(str::to_owned);
         match item {
@@ -120,20 +177,24 @@ impl Resolved {
                 None => self.program = Some(program),
             },
             Item::Use(_) => {}
-            Item::Extend(extend) => self.extend(extend, problems),
+            Item::Extend(extend) => self.extend(extend, names, problems),
             Item::Record(record) => {
-                let known = self.records.iter().find(|known| known.item.name.text == record.name.text);
+                let known = self.record_places.get(&record.name.text).map(|&idx| &self.records[idx]);
                 if let Some(Declared { library: Some(library), .. }) = known {
                     let name = &record.name.text;
                     let message = format!("library `{library}` already has `{name}`");
                     let help = format!("add fields with: extend {name} {{ … }}");
                     problems.push(Problem::error("duplicate-name", record.name.span, message).help(help));
                 } else if declare(&mut names.records, &record.name, "record", problems) {
+                    self.record_places.insert(record.name.text.clone(), self.records.len());
+                    let fields = record.members.iter().filter_map(member_name).map(str::to_owned);
+                    self.members.entry(record.name.text.clone()).or_default().extend(fields);
                     self.records.push(Declared { item: record, library: from(library) });
                 }
             }
             Item::Schedule(schedule) => {
                 if declare(&mut names.schedules, &schedule.name, "schedule", problems) {
+                    self.schedule_places.insert(schedule.name.text.clone(), self.schedules.len());
                     self.schedules.push(Declared { item: schedule, library: from(library) });
                 }
             }
@@ -144,6 +205,7 @@ impl Resolved {
             }
             Item::Rule(rule) => {
                 names.rules.entry(rule.name.text.clone()).or_insert(rule.name.span);
+                self.note_rule(&rule);
                 self.rules.push(rule);
             }
             Item::Test(test) => self.tests.push(test),
@@ -158,21 +220,24 @@ impl Resolved {
         }
     }
 
-    fn extend(&mut self, extend: tree::Extend, problems: &mut Vec<Problem>) {
-        let names: Vec<String> = self.records.iter().map(|record| record.item.name.text.clone()).collect();
-        let Some(record) = self.records.iter_mut().find(|record| record.item.name.text == extend.record.text) else {
+    fn extend(&mut self, extend: tree::Extend, names: &mut Names, problems: &mut Vec<Problem>) {
+        let Some(&place) = self.record_places.get(&extend.record.text) else {
+            names.n_suggested += 1;
+            let n_known = if names.n_suggested <= limits::MESSAGES { self.records.len() } else { 0 };
+            let known = self.records[..n_known].iter().map(|record| record.item.name.text.as_str());
             let message = format!("there is no `{}` to extend", extend.record.text);
             let mut problem = Problem::error("unknown-record", extend.record.span, message);
-            if let Some(near) = meed_grammar::nearest(&extend.record.text, names.iter().map(String::as_str)) {
+            if let Some(near) = meed_grammar::nearest(&extend.record.text, known) {
                 problem = problem.label(format!("did you mean `{near}`?")).edit(extend.record.span, near);
             }
             problems.push(problem);
             return;
         };
+        let record = &mut self.records[place];
+        let known = self.members.entry(extend.record.text.clone()).or_default();
         for member in extend.members {
             if let Member::Field(field) = &member {
-                let same = record.item.members.iter().any(|known| matches!(known, Member::Field(known) | Member::When(known) if known.name.text == field.name.text));
-                if same {
+                if !known.insert(field.name.text.clone()) {
                     let message = format!("`{}` already has a field `{}`", extend.record.text, field.name.text);
                     problems.push(Problem::error("duplicate-name", field.name.span, message));
                     continue;
@@ -181,6 +246,14 @@ impl Resolved {
             }
             record.item.members.push(member);
         }
+    }
+}
+
+/// The name of a field that stands for itself, or is the `when`.
+pub(crate) fn member_name(member: &Member) -> Option<&str> {
+    match member {
+        Member::Field(field) | Member::When(field) => Some(&field.name.text),
+        Member::Key { .. } | Member::Unsupported(_) => None,
     }
 }
 

@@ -3,16 +3,23 @@
 //! Every number between an input cell and a payment is an exact fraction ([`Exact`]); it becomes a whole number of
 //! smallest units only in [`round`]. Decimal text is read and written here too. No floating point.
 
-use dashu_int::{
-    IBig, UBig,
-    ops::{DivRem, UnsignedAbs},
-};
+use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
+use dashu_int::{IBig, UBig};
 pub use meed_grammar::tree::RoundingMode;
 
 /// An exact fraction of any size, always reduced.
 pub type Exact = dashu_ratio::RBig;
 /// A whole number of any size.
 pub type Whole = IBig;
+
+/// Bits of a numerator or a denominator that is reckoned with. What is paid needs less than 100; the rest is room for
+/// factors that cancel out. Without a bound `let b = a * a` doubles the digits of a value with each `let`.
+const MOST_BITS: usize = 8_192;
+
+/// Whether a value is small enough to be reckoned with.
+pub fn is_moderate(value: &Exact) -> bool {
+    value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
+}
 
 /// The whole number next to `value` by `mode`.
 ///

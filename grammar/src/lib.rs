@@ -14,10 +14,12 @@
 
 pub mod foreign;
 mod format;
+pub mod limits;
 mod mistake;
 mod parse;
 pub mod problem;
 pub mod span;
+pub mod steps;
 mod token;
 pub mod tree;
 mod word;

@@ -8,12 +8,13 @@ mod literal;
 mod quote;
 mod sign;
 
+use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
-use crate::token::{Token, TokenKind, tokens};
+use crate::token::{Lexing, Token, TokenKind};
 
 /// Brackets nested deeper than this are refused.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = limits::BRACKETS;
 
 /// A text with its typing mistakes taken out.
 pub(crate) struct Repaired {
@@ -29,7 +30,8 @@ pub(crate) struct Repaired {
 pub(crate) fn repair(source: &str) -> Repaired {
     let mut scan = Scan {
         source,
-        tokens: tokens(source),
+        lexing: Lexing::new(source, 0),
+        tokens: Vec::new(),
         index: 0,
         open: Vec::new(),
         in_test: false,
@@ -37,8 +39,8 @@ pub(crate) fn repair(source: &str) -> Repaired {
         patches: Vec::new(),
     };
     scan.invisible();
-    while scan.index < scan.tokens.len() {
-        scan.step();
+    while let Some(token) = scan.token(scan.index) {
+        scan.step(token);
     }
     scan.patches.sort_by_key(|(span, _)| *span);
     let (text, patches) = apply(source, &scan.patches);
@@ -48,6 +50,9 @@ pub(crate) fn repair(source: &str) -> Repaired {
 /// The state of one pass over the tokens.
 struct Scan<'s> {
     source: &'s str,
+    /// The tokens that were not asked for yet: a repair may begin the next one elsewhere.
+    lexing: Lexing<'s>,
+    /// Those that were.
     tokens: Vec<Token>,
     /// The token looked at.
     index: usize,
@@ -60,12 +65,13 @@ struct Scan<'s> {
 }
 
 impl<'s> Scan<'s> {
-    fn step(&mut self) {
-        let token = self.tokens[self.index];
+    fn step(&mut self, token: Token) {
         match token.kind {
-            TokenKind::Blank | TokenKind::Comment | TokenKind::Text | TokenKind::YesNo => {}
+            TokenKind::Blank | TokenKind::Comment | TokenKind::YesNo => {}
+            TokenKind::Text => self.not_longer(token, limits::QUOTED, "a text in quotes"),
             TokenKind::Keyword if self.text(token) == "else" => return self.otherwise(token),
             TokenKind::Keyword | TokenKind::Word | TokenKind::Name => {
+                self.not_longer(token, limits::NAME, "a name");
                 let margin = token.span.start == 0 || self.source[..token.span.start as usize].ends_with('\n');
                 if margin && (self.open.is_empty() || self.text(token) == "test") {
                     self.in_test = self.text(token) == "test";
@@ -76,7 +82,7 @@ impl<'s> Scan<'s> {
                 }
             }
             TokenKind::Number | TokenKind::Percent | TokenKind::Money | TokenKind::Date | TokenKind::Period => {
-                return self.literal();
+                return self.literal(token);
             }
             TokenKind::Sign => return self.sign(token),
             TokenKind::Unknown => return self.unknown(token),
@@ -93,9 +99,17 @@ impl<'s> Scan<'s> {
         self.index.checked_sub(1).map(|index| self.tokens[index]).filter(|token| !is_blank(token.kind))
     }
 
+    /// The token of this number, if the text goes so far.
+    fn token(&mut self, index: usize) -> Option<Token> {
+        while self.tokens.len() <= index {
+            self.tokens.push(self.lexing.next()?);
+        }
+        Some(self.tokens[index])
+    }
+
     /// The token `ahead` places further on.
-    fn ahead(&self, ahead: usize) -> Option<Token> {
-        self.tokens.get(self.index + ahead).copied()
+    fn ahead(&mut self, ahead: usize) -> Option<Token> {
+        self.token(self.index + ahead)
     }
 
     /// Where the line of a place ends.
@@ -105,25 +119,27 @@ impl<'s> Scan<'s> {
 
     /// Goes on at a place of the text, which need not be where a token begins.
     fn go_on_at(&mut self, place: usize) {
+        while self.end_of_known() < place && self.token(self.tokens.len()).is_some() {}
         let next = self.tokens.partition_point(|token| (token.span.start as usize) < place);
-        if self.tokens.get(next).is_none_or(|token| token.span.start as usize == place) {
-            // A place inside the last token of all is not the start of one.
-            if next < self.tokens.len() || self.tokens.last().is_none_or(|last| last.span.end as usize == place) {
-                self.index = next;
-                return;
-            }
+        if self.tokens.get(next).is_some_and(|token| token.span.start as usize == place)
+            || (next == self.tokens.len() && self.end_of_known() == place)
+        {
+            self.index = next;
+            return;
         }
+        // The place is inside a token: what follows is cut anew from there.
         self.tokens.truncate(next.saturating_sub(1));
-        let cut = self.tokens.last().map_or(0, |token| token.span.end as usize);
+        let cut = self.end_of_known();
         if cut < place {
             self.tokens.push(Token { kind: TokenKind::Unknown, span: Span::new(cut, place) });
         }
         self.index = self.tokens.len();
-        let rest = tokens(&self.source[place..]);
-        self.tokens.extend(rest.into_iter().map(|token| {
-            let (start, end) = (token.span.start as usize + place, token.span.end as usize + place);
-            Token { kind: token.kind, span: Span::new(start, end) }
-        }));
+        self.lexing = Lexing::new(self.source, place);
+    }
+
+    /// Where the tokens end that were asked for.
+    fn end_of_known(&self) -> usize {
+        self.tokens.last().map_or(0, |token| token.span.end as usize)
     }
 
     /// Reports a mistake that one replacement repairs.
@@ -152,24 +168,52 @@ impl<'s> Scan<'s> {
         self.index += 1;
     }
 
-    /// Characters that nobody sees, anywhere in the text: what people sign must be what is run.
+    /// Characters that nobody sees, anywhere in the text: what people sign must be what is run. Neighbors are told
+    /// together.
     fn invisible(&mut self) {
-        for (at, sign) in
-            self.source.char_indices().filter(|(at, sign)| is_invisible(*sign) && !(*at == 0 && *sign == '\u{FEFF}'))
-        {
+        let mut run: Option<(Span, char, usize)> = None;
+        for (at, sign) in self.source.char_indices() {
+            if !is_invisible(sign) || (at == 0 && sign == '\u{FEFF}') {
+                continue;
+            }
             let span = Span::new(at, at + sign.len_utf8());
-            let problem = Problem::error(
-                "invisible-character",
-                span,
-                format!("there is an invisible character (U+{:04X}) here", sign as u32),
-            )
-            .label("people who sign this text do not see it")
-            .help("take it out");
-            self.replace(problem, span, "");
+            run = match run {
+                Some((known, first, n)) if known.end == span.start => Some((known.to(span), first, n + 1)),
+                before => {
+                    self.invisible_run(before);
+                    Some((span, sign, 1))
+                }
+            };
         }
+        self.invisible_run(run);
         if self.source.starts_with('\u{FEFF}') {
             self.patches.push((Span::new(0, 3), String::new()));
         }
+    }
+
+    /// Reports a name or text that is longer than any that people write.
+    fn not_longer(&mut self, token: Token, most: usize, what: &str) {
+        if self.text(token).len() > most && self.text(token).chars().nth(most).is_some() {
+            let message = format!("{what} has at most {} characters", limits::words(most));
+            self.problems.push(
+                Problem::error("over-limit", token.span, message)
+                    .label(format!("this has {}", limits::words(self.text(token).chars().count())))
+                    .help("write something shorter"),
+            );
+        }
+    }
+
+    fn invisible_run(&mut self, run: Option<(Span, char, usize)>) {
+        let Some((span, first, n)) = run else { return };
+        let message = match n {
+            1 => format!("there is an invisible character (U+{:04X}) here", first as u32),
+            _ => format!("there are {n} invisible characters here, the first of them U+{:04X}", first as u32),
+        };
+        let them = if n == 1 { "it" } else { "them" };
+        let problem = Problem::error("invisible-character", span, message)
+            .label(format!("people who sign this text do not see {them}"))
+            .help(format!("take {them} out"));
+        self.replace(problem, span, "");
     }
 }
 

@@ -18,9 +18,11 @@ mod roundings;
 mod sets;
 mod tests;
 
+use crate::limits;
 use crate::mistake::{self, Patches};
 use crate::problem::Problem;
 use crate::span::Span;
+use crate::steps;
 use crate::token::{Token, TokenKind, tokens};
 use crate::tree::{Expr, File};
 pub(crate) use marks::{Marks, marks};
@@ -43,6 +45,9 @@ pub struct Parsed {
 
 /// Reads a whole file. One broken item hides no other.
 pub fn parse(source: &str) -> Parsed {
+    if let Some(problem) = too_large(source) {
+        return Parsed { file: File::default(), problems: vec![problem] };
+    }
     let repaired = mistake::repair(source);
     let mut problems = repaired.problems;
     let (file, found) = with_room(&repaired.text, |words| {
@@ -57,6 +62,9 @@ pub fn parse(source: &str) -> Parsed {
 
 /// Reads one value, as it is written after `--set name=` or in a test.
 pub fn parse_value(source: &str) -> Result<Expr, Vec<Problem>> {
+    if let Some(problem) = too_large(source) {
+        return Err(vec![problem]);
+    }
     let repaired = mistake::repair(source);
     let mut problems = repaired.problems;
     let (value, found) = with_room(&repaired.text, |words| {
@@ -69,6 +77,16 @@ pub fn parse_value(source: &str) -> Result<Expr, Vec<Problem>> {
         Some(value) if problems.is_empty() => Ok(value),
         _ => Err(problems),
     }
+}
+
+/// A text that is larger than any that people write is not looked at.
+fn too_large(source: &str) -> Option<Problem> {
+    let most = limits::words(limits::TEXT_BYTES);
+    (source.len() > limits::TEXT_BYTES).then(|| {
+        let first = source.chars().next().map_or(0, char::len_utf8);
+        let message = format!("a program has at most {most} bytes, this text has {}", limits::words(source.len()));
+        Problem::error("over-limit", Span::new(0, first), message).help("make several programs of it")
+    })
 }
 
 /// What every step of building a tree needs: the text that is read, its words, and where problems go.
@@ -104,14 +122,19 @@ impl<'s> Reader<'s> {
     /// Reads `rule` from `start` up to `end`.
     fn read(&self, rule: Rule, start: usize, end: usize) -> Result<Node<'s, '_>, Box<pest::error::Error<Rule>>> {
         use pest::Parser;
-        let mut pairs = Grammar::parse(rule, &self.text[start..end]).map_err(Box::new)?;
+        let read = Grammar::parse(rule, &self.text[start..end]);
+        steps::count(match &read {
+            Ok(pairs) => pairs.as_str().len(),
+            Err(error) => message::place(error),
+        });
+        let mut pairs = read.map_err(Box::new)?;
         let pair = pairs.next().unwrap_or_else(|| unreachable!("a rule that was read has a pair"));
         Ok(Node::new(self, pair, start))
     }
 }
 
 /// More levels of brackets than this are refused.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = limits::BRACKETS;
 
 /// Bytes of stack for a text that is nested as deeply as is allowed.
 const ROOM: usize = 64 << 20;
@@ -125,8 +148,16 @@ fn with_room<T: Send>(text: &str, work: impl FnOnce(Vec<Token>) -> T + Send) -> 
     }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(ROOM);
-        match thread.spawn_scoped(scope, || work(words)) {
-            Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        let counted = || {
+            let done = work(words);
+            (done, steps::taken())
+        };
+        match thread.spawn_scoped(scope, counted) {
+            Ok(handle) => {
+                let (done, taken) = handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                steps::count(taken as usize);
+                done
+            }
             Err(error) => panic!("no thread could be started: {error}"),
         }
     })

@@ -8,7 +8,7 @@ use crate::span::Span;
 use miette::{Diagnostic, LabeledSpan, Severity};
 
 /// Something wrong, or doubtful, at a place of a program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// The kebab-case code; the page `compiler/errors/<code>.md` explains it.
     pub code: &'static str,
@@ -27,7 +27,7 @@ pub struct Problem {
 }
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
     /// The program does not run.
     Error,
@@ -36,7 +36,7 @@ pub enum Level {
 }
 
 /// Replace the text under `span` by `replacement`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Edit {
     /// What is replaced; empty to insert.
     pub span: Span,

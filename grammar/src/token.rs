@@ -5,8 +5,10 @@
 //! 0, each starts where the one before ended, the last ends with the text. The shape of the language is not known here.
 
 use crate::span::Span;
+use crate::steps;
 use crate::word::{RESERVED, WORDS};
 use logos::Logos;
+use std::collections::VecDeque;
 
 /// One piece of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,25 +71,57 @@ pub enum TokenKind {
 /// assert_eq!(kinds, [TokenKind::Keyword, TokenKind::Blank, TokenKind::Name, TokenKind::Blank, TokenKind::Percent]);
 /// ```
 pub fn tokens(source: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
-    for (kind, range) in TokenKind::lexer(source).spanned() {
-        let kind = match kind {
-            Ok(TokenKind::Name) => kind_of_word(&source[range.clone()]),
-            Ok(kind) => kind,
-            Err(()) => TokenKind::Unknown,
-        };
-        // A byte-order mark is a blank at the start of a text and nowhere else.
-        let kind = if range.start == 0 && source.starts_with('\u{FEFF}') { TokenKind::Blank } else { kind };
-        let token = Token { kind, span: Span::new(range.start, range.end) };
-        match tokens[..] {
-            [.., number, blank] if is_amount_with_code(source, number, blank, token) => {
-                tokens.truncate(tokens.len() - 2);
-                tokens.push(Token { kind: TokenKind::Money, span: number.span.to(token.span) });
-            }
-            _ => tokens.push(token),
-        }
+    Lexing::new(source, 0).collect()
+}
+
+/// The tokens of a text from a place on, cut as they are asked for.
+pub(crate) struct Lexing<'s> {
+    source: &'s str,
+    /// Where the lexer was started.
+    from: usize,
+    lexer: logos::SpannedIter<'s, TokenKind>,
+    /// Tokens cut ahead of those handed out.
+    ahead: VecDeque<Token>,
+}
+
+impl<'s> Lexing<'s> {
+    pub(crate) fn new(source: &'s str, from: usize) -> Self {
+        Self { source, from, lexer: TokenKind::lexer(&source[from..]).spanned(), ahead: VecDeque::new() }
     }
-    tokens
+
+    /// The token so many places ahead.
+    fn peek(&mut self, place: usize) -> Option<Token> {
+        while self.ahead.len() <= place {
+            let (kind, range) = self.lexer.next()?;
+            let span = Span::new(self.from + range.start, self.from + range.end);
+            let kind = match kind {
+                Ok(TokenKind::Name) => kind_of_word(span.text(self.source)),
+                Ok(kind) => kind,
+                Err(()) => TokenKind::Unknown,
+            };
+            // A byte-order mark is a blank at the start of a text and nowhere else.
+            let mark = span.start == 0 && self.source.starts_with('\u{FEFF}');
+            steps::count(1);
+            self.ahead.push_back(Token { kind: if mark { TokenKind::Blank } else { kind }, span });
+        }
+        self.ahead.get(place).copied()
+    }
+}
+
+impl Iterator for Lexing<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let first = self.peek(0)?;
+        if first.kind == TokenKind::Number
+            && let (Some(blank), Some(code)) = (self.peek(1), self.peek(2))
+            && is_amount_with_code(self.source, first, blank, code)
+        {
+            self.ahead.clear();
+            return Some(Token { kind: TokenKind::Money, span: first.span.to(code.span) });
+        }
+        self.ahead.pop_front()
+    }
 }
 
 fn kind_of_word(word: &str) -> TokenKind {

@@ -54,6 +54,24 @@ pub enum Item {
     Damaged(Damaged),
 }
 
+impl Item {
+    /// The place of the name that it declares or uses.
+    pub fn place(&self) -> Span {
+        match self {
+            Self::Program(program) => program.name.span,
+            Self::Use(name) => name.span,
+            Self::Extend(extend) => extend.record.span,
+            Self::Record(record) => record.name.span,
+            Self::Schedule(schedule) => schedule.name.span,
+            Self::Parameter(parameter) => parameter.name.span,
+            Self::Rule(rule) => rule.name.span,
+            Self::Test(test) => test.title.span,
+            Self::Unsupported(unsupported) => unsupported.span,
+            Self::Damaged(damaged) => damaged.span,
+        }
+    }
+}
+
 /// A name as written (NFC), with its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {

@@ -3,6 +3,9 @@
 //! Comes in: a word and the words that could have stood there. Goes out: the nearest of them by Damerau distance, a swap
 //! of two neighbors counting as one step. Case does not count as a step of its own unless nothing else differs.
 
+use crate::limits;
+use crate::steps;
+
 /// Words that are keywords wherever they stand, sorted; all others are keywords in their place only.
 pub const RESERVED: &[&str] = &[
     "and",
@@ -203,6 +206,9 @@ pub(crate) fn is_word(word: &str) -> bool {
 /// assert_eq!(meed_grammar::nearest("amount", ["where", "when"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.chars().nth(limits::NAME).is_some() {
+        return None;
+    }
     let lower = word.to_lowercase();
     let letters = lower.chars().count();
     let allowed = match letters {
@@ -213,6 +219,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     };
     let mut best: Option<((usize, bool), &'a str)> = None;
     for candidate in candidates {
+        steps::count(1);
         if candidate == word || candidate.chars().count().abs_diff(letters) > allowed {
             continue;
         }

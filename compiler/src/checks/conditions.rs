@@ -2,10 +2,13 @@
 
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
-use crate::plan::{Comparison, Expr, Op, Plan, Root, Rule, Step, Stream, Type};
+use crate::plan::{Comparison, Expr, FieldId, LocalId, Op, Plan, RecordId, Root, Rule, Step, Stream, Type};
 use crate::value::Exact;
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::steps;
+use rustc_hash::FxHashMap;
 
 pub(super) fn conditions(plan: &Plan, problems: &mut Vec<Problem>) {
     for rule in &plan.rules {
@@ -26,7 +29,7 @@ pub(super) fn conditions(plan: &Plan, problems: &mut Vec<Problem>) {
 /// What the conditions so far leave of the values of each field, and where each was narrowed.
 struct Left<'p> {
     plan: &'p Plan,
-    fields: Vec<(Op, Ranges, Vec<Span>)>,
+    fields: FxHashMap<Asked, (Ranges, Vec<Span>)>,
     /// The days of the rule, for the message where they are what contradicts.
     days: Option<String>,
     /// One contradiction makes every later one a consequence.
@@ -35,43 +38,46 @@ struct Left<'p> {
 
 impl<'p> Left<'p> {
     fn new(plan: &'p Plan) -> Self {
-        Self { plan, fields: Vec::new(), days: None, done: false }
+        Self { plan, fields: FxHashMap::default(), days: None, done: false }
     }
 
     /// A rule over an event sees only the days on which it holds.
     fn of_rule(plan: &'p Plan, rule: &Rule) -> Self {
         let Stream::Events(record) = rule.stream else { return Self::new(plan) };
         let Some(when) = plan.record(record).when else { return Self::new(plan) };
-        let op = Op::Field { root: Root::Row, record, path: vec![when] };
+        let asked = Asked::Field(Root::Row, record, vec![when]);
         let days = Ranges::between(Exact::from(rule.active.from), Exact::from(rule.active.to));
         let words = format!("the rule holds from {} to {}", date_of(rule.active.from), date_of(rule.active.to));
-        Self { fields: vec![(op, days, Vec::new())], days: Some(words), ..Self::new(plan) }
+        let fields = std::iter::once((asked, (days, Vec::new()))).collect();
+        Self { fields, days: Some(words), ..Self::new(plan) }
     }
 
     fn take(&mut self, condition: &Expr, problems: &mut Vec<Problem>) {
+        steps::count(1);
         match &condition.op {
             Op::And(parts) => parts.iter().for_each(|part| self.take(part, problems)),
             // `, unknown means no`
             Op::IfUnknown(inner, default) if default.op == Op::YesNo(false) => self.take(inner, problems),
             _ => {
-                if let Some((field, ranges)) = allowed(condition) {
-                    self.narrow(&field, &ranges, condition.span, problems);
+                if let Some((asked, ty, ranges)) = allowed(condition) {
+                    self.narrow(asked, ty, &ranges, condition.span, problems);
                 }
             }
         }
     }
 
-    fn narrow(&mut self, field: &Expr, ranges: &Ranges, span: Span, problems: &mut Vec<Problem>) {
-        let idx = self.fields.iter().position(|(known, ..)| *known == field.op).unwrap_or_else(|| {
-            let whole = match field.ty {
-                Type::Choice(choice) => Ranges::places(self.plan.choices[choice.index()].len()),
-                _ => ranges.clone(),
+    fn narrow(&mut self, asked: Asked, ty: Type, ranges: &Ranges, span: Span, problems: &mut Vec<Problem>) {
+        let (left, places) = self.fields.entry(asked).or_insert_with(|| {
+            let whole = match ty {
+                // The list of the texts that rules decide may be long, and each rule would look at all of it.
+                Type::Choice(choice) if self.plan.choices[choice.index()].len() <= limits::CHOICES => {
+                    Ranges::places(self.plan.choices[choice.index()].len())
+                }
+                _ => Ranges::all(),
             };
-            self.fields.push((field.op.clone(), whole, Vec::new()));
-            self.fields.len() - 1
+            (whole, Vec::new())
         });
-        let (_, left, places) = &mut self.fields[idx];
-        *left = left.and(ranges);
+        left.narrow(ranges);
         if left.is_empty() && !self.done {
             self.done = true;
             problems.push(never(span, places, self.days.as_deref()));
@@ -94,43 +100,57 @@ fn never(span: Span, places: &[Span], days: Option<&str>) -> Problem {
     }
 }
 
-/// The field that a condition asks about, and the values it lets through; none where that is not plain.
-fn allowed(condition: &Expr) -> Option<(Expr, Ranges)> {
+/// What a condition can ask about: only what has one value for a row can contradict itself.
+#[derive(PartialEq, Eq, Hash)]
+enum Asked {
+    Field(Root, RecordId, Vec<FieldId>),
+    Local(LocalId),
+    PaymentAmount,
+    When,
+}
+
+/// What a condition asks about, its type, and the values it lets through; none where that is not plain.
+fn allowed(condition: &Expr) -> Option<(Asked, Type, Ranges)> {
+    steps::count(1);
+    let of = |value: &Expr, ranges: Ranges| Some((asked(value)?, value.ty, ranges));
     match &condition.op {
-        Op::Compare(comparison, a, b) => match (constant(a), constant(b)) {
-            (None, Some(bound)) => Some((field(a)?, Ranges::compared(*comparison, &bound))),
-            (Some(bound), None) => Some((field(b)?, Ranges::compared(turned(*comparison), &bound))),
-            _ => None,
-        },
+        Op::Compare(comparison, a, b) => compared(*comparison, a, b),
         Op::Or(parts) => {
             let mut parts = parts.iter().map(allowed);
-            let (field, first) = parts.next()??;
-            parts.try_fold((field, first), |(field, ranges), part| {
-                let (other, more) = part?;
-                (other.op == field.op).then(|| (field, ranges.or(more)))
+            let first = parts.next()??;
+            parts.try_fold(first, |(asked, ty, ranges), part| {
+                let (other, _, more) = part?;
+                (other == asked).then(|| (asked, ty, ranges.or(more)))
             })
         }
-        Op::Field { .. } if condition.ty == Type::YesNo => Some((field(condition)?, yes())),
+        Op::Field { .. } if condition.ty == Type::YesNo => {
+            of(condition, Ranges::compared(Comparison::Equal, &Exact::ONE))
+        }
         Op::Not(inner) => match &inner.op {
-            Op::Compare(comparison, a, b) => {
-                let contrary =
-                    Expr { op: Op::Compare(contrary(*comparison), a.clone(), b.clone()), ..(**inner).clone() };
-                allowed(&contrary)
-            }
-            Op::Field { .. } => Some((field(inner)?, Ranges::compared(Comparison::Equal, &Exact::ZERO))),
+            Op::Compare(comparison, a, b) => compared(contrary(*comparison), a, b),
+            Op::Field { .. } => of(inner, Ranges::compared(Comparison::Equal, &Exact::ZERO)),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn yes() -> Ranges {
-    Ranges::compared(Comparison::Equal, &Exact::ONE)
+fn compared(comparison: Comparison, a: &Expr, b: &Expr) -> Option<(Asked, Type, Ranges)> {
+    match (constant(a), constant(b)) {
+        (None, Some(bound)) => Some((asked(a)?, a.ty, Ranges::compared(comparison, &bound))),
+        (Some(bound), None) => Some((asked(b)?, b.ty, Ranges::compared(turned(comparison), &bound))),
+        _ => None,
+    }
 }
 
-/// Only what has one value for a row can contradict itself.
-fn field(expr: &Expr) -> Option<Expr> {
-    matches!(expr.op, Op::Field { .. } | Op::Local(_) | Op::PaymentAmount | Op::When).then(|| expr.clone())
+fn asked(expr: &Expr) -> Option<Asked> {
+    Some(match &expr.op {
+        Op::Field { root, record, path } => Asked::Field(*root, *record, path.clone()),
+        Op::Local(local) => Asked::Local(*local),
+        Op::PaymentAmount => Asked::PaymentAmount,
+        Op::When => Asked::When,
+        _ => return None,
+    })
 }
 
 fn constant(expr: &Expr) -> Option<Exact> {

@@ -2,6 +2,7 @@
 //! names that mix the letters of several scripts.
 
 use meed_grammar::problem::Problem;
+use meed_grammar::steps;
 use meed_grammar::tree::{Argument, ClauseKind, Field, FieldTypeKind, File, Item, Member, Name};
 
 /// Words that go on with the field before them.
@@ -106,6 +107,7 @@ impl Names<'_> {
     }
 
     fn script(&mut self, name: &Name) {
+        steps::count(1);
         let mut scripts: Vec<&str> = name.text.chars().filter_map(script).collect();
         scripts.dedup();
         if let [first, second, ..] = scripts[..] {

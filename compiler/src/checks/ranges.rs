@@ -2,88 +2,103 @@
 
 use crate::plan::Comparison;
 use crate::value::Exact;
+use meed_grammar::steps;
+use std::collections::BTreeMap;
 
-/// One end of a range: none is without end, and whether the value itself is in.
-type End = Option<(Exact, bool)>;
-
-/// Values between two ends.
-#[derive(Clone, Debug, PartialEq)]
-struct Range {
-    low: End,
-    high: End,
+/// A cut between values: a range goes from one cut to another, so that ends need no word on whether they are in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cut {
+    /// Below all values.
+    First,
+    /// Just before the value, or just behind it.
+    At(Exact, Side),
+    /// Above all values.
+    Last,
 }
 
-/// Ranges in no order; a value is in if any of them has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Before,
+    Behind,
+}
+
+/// Ranges by the cut where each begins, to the cut where it ends. INVARIANT: none is empty, and none touches another.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ranges(Vec<Range>);
+pub(super) struct Ranges(BTreeMap<Cut, Cut>);
 
 impl Ranges {
     /// The values that compare so with `bound`.
     pub fn compared(comparison: Comparison, bound: &Exact) -> Self {
-        let end = |included| Some((bound.clone(), included));
-        let (below, above) =
-            (|included| Range { low: None, high: end(included) }, |included| Range { low: end(included), high: None });
-        Self(match comparison {
-            Comparison::Equal => vec![Range { low: end(true), high: end(true) }],
-            Comparison::NotEqual => vec![below(false), above(false)],
-            Comparison::Less => vec![below(false)],
-            Comparison::LessOrEqual => vec![below(true)],
-            Comparison::Greater => vec![above(false)],
-            Comparison::GreaterOrEqual => vec![above(true)],
-        })
+        let before = || Cut::At(bound.clone(), Side::Before);
+        let behind = || Cut::At(bound.clone(), Side::Behind);
+        Self(BTreeMap::from_iter(match comparison {
+            Comparison::Equal => vec![(before(), behind())],
+            Comparison::NotEqual => vec![(Cut::First, before()), (behind(), Cut::Last)],
+            Comparison::Less => vec![(Cut::First, before())],
+            Comparison::LessOrEqual => vec![(Cut::First, behind())],
+            Comparison::Greater => vec![(behind(), Cut::Last)],
+            Comparison::GreaterOrEqual => vec![(before(), Cut::Last)],
+        }))
+    }
+
+    /// Every value.
+    pub fn all() -> Self {
+        Self(BTreeMap::from([(Cut::First, Cut::Last)]))
     }
 
     /// The values from `low` to `high`, both in.
     pub fn between(low: Exact, high: Exact) -> Self {
-        Self(vec![Range { low: Some((low, true)), high: Some((high, true)) }])
+        let (low, high) = (Cut::At(low, Side::Before), Cut::At(high, Side::Behind));
+        Self(if low < high { BTreeMap::from([(low, high)]) } else { BTreeMap::new() })
     }
 
     /// The places of a list of so many values.
     pub fn places(n_values: usize) -> Self {
-        Self((0..n_values).map(Exact::from).flat_map(|place| Self::between(place.clone(), place).0).collect())
+        let place = |place: usize| Self::between(Exact::from(place), Exact::from(place)).0;
+        Self((0..n_values).flat_map(place).collect())
     }
 
-    /// The values that are in both.
-    pub fn and(&self, other: &Self) -> Self {
-        let pairs = self.0.iter().flat_map(|one| other.0.iter().map(move |two| one.and(two)));
-        Self(pairs.filter(|range| !range.is_empty()).collect())
+    /// Leaves the values that are in both.
+    pub fn narrow(&mut self, other: &Self) {
+        let mut from = Cut::First;
+        for (low, high) in &other.0 {
+            self.remove(&from, low);
+            from = high.clone();
+        }
+        self.remove(&from, &Cut::Last);
     }
 
     /// The values that are in one of them.
     pub fn or(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        for (mut low, mut high) in other.0 {
+            // Ranges that touch the new one are taken into it.
+            while let Some((start, end)) = self.0.range(..=&high).next_back().filter(|(_, end)| **end >= low) {
+                steps::count(1);
+                let (start, end) = (start.clone(), end.clone());
+                self.0.remove(&start);
+                (low, high) = (low.min(start), high.max(end));
+            }
+            self.0.insert(low, high);
+        }
         self
     }
 
     /// Whether no value is in.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Range::is_empty)
-    }
-}
-
-impl Range {
-    fn and(&self, other: &Self) -> Self {
-        Self { low: tighter(&self.low, &other.low, |a, b| a > b), high: tighter(&self.high, &other.high, |a, b| a < b) }
+        self.0.is_empty()
     }
 
-    fn is_empty(&self) -> bool {
-        match (&self.low, &self.high) {
-            (Some((low, low_in)), Some((high, high_in))) => low > high || (low == high && !(*low_in && *high_in)),
-            _ => false,
-        }
-    }
-}
-
-/// The end that leaves less; of two at one value the one that leaves it out.
-fn tighter(one: &End, other: &End, beats: impl Fn(&Exact, &Exact) -> bool) -> End {
-    match (one, other) {
-        (None, end) | (end, None) => end.clone(),
-        (Some((a, a_in)), Some((b, b_in))) if a == b => Some((a.clone(), *a_in && *b_in)),
-        (Some((a, _)), Some((b, _))) => {
-            if beats(a, b) {
-                one.clone()
-            } else {
-                other.clone()
+    /// Takes out what lies between two cuts.
+    fn remove(&mut self, low: &Cut, high: &Cut) {
+        while let Some((start, end)) = self.0.range(..high).next_back().filter(|(_, end)| *end > low) {
+            steps::count(1);
+            let (start, end) = (start.clone(), end.clone());
+            self.0.remove(&start);
+            if end > *high {
+                self.0.insert(high.clone(), end);
+            }
+            if start < *low {
+                self.0.insert(start, low.clone());
             }
         }
     }
@@ -97,19 +112,45 @@ mod tests {
         Ranges::compared(comparison, &Exact::from(bound))
     }
 
+    impl Ranges {
+        fn both(&self, other: &Self) -> Self {
+            let mut both = self.clone();
+            both.narrow(other);
+            both
+        }
+    }
+
     #[test]
     fn ends_that_touch_leave_a_value_only_when_both_are_in() {
         let (at_most, at_least) = (compared(Comparison::LessOrEqual, 5), compared(Comparison::GreaterOrEqual, 5));
-        assert!(!at_most.and(&at_least).is_empty());
-        assert!(at_most.and(&compared(Comparison::Greater, 5)).is_empty());
-        assert!(compared(Comparison::Less, 5).and(&at_least).is_empty());
-        assert!(at_most.and(&at_least).and(&compared(Comparison::NotEqual, 5)).is_empty());
+        assert!(!at_most.both(&at_least).is_empty());
+        assert!(at_most.both(&compared(Comparison::Greater, 5)).is_empty());
+        assert!(compared(Comparison::Less, 5).both(&at_least).is_empty());
+        assert!(at_most.both(&at_least).both(&compared(Comparison::NotEqual, 5)).is_empty());
     }
 
     #[test]
     fn one_of_several_is_enough() {
         let either = compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 2));
-        assert!(!either.and(&compared(Comparison::Equal, 2)).is_empty());
-        assert!(either.and(&compared(Comparison::Greater, 2)).is_empty());
+        assert!(!either.both(&compared(Comparison::Equal, 2)).is_empty());
+        assert!(either.both(&compared(Comparison::Greater, 2)).is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_out_leaves_the_rest() {
+        let mut left = Ranges::places(4);
+        (0..3).for_each(|place| left.narrow(&compared(Comparison::NotEqual, place)));
+        assert_eq!(left, Ranges::places(4).both(&compared(Comparison::Equal, 3)));
+        left.narrow(&compared(Comparison::NotEqual, 3));
+        assert!(left.is_empty());
+        let whole = compared(Comparison::LessOrEqual, 1).or(compared(Comparison::Greater, 1));
+        assert_eq!(whole, Ranges::all());
+        let apart =
+            compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 5)).or(compared(Comparison::Equal, 3));
+        assert_eq!(
+            apart.both(&compared(Comparison::Less, 4)),
+            compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 3))
+        );
+        assert!(Ranges::between(Exact::from(3), Exact::from(2)).is_empty());
     }
 }

@@ -10,7 +10,7 @@ use crate::plan::{
     Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream,
     TimeUnit, Type, View,
 };
-use crate::value::{Exact, fraction, power_of_ten, round_to};
+use crate::value::{Exact, fraction, is_moderate, power_of_ten, round_to};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 
@@ -222,12 +222,12 @@ impl<'a> Row<'a> {
                 after.number().map_or(Value::Missing, |after| Value::Number(after - before))
             }
             Op::Negate(x) => self.map(data, x, |x| -x)?,
-            Op::Add(a, b) => self.map2(data, a, b, |a, b| a + b)?,
-            Op::Subtract(a, b) => self.map2(data, a, b, |a, b| a - b)?,
-            Op::Multiply(a, b) => self.map2(data, a, b, |a, b| a * b)?,
+            Op::Add(a, b) => self.map2(data, expr, a, b, |a, b| a + b)?,
+            Op::Subtract(a, b) => self.map2(data, expr, a, b, |a, b| a - b)?,
+            Op::Multiply(a, b) => self.map2(data, expr, a, b, |a, b| a * b)?,
             Op::Divide(a, b) => match self.eval(a, data)?.number().zip(self.eval(b, data)?.number()) {
                 Some((_, b)) if b == Exact::ZERO => return fault(FaultKind::DivisionByZero),
-                Some((a, b)) => Value::Number(a / b),
+                Some((a, b)) => moderate(a / b, expr)?,
                 None => Value::Missing,
             },
             Op::Smallest(values) => self.extreme(data, values, Ordering::Less)?,
@@ -316,9 +316,18 @@ impl<'a> Row<'a> {
         Ok(self.eval(x, data)?.number().map_or(Value::Missing, |x| Value::Number(apply(x))))
     }
 
-    fn map2(&self, data: &Data, a: &Expr, b: &Expr, apply: impl Fn(Exact, Exact) -> Exact) -> Result<Value, Fault> {
-        let both = self.eval(a, data)?.number().zip(self.eval(b, data)?.number());
-        Ok(both.map_or(Value::Missing, |(a, b)| Value::Number(apply(a, b))))
+    fn map2(
+        &self,
+        data: &Data,
+        whole: &Expr,
+        a: &Expr,
+        b: &Expr,
+        apply: impl Fn(Exact, Exact) -> Exact,
+    ) -> Result<Value, Fault> {
+        match self.eval(a, data)?.number().zip(self.eval(b, data)?.number()) {
+            Some((a, b)) => moderate(apply(a, b), whole),
+            None => Ok(Value::Missing),
+        }
     }
 
     fn extreme(&self, data: &Data, values: &[Expr], wanted: Ordering) -> Result<Value, Fault> {
@@ -424,6 +433,15 @@ impl<'a> Row<'a> {
             TimeUnit::Years => count.checked_mul(12).and_then(|count| self.plan.calendar.add_months(day, count)),
         };
         moved.filter(|day| (FIRST..=LAST).contains(day)).ok_or(OUT)
+    }
+}
+
+/// A value that is small enough to be reckoned with.
+fn moderate(value: Exact, whole: &Expr) -> Result<Value, Fault> {
+    if is_moderate(&value) {
+        Ok(Value::Number(value))
+    } else {
+        Err(Fault { kind: FaultKind::Overflow("a value"), span: whole.span })
     }
 }
 

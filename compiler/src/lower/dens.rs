@@ -4,10 +4,12 @@ use crate::plan::{Ask, BandPays, Expr, GroupFunction, Op, Plan, Shape, StateKind
 use crate::value::Exact;
 use dashu_int::ops::Gcd;
 use dashu_int::{IBig, UBig};
+use meed_grammar::steps;
 
 /// The denominator of a number, none where it depends on the data or does not fit.
 /// `locals` are the denominators of the rule's `let`s.
 pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i64> {
+    steps::count(1);
     let go = |expr: &Expr| den(plan, expr, locals);
     match &expr.op {
         Op::Number(value) => i64::try_from(value.denominator().clone()).ok(),

@@ -8,26 +8,28 @@ mod conditions;
 mod dates;
 mod literals;
 mod names;
+mod ranges;
 mod rounding;
 mod types;
 
-pub(super) use calls::pays_none;
+pub(super) use calls::{Form, Gaps};
 pub(super) use literals::sign_of;
-pub(super) use names::sets;
 
 use super::Lowering;
 use super::scope::{Scope, Typed};
 use crate::plan::{Ask, Expr, Op, Type};
 use crate::resolve::not_supported;
-use crate::value::{Exact, round_to};
+use crate::value::{Exact, is_moderate, round_to};
 use literals::text_literal;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::steps;
 use meed_grammar::tree::{self, BinaryOp, ExprKind};
 
 impl Lowering<'_> {
     /// The typed expression; none when it has a problem, which is then reported.
     pub(super) fn expression(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+        steps::count(1);
         let span = expr.span;
         match &expr.kind {
             ExprKind::Number(text) => self.number_literal(text, span),
@@ -126,11 +128,10 @@ impl Lowering<'_> {
     }
 }
 
-/// Numbers that need no row are worked out at once.
+/// A number that needs no row is worked out at once, its parts having been so before. One of more digits than anybody
+/// can be paid stays as it is written.
 pub(super) fn fold(typed: Typed) -> Typed {
-    let number = |expr: &Expr| {
-        if let Op::Number(value) = &fold(Typed::from_expr(expr.clone())).op { Some(value.clone()) } else { None }
-    };
+    let number = |expr: &Expr| if let Op::Number(value) = &expr.op { Some(value.clone()) } else { None };
     let value = match &typed.op {
         Op::Negate(x) => number(x).map(|x| -x),
         Op::Add(a, b) => number(a).zip(number(b)).map(|(a, b)| a + b),
@@ -140,7 +141,7 @@ pub(super) fn fold(typed: Typed) -> Typed {
         Op::Round { value, mode, quantum } => number(value).map(|value| round_to(&value, *mode, quantum)),
         _ => None,
     };
-    match value {
+    match value.filter(is_moderate) {
         Some(value) => Typed { op: Op::Number(value), ..typed },
         None => typed,
     }

@@ -8,6 +8,7 @@ use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
+use rustc_hash::FxHashMap;
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -164,12 +165,16 @@ impl Lowering<'_> {
     }
 
     pub(super) fn parameters(&mut self, overrides: &[(String, String)]) {
+        let mut set: FxHashMap<&str, Vec<&String>> = FxHashMap::default();
+        for (name, new) in overrides {
+            set.entry(name).or_default().push(new);
+        }
         for parameter in &self.resolved.parameters {
             let name = &parameter.name;
             let value = literal_text(&parameter.value);
             let mut typed = self.constant(&parameter.value);
             let mut entry = plan::Parameter { name: name.text.clone(), value: value.clone(), overridden: None };
-            for (_, new) in overrides.iter().filter(|(known, _)| *known == name.text) {
+            for new in set.remove(name.text.as_str()).unwrap_or_default() {
                 if let Some(replaced) = self.replaced(parameter, typed.as_ref(), new) {
                     typed = Some(replaced);
                     entry.value = new.clone();
@@ -180,8 +185,11 @@ impl Lowering<'_> {
             self.parameters.insert(name.text.clone(), typed);
         }
         for (name, _) in overrides.iter().filter(|(name, _)| !self.parameters.contains_key(name)).collect::<Vec<_>>() {
-            let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            let near = meed_grammar::nearest(name, known);
+            let near = if self.suggests() {
+                meed_grammar::nearest(name, self.parameters.keys().map(String::as_str)).map(str::to_owned)
+            } else {
+                None
+            };
             let message = format!("there is no parameter `{name}` to set");
             let mut problem = Problem::error("unknown-parameter", Span::default(), message);
             if let Some(near) = near {

@@ -4,13 +4,14 @@ mod fields;
 mod format;
 mod key;
 
-use super::{Lowering, suggest};
+use super::Lowering;
 use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Record, RecordId, RecordTable, Type};
 use crate::resolve::{Declared, later, not_supported};
 use key::Key;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, FieldTypeKind, Member, RecordKind, RecordSource};
+use rustc_hash::FxHashMap;
 
 impl Lowering<'_> {
     pub(super) fn records(&mut self) {
@@ -18,6 +19,7 @@ impl Lowering<'_> {
         for (idx, declared) in self.resolved.records.iter().enumerate() {
             let record = &declared.item;
             self.records.insert(record.name.text.clone(), RecordId(idx as u32));
+            self.known.fields.push(FxHashMap::default());
             self.plan.records.push(Record {
                 name: record.name.text.clone(),
                 kind: record.kind,
@@ -100,8 +102,8 @@ impl Lowering<'_> {
                     if !self.damaged(&name.text) {
                         let problem =
                             Problem::error("unknown-record", name.span, format!("there is no record `{}`", name.text));
-                        let known: Vec<String> = self.records.keys().cloned().collect();
-                        self.problem(suggest(problem, name, known.iter().map(String::as_str)));
+                        let problem = self.suggest(problem, name, || self.records.keys().map(String::as_str));
+                        self.problem(problem);
                     }
                     return;
                 };

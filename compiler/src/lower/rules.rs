@@ -11,9 +11,13 @@ mod versions;
 
 use super::Lowering;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Days, GroupId, Local, Rule, RuleId, Step};
+use crate::plan::{Days, GroupId, Local, Rule, RuleId, Step, Stream};
 use meed_grammar::problem::Problem;
+use meed_grammar::steps;
 use meed_grammar::tree::{self, ClauseKind};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 impl Lowering<'_> {
     pub(super) fn rules(&mut self) {
@@ -21,13 +25,28 @@ impl Lowering<'_> {
         let mut reads: Vec<Vec<usize>> = rules.iter().map(|rule| self.reads(rule)).collect();
         let mut done = vec![false; rules.len()];
         let mut lowered: Vec<(usize, Rule)> = Vec::new();
-        while let Some(next) = (0..rules.len()).find(|&idx| !done[idx] && reads[idx].iter().all(|&read| done[read])) {
+        // Of the rules that wait for none any more, the first as written is next.
+        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); rules.len()];
+        let mut n_waits: Vec<usize> = reads.iter().map(Vec::len).collect();
+        for (idx, reads) in reads.iter().enumerate() {
+            reads.iter().for_each(|&read| readers[read].push(idx));
+        }
+        let mut ready: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+        ready.extend((0..rules.len()).filter(|&idx| n_waits[idx] == 0).map(Reverse));
+        while let Some(Reverse(next)) = ready.pop() {
             done[next] = true;
             let rule = self.rule(&rules[next]);
             // A rule that failed still has its place, so that what reads it says nothing more about it.
             if let Some(rule) = rule {
-                self.plan.rules.push(rule.clone());
+                self.keep_rule(&rule);
                 lowered.push((next, rule));
+            }
+            for &reader in &readers[next] {
+                steps::count(1);
+                n_waits[reader] -= 1;
+                if n_waits[reader] == 0 {
+                    ready.push(Reverse(reader));
+                }
             }
         }
         if let Some(stuck) = done.iter().position(|done| !done) {
@@ -38,23 +57,48 @@ impl Lowering<'_> {
         lowered.sort_by_key(|(idx, _)| *idx);
         let written: Vec<usize> = lowered.iter().map(|(idx, _)| *idx).collect();
         self.plan.rules = lowered.into_iter().map(|(_, rule)| rule).collect();
-        self.versions(&written);
-        let place = |idx: &usize| RuleId(written.iter().position(|written| written == idx).unwrap_or(0) as u32);
-        let mut order: Vec<RuleId> = Vec::new();
-        for idx in &work {
-            let name = &self.plan.rule(place(idx)).name;
-            if order.iter().any(|id| self.plan.rule(*id).name == *name) {
-                continue;
-            }
-            let mut versions: Vec<RuleId> = self.plan.versions(name).collect();
+        let mut families = self.families();
+        self.versions(&written, &families);
+        for versions in &mut families {
             versions.sort_by_key(|id| self.plan.rule(*id).active.from);
-            order.extend(versions);
         }
-        self.plan.order = order;
+        let mut of_name: FxHashMap<String, Vec<RuleId>> = FxHashMap::default();
+        for versions in families {
+            of_name.insert(self.plan.rule(versions[0]).name.clone(), versions);
+        }
+        // The versions of a rule are done together, where the first of them is done.
+        let names = work.iter().map(|&idx| &self.resolved.rules[idx].name.text);
+        self.plan.order = names.flat_map(|name| of_name.remove(name).unwrap_or_default()).collect();
+    }
+
+    /// The versions of each rule, in the order written.
+    fn families(&self) -> Vec<Vec<RuleId>> {
+        let mut families: Vec<Vec<RuleId>> = Vec::new();
+        let mut places: FxHashMap<&str, usize> = FxHashMap::default();
+        for (idx, rule) in self.plan.rules.iter().enumerate() {
+            steps::count(1);
+            let place = *places.entry(&rule.name).or_insert(families.len());
+            if place == families.len() {
+                families.push(Vec::new());
+            }
+            families[place].push(RuleId(idx as u32));
+        }
+        families
+    }
+
+    /// Adds a rule to those that others can read.
+    fn keep_rule(&mut self, rule: &Rule) {
+        let origin = match &rule.stream {
+            Stream::Events(record) | Stream::Grid(record, _) => Some(*record),
+            Stream::Payments(source) => self.known.origins.get(source).copied().flatten(),
+        };
+        self.known.origins.entry(rule.name.clone()).or_insert(origin);
+        self.known.rules.entry(rule.name.clone()).or_default().push(RuleId(self.plan.rules.len() as u32));
+        self.plan.rules.push(rule.clone());
     }
 
     fn rule(&mut self, rule: &tree::Rule) -> Option<Rule> {
-        let before = self.problems.iter().filter(|problem| problem.is_error()).count();
+        let before = self.n_errors;
         self.clause_order(rule);
         let for_each = rule
             .clauses
@@ -71,35 +115,37 @@ impl Lowering<'_> {
         let mut scope = Scope::constant();
         let stream = self.stream(rule, for_each, &mut scope)?;
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: stream.clone(), matched: false });
-        scope.learn(self.taken_for(&stream));
+        scope.taken = Some(self.always_taken.len());
         let mut work = Work {
             steps: vec![Step::Active],
             locals: Vec::new(),
             all: Vec::new(),
             active: self.plan.active,
             take_back: None,
+            filters: false,
         };
         let n_groups = self.plan.groups.len();
         let last_filter = rule
             .clauses
             .iter()
             .rposition(|clause| matches!(clause.kind, ClauseKind::Where { .. } | ClauseKind::FirstPer { .. }));
+        let mut paid = false;
         for (idx, clause) in rule.clauses.iter().enumerate() {
+            steps::count(1);
             if let Some(rule) = &mut scope.rule {
                 rule.matched = last_filter.is_none_or(|last| idx > last);
             }
             // That a limit comes too early was said with the order of the clauses.
             let limit = matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. });
-            let pays =
-                |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
-            if !limit || rule.clauses[..idx].iter().any(pays) {
+            if !limit || paid {
                 self.clause(clause, &mut scope, &mut work);
             }
+            paid |= matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
         }
         let acts = rule.clauses.iter().any(|clause| {
             matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. } | ClauseKind::Set { .. })
         });
-        let clean = self.problems.iter().filter(|problem| problem.is_error()).count() == before;
+        let clean = self.n_errors == before;
         if !acts && clean {
             let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);
             self.problem(
@@ -134,4 +180,6 @@ pub(super) struct Work {
     all: Vec<Step>,
     active: Days,
     take_back: Option<bool>,
+    /// Whether some rows have gone no further.
+    filters: bool,
 }

@@ -4,7 +4,7 @@ mod bands;
 mod curve;
 
 use super::Lowering;
-use super::expressions::fold;
+use super::expressions::{Gaps, fold};
 use super::scope::{Scope, Typed};
 use crate::plan::{Op, Schedule, ScheduleId, Shape, Type};
 use crate::value::Exact;
@@ -16,10 +16,11 @@ impl Lowering<'_> {
     pub(super) fn schedules(&mut self) {
         for declared in &self.resolved.schedules {
             let schedule = &declared.item;
-            let before = self.problems.iter().filter(|problem| problem.is_error()).count();
+            let before = self.n_errors;
             let lowered = self.schedule(schedule);
-            let clean = self.problems.iter().filter(|problem| problem.is_error()).count() == before;
+            let clean = self.n_errors == before;
             let id = lowered.filter(|_| clean).map(|lowered| {
+                self.known.gaps.push(Gaps::of(&lowered));
                 self.plan.schedules.push(lowered);
                 ScheduleId(self.plan.schedules.len() as u32 - 1)
             });

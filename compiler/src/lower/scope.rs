@@ -1,9 +1,12 @@
 //! What names mean at a place, and what is known to be there.
 
 use super::Lowering;
-use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, StateId, Stream, Type};
+use super::walk::{Extent, extent};
+use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, State, StateId, Stream, Type};
 use meed_grammar::span::Span;
-use rustc_hash::FxHashMap;
+use meed_grammar::steps;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// A typed expression in the making. A text or the name of a choice has its meaning only beside another value.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +36,7 @@ impl Typed {
 }
 
 /// Something that was found to be there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Fact {
     Field(Root, RecordId, Vec<FieldId>),
     Local(LocalId),
@@ -59,21 +62,22 @@ pub(super) struct Scope {
     pub bare: Option<(Root, RecordId)>,
     /// The enclosing row of a set: bare names second, and the path that leads from the set's row to it.
     pub outer: Option<(RecordId, Vec<FieldId>, Vec<String>)>,
-    /// The `let`s of the enclosing row, seen from the set's row; none where one cannot be.
-    pub outer_lets: FxHashMap<String, Option<Expr>>,
+    /// The `let`s of the enclosing row, which is found by this path.
+    pub outer_lets: Option<(Lets, Expr)>,
     pub payment: bool,
     /// Parties of which kinds are paid by the versions of the rule whose payments the rows are, where they are several.
     pub payees: Vec<RecordId>,
-    pub locals: FxHashMap<String, LocalId>,
-    /// By local: type, whether optional, definition.
-    pub definitions: Vec<Expr>,
+    /// The `let`s and `set`s so far.
+    pub lets: Lets,
     /// Arguments of a schedule.
     pub arguments: Vec<(String, Type)>,
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
+    /// How many decisions were known to be always taken when the rule began; none where that is not known of the rows.
+    pub taken: Option<usize>,
     /// Names of `let`s and `set`s that had a problem: what uses them is not reported again.
-    pub failed: Vec<String>,
-    /// States shared with other versions that this one keeps so far.
-    pub kept: Vec<StateId>,
+    pub failed: FxHashSet<String>,
+    /// States shared with other versions that this one keeps so far, and how many alike.
+    pub kept: Rc<FxHashMap<State, u32>>,
     /// Accumulation steps that the expressions asked for, to be placed by the rule.
     pub wanted: Vec<Wanted>,
 }
@@ -93,29 +97,84 @@ impl Scope {
             roots: Vec::new(),
             bare: None,
             outer: None,
-            outer_lets: FxHashMap::default(),
+            outer_lets: None,
             payment: false,
             payees: Vec::new(),
-            locals: FxHashMap::default(),
-            definitions: Vec::new(),
+            lets: Lets::default(),
             arguments: Vec::new(),
-            facts: Vec::new(),
-            failed: Vec::new(),
-            kept: Vec::new(),
+            facts: Facts::default(),
+            taken: None,
+            failed: FxHashSet::default(),
+            kept: Rc::default(),
             wanted: Vec::new(),
         }
     }
 
     pub fn knows(&self, fact: &Fact) -> bool {
-        self.facts.contains(fact)
+        steps::count(1);
+        self.facts.known.contains(fact)
     }
 
     pub fn learn(&mut self, facts: Vec<Fact>) {
         for fact in facts {
-            if !self.knows(&fact) {
-                self.facts.push(fact);
+            if self.facts.known.insert(fact.clone()) {
+                self.facts.found.push(fact);
             }
         }
+    }
+}
+
+/// What was found to be there, in the order in which it was found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    found: Vec<Fact>,
+    known: FxHashSet<Fact>,
+}
+
+impl Facts {
+    /// How much is known here.
+    pub fn mark(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Forgets what was found after a mark.
+    pub fn forget_from(&mut self, mark: usize) {
+        while self.found.len() > mark {
+            if let Some(fact) = self.found.pop() {
+                self.known.remove(&fact);
+            }
+        }
+    }
+}
+
+/// The `let`s and `set`s of a rule. Sets and levels look at those of the rule around them: they share, not copy.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lets {
+    pub names: Rc<FxHashMap<String, LocalId>>,
+    pub defined: Rc<Vec<Defined>>,
+}
+
+/// What a `let` stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Defined {
+    pub value: Expr,
+    pub extent: Extent,
+}
+
+impl std::ops::Index<LocalId> for Lets {
+    type Output = Defined;
+
+    fn index(&self, local: LocalId) -> &Defined {
+        &self.defined[local.index()]
+    }
+}
+
+impl Lets {
+    /// Adds one, whose value uses none but those before it.
+    pub fn define(&mut self, name: &str, local: LocalId, value: Expr) {
+        let extent = extent(&value, self);
+        Rc::make_mut(&mut self.names).insert(name.to_owned(), local);
+        Rc::make_mut(&mut self.defined).push(Defined { value, extent });
     }
 }
 

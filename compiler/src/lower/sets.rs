@@ -7,9 +7,10 @@ mod totals;
 
 use super::Lowering;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{self, Expr, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type};
+use crate::plan::{Expr, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::tree::{self, ExprKind, SetSource};
+use std::rc::Rc;
 
 /// The parts of `per K and K2 per P`.
 pub(super) struct Keys {
@@ -25,12 +26,7 @@ impl Lowering<'_> {
                 Some((Stream::Events(record), record))
             }
             SetSource::Payments(name) => {
-                let payee = self
-                    .plan
-                    .rules
-                    .iter()
-                    .position(|rule| rule.name == name.text)
-                    .and_then(|idx| self.plan.payee_record(plan::RuleId(idx as u32)));
+                let payee = self.lowered(&name.text).first().and_then(|id| self.plan.payee_record(*id));
                 let kinds = self.payee_kinds(&name.text);
                 match payee {
                     Some(_) if kinds.len() > 1 => {
@@ -72,10 +68,11 @@ impl Lowering<'_> {
             }
             None => {
                 if !self.damaged(&name.text) {
-                    let known: Vec<String> = self.plan.records.iter().map(|record| record.name.clone()).collect();
                     let problem =
                         Problem::error("unknown-record", name.span, format!("there is no event `{}`", name.text));
-                    self.problem(super::suggest(problem, name, known.iter().map(String::as_str)));
+                    let known = || self.plan.records.iter().map(|record| record.name.as_str());
+                    let problem = self.suggest(problem, name, known);
+                    self.problem(problem);
                 }
                 None
             }
@@ -83,13 +80,13 @@ impl Lowering<'_> {
     }
 
     pub(super) fn unknown_rule(&mut self, name: &tree::Name) {
-        let declared = self.resolved.rules.iter().any(|rule| rule.name.text == name.text);
-        if self.damaged(&name.text) || declared {
+        if self.damaged(&name.text) || !self.resolved.versions(&name.text).is_empty() {
             return;
         }
-        let known: Vec<&str> = self.resolved.rules.iter().map(|rule| rule.name.text.as_str()).collect();
+        let known = || self.resolved.rules.iter().map(|rule| rule.name.text.as_str());
         let problem = Problem::error("unknown-rule", name.span, format!("there is no rule `{}`", name.text));
-        self.problem(super::suggest(problem, name, known));
+        let problem = self.suggest(problem, name, known);
+        self.problem(problem);
     }
 
     /// Which value can be missing, by name where it has one.
@@ -137,7 +134,10 @@ impl Lowering<'_> {
             let expr = tree::Expr { kind: ExprKind::Path(path.clone()), span: path.span };
             let mut key = self.expression(&expr, scope)?.into_expr();
             if let Op::Local(local) = key.op {
-                key = scope.definitions[local.index()].clone();
+                let defined = &scope.lets[local].value;
+                if matches!(defined.op, Op::Field { .. }) {
+                    key = defined.clone();
+                }
             }
             if !matches!(key.op, Op::Field { .. })
                 || key.ty == Type::Money
@@ -164,17 +164,14 @@ impl Lowering<'_> {
     /// every other, and so on.
     pub(super) fn shared_state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind, scope: &mut Scope) -> StateId {
         let state = self.new_state(rule, keys, kind);
-        let nth = scope.kept.iter().filter(|id| self.plan.states[id.index()] == state).count();
-        let mut alike = self.shared.iter().filter(|id| self.plan.states[id.index()] == state);
-        let id = match alike.nth(nth) {
-            Some(&id) => id,
-            None => {
-                let id = self.keep(state);
-                self.shared.push(id);
-                id
-            }
-        };
-        scope.kept.push(id);
+        let kept = Rc::make_mut(&mut scope.kept).entry(state.clone()).or_insert(0);
+        let nth = *kept;
+        *kept += 1;
+        if let Some(&id) = self.shared.get(&state).and_then(|alike| alike.get(nth as usize)) {
+            return id;
+        }
+        let id = self.keep(state.clone());
+        self.shared.entry(state).or_default().push(id);
         id
     }
 

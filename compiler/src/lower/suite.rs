@@ -2,13 +2,13 @@
 
 use super::Lowering;
 use super::expressions::fold;
-use super::expressions::sets;
-use super::scope::Scope;
+use super::scope::{Scope, field_names};
 use crate::plan::{FieldSource, Op, RecordId, Type};
 use crate::resolve::later;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::steps;
 use meed_grammar::tree::{self, ExprKind, TestKey, TestStepKind};
 
 /// One test.
@@ -236,13 +236,14 @@ impl Lowering<'_> {
 
     /// The value that a decision must have, as output writes it.
     fn expected_decision(&mut self, name: &tree::Name, value: &tree::Expr) -> Option<String> {
-        let decision = self.plan.decisions.iter().find(|decision| decision.name == name.text);
-        let Some(ty) = decision.map(|decision| decision.ty) else {
+        let decision = self.known.decisions.get(&name.text).and_then(|known| known.values().min());
+        let Some(ty) = decision.map(|decision| self.plan.decisions[decision.index()].ty) else {
             // A rule that failed sets nothing; that was said at its place.
-            if !self.resolved.rules.iter().any(|rule| sets(rule, &name.text)) {
-                let known: Vec<String> = self.plan.decisions.iter().map(|decision| decision.name.clone()).collect();
+            if self.resolved.setters(&name.text).is_empty() {
                 let problem = Problem::error("unknown-name", name.span, format!("no rule sets `{}`", name.text));
-                self.problem(super::suggest(problem, name, known.iter().map(String::as_str)));
+                let known = || self.plan.decisions.iter().map(|decision| decision.name.as_str());
+                let problem = self.suggest(problem, name, known);
+                self.problem(problem);
             }
             return None;
         };
@@ -267,12 +268,13 @@ impl Lowering<'_> {
                 let known: Vec<String> = self.parameters.keys().cloned().collect();
                 let message = format!("there is no parameter `{}`", parameter.text);
                 let mut problem = Problem::error("unknown-parameter", parameter.span, message);
-                if !known.is_empty() {
+                if !known.is_empty() && self.suggests() {
                     let mut names = known.clone();
                     names.sort();
                     problem = problem.help(format!("the parameters are: {}", names.join(", ")));
                 }
-                self.problem(super::suggest(problem, parameter, known.iter().map(String::as_str)));
+                let problem = self.suggest(problem, parameter, || known.iter().map(String::as_str));
+                self.problem(problem);
             }
             Some(old) => {
                 let new = self.constant(value);
@@ -298,17 +300,17 @@ impl Lowering<'_> {
     fn given_record(&mut self, record: &tree::Name) -> Option<RecordId> {
         let known = self.records.get(&record.text).copied();
         if known.is_none() && !self.damaged(&record.text) {
-            let known: Vec<String> = self.records.keys().cloned().collect();
             let problem =
                 Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
-            self.problem(super::suggest(problem, record, known.iter().map(String::as_str)));
+            let problem = self.suggest(problem, record, || self.records.keys().map(String::as_str));
+            self.problem(problem);
         }
         known
     }
 
     fn given(&mut self, record: &tree::Name, key: &[TestKey], fields: &[(tree::Name, tree::Expr)]) -> Option<Given> {
         let id = self.given_record(record)?;
-        let definition = self.plan.record(id).clone();
+        let definition = self.plan.record(id);
         if key.len() != definition.key.len() {
             let message =
                 format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
@@ -324,18 +326,20 @@ impl Lowering<'_> {
             cells.push(GivenCell { field: definition.fields[field.index()].name.clone(), value: part.text.clone() });
         }
         for (name, value) in fields {
-            let Some(field) = definition.field(&name.text) else {
+            steps::count(1);
+            let Some(field) = self.field_of(id, &name.text) else {
                 if self.failed_fields.contains(&(id, name.text.clone())) {
                     continue;
                 }
                 let message = format!("`{}` has no field `{}`", record.text, name.text);
                 let problem = Problem::error("unknown-name", name.span, message);
-                let problem = super::suggest(problem, name, super::scope::field_names(&definition));
+                let problem = self.suggest(problem, name, || field_names(self.plan.record(id)));
                 self.problem(problem);
                 continue;
             };
-            let ty = definition.fields[field.index()].ty;
-            if let (FieldSource::Columns(_), Type::Ref(_)) = (&definition.fields[field.index()].source, ty) {
+            let field = &self.plan.record(id).fields[field.index()];
+            let ty = field.ty;
+            if let (FieldSource::Columns(_), Type::Ref(_)) = (&field.source, ty) {
                 self.problem(later(value.span, "a reference by several key fields in a test is"));
                 continue;
             }

@@ -15,7 +15,7 @@ pub struct SlotSpec {
 }
 
 /// A keyed state, an associative thing per slot. Versions of one rule share theirs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// The rule that keeps it.
     pub rule: String,
@@ -26,7 +26,7 @@ pub struct State {
 }
 
 /// What a state keeps per slot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StateKind {
     /// Whether a row has passed.
     Seen,

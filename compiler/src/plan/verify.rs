@@ -10,7 +10,9 @@ mod rules;
 mod schedules;
 mod states;
 
-use super::{Plan, RuleId};
+use super::{DecisionId, Plan, RuleId, Step};
+use meed_grammar::steps;
+use rustc_hash::FxHashMap;
 
 /// What must hold of a Plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
@@ -127,13 +129,50 @@ impl Plan {
         if report.breaches.iter().any(|breach| breach.obligation == Obligation::Named) {
             return report.breaches;
         }
+        let index = Index::of(self);
         schedules::verify(self, &mut report);
-        states::verify(self, &mut report);
+        states::verify(self, &index, &mut report);
         for idx in 0..self.rules.len() {
-            rules::verify(self, RuleId(idx as u32), &mut report);
+            rules::verify(self, &index, RuleId(idx as u32), &mut report);
         }
-        rules::order(self, &mut report);
+        rules::order(self, &index, &mut report);
         report.breaches
+    }
+}
+
+/// The rules of a Plan by what they are looked up by.
+struct Index<'a> {
+    /// The versions of each rule, in the order written.
+    versions: FxHashMap<&'a str, Vec<RuleId>>,
+    /// The rules that set each decision.
+    setters: FxHashMap<DecisionId, Vec<RuleId>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let mut index = Self { versions: FxHashMap::default(), setters: FxHashMap::default() };
+        for (idx, rule) in plan.rules.iter().enumerate() {
+            let id = RuleId(idx as u32);
+            index.versions.entry(&rule.name).or_default().push(id);
+            for step in &rule.steps {
+                steps::count(1);
+                if let Step::Set(decision, _) = step {
+                    let setters = index.setters.entry(*decision).or_default();
+                    if setters.last() != Some(&id) {
+                        setters.push(id);
+                    }
+                }
+            }
+        }
+        index
+    }
+
+    fn versions(&self, rule: &str) -> &[RuleId] {
+        self.versions.get(rule).map_or(&[], Vec::as_slice)
+    }
+
+    fn setters(&self, decision: DecisionId) -> &[RuleId] {
+        self.setters.get(&decision).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -151,8 +190,13 @@ impl Report {
 
     /// Demands that something holds.
     fn demand(&mut self, holds: bool, obligation: Obligation, detail: impl Into<String>) {
+        self.demand_with(holds, obligation, || detail);
+    }
+
+    /// The same, with a detail that is worked out only where it is wanted.
+    fn demand_with<T: Into<String>>(&mut self, holds: bool, obligation: Obligation, detail: impl FnOnce() -> T) {
         if !holds {
-            let detail = detail.into();
+            let detail = detail().into();
             self.breaches.push(Breach { obligation, place: self.place.clone(), detail });
         }
     }

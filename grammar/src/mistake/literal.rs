@@ -8,8 +8,7 @@ use crate::word::WORDS;
 
 impl Scan<'_> {
     /// A literal, perhaps with something glued to it that it must not touch.
-    pub(super) fn literal(&mut self) {
-        let token = self.tokens[self.index];
+    pub(super) fn literal(&mut self, token: Token) {
         if self.touching_minus(token) {
             self.index += 1;
             return;
@@ -45,17 +44,14 @@ impl Scan<'_> {
     }
 
     /// The last token that touches the literal and cannot belong to anything else.
-    fn glued(&self) -> usize {
+    fn glued(&mut self) -> usize {
         let mut end = self.index;
-        while let Some(next) = self.tokens.get(end + 1) {
-            let point = matches!(self.text(*next), "." | ",");
+        while let Some(next) = self.token(end + 1) {
+            let point = matches!(self.text(next), "." | ",");
             if is_word(next.kind) || is_numeric(next.kind) {
                 end += 1;
             } else if point
-                && self
-                    .tokens
-                    .get(end + 2)
-                    .is_some_and(|after| is_numeric(after.kind) && !self.text(*after).starts_with('-'))
+                && self.token(end + 2).is_some_and(|after| is_numeric(after.kind) && !self.text(after).starts_with('-'))
             {
                 end += 2;
             } else {
@@ -197,8 +193,10 @@ impl Scan<'_> {
         let sign = span.text(self.source);
         let rest = &self.source[span.end as usize..];
         let blanks = rest.len() - rest.trim_start_matches([' ', '\u{00A0}', '\u{202F}']).len();
-        let number = self.tokens.iter().find(|token| token.span.start as usize == span.end as usize + blanks);
-        match number.copied().filter(|number| number.kind == TokenKind::Number) {
+        let number = (self.index + 1..=self.index + 2).find_map(|index| {
+            self.token(index).filter(|token| token.span.start as usize == span.end as usize + blanks)
+        });
+        match number.filter(|number| number.kind == TokenKind::Number) {
             Some(number) => {
                 let digits = self.text(number);
                 let fixed = match digits.strip_prefix('-') {

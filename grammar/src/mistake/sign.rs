@@ -148,10 +148,10 @@ impl Scan<'_> {
         }
         let mut end = self.index;
         let mut hyphens = 0;
-        while let Some(next) = self.tokens.get(end + 1) {
-            let signed = is_numeric(next.kind) && self.text(*next).starts_with('-');
-            let joined = self.text(*next) == "-"
-                && self.tokens.get(end + 2).is_some_and(|token| is_word(token.kind) || is_numeric(token.kind));
+        while let Some(next) = self.token(end + 1) {
+            let signed = is_numeric(next.kind) && self.text(next).starts_with('-');
+            let joined = self.text(next) == "-"
+                && self.token(end + 2).is_some_and(|token| is_word(token.kind) || is_numeric(token.kind));
             match (signed, joined) {
                 (true, _) => end += 1,
                 (_, true) => end += 2,
@@ -203,7 +203,9 @@ impl Scan<'_> {
     fn too_deep(&mut self, token: Token) {
         let mut depth = 0_usize;
         let mut end = self.source.len();
-        for token in &self.tokens[self.index..] {
+        let mut index = self.index;
+        while let Some(token) = self.token(index) {
+            index += 1;
             match token.span.text(self.source) {
                 "(" | "[" | "{" if token.kind == TokenKind::Sign => depth += 1,
                 ")" | "]" | "}" if token.kind == TokenKind::Sign => depth -= 1,

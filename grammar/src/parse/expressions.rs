@@ -5,6 +5,7 @@ use super::fold;
 use super::literals::{decimal, money};
 use super::node::Node;
 use super::sets::{aggregate_word, count_of, extreme, in_set, running};
+use crate::limits;
 use crate::problem::Problem;
 use crate::tree::*;
 
@@ -53,8 +54,9 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
             ExprKind::Call { name, arguments }
         }
         Rule::negative => ExprKind::Negate(Box::new(only(node))),
-        Rule::list | Rule::mistake_list => ExprKind::List(node.parts().filter_map(|part| operand(&part)).collect()),
-        Rule::bracket => ExprKind::Bracket(Box::new(inside(node))),
+        Rule::list | Rule::mistake_list => ExprKind::List(listed(node)),
+        Rule::round_list if node.has(Rule::comma) => ExprKind::List(listed(node)),
+        Rule::bracket | Rule::round_list => ExprKind::Bracket(Box::new(inside(node))),
         Rule::counted => return Some(counted(node)),
         Rule::bracketed => return Some(counted(node)),
         Rule::named => return Some(named(node)),
@@ -75,6 +77,24 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         other => ExprKind::Unsupported(node.unsupported(not_supported(other)?)),
     };
     Some(Expr { kind, span: node.span() })
+}
+
+/// The values of a list.
+fn listed(node: &Node<'_, '_>) -> Vec<Expr> {
+    if let Some(round) = node.part(Rule::round_list).filter(|round| round.has(Rule::comma)) {
+        return listed(&round);
+    }
+    let mut values: Vec<Expr> = node.parts().filter_map(|part| operand(&part)).collect();
+    if let Some(more) = values.get(limits::LISTED) {
+        let message = format!("a list has at most {} values", limits::words(limits::LISTED));
+        node.reader.report(
+            Problem::error("over-limit", more.span, message)
+                .label("the first that is too many")
+                .help("let a field of the data say which rows are meant"),
+        );
+        values.truncate(limits::LISTED);
+    }
+    values
 }
 
 /// What an operand is called that is read but not run; none for what is no operand.

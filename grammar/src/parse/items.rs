@@ -2,10 +2,44 @@
 
 use super::node::Node;
 use super::{Rule, clauses, expressions, literals, roundings, tests};
+use crate::limits;
+use crate::problem::Problem;
 use crate::tree::*;
 
 /// The node of one item.
 pub(super) fn item(node: &Node<'_, '_>) -> Item {
+    let mut item = kind(node);
+    match &mut item {
+        Item::Program(program) => not_more(node, &mut program.clauses, "a program", "clauses"),
+        Item::Extend(extend) => not_more(node, &mut extend.members, "an `extend`", "fields"),
+        Item::Record(record) => not_more(node, &mut record.members, "an entity or event", "fields"),
+        Item::Schedule(schedule) => {
+            not_more(node, &mut schedule.arguments, "a schedule", "arguments");
+            not_more(node, &mut schedule.bands, "a schedule", "bands");
+        }
+        Item::Rule(rule) => not_more(node, &mut rule.clauses, "a rule", "clauses"),
+        Item::Test(test) => not_more(node, &mut test.steps, "a test", "lines"),
+        Item::Use(_) | Item::Parameter(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
+    }
+    item
+}
+
+/// Reports and cuts what is more than any item has that people write.
+fn not_more<T>(node: &Node<'_, '_>, lines: &mut Vec<T>, what: &str, of: &str) {
+    if lines.len() > limits::LINES {
+        let name =
+            node.part(Rule::name).or_else(|| node.part(Rule::text)).map_or_else(|| node.span(), |name| name.span());
+        let message = format!(
+            "{what} has at most {} {of}, this one {}",
+            limits::words(limits::LINES),
+            limits::words(lines.len())
+        );
+        node.reader.report(Problem::error("over-limit", name, message).help("make several of it"));
+        lines.truncate(limits::LINES);
+    }
+}
+
+fn kind(node: &Node<'_, '_>) -> Item {
     match node.rule() {
         Rule::program => Item::Program(program(node)),
         Rule::use_item => Item::Use(node.name()),
@@ -68,7 +102,9 @@ fn member(node: &Node<'_, '_>) -> Option<Member> {
     Some(match node.rule() {
         Rule::key => {
             let parts = node.parts().filter(|part| matches!(part.rule(), Rule::key_part | Rule::key_alone));
-            Member::Key { parts: parts.map(|part| field(&part)).collect(), span: node.span() }
+            let mut parts = parts.map(|part| field(&part)).collect();
+            node.not_more(&mut parts, limits::KEY, "a key has parts, at most");
+            Member::Key { parts, span: node.span() }
         }
         Rule::when => Member::When(field(node)),
         Rule::reverses => Member::Unsupported(node.unsupported("a field that `reverses`")),
@@ -117,8 +153,8 @@ fn field_type(node: &Node<'_, '_>) -> FieldType {
     FieldType { kind, span: node.span() }
 }
 
-fn to_decimals(node: &Node<'_, '_>) -> Option<u32> {
-    node.part(Rule::to_decimals)?.part(Rule::number).map(|number| literals::whole(&number))
+fn to_decimals(node: &Node<'_, '_>) -> Option<Decimals> {
+    node.part(Rule::to_decimals)?.part(Rule::number).map(|number| literals::decimals(&number))
 }
 
 fn choice(node: &Node<'_, '_>) -> Choice {

@@ -1,7 +1,7 @@
 //! Numbers and amounts as plain decimal text.
 
 use super::node::Node;
-use crate::tree::ExprKind;
+use crate::tree::{Decimals, ExprKind};
 
 /// Digits with grouping taken out and `k`, `M`, `B` multiplied in, as plain decimal text.
 pub(super) fn decimal(text: &str) -> String {
@@ -39,7 +39,7 @@ pub(super) fn money(text: &str) -> ExprKind {
     }
 }
 
-/// A whole number of at most nine digits; a larger or broken one reads as the largest, which no unit allows.
-pub(super) fn whole(node: &Node<'_, '_>) -> u32 {
-    decimal(node.text()).parse().unwrap_or(u32::MAX)
+/// How many decimals; none where that is no whole number that anybody counts.
+pub(super) fn decimals(node: &Node<'_, '_>) -> Decimals {
+    Decimals { count: decimal(node.text()).parse().ok(), span: node.span() }
 }

@@ -1,6 +1,8 @@
 //! A piece of the text that the grammar recognized, with what tree building asks of it.
 
 use super::{Reader, Rule};
+use crate::limits;
+use crate::problem::Problem;
 use crate::span::Span;
 use crate::tree::{Name, Path, Text, Unsupported};
 use pest::iterators::Pair;
@@ -95,13 +97,26 @@ impl<'s, 'r> Node<'s, 'r> {
 
     /// This node as a dotted name.
     pub(super) fn to_path(&self) -> Path {
-        let parts = self.parts_of(Rule::name).map(|name| name.to_name()).collect();
+        let mut parts: Vec<Name> = self.parts_of(Rule::name).map(|name| name.to_name()).collect();
+        self.not_more(&mut parts, limits::PATH, "names with points between them are at most");
         Path { parts, span: self.span() }
     }
 
     /// The dotted names in a `per …` list.
     pub(super) fn to_paths(&self) -> Vec<Path> {
-        self.parts_of(Rule::path).map(|path| path.to_path()).collect()
+        let mut paths = self.parts_of(Rule::path).map(|path| path.to_path()).collect();
+        self.not_more(&mut paths, limits::KEY, "what a total, a limit or a `first` is kept per has parts, at most");
+        paths
+    }
+
+    /// Reports and cuts what is more than anybody writes.
+    pub(super) fn not_more<T>(&self, parts: &mut Vec<T>, most: usize, what: &str) {
+        if parts.len() > most {
+            let message = format!("{what} {most}");
+            let label = format!("this has {}", limits::words(parts.len()));
+            self.reader.report(Problem::error("over-limit", self.span(), message).label(label).help("take some out"));
+            parts.truncate(most);
+        }
     }
 
     /// The dotted names of its `per` part.

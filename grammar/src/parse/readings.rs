@@ -107,8 +107,8 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
         );
         return false;
     }
-    let bare =
-        written.strip_prefix('(').and_then(|written| written.strip_suffix(')')).filter(|_| node.has(Rule::paren_open));
+    let round = node.part(Rule::round_list).is_some_and(|round| round.has(Rule::comma));
+    let bare = written.strip_prefix('(').and_then(|written| written.strip_suffix(')')).filter(|_| round);
     let bare = bare.unwrap_or(written);
     node.reader.report(
         Problem::error("list-brackets", span, "a list stands in square brackets")

@@ -1,7 +1,11 @@
 //! Reading on after a mistake: item by item where the whole file cannot be read.
 
+use super::node::Node;
 use super::{Grammar, Reader, Rule, expressions, items, message};
+use crate::limits;
+use crate::problem::Problem;
 use crate::span::Span;
+use crate::steps;
 use crate::token::{TokenKind, tokens};
 use crate::tree::{Damaged, Expr, Item, Name};
 use pest::Parser;
@@ -28,10 +32,20 @@ pub(super) const OPENERS: &[&str] = &[
 
 /// Every item of the text; what cannot be read stands in the list as damaged.
 pub(super) fn items(reader: &Reader<'_>) -> Vec<Item> {
-    if let Ok(file) = reader.read(Rule::file, 0, reader.text.len()) {
-        return file.parts().filter(|part| part.rule() != Rule::EOI).map(|part| items::item(&part)).collect();
+    let mut items = match reader.read(Rule::file, 0, reader.text.len()) {
+        Ok(file) => file.parts().filter(|part| part.rule() != Rule::EOI).map(|part| items::item(&part)).collect(),
+        Err(_) => walk(reader),
+    };
+    if let Some(item) = items.get(limits::ITEMS) {
+        let most = limits::words(limits::ITEMS);
+        reader.report(
+            Problem::error("over-limit", item.place(), format!("a program has at most {most} items"))
+                .label("the first that is too many")
+                .help("make several programs of it"),
+        );
+        items.truncate(limits::ITEMS);
     }
-    walk(reader)
+    items
 }
 
 /// One value, the whole text.
@@ -48,14 +62,18 @@ pub(super) fn value(reader: &Reader<'_>) -> Option<Expr> {
 fn walk(reader: &Reader<'_>) -> Vec<Item> {
     let mut items = Vec::new();
     let mut word = 0;
+    let mut cut = 0;
+    // Reading on beyond a cut is tried for as much text as there is, not for each piece anew.
+    let mut spare = reader.text.len();
     while let Some(first) = reader.words.get(word) {
         let start = first.span.start as usize;
-        // A piece ends where the next item begins, so that a missing brace does not make one item of two.
-        let cut = next_item(reader, word);
+        // A piece ends where the next item begins, so that a missing brace does not make one item of two. What was read
+        // before the cut has closed its braces, so the cut stands.
+        if cut <= word {
+            cut = next_item(reader, word);
+        }
         let end = reader.words.get(cut).map_or(reader.text.len(), |word| word.span.start as usize);
-        // An item that has others in it may reach beyond the cut.
-        let whole =
-            reader.read(Rule::prefix, start, end).or_else(|_| reader.read(Rule::prefix, start, reader.text.len()));
+        let whole = reader.read(Rule::prefix, start, end).or_else(|_| beyond(reader, start, end, &mut spare));
         if let Some(part) = whole.ok().and_then(|whole| whole.parts().find(|part| part.rule() != Rule::EOI)) {
             let read = part.span_read().end as usize;
             items.push(items::item(&part));
@@ -69,6 +87,24 @@ fn walk(reader: &Reader<'_>) -> Vec<Item> {
     items
 }
 
+/// An item that has others in it may reach beyond the cut.
+fn beyond<'s, 'r>(
+    reader: &'r Reader<'s>,
+    start: usize,
+    end: usize,
+    spare: &mut usize,
+) -> Result<Node<'s, 'r>, Box<pest::error::Error<Rule>>> {
+    let until = reader.text.len().min(end.saturating_add(*spare));
+    let until = (until..=reader.text.len()).find(|at| reader.text.is_char_boundary(*at)).unwrap_or(end);
+    let read = reader.read(Rule::prefix, start, until);
+    let reached = match &read {
+        Ok(node) => node.span_read().end as usize,
+        Err(error) => start + message::place(error),
+    };
+    *spare = spare.saturating_sub(reached.saturating_sub(end));
+    read
+}
+
 /// More problems of one item than this are not looked for.
 const MOST: usize = 8;
 
@@ -77,6 +113,7 @@ fn report(reader: &Reader<'_>, start: usize, end: usize) {
     let mut piece = reader.text[start..end].to_owned();
     let mut done = 0;
     for round in 0..MOST {
+        steps::count(end - start);
         let Err(error) = Grammar::parse(Rule::piece, &piece) else { return };
         let place = message::place(&error);
         let closes = piece[place..].trim_start().starts_with('}') || piece[place..].trim().is_empty();
@@ -119,6 +156,7 @@ fn lines_to_leave_out(piece: &str, place: usize) -> Option<(usize, usize)> {
 fn next_item(reader: &Reader<'_>, from: usize) -> usize {
     let mut depth = 0_i32;
     for index in from..reader.words.len() {
+        steps::count(1);
         let word = reader.words[index];
         match word.span.text(reader.text) {
             "{" => depth += 1,
@@ -127,8 +165,11 @@ fn next_item(reader: &Reader<'_>, from: usize) -> usize {
                 && OPENERS.contains(&text)
                 && reader.words.get(index + 1).is_some_and(|next| is_name(next.kind)) =>
             {
-                let line = reader.text[..word.span.start as usize].rsplit('\n').next().unwrap_or_default();
-                if line.is_empty() || (depth <= 0 && line.trim().is_empty()) {
+                let start = word.span.start as usize;
+                let margin = start == 0 || reader.text[..start].ends_with('\n');
+                let before = index.checked_sub(1).map_or(0, |before| reader.words[before].span.end as usize);
+                let first = before == 0 || reader.text[before..start].contains('\n');
+                if margin || (depth <= 0 && first) {
                     return index;
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::expressions::only;
-use super::literals::whole;
+use super::literals::decimals;
 use super::node::Node;
 use crate::problem::Problem;
 use crate::tree::{RoundTo, Rounding, RoundingMode};
@@ -16,7 +16,7 @@ pub(super) fn rounding(node: &Node<'_, '_>) -> Rounding {
         } else if to.has(Rule::k_multiples) {
             RoundTo::MultiplesOf(Box::new(only(&to)))
         } else {
-            RoundTo::Decimals(to.part(Rule::number).map_or(0, |number| whole(&number)))
+            RoundTo::Decimals(to.part(Rule::number).map_or_else(|| decimals(&to), |number| decimals(&number)))
         }
     });
     Rounding { mode, to, span: node.span() }

@@ -122,11 +122,20 @@ pub enum RoundingMode {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RoundTo {
     /// `to N decimals`
-    Decimals(u32),
+    Decimals(Decimals),
     /// `to whole`
     Whole,
     /// `to multiples of X`
     MultiplesOf(Box<Expr>),
+}
+
+/// The N of `to N decimals`. What it may be is for whoever keeps or rounds so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimals {
+    /// How many; none where a fraction, a negative or a huge number is written.
+    pub count: Option<u32>,
+    /// The number's place.
+    pub span: Span,
 }
 
 /// `parameter NAME = LITERAL`

@@ -103,11 +103,11 @@ pub enum FieldTypeKind {
     /// `count`
     Count,
     /// `number`, `number to N decimals`
-    Number(Option<u32>),
+    Number(Option<Decimals>),
     /// `percent`
     Percent,
     /// `money`, `money to N decimals`
-    Money(Option<u32>),
+    Money(Option<Decimals>),
     /// `date`
     Date,
     /// `date and time`, `date and time in "Europe/Berlin"`

@@ -1,7 +1,7 @@
 //! Schedules applied to a value, and the rate or band they reach.
 
+use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
-use crate::lower::{Lowering, suggest};
 use crate::plan::{self, Op, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -17,20 +17,31 @@ impl Lowering<'_> {
         scope: &mut Scope,
     ) -> Option<Typed> {
         let schedule = self.schedule_named(name)?;
-        let definition = self.plan.schedules[schedule.index()].clone();
-        let wanted = definition.arguments.len() + 1;
+        let Form { arguments: types, domain, result, pays_none } = self.form(schedule);
+        let wanted = types.len() + 1;
         if arguments.len() != wanted {
             return self.argument_count(name, arguments.len(), "amount", span);
         }
         let mut lowered = Vec::new();
-        for (argument, ty) in arguments.iter().zip(definition.arguments.iter().copied().chain([definition.domain])) {
+        for (argument, ty) in arguments.iter().zip(types.into_iter().chain([domain])) {
             let typed = self.numeric(argument, scope)?;
             lowered.push(self.accepts(typed, ty)?.into_expr());
         }
         let value = Box::new(lowered.pop()?);
-        let optional = value.optional || lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
+        let optional = value.optional || lowered.iter().any(|argument| argument.optional) || pays_none;
         let op = Op::Schedule { schedule, arguments: lowered, value, ask: plan::Ask::Amount };
-        Some(Typed::new(op, definition.result, optional, span))
+        Some(Typed::new(op, result, optional, span))
+    }
+
+    /// What a schedule takes and gives.
+    pub(in crate::lower) fn form(&self, schedule: plan::ScheduleId) -> Form {
+        let definition = &self.plan.schedules[schedule.index()];
+        Form {
+            arguments: definition.arguments.clone(),
+            domain: definition.domain,
+            result: definition.result,
+            pays_none: self.known.gaps[schedule.index()].pays_none,
+        }
     }
 
     /// Too many or too few values in the brackets of a schedule. `value` is what it is taken of, where that stands there.
@@ -41,8 +52,8 @@ impl Lowering<'_> {
         value: &str,
         span: Span,
     ) -> Option<T> {
-        let declared = self.resolved.schedules.iter().find(|declared| declared.item.name.text == name.text);
-        let names = declared.iter().flat_map(|declared| &declared.item.arguments);
+        let declared = self.resolved.schedule(&name.text);
+        let names = declared.iter().flat_map(|declared| &declared.arguments);
         let mut names: Vec<&str> = names.map(|argument| argument.name.text.as_str()).collect();
         let n_names = names.len();
         names.extend((!value.is_empty()).then_some(value));
@@ -69,13 +80,13 @@ impl Lowering<'_> {
             Some(found) => *found,
             None => {
                 if !self.damaged(&name.text) {
-                    let known: Vec<String> = self.schedules.keys().cloned().collect();
                     let mut problem =
                         Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
                     if let Some((_, written)) = FUNCTIONS.iter().find(|(other, _)| *other == name.text.to_lowercase()) {
                         problem = problem.label("no function is written so here").help(format!("write: {written}"));
                     }
-                    self.problem(suggest(problem, name, known.iter().map(String::as_str)));
+                    let problem = self.suggest(problem, name, || self.schedules.keys().map(String::as_str));
+                    self.problem(problem);
                 }
                 None
             }
@@ -104,8 +115,8 @@ impl Lowering<'_> {
                 let rate = self.plan.schedules[schedule.index()].rate;
                 let ty = if ask == plan::Ask::Rate { rate } else { Type::Count };
                 let definition = &self.plan.schedules[schedule.index()];
-                let optional =
-                    value.optional || arguments.iter().any(|argument| argument.optional) || may_lack(definition, ask);
+                let lacks = may_lack(definition, self.known.gaps[schedule.index()], ask);
+                let optional = value.optional || arguments.iter().any(|argument| argument.optional) || lacks;
                 Some(Typed::new(Op::Schedule { schedule, arguments, value, ask }, ty, optional, span))
             }
             _ => {
@@ -117,6 +128,15 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// What a schedule takes and gives.
+pub(in crate::lower) struct Form {
+    pub arguments: Vec<Type>,
+    pub domain: Type,
+    pub result: Type,
+    /// Whether some band of it has no result.
+    pub pays_none: bool,
 }
 
 /// Functions of sheets, and what is written here.
@@ -142,29 +162,39 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("year", "year of closed_on"),
 ];
 
-/// Whether some band of a schedule has no result.
-pub(in crate::lower) fn pays_none(schedule: &plan::Schedule) -> bool {
-    match &schedule.shape {
-        plan::Shape::Graduated(bands) | plan::Shape::Retroactive(bands) => {
-            bands.iter().any(|band| band.pays == plan::BandPays::None)
+/// What some band of a schedule does not give. It is looked up wherever the schedule is applied.
+#[derive(Clone, Copy)]
+pub(in crate::lower) struct Gaps {
+    /// A result.
+    pub pays_none: bool,
+    /// A rate, because it pays an amount alone.
+    flat_only: bool,
+    /// A number, because it lies below the first `from`.
+    unnumbered: bool,
+}
+
+impl Gaps {
+    pub fn of(schedule: &plan::Schedule) -> Self {
+        match &schedule.shape {
+            plan::Shape::Graduated(bands) | plan::Shape::Retroactive(bands) => Self {
+                pays_none: bands.iter().any(|band| band.pays == plan::BandPays::None),
+                flat_only: bands.iter().any(|band| matches!(band.pays, plan::BandPays::Amount { rate: None, .. })),
+                unnumbered: bands.iter().any(|band| band.number == 0),
+            },
+            plan::Shape::Curve { beyond, .. } => {
+                Self { pays_none: *beyond == plan::Beyond::None, flat_only: false, unnumbered: false }
+            }
+            plan::Shape::Every { .. } => Self { pays_none: false, flat_only: false, unnumbered: false },
         }
-        plan::Shape::Curve { beyond, .. } => *beyond == plan::Beyond::None,
-        plan::Shape::Every { .. } => false,
     }
 }
 
 /// Whether the rate or band of a schedule can be missing for some value.
-fn may_lack(schedule: &plan::Schedule, ask: plan::Ask) -> bool {
-    let flat_only = |band: &plan::Band| matches!(band.pays, plan::BandPays::Amount { rate: None, .. });
+fn may_lack(schedule: &plan::Schedule, gaps: Gaps, ask: plan::Ask) -> bool {
     match &schedule.shape {
-        plan::Shape::Every { .. } => true,
-        plan::Shape::Graduated(bands) | plan::Shape::Retroactive(bands) => {
-            let sheet = bands.iter().any(|band| band.number == 0);
-            sheet
-                || pays_none(schedule)
-                || (ask == plan::Ask::Rate && bands.iter().any(flat_only))
-                || !schedule.mirrored
+        plan::Shape::Every { .. } | plan::Shape::Curve { .. } => true,
+        plan::Shape::Graduated(_) | plan::Shape::Retroactive(_) => {
+            gaps.unnumbered || gaps.pays_none || (ask == plan::Ask::Rate && gaps.flat_only) || !schedule.mirrored
         }
-        plan::Shape::Curve { .. } => true,
     }
 }

@@ -1,8 +1,9 @@
 //! Values of a `one of`, which have their meaning from the value beside them.
 
+use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
-use crate::lower::{Lowering, suggest};
 use crate::plan::{ChoiceId, ColumnSource, FieldSource, Format, Op, Type};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind};
@@ -19,8 +20,8 @@ impl Lowering<'_> {
             (ExprKind::Bracket(inner), _) => self.hinted(inner, hint, scope),
             (ExprKind::Path(path), Some(Type::Choice(choice))) if path.parts.len() == 1 => {
                 let name = &path.parts[0];
-                if let Some(place) = self.plan.choices[choice.index()].iter().position(|value| *value == name.text) {
-                    return Some(Typed::new(Op::Choice(place as u32), Type::Choice(choice), false, expr.span));
+                if let Some(place) = self.choice_place(choice, &name.text) {
+                    return Some(Typed::new(Op::Choice(place), Type::Choice(choice), false, expr.span));
                 }
                 if self.names_something(name, scope) {
                     return self.path(path, scope);
@@ -40,10 +41,22 @@ impl Lowering<'_> {
         }
     }
 
+    /// The place of a value in its list. Only that of the texts can be long.
+    fn choice_place(&self, choice: ChoiceId, value: &str) -> Option<u32> {
+        if self.texts == Some(choice) {
+            return self.known.texts.get(value).copied();
+        }
+        let place = self.plan.choices[choice.index()].iter().position(|known| known == value);
+        place.map(|place| place as u32)
+    }
+
     /// A value of a choice in quotes, with the value that is meant.
     fn quoted_choice(&mut self, choice: ChoiceId, text: &str, span: Span) {
         let values = self.plan.choices[choice.index()].clone();
         let mut problem = Problem::error("quoted-choice", span, "the values of a `one of` are written without quotes");
+        if !self.suggests() {
+            return self.problem(problem);
+        }
         let near = meed_grammar::nearest(text, values.iter().map(String::as_str));
         let same = values.iter().find(|value| value.to_lowercase() == text.to_lowercase()).map(String::as_str);
         let spelled = self.spelled(choice, text);
@@ -66,9 +79,10 @@ impl Lowering<'_> {
     }
 
     fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
-        let values = self.plan.choices[choice.index()].clone();
-        let problem =
-            Problem::error("unknown-value", name.span, format!("`{}` is not one of {}", name.text, values.join(", ")));
-        self.problem(suggest(problem, name, values.iter().map(String::as_str)));
+        let values = &self.plan.choices[choice.index()];
+        let shown = values[..values.len().min(limits::CHOICES)].join(", ");
+        let problem = Problem::error("unknown-value", name.span, format!("`{}` is not one of {shown}", name.text));
+        let problem = self.suggest(problem, name, || values.iter().map(String::as_str));
+        self.problem(problem);
     }
 }

@@ -18,22 +18,22 @@ impl Lowering<'_> {
     ) -> Option<Typed> {
         // That it is missing was said when the text was read.
         let otherwise = otherwise?;
-        let outside = scope.facts.clone();
+        let outside = scope.facts.mark();
         let mut conditions = Vec::new();
         let mut values: Vec<Typed> = Vec::new();
         for (value, condition) in branches {
             let condition = self.condition(condition, scope)?;
-            let here = scope.facts.clone();
+            let here = scope.facts.mark();
             scope.learn(facts(&condition.op, true));
             let hint = hint.or(values.first().map(|value| value.ty));
             values.push(self.hinted(value, hint, scope)?);
-            scope.facts = here;
+            scope.facts.forget_from(here);
             scope.learn(facts(&condition.op, false));
             conditions.push(condition);
         }
         let hint = hint.or(values.first().map(|value| value.ty));
         values.push(self.hinted(otherwise, hint, scope)?);
-        scope.facts = outside;
+        scope.facts.forget_from(outside);
         let values = self.in_list_of_texts(values);
         let values = self.unify_all(values)?;
         if let Some(text) = values.iter().find(|value| value.text.is_some()) {
@@ -77,11 +77,11 @@ impl Lowering<'_> {
         };
         self.texts = Some(choice);
         let list = &mut self.plan.choices[choice.index()];
-        let place = list.iter().position(|known| known == text).unwrap_or_else(|| {
+        let place = *self.known.texts.entry(text.to_owned()).or_insert_with(|| {
             list.push(text.to_owned());
-            list.len() - 1
+            list.len() as u32 - 1
         });
-        Typed::new(Op::Choice(place as u32), Type::Choice(choice), false, span)
+        Typed::new(Op::Choice(place), Type::Choice(choice), false, span)
     }
 
     /// Whether values of a type are texts that rules decide.

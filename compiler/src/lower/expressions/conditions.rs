@@ -58,7 +58,7 @@ impl Lowering<'_> {
         let ExprKind::Binary { op, .. } = &expr.kind else { return None };
         let mut parts = Vec::new();
         flatten(expr, *op, &mut parts);
-        let outside = scope.facts.clone();
+        let outside = scope.facts.mark();
         let mut lowered = Vec::new();
         let mut failed = false;
         for part in parts {
@@ -70,7 +70,7 @@ impl Lowering<'_> {
                 None => failed = true,
             }
         }
-        scope.facts = outside;
+        scope.facts.forget_from(outside);
         if failed {
             return None;
         }
@@ -208,12 +208,13 @@ impl Lowering<'_> {
             return None;
         };
         let predicate = Predicate { domain, test };
-        let idx = self.plan.predicates.iter().position(|known| *known == predicate).unwrap_or_else(|| {
+        let next = PredicateId(self.plan.predicates.len() as u32);
+        let predicate_id = *self.known.predicates.entry(predicate.clone()).or_insert(next);
+        if predicate_id == next {
             self.plan.predicates.push(predicate);
-            self.plan.predicates.len() - 1
-        });
+        }
         let optional = value.optional;
-        let op = Op::Predicate { predicate: PredicateId(idx as u32), value: Box::new(value.into_expr()) };
+        let op = Op::Predicate { predicate: predicate_id, value: Box::new(value.into_expr()) };
         Some(Typed::new(op, Type::YesNo, optional, span))
     }
 

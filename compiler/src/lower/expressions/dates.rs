@@ -40,6 +40,7 @@ impl Lowering<'_> {
         self.note_months(unit, span);
         let optional = date.optional || count.optional;
         let count = count.into_expr();
+        self.length_of_time(&count, unit)?;
         let count = if back {
             let (ty, optional, span) = (count.ty, count.optional, count.span);
             fold(Typed::new(Op::Negate(Box::new(count)), ty, optional, span)).into_expr()

@@ -42,6 +42,7 @@ impl Lowering<'_> {
     }
 
     fn exact(&mut self, text: &str, span: Span) -> Option<Exact> {
+        self.digits(text, span)?;
         let value = parse_exact(text);
         if value.is_none() {
             self.problem(Problem::error("wrong-number", span, format!("`{text}` is no number")));

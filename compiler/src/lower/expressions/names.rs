@@ -12,12 +12,12 @@ impl Lowering<'_> {
     /// Whether a bare name means anything here.
     pub(in crate::lower) fn names_something(&self, name: &tree::Name, scope: &Scope) -> bool {
         let text = &name.text;
-        scope.locals.contains_key(text)
+        scope.lets.names.contains_key(text)
             || scope.arguments.iter().any(|(argument, _)| argument == text)
-            || scope.bare.is_some_and(|(_, record)| self.plan.record(record).field(text).is_some())
-            || scope.outer.as_ref().is_some_and(|(record, _, _)| self.plan.record(*record).field(text).is_some())
+            || scope.bare.is_some_and(|(_, record)| self.has_field(record, name))
+            || scope.outer.as_ref().is_some_and(|(record, _, _)| self.has_field(*record, name))
             || scope.outer.as_ref().is_some_and(|(_, _, names)| names.contains(text))
-            || scope.outer_lets.contains_key(text)
+            || scope.outer_lets.as_ref().is_some_and(|(lets, _)| lets.names.contains_key(text))
             || scope.roots.iter().any(|(root, _, _)| root == text)
             || (scope.payment && text == "payment")
             || self.parameters.contains_key(text)
@@ -29,7 +29,7 @@ impl Lowering<'_> {
     pub(super) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let first = &path.parts[0];
         let rest = &path.parts[1..];
-        if let Some(&local) = scope.locals.get(&first.text) {
+        if let Some(&local) = scope.lets.names.get(&first.text) {
             return self.local_path(local, rest, path.span, scope);
         }
         self.one_meaning(first, scope)?;
@@ -59,7 +59,7 @@ impl Lowering<'_> {
     }
 
     fn has_field(&self, record: RecordId, name: &tree::Name) -> bool {
-        self.plan.record(record).field(&name.text).is_some()
+        self.field_of(record, &name.text).is_some()
     }
 
     /// A name that means two things at a place has no meaning there.
@@ -110,7 +110,7 @@ impl Lowering<'_> {
         if self.has_field(outer, first) {
             return Some(self.follow(root, record, join, &path.parts, path.span, scope));
         }
-        let value = scope.outer_lets.get(&first.text)?.clone().filter(|_| rest.is_empty());
+        let value = self.outer_let(first, scope)?.filter(|_| rest.is_empty());
         if value.is_none() {
             self.problem(later(path.span, "a `let` of this kind inside the brackets of a set is"));
         }
@@ -170,13 +170,16 @@ impl Lowering<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let definition = scope.definitions[local.index()].clone();
+        let definition = &scope.lets[local].value;
         if rest.is_empty() {
             let optional = definition.optional && !scope.knows(&Fact::Local(local));
             return Some(Typed::new(Op::Local(local), definition.ty, optional, span));
         }
-        match (definition.op, definition.ty) {
-            (Op::Field { root, record, path }, Type::Ref(_)) => self.follow(root, record, path, rest, span, scope),
+        match (&definition.op, definition.ty) {
+            (Op::Field { root, record, path }, Type::Ref(_)) => {
+                let (root, record, path) = (*root, *record, path.clone());
+                self.follow(root, record, path, rest, span, scope)
+            }
             _ => {
                 let message = format!("`{}` has no fields", rest[0].text);
                 self.problem(Problem::error("unknown-name", rest[0].span, message));
@@ -243,13 +246,13 @@ impl Lowering<'_> {
                 return None;
             };
             let definition = self.plan.record(here);
-            let Some(field) = definition.field(&name.text) else {
+            let Some(field) = self.field_of(here, &name.text) else {
                 if self.failed_fields.contains(&(here, name.text.clone())) {
                     return None;
                 }
                 let message = format!("`{}` has no field `{}`", definition.name, name.text);
                 let problem = Problem::error("unknown-name", name.span, message);
-                let problem = suggest(problem, name, field_names(definition));
+                let problem = self.suggest(problem, name, || field_names(definition));
                 self.problem(problem);
                 return None;
             };
@@ -267,7 +270,7 @@ impl Lowering<'_> {
         if self.damaged(&name.text) || scope.failed.contains(&name.text) || field_failed {
             return;
         }
-        let setter = self.resolved.rules.iter().find(|rule| sets(rule, &name.text));
+        let setter = self.resolved.setters(&name.text).first().map(|&idx| &self.resolved.rules[idx]);
         if let Some(rule) = setter {
             if scope.rule.as_ref().is_some_and(|own| own.name == rule.name.text) {
                 let message = format!("`{}` is not known yet: this rule sets it only here or later", name.text);
@@ -275,7 +278,7 @@ impl Lowering<'_> {
                 return;
             }
             // A rule that failed sets nothing; that was said at its place.
-            if self.plan.decisions.iter().any(|decision| decision.name == name.text) {
+            if self.known.decisions.contains_key(&name.text) {
                 let message = format!("`{}` is set for other rows than those of this rule", name.text);
                 let problem =
                     Problem::error("unknown-name", name.span, message).other(rule.name.span, "it is set here");
@@ -283,7 +286,13 @@ impl Lowering<'_> {
             }
             return;
         }
-        let known = self.known_names(scope);
+        let known = if self.suggests() { self.known_names(scope) } else { Vec::new() };
+        let nothing = scope.lets.names.is_empty()
+            && self.parameters.is_empty()
+            && scope.arguments.is_empty()
+            && scope.roots.is_empty()
+            && scope.bare.is_none()
+            && scope.outer.is_none();
         let mut problem = Problem::error("unknown-name", name.span, format!("`{}` is not known here", name.text));
         let when = scope.bare.and_then(|(_, record)| {
             let record = self.plan.record(record);
@@ -295,7 +304,7 @@ impl Lowering<'_> {
             problem = problem.help(format!("of a schedule it is written: {} of volume_bands(amount)", name.text));
         } else if self.schedules.contains_key(&name.text) {
             problem = problem.label("this is a schedule").help(format!("apply it to something: {}(amount)", name.text));
-        } else if known.is_empty() {
+        } else if nothing {
             problem = problem.help("inside a schedule only its arguments, parameters and literals can be used");
         }
         self.problem(suggest(problem, name, known.iter().map(String::as_str)));
@@ -303,7 +312,7 @@ impl Lowering<'_> {
 
     /// Every name that means something at a place.
     fn known_names(&self, scope: &Scope) -> Vec<String> {
-        let mut known: Vec<String> = scope.locals.keys().cloned().chain(self.parameters.keys().cloned()).collect();
+        let mut known: Vec<String> = scope.lets.names.keys().cloned().chain(self.parameters.keys().cloned()).collect();
         known.extend(scope.arguments.iter().map(|(name, _)| name.clone()));
         known.extend(scope.roots.iter().map(|(name, _, _)| name.clone()));
         let records = scope.bare.map(|(_, record)| record).into_iter().chain(scope.outer.as_ref().map(|outer| outer.0));
@@ -311,11 +320,4 @@ impl Lowering<'_> {
         known.sort();
         known
     }
-}
-
-/// Whether a rule sets a name.
-pub(in crate::lower) fn sets(rule: &tree::Rule, name: &str) -> bool {
-    rule.clauses
-        .iter()
-        .any(|clause| matches!(&clause.kind, tree::ClauseKind::Set { name: set, .. } if set.text == name))
 }

@@ -5,6 +5,7 @@ use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
 use crate::plan::{Op, Type};
 use crate::value::{Exact, power_of_ten};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, RoundTo, Rounding};
@@ -38,7 +39,10 @@ impl Lowering<'_> {
                 );
                 None
             }
-            Some(RoundTo::Decimals(decimals)) => Some(Exact::ONE / power_of_ten(*decimals)),
+            Some(RoundTo::Decimals(decimals)) => {
+                let decimals = self.counted(*decimals, "a value is rounded to", limits::ROUNDED_DECIMALS)?;
+                Some(Exact::ONE / power_of_ten(decimals))
+            }
             Some(RoundTo::Whole) => Some(Exact::ONE),
             Some(RoundTo::MultiplesOf(step)) => {
                 let span = step.span;

@@ -1,16 +1,17 @@
 //! Fields: their types, and how each reads its column.
 
-use crate::lower::{Lowering, suggest};
+use crate::lower::Lowering;
 use crate::plan::{ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, RecordId, Type};
 use crate::resolve::{Declared, not_supported};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, FieldTypeKind};
+use rustc_hash::FxHashMap;
 
-/// Decimals kept of numbers and shares.
-const NUMBER_DECIMALS: u32 = 9;
-/// Places of a `one of` are kept in a byte.
-const MOST_CHOICES: usize = 250;
+/// Decimals kept of numbers and shares, and at most of anything.
+const NUMBER_DECIMALS: u32 = limits::KEPT_DECIMALS;
+const MOST_CHOICES: usize = limits::CHOICES;
 
 /// Types of other languages, and what is written here.
 const TYPES: &[(&str, &str)] = &[
@@ -40,7 +41,7 @@ impl Lowering<'_> {
         default: impl Fn(DomainId) -> Type,
     ) -> Option<FieldId> {
         let name = &field.name;
-        if let Some(first) = self.plan.records[id.index()].field(&name.text) {
+        if let Some(first) = self.field_of(id, &name.text) {
             let first = self.plan.records[id.index()].fields[first.index()].span;
             let message = format!("there are two fields named `{}`", name.text);
             self.problem(Problem::error("duplicate-name", name.span, message).other(first, "declared first here"));
@@ -78,7 +79,9 @@ impl Lowering<'_> {
             source: FieldSource::Column(column),
             span: if own { field.span } else { Span::default() },
         });
-        Some(FieldId(record.fields.len() as u32 - 1))
+        let added = FieldId(record.fields.len() as u32 - 1);
+        self.known.fields[id.index()].insert(name.text.clone(), added);
+        Some(added)
     }
 
     fn field_type(&mut self, ty: &tree::FieldType) -> Option<Type> {
@@ -116,9 +119,8 @@ impl Lowering<'_> {
             return self.problem(problem.label(format!("write `{written}`")).edit(name.span, *written));
         }
         let words = ["id", "text", "count", "number", "percent", "money", "date"];
-        let known: Vec<String> = self.records.keys().cloned().collect();
-        let known = known.iter().map(String::as_str).chain(words);
-        let problem = suggest(Problem::error("unknown-type", name.span, message), name, known);
+        let known = || self.records.keys().map(String::as_str).chain(words);
+        let problem = self.suggest(Problem::error("unknown-type", name.span, message), name, known);
         self.problem(problem);
     }
 
@@ -130,38 +132,33 @@ impl Lowering<'_> {
             FieldTypeKind::Percent => (None, NUMBER_DECIMALS),
             _ => (None, 0),
         };
-        match written {
-            Some(decimals) if decimals > NUMBER_DECIMALS => {
-                let message = format!("at most {NUMBER_DECIMALS} decimals can be kept");
-                self.problem(Problem::error("over-limit", ty.span, message).help("write: to 9 decimals"));
-                NUMBER_DECIMALS
-            }
-            Some(decimals) => decimals,
-            None => usual,
-        }
+        written.map_or(usual, |written| self.counted(written, "a field keeps", NUMBER_DECIMALS).unwrap_or(usual))
     }
 
     fn choice_type(&mut self, list: &[tree::Choice], span: Span) -> Option<Type> {
         let names: Vec<String> = list.iter().map(|choice| choice.name.text.clone()).collect();
-        for (idx, choice) in list.iter().enumerate() {
-            if let Some(first) = list[..idx].iter().find(|first| first.name.text == choice.name.text) {
-                let message = format!("`{}` stands twice in this list", choice.name.text);
-                self.problem(
-                    Problem::error("duplicate-name", choice.name.span, message)
-                        .other(first.name.span, "listed first here"),
-                );
+        let mut places: FxHashMap<&str, Span> = FxHashMap::default();
+        for choice in list {
+            match places.get(choice.name.text.as_str()) {
+                Some(first) => {
+                    let message = format!("`{}` stands twice in this list", choice.name.text);
+                    self.problem(
+                        Problem::error("duplicate-name", choice.name.span, message).other(*first, "listed first here"),
+                    );
+                }
+                None => drop(places.insert(&choice.name.text, choice.name.span)),
             }
         }
         if names.len() > MOST_CHOICES {
-            let message = format!("a list of `one of` has at most {MOST_CHOICES} values");
+            let message = format!("a list of `one of` has at most {MOST_CHOICES} values, this one {}", names.len());
             self.problem(Problem::error("over-limit", span, message).help("make it a text or an entity"));
             return None;
         }
-        let known = self.plan.choices.iter().position(|known| *known == names);
-        let idx = known.unwrap_or_else(|| {
+        let next = ChoiceId(self.plan.choices.len() as u32);
+        let id = *self.known.choices.entry(names.clone()).or_insert(next);
+        if id == next {
             self.plan.choices.push(names);
-            self.plan.choices.len() - 1
-        });
-        Some(Type::Choice(ChoiceId(idx as u32)))
+        }
+        Some(Type::Choice(id))
     }
 }

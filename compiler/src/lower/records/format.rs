@@ -6,6 +6,7 @@ use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
+use rustc_hash::FxHashMap;
 
 impl Lowering<'_> {
     pub(super) fn format(
@@ -42,7 +43,7 @@ impl Lowering<'_> {
     fn choice_format(&mut self, choices: &[tree::Choice], ignoring_case: bool) -> Format {
         let mut spellings: Vec<Spelling> = Vec::new();
         let mut otherwise = None;
-        let mut places: Vec<Span> = Vec::new();
+        let mut first_of: FxHashMap<String, (usize, Span)> = FxHashMap::default();
         for (value, choice) in choices.iter().enumerate() {
             if let Some(span) = choice.otherwise {
                 if otherwise.is_some() {
@@ -57,20 +58,17 @@ impl Lowering<'_> {
             let own = (choice.spellings.is_empty() && choice.otherwise.is_none())
                 .then(|| (choice.name.text.clone(), choice.name.span));
             for (text, span) in choice.spellings.iter().map(|text| (text.value.clone(), text.span)).chain(own) {
-                let same = |known: &Spelling| {
-                    if ignoring_case { known.text.to_lowercase() == text.to_lowercase() } else { known.text == text }
-                };
-                let twice = |first: &usize| choices[spellings[*first].value as usize].name.text != choice.name.text;
-                if let Some(first) = spellings.iter().position(same).filter(twice) {
+                let read = if ignoring_case { text.to_lowercase() } else { text.clone() };
+                let (first, place) = *first_of.entry(read).or_insert((value, span));
+                if choices[first].name.text != choice.name.text {
                     let message = format!("the spelling \"{text}\" belongs to two values");
                     self.problem(
                         Problem::error("duplicate-spelling", span, message)
-                            .other(places[first], "the other one")
+                            .other(place, "the other one")
                             .help("give each value spellings of its own"),
                     );
                 }
                 spellings.push(Spelling { text, value: value as u32 });
-                places.push(span);
             }
         }
         Format::Choice { spellings, otherwise, ignoring_case }

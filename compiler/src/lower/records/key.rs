@@ -4,7 +4,8 @@ use crate::lower::Lowering;
 use crate::plan::{FieldId, RecordId, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, Member};
+use meed_grammar::tree;
+use rustc_hash::FxHashSet;
 
 /// The key of a record while its members are read.
 #[derive(Default)]
@@ -31,9 +32,9 @@ impl Lowering<'_> {
             return;
         }
         key.place = Some(span);
+        let own: FxHashSet<&str> = record.members.iter().filter_map(crate::resolve::member_name).collect();
         for part in parts {
-            let own = |member: &Member| matches!(member, Member::Field(field) | Member::When(field) if field.name.text == part.name.text);
-            let here = part.ty.is_some() || !record.members.iter().any(own);
+            let here = part.ty.is_some() || !own.contains(part.name.text.as_str());
             if here && self.field(id, part, Type::Id).is_none() {
                 continue;
             }
@@ -46,7 +47,7 @@ impl Lowering<'_> {
         let Key { place, parts } = key;
         let mut fields: Vec<FieldId> = Vec::new();
         for (name, span) in parts {
-            match self.plan.records[id.index()].field(&name) {
+            match self.field_of(id, &name) {
                 Some(field) if fields.contains(&field) => {
                     self.problem(Problem::error("duplicate-name", span, format!("`{name}` stands twice in the key")));
                 }

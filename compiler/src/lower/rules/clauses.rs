@@ -38,6 +38,7 @@ impl Lowering<'_> {
                 }
                 scope.learn(facts(&lowered.op, true));
                 self.flush(scope, work);
+                work.filters = true;
                 work.steps.push(Step::Filter(lowered));
             }
             ClauseKind::Let { name, value, unknown } => match self.valued(value, unknown.as_ref(), None, scope) {
@@ -45,11 +46,11 @@ impl Lowering<'_> {
                     self.flush(scope, work);
                     self.local(name, value, scope, work);
                 }
-                None => scope.failed.push(name.text.clone()),
+                None => drop(scope.failed.insert(name.text.clone())),
             },
             ClauseKind::Set { name, value, unknown } => match self.valued(value, unknown.as_ref(), None, scope) {
                 Some(value) => self.set(name, value, scope, work),
-                None => scope.failed.push(name.text.clone()),
+                None => drop(scope.failed.insert(name.text.clone())),
             },
             ClauseKind::FirstPer { per } => {
                 let Some(keys) = self.keys(per, scope) else { return };
@@ -61,6 +62,7 @@ impl Lowering<'_> {
                 }
                 let Some(rule) = scope.rule.clone() else { return };
                 let state = self.shared_state(&rule, keys, StateKind::Seen, scope);
+                work.filters = true;
                 work.steps.push(Step::First(state));
             }
             ClauseKind::Pay { payee, amount, unknown } => {
@@ -95,14 +97,14 @@ impl Lowering<'_> {
     fn set(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) {
         self.flush(scope, work);
         let ty = value.ty;
-        let filters = work.steps.iter().any(|step| matches!(step, Step::Filter(_) | Step::First(_)));
-        let always = !value.optional && !filters && work.active == self.plan.active;
+        let always = !value.optional && !work.filters && work.active == self.plan.active;
         if let Some(local) = self.local(name, value, scope, work)
             && let Some(decision) = self.decide(name, ty, scope)
         {
             work.steps.push(Step::Set(decision, local));
             if always {
-                self.always_taken.push(decision);
+                let next = self.always_taken.len();
+                self.always_taken.entry(decision).or_insert(next);
             }
         }
     }
@@ -167,7 +169,7 @@ impl Lowering<'_> {
     }
 
     fn local(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) -> Option<LocalId> {
-        if scope.locals.contains_key(&name.text) || self.names_something(name, scope) && !self.decides(name) {
+        if scope.lets.names.contains_key(&name.text) || self.names_something(name, scope) && !self.decides(name) {
             let message = format!("`{}` already has a meaning in this rule", name.text);
             self.problem(
                 Problem::error("duplicate-name", name.span, message)
@@ -177,11 +179,10 @@ impl Lowering<'_> {
         }
         let local = LocalId(work.locals.len() as u32);
         work.locals.push(Local { name: name.text.clone(), ty: value.ty, optional: value.optional });
-        scope.locals.insert(name.text.clone(), local);
         if !value.optional {
             scope.learn(vec![Fact::Local(local)]);
         }
-        scope.definitions.push(value.clone());
+        scope.lets.define(&name.text, local, value.clone());
         work.steps.push(Step::Let(local, value));
         Some(local)
     }

@@ -5,29 +5,18 @@ use crate::lower::scope::{Fact, Scope, Typed};
 use crate::plan::{Decision, DecisionId, Op, RecordId, Root, Stream, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, ClauseKind, RecordKind};
+use meed_grammar::tree::{self, RecordKind};
 
 impl Lowering<'_> {
     pub(super) fn decides(&self, name: &tree::Name) -> bool {
-        self.plan.decisions.iter().any(|decision| decision.name == name.text)
+        self.known.decisions.contains_key(&name.text)
     }
 
     pub(super) fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
         let rule = scope.rule.as_ref()?;
-        let setter = |other: &tree::Rule| {
-            other.name.text != rule.name
-                && other.clauses.iter().any(
-                    |clause| matches!(&clause.kind, ClauseKind::Set { name: other, .. } if other.text == name.text),
-                )
-        };
-        let known = self
-            .plan
-            .decisions
-            .iter()
-            .position(|decision| decision.name == name.text && decision.stream == rule.stream);
-        match known {
-            Some(idx) => {
-                if let Some(other) = self.resolved.rules.iter().find(|other| setter(other)) {
+        match self.decision(&name.text, &rule.stream) {
+            Some(id) => {
+                if let Some(other) = self.resolved.other_setter(&rule.name, &name.text) {
                     let message = format!("two rules set `{}`", name.text);
                     self.problem(
                         Problem::error("decided-twice", name.span, message)
@@ -36,8 +25,8 @@ impl Lowering<'_> {
                     );
                     return None;
                 }
-                if self.plan.decisions[idx].ty != ty {
-                    let (old, new) = (self.type_words(self.plan.decisions[idx].ty), self.type_words(ty));
+                if self.plan.decisions[id.index()].ty != ty {
+                    let (old, new) = (self.type_words(self.plan.decisions[id.index()].ty), self.type_words(ty));
                     self.problem(Problem::error(
                         "type-mismatch",
                         name.span,
@@ -45,46 +34,38 @@ impl Lowering<'_> {
                     ));
                     return None;
                 }
-                Some(DecisionId(idx as u32))
+                Some(id)
             }
             None => {
+                let id = DecisionId(self.plan.decisions.len() as u32);
                 self.plan.decisions.push(Decision { name: name.text.clone(), stream: rule.stream.clone(), ty });
-                Some(DecisionId(self.plan.decisions.len() as u32 - 1))
+                self.known.decisions.entry(name.text.clone()).or_default().insert(rule.stream.clone(), id);
+                Some(id)
             }
         }
     }
 
-    /// The decisions that are known to be there for every row that a rule matches.
-    pub(super) fn taken_for(&self, stream: &Stream) -> Vec<Fact> {
-        let fact = |&id: &DecisionId| {
-            let of = &self.plan.decisions[id.index()].stream;
-            match (stream, of) {
-                _ if stream == of => Some(Fact::Decision(id, Root::Row)),
-                (Stream::Payments(_), Stream::Events(_)) => Some(Fact::Decision(id, Root::Source)),
-                _ => None,
-            }
-        };
-        self.always_taken.iter().filter_map(fact).collect()
+    /// Whether a decision is known to be there for every row that a rule matches.
+    fn is_taken(&self, decision: DecisionId, root: Root, scope: &Scope) -> bool {
+        let (Some(taken), Some(rule)) = (scope.taken, &scope.rule) else { return false };
+        if self.always_taken.get(&decision).is_none_or(|found| *found >= taken) {
+            return false;
+        }
+        let of = &self.plan.decisions[decision.index()].stream;
+        match (&rule.stream, of) {
+            _ if rule.stream == *of => root == Root::Row,
+            (Stream::Payments(_), Stream::Events(_)) => root == Root::Source,
+            _ => false,
+        }
     }
 
     /// The decision a bare name means here.
     pub(in crate::lower) fn decision_named(&self, name: &str, scope: &Scope) -> Option<(DecisionId, Root)> {
-        let stream = &scope.rule.as_ref()?.stream;
-        let own = scope.rule.as_ref().is_some_and(|rule| {
-            self.resolved.rules.iter().any(|other| {
-                other.name.text == rule.name
-                    && other
-                        .clauses
-                        .iter()
-                        .any(|clause| matches!(&clause.kind, ClauseKind::Set { name: set, .. } if set.text == name))
-            })
-        });
-        if own {
+        let rule = scope.rule.as_ref()?;
+        if self.resolved.sets(&rule.name, name) {
             return None;
         }
-        let idx =
-            self.plan.decisions.iter().position(|decision| decision.name == name && decision.stream == *stream)?;
-        Some((DecisionId(idx as u32), Root::Row))
+        Some((self.decision(name, &rule.stream)?, Root::Row))
     }
 
     /// The decision that is a field of a row.
@@ -95,7 +76,7 @@ impl Lowering<'_> {
         record: RecordId,
         scope: &Scope,
     ) -> Option<DecisionId> {
-        if self.plan.record(record).field(&name.text).is_some() {
+        if self.field_of(record, &name.text).is_some() {
             return None;
         }
         let stream = match (root, &scope.rule.as_ref()?.stream) {
@@ -103,9 +84,7 @@ impl Lowering<'_> {
             (Root::Source, _) if self.plan.record(record).kind == RecordKind::Event => Stream::Events(record),
             (Root::Source | Root::Payee, _) => return None,
         };
-        let idx =
-            self.plan.decisions.iter().position(|decision| decision.name == name.text && decision.stream == stream)?;
-        Some(DecisionId(idx as u32))
+        self.decision(&name.text, &stream)
     }
 
     pub(in crate::lower) fn read_decision(
@@ -116,7 +95,7 @@ impl Lowering<'_> {
         scope: &Scope,
     ) -> Typed {
         let ty = self.plan.decisions[decision.index()].ty;
-        let optional = !scope.knows(&Fact::Decision(decision, root));
+        let optional = !self.is_taken(decision, root, scope) && !scope.knows(&Fact::Decision(decision, root));
         Typed::new(Op::Decision { decision, root }, ty, optional, span)
     }
 }

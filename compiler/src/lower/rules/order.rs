@@ -2,6 +2,7 @@
 
 use crate::lower::Lowering;
 use meed_grammar::problem::Problem;
+use meed_grammar::steps;
 use meed_grammar::tree::{self, ClauseKind};
 
 impl Lowering<'_> {
@@ -10,20 +11,17 @@ impl Lowering<'_> {
         let mut names = Vec::new();
         let mut sources = Vec::new();
         mentions(rule, &mut names, &mut sources);
+        names.sort_unstable();
+        names.dedup();
         let rules = &self.resolved.rules;
-        let sets = |other: &tree::Rule| {
-            other
-                .clauses
-                .iter()
-                .any(|clause| matches!(&clause.kind, ClauseKind::Set { name, .. } if names.contains(&name.text)))
-        };
-        let reads = |other: &tree::Rule| {
-            other.name.text != rule.name.text && (sources.contains(&other.name.text) || sets(other))
-        };
-        let own_payments = sources.contains(&rule.name.text);
-        (0..rules.len())
-            .filter(|&idx| reads(&rules[idx]) || (own_payments && rules[idx].name.text == rule.name.text))
-            .collect()
+        let other = |idx: &&usize| rules[**idx].name.text != rule.name.text;
+        let sets = names.iter().flat_map(|name| self.resolved.setters(name)).filter(other);
+        // A rule that reads its own payments waits for itself.
+        let sources = sources.iter().flat_map(|source| self.resolved.versions(source));
+        let mut reads: Vec<usize> = sets.chain(sources).inspect(|_| steps::count(1)).copied().collect();
+        reads.sort_unstable();
+        reads.dedup();
+        reads
     }
 
     pub(super) fn cycle(&mut self, stuck: usize, reads: &mut [Vec<usize>]) {

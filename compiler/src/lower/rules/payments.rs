@@ -3,8 +3,8 @@
 use crate::lower::Lowering;
 use crate::lower::expressions::unbracketed;
 use crate::lower::rules::Work;
-use crate::lower::scope::{Scope, Typed};
-use crate::lower::walk::{inline, walk};
+use crate::lower::scope::{Lets, Scope, Typed};
+use crate::lower::walk::{extent, inline};
 use crate::plan::{Amount, Ask, Expr, Op, Pay, Step, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -33,7 +33,11 @@ impl Lowering<'_> {
         let to = to.into_expr();
         let Some(value) = self.handled(value.into_expr(), &to, unknown) else { return };
         self.flush(scope, work);
-        let amount = along_total(&value, &scope.definitions).unwrap_or(Amount::Plain(value));
+        let whole = extent(&value, &scope.lets);
+        if whole.telescopes && whole.is_deep() {
+            return self.too_much(value.span);
+        }
+        let amount = along_total(&value, &scope.lets).unwrap_or(Amount::Plain(value));
         work.take_back = Some(take_back);
         work.steps.push(Step::Pay(Pay { payee: to, amount, take_back, span }));
     }
@@ -162,32 +166,52 @@ fn unhandled(value: &Expr) -> bool {
 }
 
 /// The amount as `k * F(what adds up)`, where it is just that.
-fn along_total(value: &Expr, definitions: &[Expr]) -> Option<Amount> {
-    let value = inline(value.clone(), definitions);
-    let (factor, telescoped) = scaled(&value)?;
+fn along_total(value: &Expr, lets: &Lets) -> Option<Amount> {
+    if !telescopes(value, lets) {
+        return None;
+    }
+    let (factor, telescoped) = scaled(value, value.span, lets)?;
     let Op::Telescoped { state, body } = telescoped.op else { return None };
-    Some(Amount::AlongTotal { factor, state, body: *body })
+    Some(Amount::AlongTotal { factor, state, body: written_out(&body, lets) })
 }
 
-fn scaled(value: &Expr) -> Option<(Option<Expr>, Expr)> {
-    let one = || Expr { op: Op::Number(Exact::ONE), ty: Type::Number, optional: false, span: value.span };
+/// The factor and what adds up. `span` is where the amount uses them, be it by the name of a `let`.
+fn scaled(value: &Expr, span: Span, lets: &Lets) -> Option<(Option<Expr>, Expr)> {
+    let one = || Expr { op: Op::Number(Exact::ONE), ty: Type::Number, optional: false, span };
     let with = |inner: &Expr, apply: &dyn Fn(Expr) -> Op, optional: bool| {
-        let (factor, telescoped) = scaled(inner)?;
+        let (factor, telescoped) = scaled(inner, inner.span, lets)?;
         let op = apply(factor.unwrap_or_else(one));
-        Some((Some(Expr { op, ty: Type::Number, optional, span: value.span }), telescoped))
+        Some((Some(Expr { op, ty: Type::Number, optional, span }), telescoped))
     };
+    let beside = |factor: &Expr| Box::new(written_out(factor, lets));
     match &value.op {
+        Op::Local(local) => scaled(&lets[*local].value, span, lets),
         Op::Telescoped { .. } => Some((None, value.clone())),
-        Op::Multiply(a, b) if !telescopes(a) => with(b, &|k| Op::Multiply(a.clone(), Box::new(k)), a.optional),
-        Op::Multiply(a, b) if !telescopes(b) => with(a, &|k| Op::Multiply(Box::new(k), b.clone()), b.optional),
-        Op::Divide(a, b) if !telescopes(b) => with(a, &|k| Op::Divide(Box::new(k), b.clone()), b.optional),
+        Op::Multiply(a, b) if !telescopes(a, lets) => {
+            let a = beside(a);
+            let optional = a.optional;
+            with(b, &|k| Op::Multiply(a.clone(), Box::new(k)), optional)
+        }
+        Op::Multiply(a, b) if !telescopes(b, lets) => {
+            let b = beside(b);
+            let optional = b.optional;
+            with(a, &|k| Op::Multiply(Box::new(k), b.clone()), optional)
+        }
+        Op::Divide(a, b) if !telescopes(b, lets) => {
+            let b = beside(b);
+            let optional = b.optional;
+            with(a, &|k| Op::Divide(Box::new(k), b.clone()), optional)
+        }
         Op::Negate(x) => with(x, &|k| Op::Negate(Box::new(k)), false),
         _ => None,
     }
 }
 
-fn telescopes(value: &Expr) -> bool {
-    let mut found = false;
-    walk(&mut value.clone(), &mut |expr| found |= matches!(expr.op, Op::Telescoped { .. }));
-    found
+/// A part of an amount without `let`s, unless that is more than can be written out: then the `let`s stay.
+fn written_out(value: &Expr, lets: &Lets) -> Expr {
+    if extent(value, lets).fits() { inline(value.clone(), lets) } else { value.clone() }
+}
+
+fn telescopes(value: &Expr, lets: &Lets) -> bool {
+    extent(value, lets).telescopes
 }

@@ -2,7 +2,7 @@
 
 use crate::lower::scope::Scope;
 use crate::lower::{Lowering, suggest};
-use crate::plan::{Period, RecordId, Root, RuleId, Stream};
+use crate::plan::{Period, RecordId, Root, Stream};
 use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -30,11 +30,10 @@ impl Lowering<'_> {
             );
             return None;
         }
-        let Some(idx) = self.plan.rules.iter().position(|rule| rule.name == source.text) else {
+        let Some(&id) = self.lowered(&source.text).first() else {
             self.unknown_rule(source);
             return None;
         };
-        let id = RuleId(idx as u32);
         let Some(payee) = self.plan.payee_record(id) else {
             let message = format!("rule `{}` pays nobody", source.text);
             self.problem(
@@ -47,11 +46,7 @@ impl Lowering<'_> {
         scope.payment = true;
         scope.payees = self.payee_kinds(&source.text);
         scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
-        let origin = match self.plan.rule(id).stream {
-            Stream::Events(record) | Stream::Grid(record, _) => Some(record),
-            Stream::Payments(ref first) => self.origin(first.clone()),
-        };
-        if let Some(record) = origin {
+        if let Some(record) = self.known.origins.get(&source.text).copied().flatten() {
             scope.roots.push((self.plan.record(record).name.clone(), Root::Source, record));
         }
         Some(Stream::Payments(source.text.clone()))
@@ -61,10 +56,10 @@ impl Lowering<'_> {
     fn rows_of(&mut self, subject: &tree::Name, per: Option<&tree::Name>, scope: &mut Scope) -> Option<Stream> {
         let Some(&record) = self.records.get(&subject.text) else {
             if !self.damaged(&subject.text) {
-                let known: Vec<String> = self.records.keys().cloned().collect();
                 let message = format!("there is no event or entity `{}`", subject.text);
                 let problem = Problem::error("unknown-record", subject.span, message);
-                self.problem(suggest(problem, subject, known.iter().map(String::as_str)));
+                let problem = self.suggest(problem, subject, || self.records.keys().map(String::as_str));
+                self.problem(problem);
             }
             return None;
         };
@@ -103,7 +98,8 @@ impl Lowering<'_> {
 
     /// The kinds of parties that the versions of a rule pay.
     pub(in crate::lower) fn payee_kinds(&self, rule: &str) -> Vec<RecordId> {
-        let mut kinds: Vec<RecordId> = self.plan.versions(rule).filter_map(|id| self.plan.payee_record(id)).collect();
+        let versions = self.lowered(rule).iter();
+        let mut kinds: Vec<RecordId> = versions.filter_map(|id| self.plan.payee_record(*id)).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds
@@ -118,14 +114,5 @@ impl Lowering<'_> {
                 .label("which of them is meant?")
                 .help("name a party of the row that the payment is for, or make two rules of the versions that pay different kinds"),
         );
-    }
-
-    fn origin(&self, mut rule: String) -> Option<RecordId> {
-        loop {
-            match &self.plan.rules.iter().find(|known| known.name == rule)?.stream {
-                Stream::Events(record) | Stream::Grid(record, _) => return Some(*record),
-                Stream::Payments(source) => rule = source.clone(),
-            }
-        }
     }
 }

@@ -1,18 +1,16 @@
 //! Versions of one rule: their numbers, overlaps and gaps.
 
 use crate::lower::Lowering;
+use crate::plan::RuleId;
 use crate::plan::calendar::date_of;
 use meed_grammar::problem::Problem;
 
 impl Lowering<'_> {
     /// Numbers versions by their ranges and looks for overlaps and gaps.
-    pub(super) fn versions(&mut self, written: &[usize]) {
-        let names: Vec<String> = self.plan.rules.iter().map(|rule| rule.name.clone()).collect();
-        for (idx, name) in names.iter().enumerate() {
-            if names[..idx].contains(name) {
-                continue;
-            }
-            let mut versions: Vec<usize> = (0..names.len()).filter(|&other| names[other] == *name).collect();
+    pub(super) fn versions(&mut self, written: &[usize], families: &[Vec<RuleId>]) {
+        for family in families {
+            let name = self.plan.rule(family[0]).name.clone();
+            let mut versions: Vec<usize> = family.iter().map(|id| id.index()).collect();
             versions.sort_by_key(|&idx| self.plan.rules[idx].active.from);
             for (number, &idx) in versions.iter().enumerate() {
                 self.plan.rules[idx].version = number as u32 + 1;

@@ -2,7 +2,7 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::{RuleScope, Scope};
-use crate::lower::walk::{inline, walk};
+use crate::lower::walk::{extent, inline, walk};
 use crate::plan::{self, Expr, Op, RecordId, Root, Stream, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -114,11 +114,19 @@ impl Lowering<'_> {
         }
         scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
         scope.outer = Some((entity, path, vec![entity_name]));
-        for (name, local) in &outside.locals {
-            let value = inline(outside.definitions[local.index()].clone(), &outside.definitions);
-            scope.outer_lets.insert(name.clone(), self.seen_from(value, join));
-        }
+        scope.outer_lets = Some((outside.lets.clone(), join.clone()));
         scope
+    }
+
+    /// A `let` of the enclosing row, seen from the set's row; the outer none is a name of no `let`, the inner one is a
+    /// `let` that cannot be seen.
+    pub(in crate::lower) fn outer_let(&mut self, name: &tree::Name, scope: &Scope) -> Option<Option<Expr>> {
+        let (lets, join) = scope.outer_lets.as_ref()?;
+        let local = *lets.names.get(&name.text)?;
+        if !extent(&lets[local].value, lets).fits() {
+            return Some(None);
+        }
+        Some(self.seen_from(inline(lets[local].value.clone(), lets), join))
     }
 
     /// A value of the entity's row as it is found from a row of the set; none where it is more than fields and numbers.

@@ -2,11 +2,10 @@
 
 use crate::lower::Lowering;
 use crate::lower::dens::den;
-use crate::lower::expressions::pays_none;
+use crate::lower::expressions::Form;
 use crate::lower::scope::{RuleScope, Scope, Typed, Wanted};
 use crate::lower::sets::Keys;
 use crate::lower::sets::totals::{split, with_state};
-use crate::lower::walk::inline;
 use crate::plan::{Ask, Expr, Op, StateId, StateKind, Stream, Type, View};
 use crate::resolve::later;
 use meed_grammar::problem::Problem;
@@ -30,31 +29,47 @@ impl Lowering<'_> {
             );
             return None;
         };
-        let mut inner = scope.clone();
-        inner.facts.clear();
-        let filter = match set {
-            Some(set) => self.running_set(set, &rule, &mut inner)?,
-            None => None,
-        };
-        let filter = filter.map(|filter| inline(filter, &scope.definitions));
-        let keys = self.keys(per, &mut inner)?;
-        let atom = match value {
-            Some(value) => {
-                let value = self.numeric(value, &mut inner)?;
-                if value.optional {
-                    self.unknown_not_handled(&value.clone().into_expr(), "what is summed");
-                    return None;
-                }
-                inline(value.into_expr(), &scope.definitions)
-            }
-            None => Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Count, optional: false, span },
-        };
+        let (filter, keys, atom) = apart(scope, true, |inner| self.running_parts(value, set, per, &rule, span, inner))?;
         let dens = vec![den(&self.plan, &atom, &[])];
         let ty = atom.ty;
         let state = self.own_state(&rule, keys, StateKind::Sums { dens });
         scope.wanted.push(Wanted::All { state, filter, atoms: vec![atom] });
         let view = if before { View::Before } else { View::After };
         Some(Typed::new(Op::Level { state, atom: 0, view }, ty, false, span))
+    }
+
+    /// Which rows a running level is over, per what, and what each adds. All rows of the event are looked at before any
+    /// `let` or condition of the rule.
+    fn running_parts(
+        &mut self,
+        value: Option<&tree::Expr>,
+        set: Option<&tree::Set>,
+        per: &[tree::Path],
+        rule: &RuleScope,
+        span: Span,
+        inner: &mut Scope,
+    ) -> Option<(Option<Expr>, Keys, Expr)> {
+        let filter = match set {
+            Some(set) => self.running_set(set, rule, inner)?,
+            None => None,
+        };
+        let filter = match filter {
+            Some(filter) => Some(self.without_lets(filter, &inner.lets)?),
+            None => None,
+        };
+        let keys = self.keys(per, inner)?;
+        let atom = match value {
+            Some(value) => {
+                let value = self.numeric(value, inner)?;
+                if value.optional {
+                    self.unknown_not_handled(&value.clone().into_expr(), "what is summed");
+                    return None;
+                }
+                self.without_lets(value.into_expr(), &inner.lets)?
+            }
+            None => Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Count, optional: false, span },
+        };
+        Some((filter, keys, atom))
     }
 
     /// The condition of the set that a running level is over: rows of the rule's own event.
@@ -94,39 +109,34 @@ impl Lowering<'_> {
             return None;
         };
         let id = self.schedule_named(schedule)?;
-        let definition = self.plan.schedules[id.index()].clone();
-        if arguments.len() != definition.arguments.len() {
+        let Form { arguments: types, domain, result, pays_none } = self.form(id);
+        if arguments.len() != types.len() {
             return self.argument_count(schedule, arguments.len(), "", span);
         }
         let mut lowered = Vec::new();
-        for (argument, ty) in arguments.iter().zip(&definition.arguments) {
+        for (argument, ty) in arguments.iter().zip(types) {
             let argument = self.numeric(argument, scope)?;
-            lowered.push(self.accepts(argument, *ty)?.into_expr());
+            lowered.push(self.accepts(argument, ty)?.into_expr());
         }
-        let mut inner = scope.clone();
-        self.accumulates(over_all.as_ref(), &rule, span, &mut inner)?;
-        let value = self.numeric(quantity, &mut inner)?;
-        let value = self.accepts(value, definition.domain)?.into_expr();
-        if value.optional {
-            self.unknown_not_handled(&value, "what adds up");
-            return None;
-        }
-        let keys = self.keys(per, &mut inner)?;
-        let (state, total) = self.total(value, keys, &rule, over_all.is_some(), scope);
-        let optional = lowered.iter().any(|argument| argument.optional) || pays_none(&definition);
+        self.accumulates(over_all.as_ref(), &rule, span)?;
+        let (value, keys) = apart(scope, over_all.is_some(), |inner| {
+            let value = self.numeric(quantity, inner)?;
+            let value = self.accepts(value, domain)?.into_expr();
+            if value.optional {
+                self.unknown_not_handled(&value, "what adds up");
+                return None;
+            }
+            Some((value, self.keys(per, inner)?))
+        })?;
+        let (state, total) = self.total(value, keys, &rule, over_all.is_some(), scope)?;
+        let optional = lowered.iter().any(|argument| argument.optional) || pays_none;
         let body = Op::Schedule { schedule: id, arguments: lowered, value: Box::new(total), ask: Ask::Amount };
-        let body = Expr { op: body, ty: definition.result, optional, span };
-        Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, definition.result, optional, span))
+        let body = Expr { op: body, ty: result, optional, span };
+        Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, result, optional, span))
     }
 
     /// Whether rows may add up here: those of the rule's event, or once it is decided which rows match.
-    fn accumulates(
-        &mut self,
-        over_all: Option<&tree::Name>,
-        rule: &RuleScope,
-        span: Span,
-        inner: &mut Scope,
-    ) -> Option<()> {
+    fn accumulates(&mut self, over_all: Option<&tree::Name>, rule: &RuleScope, span: Span) -> Option<()> {
         if let Some(event) = over_all {
             let record = self.event_named(event)?;
             if rule.stream != Stream::Events(record) {
@@ -138,7 +148,6 @@ impl Lowering<'_> {
                 });
                 return None;
             }
-            inner.facts.clear();
         } else if !rule.matched {
             let message = "what adds up is used before the rule has decided which rows match";
             self.problem(
@@ -158,10 +167,9 @@ impl Lowering<'_> {
         rule: &RuleScope,
         over_all: bool,
         scope: &mut Scope,
-    ) -> (StateId, Expr) {
-        let value = inline(value, &scope.definitions);
-        let mut atoms = Vec::new();
-        let total = split(&value, &keys.parts, &mut atoms);
+    ) -> Option<(StateId, Expr)> {
+        let value = self.without_lets(value, &scope.lets)?;
+        let (total, atoms) = split(&value, &keys.parts);
         let dens = atoms.iter().map(|atom| den(&self.plan, atom, &[])).collect();
         let kind = StateKind::Sums { dens };
         let state = match over_all {
@@ -174,6 +182,22 @@ impl Lowering<'_> {
         } else {
             Wanted::Matched { state, atoms }
         });
-        (state, total)
+        Some((state, total))
     }
+}
+
+/// Works on something of a row that is worked out apart from what the rule does with the row: what it finds out of the
+/// row, and the steps that it wants, are not the rule's. Of rows that the rule looks at before all its conditions
+/// (`every_row`) nothing is known yet.
+fn apart<T>(scope: &mut Scope, every_row: bool, work: impl FnOnce(&mut Scope) -> T) -> T {
+    let (mark, n_wanted, kept) = (scope.facts.mark(), scope.wanted.len(), scope.kept.clone());
+    let known = every_row.then(|| (std::mem::take(&mut scope.facts), scope.taken.take()));
+    let done = work(scope);
+    match known {
+        Some((facts, taken)) => (scope.facts, scope.taken) = (facts, taken),
+        None => scope.facts.forget_from(mark),
+    }
+    scope.wanted.truncate(n_wanted);
+    scope.kept = kept;
+    done
 }

@@ -2,47 +2,93 @@
 
 use crate::lower::walk::walk;
 use crate::plan::{Expr, Op, StateId, View};
+use meed_grammar::steps;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The state that [`split`] writes before the real one is known.
 const PENDING: StateId = StateId(u32::MAX);
 
 /// What adds up, evaluated as a whole on totals: literals and what is fixed by the key stand as they are, sums,
 /// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is an atom that
-/// is summed row by row.
-pub(super) fn split(value: &Expr, keys: &[Expr], atoms: &mut Vec<Expr>) -> Expr {
-    let expr = split_part(value, keys, atoms);
-    if atoms.is_empty() { atom(value, atoms) } else { expr }
+/// is summed row by row. The value on totals, and the atoms.
+pub(super) fn split(value: &Expr, keys: &[Expr]) -> (Expr, Vec<Expr>) {
+    let mut split = Split { fixed: FxHashSet::default(), atoms: Vec::new(), known: FxHashMap::default() };
+    split.find_fixed(value, keys);
+    let mut expr = split.part(value);
+    if split.atoms.is_empty() {
+        expr = split.atom(value);
+    }
+    (expr, split.atoms)
 }
 
-fn split_part(value: &Expr, keys: &[Expr], atoms: &mut Vec<Expr>) -> Expr {
-    if is_fixed(value, keys) {
-        return value.clone();
-    }
-    let with = |op| Expr { op, ..value.clone() };
-    match &value.op {
-        Op::Negate(x) => with(Op::Negate(Box::new(split_part(x, keys, atoms)))),
-        Op::Add(a, b) => with(Op::Add(Box::new(split_part(a, keys, atoms)), Box::new(split_part(b, keys, atoms)))),
-        Op::Subtract(a, b) => {
-            with(Op::Subtract(Box::new(split_part(a, keys, atoms)), Box::new(split_part(b, keys, atoms))))
-        }
-        Op::Multiply(a, b) if is_fixed(a, keys) => with(Op::Multiply(a.clone(), Box::new(split_part(b, keys, atoms)))),
-        Op::Multiply(a, b) if is_fixed(b, keys) => with(Op::Multiply(Box::new(split_part(a, keys, atoms)), b.clone())),
-        Op::Divide(a, b) if is_fixed(b, keys) => with(Op::Divide(Box::new(split_part(a, keys, atoms)), b.clone())),
-        Op::Round { value, mode, quantum } => {
-            with(Op::Round { value: Box::new(split_part(value, keys, atoms)), mode: *mode, quantum: quantum.clone() })
-        }
-        Op::Smallest(values) => with(Op::Smallest(values.iter().map(|value| split_part(value, keys, atoms)).collect())),
-        Op::Largest(values) => with(Op::Largest(values.iter().map(|value| split_part(value, keys, atoms)).collect())),
-        _ => atom(value, atoms),
-    }
+struct Split {
+    /// The parts that are the same for every row of a key, by their places in memory.
+    fixed: FxHashSet<*const Expr>,
+    atoms: Vec<Expr>,
+    /// The atoms so far, as text.
+    known: FxHashMap<String, u32>,
 }
 
-pub(super) fn atom(value: &Expr, atoms: &mut Vec<Expr>) -> Expr {
-    let idx = atoms.iter().position(|known| known.op == value.op).unwrap_or_else(|| {
-        atoms.push(value.clone());
-        atoms.len() - 1
-    });
-    Expr { op: Op::Level { state: PENDING, atom: idx as u32, view: View::Turn }, ..value.clone() }
+impl Split {
+    fn part(&mut self, value: &Expr) -> Expr {
+        steps::count(1);
+        if self.is_fixed(value) {
+            return value.clone();
+        }
+        let with = |op| Expr { op, ty: value.ty, optional: value.optional, span: value.span };
+        match &value.op {
+            Op::Negate(x) => with(Op::Negate(self.boxed(x))),
+            Op::Add(a, b) => with(Op::Add(self.boxed(a), self.boxed(b))),
+            Op::Subtract(a, b) => with(Op::Subtract(self.boxed(a), self.boxed(b))),
+            Op::Multiply(a, b) if self.is_fixed(a) => with(Op::Multiply(a.clone(), self.boxed(b))),
+            Op::Multiply(a, b) if self.is_fixed(b) => with(Op::Multiply(self.boxed(a), b.clone())),
+            Op::Divide(a, b) if self.is_fixed(b) => with(Op::Divide(self.boxed(a), b.clone())),
+            Op::Round { value, mode, quantum } => {
+                with(Op::Round { value: self.boxed(value), mode: *mode, quantum: quantum.clone() })
+            }
+            Op::Smallest(values) => with(Op::Smallest(values.iter().map(|value| self.part(value)).collect())),
+            Op::Largest(values) => with(Op::Largest(values.iter().map(|value| self.part(value)).collect())),
+            _ => self.atom(value),
+        }
+    }
+
+    fn boxed(&mut self, value: &Expr) -> Box<Expr> {
+        Box::new(self.part(value))
+    }
+
+    fn atom(&mut self, value: &Expr) -> Expr {
+        let next = self.atoms.len() as u32;
+        let atom = *self.known.entry(format!("{:?}", value.op)).or_insert(next);
+        if atom == next {
+            self.atoms.push(value.clone());
+        }
+        let op = Op::Level { state: PENDING, atom, view: View::Turn };
+        Expr { op, ty: value.ty, optional: value.optional, span: value.span }
+    }
+
+    fn is_fixed(&self, value: &Expr) -> bool {
+        self.fixed.contains(&std::ptr::from_ref(value))
+    }
+
+    /// Finds the parts that are the same for every row of a key, from the leaves up.
+    fn find_fixed(&mut self, value: &Expr, keys: &[Expr]) -> bool {
+        steps::count(1);
+        let fixed = match &value.op {
+            Op::Number(_) => true,
+            Op::Field { root, path, .. } => keys.iter().any(|key| {
+                matches!(&key.op, Op::Field { root: key_root, path: key_path, .. } if key_root == root && path.len() > key_path.len() && path.starts_with(key_path))
+            }),
+            op => {
+                let n_fixed = op.children().into_iter().filter(|child| self.find_fixed(child, keys)).count();
+                let arithmetic = matches!(op, Op::Negate(_) | Op::Add(..) | Op::Subtract(..) | Op::Multiply(..) | Op::Divide(..));
+                arithmetic && n_fixed == op.children().len()
+            }
+        };
+        if fixed {
+            self.fixed.insert(std::ptr::from_ref(value));
+        }
+        fixed
+    }
 }
 
 pub(super) fn with_state(mut expr: Expr, state: StateId) -> Expr {
@@ -54,17 +100,4 @@ pub(super) fn with_state(mut expr: Expr, state: StateId) -> Expr {
         }
     });
     expr
-}
-
-/// Whether a value is the same for every row of a key.
-fn is_fixed(value: &Expr, keys: &[Expr]) -> bool {
-    match &value.op {
-        Op::Number(_) => true,
-        Op::Field { root, path, .. } => keys.iter().any(|key| {
-            matches!(&key.op, Op::Field { root: key_root, path: key_path, .. } if key_root == root && path.len() > key_path.len() && path.starts_with(key_path))
-        }),
-        Op::Negate(x) => is_fixed(x, keys),
-        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) => is_fixed(a, keys) && is_fixed(b, keys),
-        _ => false,
-    }
 }

@@ -6,9 +6,10 @@ use crate::plan::{
     StateKind, Stream, Type, View,
 };
 use crate::value::Exact;
+use meed_grammar::steps;
+use rustc_hash::FxHashSet;
 
 /// Where an expression stands, and what is known there.
-#[derive(Clone)]
 pub(super) struct Place<'a> {
     pub plan: &'a Plan,
     /// The rows; none inside a schedule.
@@ -18,16 +19,14 @@ pub(super) struct Place<'a> {
     /// How many `let`s are defined.
     pub n_locals: usize,
     /// States that were kept so far.
-    pub states: Vec<StateId>,
-    /// The state whose sides are evaluated.
-    pub sides_of: Option<StateId>,
+    pub states: FxHashSet<StateId>,
     /// Types of the schedule's arguments.
     pub arguments: &'a [Type],
 }
 
 impl<'a> Place<'a> {
     pub fn nowhere(plan: &'a Plan) -> Self {
-        Self { plan, stream: None, rule: None, n_locals: 0, states: Vec::new(), sides_of: None, arguments: &[] }
+        Self { plan, stream: None, rule: None, n_locals: 0, states: FxHashSet::default(), arguments: &[] }
     }
 
     pub fn row(plan: &'a Plan, stream: &'a Stream) -> Self {
@@ -37,18 +36,26 @@ impl<'a> Place<'a> {
     /// Checks what is evaluated before and after a row.
     pub fn check_sides(&self, state: StateId, body: &Expr, report: &mut Report) {
         report.demand(self.states.contains(&state), Obligation::Levels, "what adds up is accumulated first");
-        report.demand(self.sides_of.is_none(), Obligation::Sides, "one inside another");
-        Place { sides_of: Some(state), ..self.clone() }.check(body, report);
+        self.check_in(body, Some(state), report);
     }
 
     /// Checks an expression and everything in it.
     pub fn check(&self, expr: &Expr, report: &mut Report) {
+        self.check_in(expr, None, report);
+    }
+
+    /// Checks an expression in which the sides of a state are evaluated, or of none.
+    fn check_in(&self, expr: &Expr, sides_of: Option<StateId>, report: &mut Report) {
+        steps::count(1);
         match &expr.op {
-            Op::Telescoped { state, body } => self.check_sides(*state, body, report),
-            op => op.children().into_iter().for_each(|child| self.check(child, report)),
+            Op::Telescoped { state, body } => {
+                report.demand(sides_of.is_none(), Obligation::Sides, "one inside another");
+                self.check_sides(*state, body, report);
+            }
+            op => op.children().into_iter().for_each(|child| self.check_in(child, sides_of, report)),
         }
         self.missing(expr, report);
-        self.leaf(expr, report);
+        self.leaf(expr, sides_of, report);
         self.operator(expr, report);
     }
 
@@ -61,12 +68,12 @@ impl<'a> Place<'a> {
             Op::Missing => true,
             op => op.children().into_iter().any(|child| child.optional),
         };
-        report.demand(expr.optional || !may_lack, Obligation::Missing, words(expr));
-        report.demand(!(expr.optional && matches!(expr.op, Op::IsKnown(_))), Obligation::Missing, words(expr));
+        report.demand_with(expr.optional || !may_lack, Obligation::Missing, || words(expr));
+        report.demand_with(!(expr.optional && matches!(expr.op, Op::IsKnown(_))), Obligation::Missing, || words(expr));
     }
 
     /// What is named is there, of its type, and may be read here.
-    fn leaf(&self, expr: &Expr, report: &mut Report) {
+    fn leaf(&self, expr: &Expr, sides_of: Option<StateId>, report: &mut Report) {
         match &expr.op {
             Op::Field { root, record, path } => self.field(expr, *root, *record, path, report),
             Op::PaymentAmount => {
@@ -80,7 +87,11 @@ impl<'a> Place<'a> {
             Op::Local(local) => self.local(expr, *local, report),
             Op::Decision { decision, root } => self.decision(expr, *decision, *root, report),
             Op::Group(group) => self.group(expr, *group, report),
-            Op::Level { state, atom, view } => self.level(expr, *state, *atom, *view, report),
+            Op::Level { state, atom, view } => {
+                let sided = (sides_of == Some(*state)) == (*view == View::Turn);
+                report.demand(sided, Obligation::Sides, "the side of a level");
+                self.level(expr, *state, *atom, report);
+            }
             Op::Argument(idx) => {
                 let ty = self.arguments.get(*idx as usize);
                 report.demand(ty == Some(&expr.ty), Obligation::Types, "an argument of the schedule");
@@ -144,14 +155,12 @@ impl<'a> Place<'a> {
         report.demand(expr.optional || !may_lack, Obligation::Missing, "the smallest or largest of no rows");
     }
 
-    fn level(&self, expr: &Expr, state: StateId, atom: u32, view: View, report: &mut Report) {
+    fn level(&self, expr: &Expr, state: StateId, atom: u32, report: &mut Report) {
         report.demand(self.states.contains(&state), Obligation::Levels, "read before it is accumulated");
         let kind = self.plan.states.get(state.index()).map(|state| &state.kind);
         let there = matches!(kind, Some(StateKind::Sums { dens }) if (atom as usize) < dens.len());
         report.demand(there, Obligation::Levels, "an atom that the state has");
         report.demand(expr.ty.is_numeric(), Obligation::Types, "a level is a number");
-        let sided = (self.sides_of == Some(state)) == (view == View::Turn);
-        report.demand(sided, Obligation::Sides, "the side of a level");
     }
 
     /// The operands fit, and the type is that of the result.
@@ -205,13 +214,13 @@ impl<'a> Place<'a> {
             | Op::Level { .. }
             | Op::Argument(_) => true,
         };
-        report.demand(fits, Obligation::Types, words(expr));
+        report.demand_with(fits, Obligation::Types, || words(expr));
         let divisor = match &expr.op {
             Op::Divide(_, b) => !matches!(&b.op, Op::Number(number) if *number == Exact::ZERO),
             Op::Round { quantum, .. } => *quantum > Exact::ZERO,
             _ => true,
         };
-        report.demand(divisor, Obligation::Divisors, words(expr));
+        report.demand_with(divisor, Obligation::Divisors, || words(expr));
     }
 
     fn schedule(

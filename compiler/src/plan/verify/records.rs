@@ -2,6 +2,7 @@
 
 use super::{Obligation, Report};
 use crate::plan::{Field, FieldId, Plan, Record, RecordId, RecordKind, RecordTable, Type};
+use meed_grammar::steps;
 
 pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for record in &plan.records {
@@ -70,22 +71,21 @@ fn used(plan: &Plan, record: &Record, report: &mut Report) {
 
 fn borne(plan: &Plan, report: &mut Report) {
     report.at("the program");
-    let (mut choices, mut domains) = (Vec::new(), Vec::new());
+    // Each is numbered when it is first met, so that the next new one has the number of those met so far.
+    let (mut n_choices, mut n_domains, mut in_order) = (0, 0, true);
     for field in plan.records.iter().flat_map(|record| &record.fields) {
-        let (seen, id) = match field.ty {
-            Type::Choice(choice) => (&mut choices, choice.0),
-            Type::Text(domain) | Type::Id(domain) => (&mut domains, domain.0),
+        steps::count(1);
+        let (n_met, id) = match field.ty {
+            Type::Choice(choice) => (&mut n_choices, choice.index()),
+            Type::Text(domain) | Type::Id(domain) => (&mut n_domains, domain.index()),
             _ => continue,
         };
-        if !seen.contains(&id) {
-            seen.push(id);
-        }
+        in_order &= id <= *n_met;
+        *n_met += usize::from(id == *n_met);
     }
-    let in_order =
-        |seen: &[u32], n: usize| seen.len() == n && seen.iter().enumerate().all(|(idx, id)| idx == *id as usize);
-    let texts = usize::from(plan.choices.len() > choices.len());
-    report.demand(in_order(&choices, plan.choices.len() - texts), Obligation::Borne, "lists");
-    report.demand(in_order(&domains, plan.n_domains as usize), Obligation::Borne, "domains of texts");
+    let texts = usize::from(plan.choices.len() > n_choices);
+    report.demand(in_order && n_choices + texts == plan.choices.len(), Obligation::Borne, "lists");
+    report.demand(in_order && n_domains == plan.n_domains as usize, Obligation::Borne, "domains of texts");
     let tested = plan.predicates.iter().all(|predicate| predicate.domain.0 < plan.n_domains);
     report.demand(tested, Obligation::Named, "the texts of a test");
 }

@@ -1,34 +1,48 @@
 //! Rules, their steps and their order.
 
 use super::expression::Place;
-use super::{Obligation, Report};
+use super::{Index, Obligation, Report};
 use crate::plan::{
     Amount, DecisionId, Expr, Limit, LocalId, Op, Pay, Plan, RecordKind, Rule, RuleId, StateId, StateKind, Step,
     Stream, Type,
 };
+use meed_grammar::steps;
 
-pub(super) fn verify(plan: &Plan, id: RuleId, report: &mut Report) {
+pub(super) fn verify(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Report) {
     let rule = plan.rule(id);
     report.at(format!("rule `{}`, version {}", rule.name, rule.version));
-    ranges(plan, id, report);
+    ranges(plan, index, id, report);
     groups(plan, rule, report);
     steps_in_order(rule, report);
     let n_lets = rule.steps.iter().filter(|step| matches!(step, Step::Let(..))).count();
     let counted = rule.n_locals as usize == rule.locals.len() && n_lets == rule.locals.len();
     report.demand(counted, Obligation::Locals, "as many as are defined");
-    let mut walk = Walk { plan, rule, place: Place { rule: Some(rule), ..Place::row(plan, &rule.stream) } };
+    let mut walk = Walk { plan, index, rule, place: Place { rule: Some(rule), ..Place::row(plan, &rule.stream) } };
     rule.steps.iter().for_each(|step| walk.step(step, report));
 }
 
-fn ranges(plan: &Plan, id: RuleId, report: &mut Report) {
+fn ranges(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Report) {
     let rule = plan.rule(id);
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
     report.demand(inside, Obligation::Ranges, "outside of the program's days");
-    for other in plan.versions(&rule.name).filter(|other| other.0 < id.0).map(|other| plan.rule(other)) {
-        let apart = other.active.to < rule.active.from || rule.active.to < other.active.from;
-        let own = other.version != rule.version && other.stream == rule.stream;
-        report.demand(apart && own, Obligation::Ranges, format!("beside version {}", other.version));
+    // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
+    // and their numbers rise.
+    let versions = index.versions(&rule.name);
+    if versions.first() != Some(&id) {
+        return;
     }
+    let mut by_days: Vec<&Rule> = versions.iter().map(|id| plan.rule(*id)).collect();
+    by_days.sort_by_key(|version| version.active.from);
+    for pair in by_days.windows(2) {
+        steps::count(1);
+        let apart = pair[0].active.to < pair[1].active.from;
+        let own = pair[0].version != pair[1].version && pair[0].stream == pair[1].stream;
+        report.demand(apart && own, Obligation::Ranges, format!("beside version {}", pair[0].version));
+    }
+    let mut numbers: Vec<u32> = by_days.iter().map(|version| version.version).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    report.demand(numbers.len() == by_days.len(), Obligation::Ranges, "a number of its own");
 }
 
 fn groups(plan: &Plan, rule: &Rule, report: &mut Report) {
@@ -62,6 +76,7 @@ fn steps_in_order(rule: &Rule, report: &mut Report) {
 /// The way through a rule's steps.
 struct Walk<'a> {
     plan: &'a Plan,
+    index: &'a Index<'a>,
     rule: &'a Rule,
     place: Place<'a>,
 }
@@ -107,8 +122,7 @@ impl Walk<'_> {
         };
         let fits = known.rule == self.rule.name && std::mem::discriminant(&known.kind) == std::mem::discriminant(kind);
         report.demand(fits, Obligation::States, "its rule and kind");
-        report.demand(!self.place.states.contains(&state), Obligation::States, "one step keeps it");
-        self.place.states.push(state);
+        report.demand(self.place.states.insert(state), Obligation::States, "one step keeps it");
     }
 
     fn sums(&mut self, state: StateId, atoms: &[Expr], report: &mut Report) {
@@ -130,9 +144,9 @@ impl Walk<'_> {
         let value = self.rule.locals.get(local.index());
         let fits = value.is_some_and(|value| value.ty == known.ty) && known.stream == self.rule.stream;
         report.demand(fits, Obligation::Decisions, format!("`{}`", known.name));
-        let sets =
-            |rule: &&Rule| rule.steps.iter().any(|step| matches!(step, Step::Set(other, _) if *other == decision));
-        let alone = self.plan.rules.iter().filter(sets).all(|other| other.name == self.rule.name);
+        // Whoever sets it, one of them is the first.
+        let first = self.index.setters(decision).first().map(|id| self.plan.rule(*id));
+        let alone = first.is_none_or(|first| first.name == self.rule.name);
         report.demand(alone, Obligation::Decisions, format!("another rule sets `{}`", known.name));
     }
 
@@ -179,7 +193,7 @@ impl Walk<'_> {
 }
 
 /// The order of work.
-pub(super) fn order(plan: &Plan, report: &mut Report) {
+pub(super) fn order(plan: &Plan, index: &Index<'_>, report: &mut Report) {
     report.at("the order of work");
     let mut seen = plan.order.clone();
     seen.sort();
@@ -188,10 +202,11 @@ pub(super) fn order(plan: &Plan, report: &mut Report) {
     if seen != all {
         return;
     }
-    let place = |id: RuleId| plan.order.iter().position(|known| *known == id);
+    let mut places = vec![0; plan.rules.len()];
+    plan.order.iter().enumerate().for_each(|(place, id)| places[id.index()] = place);
     for id in &all {
         let rule = plan.rule(*id);
-        let late = reads(plan, rule).into_iter().find(|read| place(*read) >= place(*id));
+        let late = reads(plan, index, rule).into_iter().find(|read| places[read.index()] >= places[id.index()]);
         if let Some(late) = late {
             let detail = format!("`{}` reads `{}`", rule.name, plan.rule(late).name);
             report.demand(false, Obligation::Order, detail);
@@ -200,7 +215,7 @@ pub(super) fn order(plan: &Plan, report: &mut Report) {
 }
 
 /// The rules whose payments or decisions a rule reads.
-fn reads(plan: &Plan, rule: &Rule) -> Vec<RuleId> {
+fn reads(plan: &Plan, index: &Index<'_>, rule: &Rule) -> Vec<RuleId> {
     let mut names: Vec<&str> = Vec::new();
     let groups = || rule.groups.iter().filter_map(|id| plan.groups.get(id.index()));
     for stream in std::iter::once(&rule.stream).chain(groups().map(|group| &group.stream)) {
@@ -216,11 +231,16 @@ fn reads(plan: &Plan, rule: &Rule) -> Vec<RuleId> {
     };
     rule.steps.iter().flat_map(Step::exprs).for_each(|expr| expr.walk(&mut visit));
     groups().flat_map(|group| group.exprs()).for_each(|expr| expr.walk(&mut visit));
-    let sets = |rule: &Rule| {
-        rule.steps.iter().any(|step| matches!(step, Step::Set(decision, _) if decisions.contains(decision)))
-    };
-    let all = plan.rules.iter().enumerate();
-    all.filter(|(_, other)| names.contains(&other.name.as_str()) || (sets(other) && other.name != rule.name))
-        .map(|(idx, _)| RuleId(idx as u32))
-        .collect()
+    names.sort_unstable();
+    names.dedup();
+    decisions.sort_unstable();
+    decisions.dedup();
+    let paid = names.iter().flat_map(|name| index.versions(name));
+    let set = decisions.iter().flat_map(|decision| index.setters(*decision));
+    let set = set.filter(|other| plan.rule(**other).name != rule.name);
+    let mut reads: Vec<RuleId> = paid.chain(set).copied().collect();
+    reads.sort_unstable();
+    reads.dedup();
+    steps::count(reads.len());
+    reads
 }

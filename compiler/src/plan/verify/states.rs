@@ -1,19 +1,20 @@
 //! States, their keys, and groups.
 
 use super::expression::Place;
-use super::{Obligation, Report};
+use super::{Index, Obligation, Report};
 use crate::plan::{Expr, Group, GroupFunction, Op, Plan, StateKind, Stream, Type};
 
-pub(super) fn verify(plan: &Plan, report: &mut Report) {
+pub(super) fn verify(plan: &Plan, index: &Index<'_>, report: &mut Report) {
     for state in &plan.states {
         report.at(format!("a state of `{}`", state.rule));
         let Some(slot) = plan.slots.get(state.slot.index()) else {
             report.demand(false, Obligation::Named, "its key");
             continue;
         };
-        let owners: Vec<_> = plan.rules.iter().filter(|rule| rule.name == state.rule).collect();
-        report.demand(!owners.is_empty(), Obligation::Named, "its rule");
-        let same = owners.iter().all(|rule| rule.stream == slot.stream);
+        // The versions of a rule share one stream, which is looked at with their ranges.
+        let owner = index.versions(&state.rule).first().map(|id| plan.rule(*id));
+        report.demand(owner.is_some(), Obligation::Named, "its rule");
+        let same = owner.is_none_or(|rule| rule.stream == slot.stream);
         report.demand(same, Obligation::States, "it is kept over the rule's rows");
         let place = Place::row(plan, &slot.stream);
         for part in &slot.parts {

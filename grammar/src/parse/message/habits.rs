@@ -5,6 +5,7 @@
 
 use super::super::Rule;
 use super::Place;
+use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
@@ -209,7 +210,8 @@ impl<'s> Place<'s, '_> {
         let span = self.written(found);
         match (self.text(last), self.text(found)) {
             ("of", "[") => {
-                let close = self.reader.words.iter().find(|word| word.span > found.span && self.text(**word) == "]")?;
+                let behind = &self.reader.words[self.here()? + 1..];
+                let close = behind.iter().take(2 * limits::CHOICES).find(|word| self.text(**word) == "]")?;
                 Some(
                     Problem::error("unexpected", span, "the values of a `one of` stand without brackets")
                         .label("take the brackets out")
