@@ -123,13 +123,15 @@ pub enum RoundingMode {
 pub enum RoundTo {
     /// `to N decimals`
     Decimals(u32),
+    /// `to PARAMETER decimals`
+    DecimalsOf(Box<Expr>),
     /// `to whole`
     Whole,
     /// `to multiples of X`
     MultiplesOf(Box<Expr>),
 }
 
-/// `parameter NAME = LITERAL`
+/// `parameter NAME = LITERAL`, `parameter NAME = [LITERAL, …]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// Its name.

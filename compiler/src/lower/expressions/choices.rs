@@ -1,5 +1,6 @@
 //! Values of a `one of`, which have their meaning from the value beside them.
 
+use crate::lower::meaning::Meaning;
 use crate::lower::scope::{Scope, Typed};
 use crate::lower::{Lowering, suggest};
 use crate::plan::{ChoiceId, ColumnSource, FieldSource, Format, Op, Type};
@@ -22,11 +23,14 @@ impl Lowering<'_> {
                 if let Some(place) = self.plan.choices[choice.index()].iter().position(|value| *value == name.text) {
                     return Some(Typed::new(Op::Choice(place as u32), Type::Choice(choice), false, expr.span));
                 }
-                if self.names_something(name, scope) {
-                    return self.path(path, scope);
+                match self.meaning(&path.parts, scope) {
+                    Some(Meaning::Parameter) => self.parameter_beside(path, hint, scope),
+                    Some(_) => self.path(path, scope),
+                    None => {
+                        self.unknown_choice(choice, name);
+                        None
+                    }
                 }
-                self.unknown_choice(choice, name);
-                None
             }
             (ExprKind::Text(text), Some(ty)) if self.is_list_of_texts(ty) => Some(self.listed_text(text, expr.span)),
             (ExprKind::Text(text), Some(Type::Choice(choice))) => {
@@ -37,6 +41,16 @@ impl Lowering<'_> {
                 self.conditional(branches, otherwise.as_deref(), hint, expr.span, scope)
             }
             _ => self.expression(expr, scope),
+        }
+    }
+
+    /// A parameter, where it is known what stands beside it.
+    fn parameter_beside(&mut self, path: &tree::Path, hint: Option<Type>, scope: &mut Scope) -> Option<Typed> {
+        match self.parameters.get(&path.parts[0].text).cloned().flatten() {
+            Some(constant) if self.one_meaning(&path.parts[0], scope).is_some() => {
+                self.one_value(constant, hint, path.span)
+            }
+            Some(_) | None => None,
         }
     }
 
@@ -65,7 +79,7 @@ impl Lowering<'_> {
         self.plan.choices[choice.index()].get(value as usize).cloned()
     }
 
-    fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
+    pub(in crate::lower) fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
         let values = self.plan.choices[choice.index()].clone();
         let problem =
             Problem::error("unknown-value", name.span, format!("`{}` is not one of {}", name.text, values.join(", ")));

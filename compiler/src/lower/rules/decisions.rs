@@ -2,16 +2,12 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::{Fact, Scope, Typed};
-use crate::plan::{Decision, DecisionId, Op, RecordId, Root, Stream, Type};
+use crate::plan::{Decision, DecisionId, Op, Root, Stream, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, ClauseKind, RecordKind};
+use meed_grammar::tree::{self, ClauseKind};
 
 impl Lowering<'_> {
-    pub(super) fn decides(&self, name: &tree::Name) -> bool {
-        self.plan.decisions.iter().any(|decision| decision.name == name.text)
-    }
-
     pub(super) fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
         let rule = scope.rule.as_ref()?;
         let setter = |other: &tree::Rule| {
@@ -67,56 +63,27 @@ impl Lowering<'_> {
         self.always_taken.iter().filter_map(fact).collect()
     }
 
-    /// The decision a bare name means here.
-    pub(in crate::lower) fn decision_named(&self, name: &str, scope: &Scope) -> Option<(DecisionId, Root)> {
-        let stream = &scope.rule.as_ref()?.stream;
-        let own = scope.rule.as_ref().is_some_and(|rule| {
-            self.resolved.rules.iter().any(|other| {
-                other.name.text == rule.name
-                    && other
-                        .clauses
-                        .iter()
-                        .any(|clause| matches!(&clause.kind, ClauseKind::Set { name: set, .. } if set.text == name))
-            })
-        });
-        if own {
-            return None;
-        }
-        let idx =
-            self.plan.decisions.iter().position(|decision| decision.name == name && decision.stream == *stream)?;
-        Some((DecisionId(idx as u32), Root::Row))
-    }
-
-    /// The decision that is a field of a row.
-    pub(in crate::lower) fn decision_of(
-        &self,
-        name: &tree::Name,
-        root: Root,
-        record: RecordId,
-        scope: &Scope,
-    ) -> Option<DecisionId> {
-        if self.plan.record(record).field(&name.text).is_some() {
-            return None;
-        }
-        let stream = match (root, &scope.rule.as_ref()?.stream) {
-            (Root::Row, stream) => stream.clone(),
-            (Root::Source, _) if self.plan.record(record).kind == RecordKind::Event => Stream::Events(record),
-            (Root::Source | Root::Payee, _) => return None,
-        };
-        let idx =
-            self.plan.decisions.iter().position(|decision| decision.name == name.text && decision.stream == stream)?;
-        Some(DecisionId(idx as u32))
-    }
-
-    pub(in crate::lower) fn read_decision(
+    /// A decision that another rule takes for these rows.
+    pub(in crate::lower) fn decision(
         &mut self,
-        decision: DecisionId,
+        name: &tree::Name,
+        stream: &Stream,
         root: Root,
         span: Span,
         scope: &Scope,
-    ) -> Typed {
-        let ty = self.plan.decisions[decision.index()].ty;
+    ) -> Option<Typed> {
+        let of = |decision: &Decision| decision.name == name.text && decision.stream == *stream;
+        let Some(idx) = self.plan.decisions.iter().position(of) else {
+            // Rules are done in the order of what they read, so that the one which sets it has failed, and said so.
+            if !self.problems.iter().any(Problem::is_error) {
+                let message = format!("`{}` is read before it is set", name.text);
+                self.problem(Problem::error("compiler-mistake", name.span, message));
+            }
+            return None;
+        };
+        let decision = DecisionId(idx as u32);
+        let ty = self.plan.decisions[idx].ty;
         let optional = !scope.knows(&Fact::Decision(decision, root));
-        Typed::new(Op::Decision { decision, root }, ty, optional, span)
+        Some(Typed::new(Op::Decision { decision, root }, ty, optional, span))
     }
 }
