@@ -60,7 +60,7 @@ fn a_test_with_a_wrong_parameter_is_told_kindly() {
     for (with, message) in [
         ("with bounty = 5%", "is an amount of money"),
         ("with bonty = $5", "there is no parameter `bonty`"),
-        ("with bounty = amount", "`amount` is not known here"),
+        ("with bounty = amount", "`amount` is no value of a list, and no parameter"),
     ] {
         let tests = format!("test \"odd\" {{ {with}   expect no other payments }}\n");
         small("test-with", &tests).meed(&["test", "small.meed"]).with(1).says(message);

@@ -5,9 +5,11 @@
 //! no other. Each kind of declaration has its file: `head`, `records`, `schedules`, `rules`, `expressions`, `sets`.
 
 mod dens;
+mod dependencies;
 mod expressions;
 mod head;
-mod mention;
+mod meaning;
+mod parameters;
 mod records;
 mod rules;
 mod schedules;
@@ -26,7 +28,6 @@ use meed_grammar::span::Span;
 use meed_grammar::steps;
 use meed_grammar::tree;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scope::Typed;
 
 /// What lowering gives: the Plan (complete but for what had problems) and the tests.
 pub struct Lowered {
@@ -40,9 +41,11 @@ pub struct Lowered {
 pub fn lower(resolved: &Resolved, overrides: &[(String, String)], problems: &mut Vec<Problem>) -> Lowered {
     let mut lowering = Lowering::new(resolved);
     lowering.head();
-    lowering.parameters(overrides);
     lowering.records();
+    // After records: a parameter may be a value of a field's list.
+    lowering.parameters(overrides);
     lowering.schedules();
+    lowering.index_rules();
     lowering.rules();
     let tests = lowering.tests();
     lowering.settle_domains();
@@ -60,11 +63,13 @@ struct Lowering<'a> {
     /// Unknown names for which near ones were looked for.
     n_suggested: std::cell::Cell<usize>,
     /// Parameters by name; none where their value had a problem.
-    parameters: FxHashMap<String, Option<Typed>>,
+    parameters: FxHashMap<String, Option<parameters::Constant>>,
     records: FxHashMap<String, RecordId>,
     /// Fields that are declared and had a problem: what uses them is not reported again.
     failed_fields: FxHashSet<(RecordId, String)>,
     schedules: FxHashMap<String, Option<ScheduleId>>,
+    /// What is known of all rules before any is lowered.
+    index: meaning::RuleIndex,
     /// The list of the texts that rules decide, once there is one.
     texts: Option<plan::ChoiceId>,
     /// Decisions that are taken for every row in the program's life, numbered as they were found.
@@ -115,6 +120,7 @@ impl<'a> Lowering<'a> {
             records: FxHashMap::default(),
             failed_fields: FxHashSet::default(),
             schedules: FxHashMap::default(),
+            index: meaning::RuleIndex::default(),
             texts: None,
             always_taken: FxHashMap::default(),
             shared: FxHashMap::default(),

@@ -36,8 +36,6 @@ pub struct Resolved {
     schedule_places: FxHashMap<String, usize>,
     /// The versions of each rule, as written.
     versions: FxHashMap<String, Vec<usize>>,
-    /// The rules that set each name, as written.
-    setters: FxHashMap<String, Vec<usize>>,
     /// The first rule that sets each name, and the first of another name.
     first_setters: FxHashMap<String, (usize, Option<usize>)>,
     /// Rules with the names that they set.
@@ -126,11 +124,6 @@ impl Resolved {
         self.versions.get(rule).map_or(&[], Vec::as_slice)
     }
 
-    /// The rules that set a name, by their places in [`Self::rules`].
-    pub fn setters(&self, name: &str) -> &[usize] {
-        self.setters.get(name).map_or(&[], Vec::as_slice)
-    }
-
     /// The first rule of another name than this that sets a name.
     pub fn other_setter(&self, rule: &str, name: &str) -> Option<&tree::Rule> {
         let (first, second) = self.first_setters.get(name)?;
@@ -153,10 +146,6 @@ impl Resolved {
         self.versions.entry(rule.name.text.clone()).or_default().push(idx);
         for clause in &rule.clauses {
             if let ClauseKind::Set { name, .. } = &clause.kind {
-                let setters = self.setters.entry(name.text.clone()).or_default();
-                if setters.last() != Some(&idx) {
-                    setters.push(idx);
-                }
                 let (first, second) = self.first_setters.entry(name.text.clone()).or_insert((idx, None));
                 if second.is_none() && *first != idx && self.rules[*first].name.text != rule.name.text {
                     *second = Some(idx);

@@ -106,7 +106,11 @@ impl Lowering<'_> {
     fn if_unknown(&mut self, value: &tree::Expr, default: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
         let value = self.expression(value, scope)?;
         let default = self.hinted(default, Some(value.ty), scope)?;
+        if value.text.is_some() {
+            return Some(value);
+        }
         let (value, default) = self.unify(value, default)?;
+        self.no_text_beside_data(&default)?;
         let (ty, optional) = (value.ty, default.optional);
         let op = Op::IfUnknown(Box::new(value.into_expr()), Box::new(default.into_expr()));
         Some(Typed::new(op, ty, optional, span))

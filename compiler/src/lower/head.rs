@@ -1,14 +1,12 @@
-//! The program's head and its parameters.
+//! The program's head.
 
-use super::expressions::fold;
-use super::scope::{Scope, Typed};
+use super::scope::Typed;
 use super::{Lowering, suggest};
 use crate::plan::{self, Calendar, Days, Unit};
 use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
-use rustc_hash::FxHashMap;
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -162,108 +160,5 @@ impl Lowering<'_> {
             return None;
         }
         Some(Days { from: from.max(life.from), to: to.min(life.to) })
-    }
-
-    pub(super) fn parameters(&mut self, overrides: &[(String, String)]) {
-        let mut set: FxHashMap<&str, Vec<&String>> = FxHashMap::default();
-        for (name, new) in overrides {
-            set.entry(name).or_default().push(new);
-        }
-        for parameter in &self.resolved.parameters {
-            let name = &parameter.name;
-            let value = literal_text(&parameter.value);
-            let mut typed = self.constant(&parameter.value);
-            let mut entry = plan::Parameter { name: name.text.clone(), value: value.clone(), overridden: None };
-            for new in set.remove(name.text.as_str()).unwrap_or_default() {
-                if let Some(replaced) = self.replaced(parameter, typed.as_ref(), new) {
-                    typed = Some(replaced);
-                    entry.value = new.clone();
-                    entry.overridden = Some(value.clone());
-                }
-            }
-            self.plan.parameters.push(entry);
-            self.parameters.insert(name.text.clone(), typed);
-        }
-        for (name, _) in overrides.iter().filter(|(name, _)| !self.parameters.contains_key(name)).collect::<Vec<_>>() {
-            let near = if self.suggests() {
-                meed_grammar::nearest(name, self.parameters.keys().map(String::as_str)).map(str::to_owned)
-            } else {
-                None
-            };
-            let message = format!("there is no parameter `{name}` to set");
-            let mut problem = Problem::error("unknown-parameter", Span::default(), message);
-            if let Some(near) = near {
-                problem = problem.help(format!("did you mean `{near}`?"));
-            }
-            self.problem(problem);
-        }
-    }
-
-    /// The value that a run sets for a parameter. What is wrong with it is told at the parameter: its own places are
-    /// those of another text.
-    fn replaced(&mut self, parameter: &tree::Parameter, old: Option<&Typed>, new: &str) -> Option<Typed> {
-        let name = &parameter.name;
-        let unreadable = |why: &str| {
-            let message = format!("the value `{new}` for parameter `{}` cannot be taken: {why}", name.text);
-            Problem::error("override-mismatch", name.span, message).help("write it as it would stand in the program")
-        };
-        let expr = match meed_grammar::parse_value(new) {
-            Ok(expr) => expr,
-            Err(problems) => {
-                let why = problems.first().map_or_else(String::new, |problem| problem.message.clone());
-                self.problem(unreadable(&why));
-                return None;
-            }
-        };
-        let before = self.problems.len();
-        let value = self.constant(&expr);
-        let wrong = self.problems.split_off(before);
-        if let Some(problem) = wrong.first() {
-            self.problem(unreadable(&problem.message));
-            return None;
-        }
-        let value = value?;
-        if let Some(old) = old.filter(|old| old.ty != value.ty) {
-            let (old_words, new_words) = (self.type_words(old.ty), self.type_words(value.ty));
-            let message = format!("`{}` is {old_words}, not {new_words}", name.text);
-            let label = format!("its value is {}; this run sets {new}", literal_text(&parameter.value));
-            self.problem(Problem::error("override-mismatch", name.span, message).label(label));
-            return None;
-        }
-        Some(Typed { span: parameter.value.span, ..value })
-    }
-
-    /// The value of an expression that reads no row.
-    pub(super) fn constant(&mut self, expr: &tree::Expr) -> Option<Typed> {
-        let typed = self.expression(expr, &mut Scope::constant())?;
-        let folded = fold(typed);
-        let constant =
-            matches!(folded.op, plan::Op::Number(_) | plan::Op::YesNo(_) | plan::Op::Date(_)) || folded.text.is_some();
-        if !constant {
-            self.problem(
-                Problem::error("not-a-literal", expr.span, "this must be a literal")
-                    .help("write a number, an amount, a date, a text, yes or no"),
-            );
-            return None;
-        }
-        Some(folded)
-    }
-}
-
-/// A literal as it reads in Meed.
-pub(super) fn literal_text(expr: &tree::Expr) -> String {
-    match &expr.kind {
-        tree::ExprKind::Number(text) | tree::ExprKind::Date(text) => text.clone(),
-        tree::ExprKind::Percent(text) => format!("{text}%"),
-        tree::ExprKind::Money { amount, currency } if currency.chars().all(char::is_alphanumeric) => {
-            format!("{amount} {currency}")
-        }
-        tree::ExprKind::Money { amount, currency } => match amount.strip_prefix('-') {
-            Some(amount) => format!("-{currency}{amount}"),
-            None => format!("{currency}{amount}"),
-        },
-        tree::ExprKind::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
-        tree::ExprKind::YesNo(value) => if *value { "yes" } else { "no" }.to_owned(),
-        _ => "…".to_owned(),
     }
 }

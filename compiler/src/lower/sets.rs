@@ -43,10 +43,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// The record of this name, a plural allowed.
+    fn record_named(&self, name: &str) -> Option<RecordId> {
+        let singular = name.strip_suffix('s');
+        self.records.get(name).or_else(|| singular.and_then(|name| self.records.get(name))).copied()
+    }
+
+    /// The event of this name, without a problem where there is none.
+    pub(super) fn event(&self, name: &str) -> Option<RecordId> {
+        self.record_named(name).filter(|record| self.plan.record(*record).kind == tree::RecordKind::Event)
+    }
+
     /// The event of this name, a plural allowed.
     pub(super) fn event_named(&mut self, name: &tree::Name) -> Option<RecordId> {
-        let singular = name.text.strip_suffix('s');
-        let found = self.records.get(&name.text).or_else(|| singular.and_then(|name| self.records.get(name))).copied();
+        let found = self.record_named(&name.text);
         match found {
             Some(record) if self.plan.record(record).kind == tree::RecordKind::Event => {
                 self.mark_used(record, &[]);

@@ -174,7 +174,7 @@ impl Lowering<'_> {
             }
             TestStepKind::With { parameter, value } => {
                 self.with(parameter, value);
-                case.overrides.push((parameter.text.clone(), super::head::literal_text(value)));
+                case.overrides.push((parameter.text.clone(), super::parameters::literal_text(value)));
             }
             TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
                 self.rule_exists(rule);
@@ -277,16 +277,15 @@ impl Lowering<'_> {
                 self.problem(problem);
             }
             Some(old) => {
-                let new = self.constant(value);
+                let new = self.set_value(value, old.as_ref());
                 if let (Some(old), Some(new)) = (old, new)
-                    && old.ty != new.ty
+                    && let Some((old_words, new_words)) = self.differ(&old, &new)
                 {
-                    let (old_words, new_words) = (self.type_words(old.ty), self.type_words(new.ty));
                     let message = format!("`{}` is {old_words}, not {new_words}", parameter.text);
                     let problem = Problem::error("override-mismatch", value.span, message);
                     let known = self.plan.parameters.iter().find(|known| known.name == parameter.text);
                     let like = known.map_or_else(String::new, |known| known.value.clone());
-                    let problem = problem.other(old.span, "its value in the program");
+                    let problem = problem.other(old.span(), "its value in the program");
                     self.problem(problem.help(format!("write a value of the same kind, such as {like}")));
                 }
             }

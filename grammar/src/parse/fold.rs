@@ -77,7 +77,15 @@ fn tail(left: Expr, node: &Node<'_, '_>) -> Expr {
             {
                 return damaged(node);
             }
-            ExprKind::In { value, negated, list: Box::new(only(node)) }
+            let mut list = only(node);
+            // Whether one name alone is a list is known where names are looked up.
+            if let ExprKind::List(values) = &mut list.kind
+                && let Some(mistake) = node.part(Rule::mistake_list)
+                && is_name(&mistake)
+            {
+                list = values.pop().unwrap_or_else(|| damaged(node));
+            }
+            ExprKind::In { value, negated, list: Box::new(list) }
         }
         Rule::at_moment => ExprKind::Unsupported(Unsupported {
             what: "a moment in a period (`at start`, `at end`, `throughout`)",
@@ -106,6 +114,12 @@ fn compare_op(node: &Node<'_, '_>) -> CompareOp {
         Some(Rule::k_starts) => CompareOp::StartsWith,
         _ => CompareOp::Equal,
     }
+}
+
+/// Whether what stands for a list is one name alone.
+pub(super) fn is_name(node: &Node<'_, '_>) -> bool {
+    let mut parts = node.parts();
+    parts.next().is_some_and(|part| part.rule() == Rule::path) && parts.next().is_none()
 }
 
 /// `unary + unary * …`, perhaps rounded.

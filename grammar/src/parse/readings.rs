@@ -1,6 +1,6 @@
 //! Where two honest readings exist, none is taken silently: each is printed, and brackets are asked for.
 
-use super::fold::Operator;
+use super::fold::{Operator, is_name};
 use super::node::Node;
 use super::{DEEPEST, Rule};
 use crate::problem::Problem;
@@ -106,6 +106,9 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
                 .edit(Span { start: first.span.start, end: value.span.end }, format!("({inside})")),
         );
         return false;
+    }
+    if is_name(node) {
+        return true;
     }
     let round = node.part(Rule::round_list).is_some_and(|round| round.has(Rule::comma));
     let bare = written.strip_prefix('(').and_then(|written| written.strip_suffix(')')).filter(|_| round);

@@ -15,6 +15,8 @@ pub(super) fn rounding(node: &Node<'_, '_>) -> Rounding {
             RoundTo::Whole
         } else if to.has(Rule::k_multiples) {
             RoundTo::MultiplesOf(Box::new(only(&to)))
+        } else if to.has(Rule::path) {
+            RoundTo::DecimalsOf(Box::new(only(&to)))
         } else {
             RoundTo::Decimals(to.part(Rule::number).map_or_else(|| decimals(&to), |number| decimals(&number)))
         }

@@ -123,6 +123,8 @@ pub enum RoundingMode {
 pub enum RoundTo {
     /// `to N decimals`
     Decimals(Decimals),
+    /// `to PARAMETER decimals`
+    DecimalsOf(Box<Expr>),
     /// `to whole`
     Whole,
     /// `to multiples of X`
@@ -138,7 +140,7 @@ pub struct Decimals {
     pub span: Span,
 }
 
-/// `parameter NAME = LITERAL`
+/// `parameter NAME = LITERAL`, `parameter NAME = [LITERAL, …]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// Its name.

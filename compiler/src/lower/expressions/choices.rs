@@ -1,6 +1,7 @@
 //! Values of a `one of`, which have their meaning from the value beside them.
 
 use crate::lower::Lowering;
+use crate::lower::meaning::Meaning;
 use crate::lower::scope::{Scope, Typed};
 use crate::plan::{ChoiceId, ColumnSource, FieldSource, Format, Op, Type};
 use meed_grammar::limits;
@@ -23,11 +24,14 @@ impl Lowering<'_> {
                 if let Some(place) = self.choice_place(choice, &name.text) {
                     return Some(Typed::new(Op::Choice(place), Type::Choice(choice), false, expr.span));
                 }
-                if self.names_something(name, scope) {
-                    return self.path(path, scope);
+                match self.meaning(&path.parts, scope) {
+                    Some(Meaning::Parameter) => self.parameter_beside(path, hint, scope),
+                    Some(_) => self.path(path, scope),
+                    None => {
+                        self.unknown_choice(choice, name);
+                        None
+                    }
                 }
-                self.unknown_choice(choice, name);
-                None
             }
             (ExprKind::Text(text), Some(ty)) if self.is_list_of_texts(ty) => Some(self.listed_text(text, expr.span)),
             (ExprKind::Text(text), Some(Type::Choice(choice))) => {
@@ -48,6 +52,16 @@ impl Lowering<'_> {
         }
         let place = self.plan.choices[choice.index()].iter().position(|known| known == value);
         place.map(|place| place as u32)
+    }
+
+    /// A parameter, where it is known what stands beside it.
+    fn parameter_beside(&mut self, path: &tree::Path, hint: Option<Type>, scope: &mut Scope) -> Option<Typed> {
+        match self.parameters.get(&path.parts[0].text).cloned().flatten() {
+            Some(constant) if self.one_meaning(&path.parts[0], scope).is_some() => {
+                self.one_value(constant, hint, path.span)
+            }
+            Some(_) | None => None,
+        }
     }
 
     /// A value of a choice in quotes, with the value that is meant.
@@ -78,7 +92,7 @@ impl Lowering<'_> {
         self.plan.choices[choice.index()].get(value as usize).cloned()
     }
 
-    fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
+    pub(in crate::lower) fn unknown_choice(&mut self, choice: ChoiceId, name: &tree::Name) {
         let values = &self.plan.choices[choice.index()];
         let shown = values[..values.len().min(limits::CHOICES)].join(", ");
         let problem = Problem::error("unknown-value", name.span, format!("`{}` is not one of {shown}", name.text));

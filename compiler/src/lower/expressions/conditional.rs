@@ -37,11 +37,7 @@ impl Lowering<'_> {
         let values = self.in_list_of_texts(values);
         let values = self.unify_all(values)?;
         if let Some(text) = values.iter().find(|value| value.text.is_some()) {
-            self.problem(
-                Problem::error("misplaced-value", text.span, "a text in quotes stands beside a value of the data")
-                    .help("let every branch be a text in quotes"),
-            );
-            return None;
+            self.no_text_beside_data(&text.clone())?;
         }
         let ty = values[0].ty;
         let optional = values.iter().any(|value| value.optional);
@@ -49,6 +45,18 @@ impl Lowering<'_> {
         let otherwise = Box::new(values.pop()?);
         let branches = conditions.into_iter().zip(values).collect();
         Some(Typed::new(Op::If { branches, otherwise }, ty, optional, span))
+    }
+
+    /// A text in quotes has a meaning in a comparison, or among texts in quotes; it is no value of the data.
+    pub(in crate::lower) fn no_text_beside_data(&mut self, value: &Typed) -> Option<()> {
+        if value.text.is_none() {
+            return Some(());
+        }
+        self.problem(
+            Problem::error("misplaced-value", value.span, "a text in quotes stands beside a value of the data")
+                .help("let every value be a text in quotes, or ask first: region is known and region is \"EMEA\""),
+        );
+        None
     }
 
     /// Texts among which a condition chooses, or that are decided, are values of one list; values of the data stay.
@@ -67,7 +75,7 @@ impl Lowering<'_> {
     }
 
     /// A text as a value of the list of all texts that rules decide.
-    pub(super) fn listed_text(&mut self, text: &str, span: Span) -> Typed {
+    pub(in crate::lower) fn listed_text(&mut self, text: &str, span: Span) -> Typed {
         let choice = match self.texts {
             Some(choice) => choice,
             None => {

@@ -2,6 +2,8 @@
 
 use crate::lower::Lowering;
 use crate::lower::expressions::unbracketed;
+use crate::lower::meaning::Meaning;
+use crate::lower::parameters::Constant;
 use crate::lower::scope::{Scope, Typed, facts};
 use crate::plan::{Comparison, Expr, Op, Predicate, PredicateId, TextTest, Type};
 use meed_grammar::problem::Problem;
@@ -33,6 +35,9 @@ impl Lowering<'_> {
     /// `x is known`
     pub(super) fn known(&mut self, value: &tree::Expr, negated: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
         let value = self.expression(value, scope)?;
+        if value.text.is_some() {
+            return Some(Typed::new(Op::YesNo(!negated), Type::YesNo, false, span));
+        }
         let known = Typed::new(Op::IsKnown(Box::new(value.into_expr())), Type::YesNo, false, span);
         Some(negate(known, negated))
     }
@@ -89,7 +94,13 @@ impl Lowering<'_> {
         scope: &mut Scope,
     ) -> Option<Typed> {
         let (a, b) = self.sides(left, right, scope)?;
+        let of_texts = |holds: bool| Some(Typed::new(Op::YesNo(holds), Type::YesNo, false, span));
         match (op, &a.text, &b.text) {
+            // Two texts in quotes, or parameters that are texts.
+            (CompareOp::Equal, Some(a), Some(b)) => return of_texts(a == b),
+            (CompareOp::NotEqual, Some(a), Some(b)) => return of_texts(a != b),
+            (CompareOp::Contains, Some(a), Some(b)) => return of_texts(a.contains(b.as_str())),
+            (CompareOp::StartsWith, Some(a), Some(b)) => return of_texts(a.starts_with(b.as_str())),
             (CompareOp::Contains | CompareOp::StartsWith, None, Some(text)) => {
                 let test = if op == CompareOp::Contains {
                     TextTest::Contains(text.clone())
@@ -142,16 +153,24 @@ impl Lowering<'_> {
             ExprKind::Path(path) if path.parts.len() == 1 => Some(path.parts[0].clone()),
             _ => None,
         };
-        if bare(left).is_some_and(|name| !self.names_something(&name, scope))
-            && bare(right).is_none_or(|name| self.names_something(&name, scope))
-        {
-            let b = self.expression(right, scope)?;
-            let a = self.hinted(left, Some(b.ty), scope)?;
-            return Some((a, b));
-        }
-        let a = self.expression(left, scope)?;
-        let b = self.hinted(right, Some(a.ty), scope)?;
-        Some((a, b))
+        // A value of a list, and a text, have their meaning from the other side.
+        let needs_side = |lowering: &Self, expr: &tree::Expr| match bare(expr) {
+            Some(name) => match lowering.meaning(std::slice::from_ref(&name), scope) {
+                None => true,
+                Some(Meaning::Parameter) => match lowering.parameters.get(&name.text) {
+                    Some(Some(Constant::Name(_))) => true,
+                    Some(Some(Constant::Value(value))) => value.text.is_some(),
+                    Some(Some(Constant::List(..)) | None) | None => false,
+                },
+                Some(_) => false,
+            },
+            None => matches!(unbracketed(expr).kind, ExprKind::Text(_)),
+        };
+        let (first, second) =
+            if needs_side(self, left) && !needs_side(self, right) { (right, left) } else { (left, right) };
+        let a = self.expression(first, scope)?;
+        let b = self.hinted(second, Some(a.ty), scope)?;
+        Some(if std::ptr::eq(first, left) { (a, b) } else { (b, a) })
     }
 
     /// `x in [a, b]`
@@ -163,41 +182,79 @@ impl Lowering<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        // The grammar reads nothing but a list here, and reports what stands there without its brackets.
-        let ExprKind::List(values) = &unbracketed(list).kind else { return None };
-        if values.is_empty() {
-            self.problem(
-                Problem::error("empty-list", list.span, "an empty list holds nothing")
-                    .label("no value is in it")
-                    .help("name the values: level in [gold, platinum]"),
-            );
-            return None;
-        }
         let subject = self.expression(value, scope)?;
-        let texts: Option<Vec<String>> = values
-            .iter()
-            .map(|value| if let ExprKind::Text(text) = &value.kind { Some(text.clone()) } else { None })
-            .collect();
-        if let (Some(texts), Type::Text(_) | Type::Id(_) | Type::Ref(_)) = (texts, subject.ty) {
-            return Some(negate(self.predicate(subject, TextTest::In(texts), span)?, negated));
+        let values = self.values_of(list, &subject, scope)?;
+        // One test on the texts, and one comparison for each other value.
+        let texts: Vec<String> = values.iter().filter_map(|value| value.text.clone()).collect();
+        let mut tests = Vec::new();
+        match (&subject.text, texts.is_empty()) {
+            (_, true) => {}
+            (Some(text), false) => tests.push(Typed::new(Op::YesNo(texts.contains(text)), Type::YesNo, false, span)),
+            (None, false) => tests.push(self.predicate(subject.clone(), TextTest::In(texts), span)?),
         }
-        let tests = values.iter().map(|value| self.equal(&subject, value, scope)).collect::<Option<Vec<_>>>()?;
+        for value in values.into_iter().filter(|value| value.text.is_none()) {
+            tests.push(self.equal(subject.clone(), value)?);
+        }
+        if let [only] = &tests[..] {
+            return Some(negate(Typed { span, ..only.clone() }, negated));
+        }
         let optional = tests.iter().any(|test| test.optional);
+        let tests = tests.into_iter().map(Typed::into_expr).collect();
         Some(negate(Typed::new(Op::Or(tests), Type::YesNo, optional, span), negated))
     }
 
-    /// Whether a value is the one of a list.
-    fn equal(&mut self, subject: &Typed, value: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
-        let other = self.hinted(value, Some(subject.ty), scope)?;
-        if other.text.is_some() && subject.ty != other.ty && !matches!(subject.ty, Type::Text(_) | Type::Id(_)) {
-            let words = self.type_words(subject.ty);
-            self.problem(Problem::error("type-mismatch", value.span, format!("a text is not {words}")));
-            return None;
+    /// The values after `in`: a list, or a parameter that is one.
+    fn values_of(&mut self, list: &tree::Expr, subject: &Typed, scope: &mut Scope) -> Option<Vec<Typed>> {
+        let hint = Some(subject.ty);
+        match &unbracketed(list).kind {
+            ExprKind::List(values) if values.is_empty() => {
+                self.problem(
+                    Problem::error("empty-list", list.span, "an empty list holds nothing")
+                        .label("no value is in it")
+                        .help("name the values: level in [gold, platinum]"),
+                );
+                None
+            }
+            ExprKind::List(values) => values.iter().map(|value| self.hinted(value, hint, scope)).collect(),
+            ExprKind::Path(path) => {
+                let parameter = match self.meaning(&path.parts, scope) {
+                    Some(Meaning::Parameter) if path.parts.len() == 1 => self.parameters.get(&path.parts[0].text),
+                    _ => None,
+                };
+                match parameter.cloned() {
+                    Some(Some(Constant::List(values, _))) => {
+                        self.one_meaning(&path.parts[0], scope)?;
+                        values.into_iter().map(|value| self.one_value(value, hint, list.span)).collect()
+                    }
+                    Some(None) => None,
+                    Some(Some(Constant::Value(_) | Constant::Name(_))) | None => {
+                        let names: Vec<&str> = path.parts.iter().map(|part| part.text.as_str()).collect();
+                        let written = names.join(".");
+                        self.problem(
+                            Problem::error("list-brackets", list.span, "a list stands in square brackets")
+                                .label("the values to compare with")
+                                .help(format!("write `[{written}]`"))
+                                .edit(list.span, format!("[{written}]")),
+                        );
+                        None
+                    }
+                }
+            }
+            // The grammar reads nothing else here, and reports what stands there without its brackets.
+            _ => None,
         }
-        let (a, b) = self.unify(subject.clone(), other)?;
+    }
+
+    /// Whether a value is one of a list.
+    fn equal(&mut self, subject: Typed, value: Typed) -> Option<Typed> {
+        let span = value.span;
+        if let Some(text) = &subject.text {
+            return self.predicate(value, TextTest::In(vec![text.clone()]), span);
+        }
+        let (a, b) = self.unify(subject, value)?;
         let optional = a.optional || b.optional;
         let op = Op::Compare(Comparison::Equal, Box::new(a.into_expr()), Box::new(b.into_expr()));
-        Some(Expr { op, ty: Type::YesNo, optional, span: value.span })
+        Some(Typed::new(op, Type::YesNo, optional, span))
     }
 
     fn predicate(&mut self, value: Typed, test: TextTest, span: Span) -> Option<Typed> {

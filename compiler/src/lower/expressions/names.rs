@@ -1,5 +1,6 @@
 //! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
 
+use crate::lower::meaning::Meaning;
 use crate::lower::scope::{Fact, Scope, Typed, field_names};
 use crate::lower::{Lowering, suggest};
 use crate::plan::{self, FieldId, Op, RecordId, Root, Type};
@@ -9,53 +10,41 @@ use meed_grammar::span::Span;
 use meed_grammar::tree;
 
 impl Lowering<'_> {
-    /// Whether a bare name means anything here.
-    pub(in crate::lower) fn names_something(&self, name: &tree::Name, scope: &Scope) -> bool {
-        let text = &name.text;
-        scope.lets.names.contains_key(text)
-            || scope.arguments.iter().any(|(argument, _)| argument == text)
-            || scope.bare.is_some_and(|(_, record)| self.has_field(record, name))
-            || scope.outer.as_ref().is_some_and(|(record, _, _)| self.has_field(*record, name))
-            || scope.outer.as_ref().is_some_and(|(_, _, names)| names.contains(text))
-            || scope.outer_lets.as_ref().is_some_and(|(lets, _)| lets.names.contains_key(text))
-            || scope.roots.iter().any(|(root, _, _)| root == text)
-            || (scope.payment && text == "payment")
-            || self.parameters.contains_key(text)
-            || self.decision_named(text, scope).is_some()
-    }
-
-    /// A name, or a path of names. What a name means is looked up from the inside out: `let`s, arguments, fields of the
-    /// row, the row around a set, payments, rows by name, parameters, decisions.
+    /// A name, or a path of names.
     pub(super) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
-        let first = &path.parts[0];
-        let rest = &path.parts[1..];
-        if let Some(&local) = scope.lets.names.get(&first.text) {
-            return self.local_path(local, rest, path.span, scope);
+        let (first, rest) = (&path.parts[0], &path.parts[1..]);
+        let meaning = self.meaning(&path.parts, scope);
+        if !matches!(meaning, Some(Meaning::Local(_))) {
+            self.one_meaning(first, scope)?;
         }
-        self.one_meaning(first, scope)?;
-        if let Some(idx) = scope.arguments.iter().position(|(name, _)| *name == first.text) {
-            return Some(Typed::new(Op::Argument(idx as u32), scope.arguments[idx].1, false, path.span));
+        match meaning {
+            Some(Meaning::Local(local)) => self.local_path(local, rest, path.span, scope),
+            Some(Meaning::Argument(idx)) => {
+                let ty = scope.arguments[idx as usize].1;
+                Some(Typed::new(Op::Argument(idx), ty, false, path.span))
+            }
+            Some(Meaning::Field(root, record)) => self.follow(root, record, Vec::new(), &path.parts, path.span, scope),
+            Some(Meaning::Outer) => self.outer_path(path, scope),
+            Some(Meaning::Payment) => self.payment_path(path, scope),
+            Some(Meaning::Row(root, record)) => self.root_path(root, record, rest, path.span, scope),
+            Some(Meaning::Parameter) => {
+                let value = self.parameters.get(&first.text).cloned().flatten()?;
+                if let [next, ..] = rest {
+                    let message = format!("`{}` is a parameter and has no fields", first.text);
+                    self.problem(Problem::error("unknown-name", next.span, message));
+                    return None;
+                }
+                self.one_value(value, None, path.span)
+            }
+            Some(Meaning::Decision) => {
+                let stream = scope.rule.as_ref().map(|rule| rule.stream.clone())?;
+                self.read_decision(first, &stream, Root::Row, path.span, scope)
+            }
+            None => {
+                self.unknown_name(first, scope);
+                None
+            }
         }
-        if let Some((root, record)) = scope.bare.filter(|(_, record)| self.has_field(*record, first)) {
-            return self.follow(root, record, Vec::new(), &path.parts, path.span, scope);
-        }
-        if let Some(found) = self.outer_path(path, scope) {
-            return found;
-        }
-        if scope.payment && first.text == "payment" {
-            return self.payment_path(path, scope);
-        }
-        if let Some((_, root, record)) = scope.roots.iter().find(|(name, _, _)| *name == first.text).cloned() {
-            return self.root_path(root, record, rest, path.span, scope);
-        }
-        if let Some(parameter) = self.parameters.get(&first.text).cloned() {
-            return self.parameter_path(first, parameter?, rest, path.span);
-        }
-        if let (Some((decision, root)), true) = (self.decision_named(&first.text, scope), rest.is_empty()) {
-            return Some(self.read_decision(decision, root, path.span, scope));
-        }
-        self.unknown_name(first, scope);
-        None
     }
 
     fn has_field(&self, record: RecordId, name: &tree::Name) -> bool {
@@ -63,7 +52,7 @@ impl Lowering<'_> {
     }
 
     /// A name that means two things at a place has no meaning there.
-    fn one_meaning(&mut self, name: &tree::Name, scope: &Scope) -> Option<()> {
+    pub(super) fn one_meaning(&mut self, name: &tree::Name, scope: &Scope) -> Option<()> {
         let inner = scope.bare.map(|(_, record)| record).filter(|record| self.has_field(*record, name));
         let outer = scope.outer.as_ref().map(|outer| outer.0).filter(|record| self.has_field(*record, name));
         let text = &name.text;
@@ -90,8 +79,8 @@ impl Lowering<'_> {
         None
     }
 
-    /// A name of the row around a set: the row itself, its fields, its `let`s. The outer none is a name of none of these.
-    fn outer_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Option<Typed>> {
+    /// A name of the row around a set: the row itself, its fields, its `let`s.
+    fn outer_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let (outer, join, names) = scope.outer.clone()?;
         let (first, rest) = (&path.parts[0], &path.parts[1..]);
         let payee = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee);
@@ -99,22 +88,22 @@ impl Lowering<'_> {
         if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
             let (op, ty) =
                 if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
-            return Some(Some(Typed::new(op, ty, false, path.span)));
+            return Some(Typed::new(op, ty, false, path.span));
         }
         if names.contains(&first.text) {
-            return Some(match rest {
+            return match rest {
                 [] => self.row_itself(root, record, join, path.span, scope),
                 _ => self.follow(root, record, join, rest, path.span, scope),
-            });
+            };
         }
         if self.has_field(outer, first) {
-            return Some(self.follow(root, record, join, &path.parts, path.span, scope));
+            return self.follow(root, record, join, &path.parts, path.span, scope);
         }
         let value = self.outer_let(first, scope)?.filter(|_| rest.is_empty());
         if value.is_none() {
             self.problem(later(path.span, "a `let` of this kind inside the brackets of a set is"));
         }
-        Some(value.map(|value| Typed { span: path.span, ..Typed::from_expr(value) }))
+        value.map(|value| Typed { span: path.span, ..Typed::from_expr(value) })
     }
 
     /// A row by its name, or what it leads to: fields, and decisions of the row.
@@ -128,20 +117,11 @@ impl Lowering<'_> {
     ) -> Option<Typed> {
         match rest {
             [] => self.row_itself(root, record, Vec::new(), span, scope),
-            [only] if let Some(decision) = self.decision_of(only, root, record, scope) => {
-                Some(self.read_decision(decision, root, span, scope))
+            [only] if let Some(stream) = self.decided_rows(&only.text, root, record, scope) => {
+                self.read_decision(only, &stream, root, span, scope)
             }
             _ => self.follow(root, record, Vec::new(), rest, span, scope),
         }
-    }
-
-    fn parameter_path(&mut self, name: &tree::Name, value: Typed, rest: &[tree::Name], span: Span) -> Option<Typed> {
-        if let [next, ..] = rest {
-            let message = format!("`{}` is a parameter and has no fields", name.text);
-            self.problem(Problem::error("unknown-name", next.span, message));
-            return None;
-        }
-        Some(Typed { span, literal: false, ..value })
     }
 
     fn row_itself(

@@ -10,6 +10,9 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, RoundTo, Rounding};
 
+/// More than any amount or number has; every further one makes the numbers longer that a row is worked out with.
+const MOST_DECIMALS: u32 = 18;
+
 impl Lowering<'_> {
     /// `X rounded half even to 2 decimals`
     pub(super) fn rounded(
@@ -43,6 +46,7 @@ impl Lowering<'_> {
                 let decimals = self.counted(*decimals, "a value is rounded to", limits::ROUNDED_DECIMALS)?;
                 Some(Exact::ONE / power_of_ten(decimals))
             }
+            Some(RoundTo::DecimalsOf(places)) => self.decimals_of(places, scope),
             Some(RoundTo::Whole) => Some(Exact::ONE),
             Some(RoundTo::MultiplesOf(step)) => {
                 let span = step.span;
@@ -56,6 +60,26 @@ impl Lowering<'_> {
                         None
                     }
                 }
+            }
+        }
+    }
+
+    /// So many decimals as a parameter says.
+    fn decimals_of(&mut self, places: &tree::Expr, scope: &mut Scope) -> Option<Exact> {
+        let value = fold(self.expression(places, scope)?);
+        let whole = match &value.op {
+            Op::Number(number) if value.ty != Type::Money && value.ty != Type::Percent => whole_number(number),
+            _ => None,
+        };
+        match whole.filter(|places| *places <= MOST_DECIMALS) {
+            Some(places) => Some(Exact::ONE / power_of_ten(places)),
+            None => {
+                let message = format!("the decimals are a whole number from 0 to {MOST_DECIMALS}");
+                self.problem(
+                    Problem::error("not-a-literal", places.span, message)
+                        .help("write it, or name a parameter: rounded half even to 2 decimals"),
+                );
+                None
             }
         }
     }
@@ -78,4 +102,10 @@ impl Lowering<'_> {
         }
         Some(typed)
     }
+}
+
+/// A whole number that is not negative and not too long.
+fn whole_number(number: &Exact) -> Option<u32> {
+    let is_whole = number.denominator() == &dashu_int::UBig::ONE;
+    u32::try_from(number.numerator()).ok().filter(|_| is_whole)
 }

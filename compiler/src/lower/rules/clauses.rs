@@ -1,6 +1,7 @@
 //! One clause after the other becomes steps.
 
 use crate::lower::Lowering;
+use crate::lower::meaning::Meaning;
 use crate::lower::rules::Work;
 use crate::lower::rules::payments::if_unknown;
 use crate::lower::scope::{Fact, Scope, Typed, Wanted, facts};
@@ -133,6 +134,7 @@ impl Lowering<'_> {
             Some(unknown) => {
                 let default = self.unknown_value(unknown, typed.ty)?;
                 let (value, default) = self.unify(typed, default)?;
+                self.no_text_beside_data(&default)?;
                 Some(if_unknown(value.into_expr(), default.into_expr()))
             }
         }
@@ -169,7 +171,9 @@ impl Lowering<'_> {
     }
 
     fn local(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) -> Option<LocalId> {
-        if scope.lets.names.contains_key(&name.text) || self.names_something(name, scope) && !self.decides(name) {
+        // What another rule decides by that name is hidden from here on; nothing else is.
+        let known = self.meaning(std::slice::from_ref(name), scope);
+        if known.is_some_and(|meaning| meaning != Meaning::Decision) {
             let message = format!("`{}` already has a meaning in this rule", name.text);
             self.problem(
                 Problem::error("duplicate-name", name.span, message)

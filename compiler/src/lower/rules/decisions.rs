@@ -1,17 +1,14 @@
 //! Decisions: what `set` names, who sets it, and where it can be read.
 
+use crate::internal::broken;
 use crate::lower::Lowering;
 use crate::lower::scope::{Fact, Scope, Typed};
-use crate::plan::{Decision, DecisionId, Op, RecordId, Root, Stream, Type};
+use crate::plan::{Decision, DecisionId, Op, Root, Stream, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, RecordKind};
+use meed_grammar::tree;
 
 impl Lowering<'_> {
-    pub(super) fn decides(&self, name: &tree::Name) -> bool {
-        self.known.decisions.contains_key(&name.text)
-    }
-
     pub(super) fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
         let rule = scope.rule.as_ref()?;
         match self.decision(&name.text, &rule.stream) {
@@ -59,43 +56,24 @@ impl Lowering<'_> {
         }
     }
 
-    /// The decision a bare name means here.
-    pub(in crate::lower) fn decision_named(&self, name: &str, scope: &Scope) -> Option<(DecisionId, Root)> {
-        let rule = scope.rule.as_ref()?;
-        if self.resolved.sets(&rule.name, name) {
-            return None;
-        }
-        Some((self.decision(name, &rule.stream)?, Root::Row))
-    }
-
-    /// The decision that is a field of a row.
-    pub(in crate::lower) fn decision_of(
-        &self,
-        name: &tree::Name,
-        root: Root,
-        record: RecordId,
-        scope: &Scope,
-    ) -> Option<DecisionId> {
-        if self.field_of(record, &name.text).is_some() {
-            return None;
-        }
-        let stream = match (root, &scope.rule.as_ref()?.stream) {
-            (Root::Row, stream) => stream.clone(),
-            (Root::Source, _) if self.plan.record(record).kind == RecordKind::Event => Stream::Events(record),
-            (Root::Source | Root::Payee, _) => return None,
-        };
-        self.decision(&name.text, &stream)
-    }
-
+    /// A decision that another rule takes for these rows.
     pub(in crate::lower) fn read_decision(
         &mut self,
-        decision: DecisionId,
+        name: &tree::Name,
+        stream: &Stream,
         root: Root,
         span: Span,
         scope: &Scope,
-    ) -> Typed {
+    ) -> Option<Typed> {
+        let Some(decision) = self.decision(&name.text, stream) else {
+            // Rules are done in the order of what they read, so that the one which sets it has failed, and said so.
+            if self.n_errors == 0 {
+                broken(format!("`{}` is read before it is set", name.text));
+            }
+            return None;
+        };
         let ty = self.plan.decisions[decision.index()].ty;
         let optional = !self.is_taken(decision, root, scope) && !scope.knows(&Fact::Decision(decision, root));
-        Typed::new(Op::Decision { decision, root }, ty, optional, span)
+        Some(Typed::new(Op::Decision { decision, root }, ty, optional, span))
     }
 }

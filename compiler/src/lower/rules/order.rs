@@ -1,34 +1,23 @@
-//! Which rules wait for which, and the circles among them.
+//! Which rules wait for which, and the cycles among them.
 
 use crate::lower::Lowering;
 use meed_grammar::problem::Problem;
-use meed_grammar::steps;
-use meed_grammar::tree::{self, ClauseKind};
+use meed_grammar::tree;
 
 impl Lowering<'_> {
-    /// Rules that must be done before this one: those whose payments it reads, and those that set a name it uses.
+    /// Rules that must be done before this one: those whose payments or decisions it or another version of it reads. The
+    /// versions of a rule are done one behind the other.
     pub(super) fn reads(&self, rule: &tree::Rule) -> Vec<usize> {
-        let mut names = Vec::new();
-        let mut sources = Vec::new();
-        mentions(rule, &mut names, &mut sources);
-        names.sort_unstable();
-        names.dedup();
-        let rules = &self.resolved.rules;
-        let other = |idx: &&usize| rules[**idx].name.text != rule.name.text;
-        let sets = names.iter().flat_map(|name| self.resolved.setters(name)).filter(other);
-        // A rule that reads its own payments waits for itself.
-        let sources = sources.iter().flat_map(|source| self.resolved.versions(source));
-        let mut reads: Vec<usize> = sets.chain(sources).inspect(|_| steps::count(1)).copied().collect();
-        reads.sort_unstable();
-        reads.dedup();
-        reads
+        self.index.reads.get(&rule.name.text).cloned().unwrap_or_default()
     }
 
+    /// Draws a cycle among rules that wait for one another, or the one that others wait for.
     pub(super) fn cycle(&mut self, stuck: usize, reads: &mut [Vec<usize>]) {
         let rules = &self.resolved.rules;
+        let waits = waiting(reads);
         let mut path = vec![stuck];
         let mut at = stuck;
-        while let Some(&next) = reads[at].iter().find(|&&next| !reads[next].is_empty()) {
+        while let Some(&next) = reads[at].iter().find(|&&next| waits[next]) {
             let seen = path.iter().position(|&known| known == next);
             path.push(next);
             at = next;
@@ -52,12 +41,21 @@ impl Lowering<'_> {
     }
 }
 
-/// The names a rule mentions, and the rules whose payments it reads.
-fn mentions(rule: &tree::Rule, names: &mut Vec<String>, sources: &mut Vec<String>) {
-    for clause in &rule.clauses {
-        if let ClauseKind::ForEachPayment { rule } = &clause.kind {
-            sources.push(rule.text.clone());
-        }
-        crate::lower::mention::clause(clause, names, sources);
+/// By rule, whether it waits for a rule that waits in the end for itself.
+fn waiting(reads: &[Vec<usize>]) -> Vec<bool> {
+    let mut n_open: Vec<usize> = reads.iter().map(Vec::len).collect();
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); reads.len()];
+    for (idx, reads) in reads.iter().enumerate() {
+        reads.iter().for_each(|&read| readers[read].push(idx));
     }
+    let mut done: Vec<usize> = (0..reads.len()).filter(|&idx| n_open[idx] == 0).collect();
+    while let Some(idx) = done.pop() {
+        for &reader in &readers[idx] {
+            n_open[reader] -= 1;
+            if n_open[reader] == 0 {
+                done.push(reader);
+            }
+        }
+    }
+    n_open.into_iter().map(|n_open| n_open > 0).collect()
 }
