@@ -9,12 +9,16 @@ test:
 fuzz from="10000" to="12000":
     MEED_FROM={{from}} MEED_TO={{to}} cargo test --release -p meed-tests --test engines -- --ignored --nocapture
 
+# Every literal of every program, put in place of by numbers that nobody writes.
+literals:
+    cargo test --release -p meed-tests --test literals -- --ignored --nocapture
+
 # Program P against hand-written Rust, DuckDB and Polars.
 bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench
     python3 bench/run.py {{rows}}
 
-# From text to machine code and to the first payment, for 1 to 1,000 rules.
+# From text to machine code and to the first payment, for 1 to 1,000 rules; and how checking grows with texts of each kind.
 bench-compile:
     cargo run --release -p meed-runtime --example compile
 

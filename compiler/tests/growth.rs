@@ -42,7 +42,8 @@ fn work(kind: &Kind, size: usize) -> [u64; 2] {
     let before = ASKED.get();
     let compiled = compile(&text, &[]);
     let asked = ASKED.get() - before;
-    let problems: Vec<String> = compiled.problems.iter().map(|problem| format!("{}: {problem}", problem.code)).collect();
+    let problems: Vec<String> =
+        compiled.problems.iter().map(|problem| format!("{}: {problem}", problem.code)).collect();
     assert_eq!(compiled.plan.is_some(), kind.is_well, "{} of {size}: {problems:?}", kind.name);
     [compiled.steps, asked]
 }

@@ -145,8 +145,12 @@ mod tests {
         assert!(left.is_empty());
         let whole = compared(Comparison::LessOrEqual, 1).or(compared(Comparison::Greater, 1));
         assert_eq!(whole, Ranges::all());
-        let apart = compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 5)).or(compared(Comparison::Equal, 3));
-        assert_eq!(apart.both(&compared(Comparison::Less, 4)), compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 3)));
+        let apart =
+            compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 5)).or(compared(Comparison::Equal, 3));
+        assert_eq!(
+            apart.both(&compared(Comparison::Less, 4)),
+            compared(Comparison::Equal, 1).or(compared(Comparison::Equal, 3))
+        );
         assert!(Ranges::between(Exact::from(3), Exact::from(2)).is_empty());
     }
 }

@@ -43,24 +43,33 @@ pub const KINDS: &[Kind] = &[
         })
     }),
     well("versions", 100, |n| {
-        program("", n, |i| {
+        let text = program("", n, |i| {
             let (year, month) = (2000 + i / 12, i % 12 + 1);
             format!(
                 "rule r {{ for each deal  active {year}-{month:02}-01 to {year}-{month:02}-28  first per partner  \
                  pay partner $5  at most $50 per rep per year }}\n"
             )
-        })
+        });
+        text.replace("2026-01-01 to 2026-12-31", "2000-01-01 to 2099-12-31")
     }),
-    well("lets", 100, |n| in_rule("let a0 = amount", n, |i| format!("let a{} = a{i} + a{i}", i + 1), |n| format!("pay partner a{n}"))),
+    well("lets", 100, |n| {
+        in_rule("let a0 = amount", n, |i| format!("let a{} = a{i} + a{i}", i + 1), |n| format!("pay partner a{n}"))
+    }),
     well("lets in a row", 100, |n| {
-        in_rule("let a0 = amount", n, |i| format!("let a{} = a{i} + $1 if amount > $9, otherwise a{i}", i + 1), |n| {
-            format!("pay partner a{n}")
-        })
+        in_rule(
+            "let a0 = amount",
+            n,
+            |i| format!("let a{} = a{i} + $1 if amount > $9, otherwise a{i}", i + 1),
+            |n| format!("pay partner a{n}"),
+        )
     }),
     well("lets that add up", 60, |n| {
-        let text = in_rule("let a0 = amount", n, |i| format!("let a{} = a{i} + $1", i + 1), |n| {
-            format!("pay partner bands as a{n} adds up per partner")
-        });
+        let text = in_rule(
+            "let a0 = amount",
+            n,
+            |i| format!("let a{} = a{i} + $1", i + 1),
+            |n| format!("pay partner bands as a{n} adds up per partner"),
+        );
         text + BANDS
     }),
     well("lets of what adds up", 60, |n| {
@@ -73,24 +82,44 @@ pub const KINDS: &[Kind] = &[
         text + BANDS
     }),
     well("running levels", 100, |n| {
-        in_rule("let a0 = amount", n, |i| format!("let b{i} = running sum of a0 per partner"), |_| "pay partner b0".to_owned())
+        in_rule(
+            "let a0 = amount",
+            n,
+            |i| format!("let b{i} = running sum of a0 per partner"),
+            |_| "pay partner b0".to_owned(),
+        )
     }),
     well("lets around sets", 100, |n| {
         let lets: String = (0..n).map(|i| format!("  let a{i} = sum of (amount * {i} + $1) in deal\n")).collect();
-        let sums: String = (0..n).map(|i| format!("  let b{i} = sum of amount in (deal where amount > c{})\n", i % 9)).collect();
+        let sums: String =
+            (0..n).map(|i| format!("  let b{i} = sum of amount in (deal where amount > c{})\n", i % 9)).collect();
         let plain: String = (0..9).map(|i| format!("  let c{i} = $1 * {i}\n")).collect();
         program("", 0, |_| String::new())
             + &format!("rule r {{\n  for each partner per quarter\n{plain}{lets}{sums}  pay partner a0 + b0\n}}\n")
     }),
     well("conditions", 100, |n| {
-        in_rule("", n, |i| format!("where amount != ${i} and customer is not \"c{i}\""), |_| "pay partner $5".to_owned())
+        in_rule(
+            "",
+            n,
+            |i| format!("where amount != ${i} and customer is not \"c{i}\""),
+            |_| "pay partner $5".to_owned(),
+        )
     }),
-    well("limits", 100, |n| in_rule("pay partner 1% of amount", n, |i| format!("at most ${} per rep per year", i + 1), |_| String::new())),
+    well("limits", 100, |n| {
+        in_rule("pay partner 1% of amount", n, |i| format!("at most ${} per rep per year", i + 1), |_| String::new())
+    }),
     well("numbers in a list", 100, |n| {
-        program("", 1, |_| format!("rule r {{ for each deal  where quantity in [{}]  pay partner $5 }}\n", list(n, |i| i.to_string())))
+        program("", 1, |_| {
+            format!("rule r {{ for each deal  where quantity in [{}]  pay partner $5 }}\n", list(n, |i| i.to_string()))
+        })
     }),
     well("texts in a list", 100, |n| {
-        program("", 1, |_| format!("rule r {{ for each deal  where customer in [{}]  pay partner $5 }}\n", list(n, |i| format!("\"c{i}\""))))
+        program("", 1, |_| {
+            format!(
+                "rule r {{ for each deal  where customer in [{}]  pay partner $5 }}\n",
+                list(n, |i| format!("\"c{i}\""))
+            )
+        })
     }),
     well("tests of texts", 50, |n| {
         program("", n, |i| format!("rule r{i} {{ for each deal  where customer is \"c{i}\"  pay partner $5 }}\n"))
@@ -121,7 +150,9 @@ pub const KINDS: &[Kind] = &[
         })
     }),
     well("parameters", 50, |n| {
-        program("", n, |i| format!("parameter p{i} = {}%\nrule r{i} {{ for each deal  pay partner p{i} of amount }}\n", i % 9 + 1))
+        program("", n, |i| {
+            format!("parameter p{i} = {}%\nrule r{i} {{ for each deal  pay partner p{i} of amount }}\n", i % 9 + 1)
+        })
     }),
     well("tests", 60, |n| {
         program("rule r { for each deal  pay partner 2% of amount }\n", n, |i| {
@@ -133,7 +164,8 @@ pub const KINDS: &[Kind] = &[
     }),
     well("fields", 50, |n| {
         let fields: String = (0..n).map(|i| format!("  f{i} optional text from \"F {i}\"\n  m{i} money\n")).collect();
-        let lets: String = (0..n).map(|i| format!("  let l{i} = m{i} if f{i} is \"a\", otherwise $0, unknown means $0\n")).collect();
+        let lets: String =
+            (0..n).map(|i| format!("  let l{i} = m{i} if f{i} is \"a\", otherwise $0, unknown means $0\n")).collect();
         program(&format!("extend deal {{\n{fields}}}\n"), 1, |_| {
             format!("rule r {{\n  for each deal\n{lets}  pay partner l0\n}}\n")
         })
@@ -154,7 +186,9 @@ pub const KINDS: &[Kind] = &[
     }),
     well("texts that are decided", 50, |n| {
         program("", n, |i| {
-            format!("rule s{i} {{ for each deal  set d{i} to \"t{i}\" }}\nrule p{i} {{ for each deal  where d{i} is \"t{i}\"  pay partner $1 }}\n")
+            format!(
+                "rule s{i} {{ for each deal  set d{i} to \"t{i}\" }}\nrule p{i} {{ for each deal  where d{i} is \"t{i}\"  pay partner $1 }}\n"
+            )
         })
     }),
     broken("unknown names", 100, |n| {
@@ -172,7 +206,9 @@ pub const KINDS: &[Kind] = &[
         program("parameter p = 1%\n", n, |_| "parameter p = 1%\nschedule s graduated { beyond 1% }\n".to_owned())
     }),
     broken("rules that cannot be read", 50, |n| {
-        program("", n, |i| format!("rule r{i} {{\n  for each deal\n  where wehre amount\n  pay partner 2% amount\n}}\n"))
+        program("", n, |i| {
+            format!("rule r{i} {{\n  for each deal\n  where wehre amount\n  pay partner 2% amount\n}}\n")
+        })
     }),
     broken("items on one line", 100, |n| {
         let items = "use channel ".repeat(n);
@@ -189,7 +225,9 @@ pub const KINDS: &[Kind] = &[
         })
     }),
     broken("lists in round brackets that are not closed", 12, |n| {
-        program("", 1, |_| format!("rule r {{ for each deal  where {}$1 $2  pay partner $5 }}\n", "amount in (".repeat(n)))
+        program("", 1, |_| {
+            format!("rule r {{ for each deal  where {}$1 $2  pay partner $5 }}\n", "amount in (".repeat(n))
+        })
     }),
     broken("NULs", 2000, |n| "\0".repeat(n)),
     broken("NULs between words", 500, |n| program(&"\0 a ".repeat(n), 1, |_| String::new())),
@@ -205,7 +243,7 @@ const BANDS: &str = "schedule bands graduated { to $1000 1%  beyond 2% }\n";
 /// A program with `n` items of a kind.
 fn program(before: &str, n: usize, item: impl Fn(usize) -> String) -> String {
     let mut text = String::from(
-        "program p { currency USD rounded half even  active 2000-01-01 to 2099-12-31  month ends round down }\nuse channel\n",
+        "program p { currency USD rounded half even  active 2026-01-01 to 2026-12-31  month ends round down }\nuse channel\n",
     );
     text += before;
     (0..n).for_each(|idx| text += &item(idx));

@@ -51,9 +51,7 @@ impl Scan<'_> {
             if is_word(next.kind) || is_numeric(next.kind) {
                 end += 1;
             } else if point
-                && self
-                    .token(end + 2)
-                    .is_some_and(|after| is_numeric(after.kind) && !self.text(after).starts_with('-'))
+                && self.token(end + 2).is_some_and(|after| is_numeric(after.kind) && !self.text(after).starts_with('-'))
             {
                 end += 2;
             } else {

@@ -2,11 +2,11 @@
 //!
 //! Where two honest readings exist, none is taken silently: the chain is folded one way and a problem asks for brackets.
 
+use super::Rule;
 use super::expressions::{damaged, only, operand};
 use super::node::Node;
 use super::readings::{comparison_chain, list_brackets, missing_percent, mixed_and_or, of_beside_sum, too_long};
 use super::roundings::rounding;
-use super::Rule;
 use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;

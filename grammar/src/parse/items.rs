@@ -27,8 +27,13 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
 /// Reports and cuts what is more than any item has that people write.
 fn not_more<T>(node: &Node<'_, '_>, lines: &mut Vec<T>, what: &str, of: &str) {
     if lines.len() > limits::LINES {
-        let name = node.part(Rule::name).or_else(|| node.part(Rule::text)).map_or_else(|| node.span(), |name| name.span());
-        let message = format!("{what} has at most {} {of}, this one {}", limits::words(limits::LINES), limits::words(lines.len()));
+        let name =
+            node.part(Rule::name).or_else(|| node.part(Rule::text)).map_or_else(|| node.span(), |name| name.span());
+        let message = format!(
+            "{what} has at most {} {of}, this one {}",
+            limits::words(limits::LINES),
+            limits::words(lines.len())
+        );
         node.reader.report(Problem::error("over-limit", name, message).help("make several of it"));
         lines.truncate(limits::LINES);
     }

@@ -1,7 +1,7 @@
 //! Values of a `one of`, which have their meaning from the value beside them.
 
-use crate::lower::scope::{Scope, Typed};
 use crate::lower::Lowering;
+use crate::lower::scope::{Scope, Typed};
 use crate::plan::{ChoiceId, ColumnSource, FieldSource, Format, Op, Type};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
