@@ -14,12 +14,16 @@ kill-runs kills="100":
     cargo build -p meed-cli
     python3 tests/kill_runs.py --kills {{kills}}
 
+# Every literal of every program, put in place of by numbers that nobody writes.
+literals:
+    cargo test --release -p meed-tests --test literals -- --ignored --nocapture
+
 # Program P against hand-written Rust, DuckDB and Polars.
 bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench
     python3 bench/run.py {{rows}}
 
-# From text to machine code and to the first payment, for 1 to 1,000 rules.
+# From text to machine code and to the first payment, for 1 to 1,000 rules; and how checking grows with texts of each kind.
 bench-compile:
     cargo run --release -p meed-runtime --example compile
 

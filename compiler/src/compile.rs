@@ -82,8 +82,7 @@ fn first(mut problems: Vec<Problem>) -> Vec<Problem> {
         return problems;
     }
     problems.sort_by_key(|problem| !problem.is_error());
-    let level = if problems[limits::MESSAGES].is_error() { Problem::error } else { Problem::warning };
-    let place = problems[limits::MESSAGES].primary.0;
+    let (level, place) = (problems[limits::MESSAGES].severity, problems[limits::MESSAGES].primary.0);
     problems.truncate(limits::MESSAGES);
     problems.sort_by_key(|problem| problem.primary.0);
     let most = limits::words(limits::MESSAGES);
@@ -91,9 +90,10 @@ fn first(mut problems: Vec<Problem>) -> Vec<Problem> {
         1 => format!("one more problem is not shown: at most {most} are"),
         _ => format!("{} more problems are not shown: at most {most} are", limits::words(more)),
     };
-    problems.push(
-        level("more-problems", place, message).label("the first of these").help("repair those above and check again"),
-    );
+    let problem = Problem::error("more-problems", place, message)
+        .label("the first of these")
+        .help("repair those above and check again");
+    problems.push(Problem { severity: level, ..problem });
     problems
 }
 

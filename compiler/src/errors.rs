@@ -78,6 +78,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "missing-when"
     "mixed-scripts"
     "money-times-money"
+    "more-problems"
     "negative-limit"
     "never-holds"
     "never-pays"

@@ -124,6 +124,11 @@ impl Resolved {
         self.versions.get(rule).map_or(&[], Vec::as_slice)
     }
 
+    /// The first rule that sets a name.
+    pub fn first_setter(&self, name: &str) -> Option<&tree::Rule> {
+        self.first_setters.get(name).map(|(first, _)| &self.rules[*first])
+    }
+
     /// The first rule of another name than this that sets a name.
     pub fn other_setter(&self, rule: &str, name: &str) -> Option<&tree::Rule> {
         let (first, second) = self.first_setters.get(name)?;

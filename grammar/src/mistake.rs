@@ -68,10 +68,10 @@ impl<'s> Scan<'s> {
     fn step(&mut self, token: Token) {
         match token.kind {
             TokenKind::Blank | TokenKind::Comment | TokenKind::YesNo => {}
-            TokenKind::Text => self.not_longer(token, limits::QUOTED, "a text in quotes"),
+            TokenKind::Text => self.not_longer(token, limits::QUOTED, "a text in quotes", 2),
             TokenKind::Keyword if self.text(token) == "else" => return self.otherwise(token),
             TokenKind::Keyword | TokenKind::Word | TokenKind::Name => {
-                self.not_longer(token, limits::NAME, "a name");
+                self.not_longer(token, limits::NAME, "a name", 0);
                 let margin = token.span.start == 0 || self.source[..token.span.start as usize].ends_with('\n');
                 if margin && (self.open.is_empty() || self.text(token) == "test") {
                     self.in_test = self.text(token) == "test";
@@ -191,13 +191,13 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// Reports a name or text that is longer than any that people write.
-    fn not_longer(&mut self, token: Token, most: usize, what: &str) {
-        if self.text(token).len() > most && self.text(token).chars().nth(most).is_some() {
+    /// Reports a name or text that is longer than any that people write; `signs` of it are its quotes.
+    fn not_longer(&mut self, token: Token, most: usize, what: &str, signs: usize) {
+        if self.text(token).len() > most && self.text(token).chars().nth(most + signs).is_some() {
             let message = format!("{what} has at most {} characters", limits::words(most));
             self.problems.push(
                 Problem::error("over-limit", token.span, message)
-                    .label(format!("this has {}", limits::words(self.text(token).chars().count())))
+                    .label(format!("this has {}", limits::words(self.text(token).chars().count() - signs)))
                     .help("write something shorter"),
             );
         }

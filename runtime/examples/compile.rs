@@ -1,6 +1,10 @@
 //! How long it takes from the text of a program to machine code and to the first payment, by the number of rules:
-//! `compile [RULES …]`. Medians of several runs, in microseconds.
+//! `compile [RULES …]`. Then how long checking takes as texts grow. Medians of several runs, in microseconds.
 
+#[path = "../../compiler/tests/support/kinds.rs"]
+mod kinds;
+
+use kinds::KINDS;
 use meed_compiler::codegen::{CodeOptions, Kernels};
 use meed_compiler::plan::Plan;
 use meed_runtime::engine::{RunOptions, run};
@@ -18,7 +22,7 @@ fn main() {
     println!("| rules | text to Plan | Plan to machine code | text to first payment |");
     println!("| ---: | ---: | ---: | ---: |");
     for n_rules in sizes {
-        let text = program(n_rules);
+        let text = kinds::rules(n_rules);
         let plan = meed_compiler::compile(&text, &[]).plan.expect("the program has no problem");
         let to_plan = median(|| drop(meed_compiler::compile(&text, &[])));
         let settled = settle(&plan);
@@ -29,6 +33,7 @@ fn main() {
         });
         println!("| {n_rules} | {to_plan} | {to_code} | {to_payment} |");
     }
+    growth();
 }
 
 fn median(mut work: impl FnMut()) -> u128 {
@@ -43,31 +48,18 @@ fn median(mut work: impl FnMut()) -> u128 {
     times[RUNS / 2]
 }
 
-/// A program of rules of the usual kinds, in turn.
-fn program(n_rules: usize) -> String {
-    let mut text =
-        String::from("program many { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }\nuse channel\n");
-    for idx in 0..n_rules {
-        let rate = idx % 7 + 1;
-        text += &match idx % 5 {
-            0 => format!(
-                "rule r{idx} {{ for each deal  where registered and amount >= $1,000  pay partner {rate}% of amount }}\n"
-            ),
-            1 => format!(
-                "rule r{idx} {{ for each deal  first per customer  pay rep $500  at most $5,000 per rep per quarter }}\n"
-            ),
-            2 => format!(
-                "schedule s{idx} graduated {{ to $100k 1%  to $500k {rate}%  beyond 8% }}\nrule r{idx} {{ for each partner per quarter  pay partner s{idx}(sum of deal.amount) }}\n"
-            ),
-            3 => format!(
-                "schedule s{idx} graduated {{ to $250k 0.5%  to $1M {rate}%  beyond 8% }}\nrule r{idx} {{ for each deal  pay rep s{idx} as amount adds up per rep per year }}\n"
-            ),
-            _ => format!(
-                "rule r{idx} {{ for each deal  where closed_on between 2026-04-06 and 2026-05-17  pay rep ${rate} * quantity }}\n"
-            ),
-        };
+/// How long it takes to check texts of each kind that can grow, for one, two and four times the size. A test counts the
+/// steps; these are the seconds.
+fn growth() {
+    println!("\n| kind | size | check | twice | four times |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    for kind in KINDS {
+        let [one, two, four] = [1, 2, 4].map(|times| {
+            let text = (kind.text)(kind.size * times);
+            median(|| drop(meed_compiler::compile(&text, &[])))
+        });
+        println!("| {} | {} | {one} | {two} | {four} |", kind.name, kind.size);
     }
-    text
 }
 
 /// Settles one deal, for which something is paid.

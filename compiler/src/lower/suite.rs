@@ -239,7 +239,7 @@ impl Lowering<'_> {
         let decision = self.known.decisions.get(&name.text).and_then(|known| known.values().min());
         let Some(ty) = decision.map(|decision| self.plan.decisions[decision.index()].ty) else {
             // A rule that failed sets nothing; that was said at its place.
-            if self.resolved.setters(&name.text).is_empty() {
+            if self.resolved.first_setter(&name.text).is_none() {
                 let problem = Problem::error("unknown-name", name.span, format!("no rule sets `{}`", name.text));
                 let known = || self.plan.decisions.iter().map(|decision| decision.name.as_str());
                 let problem = self.suggest(problem, name, known);

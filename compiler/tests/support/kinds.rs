@@ -43,13 +43,14 @@ pub const KINDS: &[Kind] = &[
         })
     }),
     well("versions", 100, |n| {
-        program("", n, |i| {
+        let text = program("", n, |i| {
             let (year, month) = (2000 + i / 12, i % 12 + 1);
             format!(
                 "rule r {{ for each deal  active {year}-{month:02}-01 to {year}-{month:02}-28  first per partner  \
                  pay partner $5  at most $50 per rep per year }}\n"
             )
-        })
+        });
+        text.replace("2026-01-01 to 2026-12-31", "2000-01-01 to 2099-12-31")
     }),
     well("lets", 100, |n| {
         in_rule("let a0 = amount", n, |i| format!("let a{} = a{i} + a{i}", i + 1), |n| format!("pay partner a{n}"))
@@ -242,7 +243,7 @@ const BANDS: &str = "schedule bands graduated { to $1000 1%  beyond 2% }\n";
 /// A program with `n` items of a kind.
 fn program(before: &str, n: usize, item: impl Fn(usize) -> String) -> String {
     let mut text = String::from(
-        "program p { currency USD rounded half even  active 2000-01-01 to 2099-12-31  month ends round down }\nuse channel\n",
+        "program p { currency USD rounded half even  active 2026-01-01 to 2026-12-31  month ends round down }\nuse channel\n",
     );
     text += before;
     (0..n).for_each(|idx| text += &item(idx));

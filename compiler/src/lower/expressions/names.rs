@@ -250,7 +250,7 @@ impl Lowering<'_> {
         if self.damaged(&name.text) || scope.failed.contains(&name.text) || field_failed {
             return;
         }
-        let setter = self.resolved.setters(&name.text).first().map(|&idx| &self.resolved.rules[idx]);
+        let setter = self.resolved.first_setter(&name.text);
         if let Some(rule) = setter {
             if scope.rule.as_ref().is_some_and(|own| own.name == rule.name.text) {
                 let message = format!("`{}` is not known yet: this rule sets it only here or later", name.text);
