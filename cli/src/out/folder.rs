@@ -107,7 +107,7 @@ impl LockedFolder {
         sync_folder(&self.store)?;
         sync_folder(&self.path)?;
         // A folder that was made is named by the one around it.
-        self.made.iter().filter_map(|folder| folder.parent()).try_for_each(|around| sync_folder(around))
+        self.made.iter().filter_map(|folder| folder.parent()).try_for_each(sync_folder)
     }
 
     /// Demands that links can be made here at all.
