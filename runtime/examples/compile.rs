@@ -2,6 +2,7 @@
 //! `compile [RULES …]`. Then how long checking takes as texts grow. Medians of several runs, in microseconds.
 
 #[path = "../../compiler/tests/support/kinds.rs"]
+#[expect(dead_code, reason = "a test uses the rest")]
 mod kinds;
 
 use kinds::KINDS;
