@@ -4,7 +4,6 @@
 //! will be, and can be read alone. Only what comes before the page's own bytes is looked at; what a header says beyond
 //! that, and whether it is right, is the decoder's. Headers are Thrift structs in its compact protocol.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 
@@ -15,9 +14,8 @@ const DEEPEST: u32 = 8;
 
 /// How many bytes the largest page takes that stands in this range of a file. Where a header cannot be read the pages
 /// before it count: the decoder will tell.
-pub(super) fn largest_page(file: &File, range: Range<u64>) -> u64 {
+pub(super) fn largest_page(file: impl Read + Seek, range: Range<u64>) -> u64 {
     let mut largest = 0;
-    let Ok(file) = file.try_clone() else { return largest };
     let mut headers = Headers { reader: BufReader::with_capacity(READ, file), at: range.start };
     if headers.reader.seek(SeekFrom::Start(range.start)).is_err() {
         return largest;
@@ -35,12 +33,12 @@ pub(super) fn largest_page(file: &File, range: Range<u64>) -> u64 {
 }
 
 /// Reads headers of pages.
-struct Headers {
-    reader: BufReader<File>,
+struct Headers<R> {
+    reader: BufReader<R>,
     at: u64,
 }
 
-impl Headers {
+impl<R: Read + Seek> Headers<R> {
     /// The bytes of the next page, unpacked and packed; none where this is no header.
     fn page(&mut self) -> Option<(u64, u64)> {
         let mut sizes = [None; 2];
@@ -128,5 +126,41 @@ impl Headers {
         self.reader.seek_relative(i64::try_from(n_bytes).ok()?).ok()?;
         self.at += n_bytes;
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// A header whose page is so many bytes, unpacked and packed, with a text and a list of structs behind.
+    fn header(unpacked: u8, packed: u8) -> Vec<u8> {
+        // Type 0; the sizes, signs taking turns; a struct of a number, a text, and a list of two structs of yes.
+        let sizes = [0x15, 0, 0x15, unpacked * 2, 0x15, packed * 2];
+        [&sizes[..], &[0x2c, 0x15, 4, 0x18, 3, b'a', b'b', b'c', 0x19, 0x2c, 0x11, 0, 0x11, 0, 0, 0]].concat()
+    }
+
+    #[test]
+    fn the_largest_page_is_found_by_headers_alone() {
+        let pages = [(5, 4), (60, 7), (9, 0)];
+        let bytes: Vec<u8> = pages
+            .iter()
+            .flat_map(|&(unpacked, packed)| [header(unpacked, packed), vec![0xff; packed.into()]].concat())
+            .collect();
+        let in_file = [b"PAR1".to_vec(), bytes.clone(), header(63, 63)].concat();
+        let (start, end) = (4, 4 + bytes.len() as u64);
+        let own = header(0, 0).len() as u64;
+        assert_eq!(largest_page(Cursor::new(&in_file), start..end), 60 + own);
+        assert_eq!(largest_page(Cursor::new(&in_file), start..start + 4 + own), 5 + own, "the first alone");
+        assert_eq!(largest_page(Cursor::new(&in_file), 4..4), 0);
+        // What is no header, or ends within one, ends the search.
+        for cut in 0..in_file.len() {
+            let found = largest_page(Cursor::new(&in_file[..cut]), start..u64::MAX);
+            assert!([0, 5 + own, 60 + own].contains(&found), "{cut}: {found}");
+        }
+        for byte in 0..=255 {
+            assert_eq!(largest_page(Cursor::new(vec![byte; 100]), 0..100), 0, "{byte}");
+        }
     }
 }
