@@ -54,9 +54,13 @@ impl Waiting {
         Self { child, pipe }
     }
 
-    fn tell(&self, signal: &str) {
+    /// Tells it to stop, and waits until it has: to its deals it would go on when the pipe ends.
+    fn tell(&mut self, signal: &str) {
         let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(told.is_ok_and(|status| status.success()));
+        while self.child.try_wait().expect("it can be asked").is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Hands over these deals, and waits for the end.
@@ -87,7 +91,7 @@ fn hidden(folder: &Folder) -> usize {
 fn a_run_that_is_told_to_stop_leaves_the_run_before() {
     for (signal, wanted) in [("-TERM", 143), ("-INT", 130)] {
         let folder = small(&format!("stop{signal}"));
-        let waiting = Waiting::begin(&folder, &[]);
+        let mut waiting = Waiting::begin(&folder, &[]);
         assert!(folder.has("out/.meed/lock"));
         waiting.tell(signal);
         waiting.end("").with(wanted).says("stopped").says("nothing is written");
@@ -95,7 +99,7 @@ fn a_run_that_is_told_to_stop_leaves_the_run_before() {
         run(&folder).with(0);
         let before = folder.shown("out");
         std::fs::remove_file(folder.path().join("pipe.csv")).expect("the pipe");
-        let waiting = Waiting::begin(&folder, &["--rejects", "out/bad.csv", "--slices"]);
+        let mut waiting = Waiting::begin(&folder, &["--rejects", "out/bad.csv", "--slices"]);
         waiting.tell(signal);
         waiting.end("").with(wanted);
         assert_eq!((folder.shown("out"), hidden(&folder)), (before, 3));
