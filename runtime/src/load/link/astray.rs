@@ -15,13 +15,16 @@ use meed_compiler::plan::RecordId;
 /// The round of a key that is not lost.
 const NEVER: u32 = u32::MAX;
 
+/// A reference and the rows that it leads astray, each with the code that it names.
+pub(super) type Astray = (Reference, Vec<(u32, u32)>);
+
 /// By record and code of a key, the round in which it is lost; nothing of records whose keys cannot be lost.
 type Lost = Vec<Vec<u32>>;
 
 impl Linked<'_> {
     /// By reference, the rows, not rejected so far, that it leads nowhere or to a row that is or will be rejected, each with
     /// the code that it names, in the order in which stretches have them.
-    pub(super) fn astray(&self) -> Result<Vec<(Reference, Vec<(u32, u32)>)>, ScratchError> {
+    pub(super) fn astray(&self) -> Result<Vec<Astray>, ScratchError> {
         let mut lost: Lost = (0..self.drafts.len() as u32).map(|record| self.lost_at_once(RecordId(record))).collect();
         if lost.iter().flatten().all(|&round| round == NEVER) {
             return Ok(Vec::new());
@@ -43,12 +46,7 @@ impl Linked<'_> {
     }
 
     /// Adds the rows of a record.
-    fn tell(
-        &self,
-        record: RecordId,
-        lost: &Lost,
-        found: &mut Vec<(Reference, Vec<(u32, u32)>)>,
-    ) -> Result<(), ScratchError> {
+    fn tell(&self, record: RecordId, lost: &Lost, found: &mut Vec<Astray>) -> Result<(), ScratchError> {
         let Some(draft) = &self.drafts[record.index()] else { return Ok(()) };
         let is_lost = |reference: &Reference| lost[reference.target.index()].iter().any(|&round| round != NEVER);
         let references = references(self.plan).filter(|reference| reference.record == record).filter(is_lost);
