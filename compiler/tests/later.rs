@@ -21,6 +21,7 @@ const LATER: &[(&str, &str)] = &[
     ("choose all up to $500 per deal {\n  rule one { for each deal   pay partner 1% of amount }\n}", "choose all"),
     ("entity shop {\n  key id\n  level one of silver, gold dated\n}", "level one of silver, gold dated"),
     ("entity shop {\n  key id\n  from date\n  to optional date\n}", "from date"),
+    ("entity shop {\n  key id\n  from opened_on from \"Opened\"\n}", "from opened_on from \"Opened\""),
     ("event credit {\n  key id\n  when booked_on\n  deal reverses\n}", "deal reverses"),
     ("event sale {\n  key id\n  when sold_on\n  currency text\n  amount money in currency\n}", "money in currency"),
     (

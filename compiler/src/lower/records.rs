@@ -46,7 +46,7 @@ impl Lowering<'_> {
             match member {
                 Member::Key { parts, span } => self.key(id, record, parts, *span, &mut key),
                 Member::When(field) => self.when(id, record, field),
-                Member::Field(field) if record.kind == RecordKind::Entity && limits_life(field) => {
+                Member::Field(field) if record.kind == RecordKind::Entity && self.limits_life(field) => {
                     self.failed_fields.insert((id, field.name.text.clone()));
                     self.problem(later(field.span, "an entity that lives `from` a date `to` a date is"));
                 }
@@ -154,10 +154,15 @@ impl Lowering<'_> {
             self.plan.records[id.index()].fields[idx].source = FieldSource::Columns(columns);
         }
     }
-}
 
-/// `from date` and `to date` of an entity are the days of its life.
-fn limits_life(field: &tree::Field) -> bool {
-    let date = field.ty.as_ref().is_some_and(|ty| matches!(ty.kind, FieldTypeKind::Date));
-    date && matches!(field.name.text.as_str(), "from" | "to")
+    /// Whether a field of an entity is the first or last day of its life: `from date`, or `from first_day` with a name of
+    /// the day's own.
+    fn limits_life(&self, field: &tree::Field) -> bool {
+        let is_day = match field.ty.as_ref().map(|ty| &ty.kind) {
+            Some(FieldTypeKind::Date) => true,
+            Some(FieldTypeKind::Record(name)) => !self.records.contains_key(&name.text),
+            _ => false,
+        };
+        is_day && matches!(field.name.text.as_str(), "from" | "to")
+    }
 }
