@@ -11,7 +11,7 @@ use crate::load::{Extent, Loaded};
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Gathered, Grid, GroupData, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_group};
-use meed_compiler::plan::{Group, GroupFunction, GroupId, Period, Plan, Window};
+use meed_compiler::plan::{Days, Group, GroupFunction, GroupId, Period, Plan, Window};
 use std::ops::RangeInclusive;
 
 /// Rows gathered at a time.
@@ -150,6 +150,8 @@ struct Places {
     of: PeriodOf,
     first: i32,
     n_periods: usize,
+    /// A period that is the rule's own lies within these days; other windows look at rows of any.
+    life: Days,
 }
 
 impl Places {
@@ -161,6 +163,10 @@ impl Places {
             of: PeriodOf::new(plan.calendar, kind, extent.first_day, extent.last_day),
             first: *periods.start(),
             n_periods: periods.count(),
+            life: match group.window {
+                Window::Own => plan.active,
+                Window::ToDate | Window::Previous(_) => Days { from: i32::MIN, to: i32::MAX },
+            },
         }
     }
 
@@ -168,7 +174,7 @@ impl Places {
     fn number(&self, joined: &Found, days: &[i32], slots: &mut Vec<u32>) {
         slots.clear();
         slots.extend(days.iter().enumerate().map(|(row, &day)| {
-            if joined.is_missing(row) {
+            if joined.is_missing(row) || !self.life.holds(day) {
                 return NOWHERE;
             }
             self.slot(joined.values[row] as u32, self.of.number(day)).unwrap_or(NOWHERE)

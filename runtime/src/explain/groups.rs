@@ -66,7 +66,9 @@ impl Teller<'_> {
         let day = reader.when(data);
         let in_window = match group.window {
             Window::Own => {
-                group.period == Period::Program || calendar.index(group.period, day) == grid.period[row as usize]
+                let is_in =
+                    group.period == Period::Program || calendar.index(group.period, day) == grid.period[row as usize];
+                is_in && self.plan.active.holds(day)
             }
             Window::ToDate => day <= last,
             Window::Previous(kind) => calendar.index(kind, day) == calendar.index(kind, last) - 1,
