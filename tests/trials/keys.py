@@ -38,7 +38,8 @@ def rounded(value):
 
 
 def bands(cents):
-    x = Fraction(cents)
+    # Below zero a schedule pays nothing.
+    x = max(Fraction(cents), 0)
     return min(x, 100_000) * Fraction(1, 100) + max(x - 100_000, 0) * Fraction(5, 100)
 
 
