@@ -40,7 +40,7 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
         .map(|(idx, rows)| table(plan, RecordId(idx as u32), rows))
         .collect();
     for given in &test.files {
-        let file = files(&given.file).map_err(|error| Failure { span: given.span, message: error.to_string() })?;
+        let file = files(&given.file).map_err(|error| Failure::new(given.span, error.to_string()))?;
         match inputs.iter_mut().find(|input| input.record == given.record) {
             Some(input) => input.files.push(file),
             None => inputs.push(TableInput { record: given.record, files: vec![file] }),
