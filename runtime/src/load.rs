@@ -32,7 +32,7 @@ mod unique;
 mod windows;
 
 pub use error::LoadError;
-pub(crate) use link::is_key_alone;
+pub(crate) use link::{is_key_alone, is_walked};
 pub use read::Read;
 pub use rejects::{MOST_HELD, Reject, Rejects};
 pub use source::{Content, SourceFile, TableInput};
