@@ -5,10 +5,11 @@
 mod files;
 
 use crate::Ending;
-use files::{expand, list};
+use files::{expand, list, place};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_grammar::foreign::shown;
 use meed_runtime::load::LoadError;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Why data cannot be bound to records.
@@ -98,7 +99,9 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
             Some((name, pattern)) => {
                 let record = record_named(plan, name.trim())?;
                 for path in expand(pattern.trim())? {
-                    if named.contains(&(record, path.clone())) {
+                    // The same file by two names is the same file.
+                    let own = place(&path);
+                    if named.iter().any(|(known, other)| *known == record && place(other) == own) {
                         let record = plan.records[record].name.clone();
                         return Err(BindError::Twice { record, file: path.display().to_string() });
                     }
@@ -137,7 +140,7 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
             _ => {
                 let reason = Some(format!("another file is named for `{}`", record.name));
                 for &file in &found {
-                    reasons[file] = (!own.contains(&files[file])).then(|| reason.clone());
+                    reasons[file] = Some(reason.clone());
                 }
                 own
             }
@@ -146,6 +149,10 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
     }
     let rest = files.into_iter().zip(reasons).filter_map(|(file, reason)| reason.map(|reason| (file, reason)));
     bound.not_read.extend(rest);
+    // A file of a folder may be named too, and one that another record does not need may be read for its own.
+    let read: HashSet<PathBuf> =
+        bound.tables.iter().flat_map(|(_, paths)| paths.iter().map(|path| place(path))).collect();
+    bound.not_read.retain(|(file, _)| !read.contains(&place(file)));
     Ok(bound)
 }
 

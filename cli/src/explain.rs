@@ -70,7 +70,7 @@ impl Explain {
         let limits =
             Limits { memory: self.memory, scratch: &scratch, spills: false, lists_rejects: self.key.is_some() };
         let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
-        report::rejects(&loaded, 20, messages);
+        report::rejects(&job.plan, &loaded, 20, messages);
         report::parameters(&job.plan);
         let query = Query {
             rule: self.rule.clone(),

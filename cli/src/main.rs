@@ -14,6 +14,7 @@ mod out;
 mod plan;
 mod progress;
 mod project;
+mod rejected_rows;
 mod report;
 mod run;
 mod run_json;

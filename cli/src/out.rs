@@ -12,8 +12,10 @@ mod rejects;
 pub use error::OutError;
 
 use crate::digest::{DigestStream, Digests, FileDigest, Hashed};
+use crate::rejected_rows::RejectedRows;
 use before::Before;
 use folder::{LockedFolder, sync_folder};
+use meed_compiler::plan::Plan;
 use meed_runtime::load::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
 use meed_runtime::table::{Batch, CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink};
@@ -62,6 +64,8 @@ pub struct Request<'a> {
     pub tables: &'a [&'static str],
     /// The file for rejected rows.
     pub rejects: Option<&'a Path>,
+    /// The files that could be beside it, with the rows as their files have them.
+    pub rejected_rows: Vec<PathBuf>,
     /// What becomes of cells that begin like formulas, in tables as CSV.
     pub formulas: Formulas,
     /// The program's name.
@@ -81,6 +85,8 @@ pub struct Outputs {
     files: Vec<Pending>,
     digests: Digests,
     rejects: Option<Place>,
+    /// The rejected rows as their files have them, where they go elsewhere.
+    rows_elsewhere: Vec<Elsewhere>,
 }
 
 /// A file of the set.
@@ -123,6 +129,7 @@ impl Outputs {
             files: Vec::new(),
             digests: Digests::new(),
             rejects,
+            rows_elsewhere: Vec::new(),
         })
     }
 
@@ -135,6 +142,8 @@ impl Outputs {
             Some(path) => Some(match name_in(path, &folder.path) {
                 Some(name) => {
                     names.push(name.clone());
+                    let rows = request.rejected_rows.iter().filter_map(|path| path.file_name()?.to_str());
+                    names.extend(rows.map(str::to_owned));
                     Place::Beside(name)
                 }
                 None => Place::Elsewhere(Elsewhere::new(path)?),
@@ -152,6 +161,11 @@ impl Outputs {
     /// The folder, as it was named.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether the folder shows an earlier run.
+    pub fn has_earlier_run(&self) -> bool {
+        self.before.is_some()
     }
 
     /// Demands that nobody has changed the files that will be replaced.
@@ -181,17 +195,60 @@ impl Outputs {
     }
 
     /// The rejected rows, as CSV, where a file was named for them.
-    pub fn rejects(&mut self, loaded: &Loaded) -> Result<(), Fault> {
+    pub fn rejects(&mut self, plan: &Plan, loaded: &Loaded) -> Result<(), Fault> {
         match &mut self.rejects {
             None => Ok(()),
-            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(loaded, &self.formulas),
+            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(plan, loaded, &self.formulas),
             Some(Place::Beside(name)) => {
                 let (name, path) = (name.clone(), self.folder.join(&*name));
                 let (target, n_rows) = self.file("rejects", name).map_err(|error| (path.clone(), error))?;
-                n_rows.set(loaded.rejects.len() as u64);
-                rejects::write(loaded, &self.formulas, target).map_err(|error| (path, error))
+                n_rows.set(loaded.rejects.n_all());
+                rejects::write(plan, loaded, &self.formulas, target).map_err(|error| (path, error))
             }
         }
+    }
+
+    /// The rejected rows as their files have them, under these names beside the table of rejected cells.
+    pub fn rejected_rows(&mut self, rows: Vec<(PathBuf, RejectedRows)>) -> Result<(), Fault> {
+        for (path, RejectedRows { mut text, n_rows, .. }) in rows {
+            let fault = |error: io::Error| (path.clone(), error);
+            if let Some(Place::Beside(_)) = &self.rejects {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let (mut target, counted) = self.file("rejected_rows", name).map_err(fault)?;
+                counted.set(n_rows);
+                io::copy(&mut text, &mut target).map_err(fault)?;
+            } else {
+                let mut elsewhere =
+                    Elsewhere::new(&path).map_err(|error| fault(io::Error::other(error.to_string())))?;
+                elsewhere.take_from(n_rows, |file| io::copy(&mut text, file).map(drop))?;
+                self.rows_elsewhere.push(elsewhere);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the files outside of the folder, all or none.
+    fn put_elsewhere(&mut self) -> Result<(), OutError> {
+        let mut put: Result<(), OutError> = Ok(());
+        for elsewhere in self.elsewhere() {
+            put = elsewhere.put();
+            if put.is_err() {
+                break;
+            }
+        }
+        if put.is_err() {
+            self.elsewhere().for_each(Elsewhere::put_back);
+        }
+        put
+    }
+
+    /// The files outside of the folder.
+    fn elsewhere(&mut self) -> impl Iterator<Item = &mut Elsewhere> {
+        let rejects = match &mut self.rejects {
+            Some(Place::Elsewhere(elsewhere)) => Some(elsewhere),
+            Some(Place::Beside(_)) | None => None,
+        };
+        rejects.into_iter().chain(&mut self.rows_elsewhere)
     }
 
     /// A new file of the set.
@@ -232,7 +289,8 @@ impl Outputs {
         let manifest = describe(tables, rejects);
         let shown = self.folder.join(FILE_NAME);
         let text = manifest.to_json().map_err(|error| (shown.clone(), error.into()))?;
-        let mut stage = held(&self.shared);
+        let shared = self.shared.clone();
+        let mut stage = held(&shared);
         let Stage::Writing(folder) = &*stage else {
             return Err((self.folder.clone(), io::ErrorKind::Interrupted.into()).into());
         };
@@ -245,20 +303,14 @@ impl Outputs {
             folder.link(name).map_err(|error| in_the_way(folder.path.join(name), error))?;
         }
         folder.sync().map_err(|error| (self.folder.clone(), error))?;
-        if let Some(Place::Elsewhere(elsewhere)) = &mut self.rejects {
-            elsewhere.put()?;
-        }
+        self.put_elsewhere()?;
         if let Err(error) = folder.switch(&set) {
-            if let Some(Place::Elsewhere(elsewhere)) = &mut self.rejects {
-                elsewhere.put_back();
-            }
+            self.elsewhere().for_each(Elsewhere::put_back);
             return Err((self.folder.clone(), error).into());
         }
         let written = std::mem::replace(&mut *stage, Stage::Written);
         drop(stage);
-        if let Some(Place::Elsewhere(elsewhere)) = &mut self.rejects {
-            elsewhere.forget_old();
-        }
+        self.elsewhere().for_each(Elsewhere::forget_old);
         if let Stage::Writing(folder) = written {
             // The run before goes only when this one is sure to stay.
             folder.sync().map_err(|error| (self.folder.clone(), shown_only(&error)))?;

@@ -1,12 +1,14 @@
 //! What a run tells people: the account of rows, and the totals by rule.
 
+mod texts;
+
 use crate::draw::{Messages, say};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_runtime::engine::RunResult;
-use meed_runtime::load::Loaded;
+use meed_runtime::load::{Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
 
 const HEADER: [&str; 8] =
@@ -19,6 +21,14 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
     for record in &loaded.named_only {
         let (name, n_keys) = (&plan.record(*record).name, loaded.keys[record.index()].len());
         say(&format!("no table for {name}: its rows are the {n_keys} keys that other rows name"));
+    }
+    for (record, n_blank) in plan.records.iter().zip(&loaded.blank_rows).filter(|(_, n_blank)| **n_blank > 0) {
+        let rows = if *n_blank == 1 {
+            "1 row of blanks alone is".to_owned()
+        } else {
+            format!("{n_blank} rows of blanks alone are")
+        };
+        say(&format!("{rows} skipped in the tables of {}", record.name));
     }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);
@@ -52,6 +62,11 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
     }
 }
 
+/// Texts that rules compare with and that no row has.
+pub fn unmatched_texts(plan: &Plan, loaded: &Loaded) {
+    texts::unmatched(plan, loaded).iter().for_each(|line| say(line));
+}
+
 /// That cells were marked which a spreadsheet would have run as formulas.
 pub fn formulas(n_marked: u64) {
     let cells = match n_marked {
@@ -72,11 +87,61 @@ pub fn parameters(plan: &Plan) {
     }
 }
 
-/// The first rejected rows.
-pub fn rejects(loaded: &Loaded, n_rows: usize, messages: Messages) {
-    for reject in loaded.rejects.iter().take(n_rows) {
-        let (file, row, column, value) = (shown(&reject.file), reject.row, shown(&reject.column), shown(&reject.value));
-        let reason = escaped(&reject.reason);
-        messages.detail("rejected-rows", &format!("{file}, row {row}, column `{column}`, value `{value}`: {reason}"));
+/// What is rejected: a column that cannot be read once, however many its rows, then the first other cells.
+pub fn rejects(plan: &Plan, loaded: &Loaded, n_told: usize, messages: Messages) {
+    let unreadable = loaded.rejects.unreadable();
+    let columns: Vec<&Unreadable> = unreadable.iter().filter(|column| column.n_rows > 1).take(n_told).collect();
+    for column in &columns {
+        messages.detail("rejected-rows", &wrong_format(plan, column));
     }
+    let same = |column: &Unreadable, reject: &Reject| {
+        (column.record, &column.file, &column.column, &column.reason)
+            == (reject.record, &reject.file, &reject.column, &reject.reason)
+    };
+    let others = loaded.rejects.iter().filter(|reject| !columns.iter().any(|column| same(column, reject)));
+    for reject in others.take(n_told - columns.len()) {
+        let (file, column, value) = (shown(&reject.file), shown(&reject.column), shown(&reject.value));
+        let (place, reason) = (place(reject.row, reject.line), escaped(&reject.reason));
+        let offer =
+            unreadable.iter().find(|column| same(column, reject)).map_or_else(String::new, |known| offer(plan, known));
+        messages
+            .detail("rejected-rows", &format!("{file}, {place}, column `{column}`, value `{value}`: {reason}{offer}"));
+    }
+}
+
+/// ``column `closed_on` of deals.csv: 5,000 of 5,000 rows: not a date like 2026-02-01, as row 1 `03/14/2026` ``
+fn wrong_format(plan: &Plan, column: &Unreadable) -> String {
+    let (n_rows, n_all) = (grouped(column.n_rows), grouped(column.n_all));
+    let (file, header, reason) = (shown(&column.file), shown(&column.column), escaped(&column.reason));
+    let example = shown(column.sample.first().map_or("", String::as_str)).into_owned();
+    let (place, offer) = (place(column.row, column.line), offer(plan, column));
+    format!("{file}, column `{header}`, {n_rows} of {n_all} rows: {reason}, as `{example}` in {place}{offer}")
+}
+
+/// What would read a column.
+fn offer(plan: &Plan, column: &Unreadable) -> String {
+    let offers = column.offers(plan);
+    let record = plan.record(column.record);
+    let Some(field) = record.fields.get(column.field).filter(|_| !offers.is_empty()) else { return String::new() };
+    let several = if offers.len() > 1 { " (ask which is meant)" } else { "" };
+    let offers = offers.iter().map(|offer| format!("`{offer}`")).collect::<Vec<_>>().join(" or ");
+    format!("; the field `{}` of `{}` would read that with {offers}{several}", field.name, record.name)
+}
+
+/// `row 3, line 5`
+fn place(row: u64, line: Option<u64>) -> String {
+    line.map_or_else(|| format!("row {row}"), |line| format!("row {row}, line {line}"))
+}
+
+/// A count with commas: `5,000`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (idx, digit) in digits.chars().enumerate() {
+        if idx > 0 && (digits.len() - idx).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }

@@ -1,12 +1,16 @@
 //! `meed run [PROGRAM] [--data …] [--out DIR]`
 
 use crate::Ending;
+use crate::bind::Bound;
 use crate::clock::{Clock, Watch};
 use crate::draw::{Messages, say};
 use crate::job::{Job, JobOptions, Limits};
 use crate::out::{Format, OutError, Outputs, Request, Shared};
 use crate::progress::Progress;
-use crate::{report, run_json, signals};
+use crate::rejected_rows::RejectedRows;
+use crate::{rejected_rows, report, run_json, signals};
+use meed_compiler::plan::{Plan, RecordKind};
+use meed_grammar::foreign::shown;
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::ledger::{self, Sinks, Slices};
 use meed_runtime::load::Loaded;
@@ -98,7 +102,9 @@ impl Run {
         let (spills, lists_rejects) = (!self.slices, self.rejects.is_some());
         let limits = Limits { memory: self.memory, scratch: &scratch, spills, lists_rejects };
         let mut loaded = job.load(tables, limits, &progress, messages)?;
-        self.judge(&loaded, messages)?;
+        self.judge(&job.plan, &loaded, outputs.has_earlier_run(), messages)?;
+        // Before it is known that no file was changed: what is copied is what was loaded.
+        let copied = self.copied(&job, &bound, &loaded, messages)?;
         let inputs = job.inputs(inputs, &loaded, messages)?;
         outputs.keep_changes().map_err(|error| error.tell(messages))?;
         clock.stage("load");
@@ -113,11 +119,12 @@ impl Run {
         let (slices, mut clock) = watch.end();
         progress.writing();
         let formulas = outputs.formulas();
-        let written = self.write(&job, outputs, inputs, &loaded, &result, slices.as_ref());
+        let written = self.write(&job, outputs, (inputs, copied), &loaded, &result, slices.as_ref());
         let manifest = written.map_err(|error| error.tell(messages))?;
         clock.stage("write");
         drop(progress);
         report::accounts(&job.plan, &loaded, &result, &manifest.account);
+        report::unmatched_texts(&job.plan, &loaded);
         report::formulas(formulas.n_marked());
         if self.timings {
             say(&clock.report(&loaded, &result).to_string());
@@ -137,6 +144,7 @@ impl Run {
             format: self.format(job),
             tables: if self.slices { &TABLES } else { &TABLES[..3] },
             rejects: self.rejects.as_deref(),
+            rejected_rows: self.rejected_rows(&job.plan),
             formulas: match self.csv_formulas {
                 FormulaCells::Mark => Formulas::marked(),
                 FormulaCells::AsIs => Formulas::as_they_are(),
@@ -149,15 +157,48 @@ impl Run {
     fn outputs(&self, job: &Job, out: &Path) -> Vec<PathBuf> {
         let Request { tables, format, .. } = self.request(job, out);
         let tables = tables.iter().map(|name| format!("{name}.{}", format.ending())).chain([FILE_NAME.to_owned()]);
-        tables.map(|name| out.join(name)).chain(self.rejects.clone()).collect()
+        let tables = tables.map(|name| out.join(name)).chain(self.rejects.clone());
+        tables.chain(self.rejected_rows(&job.plan)).collect()
+    }
+
+    /// The table of rejected cells, where rows can be beside it: nothing is put beside a device or a pipe.
+    fn rejects_file(&self) -> Option<&Path> {
+        self.rejects.as_deref().filter(|path| path.is_file() || !path.exists())
+    }
+
+    /// The files that could be beside the rejected cells.
+    fn rejected_rows(&self, plan: &Plan) -> Vec<PathBuf> {
+        self.rejects_file().map_or_else(Vec::new, |path| rejected_rows::all_beside(path, plan))
+    }
+
+    /// The rejected rows as their files have them, and where they go.
+    fn copied(
+        &self,
+        job: &Job,
+        bound: &Bound,
+        loaded: &Loaded,
+        messages: Messages,
+    ) -> Result<Vec<(PathBuf, RejectedRows)>, Ending> {
+        let Some(rejects) = self.rejects_file().filter(|_| !loaded.rejects.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let copied = rejected_rows::copy(&job.plan, bound, loaded, messages);
+        let copied = copied.map_err(|error| OutError::from((rejects.to_owned(), error)).tell(messages))?;
+        let is_one = copied.len() == 1;
+        let named =
+            |rows: RejectedRows| (rejected_rows::beside(rejects, (!is_one).then_some(rows.record.as_str())), rows);
+        Ok(copied.into_iter().map(named).collect())
     }
 
     /// One rejected row stops the run, unless rejected rows are set aside.
-    fn judge(&self, loaded: &Loaded, messages: Messages) -> Result<(), Ending> {
-        if loaded.rejects.is_empty() || self.rejects.is_some() {
+    fn judge(&self, plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), Ending> {
+        if loaded.rejects.is_empty() {
             return Ok(());
         }
-        report::rejects(loaded, 20, messages);
+        if self.rejects.is_some() {
+            return keeps_earlier_run(plan, loaded, has_earlier_run, messages);
+        }
+        report::rejects(plan, loaded, 20, messages);
         let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
         let message = format!("{n_rows} rows are rejected, nothing is written");
         messages.error("rejected-rows", &message, Some("mend them, or set them aside with --rejects FILE"));
@@ -168,7 +209,7 @@ impl Run {
         &self,
         job: &Job,
         mut outputs: Outputs,
-        inputs: Vec<manifest::Input>,
+        (inputs, copied): (Vec<manifest::Input>, Vec<(PathBuf, RejectedRows)>),
         loaded: &Loaded,
         result: &RunResult,
         slices: Option<&Slices>,
@@ -181,7 +222,8 @@ impl Run {
             Some(slices) => Some((slices, outputs.table("slices", ledger::slices_header())?)),
             None => None,
         };
-        outputs.rejects(loaded)?;
+        outputs.rejects(plan, loaded)?;
+        outputs.rejected_rows(copied)?;
         let mut sinks = Sinks {
             payments: payments.as_mut(),
             totals: totals.as_mut(),
@@ -195,4 +237,18 @@ impl Run {
             run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
         })
     }
+}
+
+/// A file of which nothing can be read is a mistake, and no reason to take earlier payments back: a run in which every row of
+/// an event is rejected does not replace the run that the folder shows.
+fn keeps_earlier_run(plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), Ending> {
+    let is_lost = |(idx, _): &(usize, &meed_runtime::load::RowAccount)| plan.records[*idx].kind == RecordKind::Event;
+    let mut accounts = loaded.accounts.iter().enumerate().filter(is_lost);
+    let lost = accounts.find(|(_, account)| account.read > 0 && account.rejected == account.read);
+    let Some((idx, account)) = lost.filter(|_| has_earlier_run) else { return Ok(()) };
+    report::rejects(plan, loaded, 20, messages);
+    let (n_rows, name) = (account.rejected, shown(&plan.records[idx].name));
+    let message = format!("all {n_rows} rows of `{name}` are rejected, and the earlier results stay as they are");
+    messages.error("rejected-rows", &message, Some("mend the rows, or name another folder with --out"));
+    Err(Ending::Tables)
 }

@@ -73,9 +73,10 @@ fn problems(
     let plan = with.as_ref().and_then(|with| with.plan.as_ref()).unwrap_or(plan);
     let files = |name: &str| open(&program.path, name);
     let failed = |failure: Failure| {
-        Problem::error("test-failed", failure.span, "an expectation does not hold").label(failure.message)
+        let problem = Problem::error("test-failed", failure.span, "this test does not hold").label(failure.message);
+        if failure.why.is_empty() { problem } else { problem.help(failure.why.join("\n")) }
     };
-    run_both(plan, test, &files, coverage).into_iter().map(failed).collect()
+    run_both(plan, &program.text, test, &files, coverage).into_iter().map(failed).collect()
 }
 
 /// Opens a file that a test names, which must be in the program's folder or below: whoever checks a program that somebody

@@ -188,7 +188,7 @@ fn rejected_rows_do_not_replace_an_input() {
     assert_eq!((folder.read("data/deals.csv"), folder.has("out")), (before, false));
     run(&folder, &["--out", "out", "--rejects", "out/payments.csv"]).with(2).says("is written by this run already");
     run(&folder, &["--out", "out", "--rejects", "out/rejects.csv"]).with(0);
-    assert!(folder.read("out/rejects.csv").starts_with("file,row,column,value,reason\n"));
+    assert!(folder.read("out/rejects.csv").starts_with("record,file,row,line,column,value,reason\n"));
 }
 
 #[test]

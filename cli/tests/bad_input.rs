@@ -66,8 +66,8 @@ fn rejected_rows_can_be_set_aside() {
     assert_eq!(code, 0, "{messages}");
     assert!(written);
     let table = std::fs::read_to_string(&rejects).expect("the rejected rows");
-    assert!(table.starts_with("file,row,column,value,reason\n"), "{table}");
-    assert!(table.contains(",1,amount,"), "{table}");
+    assert!(table.starts_with("record,file,row,line,column,value,reason\n"), "{table}");
+    assert!(table.contains(",1,2,amount,"), "{table}");
 }
 
 #[test]

@@ -122,6 +122,25 @@ fn stars_mean_several_files_of_one_record() {
 }
 
 #[test]
+fn files_that_are_read_are_not_listed_as_not_read() {
+    let folder = small("bind-read");
+    folder
+        .write("data/visits-01.csv", VISIT.replace("V1", "V5"))
+        .write("data/visits-02.csv", VISIT.replace("V1", "V6"));
+    for pattern in ["visit=data/visits-*.csv", "visit=./data/visits-*.csv", "visit=data/../data/visits-*.csv"] {
+        let ended = run(&folder, &["data", pattern]).with(0);
+        let not_read: Vec<&str> = ended.messages.lines().filter(|line| line.starts_with("not read")).collect();
+        assert_eq!(not_read, ["not read: data/visits.csv (another file is named for `visit`)"]);
+        assert_eq!(paid(&folder), "share 10.00, fee 10.00");
+    }
+    let twice = run(&folder, &["data", "visit=data/visits-01.csv", "visit=./data/visits-01.csv"]).with(2);
+    twice.says("is named twice for `visit`");
+    // A file may be named for a record that no rule reads, and be read for another.
+    let ended = run(&folder, &["data", "unread=data/team.csv"]).with(0);
+    assert!(!ended.messages.contains("not read: data/team.csv"), "{}", ended.messages);
+}
+
+#[test]
 fn what_is_named_wrongly_is_told() {
     let folder = small("bind-wrong");
     run(&folder, &["data", "dael=x.csv"]).with(2).says("the program has no record `dael`").says("did you mean `deal`?");
@@ -133,7 +152,8 @@ fn what_is_named_wrongly_is_told() {
     run(&folder, &[]).with(2).says("no tables are named");
     folder.write("empty/readme.md", "");
     run(&folder, &["empty"]).with(3).says("no table for");
-    run(&folder, &["data", "unread=data/visits.csv"]).with(0).says("(no rule reads `unread`)");
+    folder.write("other.csv", "id\nU1\n");
+    run(&folder, &["data", "unread=other.csv"]).with(0).says("not read: other.csv (no rule reads `unread`)");
 }
 
 #[test]
@@ -142,4 +162,14 @@ fn a_folder_may_bear_an_equals_sign() {
     std::fs::rename(folder.path().join("data"), folder.path().join("year=2026")).expect("the folder is renamed");
     run(&folder, &["year=2026"]).with(0);
     assert_eq!(paid(&folder), "share 10.00, fee 5.00");
+}
+
+#[test]
+fn a_record_of_the_library_that_is_written_again_is_refused_at_its_place() {
+    let folder = Folder::new("bind-library");
+    let program = PROGRAM.split("entity team").next().expect("the head").to_owned()
+        + "use channel\nevent deal from \"Opportunities\" {\n  key id from \"Opportunity ID\"\n  when closed_on\n  amount money as \"1.000,50\"\n}\n";
+    folder.write("small.meed", program);
+    let ended = folder.meed(&["check", "small.meed"]).with(1).says("library `channel` already has `deal`");
+    ended.says("small.meed:4:7");
 }

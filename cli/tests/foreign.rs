@@ -115,7 +115,7 @@ fn expected_totals_may_be_those_that_a_run_wrote() {
 fn cells_reach_a_terminal_as_plain_text() {
     let folder = folder("foreign-terminal");
     let ended = harmless(run(&folder, &["--data", "bad"]).with(3));
-    ended.says("value `12\\u{1b}[5m\\u{8}\\u{8}`").says("error[rejected-rows]: 3 rows are rejected");
+    ended.says("as `12\\u{1b}[5m\\u{8}\\u{8}` in row 1").says("error[rejected-rows]: 3 rows are rejected");
     // References, once the other cells are well.
     let well = BAD.replace("12\u{1b}[5m\u{8}\u{8}", "12").replace(",x\n", ",1\n");
     folder.write("bad/deals.csv", well.replace("2026-99", "2026-09").replace("\"1\"\"2\"", "1"));

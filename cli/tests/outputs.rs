@@ -253,8 +253,14 @@ fn rejected_rows_in_and_outside_of_the_folder() {
     let rows = folder.read("out/bad.csv");
     run(&folder, &["--rejects", "other/bad.csv"]).with(0);
     assert_eq!(folder.read("other/bad.csv"), rows);
-    assert_eq!(std::fs::read_dir(folder.path().join("other")).expect("a folder").count(), 1, "nothing is left beside");
-    assert!(!folder.has("out/bad.csv") && manifest(&folder).rejects.is_some_and(|rejects| rejects.rows == 1));
+    assert_eq!(folder.read("other/bad.rows.csv").lines().nth(1), Some("D3,2026-02-30,T1,1"));
+    assert_eq!(std::fs::read_dir(folder.path().join("other")).expect("a folder").count(), 2, "nothing is left beside");
+    assert_eq!((&*found.tables[4].table, &*found.tables[4].file), ("rejected_rows", "bad.rows.csv"));
+    assert!(
+        !folder.has("out/bad.rows.csv")
+            && !folder.has("out/bad.csv")
+            && manifest(&folder).rejects.is_some_and(|rejects| rejects.rows == 1)
+    );
     // A link is followed, a device is written to.
     std::os::unix::fs::symlink("other/bad.csv", folder.path().join("link.csv")).expect("a link");
     folder.write("other/bad.csv", "");
@@ -262,7 +268,7 @@ fn rejected_rows_in_and_outside_of_the_folder() {
     assert!(folder.path().join("link.csv").is_symlink() && folder.read("other/bad.csv") == rows);
     if Path::new("/dev/null").exists() {
         run(&folder, &["--rejects", "/dev/null"]).with(0);
-        assert!(!Path::new("/dev/null").is_file());
+        assert!(!Path::new("/dev/null").is_file() && !Path::new("/dev/null.rows.csv").exists());
     }
     run(&folder, &["--rejects", "out/run.json"]).with(2).says("is written by this run already");
 }

@@ -108,6 +108,55 @@ fn rejected_rows_fail_a_test_that_does_not_expect_them() {
     folder.meed(&["test", "small.meed"]).with(1).says("D1 is not rejected");
 }
 
+const FEE: &str = r#"
+program t { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+use channel
+rule fee { for each deal  where registered  pay partner 2% of amount }
+"#;
+
+/// The messages of a test of one given deal.
+fn failed(name: &str, expect: &str, deal: &str) -> support::Ended {
+    let folder = Folder::new(name);
+    folder.write("t.meed", format!("{FEE}test \"t\" {{\n  given deal D1 {{ partner ACME  {deal} }}\n  {expect}\n}}\n"));
+    folder.meed(&["test", "t.meed"]).with(1)
+}
+
+#[test]
+fn a_failing_test_says_what_was_expected_what_was_paid_and_why() {
+    let fails = |name: &str, deal: &str| {
+        failed(name, "expect fee pays ACME $200", deal).says("`fee` pays ACME 0 USD, and 200 USD is expected")
+    };
+    fails("why-undated", "amount $10,000  registered yes")
+        .says("deal D1 is given without `closed_on`, so no rule sees it")
+        .says("given deal D1 { partner ACME  amount $10,000  registered yes }");
+    fails("why-outside", "closed_on 2025-02-03  amount $10,000  registered yes")
+        .says("deal D1 of 2025-02-03 is outside the program, which is active from 2026-01-01 to 2026-12-31");
+    fails("why-missing", "closed_on 2026-02-03  registered yes")
+        .says("deal D1 is given without `amount`, which `fee` reads");
+    let ended = fails("why-condition", "closed_on 2026-02-03  amount $10,000  registered no");
+    let ended = ended.says("fee pays nothing for deal D1 of 2026-02-03").says("✗ registered").says("registered is no");
+    assert!(!ended.messages.contains("is given without"), "{}", ended.messages);
+    fails("why-after", "closed_on 2026-02-03  amount $10,000  registered yes }  through 2026-01-31  given deal D2 {")
+        .says("deal D1 of 2026-02-03 is after 2026-01-31, through which the test runs");
+}
+
+#[test]
+fn another_amount_is_explained_by_what_made_it() {
+    let deal = "closed_on 2026-02-03  amount $5,000  registered yes";
+    let ended = failed("why-amount", "expect fee pays ACME $200", deal);
+    ended.says("`fee` pays ACME 100 USD, and 200 USD is expected").says("amount is 5,000.00 USD");
+    let ended = failed("why-paid", "expect fee does not pay ACME", deal);
+    ended.says("`fee` pays ACME 100.00 USD D1").says("amount is 5,000.00 USD");
+    let ended = failed("why-nobody", "expect fee pays BOREAS $100", deal);
+    ended.says("`fee` pays BOREAS 0 USD").says("no party with the key `BOREAS` is in the tables");
+}
+
+#[test]
+fn a_given_row_that_no_rule_sees_is_an_error_even_where_nothing_is_expected() {
+    let ended = failed("why-vacuous", "expect fee does not pay ACME", "amount $10,000  registered yes");
+    ended.says("deal D1 is given without `closed_on`");
+}
+
 #[test]
 fn results_for_machines() {
     let tests = "test \"nothing\" { expect no other payments }\n";

@@ -17,5 +17,5 @@ mod resolve;
 pub mod value;
 
 pub use compile::{Compiled, compile};
-pub use lower::{Expectation, Given, GivenCell, GivenFile, TestCase};
+pub use lower::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};
 pub use meed_grammar::problem::{Edit, Level, Problem};

@@ -18,6 +18,7 @@ mod sets;
 mod suite;
 mod walk;
 
+pub use records::written_format;
 pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
 
 use crate::plan::{self, Plan, RecordId, ScheduleId, SlotId, SlotSpec};

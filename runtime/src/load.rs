@@ -8,6 +8,7 @@
 //! then keys are held against one another and codes against keys (`link`); then rows are put in order and codes become
 //! rows (`settle`). What a table is kept in ends at `source`, what Arrow looks like at `columns`.
 
+mod again;
 mod bind;
 mod cell;
 mod csv;
@@ -18,6 +19,7 @@ mod error;
 mod grids;
 mod link;
 mod number;
+mod offer;
 mod order;
 mod origins;
 mod part;
@@ -29,13 +31,15 @@ pub(crate) mod source;
 mod stretch;
 pub(crate) mod typed;
 mod unique;
+mod unreadable;
 mod windows;
 
 pub use error::LoadError;
-pub(crate) use link::is_key_alone;
+pub(crate) use link::{is_key_alone, is_walked};
 pub use read::Read;
 pub use rejects::{MOST_HELD, Reject, Rejects};
 pub use source::{Content, SourceFile, TableInput};
+pub use unreadable::Unreadable;
 
 use crate::keys::{Dictionary, Keys};
 use crate::scratch::Spill;
@@ -98,12 +102,16 @@ pub struct Loaded {
     pub dictionaries: Vec<Dictionary>,
     /// By record.
     pub accounts: Vec<RowAccount>,
+    /// By record, how many rows of blanks alone were skipped; they are not among the rows read.
+    pub blank_rows: Vec<u64>,
     /// In the order of records, files and rows.
     pub rejects: Rejects,
     /// Entities of which only the key is read and no table was given: their rows are the keys that accepted rows name.
     pub named_only: Vec<RecordId>,
     /// By record.
     pub(crate) origins: Vec<Origins>,
+    /// By record, its rejected rows by their places in the order of reading.
+    pub(crate) rejected: Vec<draft::Rejected>,
     /// By record, the rows of an event that were too many to be held. Its table and keys are those of the window that a
     /// run looks at.
     pub(crate) windows: Vec<Option<Windows>>,

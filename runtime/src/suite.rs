@@ -6,6 +6,7 @@
 mod coverage;
 mod given;
 mod judge;
+mod why;
 
 pub use coverage::{Coverage, Unreached};
 
@@ -24,6 +25,14 @@ pub struct Failure {
     pub span: Span,
     /// What came instead.
     pub message: String,
+    /// Why, line by line; empty where that is not known.
+    pub why: Vec<String>,
+}
+
+impl Failure {
+    fn new(span: Span, message: String) -> Self {
+        Self { span, message, why: Vec::new() }
+    }
 }
 
 /// Opens a file that a test names.
@@ -39,10 +48,10 @@ pub fn run_test(plan: &Plan, test: &TestCase, engine: Engine) -> Vec<Failure> {
     }
 }
 
-/// Runs one test by both engines, and gathers what it reaches.
-pub fn run_both(plan: &Plan, test: &TestCase, files: Files, coverage: &mut Coverage) -> Vec<Failure> {
+/// Runs one test of a program's text by both engines, gathers what it reaches, and explains what fails.
+pub fn run_both(plan: &Plan, text: &str, test: &TestCase, files: Files, coverage: &mut Coverage) -> Vec<Failure> {
     coverage.begin(plan);
-    let interpreted = match Settled::new(plan, test, files, Engine::Interpreter, Some(coverage)) {
+    let mut interpreted = match Settled::new(plan, test, files, Engine::Interpreter, Some(coverage)) {
         Ok(settled) => settled,
         Err(failure) => return vec![failure],
     };
@@ -51,15 +60,17 @@ pub fn run_both(plan: &Plan, test: &TestCase, files: Files, coverage: &mut Cover
         Ok(compiled) => failures.extend(interpreted.difference(&compiled, test)),
         Err(failure) => {
             let message = format!("the interpreter settles this, machine code does not: {}", failure.message);
-            failures.push(Failure { span: failure.span, message });
+            failures.push(Failure::new(failure.span, message));
         }
     }
+    interpreted.explain(plan, text, test, &mut failures);
     failures
 }
 
 /// What a test's rows come to.
 struct Settled {
     loaded: Loaded,
+    through: i32,
     payments: Vec<Vec<String>>,
     totals: Vec<Vec<String>>,
     decisions: Vec<Vec<String>>,
@@ -73,7 +84,7 @@ impl Settled {
         engine: Engine,
         coverage: Option<&mut Coverage>,
     ) -> Result<Self, Failure> {
-        let fail = |message: String| Failure { span: test.span, message };
+        let fail = |message: String| Failure::new(test.span, message);
         let through = test.through.unwrap_or(plan.active.to);
         let inputs = given::inputs(plan, test, files)?;
         let mut loaded = load(plan, inputs, &LoadOptions::through(through)).map_err(|error| fail(error.to_string()))?;
@@ -87,6 +98,7 @@ impl Settled {
             totals: rows(ledger::totals(plan, &loaded, &result))?,
             decisions: rows(ledger::decisions(plan, &loaded, &result))?,
             loaded,
+            through,
         })
     }
 
@@ -98,7 +110,7 @@ impl Settled {
             let row = (0..n_rows).find(|&row| own.get(row) != other.get(row))?;
             let words = |rows: &[Vec<String>]| rows.get(row).map_or("nothing".to_owned(), |row| row.join(" "));
             let message = format!("the interpreter gives {}, machine code {}", words(own), words(other));
-            Some(Failure { span: test.span, message })
+            Some(Failure::new(test.span, message))
         })
     }
 }

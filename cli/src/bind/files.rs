@@ -14,6 +14,11 @@ pub(super) fn stem(file: &Path) -> String {
     file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
+/// Where a path leads; itself where nothing is there.
+pub(super) fn place(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
 /// The files of a folder by name; hidden ones, programs and the project's own file are no data.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, BindError> {
     let project = |name: &str| name == crate::project::FILE_NAME || name.ends_with(".meed") || name.starts_with('.');

@@ -2,6 +2,7 @@
 
 use super::folder::{lock, sync_folder};
 use super::{Fault, OutError, around};
+use meed_compiler::plan::Plan;
 use meed_runtime::load::Loaded;
 use meed_runtime::manifest::{self, digest_of};
 use meed_runtime::table::Formulas;
@@ -9,13 +10,18 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes the rejected rows.
-pub fn write(loaded: &Loaded, formulas: &Formulas, target: impl Write) -> io::Result<()> {
+/// The columns of the table of rejected cells.
+const HEADER: [&str; 7] = ["record", "file", "row", "line", "column", "value", "reason"];
+
+/// Writes the rejected cells.
+pub fn write(plan: &Plan, loaded: &Loaded, formulas: &Formulas, target: impl Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(target);
-    writer.write_record(["file", "row", "column", "value", "reason"])?;
+    writer.write_record(HEADER)?;
     loaded.rejects.each(|reject| {
         let row = reject.row.to_string();
-        let texts = [&reject.file, &row, &reject.column, &reject.value, &reject.reason];
+        let line = reject.line.map_or_else(String::new, |line| line.to_string());
+        let record = &plan.record(reject.record).name;
+        let texts = [record, &reject.file, &row, &line, &reject.column, &reject.value, &reject.reason];
         writer.write_record(texts.map(|text| formulas.cell(text.as_bytes()).into_owned())).map_err(io::Error::from)
     })?;
     writer.flush()
@@ -50,11 +56,16 @@ impl Elsewhere {
     }
 
     /// Takes the rows.
-    pub fn take(&mut self, loaded: &Loaded, formulas: &Formulas) -> Result<(), Fault> {
-        self.n_rows = loaded.rejects.len() as u64;
-        let mut take = || -> io::Result<()> {
+    pub fn take(&mut self, plan: &Plan, loaded: &Loaded, formulas: &Formulas) -> Result<(), Fault> {
+        self.take_from(loaded.rejects.n_all(), |file| write(plan, loaded, formulas, file))
+    }
+
+    /// Takes what a function writes.
+    pub fn take_from(&mut self, n_rows: u64, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Fault> {
+        self.n_rows = n_rows;
+        let take = || -> io::Result<()> {
             let mut file = tempfile::tempfile()?;
-            write(loaded, formulas, &file)?;
+            write(&mut file)?;
             file.rewind()?;
             self.digest = digest_of(&file)?;
             self.written = Some(file);

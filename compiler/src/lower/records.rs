@@ -4,6 +4,8 @@ mod fields;
 mod format;
 mod key;
 
+pub use format::written_format;
+
 use super::Lowering;
 use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Record, RecordId, RecordTable, Type};
 use crate::resolve::{Declared, later, not_supported};

@@ -37,6 +37,8 @@ pub struct Given {
     pub record: RecordId,
     /// Its cells, key parts among them.
     pub cells: Vec<GivenCell>,
+    /// Its place.
+    pub span: Span,
 }
 
 /// A file of given rows, read as in a run.
@@ -153,7 +155,7 @@ impl Lowering<'_> {
         let period = |text: &Option<tree::Text>| text.as_ref().map(|text| text.value.clone());
         match &step.kind {
             TestStepKind::Given { record, key, fields } => {
-                if let Some(given) = self.given(record, key, fields) {
+                if let Some(given) = self.given(record, key, fields, step.span) {
                     case.given.push(given);
                 }
             }
@@ -307,7 +309,13 @@ impl Lowering<'_> {
         known
     }
 
-    fn given(&mut self, record: &tree::Name, key: &[TestKey], fields: &[(tree::Name, tree::Expr)]) -> Option<Given> {
+    fn given(
+        &mut self,
+        record: &tree::Name,
+        key: &[TestKey],
+        fields: &[(tree::Name, tree::Expr)],
+        span: Span,
+    ) -> Option<Given> {
         let id = self.given_record(record)?;
         let definition = self.plan.record(id);
         if key.len() != definition.key.len() {
@@ -346,7 +354,7 @@ impl Lowering<'_> {
                 cells.push(GivenCell { field: name.text.clone(), value });
             }
         }
-        Some(Given { record: id, cells })
+        Some(Given { record: id, cells, span })
     }
 
     /// A given value as plain text of its type.

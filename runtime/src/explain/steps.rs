@@ -37,9 +37,7 @@ impl Teller<'_> {
                     points.push(self.pay(id, row, slices, values));
                     match (payee, rounded) {
                         (None, _) => points.push(failed("there is nobody to be paid".to_owned())),
-                        (Some(_), None) => {
-                            points.push(failed("there is no amount: the band reached pays none".to_owned()))
-                        }
+                        (Some(_), None) => points.push(self.no_amount(values)),
                         (Some(_), Some(rounded)) => points.push(self.rounding(slices, along.as_ref(), rounded)),
                     }
                 }
@@ -60,6 +58,15 @@ impl Teller<'_> {
             points.push(Point { holds: rule.pay().map(|_| false), text: text.to_owned(), details: Vec::new() });
         }
         points
+    }
+
+    /// Why a payment has no amount.
+    fn no_amount(&self, values: &Values) -> Point {
+        let unknown = values.iter().find(|(span, _, value)| *value == Value::Missing && !self.quote(*span).is_empty());
+        failed(match unknown {
+            Some((span, ..)) => format!("there is no amount: {} is unknown", self.quote(*span)),
+            None => "there is no amount: the band reached pays none".to_owned(),
+        })
     }
 
     fn active(&self, id: RuleId, day: i32, holds: bool) -> Point {

@@ -36,6 +36,8 @@ pub(super) struct CsvSource {
     batch_rows: usize,
     batch: Batch,
     n_before: u64,
+    lines: Lines,
+    n_blank: u64,
     damaged: Vec<(usize, String)>,
 }
 
@@ -47,8 +49,37 @@ struct Batch {
     /// Where each field ends, counted from the start of its row.
     ends: Vec<usize>,
     n_ends: usize,
-    /// By row: its first byte, its first field, and how many fields it has.
-    rows: Vec<(usize, usize, usize)>,
+    rows: Vec<RowPlace>,
+}
+
+/// Where a row is in a batch.
+#[derive(Clone, Copy)]
+struct RowPlace {
+    /// Its first byte.
+    start: usize,
+    /// Its first field.
+    first: usize,
+    n_fields: usize,
+    /// The line of the file on which it begins.
+    line: u64,
+}
+
+/// Counts lines, which end with a feed, a return, or both.
+struct Lines {
+    /// The line of the next byte, counted from 1.
+    line: u64,
+    after_return: bool,
+}
+
+impl Lines {
+    fn pass(&mut self, bytes: &[u8]) {
+        let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return };
+        let count = |wanted: u8| bytes.iter().filter(|&&byte| byte == wanted).count() as u64;
+        let (n_feeds, n_returns) = (count(b'\n'), count(b'\r'));
+        let within = if n_returns == 0 { 0 } else { bytes.windows(2).filter(|pair| pair == b"\r\n").count() as u64 };
+        self.line += n_feeds + n_returns - within - u64::from(self.after_return && first == b'\n');
+        self.after_return = last == b'\r';
+    }
 }
 
 impl Batch {
@@ -59,7 +90,7 @@ impl Batch {
     }
 
     fn field(&self, row: usize, column: usize) -> &[u8] {
-        let (start, first, n_fields) = self.rows[row];
+        let RowPlace { start, first, n_fields, .. } = self.rows[row];
         if column >= n_fields {
             return &[];
         }
@@ -88,6 +119,8 @@ impl CsvSource {
             batch_rows,
             batch: Batch { bytes: vec![0; INPUT], ends: vec![0; 1024], ..Batch::default() },
             n_before: 0,
+            lines: Lines { line: 1, after_return: false },
+            n_blank: 0,
             damaged: Vec::new(),
         };
         let first = source.first_line()?;
@@ -95,10 +128,10 @@ impl CsvSource {
         if !source.read_row()? {
             return Err(LoadError::EmptyFile { file: source.file });
         }
-        let n_fields = source.batch.rows[0].2;
-        let text = |column| std::str::from_utf8(source.batch.field(0, column)).map(|text| text.trim().to_owned());
-        let header = (0..n_fields).map(text).collect::<Result<_, _>>();
-        source.header = header.map_err(|_| LoadError::NotUtf8 { file: source.file.clone() })?;
+        let n_fields = source.batch.rows[0].n_fields;
+        // A header that is not UTF-8 does no harm where nobody reads its column.
+        let text = |column| String::from_utf8_lossy(source.batch.field(0, column)).trim().to_owned();
+        source.header = (0..n_fields).map(text).collect();
         Ok(source)
     }
 
@@ -120,7 +153,10 @@ impl CsvSource {
             }
             let delimiter = delimiter_of(line);
             // Lines of blanks are skipped; blanks before the first header may be a column without one.
-            self.at += rest[..blank].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+            let n_skipped =
+                rest[..blank].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+            self.lines.pass(&rest[..n_skipped]);
+            self.at += n_skipped;
             return Ok(delimiter);
         }
     }
@@ -153,6 +189,7 @@ impl CsvSource {
     /// Appends the next row to the batch; none is left when false.
     fn read_row(&mut self) -> Result<bool, LoadError> {
         let (start, first) = (self.batch.n_bytes, self.batch.n_ends);
+        let mut line = None;
         loop {
             if self.at == self.input.len() {
                 // To the reader of fields an empty input is the end of the file, so it gets one only then.
@@ -162,6 +199,15 @@ impl CsvSource {
             let input = &self.input[self.at..];
             let (result, n_in, n_out, n_fields) =
                 self.core.read_record(input, &mut bytes[*n_bytes..], &mut ends[*n_ends..]);
+            let (mut used, is_end) = (&input[..n_in], |byte: &&u8| matches!(byte, b'\n' | b'\r'));
+            if line.is_none() {
+                // Ends of lines before a row are no part of it.
+                let (before, row) = used.split_at(used.iter().take_while(is_end).count());
+                self.lines.pass(before);
+                line = (!row.is_empty()).then_some(self.lines.line);
+                used = row;
+            }
+            self.lines.pass(used);
             self.at += n_in;
             *n_bytes += n_out;
             *n_ends += n_fields;
@@ -174,7 +220,8 @@ impl CsvSource {
                 ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
                 ReadRecordResult::Record => {
-                    self.batch.rows.push((start, first, self.batch.n_ends - first));
+                    let (n_fields, line) = (self.batch.n_ends - first, line.unwrap_or(self.lines.line));
+                    self.batch.rows.push(RowPlace { start, first, n_fields, line });
                     return self.is_row(start);
                 }
                 ReadRecordResult::End => return Ok(false),
@@ -222,7 +269,15 @@ impl Source for CsvSource {
         self.damaged.clear();
         let has_room = |batch: &Batch| batch.n_bytes < BATCH && batch.n_ends < BATCH_FIELDS;
         while self.batch.rows.len() < self.batch_rows && has_room(&self.batch) && self.read_row()? {
-            let (row, n_fields) = (self.batch.rows.len() - 1, self.batch.rows[self.batch.rows.len() - 1].2);
+            let row = self.batch.rows.len() - 1;
+            let RowPlace { start, first, n_fields, .. } = self.batch.rows[row];
+            if trim(&self.batch.bytes[start..self.batch.n_bytes]).is_empty() {
+                // Sheets leave such rows behind: they say nothing.
+                self.batch.rows.pop();
+                (self.batch.n_bytes, self.batch.n_ends) = (start, first);
+                self.n_blank += 1;
+                continue;
+            }
             if n_fields != self.header.len() {
                 let reason = format!("the row has {n_fields} cells, the header {}", self.header.len());
                 self.damaged.push((row, reason));
@@ -233,6 +288,14 @@ impl Source for CsvSource {
 
     fn damaged(&self) -> &[(usize, String)] {
         &self.damaged
+    }
+
+    fn line(&self, row: usize) -> Option<u64> {
+        Some(self.batch.rows[row].line)
+    }
+
+    fn n_blank(&self) -> u64 {
+        self.n_blank
     }
 
     fn cells(&self, slot: usize) -> Cells<'_> {

@@ -3,9 +3,10 @@
 mod keys;
 
 use super::bind::{Report, Take, Task};
+use super::cell::NOT_UTF8;
 use super::decode::{Block, decode};
 use super::origins::Origins;
-use super::part::{PartReader, codes, each_part};
+use super::part::{PartReader, codes};
 use super::rejects::Faults;
 use super::runs::Runs;
 use super::source::Source;
@@ -42,7 +43,7 @@ pub(super) struct Fault {
 ///
 /// A bit for each row up to the last of them, so that a file of which all are bad takes no more memory than its rows.
 #[derive(Debug, Default)]
-pub(super) struct Rejected {
+pub(crate) struct Rejected {
     words: Vec<u64>,
     n_rows: usize,
 }
@@ -52,6 +53,8 @@ pub(super) struct Rejected {
 pub(super) struct Draft {
     /// How many were read.
     pub n_rows: u32,
+    /// How many rows of blanks alone were skipped.
+    pub n_blank: u64,
     pub origins: Origins,
     /// The rows read last: all of them, as long as there are no runs.
     pub rows: Stretch,
@@ -90,6 +93,10 @@ impl Draft {
         shared: &mut Shared,
     ) -> Result<(), ScratchError> {
         let mut block = Block::default();
+        for row in 0..n_rows {
+            let Some(line) = source.line(row) else { break };
+            self.origins.at_line(self.n_rows + row as u32, line);
+        }
         for (row, reason) in source.damaged() {
             let row = self.n_rows + *row as u32;
             self.fault(Fault {
@@ -172,9 +179,12 @@ impl Draft {
                 block.push_missing(n_rows);
                 self.keep(*field, block);
             }
-            (Take::Check(reader), Some(slot)) => decode(reader, source, slot, list, block),
-            (Take::CheckText, Some(slot)) => each_part(&PartReader::Text, source, slot, block, |_| {}),
-            (Take::Check(_) | Take::CheckText, None) => return,
+            (Take::Check(reader), Some(slot)) => {
+                decode(reader, source, slot, list, block);
+                // Letters that cannot be read do no harm where nobody reads them.
+                block.bad.retain(|(_, reason)| reason != NOT_UTF8);
+            }
+            (Take::Check(_), None) => return,
         }
         if let Some(report) = report {
             self.report_bad(report, slot, source, block);
@@ -207,6 +217,7 @@ impl Draft {
         for (row, reason) in &block.bad {
             let value = slot.map_or(String::new(), |slot| source.text(slot, *row as usize));
             let (column, reason) = (report.header.clone(), reason.clone().into_owned());
+            self.faults.unreadable(&self.origins, self.n_rows + row, report.rank, &column, &reason, &value);
             self.fault(Fault { row: self.n_rows + row, key: None, rank: report.rank, column, value, reason });
         }
     }

@@ -234,18 +234,22 @@ fn codes_of(stretch: &Stretch, field: usize) -> impl Iterator<Item = (usize, u32
     codes.iter().copied().enumerate().filter(move |(row, _)| is_known(*row))
 }
 
+/// Whether a rule per period has a row for each row of an entity.
+pub(crate) fn is_walked(plan: &Plan, record: RecordId) -> bool {
+    use meed_compiler::plan::Stream;
+    plan.rules.iter().any(|rule| matches!(rule.stream, Stream::Grid(entity, _) if entity == record))
+}
+
 /// Whether nothing but the keys of an entity is read, and these of one part that is an id or a text, so that references
 /// alone can tell them.
 pub(crate) fn is_key_alone(plan: &Plan, record: RecordId) -> bool {
-    use meed_compiler::plan::{RecordKind, Stream};
+    use meed_compiler::plan::RecordKind;
     let definition: &Record = plan.record(record);
     let [key] = definition.key[..] else { return false };
     let is_text = matches!(definition.fields[key.index()].ty, Type::Id(_) | Type::Text(_));
     let others = definition.fields.iter().enumerate().filter(|(idx, _)| *idx != key.index());
-    let is_walked = plan.rules.iter().any(|rule| matches!(rule.stream, Stream::Grid(entity, _) if entity == record));
     definition.kind == RecordKind::Entity
         && matches!(definition.source, RecordTable::Table(_))
         && is_text
-        && !is_walked
         && !others.into_iter().any(|(_, field)| field.used)
 }

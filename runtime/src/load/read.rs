@@ -108,6 +108,7 @@ impl<'a> Read<'a> {
             loop {
                 let n_batch = source.advance()?;
                 if n_batch == 0 {
+                    draft.n_blank += source.n_blank();
                     break;
                 }
                 if u64::from(draft.n_rows) + n_batch as u64 > MOST_ROWS {

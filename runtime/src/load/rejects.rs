@@ -7,6 +7,7 @@
 use super::RecordId;
 use super::draft::Fault;
 use super::origins::Origins;
+use super::unreadable::{Unreadable, UnreadableColumns};
 use crate::scratch::{Array, ScratchError, ScratchFile};
 use meed_grammar::foreign::shortened;
 use std::cmp::Reverse;
@@ -34,6 +35,8 @@ pub struct Reject {
     pub file: String,
     /// The row, counted from 1 without the header.
     pub row: u64,
+    /// The line of a text file on which the row begins, counted from 1; none of what is no text.
+    pub line: Option<u64>,
     /// The column.
     pub column: String,
     /// The value, empty where it is missing; of one longer than 1,000 characters the beginning and the end.
@@ -47,6 +50,8 @@ pub struct Reject {
 pub struct Rejects {
     first: Vec<Reject>,
     n_all: u64,
+    /// Columns with cells that cannot be read.
+    unreadable: Vec<Unreadable>,
     parts: Vec<(RecordId, Origins, Faults)>,
 }
 
@@ -63,6 +68,7 @@ pub(super) struct Faults {
     folder: Option<PathBuf>,
     file: Option<ScratchFile>,
     runs: Vec<Array<u8>>,
+    unreadable: UnreadableColumns,
 }
 
 impl Deref for Rejects {
@@ -85,6 +91,11 @@ impl Rejects {
         self.n_all
     }
 
+    /// The columns with cells that cannot be read: all such cells are counted, however few are held.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
     /// Gives every rejected cell to a function, in order; only the first [`MOST_HELD`] of each record where
     /// [`LoadOptions::rejects`](super::LoadOptions::rejects) named no place for the others.
     ///
@@ -98,11 +109,18 @@ impl Rejects {
     }
 
     /// Adds the faults of the next record; all have their keys.
-    pub(super) fn add(&mut self, record: RecordId, origins: &Origins, mut faults: Faults) -> Result<(), ScratchError> {
+    pub(super) fn add(
+        &mut self,
+        record: RecordId,
+        origins: &Origins,
+        n_read: u32,
+        mut faults: Faults,
+    ) -> Result<(), ScratchError> {
         if faults.n_all == 0 {
             return Ok(());
         }
         faults.end()?;
+        self.unreadable.extend(std::mem::take(&mut faults.unreadable).of(record, origins, n_read));
         self.n_all += faults.n_all;
         let first = &mut self.first;
         let filled = faults.each(|fault| {
@@ -123,8 +141,9 @@ impl Rejects {
 
 fn reject(record: RecordId, origins: &Origins, fault: Fault) -> Reject {
     let Fault { row, key, column, value, reason, .. } = fault;
+    let line = origins.line_at(row);
     let (file, row) = origins.read_at(row);
-    Reject { record, key: key.unwrap_or_default(), file: file.to_owned(), row, column, value, reason }
+    Reject { record, key: key.unwrap_or_default(), file: file.to_owned(), row, line, column, value, reason }
 }
 
 /// A cell as the value of a fault.
@@ -142,6 +161,11 @@ impl Faults {
     /// Faults that are too many go to this folder, if there is one.
     pub fn set_folder(&mut self, folder: Option<PathBuf>) {
         self.folder = folder;
+    }
+
+    /// Counts a cell of the file that is being read which cannot be read.
+    pub fn unreadable(&mut self, origins: &Origins, row: u32, rank: usize, column: &str, reason: &str, value: &str) {
+        self.unreadable.note(origins, row, rank, column, reason, value);
     }
 
     /// Adds a fault.
@@ -335,7 +359,7 @@ mod tests {
         for to in [None, Some(PathBuf::from("."))] {
             let lists_all = to.is_some();
             let mut rejects = Rejects::default();
-            rejects.add(RecordId(0), &origins, many(N_FAULTS, to)).expect("there is room");
+            rejects.add(RecordId(0), &origins, N_FAULTS, many(N_FAULTS, to)).expect("there is room");
             assert_eq!((rejects.n_all(), rejects.len()), (u64::from(N_FAULTS), MOST_HELD));
             assert!(rejects.iter().zip(1..).all(|(reject, row)| reject.row == row));
             let mut rows = Vec::new();

@@ -51,14 +51,16 @@ pub(super) fn settle(
         // A record that no rule reads has no rows.
         let mut draft = draft.unwrap_or_default();
         draft.name_faults();
-        loaded.rejects.add(record, &draft.origins, std::mem::take(&mut draft.faults))?;
+        loaded.rejects.add(record, &draft.origins, draft.n_rows, std::mem::take(&mut draft.faults))?;
+        loaded.blank_rows.push(draft.n_blank);
         let read = if loaded.named_only.contains(&record) { 0 } else { u64::from(draft.n_rows) };
         let account = RowAccount { read, rejected: draft.rejected.len() as u64, ..RowAccount::default() };
         let definition = &plan.records[idx];
+        let rejected = std::mem::take(&mut draft.rejected);
         match draft.runs.take().zip(definition.when) {
             Some((runs, when)) => {
                 let turn = |columns: &mut [Option<Column>]| turn_codes(columns, &definition.fields, &targets);
-                let merged = runs.merge(By { when, through }, draft.n_rows, &draft.rejected, turn)?;
+                let merged = runs.merge(By { when, through }, draft.n_rows, &rejected, turn)?;
                 let (after_run_date, undated) = (merged.n_after, merged.n_undated);
                 loaded.accounts.push(RowAccount { after_run_date, undated, ..account });
                 loaded.windows.push(Some(merged.windows));
@@ -73,6 +75,7 @@ pub(super) fn settle(
                 loaded.hold(&definition.fields, draft, order, places.as_deref(), &targets);
             }
         }
+        loaded.rejected.push(rejected);
     }
     loaded.data.predicates = predicates(plan, &dictionaries);
     loaded.dictionaries = dictionaries;

@@ -104,6 +104,17 @@ pub(crate) trait Source {
         &[]
     }
 
+    /// The line of the file on which a row of this batch begins, counted from 1; none of what is no text.
+    fn line(&self, row: usize) -> Option<u64> {
+        let _ = row;
+        None
+    }
+
+    /// How many rows of blanks alone were skipped so far.
+    fn n_blank(&self) -> u64 {
+        0
+    }
+
     /// The cells of this batch in a slot.
     fn cells(&self, slot: usize) -> Cells<'_>;
 

@@ -1,7 +1,7 @@
 //! Tables of the given rows, and of files of them.
 
 use super::{Failure, Files};
-use crate::load::{Content, SourceFile, TableInput, is_key_alone};
+use crate::load::{Content, SourceFile, TableInput, is_key_alone, is_walked};
 use meed_compiler::TestCase;
 use meed_compiler::plan::{Plan, RecordId, RecordTable, Type};
 use std::collections::BTreeMap;
@@ -31,8 +31,13 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
             }
         }
     }
-    // Where only the keys of parties are read, those that other rows name are enough.
-    let needed = |idx: usize| !is_key_alone(plan, RecordId(idx as u32));
+    // Where only the keys of parties are read, those that other rows name are enough; a rule per period also has rows of
+    // a party that is given and that no row names.
+    let needed = |idx: usize| {
+        let record = RecordId(idx as u32);
+        let is_given = || test.given.iter().any(|given| given.record == record);
+        !is_key_alone(plan, record) || (is_walked(plan, record) && is_given())
+    };
     let mut inputs: Vec<TableInput> = rows
         .into_iter()
         .enumerate()
@@ -40,7 +45,7 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
         .map(|(idx, rows)| table(plan, RecordId(idx as u32), rows))
         .collect();
     for given in &test.files {
-        let file = files(&given.file).map_err(|error| Failure { span: given.span, message: error.to_string() })?;
+        let file = files(&given.file).map_err(|error| Failure::new(given.span, error.to_string()))?;
         match inputs.iter_mut().find(|input| input.record == given.record) {
             Some(input) => input.files.push(file),
             None => inputs.push(TableInput { record: given.record, files: vec![file] }),

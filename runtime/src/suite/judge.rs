@@ -1,5 +1,6 @@
 //! Expectations, held against what a test's rows come to.
 
+use super::why::undated;
 use super::{Failure, Files, Settled};
 use crate::load::{Content, LoadError};
 use crate::table::unmarked;
@@ -55,9 +56,10 @@ impl Settled {
                 }
             };
             let span = place(expectation);
-            failures.extend(said.into_iter().map(|message| Failure { span, message }));
+            failures.extend(said.into_iter().map(|message| Failure::new(span, message)));
         }
         failures.extend(self.unexpected_rejects(plan, test));
+        failures.extend(undated(plan, test));
         failures
     }
 
@@ -81,7 +83,9 @@ impl Settled {
             return Vec::new();
         }
         let payee = wanted.payee.unwrap_or_default();
-        vec![format!("`{}` pays {} {} {}", wanted.rule, shown(payee), exact_text(&sum), plan.unit.code)]
+        let (rule, payee, code) = (wanted.rule, shown(payee), &plan.unit.code);
+        let (paid, expected) = (exact_text(&sum), exact_text(amount));
+        vec![format!("`{rule}` pays {payee} {paid} {code}, and {expected} {code} is expected")]
     }
 
     /// `introductions` pays MAYA 500.00 USD I1
@@ -96,8 +100,10 @@ impl Settled {
         let found = self.decisions.iter().find(same).map(|row| row[6].as_str());
         match (found, value) {
             (found, value) if found == value => None,
-            (Some(found), _) => Some(format!("`{name}` of {} is {}", shown(key), shown(found))),
-            (None, _) => Some(format!("`{name}` of {} is unknown", shown(key))),
+            (found, value) => {
+                let [found, value] = [found, value].map(|text| text.map_or("unknown".into(), shown));
+                Some(format!("`{name}` of {} is {found}, and {value} is expected", shown(key)))
+            }
         }
     }
 
@@ -159,7 +165,7 @@ impl Settled {
                 shown(&reject.value),
                 escaped(&reject.reason)
             );
-            Failure { span: test.span, message }
+            Failure::new(test.span, message)
         });
         told.collect()
     }
@@ -170,7 +176,8 @@ fn amount_of(text: &str) -> Exact {
     parse_exact(text).unwrap_or_else(|| broken(format!("`{text}`, which is no amount")))
 }
 
-fn place(expectation: &Expectation) -> Span {
+/// Where an expectation is written.
+pub(super) fn place(expectation: &Expectation) -> Span {
     match expectation {
         Expectation::Pays { span, .. }
         | Expectation::DoesNotPay { span, .. }

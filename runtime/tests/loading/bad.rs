@@ -216,7 +216,7 @@ fn files_that_cannot_be_tables_are_errors() {
         ("nothing", Vec::new(), "empty-file"),
         ("a byte-order mark", b"\xef\xbb\xbf".to_vec(), "empty-file"),
         ("blank lines", b"\n \r\n\n".to_vec(), "empty-file"),
-        ("latin-1", format!("{header},g").into_bytes().into_iter().chain([0xfc]).collect(), "not-utf8"),
+        ("latin-1", [b"\xfc", header.as_bytes()].concat(), "not-utf8"),
         ("utf-16", "\u{feff}id,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect(), "not-utf8"),
         ("a missing column", header.replace("amount", "amuont").into_bytes(), "missing-column"),
         ("a double column", format!("{header},Amount").into_bytes(), "duplicate-column"),

@@ -9,6 +9,7 @@ mod formats;
 mod law;
 mod naive;
 mod needs;
+mod offers;
 mod physical;
 mod rings;
 mod rows;

@@ -34,15 +34,23 @@ fn an_entity_of_which_only_the_key_is_read_is_what_accepted_rows_name() {
 }
 
 #[test]
-fn an_entity_that_a_rule_walks_through_or_reads_needs_its_table() {
+fn an_entity_that_a_rule_per_period_walks_through_is_what_rows_name_and_one_that_is_read_needs_its_table() {
     let walked =
         PROGRAM.replace("for each deal", "for each partner per quarter").replace("of amount", "of sum of deal.amount");
     let read = PROGRAM.replace("for each deal", "for each deal where partner.name is \"x\"");
-    for text in [walked, read] {
-        let plan = plan(&text);
-        let deals = input(&plan, "deal", vec![("d", csv("id,on,partner,amount\n1,2026-01-01,B,5\n"))]);
-        assert_eq!(load_rows(&plan, vec![deals], 2).map_err(|error| error.code()).err(), Some("missing-table"));
-    }
+    let load = |text: &str| {
+        let plan = plan(text);
+        let deals = "id,on,partner,amount\n1,2026-01-01,B,5\n2,2026-01-01,?,x\n3,2026-01-01,A,5\n";
+        let deals = input(&plan, "deal", vec![("d", csv(deals))]);
+        load_rows(&plan, vec![deals], 2)
+    };
+    assert_eq!(load(&read).map_err(|error| error.code()).err(), Some("missing-table"));
+    let loaded = load(&walked).expect("it loads");
+    let keys: Vec<String> = (0..loaded.keys[0].len()).map(|row| loaded.keys[0].text(row).into_owned()).collect();
+    assert_eq!((loaded.named_only, keys), (vec![RecordId(0)], vec!["A".to_owned(), "B".to_owned()]));
+    // A party whom no row can name needs a table.
+    let unnamed = PROGRAM.replace("for each deal", "for each partner per quarter").replace("2% of amount", "$5");
+    assert_eq!(load(&unnamed).map_err(|error| error.code()).err(), Some("missing-table"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Lowering<'_> {
                 return Format::DateTime { zone: zone.flatten(), pattern: pattern.map(|text| text.value.clone()) };
             }
             (_, None) => Ok(Format::Plain),
-            (_, Some(text)) => written_format(ty, &text.value).map_err(|help| (text, help)),
+            (_, Some(text)) => format_of(ty, &text.value).map_err(|help| (text, help)),
         };
         let format = sample.unwrap_or_else(|(text, help)| {
             let message = format!("`{}` is no format that is known here", text.value);
@@ -75,8 +75,13 @@ impl Lowering<'_> {
     }
 }
 
-/// The format that a sample shows for a type, or what is known for it.
-fn written_format(ty: Type, sample: &str) -> Result<Format, &'static str> {
+/// The format that a sample shows for a type, as in `as "1.000,50"`; none where the type is not read by it.
+pub fn written_format(ty: Type, sample: &str) -> Option<Format> {
+    format_of(ty, sample).ok()
+}
+
+/// The same, or what is known for the type.
+fn format_of(ty: Type, sample: &str) -> Result<Format, &'static str> {
     match ty {
         Type::Date if date_pattern(sample) => Ok(Format::Date(sample.to_owned())),
         Type::Date => Err("a date is read by a pattern of YYYY, MM and DD, such as \"DD-MM-YYYY\""),

@@ -25,6 +25,9 @@ pub(super) fn needed_column(
         return Ok(found);
     }
     let found = place.source.header().to_vec();
+    if found.iter().any(|header| header.contains(char::REPLACEMENT_CHARACTER)) {
+        return Err(LoadError::NotUtf8 { file: place.file.to_owned() });
+    }
     Err(LoadError::MissingColumn {
         file: place.file.to_owned(),
         record: place.definition().name.clone(),

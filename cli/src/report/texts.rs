@@ -1,0 +1,47 @@
+//! Texts that rules compare with and that no row has: `gold` where the table says `Gold`.
+
+use meed_compiler::plan::{Plan, TextTest, Type};
+use meed_grammar::foreign::shown;
+use meed_runtime::load::Loaded;
+
+/// Of a field with more different texts a missing one is no news: names and numbers of orders come and go.
+const MOST_TEXTS: usize = 1_000;
+/// So many of the texts that are there are listed.
+const MOST_LISTED: usize = 12;
+
+/// A line for each text that a rule compares a field with and that no row has.
+pub fn unmatched(plan: &Plan, loaded: &Loaded) -> Vec<String> {
+    let mut lines = Vec::new();
+    for predicate in &plan.predicates {
+        let TextTest::In(texts) = &predicate.test else { continue };
+        let dictionary = &loaded.dictionaries[predicate.domain.index()];
+        if dictionary.len() == 0 || dictionary.len() > MOST_TEXTS {
+            continue;
+        }
+        let mut there: Vec<String> =
+            (0..dictionary.len() as u32).map(|code| dictionary.text(code).into_owned()).collect();
+        there.sort_unstable();
+        let fields = plan.records.iter().filter(|record| record.used).flat_map(|record| {
+            let of_domain =
+                |ty: Type| matches!(ty, Type::Text(domain) | Type::Id(domain) if domain == predicate.domain);
+            let fields = record.fields.iter().filter(move |field| field.used && of_domain(field.ty));
+            fields.map(|field| format!("{} has {}", record.name, field.name))
+        });
+        let fields: Vec<String> = fields.collect();
+        if fields.is_empty() {
+            continue;
+        }
+        let n_more = there.len().saturating_sub(MOST_LISTED);
+        let more = if n_more > 0 { format!(" and {n_more} more") } else { String::new() };
+        let listed: Vec<String> = there.iter().take(MOST_LISTED).map(|text| shown(text).into_owned()).collect();
+        let are = if there.len() == 1 { "there is" } else { "there are" };
+        for text in texts.iter().filter(|text| there.binary_search(text).is_err()) {
+            let line =
+                format!("no row of {} \"{}\"; {are} {}{more}", fields.join(" or of "), shown(text), listed.join(", "));
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,196 @@
+//! Why an expectation does not hold: given rows that no tested rule can see, fields that were not given, and what
+//! `explain` says of the payments that are meant.
+
+use super::judge::place;
+use super::{Failure, Settled};
+use crate::explain::{Answer, Explanation, Query, explain};
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{FieldId, Op, Plan, RecordId, RecordKind, Rule, Step, Stream, Type};
+use meed_compiler::{Expectation, Given, TestCase};
+use meed_grammar::foreign::shown;
+use std::collections::BTreeSet;
+
+/// So many rows are explained; a failing test is small, or its first rows tell.
+const MOST: usize = 3;
+
+/// Given rows of events without their day: no rule would see them, and a test that expects no payment would pass by that.
+pub(super) fn undated(plan: &Plan, test: &TestCase) -> Vec<Failure> {
+    let seen = seen(plan, test);
+    let undated = test.given.iter().filter_map(|given| {
+        let definition = plan.record(given.record);
+        let when = &definition.fields[definition.when?.index()];
+        let is_given = given.cells.iter().any(|cell| cell.field == when.name);
+        let must = definition.kind == RecordKind::Event && !when.optional && seen.contains(&given.record);
+        (must && !is_given).then(|| {
+            let message = format!("{} is given without `{}`, so no rule sees it", row(plan, given), when.name);
+            Failure::new(given.span, message)
+        })
+    });
+    undated.collect()
+}
+
+impl Settled {
+    /// Says of each failure why it came to that.
+    pub(super) fn explain(&mut self, plan: &Plan, text: &str, test: &TestCase, failures: &mut [Failure]) {
+        for failure in failures {
+            let expectation = test.expect.iter().find(|expectation| place(expectation) == failure.span);
+            let Some(query) = expectation.and_then(query) else { continue };
+            if let Some(Expectation::Pays { rule, .. }) = expectation {
+                failure.why.extend(outside(plan, test, rule, self.through));
+                failure.why.extend(not_given(plan, test, rule));
+            }
+            // A fault of the run is told by the run.
+            let Ok(answer) = explain(plan, text, &mut self.loaded, self.through, &query) else { continue };
+            failure.why.extend(words(&answer));
+            if failure.why.is_empty() {
+                let payee = query.payee.unwrap_or_default();
+                failure.why.push(format!("no row that is given would pay {}", shown(&payee)));
+            }
+        }
+    }
+}
+
+/// What to ask about an expectation of payments.
+fn query(expectation: &Expectation) -> Option<Query> {
+    let (rule, payee, key, period) = match expectation {
+        Expectation::Pays { rule, payee, key, period, .. } => (rule, Some(payee), key, period),
+        Expectation::DoesNotPay { rule, payee, key, period, .. } => (rule, payee.as_ref(), key, period),
+        Expectation::NoOtherPayments(_)
+        | Expectation::Totals { .. }
+        | Expectation::Decides { .. }
+        | Expectation::Rejected { .. } => return None,
+    };
+    let rule = Some(rule.clone());
+    Some(Query { rule, payee: payee.cloned(), key: key.clone(), period: period.clone(), most: MOST })
+}
+
+/// Of a row that was paid what made the amount, of one that was not what stopped it.
+fn words(answer: &Answer) -> Vec<String> {
+    let mut words = answer.notes.clone();
+    for explanation in &answer.explanations {
+        words.push(explanation.heading.clone());
+        words.extend(points(explanation));
+    }
+    if answer.n_more > 0 {
+        words.push(format!("and {} more", answer.n_more));
+    }
+    words
+}
+
+fn points(explanation: &Explanation) -> Vec<String> {
+    let stopped = explanation.points.iter().any(|point| point.holds == Some(false));
+    let told = explanation.points.iter().filter(|point| point.holds == stopped.then_some(false));
+    told.flat_map(|point| {
+        let mark = if stopped { "✗" } else { "·" };
+        let details = point.details.iter().map(|detail| format!("    {detail}"));
+        std::iter::once(format!("  {mark} {}", point.text)).chain(details)
+    })
+    .collect()
+}
+
+/// Given rows of a rule's events whose day is outside of the program or after the last day of the test.
+fn outside(plan: &Plan, test: &TestCase, rule: &str, through: i32) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    plan.versions(rule).for_each(|id| streams(plan, plan.rule(id), &mut seen));
+    let outside = test.given.iter().filter(|given| seen.contains(&given.record)).filter_map(|given| {
+        let when = &plan.record(given.record).fields[plan.record(given.record).when?.index()].name;
+        let day = &given.cells.iter().find(|cell| cell.field == *when)?.value;
+        // Days as text have the order of days; a date and time begins with its day.
+        let day = day.get(..10)?;
+        let (from, to) = (date_of(plan.active.from).to_string(), date_of(plan.active.to).to_string());
+        let row = format!("{} of {day}", row(plan, given));
+        if day < from.as_str() || day > to.as_str() {
+            return Some(format!("{row} is outside the program, which is active from {from} to {to}"));
+        }
+        let through = date_of(through).to_string();
+        (day > through.as_str()).then(|| format!("{row} is after {through}, through which the test runs"))
+    });
+    outside.collect()
+}
+
+/// Fields that a rule reads and that a given row has not.
+fn not_given(plan: &Plan, test: &TestCase, rule: &str) -> Vec<String> {
+    let mut read = BTreeSet::new();
+    plan.versions(rule).for_each(|id| fields(plan, plan.rule(id), &mut read));
+    let mut missing = Vec::new();
+    for given in &test.given {
+        let definition = plan.record(given.record);
+        for &(record, field) in read.iter().filter(|(record, _)| *record == given.record) {
+            let id = FieldId(field);
+            let field = &plan.record(record).fields[field as usize];
+            let is_known = field.optional
+                || definition.key.contains(&id)
+                || definition.when == Some(id)
+                || given.cells.iter().any(|cell| cell.field == field.name);
+            if !is_known {
+                missing.push(format!("{} is given without `{}`, which `{rule}` reads", row(plan, given), field.name));
+            }
+        }
+    }
+    missing
+}
+
+/// `deal D1`
+fn row(plan: &Plan, given: &Given) -> String {
+    let definition = plan.record(given.record);
+    let part = |field: &FieldId| {
+        let name = &definition.fields[field.index()].name;
+        given.cells.iter().find(|cell| cell.field == *name).map_or("", |cell| cell.value.as_str())
+    };
+    let key = definition.key.iter().map(part).collect::<Vec<_>>().join("|");
+    format!("{} {}", definition.name, shown(&key))
+}
+
+/// The events of the rules that a test is about: those that it names, or all.
+fn seen(plan: &Plan, test: &TestCase) -> BTreeSet<RecordId> {
+    let named = |expectation: &Expectation| match expectation {
+        Expectation::Pays { rule, .. } | Expectation::DoesNotPay { rule, .. } => Some(rule.clone()),
+        Expectation::NoOtherPayments(_)
+        | Expectation::Totals { .. }
+        | Expectation::Decides { .. }
+        | Expectation::Rejected { .. } => None,
+    };
+    let named: Option<Vec<String>> = test.expect.iter().map(named).collect();
+    let mut seen = BTreeSet::new();
+    for rule in &plan.rules {
+        if named.as_ref().is_none_or(|named| named.contains(&rule.name)) {
+            streams(plan, rule, &mut seen);
+        }
+    }
+    seen
+}
+
+/// The events whose rows a rule reads, itself or by what it adds up.
+fn streams(plan: &Plan, rule: &Rule, seen: &mut BTreeSet<RecordId>) {
+    let own = [&rule.stream].into_iter();
+    for stream in own.chain(rule.groups.iter().map(|id| &plan.groups[id.index()].stream)) {
+        match stream {
+            Stream::Events(record) => {
+                seen.insert(*record);
+            }
+            // A rule over payments comes after the rule that pays them.
+            Stream::Payments(name) if *name != rule.name => {
+                plan.versions(name).for_each(|id| streams(plan, plan.rule(id), seen));
+            }
+            Stream::Payments(_) | Stream::Grid(..) => {}
+        }
+    }
+}
+
+/// The fields that a rule reads.
+fn fields(plan: &Plan, rule: &Rule, read: &mut BTreeSet<(RecordId, u32)>) {
+    let groups = rule.groups.iter().flat_map(|id| plan.groups[id.index()].exprs());
+    for expr in rule.steps.iter().flat_map(Step::exprs).chain(groups) {
+        expr.walk(&mut |expr| {
+            if let Op::Field { record, path, .. } = &expr.op {
+                let mut record = *record;
+                for field in path {
+                    read.insert((record, field.0));
+                    if let Type::Ref(target) = plan.record(record).fields[field.index()].ty {
+                        record = target;
+                    }
+                }
+            }
+        });
+    }
+}
