@@ -15,7 +15,7 @@ pub fn unmatched(plan: &Plan, loaded: &Loaded) -> Vec<String> {
     for predicate in &plan.predicates {
         let TextTest::In(texts) = &predicate.test else { continue };
         let dictionary = &loaded.dictionaries[predicate.domain.index()];
-        if dictionary.len() == 0 || dictionary.len() > MOST_TEXTS {
+        if dictionary.is_empty() || dictionary.len() > MOST_TEXTS {
             continue;
         }
         let mut there: Vec<String> =
