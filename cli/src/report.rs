@@ -7,6 +7,7 @@ use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
+use meed_grammar::limits;
 use meed_runtime::engine::RunResult;
 use meed_runtime::load::{Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
@@ -111,7 +112,7 @@ pub fn rejects(plan: &Plan, loaded: &Loaded, n_told: usize, messages: Messages) 
 
 /// ``column `closed_on` of deals.csv: 5,000 of 5,000 rows: not a date like 2026-02-01, as row 1 `03/14/2026` ``
 fn wrong_format(plan: &Plan, column: &Unreadable) -> String {
-    let (n_rows, n_all) = (grouped(column.n_rows), grouped(column.n_all));
+    let (n_rows, n_all) = (count_words(column.n_rows), count_words(column.n_all));
     let (file, header, reason) = (shown(&column.file), shown(&column.column), escaped(&column.reason));
     let example = shown(column.sample.first().map_or("", String::as_str)).into_owned();
     let (place, offer) = (place(column.row, column.line), offer(plan, column));
@@ -134,14 +135,6 @@ fn place(row: u64, line: Option<u64>) -> String {
 }
 
 /// A count with commas: `5,000`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (idx, digit) in digits.chars().enumerate() {
-        if idx > 0 && (digits.len() - idx).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+fn count_words(count: u64) -> String {
+    limits::words(count as usize)
 }
