@@ -4,6 +4,7 @@
 //! Comes in: the tree of the program for its names, its Plan for the rest. Goes out: problems. A rule that had errors is
 //! not in the Plan and is not judged here.
 
+mod below;
 mod conditions;
 mod names;
 mod payments;
@@ -19,4 +20,5 @@ use meed_grammar::problem::Problem;
 pub(crate) fn plan(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>) {
     conditions::conditions(plan, problems);
     payments::payments(plan, resolved, problems);
+    below::below_zero(plan, resolved, problems);
 }

@@ -53,7 +53,7 @@ fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
     let mut found = Vec::new();
     checks::names(&parsed.file, &mut found);
     let resolved = resolve(parsed.file, &mut found);
-    let lowered = lower(&resolved, overrides, &mut found);
+    let lowered = lower(&resolved, source, overrides, &mut found);
     // Where something could not be read, what was put in its place says nothing.
     if n_written == 0 {
         checks::plan(&lowered.plan, &resolved, &mut found);

@@ -38,9 +38,15 @@ pub struct Lowered {
     pub tests: Vec<TestCase>,
 }
 
-/// Lowers declarations. `overrides` are parameters set for this run, as written in Meed.
-pub fn lower(resolved: &Resolved, overrides: &[(String, String)], problems: &mut Vec<Problem>) -> Lowered {
-    let mut lowering = Lowering::new(resolved);
+/// Lowers declarations. `source` is the text that they stand in; `overrides` are parameters set for this run, as written
+/// in Meed.
+pub fn lower(
+    resolved: &Resolved,
+    source: &str,
+    overrides: &[(String, String)],
+    problems: &mut Vec<Problem>,
+) -> Lowered {
+    let mut lowering = Lowering::new(resolved, source);
     lowering.head();
     lowering.records();
     // After records: a parameter may be a value of a field's list.
@@ -57,6 +63,8 @@ pub fn lower(resolved: &Resolved, overrides: &[(String, String)], problems: &mut
 /// The work in progress.
 struct Lowering<'a> {
     resolved: &'a Resolved,
+    /// The text of the program, for repairs that move a part of it.
+    source: &'a str,
     plan: Plan,
     problems: Vec<Problem>,
     /// How many of these are errors.
@@ -81,6 +89,10 @@ struct Lowering<'a> {
     domains: Vec<u32>,
     /// What has been made once, and where.
     known: Known,
+    /// The clause at work.
+    clause: Option<Span>,
+    /// What names stand for shares.
+    shares: expressions::Shares,
     /// Whether dates move by months somewhere, and where first.
     months_used: Option<Span>,
 }
@@ -110,9 +122,10 @@ struct Known {
 type SlotKey = (plan::Stream, Option<plan::Period>, Vec<(plan::Root, RecordId, Vec<plan::FieldId>)>);
 
 impl<'a> Lowering<'a> {
-    fn new(resolved: &'a Resolved) -> Self {
+    fn new(resolved: &'a Resolved, source: &'a str) -> Self {
         Self {
             resolved,
+            source,
             plan: Plan::empty(),
             problems: Vec::new(),
             n_errors: 0,
@@ -127,6 +140,8 @@ impl<'a> Lowering<'a> {
             shared: FxHashMap::default(),
             domains: Vec::new(),
             known: Known::default(),
+            clause: None,
+            shares: expressions::Shares::default(),
             months_used: None,
         }
     }
@@ -168,6 +183,11 @@ impl<'a> Lowering<'a> {
     fn lowered(&self, rule: &str) -> &[plan::RuleId] {
         steps::count(1);
         self.known.rules.get(rule).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is written at a place of the program.
+    fn written(&self, span: Span) -> &str {
+        self.source.get(span.start as usize..span.end as usize).unwrap_or("…")
     }
 
     fn damaged(&self, name: &str) -> bool {

@@ -113,6 +113,7 @@ pub const WORDS: &[&str] = &[
     "nobody",
     "none",
     "not",
+    "nothing",
     "number",
     "odd",
     "of",

@@ -89,7 +89,7 @@ impl Shape {
             Pieces::Curve { .. } => "curve",
         };
         let argument = if self.argument { "(first money)" } else { "" };
-        let even = if self.even_at_zero { " even at zero" } else { "" };
+        let even = if self.even_at_zero { " even at zero" } else { " nothing at zero" };
         let mirrored = if self.mirrored { " mirrored" } else { "" };
         let bound = |idx: usize, cents: i64| {
             if idx == 0 && self.argument { "first".to_owned() } else { dollars(cents) }
@@ -127,12 +127,16 @@ impl Shape {
 
     /// How the schedule of this name is applied before `as …`.
     pub fn applied(&self, name: &str) -> String {
-        if self.argument { format!("{name}({})", dollars(self.first())) } else { name.to_owned() }
+        if self.argument { format!("{name}(first = {})", dollars(self.first())) } else { name.to_owned() }
     }
 
     /// How it is applied to a value.
     pub fn called(&self, name: &str, value: &str) -> String {
-        if self.argument { format!("{name}({}, {value})", dollars(self.first())) } else { format!("{name}({value})") }
+        if self.argument {
+            format!("{name}({value}, first = {})", dollars(self.first()))
+        } else {
+            format!("{name}({value})")
+        }
     }
 
     fn first(&self) -> i64 {

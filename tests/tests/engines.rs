@@ -159,7 +159,7 @@ const PARTS: [&str; 64] = [
 #[test]
 fn programs_hold_every_part_of_a_plan() {
     let mut found = [0; PARTS.len()];
-    for seed in 0..60 {
+    for seed in 0..80 {
         let text = program(&mut Draw::new(seed));
         let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
         let plan = format!("{:?}{:?}{:?}{:?}", plan.schedules, plan.states, plan.groups, plan.rules);

@@ -188,8 +188,9 @@ impl Found<'_, '_> {
     fn expr(&mut self, expr: &Expr, scope: &Scope) {
         match &expr.kind {
             ExprKind::Path(path) => self.path(path, scope),
-            ExprKind::Call { arguments: values, .. } | ExprKind::List(values) | ExprKind::Extreme { values, .. } => {
-                self.exprs(values, scope);
+            ExprKind::List(values) | ExprKind::Extreme { values, .. } => self.exprs(values, scope),
+            ExprKind::Call { arguments, .. } => {
+                self.exprs(arguments.iter().map(|argument| &argument.value), scope);
             }
             ExprKind::Bracket(x)
             | ExprKind::Negate(x)
@@ -227,7 +228,7 @@ impl Found<'_, '_> {
                 self.keys(per, scope);
             }
             ExprKind::AddsUp { arguments, quantity, per, .. } => {
-                self.exprs(arguments, scope);
+                self.exprs(arguments.iter().map(|argument| &argument.value), scope);
                 self.expr(quantity, scope);
                 self.keys(per, scope);
             }

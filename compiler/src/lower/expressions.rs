@@ -1,5 +1,6 @@
 //! Expressions: what each kind of expression means, of which type it is, and what can be missing.
 
+mod arguments;
 mod arithmetic;
 mod calls;
 mod choices;
@@ -10,10 +11,12 @@ mod literals;
 mod names;
 mod ranges;
 mod rounding;
+mod shares;
 mod types;
 
 pub(super) use calls::{Form, Gaps};
 pub(super) use literals::sign_of;
+pub(super) use shares::Shares;
 
 use super::Lowering;
 use super::scope::{Scope, Typed};

@@ -2,6 +2,7 @@
 
 mod clauses;
 mod decisions;
+mod levels;
 mod limits;
 mod order;
 mod payments;
@@ -99,6 +100,7 @@ impl Lowering<'_> {
 
     fn rule(&mut self, rule: &tree::Rule) -> Option<Rule> {
         let before = self.n_errors;
+        self.shares.locals.clear();
         self.clause_order(rule);
         let for_each = rule
             .clauses
@@ -136,6 +138,7 @@ impl Lowering<'_> {
                 rule.matched = last_filter.is_none_or(|last| idx > last);
             }
             // That a limit comes too early was said with the order of the clauses.
+            self.clause = Some(clause.span);
             let limit = matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. });
             if !limit || paid {
                 self.clause(clause, &mut scope, &mut work);

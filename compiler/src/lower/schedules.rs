@@ -2,6 +2,7 @@
 
 mod bands;
 mod curve;
+mod zero;
 
 use super::Lowering;
 use super::expressions::{Gaps, fold};
@@ -69,6 +70,7 @@ impl Lowering<'_> {
             (None, true) => self.curve(schedule, &mut scope)?,
             (None, false) => self.bands(schedule, &mut scope)?,
         };
+        self.at_zero(schedule, &shape)?;
         Some(Schedule {
             name: schedule.name.text.clone(),
             arguments: scope.arguments.iter().map(|(_, ty)| *ty).collect(),

@@ -22,6 +22,9 @@ impl Scan<'_> {
             return self.wrong_literal(token, end);
         }
         self.index += 1;
+        if let Some((grouped, decimal)) = thousand_or_fraction(self.text(token)).filter(|_| is_amount(token.kind)) {
+            self.two_readings(token, &grouped, &decimal);
+        }
         if self.open.last().is_some_and(|(_, arguments)| *arguments)
             && token.kind == TokenKind::Number
             && self.text(token).contains(',')
@@ -102,6 +105,17 @@ impl Scan<'_> {
             .label("a name begins with a letter")
             .help(format!("as a key in a test, quote it: `{quoted}`"));
         self.replace(problem, span, quoted);
+    }
+
+    /// `$1.250`, `1.000`: a thousand and some where a point groups, one and some here. Neither reading is sure.
+    fn two_readings(&mut self, token: Token, grouped: &str, decimal: &str) {
+        let text = self.text(token);
+        let arguments = self.open.last().is_some_and(|(_, arguments)| *arguments) && token.kind == TokenKind::Number;
+        let grouped = if arguments { grouped.replace(',', "") } else { grouped.to_owned() };
+        let problem = Problem::error("wrong-number", token.span, format!("`{text}` has two readings"))
+            .label("the decimal point is `.`, thousands are grouped in threes by `,`")
+            .help(format!("write `{grouped}` or `{decimal}`"));
+        self.problems.push(problem);
     }
 
     /// `1,00`, `1.000,50`, `1.000.000`
@@ -221,6 +235,36 @@ impl Scan<'_> {
             }
         }
     }
+}
+
+fn is_amount(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Number | TokenKind::Money)
+}
+
+/// Both readings of a number with one point and three digits behind it, as they are written without doubt; none where
+/// nobody groups so: `0.125`, `1,000.125`, `1250.125`, `1.125k`. A third decimal that counts is followed by a zero.
+fn thousand_or_fraction(text: &str) -> Option<(String, String)> {
+    let digits = text.find(|sign: char| sign.is_ascii_digit())?;
+    let (head, number) = text.split_at(digits);
+    let end = number.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(number.len());
+    let (number, tail) = number.split_at(end);
+    let (whole, fraction) = number.split_once('.')?;
+    let grouped = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && fraction.len() == 3;
+    // A unit stands apart, `1.250 EUR`; what touches is another number.
+    if !grouped || tail.starts_with(|sign: char| sign.is_alphanumeric() || sign == ',') {
+        return None;
+    }
+    // Amounts of a currency with three decimals are written with three.
+    let currency = iso_currency::Currency::from_code(tail.trim());
+    if currency.and_then(|currency| currency.exponent()) == Some(3) {
+        return None;
+    }
+    let decimal = match fraction.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        short if short.len() == 3 => format!("{number}0"),
+        short => format!("{whole}.{short}"),
+    };
+    Some((format!("{head}{whole},{fraction}{tail}"), format!("{head}{decimal}{tail}")))
 }
 
 fn wrong_money(span: Span, message: &str, fixed: &str) -> Problem {

@@ -109,9 +109,12 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
     })
 }
 
-fn call(node: &Node<'_, '_>) -> (Name, Vec<Expr>) {
+fn call(node: &Node<'_, '_>) -> (Name, Vec<GivenArgument>) {
     let name = node.part(Rule::call_name).map_or_else(|| node.name(), |name| name.to_name());
-    (name, node.parts_of(Rule::condition).map(|argument| fold::condition(&argument)).collect())
+    let given = node.parts_of(Rule::given_argument);
+    let given = given
+        .map(|given| GivenArgument { name: given.part(Rule::name).map(|name| name.to_name()), value: only(&given) });
+    (name, given.collect())
 }
 
 /// What stands in a pair of brackets.

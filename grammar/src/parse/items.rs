@@ -190,7 +190,9 @@ fn schedule(node: &Node<'_, '_>) -> Schedule {
         arguments: arguments.unwrap_or_default(),
         shape,
         even_at_zero: node.span_of(Rule::even_at_zero),
+        nothing_at_zero: node.span_of(Rule::nothing_at_zero),
         mirrored: node.span_of(Rule::mirrored),
+        nothing_below_zero: node.span_of(Rule::nothing_below_zero),
         bands: node.parts_of(Rule::band).map(|band| self::band(&band)).collect(),
         span: node.span(),
     }

@@ -43,12 +43,12 @@ pub enum ExprKind {
     YesNo(bool),
     /// `rep.employer.level`, `registered`, `gold`
     Path(Path),
-    /// `volume_bands(X)`
+    /// `volume_bands(X)`, `contract(X, ceiling = Y)`
     Call {
         /// The schedule or table.
         name: Name,
-        /// Its arguments.
-        arguments: Vec<Expr>,
+        /// What stands in its brackets.
+        arguments: Vec<GivenArgument>,
     },
     /// `[gold, platinum]`
     List(Vec<Expr>),
@@ -169,7 +169,7 @@ pub enum ExprKind {
         /// The schedule.
         schedule: Name,
         /// Its arguments, if written.
-        arguments: Vec<Expr>,
+        arguments: Vec<GivenArgument>,
         /// What adds up.
         quantity: Box<Expr>,
         /// `over all deals`: the event's name as written (a plural is allowed)
@@ -276,4 +276,13 @@ pub enum DatePart {
     Month,
     /// `day number of D`: day of the month
     Day,
+}
+
+/// `ceiling = partner.ceiling` in the brackets of a schedule, or the quantity, which has no name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenArgument {
+    /// The argument's name, if written.
+    pub name: Option<Name>,
+    /// Its value.
+    pub value: Expr,
 }

@@ -14,8 +14,12 @@ pub struct Schedule {
     pub shape: Option<(Shape, Span)>,
     /// `even at zero`
     pub even_at_zero: Option<Span>,
+    /// `nothing at zero`
+    pub nothing_at_zero: Option<Span>,
     /// `mirrored`
     pub mirrored: Option<Span>,
+    /// `nothing below zero`
+    pub nothing_below_zero: Option<Span>,
     /// Its bands, as written.
     pub bands: Vec<Band>,
     /// The whole item.

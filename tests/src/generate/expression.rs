@@ -189,9 +189,20 @@ impl Scope {
     }
 
     pub fn call(&self, draw: &mut Draw, schedule: &Schedule, depth: usize) -> String {
-        let mut values: Vec<String> = schedule.arguments.iter().map(|&kind| self.argument(draw, kind)).collect();
-        values.push(self.number(draw, schedule.domain, depth));
-        format!("{}({})", schedule.name, values.join(", "))
+        let arguments = self.named_arguments(draw, schedule);
+        let quantity = self.number(draw, schedule.domain, depth);
+        let brackets = std::iter::once(quantity).chain(arguments).collect::<Vec<_>>().join(", ");
+        format!("{}({brackets})", schedule.name)
+    }
+
+    /// The arguments of a schedule, each by its name, in any order.
+    pub fn named_arguments(&self, draw: &mut Draw, schedule: &Schedule) -> Vec<String> {
+        let named = schedule.arguments.iter().map(|&(name, kind)| format!("{name} = {}", self.argument(draw, kind)));
+        let mut named: Vec<String> = named.collect();
+        if draw.chance(30) {
+            named.reverse();
+        }
+        named
     }
 
     /// Mostly one that does not make bounds cross.

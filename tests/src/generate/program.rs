@@ -174,10 +174,7 @@ fn adds_up(draw: &mut Draw, scope: &Scope) -> String {
     ]);
     let call = match schedule.arguments.is_empty() {
         true => schedule.name.clone(),
-        false => {
-            let values: Vec<String> = schedule.arguments.iter().map(|&kind| scope.argument(draw, kind)).collect();
-            format!("{}({})", schedule.name, values.join(", "))
-        }
+        false => format!("{}({})", schedule.name, scope.named_arguments(draw, schedule).join(", ")),
     };
     let earned = format!("{call} as {quantity}{over} adds up {per}");
     match draw.below(6) {
@@ -232,7 +229,7 @@ fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str]) -> String {
     let mut text = String::new();
     for _ in 0..draw.below(3) {
         let bound = match draw.chance(70) {
-            true => format!("${}.{:03}", draw.between(0, 4_000), draw.between(0, 999)),
+            true => format!("${}.{:04}", draw.between(0, 4_000), draw.between(0, 9_999)),
             false => format!("(largest of ({}, $1))", scope.expression(draw, Kind::Money, 1)),
         };
         let per = match draw.chance(60) {

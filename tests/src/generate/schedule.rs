@@ -8,8 +8,8 @@ use super::expression::Kind;
 pub struct Schedule {
     pub name: String,
     pub text: String,
-    /// Kinds of its arguments.
-    pub arguments: Vec<Kind>,
+    /// Its arguments, by name.
+    pub arguments: Vec<(&'static str, Kind)>,
     pub domain: Kind,
     pub result: Kind,
     /// What `rate of` gives; none for packages.
@@ -40,12 +40,8 @@ fn written(kind: Kind, value: i64) -> String {
 
 fn words(draw: &mut Draw) -> String {
     let mut words = String::new();
-    if draw.chance(25) {
-        words += " even at zero";
-    }
-    if draw.chance(25) {
-        words += " mirrored";
-    }
+    words += if draw.chance(25) { " even at zero" } else { " nothing at zero" };
+    words += draw.pick(&["", " nothing below zero", " mirrored"]);
     words
 }
 
@@ -135,7 +131,7 @@ fn contract(draw: &mut Draw, name: &str) -> Schedule {
                 "schedule {name}(size count) graduated {{ every size {} pays $7 }}",
                 draw.pick(&["started", "completed"])
             ),
-            vec![Kind::Count],
+            vec![("size", Kind::Count)],
             Kind::Count,
             Kind::Money,
             None,
@@ -145,7 +141,7 @@ fn contract(draw: &mut Draw, name: &str) -> Schedule {
                 "schedule {name}(start percent, height percent) curve {{ below start 0%  at start pays height  at (start + 50%) pays (2 * height)  beyond {} }}",
                 draw.pick(&["flat", "none", "300%"])
             ),
-            vec![Kind::Percent, Kind::Percent],
+            vec![("start", Kind::Percent), ("height", Kind::Percent)],
             Kind::Percent,
             Kind::Percent,
             Some(Kind::Percent),
@@ -155,7 +151,7 @@ fn contract(draw: &mut Draw, name: &str) -> Schedule {
             let bands = format!("{first} ceiling rate  {second} (3 * ceiling) (rate / 3)  beyond 1%");
             (
                 format!("schedule {name}(ceiling money, rate percent) {shape}{} {{ {bands} }}", words(draw)),
-                vec![Kind::Money, Kind::Percent],
+                vec![("ceiling", Kind::Money), ("rate", Kind::Percent)],
                 Kind::Money,
                 Kind::Money,
                 Some(Kind::Percent),

@@ -42,7 +42,7 @@ impl Lowering<'_> {
         let (op, ty) = match op {
             BinaryOp::Add => self.sum(a, b, Op::Add)?,
             BinaryOp::Subtract => self.sum(a, b, Op::Subtract)?,
-            BinaryOp::Of => self.share(a, b, op_span)?,
+            BinaryOp::Of => self.share(a, b, is_quotient(left), op_span)?,
             BinaryOp::Multiply => self.product(a, b, op_span)?,
             BinaryOp::Divide => self.quotient(a, b)?,
             BinaryOp::And | BinaryOp::Or => return None,
@@ -56,9 +56,9 @@ impl Lowering<'_> {
         Some((make(boxed(a), boxed(b)), ty))
     }
 
-    /// `2% of amount`
-    fn share(&mut self, a: Typed, b: Typed, op_span: Span) -> Option<(Op, Type)> {
-        if a.literal {
+    /// `2% of amount`, `(sales / target) of bonus`
+    fn share(&mut self, a: Typed, b: Typed, quotient: bool, op_span: Span) -> Option<(Op, Type)> {
+        if a.literal && !quotient {
             let text = if let Op::Number(value) = &a.op { exact_text(value) } else { "2".to_owned() };
             let message = format!("missing `%`: {text} of something is not a share of it");
             self.problem(
@@ -80,6 +80,10 @@ impl Lowering<'_> {
             }
             (Type::Percent, Type::Count) => Some((Op::Multiply(boxed(a), boxed(b)), Type::Number)),
             (Type::Percent, ty) => Some((Op::Multiply(boxed(a), boxed(b)), ty)),
+            _ if !quotient && !self.is_share(&a) => {
+                self.not_a_share(&a);
+                None
+            }
             _ => self.product(a, b, op_span),
         }
     }
@@ -121,6 +125,11 @@ impl Lowering<'_> {
         };
         Some((Op::Divide(boxed(a), boxed(b)), ty))
     }
+}
+
+/// Whether a quotient stands there, which may have been worked out already.
+fn is_quotient(written: &tree::Expr) -> bool {
+    matches!(unbracketed(written).kind, ExprKind::Binary { op: BinaryOp::Divide, .. })
 }
 
 fn boxed(value: Typed) -> Box<Expr> {

@@ -6,31 +6,40 @@ use crate::plan::{self, Op, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree;
+use meed_grammar::tree::{self, GivenArgument};
 
 impl Lowering<'_> {
     pub(super) fn call(
         &mut self,
         name: &tree::Name,
-        arguments: &[tree::Expr],
+        given: &[GivenArgument],
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
         let schedule = self.schedule_named(name)?;
         let Form { arguments: types, domain, result, pays_none } = self.form(schedule);
-        let wanted = types.len() + 1;
-        if arguments.len() != wanted {
-            return self.argument_count(name, arguments.len(), "amount", span);
-        }
-        let mut lowered = Vec::new();
-        for (argument, ty) in arguments.iter().zip(types.into_iter().chain([domain])) {
-            let typed = self.numeric(argument, scope)?;
-            lowered.push(self.accepts(typed, ty)?.into_expr());
-        }
-        let value = Box::new(lowered.pop()?);
-        let optional = value.optional || lowered.iter().any(|argument| argument.optional) || pays_none;
-        let op = Op::Schedule { schedule, arguments: lowered, value, ask: plan::Ask::Amount };
+        let (quantity, arguments) = self.placed_arguments(name, given, Some(domain), &types, span, scope)?;
+        let value = self.numeric(quantity?, scope)?;
+        let value = Box::new(self.accepts(value, domain)?.into_expr());
+        let arguments = self.arguments(&arguments, types, scope)?;
+        let optional = value.optional || arguments.iter().any(|argument| argument.optional) || pays_none;
+        let op = Op::Schedule { schedule, arguments, value, ask: plan::Ask::Amount };
         Some(Typed::new(op, result, optional, span))
+    }
+
+    /// The values of arguments, in the order in which the schedule declares them.
+    pub(in crate::lower) fn arguments(
+        &mut self,
+        values: &[&tree::Expr],
+        types: Vec<Type>,
+        scope: &mut Scope,
+    ) -> Option<Vec<plan::Expr>> {
+        let mut lowered = Vec::new();
+        for (value, ty) in values.iter().zip(types) {
+            let value = self.numeric(value, scope)?;
+            lowered.push(self.accepts(value, ty)?.into_expr());
+        }
+        Some(lowered)
     }
 
     /// What a schedule takes and gives.
@@ -42,37 +51,6 @@ impl Lowering<'_> {
             result: definition.result,
             pays_none: self.known.gaps[schedule.index()].pays_none,
         }
-    }
-
-    /// Too many or too few values in the brackets of a schedule. `value` is what it is taken of, where that stands there.
-    pub(in crate::lower) fn argument_count<T>(
-        &mut self,
-        name: &tree::Name,
-        n_given: usize,
-        value: &str,
-        span: Span,
-    ) -> Option<T> {
-        let declared = self.resolved.schedule(&name.text);
-        let names = declared.iter().flat_map(|declared| &declared.arguments);
-        let mut names: Vec<&str> = names.map(|argument| argument.name.text.as_str()).collect();
-        let n_names = names.len();
-        names.extend((!value.is_empty()).then_some(value));
-        let arguments = match n_names {
-            0 => "no arguments".to_owned(),
-            1 => "one argument".to_owned(),
-            n => format!("{n} arguments"),
-        };
-        let message = match value {
-            "" => format!("`{}` takes {arguments} here", name.text),
-            _ => format!("`{}` takes {arguments} and a value", name.text),
-        };
-        let written = if names.is_empty() { name.text.clone() } else { format!("{}({})", name.text, names.join(", ")) };
-        self.problem(
-            Problem::error("argument-count", span, message)
-                .label(format!("{n_given} given"))
-                .help(format!("write: {written}")),
-        );
-        None
     }
 
     pub(in crate::lower) fn schedule_named(&mut self, name: &tree::Name) -> Option<plan::ScheduleId> {
@@ -95,17 +73,21 @@ impl Lowering<'_> {
 
     /// A value as an argument of this type.
     pub(in crate::lower) fn accepts(&mut self, value: Typed, ty: Type) -> Option<Typed> {
-        let zero = matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
-        let fits = value.ty == ty
-            || (value.literal && zero)
-            || matches!((value.ty, ty), (Type::Count | Type::Percent, Type::Number))
-            || (matches!((value.ty, ty), (Type::Count | Type::Number, Type::Percent)) && !value.literal);
-        if fits {
+        if self.fits(&value, ty) {
             return Some(value);
         }
         let message = format!("here {} is wanted, not {}", self.type_words(ty), self.type_words(value.ty));
         self.problem(Problem::error("type-mismatch", value.span, message));
         None
+    }
+
+    /// Whether a value can be an argument of this type.
+    pub(super) fn fits(&self, value: &Typed, ty: Type) -> bool {
+        let zero = matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        value.ty == ty
+            || (value.literal && zero)
+            || matches!((value.ty, ty), (Type::Count | Type::Percent, Type::Number))
+            || (matches!((value.ty, ty), (Type::Count | Type::Number, Type::Percent)) && self.is_share(value))
     }
 
     pub(super) fn ask(&mut self, inner: &tree::Expr, ask: plan::Ask, span: Span, scope: &mut Scope) -> Option<Typed> {

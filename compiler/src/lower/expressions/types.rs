@@ -27,8 +27,12 @@ impl Lowering<'_> {
             ty = match (ty, values[idx].ty) {
                 (a, b) if a == b => a,
                 (Type::Count | Type::Number, Type::Count | Type::Number) => Type::Number,
-                (Type::Percent, Type::Number | Type::Count) if !values[idx].literal => Type::Percent,
-                (Type::Number | Type::Count, Type::Percent) if !values[leader].literal => Type::Percent,
+                (Type::Percent, Type::Number | Type::Count) if self.is_share(&values[idx]) => Type::Percent,
+                (Type::Number | Type::Count, Type::Percent)
+                    if values[..idx].iter().all(|value| zero(value) || self.is_share(value)) =>
+                {
+                    Type::Percent
+                }
                 (Type::Text(a) | Type::Id(a), Type::Text(b) | Type::Id(b)) => {
                     let literal = values[leader].text.is_some() || values[idx].text.is_some();
                     if !literal {

@@ -103,6 +103,9 @@ impl Lowering<'_> {
             && let Some(decision) = self.decide(name, ty, scope)
         {
             work.steps.push(Step::Set(decision, local));
+            if !self.shares.locals.contains(&local) {
+                self.shares.not.insert(decision);
+            }
             if always {
                 let next = self.always_taken.len();
                 self.always_taken.entry(decision).or_insert(next);
@@ -185,6 +188,9 @@ impl Lowering<'_> {
         work.locals.push(Local { name: name.text.clone(), ty: value.ty, optional: value.optional });
         if !value.optional {
             scope.learn(vec![Fact::Local(local)]);
+        }
+        if self.is_share(&Typed::from_expr(value.clone())) {
+            self.shares.locals.insert(local);
         }
         scope.lets.define(&name.text, local, value.clone());
         work.steps.push(Step::Let(local, value));

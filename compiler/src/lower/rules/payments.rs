@@ -30,6 +30,7 @@ impl Lowering<'_> {
         if self.party(&to).is_none() || self.amount_of_money(&value, amount, scope).is_none() {
             return;
         }
+        self.whole_again(&value, scope);
         let to = to.into_expr();
         let Some(value) = self.handled(value.into_expr(), &to, unknown) else { return };
         self.flush(scope, work);

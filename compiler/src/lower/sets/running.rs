@@ -110,14 +110,8 @@ impl Lowering<'_> {
         };
         let id = self.schedule_named(schedule)?;
         let Form { arguments: types, domain, result, pays_none } = self.form(id);
-        if arguments.len() != types.len() {
-            return self.argument_count(schedule, arguments.len(), "", span);
-        }
-        let mut lowered = Vec::new();
-        for (argument, ty) in arguments.iter().zip(types) {
-            let argument = self.numeric(argument, scope)?;
-            lowered.push(self.accepts(argument, ty)?.into_expr());
-        }
+        let (_, arguments) = self.placed_arguments(schedule, arguments, None, &types, span, scope)?;
+        let lowered = self.arguments(&arguments, types, scope)?;
         self.accumulates(over_all.as_ref(), &rule, span)?;
         let (value, keys) = apart(scope, over_all.is_some(), |inner| {
             let value = self.numeric(quantity, inner)?;
@@ -168,8 +162,13 @@ impl Lowering<'_> {
         over_all: bool,
         scope: &mut Scope,
     ) -> Option<(StateId, Expr)> {
-        let value = self.without_lets(value, &scope.lets)?;
-        let (total, atoms) = split(&value, &keys.parts);
+        let (total, atoms, bounds) = split(&value, &keys.parts);
+        for bound in bounds {
+            self.bound_on_totals(bound, scope);
+        }
+        // A `let` is a value of the row, whatever it stands for.
+        let atoms = atoms.into_iter().map(|atom| self.without_lets(atom, &scope.lets));
+        let atoms = atoms.collect::<Option<Vec<_>>>()?;
         let dens = atoms.iter().map(|atom| den(&self.plan, atom, &[])).collect();
         let kind = StateKind::Sums { dens };
         let state = match over_all {
@@ -183,6 +182,27 @@ impl Lowering<'_> {
             Wanted::Matched { state, atoms }
         });
         Some((state, total))
+    }
+}
+
+impl Lowering<'_> {
+    /// A bound between two things that both change from row to row, written where totals are compared.
+    fn bound_on_totals(&mut self, bound: Span, scope: &Scope) {
+        let written = self.written(bound).split_whitespace().collect::<Vec<_>>().join(" ");
+        // `X at most Y` stands in brackets, which are not part of it.
+        let written =
+            if written.ends_with(')') && written.contains(" of (") { written } else { format!("({written})") };
+        let message = "this bound compares totals, not what each row has";
+        let mut problem = Problem::warning("bound-on-totals", bound, message)
+            .label("both sides add up")
+            .help(format!("to bound each row write `let bounded = {written}` before, and let `bounded` add up"));
+        let free = !self.names_something(&tree::Name { text: "bounded".to_owned(), span: bound }, scope);
+        if let Some(clause) = self.clause.filter(|_| free) {
+            problem = problem
+                .edit(Span { start: clause.start, end: clause.start }, format!("let bounded = {written}\n  "))
+                .edit(bound, "bounded");
+        }
+        self.problem(problem);
     }
 }
 

@@ -2,23 +2,26 @@
 
 use crate::lower::walk::walk;
 use crate::plan::{Expr, Op, StateId, View};
+use meed_grammar::span::Span;
 use meed_grammar::steps;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The state that [`split`] writes before the real one is known.
 const PENDING: StateId = StateId(u32::MAX);
 
-/// What adds up, evaluated as a whole on totals: literals and what is fixed by the key stand as they are, sums,
+/// What adds up as it is written, evaluated as a whole on totals: literals and what is fixed by the key stand as they are, sums,
 /// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is an atom that
-/// is summed row by row. The value on totals, and the atoms.
-pub(super) fn split(value: &Expr, keys: &[Expr]) -> (Expr, Vec<Expr>) {
-    let mut split = Split { fixed: FxHashSet::default(), atoms: Vec::new(), known: FxHashMap::default() };
+/// is summed row by row, a `let` too. The value on totals, the atoms, and the places of bounds of which more than one
+/// side adds up.
+pub(super) fn split(value: &Expr, keys: &[Expr]) -> (Expr, Vec<Expr>, Vec<Span>) {
+    let mut split =
+        Split { fixed: FxHashSet::default(), atoms: Vec::new(), known: FxHashMap::default(), bounds: Vec::new() };
     split.find_fixed(value, keys);
     let mut expr = split.part(value);
     if split.atoms.is_empty() {
         expr = split.atom(value);
     }
-    (expr, split.atoms)
+    (expr, split.atoms, split.bounds)
 }
 
 struct Split {
@@ -27,6 +30,8 @@ struct Split {
     atoms: Vec<Expr>,
     /// The atoms so far, as text.
     known: FxHashMap<String, u32>,
+    /// Bounds between parts that both add up.
+    bounds: Vec<Span>,
 }
 
 impl Split {
@@ -34,6 +39,12 @@ impl Split {
         steps::count(1);
         if self.is_fixed(value) {
             return value.clone();
+        }
+        if let Op::Smallest(values) | Op::Largest(values) = &value.op
+            && values.iter().filter(|side| !self.is_fixed(side)).count() > 1
+            && !self.bounds.contains(&value.span)
+        {
+            self.bounds.push(value.span);
         }
         let with = |op| Expr { op, ty: value.ty, optional: value.optional, span: value.span };
         match &value.op {

@@ -1,0 +1,275 @@
+//! Schedules of what can be below zero, where it is not said what they pay there.
+//!
+//! A warning is certain: a difference can be below zero, and a field can where the program itself shows it so, by a test
+//! with such a row or by a condition that asks for it. That an amount could be below zero because any amount could is no
+//! warning; the account of a run tells whether it was.
+
+use crate::plan::{
+    Amount, Comparison, Expr, FieldId, GroupFunction, LocalId, Op, Plan, RecordId, Root, Rule, StateId, Step, Type,
+};
+use crate::resolve::Resolved;
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::steps;
+use meed_grammar::tree::{ExprKind, TestStepKind};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(super) fn below_zero(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>) {
+    let silent: Vec<bool> = plan.schedules.iter().map(|schedule| says_nothing(&schedule.name, resolved)).collect();
+    if !silent.contains(&true) {
+        return;
+    }
+    let shown = shown_below(plan, resolved);
+    let mut uses: Vec<Option<Span>> = vec![None; plan.schedules.len()];
+    for rule in &plan.rules {
+        let mut work = Work::new(plan, &shown);
+        work.rule(rule, &mut uses);
+    }
+    for ((schedule, place), silent) in plan.schedules.iter().zip(uses).zip(silent) {
+        let Some(place) = place.filter(|_| silent) else { continue };
+        let span = resolved.schedule(&schedule.name).map_or(schedule.span, |declared| declared.name.span);
+        let message = format!("what does `{}` pay below zero?", schedule.name);
+        problems.push(
+            Problem::warning("below-zero", span, message)
+                .label("it does not say, and pays nothing there")
+                .other(place, "this can be below zero")
+                .help("write `nothing below zero` or `mirrored` before its bands"),
+        );
+    }
+}
+
+fn says_nothing(schedule: &str, resolved: &Resolved) -> bool {
+    let said =
+        |declared: &meed_grammar::tree::Schedule| declared.mirrored.is_some() || declared.nothing_below_zero.is_some();
+    resolved.schedule(schedule).is_some_and(|declared| !said(declared))
+}
+
+/// Fields that a test gives a value below zero, or that a condition asks for one.
+fn shown_below(plan: &Plan, resolved: &Resolved) -> FxHashSet<(RecordId, FieldId)> {
+    let mut shown = FxHashSet::default();
+    let records: FxHashMap<&str, usize> =
+        plan.records.iter().enumerate().map(|(idx, record)| (record.name.as_str(), idx)).collect();
+    for step in resolved.tests.iter().flat_map(|test| &test.steps) {
+        let TestStepKind::Given { record, fields, .. } = &step.kind else { continue };
+        let Some(&idx) = records.get(record.text.as_str()) else { continue };
+        for (name, value) in fields {
+            let negative = match &value.kind {
+                ExprKind::Number(text) | ExprKind::Percent(text) => text.starts_with('-'),
+                ExprKind::Money { amount, .. } => amount.starts_with('-'),
+                _ => false,
+            };
+            if let Some(field) = plan.records[idx].field(&name.text).filter(|_| negative) {
+                shown.insert((RecordId(idx as u32), field));
+            }
+        }
+    }
+    let filters = plan.rules.iter().flat_map(|rule| &rule.steps).filter_map(|step| match step {
+        Step::Filter(condition) => Some(condition),
+        _ => None,
+    });
+    for condition in filters.chain(plan.groups.iter().filter_map(|group| group.filter.as_ref())) {
+        each_part(condition, &mut |part| {
+            if let Some(Named::Field(_, record, path)) = asked(part, &|comparison, bound| match comparison {
+                Comparison::Less => *bound <= Exact::ZERO,
+                Comparison::LessOrEqual | Comparison::Equal => *bound < Exact::ZERO,
+                _ => false,
+            }) {
+                shown.extend(end_of(plan, record, &path));
+            }
+        });
+    }
+    shown
+}
+
+/// What has one value for a row.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Named {
+    Field(Root, RecordId, Vec<FieldId>),
+    Local(LocalId),
+}
+
+/// What can be below zero in a rule.
+struct Work<'p> {
+    plan: &'p Plan,
+    shown: &'p FxHashSet<(RecordId, FieldId)>,
+    /// What the conditions leave at zero and above.
+    bounded: FxHashSet<Named>,
+    /// Pairs of which the first is not below the second.
+    above: FxHashSet<(Named, Named)>,
+    locals: FxHashMap<LocalId, bool>,
+    atoms: FxHashMap<(StateId, u32), bool>,
+}
+
+impl<'p> Work<'p> {
+    fn new(plan: &'p Plan, shown: &'p FxHashSet<(RecordId, FieldId)>) -> Self {
+        Self {
+            plan,
+            shown,
+            bounded: FxHashSet::default(),
+            above: FxHashSet::default(),
+            locals: FxHashMap::default(),
+            atoms: FxHashMap::default(),
+        }
+    }
+
+    /// Notes for each schedule the first place where it is taken of what can be below zero.
+    fn rule(&mut self, rule: &Rule, uses: &mut [Option<Span>]) {
+        for step in &rule.steps {
+            if let Step::AccumulateAll { state, filter, atoms } = step {
+                let mut own = Work::new(self.plan, self.shown);
+                filter.iter().for_each(|filter| own.learn(filter));
+                for (idx, atom) in atoms.iter().enumerate() {
+                    self.atoms.insert((*state, idx as u32), own.is_below(atom));
+                }
+            }
+        }
+        for step in &rule.steps {
+            if let Step::Filter(condition) = step {
+                self.learn(condition);
+            }
+        }
+        for step in &rule.steps {
+            match step {
+                Step::Let(local, value) => {
+                    self.look(value, uses);
+                    let below = self.is_below(value);
+                    self.locals.insert(*local, below);
+                }
+                Step::Accumulate { state, atoms } => {
+                    for (idx, atom) in atoms.iter().enumerate() {
+                        let below = self.is_below(atom);
+                        self.atoms.insert((*state, idx as u32), below);
+                    }
+                }
+                Step::Filter(condition) => self.look(condition, uses),
+                Step::Pay(pay) => match &pay.amount {
+                    Amount::Plain(value) | Amount::AlongTotal { body: value, .. } => self.look(value, uses),
+                },
+                Step::Limit(_) | Step::AccumulateAll { .. } | Step::Active | Step::First(_) | Step::Set(..) => {}
+            }
+        }
+    }
+
+    fn look(&self, value: &Expr, uses: &mut [Option<Span>]) {
+        if let Op::Schedule { schedule, value: quantity, .. } = &value.op {
+            let used = &mut uses[schedule.index()];
+            if used.is_none() && self.is_below(quantity) {
+                *used = Some(quantity.span);
+            }
+        }
+        value.op.children().into_iter().for_each(|child| self.look(child, uses));
+    }
+
+    fn learn(&mut self, condition: &Expr) {
+        each_part(condition, &mut |part| {
+            let bounds = |comparison, bound: &Exact| {
+                matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal)
+                    && *bound >= Exact::ZERO
+            };
+            if let Some(named) = asked(part, &bounds) {
+                self.bounded.insert(named);
+            }
+            let Op::Compare(comparison, a, b) = &part.op else { return };
+            let pair = match comparison {
+                Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal => named(a).zip(named(b)),
+                Comparison::Less | Comparison::LessOrEqual => named(b).zip(named(a)),
+                Comparison::NotEqual => None,
+            };
+            self.above.extend(pair);
+        });
+    }
+
+    /// Whether a value is known to be below zero for some rows.
+    fn is_below(&self, value: &Expr) -> bool {
+        steps::count(1);
+        if named(value).is_some_and(|named| self.bounded.contains(&named)) {
+            return false;
+        }
+        match &value.op {
+            Op::Number(number) => *number < Exact::ZERO,
+            Op::Field { record, path, .. } if value.ty.is_numeric() => {
+                end_of(self.plan, *record, path).is_some_and(|end| self.shown.contains(&end))
+            }
+            Op::Local(local) => self.locals.get(local).copied().unwrap_or(false),
+            Op::Level { state, atom, .. } => self.atoms.get(&(*state, *atom)).copied().unwrap_or(false),
+            Op::Group(group) => {
+                let group = &self.plan.groups[group.index()];
+                let (GroupFunction::Sum(inner, _)
+                | GroupFunction::Smallest(inner, _)
+                | GroupFunction::Largest(inner, _)) = &group.function
+                else {
+                    return false;
+                };
+                let mut own = Work::new(self.plan, self.shown);
+                group.filter.iter().for_each(|filter| own.learn(filter));
+                own.is_below(inner)
+            }
+            Op::Subtract(a, b) => {
+                let pair = named(a).zip(named(b));
+                let nothing = matches!(&b.op, Op::Number(number) if *number <= Exact::ZERO);
+                !nothing && b.ty != Type::Date && !pair.is_some_and(|pair| self.above.contains(&pair))
+            }
+            Op::Negate(_) => true,
+            Op::Add(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::IfUnknown(a, b) => {
+                self.is_below(a) || self.is_below(b)
+            }
+            Op::Smallest(values) => values.iter().any(|value| self.is_below(value)),
+            Op::Largest(values) => values.iter().all(|value| self.is_below(value)),
+            Op::If { branches, otherwise } => {
+                branches.iter().any(|(_, value)| self.is_below(value)) || self.is_below(otherwise)
+            }
+            Op::Round { value, .. } => self.is_below(value),
+            _ => false,
+        }
+    }
+}
+
+/// The parts that all must hold.
+fn each_part(condition: &Expr, visit: &mut impl FnMut(&Expr)) {
+    steps::count(1);
+    match &condition.op {
+        Op::And(parts) => parts.iter().for_each(|part| each_part(part, visit)),
+        // `, unknown means no`
+        Op::IfUnknown(inner, default) if default.op == Op::YesNo(false) => each_part(inner, visit),
+        _ => visit(condition),
+    }
+}
+
+/// What a comparison with a number asks about, where the comparison fits.
+fn asked(condition: &Expr, fits: &dyn Fn(Comparison, &Exact) -> bool) -> Option<Named> {
+    let Op::Compare(comparison, a, b) = &condition.op else { return None };
+    let turned = match comparison {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        Comparison::Equal | Comparison::NotEqual => *comparison,
+    };
+    match (&a.op, &b.op) {
+        (_, Op::Number(bound)) if fits(*comparison, bound) => named(a),
+        (Op::Number(bound), _) if fits(turned, bound) => named(b),
+        _ => None,
+    }
+}
+
+fn named(value: &Expr) -> Option<Named> {
+    Some(match &value.op {
+        Op::Field { root, record, path } => Named::Field(*root, *record, path.clone()),
+        Op::Local(local) => Named::Local(*local),
+        _ => return None,
+    })
+}
+
+/// The field that a path ends with.
+fn end_of(plan: &Plan, record: RecordId, path: &[FieldId]) -> Option<(RecordId, FieldId)> {
+    let mut at = record;
+    for field in path {
+        if let Type::Ref(next) = plan.record(at).fields[field.index()].ty {
+            at = next;
+        } else {
+            return Some((at, *field));
+        }
+    }
+    None
+}

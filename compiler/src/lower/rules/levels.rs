@@ -1,0 +1,120 @@
+//! A schedule of a running level in what is paid: each row is paid the whole of it again.
+
+use crate::lower::Lowering;
+use crate::lower::scope::{Lets, Scope, Typed};
+use crate::plan::{Ask, BandPays, Expr, Op, Shape, Type, View};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::steps;
+use rustc_hash::FxHashSet;
+
+impl Lowering<'_> {
+    /// Warns of schedules in an amount that are taken of a running level.
+    pub(super) fn whole_again(&mut self, amount: &Typed, scope: &Scope) {
+        let mut found = Found { lets: &scope.lets, seen: FxHashSet::default(), schedules: Vec::new() };
+        found.schedules(&amount.clone().into_expr());
+        for schedule in found.schedules {
+            let Op::Schedule { schedule: id, arguments, value, .. } = &schedule.op else { continue };
+            let definition = &self.plan.schedules[id.index()];
+            if schedule.ty != Type::Money || looks_up(&definition.shape) {
+                continue;
+            }
+            let message = format!("every row is paid the whole of `{}` again", definition.name);
+            let problem =
+                Problem::warning("whole-again", schedule.span, message).label("a schedule of a running level");
+            let problem = match self.adding_up(&definition.name, arguments, value, &scope.lets) {
+                Some(adding) => problem
+                    .help(format!("write `{adding}` to pay what each row adds"))
+                    .edit(schedule.span, adding.clone()),
+                None => {
+                    problem.help(format!("write `{} as … adds up per …` to pay what each row adds", definition.name))
+                }
+            };
+            self.problem(problem);
+        }
+    }
+
+    /// The schedule as something adds up, where the level is plain.
+    fn adding_up(&self, schedule: &str, arguments: &[Expr], value: &Expr, lets: &Lets) -> Option<String> {
+        let level = plain_level(value, lets)?;
+        let text = |span: Span| self.written(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let written = text(level.span);
+        let written = written.strip_prefix("running ")?;
+        let (quantity, per) = match written.strip_prefix("count ") {
+            Some(per) => ("1", per.to_owned()),
+            None => {
+                let (quantity, per) = written.strip_prefix("sum of ")?.split_once(" per ")?;
+                (quantity, format!("per {per}"))
+            }
+        };
+        if quantity.contains(" in (") || !per.starts_with("per ") || per.ends_with("before this row") {
+            return None;
+        }
+        let declared = &self.resolved.schedule(schedule)?.arguments;
+        let given: Vec<String> = declared
+            .iter()
+            .zip(arguments)
+            .map(|(argument, value)| format!("{} = {}", argument.name.text, text(value.span)))
+            .collect();
+        let brackets = if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) };
+        Some(format!("{schedule}{brackets} as {quantity} adds up {per}"))
+    }
+}
+
+/// The schedules of running levels in an amount, each place once.
+struct Found<'l> {
+    lets: &'l Lets,
+    seen: FxHashSet<Span>,
+    schedules: Vec<Expr>,
+}
+
+impl Found<'_> {
+    fn schedules(&mut self, amount: &Expr) {
+        steps::count(1);
+        match &amount.op {
+            Op::Local(local) => {
+                let defined = self.lets[*local].value.clone();
+                if self.seen.insert(defined.span) {
+                    self.schedules(&defined);
+                }
+            }
+            // The difference of two levels is written out by hand.
+            Op::Subtract(a, b) if self.is_of_level(a) && self.is_of_level(b) => {}
+            Op::Telescoped { .. } => {}
+            Op::Schedule { ask: Ask::Amount, .. } if self.is_of_level(amount) => {
+                if self.seen.insert(amount.span) {
+                    self.schedules.push(amount.clone());
+                }
+            }
+            op => op.children().into_iter().for_each(|child| self.schedules(child)),
+        }
+    }
+
+    /// Whether a value is a schedule of a running level, be it by the names of `let`s.
+    fn is_of_level(&self, value: &Expr) -> bool {
+        match &value.op {
+            Op::Local(local) => self.is_of_level(&self.lets[*local].value),
+            Op::Schedule { value, ask: Ask::Amount, .. } => plain_level(value, self.lets).is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// The running level that a value is, be it by the name of a `let`.
+fn plain_level<'e>(value: &'e Expr, lets: &'e Lets) -> Option<&'e Expr> {
+    match &value.op {
+        Op::Local(local) => plain_level(&lets[*local].value, lets),
+        Op::Level { view: View::After | View::Before, .. } => Some(value),
+        _ => None,
+    }
+}
+
+/// Whether a schedule only looks an amount up for each row: retroactive bands of amounts without rates.
+fn looks_up(shape: &Shape) -> bool {
+    match shape {
+        Shape::Retroactive(bands) => {
+            bands.iter().all(|band| matches!(band.pays, BandPays::None | BandPays::Amount { rate: None, .. }))
+        }
+        Shape::Graduated(_) | Shape::Curve { .. } | Shape::Every { .. } => false,
+    }
+}
