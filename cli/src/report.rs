@@ -3,14 +3,15 @@
 mod texts;
 
 use crate::draw::{Messages, say};
-use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{BelowZero, Op, Plan, Rule, Step};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
 use meed_runtime::engine::RunResult;
 use meed_runtime::load::{Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
+use std::collections::BTreeSet;
 
 const HEADER: [&str; 8] =
     ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
@@ -56,11 +57,32 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         let (amount, code) = (decimal_text(lines.sum(), plan.unit.decimals), &plan.unit.code);
         let word = if lines.len() == 1 { "payment" } else { "payments" };
         say(&format!("{}: {} {word}, {amount} {code}", rule.name, lines.len()));
+        if result.below_zero[idx] != 0 {
+            say(&below_zero(plan, rule, result.below_zero[idx]));
+        }
         if result.missed[idx] != 0 {
             let missed = decimal_text(result.missed[idx], plan.unit.decimals);
             say(&format!("  rounding each line alone pays {missed} {code} more than along the running total"));
         }
     }
+}
+
+/// Rows at which a schedule was asked below zero that does not say what it pays there.
+fn below_zero(plan: &Plan, rule: &Rule, n_rows: u64) -> String {
+    let mut unsaid: BTreeSet<&str> = BTreeSet::new();
+    for expr in rule.steps.iter().flat_map(Step::exprs) {
+        expr.walk(&mut |expr| {
+            if let Op::Schedule { schedule, .. } = &expr.op {
+                let schedule = &plan.schedules[schedule.index()];
+                if schedule.below_zero == BelowZero::Unsaid {
+                    unsaid.insert(&schedule.name);
+                }
+            }
+        });
+    }
+    let names: Vec<String> = unsaid.into_iter().map(|name| format!("`{name}`")).collect();
+    let rows = if n_rows == 1 { "1 row was".to_owned() } else { format!("{} rows were", count_words(n_rows)) };
+    format!("  {rows} below zero, where {} pays nothing unless it says `mirrored`", names.join(" or "))
 }
 
 /// Texts that rules compare with and that no row has.

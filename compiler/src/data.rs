@@ -230,6 +230,8 @@ pub mod status {
     pub const COUNTED: u8 = 2;
     /// It has a line.
     pub const PAID: u8 = 4;
+    /// A schedule that does not say what it gives below zero was asked there.
+    pub const BELOW_ZERO: u8 = 8;
 }
 
 /// The lines that one rule makes, and the marks of its last chunk.

@@ -93,6 +93,9 @@ pub fn interpret_row(
         output.payees.push(payee);
         output.amounts.push(amount);
     }
+    if state.below_zero.get() {
+        mark |= status::BELOW_ZERO;
+    }
     output.missed += state.missed;
     output.status[(row - chunk.start) as usize] = mark;
     if let (Some(trace), Some(found)) = (trace, state.trace) {

@@ -27,7 +27,7 @@ use crate::scratch::ScratchError;
 use accounts::Marks;
 use groups::{Gathering, RowFault};
 use meed_compiler::codegen::{CodeOptions, Kernels};
-use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData};
+use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
 use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
@@ -241,6 +241,8 @@ impl Run<'_, '_> {
             self.number(used, &rows, &mut chunk);
             output.begin(chunk.len as usize);
             self.chunk(id, &rows, &chunk, output, *observed)?;
+            let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
+            self.result.below_zero[id.index()] += below_zero.count() as u64;
             if let Some(record) = event {
                 counts.add(&output.status);
                 self.marks.mark(record, chunk.start as usize, &output.status);

@@ -42,6 +42,8 @@ pub enum Kind {
     Decisions,
     /// What became of the rows, by event.
     Accounts,
+    /// How often schedules were asked below zero.
+    BelowZero,
     /// Rejected cells.
     Rejects,
     /// Problems of the program, of its tables, or a fault of the run.
@@ -56,6 +58,7 @@ impl Kind {
             "slices" => Self::Slices,
             "decisions" => Self::Decisions,
             "accounts" => Self::Accounts,
+            "below-zero" => Self::BelowZero,
             "rejects" => Self::Rejects,
             "error" => Self::Error,
             _ => return None,
@@ -68,6 +71,7 @@ impl Kind {
             Self::Payments | Self::Totals | Self::Slices | Self::Error => "rule",
             Self::Decisions => "name",
             Self::Accounts => "event",
+            Self::BelowZero => "rule",
             Self::Rejects => "record",
         }
     }

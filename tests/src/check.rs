@@ -128,6 +128,7 @@ fn table(outcome: &Outcome, kind: Kind) -> Option<&Table> {
         Kind::Slices => outcome.slices.as_ref(),
         Kind::Decisions => Some(&outcome.decisions),
         Kind::Accounts => Some(&outcome.accounts),
+        Kind::BelowZero => Some(&outcome.below_zero),
         Kind::Rejects => Some(&outcome.rejects),
         Kind::Error => None,
     }

@@ -102,6 +102,7 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
         equal(&format!("lines of {}", rule.name), &lines(a), &lines(b))?;
         equal(&format!("accounts of {}", rule.name), &first.rules[idx], &second.rules[idx])?;
         equal(&format!("what {} misses", rule.name), &first.missed[idx], &second.missed[idx])?;
+        equal(&format!("rows of {} below zero", rule.name), &first.below_zero[idx], &second.below_zero[idx])?;
     }
     equal("accounts", &first.events, &second.events)?;
     for (idx, state) in plan.states.iter().enumerate() {

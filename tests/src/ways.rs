@@ -85,6 +85,8 @@ pub struct Outcome {
     pub decisions: Table,
     /// What became of the rows, by event.
     pub accounts: Table,
+    /// How often a schedule that does not say what it gives below zero was asked there, by rule.
+    pub below_zero: Table,
     /// Rejected cells.
     pub rejects: Table,
     /// Why there is no output at all.
@@ -125,6 +127,7 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
             }
             outcome.decisions = table(ledger::decisions(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
+            outcome.below_zero = below_zero(plan, &result);
         }
         Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.code())),
     }
@@ -202,6 +205,7 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
         ("slices", one.slices.as_ref().unwrap_or(&nothing), other.slices.as_ref().unwrap_or(&nothing)),
         ("decisions", &one.decisions, &other.decisions),
         ("accounts", &one.accounts, &other.accounts),
+        ("below-zero", &one.below_zero, &other.below_zero),
         ("rejects", &one.rejects, &other.rejects),
     ];
     if one.fault != other.fault {
@@ -319,6 +323,13 @@ fn rejects(plan: &Plan, loaded: &Loaded) -> Table {
         ]
     };
     Table { header: header.map(str::to_owned).to_vec(), rows: loaded.rejects.iter().map(row).collect() }
+}
+
+/// One row for each rule that asked a schedule below zero which does not say what it gives there.
+fn below_zero(plan: &Plan, result: &RunResult) -> Table {
+    let asked = plan.rules.iter().zip(&result.below_zero).filter(|(_, n_rows)| **n_rows > 0);
+    let rows = asked.map(|(rule, n_rows)| vec![rule.name.clone(), n_rows.to_string()]).collect();
+    Table { header: ["rule", "rows"].map(str::to_owned).to_vec(), rows }
 }
 
 /// One row for each event that a rule reads; what became of its rows must add up to the rows read.

@@ -5,7 +5,8 @@
 //! warning; the account of a run tells whether it was.
 
 use crate::plan::{
-    Amount, Comparison, Expr, FieldId, GroupFunction, LocalId, Op, Plan, RecordId, Root, Rule, StateId, Step, Type,
+    Amount, BelowZero, Comparison, Expr, FieldId, GroupFunction, LocalId, Op, Plan, RecordId, Root, Rule, StateId,
+    Step, Type,
 };
 use crate::resolve::Resolved;
 use crate::value::Exact;
@@ -16,7 +17,7 @@ use meed_grammar::tree::{ExprKind, TestStepKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) fn below_zero(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>) {
-    let silent: Vec<bool> = plan.schedules.iter().map(|schedule| says_nothing(&schedule.name, resolved)).collect();
+    let silent: Vec<bool> = plan.schedules.iter().map(|schedule| schedule.below_zero == BelowZero::Unsaid).collect();
     if !silent.contains(&true) {
         return;
     }
@@ -37,12 +38,6 @@ pub(super) fn below_zero(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Pr
                 .help("write `nothing below zero` or `mirrored` before its bands"),
         );
     }
-}
-
-fn says_nothing(schedule: &str, resolved: &Resolved) -> bool {
-    let said =
-        |declared: &meed_grammar::tree::Schedule| declared.mirrored.is_some() || declared.nothing_below_zero.is_some();
-    resolved.schedule(schedule).is_some_and(|declared| !said(declared))
 }
 
 /// Fields that a test gives a value below zero, or that a condition asks for one.

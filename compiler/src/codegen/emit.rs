@@ -39,6 +39,21 @@ impl Half {
     }
 }
 
+/// What was met on the way to a value; it counts only where the value is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Raised {
+    /// The row is the interpreter's.
+    fault: Flag,
+    /// A schedule that does not say what it gives below zero is asked there.
+    below_zero: Flag,
+}
+
+impl Default for Raised {
+    fn default() -> Self {
+        Self { fault: Flag::No, below_zero: Flag::No }
+    }
+}
+
 /// The function in the making.
 pub(super) struct Emit<'f> {
     pub builder: FunctionBuilder<'f>,
@@ -47,7 +62,7 @@ pub(super) struct Emit<'f> {
     /// Where each stands in the table.
     places: FxHashMap<Input, i32>,
     table: Value,
-    fault: Flag,
+    raised: Raised,
     /// Elements that rows need in no order.
     pub gathers: Vec<Gather>,
 }
@@ -56,7 +71,7 @@ impl<'f> Emit<'f> {
     /// A function that has the table of pointers in `table`.
     pub fn new(builder: FunctionBuilder<'f>, table: Value) -> Self {
         let (inputs, places, gathers) = (Vec::new(), FxHashMap::default(), Vec::new());
-        Self { builder, inputs, places, table, fault: Flag::No, gathers }
+        Self { builder, inputs, places, table, raised: Raised::default(), gathers }
     }
 
     /// The pointer of an input.
@@ -204,31 +219,50 @@ impl<'f> Emit<'f> {
 
     /// The row is the interpreter's where this holds.
     pub fn raise(&mut self, fault: Flag) {
-        self.fault = self.or(self.fault, fault);
+        self.raised.fault = self.or(self.raised.fault, fault);
+    }
+
+    /// A schedule that does not say what it gives below zero is asked there where this holds.
+    pub fn note_below_zero(&mut self, below: Flag) {
+        self.raised.below_zero = self.or(self.raised.below_zero, below);
+    }
+
+    /// Adds what a value met that was made before.
+    pub fn raise_again(&mut self, raised: Raised) {
+        self.raise(raised.fault);
+        self.note_below_zero(raised.below_zero);
     }
 
     /// Emits what is asked for only where `asked` holds: elsewhere its faults do not count.
     pub fn guarded<T>(&mut self, asked: Flag, emit: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.fault, Flag::No);
+        let before = self.begin_guard();
         let value = emit(self);
         self.end_guard(asked, before);
         value
     }
 
     /// Begins a stretch as in [`Emit::guarded`]; what is returned goes to [`Emit::end_guard`].
-    pub fn begin_guard(&mut self) -> Flag {
-        std::mem::replace(&mut self.fault, Flag::No)
+    pub fn begin_guard(&mut self) -> Raised {
+        std::mem::take(&mut self.raised)
     }
 
     /// Ends it.
-    pub fn end_guard(&mut self, asked: Flag, before: Flag) {
-        let within = self.and(asked, self.fault);
-        self.fault = self.or(before, within);
+    pub fn end_guard(&mut self, asked: Flag, before: Raised) {
+        let within = std::mem::replace(&mut self.raised, before);
+        let fault = self.and(asked, within.fault);
+        self.raise(fault);
+        let below_zero = self.and(asked, within.below_zero);
+        self.note_below_zero(below_zero);
     }
 
     /// The fault flag, which is down again after.
     pub fn take_fault(&mut self) -> Flag {
-        std::mem::replace(&mut self.fault, Flag::No)
+        std::mem::replace(&mut self.raised.fault, Flag::No)
+    }
+
+    /// Whether a schedule was asked below zero, which is forgotten.
+    pub fn take_below_zero(&mut self) -> Flag {
+        std::mem::replace(&mut self.raised.below_zero, Flag::No)
     }
 
     /// A new block without parameters.

@@ -3,7 +3,7 @@
 //! A value is a [`Lane`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
 //! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
 
-use super::emit::{Emit, Flag, Half};
+use super::emit::{Emit, Flag, Half, Raised};
 use super::frame::Frame;
 use super::number::Number;
 use super::scales::Scales;
@@ -60,8 +60,8 @@ pub(super) struct RowCode<'a, 'f> {
     pub turn: View,
     scales: &'a Scales,
     loads: FxHashMap<(Input, Value), Value>,
-    /// Lanes made so far, with the faults that making them met.
-    lanes: FxHashMap<Key, (Lane, Flag)>,
+    /// Lanes made so far, with what making them met.
+    lanes: FxHashMap<Key, (Lane, Raised)>,
 }
 
 /// A lane that is made once per row.
@@ -159,16 +159,16 @@ impl<'a, 'f> RowCode<'a, 'f> {
     }
 
     fn once(&mut self, key: Key, make: impl FnOnce(&mut Self) -> Lane) -> Lane {
-        if let Some(&(lane, fault)) = self.lanes.get(&key) {
-            self.emit.raise(fault);
+        if let Some(&(lane, raised)) = self.lanes.get(&key) {
+            self.emit.raise_again(raised);
             return lane;
         }
         let before = self.emit.begin_guard();
         let lane = make(self);
-        let fault = self.emit.take_fault();
-        self.emit.raise(before);
-        self.emit.raise(fault);
-        self.lanes.insert(key, (lane, fault));
+        let raised = self.emit.begin_guard();
+        self.emit.raise_again(before);
+        self.emit.raise_again(raised);
+        self.lanes.insert(key, (lane, raised));
         lane
     }
 

@@ -48,6 +48,8 @@ pub(super) struct RuleCode<'a, 'f> {
     /// Whether the row has passed the filters so far.
     pub live: Flag,
     counted: Flag,
+    /// Whether a schedule that does not say what it gives below zero was asked there.
+    below_zero: Flag,
     frame: Frame,
 }
 
@@ -65,6 +67,7 @@ pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Rule, blank: Blank
         stores: Vec::new(),
         live: Flag::Yes,
         counted: Flag::No,
+        below_zero: Flag::No,
         frame,
     };
     rule_code.steps();
@@ -101,6 +104,8 @@ impl RuleCode<'_, '_> {
                 Step::Limit(limit) => self.limit(limit),
             }
             self.code.emit.end_guard(live, guard);
+            let below_zero = self.code.emit.take_below_zero();
+            self.below_zero = self.code.emit.or(self.below_zero, below_zero);
             if let Step::Active = step {
                 // Rows stand by date: this branch goes one way for long.
                 self.leave_unless(self.live);
@@ -364,11 +369,16 @@ impl RuleCode<'_, '_> {
 
     /// Writes the status and goes to the next row.
     fn end_row(&mut self, matched: Flag, paid: Flag, n_lines: Value, missed: Value) {
-        let counted = self.counted;
+        let (counted, below_zero) = (self.counted, self.below_zero);
         let emit = &mut self.code.emit;
         let mut mark = emit.byte(0);
         let mut fixed = 0;
-        for (flag, bit) in [(matched, status::MATCHED), (counted, status::COUNTED), (paid, status::PAID)] {
+        for (flag, bit) in [
+            (matched, status::MATCHED),
+            (counted, status::COUNTED),
+            (paid, status::PAID),
+            (below_zero, status::BELOW_ZERO),
+        ] {
             match flag {
                 Flag::No => {}
                 Flag::Yes => fixed |= bit,

@@ -12,7 +12,7 @@ use super::row::RowCode;
 use super::word::Word;
 use crate::internal::broken;
 use crate::interpret::schedule::{check, number};
-use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Schedule, Shape};
+use crate::plan::{Ask, Band, BandPays, BelowZero, Beyond, Comparison, Expr, Schedule, Shape};
 use crate::value::{Exact, RoundingMode, over};
 use cranelift_codegen::ir::condcodes::IntCC;
 use dashu_int::UBig;
@@ -40,7 +40,11 @@ impl RowCode<'_, '_> {
             return (Flag::Yes, self.emit.no_room());
         }
         let sign = self.emit.compare_with_zero(IntCC::SignedLessThan, x);
-        let place = if schedule.mirrored {
+        if schedule.below_zero == BelowZero::Unsaid {
+            self.emit.note_below_zero(sign);
+        }
+        let mirrored = schedule.below_zero == BelowZero::Mirrored;
+        let place = if mirrored {
             Number { numerator: self.emit.absolute(x.numerator), ..x }
         } else {
             let zero = self.emit.word(0);
@@ -52,7 +56,7 @@ impl RowCode<'_, '_> {
             self.argued(schedule, arguments, place, ask)
         };
         let (known, value) = self.at_zero(schedule, x, ask, known, value);
-        match (ask, schedule.mirrored) {
+        match (ask, mirrored) {
             (Ask::Amount, true) => {
                 let turned = self.emit.negate_number(value);
                 (known, self.emit.choose_number(sign, turned, value))
@@ -78,7 +82,8 @@ impl RowCode<'_, '_> {
         if ask != Ask::Amount || schedule.even_at_zero || (schedule.arguments.is_empty() && starts_at_zero(schedule)) {
             return (known, value);
         }
-        let nothing = if schedule.mirrored { IntCC::Equal } else { IntCC::SignedLessThanOrEqual };
+        let nothing =
+            if schedule.below_zero == BelowZero::Mirrored { IntCC::Equal } else { IntCC::SignedLessThanOrEqual };
         let nothing = self.emit.compare_with_zero(nothing, x);
         let zero = self.emit.zero();
         (self.emit.or(known, nothing), self.emit.choose_number(nothing, zero, value))

@@ -7,11 +7,11 @@ use crate::data::{Column, Data, GroupData, Rows, Values};
 use crate::internal::broken;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream,
-    TimeUnit, Type, View,
+    BelowZero, Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId,
+    Stream, TimeUnit, Type, View,
 };
 use crate::value::{Exact, fraction, is_moderate, power_of_ten, round_to};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
 /// A value.
@@ -101,6 +101,8 @@ pub struct Row<'a> {
     pub levels: Vec<Levels>,
     /// Smallest units by which a line rounded alone is above the rounding along the total.
     pub missed: i128,
+    /// Whether a schedule that does not say what it gives below zero was asked there.
+    pub below_zero: Cell<bool>,
     pub(super) trace: Option<RefCell<Trace>>,
     turn: View,
 }
@@ -115,6 +117,7 @@ impl<'a> Row<'a> {
             locals: vec![Value::Missing; n_locals],
             levels: Vec::new(),
             missed: 0,
+            below_zero: Cell::new(false),
             trace: traced.then(RefCell::default),
             turn: View::After,
         }
@@ -213,9 +216,11 @@ impl<'a> Row<'a> {
             },
             Op::Telescoped { state, body } => {
                 let trace = self.trace.is_some().then(RefCell::default);
-                let mut sides = Row { locals: self.locals.clone(), levels: self.levels.clone(), trace, ..*self };
+                let (locals, levels) = (self.locals.clone(), self.levels.clone());
+                let mut sides = Row { locals, levels, trace, below_zero: Cell::new(false), ..*self };
                 let before = sides.eval_before(body, data, *state)?;
                 let after = sides.eval_turn(body, data, View::After)?;
+                self.below_zero.set(self.below_zero.get() || sides.below_zero.get());
                 if let Some(found) = sides.trace {
                     self.note(|trace| trace.join(found.into_inner()));
                 }
@@ -245,6 +250,9 @@ impl<'a> Row<'a> {
                     Some(x) => {
                         self.note(|trace| trace.asked(*schedule, &known, &x));
                         let schedule = &self.plan.schedules[schedule.index()];
+                        if x < Exact::ZERO && schedule.below_zero == BelowZero::Unsaid {
+                            self.below_zero.set(true);
+                        }
                         schedule::ask(schedule, &known, &x, *ask)
                             .map_err(|kind| Fault { kind, span: expr.span })?
                             .map_or(Value::Missing, Value::Number)

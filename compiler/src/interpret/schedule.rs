@@ -2,7 +2,7 @@
 
 use super::FaultKind;
 use crate::internal::broken;
-use crate::plan::{Ask, Band, BandPays, Beyond, Expr, Op, Schedule, Shape};
+use crate::plan::{Ask, Band, BandPays, BelowZero, Beyond, Expr, Op, Schedule, Shape};
 use crate::value::{Exact, RoundingMode, round};
 
 /// What one band contributes to F(x).
@@ -21,7 +21,7 @@ pub struct Part {
 /// The pieces of a schedule that x reaches, and the edges between pieces that it meets exactly, each from 0 in the order
 /// written. A graduated schedule reaches every piece up to the one that holds x.
 pub fn met(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> (Vec<usize>, Vec<usize>) {
-    let x = if *x < Exact::ZERO && schedule.mirrored { -x } else { x.clone() };
+    let x = if *x < Exact::ZERO && schedule.below_zero == BelowZero::Mirrored { -x } else { x.clone() };
     if x < Exact::ZERO || (x == Exact::ZERO && !schedule.even_at_zero) {
         return (Vec::new(), Vec::new());
     }
@@ -68,7 +68,7 @@ pub fn ask(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Res
         return Ok(parts.map(|parts| parts.iter().fold(Exact::ZERO, |sum, part| sum + &part.amount)));
     }
     let negative = *x < Exact::ZERO;
-    if negative && !schedule.mirrored {
+    if negative && schedule.below_zero != BelowZero::Mirrored {
         check(schedule, arguments)?;
         return Ok(None);
     }
@@ -83,7 +83,7 @@ pub fn ask(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Res
 pub fn parts(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> Result<Option<Vec<Part>>, FaultKind> {
     check(schedule, arguments)?;
     if *x < Exact::ZERO {
-        if !schedule.mirrored {
+        if schedule.below_zero != BelowZero::Mirrored {
             return Ok(Some(Vec::new()));
         }
         let turn = |part: Part| Part { quantity: -part.quantity, amount: -part.amount, ..part };

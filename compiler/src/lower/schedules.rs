@@ -7,7 +7,7 @@ mod zero;
 use super::Lowering;
 use super::expressions::{Gaps, fold};
 use super::scope::{Scope, Typed};
-use crate::plan::{Op, Schedule, ScheduleId, Shape, Type};
+use crate::plan::{BelowZero, Op, Schedule, ScheduleId, Shape, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -78,7 +78,11 @@ impl Lowering<'_> {
             result,
             rate,
             even_at_zero: schedule.even_at_zero.is_some(),
-            mirrored: schedule.mirrored.is_some(),
+            below_zero: match (schedule.mirrored, schedule.nothing_below_zero) {
+                (Some(_), _) => BelowZero::Mirrored,
+                (None, Some(_)) => BelowZero::Nothing,
+                (None, None) => BelowZero::Unsaid,
+            },
             shape,
             span: schedule.span,
         })

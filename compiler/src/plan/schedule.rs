@@ -3,7 +3,7 @@
 use super::*;
 use meed_grammar::span::Span;
 
-/// A piecewise-linear function. Below zero F is 0, or -F(-x) when `mirrored`; F(0) is 0 unless `even_at_zero`.
+/// A piecewise-linear function. F(0) is 0 unless `even_at_zero`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     /// Its name.
@@ -18,12 +18,23 @@ pub struct Schedule {
     pub rate: Type,
     /// `even at zero`
     pub even_at_zero: bool,
-    /// `mirrored`
-    pub mirrored: bool,
+    /// F below zero.
+    pub below_zero: BelowZero,
     /// Its pieces.
     pub shape: Shape,
     /// Its place.
     pub span: Span,
+}
+
+/// What a schedule gives below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BelowZero {
+    /// 0, which it does not say: rows that ask for it are counted.
+    Unsaid,
+    /// `nothing below zero`: 0
+    Nothing,
+    /// `mirrored`: F(-x) = -F(x)
+    Mirrored,
 }
 
 /// The pieces of a schedule. Bounds must rise from band to band; bounds that cross stop the run.

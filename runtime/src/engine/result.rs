@@ -27,6 +27,8 @@ pub struct RunResult {
     pub events: Vec<Option<Counts>>,
     /// By rule: smallest units by which lines rounded alone are above the rounding along the total.
     pub missed: Vec<i128>,
+    /// By rule: how many of its rows asked a schedule below zero that does not say what it gives there.
+    pub below_zero: Vec<u64>,
     /// By rule: the rows that machine code left to the interpreter.
     pub replayed: Vec<u64>,
     /// The lines of windows.
@@ -83,6 +85,7 @@ impl RunResult {
             rules: vec![Vec::new(); n_rules],
             events: vec![None; plan.records.len()],
             missed: vec![0; n_rules],
+            below_zero: vec![0; n_rules],
             replayed: vec![0; n_rules],
             scratch: loaded.scratch_file()?,
             kept: Kept::new(plan, loaded)?,

@@ -176,7 +176,10 @@ fn may_lack(schedule: &plan::Schedule, gaps: Gaps, ask: plan::Ask) -> bool {
     match &schedule.shape {
         plan::Shape::Every { .. } | plan::Shape::Curve { .. } => true,
         plan::Shape::Graduated(_) | plan::Shape::Retroactive(_) => {
-            gaps.unnumbered || gaps.pays_none || (ask == plan::Ask::Rate && gaps.flat_only) || !schedule.mirrored
+            gaps.unnumbered
+                || gaps.pays_none
+                || (ask == plan::Ask::Rate && gaps.flat_only)
+                || schedule.below_zero != plan::BelowZero::Mirrored
         }
     }
 }

@@ -6,9 +6,9 @@ use super::phrase::{test, type_text};
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Amount, Band, BandPays, Beyond, ColumnSource, Days, Expr, Field, FieldSource, Format, Group, GroupFunction,
-    GroupId, Limit, Period, Plan, PredicateId, RecordId, RecordTable, Rule, RuleId, Schedule, Shape, StateId,
-    StateKind, Step, Stream, Type, Window,
+    Amount, Band, BandPays, BelowZero, Beyond, ColumnSource, Days, Expr, Field, FieldSource, Format, Group,
+    GroupFunction, GroupId, Limit, Period, Plan, PredicateId, RecordId, RecordTable, Rule, RuleId, Schedule, Shape,
+    StateId, StateKind, Step, Stream, Type, Window,
 };
 use std::fmt::Write;
 
@@ -155,13 +155,15 @@ fn schedule(plan: &Plan, definition: &Schedule, out: &mut String) {
     let place = Place { arguments: &definition.arguments, ..Place::new(plan) };
     let ty = |ty: &Type| type_text(plan, *ty);
     let arguments: Vec<String> = definition.arguments.iter().map(ty).collect();
-    let (even, mirrored) = (
-        if definition.even_at_zero { " even-at-zero" } else { "" },
-        if definition.mirrored { " mirrored" } else { "" },
-    );
+    let even = if definition.even_at_zero { " even-at-zero" } else { "" };
+    let below = match definition.below_zero {
+        BelowZero::Unsaid => "",
+        BelowZero::Nothing => " nothing-below-zero",
+        BelowZero::Mirrored => " mirrored",
+    };
     line!(
         out,
-        "\nschedule {} ({}) of {} gives {} rate {}{even}{mirrored}",
+        "\nschedule {} ({}) of {} gives {} rate {}{even}{below}",
         definition.name,
         arguments.join(", "),
         ty(&definition.domain),

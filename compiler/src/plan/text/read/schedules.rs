@@ -3,7 +3,7 @@
 use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
 use super::{number, phrase};
-use crate::plan::{Band, BandPays, Beyond, Edge, Expr, Op, Plan, Schedule, Shape, Type};
+use crate::plan::{Band, BandPays, BelowZero, Beyond, Edge, Expr, Op, Plan, Schedule, Shape, Type};
 use meed_grammar::span::Span;
 
 pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
@@ -19,14 +19,21 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     };
     let mut said = |word: &str| line.expect(word).and_then(|()| phrase::ty(plan, line));
     let (domain, result, rate): (Type, Type, Type) = (said("of")?, said("gives")?, said("rate")?);
+    let even_at_zero = line.takes("even-at-zero");
+    let below_zero = match (line.takes("nothing-below-zero"), line.takes("mirrored")) {
+        (false, false) => BelowZero::Unsaid,
+        (true, false) => BelowZero::Nothing,
+        (false, true) => BelowZero::Mirrored,
+        (true, true) => return Err("a schedule gives one thing below zero".to_owned()),
+    };
     plan.schedules.push(Schedule {
         name,
         arguments,
         domain,
         result,
         rate,
-        even_at_zero: line.takes("even-at-zero"),
-        mirrored: line.takes("mirrored"),
+        even_at_zero,
+        below_zero,
         shape: Shape::Graduated(Vec::new()),
         span: Span::default(),
     });
