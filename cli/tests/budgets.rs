@@ -8,7 +8,7 @@ const PROGRAM: &str = r#"
 program bad { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }
 use channel
 rule all { for each deal  pay partner 2% of amount }
-rule customers { for each deal  first per customer  pay rep $1 }
+rule customers { for each deal  first per customer per program  pay rep $1 }
 "#;
 
 /// Deals of which every tenth is well; of the others the amount, the key or the partner is bad.

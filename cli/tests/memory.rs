@@ -19,7 +19,7 @@ rule volume {
   at most $90k per partner per year
 }
 
-rule first_deal { for each deal  first per customer  pay rep $20 }
+rule first_deal { for each deal  first per customer per program  pay rep $20 }
 
 rule override { for each payment from volume  pay payment.payee 1% of payment.amount }
 

@@ -171,6 +171,13 @@ impl RuleRun<'_> {
                         return Ok(mark);
                     }
                 }
+                Step::Until => {
+                    let day = self.row.when(self.data);
+                    if day > active.to {
+                        self.row.note(|trace| trace.active(day, active, false));
+                        return Ok(mark);
+                    }
+                }
                 Step::Filter(condition) => {
                     let holds = self.row.eval(condition, self.data)?;
                     self.row.note(|trace| trace.condition(condition.span, &holds));
@@ -194,8 +201,9 @@ impl RuleRun<'_> {
                     }
                 }
                 Step::Accumulate { state, atoms } => {
-                    self.accumulate(*state, Some(atoms))?;
-                    mark |= status::COUNTED;
+                    if self.accumulate(*state, Some(atoms))? {
+                        mark |= status::COUNTED;
+                    }
                 }
                 Step::Set(decision, local) => {
                     let value = self.row.locals[local.index()].clone();

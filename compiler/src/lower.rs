@@ -84,11 +84,13 @@ struct Lowering<'a> {
     /// Decisions that are taken for every row in the program's life, numbered as they were found.
     always_taken: FxHashMap<plan::DecisionId, usize>,
     /// States that the versions of a rule share, those that are alike together.
-    shared: FxHashMap<plan::State, Vec<plan::StateId>>,
+    shared: FxHashMap<(sets::Purpose, plan::State), Vec<plan::StateId>>,
     /// By domain, the one it was joined to.
     domains: Vec<u32>,
     /// What has been made once, and where.
     known: Known,
+    /// The places of `ever` in the firsts of rules, by the rule's place.
+    looks_back: FxHashMap<Span, Span>,
     /// The clause at work.
     clause: Option<Span>,
     /// What names stand for shares.
@@ -140,6 +142,7 @@ impl<'a> Lowering<'a> {
             shared: FxHashMap::default(),
             domains: Vec::new(),
             known: Known::default(),
+            looks_back: FxHashMap::default(),
             clause: None,
             shares: expressions::Shares::default(),
             months_used: None,

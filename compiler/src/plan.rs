@@ -229,4 +229,10 @@ impl Rule {
             _ => None,
         })
     }
+
+    /// The days of the rows that it looks at: its range, and where it holds a first `ever`, all days before.
+    pub fn looks_at(&self) -> Days {
+        let looks_back = self.steps.iter().any(|step| matches!(step, Step::Until));
+        Days { from: if looks_back { Days::ALL.from } else { self.active.from }, to: self.active.to }
+    }
 }

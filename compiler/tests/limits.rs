@@ -50,7 +50,7 @@ const LIMITED: &[Limited] = &[
     }),
     ("parts of a key", limits::KEY, |n| {
         let per = vec!["partner"; n].join(" and ");
-        rule(&format!("first per {per}\npay partner $5"))
+        rule(&format!("first per {per} ever\npay partner $5"))
     }),
     ("characters of a name", limits::NAME, |n| rule(&format!("let {} = $5\npay partner $5", "a".repeat(n)))),
     ("characters of a text", limits::QUOTED, |n| {

@@ -53,7 +53,7 @@ fn messages_speak_in_the_words_of_the_designer() {
         ("rule a { for each deal   pay rep (x + y }", "this `(` is not closed | opened here | write `)`"),
         (
             "rule a { for each deal   first customer   pay rep $5 }",
-            "missing `per`: first of what? | the first for each `customer` | write `first per customer`",
+            "missing `per`: first of what? | the first for each `customer` | write `first per customer per program`, or `first per customer ever`",
         ),
         (
             "rule a { for each deal   pay rep 1 of amount }",

@@ -175,7 +175,7 @@ fn edits_repair_the_text() {
         "rule a { for each deal   where x == 1   pay rep $5 }",
         "rule a { for each deal   where x is “y”   pay rep $5 }",
         "rule a { for each deal   pay rep (1% if x else 2%) }",
-        "rule a { for each deal   first customer   pay rep $ 5 }",
+        "rule a { for each deal   first per customer ever   pay rep $ 5 }",
         "rule a { for each deal   where x in a, b   pay rep 250K * x }",
         "rule a { for each deal   where x-y > .5   pay rep 2 % of x }",
         "rule a { for each deal   wher x   pay rep $5 }",

@@ -463,6 +463,7 @@ fn uses(plan: &Plan, rule: &Rule, slot: usize) -> bool {
         | Step::Accumulate { state, .. }
         | Step::Limit(Limit::AtMost { state, .. } | Limit::AtLeast { state, .. }) => of(state),
         Step::Active
+        | Step::Until
         | Step::Filter(_)
         | Step::Let(..)
         | Step::Set(..)

@@ -49,7 +49,7 @@ const PROGRAM: &str = "
       pay firm 1% of amount
     }
     rule override { for each payment from commission  where sale.amount > $200  pay sale.seller.boss 10% of payment.amount, unknown means nobody }
-    rule first_of_city { for each sale  where city is known  first per city  pay seller $25 }
+    rule first_of_city { for each sale  where city is known  first per city per program  pay seller $25 }
     rule sphere {
       for each person per quarter
       set places to count of distinct place in (visit by person where place is known to date)

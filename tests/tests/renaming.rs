@@ -28,7 +28,7 @@ schedule bands graduated {
   beyond 5%
 }
 
-rule bounty { for each introduction  first per customer  pay partner $500 }
+rule bounty { for each introduction  first per customer per program  pay partner $500 }
 rule running { for each introduction  pay partner bands as amount adds up per customer per year }
 rule capped { for each introduction  pay partner $100  at most $150 per customer per year }
 rule distinct { for each partner per year  pay partner $1 * (count of distinct introduction.customer) }

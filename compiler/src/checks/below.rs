@@ -141,7 +141,12 @@ impl<'p> Work<'p> {
                 Step::Pay(pay) => match &pay.amount {
                     Amount::Plain(value) | Amount::AlongTotal { body: value, .. } => self.look(value, uses),
                 },
-                Step::Limit(_) | Step::AccumulateAll { .. } | Step::Active | Step::First(_) | Step::Set(..) => {}
+                Step::Limit(_)
+                | Step::AccumulateAll { .. }
+                | Step::Active
+                | Step::Until
+                | Step::First(_)
+                | Step::Set(..) => {}
             }
         }
     }

@@ -46,8 +46,9 @@ impl<'p> Left<'p> {
         let Stream::Events(record) = rule.stream else { return Self::new(plan) };
         let Some(when) = plan.record(record).when else { return Self::new(plan) };
         let asked = Asked::Field(Root::Row, record, vec![when]);
-        let days = Ranges::between(Exact::from(rule.active.from), Exact::from(rule.active.to));
-        let words = format!("the rule holds from {} to {}", date_of(rule.active.from), date_of(rule.active.to));
+        let looked_at = rule.looks_at();
+        let days = Ranges::between(Exact::from(looked_at.from), Exact::from(looked_at.to));
+        let words = format!("the rule holds from {} to {}", date_of(looked_at.from), date_of(looked_at.to));
         let fields = std::iter::once((asked, (days, Vec::new()))).collect();
         Self { fields, days: Some(words), ..Self::new(plan) }
     }

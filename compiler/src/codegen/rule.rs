@@ -86,6 +86,7 @@ impl RuleCode<'_, '_> {
                     self.counted = self.code.emit.or(self.counted, taken);
                 }
                 Step::Active => self.active(),
+                Step::Until => self.until(),
                 Step::Filter(condition) => {
                     let holds = self.code.holds(condition);
                     self.live = self.code.emit.and(self.live, holds);
@@ -96,8 +97,8 @@ impl RuleCode<'_, '_> {
                 }
                 Step::First(state) => self.first(*state),
                 Step::Accumulate { state, atoms } => {
-                    self.accumulate(*state, Flag::Yes, atoms);
-                    self.counted = Flag::Yes;
+                    let taken = self.accumulate(*state, Flag::Yes, atoms);
+                    self.counted = self.code.emit.or(self.counted, taken);
                 }
                 Step::Set(decision, local) => self.set(*decision, *local),
                 Step::Pay(pay) => self.pay(pay),
@@ -106,7 +107,7 @@ impl RuleCode<'_, '_> {
             self.code.emit.end_guard(live, guard);
             let below_zero = self.code.emit.take_below_zero();
             self.below_zero = self.code.emit.or(self.below_zero, below_zero);
-            if let Step::Active = step {
+            if let Step::Active | Step::Until = step {
                 // Rows stand by date: this branch goes one way for long.
                 self.leave_unless(self.live);
             }
@@ -125,6 +126,7 @@ impl RuleCode<'_, '_> {
             }
             Step::AccumulateAll { .. }
             | Step::Active
+            | Step::Until
             | Step::Filter(_)
             | Step::Let(..)
             | Step::Pay(_)
@@ -143,6 +145,12 @@ impl RuleCode<'_, '_> {
         let to = self.code.emit.is(IntCC::SignedLessThanOrEqual, day, i64::from(self.rule.active.to));
         let holds = self.code.emit.and(from, to);
         self.live = self.code.emit.and(self.live, holds);
+    }
+
+    fn until(&mut self) {
+        let day = self.code.when();
+        let to = self.code.emit.is(IntCC::SignedLessThanOrEqual, day, i64::from(self.rule.active.to));
+        self.live = self.code.emit.and(self.live, to);
     }
 
     /// The slot of the row in these arrays of a state, and whether it has one.

@@ -147,7 +147,7 @@ impl Found<'_, '_> {
                 let local = LocalId(scope.lets.names.len() as u32);
                 Rc::make_mut(&mut scope.lets.names).insert(name.text.clone(), local);
             }
-            ClauseKind::FirstPer { per } => self.keys(per, scope),
+            ClauseKind::FirstPer { per, .. } => self.keys(per, scope),
             ClauseKind::Pay { payee, amount, .. } | ClauseKind::TakeBack { payee, amount, .. } => {
                 payee.iter().chain([amount]).for_each(|value| self.expr(value, scope));
             }

@@ -14,6 +14,7 @@ use super::Lowering;
 use super::scope::{RuleScope, Scope};
 use crate::plan::{Days, GroupId, Local, Rule, RuleId, Step, Stream};
 use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
 use meed_grammar::steps;
 use meed_grammar::tree::{self, ClauseKind};
 use rustc_hash::FxHashMap;
@@ -118,11 +119,17 @@ impl Lowering<'_> {
         let stream = self.stream(rule, for_each, &mut scope)?;
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: stream.clone(), matched: false });
         scope.taken = Some(self.always_taken.len());
+        let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
+        let pays = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
+        // What is known of a row does not begin with the program.
+        let only_sets =
+            matches!(stream, Stream::Events(_)) && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause));
         let mut work = Work {
             steps: vec![Step::Active],
+            ever: None,
             locals: Vec::new(),
             all: Vec::new(),
-            active: self.plan.active,
+            active: if only_sets { Days::ALL } else { self.plan.active },
             take_back: None,
             filters: false,
         };
@@ -143,7 +150,7 @@ impl Lowering<'_> {
             if !limit || paid {
                 self.clause(clause, &mut scope, &mut work);
             }
-            paid |= matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
+            paid |= pays(clause);
         }
         let acts = rule.clauses.iter().any(|clause| {
             matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. } | ClauseKind::Set { .. })
@@ -161,6 +168,9 @@ impl Lowering<'_> {
         }
         let mut steps = work.all;
         steps.append(&mut work.steps);
+        if let Some(ever) = work.ever {
+            self.looks_back.insert(rule.span, ever);
+        }
         Some(Rule {
             name: rule.name.text.clone(),
             title: rule.title.as_ref().map_or(&rule.name.text, |title| &title.value).clone(),
@@ -183,6 +193,8 @@ pub(super) struct Work {
     all: Vec<Step>,
     active: Days,
     take_back: Option<bool>,
+    /// `ever` of its first.
+    ever: Option<Span>,
     /// Whether some rows have gone no further.
     filters: bool,
 }

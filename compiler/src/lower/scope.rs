@@ -1,6 +1,7 @@
 //! What names mean at a place, and what is known to be there.
 
 use super::Lowering;
+use super::sets::Purpose;
 use super::walk::{Extent, extent};
 use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, State, StateId, Stream, Type};
 use meed_grammar::span::Span;
@@ -76,8 +77,8 @@ pub(super) struct Scope {
     pub taken: Option<usize>,
     /// Names of `let`s and `set`s that had a problem: what uses them is not reported again.
     pub failed: FxHashSet<String>,
-    /// States shared with other versions that this one keeps so far, and how many alike.
-    pub kept: Rc<FxHashMap<State, u32>>,
+    /// States shared with other versions that this one keeps so far, by what they are for, and how many alike.
+    pub kept: Rc<FxHashMap<(Purpose, State), u32>>,
     /// Accumulation steps that the expressions asked for, to be placed by the rule.
     pub wanted: Vec<Wanted>,
 }

@@ -18,6 +18,16 @@ pub(super) struct Keys {
     pub period: Option<Period>,
 }
 
+/// What a state that versions share is for: only states of one purpose are shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    First,
+    RunningSum,
+    RunningCount,
+    AddsUp,
+    Limit,
+}
+
 impl Lowering<'_> {
     fn set_stream(&mut self, source: &SetSource) -> Option<(Stream, RecordId)> {
         match source {
@@ -170,18 +180,26 @@ impl Lowering<'_> {
         Some(keys)
     }
 
-    /// A state that the versions of a rule share. Of those that are alike, the first of one version is the first of
-    /// every other, and so on.
-    pub(super) fn shared_state(&mut self, rule: &RuleScope, keys: Keys, kind: StateKind, scope: &mut Scope) -> StateId {
+    /// A state that the versions of a rule share. Of those that are alike and of one purpose, the first of
+    /// one version is the first of every other, and so on.
+    pub(super) fn shared_state(
+        &mut self,
+        rule: &RuleScope,
+        keys: Keys,
+        kind: StateKind,
+        purpose: Purpose,
+        scope: &mut Scope,
+    ) -> StateId {
         let state = self.new_state(rule, keys, kind);
-        let kept = Rc::make_mut(&mut scope.kept).entry(state.clone()).or_insert(0);
+        let key = (purpose, state.clone());
+        let kept = Rc::make_mut(&mut scope.kept).entry(key.clone()).or_insert(0);
         let nth = *kept;
         *kept += 1;
-        if let Some(&id) = self.shared.get(&state).and_then(|alike| alike.get(nth as usize)) {
+        if let Some(&id) = self.shared.get(&key).and_then(|alike| alike.get(nth as usize)) {
             return id;
         }
-        let id = self.keep(state.clone());
-        self.shared.entry(state).or_default().push(id);
+        let id = self.keep(state);
+        self.shared.entry(key).or_default().push(id);
         id
     }
 

@@ -114,7 +114,7 @@ pub(super) fn every(plan: &mut Plan, visit: &mut impl FnMut(&mut Expr)) {
 fn of_step(step: &mut Step) -> Vec<&mut Expr> {
     match step {
         Step::AccumulateAll { filter, atoms, .. } => filter.iter_mut().chain(atoms).collect(),
-        Step::Active | Step::First(_) | Step::Set(..) => Vec::new(),
+        Step::Active | Step::Until | Step::First(_) | Step::Set(..) => Vec::new(),
         Step::Filter(value) | Step::Let(_, value) => vec![value],
         Step::Accumulate { atoms, .. } => atoms.iter_mut().collect(),
         Step::Pay(pay) => match &mut pay.amount {

@@ -15,6 +15,9 @@ pub struct Days {
 }
 
 impl Days {
+    /// All days that there are, of the years 1 to 9999.
+    pub const ALL: Self = Self { from: -719_162, to: 2_932_896 };
+
     /// Whether a day lies in it.
     pub fn holds(self, day: i32) -> bool {
         self.from <= day && day <= self.to

@@ -26,15 +26,17 @@ pub enum Step {
         /// What each adds.
         atoms: Vec<Expr>,
     },
-    /// The row's day must lie in the rule's range. Stands before `where`.
+    /// The row's day must lie in the rule's range. Stands before `where`, or behind a first that looks back.
     Active,
+    /// The row's day must not be after the rule's range: rows before it are only looked at for a first `ever`.
+    Until,
     /// `where`; an unknown condition does not hold.
     Filter(Expr),
     /// `let`
     Let(LocalId, Expr),
     /// `first per`
     First(StateId),
-    /// Sums over the rows that came this far.
+    /// Sums over the rows that came this far: what adds up, and running levels.
     Accumulate {
         /// The state.
         state: StateId,

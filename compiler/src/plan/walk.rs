@@ -59,7 +59,7 @@ impl Step {
     pub fn exprs(&self) -> Vec<&Expr> {
         match self {
             Self::AccumulateAll { filter, atoms, .. } => filter.iter().chain(atoms).collect(),
-            Self::Active | Self::First(_) | Self::Set(..) => Vec::new(),
+            Self::Active | Self::Until | Self::First(_) | Self::Set(..) => Vec::new(),
             Self::Filter(value) | Self::Let(_, value) => vec![value],
             Self::Accumulate { atoms, .. } => atoms.iter().collect(),
             Self::Pay(pay) => match &pay.amount {

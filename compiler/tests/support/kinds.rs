@@ -46,7 +46,7 @@ pub const KINDS: &[Kind] = &[
         let text = program("", n, |i| {
             let (year, month) = (2000 + i / 12, i % 12 + 1);
             format!(
-                "rule r {{ for each deal  active {year}-{month:02}-01 to {year}-{month:02}-28  first per partner  \
+                "rule r {{ for each deal  active {year}-{month:02}-01 to {year}-{month:02}-28  first per partner per program  \
                  pay partner $5  at most $50 per rep per year }}\n"
             )
         });
@@ -269,7 +269,7 @@ pub fn rules(n: usize) -> String {
                 "rule r{idx} {{ for each deal  where registered and amount >= $1,000  pay partner {rate}% of amount }}\n"
             ),
             1 => format!(
-                "rule r{idx} {{ for each deal  first per customer  pay rep $500  at most $5,000 per rep per quarter }}\n"
+                "rule r{idx} {{ for each deal  first per customer per program  pay rep $500  at most $5,000 per rep per quarter }}\n"
             ),
             2 => format!(
                 "schedule s{idx} graduated {{ to $100k 1%  to $500k {rate}%  beyond 8% }}\nrule r{idx} {{ for each partner per quarter  pay partner s{idx}(sum of deal.amount) }}\n"

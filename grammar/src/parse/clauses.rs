@@ -27,7 +27,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         Rule::set_clause => {
             ClauseKind::Set { name: node.name(), value: expressions::only(node), unknown: unknown_means(node) }
         }
-        Rule::first_per => ClauseKind::FirstPer { per: node.per() },
+        Rule::first_per => ClauseKind::FirstPer { per: node.per(), ever: node.span_of(Rule::ever) },
         Rule::pay => {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::Pay { payee, amount, unknown: unknown_means(node) }
@@ -93,14 +93,13 @@ fn if_for_where(node: &Node<'_, '_>) -> ClauseKind {
 
 fn missing_per(node: &Node<'_, '_>) -> ClauseKind {
     let first = node.span_of(Rule::k_first).unwrap_or_else(|| node.span());
-    let insert = crate::span::Span { start: first.end, end: first.end };
     let path = node.part(Rule::path).map(|path| path.to_path());
     let shown = path.as_ref().map_or("customer", |path| path.parts[0].text.as_str());
     node.reader.report(
         Problem::error("missing-per", first, "missing `per`: first of what?")
             .label(format!("the first for each `{shown}`"))
-            .help(format!("write `first per {shown}`"))
-            .edit(insert, " per"),
+            .help(format!("write `first per {shown} per program`, or `first per {shown} ever`")),
     );
-    ClauseKind::FirstPer { per: path.into_iter().collect() }
+    // That it says no period either is not told beside this.
+    ClauseKind::FirstPer { per: path.into_iter().collect(), ever: Some(first) }
 }

@@ -69,10 +69,12 @@ pub enum ClauseKind {
         /// `, unknown means 0`
         unknown: Option<UnknownMeans>,
     },
-    /// `first per K [and K2] [per P]`
+    /// `first per K [and K2] per P`, `first per K [and K2] ever`
     FirstPer {
         /// Every name after a `per` or `and`; which one is a period is decided later.
         per: Vec<Path>,
+        /// `ever`
+        ever: Option<Span>,
     },
     /// `pay PAYEE AMOUNT`
     Pay {

@@ -142,10 +142,12 @@ impl Teller<'_> {
         let Some(key) = self.slot_key(id, row, state) else { return String::new() };
         let word = |(idx, value): (usize, &Value)| match (slot.parts.get(idx), slot.period, value) {
             (Some(part), ..) => self.value(part.ty, value),
+            // There is one program.
+            (None, Some(Period::Program), _) => String::new(),
             (None, Some(period), Value::Date(number)) => self.plan.calendar.name(period, *number),
             (None, ..) => String::new(),
         };
-        let words: Vec<String> = key.iter().enumerate().map(word).collect();
+        let words: Vec<String> = key.iter().enumerate().map(word).filter(|word| !word.is_empty()).collect();
         if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
     }
 

@@ -6,7 +6,7 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Amount, Ask, Band, Expr, LocalId, Op, Period, Rule, RuleId, Schedule, Shape, StateId, Step, Stream, Type,
+    Amount, Ask, Band, Days, Expr, LocalId, Op, Period, Rule, RuleId, Schedule, Shape, StateId, Step, Stream, Type,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -72,6 +72,10 @@ impl Teller<'_> {
     fn active(&self, id: RuleId, day: i32, holds: bool) -> Point {
         let rule = self.plan.rule(id);
         let (from, to) = (date_of(rule.active.from), date_of(rule.active.to));
+        if rule.active == Days::ALL {
+            let text = format!("the rule only sets: it looks at every {}", self.row_word(id));
+            return Point { holds: Some(true), text, details: Vec::new() };
+        }
         let version = match self.plan.versions(&rule.name).count() {
             1 => "the rule holds".to_owned(),
             n => format!("version {} of {n} holds", rule.version),
@@ -168,7 +172,9 @@ impl Teller<'_> {
     }
 
     fn first(&self, id: RuleId, row: u32, state: StateId, first: bool) -> Point {
-        let per = format!("{}{}", self.per(state), self.key_words(id, row, state));
+        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let ever = if slot.period.is_none() { " ever" } else { "" };
+        let per = format!("{}{ever}{}", self.per(state), self.key_words(id, row, state));
         if first {
             return Point { holds: Some(true), text: format!("the first{per}"), details: Vec::new() };
         }

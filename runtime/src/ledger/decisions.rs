@@ -115,7 +115,7 @@ impl<'a> Seen<'a> {
     /// Versions share a decision; each writes the rows of its own days.
     fn take(&self, id: RuleId, decision: DecisionId, data: &DecisionData, found: &mut Vec<Taken>) {
         let rule = self.plan.rule(id);
-        let kind = kind(&self.origin);
+        let (kind, days) = (kind(&self.origin), rule.looks_at());
         for place in (0..data.known.len()).filter(|&place| data.known[place] == 1) {
             let row = self.roots.as_ref().map_or(place as u32, |roots| roots[place]);
             let when = self.origin.day(row);
@@ -123,7 +123,7 @@ impl<'a> Seen<'a> {
                 Origin::Event { .. } => self.plan.calendar.index(kind, when),
                 Origin::Grid { grid, .. } => grid.period[row as usize],
             };
-            if rule.active.holds(when.min(self.plan.active.to)) {
+            if days.holds(when.min(self.plan.active.to)) {
                 found.push(Taken {
                     when,
                     row: self.origin.source(row),

@@ -69,6 +69,7 @@ impl Size {
                 Step::Limit(Limit::AtLeast { .. }) => 1,
                 Step::Limit(Limit::AtMost { .. } | Limit::PerPayment(_))
                 | Step::Active
+                | Step::Until
                 | Step::Filter(_)
                 | Step::Let(..)
                 | Step::First(_)

@@ -36,7 +36,7 @@ rule everything {
   for each deal
   where registered and stage is won and quantity > 0 and share > 0% and factor > 0
     and closed_on >= partner.joined and partner.level is gold and note is known and note contains "a"
-  first per customer
+  first per customer per program
   pay partner amount
 }
 "#;

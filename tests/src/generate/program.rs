@@ -123,7 +123,14 @@ fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], decided: &mut 
     if draw.chance(30) {
         text += &format!(
             "  first per {}\n",
-            draw.pick(&["customer", "customer per quarter", "person per month", "customer and person"])
+            draw.pick(&[
+                "customer per program",
+                "customer ever",
+                "customer per quarter",
+                "person per month",
+                "customer and person per program",
+                "customer and person ever"
+            ])
         );
     }
     text += &lets(draw, &mut scope);

@@ -5,8 +5,9 @@ use crate::lower::meaning::Meaning;
 use crate::lower::rules::Work;
 use crate::lower::rules::payments::if_unknown;
 use crate::lower::scope::{Fact, Scope, Typed, Wanted, facts};
+use crate::lower::sets::{Keys, Purpose};
 use crate::plan::calendar::date_of;
-use crate::plan::{Days, Expr, Local, LocalId, Op, StateKind, Step, Type};
+use crate::plan::{Days, Expr, Local, LocalId, Op, StateKind, Step, Stream, Type};
 use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -53,7 +54,7 @@ impl Lowering<'_> {
                 Some(value) => self.set(name, value, scope, work),
                 None => drop(scope.failed.insert(name.text.clone())),
             },
-            ClauseKind::FirstPer { per } => {
+            ClauseKind::FirstPer { per, ever } => {
                 let Some(keys) = self.keys(per, scope) else { return };
                 if keys.parts.is_empty() {
                     self.problem(
@@ -62,8 +63,12 @@ impl Lowering<'_> {
                     return;
                 }
                 let Some(rule) = scope.rule.clone() else { return };
-                let state = self.shared_state(&rule, keys, StateKind::Seen, scope);
+                if self.first_of_when(clause.span, &keys, *ever, &rule.stream).is_none() {
+                    return;
+                }
+                let state = self.shared_state(&rule, keys, StateKind::Seen, Purpose::First, scope);
                 work.filters = true;
+                work.ever = *ever;
                 work.steps.push(Step::First(state));
             }
             ClauseKind::Pay { payee, amount, unknown } => {
@@ -78,6 +83,39 @@ impl Lowering<'_> {
             }
             ClauseKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
         }
+    }
+
+    /// A first is of a period, of the program or ever: `ever` looks at rows from before the rule's first day too.
+    fn first_of_when(&mut self, clause: Span, keys: &Keys, ever: Option<Span>, stream: &Stream) -> Option<()> {
+        let problem = match (keys.period, ever) {
+            (None, None) => {
+                let end = Span { start: clause.end, end: clause.end };
+                let problem = Problem::error("first-without-period", clause, "first of which time?");
+                match stream {
+                    Stream::Events(_) => problem
+                        .label("of the program, or ever, also against rows from before its first day?")
+                        .help("write `per program` or `ever` behind it, or a period: `per year`"),
+                    Stream::Grid(..) | Stream::Payments(_) => {
+                        problem.help("write `per program` behind it, or a period: `per year`").edit(end, " per program")
+                    }
+                }
+            }
+            (Some(period), Some(ever)) => {
+                let word = period.word();
+                Problem::error("first-without-period", ever, format!("`per {word}` and `ever` say different things"))
+                    .label("the first ever, or the first of each period?")
+                    .help("take one of them out")
+            }
+            (None, Some(ever)) if !matches!(stream, Stream::Events(_)) => {
+                Problem::error("first-without-period", ever, "nothing here is from before the program's first day")
+                    .label("payments and periods begin with the program")
+                    .help("write `per program`")
+                    .edit(ever, "per program")
+            }
+            (Some(_), None) | (None, Some(_)) => return Some(()),
+        };
+        self.problem(problem);
+        None
     }
 
     /// The days of a rule lie outside those of the program.
@@ -98,7 +136,8 @@ impl Lowering<'_> {
     fn set(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) {
         self.flush(scope, work);
         let ty = value.ty;
-        let always = !value.optional && !work.filters && work.active == self.plan.active;
+        let life = self.plan.active;
+        let always = !value.optional && !work.filters && work.active.from <= life.from && life.to <= work.active.to;
         if let Some(local) = self.local(name, value, scope, work)
             && let Some(decision) = self.decide(name, ty, scope)
         {

@@ -3,7 +3,7 @@
 use crate::lower::Lowering;
 use crate::lower::rules::Work;
 use crate::lower::scope::{RuleScope, Scope};
-use crate::lower::sets::Keys;
+use crate::lower::sets::{Keys, Purpose};
 use crate::plan::{Expr, Limit, Op, Period, Root, StateKind, Step, Stream, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -26,12 +26,17 @@ impl Lowering<'_> {
         let Some(keys) = self.keys(per, scope) else { return };
         let limit = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
             (false, true) => Limit::PerPayment(value),
-            (false, false) => {
-                Limit::AtMost { amount: value, state: self.shared_state(&rule, keys, StateKind::Paid, scope) }
-            }
+            (false, false) => Limit::AtMost {
+                amount: value,
+                state: self.shared_state(&rule, keys, StateKind::Paid, Purpose::Limit, scope),
+            },
             (true, _) => {
                 let Some(period) = self.guaranteed_period(&rule, &keys, span) else { return };
-                Limit::AtLeast { amount: value, state: self.shared_state(&rule, keys, StateKind::Paid, scope), period }
+                Limit::AtLeast {
+                    amount: value,
+                    state: self.shared_state(&rule, keys, StateKind::Paid, Purpose::Limit, scope),
+                    period,
+                }
             }
         };
         work.steps.push(Step::Limit(limit));

@@ -14,14 +14,21 @@ struct Last {
 }
 
 /// The place of `pay` and `take back`; limits stand behind it.
-const PAY: u8 = 4;
+const PAY: u8 = 3;
 
 impl Lowering<'_> {
-    /// Each clause has its place: `for each`, `active`, `where` and `let`, `first per`, one `pay`, limits.
+    /// Each clause has its place: `for each`, `active`, `where`, `let` and one `first per`, one `pay`, limits.
     pub(super) fn clause_order(&mut self, rule: &tree::Rule) {
         let mut last: Option<Last> = None;
         let mut before: Option<&Clause> = None;
+        let mut first: Option<Span> = None;
         for clause in &rule.clauses {
+            if let ClauseKind::FirstPer { .. } = clause.kind {
+                match first {
+                    Some(first) => self.twice(clause.span, "first per", first),
+                    None => first = Some(clause.span),
+                }
+            }
             match (place(clause), last) {
                 (None, Some(last)) if last.place >= PAY && !matches!(clause.kind, ClauseKind::Unsupported(_)) => {
                     self.problem(
@@ -54,13 +61,25 @@ impl Lowering<'_> {
                     .label("move this up")
                     .other(last.span, format!("`{}` stands here", last.word)),
             );
-        } else if place == last.place && matches!(place, 0 | 1 | 3 | PAY) {
-            let message = if place == PAY { "a rule pays once".to_owned() } else { format!("a rule has one `{word}`") };
-            let help = if place == PAY { "two payments are two rules" } else { "take one of them out" };
-            self.problem(
-                Problem::error("duplicate-clause", clause.span, message).other(last.span, "the first one").help(help),
-            );
+        } else if place == last.place && matches!(place, 0 | 1 | PAY) {
+            if place == PAY {
+                self.problem(
+                    Problem::error("duplicate-clause", clause.span, "a rule pays once")
+                        .other(last.span, "the first one")
+                        .help("two payments are two rules"),
+                );
+            } else {
+                self.twice(clause.span, word, last.span);
+            }
         }
+    }
+
+    fn twice(&mut self, span: Span, word: &str, first: Span) {
+        self.problem(
+            Problem::error("duplicate-clause", span, format!("a rule has one `{word}`"))
+                .other(first, "the first one")
+                .help("take one of them out"),
+        );
     }
 
     /// A limit before anything is paid; behind a `where` it was most likely meant as part of the condition.
@@ -84,7 +103,7 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } => Some((0, "for each")),
         ClauseKind::Active(_) => Some((1, "active")),
         ClauseKind::Where { .. } => Some((2, "where")),
-        ClauseKind::FirstPer { .. } => Some((3, "first per")),
+        ClauseKind::FirstPer { .. } => Some((2, "first per")),
         ClauseKind::Pay { .. } => Some((PAY, "pay")),
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
         ClauseKind::AtMost { .. } => Some((PAY + 1, "at most")),

@@ -1,8 +1,8 @@
 //! Versions of one rule: their numbers, overlaps and gaps.
 
 use crate::lower::Lowering;
-use crate::plan::RuleId;
 use crate::plan::calendar::date_of;
+use crate::plan::{Days, RuleId, Step};
 use meed_grammar::problem::Problem;
 
 impl Lowering<'_> {
@@ -12,6 +12,7 @@ impl Lowering<'_> {
             let name = self.plan.rule(family[0]).name.clone();
             let mut versions: Vec<usize> = family.iter().map(|id| id.index()).collect();
             versions.sort_by_key(|&idx| self.plan.rules[idx].active.from);
+            self.look_back(written, &versions);
             for (number, &idx) in versions.iter().enumerate() {
                 self.plan.rules[idx].version = number as u32 + 1;
             }
@@ -42,6 +43,38 @@ impl Lowering<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// A first `ever` is held against rows from before the rule's first day, by the conditions of its first version: that
+    /// one looks at them, and goes no further with them.
+    fn look_back(&mut self, written: &[usize], versions: &[usize]) {
+        let ever = |idx: usize| self.looks_back.get(&self.plan.rules[idx].span).copied();
+        let Some((later, place)) = versions.iter().find_map(|&idx| Some((idx, ever(idx)?))) else { return };
+        let is_first = |step: &Step| matches!(step, Step::First(_));
+        let (oldest, name) = (versions[0], &self.plan.rules[later].name);
+        let has_first = |idx: usize| self.plan.rules[idx].steps.iter().any(is_first);
+        if let Some(other) =
+            versions.iter().copied().find(|&idx| ever(idx).is_none() && (idx == oldest || has_first(idx)))
+        {
+            let message = format!("the versions of rule `{name}` do not look equally far back");
+            self.problem(
+                Problem::error("version-first", self.resolved.rules[written[other]].name.span, message)
+                    .label("this version has no `first per … ever`")
+                    .other(place, "this one has")
+                    .help("write `ever` in each version that has a `first per`, and in the first of them"),
+            );
+            return;
+        }
+        let rule = &mut self.plan.rules[oldest];
+        if rule.active == Days::ALL {
+            return;
+        }
+        if let Some(range) = rule.steps.iter_mut().find(|step| matches!(step, Step::Active)) {
+            *range = Step::Until;
+        }
+        if let Some(first) = rule.steps.iter().position(is_first) {
+            rule.steps.insert(first + 1, Step::Active);
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::lower::Lowering;
 use crate::lower::dens::den;
 use crate::lower::expressions::Form;
 use crate::lower::scope::{RuleScope, Scope, Typed, Wanted};
-use crate::lower::sets::Keys;
 use crate::lower::sets::totals::{split, with_state};
-use crate::plan::{Ask, Expr, Op, StateId, StateKind, Stream, Type, View};
+use crate::lower::sets::{Keys, Purpose};
+use crate::plan::{Ask, Comparison, Expr, Op, StateId, StateKind, Stream, Type, View};
 use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -29,16 +29,27 @@ impl Lowering<'_> {
             );
             return None;
         };
-        let (filter, keys, atom) = apart(scope, true, |inner| self.running_parts(value, set, per, &rule, span, inner))?;
-        let dens = vec![den(&self.plan, &atom, &[])];
-        let ty = atom.ty;
-        let state = self.own_state(&rule, keys, StateKind::Sums { dens });
-        scope.wanted.push(Wanted::All { state, filter, atoms: vec![atom] });
+        let of_set = set.is_some();
+        let parts = apart(scope, of_set, |inner| self.running_parts(value, set, per, &rule, span, inner));
+        let (filter, keys, atom) = parts?;
+        let kind = StateKind::Sums { dens: vec![den(&self.plan, &atom, &[])] };
+        let (ty, atoms) = (atom.ty, vec![atom]);
+        // A set has rows of its own; without one it is those that have come so far in the rule.
+        let state = if of_set {
+            let state = self.own_state(&rule, keys, kind);
+            scope.wanted.push(Wanted::All { state, filter, atoms });
+            state
+        } else {
+            let purpose = if value.is_some() { Purpose::RunningSum } else { Purpose::RunningCount };
+            let state = self.shared_state(&rule, keys, kind, purpose, scope);
+            scope.wanted.push(Wanted::Matched { state, atoms });
+            state
+        };
         let view = if before { View::Before } else { View::After };
         Some(Typed::new(Op::Level { state, atom: 0, view }, ty, false, span))
     }
 
-    /// Which rows a running level is over, per what, and what each adds. All rows of the event are looked at before any
+    /// Which rows a running level is over, per what, and what each adds. A set looks at all rows of the event, before any
     /// `let` or condition of the rule.
     fn running_parts(
         &mut self,
@@ -122,7 +133,7 @@ impl Lowering<'_> {
             }
             Some((value, self.keys(per, inner)?))
         })?;
-        let (state, total) = self.total(value, keys, &rule, over_all.is_some(), scope)?;
+        let (state, total) = self.total(value, keys, &rule, over_all.as_ref(), scope)?;
         let optional = lowered.iter().any(|argument| argument.optional) || pays_none;
         let body = Op::Schedule { schedule: id, arguments: lowered, value: Box::new(total), ask: Ask::Amount };
         let body = Expr { op: body, ty: result, optional, span };
@@ -159,7 +170,7 @@ impl Lowering<'_> {
         value: Expr,
         keys: Keys,
         rule: &RuleScope,
-        over_all: bool,
+        over_all: Option<&tree::Name>,
         scope: &mut Scope,
     ) -> Option<(StateId, Expr)> {
         let (total, atoms, bounds) = split(&value, &keys.parts);
@@ -172,20 +183,26 @@ impl Lowering<'_> {
         let dens = atoms.iter().map(|atom| den(&self.plan, atom, &[])).collect();
         let kind = StateKind::Sums { dens };
         let state = match over_all {
-            true => self.own_state(rule, keys, kind),
-            false => self.shared_state(rule, keys, kind, scope),
+            Some(_) => self.own_state(rule, keys, kind),
+            None => self.shared_state(rule, keys, kind, Purpose::AddsUp, scope),
         };
         let total = with_state(total, state);
-        scope.wanted.push(if over_all {
-            Wanted::All { state, filter: None, atoms }
-        } else {
-            Wanted::Matched { state, atoms }
+        scope.wanted.push(match over_all {
+            Some(event) => Wanted::All { state, filter: Some(self.in_life(event.span)), atoms },
+            None => Wanted::Matched { state, atoms },
         });
         Some((state, total))
     }
 }
 
 impl Lowering<'_> {
+    /// Whether a row is of the program's life. Rows after its last day are none of a run.
+    fn in_life(&self, span: Span) -> Expr {
+        let expr = |op, ty| Expr { op, ty, optional: false, span };
+        let (when, first) = (expr(Op::When, Type::Date), expr(Op::Date(self.plan.active.from), Type::Date));
+        expr(Op::Compare(Comparison::GreaterOrEqual, Box::new(when), Box::new(first)), Type::YesNo)
+    }
+
     /// A bound between two things that both change from row to row, written where totals are compared.
     fn bound_on_totals(&mut self, bound: Span, scope: &Scope) {
         let written = self.written(bound).split_whitespace().collect::<Vec<_>>().join(" ");

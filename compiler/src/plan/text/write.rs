@@ -299,6 +299,7 @@ fn step(place: &Place, step: &Step) -> String {
             format!("count-in {} {}{filter}", plan.state_name(*state), list(atoms))
         }
         Step::Active => "active".to_owned(),
+        Step::Until => "until".to_owned(),
         Step::Filter(condition) => format!("where {}", place.phrase(condition)),
         Step::Let(local, value) => format!("let {} = {}", place.locals[local.index()].name, place.typed(value)),
         Step::First(state) => format!("first {}", plan.state_name(*state)),

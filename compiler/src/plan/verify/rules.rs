@@ -3,7 +3,7 @@
 use super::expression::Place;
 use super::{Index, Obligation, Report};
 use crate::plan::{
-    Amount, DecisionId, Expr, Limit, LocalId, Op, Pay, Plan, RecordKind, Rule, RuleId, StateId, StateKind, Step,
+    Amount, Days, DecisionId, Expr, Limit, LocalId, Op, Pay, Plan, RecordKind, Rule, RuleId, StateId, StateKind, Step,
     Stream, Type,
 };
 use meed_grammar::steps;
@@ -24,6 +24,7 @@ pub(super) fn verify(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Re
 fn ranges(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Report) {
     let rule = plan.rule(id);
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
+    let inside = inside || rule.active == Days::ALL && rule.pay().is_none() && matches!(rule.stream, Stream::Events(_));
     report.demand(inside, Obligation::Ranges, "outside of the program's days");
     // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
     // and their numbers rise.
@@ -56,11 +57,20 @@ fn groups(plan: &Plan, rule: &Rule, report: &mut Report) {
     }
 }
 
-/// Levels of every row, the range, what filters and computes, one pay, limits.
+/// Levels of every row, the range, what filters and computes, one pay, limits. Where rows before the range are looked at
+/// for a first, it stands directly behind that first.
 fn steps_in_order(rule: &Rule, report: &mut Report) {
+    let looks_back = rule.steps.iter().any(|step| matches!(step, Step::Until));
     let rank = |step: &Step| match step {
         Step::AccumulateAll { .. } => 0,
-        Step::Active => 1,
+        Step::Until => 1,
+        Step::Active => {
+            if looks_back {
+                2
+            } else {
+                1
+            }
+        }
         Step::Filter(_) | Step::Let(..) | Step::First(_) | Step::Accumulate { .. } | Step::Set(..) => 2,
         Step::Pay(_) => 3,
         Step::Limit(_) => 4,
@@ -69,6 +79,11 @@ fn steps_in_order(rule: &Rule, report: &mut Report) {
     let once = |wanted: u8| ranks.iter().filter(|rank| **rank == wanted).count();
     report.demand(ranks.is_sorted(), Obligation::Steps, "their order");
     report.demand(once(1) == 1 && once(3) <= 1, Obligation::Steps, "one range, one pay");
+    let ranges: Vec<usize> = (0..rule.steps.len()).filter(|&idx| matches!(rule.steps[idx], Step::Active)).collect();
+    let placed = |idx: usize| matches!(rule.steps[..idx].last(), Some(Step::First(_)));
+    let placed = ranges.len() == 1 && (!looks_back || ranges.iter().all(|&idx| placed(idx)));
+    let events = !looks_back || matches!(rule.stream, Stream::Events(_));
+    report.demand(placed && events, Obligation::Steps, "the range behind a first that looks back");
     let decides = rule.steps.iter().any(|step| matches!(step, Step::Set(..)));
     report.demand(once(3) == 1 || (decides && once(4) == 0), Obligation::Steps, "it pays or decides");
 }
@@ -90,7 +105,7 @@ impl Walk<'_> {
                 }
                 self.sums(*state, atoms, report);
             }
-            Step::Active => {}
+            Step::Active | Step::Until => {}
             Step::Filter(condition) => self.condition(condition, report),
             Step::Let(local, value) => self.define(*local, value, report),
             Step::First(state) => self.keeps(*state, &StateKind::Seen, report),

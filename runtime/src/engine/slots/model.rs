@@ -16,13 +16,13 @@ entity partner { key id  region text }
 event sale {
   key id  when sold_on  partner partner  rep optional partner  customer id  units count  flag yes/no  stage one of won, lost
 }
-rule a { for each sale  first per customer  pay partner $1 }
+rule a { for each sale  first per customer per program  pay partner $1 }
 rule b { for each sale  first per partner per month  pay partner $1 }
-rule c { for each sale  first per units  pay partner $1 }
+rule c { for each sale  first per units per program  pay partner $1 }
 rule d { for each sale  first per customer and partner and flag per quarter  pay partner $1 }
 rule e { for each sale  first per partner.region and stage per year  pay partner $1 }
 rule f { for each sale  where rep is known  first per rep and units per month  pay partner $1 }
-rule g { for each sale  where rep is known  first per rep.region and customer  pay partner $1 }
+rule g { for each sale  where rep is known  first per rep.region and customer per program  pay partner $1 }
 "#;
 
 static PLAN: LazyLock<Plan> = LazyLock::new(|| {

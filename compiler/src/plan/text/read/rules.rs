@@ -198,6 +198,7 @@ fn step(plan: &Plan, rule: &mut Rule, line: &mut Cursor) -> Read<Step> {
     let state = |line: &mut Cursor| state_id(&place, line);
     Ok(match line.word()? {
         "active" => Step::Active,
+        "until" => Step::Until,
         "where" => Step::Filter(place.read(line)?),
         "first" => Step::First(state(line)?),
         "count-in" => {
