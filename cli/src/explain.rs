@@ -71,6 +71,7 @@ impl Explain {
             Limits { memory: self.memory, scratch: &scratch, spills: false, lists_rejects: self.key.is_some() };
         let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
         report::rejects(&job.plan, &loaded, 20, messages);
+        job.knows_the_day(&loaded, messages)?;
         report::parameters(&job.plan);
         let query = Query {
             rule: self.rule.clone(),

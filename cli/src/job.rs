@@ -17,6 +17,7 @@ use meed_runtime::engine::RunError;
 use meed_runtime::load::{LoadError, LoadOptions, Loaded, TableInput, load};
 use meed_runtime::manifest::Input;
 use meed_runtime::scratch::{ScratchError, Spill};
+use meed_runtime::through::unsaid;
 use std::path::{Path, PathBuf};
 
 /// Which tables, through which day, with which parameters.
@@ -69,6 +70,8 @@ pub struct Job {
     pub plan: Plan,
     /// The last day of the run.
     pub through: i32,
+    /// Whether that day was said.
+    through_is_said: bool,
     /// The project's settings; empty outside of one.
     pub settings: Settings,
     data: Vec<String>,
@@ -90,7 +93,8 @@ impl Job {
             messages.error("command-line", "no tables are named", Some(help));
             return Err(Ending::Usage);
         }
-        let through = options.through.or(settings.through).map_or(plan.active.to, day_of);
+        let said = options.through.or(settings.through);
+        let through = said.map_or(plan.active.to, day_of);
         if through < plan.active.from {
             let (first, last) = (date_of(plan.active.from), date_of(through));
             let message = format!("the program begins on {first}: through {last} there is nothing to settle");
@@ -100,7 +104,7 @@ impl Job {
         if through > plan.active.to {
             messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(plan.active.to)));
         }
-        Ok(Self { path, text, plan, through, settings, data })
+        Ok(Self { path, text, plan, through, through_is_said: said.is_some(), settings, data })
     }
 
     /// Finds the tables.
@@ -133,6 +137,35 @@ impl Job {
             LoadError::Internal(error) => mistake(&error, messages),
             error => unbound(&error.into(), messages),
         })
+    }
+
+    /// Asks for the day where it was not said and the tables end before a period of a rule begins.
+    pub fn knows_the_day(&self, loaded: &Loaded, messages: Messages) -> Result<(), Ending> {
+        let unsaid = if self.through_is_said { None } else { unsaid(&self.plan, loaded) };
+        let Some(unsaid) = unsaid else { return Ok(()) };
+        let names: Vec<&str> = unsaid.events.iter().map(|event| &*self.plan.record(*event).name).collect();
+        let names = names.join(" or ");
+        let last = date_of(self.plan.active.to);
+        let known = match unsaid.last_row {
+            Some(day) => format!("no row of {names} is after {}", date_of(day)),
+            None => format!("there is no row of {names}"),
+        };
+        let message = format!(
+            "through which day? {known}, and through {last} rule `{}` takes {} and what follows as ended",
+            unsaid.rule, unsaid.first
+        );
+        let period = unsaid.period.word();
+        let mut offers: Vec<String> = Vec::new();
+        if let Some((day, end)) = unsaid.last_period {
+            let end_of = format!("--through {}, the end of its {period}", date_of(end));
+            offers.push(match day == end {
+                true => format!("--through {}, the day of the last row", date_of(day)),
+                false => format!("--through {}, the day of the last row, or {end_of}", date_of(day)),
+            });
+        }
+        offers.push(format!("--through {last}, if no more rows come"));
+        messages.error("missing-through", &message, Some(&offers.join("; ")));
+        Err(Ending::Usage)
     }
 
     /// What `run.json` says of the tables that were read.

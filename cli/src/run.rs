@@ -103,6 +103,7 @@ impl Run {
         let limits = Limits { memory: self.memory, scratch: &scratch, spills, lists_rejects };
         let mut loaded = job.load(tables, limits, &progress, messages)?;
         self.judge(&job.plan, &loaded, outputs.has_earlier_run(), messages)?;
+        job.knows_the_day(&loaded, messages)?;
         // Before it is known that no file was changed: what is copied is what was loaded.
         let copied = self.copied(&job, &bound, &loaded, messages)?;
         let inputs = job.inputs(inputs, &loaded, messages)?;

@@ -54,8 +54,9 @@ fn a_name_that_is_no_name_of_the_language_is_replaced() {
 fn the_command_line_wins_over_the_project() {
     let folder = Folder::new("project-wins");
     folder.meed(&["new", "p"]).with(0);
-    let more = "format = \"jsonl\"\nthrough = 2026-03-31\n[set]\nbounty = \"$300\"\n";
-    folder.write("p/meed.toml", folder.read("p/meed.toml") + more);
+    let more = "format = \"jsonl\"\n[set]\nbounty = \"$300\"\n";
+    let settings = folder.read("p/meed.toml").replace("2026-06-30", "2026-03-31") + more;
+    folder.write("p/meed.toml", settings);
     folder.meed(&["run", "p"]).with(0).says("through 2026-03-31").says("parameter bounty = $300 (in the program $500)");
     assert!(folder.has("p/payments/totals.jsonl") && !folder.has("p/payments/totals.csv"));
     let options = ["--through", "2026-06-30", "--set", "bounty=$400", "--out", "elsewhere", "--format", "csv"];
@@ -77,7 +78,7 @@ fn a_program_that_is_named_leaves_the_project_alone() {
     std::fs::copy(project.join("p.meed"), named.path().join("p.meed")).expect("a copy");
     named.write("meed.toml", "program = \"p.meed\"\nout = \"here\"\n");
     named.meed(&["run", "p.meed", "--data", "../p/data"]).with(2).says("no folder is named for the payments");
-    named.meed(&["run", "--data", "../p/data"]).with(0);
+    named.meed(&["run", "--data", "../p/data", "--through", "2026-06-30"]).with(0);
     assert!(named.has("here/totals.csv"));
 }
 

@@ -80,6 +80,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "missing-set"
     "missing-shape"
     "missing-table"
+    "missing-through"
     "missing-when"
     "mixed-scripts"
     "money-times-money"

@@ -19,7 +19,7 @@ pub use accounts::Counts;
 pub(crate) use grid::periods as begun_periods;
 pub(crate) use groups::periods_of as aggregated_periods;
 pub use lines::{LineRows, Lines, Origin};
-pub(crate) use paths::root_of;
+pub(crate) use paths::{days_of, root_of};
 pub use result::{RunError, RunFault, RunResult};
 
 use crate::load::Loaded;

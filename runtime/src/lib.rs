@@ -58,4 +58,5 @@ pub mod manifest;
 pub mod scratch;
 pub mod suite;
 pub mod table;
+pub mod through;
 mod words;
