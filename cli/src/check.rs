@@ -1,8 +1,8 @@
 //! `meed check [PROGRAM]`
 
 use crate::Ending;
-use crate::draw::Messages;
-use crate::project;
+use crate::draw::{Messages, file_name};
+use crate::project::{self, Program};
 use std::path::PathBuf;
 
 /// Check a program and say what is wrong with it.
@@ -10,18 +10,45 @@ use std::path::PathBuf;
 pub struct Check {
     /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
     program: Option<PathBuf>,
+    /// Make the repairs that are sure in the file itself, then check it again
+    #[arg(long)]
+    fix: bool,
 }
 
 impl Check {
     pub fn run(self, messages: Messages) -> Ending {
-        let program = match project::program(self.program.as_deref(), messages) {
+        let mut program = match project::program(self.program.as_deref(), messages) {
             Ok(program) => program,
             Err(ending) => return ending,
         };
+        if self.fix
+            && let Err(ending) = fix(&mut program, messages)
+        {
+            return ending;
+        }
         let compiled = program.compile(messages);
         let Some(plan) = compiled.plan else { return Ending::Program };
         let (n_rules, n_tests) = (plan.rules.len(), compiled.tests.len());
         messages.note(&format!("`{}` is well: {n_rules} rules, {n_tests} tests", plan.name));
         Ending::Well
     }
+}
+
+/// Makes the sure repairs: the whole file is replaced, or nothing is written.
+fn fix(program: &mut Program, messages: Messages) -> Result<(), Ending> {
+    let fixed = meed_compiler::fixed(&program.text, &program.settings.set);
+    let path = file_name(&program.path);
+    if fixed.done.is_empty() {
+        messages.note(&format!("nothing in `{path}` has a sure repair; it is as it was"));
+        return Ok(());
+    }
+    if let Err(error) = crate::out::write_whole(&program.path, fixed.text.as_bytes()) {
+        messages.error("cannot-write", &format!("cannot write `{path}`: {error}"), None);
+        return Err(Ending::Output);
+    }
+    for (line, title) in &fixed.done {
+        messages.note(&format!("repaired {path}, line {line}: {title}"));
+    }
+    program.text = fixed.text;
+    Ok(())
 }

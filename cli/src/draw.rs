@@ -4,7 +4,7 @@
 //! terminal.
 
 use crate::Ending;
-use meed_compiler::Problem;
+use meed_compiler::{Edit, Problem, Repair};
 use meed_grammar::foreign;
 use meed_grammar::span::Span;
 use miette::{GraphicalReportHandler, NamedSource, Report};
@@ -43,7 +43,7 @@ impl Messages {
             match self.format {
                 MessageFormat::Json => print(&format!("{}\n", json(path, text, problem))),
                 MessageFormat::Human => {
-                    let (text, problem) = foreign::drawable(text, problem);
+                    let (text, problem) = foreign::drawable(text, &with_repairs(problem));
                     let source = NamedSource::new(file_name(path), text);
                     let report = Report::new(problem).with_source_code(source);
                     let mut drawn = String::new();
@@ -124,6 +124,22 @@ fn write_out(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
+/// The problem with those of its repairs in the help that its words do not tell yet.
+fn with_repairs(problem: &Problem) -> Problem {
+    let told = |repair: &&Repair| {
+        let written = repair.title.split('`').nth(1).unwrap_or(&repair.title);
+        let said = [Some(&problem.message), Some(&problem.primary.1), problem.help.as_ref()];
+        !said.into_iter().flatten().any(|text| text.contains(written))
+    };
+    let titles: Vec<&str> = problem.repairs.iter().filter(told).map(|repair| repair.title.as_str()).collect();
+    let mut problem = problem.clone();
+    if !titles.is_empty() {
+        let help = problem.help.into_iter().chain([titles.join(", or ")]);
+        problem.help = Some(help.collect::<Vec<_>>().join("; "));
+    }
+    problem
+}
+
 /// A problem as `docs/messages.md` describes it.
 fn json(path: &Path, text: &str, problem: &Problem) -> serde_json::Value {
     let place = |(span, label): &(Span, String)| {
@@ -137,9 +153,11 @@ fn json(path: &Path, text: &str, problem: &Problem) -> serde_json::Value {
             "label": label,
         })
     };
-    let edits = problem.edits.iter().map(
-        |edit| serde_json::json!({ "start": edit.span.start, "end": edit.span.end, "replacement": edit.replacement }),
-    );
+    let edit = |edit: &Edit| serde_json::json!({ "start": edit.span.start, "end": edit.span.end, "replacement": edit.replacement });
+    let repair = |repair: &Repair| {
+        let edits: Vec<_> = repair.edits.iter().map(edit).collect();
+        serde_json::json!({ "title": repair.title, "sure": repair.sure, "edits": edits })
+    };
     serde_json::json!({
         "file": path.display().to_string(),
         "code": problem.code,
@@ -148,6 +166,6 @@ fn json(path: &Path, text: &str, problem: &Problem) -> serde_json::Value {
         "primary": place(&problem.primary),
         "others": problem.others.iter().map(place).collect::<Vec<_>>(),
         "help": problem.help,
-        "edits": edits.collect::<Vec<_>>(),
+        "repairs": problem.repairs.iter().map(repair).collect::<Vec<_>>(),
     })
 }

@@ -27,7 +27,8 @@ impl Program {
     /// Compiles it with the project's parameters and tells its problems.
     pub fn compile(&self, messages: Messages) -> Compiled {
         let compiled = meed_compiler::compile(&self.text, &self.settings.set);
-        messages.problems(&self.path, &self.text, &compiled.problems);
+        let problems = meed_compiler::repairs(&self.text, &self.settings.set, compiled.problems.clone());
+        messages.problems(&self.path, &self.text, &problems);
         compiled
     }
 }

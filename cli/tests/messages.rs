@@ -50,6 +50,10 @@ fn the_page_names_every_field() {
     for line in &lines {
         take(line);
         take(&line["primary"]);
+        line["repairs"].as_array().into_iter().flatten().for_each(|repair| {
+            take(repair);
+            repair["edits"].as_array().into_iter().flatten().for_each(&mut take);
+        });
         line["others"].as_array().into_iter().flatten().for_each(&mut take);
     }
     let named = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" |"));
@@ -63,7 +67,7 @@ fn the_edit_of_the_example_repairs_it() {
     let page = page();
     let program = block(&page, "meed");
     let (lines, _) = check("before", program);
-    let edit = &lines[0]["edits"][0];
+    let edit = &lines[0]["repairs"][0]["edits"][0];
     let at = |name: &str| edit[name].as_u64().expect("a place") as usize;
     let mut mended = program.to_owned();
     mended.replace_range(at("start")..at("end"), edit["replacement"].as_str().expect("a text"));

@@ -19,9 +19,12 @@ pub struct Compiled {
     /// The program's tests.
     pub tests: Vec<TestCase>,
     /// Errors and warnings, in the order of the text; of many the first [`limits::MESSAGES`], then how many there are.
+    /// Their repairs are proposals; [`crate::repairs`] tries them.
     pub problems: Vec<Problem>,
     /// How much work it was: tokens read, nodes visited, names looked up.
     pub steps: u64,
+    /// How many problems are of what could not be read.
+    pub(crate) n_unread: usize,
 }
 
 /// Compiles a program; `overrides` are parameters with the values this run gives them, as written in Meed.
@@ -42,11 +45,20 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
         tests: Vec::new(),
         problems: vec![mistake(Span::default(), error.to_string())],
         steps: 0,
+        n_unread: 0,
     })
 }
 
 fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
     let before = steps::taken();
+    let mut compiled = examine(source, overrides);
+    compiled.problems = first(compiled.problems);
+    compiled.steps = steps::taken().wrapping_sub(before);
+    compiled
+}
+
+/// Compiles a program, with all its problems, however many there are.
+pub(crate) fn examine(source: &str, overrides: &[(String, String)]) -> Compiled {
     let parsed = meed_grammar::parse(source);
     let n_written = parsed.problems.len();
     let mut problems = parsed.problems;
@@ -71,8 +83,7 @@ fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
         runs = breaches.is_empty();
     }
     steps::count(problems.len());
-    let steps = steps::taken().wrapping_sub(before);
-    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems: first(problems), steps }
+    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems, steps: 0, n_unread: n_written }
 }
 
 /// As many problems as people read; if there are more, the errors first, and how many are left out.

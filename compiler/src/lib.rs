@@ -13,9 +13,11 @@ pub mod interpret;
 pub mod kernel;
 mod lower;
 pub mod plan;
+mod repairs;
 mod resolve;
 pub mod value;
 
 pub use compile::{Compiled, compile};
 pub use lower::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};
-pub use meed_grammar::problem::{Edit, Level, Problem};
+pub use meed_grammar::problem::{Edit, Level, Problem, Repair};
+pub use repairs::{Fixed, fixed, repairs};

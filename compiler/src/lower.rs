@@ -167,7 +167,20 @@ impl<'a> Lowering<'a> {
         name: &tree::Name,
         known: impl FnOnce() -> K,
     ) -> Problem {
-        if self.suggests() { suggest(problem, name, known()) } else { problem }
+        if !self.suggests() {
+            return problem;
+        }
+        let known: Vec<&str> = known().into_iter().collect();
+        let problem = suggest(problem, name, known.iter().copied());
+        if problem.help.is_some() || !problem.repairs.is_empty() {
+            return problem;
+        }
+        match meed_stdlib::home(&name.text) {
+            Some(library) if !self.records.contains_key(&name.text) => {
+                problem.help(format!("`{}` is of a library: write `use {library}`", name.text))
+            }
+            Some(_) | None => listed(problem, known),
+        }
     }
 
     /// The field of a record.
@@ -267,10 +280,30 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// Names that a message lists at most.
+const LISTED: usize = 12;
+
+/// What there is in place of an unknown name.
+fn listed(problem: Problem, mut known: Vec<&str>) -> Problem {
+    known.sort_unstable();
+    known.dedup();
+    let shown: Vec<String> = known.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    match (shown.is_empty(), known.len().saturating_sub(LISTED)) {
+        (true, _) => problem,
+        (false, 0) => problem.help(format!("there are {}", shown.join(", "))),
+        (false, more) => problem.help(format!("there are {} and {more} more", shown.join(", "))),
+    }
+}
+
 /// The did-you-mean of an unknown name.
 fn suggest<'n>(problem: Problem, name: &tree::Name, known: impl IntoIterator<Item = &'n str>) -> Problem {
-    match meed_grammar::nearest(&name.text, known) {
-        Some(near) => problem.label(format!("did you mean `{near}`?")).edit(name.span, near),
+    let known: Vec<&str> = known.into_iter().collect();
+    // `closed` is short for `closed_on`, where nothing else begins so.
+    let begins = |known: &str| known.strip_prefix(name.text.as_str()).is_some_and(|rest| rest.starts_with('_'));
+    let mut longer = known.iter().copied().filter(|known| begins(known));
+    let whole = longer.next().filter(|_| longer.next().is_none());
+    match meed_grammar::nearest(&name.text, known.iter().copied()).or(whole) {
+        Some(near) => problem.label(format!("did you mean `{near}`?")).choice(name.span, near),
         None => problem,
     }
 }

@@ -88,7 +88,7 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
                     Problem::error("unknown-library", library.span, format!("there is no library `{}`", library.text))
                         .help(format!("the libraries are: {}", known.join(", ")));
                 if let Some(near) = meed_grammar::nearest(&library.text, known) {
-                    problem = problem.label(format!("did you mean `{near}`?")).edit(library.span, near);
+                    problem = problem.label(format!("did you mean `{near}`?")).choice(library.span, near);
                 }
                 problems.push(problem);
             }
@@ -222,7 +222,7 @@ impl Resolved {
             let message = format!("there is no `{}` to extend", extend.record.text);
             let mut problem = Problem::error("unknown-record", extend.record.span, message);
             if let Some(near) = meed_grammar::nearest(&extend.record.text, known) {
-                problem = problem.label(format!("did you mean `{near}`?")).edit(extend.record.span, near);
+                problem = problem.label(format!("did you mean `{near}`?")).choice(extend.record.span, near);
             }
             problems.push(problem);
             return;

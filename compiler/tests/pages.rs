@@ -4,11 +4,11 @@
 
 mod support;
 
-use meed_compiler::{Problem, compile, errors};
+use meed_compiler::{Problem, compile, errors, repairs};
 use meed_grammar::span::Span;
 use std::collections::BTreeSet;
 use std::path::Path;
-use support::{completed, listed, mended};
+use support::{completed, listed};
 
 /// Codes of mistakes of Meed itself, which no program shows, and that of more mistakes than an example has lines.
 const WITHOUT_EXAMPLE: &[&str] = &["internal-error", "format-changed", "more-problems"];
@@ -70,7 +70,7 @@ fn example_shows(code: &str) -> Result<(), String> {
         return Err(format!("its example shows another code\n{}", listed(&problems)));
     }
     in_house_style(problem)?;
-    if problem.help.is_none() && problem.primary.1.is_empty() && problem.edits.is_empty() {
+    if problem.help.is_none() && problem.primary.1.is_empty() && problem.repairs.is_empty() {
         return Err(format!("the message does not say what to do: {problem}"));
     }
     let line = |span: Span| example.1[..span.start as usize].matches('\n').count();
@@ -81,11 +81,15 @@ fn example_shows(code: &str) -> Result<(), String> {
         let text = problem.primary.0.text(&example.1);
         return Err(format!("the label stands at `{text}` in lines {lines:?}, the repair is in {changed:?}"));
     }
-    if !problem.edits.is_empty() {
-        let text = mended(&example.1, problem);
+    let offered = repairs(&example.1, &[], problems.clone()).swap_remove(0).repairs;
+    if offered.is_empty() && !problem.repairs.is_empty() {
+        return Err(format!("no repair helps: {:?}", problem.repairs));
+    }
+    for repair in &offered {
+        let text = repair.applied(&example.1);
         let left = compile(&text, &[]).problems;
         if !left.is_empty() {
-            return Err(format!("the edit does not repair it\n{}{text}", listed(&left)));
+            return Err(format!("{} does not repair it\n{}{text}", repair.title, listed(&left)));
         }
     }
     Ok(())

@@ -14,6 +14,7 @@
 
 pub mod foreign;
 mod format;
+pub mod habits;
 pub mod limits;
 mod mistake;
 mod parse;

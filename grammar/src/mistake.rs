@@ -142,11 +142,16 @@ impl<'s> Scan<'s> {
         self.tokens.last().map_or(0, |token| token.span.end as usize)
     }
 
-    /// Reports a mistake that one replacement repairs.
+    /// Reports a mistake that one replacement surely repairs.
     fn replace(&mut self, problem: Problem, span: Span, replacement: impl Into<String>) {
         let replacement = replacement.into();
-        self.problems.push(problem.edit(span, replacement.clone()));
-        self.patches.push((span, replacement));
+        self.put(problem.sure(span, replacement.clone()), span, replacement);
+    }
+
+    /// Reports a mistake, and reads on with the replacement in its place.
+    fn put(&mut self, problem: Problem, span: Span, replacement: impl Into<String>) {
+        self.problems.push(problem);
+        self.patches.push((span, replacement.into()));
     }
 
     /// `else`

@@ -1,8 +1,10 @@
 //! One plain value for everything that can be wrong with a program, whichever phase finds it.
 //!
 //! A problem has a kebab-case code (each has a page in `compiler/errors/`), a message in the designer's words, a primary
-//! label where the hand must go, further labels for the other half of a contradiction, help, and, where it can be
-//! offered, the edit itself. It is a `miette::Diagnostic`; only the command line and the test crate draw it.
+//! label that marks what to edit, further labels for the other half of a contradiction, help, and the repairs that come into
+//! question. It is a `miette::Diagnostic`; only the command line and the test crate draw it.
+//!
+//! Whoever finds a problem proposes repairs; `meed_compiler::repairs` offers those that, applied, leave fewer errors.
 
 use crate::span::Span;
 use miette::{Diagnostic, LabeledSpan, Severity};
@@ -22,8 +24,8 @@ pub struct Problem {
     pub others: Vec<(Span, String)>,
     /// The repair, in words.
     pub help: Option<String>,
-    /// The repair, as edits of the text.
-    pub edits: Vec<Edit>,
+    /// Repairs as edits of the text, each of them whole, the likeliest first.
+    pub repairs: Vec<Repair>,
 }
 
 /// How bad a problem is.
@@ -44,6 +46,61 @@ pub struct Edit {
     pub replacement: String,
 }
 
+/// One way to repair a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Repair {
+    /// What it does, for people: ``write `2%` ``.
+    pub title: String,
+    /// The edits that make it up; they do not overlap and are made together.
+    pub edits: Vec<Edit>,
+    /// Whether it can be made unseen: it changes no number's worth and makes no choice that is the writer's.
+    pub sure: bool,
+}
+
+impl Repair {
+    /// A repair that changes no number's worth and makes no choice; `edit` adds what it does.
+    pub fn sure(title: impl Into<String>) -> Self {
+        Self { title: title.into(), edits: Vec::new(), sure: true }
+    }
+
+    /// A repair that only the writer can choose.
+    pub fn choice(title: impl Into<String>) -> Self {
+        Self { sure: false, ..Self::sure(title) }
+    }
+
+    /// Adds a replacement.
+    #[must_use]
+    pub fn edit(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.edits.push(Edit { span, replacement: replacement.into() });
+        self
+    }
+
+    /// The text with the repair made.
+    ///
+    /// ```
+    /// use meed_grammar::{problem::Repair, span::Span};
+    /// let repair = Repair::sure("write `2%`").edit(Span::new(4, 13), "2%");
+    /// assert_eq!(repair.applied("pay 2 percent of amount"), "pay 2% of amount");
+    /// ```
+    pub fn applied(&self, text: &str) -> String {
+        let mut edits: Vec<&Edit> = self.edits.iter().collect();
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+        let mut text = text.to_owned();
+        for edit in edits {
+            text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
+        }
+        text
+    }
+}
+
+/// ``write `2%` ``, or how a removal is called.
+fn titled(replacement: &str) -> String {
+    match replacement.trim() {
+        "" => "remove it".to_owned(),
+        written => format!("write `{written}`"),
+    }
+}
+
 impl Problem {
     /// An error at `span`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
@@ -54,7 +111,7 @@ impl Problem {
             primary: (span, String::new()),
             others: Vec::new(),
             help: None,
-            edits: Vec::new(),
+            repairs: Vec::new(),
         }
     }
 
@@ -84,11 +141,25 @@ impl Problem {
         self
     }
 
-    /// Adds the repair as an edit.
+    /// Proposes a repair.
     #[must_use]
-    pub fn edit(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.edits.push(Edit { span, replacement: replacement.into() });
+    pub fn repair(mut self, repair: Repair) -> Self {
+        self.repairs.push(repair);
         self
+    }
+
+    /// Proposes one replacement as a sure repair.
+    #[must_use]
+    pub fn sure(self, span: Span, replacement: impl Into<String>) -> Self {
+        let replacement = replacement.into();
+        self.repair(Repair::sure(titled(&replacement)).edit(span, replacement))
+    }
+
+    /// Proposes one replacement for the writer to choose.
+    #[must_use]
+    pub fn choice(self, span: Span, replacement: impl Into<String>) -> Self {
+        let replacement = replacement.into();
+        self.repair(Repair::choice(titled(&replacement)).edit(span, replacement))
     }
 
     /// Whether the program cannot run because of it.

@@ -2,6 +2,7 @@
 
 mod support;
 
+use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::tree::Item;
 use meed_grammar::{TokenKind, parse, tokens};
 use support::{programs, shown};
@@ -55,7 +56,7 @@ fn damage_is_named_and_hides_nothing_else() {
                     mutant.get(problem.primary.0.start as usize..problem.primary.0.end as usize).is_some(),
                     "{name}: {problem:?}"
                 );
-                for edit in &problem.edits {
+                for edit in problem.repairs.iter().flat_map(|repair| &repair.edits) {
                     assert!(
                         mutant.get(edit.span.start as usize..edit.span.end as usize).is_some(),
                         "{name}: {problem:?}"
@@ -184,12 +185,9 @@ fn edits_repair_the_text() {
         "test \"t {\n given deal FAM-03 { x 1C1 }\n}",
     ];
     for text in texts {
-        let mut fixed = text.to_owned();
-        let mut edits: Vec<_> = parse(text).problems.into_iter().flat_map(|problem| problem.edits).collect();
-        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-        for edit in edits {
-            fixed.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
-        }
+        let first = |problem: Problem| problem.repairs.into_iter().next();
+        let edits = parse(text).problems.into_iter().filter_map(first).flat_map(|repair| repair.edits).collect();
+        let fixed = Repair { title: String::new(), edits, sure: true }.applied(text);
         let parsed = parse(&fixed);
         assert!(parsed.problems.is_empty(), "{text}\n{fixed}\n{}", shown(&fixed, &parsed.problems));
     }

@@ -15,6 +15,20 @@ pub fn library(name: &str) -> Option<&'static str> {
     LIBRARIES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
+/// The library that declares this record.
+///
+/// ```
+/// assert_eq!(meed_stdlib::home("deal"), Some("channel"));
+/// assert_eq!(meed_stdlib::home("lottery"), None);
+/// ```
+pub fn home(record: &str) -> Option<&'static str> {
+    let declares = |line: &str| {
+        let rest = line.strip_prefix("event ").or_else(|| line.strip_prefix("entity "));
+        rest.is_some_and(|rest| rest.split([' ', '{']).next() == Some(record))
+    };
+    LIBRARIES.iter().find(|(_, text)| text.lines().any(declares)).map(|(name, _)| *name)
+}
+
 /// The names of all libraries.
 pub fn names() -> impl Iterator<Item = &'static str> {
     LIBRARIES.iter().map(|(name, _)| *name)

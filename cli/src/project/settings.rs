@@ -91,7 +91,7 @@ impl Settings {
                 let message = format!("there is no setting `{key}`");
                 let problem = Problem::error("project-file", key_span, message);
                 return Err(match meed_grammar::nearest(key, KEYS) {
-                    Some(near) => problem.label(format!("did you mean `{near}`?")).edit(key_span, near),
+                    Some(near) => problem.label(format!("did you mean `{near}`?")).choice(key_span, near),
                     None => problem.help(format!("the settings are {}", KEYS.join(", "))),
                 });
             }

@@ -29,14 +29,17 @@ pub(super) fn below_zero(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Pr
     }
     for ((schedule, place), silent) in plan.schedules.iter().zip(uses).zip(silent) {
         let Some(place) = place.filter(|_| silent) else { continue };
-        let span = resolved.schedule(&schedule.name).map_or(schedule.span, |declared| declared.name.span);
+        let declared = resolved.schedule(&schedule.name);
+        let span = declared.map_or(schedule.span, |declared| declared.name.span);
         let message = format!("what does `{}` pay below zero?", schedule.name);
-        problems.push(
-            Problem::warning("below-zero", span, message)
-                .label("it does not say, and pays nothing there")
-                .other(place, "this can be below zero")
-                .help("write `nothing below zero` or `mirrored` before its bands"),
-        );
+        let mut problem = Problem::warning("below-zero", span, message)
+            .label("it does not say, and pays nothing there")
+            .other(place, "this can be below zero")
+            .help("write `nothing below zero` or `mirrored` before its bands");
+        if let Some(end) = declared.and_then(|declared| declared.words_end()) {
+            problem = problem.choice(end, " nothing below zero").choice(end, " mirrored");
+        }
+        problems.push(problem);
     }
 }
 

@@ -15,7 +15,6 @@ mod shares;
 mod types;
 
 pub(super) use calls::{Form, Gaps};
-pub(super) use literals::sign_of;
 pub(super) use shares::Shares;
 
 use super::Lowering;

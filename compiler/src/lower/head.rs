@@ -90,7 +90,10 @@ impl Lowering<'_> {
             self.problem(
                 Problem::error("missing-rounding", code.span, message)
                     .help("say it, for example: rounded half even")
-                    .edit(after, " rounded half even"),
+                    .choice(after, " rounded half even")
+                    .choice(after, " rounded half away from zero")
+                    .choice(after, " rounded toward zero")
+                    .choice(after, " rounded away from zero"),
             );
             return;
         };
@@ -120,7 +123,8 @@ impl Lowering<'_> {
             self.problem(
                 Problem::error("missing-fiscal-name", span, message)
                     .help("add `named by start` or `named by end`")
-                    .edit(Span { start: span.end, end: span.end }, " named by start"),
+                    .choice(Span { start: span.end, end: span.end }, " named by start")
+                    .choice(Span { start: span.end, end: span.end }, " named by end"),
             );
         }
         let named_by = named_by.map(|(named_by, _)| named_by);

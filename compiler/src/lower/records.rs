@@ -77,7 +77,7 @@ impl Lowering<'_> {
             let help = "declare it as a field of type date, or the record as an event";
             let mut problem = Problem::error("when-of-entity", field.span, message).help(help);
             if field.ty.is_none() && field.column.is_none() && field.format.is_none() {
-                problem = problem.edit(field.span, format!("{} date", field.name.text));
+                problem = problem.sure(field.span, format!("{} date", field.name.text));
             }
             return self.problem(problem);
         }

@@ -61,7 +61,8 @@ impl Lowering<'_> {
                 Problem::error("missing-shape", schedule.name.span, format!("do higher bands of `{}` reach back?", schedule.name.text))
                     .label("say `graduated` (each band pays for its own part) or `retroactive` (the band reached pays for all)")
                     .help("write, for example: graduated")
-                    .edit(end, " graduated"),
+                    .choice(end, " graduated")
+                    .choice(end, " retroactive"),
             );
             return None;
         }
@@ -126,7 +127,8 @@ impl Lowering<'_> {
             self.problem(
                 Problem::error("missing-packages", band.span, message)
                     .help("write `started` or `completed`")
-                    .edit(end, " started"),
+                    .choice(end, " started")
+                    .choice(end, " completed"),
             );
             return None;
         };

@@ -34,7 +34,12 @@ impl Scan<'_> {
                 Problem::error("wrong-number", token.span, "between commas a number is written without grouping")
                     .label("one number, or several?")
                     .help(format!("write `{plain}`, or a blank after each comma"));
-            return self.replace(problem, token.span, plain);
+            let apart = self.text(token).replace(',', ", ");
+            let problem = problem.choice(token.span, plain.clone()).choice(token.span, apart);
+            return self.put(problem, token.span, plain);
+        }
+        if token.kind == TokenKind::Number && self.named_unit(token) {
+            return;
         }
         // `500$`: the sign stands before the amount.
         let sign = self.ahead(0).filter(|next| next.kind == TokenKind::Unknown && is_currency(self.text(*next)));
@@ -44,6 +49,40 @@ impl Scan<'_> {
             self.replace(wrong_money(span, "the sign of the currency stands before the amount", &text), span, text);
             self.index += 1;
         }
+    }
+
+    /// `2 percent`, `500 dollars`, on one line.
+    fn named_unit(&mut self, number: Token) -> bool {
+        let (blank, word) = (self.ahead(0), self.ahead(1));
+        let (Some(blank), Some(word)) = (blank, word) else { return false };
+        if blank.kind != TokenKind::Blank || self.text(blank).contains('\n') || !is_word(word.kind) {
+            return false;
+        }
+        let digits = self.text(number);
+        let span = number.span.to(word.span);
+        let said = span.text(self.source);
+        let sign = match self.text(word) {
+            "percent" => {
+                let fixed = format!("{digits}%");
+                let problem = Problem::error("wrong-percent", span, format!("`{said}` is written `{fixed}`"))
+                    .label(format!("write `{fixed}`"));
+                self.replace(problem, span, fixed);
+                self.index += 2;
+                return true;
+            }
+            "dollar" | "dollars" => "$",
+            "euro" | "euros" => "€",
+            "pound" | "pounds" => "£",
+            _ => return false,
+        };
+        let fixed = match digits.strip_prefix('-') {
+            Some(digits) => format!("-{sign}{digits}"),
+            None => format!("{sign}{digits}"),
+        };
+        let problem = wrong_money(span, "a currency is written by its sign or code", &fixed).choice(span, &*fixed);
+        self.put(problem, span, fixed);
+        self.index += 2;
+        true
     }
 
     /// The last token that touches the literal and cannot belong to anything else.
@@ -79,20 +118,27 @@ impl Scan<'_> {
             let problem = Problem::error("minus-blanks", span, "a minus has blanks on both sides")
                 .label("a subtraction, or something else?")
                 .help(format!("write `{blanks}`; a key with `-` in it is quoted: `\"{text}\"`"));
-            let fixed = if self.in_test { format!("\"{text}\"") } else { blanks };
-            return self.replace(problem, span, fixed);
+            let quoted = format!("\"{text}\"");
+            if self.in_test {
+                return self.replace(problem, span, quoted);
+            }
+            return self.put(problem.choice(span, blanks.clone()).choice(span, quoted), span, blanks);
         }
-        let suffix = match rest {
-            "K" | "T" | "thousand" => Some("k"),
-            "m" | "mio" | "Mio" | "MM" | "mn" => Some("M"),
-            "b" | "bn" | "Bn" | "bio" => Some("B"),
-            _ => None,
+        // A `T` is a thousand to some and a trillion to others, an `m` a thousand or a million.
+        let (suffix, known) = match rest {
+            "K" | "thousand" => (Some("k"), true),
+            "T" => (Some("k"), false),
+            "mio" | "Mio" | "MM" | "mn" => (Some("M"), true),
+            "m" => (Some("M"), false),
+            "b" | "bn" | "Bn" => (Some("B"), true),
+            _ => (None, false),
         };
         if let Some(suffix) = suffix.filter(|_| matches!(token.kind, TokenKind::Number | TokenKind::Money)) {
             let fixed = format!("{first}{suffix}");
             let problem = Problem::error("wrong-number", span, format!("`{text}` is written `{fixed}`"))
                 .label("`k` is a thousand, `M` a million, `B` a billion");
-            return self.replace(problem, span, fixed);
+            let problem = if known { problem.sure(span, &*fixed) } else { problem.choice(span, &*fixed) };
+            return self.put(problem, span, fixed);
         }
         if token.kind != TokenKind::Number || WORDS.binary_search(&rest).is_ok() {
             let fixed = format!("{first} {rest}");
@@ -114,7 +160,9 @@ impl Scan<'_> {
         let grouped = if arguments { grouped.replace(',', "") } else { grouped.to_owned() };
         let problem = Problem::error("wrong-number", token.span, format!("`{text}` has two readings"))
             .label("the decimal point is `.`, thousands are grouped in threes by `,`")
-            .help(format!("write `{grouped}` or `{decimal}`"));
+            .help(format!("write `{grouped}` or `{decimal}`"))
+            .choice(token.span, grouped)
+            .choice(token.span, decimal);
         self.problems.push(problem);
     }
 
@@ -128,13 +176,17 @@ impl Scan<'_> {
         let as_decimal = number.replace('.', "").replace(',', ".");
         let as_whole = number.replace(['.', ','], "");
         let several = self.open.last().is_some_and(|(_, arguments)| *arguments);
+        // What else it may be; nothing where there is one reading only.
+        let mut others = Vec::new();
         let (fixed, help) = if several && points == 0 {
             let apart = number.replace(',', ", ");
+            others.push(as_whole);
             (apart.clone(), format!("write `{apart}` for several numbers, with a blank after each comma"))
         } else if number.matches(',').count() == 1 && (points == 0 || number.find(',') > number.rfind('.')) {
             let fixed = format!("{head}{as_decimal}{tail}");
-            let other =
-                if points == 0 { format!(", or `{head}{as_whole}{tail}` without grouping") } else { String::new() };
+            let whole = format!("{head}{as_whole}{tail}");
+            let other = if points == 0 { format!(", or `{whole}` without grouping") } else { String::new() };
+            others.extend((points == 0).then_some(whole));
             (fixed.clone(), format!("write `{fixed}`{other}"))
         } else {
             let fixed = match number.split_once('.') {
@@ -148,7 +200,10 @@ impl Scan<'_> {
         let problem = Problem::error("wrong-number", span, format!("`{text}` is not a number"))
             .label("the decimal point is `.`, thousands are grouped in threes by `,`")
             .help(help);
-        self.replace(problem, span, fixed);
+        let one_reading = others.is_empty() && is_european(number);
+        let problem = if one_reading { problem.sure(span, &*fixed) } else { problem.choice(span, &*fixed) };
+        let problem = others.into_iter().fold(problem, |problem, other| problem.choice(span, other));
+        self.put(problem, span, fixed);
     }
 
     /// `.5`
@@ -173,12 +228,11 @@ impl Scan<'_> {
         let problem = Problem::error("wrong-date", span, format!("`{text}` is not how dates are written here"))
             .label("dates are written 2026-02-01")
             .help(help);
-        if readings.len() == 1 {
-            self.replace(problem, span, fixed);
-        } else {
-            self.problems.push(problem);
-            self.patches.push((span, fixed));
-        }
+        let problem = match &readings[..] {
+            [one] => problem.sure(span, &**one),
+            several => several.iter().fold(problem, |problem, reading| problem.choice(span, &**reading)),
+        };
+        self.put(problem, span, fixed);
         self.go_on_at(span.end as usize);
     }
 
@@ -194,10 +248,16 @@ impl Scan<'_> {
                 // The sign itself was no word; now it is a part of the number.
             }
             None => {
-                let problem = Problem::error("wrong-percent", span, "a `%` stands behind a number")
+                // `x%`: without the sign it would pay a hundred times as much, so that is no repair.
+                let name = self.index.checked_sub(1).map(|index| self.tokens[index]);
+                let name = name.filter(|name| is_word(name.kind)).map(|name| self.text(name));
+                let help = name.map_or("write `2%`".to_owned(), |name| {
+                    format!("give `{name}` its `%` where it gets its value, as `let {name} = 2%`, and write `{name} of amount` here")
+                });
+                let problem = Problem::error("wrong-percent", span, "a `%` belongs to a number")
                     .label("there is no number before it")
-                    .help("write `2%`");
-                self.replace(problem, span, " ");
+                    .help(help);
+                self.put(problem, span, " ");
             }
         }
     }
@@ -229,8 +289,9 @@ impl Scan<'_> {
             None => {
                 let problem = Problem::error("wrong-money", span, format!("`{sign}` stands before an amount"))
                     .label("there is no amount behind it")
-                    .help(format!("write `{sign}500`"));
-                self.replace(problem, span, " ");
+                    .help(format!("write `{sign}500`"))
+                    .choice(span, "");
+                self.put(problem, span, " ");
                 self.go_on_at(span.end as usize);
             }
         }
@@ -269,6 +330,17 @@ fn thousand_or_fraction(text: &str) -> Option<(String, String)> {
 
 fn wrong_money(span: Span, message: &str, fixed: &str) -> Problem {
     Problem::error("wrong-money", span, message).label(format!("write `{fixed}`"))
+}
+
+/// `1.000,50`, `1.000.000`: groups of three by points, which is one reading only.
+fn is_european(number: &str) -> bool {
+    let (whole, fraction) = number.split_once(',').unwrap_or((number, ""));
+    let mut groups = whole.split('.');
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let rest: Vec<&str> = groups.collect();
+    // A single point is the decimal point here.
+    let grouped = if number.contains(',') { !rest.is_empty() } else { rest.len() > 1 };
+    first && grouped && rest.iter().all(|group| group.len() == 3) && !fraction.contains(['.', ','])
 }
 
 fn is_currency(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Texts: unclosed ones, and those in the quotes of word processors.
 
 use super::Scan;
-use crate::problem::Problem;
+use crate::problem::{Problem, Repair};
 use crate::span::Span;
 
 /// Every sign that people use to open or close a text.
@@ -18,13 +18,17 @@ impl Scan<'_> {
         let problem = Problem::error("unclosed-text", Span::new(start, end), "this text is not closed on its line")
             .label("a text ends on the line where it begins")
             .help("close it with `\"`");
-        self.replace(problem, Span::new(end, end), "\"");
+        // Where it was meant to end is a guess.
+        self.put(problem.choice(Span::new(end, end), "\""), Span::new(end, end), "\"");
         self.go_on_at(end);
     }
 
     /// Quotes that are not straight double ones.
     pub(super) fn curly(&mut self, start: usize, sign: char) {
         let after = start + sign.len_utf8();
+        if is_single(sign) && self.genitive(start, after) {
+            return;
+        }
         let line = &self.source[after..self.line_end(after)];
         let close =
             line.char_indices().find(|(_, other)| QUOTES.contains(other) && is_single(*other) == is_single(sign));
@@ -37,7 +41,8 @@ impl Scan<'_> {
             Some((at, other)) => {
                 let first = Span::new(start, after);
                 let last = Span::new(after + at, after + at + other.len_utf8());
-                self.problems.push(problem(first.to(last)).edit(first, "\"").edit(last, "\""));
+                let repair = Repair::sure("write `\"…\"`").edit(first, "\"").edit(last, "\"");
+                self.problems.push(problem(first.to(last)).repair(repair));
                 self.patches.push((first, "\"".to_owned()));
                 self.patches.push((last, "\"".to_owned()));
                 self.go_on_at(last.end as usize);
@@ -49,6 +54,28 @@ impl Scan<'_> {
                 self.go_on_at(after);
             }
         }
+    }
+}
+
+impl Scan<'_> {
+    /// `rep's manager`
+    fn genitive(&mut self, start: usize, after: usize) -> bool {
+        let Some(rest) = self.source[after..].strip_prefix("s ") else { return false };
+        let owner = self.before().filter(|token| super::is_word(token.kind));
+        let named = rest.trim_start().starts_with(|first: char| first.is_alphabetic());
+        let Some(owner) = owner.filter(|_| named) else { return false };
+        let thing: String =
+            rest.trim_start().chars().take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
+        let end = self.source.len() - rest.trim_start().len();
+        let path = format!("{}.{thing}", self.text(owner));
+        let span = Span::new(start, end);
+        let problem =
+            Problem::error("unexpected", Span::new(start, after + 1), "what belongs to a row is written with a point")
+                .label(format!("write `{path}`"))
+                .repair(Repair::sure(format!("write `{path}`")).edit(span, "."));
+        self.put(problem, span, ".");
+        self.go_on_at(end);
+        true
     }
 }
 

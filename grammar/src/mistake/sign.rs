@@ -29,6 +29,9 @@ impl Scan<'_> {
         let text = self.text(token);
         let next = self.ahead(1).filter(|next| next.kind == TokenKind::Sign);
         if let Some(next) = next {
+            if text == "-" && self.text(next) == "-" && self.before().is_none() {
+                return self.comment_of_dashes(token.span.to(next.span));
+            }
             if text == "/" && self.text(next) == "*" {
                 return self.block_comment(token);
             }
@@ -101,7 +104,7 @@ impl Scan<'_> {
                 let problem = Problem::error("unknown-character", span, format!("`{sign}` has no place in a program"))
                     .label("outside of texts and comments it means nothing")
                     .help("take it out, or put it into a text: `\"…\"`");
-                self.replace(problem, span, " ");
+                self.put(problem.choice(span, ""), span, " ");
             }
         }
         self.go_on_at(span.end as usize);
@@ -121,6 +124,13 @@ impl Scan<'_> {
         self.problems.push(problem);
         self.patches.push((Span::new(start, end), " ".to_owned()));
         self.go_on_at(end);
+    }
+
+    /// `-- …`
+    fn comment_of_dashes(&mut self, span: Span) {
+        let problem = Problem::error("wrong-comment", span, "a comment begins with `//`").label("write `//`");
+        self.replace(problem, span, "//");
+        self.go_on_at(self.line_end(span.start as usize));
     }
 
     fn hash_comment(&mut self, start: usize) {
@@ -181,9 +191,9 @@ impl Scan<'_> {
                     text.replace('-', " - "),
                     text.replace('-', "_")
                 ))
-                .edit(span, text.replace('-', " - "));
-            self.problems.push(problem);
-            self.patches.push((span, text.replace('-', " - ")));
+                .choice(span, text.replace('-', " - "))
+                .choice(span, text.replace('-', "_"));
+            self.put(problem, span, text.replace('-', " - "));
         }
         self.index = end + 1;
         true

@@ -86,7 +86,7 @@ fn if_for_where(node: &Node<'_, '_>) -> ClauseKind {
         Problem::error("if-for-where", word, "a rule's condition begins with `where`")
             .label("`if` stands inside an amount")
             .help("write `where`")
-            .edit(word, "where"),
+            .sure(word, "where"),
     );
     ClauseKind::Where { condition: expressions::only(node), unknown: None }
 }

@@ -3,6 +3,7 @@
 //! Comes in: where reading stopped and which rules were tried there. Goes out: one problem with the place's own words (a
 //! clause of rule `a`, a band), never more than three expectations, and the nearest word that could have stood there.
 
+mod everyday;
 mod expected;
 mod habits;
 mod misplaced;
@@ -42,6 +43,8 @@ struct Place<'s, 'r> {
     before: &'r [Token],
     /// The first word that could not be read; none at the end of the piece.
     found: Option<Token>,
+    /// Where the piece ends.
+    end: usize,
     /// The brackets open there.
     open: Vec<Token>,
 }
@@ -60,7 +63,7 @@ impl<'s, 'r> Place<'s, 'r> {
                 _ => {}
             }
         }
-        Self { reader, before, found, open }
+        Self { reader, before, found, end, open }
     }
 
     fn text(&self, token: Token) -> &'s str {
@@ -107,7 +110,7 @@ impl<'s, 'r> Place<'s, 'r> {
             .label("`}` is missing behind this")
             .other(self.written(brace), "opened here")
             .help("write `}` on a line of its own")
-            .edit(end, "\n}")
+            .sure(end, "\n}")
     }
 
     fn bracket_not_closed(&self, bracket: Token, last: Span) -> Problem {
@@ -117,7 +120,7 @@ impl<'s, 'r> Place<'s, 'r> {
             .label("opened here")
             .other(last, format!("`{close}` is missing, perhaps behind this"))
             .help(format!("write `{close}`"))
-            .edit(end, close)
+            .choice(end, close)
     }
 
     /// A word that does not fit.
@@ -128,7 +131,7 @@ impl<'s, 'r> Place<'s, 'r> {
             (None, ")" | "]" | "}") => {
                 return Problem::error("unexpected", self.written(found), format!("there is a `{text}` too much"))
                     .label("nothing is open here")
-                    .edit(self.written(found), "");
+                    .choice(self.written(found), "");
             }
             (Some(bracket), "}") if self.text(*bracket) != "{" => {
                 return self.bracket_not_closed(*bracket, last);

@@ -32,6 +32,12 @@ fn grouped(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], inner
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// From the first operand to the last.
+fn chain_span(operands: &[Expr]) -> Span {
+    let (first, last) = (operands.first(), operands.last());
+    first.zip(last).map_or_else(Span::default, |(first, last)| Span { start: first.span.start, end: last.span.end })
+}
+
 pub(super) fn mixed_and_or(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], span: Span) {
     let first = grouped(node, operands, operators, |op| op == BinaryOp::And);
     let second = grouped(node, operands, operators, |op| op == BinaryOp::Or);
@@ -40,7 +46,9 @@ pub(super) fn mixed_and_or(node: &Node<'_, '_>, operands: &[Expr], operators: &[
         Problem::error("and-or-brackets", span, "`and` beside `or` has two readings")
             .label("which part belongs together?")
             .other(other, "joined with this")
-            .help(format!("write `{first}` or `{second}`")),
+            .help(format!("write `{first}` or `{second}`"))
+            .choice(chain_span(operands), &*first)
+            .choice(chain_span(operands), &*second),
     );
 }
 
@@ -53,7 +61,9 @@ pub(super) fn of_beside_sum(node: &Node<'_, '_>, operands: &[Expr], operators: &
         Problem::error("of-brackets", sum, format!("`of` beside `{sign}` has two readings"))
             .label("which part belongs together?")
             .other(of, "the share is taken here")
-            .help(format!("write `{first}` or `{second}`")),
+            .help(format!("write `{first}` or `{second}`"))
+            .choice(chain_span(operands), &*first)
+            .choice(chain_span(operands), &*second),
     );
 }
 
@@ -63,14 +73,48 @@ pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
     };
     let source = node.reader.source;
     let (written, of) = (left.span.text(source), right.span.text(source));
-    let share = if number == "1" { "the whole amount again".to_owned() } else { format!("{number} times the amount") };
-    let end = Span { start: left.span.end, end: left.span.end };
-    node.reader.report(
-        Problem::error("missing-percent", left.span, format!("missing `%`: a rate of {written} would pay {share}"))
-            .label(format!("write `{written}%`"))
-            .help(format!("if it is meant so, write `{written} * {of}`"))
-            .edit(end, "%"),
-    );
+    let problem = |message: String| Problem::error("missing-percent", left.span, message);
+    node.reader.report(match percent_of(written) {
+        // A fraction is a share already; only its spelling is wrong.
+        Some((percent, true)) => problem(format!("a share is written with `%`: {written} is {percent}"))
+            .label(format!("write `{percent}`"))
+            .sure(left.span, percent),
+        as_percent => {
+            let share =
+                if number == "1" { "the whole amount again".to_owned() } else { format!("{number} times the amount") };
+            let problem = problem(format!("missing `%`: a rate of {written} would pay {share}"))
+                .label(format!("write `{written}%`"))
+                .help(format!("if it is meant so, write `{written} * {of}`"))
+                .choice(left.span, format!("{written}%"));
+            match as_percent {
+                Some((percent, _)) if number == "1" => problem.choice(left.span, percent),
+                _ => {
+                    let product = format!("{written} * {of}");
+                    problem.choice(Span { start: left.span.start, end: right.span.end }, product)
+                }
+            }
+        }
+    });
+}
+
+/// A number written as a percent of the same worth, and whether it is less than 1.
+///
+/// INVARIANT: digits are only moved, so that no worth changes.
+fn percent_of(written: &str) -> Option<(String, bool)> {
+    let plain = written.replace(',', "");
+    let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, ""));
+    if !whole.bytes().chain(decimals.bytes()).all(|sign| sign.is_ascii_digit()) {
+        return None;
+    }
+    let decimals = format!("{decimals:0<2}");
+    let (moved, rest) = decimals.split_at(2);
+    let (digits, rest) = (format!("{whole}{moved}"), rest.trim_end_matches('0'));
+    let digits = match digits.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    let point = if rest.is_empty() { "" } else { "." };
+    Some((format!("{digits}{point}{rest}%"), whole.bytes().all(|sign| sign == b'0')))
 }
 
 pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
@@ -84,7 +128,7 @@ pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
             .label("this is a second comparison")
             .other(left.span, "the first one")
             .help(format!("write `{} and {middle} {}`, or `between`", left.span.text(source), node.span().text(source)))
-            .edit(Span { start: left.span.end, end: left.span.end }, format!(" and {middle}")),
+            .sure(Span { start: left.span.end, end: left.span.end }, format!(" and {middle}")),
     );
 }
 
@@ -103,7 +147,7 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
                 .label("which part belongs to the set?")
                 .other(span, "the set")
                 .help(format!("write `{head}({inside}) in {written}`"))
-                .edit(Span { start: first.span.start, end: value.span.end }, format!("({inside})")),
+                .choice(Span { start: first.span.start, end: value.span.end }, format!("({inside})")),
         );
         return false;
     }
@@ -117,7 +161,7 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
         Problem::error("list-brackets", span, "a list stands in square brackets")
             .label("the values to compare with")
             .help(format!("write `[{bare}]`"))
-            .edit(span, format!("[{bare}]")),
+            .sure(span, format!("[{bare}]")),
     );
     true
 }

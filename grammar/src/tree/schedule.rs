@@ -26,6 +26,16 @@ pub struct Schedule {
     pub span: Span,
 }
 
+impl Schedule {
+    /// Behind the last word before its bands, where another word can be put; none where that is not known.
+    pub fn words_end(&self) -> Option<Span> {
+        let words = [self.even_at_zero, self.nothing_at_zero, self.mirrored, self.nothing_below_zero];
+        let bare = self.arguments.is_empty().then_some(self.name.span);
+        let last = words.into_iter().flatten().chain(self.shape.map(|shape| shape.1)).chain(bare);
+        last.map(|span| span.end).max().map(|end| Span { start: end, end })
+    }
+}
+
 /// `ceiling money`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {

@@ -3,7 +3,7 @@
 use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
 use crate::plan::Type;
-use meed_grammar::problem::Problem;
+use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, GivenArgument};
 
@@ -145,6 +145,8 @@ impl Lowering<'_> {
             order[n_quantity..].iter().zip(names).all(|(&idx, name)| last_name(values[idx]) == Some(name.as_str()))
         };
         let mut fitting: Vec<&Vec<usize>> = orders.iter().filter(fit).collect();
+        // Types alone leave no doubt; names do.
+        let is_sure = fitting.len() == 1;
         let told: Vec<&Vec<usize>> = fitting.iter().copied().filter(|order| named(order)).collect();
         if told.len() == 1 {
             fitting = told;
@@ -162,10 +164,16 @@ impl Lowering<'_> {
         let spelled: Vec<String> = fitting.into_iter().map(written).collect();
         let problem = match &spelled[..] {
             [] => problem.help(format!("give each argument its name: {} = …", names[0])),
-            [one] => problem.help(format!("write `{}({one})`", schedule.text)).edit(place, one.clone()),
+            [one] => {
+                let repair = if is_sure { Repair::sure } else { Repair::choice };
+                let written = format!("write `{}({one})`", schedule.text);
+                problem.help(written.clone()).repair(repair(written).edit(place, one.clone()))
+            }
             [one, other, ..] => problem
                 .label("which is the quantity?")
-                .help(format!("write `{0}({one})` or `{0}({other})`", schedule.text)),
+                .help(format!("write `{0}({one})` or `{0}({other})`", schedule.text))
+                .repair(Repair::choice(format!("write `{}({one})`", schedule.text)).edit(place, one.clone()))
+                .repair(Repair::choice(format!("write `{}({other})`", schedule.text)).edit(place, other.clone())),
         };
         self.problem(problem);
         None

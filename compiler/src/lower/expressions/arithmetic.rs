@@ -64,7 +64,7 @@ impl Lowering<'_> {
             self.problem(
                 Problem::error("missing-percent", a.span, message)
                     .help(format!("write `{text}%`, or multiply with `*`"))
-                    .edit(a.span, format!("{text}%")),
+                    .choice(a.span, format!("{text}%")),
             );
             return None;
         }

@@ -4,6 +4,7 @@ use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
 use crate::plan::{self, Op, Type};
 use crate::value::Exact;
+use meed_grammar::habits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, GivenArgument};
@@ -60,7 +61,7 @@ impl Lowering<'_> {
                 if !self.damaged(&name.text) {
                     let mut problem =
                         Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
-                    if let Some((_, written)) = FUNCTIONS.iter().find(|(other, _)| *other == name.text.to_lowercase()) {
+                    if let Some(written) = habits::function(&name.text) {
                         problem = problem.label("no function is written so here").help(format!("write: {written}"));
                     }
                     let problem = self.suggest(problem, name, || self.schedules.keys().map(String::as_str));
@@ -120,29 +121,6 @@ pub(in crate::lower) struct Form {
     /// Whether some band of it has no result.
     pub pays_none: bool,
 }
-
-/// Functions of sheets, and what is written here.
-const FUNCTIONS: &[(&str, &str)] = &[
-    ("abs", "largest of (amount, -amount)"),
-    ("average", "average of deal.amount"),
-    ("avg", "average of deal.amount"),
-    ("ceil", "amount rounded upward to whole"),
-    ("ceiling", "amount rounded upward to whole"),
-    ("count", "count of deal"),
-    ("countif", "count of (deal where registered)"),
-    ("datediff", "days from closed_on to 2026-12-31"),
-    ("floor", "amount rounded downward to whole"),
-    ("iif", "(3% if registered, otherwise 2%)"),
-    ("int", "amount rounded toward zero to whole"),
-    ("max", "largest of (amount, $5)"),
-    ("min", "smallest of (amount, $5)"),
-    ("round", "amount rounded half even to 2 decimals"),
-    ("rounddown", "amount rounded toward zero to whole"),
-    ("roundup", "amount rounded away from zero to whole"),
-    ("sum", "sum of deal.amount"),
-    ("sumif", "sum of amount in (deal where registered)"),
-    ("year", "year of closed_on"),
-];
 
 /// What some band of a schedule does not give. It is looked up wherever the schedule is applied.
 #[derive(Clone, Copy)]

@@ -33,6 +33,12 @@ impl Lowering<'_> {
                     }
                 }
             }
+            (ExprKind::Path(path), Some(Type::Text(_) | Type::Id(_)))
+                if path.parts.len() == 1 && !self.names_something(&path.parts[0], scope) =>
+            {
+                self.unquoted(&path.parts[0], scope);
+                None
+            }
             (ExprKind::Text(text), Some(ty)) if self.is_list_of_texts(ty) => Some(self.listed_text(text, expr.span)),
             (ExprKind::Text(text), Some(Type::Choice(choice))) => {
                 self.quoted_choice(choice, text, expr.span);
@@ -64,6 +70,24 @@ impl Lowering<'_> {
         }
     }
 
+    /// A name beside a text that means nothing: the text itself, without its quotes.
+    fn unquoted(&mut self, name: &tree::Name, scope: &Scope) {
+        if self.damaged(&name.text)
+            || scope.failed.contains(&name.text)
+            || meed_grammar::habits::name(&name.text).is_some()
+        {
+            return self.unknown_name(name, scope);
+        }
+        let written = format!("\"{}\"", name.text);
+        let message = format!("`{}` is not known here", name.text);
+        self.problem(
+            Problem::error("unknown-name", name.span, message)
+                .label("a text stands in quotes")
+                .help(format!("write `{written}`"))
+                .choice(name.span, written),
+        );
+    }
+
     /// A value of a choice in quotes, with the value that is meant.
     fn quoted_choice(&mut self, choice: ChoiceId, text: &str, span: Span) {
         let values = self.plan.choices[choice.index()].clone();
@@ -74,8 +98,10 @@ impl Lowering<'_> {
         let near = meed_grammar::nearest(text, values.iter().map(String::as_str));
         let same = values.iter().find(|value| value.to_lowercase() == text.to_lowercase()).map(String::as_str);
         let spelled = self.spelled(choice, text);
-        if let Some(value) = same.or(spelled.as_deref()).or(near) {
-            problem = problem.help(format!("write `{value}`")).edit(span, value);
+        if let Some(value) = same.or(spelled.as_deref()) {
+            problem = problem.help(format!("write `{value}`")).sure(span, value);
+        } else if let Some(value) = near {
+            problem = problem.help(format!("write `{value}`")).choice(span, value);
         }
         self.problem(problem);
     }

@@ -18,7 +18,12 @@ impl Lowering<'_> {
             return Some(typed.into_expr());
         }
         let words = self.type_words(typed.ty);
-        let help = "compare it with something: amount >= $1,000, level is gold";
+        let help = match &expr.kind {
+            ExprKind::Text(_) => {
+                "each comparison is written in full; one of several texts: region in [\"EMEA\", \"APAC\"]"
+            }
+            _ => "compare it with something: amount >= $1,000, level is gold",
+        };
         self.problem(
             Problem::error("type-mismatch", expr.span, format!("a condition is a yes or no, not {words}")).help(help),
         );
@@ -63,6 +68,9 @@ impl Lowering<'_> {
         let ExprKind::Binary { op, .. } = &expr.kind else { return None };
         let mut parts = Vec::new();
         flatten(expr, *op, &mut parts);
+        if *op == BinaryOp::Or && self.one_of_several(&parts, expr.span, scope) {
+            return None;
+        }
         let outside = scope.facts.mark();
         let mut lowered = Vec::new();
         let mut failed = false;
@@ -82,6 +90,29 @@ impl Lowering<'_> {
         let optional = lowered.iter().any(|condition| condition.optional);
         let op = if *op == BinaryOp::And { Op::And(lowered) } else { Op::Or(lowered) };
         Some(Typed::new(op, Type::YesNo, optional, expr.span))
+    }
+
+    /// `region is "EMEA" or "APAC"`, `level is gold or silver`: one comparison, of which only the values go on.
+    fn one_of_several(&mut self, parts: &[&tree::Expr], span: Span, scope: &Scope) -> bool {
+        let [first, others @ ..] = parts else { return false };
+        let ExprKind::Compare { op: CompareOp::Equal, left, right, .. } = &first.kind else { return false };
+        let is_value = |value: &tree::Expr| match &value.kind {
+            ExprKind::Text(_) => true,
+            ExprKind::Path(path) => path.parts.len() == 1 && !self.names_something(&path.parts[0], scope),
+            _ => false,
+        };
+        if !is_value(right) || !others.iter().all(|other| is_value(other)) {
+            return false;
+        }
+        let values = std::iter::once(&**right).chain(others.iter().copied()).map(|value| self.written(value.span));
+        let written = format!("{} in [{}]", self.written(left.span), values.collect::<Vec<_>>().join(", "));
+        self.problem(
+            Problem::error("type-mismatch", others[0].span, "each comparison is written in full")
+                .label("with what is this compared?")
+                .help(format!("write `{written}`"))
+                .sure(span, written),
+        );
+        true
     }
 
     pub(super) fn comparison(
@@ -234,7 +265,7 @@ impl Lowering<'_> {
                             Problem::error("list-brackets", list.span, "a list stands in square brackets")
                                 .label("the values to compare with")
                                 .help(format!("write `[{written}]`"))
-                                .edit(list.span, format!("[{written}]")),
+                                .sure(list.span, format!("[{written}]")),
                         );
                         None
                     }

@@ -35,7 +35,7 @@ impl Lowering<'_> {
         }
         let mut problem = Problem::error("no-such-day", span, format!("`{text}` is no day of the calendar"));
         if let Some(last) = last_of_month(text) {
-            problem = problem.help(format!("the last day of that month is {last}")).edit(span, last);
+            problem = problem.help(format!("the last day of that month is {last}")).choice(span, last);
         }
         self.problem(problem);
         None

@@ -3,8 +3,10 @@
 use crate::lower::meaning::Meaning;
 use crate::lower::scope::{Fact, Scope, Typed, field_names};
 use crate::lower::{Lowering, suggest};
-use crate::plan::{self, FieldId, Op, RecordId, Root, Type};
+use crate::plan::{self, FieldId, Op, RecordId, RecordKind, Root, Stream, Type};
 use crate::resolve::later;
+use meed_grammar::habits;
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -244,7 +246,7 @@ impl Lowering<'_> {
         Some(Typed::new(Op::Field { root, record, path }, ty, optional, span))
     }
 
-    fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {
+    pub(super) fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {
         let mut records = scope.bare.iter().map(|bare| bare.1).chain(scope.outer.iter().map(|outer| outer.0));
         let field_failed = records.any(|record| self.failed_fields.contains(&(record, name.text.clone())));
         if self.damaged(&name.text) || scope.failed.contains(&name.text) || field_failed {
@@ -266,7 +268,6 @@ impl Lowering<'_> {
             }
             return;
         }
-        let known = if self.suggests() { self.known_names(scope) } else { Vec::new() };
         let nothing = scope.lets.names.is_empty()
             && self.parameters.is_empty()
             && scope.arguments.is_empty()
@@ -279,7 +280,7 @@ impl Lowering<'_> {
             Some((record.name.clone(), record.fields[record.when?.index()].name.clone()))
         });
         if let (Some((event, when)), "date" | "day" | "when") = (when, name.text.as_str()) {
-            problem = problem.help(format!("the day of `{event}` is `{when}`")).edit(name.span, when);
+            problem = problem.help(format!("the day of `{event}` is `{when}`")).choice(name.span, when);
         } else if matches!(name.text.as_str(), "rate" | "band") {
             problem = problem.help(format!("of a schedule it is written: {} of volume_bands(amount)", name.text));
         } else if self.schedules.contains_key(&name.text) {
@@ -287,7 +288,62 @@ impl Lowering<'_> {
         } else if nothing {
             problem = problem.help("inside a schedule only its arguments, parameters and literals can be used");
         }
-        self.problem(suggest(problem, name, known.iter().map(String::as_str)));
+        let behind = self.source.get(name.span.end as usize..).unwrap_or_default().trim_start();
+        if name.text == "number" && behind.starts_with("of ") {
+            problem = problem.help("write `count of`").sure(name.span, "count");
+        }
+        if let Some(help) = habits::name(&name.text).filter(|_| problem.help.is_none()) {
+            problem = problem.help(help);
+        }
+        if problem.help.is_none() && self.n_suggested.get() < limits::MESSAGES {
+            let ways = self.ways_to(name, scope);
+            if !ways.is_empty() {
+                self.suggests();
+                let listed: Vec<String> = ways.iter().map(|way| format!("`{way}`")).collect();
+                problem = problem.help(format!("write {}", listed.join(" or ")));
+                problem = ways.into_iter().fold(problem, |problem, way| problem.choice(name.span, way));
+                self.problem(problem);
+                return;
+            }
+        }
+        let known = if self.n_suggested.get() < limits::MESSAGES { self.known_names(scope) } else { Vec::new() };
+        let problem = self.suggest(problem, name, || known.iter().map(String::as_str));
+        self.problem(problem);
+    }
+
+    /// How a name is written that belongs to something that the row knows: a field of a row that it refers to, in a rule per
+    /// period a sum of an event's field or the number of its rows. At most three.
+    fn ways_to(&self, name: &tree::Name, scope: &Scope) -> Vec<String> {
+        let mut ways: Vec<String> = Vec::new();
+        let text = &name.text;
+        if let Some((_, record)) = scope.bare {
+            for field in &self.plan.record(record).fields {
+                if let Type::Ref(target) = field.ty
+                    && self.field_of(target, text).is_some()
+                {
+                    ways.push(format!("{}.{text}", field.name));
+                }
+            }
+        }
+        let is_grid = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Grid(..)));
+        if is_grid && scope.outer.is_none() && ways.is_empty() {
+            if let Some(event) = self.event(text) {
+                ways.push(format!("(count of {})", self.plan.record(event).name));
+            }
+            let events = self.plan.records.iter().enumerate().filter(|(_, record)| record.kind == RecordKind::Event);
+            for (idx, event) in events {
+                let field = self.field_of(RecordId(idx as u32), text);
+                let is_number = field.is_some_and(|field| event.fields[field.index()].ty.is_numeric());
+                let is_partys = scope
+                    .bare
+                    .is_some_and(|(_, entity)| event.fields.iter().any(|field| field.ty == Type::Ref(entity)));
+                if is_number && is_partys {
+                    ways.push(format!("(sum of {}.{text})", event.name));
+                }
+            }
+        }
+        ways.truncate(3);
+        ways
     }
 
     /// Every name that means something at a place.

@@ -38,7 +38,8 @@ impl Lowering<'_> {
                 self.problem(
                     Problem::error("missing-decimals", rounding.span, "rounded to what?")
                         .help("add `to whole`, `to 2 decimals` or `to multiples of 5`")
-                        .edit(end, " to whole"),
+                        .choice(end, " to whole")
+                        .choice(end, " to 2 decimals"),
                 );
                 None
             }

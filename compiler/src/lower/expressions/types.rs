@@ -4,7 +4,7 @@ use crate::lower::Lowering;
 use crate::lower::expressions::literals::sign_of;
 use crate::lower::scope::Typed;
 use crate::plan::{Op, Type};
-use crate::value::Exact;
+use crate::value::{Exact, exact_text};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 
@@ -50,15 +50,7 @@ impl Lowering<'_> {
                     if number.literal
                         && let Op::Number(value) = &number.op
                     {
-                        let text = crate::value::exact_text(value);
-                        let fixed = match other {
-                            Type::Money => Some(format!("{}{text}", sign_of(&self.plan.unit.code).unwrap_or("$"))),
-                            Type::Percent => Some(format!("{text}%")),
-                            _ => None,
-                        };
-                        if let Some(fixed) = fixed {
-                            problem = problem.help(format!("write `{fixed}`")).edit(number.span, fixed);
-                        }
+                        problem = self.with_its_sign(problem, number.span, value, other);
                     }
                     self.problem(problem);
                     return None;
@@ -71,6 +63,40 @@ impl Lowering<'_> {
             }
         }
         Some(values)
+    }
+
+    /// Repairs a number that stands beside money or a percent without its sign.
+    fn with_its_sign(&self, problem: Problem, span: Span, value: &Exact, other: Type) -> Problem {
+        let text = exact_text(value);
+        match other {
+            Type::Money => {
+                // `10k` keeps its letter.
+                let written = self.written(span);
+                let is_number = written.starts_with(|sign: char| sign.is_ascii_digit());
+                let fixed = match sign_of(&self.plan.unit.code) {
+                    Some(sign) if is_number => format!("{sign}{written}"),
+                    _ => self.money_text(value),
+                };
+                problem.help(format!("write `{fixed}`")).sure(span, fixed)
+            }
+            // 0.8 is 80% and nothing else; 80 beside a percent may be meant so, but it is worth a hundred times as much.
+            Type::Percent if *value <= Exact::ONE && *value >= -Exact::ONE => {
+                let fixed = format!("{}%", exact_text(&(value.clone() * Exact::from(100))));
+                problem.help(format!("write `{fixed}`")).sure(span, fixed)
+            }
+            Type::Percent => problem.help(format!("write `{text}%`")).choice(span, format!("{text}%")),
+            _ => problem,
+        }
+    }
+
+    /// A number as an amount of the program's currency.
+    pub(in crate::lower) fn money_text(&self, value: &Exact) -> String {
+        let text = exact_text(value);
+        match (sign_of(&self.plan.unit.code), text.strip_prefix('-')) {
+            (Some(sign), Some(digits)) => format!("-{sign}{digits}"),
+            (Some(sign), None) => format!("{sign}{text}"),
+            (None, _) => format!("{text} {}", self.plan.unit.code),
+        }
     }
 
     pub(in crate::lower) fn extreme(&mut self, values: Vec<Typed>, largest: bool, span: Span) -> Option<Typed> {

@@ -3,6 +3,7 @@
 use crate::lower::Lowering;
 use crate::plan::{ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, RecordId, Type};
 use crate::resolve::{Declared, not_supported};
+use meed_grammar::habits;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -12,25 +13,6 @@ use rustc_hash::FxHashMap;
 /// Decimals kept of numbers and shares, and at most of anything.
 const NUMBER_DECIMALS: u32 = limits::KEPT_DECIMALS;
 const MOST_CHOICES: usize = limits::CHOICES;
-
-/// Types of other languages, and what is written here.
-const TYPES: &[(&str, &str)] = &[
-    ("bool", "yes/no"),
-    ("boolean", "yes/no"),
-    ("currency", "money"),
-    ("datetime", "date and time"),
-    ("decimal", "number"),
-    ("double", "number"),
-    ("float", "number"),
-    ("int", "count"),
-    ("integer", "count"),
-    ("numeric", "number"),
-    ("percentage", "percent"),
-    ("str", "text"),
-    ("string", "text"),
-    ("timestamp", "date and time"),
-    ("varchar", "text"),
-];
 
 impl Lowering<'_> {
     /// Adds a field to a record; one without a type has the type that `default` gives.
@@ -114,9 +96,9 @@ impl Lowering<'_> {
             return;
         }
         let message = format!("`{}` is no type and no record", name.text);
-        if let Some((_, written)) = TYPES.iter().find(|(other, _)| *other == name.text.to_lowercase()) {
+        if let Some(written) = habits::type_called(&name.text) {
             let problem = Problem::error("unknown-type", name.span, message);
-            return self.problem(problem.label(format!("write `{written}`")).edit(name.span, *written));
+            return self.problem(problem.label(format!("write `{written}`")).sure(name.span, written));
         }
         let words = ["id", "text", "count", "number", "percent", "money", "date"];
         let known = || self.records.keys().map(String::as_str).chain(words);

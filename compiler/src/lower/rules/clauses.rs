@@ -94,10 +94,12 @@ impl Lowering<'_> {
                 match stream {
                     Stream::Events(_) => problem
                         .label("of the program, or ever, also against rows from before its first day?")
-                        .help("write `per program` or `ever` behind it, or a period: `per year`"),
-                    Stream::Grid(..) | Stream::Payments(_) => {
-                        problem.help("write `per program` behind it, or a period: `per year`").edit(end, " per program")
-                    }
+                        .help("write `per program` or `ever` behind it, or a period: `per year`")
+                        .choice(end, " per program")
+                        .choice(end, " ever"),
+                    Stream::Grid(..) | Stream::Payments(_) => problem
+                        .help("write `per program` behind it, or a period: `per year`")
+                        .choice(end, " per program"),
                 }
             }
             (Some(period), Some(ever)) => {
@@ -110,7 +112,7 @@ impl Lowering<'_> {
                 Problem::error("first-without-period", ever, "nothing here is from before the program's first day")
                     .label("payments and periods begin with the program")
                     .help("write `per program`")
-                    .edit(ever, "per program")
+                    .sure(ever, "per program")
             }
             (Some(_), None) | (None, Some(_)) => return Some(()),
         };

@@ -25,7 +25,7 @@ impl Lowering<'_> {
             let problem = match self.adding_up(&definition.name, arguments, value, &scope.lets) {
                 Some(adding) => problem
                     .help(format!("write `{adding}` to pay what each row adds"))
-                    .edit(schedule.span, adding.clone()),
+                    .choice(schedule.span, adding.clone()),
                 None => {
                     problem.help(format!("write `{} as … adds up per …` to pay what each row adds", definition.name))
                 }

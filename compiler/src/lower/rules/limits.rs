@@ -31,7 +31,7 @@ impl Lowering<'_> {
                 state: self.shared_state(&rule, keys, StateKind::Paid, Purpose::Limit, scope),
             },
             (true, _) => {
-                let Some(period) = self.guaranteed_period(&rule, &keys, span) else { return };
+                let Some(period) = self.guaranteed_period(&rule, &keys, &value, span) else { return };
                 Limit::AtLeast {
                     amount: value,
                     state: self.shared_state(&rule, keys, StateKind::Paid, Purpose::Limit, scope),
@@ -47,9 +47,15 @@ impl Lowering<'_> {
         let value = self.numeric(amount, scope)?;
         if value.ty != Type::Money {
             let message = format!("a limit is an amount of money, not {}", self.type_words(value.ty));
-            self.problem(
-                Problem::error("not-money", value.span, message).help("write an amount, such as at most $500"),
-            );
+            self.problem(match &value.op {
+                Op::Number(number) if value.literal && value.ty != Type::Percent => {
+                    let written = self.money_text(number);
+                    Problem::error("not-money", value.span, message)
+                        .help(format!("write an amount, such as at most {written}"))
+                        .choice(value.span, written)
+                }
+                _ => Problem::error("not-money", value.span, message).help("write an amount, such as at most $500"),
+            });
             return None;
         }
         let value = value.into_expr();
@@ -62,7 +68,7 @@ impl Lowering<'_> {
                 .help("write the amount without a minus");
             if matches!(&amount.kind, tree::ExprKind::Money { amount, .. } if amount.starts_with('-')) {
                 let sign = Span { start: amount.span.start, end: amount.span.start + 1 };
-                problem = problem.edit(sign, "");
+                problem = problem.choice(sign, "");
             }
             self.problem(problem);
             return None;
@@ -71,20 +77,30 @@ impl Lowering<'_> {
     }
 
     /// A guarantee is per the entity of its rule and a period no shorter than the rule's.
-    fn guaranteed_period(&mut self, rule: &RuleScope, keys: &Keys, span: Span) -> Option<Period> {
+    fn guaranteed_period(&mut self, rule: &RuleScope, keys: &Keys, amount: &Expr, span: Span) -> Option<Period> {
         let Stream::Grid(entity, own) = rule.stream else {
             let message = "a guarantee belongs to a rule per entity and period";
-            self.problem(
-                Problem::error("guarantee-per-event", span, message)
-                    .help("write the rule as: for each partner per quarter"),
+            let bound = self.written(amount.span);
+            let help = format!(
+                "for a guarantee write the rule as: for each partner per quarter; for a threshold write a condition: where amount >= \
+                 {bound}; for the least that one row pays: pay rep (2% of amount at least {bound})"
             );
+            self.problem(Problem::error("guarantee-per-event", span, message).help(help));
             return None;
         };
         let name = self.plan.record(entity).name.clone();
         let Some(period) = keys.period else {
+            let bound = self.written(amount.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let end = Span { start: span.end, end: span.end };
             self.problem(
-                Problem::error("missing-period", span, "a guarantee is for a period")
-                    .help(format!("write: at least $1,000 per {name} per quarter")),
+                Problem::error("missing-period", span, format!("is {bound} a threshold or a guarantee?"))
+                    .label("a guarantee is paid to whoever has less, also to those with nothing")
+                    .help(format!(
+                        "for a threshold write a condition above the `pay`: where (sum of deal.amount) >= {bound}; for a \
+                         guarantee its period: at least {bound} per {name} per {}",
+                        own.word()
+                    ))
+                    .choice(end, format!(" per {name} per {}", own.word())),
             );
             return None;
         };

@@ -108,12 +108,18 @@ impl Lowering<'_> {
             _ => "multiply it with a price: $25 * quantity",
         };
         let mut problem = Problem::error("not-money", value.span, message).help(help);
+        if let (Op::Number(number), true, Type::Count | Type::Number) = (&value.op, value.literal, value.ty) {
+            let written = self.money_text(number);
+            problem = problem
+                .help(format!("write an amount, such as {written}, or multiply it with a price: $25 * quantity"))
+                .choice(value.span, written);
+        }
         let field = scope.bare.and_then(|(_, record)| {
             let record = self.plan.record(record);
             record.field("amount").filter(|field| record.fields[field.index()].ty == Type::Money)
         });
         if let (Type::Percent, ExprKind::Percent(_), Some(_)) = (value.ty, &written.kind, field) {
-            problem = problem.edit(Span { start: value.span.end, end: value.span.end }, " of amount");
+            problem = problem.choice(Span { start: value.span.end, end: value.span.end }, " of amount");
         }
         self.problem(problem);
         None

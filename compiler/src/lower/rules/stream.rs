@@ -2,7 +2,7 @@
 
 use crate::lower::scope::Scope;
 use crate::lower::{Lowering, suggest};
-use crate::plan::{Period, RecordId, Root, Stream};
+use crate::plan::{Period, RecordId, Root, Stream, Type};
 use crate::resolve::later;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -12,6 +12,20 @@ impl Lowering<'_> {
     pub(super) fn stream(&mut self, rule: &tree::Rule, clause: &Clause, scope: &mut Scope) -> Option<Stream> {
         match &clause.kind {
             ClauseKind::ForEachPayment { rule: source } => self.payments_of(rule, source, scope),
+            // By a party: what is meant is a total of each.
+            ClauseKind::ForEach { subject, by: Some(by), .. } if self.is_partys(subject, by) => {
+                let party = &by.parts[0].text;
+                let message = format!("a rule for each `{}` runs once for each row", subject.text);
+                self.problem(
+                    Problem::error("event-per-period", by.span, message)
+                        .label(format!("once for each `{party}`?"))
+                        .help(format!(
+                            "write `for each {party} per quarter`, and sums such as `sum of {}.amount`",
+                            subject.text
+                        )),
+                );
+                None
+            }
             ClauseKind::ForEach { by: Some(by), .. } => {
                 self.problem(later(by.span, "`for each … by` another date is"));
                 None
@@ -19,6 +33,13 @@ impl Lowering<'_> {
             ClauseKind::ForEach { subject, per, by: None } => self.rows_of(subject, per.as_ref(), scope),
             _ => None,
         }
+    }
+
+    /// Whether a path is the one name of a party that the event refers to.
+    fn is_partys(&self, subject: &tree::Name, path: &tree::Path) -> bool {
+        let ([name], Some(&event)) = (&path.parts[..], self.records.get(&subject.text)) else { return false };
+        let field = self.field_of(event, &name.text);
+        field.is_some_and(|field| matches!(self.plan.record(event).fields[field.index()].ty, Type::Ref(_)))
     }
 
     /// `for each payment from RULE`
@@ -80,7 +101,7 @@ impl Lowering<'_> {
                 self.problem(
                     Problem::error("event-per-period", per.span, message)
                         .help("take the `per …` out, or name an entity: for each partner per quarter")
-                        .edit(Span { start: subject.span.end, end: per.span.end }, ""),
+                        .choice(Span { start: subject.span.end, end: per.span.end }, ""),
                 );
             }
             (RecordKind::Entity, None) => {
@@ -89,7 +110,10 @@ impl Lowering<'_> {
                 self.problem(
                     Problem::error("missing-period", subject.span, message)
                         .help("write: for each partner per quarter")
-                        .edit(end, " per quarter"),
+                        .choice(end, " per quarter")
+                        .choice(end, " per month")
+                        .choice(end, " per year")
+                        .choice(end, " per program"),
                 );
             }
         }

@@ -1,7 +1,7 @@
 //! Bands: where each ends, and what it pays.
 
 use crate::lower::Lowering;
-use crate::lower::expressions::{fold, sign_of};
+use crate::lower::expressions::fold;
 use crate::lower::schedules::domain_of;
 use crate::lower::scope::{Scope, Typed};
 use crate::plan::{Band, BandPays, Edge, Expr, Op, Shape, Type};
@@ -70,7 +70,8 @@ impl Lowering<'_> {
             Problem::error("schedule-end", last.span, message)
                 .label("the schedule ends here")
                 .help("end it with `beyond` and a rate, `beyond flat` or `beyond none`")
-                .edit(end, "   beyond flat"),
+                .choice(end, "   beyond flat")
+                .choice(end, "   beyond none"),
         );
         None
     }
@@ -167,13 +168,27 @@ impl Lowering<'_> {
     }
 
     fn no_percent_sign(&mut self, value: &Typed) {
-        let text = if let Op::Number(number) = &value.op { exact_text(number) } else { "1".to_owned() };
-        let sign = sign_of(&self.plan.unit.code).unwrap_or("$");
+        let Op::Number(number) = &value.op else {
+            let message = "missing `%`, or the sign of the currency";
+            return self.problem(Problem::error("missing-percent", value.span, message).help("write `1%`"));
+        };
+        let (text, money) = (exact_text(number), self.money_text(number));
         let share = if text == "1" { "the whole again".to_owned() } else { format!("{text} times the whole") };
+        // A fraction is a share of the same worth; a larger number is more likely the percent itself.
+        let is_fraction = *number < Exact::ONE;
+        let percent = if is_fraction {
+            format!("{}%", exact_text(&(number.clone() * Exact::from(100))))
+        } else {
+            format!("{text}%")
+        };
         let message = format!("missing `%`: a rate of {text} would pay {share}");
-        let help = format!("write `{text}%`, an amount such as `{sign}{text}`, or a price such as `{sign}{text} each`");
+        let help = format!("write `{percent}`, an amount such as `{money}`, or a price such as `{money} each`");
         self.problem(
-            Problem::error("missing-percent", value.span, message).help(help).edit(value.span, format!("{text}%")),
+            Problem::error("missing-percent", value.span, message)
+                .help(help)
+                .choice(value.span, percent)
+                .choice(value.span, &*money)
+                .choice(value.span, format!("{money} each")),
         );
     }
 }

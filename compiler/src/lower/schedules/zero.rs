@@ -33,12 +33,14 @@ impl Lowering<'_> {
             end: schedule.shape.map_or(schedule.name.span, |shape| shape.1).end,
         };
         let message = format!("is this amount of `{}` paid at zero?", schedule.name.text);
-        self.problem(
-            Problem::error("missing-at-zero", amount.span, message)
-                .label("the amount of the first band")
-                .other(head, "the schedule does not say")
-                .help("write `even at zero` or `nothing at zero` before its bands"),
-        );
+        let mut problem = Problem::error("missing-at-zero", amount.span, message)
+            .label("the amount of the first band")
+            .other(head, "the schedule does not say")
+            .help("write `even at zero` or `nothing at zero` before its bands");
+        if let Some(end) = schedule.words_end() {
+            problem = problem.choice(end, " even at zero").choice(end, " nothing at zero");
+        }
+        self.problem(problem);
         None
     }
 }

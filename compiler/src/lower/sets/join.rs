@@ -66,7 +66,7 @@ impl Lowering<'_> {
             ));
         }
         if let ([path], Some(set_span)) = (&paths[..], source) {
-            problem = problem.edit(set_span, format!("({set} by {path})"));
+            problem = problem.sure(set_span, format!("({set} by {path})"));
         }
         self.problem(problem);
         None

@@ -8,7 +8,7 @@ use crate::lower::sets::totals::{split, with_state};
 use crate::lower::sets::{Keys, Purpose};
 use crate::plan::{Ask, Comparison, Expr, Op, StateId, StateKind, Stream, Type, View};
 use crate::resolve::later;
-use meed_grammar::problem::Problem;
+use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, SetSource};
 
@@ -215,9 +215,11 @@ impl Lowering<'_> {
             .help(format!("to bound each row write `let bounded = {written}` before, and let `bounded` add up"));
         let free = !self.names_something(&tree::Name { text: "bounded".to_owned(), span: bound }, scope);
         if let Some(clause) = self.clause.filter(|_| free) {
-            problem = problem
-                .edit(Span { start: clause.start, end: clause.start }, format!("let bounded = {written}\n  "))
-                .edit(bound, "bounded");
+            problem = problem.repair(
+                Repair::choice("bound each row")
+                    .edit(Span { start: clause.start, end: clause.start }, format!("let bounded = {written}\n  "))
+                    .edit(bound, "bounded"),
+            );
         }
         self.problem(problem);
     }

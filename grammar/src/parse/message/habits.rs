@@ -5,75 +5,27 @@
 
 use super::super::Rule;
 use super::Place;
+use crate::habits::{PHRASES, Phrase, Written};
 use crate::limits;
-use crate::problem::Problem;
+use crate::problem::{Problem, Repair};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 use crate::word::{is_word, nearest};
 
-/// Words that are written otherwise here.
-struct Habit {
-    /// The kind of item it occurs in.
-    item: &'static str,
-    /// The words, the one that could not be read among them.
-    words: &'static [&'static str],
-    /// Which of them could not be read.
-    found: usize,
-    /// What is written for all of them; nothing to take them out.
-    written: &'static str,
-}
-
-const fn habit(item: &'static str, words: &'static [&'static str], found: usize, written: &'static str) -> Habit {
-    Habit { item, words, found, written }
-}
-
-/// The first that fits counts.
-const HABITS: &[Habit] = &[
-    habit("rule", &["for", "every"], 1, "for each"),
-    habit("rule", &["for", "all"], 1, "for each"),
-    habit("rule", &["for", "any"], 1, "for each"),
-    habit("rule", &["then"], 0, ""),
-    habit("rule", &["up", "to"], 0, "at most"),
-    habit("rule", &["max"], 0, "at most"),
-    habit("rule", &["maximum"], 0, "at most"),
-    habit("rule", &["capped", "at"], 0, "at most"),
-    habit("rule", &["cap"], 0, "at most"),
-    habit("rule", &["limited", "to"], 0, "at most"),
-    habit("rule", &["min"], 0, "at least"),
-    habit("rule", &["minimum"], 0, "at least"),
-    habit("rule", &["is", "greater", "than"], 2, ">"),
-    habit("rule", &["is", "more", "than"], 2, ">"),
-    habit("rule", &["is", "larger", "than"], 2, ">"),
-    habit("rule", &["is", "less", "than"], 2, "<"),
-    habit("rule", &["is", "smaller", "than"], 2, "<"),
-    habit("rule", &["greater", "than"], 0, ">"),
-    habit("rule", &["more", "than"], 0, ">"),
-    habit("rule", &["less", "than"], 0, "<"),
-    habit("rule", &["equals"], 0, "="),
-    habit("schedule", &["up", "to"], 0, "to"),
-    habit("schedule", &["less", "than"], 0, "below"),
-    habit("schedule", &["under"], 0, "below"),
-    habit("schedule", &["more", "than"], 0, "beyond"),
-    habit("schedule", &["above"], 0, "beyond"),
-    habit("schedule", &["over"], 0, "beyond"),
-    habit("schedule", &["otherwise"], 0, "beyond"),
-    habit("schedule", &["tiered"], 0, "graduated"),
-    habit("schedule", &["marginal"], 0, "graduated"),
-    habit("schedule", &["progressive"], 0, "graduated"),
-    habit("schedule", &["incremental"], 0, "graduated"),
-    habit("schedule", &["cliff"], 0, "retroactive"),
-    habit("schedule", &["="], 0, ""),
-    habit("test", &["="], 0, ""),
-];
-
 /// Words that name a period.
-const PERIODS: &[&str] = &["month", "quarter", "half", "year", "program"];
+pub(super) const PERIODS: &[&str] = &["month", "quarter", "half", "year", "program"];
 
 impl<'s> Place<'s, '_> {
     /// A habit of other languages at the word that could not be read.
     pub(super) fn habit(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
         let item = self.before.first().map_or("", |word| self.text(*word));
-        if let Some(problem) = HABITS.iter().filter(|habit| habit.item == item).find_map(|habit| self.meets(habit)) {
+        if item == "rule"
+            && let Some(problem) = self.everyday(found, tried.contains(&Rule::plus_sign))
+        {
+            return Some(problem);
+        }
+        if let Some(problem) = PHRASES.iter().filter(|phrase| phrase.item == item).find_map(|phrase| self.meets(phrase))
+        {
             return Some(problem);
         }
         match item {
@@ -85,19 +37,19 @@ impl<'s> Place<'s, '_> {
     }
 
     /// The words around the place, `found` of them before it.
-    fn around(&self, found: usize, n_words: usize) -> Option<Vec<Token>> {
+    pub(super) fn around(&self, found: usize, n_words: usize) -> Option<Vec<Token>> {
         let here = self.here()?;
         let first = here.checked_sub(found)?;
         self.reader.words.get(first..first + n_words).map(<[Token]>::to_vec)
     }
 
     /// Where the word that could not be read stands among all words.
-    fn here(&self) -> Option<usize> {
+    pub(super) fn here(&self) -> Option<usize> {
         let start = self.found?.span.start;
         Some(self.reader.words.partition_point(|word| word.span.start < start))
     }
 
-    fn meets(&self, habit: &Habit) -> Option<Problem> {
+    fn meets(&self, habit: &Phrase) -> Option<Problem> {
         let words = self.around(habit.found, habit.words.len())?;
         let same = words.iter().zip(habit.words).all(|(token, word)| self.text(*token).eq_ignore_ascii_case(word));
         if !same {
@@ -105,11 +57,15 @@ impl<'s> Place<'s, '_> {
         }
         let span = self.written(words[0]).to(self.written(*words.last()?));
         let said = habit.words.join(" ");
-        Some(match habit.written {
-            "" => Problem::error("unexpected", span, format!("`{said}` is not written here"))
-                .label("take it out")
-                .edit(span, ""),
-            written => instead(span, &said, written),
+        let problem = |message: String| Problem::error("unexpected", span, message);
+        Some(match *habit.written {
+            Written::Nothing => problem(format!("`{said}` is not written here")).label("remove it").sure(span, ""),
+            Written::Same(written) => instead(span, &said, written),
+            Written::Either(one, other) => problem(format!("`{said}` is written `{one}` or `{other}`"))
+                .label("which of them is meant?")
+                .choice(span, one)
+                .choice(span, other),
+            Written::Otherwise(help) => problem(format!("`{said}` is not written here")).help(help),
         })
     }
 
@@ -138,7 +94,7 @@ impl<'s> Place<'s, '_> {
                 Problem::error("unexpected", span, format!("missing `of`: {} of what?", self.text(last)))
                     .label("a share is taken `of` something")
                     .help(format!("write `{share}`"))
-                    .edit(gap, " of "),
+                    .sure(gap, " of "),
             );
         }
         if self.text(last) == "total" && is_name(found) {
@@ -146,13 +102,6 @@ impl<'s> Place<'s, '_> {
         }
         let clause = self.before.iter().rev().map(|word| self.text(*word));
         let clause = clause.into_iter().find(|word| ["where", "pay", "let", "set", "each", "most"].contains(word));
-        if text == "to" && after_value && clause == Some("pay") {
-            return Some(
-                Problem::error("unexpected", span, "who is paid stands before the amount")
-                    .label("nobody is named before this")
-                    .help("write `pay partner 2% of amount`"),
-            );
-        }
         if text == "per" && after_value && clause == Some("pay") {
             return Some(
                 Problem::error("unexpected", span, "`per` belongs to a limit, a total or a `first`")
@@ -160,13 +109,14 @@ impl<'s> Place<'s, '_> {
                     .help("write a limit, as `at most $500 per partner per quarter`, or a rule `for each partner per quarter`"),
             );
         }
-        if after_value && is_name(last) && is_name(found) && !is_word(text) {
+        let side_by_side = is_name(last) && is_name(found) && !is_word(text) && !is_word(self.text(last));
+        if after_value && side_by_side {
             let path = format!("{}.{text}", self.text(last));
             return Some(
                 Problem::error("unexpected", span, "two names stand side by side")
                     .label("a field of a row is written with a point")
                     .help(format!("write `{path}`"))
-                    .edit(gap, "."),
+                    .choice(gap, "."),
             );
         }
         None
@@ -179,7 +129,7 @@ impl<'s> Place<'s, '_> {
             Problem::error("unexpected", span, "a band has one bound; it begins where the one before ends")
                 .label("take this out")
                 .help("write, for example, `to $100k 1%`")
-                .edit(span, "")
+                .choice(span, "")
         };
         if let ("to", Some(words)) = (text, self.around(2, 3))
             && self.text(words[0]) == "from"
@@ -215,8 +165,7 @@ impl<'s> Place<'s, '_> {
                 Some(
                     Problem::error("unexpected", span, "the values of a `one of` stand without brackets")
                         .label("take the brackets out")
-                        .edit(span, "")
-                        .edit(self.written(*close), ""),
+                        .repair(Repair::sure("remove the brackets").edit(span, "").edit(self.written(*close), "")),
                 )
             }
             ("of" | ",", _) if found.kind == TokenKind::Text => Some(
@@ -233,6 +182,41 @@ impl<'s> Place<'s, '_> {
         }
     }
 
+    /// An item without its `{`, or with a name of several words before it.
+    fn missing_brace(&self, found: Token) -> Problem {
+        let (span, item) = (self.written(found), self.item());
+        let here = self.here().unwrap_or(0);
+        let rest: Vec<Token> = self.reader.words[here..]
+            .iter()
+            .take_while(|word| (word.span.start as usize) < self.end)
+            .copied()
+            .collect();
+        let brace = rest.iter().position(|word| self.text(*word) == "{");
+        let name = *self.before.last().unwrap_or(&found);
+        let words = &rest[..brace.unwrap_or(0)];
+        if !words.is_empty() && words.iter().all(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word)) {
+            let all = std::iter::once(&name).chain(words).map(|word| self.text(*word));
+            let joined = all.collect::<Vec<_>>().join("_");
+            let whole = self.written(name).to(self.written(words[words.len() - 1]));
+            return Problem::error("unexpected", span, format!("a name is one word: `{joined}`"))
+                .label("this is a second word")
+                .help(format!("write `{joined}`; a title is a text in quotes behind the name"))
+                .choice(whole, joined);
+        }
+        let before = Span { start: span.start, end: span.start };
+        let problem = Problem::error("unexpected", span, format!("missing `{{`: {item} begins with it"))
+            .label("write `{` before this");
+        let closed = rest.iter().any(|word| self.text(*word) == "}");
+        match rest.last() {
+            Some(last) if !closed => {
+                let end = self.written(*last).end;
+                let repair = Repair::sure("write `{` and `}`").edit(before, "{ ").edit(Span { start: end, end }, " }");
+                problem.repair(repair)
+            }
+            _ => problem.sure(before, "{ "),
+        }
+    }
+
     /// A sign or word that is missing before what was found.
     pub(super) fn missing_sign(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
         let span = self.written(found);
@@ -240,20 +224,18 @@ impl<'s> Place<'s, '_> {
         let item = self.before.first().map_or("", |word| self.text(*word));
         let words = matches!(found.kind, TokenKind::Name | TokenKind::Word | TokenKind::Keyword);
         match item {
-            _ if words && self.open.is_empty() && tried.contains(&Rule::brace_open) && self.before.len() > 1 => Some(
-                Problem::error("unexpected", span, format!("missing `{{`: {} begins with it", self.item()))
-                    .label("write `{` before this")
-                    .edit(before, "{ "),
-            ),
+            _ if words && self.open.is_empty() && tried.contains(&Rule::brace_open) && self.before.len() > 1 => {
+                Some(self.missing_brace(found))
+            }
             "parameter" if tried.contains(&Rule::equal) && self.before.len() == 2 => Some(
                 Problem::error("unexpected", span, "missing `=` before the value")
                     .label("write `= `")
-                    .edit(before, "= "),
+                    .sure(before, "= "),
             ),
             "test" if self.before.len() == 1 && matches!(found.kind, TokenKind::Name | TokenKind::Word) => Some(
                 Problem::error("unexpected", span, "a test has a title in quotes")
                     .label("write it in quotes")
-                    .edit(span, format!("\"{}\"", self.text(found))),
+                    .sure(span, format!("\"{}\"", self.text(found))),
             ),
             "test"
                 if tried.contains(&Rule::k_given)
@@ -262,7 +244,7 @@ impl<'s> Place<'s, '_> {
                 Some(
                     Problem::error("unexpected", span, "a row of a test begins with `given`")
                         .label("write `given` before this")
-                        .edit(before, "given "),
+                        .sure(before, "given "),
                 )
             }
             _ => None,
@@ -270,8 +252,8 @@ impl<'s> Place<'s, '_> {
     }
 }
 
-fn instead(span: Span, said: &str, written: &str) -> Problem {
+pub(super) fn instead(span: Span, said: &str, written: &str) -> Problem {
     Problem::error("unexpected", span, format!("`{said}` is written `{written}`"))
         .label(format!("write `{written}`"))
-        .edit(span, written)
+        .sure(span, written)
 }

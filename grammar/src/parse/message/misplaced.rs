@@ -5,7 +5,7 @@ use super::Place;
 use super::expected::words;
 use crate::problem::Problem;
 use crate::token::{Token, TokenKind};
-use crate::word::{WORDS, nearest};
+use crate::word::{WORDS, is_word, nearest};
 
 impl Place<'_, '_> {
     /// The word, or the one before it, is nearly a word that could have stood there.
@@ -13,6 +13,8 @@ impl Place<'_, '_> {
         let is_name = |token: &Token| matches!(token.kind, TokenKind::Name | TokenKind::Word | TokenKind::Keyword);
         let names: Vec<String> = tried.iter().flat_map(|rule| words(*rule)).collect();
         let expected = names.iter().map(String::as_str);
+        // What begins a band is no mistyped word before the bands.
+        let is_name = |token: &Token| is_name(token) && self.text(*token) != "every";
         if let Some(word) = Some(found).filter(is_name).and_then(|found| nearest(self.text(found), expected)) {
             return Some(self.meant(found, word));
         }
@@ -22,8 +24,17 @@ impl Place<'_, '_> {
     /// A word shortly before is nearly a word of the language, and was taken for a name.
     pub(super) fn misspelled_before(&self) -> Option<Problem> {
         let line = |token: &Token| !self.reader.text[token.span.start as usize..self.stop()].contains('\n');
-        let near = self.before.iter().rev().take(3).filter(|token| token.kind == TokenKind::Name && line(token));
-        near.filter_map(|token| {
+        // A word of the language begins or goes on with a clause, so what a value or a name needs is not one mistyped.
+        let first = self.before.len().saturating_sub(3).max(1);
+        let ends = |token: Token| {
+            let text = self.text(token);
+            matches!(text, ")" | "]" | "}" | "{")
+                || (token.kind != TokenKind::Keyword && token.kind != TokenKind::Sign && text != "each")
+        };
+        let near = self.before.iter().enumerate().skip(first).rev().filter(|(at, token)| {
+            token.kind == TokenKind::Name && line(token) && !is_word(self.text(**token)) && ends(self.before[at - 1])
+        });
+        near.filter_map(|(_, token)| {
             let text = self.text(*token);
             let word = nearest(text, WORDS.iter().copied()).filter(|word| text.len() > 3 && is_one_step(text, word))?;
             Some(self.meant(*token, word))
@@ -40,7 +51,7 @@ impl Place<'_, '_> {
         Problem::error("unexpected", self.written(token), format!("cannot read `{text}` in {}", self.item()))
             .label(format!("did you mean `{word}`?"))
             .help(format!("write `{word}`"))
-            .edit(self.written(token), word)
+            .choice(self.written(token), word)
     }
 
     /// Words that fit elsewhere, with what to do about it.

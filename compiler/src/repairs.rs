@@ -1,0 +1,200 @@
+//! Which proposed repairs are offered: those that, made, leave a program with fewer errors.
+//!
+//! Comes in: a text and the problems that compiling it gave. Goes out: the same problems with the repairs that hold what
+//! they promise, and for `meed check --fix` the text with the sure ones made. Each repair is tried by compiling the text with
+//! it, so this is done for problems that are shown, not in every compilation.
+
+use crate::compile::examine;
+use crate::internal::guarded;
+use meed_grammar::problem::{Problem, Repair};
+
+/// As many repairs are tried; people read no more.
+const TRIED: usize = 60;
+
+/// Bytes of text that are compiled for repairs of one check, so that trying takes no longer for a long text than for a
+/// short one: about a second.
+const BYTES_TRIED: usize = 4 << 20;
+
+/// Rounds of `fixed`: a repair can show a mistake that stood behind it.
+const ROUNDS: usize = 20;
+
+/// As many sure repairs one behind the other are tried, where the first shows a mistake that stood behind it.
+const STEPS: usize = 6;
+
+/// The problems, with those repairs that are worth offering.
+///
+/// One that is for the writer to choose leaves fewer errors, or no more errors and fewer warnings. A sure one may also let
+/// more of the program be read: what could not be read hides what is wrong in it. In both, a value that may be unknown is no
+/// reason against a repair, as it was there before and could not be asked about. What was not tried, beyond some dozens,
+/// is not offered.
+///
+/// ```
+/// let program = "program p { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }\n\
+///     use channel\n\
+///     rule r { for each deal  pay partner 0.02 of amount }";
+/// let problems = meed_compiler::compile(program, &[]).problems;
+/// let problems = meed_compiler::repairs(program, &[], problems);
+/// assert_eq!(problems[0].repairs[0].title, "write `2%`");
+/// ```
+pub fn repairs(source: &str, overrides: &[(String, String)], mut problems: Vec<Problem>) -> Vec<Problem> {
+    let Some(before) = State::of(source, overrides) else {
+        problems.iter_mut().for_each(|problem| problem.repairs.clear());
+        return problems;
+    };
+    let mut trial = Trial { overrides, before, left: TRIED.min(BYTES_TRIED / source.len().max(1)) };
+    for problem in &mut problems {
+        problem.repairs.retain(|repair| trial.helps(source, repair));
+    }
+    problems
+}
+
+/// What repairs are tried against.
+struct Trial<'a> {
+    overrides: &'a [(String, String)],
+    before: State,
+    /// How many more texts are compiled.
+    left: usize,
+}
+
+impl Trial<'_> {
+    fn helps(&mut self, source: &str, repair: &Repair) -> bool {
+        if !is_whole(repair, source) {
+            return false;
+        }
+        let mut text = repair.applied(source);
+        for _ in 0..STEPS {
+            if self.left == 0 {
+                return false;
+            }
+            self.left -= 1;
+            let Some(after) = State::of(&text, self.overrides) else { return false };
+            let is_better = if repair.sure {
+                after.doubts.reads_better(&self.before.doubts)
+            } else {
+                after.doubts.is_fewer(&self.before.doubts)
+            };
+            if is_better {
+                return true;
+            }
+            // What was hidden behind the mistake may have a sure repair itself.
+            let next = after.problems.iter().filter(|problem| !self.before.has(problem));
+            let next = next.flat_map(|problem| &problem.repairs).find(|next| next.sure && is_whole(next, &text));
+            let Some(next) = next.filter(|_| repair.sure) else { return false };
+            text = next.applied(&text);
+        }
+        false
+    }
+}
+
+/// A text with all sure repairs made, and what they were, in the order in which they were made.
+pub struct Fixed {
+    /// The text.
+    pub text: String,
+    /// What was done: the line where it was done, as the text was then, and the title of the repair.
+    pub done: Vec<(usize, String)>,
+}
+
+/// Makes the sure repairs of a text, round by round until none is left. Of two that overlap the second waits for the next
+/// round. The text is the one that came in where nothing is sure.
+pub fn fixed(source: &str, overrides: &[(String, String)]) -> Fixed {
+    let mut fixed = Fixed { text: source.to_owned(), done: Vec::new() };
+    for _ in 0..ROUNDS {
+        let Some((text, done)) = round(&fixed.text, overrides) else { break };
+        fixed.text = text;
+        fixed.done.extend(done);
+    }
+    // Where the last step of several was not made the first ones have led nowhere.
+    let states = [source, &fixed.text].map(|text| State::of(text, overrides));
+    match states {
+        [Some(before), Some(after)] if after.doubts.reads_better(&before.doubts) => fixed,
+        _ => Fixed { text: source.to_owned(), done: Vec::new() },
+    }
+}
+
+/// One round of repairs; `None` if there is none to make.
+fn round(source: &str, overrides: &[(String, String)]) -> Option<(String, Vec<(usize, String)>)> {
+    let problems = guarded(|| examine(source, overrides)).ok()?.problems;
+    let problems = repairs(source, overrides, problems);
+    let mut chosen: Vec<&Repair> = Vec::new();
+    for repair in problems.iter().filter_map(|problem| problem.repairs.iter().find(|repair| repair.sure)) {
+        if !chosen.iter().any(|other| overlap(other, repair)) {
+            chosen.push(repair);
+        }
+    }
+    let before = State::of(source, overrides)?.doubts;
+    let together = |chosen: &[&Repair]| {
+        let all = chosen.iter().flat_map(|repair| repair.edits.clone()).collect();
+        Repair { title: String::new(), edits: all, sure: true }.applied(source)
+    };
+    let mut text = together(&chosen);
+    // Each is right alone; should they disturb one another, the first goes alone.
+    if chosen.len() > 1 && State::of(&text, overrides).is_none_or(|after| !after.doubts.reads_better(&before)) {
+        chosen.truncate(1);
+        text = together(&chosen);
+    }
+    let line = |repair: &Repair| {
+        let start = repair.edits.iter().map(|edit| edit.span.start as usize).min().unwrap_or(0);
+        source[..start].matches('\n').count() + 1
+    };
+    let done: Vec<(usize, String)> = chosen.iter().map(|repair| (line(repair), repair.title.clone())).collect();
+    (!done.is_empty()).then_some((text, done))
+}
+
+/// Whether two repairs touch the same place, so that the one changes what the other was made for.
+fn overlap(one: &Repair, other: &Repair) -> bool {
+    one.edits.iter().any(|a| other.edits.iter().any(|b| a.span.start <= b.span.end && b.span.start <= a.span.end))
+}
+
+/// Whether a repair changes something, and no place of it twice.
+fn is_whole(repair: &Repair, source: &str) -> bool {
+    let mut spans: Vec<_> = repair.edits.iter().map(|edit| edit.span).collect();
+    spans.sort_unstable();
+    let apart = spans.windows(2).all(|pair| pair[0].end <= pair[1].start);
+    let within = |at: u32| source.is_char_boundary(at as usize);
+    !spans.is_empty() && apart && spans.iter().all(|span| within(span.start) && within(span.end))
+}
+
+/// A text's problems, and how many they are.
+struct State {
+    problems: Vec<Problem>,
+    doubts: Doubts,
+}
+
+impl State {
+    /// `None` where Meed itself fails, which no repair is to blame or to praise for.
+    fn of(source: &str, overrides: &[(String, String)]) -> Option<Self> {
+        let compiled = guarded(|| examine(source, overrides)).ok()?;
+        let (n_unread, problems) = (compiled.n_unread, compiled.problems);
+        let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        let unknown = problems.iter().filter(|problem| problem.code == "unknown-not-handled").count();
+        let doubts = Doubts { n_unread, errors: errors - unknown, unknown, warnings: problems.len() - errors };
+        Some(Self { problems, doubts })
+    }
+
+    fn has(&self, problem: &Problem) -> bool {
+        self.problems.iter().any(|known| known.code == problem.code && known.message == problem.message)
+    }
+}
+
+/// How much is wrong with a program.
+struct Doubts {
+    /// What cannot be read.
+    n_unread: usize,
+    /// All errors, but for values that may be unknown.
+    errors: usize,
+    /// Values that may be unknown.
+    unknown: usize,
+    warnings: usize,
+}
+
+impl Doubts {
+    /// What can be read first: what cannot hides the rest.
+    fn reads_better(&self, before: &Self) -> bool {
+        (self.n_unread, self.errors, self.unknown, self.warnings)
+            < (before.n_unread, before.errors, before.unknown, before.warnings)
+    }
+
+    fn is_fewer(&self, before: &Self) -> bool {
+        (self.errors, self.unknown, self.warnings) < (before.errors, before.unknown, before.warnings)
+    }
+}
