@@ -129,6 +129,11 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
                 reasons[*one] = None;
                 vec![files[*one].clone()]
             }
+            // A pattern means all files that fit it.
+            ([], many) if is_pattern(record) => {
+                many.iter().for_each(|&file| reasons[file] = None);
+                many.iter().map(|&file| files[file].clone()).collect()
+            }
             ([], [one, two, ..]) => {
                 let name = |file: usize| files[file].display().to_string();
                 return Err(BindError::TwoCandidates {
@@ -171,7 +176,13 @@ fn record_named(plan: &Plan, name: &str) -> Result<usize, BindError> {
     }
 }
 
-/// Files whose stem is the record's source name, else its own name or that with `s`, ignoring case.
+/// Whether a record's source names files by a pattern.
+fn is_pattern(record: &Record) -> bool {
+    matches!(&record.source, RecordTable::Table(Some(source)) if source.contains('*'))
+}
+
+/// Files that the record's source names, by their stem, or with their ending or by a pattern; else its own name or that
+/// with `s`, ignoring case.
 fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
     let own = record.name.to_lowercase();
     let source = match &record.source {
@@ -183,6 +194,14 @@ fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
             .filter(|&idx| files::is_table(&files[idx]) && stems.contains(&files::stem(&files[idx])))
             .collect()
     };
-    let by_source = source.as_ref().map_or_else(Vec::new, |source| with(&[source.to_lowercase()]));
+    let named = |source: &String| -> Vec<usize> {
+        let source = source.to_lowercase();
+        let fits = |path: &Path| {
+            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+            [name, files::stem(path)].iter().any(|own| *own == source || files::matches(&source, own))
+        };
+        (0..files.len()).filter(|&idx| files::is_table(&files[idx]) && fits(&files[idx])).collect()
+    };
+    let by_source = source.as_ref().map_or_else(Vec::new, named);
     if by_source.is_empty() { with(&[own.clone(), format!("{own}s")]) } else { by_source }
 }

@@ -173,3 +173,29 @@ fn a_record_of_the_library_that_is_written_again_is_refused_at_its_place() {
     let ended = folder.meed(&["check", "small.meed"]).with(1).says("library `channel` already has `deal`");
     ended.says("small.meed:4:7");
 }
+
+#[test]
+fn a_source_names_files_by_a_pattern_or_with_their_ending() {
+    let folder = small("binding-source");
+    let program = PROGRAM.replace(
+        "event deal from \"Opportunities\"",
+        "source deal from \"Opp*.csv\" { closed_on from \"Closed\" }\nevent deal",
+    );
+    folder.write("small.meed", &program);
+    folder.write("data/Opportunities.csv", "id,Closed,team,region,amount\nD1,2026-01-05,T1,EMEA,100\n");
+    folder.write("data/opp-2.csv", "id,Closed,team,region,amount\nD2,2026-01-05,T1,EMEA,50\n");
+    folder.write("data/Opp.txt", "no table of it");
+    let ended = run(&folder, &["data"]).with(0);
+    assert_eq!(paid(&folder), "share 15.00, fee 5.00");
+    assert!(
+        ended.messages.contains("not read: data/Opp.txt") && !ended.messages.contains("opp-2"),
+        "{}",
+        ended.messages
+    );
+    folder.write("small.meed", program.replace("Opp*.csv", "opp-2.csv"));
+    run(&folder, &["data"]).with(0).says("Opportunities.csv");
+    assert_eq!(paid(&folder), "share 5.00, fee 5.00");
+    // One file of a record of its own name remains the table where nothing fits.
+    folder.write("small.meed", program.replace("Opp*.csv", "nothing-*.csv"));
+    run(&folder, &["data"]).with(3);
+}

@@ -59,6 +59,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "invisible-character"
     "key-parts"
     "keyword-name"
+    "level-beside"
     "list-brackets"
     "minus-blanks"
     "misplaced-value"

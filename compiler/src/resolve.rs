@@ -1,13 +1,15 @@
 //! Names: what a program and its libraries declare, each once.
 //!
 //! Comes in: the trees of the program and the libraries it uses. Goes out: [`Resolved`], every declaration under its
-//! name, with `extend` folded in, and problems for names declared twice or used nowhere declared. Types come later.
+//! name, with `extend` and `source` folded in, and problems for names declared twice or used nowhere declared. Types come later.
 
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
 use rustc_hash::{FxHashMap, FxHashSet};
+
+mod sources;
 
 /// Every declaration of a program, found by name.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub struct Resolved {
     pub damaged_program: bool,
     /// Names of damaged items: what refers to them is not reported again.
     pub damaged: FxHashSet<String>,
+    /// Sources of records, which say how their files are written.
+    sources: Vec<tree::Source>,
     /// The records, by name.
     record_places: FxHashMap<String, usize>,
     /// The schedules, by name.
@@ -98,6 +102,7 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
     for item in file.items {
         resolved.take(item, None, &mut names, problems);
     }
+    resolved.fold_sources(&mut names, problems);
     if resolved.program.is_none() && !resolved.damaged_program {
         let help =
             "start with: program NAME \"Title\" { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }";
@@ -171,13 +176,16 @@ impl Resolved {
                 None => self.program = Some(program),
             },
             Item::Use(_) => {}
+            Item::Source(source) => self.sources.push(source),
             Item::Extend(extend) => self.extend(extend, names, problems),
             Item::Record(record) => {
                 let known = self.record_places.get(&record.name.text).map(|&idx| &self.records[idx]);
                 if let Some(Declared { library: Some(library), .. }) = known {
                     let name = &record.name.text;
                     let message = format!("library `{library}` already has `{name}`");
-                    let help = format!("add fields with: extend {name} {{ … }}");
+                    let help = format!(
+                        "add fields with: extend {name} {{ … }}; say how its file is written with: source {name} {{ … }}"
+                    );
                     problems.push(Problem::error("duplicate-name", record.name.span, message).help(help));
                 } else if declare(&mut names.records, &record.name, "record", problems) {
                     self.record_places.insert(record.name.text.clone(), self.records.len());
@@ -220,11 +228,7 @@ impl Resolved {
             let n_known = if names.n_suggested <= limits::MESSAGES { self.records.len() } else { 0 };
             let known = self.records[..n_known].iter().map(|record| record.item.name.text.as_str());
             let message = format!("there is no `{}` to extend", extend.record.text);
-            let mut problem = Problem::error("unknown-record", extend.record.span, message);
-            if let Some(near) = meed_grammar::nearest(&extend.record.text, known) {
-                problem = problem.label(format!("did you mean `{near}`?")).choice(extend.record.span, near);
-            }
-            problems.push(problem);
+            problems.push(near(Problem::error("unknown-record", extend.record.span, message), &extend.record, known));
             return;
         };
         let record = &mut self.records[place];
@@ -248,6 +252,14 @@ pub(crate) fn member_name(member: &Member) -> Option<&str> {
     match member {
         Member::Field(field) | Member::When(field) => Some(&field.name.text),
         Member::Key { .. } | Member::Unsupported(_) => None,
+    }
+}
+
+/// The did-you-mean of an unknown name.
+fn near<'n>(problem: Problem, name: &Name, known: impl IntoIterator<Item = &'n str>) -> Problem {
+    match meed_grammar::nearest(&name.text, known) {
+        Some(near) => problem.label(format!("did you mean `{near}`?")).choice(name.span, near),
+        None => problem,
     }
 }
 

@@ -154,11 +154,26 @@ impl<'s> Scan<'s> {
         self.patches.push((span, replacement.into()));
     }
 
+    /// Whether the last item that was begun is a schedule.
+    fn is_in_schedule(&self) -> bool {
+        let words = self.tokens[..self.index].iter().rev().map(|token| self.text(*token));
+        let items = ["schedule", "rule", "test", "event", "entity", "extend", "program", "parameter"];
+        words.into_iter().find(|word| items.contains(word)) == Some("schedule")
+    }
+
     /// `else`
     fn otherwise(&mut self, token: Token) {
         let comma = self.tokens[..self.index].iter().rev().find(|token| !is_blank(token.kind));
         let comma = comma.is_some_and(|token| self.text(*token) == ",");
         let before_is_blank = self.before().is_none();
+        if self.is_in_schedule() {
+            let problem = Problem::error("else-for-otherwise", token.span, "the last band is `beyond`")
+                .label("`else` is not a word of the language")
+                .help("write `beyond`");
+            self.replace(problem, token.span, "beyond");
+            self.index += 1;
+            return;
+        }
         // The comma belongs to the word before, so the edit takes the blanks between with it.
         let (start, replacement) = match self.index.checked_sub(1).map(|index| self.tokens[index]) {
             Some(blank) if !comma && before_is_blank && blank.kind == TokenKind::Blank => {

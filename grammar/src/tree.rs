@@ -40,6 +40,8 @@ pub enum Item {
     Extend(Extend),
     /// `entity …` or `event …`
     Record(Record),
+    /// `source deal from "Deals*.csv" { … }`
+    Source(Source),
     /// `schedule NAME graduated { … }`
     Schedule(Schedule),
     /// `parameter NAME = LITERAL`
@@ -62,6 +64,7 @@ impl Item {
             Self::Use(name) => name.span,
             Self::Extend(extend) => extend.record.span,
             Self::Record(record) => record.name.span,
+            Self::Source(source) => source.record.span,
             Self::Schedule(schedule) => schedule.name.span,
             Self::Parameter(parameter) => parameter.name.span,
             Self::Rule(rule) => rule.name.span,

@@ -156,6 +156,7 @@ pub const WORDS: &[&str] = &[
     "schedule",
     "set",
     "smallest",
+    "source",
     "split",
     "start",
     "started",

@@ -75,8 +75,8 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<PathBuf>, BindError> {
     if found.is_empty() { Err(BindError::NoMatch(pattern.to_owned())) } else { Ok(found) }
 }
 
-/// Whether a name fits a pattern in which each `*` stands for any letters, also none.
-fn matches(pattern: &str, name: &str) -> bool {
+/// Whether a name fits a pattern with a `*`, each of which stands for any letters, also none.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let parts: Vec<&str> = pattern.split('*').collect();
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return false };
     let Some(rest) = name.strip_prefix(first) else { return false };

@@ -1,4 +1,4 @@
-//! Texts that rules compare with and that no row has: `gold` where the table says `Gold`.
+//! Texts that rules compare with and that no row has, `gold` where the table says `Gold`, or not all in one spelling.
 
 use meed_compiler::plan::{Plan, TextTest, Type};
 use meed_grammar::foreign::shown;
@@ -9,7 +9,7 @@ const MOST_TEXTS: usize = 1_000;
 /// So many of the texts that are there are listed.
 const MOST_LISTED: usize = 12;
 
-/// A line for each text that a rule compares a field with and that no row has.
+/// A line for each text that a rule compares a field with and that no row has, or some only in another spelling.
 pub fn unmatched(plan: &Plan, loaded: &Loaded) -> Vec<String> {
     let mut lines = Vec::new();
     for predicate in &plan.predicates {
@@ -35,6 +35,20 @@ pub fn unmatched(plan: &Plan, loaded: &Loaded) -> Vec<String> {
         let more = if n_more > 0 { format!(" and {n_more} more") } else { String::new() };
         let listed: Vec<String> = there.iter().take(MOST_LISTED).map(|text| shown(text).into_owned()).collect();
         let are = if there.len() == 1 { "there is" } else { "there are" };
+        for text in texts.iter().filter(|text| there.binary_search(text).is_ok()) {
+            let same = |other: &&String| !texts.contains(other) && other.to_lowercase() == text.to_lowercase();
+            for other in there.iter().filter(same) {
+                let line = format!(
+                    "a row of {} \"{}\", which is not \"{}\"",
+                    fields.join(" or of "),
+                    shown(other),
+                    shown(text)
+                );
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
         for text in texts.iter().filter(|text| there.binary_search(text).is_err()) {
             let line =
                 format!("no row of {} \"{}\"; {are} {}{more}", fields.join(" or of "), shown(text), listed.join(", "));

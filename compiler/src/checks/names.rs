@@ -57,7 +57,7 @@ impl Names<'_> {
                     }
                 }
             }
-            Item::Use(_) | Item::Test(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
+            Item::Use(_) | Item::Source(_) | Item::Test(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
         }
     }
 

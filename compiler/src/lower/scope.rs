@@ -90,6 +90,16 @@ pub(super) enum Wanted {
     Matched { state: StateId, atoms: Vec<Expr> },
 }
 
+impl Wanted {
+    /// The state of a total over the rows that come so far.
+    pub fn matched(&self) -> Option<StateId> {
+        match self {
+            Self::Matched { state, .. } => Some(*state),
+            Self::All { .. } => None,
+        }
+    }
+}
+
 impl Scope {
     /// No row at all.
     pub fn constant() -> Self {

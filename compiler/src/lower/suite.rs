@@ -3,13 +3,14 @@
 use super::Lowering;
 use super::expressions::fold;
 use super::scope::{Scope, field_names};
-use crate::plan::{FieldSource, Op, RecordId, Type};
+use crate::plan::{FieldSource, Op, Period, RecordId, Type};
 use crate::resolve::later;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 use meed_grammar::tree::{self, ExprKind, TestKey, TestStepKind};
+use rustc_hash::FxHashSet;
 
 /// One test.
 #[derive(Clone, Debug)]
@@ -142,6 +143,7 @@ impl Lowering<'_> {
         for step in &test.steps {
             self.test_step(step, &mut case);
         }
+        self.names_given(test, &case);
         if !test.steps.iter().any(|step| expects(&step.kind)) {
             self.problem(
                 Problem::warning("empty-test", test.title.span, "this test expects nothing")
@@ -180,6 +182,7 @@ impl Lowering<'_> {
             }
             TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
                 self.rule_exists(rule);
+                self.expected_period(rule, in_period.as_ref());
                 let Some(number) = self.expected_amount(amount) else { return };
                 case.expect.push(Expectation::Pays {
                     rule: rule.text.clone(),
@@ -192,6 +195,7 @@ impl Lowering<'_> {
             }
             TestStepKind::DoesNotPay { rule, payee, for_key, in_period } => {
                 self.rule_exists(rule);
+                self.expected_period(rule, in_period.as_ref());
                 case.expect.push(Expectation::DoesNotPay {
                     rule: rule.text.clone(),
                     payee: payee.as_deref().map(joined),
@@ -220,6 +224,60 @@ impl Lowering<'_> {
             TestStepKind::Rejected(key) => {
                 case.expect.push(Expectation::Rejected { key: joined(key), span: step.span })
             }
+        }
+    }
+
+    /// A period is one by which the lines of the rule are told: no line is in another, so that it would be no test.
+    fn expected_period(&mut self, rule: &tree::Name, period: Option<&tree::Text>) {
+        let Some(period) = period else { return };
+        let mut rules = self.resolved.versions(&rule.text).iter().map(|&idx| &self.resolved.rules[idx]);
+        let kind = rules.find_map(|rule| {
+            rule.clauses.iter().find_map(|clause| match &clause.kind {
+                tree::ClauseKind::ForEach { per: Some(per), .. } => Some(Period::from_word(&per.text)),
+                tree::ClauseKind::ForEach { per: None, .. } => Some(Some(Period::Quarter)),
+                // The payments of another rule have its periods.
+                tree::ClauseKind::ForEachPayment { .. } => Some(None),
+                _ => None,
+            })
+        });
+        let named = self.plan.calendar.parse_name(&period.value);
+        let own = kind.flatten();
+        if named.is_some_and(|(found, _)| own.is_none_or(|own| own == found)) || period.value == "program" {
+            return;
+        }
+        let kind = own.unwrap_or(Period::Quarter);
+        let example = self.plan.calendar.name(kind, self.plan.calendar.index(kind, self.plan.active.from));
+        let message = match named {
+            Some(_) => format!("`{}` is told by {}, so no line is in `{}`", rule.text, kind.word(), period.value),
+            None => format!("`{}` is no period", period.value),
+        };
+        let problem = Problem::error("unknown-period", period.span, message);
+        self.problem(problem.help(format!("write a period such as {example}")));
+    }
+
+    /// A payee or key that no row of the test bears is a slip where it is said not to be paid: that shows nothing.
+    fn names_given(&mut self, test: &tree::Test, case: &TestCase) {
+        if !case.files.is_empty() || case.given.is_empty() {
+            return;
+        }
+        let cells = case.given.iter().flat_map(|given| &given.cells);
+        let known: FxHashSet<&str> = cells.map(|cell| cell.value.as_str()).collect();
+        let mut unknown: Vec<(String, Span)> = Vec::new();
+        for step in &test.steps {
+            let TestStepKind::DoesNotPay { payee, for_key, .. } = &step.kind else { continue };
+            for part in payee.iter().chain(for_key).flatten() {
+                if !known.contains(part.text.as_str()) {
+                    unknown.push((part.text.clone(), part.span));
+                }
+            }
+        }
+        for (name, span) in unknown {
+            let mut problem = Problem::error("unknown-name", span, format!("no row of this test names `{name}`"));
+            problem = match meed_grammar::nearest(&name, known.iter().copied()) {
+                Some(near) => problem.label(format!("did you mean `{near}`?")).choice(span, near),
+                None => problem.help("who is said not to be paid stands in a `given` above"),
+            };
+            self.problem(problem);
         }
     }
 

@@ -7,7 +7,14 @@ use crate::tree::{Clause, ClauseKind, Expr, Rule as RuleItem, UnknownMeans, Unkn
 
 /// `rule NAME "title" { … }`
 pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
-    let clauses = node.parts().filter_map(|part| Some(Clause { kind: clause(&part)?, span: part.span() })).collect();
+    let mut clauses: Vec<Clause> = Vec::new();
+    for part in node.parts() {
+        let kind = match part.rule() {
+            Rule::mistake_if => Some(if_for_where(&part, clauses.last().map(|clause| &clause.kind))),
+            _ => clause(&part),
+        };
+        clauses.extend(kind.map(|kind| Clause { kind, span: part.span() }));
+    }
     RuleItem { name: node.name(), title: node.quoted(), clauses, span: node.span() }
 }
 
@@ -38,7 +45,6 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         }
         Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
         Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
-        Rule::mistake_if => if_for_where(node),
         Rule::mistake_first => missing_per(node),
         other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
     })
@@ -80,14 +86,23 @@ fn unknown_means(node: &Node<'_, '_>) -> Option<UnknownMeans> {
     Some(UnknownMeans { kind: kind?, span: means.span() })
 }
 
-fn if_for_where(node: &Node<'_, '_>) -> ClauseKind {
+/// `if` in place of `where`. Behind a first it says which first is paid or what can be one; behind a payment or a limit it
+/// belongs to that amount.
+fn if_for_where(node: &Node<'_, '_>, before: Option<&ClauseKind>) -> ClauseKind {
     let word = node.span_of(Rule::k_if).unwrap_or_else(|| node.span());
-    node.reader.report(
-        Problem::error("if-for-where", word, "a rule's condition begins with `where`")
+    let problem = Problem::error("if-for-where", word, "a rule's condition begins with `where`");
+    node.reader.report(match before {
+        Some(ClauseKind::FirstPer { .. }) => problem
+            .label("what can be the first, or which first is paid?")
+            .help("write a `where` above the `first per` for what can be the first, below it for which of them is paid"),
+        Some(ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. }) => problem
+            .label("this limit alone has no condition")
+            .help("write the condition into the amount: at most ($500 if level is \"gold\", otherwise $100) per partner per year"),
+        Some(ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. }) => problem
             .label("`if` stands inside an amount")
-            .help("write `where`")
-            .sure(word, "where"),
-    );
+            .help("write a `where` above the payment, or the condition into the amount: ($500 if registered, otherwise $0)"),
+        _ => problem.label("`if` stands inside an amount").help("write `where`").sure(word, "where"),
+    });
     ClauseKind::Where { condition: expressions::only(node), unknown: None }
 }
 

@@ -1,4 +1,4 @@
-//! Items at the margin: program, use, extend, entity, event, schedule, parameter, rule, test.
+//! Items at the margin: program, use, extend, entity, event, source, schedule, parameter, rule, test.
 
 use super::node::Node;
 use super::{Rule, clauses, expressions, literals, roundings, tests};
@@ -12,6 +12,7 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
     match &mut item {
         Item::Program(program) => not_more(node, &mut program.clauses, "a program", "clauses"),
         Item::Extend(extend) => not_more(node, &mut extend.members, "an `extend`", "fields"),
+        Item::Source(source) => not_more(node, &mut source.fields, "a source", "fields"),
         Item::Record(record) => not_more(node, &mut record.members, "an entity or event", "fields"),
         Item::Schedule(schedule) => {
             not_more(node, &mut schedule.arguments, "a schedule", "arguments");
@@ -44,6 +45,7 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::program => Item::Program(program(node)),
         Rule::use_item => Item::Use(node.name()),
         Rule::extend => Item::Extend(Extend { record: node.name(), members: members(node), span: node.span() }),
+        Rule::source => Item::Source(source(node)),
         Rule::record => Item::Record(record(node)),
         Rule::schedule => Item::Schedule(schedule(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
@@ -92,6 +94,17 @@ fn record(node: &Node<'_, '_>) -> Record {
         None => RecordSource::Distinct(from.name()),
     });
     Record { kind, name: node.name(), from, members: members(node), span: node.span() }
+}
+
+fn source(node: &Node<'_, '_>) -> Source {
+    let option = |part: Node<'_, '_>| part.unsupported("this part of a `source`");
+    Source {
+        record: node.name(),
+        from: node.part(Rule::source_from).and_then(|from| from.quoted()),
+        fields: node.parts_of(Rule::source_field).map(|part| field(&part)).collect(),
+        unsupported: node.parts_of(Rule::source_option).map(option).collect(),
+        span: node.span(),
+    }
 }
 
 fn members(node: &Node<'_, '_>) -> Vec<Member> {

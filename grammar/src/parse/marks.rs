@@ -46,7 +46,7 @@ impl Marks {
         }
         if matches!(
             node.rule(),
-            Rule::program | Rule::record | Rule::extend | Rule::schedule | Rule::rule_item | Rule::test
+            Rule::program | Rule::record | Rule::extend | Rule::source | Rule::schedule | Rule::rule_item | Rule::test
         ) {
             self.block(node);
         }
@@ -70,6 +70,8 @@ impl Marks {
                     continue;
                 }
                 Rule::field | Rule::key | Rule::when => self.member(&part),
+                Rule::source_field => self.column(part.parts().nth(1), 1),
+                Rule::source_option => self.raw.push(part.span_read()),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
                 Rule::pay_split | Rule::pay_each | Rule::ranked | Rule::hold | Rule::add_to => {
                     self.raw.push(part.span_read())

@@ -24,6 +24,7 @@ pub(super) const OPENERS: &[&str] = &[
     "rates",
     "rule",
     "schedule",
+    "source",
     "table",
     "test",
     "unit",

@@ -14,6 +14,21 @@ pub struct Extend {
     pub span: Span,
 }
 
+/// `source RECORD [from "file"] { … }`: how a record's file is written, apart from what the record means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The record, of the program or of a library.
+    pub record: Name,
+    /// The name of its file, in which `*` stands for any letters, if said.
+    pub from: Option<Text>,
+    /// How fields are read: their `column`, `format` and `ignoring_case`.
+    pub fields: Vec<Field>,
+    /// What is not supported yet.
+    pub unsupported: Vec<Unsupported>,
+    /// The whole item.
+    pub span: Span,
+}
+
 /// `entity NAME [from …] { … }` or `event NAME [from …] { … }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {

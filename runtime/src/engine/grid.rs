@@ -25,7 +25,8 @@ pub(super) fn grid(plan: &Plan, n_entities: u32, period: Period, ends: &[Period]
         ends: Vec::new(),
     };
     for index in periods(plan, period, through) {
-        let Days { to, .. } = plan.calendar.days(period, index, plan.active);
+        // A period that the program's end cuts belongs to the program's last day.
+        let Days { to, .. } = plan.cut_days(period, index);
         grid.entity.extend(0..n_entities);
         grid.period.resize(grid.entity.len(), index);
         grid.last_day.resize(grid.entity.len(), to);

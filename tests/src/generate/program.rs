@@ -143,7 +143,7 @@ fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], decided: &mut 
         false => scope.expression(draw, Kind::Money, 3),
     };
     text += &pay(draw, payee, &amount);
-    text += &limits(draw, &scope, &["person", "customer", "person and customer"]);
+    text += &limits(draw, &scope, &["person", "customer", "person and customer"], "month");
     text + "}\n"
 }
 
@@ -232,7 +232,10 @@ fn pay(draw: &mut Draw, payee: &str, amount: &str) -> String {
     format!("  {words} {payee} {amount}{unknown}\n")
 }
 
-fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str]) -> String {
+/// Limits per periods no shorter than one.
+fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str], shortest: &str) -> String {
+    let all = ["month", "quarter", "half", "year", "program"];
+    let periods = &all[all.iter().position(|period| *period == shortest).expect("a period")..];
     let mut text = String::new();
     for _ in 0..draw.below(3) {
         let bound = match draw.chance(70) {
@@ -240,7 +243,7 @@ fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str]) -> String {
             false => format!("(largest of ({}, $1))", scope.expression(draw, Kind::Money, 1)),
         };
         let per = match draw.chance(60) {
-            true => format!(" per {} per {}", draw.pick(keys), draw.pick(&["month", "quarter", "year", "program"])),
+            true => format!(" per {} per {}", draw.pick(keys), draw.pick(periods)),
             false => String::new(),
         };
         text += &format!("  at most {bound}{per}\n");
@@ -293,7 +296,7 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
     text += &sets(draw, &mut scope, name);
     let amount = scope.expression(draw, Kind::Money, 3);
     text += &pay(draw, entity, &amount);
-    text += &limits(draw, &scope, &[entity]);
+    text += &limits(draw, &scope, &[entity], period);
     if draw.chance(40) {
         text += &format!("  at least ${} per {entity} per {}\n", draw.between(0, 900), draw.pick(&[period, "year"]));
     }
@@ -352,6 +355,6 @@ fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule], deci
     let amount = scope.expression(draw, Kind::Money, 2);
     let unknown = if payee == "sale.person" { "" } else { ", unknown means nobody" };
     text += &format!("  pay {payee} {amount}{unknown}\n");
-    text += &limits(draw, &scope, &["sale.person"]);
+    text += &limits(draw, &scope, &["sale.person"], "month");
     text + "}\n"
 }

@@ -39,6 +39,7 @@ impl Lowering<'_> {
                     return;
                 }
                 scope.learn(facts(&lowered.op, true));
+                self.level_beside(&lowered, clause.span, condition.span, scope);
                 self.flush(scope, work);
                 work.filters = true;
                 work.steps.push(Step::Filter(lowered));

@@ -1,11 +1,13 @@
-//! A schedule of a running level in what is paid: each row is paid the whole of it again.
+//! Running levels that are easily read otherwise: a schedule of one in what is paid, which pays each row the whole of it
+//! again, and one that shares its `where` with other conditions.
 
 use crate::lower::Lowering;
-use crate::lower::scope::{Lets, Scope, Typed};
-use crate::plan::{Ask, BandPays, Expr, Op, Shape, Type, View};
-use meed_grammar::problem::Problem;
+use crate::lower::scope::{Lets, Scope, Typed, Wanted};
+use crate::plan::{Ask, BandPays, Expr, Op, Shape, StateId, Type, View};
+use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
+use meed_grammar::tree;
 use rustc_hash::FxHashSet;
 
 impl Lowering<'_> {
@@ -32,6 +34,53 @@ impl Lowering<'_> {
             };
             self.problem(problem);
         }
+    }
+
+    /// Warns of a running level that shares its `where` with other conditions: it counts the rows that passed what is
+    /// written above the clause, whatever stands beside it.
+    pub(super) fn level_beside(&mut self, condition: &Expr, clause: Span, written: Span, scope: &Scope) {
+        let own: Vec<StateId> = scope.wanted.iter().filter_map(Wanted::matched).collect();
+        let parts = match &condition.op {
+            Op::And(parts) => parts,
+            // `, unknown means no`
+            Op::IfUnknown(inner, _) => match &inner.op {
+                Op::And(parts) => parts,
+                _ => return,
+            },
+            _ => return,
+        };
+        let has_level = |part: &Expr| {
+            let mut found = None;
+            part.walk(&mut |inner| {
+                if matches!(&inner.op, Op::Level { state, .. } if own.contains(state)) {
+                    found = found.or(Some(inner.span));
+                }
+            });
+            found
+        };
+        let level = parts.iter().find_map(|part| Some((part, has_level(part)?)));
+        let other = parts.iter().find(|part| has_level(part).is_none());
+        let (Some((part, level)), Some(other)) = (level, other) else { return };
+        let message = "this level also counts rows for which the rest of this `where` does not hold";
+        let mut problem = Problem::warning("level-beside", level, message)
+            .label("it counts the rows that passed what is written above")
+            .other(other.span, "this stands beside it, not above")
+            .help("write the other condition in a `where` of its own above, or the level in a `let` above to count all rows");
+        // Only the plain case of two is mended: the rest keeps its brackets and its order.
+        if let (Op::And(_), [_, _]) = (&condition.op, &parts[..]) {
+            let (first, second) = (self.written(other.span).to_owned(), self.written(part.span).to_owned());
+            problem = problem.repair(
+                Repair::choice("count the rows for which the rest holds")
+                    .edit(written, format!("{first}\n  where {second}")),
+            );
+            let free = !self.names_something(&tree::Name { text: "level".to_owned(), span: level }, scope);
+            if free {
+                let before = Span { start: clause.start, end: clause.start };
+                let counted = format!("let level = {}\n  ", self.written(level));
+                problem = problem.repair(Repair::choice("count all rows").edit(before, counted).edit(level, "level"));
+            }
+        }
+        self.problem(problem);
     }
 
     /// The schedule as something adds up, where the level is plain.

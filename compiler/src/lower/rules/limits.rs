@@ -24,6 +24,13 @@ impl Lowering<'_> {
         self.flush(scope, work);
         let Some(rule) = scope.rule.clone() else { return };
         let Some(keys) = self.keys(per, scope) else { return };
+        if let (Stream::Grid(_, own), Some(period), false) = (&rule.stream, keys.period, floor)
+            && period < *own
+        {
+            let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
+            let help = format!("write: per {}", own.word());
+            return self.problem(Problem::error("unknown-period", span, message).help(help));
+        }
         let limit = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
             (false, true) => Limit::PerPayment(value),
             (false, false) => Limit::AtMost {

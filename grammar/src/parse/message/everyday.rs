@@ -18,7 +18,10 @@ impl Place<'_, '_> {
             .or_else(|| self.event_of_period(found))
             .or_else(|| self.payee_last(found, after_value))
             .or_else(|| self.two_payments(found))
+            .or_else(|| self.and_period(found))
             .or_else(|| self.described_event(found))
+            .or_else(|| self.of_payments(found))
+            .or_else(|| self.sum_where(found))
             .or_else(|| self.first_of(found))
             .or_else(|| self.latest_of(found))
             .or_else(|| self.guarantee_or_threshold(found))
@@ -141,6 +144,10 @@ impl Place<'_, '_> {
         // The payee may itself be what does not fit, where `to` was read as a name.
         let words = self.reader.words.as_slice();
         let here = self.here()?;
+        // `year to date` is no payee.
+        if self.around(0, 2).is_some_and(|words| self.text(words[1]) == "date") || self.text(found) == "date" {
+            return None;
+        }
         let to = if self.text(found) == "to" && after_value {
             here
         } else if self.before.last().is_some_and(|last| self.text(*last) == "to") {
@@ -188,6 +195,43 @@ impl Place<'_, '_> {
         })
     }
 
+    /// `for each partner and quarter`
+    fn and_period(&self, found: Token) -> Option<Problem> {
+        let [each, _] = *self.before.get(self.before.len().checked_sub(2)?..)? else { return None };
+        let period = self.text(*self.around(0, 2)?.get(1)?);
+        (self.text(each) == "each" && self.text(found) == "and" && super::habits::PERIODS.contains(&period))
+            .then(|| super::habits::instead(self.written(found), "and", "per"))
+    }
+
+    /// `sum of payments from new_customer`
+    fn of_payments(&self, found: Token) -> Option<Problem> {
+        let last = *self.before.last()?;
+        if self.text(found) != "from" || self.text(last) != "payments" {
+            return None;
+        }
+        let rule = self.around(0, 2).map_or("RULE", |words| self.text(words[1]));
+        Some(
+            Problem::error("unexpected", self.written(last), "what is summed is said first, then of which payments")
+                .label("the amounts of these?")
+                .help(format!("write `sum of amount in payments from {rule}`")),
+        )
+    }
+
+    /// `(sum of deal.amount where registered)`: the condition stands with its rows in brackets of its own.
+    fn sum_where(&self, found: Token) -> Option<Problem> {
+        let bracket = *self.open.last()?;
+        if self.text(found) != "where" || self.text(bracket) != "(" {
+            return None;
+        }
+        let inside = self.before.iter().rposition(|token| token.span == bracket.span)?;
+        let of = self.before.get(inside..)?.iter().any(|word| matches!(self.text(*word), "sum" | "count" | "average"));
+        of.then(|| {
+            Problem::error("unexpected", self.written(found), "a condition of a sum stands in brackets with its rows")
+                .label("these brackets hold more than the rows")
+                .help("write `sum of amount in (deal where registered)`, `count of (deal where registered)`")
+        })
+    }
+
     /// `for each registered deal`
     fn described_event(&self, found: Token) -> Option<Problem> {
         let [each, described] = *self.before.get(self.before.len().checked_sub(2)?..)? else { return None };
@@ -206,6 +250,26 @@ impl Place<'_, '_> {
         };
         if !ends || line(described) != line(found) || self.text(found) == "each" {
             return None;
+        }
+        let often = match self.text(found) {
+            "weekly" => Some("week"),
+            "monthly" => Some("month"),
+            "quarterly" => Some("quarter"),
+            "yearly" | "annually" => Some("year"),
+            _ => None,
+        };
+        if let Some(period) = often {
+            return Some(super::habits::instead(self.written(found), self.text(found), &format!("per {period}")));
+        }
+        if self.around(0, 2).is_some_and(|words| self.text(words[1]) == "per") {
+            let (party, condition) = (self.text(found), self.text(described));
+            return Some(
+                Problem::error("unexpected", self.written(described), "which rows are meant is said by a `where`")
+                    .label("a condition is a clause of its own")
+                    .help(format!(
+                        "write `for each {party} per quarter`, and `where` with what makes it `{condition}`"
+                    )),
+            );
         }
         let (condition, event) = (self.text(described), self.text(found));
         let span = self.written(described).to(self.written(found));
@@ -280,6 +344,15 @@ impl Place<'_, '_> {
         if self.text(take) != "take" || self.text(back) != "back" {
             return None;
         }
+        if matches!(found.kind, TokenKind::Name | TokenKind::Word) {
+            let before = Span { start: self.written(found).start, end: self.written(found).start };
+            return Some(
+                Problem::error("unexpected", self.written(found), "missing `from`: from whom is it taken back?")
+                    .label("`from` belongs before this")
+                    .help("write `take back from`")
+                    .sure(before, "from "),
+            );
+        }
         Some(
             Problem::error(
                 "unexpected",
@@ -287,7 +360,7 @@ impl Place<'_, '_> {
                 "from whom something is taken back is named before the amount",
             )
             .label("`from` and a party belong before this")
-            .help("write `take back from deal.partner 2% of amount`"),
+            .help("write `take back from`, the party, and then this amount"),
         )
     }
 }

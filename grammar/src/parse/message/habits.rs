@@ -15,6 +15,9 @@ use crate::word::{is_word, nearest};
 /// Words that name a period.
 pub(super) const PERIODS: &[&str] = &["month", "quarter", "half", "year", "program"];
 
+/// Words that begin a clause, or its amount.
+const CLAUSES: &[&str] = &["where", "pay", "let", "set", "each", "most"];
+
 impl<'s> Place<'s, '_> {
     /// A habit of other languages at the word that could not be read.
     pub(super) fn habit(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
@@ -57,6 +60,27 @@ impl<'s> Place<'s, '_> {
         }
         let span = self.written(words[0]).to(self.written(*words.last()?));
         let said = habit.words.join(" ");
+        let clause = self.before.iter().rev().map(|word| self.text(*word));
+        let clause = clause.into_iter().find(|word| CLAUSES.contains(word));
+        // `from` of a balance is in what is paid; `up to` in a condition compares; `over $50` begins a band.
+        match *habit.written {
+            Written::Otherwise(_) if said == "from" && !matches!(clause, Some("pay" | "let" | "set")) => return None,
+            Written::Same("at most") if clause == Some("where") => return Some(instead(span, &said, "<=")),
+            Written::Same("beyond") => {
+                let next = self.around(0, habit.words.len() - habit.found + 1).and_then(|words| words.last().copied());
+                if next.is_some_and(|next| matches!(next.kind, TokenKind::Number | TokenKind::Money)) {
+                    return Some(
+                        Problem::error("unexpected", span, format!("`{said}` is not written here"))
+                            .label("where does this band begin or end?")
+                            .help(
+                                "write where each band ends, `to $50 1%  to $70 2%  beyond 3%`, or from where it pays, \
+                                 `from $50 1%  from $70 2%`",
+                            ),
+                    );
+                }
+            }
+            _ => {}
+        }
         let problem = |message: String| Problem::error("unexpected", span, message);
         Some(match *habit.written {
             Written::Nothing => problem(format!("`{said}` is not written here")).label("remove it").sure(span, ""),
@@ -101,7 +125,7 @@ impl<'s> Place<'s, '_> {
             return Some(instead(self.written(last), "total", "sum of"));
         }
         let clause = self.before.iter().rev().map(|word| self.text(*word));
-        let clause = clause.into_iter().find(|word| ["where", "pay", "let", "set", "each", "most"].contains(word));
+        let clause = clause.into_iter().find(|word| CLAUSES.contains(word));
         if text == "per" && after_value && clause == Some("pay") {
             return Some(
                 Problem::error("unexpected", span, "`per` belongs to a limit, a total or a `first`")
