@@ -18,6 +18,9 @@ const BYTES_TRIED: usize = 4 << 20;
 /// Rounds of `fixed`: a repair can show a mistake that stood behind it.
 const ROUNDS: usize = 20;
 
+/// Bytes of text that are compiled by one `fixed`: what is left over is for another call.
+const BYTES_FIXED: usize = 4 * BYTES_TRIED;
+
 /// As many sure repairs one behind the other are tried, where the first shows a mistake that stood behind it.
 const STEPS: usize = 6;
 
@@ -36,15 +39,28 @@ const STEPS: usize = 6;
 /// let problems = meed_compiler::repairs(program, &[], problems);
 /// assert_eq!(problems[0].repairs[0].title, "write `2%`");
 /// ```
-pub fn repairs(source: &str, overrides: &[(String, String)], mut problems: Vec<Problem>) -> Vec<Problem> {
+pub fn repairs(source: &str, overrides: &[(String, String)], problems: Vec<Problem>) -> Vec<Problem> {
+    tried(source, overrides, problems, &mut { BYTES_TRIED }, |_| true)
+}
+
+/// The problems with those of the wanted repairs that are worth offering; `bytes` is how much text may be compiled for it.
+fn tried(
+    source: &str,
+    overrides: &[(String, String)],
+    mut problems: Vec<Problem>,
+    bytes: &mut usize,
+    wanted: impl Fn(&Repair) -> bool,
+) -> Vec<Problem> {
     let Some(before) = State::of(source, overrides) else {
         problems.iter_mut().for_each(|problem| problem.repairs.clear());
         return problems;
     };
-    let mut trial = Trial { overrides, before, left: TRIED.min(BYTES_TRIED / source.len().max(1)) };
+    let most = TRIED.min(*bytes / source.len().max(1));
+    let mut trial = Trial { overrides, before, left: most };
     for problem in &mut problems {
-        problem.repairs.retain(|repair| trial.helps(source, repair));
+        problem.repairs.retain(|repair| wanted(repair) && trial.helps(source, repair));
     }
+    *bytes = bytes.saturating_sub((most - trial.left) * source.len());
     problems
 }
 
@@ -98,8 +114,9 @@ pub struct Fixed {
 /// round. The text is the one that came in where nothing is sure.
 pub fn fixed(source: &str, overrides: &[(String, String)]) -> Fixed {
     let mut fixed = Fixed { text: source.to_owned(), done: Vec::new() };
+    let mut bytes = BYTES_FIXED;
     for _ in 0..ROUNDS {
-        let Some((text, done)) = round(&fixed.text, overrides) else { break };
+        let Some((text, done)) = round(&fixed.text, overrides, &mut bytes) else { break };
         fixed.text = text;
         fixed.done.extend(done);
     }
@@ -112,9 +129,9 @@ pub fn fixed(source: &str, overrides: &[(String, String)]) -> Fixed {
 }
 
 /// One round of repairs; `None` if there is none to make.
-fn round(source: &str, overrides: &[(String, String)]) -> Option<(String, Vec<(usize, String)>)> {
+fn round(source: &str, overrides: &[(String, String)], bytes: &mut usize) -> Option<(String, Vec<(usize, String)>)> {
     let problems = guarded(|| examine(source, overrides)).ok()?.problems;
-    let problems = repairs(source, overrides, problems);
+    let problems = tried(source, overrides, problems, bytes, |repair| repair.sure);
     let mut chosen: Vec<&Repair> = Vec::new();
     for repair in problems.iter().filter_map(|problem| problem.repairs.iter().find(|repair| repair.sure)) {
         if !chosen.iter().any(|other| overlap(other, repair)) {

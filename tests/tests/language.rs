@@ -157,3 +157,10 @@ fn values(text: &str) -> Result<(), String> {
     }
     if found.rows.len() == lines.len() { Ok(()) } else { Err(format!("only {} values came out", found.rows.len())) }
 }
+
+#[test]
+fn the_page_of_the_library_has_its_text() {
+    let page = include_str!("../../docs/library.md");
+    let text = meed_stdlib::library("channel").expect("the library");
+    assert!(page.contains(&format!("```meed\n{text}```")), "docs/library.md is not the text of the library");
+}
