@@ -69,6 +69,11 @@ fn the_day_is_not_asked_for_where_nothing_is_open() {
     let silent = folder("through-silent", "");
     silent.write("t.meed", PROGRAM.replace("pay partner 1% of (sum of deal.amount)", "pay partner $7"));
     run(&silent, &[]).with(0).says("floor_: 4 payments, 400.00 USD");
+    // Periods in which the rule does not hold are none of it.
+    let ended = folder("through-ended", "D1,2026-02-01,ACME,1\n");
+    ended
+        .write("t.meed", PROGRAM.replace("partner per quarter  pay", "partner per quarter  active to 2026-03-31  pay"));
+    run(&ended, &[]).with(0).says("floor_: 1 payment, 100.00 USD");
     // One period for all.
     let whole = folder("through-program", "D1,2026-01-14,ACME,1\n");
     whole.write("t.meed", PROGRAM.replace("partner per quarter", "partner per program"));
@@ -80,6 +85,12 @@ fn payments_that_are_summed_wait_for_the_rows_behind_them() {
     let folder = folder("through-payments", "D1,2026-01-14,ACME,100\n");
     let program = PROGRAM.split("rule floor_").next().expect("a part").to_owned();
     let summed = "rule best { for each person per quarter  pay person 10% of (sum of payment.amount in payments from bounty) }\n";
-    folder.write("t.meed", program + summed);
+    folder.write("t.meed", program.clone() + summed);
     run(&folder, &[]).with(2).says("no row of introduction is after 2026-01-14").says("rule `best`");
+    // Through a rule of a longer period too.
+    let yearly = "rule y { for each partner per year  pay partner 1% of (sum of deal.amount) }\n";
+    let shared =
+        "rule share { for each partner per quarter  pay partner $3 + (1% of (sum of amount in payments from y)) }\n";
+    folder.write("t.meed", program + yearly + shared);
+    run(&folder, &[]).with(2).says("no row of deal is after 2026-01-14").says("rule `share`");
 }

@@ -23,8 +23,6 @@ pub struct Compiled {
     pub problems: Vec<Problem>,
     /// How much work it was: tokens read, nodes visited, names looked up.
     pub steps: u64,
-    /// How many problems are of what could not be read.
-    pub(crate) n_unread: usize,
 }
 
 /// Compiles a program; `overrides` are parameters with the values this run gives them, as written in Meed.
@@ -45,7 +43,6 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
         tests: Vec::new(),
         problems: vec![mistake(Span::default(), error.to_string())],
         steps: 0,
-        n_unread: 0,
     })
 }
 
@@ -83,7 +80,7 @@ pub(crate) fn examine(source: &str, overrides: &[(String, String)]) -> Compiled 
         runs = breaches.is_empty();
     }
     steps::count(problems.len());
-    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems, steps: 0, n_unread: n_written }
+    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems, steps: 0 }
 }
 
 /// As many problems as people read; if there are more, the errors first, and how many are left out.

@@ -91,6 +91,10 @@ struct Lowering<'a> {
     known: Known,
     /// The places of `ever` in the firsts of rules, by the rule's place.
     looks_back: FxHashMap<Span, Span>,
+    /// Whether the rule at work keeps something per program.
+    of_program: bool,
+    /// Decisions that are taken for every row of their event.
+    everywhere: FxHashSet<plan::DecisionId>,
     /// The clause at work.
     clause: Option<Span>,
     /// What names stand for shares.
@@ -143,6 +147,8 @@ impl<'a> Lowering<'a> {
             domains: Vec::new(),
             known: Known::default(),
             looks_back: FxHashMap::default(),
+            of_program: false,
+            everywhere: FxHashSet::default(),
             clause: None,
             shares: expressions::Shares::default(),
             months_used: None,

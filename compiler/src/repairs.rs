@@ -6,30 +6,33 @@
 
 use crate::compile::examine;
 use crate::internal::guarded;
+use meed_grammar::TokenKind;
 use meed_grammar::problem::{Problem, Repair};
+use meed_grammar::span::Span;
 
 /// As many repairs are tried; people read no more.
 const TRIED: usize = 60;
 
 /// Bytes of text that are compiled for repairs of one check, so that trying takes no longer for a long text than for a
 /// short one: about a second.
-const BYTES_TRIED: usize = 4 << 20;
+const BYTES_TRIED: usize = 1 << 20;
 
 /// Rounds of `fixed`: a repair can show a mistake that stood behind it.
 const ROUNDS: usize = 20;
 
 /// Bytes of text that are compiled by one `fixed`: what is left over is for another call.
-const BYTES_FIXED: usize = 4 * BYTES_TRIED;
+const BYTES_FIXED: usize = 8 * BYTES_TRIED;
 
 /// As many sure repairs one behind the other are tried, where the first shows a mistake that stood behind it.
 const STEPS: usize = 6;
 
-/// The problems, with those repairs that are worth offering.
+/// The problems, with those repairs that are worth offering: applied, the program has fewer errors, or no more errors and
+/// fewer warnings. Of a sure one also where the mistakes that stood hidden behind it have sure repairs themselves, with which
+/// it has fewer. A value that may be unknown is no reason against a repair: it was there before and could not be asked
+/// about. What was not tried, beyond some dozens, is not offered.
 ///
-/// One that is for the writer to choose leaves fewer errors, or no more errors and fewer warnings. A sure one may also let
-/// more of the program be read: what could not be read hides what is wrong in it. In both, a value that may be unknown is no
-/// reason against a repair, as it was there before and could not be asked about. What was not tried, beyond some dozens,
-/// is not offered.
+/// What could not be read is repaired first: where a text stands for which another was put, what it means is a guess. No
+/// repair touches a comment.
 ///
 /// ```
 /// let program = "program p { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }\n\
@@ -57,8 +60,18 @@ fn tried(
     };
     let most = TRIED.min(*bytes / source.len().max(1));
     let mut trial = Trial { overrides, before, left: most };
+    let unread: Vec<Problem> = meed_grammar::parse(source).problems;
     for problem in &mut problems {
-        problem.repairs.retain(|repair| wanted(repair) && trial.helps(source, repair));
+        let free = |repair: &Repair| {
+            let others =
+                unread.iter().filter(|other| (other.code, other.primary.0) != (problem.code, problem.primary.0));
+            !others.flat_map(places).any(|place| repair.edits.iter().any(|edit| crosses(edit.span, place)))
+        };
+        let free: Vec<bool> = problem.repairs.iter().map(free).collect();
+        let mut free = free.into_iter();
+        problem.repairs.retain(|repair| {
+            free.next() == Some(true) && wanted(repair) && keeps_comments(repair, source) && trial.helps(source, repair)
+        });
     }
     *bytes = bytes.saturating_sub((most - trial.left) * source.len());
     problems
@@ -84,11 +97,7 @@ impl Trial<'_> {
             }
             self.left -= 1;
             let Some(after) = State::of(&text, self.overrides) else { return false };
-            let is_better = if repair.sure {
-                after.doubts.reads_better(&self.before.doubts)
-            } else {
-                after.doubts.is_fewer(&self.before.doubts)
-            };
+            let is_better = after.doubts.is_fewer(&self.before.doubts);
             if is_better {
                 return true;
             }
@@ -123,7 +132,7 @@ pub fn fixed(source: &str, overrides: &[(String, String)]) -> Fixed {
     // Where the last step of several was not made the first ones have led nowhere.
     let states = [source, &fixed.text].map(|text| State::of(text, overrides));
     match states {
-        [Some(before), Some(after)] if after.doubts.reads_better(&before.doubts) => fixed,
+        [Some(before), Some(after)] if after.doubts.is_fewer(&before.doubts) => fixed,
         _ => Fixed { text: source.to_owned(), done: Vec::new() },
     }
 }
@@ -145,7 +154,7 @@ fn round(source: &str, overrides: &[(String, String)], bytes: &mut usize) -> Opt
     };
     let mut text = together(&chosen);
     // Each is right alone; should they disturb one another, the first goes alone.
-    if chosen.len() > 1 && State::of(&text, overrides).is_none_or(|after| !after.doubts.reads_better(&before)) {
+    if chosen.len() > 1 && State::of(&text, overrides).is_none_or(|after| !after.doubts.is_fewer(&before)) {
         chosen.truncate(1);
         text = together(&chosen);
     }
@@ -160,6 +169,31 @@ fn round(source: &str, overrides: &[(String, String)], bytes: &mut usize) -> Opt
 /// Whether two repairs touch the same place, so that the one changes what the other was made for.
 fn overlap(one: &Repair, other: &Repair) -> bool {
     one.edits.iter().any(|a| other.edits.iter().any(|b| a.span.start <= b.span.end && b.span.start <= a.span.end))
+}
+
+/// The places of a problem: its own, and those of its edits.
+fn places(problem: &Problem) -> impl Iterator<Item = Span> {
+    let edits = problem.repairs.iter().flat_map(|repair| &repair.edits).map(|edit| edit.span);
+    std::iter::once(problem.primary.0).chain(edits).filter(|span| !span.is_empty())
+}
+
+/// Whether two places have a part in common.
+fn crosses(one: Span, other: Span) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// Whether a repair leaves comments as they are: it neither replaces one nor adds to one.
+fn keeps_comments(repair: &Repair, source: &str) -> bool {
+    let comments = meed_grammar::tokens(source).into_iter().filter(|token| token.kind == TokenKind::Comment);
+    let comments: Vec<Span> = comments.map(|token| token.span).collect();
+    repair.edits.iter().all(|edit| {
+        !comments.iter().any(|comment| {
+            crosses(*comment, edit.span)
+                || (comment.start < edit.span.start
+                    && edit.span.start <= comment.end
+                    && !edit.replacement.starts_with('\n'))
+        })
+    })
 }
 
 /// Whether a repair changes something, and no place of it twice.
@@ -181,10 +215,10 @@ impl State {
     /// `None` where Meed itself fails, which no repair is to blame or to praise for.
     fn of(source: &str, overrides: &[(String, String)]) -> Option<Self> {
         let compiled = guarded(|| examine(source, overrides)).ok()?;
-        let (n_unread, problems) = (compiled.n_unread, compiled.problems);
+        let problems = compiled.problems;
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let unknown = problems.iter().filter(|problem| problem.code == "unknown-not-handled").count();
-        let doubts = Doubts { n_unread, errors: errors - unknown, unknown, warnings: problems.len() - errors };
+        let doubts = Doubts { errors: errors - unknown, unknown, warnings: problems.len() - errors };
         Some(Self { problems, doubts })
     }
 
@@ -195,8 +229,6 @@ impl State {
 
 /// How much is wrong with a program.
 struct Doubts {
-    /// What cannot be read.
-    n_unread: usize,
     /// All errors, but for values that may be unknown.
     errors: usize,
     /// Values that may be unknown.
@@ -205,12 +237,6 @@ struct Doubts {
 }
 
 impl Doubts {
-    /// What can be read first: what cannot hides the rest.
-    fn reads_better(&self, before: &Self) -> bool {
-        (self.n_unread, self.errors, self.unknown, self.warnings)
-            < (before.n_unread, before.errors, before.unknown, before.warnings)
-    }
-
     fn is_fewer(&self, before: &Self) -> bool {
         (self.errors, self.unknown, self.warnings) < (before.errors, before.unknown, before.warnings)
     }

@@ -123,6 +123,60 @@ fn sure_repairs_are_made_until_none_is_left() {
     assert_eq!(meed_compiler::fixed(&choice, &[]).text, choice);
 }
 
+/// What `check --fix` makes of clauses of a rule over deals; none where nothing is sure.
+const SURELY: &[(&str, Option<&str>)] = &[
+    // A part of what is written is not left out.
+    ("let net = amount-5   pay partner net", None),
+    ("where amount-5 > $3   pay partner $5", None),
+    ("where amount > -1.250   pay partner $5", None),
+    ("pay partner smallest of ($1,5K, amount)", None),
+    ("where quantity in [1;2;3]   pay partner $5", None),
+    ("where registered;pay partner $5", Some("where registered pay partner $5")),
+    ("pay partner $5;", Some("pay partner $5")),
+    // A comparison of three, and what has no meaning.
+    ("where $1000 < amount < $2000   pay partner $5", Some("where $1000 < amount and amount < $2000   pay partner $5")),
+    ("where not $1000 < amount < $2000   pay partner $5", None),
+    ("where quantity != 2 != 3   pay partner $5", None),
+    // Numbers are no texts.
+    ("set x to 1e3", None),
+    ("pay partner 2pct of amount", None),
+    // A minus is no comment, and nothing becomes a part of one.
+    ("pay partner amount -- $5", None),
+    ("let net = amount -- $50\n  pay partner net", None),
+    ("pay partner $9\n  at most $500 # per rep per quarter", None),
+    ("\n  # as signed\n  pay partner $5", Some("\n  // as signed\n  pay partner $5")),
+    ("pay partner (5% if registered // reg\n else 2%) of amount", None),
+    ("pay 5% of amount // who\n to partner", None),
+    // Days.
+    ("where closed_on > 26-02-01   pay partner $5", None),
+    ("where closed_on > 31/02/2026   pay partner $5", None),
+    ("where closed_on > 2026/2/1   pay partner $5", Some("where closed_on > 2026-02-01   pay partner $5")),
+    // What would leave as many mistakes.
+    ("pay partner $9\n  at most $500 each rep per quarter", None),
+    ("where amount up to $5   pay partner $5", Some("where amount <= $5   pay partner $5")),
+    ("first per customer ever if registered   pay partner $5", None),
+    ("pay partner $5   at most $50 if registered", None),
+    ("pay partner 2 % of amount", Some("pay partner 2% of amount")),
+];
+
+#[test]
+fn a_sure_repair_means_what_was_written() {
+    for (clauses, wanted) in SURELY {
+        let text = in_rule(&format!("for each deal   {clauses}"));
+        let wanted = wanted.map_or(text.clone(), |clauses| in_rule(&format!("for each deal   {clauses}")));
+        assert_eq!(fixed(&text, &[]).text, wanted);
+    }
+    let arguments = format!(
+        "{HEAD}schedule s(c money, r percent) graduated {{ to c r  beyond 3% }}\n\
+         rule r {{ for each deal  pay partner s(amount, 4%, $10,000) }}\n"
+    );
+    assert_eq!(fixed(&arguments, &[]).text, arguments);
+    let schedule = format!(
+        "{HEAD}schedule s graduated {{ to $50 1% else 3% }}\nrule r {{ for each deal  pay partner s(amount) }}\n"
+    );
+    assert_eq!(fixed(&schedule, &[]).text, schedule.replace("else", "beyond"));
+}
+
 #[test]
 fn trying_repairs_is_bounded() {
     let rules: String = (0..300).map(|n| format!("rule r{n} {{ for each deal  pay partner 2 of amount }}\n")).collect();

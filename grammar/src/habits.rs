@@ -3,7 +3,7 @@
 //! The one table of such habits: the parser looks phrases up where a word does not fit, the compiler names and functions that it
 //! does not know. A habit is looked for before a typing mistake.
 
-use Written::{Either, Nothing, Otherwise, Same};
+use Written::{Either, Nothing, Otherwise, Perhaps, Same};
 
 /// Words in a row that are written otherwise here.
 pub(crate) struct Phrase {
@@ -23,6 +23,8 @@ pub(crate) enum Written {
     Nothing,
     /// Words that mean the same.
     Same(&'static str),
+    /// Words that mean nearly the same: whether a last day is in, only the writer knows.
+    Perhaps(&'static str),
     /// One or the other; the language leaves the choice to the writer.
     Either(&'static str, &'static str),
     /// Something of another shape, which the help shows.
@@ -73,9 +75,9 @@ pub(crate) const PHRASES: &[Phrase] = &[
     phrase("rule", &["is", "at", "most"], 1, &Same("<=")),
     phrase("rule", &["rounded", "up"], 1, &Either("rounded away from zero", "rounded upward")),
     phrase("rule", &["rounded", "down"], 1, &Either("rounded toward zero", "rounded downward")),
-    phrase("rule", &["active", "until"], 1, &Same("active to")),
-    phrase("rule", &["active", "until"], 2, &Same("active to")),
-    phrase("rule", &["until"], 0, &Same("active to")),
+    phrase("rule", &["active", "until"], 1, &Perhaps("active to")),
+    phrase("rule", &["active", "until"], 2, &Perhaps("active to")),
+    phrase("rule", &["until"], 0, &Perhaps("active to")),
     phrase(
         "rule",
         &["ends", "with"],

@@ -154,11 +154,11 @@ impl<'s> Scan<'s> {
         self.patches.push((span, replacement.into()));
     }
 
-    /// Whether the last item that was begun is a schedule.
-    fn is_in_schedule(&self) -> bool {
+    /// The word of the item that was begun last.
+    fn item(&self) -> Option<&'static str> {
+        let items = ["schedule", "rule", "test", "event", "entity", "extend", "source", "program", "parameter"];
         let words = self.tokens[..self.index].iter().rev().map(|token| self.text(*token));
-        let items = ["schedule", "rule", "test", "event", "entity", "extend", "program", "parameter"];
-        words.into_iter().find(|word| items.contains(word)) == Some("schedule")
+        words.into_iter().find_map(|word| items.into_iter().find(|item| *item == word))
     }
 
     /// `else`
@@ -166,7 +166,7 @@ impl<'s> Scan<'s> {
         let comma = self.tokens[..self.index].iter().rev().find(|token| !is_blank(token.kind));
         let comma = comma.is_some_and(|token| self.text(*token) == ",");
         let before_is_blank = self.before().is_none();
-        if self.is_in_schedule() {
+        if self.item() == Some("schedule") {
             let problem = Problem::error("else-for-otherwise", token.span, "the last band is `beyond`")
                 .label("`else` is not a word of the language")
                 .help("write `beyond`");
@@ -175,6 +175,17 @@ impl<'s> Scan<'s> {
             return;
         }
         // The comma belongs to the word before, so the edit takes the blanks between with it.
+        let before = self.tokens[..self.index].iter().rev().find(|token| token.kind != TokenKind::Blank);
+        if before.is_some_and(|token| token.kind == TokenKind::Comment) {
+            // Whatever is put there would become a part of the comment.
+            let problem =
+                Problem::error("else-for-otherwise", token.span, "the last part of a conditional is `otherwise`")
+                    .label("`else` is not a word of the language")
+                    .help("write `, otherwise`, the comma before the comment");
+            self.put(problem, token.span, ", otherwise");
+            self.index += 1;
+            return;
+        }
         let (start, replacement) = match self.index.checked_sub(1).map(|index| self.tokens[index]) {
             Some(blank) if !comma && before_is_blank && blank.kind == TokenKind::Blank => {
                 (blank.span.start, ", otherwise")

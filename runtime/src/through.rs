@@ -3,7 +3,7 @@
 //! Unsaid it is the program's last day. Where a period of a rule begins after the last row that the rule reads, nobody
 //! knows whether nothing happened in it or the tables end before it: its guarantees would be paid as final.
 
-use crate::engine::{begun_periods, days_of, root_of};
+use crate::engine::{begun_periods, days_of};
 use crate::load::Loaded;
 use meed_compiler::plan::{Period, Plan, RecordId, Rule, Stream};
 
@@ -32,11 +32,8 @@ pub fn unsaid(plan: &Plan, loaded: &Loaded) -> Option<Unsaid> {
 
 fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
     let Stream::Grid(_, period) = rule.stream else { return None };
-    // A rule per period whose payments are read asks by itself.
-    let mut events: Vec<RecordId> =
-        rule.groups.iter().filter_map(|group| root_of(plan, &plan.groups[group.index()].stream)).collect();
-    events.sort_unstable();
-    events.dedup();
+    let mut events = Vec::new();
+    events_of(plan, rule, &mut events);
     // A rule that reads no event has nothing to wait for; rows after the program's end show that its tables go so far.
     if events.is_empty() || events.iter().any(|event| loaded.accounts[event.index()].after_run_date > 0) {
         return None;
@@ -45,12 +42,34 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
     let begun = begun_periods(plan, period, plan.active.to);
     let held = last_row.filter(|&day| day >= plan.active.from).map(|day| (day, plan.calendar.index(period, day)));
     let first = held.map_or(*begun.start(), |(_, index)| index + 1);
-    if !begun.contains(&first) {
-        return None;
-    }
+    // The last day of a period decides which version of a rule holds.
+    let first = (first..=*begun.end()).find(|&index| rule.active.holds(plan.cut_days(period, index).to))?;
     let last_period = held.map(|(day, index)| (day, plan.cut_days(period, index).to));
     let rule = rule.name.clone();
     Some(Unsaid { rule, period, first: plan.calendar.name(period, first), events, last_row, last_period })
+}
+
+/// The events that a rule reads, each once: those of its sets, and those behind payments in them.
+fn events_of(plan: &Plan, rule: &Rule, events: &mut Vec<RecordId>) {
+    for group in &rule.groups {
+        match &plan.groups[group.index()].stream {
+            Stream::Events(event) if events.contains(event) => {}
+            Stream::Events(event) => events.push(*event),
+            Stream::Payments(name) => behind(plan, name, events),
+            Stream::Grid(..) => {}
+        }
+    }
+}
+
+/// The events behind the payments of a rule.
+fn behind(plan: &Plan, name: &str, events: &mut Vec<RecordId>) {
+    let Some(id) = plan.versions(name).next() else { return };
+    match &plan.rule(id).stream {
+        Stream::Events(event) if events.contains(event) => {}
+        Stream::Events(event) => events.push(*event),
+        Stream::Payments(source) => behind(plan, source, events),
+        Stream::Grid(..) => plan.versions(name).for_each(|id| events_of(plan, plan.rule(id), events)),
+    }
 }
 
 /// The day of the last row of an event that rules see.

@@ -12,7 +12,7 @@ mod versions;
 
 use super::Lowering;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Days, GroupId, Local, Rule, RuleId, Step, Stream};
+use crate::plan::{Days, DecisionId, GroupId, Local, Rule, RuleId, Step, Stream};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -102,6 +102,7 @@ impl Lowering<'_> {
     fn rule(&mut self, rule: &tree::Rule) -> Option<Rule> {
         let before = self.n_errors;
         self.shares.locals.clear();
+        self.of_program = false;
         self.clause_order(rule);
         let for_each = rule
             .clauses
@@ -127,6 +128,7 @@ impl Lowering<'_> {
         let mut work = Work {
             steps: vec![Step::Active],
             ever: None,
+            everywhere: Vec::new(),
             locals: Vec::new(),
             all: Vec::new(),
             active: if only_sets { Days::ALL } else { self.plan.active },
@@ -166,6 +168,13 @@ impl Lowering<'_> {
         if !clean {
             return None;
         }
+        // What is asked per program is of the program's own rows.
+        if self.of_program && work.active == Days::ALL {
+            work.active = self.plan.active;
+        }
+        if work.active == Days::ALL {
+            self.everywhere.extend(&work.everywhere);
+        }
         let mut steps = work.all;
         steps.append(&mut work.steps);
         if let Some(ever) = work.ever {
@@ -195,6 +204,8 @@ pub(super) struct Work {
     take_back: Option<bool>,
     /// `ever` of its first.
     ever: Option<Span>,
+    /// Decisions that it takes for every row it runs over.
+    everywhere: Vec<DecisionId>,
     /// Whether some rows have gone no further.
     filters: bool,
 }

@@ -145,6 +145,7 @@ impl Lowering<'_> {
                 && let Some(period) = Period::from_word(&only.text)
                 && !self.names_something(only, scope)
             {
+                self.of_program |= period == Period::Program;
                 if keys.period.replace(period).is_some() {
                     self.problem(Problem::error("duplicate-clause", path.span, "there is one period"));
                     return None;

@@ -1,7 +1,7 @@
 //! Numbers, amounts and dates that are written as elsewhere.
 
 use super::{Scan, is_numeric, is_word};
-use crate::problem::Problem;
+use crate::problem::{Problem, Repair};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 use crate::word::WORDS;
@@ -22,7 +22,9 @@ impl Scan<'_> {
             return self.wrong_literal(token, end);
         }
         self.index += 1;
-        if let Some((grouped, decimal)) = thousand_or_fraction(self.text(token)).filter(|_| is_amount(token.kind)) {
+        let readings = thousand_or_fraction(self.text(token)).filter(|_| is_amount(token.kind));
+        let is_percent = self.source[token.span.end as usize..].trim_start().starts_with('%');
+        if let Some((grouped, decimal)) = readings.filter(|_| !is_percent) {
             self.two_readings(token, &grouped, &decimal);
         }
         if self.open.last().is_some_and(|(_, arguments)| *arguments)
@@ -147,10 +149,17 @@ impl Scan<'_> {
             return self.replace(problem, span, fixed);
         }
         let quoted = format!("\"{text}\"");
-        let problem = Problem::error("quote-key", span, format!("`{text}` is neither a number nor a name"))
+        let message = format!("`{text}` is neither a number nor a name");
+        if !self.in_test {
+            let problem = Problem::error("wrong-number", span, message)
+                .label("a name begins with a letter, a number has digits, `,` and `.`, and `k`, `M` or `B` behind it")
+                .help("write, for example, `1,250`, `1.5` or `10k`; a text stands in quotes");
+            return self.put(problem, span, quoted);
+        }
+        let problem = Problem::error("quote-key", span, message)
             .label("a name begins with a letter")
             .help(format!("as a key in a test, quote it: `{quoted}`"));
-        self.replace(problem, span, quoted);
+        self.put(problem.choice(span, &*quoted), span, quoted.clone());
     }
 
     /// `$1.250`, `1.000`: a thousand and some where a point groups, one and some here. Neither reading is sure.
@@ -243,8 +252,9 @@ impl Scan<'_> {
             Some((number, blank)) => {
                 let text = self.text(number);
                 let problem = Problem::error("wrong-percent", number.span.to(span), "`%` touches its number")
-                    .label(format!("write `{text}%`"));
-                self.replace(problem, blank.span, "");
+                    .label(format!("write `{text}%`"))
+                    .repair(Repair::sure(format!("write `{text}%`")).edit(blank.span, ""));
+                self.put(problem, blank.span, "");
                 // The sign itself was no word; now it is a part of the number.
             }
             None => {
@@ -375,7 +385,14 @@ fn date_readings(text: &str) -> Vec<String> {
     let mut readings = Vec::new();
     let mut add = |year: u32, month: u32, day: u32| {
         let reading = format!("{:04}-{month:02}-{day:02}", full(year));
-        if (1..=12).contains(&month) && (1..=31).contains(&day) && !readings.contains(&reading) {
+        let leap = full(year).is_multiple_of(4) && (!full(year).is_multiple_of(100) || full(year).is_multiple_of(400));
+        let days = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if (1..=12).contains(&month) && (1..=days).contains(&day) && !readings.contains(&reading) {
             readings.push(reading);
         }
     };
@@ -387,5 +404,9 @@ fn date_readings(text: &str) -> Vec<String> {
         add(third, first, second);
     }
     add(third, second, first);
+    // `26-02-01`: the year may come first.
+    if third < 100 && separator == '-' {
+        add(first, second, third);
+    }
     readings
 }

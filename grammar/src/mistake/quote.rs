@@ -42,7 +42,10 @@ impl Scan<'_> {
                 let first = Span::new(start, after);
                 let last = Span::new(after + at, after + at + other.len_utf8());
                 let repair = Repair::sure("write `\"…\"`").edit(first, "\"").edit(last, "\"");
-                self.problems.push(problem(first.to(last)).repair(repair));
+                let found = problem(first.to(last));
+                // A quote inside would end the text.
+                let plain = !line[..at].contains(['"', '\\']);
+                self.problems.push(if plain { found.repair(repair) } else { found });
                 self.patches.push((first, "\"".to_owned()));
                 self.patches.push((last, "\"".to_owned()));
                 self.go_on_at(last.end as usize);

@@ -1,7 +1,7 @@
 //! Signs: those of other languages, those of word processors, and the two uses of `-`.
 
 use super::{DEEPEST, Scan, is_numeric, is_word};
-use crate::problem::Problem;
+use crate::problem::{Problem, Repair};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 
@@ -88,8 +88,17 @@ impl Scan<'_> {
             '#' => return self.hash_comment(start),
             '%' => self.percent_sign(span),
             ';' => {
-                let problem = Problem::error("semicolon", span, "a line needs no `;` at its end").label("take it out");
-                self.replace(problem, span, "");
+                if self.open.last().is_some_and(|(open, _)| self.text(*open) != "{") {
+                    let problem = Problem::error("semicolon", span, "values stand apart by commas").label("write `,`");
+                    self.put(problem.choice(span, ","), span, ",");
+                } else {
+                    let problem =
+                        Problem::error("semicolon", span, "a line needs no `;` at its end").label("take it out");
+                    let touches = !self.source[span.end as usize..].starts_with(char::is_whitespace);
+                    let title = if touches { "write a blank for the `;`" } else { "remove the `;`" };
+                    let plain = if touches { " " } else { "" };
+                    self.put(problem.repair(Repair::sure(title).edit(span, plain)), span, plain);
+                }
             }
             _ if super::is_invisible(sign) => {}
             _ if is_currency(sign) => return self.currency_sign(span),
@@ -128,16 +137,22 @@ impl Scan<'_> {
 
     /// `-- …`
     fn comment_of_dashes(&mut self, span: Span) {
-        let problem = Problem::error("wrong-comment", span, "a comment begins with `//`").label("write `//`");
-        self.replace(problem, span, "//");
+        self.comment_sign(span);
         self.go_on_at(self.line_end(span.start as usize));
     }
 
     fn hash_comment(&mut self, start: usize) {
-        let problem = Problem::error("wrong-comment", Span::new(start, start + 1), "a comment begins with `//`")
-            .label("write `//`");
-        self.replace(problem, Span::new(start, start + 1), "//");
+        self.comment_sign(Span::new(start, start + 1));
         self.go_on_at(self.line_end(start));
+    }
+
+    /// A sign that begins a comment elsewhere. Behind other words it may be a minus, so that what follows is no comment.
+    fn comment_sign(&mut self, span: Span) {
+        let problem = Problem::error("wrong-comment", span, "a comment begins with `//`").label("write `//`");
+        let before = &self.source[..span.start as usize];
+        let begins_line = before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
+        let problem = if begins_line { problem.sure(span, "//") } else { problem.choice(span, "//") };
+        self.put(problem, span, "//");
     }
 
     /// A `-` needs blanks on both sides between two values, and none after it before one.

@@ -5,7 +5,7 @@ use super::node::Node;
 use super::{DEEPEST, Rule};
 use crate::problem::Problem;
 use crate::span::Span;
-use crate::tree::{BinaryOp, Expr, ExprKind};
+use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind};
 
 /// A chain as text, with every run of one kind of operator in brackets.
 fn grouped(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], inner: impl Fn(BinaryOp) -> bool) -> String {
@@ -123,13 +123,23 @@ pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
         ExprKind::Compare { right, .. } => right.span.text(source),
         _ => left.span.text(source),
     };
-    node.reader.report(
-        Problem::error("comparison-chain", node.span(), "a comparison has two sides")
-            .label("this is a second comparison")
-            .other(left.span, "the first one")
-            .help(format!("write `{} and {middle} {}`, or `between`", left.span.text(source), node.span().text(source)))
-            .sure(Span { start: left.span.end, end: left.span.end }, format!(" and {middle}")),
-    );
+    let problem = Problem::error("comparison-chain", node.span(), "a comparison has two sides")
+        .label("this is a second comparison")
+        .other(left.span, "the first one")
+        .help(format!("write `{} and {middle} {}`, or `between`", left.span.text(source), node.span().text(source)));
+    // `a < b < c` has one meaning; `a != b != c` has none, and a `not` before it would be of the first part alone.
+    let rises = |op: &CompareOp| match op {
+        CompareOp::Less | CompareOp::LessOrEqual => Some('<'),
+        CompareOp::Greater | CompareOp::GreaterOrEqual => Some('>'),
+        _ => None,
+    };
+    let first = if let ExprKind::Compare { op, .. } = &left.kind { rises(op) } else { None };
+    let one_way = first.is_some() && node.span().text(source).chars().next() == first;
+    let negated = source[..left.span.start as usize].trim_end().ends_with("not");
+    node.reader.report(match (one_way, negated) {
+        (true, false) => problem.sure(Span { start: left.span.end, end: left.span.end }, format!(" and {middle}")),
+        _ => problem,
+    });
 }
 
 /// `stage in won, lost`, or `sum of amount * quantity in deal`, whose set reads as a list; whether it is the first.

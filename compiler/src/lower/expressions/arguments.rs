@@ -103,7 +103,7 @@ impl Lowering<'_> {
     }
 
     /// Values without names beside the quantity: two amounts could be taken for each other. The new spelling is shown;
-    /// it is an edit where types or names tell which value is which argument.
+    /// it is an edit to choose where types or names tell which value is which argument.
     fn unnamed_arguments<T>(
         &mut self,
         schedule: &tree::Name,
@@ -145,8 +145,6 @@ impl Lowering<'_> {
             order[n_quantity..].iter().zip(names).all(|(&idx, name)| last_name(values[idx]) == Some(name.as_str()))
         };
         let mut fitting: Vec<&Vec<usize>> = orders.iter().filter(fit).collect();
-        // Types alone leave no doubt; names do.
-        let is_sure = fitting.len() == 1;
         let told: Vec<&Vec<usize>> = fitting.iter().copied().filter(|order| named(order)).collect();
         if told.len() == 1 {
             fitting = told;
@@ -165,9 +163,9 @@ impl Lowering<'_> {
         let problem = match &spelled[..] {
             [] => problem.help(format!("give each argument its name: {} = …", names[0])),
             [one] => {
-                let repair = if is_sure { Repair::sure } else { Repair::choice };
+                // Which value was meant as which, only the writer knows.
                 let written = format!("write `{}({one})`", schedule.text);
-                problem.help(written.clone()).repair(repair(written).edit(place, one.clone()))
+                problem.help(written.clone()).repair(Repair::choice(written).edit(place, one.clone()))
             }
             [one, other, ..] => problem
                 .label("which is the quantity?")

@@ -149,6 +149,7 @@ impl Lowering<'_> {
                 self.shares.not.insert(decision);
             }
             if always {
+                work.everywhere.push(decision);
                 let next = self.always_taken.len();
                 self.always_taken.entry(decision).or_insert(next);
             }

@@ -44,7 +44,13 @@ impl Lowering<'_> {
 
     /// Whether a decision is known to be there for every row that a rule matches.
     fn is_taken(&self, decision: DecisionId, root: Root, scope: &Scope) -> bool {
-        let (Some(taken), Some(rule)) = (scope.taken, &scope.rule) else { return false };
+        let Some(rule) = &scope.rule else { return false };
+        // Taken for every row of the event it is so in a set too, which sees rows from before the program.
+        let own = rule.stream == self.plan.decisions[decision.index()].stream;
+        if own && root == Root::Row && self.everywhere.contains(&decision) {
+            return true;
+        }
+        let Some(taken) = scope.taken else { return false };
         if self.always_taken.get(&decision).is_none_or(|found| *found >= taken) {
             return false;
         }

@@ -2,7 +2,8 @@
 
 use crate::lower::Lowering;
 use crate::plan::calendar::date_of;
-use crate::plan::{Days, RuleId, Step};
+use crate::plan::{Comparison, Days, Expr, Op, RuleId, Step, Type};
+use crate::value::Exact;
 use meed_grammar::problem::Problem;
 
 impl Lowering<'_> {
@@ -73,8 +74,27 @@ impl Lowering<'_> {
         if let Some(range) = rule.steps.iter_mut().find(|step| matches!(step, Step::Active)) {
             *range = Step::Until;
         }
-        if let Some(first) = rule.steps.iter().position(is_first) {
+        // A level counts rows of the rule's own days, as it would without the `ever`.
+        let from = rule.active.from;
+        let first = rule.steps.iter().position(is_first);
+        for step in rule.steps.iter_mut().take(first.unwrap_or(0)) {
+            if let Step::Accumulate { atoms, .. } = step {
+                atoms.iter_mut().for_each(|atom| *atom = from_day(atom.clone(), from));
+            }
+        }
+        if let Some(first) = first {
             rule.steps.insert(first + 1, Step::Active);
         }
     }
+}
+
+/// A value of the rows from a day on; nothing for those before.
+fn from_day(value: Expr, day: i32) -> Expr {
+    let span = value.span;
+    let plain = |op, ty| Expr { op, ty, optional: false, span };
+    let (when, first) = (plain(Op::When, Type::Date), plain(Op::Date(day), Type::Date));
+    let own = plain(Op::Compare(Comparison::GreaterOrEqual, Box::new(when), Box::new(first)), Type::YesNo);
+    let (ty, optional) = (value.ty, value.optional);
+    let nothing = plain(Op::Number(Exact::ZERO), ty);
+    Expr { op: Op::If { branches: vec![(own, value)], otherwise: Box::new(nothing) }, ty, optional, span }
 }

@@ -85,6 +85,9 @@ impl<'s> Place<'s, '_> {
         Some(match *habit.written {
             Written::Nothing => problem(format!("`{said}` is not written here")).label("remove it").sure(span, ""),
             Written::Same(written) => instead(span, &said, written),
+            Written::Perhaps(written) => problem(format!("`{said}` is written `{written}`"))
+                .label(format!("write `{written}`"))
+                .choice(span, written),
             Written::Either(one, other) => problem(format!("`{said}` is written `{one}` or `{other}`"))
                 .label("which of them is meant?")
                 .choice(span, one)
@@ -105,7 +108,15 @@ impl<'s> Place<'s, '_> {
             return Some(instead(span, "each", "per"));
         }
         if text == "each" && self.text(last) != "for" {
-            return Some(instead(span, "each", "for each"));
+            let limit = self.before.iter().rev().map(|word| self.text(*word));
+            let limit = limit.into_iter().find(|word| ["pay", "most", "least", "where", "rule"].contains(word));
+            return Some(match limit {
+                Some("rule") => instead(span, "each", "for each"),
+                _ => Problem::error("unexpected", span, "`each` begins a rule: `for each deal`")
+                    .label("per what?")
+                    .help("a limit, a total or a first is `per`: at most $500 per rep per quarter")
+                    .choice(span, "per"),
+            });
         }
         let mistyped = nearest(text, ["of"]).is_some();
         if last.kind == TokenKind::Percent
