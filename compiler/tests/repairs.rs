@@ -41,6 +41,9 @@ fn a_repair_keeps_what_a_number_is_worth_or_leaves_the_choice() {
     let cases: &[(&str, &[&str])] = &[
         ("pay partner 0.02 of amount", &["!write `2%`"]),
         ("pay partner 0.025 of amount", &["!write `2.5%`"]),
+        ("pay partner (0.02) of amount", &["!write `2%`"]),
+        ("pay partner -0.02 of amount", &["!write `-2%`"]),
+        ("pay partner 1/3 of amount", &["write `(1/3)`"]),
         ("pay partner 2 of amount", &["write `2%`", "write `2 * amount`"]),
         ("pay partner 1 of amount", &["write `1%`", "write `100%`"]),
         ("pay partner 2 percent of amount", &["!write `2%`"]),

@@ -74,6 +74,20 @@ pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
     let source = node.reader.source;
     let (written, of) = (left.span.text(source), right.span.text(source));
     let problem = |message: String| Problem::error("missing-percent", left.span, message);
+    // `1/3 of amount`: the fraction is meant, and `of` takes its second part.
+    let before = source[..left.span.start as usize].trim_end();
+    if let Some(before) = before.strip_suffix('/') {
+        let before = before.trim_end();
+        let head = before.rfind(|sign: char| !sign.is_ascii_digit() && sign != '.').map_or(0, |at| at + 1);
+        let start = before.len() - before[head..].len();
+        let fraction = source[start..left.span.end as usize].split_whitespace().collect::<String>();
+        return node.reader.report(
+            problem(format!("`of` takes {written} alone, not the fraction"))
+                .label("the fraction stands in brackets")
+                .help(format!("write `({fraction}) of {of}`"))
+                .choice(Span::new(start, left.span.end as usize), format!("({fraction})")),
+        );
+    }
     node.reader.report(match percent_of(written) {
         // A fraction is a share already; only its spelling is wrong.
         Some((percent, true)) => problem(format!("a share is written with `%`: {written} is {percent}"))
@@ -101,6 +115,9 @@ pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
 ///
 /// INVARIANT: digits are only moved, so that no worth changes.
 fn percent_of(written: &str) -> Option<(String, bool)> {
+    if let Some(positive) = written.strip_prefix('-') {
+        return percent_of(positive).map(|(percent, is_fraction)| (format!("-{percent}"), is_fraction));
+    }
     let plain = written.replace(',', "");
     let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, ""));
     if !whole.bytes().chain(decimals.bytes()).all(|sign| sign.is_ascii_digit()) {

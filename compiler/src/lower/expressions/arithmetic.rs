@@ -61,11 +61,20 @@ impl Lowering<'_> {
         if a.literal && !quotient {
             let text = if let Op::Number(value) = &a.op { exact_text(value) } else { "2".to_owned() };
             let message = format!("missing `%`: {text} of something is not a share of it");
-            self.problem(
-                Problem::error("missing-percent", a.span, message)
-                    .help(format!("write `{text}%`, or multiply with `*`"))
-                    .choice(a.span, format!("{text}%")),
-            );
+            // What is less than one is a share already, only written otherwise.
+            let fraction = match &a.op {
+                Op::Number(value) if -Exact::ONE < *value && *value < Exact::ONE => {
+                    Some(exact_text(&(value.clone() * Exact::from(100))))
+                }
+                _ => None,
+            };
+            let problem = Problem::error("missing-percent", a.span, message);
+            self.problem(match fraction {
+                Some(percent) => problem.help(format!("write `{percent}%`")).sure(a.span, format!("{percent}%")),
+                None => {
+                    problem.help(format!("write `{text}%`, or multiply with `*`")).choice(a.span, format!("{text}%"))
+                }
+            });
             return None;
         }
         match (a.ty, b.ty) {
