@@ -9,6 +9,7 @@ use crate::out::{Format, OutError, Outputs, Request, Shared};
 use crate::progress::Progress;
 use crate::rejected_rows::RejectedRows;
 use crate::{rejected_rows, report, run_json, signals};
+use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
 use meed_grammar::foreign::shown;
 use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
@@ -40,9 +41,9 @@ pub struct Run {
     /// Write the parts of every line too
     #[arg(long)]
     slices: bool,
-    /// Which engine does the rows
-    #[arg(long, value_enum, default_value_t = EngineName::Jit)]
-    engine: EngineName,
+    /// Which engine does the rows: machine code, where this build makes it
+    #[arg(long, value_enum)]
+    engine: Option<EngineName>,
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages
     #[arg(long)]
     timings: bool,
@@ -109,9 +110,12 @@ impl Run {
         let inputs = job.inputs(inputs, &loaded, messages)?;
         outputs.keep_changes().map_err(|error| error.tell(messages))?;
         clock.stage("load");
+        if let (Some(EngineName::Jit), false) = (self.engine, MAKES_CODE) {
+            messages.note("this build makes no machine code: the interpreter does every row");
+        }
         let engine = match self.engine {
-            EngineName::Interpreter => Engine::Interpreter,
-            EngineName::Jit => Engine::Jit,
+            Some(EngineName::Interpreter) => Engine::Interpreter,
+            Some(EngineName::Jit) | None => Engine::Jit,
         };
         let options = RunOptions { chunk_rows: self.batch_rows, engine, ..RunOptions::through(job.through) };
         let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock, &progress);

@@ -77,7 +77,9 @@ fn payments_are_the_same_whatever_fits_into_memory() {
                 "stored",
                 &["--format", format, "--memory", "1", "--scratch", "scratch", "--engine", engine],
             );
-            assert_eq!(stored.with(0).messages, held.messages, "the account of rows");
+            // Asked for machine code, a build without it says so before the account.
+            let account = stored.with(0).messages;
+            assert!(account.ends_with(&held.messages), "the account of rows\n{account}");
             same(&folder, "held", "stored", format);
         }
     }

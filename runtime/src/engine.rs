@@ -26,7 +26,7 @@ use crate::load::Loaded;
 use crate::scratch::ScratchError;
 use accounts::Marks;
 use groups::{Gathering, RowFault};
-use meed_compiler::codegen::{CodeOptions, Kernels};
+use meed_compiler::codegen::{CodeOptions, Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
@@ -105,7 +105,8 @@ fn run_rules<'a, 'o>(
     let marks = Marks::new(loaded);
     let slots = plan.slots.iter().map(|_| None).collect();
     loaded.show_samples();
-    let kernels = (options.engine == Engine::Jit).then(|| Kernels::compile(plan, &loaded.data, options.code));
+    let by_code = options.engine == Engine::Jit && MAKES_CODE;
+    let kernels = by_code.then(|| Kernels::compile(plan, &loaded.data, options.code));
     let mut run = Run {
         plan,
         kernels,

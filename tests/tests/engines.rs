@@ -1,5 +1,6 @@
 //! Interpreter and machine code over generated programs and rows.
 
+use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::Plan;
 use meed_runtime::engine::Engine;
 use meed_tests::engines::{Held, hold};
@@ -85,7 +86,7 @@ fn engines_agree_at_the_limits() {
     let sweep = sweep(1_000..1_060, true);
     assert!(sweep.compiled > 50, "{sweep:?}");
     assert!(sweep.held.lines > 2_000, "{sweep:?}");
-    assert!(sweep.held.replayed > 0, "some rows have no room: {sweep:?}");
+    assert!(sweep.held.replayed > 0 || !MAKES_CODE, "some rows have no room: {sweep:?}");
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.

@@ -1,0 +1,105 @@
+//! The making of kernels: functions in turn, one module, and the tables that they read.
+
+use super::frame::Reads;
+use super::machine::{Effort, Machine, Object};
+use super::scales::Scales;
+use super::{CodeOptions, Kernels, Optimize, dates, group, rule};
+use crate::data::Data;
+use crate::kernel::{DayTables, Input, Kernel};
+use crate::plan::{GroupId, Plan, RecordId, Stream};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// From so many rows on better code is worth its making.
+const MANY_ROWS: usize = 32_768;
+
+/// The kernels of a program; none on a machine that Cranelift does not know.
+pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<Kernels> {
+    let machine = Machine::here()?;
+    let mut scales = Scales::guess(plan, data);
+    let n_rows = StreamRows::of(plan, data);
+    let made = machine.make(plan.groups.len(), |writer, idx| {
+        let effort = effort(&n_rows, &plan.groups[idx].stream, idx, options);
+        let mut unit = None;
+        let object =
+            writer.function(effort, |blank| group::write_group(plan, &scales, &plan.groups[idx], &mut unit, blank));
+        (object, unit)
+    });
+    let mut groups = Vec::with_capacity(made.len());
+    for (id, (object, unit)) in (0..).map(GroupId).zip(made) {
+        if let (Some(unit), Some(den)) = (unit, plan.groups[id.index()].function.den()) {
+            scales.note_group(id, unit, den);
+        }
+        groups.push(object);
+    }
+    let rules = machine.make(plan.rules.len(), |writer, idx| {
+        let rule = &plan.rules[idx];
+        let effort = effort(&n_rows, &rule.stream, idx, options);
+        writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
+    });
+    let (entries, module) = machine.link(rules.iter().chain(&groups).flatten())?;
+    let tables = Arc::new(day_tables(plan, rules.iter().chain(&groups).flatten()));
+    let mut entries = entries.into_iter();
+    let mut kernel = |object: Object| {
+        let entry = entries.next()?;
+        let (Reads { inputs, gathers }, module) = (object.reads, module.clone());
+        Some(Kernel { inputs, gathers, entry, tables: tables.clone(), near_bytes: options.near_bytes, module })
+    };
+    let mut all =
+        |objects: Vec<Option<Object>>| objects.into_iter().map(|object| object.and_then(&mut kernel)).collect();
+    Some(Kernels { rules: all(rules), groups: all(groups) })
+}
+
+/// What the rows of a stream are worth.
+fn effort(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: CodeOptions) -> Effort {
+    let thorough = match options.optimize {
+        Optimize::ByRows => n_rows.stream(stream) >= MANY_ROWS,
+        Optimize::InTurns => idx.is_multiple_of(2),
+    };
+    if thorough { Effort::Thorough } else { Effort::Quick }
+}
+
+/// About how many rows streams have.
+struct StreamRows<'a> {
+    data: &'a Data,
+    /// How many rows the versions of a rule read together, and so at most pay.
+    paid: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> StreamRows<'a> {
+    fn of(plan: &'a Plan, data: &'a Data) -> Self {
+        let mut rows = Self { data, paid: FxHashMap::default() };
+        // In the order of work a rule comes after those whose payments it reads.
+        for id in &plan.order {
+            let rule = plan.rule(*id);
+            let n_rows = rows.stream(&rule.stream);
+            let paid = rows.paid.entry(&rule.name).or_default();
+            *paid = paid.saturating_add(n_rows);
+        }
+        rows
+    }
+
+    fn stream(&self, stream: &Stream) -> usize {
+        let table = |record: RecordId| self.data.tables.get(record.index()).map_or(0, |table| table.n_rows);
+        match stream {
+            Stream::Events(record) => table(*record),
+            Stream::Grid(record, _) => table(*record) * 4,
+            Stream::Payments(name) => self.paid.get(name.as_str()).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// The tables of days that any of these functions reads.
+fn day_tables<'o>(plan: &Plan, objects: impl Iterator<Item = &'o Object>) -> DayTables {
+    let mut tables = DayTables::default();
+    for input in objects.flat_map(|object| object.reads.inputs.iter()) {
+        match input {
+            Input::Days(table) => {
+                tables.days.entry(*table).or_insert_with(|| dates::day_table(plan, *table));
+            }
+            Input::MonthStarts if tables.month_starts.is_empty() => tables.month_starts = dates::month_starts(),
+            _ => {}
+        }
+    }
+    tables
+}
