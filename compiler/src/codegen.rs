@@ -5,37 +5,7 @@
 //! where the feature `jit` is on: without it there are no kernels, and every row is the interpreter's.
 
 #[cfg(feature = "jit")]
-mod dates;
-#[cfg(feature = "jit")]
-mod emit;
-#[cfg(feature = "jit")]
-mod expression;
-#[cfg(feature = "jit")]
-mod frame;
-#[cfg(feature = "jit")]
-mod group;
-#[cfg(feature = "jit")]
-mod machine;
-#[cfg(feature = "jit")]
-mod make;
-#[cfg(feature = "jit")]
-mod number;
-#[cfg(feature = "jit")]
-mod pay;
-#[cfg(feature = "jit")]
-mod rounding;
-#[cfg(feature = "jit")]
-mod row;
-#[cfg(feature = "jit")]
-mod rule;
-#[cfg(feature = "jit")]
-mod scales;
-#[cfg(feature = "jit")]
-mod schedule;
-#[cfg(all(test, feature = "jit"))]
-mod tests;
-#[cfg(feature = "jit")]
-mod word;
+mod jit;
 
 use crate::data::Data;
 use crate::kernel::Kernel;
@@ -97,7 +67,7 @@ impl Kernels {
 
     #[cfg(feature = "jit")]
     fn made(plan: &Plan, data: &Data, options: CodeOptions) -> Option<Self> {
-        make::kernels(plan, data, options)
+        jit::kernels(plan, data, options)
     }
 
     /// The kernel of a rule, if it has one.

@@ -22,7 +22,7 @@ pub use records::written_format;
 pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
 
 use crate::plan::{self, Plan, RecordId, ScheduleId, SlotId, SlotSpec};
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, near};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -177,7 +177,7 @@ impl<'a> Lowering<'a> {
             return problem;
         }
         let known: Vec<&str> = known().into_iter().collect();
-        let problem = suggest(problem, name, known.iter().copied());
+        let problem = near(problem, name, known.iter().copied());
         if problem.help.is_some() || !problem.repairs.is_empty() {
             return problem;
         }
@@ -210,6 +210,11 @@ impl<'a> Lowering<'a> {
     /// What is written at a place of the program.
     fn written(&self, span: Span) -> &str {
         self.source.get(span.start as usize..span.end as usize).unwrap_or("…")
+    }
+
+    /// The same on one line.
+    fn in_one_line(&self, span: Span) -> String {
+        self.written(span).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn damaged(&self, name: &str) -> bool {
@@ -298,18 +303,5 @@ fn listed(problem: Problem, mut known: Vec<&str>) -> Problem {
         (true, _) => problem,
         (false, 0) => problem.help(format!("there are {}", shown.join(", "))),
         (false, more) => problem.help(format!("there are {} and {more} more", shown.join(", "))),
-    }
-}
-
-/// The did-you-mean of an unknown name.
-fn suggest<'n>(problem: Problem, name: &tree::Name, known: impl IntoIterator<Item = &'n str>) -> Problem {
-    let known: Vec<&str> = known.into_iter().collect();
-    // `closed` is short for `closed_on`, where nothing else begins so.
-    let begins = |known: &str| known.strip_prefix(name.text.as_str()).is_some_and(|rest| rest.starts_with('_'));
-    let mut longer = known.iter().copied().filter(|known| begins(known));
-    let whole = longer.next().filter(|_| longer.next().is_none());
-    match meed_grammar::nearest(&name.text, known.iter().copied()).or(whole) {
-        Some(near) => problem.label(format!("did you mean `{near}`?")).choice(name.span, near),
-        None => problem,
     }
 }

@@ -43,34 +43,35 @@ const STEPS: usize = 6;
 /// assert_eq!(problems[0].repairs[0].title, "write `2%`");
 /// ```
 pub fn repairs(source: &str, overrides: &[(String, String)], problems: Vec<Problem>) -> Vec<Problem> {
-    tried(source, overrides, problems, &mut { BYTES_TRIED }, |_| true)
+    match State::of(source, overrides) {
+        Some(before) => tried(source, overrides, problems, before, &mut { BYTES_TRIED }, |_| true),
+        None => problems.into_iter().map(|problem| Problem { repairs: Vec::new(), ..problem }).collect(),
+    }
 }
 
-/// The problems with those of the wanted repairs that are worth offering; `bytes` is how much text may be compiled for it.
+/// The problems with those of the wanted repairs that are worth offering; `before` is what the text has, `bytes` how much
+/// text may be compiled for it.
 fn tried(
     source: &str,
     overrides: &[(String, String)],
     mut problems: Vec<Problem>,
+    before: State,
     bytes: &mut usize,
     wanted: impl Fn(&Repair) -> bool,
 ) -> Vec<Problem> {
-    let Some(before) = State::of(source, overrides) else {
-        problems.iter_mut().for_each(|problem| problem.repairs.clear());
-        return problems;
-    };
     let most = TRIED.min(*bytes / source.len().max(1));
     let mut trial = Trial { overrides, before, left: most };
     let unread: Vec<Problem> = meed_grammar::parse(source).problems;
+    let tokens = meed_grammar::tokens(source).into_iter();
+    let comments: Vec<Span> = tokens.filter(|token| token.kind == TokenKind::Comment).map(|token| token.span).collect();
     for problem in &mut problems {
-        let free = |repair: &Repair| {
-            let others =
-                unread.iter().filter(|other| (other.code, other.primary.0) != (problem.code, problem.primary.0));
+        let own = (problem.code, problem.primary.0);
+        let is_free = |repair: &Repair| {
+            let others = unread.iter().filter(|other| (other.code, other.primary.0) != own);
             !others.flat_map(places).any(|place| repair.edits.iter().any(|edit| crosses(edit.span, place)))
         };
-        let free: Vec<bool> = problem.repairs.iter().map(free).collect();
-        let mut free = free.into_iter();
         problem.repairs.retain(|repair| {
-            free.next() == Some(true) && wanted(repair) && keeps_comments(repair, source) && trial.helps(source, repair)
+            is_free(repair) && wanted(repair) && keeps_comments(repair, &comments) && trial.helps(source, repair)
         });
     }
     *bytes = bytes.saturating_sub((most - trial.left) * source.len());
@@ -97,8 +98,7 @@ impl Trial<'_> {
             }
             self.left -= 1;
             let Some(after) = State::of(&text, self.overrides) else { return false };
-            let is_better = after.doubts.is_fewer(&self.before.doubts);
-            if is_better {
+            if after.doubts < self.before.doubts {
                 return true;
             }
             // What was hidden behind the mistake may have a sure repair itself.
@@ -132,29 +132,29 @@ pub fn fixed(source: &str, overrides: &[(String, String)]) -> Fixed {
     // Where the last step of several was not made the first ones have led nowhere.
     let states = [source, &fixed.text].map(|text| State::of(text, overrides));
     match states {
-        [Some(before), Some(after)] if after.doubts.is_fewer(&before.doubts) => fixed,
+        [Some(before), Some(after)] if after.doubts < before.doubts => fixed,
         _ => Fixed { text: source.to_owned(), done: Vec::new() },
     }
 }
 
 /// One round of repairs; `None` if there is none to make.
 fn round(source: &str, overrides: &[(String, String)], bytes: &mut usize) -> Option<(String, Vec<(usize, String)>)> {
-    let problems = guarded(|| examine(source, overrides)).ok()?.problems;
-    let problems = tried(source, overrides, problems, bytes, |repair| repair.sure);
+    let state = State::of(source, overrides)?;
+    let (problems, before) = (state.problems.clone(), state.doubts);
+    let problems = tried(source, overrides, problems, state, bytes, |repair| repair.sure);
     let mut chosen: Vec<&Repair> = Vec::new();
     for repair in problems.iter().filter_map(|problem| problem.repairs.iter().find(|repair| repair.sure)) {
         if !chosen.iter().any(|other| overlap(other, repair)) {
             chosen.push(repair);
         }
     }
-    let before = State::of(source, overrides)?.doubts;
     let together = |chosen: &[&Repair]| {
         let all = chosen.iter().flat_map(|repair| repair.edits.clone()).collect();
         Repair { title: String::new(), edits: all, sure: true }.applied(source)
     };
     let mut text = together(&chosen);
     // Each is right alone; should they disturb one another, the first goes alone.
-    if chosen.len() > 1 && State::of(&text, overrides).is_none_or(|after| !after.doubts.is_fewer(&before)) {
+    if chosen.len() > 1 && State::of(&text, overrides).is_none_or(|after| after.doubts >= before) {
         chosen.truncate(1);
         text = together(&chosen);
     }
@@ -183,9 +183,7 @@ fn crosses(one: Span, other: Span) -> bool {
 }
 
 /// Whether a repair leaves comments as they are: it neither replaces one nor adds to one.
-fn keeps_comments(repair: &Repair, source: &str) -> bool {
-    let comments = meed_grammar::tokens(source).into_iter().filter(|token| token.kind == TokenKind::Comment);
-    let comments: Vec<Span> = comments.map(|token| token.span).collect();
+fn keeps_comments(repair: &Repair, comments: &[Span]) -> bool {
     repair.edits.iter().all(|edit| {
         !comments.iter().any(|comment| {
             crosses(*comment, edit.span)
@@ -227,17 +225,12 @@ impl State {
     }
 }
 
-/// How much is wrong with a program.
+/// How much is wrong with a program; fewer errors are better than fewer warnings.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Doubts {
     /// All errors, but for values that may be unknown.
     errors: usize,
     /// Values that may be unknown.
     unknown: usize,
     warnings: usize,
-}
-
-impl Doubts {
-    fn is_fewer(&self, before: &Self) -> bool {
-        (self.errors, self.unknown, self.warnings) < (before.errors, before.unknown, before.warnings)
-    }
 }

@@ -256,8 +256,13 @@ pub(crate) fn member_name(member: &Member) -> Option<&str> {
 }
 
 /// The did-you-mean of an unknown name.
-fn near<'n>(problem: Problem, name: &Name, known: impl IntoIterator<Item = &'n str>) -> Problem {
-    match meed_grammar::nearest(&name.text, known) {
+pub(crate) fn near<'n>(problem: Problem, name: &Name, known: impl IntoIterator<Item = &'n str>) -> Problem {
+    let known: Vec<&str> = known.into_iter().collect();
+    // `closed` is short for `closed_on`, where nothing else begins so.
+    let begins = |known: &str| known.strip_prefix(name.text.as_str()).is_some_and(|rest| rest.starts_with('_'));
+    let mut longer = known.iter().copied().filter(|known| begins(known));
+    let whole = longer.next().filter(|_| longer.next().is_none());
+    match meed_grammar::nearest(&name.text, known.iter().copied()).or(whole) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).choice(name.span, near),
         None => problem,
     }

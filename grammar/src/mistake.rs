@@ -8,6 +8,8 @@ mod literal;
 mod quote;
 mod sign;
 
+pub(crate) use literal::days_in_month;
+
 use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;

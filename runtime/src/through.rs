@@ -6,6 +6,7 @@
 use crate::engine::{begun_periods, days_of};
 use crate::load::Loaded;
 use meed_compiler::plan::{Period, Plan, RecordId, Rule, Stream};
+use std::collections::BTreeSet;
 
 /// A rule that asks for the day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub fn unsaid(plan: &Plan, loaded: &Loaded) -> Option<Unsaid> {
 
 fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
     let Stream::Grid(_, period) = rule.stream else { return None };
-    let mut events = Vec::new();
+    let mut events = BTreeSet::new();
     events_of(plan, rule, &mut events);
     // A rule that reads no event has nothing to wait for; rows after the program's end show that its tables go so far.
     if events.is_empty() || events.iter().any(|event| loaded.accounts[event.index()].after_run_date > 0) {
@@ -46,15 +47,21 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
     let first = (first..=*begun.end()).find(|&index| rule.active.holds(plan.cut_days(period, index).to))?;
     let last_period = held.map(|(day, index)| (day, plan.cut_days(period, index).to));
     let rule = rule.name.clone();
-    Some(Unsaid { rule, period, first: plan.calendar.name(period, first), events, last_row, last_period })
+    Some(Unsaid {
+        rule,
+        period,
+        first: plan.calendar.name(period, first),
+        events: events.into_iter().collect(),
+        last_row,
+        last_period,
+    })
 }
 
-/// The events that a rule reads, each once: those of its sets, and those behind payments in them.
-fn events_of(plan: &Plan, rule: &Rule, events: &mut Vec<RecordId>) {
+/// The events that a rule reads: those of its sets, and those behind payments in them.
+fn events_of(plan: &Plan, rule: &Rule, events: &mut BTreeSet<RecordId>) {
     for group in &rule.groups {
         match &plan.groups[group.index()].stream {
-            Stream::Events(event) if events.contains(event) => {}
-            Stream::Events(event) => events.push(*event),
+            Stream::Events(event) => drop(events.insert(*event)),
             Stream::Payments(name) => behind(plan, name, events),
             Stream::Grid(..) => {}
         }
@@ -62,11 +69,10 @@ fn events_of(plan: &Plan, rule: &Rule, events: &mut Vec<RecordId>) {
 }
 
 /// The events behind the payments of a rule.
-fn behind(plan: &Plan, name: &str, events: &mut Vec<RecordId>) {
+fn behind(plan: &Plan, name: &str, events: &mut BTreeSet<RecordId>) {
     let Some(id) = plan.versions(name).next() else { return };
     match &plan.rule(id).stream {
-        Stream::Events(event) if events.contains(event) => {}
-        Stream::Events(event) => events.push(*event),
+        Stream::Events(event) => drop(events.insert(*event)),
         Stream::Payments(source) => behind(plan, source, events),
         Stream::Grid(..) => plan.versions(name).for_each(|id| events_of(plan, plan.rule(id), events)),
     }

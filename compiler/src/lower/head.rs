@@ -1,9 +1,9 @@
 //! The program's head.
 
+use super::Lowering;
 use super::scope::Typed;
-use super::{Lowering, suggest};
 use crate::plan::{self, Calendar, Days, Unit};
-use crate::resolve::not_supported;
+use crate::resolve::{near, not_supported};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
@@ -115,7 +115,7 @@ impl Lowering<'_> {
         let lower = month.text.to_lowercase();
         let Some(place) = MONTHS.iter().position(|name| *name == lower) else {
             let problem = Problem::error("unknown-month", month.span, format!("`{}` is no month", month.text));
-            self.problem(suggest(problem, month, MONTHS));
+            self.problem(near(problem, month, MONTHS));
             return;
         };
         if named_by.is_none() && place > 0 {

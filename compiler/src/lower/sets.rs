@@ -7,8 +7,9 @@ mod totals;
 
 use super::Lowering;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Expr, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type};
+use crate::plan::{Comparison, Expr, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type};
 use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, SetSource};
 use std::rc::Rc;
 
@@ -26,6 +27,13 @@ pub(super) enum Purpose {
     RunningCount,
     AddsUp,
     Limit,
+}
+
+/// Whether a row is of this day or later. Rows after the program's last day are none of a run.
+pub(super) fn since(day: i32, span: Span) -> Expr {
+    let plain = |op, ty| Expr { op, ty, optional: false, span };
+    let (when, first) = (plain(Op::When, Type::Date), plain(Op::Date(day), Type::Date));
+    plain(Op::Compare(Comparison::GreaterOrEqual, Box::new(when), Box::new(first)), Type::YesNo)
 }
 
 impl Lowering<'_> {

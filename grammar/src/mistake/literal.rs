@@ -373,6 +373,18 @@ fn other_date(text: &str) -> Option<usize> {
     (shape && !goes_on).then_some(first + second + third + 2)
 }
 
+/// How many days a month has, if there is such a month.
+pub(crate) fn days_in_month(year: u32, month: u32) -> Option<u32> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        2 if leap => Some(29),
+        2 => Some(28),
+        4 | 6 | 9 | 11 => Some(30),
+        1..=12 => Some(31),
+        _ => None,
+    }
+}
+
 /// The dates that may be meant, as they are written here.
 fn date_readings(text: &str) -> Vec<String> {
     let separator =
@@ -385,14 +397,8 @@ fn date_readings(text: &str) -> Vec<String> {
     let mut readings = Vec::new();
     let mut add = |year: u32, month: u32, day: u32| {
         let reading = format!("{:04}-{month:02}-{day:02}", full(year));
-        let leap = full(year).is_multiple_of(4) && (!full(year).is_multiple_of(100) || full(year).is_multiple_of(400));
-        let days = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        if (1..=12).contains(&month) && (1..=days).contains(&day) && !readings.contains(&reading) {
+        let is_day = days_in_month(full(year), month).is_some_and(|days| (1..=days).contains(&day));
+        if is_day && !readings.contains(&reading) {
             readings.push(reading);
         }
     };

@@ -151,7 +151,7 @@ impl Lowering<'_> {
         }
         let written = |order: &Vec<usize>| {
             let part = |(at, &idx): (usize, &usize)| {
-                let value = self.written(values[idx].span).split_whitespace().collect::<Vec<_>>().join(" ");
+                let value = self.in_one_line(values[idx].span);
                 match at.checked_sub(n_quantity) {
                     Some(argument) => format!("{} = {value}", names[argument]),
                     None => value,

@@ -1,10 +1,10 @@
 //! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
 
+use crate::lower::Lowering;
 use crate::lower::meaning::Meaning;
 use crate::lower::scope::{Fact, Scope, Typed, field_names};
-use crate::lower::{Lowering, suggest};
 use crate::plan::{self, FieldId, Op, RecordId, RecordKind, Root, Stream, Type};
-use crate::resolve::later;
+use crate::resolve::{later, near};
 use meed_grammar::habits;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -198,7 +198,7 @@ impl Lowering<'_> {
                 let message = format!("a payment has no `{}`", part.text);
                 let problem = Problem::error("unknown-name", part.span, message)
                     .help("of a payment there are `payment.amount`, `payment.payee` and `payment.when`");
-                self.problem(suggest(problem, part, ["amount", "payee", "when"]));
+                self.problem(near(problem, part, ["amount", "payee", "when"]));
                 None
             }
         }

@@ -86,8 +86,7 @@ impl Lowering<'_> {
     /// The schedule as something adds up, where the level is plain.
     fn adding_up(&self, schedule: &str, arguments: &[Expr], value: &Expr, lets: &Lets) -> Option<String> {
         let level = plain_level(value, lets)?;
-        let text = |span: Span| self.written(span).split_whitespace().collect::<Vec<_>>().join(" ");
-        let written = text(level.span);
+        let written = self.in_one_line(level.span);
         let written = written.strip_prefix("running ")?;
         let (quantity, per) = match written.strip_prefix("count ") {
             Some(per) => ("1", per.to_owned()),
@@ -103,7 +102,7 @@ impl Lowering<'_> {
         let given: Vec<String> = declared
             .iter()
             .zip(arguments)
-            .map(|(argument, value)| format!("{} = {}", argument.name.text, text(value.span)))
+            .map(|(argument, value)| format!("{} = {}", argument.name.text, self.in_one_line(value.span)))
             .collect();
         let brackets = if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) };
         Some(format!("{schedule}{brackets} as {quantity} adds up {per}"))

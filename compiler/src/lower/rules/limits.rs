@@ -97,7 +97,7 @@ impl Lowering<'_> {
         };
         let name = self.plan.record(entity).name.clone();
         let Some(period) = keys.period else {
-            let bound = self.written(amount.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let bound = self.in_one_line(amount.span);
             let end = Span { start: span.end, end: span.end };
             self.problem(
                 Problem::error("missing-period", span, format!("is {bound} a threshold or a guarantee?"))

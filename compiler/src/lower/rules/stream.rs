@@ -1,9 +1,9 @@
 //! `for each …`: the rows a rule reads.
 
+use crate::lower::Lowering;
 use crate::lower::scope::Scope;
-use crate::lower::{Lowering, suggest};
 use crate::plan::{Period, RecordId, Root, Stream, Type};
-use crate::resolve::later;
+use crate::resolve::{later, near};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind, RecordKind};
@@ -93,7 +93,7 @@ impl Lowering<'_> {
                 Some(period) => return Some(Stream::Grid(record, period)),
                 None => {
                     let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
-                    self.problem(suggest(problem, per, ["month", "quarter", "half", "year", "program"]));
+                    self.problem(near(problem, per, ["month", "quarter", "half", "year", "program"]));
                 }
             },
             (RecordKind::Event, Some(per)) => {

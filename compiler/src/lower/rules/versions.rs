@@ -1,8 +1,9 @@
 //! Versions of one rule: their numbers, overlaps and gaps.
 
 use crate::lower::Lowering;
+use crate::lower::sets::since;
 use crate::plan::calendar::date_of;
-use crate::plan::{Comparison, Days, Expr, Op, RuleId, Step, Type};
+use crate::plan::{Days, Expr, Op, RuleId, Step};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 
@@ -90,11 +91,8 @@ impl Lowering<'_> {
 
 /// A value of the rows from a day on; nothing for those before.
 fn from_day(value: Expr, day: i32) -> Expr {
-    let span = value.span;
-    let plain = |op, ty| Expr { op, ty, optional: false, span };
-    let (when, first) = (plain(Op::When, Type::Date), plain(Op::Date(day), Type::Date));
-    let own = plain(Op::Compare(Comparison::GreaterOrEqual, Box::new(when), Box::new(first)), Type::YesNo);
-    let (ty, optional) = (value.ty, value.optional);
-    let nothing = plain(Op::Number(Exact::ZERO), ty);
-    Expr { op: Op::If { branches: vec![(own, value)], otherwise: Box::new(nothing) }, ty, optional, span }
+    let Expr { ty, optional, span, .. } = value;
+    let nothing = Expr { op: Op::Number(Exact::ZERO), ty, optional: false, span };
+    let op = Op::If { branches: vec![(since(day, span), value)], otherwise: Box::new(nothing) };
+    Expr { op, ty, optional, span }
 }

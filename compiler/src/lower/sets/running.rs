@@ -5,8 +5,8 @@ use crate::lower::dens::den;
 use crate::lower::expressions::Form;
 use crate::lower::scope::{RuleScope, Scope, Typed, Wanted};
 use crate::lower::sets::totals::{split, with_state};
-use crate::lower::sets::{Keys, Purpose};
-use crate::plan::{Ask, Comparison, Expr, Op, StateId, StateKind, Stream, Type, View};
+use crate::lower::sets::{Keys, Purpose, since};
+use crate::plan::{Ask, Expr, Op, StateId, StateKind, Stream, Type, View};
 use crate::resolve::later;
 use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::span::Span;
@@ -188,7 +188,7 @@ impl Lowering<'_> {
         };
         let total = with_state(total, state);
         scope.wanted.push(match over_all {
-            Some(event) => Wanted::All { state, filter: Some(self.in_life(event.span)), atoms },
+            Some(event) => Wanted::All { state, filter: Some(since(self.plan.active.from, event.span)), atoms },
             None => Wanted::Matched { state, atoms },
         });
         Some((state, total))
@@ -196,16 +196,9 @@ impl Lowering<'_> {
 }
 
 impl Lowering<'_> {
-    /// Whether a row is of the program's life. Rows after its last day are none of a run.
-    fn in_life(&self, span: Span) -> Expr {
-        let expr = |op, ty| Expr { op, ty, optional: false, span };
-        let (when, first) = (expr(Op::When, Type::Date), expr(Op::Date(self.plan.active.from), Type::Date));
-        expr(Op::Compare(Comparison::GreaterOrEqual, Box::new(when), Box::new(first)), Type::YesNo)
-    }
-
     /// A bound between two things that both change from row to row, written where totals are compared.
     fn bound_on_totals(&mut self, bound: Span, scope: &Scope) {
-        let written = self.written(bound).split_whitespace().collect::<Vec<_>>().join(" ");
+        let written = self.in_one_line(bound);
         // `X at most Y` stands in brackets, which are not part of it.
         let written =
             if written.ends_with(')') && written.contains(" of (") { written } else { format!("({written})") };

@@ -4,6 +4,7 @@
 //! words that were written are enough for one.
 
 use super::Place;
+use crate::mistake::days_in_month;
 use crate::problem::{Problem, Repair};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
@@ -382,14 +383,6 @@ fn days_of(period: &str) -> Option<(String, String)> {
             (month, month)
         }
     };
-    let year_number: u32 = year.parse().ok()?;
-    let leap = year_number.is_multiple_of(4) && (!year_number.is_multiple_of(100) || year_number.is_multiple_of(400));
-    let days = match last {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
+    let days = days_in_month(year.parse().ok()?, last)?;
     Some((format!("{year}-{first:02}-01"), format!("{year}-{last:02}-{days}")))
 }

@@ -1,13 +1,30 @@
 //! The making of kernels: functions in turn, one module, and the tables that they read.
 
-use super::frame::Reads;
-use super::machine::{Effort, Machine, Object};
-use super::scales::Scales;
-use super::{CodeOptions, Kernels, Optimize, dates, group, rule};
+mod dates;
+mod emit;
+mod expression;
+mod frame;
+mod group;
+mod machine;
+mod number;
+mod pay;
+mod rounding;
+mod row;
+mod rule;
+mod scales;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod word;
+
+use super::{CodeOptions, Kernels, Optimize};
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
 use crate::plan::{GroupId, Plan, RecordId, Stream};
+use frame::Reads;
+use machine::{Effort, Machine, Object};
 use rustc_hash::FxHashMap;
+use scales::Scales;
 use std::sync::Arc;
 
 /// From so many rows on better code is worth its making.

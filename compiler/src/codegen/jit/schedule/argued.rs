@@ -1,8 +1,8 @@
 //! Schedules with arguments: bounds and rates are reckoned per row, and bounds must rise.
 
-use crate::codegen::emit::Flag;
-use crate::codegen::number::Number;
-use crate::codegen::row::RowCode;
+use crate::codegen::jit::emit::Flag;
+use crate::codegen::jit::number::Number;
+use crate::codegen::jit::row::RowCode;
 use crate::internal::broken;
 use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Op, Schedule, Shape};
 use crate::value::{Exact, RoundingMode};
