@@ -4,7 +4,7 @@ mod texts;
 
 use crate::draw::{Messages, say};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{BelowZero, Op, Plan, Rule, Step};
+use meed_compiler::plan::{BelowZero, Plan, Rule, Step};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
@@ -72,7 +72,7 @@ fn below_zero(plan: &Plan, rule: &Rule, n_rows: u64) -> String {
     let mut unsaid: BTreeSet<&str> = BTreeSet::new();
     for expr in rule.steps.iter().flat_map(Step::exprs) {
         expr.walk(&mut |expr| {
-            if let Op::Schedule { schedule, .. } = &expr.op {
+            if let Some((schedule, ..)) = expr.op.as_schedule() {
                 let schedule = &plan.schedules[schedule.index()];
                 if schedule.below_zero == BelowZero::Unsaid {
                     unsaid.insert(&schedule.name);

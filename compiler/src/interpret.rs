@@ -5,6 +5,7 @@
 //! every word; a row that machine code cannot do in its width is done here.
 
 pub mod eval;
+mod function;
 pub mod schedule;
 pub mod trace;
 

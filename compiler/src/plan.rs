@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod fields;
+pub mod function;
 pub mod ids;
 pub mod op;
 pub mod schedule;
@@ -18,6 +19,7 @@ pub mod walk;
 
 pub use calendar::{Calendar, Days, Period};
 pub use fields::*;
+pub use function::{Function, Kind, Notation, Operands, ResultKind, Scale, Signature};
 pub use ids::*;
 pub use op::*;
 pub use schedule::*;

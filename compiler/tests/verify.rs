@@ -56,7 +56,9 @@ const DAMAGES: &[Damage] = &[
     (Obligation::Used, |plan| field(plan, "deal", "amount").used = false),
     (Obligation::Used, |plan| plan.records.iter_mut().for_each(|record| record.used = false)),
     (Obligation::Types, |plan| field(plan, "deal", "amount").ty = Type::YesNo),
-    (Obligation::Types, |plan| value(plan, "plain", |op| matches!(op, Op::TimeBetween { .. })).ty = Type::Money),
+    (Obligation::Types, |plan| {
+        value(plan, "plain", |op| matches!(op, Op::Call(Function::TimeBetween(_), _))).ty = Type::Money
+    }),
     (Obligation::Types, |plan| plan.schedules[0].result = Type::Count),
     (Obligation::Missing, |plan| {
         pay(plan, "back").amount =
@@ -65,12 +67,13 @@ const DAMAGES: &[Damage] = &[
     (Obligation::Missing, |plan| {
         let mean = value(plan, "quarterly", |op| matches!(op, Op::IfUnknown(..)));
         if let Op::IfUnknown(value, _) = &mean.op {
-            mean.op = Op::Negate(value.clone());
+            mean.op = Op::one(Function::Negate, (**value).clone());
         }
     }),
     (Obligation::Divisors, |plan| {
-        if let Op::Divide(_, by) = &mut value(plan, "plain", |op| matches!(op, Op::Divide(..))).op {
-            by.op = Op::Number(Exact::ZERO);
+        let divides = |op: &Op| matches!(op, Op::Call(Function::Divide, _));
+        if let Op::Call(_, operands) = &mut value(plan, "plain", divides).op {
+            operands[1].op = Op::Number(Exact::ZERO);
         }
     }),
     (Obligation::Divisors, |plan| {

@@ -191,6 +191,15 @@ const NAMES: &[(&str, &str)] = &[
     ("volume", "a volume is a sum: `sum of deal.amount`"),
 ];
 
+/// The word of the language for what a writer calls `smaller of (a, b)`.
+pub fn function_word(written: &str) -> Option<&'static str> {
+    match written {
+        "smaller" | "lesser" | "lower" | "lowest" | "min" | "minimum" => Some("smallest"),
+        "larger" | "greater" | "bigger" | "higher" | "highest" | "max" | "maximum" => Some("largest"),
+        _ => None,
+    }
+}
+
 /// Sorted.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("abs", "largest of (amount, -amount)"),

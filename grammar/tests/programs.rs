@@ -156,6 +156,7 @@ fn brackets_nest_forty_deep_in_linear_time() {
         ("(2% of ", "x", ")"),
         ("(sum of (", "x", "))"),
         ("smallest of (1, ", "x", ")"),
+        ("other of (1, ", "x", ")"),
         ("(1 if ", "x", ", otherwise 2)"),
         ("(a if b, c if ", "x", ", otherwise 2)"),
         ("rate of f(", "x", ")"),

@@ -5,8 +5,8 @@
 //! warning; the account of a run tells whether it was.
 
 use crate::plan::{
-    Amount, BelowZero, Comparison, Expr, FieldId, GroupFunction, LocalId, Op, Plan, RecordId, Root, Rule, StateId,
-    Step, Type,
+    Amount, BelowZero, Comparison, Expr, FieldId, Function, GroupFunction, LocalId, Op, Plan, RecordId, Root, Rule,
+    StateId, Step, Type,
 };
 use crate::resolve::Resolved;
 use crate::value::Exact;
@@ -155,7 +155,7 @@ impl<'p> Work<'p> {
     }
 
     fn look(&self, value: &Expr, uses: &mut [Option<Span>]) {
-        if let Op::Schedule { schedule, value: quantity, .. } = &value.op {
+        if let Some((schedule, _, _, quantity)) = value.op.as_schedule() {
             let used = &mut uses[schedule.index()];
             if used.is_none() && self.is_below(quantity) {
                 *used = Some(quantity.span);
@@ -173,7 +173,7 @@ impl<'p> Work<'p> {
             if let Some(named) = asked(part, &bounds) {
                 self.bounded.insert(named);
             }
-            let Op::Compare(comparison, a, b) = &part.op else { return };
+            let Some((Function::Compare(comparison), [a, b])) = part.op.as_call() else { return };
             let pair = match comparison {
                 Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal => named(a).zip(named(b)),
                 Comparison::Less | Comparison::LessOrEqual => named(b).zip(named(a)),
@@ -208,22 +208,24 @@ impl<'p> Work<'p> {
                 group.filter.iter().for_each(|filter| own.learn(filter));
                 own.is_below(inner)
             }
-            Op::Subtract(a, b) => {
-                let pair = named(a).zip(named(b));
-                let nothing = matches!(&b.op, Op::Number(number) if *number <= Exact::ZERO);
-                !nothing && b.ty != Type::Date && !pair.is_some_and(|pair| self.above.contains(&pair))
-            }
-            Op::Negate(_) => true,
-            Op::Add(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::IfUnknown(a, b) => {
-                self.is_below(a) || self.is_below(b)
-            }
-            Op::Smallest(values) => values.iter().any(|value| self.is_below(value)),
-            Op::Largest(values) => values.iter().all(|value| self.is_below(value)),
+            Op::IfUnknown(a, b) => self.is_below(a) || self.is_below(b),
             Op::If { branches, otherwise } => {
                 branches.iter().any(|(_, value)| self.is_below(value)) || self.is_below(otherwise)
             }
-            Op::Round { value, .. } => self.is_below(value),
-            _ => false,
+            op => match op.as_call() {
+                Some((Function::Subtract, [a, b])) => {
+                    let pair = named(a).zip(named(b));
+                    let nothing = b.op.as_number().is_some_and(|number| *number <= Exact::ZERO);
+                    !nothing && b.ty != Type::Date && !pair.is_some_and(|pair| self.above.contains(&pair))
+                }
+                Some((Function::Negate, _)) => true,
+                Some((Function::Largest, values)) => values.iter().all(|value| self.is_below(value)),
+                Some((
+                    Function::Add | Function::Multiply | Function::Divide | Function::Smallest | Function::Round { .. },
+                    values,
+                )) => values.iter().any(|value| self.is_below(value)),
+                _ => false,
+            },
         }
     }
 }
@@ -241,17 +243,10 @@ fn each_part(condition: &Expr, visit: &mut impl FnMut(&Expr)) {
 
 /// What a comparison with a number asks about, where the comparison fits.
 fn asked(condition: &Expr, fits: &dyn Fn(Comparison, &Exact) -> bool) -> Option<Named> {
-    let Op::Compare(comparison, a, b) = &condition.op else { return None };
-    let turned = match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        Comparison::Equal | Comparison::NotEqual => *comparison,
-    };
+    let Some((Function::Compare(comparison), [a, b])) = condition.op.as_call() else { return None };
     match (&a.op, &b.op) {
         (_, Op::Number(bound)) if fits(*comparison, bound) => named(a),
-        (Op::Number(bound), _) if fits(turned, bound) => named(b),
+        (Op::Number(bound), _) if fits(comparison.turned(), bound) => named(b),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
-use crate::plan::{Comparison, Expr, FieldId, LocalId, Op, Plan, RecordId, Root, Rule, Step, Stream, Type};
+use crate::plan::{Comparison, Expr, FieldId, Function, LocalId, Op, Plan, RecordId, Root, Rule, Step, Stream, Type};
 use crate::value::Exact;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -115,7 +115,6 @@ fn allowed(condition: &Expr) -> Option<(Asked, Type, Ranges)> {
     steps::count(1);
     let of = |value: &Expr, ranges: Ranges| Some((asked(value)?, value.ty, ranges));
     match &condition.op {
-        Op::Compare(comparison, a, b) => compared(*comparison, a, b),
         Op::Or(parts) => {
             let mut parts = parts.iter().map(allowed);
             let first = parts.next()??;
@@ -127,19 +126,22 @@ fn allowed(condition: &Expr) -> Option<(Asked, Type, Ranges)> {
         Op::Field { .. } if condition.ty == Type::YesNo => {
             of(condition, Ranges::compared(Comparison::Equal, &Exact::ONE))
         }
-        Op::Not(inner) => match &inner.op {
-            Op::Compare(comparison, a, b) => compared(contrary(*comparison), a, b),
-            Op::Field { .. } => of(inner, Ranges::compared(Comparison::Equal, &Exact::ZERO)),
+        op => match op.as_call() {
+            Some((Function::Compare(comparison), [a, b])) => compared(*comparison, a, b),
+            Some((Function::Not, [inner])) => match (&inner.op, inner.op.as_call()) {
+                (Op::Field { .. }, _) => of(inner, Ranges::compared(Comparison::Equal, &Exact::ZERO)),
+                (_, Some((Function::Compare(comparison), [a, b]))) => compared(contrary(*comparison), a, b),
+                _ => None,
+            },
             _ => None,
         },
-        _ => None,
     }
 }
 
 fn compared(comparison: Comparison, a: &Expr, b: &Expr) -> Option<(Asked, Type, Ranges)> {
     match (constant(a), constant(b)) {
         (None, Some(bound)) => Some((asked(a)?, a.ty, Ranges::compared(comparison, &bound))),
-        (Some(bound), None) => Some((asked(b)?, b.ty, Ranges::compared(turned(comparison), &bound))),
+        (Some(bound), None) => Some((asked(b)?, b.ty, Ranges::compared(comparison.turned(), &bound))),
         _ => None,
     }
 }
@@ -161,17 +163,6 @@ fn constant(expr: &Expr) -> Option<Exact> {
         Op::Choice(place) => Some(Exact::from(*place)),
         Op::YesNo(value) => Some(if *value { Exact::ONE } else { Exact::ZERO }),
         _ => None,
-    }
-}
-
-/// The comparison with its sides changed.
-fn turned(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        Comparison::Equal | Comparison::NotEqual => comparison,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Payments that are never paid: schedules and amounts that are nothing whatever the row, limits that let nothing through.
 
-use crate::plan::{Amount, BandPays, Beyond, Expr, Limit, Op, Plan, Schedule, Shape, Step};
+use crate::plan::{Amount, BandPays, Beyond, Expr, Function, Limit, Op, Plan, Schedule, Shape, Step};
 use crate::resolve::Resolved;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -42,9 +42,11 @@ fn is_nothing(value: &Expr) -> bool {
     steps::count(1);
     match &value.op {
         Op::Number(number) => *number == Exact::ZERO,
-        Op::Multiply(a, b) => is_nothing(a) || is_nothing(b),
-        Op::Divide(a, _) | Op::Negate(a) => is_nothing(a),
-        _ => false,
+        op => match op.as_call() {
+            Some((Function::Multiply, factors)) => factors.iter().any(is_nothing),
+            Some((Function::Divide | Function::Negate, [a, ..])) => is_nothing(a),
+            _ => false,
+        },
     }
 }
 

@@ -4,6 +4,7 @@ mod dates;
 mod emit;
 mod expression;
 mod frame;
+mod function;
 mod group;
 mod machine;
 mod number;

@@ -1,16 +1,15 @@
 //! The value of an expression for one row.
 
-use super::schedule;
+use super::Fault;
 use super::trace::Trace;
-use super::{Fault, FaultKind};
 use crate::data::{Column, Data, GroupData, Rows, Values};
 use crate::internal::broken;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    BelowZero, Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId,
-    Stream, TimeUnit, Type, View,
+    Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream, Type,
+    View,
 };
-use crate::value::{Exact, fraction, is_moderate, power_of_ten, round_to};
+use crate::value::{Exact, fraction, power_of_ten};
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
@@ -188,7 +187,6 @@ impl<'a> Row<'a> {
     }
 
     fn eval_op(&self, expr: &Expr, data: &Data) -> Result<Value, Fault> {
-        let fault = |kind| Err(Fault { kind, span: expr.span });
         Ok(match &expr.op {
             Op::Number(value) => Value::Number(value.clone()),
             Op::YesNo(value) => Value::YesNo(*value),
@@ -226,62 +224,30 @@ impl<'a> Row<'a> {
                 }
                 after.number().map_or(Value::Missing, |after| Value::Number(after - before))
             }
-            Op::Negate(x) => self.map(data, x, |x| -x)?,
-            Op::Add(a, b) => self.map2(data, expr, a, b, |a, b| a + b)?,
-            Op::Subtract(a, b) => self.map2(data, expr, a, b, |a, b| a - b)?,
-            Op::Multiply(a, b) => self.map2(data, expr, a, b, |a, b| a * b)?,
-            Op::Divide(a, b) => match self.eval(a, data)?.number().zip(self.eval(b, data)?.number()) {
-                Some((_, b)) if b == Exact::ZERO => return fault(FaultKind::DivisionByZero),
-                Some((a, b)) => moderate(a / b, expr)?,
-                None => Value::Missing,
-            },
-            Op::Smallest(values) => self.extreme(data, values, Ordering::Less)?,
-            Op::Largest(values) => self.extreme(data, values, Ordering::Greater)?,
-            Op::Round { value, mode, quantum } => self.map(data, value, |value| round_to(&value, *mode, quantum))?,
-            Op::Schedule { schedule, arguments, value, ask } => {
-                let mut known = Vec::with_capacity(arguments.len());
-                for argument in arguments {
-                    match self.eval(argument, data)?.number() {
-                        Some(argument) => known.push(argument),
-                        None => return Ok(Value::Missing),
+            Op::Call(function, operands) => {
+                // Two operands at most are the rule; only more than that need memory.
+                let several: Vec<Value>;
+                let (one, two);
+                let values: &[Value] = match &operands[..] {
+                    [x] => {
+                        one = [self.eval(x, data)?];
+                        &one
                     }
-                }
-                match self.eval(value, data)?.number() {
-                    Some(x) => {
-                        self.note(|trace| trace.asked(*schedule, &known, &x));
-                        let schedule = &self.plan.schedules[schedule.index()];
-                        if x < Exact::ZERO && schedule.below_zero == BelowZero::Unsaid {
-                            self.below_zero.set(true);
-                        }
-                        schedule::ask(schedule, &known, &x, *ask)
-                            .map_err(|kind| Fault { kind, span: expr.span })?
-                            .map_or(Value::Missing, Value::Number)
+                    [a, b] => {
+                        two = [self.eval(a, data)?, self.eval(b, data)?];
+                        &two
                     }
-                    None => Value::Missing,
-                }
+                    more => {
+                        several = more.iter().map(|value| self.eval(value, data)).collect::<Result<_, _>>()?;
+                        &several
+                    }
+                };
+                self.note(|trace| trace.called(function, operands, values));
+                self.apply(function, values, data).map_err(|kind| Fault { kind, span: expr.span })?
             }
             Op::Argument(_) => broken("an argument outside of its schedule"),
-            Op::Compare(comparison, a, b) => match (self.eval(a, data)?, self.eval(b, data)?) {
-                (Value::Missing, _) | (_, Value::Missing) => Value::Missing,
-                (x, y) => {
-                    let ordering = compare(&x, &y);
-                    let by_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-                    if by_order && ordering.is_eq() {
-                        self.note(|trace| trace.equal.extend([a.span, b.span]));
-                    }
-                    Value::YesNo(holds(*comparison, ordering))
-                }
-            },
             Op::And(conditions) => self.decide(data, conditions, false)?,
             Op::Or(conditions) => self.decide(data, conditions, true)?,
-            Op::Not(condition) => {
-                self.eval(condition, data)?.yes_no().map_or(Value::Missing, |value| Value::YesNo(!value))
-            }
-            Op::Predicate { predicate, value } => match self.eval(value, data)?.code() {
-                Some(code) => Value::YesNo(data.predicates[predicate.index()][code as usize] == 1),
-                None => Value::Missing,
-            },
-            Op::IsKnown(value) => Value::YesNo(self.eval(value, data)? != Value::Missing),
             Op::IfUnknown(value, default) => match self.eval(value, data)? {
                 Value::Missing => self.eval(default, data)?,
                 known => known,
@@ -294,62 +260,7 @@ impl<'a> Row<'a> {
                 }
                 self.eval(otherwise, data)?
             }
-            Op::AddTime { date, count, unit } => {
-                match self.eval(date, data)?.date().zip(self.eval(count, data)?.number()) {
-                    Some((day, count)) => match self.add_time(day, &count, *unit) {
-                        Ok(day) => Value::Date(day),
-                        Err(kind) => return fault(kind),
-                    },
-                    None => Value::Missing,
-                }
-            }
-            Op::TimeBetween { unit, from, to } => {
-                match self.eval(from, data)?.date().zip(self.eval(to, data)?.date()) {
-                    Some((from, to)) => Value::Number(Exact::from(match unit {
-                        TimeUnit::Days => to - from,
-                        TimeUnit::Months => self.plan.calendar.whole_months(from, to),
-                        TimeUnit::Years => self.plan.calendar.whole_months(from, to) / 12,
-                    })),
-                    None => Value::Missing,
-                }
-            }
-            Op::DatePart(part, date) => match self.eval(date, data)?.date() {
-                Some(day) => Value::Number(Exact::from(date_part(self.plan, *part, day))),
-                None => Value::Missing,
-            },
         })
-    }
-
-    fn map(&self, data: &Data, x: &Expr, apply: impl Fn(Exact) -> Exact) -> Result<Value, Fault> {
-        Ok(self.eval(x, data)?.number().map_or(Value::Missing, |x| Value::Number(apply(x))))
-    }
-
-    fn map2(
-        &self,
-        data: &Data,
-        whole: &Expr,
-        a: &Expr,
-        b: &Expr,
-        apply: impl Fn(Exact, Exact) -> Exact,
-    ) -> Result<Value, Fault> {
-        match self.eval(a, data)?.number().zip(self.eval(b, data)?.number()) {
-            Some((a, b)) => moderate(apply(a, b), whole),
-            None => Ok(Value::Missing),
-        }
-    }
-
-    fn extreme(&self, data: &Data, values: &[Expr], wanted: Ordering) -> Result<Value, Fault> {
-        let mut best: Option<Value> = None;
-        for value in values {
-            let value = self.eval(value, data)?;
-            if value == Value::Missing {
-                return Ok(Value::Missing);
-            }
-            if best.as_ref().is_none_or(|best| compare(&value, best) == wanted) {
-                best = Some(value);
-            }
-        }
-        Ok(best.unwrap_or_else(|| broken("the smallest or largest of nothing")))
     }
 
     /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.
@@ -428,34 +339,7 @@ impl<'a> Row<'a> {
             GroupData::Exact(values) => values[idx].clone().map_or(Value::Missing, Value::Number),
         }
     }
-
-    fn add_time(&self, day: i32, count: &Exact, unit: TimeUnit) -> Result<i32, FaultKind> {
-        let whole =
-            (count.denominator() == &dashu_int::UBig::ONE).then(|| i64::try_from(count.numerator().clone()).ok());
-        let count = whole.ok_or(FaultKind::Date("a length of time must be a whole number"))?;
-        const OUT: FaultKind = FaultKind::Date("the date is outside the years 1 to 9999");
-        let count = count.ok_or(OUT)?;
-        let moved = match unit {
-            TimeUnit::Days => i64::from(day).checked_add(count).and_then(|day| i32::try_from(day).ok()),
-            TimeUnit::Months => self.plan.calendar.add_months(day, count),
-            TimeUnit::Years => count.checked_mul(12).and_then(|count| self.plan.calendar.add_months(day, count)),
-        };
-        moved.filter(|day| (FIRST..=LAST).contains(day)).ok_or(OUT)
-    }
 }
-
-/// A value that is small enough to be reckoned with.
-fn moderate(value: Exact, whole: &Expr) -> Result<Value, Fault> {
-    if is_moderate(&value) {
-        Ok(Value::Number(value))
-    } else {
-        Err(Fault { kind: FaultKind::Overflow("a value"), span: whole.span })
-    }
-}
-
-/// 0001-01-01 and 9999-12-31.
-const FIRST: i32 = -719_162;
-const LAST: i32 = 2_932_896;
 
 /// A part of a date.
 pub fn date_part(plan: &Plan, part: DatePart, day: i32) -> i32 {
@@ -507,7 +391,7 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-fn holds(comparison: Comparison, ordering: Ordering) -> bool {
+pub(super) fn holds(comparison: Comparison, ordering: Ordering) -> bool {
     match comparison {
         Comparison::Equal => ordering.is_eq(),
         Comparison::NotEqual => ordering.is_ne(),

@@ -2,7 +2,7 @@
 
 use super::FaultKind;
 use crate::internal::broken;
-use crate::plan::{Ask, Band, BandPays, BelowZero, Beyond, Expr, Op, Schedule, Shape};
+use crate::plan::{Ask, Band, BandPays, BelowZero, Beyond, Expr, Function, Op, Schedule, Shape};
 use crate::value::{Exact, RoundingMode, round};
 
 /// What one band contributes to F(x).
@@ -234,28 +234,21 @@ fn to_u32(value: &Exact) -> u32 {
 
 /// The number of a bound or rate: literals, arguments and arithmetic on them.
 pub(crate) fn number(expr: &Expr, arguments: &[Exact]) -> Exact {
-    let two = |a: &Expr, b: &Expr| (number(a, arguments), number(b, arguments));
+    let of = |expr: &Expr| number(expr, arguments);
     match &expr.op {
         Op::Number(value) => value.clone(),
         Op::Argument(idx) => arguments[*idx as usize].clone(),
-        Op::Negate(x) => -number(x, arguments),
-        Op::Add(a, b) => {
-            let (a, b) = two(a, b);
-            a + b
-        }
-        Op::Subtract(a, b) => {
-            let (a, b) = two(a, b);
-            a - b
-        }
-        Op::Multiply(a, b) => {
-            let (a, b) = two(a, b);
-            a * b
-        }
-        // The verifier lets a bound divide by constants other than zero only.
-        Op::Divide(a, b) => {
-            let (a, b) = two(a, b);
-            if b == Exact::ZERO { broken("a bound or rate divided by zero") } else { a / b }
-        }
-        other => unreachable!("a bound or rate of a schedule is arithmetic on literals and arguments, not {other:?}"),
+        op => match op.as_call() {
+            Some((Function::Negate, [x])) => -of(x),
+            Some((Function::Add, [a, b])) => of(a) + of(b),
+            Some((Function::Subtract, [a, b])) => of(a) - of(b),
+            Some((Function::Multiply, [a, b])) => of(a) * of(b),
+            // The verifier lets a bound divide by constants other than zero only.
+            Some((Function::Divide, [a, b])) => match of(b) {
+                b if b == Exact::ZERO => broken("a bound or rate divided by zero"),
+                b => of(a) / b,
+            },
+            _ => broken(format!("a bound or rate that is no arithmetic on literals and arguments: {op:?}")),
+        },
     }
 }

@@ -3,7 +3,7 @@
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{Amount, Ask, Days, Expr, LocalId, Op, ScheduleId, StateId, Step, Type, View};
+use crate::plan::{Amount, Ask, Days, Expr, Function, LocalId, Op, ScheduleId, StateId, Step, Type, View};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -144,43 +144,44 @@ impl Trace {
             | Op::Decision { .. }
             | Op::Group(_)
             | Op::Level { .. }
-            | Op::Telescoped { .. }
-            | Op::Schedule { .. }
-            | Op::AddTime { .. }
-            | Op::TimeBetween { .. }
-            | Op::DatePart(..) => {
-                let entry = (expr.span, expr.ty, value.clone());
-                if !self.values.contains(&entry) {
-                    self.values.push(entry);
-                }
-            }
+            | Op::Telescoped { .. } => self.met_value(expr, value),
+            Op::Call(function, _) if function.signature().telling => self.met_value(expr, value),
             Op::Number(_)
             | Op::YesNo(_)
             | Op::Date(_)
             | Op::Choice(_)
             | Op::Missing
             | Op::Argument(_)
-            | Op::Negate(_)
-            | Op::Add(..)
-            | Op::Subtract(..)
-            | Op::Multiply(..)
-            | Op::Divide(..)
-            | Op::Smallest(_)
-            | Op::Largest(_)
-            | Op::Round { .. }
-            | Op::Compare(..)
+            | Op::Call(..)
             | Op::And(_)
             | Op::Or(_)
-            | Op::Not(_)
-            | Op::Predicate { .. }
-            | Op::IsKnown(_)
             | Op::IfUnknown(..)
             | Op::If { .. } => {}
         }
     }
 
-    pub(super) fn asked(&mut self, schedule: ScheduleId, arguments: &[Exact], x: &Exact) {
-        self.asked.push(Asked { schedule, arguments: arguments.to_vec(), x: x.clone() });
+    fn met_value(&mut self, expr: &Expr, value: &Value) {
+        let entry = (expr.span, expr.ty, value.clone());
+        if !self.values.contains(&entry) {
+            self.values.push(entry);
+        }
+    }
+
+    /// Notes where a schedule is asked, and both sides of a comparison by order that are equal.
+    pub(super) fn called(&mut self, function: &Function, operands: &[Expr], values: &[Value]) {
+        if values.contains(&Value::Missing) {
+            return;
+        }
+        match (function, values) {
+            (Function::Schedule { schedule, .. }, [arguments @ .., Value::Number(x)]) => {
+                let arguments = arguments.iter().filter_map(|value| value.clone().number()).collect();
+                self.asked.push(Asked { schedule: *schedule, arguments, x: x.clone() });
+            }
+            (Function::Compare(comparison), [a, b]) if !comparison.is_equality() && a == b => {
+                self.equal.extend(operands.iter().map(|operand| operand.span));
+            }
+            _ => {}
+        }
     }
 
     /// Takes in what was noted on the sides of the row.
@@ -274,7 +275,7 @@ impl<'a> RuleRun<'a> {
 
     fn plain_slices(&mut self, expr: &Expr, factor: Exact) -> Result<Vec<Slice>, Fault> {
         match &expr.op {
-            Op::Schedule { schedule, ask: Ask::Amount, .. } => {
+            Op::Call(Function::Schedule { schedule, ask: Ask::Amount }, _) => {
                 let of = self.plan.schedules[schedule.index()].domain;
                 Ok(merge(self.parts(expr, None)?, Vec::new(), &factor, of))
             }
@@ -284,11 +285,13 @@ impl<'a> RuleRun<'a> {
                 Some(value) => self.plain_slices(value, factor),
                 None => Ok(Vec::new()),
             },
-            Op::Multiply(a, b) => self.product_slices(a, b, factor),
-            _ => Ok(match self.row.eval(expr, self.data)? {
-                Value::Number(amount) => vec![Slice::whole(factor * amount)],
-                _ => Vec::new(),
-            }),
+            op => match op.as_call() {
+                Some((Function::Multiply, [a, b])) => self.product_slices(a, b, factor),
+                _ => Ok(match self.row.eval(expr, self.data)? {
+                    Value::Number(amount) => vec![Slice::whole(factor * amount)],
+                    _ => Vec::new(),
+                }),
+            },
         }
     }
 
@@ -315,16 +318,16 @@ impl<'a> RuleRun<'a> {
 
     fn holds_schedule(&self, expr: &Expr) -> bool {
         match &expr.op {
-            Op::Schedule { ask, .. } => *ask == Ask::Amount,
+            Op::Call(Function::Schedule { ask, .. }, _) => *ask == Ask::Amount,
+            Op::Call(Function::Multiply, factors) => factors.iter().any(|factor| self.holds_schedule(factor)),
             Op::Telescoped { .. } => true,
-            Op::Multiply(a, b) => self.holds_schedule(a) || self.holds_schedule(b),
             Op::Local(local) => self.definition(*local).is_some_and(|value| self.holds_schedule(value)),
             _ => false,
         }
     }
 
     fn telescoped_slices(&mut self, body: &Expr, state: StateId, factor: &Exact) -> Result<Vec<Slice>, Fault> {
-        if let Op::Schedule { schedule, ask: Ask::Amount, .. } = &body.op {
+        if let Some((schedule, Ask::Amount, ..)) = body.op.as_schedule() {
             let of = self.plan.schedules[schedule.index()].domain;
             let after = self.parts(body, Some(View::After))?;
             let first = self.row.levels(state).is_none_or(|levels| levels.first);
@@ -339,7 +342,7 @@ impl<'a> RuleRun<'a> {
     }
 
     fn parts(&mut self, expr: &Expr, side: Option<View>) -> Result<Vec<Part>, Fault> {
-        let Op::Schedule { schedule, arguments, value, .. } = &expr.op else { return Ok(Vec::new()) };
+        let Some((schedule, _, arguments, value)) = expr.op.as_schedule() else { return Ok(Vec::new()) };
         let side = side.unwrap_or(View::After);
         let mut known = Vec::new();
         for argument in arguments {

@@ -1,6 +1,6 @@
 //! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
 
-use crate::plan::{Ask, BandPays, Expr, GroupFunction, Op, Plan, Shape, StateKind, Type};
+use crate::plan::{Ask, BandPays, Expr, Function, GroupFunction, Op, Plan, Scale, ScheduleId, Shape, StateKind, Type};
 use crate::value::Exact;
 use dashu_int::ops::Gcd;
 use dashu_int::{IBig, UBig};
@@ -36,62 +36,55 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
             StateKind::Seen | StateKind::Paid => None,
         },
         Op::Telescoped { body, .. } => go(body),
-        Op::Negate(x) => go(x),
-        Op::Add(a, b) | Op::Subtract(a, b) | Op::IfUnknown(a, b) => lcm(go(a)?, go(b)?),
-        Op::Multiply(a, b) => reduce(a, b, plan, locals),
-        Op::Divide(a, b) => match &b.op {
-            Op::Number(value) if *value != Exact::ZERO => {
-                let numerator = i64::try_from(UBig::try_from(abs(value.numerator())).ok()?).ok()?;
-                go(a)?.checked_mul(numerator)
-            }
-            _ => None,
-        },
-        Op::Smallest(values) | Op::Largest(values) => values.iter().try_fold(1, |all, value| lcm(all, go(value)?)),
-        Op::Round { quantum, .. } => i64::try_from(quantum.denominator().clone()).ok(),
-        Op::Schedule { schedule, arguments, value, ask: Ask::Amount } if arguments.is_empty() => {
-            let x = go(value)?;
-            let constant = |expr: &Expr| match &expr.op {
-                Op::Number(value) => i64::try_from(value.denominator().clone()).ok(),
+        Op::IfUnknown(a, b) => lcm(go(a)?, go(b)?),
+        Op::Call(function, operands) => match function.signature().scale {
+            Scale::Whole => Some(1),
+            Scale::Common => operands.iter().try_fold(1, |all, value| lcm(all, go(value)?)),
+            // A constant whole factor may cancel part of it, which is not worth looking for.
+            Scale::Product => operands.iter().try_fold(1i64, |all, value| all.checked_mul(go(value)?)),
+            Scale::Quotient => match &operands[..] {
+                [a, Expr { op: Op::Number(value), .. }] if *value != Exact::ZERO => {
+                    let numerator = i64::try_from(UBig::try_from(abs(value.numerator())).ok()?).ok()?;
+                    go(a)?.checked_mul(numerator)
+                }
                 _ => None,
-            };
-            match &plan.schedules[schedule.index()].shape {
-                Shape::Graduated(bands) | Shape::Retroactive(bands) => bands.iter().try_fold(1, |all, band| {
-                    let edge = band.upper.as_ref().map_or(Some(1), |edge| constant(&edge.value))?;
-                    match &band.pays {
-                        BandPays::None => Some(all),
-                        BandPays::Amount { rate, flat } => {
-                            let rate = rate.as_ref().map_or(Some(1), constant)?;
-                            let flat = flat.as_ref().map_or(Some(1), constant)?;
-                            lcm(lcm(all, rate.checked_mul(lcm(x, edge)?)?)?, flat)
-                        }
-                    }
-                }),
-                Shape::Every { pays, .. } => constant(pays),
-                Shape::Curve { .. } => None,
-            }
-        }
-        Op::Schedule { .. } | Op::Decision { .. } | Op::Argument(_) | Op::Missing => None,
+            },
+            Scale::Quantum => match function {
+                Function::Round { quantum, .. } => i64::try_from(quantum.denominator().clone()).ok(),
+                _ => None,
+            },
+            Scale::OfSchedule => match expr.op.as_schedule() {
+                Some((schedule, Ask::Amount, [], value)) => of_schedule(plan, schedule, go(value)?),
+                _ => None,
+            },
+            Scale::NoNumber => None,
+        },
+        Op::Decision { .. } | Op::Argument(_) | Op::Missing => None,
         Op::If { branches, otherwise } => {
             branches.iter().try_fold(go(otherwise)?, |all, (_, value)| lcm(all, go(value)?))
         }
-        Op::TimeBetween { .. } | Op::DatePart(..) => Some(1),
-        Op::YesNo(_)
-        | Op::Date(_)
-        | Op::Choice(_)
-        | Op::When
-        | Op::Compare(..)
-        | Op::And(_)
-        | Op::Or(_)
-        | Op::Not(_)
-        | Op::Predicate { .. }
-        | Op::IsKnown(_)
-        | Op::AddTime { .. } => None,
+        Op::YesNo(_) | Op::Date(_) | Op::Choice(_) | Op::When | Op::And(_) | Op::Or(_) => None,
     }
 }
 
-/// A product's denominator; a constant whole factor may cancel part of it, which is not worth looking for.
-fn reduce(a: &Expr, b: &Expr, plan: &Plan, locals: &[Option<i64>]) -> Option<i64> {
-    den(plan, a, locals)?.checked_mul(den(plan, b, locals)?)
+/// The denominator of F(x) of a schedule without arguments, where x has the denominator `x`.
+fn of_schedule(plan: &Plan, schedule: ScheduleId, x: i64) -> Option<i64> {
+    let constant = |expr: &Expr| i64::try_from(expr.op.as_number()?.denominator().clone()).ok();
+    match &plan.schedules[schedule.index()].shape {
+        Shape::Graduated(bands) | Shape::Retroactive(bands) => bands.iter().try_fold(1, |all, band| {
+            let edge = band.upper.as_ref().map_or(Some(1), |edge| constant(&edge.value))?;
+            match &band.pays {
+                BandPays::None => Some(all),
+                BandPays::Amount { rate, flat } => {
+                    let rate = rate.as_ref().map_or(Some(1), constant)?;
+                    let flat = flat.as_ref().map_or(Some(1), constant)?;
+                    lcm(lcm(all, rate.checked_mul(lcm(x, edge)?)?)?, flat)
+                }
+            }
+        }),
+        Shape::Every { pays, .. } => constant(pays),
+        Shape::Curve { .. } => None,
+    }
 }
 
 fn lcm(a: i64, b: i64) -> Option<i64> {

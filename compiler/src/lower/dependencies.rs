@@ -188,7 +188,7 @@ impl Found<'_, '_> {
     fn expr(&mut self, expr: &Expr, scope: &Scope) {
         match &expr.kind {
             ExprKind::Path(path) => self.path(path, scope),
-            ExprKind::List(values) | ExprKind::Extreme { values, .. } => self.exprs(values, scope),
+            ExprKind::List(values) | ExprKind::Function { values, .. } => self.exprs(values, scope),
             ExprKind::Call { arguments, .. } => {
                 self.exprs(arguments.iter().map(|argument| &argument.value), scope);
             }

@@ -7,6 +7,7 @@ mod choices;
 mod conditional;
 mod conditions;
 mod dates;
+mod functions;
 mod literals;
 mod names;
 mod ranges;
@@ -19,7 +20,7 @@ pub(super) use shares::Shares;
 
 use super::Lowering;
 use super::scope::{Scope, Typed};
-use crate::plan::{Ask, Expr, Op, Type};
+use crate::plan::{Ask, Expr, Function, Op, Type};
 use crate::resolve::not_supported;
 use crate::value::{Exact, is_moderate, round_to};
 use literals::text_literal;
@@ -59,10 +60,7 @@ impl Lowering<'_> {
             ExprKind::Clamp { value, at_least, at_most } => {
                 self.clamp(value, at_least.as_deref(), at_most.as_deref(), span, scope)
             }
-            ExprKind::Extreme { largest, values } => {
-                let values = values.iter().map(|value| self.expression(value, scope)).collect::<Option<Vec<_>>>()?;
-                self.extreme(values, *largest, span)
-            }
+            ExprKind::Function { name, values } => self.function(name, values, span, scope),
             ExprKind::Aggregate { function, value, set } => {
                 self.aggregate(*function, value.as_deref(), set.as_ref(), span, scope)
             }
@@ -100,7 +98,7 @@ impl Lowering<'_> {
     fn negative(&mut self, inner: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
         let inner = self.numeric(inner, scope)?;
         let (ty, optional, literal) = (inner.ty, inner.optional, inner.literal);
-        let typed = Typed::new(Op::Negate(Box::new(inner.into_expr())), ty, optional, span);
+        let typed = Typed::new(Op::one(Function::Negate, inner.into_expr()), ty, optional, span);
         Some(Typed { literal, ..fold(typed) })
     }
 
@@ -137,14 +135,20 @@ impl Lowering<'_> {
 /// A number that needs no row is worked out at once, its parts having been so before. One of more digits than anybody
 /// can be paid stays as it is written.
 pub(super) fn fold(typed: Typed) -> Typed {
-    let number = |expr: &Expr| if let Op::Number(value) = &expr.op { Some(value.clone()) } else { None };
-    let value = match &typed.op {
-        Op::Negate(x) => number(x).map(|x| -x),
-        Op::Add(a, b) => number(a).zip(number(b)).map(|(a, b)| a + b),
-        Op::Subtract(a, b) => number(a).zip(number(b)).map(|(a, b)| a - b),
-        Op::Multiply(a, b) => number(a).zip(number(b)).map(|(a, b)| a * b),
-        Op::Divide(a, b) => number(a).zip(number(b)).filter(|(_, b)| *b != Exact::ZERO).map(|(a, b)| a / b),
-        Op::Round { value, mode, quantum } => number(value).map(|value| round_to(&value, *mode, quantum)),
+    let number = |expr: &Expr| expr.op.as_number().cloned();
+    let value = match typed.op.as_call() {
+        Some((function, [x])) => number(x).and_then(|x| match function {
+            Function::Negate => Some(-x),
+            Function::Round { mode, quantum } => Some(round_to(&x, *mode, quantum)),
+            _ => None,
+        }),
+        Some((function, [a, b])) => number(a).zip(number(b)).and_then(|(a, b)| match function {
+            Function::Add => Some(a + b),
+            Function::Subtract => Some(a - b),
+            Function::Multiply => Some(a * b),
+            Function::Divide if b != Exact::ZERO => Some(a / b),
+            _ => None,
+        }),
         _ => None,
     };
     match value.filter(is_moderate) {

@@ -3,7 +3,9 @@
 use super::Lowering;
 use super::sets::Purpose;
 use super::walk::{Extent, extent};
-use crate::plan::{DecisionId, Expr, FieldId, LocalId, Op, Record, RecordId, Root, State, StateId, Stream, Type};
+use crate::plan::{
+    DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, State, StateId, Stream, Type,
+};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -202,15 +204,15 @@ pub(super) fn fact_of(op: &Op) -> Option<Fact> {
 /// What is known when a condition holds (`holds`), or does not.
 pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
     match condition {
-        Op::IsKnown(value) if holds => known_with(&value.op),
-        Op::Not(inner) => facts(&inner.op, !holds),
         Op::And(parts) if holds => parts.iter().flat_map(|part| facts(&part.op, true)).collect(),
         Op::Or(parts) if !holds => parts.iter().flat_map(|part| facts(&part.op, false)).collect(),
-        Op::Compare(_, a, b) => [known_with(&a.op), known_with(&b.op)].concat(),
-        Op::Predicate { value, .. } => known_with(&value.op),
         Op::Field { .. } | Op::Local(_) | Op::Decision { .. } => known_with(condition),
         // `, unknown means no` wraps the condition; that it holds says the same as before.
         Op::IfUnknown(value, default) if default.op == Op::YesNo(!holds) => facts(&value.op, holds),
+        Op::Call(Function::Not, inner) => inner.iter().flat_map(|inner| facts(&inner.op, !holds)).collect(),
+        Op::Call(function, operands) if holds || function.signature().strict => {
+            operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -222,16 +224,8 @@ fn known_with(op: &Op) -> Vec<Fact> {
             (1..=path.len()).map(|n| Fact::Field(*root, *record, path[..n].to_vec())).collect()
         }
         Op::Local(_) | Op::Decision { .. } => fact_of(op).into_iter().collect(),
-        Op::Negate(x) | Op::Round { value: x, .. } | Op::DatePart(_, x) => known_with(&x.op),
-        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) => {
-            [known_with(&a.op), known_with(&b.op)].concat()
-        }
-        Op::AddTime { date: a, count: b, .. } | Op::TimeBetween { from: a, to: b, .. } => {
-            [known_with(&a.op), known_with(&b.op)].concat()
-        }
-        Op::Smallest(values) | Op::Largest(values) => values.iter().flat_map(|value| known_with(&value.op)).collect(),
-        Op::Schedule { value, arguments, .. } => {
-            arguments.iter().chain([value.as_ref()]).flat_map(|value| known_with(&value.op)).collect()
+        Op::Call(function, operands) if function.signature().strict => {
+            operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
         }
         _ => Vec::new(),
     }

@@ -7,7 +7,9 @@ mod totals;
 
 use super::Lowering;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Comparison, Expr, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type};
+use crate::plan::{
+    Comparison, Expr, Function, Op, Period, RecordId, SlotSpec, State, StateId, StateKind, Stream, Type,
+};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, SetSource};
@@ -33,7 +35,7 @@ pub(super) enum Purpose {
 pub(super) fn since(day: i32, span: Span) -> Expr {
     let plain = |op, ty| Expr { op, ty, optional: false, span };
     let (when, first) = (plain(Op::When, Type::Date), plain(Op::Date(day), Type::Date));
-    plain(Op::Compare(Comparison::GreaterOrEqual, Box::new(when), Box::new(first)), Type::YesNo)
+    plain(Op::two(Function::Compare(Comparison::GreaterOrEqual), when, first), Type::YesNo)
 }
 
 impl Lowering<'_> {

@@ -1,7 +1,7 @@
 //! Types and expressions.
 
 use super::*;
-use crate::value::{Exact, RoundingMode};
+use crate::value::Exact;
 use meed_grammar::span::Span;
 
 /// The type of a value. Whether it can be missing is beside it, in [`Expr::optional`].
@@ -49,7 +49,7 @@ pub struct Expr {
     pub span: Span,
 }
 
-/// Operators. Unless said otherwise an operator with a missing operand is missing.
+/// What an expression is: a value that is there (a leaf), a function of others, or control, which decides what is evaluated.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// A number.
@@ -103,59 +103,14 @@ pub enum Op {
         /// What is evaluated twice.
         body: Box<Expr>,
     },
-    /// `-x`
-    Negate(Box<Expr>),
-    /// `a + b`
-    Add(Box<Expr>, Box<Expr>),
-    /// `a - b`
-    Subtract(Box<Expr>, Box<Expr>),
-    /// `a * b`, `a of b`
-    Multiply(Box<Expr>, Box<Expr>),
-    /// `a / b`; dividing by zero stops the run and names the row
-    Divide(Box<Expr>, Box<Expr>),
-    /// The smallest of several.
-    Smallest(Vec<Expr>),
-    /// The largest of several.
-    Largest(Vec<Expr>),
-    /// Rounded to a multiple of `quantum`.
-    Round {
-        /// The value.
-        value: Box<Expr>,
-        /// How.
-        mode: RoundingMode,
-        /// The step, above zero: 1/100 for two decimals.
-        quantum: Exact,
-    },
-    /// F(value); missing in a band that pays `none`.
-    Schedule {
-        /// The schedule.
-        schedule: ScheduleId,
-        /// Its arguments.
-        arguments: Vec<Expr>,
-        /// Where it is taken.
-        value: Box<Expr>,
-        /// What is asked: the amount, the rate, or the band.
-        ask: Ask,
-    },
+    /// A function of the values of its operands.
+    Call(Function, Vec<Expr>),
     /// An argument, inside a schedule's bounds and rates.
     Argument(u32),
-    /// Comparison of two values of one type (choices by their place, dates by day, codes only `=` and `!=`).
-    Compare(Comparison, Box<Expr>, Box<Expr>),
     /// All of them. Conditions are evaluated from the left and stop at the first that decides.
     And(Vec<Expr>),
     /// One of them.
     Or(Vec<Expr>),
-    /// The contrary.
-    Not(Box<Expr>),
-    /// A test on a text or id.
-    Predicate {
-        /// The test.
-        predicate: PredicateId,
-        /// The text or id.
-        value: Box<Expr>,
-    },
-    /// Whether a value is there; never missing.
-    IsKnown(Box<Expr>),
     /// The first, or where it is missing the second.
     IfUnknown(Box<Expr>, Box<Expr>),
     /// The value of the first condition that holds, else the last; an unknown condition does not hold.
@@ -165,26 +120,38 @@ pub enum Op {
         /// The rest.
         otherwise: Box<Expr>,
     },
-    /// `D + 12 months`
-    AddTime {
-        /// The day.
-        date: Box<Expr>,
-        /// How many (a whole number).
-        count: Box<Expr>,
-        /// Of what.
-        unit: TimeUnit,
-    },
-    /// `days from A to B`
-    TimeBetween {
-        /// Counted in.
-        unit: TimeUnit,
-        /// From.
-        from: Box<Expr>,
-        /// To.
-        to: Box<Expr>,
-    },
-    /// `quarter number of D`
-    DatePart(DatePart, Box<Expr>),
+}
+
+impl Op {
+    /// A function with one operand.
+    pub fn one(function: Function, x: Expr) -> Self {
+        Self::Call(function, vec![x])
+    }
+
+    /// A function with two operands.
+    pub fn two(function: Function, a: Expr, b: Expr) -> Self {
+        Self::Call(function, vec![a, b])
+    }
+
+    /// The function that it is, and its operands.
+    pub fn as_call(&self) -> Option<(&Function, &[Expr])> {
+        if let Self::Call(function, operands) = self { Some((function, operands)) } else { None }
+    }
+
+    /// The schedule that is asked, what is asked of it, its arguments, and where it is taken.
+    pub fn as_schedule(&self) -> Option<(ScheduleId, Ask, &[Expr], &Expr)> {
+        match self.as_call() {
+            Some((Function::Schedule { schedule, ask }, [arguments @ .., value])) => {
+                Some((*schedule, *ask, arguments, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// The number that it is.
+    pub fn as_number(&self) -> Option<&Exact> {
+        if let Self::Number(value) = self { Some(value) } else { None }
+    }
 }
 
 /// Where a path begins.

@@ -2,6 +2,25 @@
 
 use super::{Amount, Expr, Group, GroupFunction, Limit, Op, Step};
 
+/// What has no operands.
+macro_rules! leaf {
+    () => {
+        Self::Number(_)
+            | Self::YesNo(_)
+            | Self::Date(_)
+            | Self::Choice(_)
+            | Self::Missing
+            | Self::Field { .. }
+            | Self::PaymentAmount
+            | Self::When
+            | Self::Local(_)
+            | Self::Decision { .. }
+            | Self::Group(_)
+            | Self::Level { .. }
+            | Self::Argument(_)
+    };
+}
+
 impl Expr {
     /// Visits the expression and everything in it, the whole before its parts.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
@@ -16,40 +35,26 @@ impl Op {
     /// The operands, in the order in which they are evaluated.
     pub fn children(&self) -> Vec<&Expr> {
         match self {
-            Self::Telescoped { body: x, .. }
-            | Self::Negate(x)
-            | Self::Round { value: x, .. }
-            | Self::Not(x)
-            | Self::Predicate { value: x, .. }
-            | Self::IsKnown(x)
-            | Self::DatePart(_, x) => vec![x],
-            Self::Add(a, b)
-            | Self::Subtract(a, b)
-            | Self::Multiply(a, b)
-            | Self::Divide(a, b)
-            | Self::Compare(_, a, b)
-            | Self::IfUnknown(a, b) => vec![a, b],
-            Self::AddTime { date: a, count: b, .. } | Self::TimeBetween { from: a, to: b, .. } => vec![a, b],
-            Self::Smallest(values) | Self::Largest(values) | Self::And(values) | Self::Or(values) => {
-                values.iter().collect()
-            }
-            Self::Schedule { arguments, value, .. } => arguments.iter().chain([value.as_ref()]).collect(),
+            Self::Telescoped { body, .. } => vec![body],
+            Self::IfUnknown(a, b) => vec![a, b],
+            Self::Call(_, values) | Self::And(values) | Self::Or(values) => values.iter().collect(),
             Self::If { branches, otherwise } => {
                 branches.iter().flat_map(|(a, b)| [a, b]).chain([otherwise.as_ref()]).collect()
             }
-            Self::Number(_)
-            | Self::YesNo(_)
-            | Self::Date(_)
-            | Self::Choice(_)
-            | Self::Missing
-            | Self::Field { .. }
-            | Self::PaymentAmount
-            | Self::When
-            | Self::Local(_)
-            | Self::Decision { .. }
-            | Self::Group(_)
-            | Self::Level { .. }
-            | Self::Argument(_) => Vec::new(),
+            leaf!() => Vec::new(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::Telescoped { body, .. } => vec![body],
+            Self::IfUnknown(a, b) => vec![a, b],
+            Self::Call(_, values) | Self::And(values) | Self::Or(values) => values.iter_mut().collect(),
+            Self::If { branches, otherwise } => {
+                branches.iter_mut().flat_map(|(a, b)| [a, b]).chain([otherwise.as_mut()]).collect()
+            }
+            leaf!() => Vec::new(),
         }
     }
 }

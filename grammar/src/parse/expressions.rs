@@ -4,7 +4,7 @@ use super::Rule;
 use super::fold;
 use super::literals::{decimal, money};
 use super::node::Node;
-use super::sets::{aggregate_word, count_of, extreme, in_set, running};
+use super::sets::{aggregate_word, count_of, extreme, function_of, in_set, running};
 use crate::limits;
 use crate::problem::Problem;
 use crate::tree::*;
@@ -63,6 +63,7 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         Rule::running => running(node),
         Rule::count_of => count_of(node),
         Rule::extreme => extreme(node),
+        Rule::function_of => function_of(node),
         Rule::aggregate => ExprKind::Aggregate {
             function: aggregate_word(node),
             value: Some(Box::new(only(node))),

@@ -32,10 +32,8 @@ pub(super) fn count_of(node: &Node<'_, '_>) -> ExprKind {
 
 /// `smallest of (a, b)`, or the aggregate `smallest of (a + b) in deal`.
 pub(super) fn extreme(node: &Node<'_, '_>) -> ExprKind {
-    let largest = node.has(Rule::k_largest);
     let brackets = node.part(Rule::values);
-    let mut values: Vec<Expr> =
-        brackets.iter().flat_map(|brackets| brackets.parts().filter_map(|part| operand(&part))).collect();
+    let (name, mut values) = named_values(node);
     match (node.part(Rule::in_set), brackets) {
         (Some(set), Some(brackets)) if values.len() == 1 => {
             let kind = ExprKind::Bracket(Box::new(values.remove(0)));
@@ -48,10 +46,23 @@ pub(super) fn extreme(node: &Node<'_, '_>) -> ExprKind {
                     .label("this set belongs to one value")
                     .help("write the smaller or larger value in brackets of its own: `largest of (smallest of (a, b)) in deal`"),
             );
-            ExprKind::Extreme { largest, values }
+            ExprKind::Function { name, values }
         }
-        (None, _) => ExprKind::Extreme { largest, values },
+        (None, _) => ExprKind::Function { name, values },
     }
+}
+
+/// `WORD of (a, b)`
+pub(super) fn function_of(node: &Node<'_, '_>) -> ExprKind {
+    let (name, values) = named_values(node);
+    ExprKind::Function { name, values }
+}
+
+fn named_values(node: &Node<'_, '_>) -> (Name, Vec<Expr>) {
+    let name = node.parts().next().map_or_else(|| node.name(), |word| word.to_name());
+    let brackets = node.part(Rule::values);
+    let values = brackets.iter().flat_map(|brackets| brackets.parts().filter_map(|part| operand(&part)));
+    (name, values.collect())
 }
 
 pub(super) fn aggregate_word(node: &Node<'_, '_>) -> Aggregate {

@@ -137,10 +137,10 @@ pub enum ExprKind {
         /// The cap.
         at_most: Option<Box<Expr>>,
     },
-    /// `smallest of (a, b)`, `largest of (a, b)`
-    Extreme {
-        /// `largest`
-        largest: bool,
+    /// `smallest of (a, b)`, `largest of (a, b)`: a function of the language by its word
+    Function {
+        /// The word.
+        name: Name,
         /// The values.
         values: Vec<Expr>,
     },

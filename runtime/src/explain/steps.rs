@@ -6,7 +6,8 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Amount, Ask, Band, Days, Expr, LocalId, Op, Period, Rule, RuleId, Schedule, Shape, StateId, Step, Stream, Type,
+    Amount, Ask, Band, Days, Expr, Function, LocalId, Op, Period, Rule, RuleId, Schedule, Shape, StateId, Step, Stream,
+    Type,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -327,7 +328,7 @@ fn schedule_in(rule: &Rule, amount: &Expr) -> Option<meed_compiler::plan::Schedu
     let mut found = None;
     let mut locals = Vec::new();
     amount.walk(&mut |expr| match &expr.op {
-        Op::Schedule { schedule, ask: Ask::Amount, .. } if found.is_none() => found = Some(*schedule),
+        Op::Call(Function::Schedule { schedule, ask: Ask::Amount }, _) if found.is_none() => found = Some(*schedule),
         Op::Local(local) => locals.push(*local),
         _ => {}
     });

@@ -6,7 +6,7 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, met};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
-    Band, BandPays, Comparison, Expr, Limit, Op, Plan, RuleId, Schedule, ScheduleId, Shape, Step, Type,
+    Band, BandPays, Comparison, Expr, Function, Limit, Op, Plan, RuleId, Schedule, ScheduleId, Shape, Step, Type,
 };
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -85,11 +85,13 @@ impl Coverage {
             }
             let groups = rule.groups.iter().flat_map(|group| plan.groups[group.index()].exprs());
             for expr in rule.steps.iter().flat_map(Step::exprs).chain(groups) {
-                expr.walk(&mut |expr| match &expr.op {
-                    Op::Schedule { schedule, .. } => {
+                expr.walk(&mut |expr| match expr.op.as_call() {
+                    Some((Function::Schedule { schedule, .. }, _)) => {
                         used.insert(*schedule);
                     }
-                    Op::Compare(comparison, a, b) => found.extend(self.edge_of(plan, *comparison, a, b)),
+                    Some((Function::Compare(comparison), [a, b])) => {
+                        found.extend(self.edge_of(plan, *comparison, a, b));
+                    }
                     _ => {}
                 });
             }
@@ -105,8 +107,7 @@ impl Coverage {
     /// A comparison by order with a literal has its edge there.
     fn edge_of(&self, plan: &Plan, comparison: Comparison, a: &Expr, b: &Expr) -> Option<Unreached> {
         let literal = [b, a].into_iter().find(|side| matches!(side.op, Op::Number(_) | Op::Date(_)))?;
-        let by_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-        if !by_order || self.equal.contains(&literal.span) {
+        if comparison.is_equality() || self.equal.contains(&literal.span) {
             return None;
         }
         let text = match &literal.op {

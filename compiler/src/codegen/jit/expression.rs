@@ -3,13 +3,13 @@
 //! All operands are computed; an operand that the interpreter would not look at has its faults taken back.
 
 use super::emit::Flag;
-use super::number::{Number, condition};
+use super::number::Number;
 use super::row::{Kind, Lane, RowCode};
 use super::word::Word;
 use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::Input;
-use crate::plan::{Comparison, Expr, Op, Stream, TimeUnit, View};
+use crate::plan::{Expr, Op, Stream, View};
 use crate::value::Exact;
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -48,54 +48,9 @@ impl RowCode<'_, '_> {
                 let number = self.emit.guarded(known, |emit| emit.subtract_numbers(after.1, before));
                 Lane { known, kind: Kind::Number(number) }
             }
-            Op::Negate(x) => self.map(x, |code, x| code.emit.negate_number(x)),
-            Op::Add(a, b) => self.map2(a, b, |code, a, b| code.emit.add_numbers(a, b)),
-            Op::Subtract(a, b) => self.map2(a, b, |code, a, b| code.emit.subtract_numbers(a, b)),
-            Op::Multiply(a, b) => self.map2(a, b, |code, a, b| code.emit.multiply_numbers(a, b)),
-            Op::Divide(a, b) => self.map2(a, b, |code, a, b| code.emit.divide_numbers(a, b)),
-            Op::Smallest(values) => self.extreme(values, Comparison::Less),
-            Op::Largest(values) => self.extreme(values, Comparison::Greater),
-            Op::Round { value, mode, quantum } => self.map(value, |code, value| {
-                let steps = code.emit.round_number(value, *mode, quantum);
-                let quantum = code.emit.number(quantum);
-                code.emit.multiply_numbers(Number::new(steps, 1), quantum)
-            }),
-            Op::Schedule { schedule, arguments, value, ask } => {
-                let schedule = &self.plan.schedules[schedule.index()];
-                let mut known = Flag::Yes;
-                let mut numbers = Vec::with_capacity(arguments.len());
-                for argument in arguments.iter().chain([value.as_ref()]) {
-                    // The interpreter stops at the first that is missing.
-                    let (present, number) = self.guarded(known, |code| code.number(argument, code.turn));
-                    known = self.emit.and(known, present);
-                    numbers.push(number);
-                }
-                let Some(x) = numbers.pop() else { broken("a schedule asked at nothing") };
-                let (result, number) = self.guarded(known, |code| code.ask(schedule, &numbers, x, *ask));
-                Lane { known: self.emit.and(known, result), kind: Kind::Number(number) }
-            }
-            Op::Compare(comparison, a, b) => {
-                let (a, b) = (self.lane(a), self.lane(b));
-                let known = self.emit.and(a.known, b.known);
-                let holds = self.guarded(known, |code| code.compare(*comparison, a.kind, b.kind));
-                Lane { known, kind: Kind::YesNo(holds) }
-            }
+            Op::Call(function, operands) => self.call(function, operands),
             Op::And(conditions) => self.decide(conditions, false),
             Op::Or(conditions) => self.decide(conditions, true),
-            Op::Not(condition) => {
-                let lane = self.lane(condition);
-                let flag = self.yes_no(lane.kind);
-                Lane { known: lane.known, kind: Kind::YesNo(self.emit.not(flag)) }
-            }
-            Op::Predicate { predicate, value } => {
-                let lane = self.lane(value);
-                let code = self.code(lane.kind).value;
-                let zero = self.emit.int(0);
-                let code = self.emit.select(lane.known, code, zero);
-                let passes = self.load_mark(Input::Predicate(*predicate), code);
-                Lane { known: lane.known, kind: Kind::YesNo(passes) }
-            }
-            Op::IsKnown(value) => Lane::new(Kind::YesNo(self.lane(value).known)),
             Op::IfUnknown(value, default) => {
                 let value = self.lane(value);
                 let missing = self.emit.not(value.known);
@@ -103,30 +58,6 @@ impl RowCode<'_, '_> {
                 self.choose(value.known, value, default)
             }
             Op::If { branches, otherwise } => self.conditional(branches, otherwise),
-            Op::AddTime { date, count, unit } => {
-                let (date, count) = (self.lane(date), self.lane(count));
-                let known = self.emit.and(date.known, count.known);
-                let (date, count) = (self.code(date.kind), self.numeric(count.kind));
-                let day = self.guarded(known, |code| code.add_time(date, count, *unit));
-                Lane { known, kind: Kind::Code(day) }
-            }
-            Op::TimeBetween { unit, from, to } => {
-                let (from, to) = (self.lane(from), self.lane(to));
-                let known = self.emit.and(from.known, to.known);
-                let (from, to) = (self.code(from.kind), self.code(to.kind));
-                let count = self.guarded(known, |code| match unit {
-                    TimeUnit::Days => code.emit.subtract(to, from),
-                    TimeUnit::Months => code.whole_months(from, to, 1),
-                    TimeUnit::Years => code.whole_months(from, to, 12),
-                });
-                Lane { known, kind: Kind::Number(Number::new(count, 1)) }
-            }
-            Op::DatePart(part, date) => {
-                let date = self.lane(date);
-                let day = self.code(date.kind);
-                let part = self.guarded(date.known, |code| code.date_part(*part, day));
-                Lane { known: date.known, kind: Kind::Number(Number::new(part, 1)) }
-            }
         }
     }
 
@@ -166,21 +97,6 @@ impl RowCode<'_, '_> {
         value
     }
 
-    fn map(&mut self, x: &Expr, apply: impl FnOnce(&mut Self, Number) -> Number) -> Lane {
-        let x = self.lane(x);
-        let number = self.numeric(x.kind);
-        let number = self.guarded(x.known, |code| apply(code, number));
-        Lane { known: x.known, kind: Kind::Number(number) }
-    }
-
-    fn map2(&mut self, a: &Expr, b: &Expr, apply: impl FnOnce(&mut Self, Number, Number) -> Number) -> Lane {
-        let (a, b) = (self.lane(a), self.lane(b));
-        let known = self.emit.and(a.known, b.known);
-        let (a, b) = (self.numeric(a.kind), self.numeric(b.kind));
-        let number = self.guarded(known, |code| apply(code, a, b));
-        Lane { known, kind: Kind::Number(number) }
-    }
-
     fn payment_amount(&mut self) -> Lane {
         match self.stream {
             Stream::Payments(_) => {
@@ -189,23 +105,6 @@ impl RowCode<'_, '_> {
             }
             Stream::Events(_) | Stream::Grid(..) => broken("the amount of a payment where there is none"),
         }
-    }
-
-    fn extreme(&mut self, values: &[Expr], wanted: Comparison) -> Lane {
-        let mut best: Option<Lane> = None;
-        for value in values {
-            let known = best.map_or(Flag::Yes, |best| best.known);
-            let value = self.guarded(known, |code| code.lane(value));
-            best = Some(match best {
-                None => value,
-                Some(best) => {
-                    let known = self.emit.and(best.known, value.known);
-                    let better = self.guarded(known, |code| code.compare(wanted, value.kind, best.kind));
-                    Lane { known, ..self.choose(better, value, best) }
-                }
-            });
-        }
-        best.unwrap_or_else(|| broken("the smallest or largest of nothing"))
     }
 
     /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.
@@ -245,7 +144,7 @@ impl RowCode<'_, '_> {
     }
 
     /// One of two values of one type.
-    fn choose(&mut self, flag: Flag, a: Lane, b: Lane) -> Lane {
+    pub(super) fn choose(&mut self, flag: Flag, a: Lane, b: Lane) -> Lane {
         let known = self.emit.select_flag(flag, a.known, b.known);
         // Where the chosen one is missing, what bringing both to one form costs does not count.
         let kind = self.guarded(known, |code| match (a.kind, b.kind) {
@@ -258,21 +157,6 @@ impl RowCode<'_, '_> {
             }
         });
         Lane { known, kind }
-    }
-
-    fn compare(&mut self, comparison: Comparison, a: Kind, b: Kind) -> Flag {
-        match (a, b) {
-            (Kind::Number(a), Kind::Number(b)) => self.emit.compare_numbers(comparison, a, b),
-            (Kind::Code(a), Kind::Code(b)) => self.emit.holds(condition(comparison), a, b),
-            (Kind::YesNo(a), Kind::YesNo(b)) => {
-                let (a, b) = (self.emit.flag_int(a), self.emit.flag_int(b));
-                self.emit.compare(condition(comparison), a, b)
-            }
-            (Kind::Number(_) | Kind::YesNo(_) | Kind::Code(_), _) => {
-                self.emit.raise(Flag::Yes);
-                Flag::No
-            }
-        }
     }
 
     /// The yes or no of a lane that is one.

@@ -187,7 +187,7 @@ impl Emit<'_> {
             return self.compare_with(comparison, a, &bound);
         }
         if a.is_constant() && b.over.is_none() {
-            return self.compare_numbers(mirrored(comparison), b, a);
+            return self.compare_numbers(comparison.turned(), b, a);
         }
         let (a, b) = self.alike(a, b);
         self.holds(condition(comparison), a.numerator, b.numerator)
@@ -296,17 +296,6 @@ pub(super) fn condition(comparison: Comparison) -> IntCC {
         Comparison::LessOrEqual => IntCC::SignedLessThanOrEqual,
         Comparison::Greater => IntCC::SignedGreaterThan,
         Comparison::GreaterOrEqual => IntCC::SignedGreaterThanOrEqual,
-    }
-}
-
-fn mirrored(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::NotEqual => Comparison::NotEqual,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
     }
 }
 

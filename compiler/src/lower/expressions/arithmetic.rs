@@ -3,7 +3,7 @@
 use crate::lower::Lowering;
 use crate::lower::expressions::{fold, unbracketed};
 use crate::lower::scope::{Scope, Typed};
-use crate::plan::{Expr, Op, Type};
+use crate::plan::{Function, Op, Type};
 use crate::value::{Exact, exact_text};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -40,8 +40,8 @@ impl Lowering<'_> {
         }
         let (literal, optional) = (a.literal && b.literal, a.optional || b.optional);
         let (op, ty) = match op {
-            BinaryOp::Add => self.sum(a, b, Op::Add)?,
-            BinaryOp::Subtract => self.sum(a, b, Op::Subtract)?,
+            BinaryOp::Add => self.sum(a, b, Function::Add)?,
+            BinaryOp::Subtract => self.sum(a, b, Function::Subtract)?,
             BinaryOp::Of => self.share(a, b, is_quotient(left), op_span)?,
             BinaryOp::Multiply => self.product(a, b, op_span)?,
             BinaryOp::Divide => self.quotient(a, b)?,
@@ -50,10 +50,10 @@ impl Lowering<'_> {
         Some(fold(Typed { literal, ..Typed::new(op, ty, optional, span) }))
     }
 
-    fn sum(&mut self, a: Typed, b: Typed, make: fn(Box<Expr>, Box<Expr>) -> Op) -> Option<(Op, Type)> {
+    fn sum(&mut self, a: Typed, b: Typed, function: Function) -> Option<(Op, Type)> {
         let (a, b) = self.unify(a, b)?;
         let ty = if a.literal && !b.literal { b.ty } else { a.ty };
-        Some((make(boxed(a), boxed(b)), ty))
+        Some((two(function, a, b), ty))
     }
 
     /// `2% of amount`, `(sales / target) of bonus`
@@ -87,8 +87,8 @@ impl Lowering<'_> {
                 );
                 None
             }
-            (Type::Percent, Type::Count) => Some((Op::Multiply(boxed(a), boxed(b)), Type::Number)),
-            (Type::Percent, ty) => Some((Op::Multiply(boxed(a), boxed(b)), ty)),
+            (Type::Percent, Type::Count) => Some((two(Function::Multiply, a, b), Type::Number)),
+            (Type::Percent, ty) => Some((two(Function::Multiply, a, b), ty)),
             _ if !quotient && !self.is_share(&a) => {
                 self.not_a_share(&a);
                 None
@@ -112,15 +112,11 @@ impl Lowering<'_> {
             (Type::Percent, _) | (_, Type::Percent) => Type::Percent,
             _ => Type::Number,
         };
-        Some((Op::Multiply(boxed(a), boxed(b)), ty))
+        Some((two(Function::Multiply, a, b), ty))
     }
 
     fn quotient(&mut self, a: Typed, b: Typed) -> Option<(Op, Type)> {
-        if matches!(&b.op, Op::Number(number) if *number == Exact::ZERO) {
-            let help = "divide by something else, or leave the row out with `where`";
-            self.problem(Problem::error("division-by-zero", b.span, "nothing can be divided by zero").help(help));
-            return None;
-        }
+        self.not_zero(&b)?;
         let ty = match (a.ty, b.ty) {
             (Type::Money, Type::Money) => Type::Number,
             (_, Type::Money) => {
@@ -132,7 +128,7 @@ impl Lowering<'_> {
             (Type::Percent, Type::Number | Type::Count) => Type::Percent,
             _ => Type::Number,
         };
-        Some((Op::Divide(boxed(a), boxed(b)), ty))
+        Some((two(Function::Divide, a, b), ty))
     }
 }
 
@@ -141,6 +137,6 @@ fn is_quotient(written: &tree::Expr) -> bool {
     matches!(unbracketed(written).kind, ExprKind::Binary { op: BinaryOp::Divide, .. })
 }
 
-fn boxed(value: Typed) -> Box<Expr> {
-    Box::new(value.into_expr())
+fn two(function: Function, a: Typed, b: Typed) -> Op {
+    Op::two(function, a.into_expr(), b.into_expr())
 }

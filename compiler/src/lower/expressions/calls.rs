@@ -2,7 +2,7 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
-use crate::plan::{self, Op, Type};
+use crate::plan::{self, Function, Op, Type};
 use crate::value::Exact;
 use meed_grammar::habits;
 use meed_grammar::problem::Problem;
@@ -21,11 +21,12 @@ impl Lowering<'_> {
         let Form { arguments: types, domain, result, pays_none } = self.form(schedule);
         let (quantity, arguments) = self.placed_arguments(name, given, Some(domain), &types, span, scope)?;
         let value = self.numeric(quantity?, scope)?;
-        let value = Box::new(self.accepts(value, domain)?.into_expr());
-        let arguments = self.arguments(&arguments, types, scope)?;
-        let optional = value.optional || arguments.iter().any(|argument| argument.optional) || pays_none;
-        let op = Op::Schedule { schedule, arguments, value, ask: plan::Ask::Amount };
-        Some(Typed::new(op, result, optional, span))
+        let value = self.accepts(value, domain)?.into_expr();
+        let mut operands = self.arguments(&arguments, types, scope)?;
+        operands.push(value);
+        let optional = operands.iter().any(|operand| operand.optional) || pays_none;
+        let function = Function::Schedule { schedule, ask: plan::Ask::Amount };
+        Some(Typed::new(Op::Call(function, operands), result, optional, span))
     }
 
     /// The values of arguments, in the order in which the schedule declares them.
@@ -94,13 +95,13 @@ impl Lowering<'_> {
     pub(super) fn ask(&mut self, inner: &tree::Expr, ask: plan::Ask, span: Span, scope: &mut Scope) -> Option<Typed> {
         let value = self.expression(inner, scope)?;
         match value.op {
-            Op::Schedule { schedule, arguments, value, ask: plan::Ask::Amount } => {
+            Op::Call(Function::Schedule { schedule, ask: plan::Ask::Amount }, operands) => {
                 let rate = self.plan.schedules[schedule.index()].rate;
                 let ty = if ask == plan::Ask::Rate { rate } else { Type::Count };
                 let definition = &self.plan.schedules[schedule.index()];
                 let lacks = may_lack(definition, self.known.gaps[schedule.index()], ask);
-                let optional = value.optional || arguments.iter().any(|argument| argument.optional) || lacks;
-                Some(Typed::new(Op::Schedule { schedule, arguments, value, ask }, ty, optional, span))
+                let optional = operands.iter().any(|operand| operand.optional) || lacks;
+                Some(Typed::new(Op::Call(Function::Schedule { schedule, ask }, operands), ty, optional, span))
             }
             _ => {
                 let help = "write: rate of volume_bands(sum of deal.amount)";

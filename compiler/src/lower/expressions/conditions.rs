@@ -5,7 +5,7 @@ use crate::lower::expressions::unbracketed;
 use crate::lower::meaning::Meaning;
 use crate::lower::parameters::Constant;
 use crate::lower::scope::{Scope, Typed, facts};
-use crate::plan::{Comparison, Expr, Op, Predicate, PredicateId, TextTest, Type};
+use crate::plan::{Comparison, Expr, Function, Op, Predicate, PredicateId, TextTest, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, CompareOp, ExprKind};
@@ -34,7 +34,7 @@ impl Lowering<'_> {
     pub(super) fn not(&mut self, inner: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
         let inner = self.condition(inner, scope)?;
         let optional = inner.optional;
-        Some(Typed::new(Op::Not(Box::new(inner)), Type::YesNo, optional, span))
+        Some(Typed::new(Op::one(Function::Not, inner), Type::YesNo, optional, span))
     }
 
     /// `x is known`
@@ -43,7 +43,7 @@ impl Lowering<'_> {
         if value.text.is_some() {
             return Some(Typed::new(Op::YesNo(!negated), Type::YesNo, false, span));
         }
-        let known = Typed::new(Op::IsKnown(Box::new(value.into_expr())), Type::YesNo, false, span);
+        let known = Typed::new(Op::one(Function::Known, value.into_expr()), Type::YesNo, false, span);
         Some(negate(known, negated))
     }
 
@@ -174,7 +174,7 @@ impl Lowering<'_> {
             return None;
         }
         let optional = a.optional || b.optional;
-        let op = Op::Compare(comparison, Box::new(a.into_expr()), Box::new(b.into_expr()));
+        let op = Op::two(Function::Compare(comparison), a.into_expr(), b.into_expr());
         Some(Typed::new(op, Type::YesNo, optional, span))
     }
 
@@ -284,7 +284,7 @@ impl Lowering<'_> {
         }
         let (a, b) = self.unify(subject, value)?;
         let optional = a.optional || b.optional;
-        let op = Op::Compare(Comparison::Equal, Box::new(a.into_expr()), Box::new(b.into_expr()));
+        let op = Op::two(Function::Compare(Comparison::Equal), a.into_expr(), b.into_expr());
         Some(Typed::new(op, Type::YesNo, optional, span))
     }
 
@@ -302,7 +302,7 @@ impl Lowering<'_> {
             self.plan.predicates.push(predicate);
         }
         let optional = value.optional;
-        let op = Op::Predicate { predicate: predicate_id, value: Box::new(value.into_expr()) };
+        let op = Op::one(Function::Test(predicate_id), value.into_expr());
         Some(Typed::new(op, Type::YesNo, optional, span))
     }
 
@@ -323,7 +323,7 @@ fn negate(typed: Typed, negated: bool) -> Typed {
         return typed;
     }
     let (optional, span) = (typed.optional, typed.span);
-    Typed::new(Op::Not(Box::new(typed.into_expr())), Type::YesNo, optional, span)
+    Typed::new(Op::one(Function::Not, typed.into_expr()), Type::YesNo, optional, span)
 }
 
 fn flatten<'e>(expr: &'e tree::Expr, op: BinaryOp, parts: &mut Vec<&'e tree::Expr>) {

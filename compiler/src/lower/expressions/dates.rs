@@ -3,7 +3,7 @@
 use super::fold;
 use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
-use crate::plan::{self, Op, TimeUnit, Type};
+use crate::plan::{self, Function, Op, TimeUnit, Type};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -43,11 +43,11 @@ impl Lowering<'_> {
         self.length_of_time(&count, unit)?;
         let count = if back {
             let (ty, optional, span) = (count.ty, count.optional, count.span);
-            fold(Typed::new(Op::Negate(Box::new(count)), ty, optional, span)).into_expr()
+            fold(Typed::new(Op::one(Function::Negate, count), ty, optional, span)).into_expr()
         } else {
             count
         };
-        let op = Op::AddTime { date: Box::new(date.into_expr()), count: Box::new(count), unit };
+        let op = Op::two(Function::AddTime(unit), date.into_expr(), count);
         Some(Typed::new(op, Type::Date, optional, span))
     }
 
@@ -77,7 +77,7 @@ impl Lowering<'_> {
         let optional = from.optional || to.optional;
         let unit = time_unit(unit);
         self.note_months(unit, span);
-        let op = Op::TimeBetween { unit, from: Box::new(from.into_expr()), to: Box::new(to.into_expr()) };
+        let op = Op::two(Function::TimeBetween(unit), from.into_expr(), to.into_expr());
         Some(Typed::new(op, Type::Count, optional, span))
     }
 
@@ -98,7 +98,7 @@ impl Lowering<'_> {
             tree::DatePart::Month => plan::DatePart::Month,
             tree::DatePart::Day => plan::DatePart::Day,
         };
-        Some(Typed::new(Op::DatePart(part, Box::new(date.into_expr())), Type::Count, optional, span))
+        Some(Typed::new(Op::one(Function::DatePart(part), date.into_expr()), Type::Count, optional, span))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fold;
 use crate::lower::Lowering;
 use crate::lower::scope::{Scope, Typed};
-use crate::plan::{Op, Type};
+use crate::plan::{Function, Op, Type};
 use crate::value::{Exact, power_of_ten};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -25,7 +25,7 @@ impl Lowering<'_> {
         let value = self.numeric(value, scope)?;
         let quantum = self.quantum(rounding, value.ty, scope)?;
         let (ty, optional) = (value.ty, value.optional);
-        let op = Op::Round { value: Box::new(value.into_expr()), mode: rounding.mode, quantum };
+        let op = Op::one(Function::Round { mode: rounding.mode, quantum }, value.into_expr());
         Some(fold(Typed::new(op, ty, optional, span)))
     }
 
@@ -98,7 +98,8 @@ impl Lowering<'_> {
         for (bound, floor) in [(at_least, true), (at_most, false)] {
             if let Some(bound) = bound {
                 let bound = self.numeric(bound, scope)?;
-                typed = self.extreme(vec![typed, bound], floor, span)?;
+                let function = if floor { Function::Largest } else { Function::Smallest };
+                typed = self.called(function, vec![typed, bound], span)?;
             }
         }
         Some(typed)

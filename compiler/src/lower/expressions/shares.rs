@@ -2,7 +2,7 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::Typed;
-use crate::plan::{DecisionId, Expr, GroupFunction, LocalId, Op, Type};
+use crate::plan::{DecisionId, Expr, Function, GroupFunction, LocalId, Op, Type};
 use crate::value::{Exact, exact_text};
 use meed_grammar::problem::Problem;
 use meed_grammar::steps;
@@ -40,7 +40,6 @@ impl Lowering<'_> {
             (_, Type::Percent) => Kind::Share,
             (op, Type::Number | Type::Count) => match op {
                 Op::Number(_) => Kind::Constant,
-                Op::Divide(a, b) => share(same_kind(a.ty, b.ty)),
                 Op::Local(local) => share(self.shares.locals.contains(local)),
                 Op::Decision { decision, .. } => share(!self.shares.not.contains(decision)),
                 Op::Group(group) => match &self.plan.groups[group.index()].function {
@@ -49,9 +48,21 @@ impl Lowering<'_> {
                     | GroupFunction::Largest(value, _) => of(value),
                     GroupFunction::Count | GroupFunction::Distinct(_) => Kind::Other,
                 },
-                Op::Negate(x) | Op::Round { value: x, .. } => of(x),
-                Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::IfUnknown(a, b) => all([of(a), of(b)]),
-                Op::Smallest(values) | Op::Largest(values) => all(values.iter().map(of)),
+                Op::IfUnknown(a, b) => all([of(a), of(b)]),
+                Op::Call(function, operands) => match (function, &operands[..]) {
+                    (Function::Divide, [a, b]) => share(same_kind(a.ty, b.ty)),
+                    (
+                        Function::Negate
+                        | Function::Round { .. }
+                        | Function::Add
+                        | Function::Subtract
+                        | Function::Multiply
+                        | Function::Smallest
+                        | Function::Largest,
+                        operands,
+                    ) => all(operands.iter().map(of)),
+                    _ => Kind::Other,
+                },
                 Op::If { branches, otherwise } => {
                     all(branches.iter().map(|(_, value)| value).chain([otherwise.as_ref()]).map(of))
                 }

@@ -98,20 +98,4 @@ impl Lowering<'_> {
             (None, _) => format!("{text} {}", self.plan.unit.code),
         }
     }
-
-    pub(in crate::lower) fn extreme(&mut self, values: Vec<Typed>, largest: bool, span: Span) -> Option<Typed> {
-        let values = self.unify_all(values)?;
-        let ty = values[0].ty;
-        if !matches!(ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_))
-            || self.is_list_of_texts(ty)
-        {
-            let words = self.type_words(ty);
-            self.problem(Problem::error("type-mismatch", span, format!("{words} has no smallest or largest")));
-            return None;
-        }
-        let optional = values.iter().any(|value| value.optional);
-        let values = values.into_iter().map(Typed::into_expr).collect();
-        let op = if largest { Op::Largest(values) } else { Op::Smallest(values) };
-        Some(Typed::new(op, ty, optional, span))
-    }
 }

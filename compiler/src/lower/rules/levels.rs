@@ -3,7 +3,7 @@
 
 use crate::lower::Lowering;
 use crate::lower::scope::{Lets, Scope, Typed, Wanted};
-use crate::plan::{Ask, BandPays, Expr, Op, Shape, StateId, Type, View};
+use crate::plan::{Ask, BandPays, Expr, Function, Op, Shape, StateId, Type, View};
 use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -16,7 +16,7 @@ impl Lowering<'_> {
         let mut found = Found { lets: &scope.lets, seen: FxHashSet::default(), schedules: Vec::new() };
         found.schedules(&amount.clone().into_expr());
         for schedule in found.schedules {
-            let Op::Schedule { schedule: id, arguments, value, .. } = &schedule.op else { continue };
+            let Some((id, _, arguments, value)) = schedule.op.as_schedule() else { continue };
             let definition = &self.plan.schedules[id.index()];
             if schedule.ty != Type::Money || looks_up(&definition.shape) {
                 continue;
@@ -127,9 +127,9 @@ impl Found<'_> {
                 }
             }
             // The difference of two levels is written out by hand.
-            Op::Subtract(a, b) if self.is_of_level(a) && self.is_of_level(b) => {}
+            Op::Call(Function::Subtract, sides) if sides.iter().all(|side| self.is_of_level(side)) => {}
             Op::Telescoped { .. } => {}
-            Op::Schedule { ask: Ask::Amount, .. } if self.is_of_level(amount) => {
+            Op::Call(Function::Schedule { ask: Ask::Amount, .. }, _) if self.is_of_level(amount) => {
                 if self.seen.insert(amount.span) {
                     self.schedules.push(amount.clone());
                 }
@@ -142,8 +142,10 @@ impl Found<'_> {
     fn is_of_level(&self, value: &Expr) -> bool {
         match &value.op {
             Op::Local(local) => self.is_of_level(&self.lets[*local].value),
-            Op::Schedule { value, ask: Ask::Amount, .. } => plain_level(value, self.lets).is_some(),
-            _ => false,
+            op => match op.as_schedule() {
+                Some((_, Ask::Amount, _, value)) => plain_level(value, self.lets).is_some(),
+                _ => false,
+            },
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::lower::expressions::unbracketed;
 use crate::lower::rules::Work;
 use crate::lower::scope::{Lets, Scope, Typed};
 use crate::lower::walk::{extent, inline};
-use crate::plan::{Amount, Ask, Expr, Op, Pay, Step, Type};
+use crate::plan::{Amount, Ask, Expr, Function, Op, Pay, Step, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -164,10 +164,17 @@ pub(super) fn if_unknown(value: Expr, default: Expr) -> Expr {
 /// Whether an amount can be missing for another reason than a band that pays `none`.
 fn unhandled(value: &Expr) -> bool {
     match &value.op {
-        Op::Schedule { arguments, value, ask: Ask::Amount, .. } => arguments.iter().any(unhandled) || unhandled(value),
         Op::Telescoped { body, .. } => unhandled(body),
-        Op::Negate(x) | Op::Round { value: x, .. } => unhandled(x),
-        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) => unhandled(a) || unhandled(b),
+        Op::Call(
+            Function::Schedule { ask: Ask::Amount, .. }
+            | Function::Negate
+            | Function::Round { .. }
+            | Function::Add
+            | Function::Subtract
+            | Function::Multiply
+            | Function::Divide,
+            operands,
+        ) => operands.iter().any(unhandled),
         _ => value.optional,
     }
 }
@@ -190,27 +197,27 @@ fn scaled(value: &Expr, span: Span, lets: &Lets) -> Option<(Option<Expr>, Expr)>
         let op = apply(factor.unwrap_or_else(one));
         Some((Some(Expr { op, ty: Type::Number, optional, span }), telescoped))
     };
-    let beside = |factor: &Expr| Box::new(written_out(factor, lets));
+    // The factor where it stands, with the other operand of the function beside it.
+    let beside = |function: &Function, factor: &Expr, other: &Expr, first: bool| {
+        let other = written_out(other, lets);
+        let optional = other.optional;
+        let apply = |k: Expr| {
+            let (a, b) = if first { (k, other.clone()) } else { (other.clone(), k) };
+            Op::two(function.clone(), a, b)
+        };
+        with(factor, &apply, optional)
+    };
     match &value.op {
         Op::Local(local) => scaled(&lets[*local].value, span, lets),
         Op::Telescoped { .. } => Some((None, value.clone())),
-        Op::Multiply(a, b) if !telescopes(a, lets) => {
-            let a = beside(a);
-            let optional = a.optional;
-            with(b, &|k| Op::Multiply(a.clone(), Box::new(k)), optional)
-        }
-        Op::Multiply(a, b) if !telescopes(b, lets) => {
-            let b = beside(b);
-            let optional = b.optional;
-            with(a, &|k| Op::Multiply(Box::new(k), b.clone()), optional)
-        }
-        Op::Divide(a, b) if !telescopes(b, lets) => {
-            let b = beside(b);
-            let optional = b.optional;
-            with(a, &|k| Op::Divide(Box::new(k), b.clone()), optional)
-        }
-        Op::Negate(x) => with(x, &|k| Op::Negate(Box::new(k)), false),
-        _ => None,
+        op => match op.as_call()? {
+            (Function::Multiply, [a, b]) if !telescopes(a, lets) => beside(&Function::Multiply, b, a, false),
+            (function @ (Function::Multiply | Function::Divide), [a, b]) if !telescopes(b, lets) => {
+                beside(function, a, b, true)
+            }
+            (Function::Negate, [x]) => with(x, &|k| Op::one(Function::Negate, k), false),
+            _ => None,
+        },
     }
 }
 

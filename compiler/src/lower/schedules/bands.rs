@@ -4,7 +4,7 @@ use crate::lower::Lowering;
 use crate::lower::expressions::fold;
 use crate::lower::schedules::domain_of;
 use crate::lower::scope::{Scope, Typed};
-use crate::plan::{Band, BandPays, Edge, Expr, Op, Shape, Type};
+use crate::plan::{Band, BandPays, Edge, Expr, Function, Op, Shape, Type};
 use crate::value::{Exact, exact_text};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -248,11 +248,11 @@ fn flat_ends(mut bands: Vec<Band>) -> Vec<Band> {
         let make = |op, ty| Expr { op, ty, optional: false, span };
         let height = rate_before
             .as_ref()
-            .map(|rate| make(Op::Multiply(Box::new(rate.clone()), Box::new(edge.value.clone())), edge.value.ty));
+            .map(|rate| make(Op::two(Function::Multiply, rate.clone(), edge.value.clone()), edge.value.ty));
         *flat = match (height, flat_before.clone()) {
             (Some(height), Some(flat)) => {
                 let ty = flat.ty;
-                Some(make(Op::Add(Box::new(height), Box::new(flat)), ty))
+                Some(make(Op::two(Function::Add, height, flat), ty))
             }
             (height, flat) => height.or(flat),
         }

@@ -4,7 +4,7 @@ use crate::lower::Lowering;
 use crate::lower::dens::den;
 use crate::lower::expressions::unbracketed;
 use crate::lower::scope::{RuleScope, Scope, Typed, facts};
-use crate::plan::{Comparison, Expr, Group, GroupFunction, GroupId, Op, Period, Stream, Type, Window};
+use crate::plan::{Comparison, Expr, Function, Group, GroupFunction, GroupId, Op, Period, Stream, Type, Window};
 use crate::resolve::{later, not_supported};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -142,8 +142,8 @@ impl Lowering<'_> {
 fn average(sum: Expr, count: Expr, ty: Type, span: Span) -> Typed {
     let expr = |op, ty, optional| Expr { op, ty, optional, span };
     let none = expr(Op::Number(Exact::ZERO), Type::Count, false);
-    let some = Op::Compare(Comparison::Greater, Box::new(count.clone()), Box::new(none));
-    let average = expr(Op::Divide(Box::new(sum), Box::new(count)), ty, false);
+    let some = Op::two(Function::Compare(Comparison::Greater), count.clone(), none);
+    let average = expr(Op::two(Function::Divide, sum, count), ty, false);
     let branches = vec![(expr(some, Type::YesNo, false), average)];
     let otherwise = Box::new(expr(Op::Missing, ty, true));
     Typed::new(Op::If { branches, otherwise }, ty, true, span)

@@ -6,7 +6,7 @@ use crate::lower::expressions::Form;
 use crate::lower::scope::{RuleScope, Scope, Typed, Wanted};
 use crate::lower::sets::totals::{split, with_state};
 use crate::lower::sets::{Keys, Purpose, since};
-use crate::plan::{Ask, Expr, Op, StateId, StateKind, Stream, Type, View};
+use crate::plan::{Ask, Expr, Function, Op, StateId, StateKind, Stream, Type, View};
 use crate::resolve::later;
 use meed_grammar::problem::{Problem, Repair};
 use meed_grammar::span::Span;
@@ -122,7 +122,7 @@ impl Lowering<'_> {
         let id = self.schedule_named(schedule)?;
         let Form { arguments: types, domain, result, pays_none } = self.form(id);
         let (_, arguments) = self.placed_arguments(schedule, arguments, None, &types, span, scope)?;
-        let lowered = self.arguments(&arguments, types, scope)?;
+        let mut lowered = self.arguments(&arguments, types, scope)?;
         self.accumulates(over_all.as_ref(), &rule, span)?;
         let (value, keys) = apart(scope, over_all.is_some(), |inner| {
             let value = self.numeric(quantity, inner)?;
@@ -135,7 +135,8 @@ impl Lowering<'_> {
         })?;
         let (state, total) = self.total(value, keys, &rule, over_all.as_ref(), scope)?;
         let optional = lowered.iter().any(|argument| argument.optional) || pays_none;
-        let body = Op::Schedule { schedule: id, arguments: lowered, value: Box::new(total), ask: Ask::Amount };
+        lowered.push(total);
+        let body = Op::Call(Function::Schedule { schedule: id, ask: Ask::Amount }, lowered);
         let body = Expr { op: body, ty: result, optional, span };
         Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, result, optional, span))
     }

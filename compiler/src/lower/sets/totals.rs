@@ -1,7 +1,7 @@
 //! What adds up, evaluated on totals: which parts are summed row by row and which act on the sums.
 
 use crate::lower::walk::walk;
-use crate::plan::{Expr, Op, StateId, View};
+use crate::plan::{Expr, Function, Op, StateId, View};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -40,31 +40,37 @@ impl Split {
         if self.is_fixed(value) {
             return value.clone();
         }
-        if let Op::Smallest(values) | Op::Largest(values) = &value.op
-            && values.iter().filter(|side| !self.is_fixed(side)).count() > 1
+        let (function, operands) = match value.op.as_call() {
+            Some((function, operands)) if self.acts_on_totals(function, operands) => (function, operands),
+            _ => return self.atom(value),
+        };
+        if matches!(function, Function::Smallest | Function::Largest)
+            && operands.iter().filter(|side| !self.is_fixed(side)).count() > 1
             && !self.bounds.contains(&value.span)
         {
             self.bounds.push(value.span);
         }
-        let with = |op| Expr { op, ty: value.ty, optional: value.optional, span: value.span };
-        match &value.op {
-            Op::Negate(x) => with(Op::Negate(self.boxed(x))),
-            Op::Add(a, b) => with(Op::Add(self.boxed(a), self.boxed(b))),
-            Op::Subtract(a, b) => with(Op::Subtract(self.boxed(a), self.boxed(b))),
-            Op::Multiply(a, b) if self.is_fixed(a) => with(Op::Multiply(a.clone(), self.boxed(b))),
-            Op::Multiply(a, b) if self.is_fixed(b) => with(Op::Multiply(self.boxed(a), b.clone())),
-            Op::Divide(a, b) if self.is_fixed(b) => with(Op::Divide(self.boxed(a), b.clone())),
-            Op::Round { value, mode, quantum } => {
-                with(Op::Round { value: self.boxed(value), mode: *mode, quantum: quantum.clone() })
-            }
-            Op::Smallest(values) => with(Op::Smallest(values.iter().map(|value| self.part(value)).collect())),
-            Op::Largest(values) => with(Op::Largest(values.iter().map(|value| self.part(value)).collect())),
-            _ => self.atom(value),
-        }
+        let operands = operands.iter().map(|operand| self.part(operand)).collect();
+        let op = Op::Call(function.clone(), operands);
+        Expr { op, ty: value.ty, optional: value.optional, span: value.span }
     }
 
-    fn boxed(&mut self, value: &Expr) -> Box<Expr> {
-        Box::new(self.part(value))
+    /// Whether a function is taken of the totals of its operands; else it is taken of each row, and its values are summed.
+    fn acts_on_totals(&self, function: &Function, operands: &[Expr]) -> bool {
+        match (function, operands) {
+            (
+                Function::Negate
+                | Function::Add
+                | Function::Subtract
+                | Function::Round { .. }
+                | Function::Smallest
+                | Function::Largest,
+                _,
+            ) => true,
+            (Function::Multiply, [a, b]) => self.is_fixed(a) || self.is_fixed(b),
+            (Function::Divide, [_, b]) => self.is_fixed(b),
+            _ => false,
+        }
     }
 
     fn atom(&mut self, value: &Expr) -> Expr {
@@ -91,7 +97,13 @@ impl Split {
             }),
             op => {
                 let n_fixed = op.children().into_iter().filter(|child| self.find_fixed(child, keys)).count();
-                let arithmetic = matches!(op, Op::Negate(_) | Op::Add(..) | Op::Subtract(..) | Op::Multiply(..) | Op::Divide(..));
+                let arithmetic = matches!(
+                    op.as_call(),
+                    Some((
+                        Function::Negate | Function::Add | Function::Subtract | Function::Multiply | Function::Divide,
+                        _
+                    ))
+                );
                 arithmetic && n_fixed == op.children().len()
             }
         };

@@ -40,29 +40,19 @@ impl<'a> Place<'a> {
         match op {
             Op::Number(value) if *value.denominator() == 1u8.into() => Type::Count,
             Op::Number(_) | Op::Missing | Op::Level { .. } => Type::Number,
-            Op::YesNo(_)
-            | Op::Compare(..)
-            | Op::And(_)
-            | Op::Or(_)
-            | Op::Not(_)
-            | Op::Predicate { .. }
-            | Op::IsKnown(_) => Type::YesNo,
-            Op::Date(_) | Op::When | Op::AddTime { .. } => Type::Date,
+            Op::YesNo(_) | Op::And(_) | Op::Or(_) => Type::YesNo,
+            Op::Date(_) | Op::When => Type::Date,
             Op::Choice(_) => Type::Number,
             Op::Field { record, path, .. } => self.field_type(*record, path),
             Op::PaymentAmount => Type::Money,
             Op::Local(local) => self.locals.get(local.index()).map_or(Type::Number, |local| local.ty),
             Op::Decision { decision, .. } => self.plan.decisions[decision.index()].ty,
             Op::Group(group) => self.plan.groups[group.index()].function.value_type().unwrap_or(Type::Count),
-            Op::Telescoped { body: x, .. } | Op::Negate(x) | Op::Round { value: x, .. } => x.ty,
-            Op::Add(a, _) | Op::Subtract(a, _) | Op::IfUnknown(a, _) => a.ty,
-            Op::Multiply(a, b) => product(a.ty, b.ty),
-            Op::Divide(a, b) => quotient(a.ty, b.ty),
-            Op::Smallest(values) | Op::Largest(values) => values.first().map_or(Type::Number, |value| value.ty),
-            Op::Schedule { schedule, ask, .. } => self.plan.schedules[schedule.index()].gives(*ask),
+            Op::Telescoped { body, .. } => body.ty,
+            Op::IfUnknown(a, _) => a.ty,
+            Op::Call(function, operands) => function.result(self.plan, operands),
             Op::Argument(idx) => self.arguments.get(*idx as usize).copied().unwrap_or(Type::Number),
             Op::If { branches, otherwise } => branches.first().map_or(otherwise.ty, |(_, value)| value.ty),
-            Op::TimeBetween { .. } | Op::DatePart(..) => Type::Count,
         }
     }
 
@@ -73,23 +63,6 @@ impl<'a> Place<'a> {
             ty = self.plan.record(record).fields[field.index()].ty;
         }
         ty
-    }
-}
-
-fn product(a: Type, b: Type) -> Type {
-    match (a, b) {
-        (Type::Money, _) | (_, Type::Money) => Type::Money,
-        (Type::Percent, Type::Percent) => Type::Percent,
-        (Type::Count, Type::Count) => Type::Count,
-        _ => Type::Number,
-    }
-}
-
-fn quotient(a: Type, b: Type) -> Type {
-    match (a, b) {
-        (Type::Money, Type::Money) => Type::Number,
-        (Type::Money | Type::Percent, _) => a,
-        _ => Type::Number,
     }
 }
 

@@ -4,7 +4,9 @@ use super::lexer::quoted;
 use super::names::Place;
 use super::words::Word;
 use crate::plan::calendar::date_of;
-use crate::plan::{Expr, FieldId, Op, Plan, PredicateId, RecordId, Root, TextTest, Type};
+use crate::plan::{
+    Expr, FieldId, Function, Notation, Op, Plan, PredicateId, RecordId, Root, Signature, TextTest, Type,
+};
 use crate::value::{Exact, exact_text};
 
 impl Place<'_> {
@@ -33,12 +35,10 @@ impl Place<'_> {
     }
 
     fn operator(&self, expr: &Expr) -> String {
-        let two = |a: &Expr, sign: &str, b: &Expr| format!("({} {sign} {})", self.phrase(a), self.phrase(b));
-        let of = |name: &str, values: &[&Expr]| {
+        let all = |name: &str, values: &[Expr]| {
             let values: Vec<String> = values.iter().map(|value| self.phrase(value)).collect();
             format!("{name}({})", values.join(", "))
         };
-        let all = |name: &str, values: &[Expr]| of(name, &values.iter().collect::<Vec<_>>());
         match &expr.op {
             Op::Number(value) => number(self.plan, value, expr.ty),
             Op::YesNo(value) => if *value { "yes" } else { "no" }.to_owned(),
@@ -61,31 +61,11 @@ impl Place<'_> {
             Op::Telescoped { state, body } => {
                 format!("change({}, {})", self.plan.state_name(*state), self.phrase(body))
             }
-            Op::Negate(x) => of("negative", &[x]),
-            Op::Add(a, b) => two(a, "+", b),
-            Op::Subtract(a, b) => two(a, "-", b),
-            Op::Multiply(a, b) => two(a, "*", b),
-            Op::Divide(a, b) => two(a, "/", b),
-            Op::Smallest(values) => all("smallest", values),
-            Op::Largest(values) => all("largest", values),
-            Op::Round { value, mode, quantum } => {
-                format!("round({}, {}, {})", self.phrase(value), mode.word(), exact_text(quantum))
-            }
-            Op::Schedule { schedule, arguments, value, ask } => {
-                let name = &self.plan.schedules[schedule.index()].name;
-                let values: Vec<&Expr> = arguments.iter().chain([value.as_ref()]).collect();
-                of(&format!("{} of {name}", ask.word()), &values)
-            }
+            Op::Call(function, operands) => self.call(function, operands),
             Op::Argument(idx) => format!("argument.{}", idx + 1),
-            Op::Compare(comparison, a, b) => two(a, comparison.word(), b),
             Op::And(values) => all("all", values),
             Op::Or(values) => all("any", values),
-            Op::Not(x) => of("not", &[x]),
-            Op::Predicate { predicate, value } => {
-                format!("({} {})", self.phrase(value), test(self.plan, *predicate))
-            }
-            Op::IsKnown(x) => of("known", &[x]),
-            Op::IfUnknown(a, b) => two(a, "if-unknown", b),
+            Op::IfUnknown(a, b) => format!("({} if-unknown {})", self.phrase(a), self.phrase(b)),
             Op::If { branches, otherwise } => {
                 let branch = |(condition, value): &(Expr, Expr)| {
                     format!("{} then {}, ", self.phrase(condition), self.phrase(value))
@@ -93,11 +73,23 @@ impl Place<'_> {
                 let branches: String = branches.iter().map(branch).collect();
                 format!("if({branches}otherwise {})", self.phrase(otherwise))
             }
-            Op::AddTime { date, count, unit } => {
-                format!("({} plus {} {})", self.phrase(date), self.phrase(count), unit.word())
+        }
+    }
+
+    /// A function: its word before its operands or between them.
+    fn call(&self, function: &Function, operands: &[Expr]) -> String {
+        let values: Vec<String> = operands.iter().map(|value| self.phrase(value)).collect();
+        let Signature { word, notation, .. } = function.signature();
+        match function {
+            Function::Round { mode, quantum } => {
+                format!("round({}, {}, {})", values.join(", "), mode.word(), exact_text(quantum))
             }
-            Op::TimeBetween { unit, from, to } => of(unit.word(), &[from, to]),
-            Op::DatePart(part, date) => of(part.word(), &[date]),
+            Function::Schedule { schedule, .. } => {
+                format!("{word} of {}({})", self.plan.schedules[schedule.index()].name, values.join(", "))
+            }
+            Function::Test(predicate) => format!("({} {})", values.join(", "), test(self.plan, *predicate)),
+            _ if notation == Notation::Between => format!("({})", values.join(&format!(" {word} "))),
+            _ => format!("{word}({})", values.join(", ")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The words of the Plan's text that both directions share.
 
 use crate::plan::calendar::{MonthEnds, NamedBy};
-use crate::plan::{Ask, Comparison, DatePart, PercentFormat, Period, RecordKind, Root, TimeUnit, View};
+use crate::plan::{Ask, PercentFormat, Period, RecordKind, Root, View};
 use crate::value::RoundingMode;
 
 /// A thing that has one word.
@@ -35,9 +35,6 @@ words! {
     Root { Row "row" Payee "payee" Source "source" }
     View { Before "before" After "after" Turn "turn" }
     Ask { Amount "amount" Rate "rate" Band "band" }
-    Comparison { Equal "=" NotEqual "!=" Less "<" LessOrEqual "<=" Greater ">" GreaterOrEqual ">=" }
-    TimeUnit { Days "days" Months "months" Years "years" }
-    DatePart { Year "year" Half "half" Quarter "quarter" Month "month" Day "day" }
     RoundingMode {
         HalfEven "half-even" HalfOdd "half-odd"
         HalfAwayFromZero "half-away-from-zero" HalfTowardZero "half-toward-zero"

@@ -2,8 +2,8 @@
 
 use super::{Obligation, Report};
 use crate::plan::{
-    Comparison, DecisionId, Expr, FieldId, GroupId, LocalId, Op, Plan, RecordId, Root, Rule, ScheduleId, StateId,
-    StateKind, Stream, Type, View,
+    DecisionId, Expr, FieldId, Function, GroupId, LocalId, Op, Plan, RecordId, Root, Rule, StateId, StateKind, Stream,
+    Type, View,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -62,14 +62,15 @@ impl<'a> Place<'a> {
     /// Whether what can be missing says so.
     fn missing(&self, expr: &Expr, report: &mut Report) {
         let may_lack = match &expr.op {
-            Op::IsKnown(_) => false,
+            Op::Call(function, _) if !function.signature().strict => false,
             Op::IfUnknown(_, default) => default.optional,
             Op::If { branches, otherwise } => otherwise.optional || branches.iter().any(|(_, value)| value.optional),
             Op::Missing => true,
             op => op.children().into_iter().any(|child| child.optional),
         };
         report.demand_with(expr.optional || !may_lack, Obligation::Missing, || words(expr));
-        report.demand_with(!(expr.optional && matches!(expr.op, Op::IsKnown(_))), Obligation::Missing, || words(expr));
+        let always_known = matches!(&expr.op, Op::Call(function, _) if !function.signature().strict);
+        report.demand_with(!(expr.optional && always_known), Obligation::Missing, || words(expr));
     }
 
     /// What is named is there, of its type, and may be read here.
@@ -174,35 +175,14 @@ impl<'a> Place<'a> {
             Op::YesNo(_) => yes_no(expr),
             Op::Date(_) => date(expr),
             Op::Telescoped { body, .. } => numeric(body) && is(body.ty),
-            Op::Negate(x) | Op::Round { value: x, .. } => numeric(x) && is(x.ty),
-            Op::Add(a, b) | Op::Subtract(a, b) => numeric(a) && a.ty == b.ty && is(a.ty),
-            Op::Multiply(a, b) => product(a, b, expr.ty),
-            Op::Divide(a, b) => quotient(a, b, expr.ty),
-            Op::Smallest(values) | Op::Largest(values) => {
-                !values.is_empty() && values.iter().all(|value| is(value.ty) && is_ordered(value.ty))
-            }
-            Op::Schedule { schedule, arguments, value, ask } => self.schedule(*schedule, arguments, value, expr, *ask),
-            Op::Compare(comparison, a, b) => {
-                let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-                yes_no(expr) && a.ty == b.ty && (equality || is_ordered(a.ty))
+            Op::Call(function, operands) => {
+                function.takes(self.plan, operands) && is(function.result(self.plan, operands))
             }
             Op::And(values) | Op::Or(values) => yes_no(expr) && values.iter().all(yes_no),
-            Op::Not(x) => yes_no(expr) && yes_no(x),
-            Op::Predicate { predicate, value } => {
-                let domain = self.plan.predicates.get(predicate.index()).map(|known| known.domain);
-                let found = if let Type::Text(domain) | Type::Id(domain) = value.ty { Some(domain) } else { None };
-                yes_no(expr) && domain.is_some() && domain == found
-            }
-            Op::IsKnown(_) => yes_no(expr),
             Op::IfUnknown(a, b) => a.ty == b.ty && is(a.ty),
             Op::If { branches, otherwise } => {
                 is(otherwise.ty) && branches.iter().all(|(condition, value)| yes_no(condition) && is(value.ty))
             }
-            Op::AddTime { date: day, count, .. } => {
-                date(expr) && date(day) && matches!(count.ty, Type::Count | Type::Number)
-            }
-            Op::TimeBetween { from, to, .. } => is(Type::Count) && date(from) && date(to),
-            Op::DatePart(_, day) => is(Type::Count) && date(day),
             Op::Choice(_)
             | Op::Missing
             | Op::Field { .. }
@@ -216,50 +196,22 @@ impl<'a> Place<'a> {
         };
         report.demand_with(fits, Obligation::Types, || words(expr));
         let divisor = match &expr.op {
-            Op::Divide(_, b) => !matches!(&b.op, Op::Number(number) if *number == Exact::ZERO),
-            Op::Round { quantum, .. } => *quantum > Exact::ZERO,
+            Op::Call(Function::Round { quantum, .. }, _) => *quantum > Exact::ZERO,
+            Op::Call(function, operands) => {
+                let divisor = function.signature().divisor.and_then(|idx| operands.get(idx));
+                divisor.and_then(|divisor| divisor.op.as_number()).is_none_or(|number| *number != Exact::ZERO)
+            }
             _ => true,
         };
         report.demand_with(divisor, Obligation::Divisors, || words(expr));
     }
-
-    fn schedule(
-        &self,
-        schedule: ScheduleId,
-        arguments: &[Expr],
-        value: &Expr,
-        expr: &Expr,
-        ask: crate::plan::Ask,
-    ) -> bool {
-        self.plan.schedules.get(schedule.index()).is_some_and(|known| {
-            known.arguments.len() == arguments.len()
-                && arguments.iter().chain([value]).all(|value| value.ty.is_numeric())
-                && expr.ty == known.gives(ask)
-        })
-    }
-}
-
-/// Money times money is nothing; money times anything else is money.
-fn product(a: &Expr, b: &Expr, ty: Type) -> bool {
-    let money = u8::from(a.ty == Type::Money) + u8::from(b.ty == Type::Money);
-    a.ty.is_numeric() && b.ty.is_numeric() && money < 2 && ty.is_numeric() && (ty == Type::Money) == (money == 1)
-}
-
-fn quotient(a: &Expr, b: &Expr, ty: Type) -> bool {
-    let money = match (a.ty, b.ty) {
-        (Type::Money, Type::Money) => false,
-        (_, Type::Money) => return false,
-        (a, _) => a == Type::Money,
-    };
-    a.ty.is_numeric() && b.ty.is_numeric() && ty.is_numeric() && (ty == Type::Money) == money
-}
-
-fn is_ordered(ty: Type) -> bool {
-    ty.is_numeric() || matches!(ty, Type::Date | Type::Choice(_))
 }
 
 /// The operator in a word or two.
 fn words(expr: &Expr) -> String {
+    if let Op::Call(function, _) = &expr.op {
+        return function.signature().word.to_owned();
+    }
     let all = format!("{:?}", expr.op);
     all.split(['(', ' ']).next().unwrap_or_default().to_owned()
 }

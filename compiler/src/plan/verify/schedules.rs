@@ -2,7 +2,7 @@
 
 use super::expression::Place;
 use super::{Obligation, Report};
-use crate::plan::{Band, BandPays, Beyond, Expr, Op, Plan, Schedule, Shape, Type};
+use crate::plan::{Band, BandPays, Beyond, Expr, Function, Op, Plan, Schedule, Shape, Type};
 use crate::value::Exact;
 
 pub(super) fn verify(plan: &Plan, report: &mut Report) {
@@ -59,10 +59,14 @@ fn parts(schedule: &Schedule) -> (Vec<&Expr>, Vec<&Expr>) {
 fn is_arithmetic(value: &Expr) -> bool {
     match &value.op {
         Op::Number(_) | Op::Argument(_) => true,
-        Op::Negate(x) => is_arithmetic(x),
-        Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) => is_arithmetic(a) && is_arithmetic(b),
-        Op::Divide(a, b) => is_arithmetic(a) && matches!(b.op, Op::Number(_)),
-        _ => false,
+        op => match op.as_call() {
+            Some((Function::Negate, [x])) => is_arithmetic(x),
+            Some((Function::Add | Function::Subtract | Function::Multiply, [a, b])) => {
+                is_arithmetic(a) && is_arithmetic(b)
+            }
+            Some((Function::Divide, [a, b])) => is_arithmetic(a) && matches!(b.op, Op::Number(_)),
+            _ => false,
+        },
     }
 }
 

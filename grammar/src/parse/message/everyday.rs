@@ -14,7 +14,6 @@ impl Place<'_, '_> {
     pub(super) fn everyday(&self, found: Token, after_value: bool) -> Option<Problem> {
         self.capitals(found)
             .or_else(|| self.article(found))
-            .or_else(|| self.smaller_of())
             .or_else(|| self.in_period(found))
             .or_else(|| self.event_of_period(found))
             .or_else(|| self.payee_last(found, after_value))
@@ -74,24 +73,6 @@ impl Place<'_, '_> {
             let message = format!("`{}` is not written before a name", self.text(last));
             let title = format!("write `{}`", self.text(found));
             Problem::error("unexpected", span, message).label("remove it").repair(Repair::sure(title).edit(gone, ""))
-        })
-    }
-
-    /// `smaller of (a, b)`: the word for it is found before the bracket that is open.
-    fn smaller_of(&self) -> Option<Problem> {
-        let bracket = *self.open.last()?;
-        let at = self.before.iter().position(|token| token.span == bracket.span)?;
-        let [word, of] = *self.before.get(at.checked_sub(2)?..at)? else { return None };
-        let written = match self.text(word) {
-            "smaller" | "lesser" | "lower" | "min" | "minimum" => "smallest",
-            "larger" | "greater" | "bigger" | "higher" | "max" | "maximum" => "largest",
-            _ => return None,
-        };
-        (self.text(of) == "of").then(|| {
-            let (said, span) = (self.text(word), self.written(word));
-            Problem::error("unexpected", span, format!("`{said} of` is written `{written} of`"))
-                .label(format!("write `{written}`"))
-                .sure(span, written)
         })
     }
 

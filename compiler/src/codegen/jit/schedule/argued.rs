@@ -4,7 +4,7 @@ use crate::codegen::jit::emit::Flag;
 use crate::codegen::jit::number::Number;
 use crate::codegen::jit::row::RowCode;
 use crate::internal::broken;
-use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Op, Schedule, Shape};
+use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Function, Op, Schedule, Shape};
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -185,29 +185,23 @@ impl RowCode<'_, '_> {
         match &expr.op {
             Op::Number(value) => self.emit.number(value),
             Op::Argument(idx) => arguments[*idx as usize],
-            Op::Negate(x) => {
-                let x = self.term(x, arguments);
-                self.emit.negate_number(x)
-            }
-            Op::Add(a, b) => {
-                let (a, b) = (self.term(a, arguments), self.term(b, arguments));
-                self.emit.add_numbers(a, b)
-            }
-            Op::Subtract(a, b) => {
-                let (a, b) = (self.term(a, arguments), self.term(b, arguments));
-                self.emit.subtract_numbers(a, b)
-            }
-            Op::Multiply(a, b) => {
-                let (a, b) = (self.term(a, arguments), self.term(b, arguments));
-                self.emit.multiply_numbers(a, b)
-            }
-            Op::Divide(a, b) => {
-                let (a, b) = (self.term(a, arguments), self.term(b, arguments));
-                self.emit.divide_numbers(a, b)
-            }
-            other => {
-                unreachable!("a bound or rate of a schedule is arithmetic on literals and arguments, not {other:?}")
-            }
+            op => match op.as_call() {
+                Some((Function::Negate, [x])) => {
+                    let x = self.term(x, arguments);
+                    self.emit.negate_number(x)
+                }
+                Some((function, [a, b])) => {
+                    let (a, b) = (self.term(a, arguments), self.term(b, arguments));
+                    match function {
+                        Function::Add => self.emit.add_numbers(a, b),
+                        Function::Subtract => self.emit.subtract_numbers(a, b),
+                        Function::Multiply => self.emit.multiply_numbers(a, b),
+                        Function::Divide => self.emit.divide_numbers(a, b),
+                        _ => broken(format!("a bound or rate that is no arithmetic: {op:?}")),
+                    }
+                }
+                _ => broken(format!("a bound or rate that is no arithmetic: {op:?}")),
+            },
         }
     }
 }

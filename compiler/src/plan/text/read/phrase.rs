@@ -6,8 +6,8 @@ use super::super::words::Word;
 use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
-    Ask, Comparison, DatePart, DomainId, Expr, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId,
-    StateId, TextTest, TimeUnit, Type,
+    Ask, DomainId, Expr, Function, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId, StateId,
+    TextTest, Type,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
@@ -90,28 +90,22 @@ impl Place<'_> {
 
     /// What has two sides, behind its left one.
     fn infix(&self, left: Expr, line: &mut Cursor) -> Read<Op> {
-        let left = Box::new(left);
         if matches!(line.peek(), Some("in" | "contains" | "starts-with")) {
             let test = test(line)?;
             let (Type::Text(domain) | Type::Id(domain)) = left.ty else {
                 return Err("only texts and ids are tested so".to_owned());
             };
-            return Ok(Op::Predicate { predicate: self.predicate(domain, test)?, value: left });
+            return Ok(Op::one(Function::Test(self.predicate(domain, test)?), left));
         }
-        let sign = line.word()?;
-        let right = Box::new(self.read(line)?);
-        Ok(match sign {
-            "+" => Op::Add(left, right),
-            "-" => Op::Subtract(left, right),
-            "*" => Op::Multiply(left, right),
-            "/" => Op::Divide(left, right),
-            "if-unknown" => Op::IfUnknown(left, right),
-            "plus" => Op::AddTime { date: left, count: right, unit: word(line)? },
-            sign => match Comparison::of_word(sign) {
-                Some(comparison) => Op::Compare(comparison, left, right),
-                None => return Err(format!("`{sign}` stands between no two values")),
-            },
-        })
+        let word = line.word()?;
+        let right = self.read(line)?;
+        if word == "if-unknown" {
+            return Ok(Op::IfUnknown(Box::new(left), Box::new(right)));
+        }
+        let function = Function::of_word(word, true);
+        function
+            .map(|function| Op::two(function, left, right))
+            .ok_or_else(|| format!("`{word}` stands between no two values"))
     }
 
     fn predicate(&self, domain: DomainId, test: TextTest) -> Read<PredicateId> {
@@ -215,10 +209,9 @@ impl Place<'_> {
         let place = self.plan.schedules.iter().position(|schedule| schedule.name == name);
         let schedule = ScheduleId(place.ok_or_else(|| format!("there is no schedule `{name}`"))? as u32);
         line.expect_mark('(')?;
-        let mut arguments = line.list(|line| self.read(line))?;
+        let operands = line.list(|line| self.read(line))?;
         line.expect_mark(')')?;
-        let value = Box::new(arguments.pop().ok_or_else(|| line.unexpected("a value"))?);
-        Ok(Op::Schedule { schedule, arguments, value, ask })
+        Ok(Op::Call(Function::Schedule { schedule, ask }, operands))
     }
 
     fn state(&self, line: &mut Cursor) -> Read<StateId> {
@@ -228,22 +221,16 @@ impl Place<'_> {
 
     /// What stands in the brackets of a function.
     fn function(&self, name: &str, line: &mut Cursor) -> Read<Op> {
-        let one = |line: &mut Cursor| self.read(line).map(Box::new);
         let many = |line: &mut Cursor| line.list(|line| self.read(line));
         Ok(match name {
-            "negative" => Op::Negate(one(line)?),
-            "not" => Op::Not(one(line)?),
-            "known" => Op::IsKnown(one(line)?),
-            "smallest" => Op::Smallest(many(line)?),
-            "largest" => Op::Largest(many(line)?),
             "all" => Op::And(many(line)?),
             "any" => Op::Or(many(line)?),
             "round" => {
-                let value = one(line)?;
+                let value = self.read(line)?;
                 line.expect_mark(',')?;
                 let mode = word(line)?;
                 line.expect_mark(',')?;
-                Op::Round { value, mode, quantum: exact(line.word()?)? }
+                Op::one(Function::Round { mode, quantum: exact(line.word()?)? }, value)
             }
             "level" => {
                 let state = self.state(line)?;
@@ -255,18 +242,14 @@ impl Place<'_> {
             "change" => {
                 let state = self.state(line)?;
                 line.expect_mark(',')?;
-                Op::Telescoped { state, body: one(line)? }
+                Op::Telescoped { state, body: Box::new(self.read(line)?) }
             }
             "if" => self.conditional(line)?,
-            _ => match (TimeUnit::of_word(name), DatePart::of_word(name)) {
-                (Some(unit), _) => {
-                    let from = one(line)?;
-                    line.expect_mark(',')?;
-                    Op::TimeBetween { unit, from, to: one(line)? }
-                }
-                (None, Some(part)) => Op::DatePart(part, one(line)?),
-                (None, None) => return Err(format!("there is no function `{name}`")),
-            },
+            _ => {
+                let function =
+                    Function::of_word(name, false).ok_or_else(|| format!("there is no function `{name}`"))?;
+                Op::Call(function, many(line)?)
+            }
         })
     }
 

@@ -1,0 +1,134 @@
+//! What functions give of the lanes of their operands: the machine's form of `interpret::function`.
+
+use super::emit::Flag;
+use super::number::{Number, condition};
+use super::row::{Kind, Lane, RowCode};
+use crate::internal::broken;
+use crate::kernel::Input;
+use crate::plan::{Comparison, Expr, Function, TimeUnit};
+
+impl RowCode<'_, '_> {
+    /// A function of its operands, which are all computed; missing where one of them is, unless it looks for that.
+    pub(super) fn call(&mut self, function: &Function, operands: &[Expr]) -> Lane {
+        let lanes: Vec<Lane> = operands.iter().map(|operand| self.lane(operand)).collect();
+        if let (Function::Known, [lane]) = (function, &lanes[..]) {
+            return Lane::new(Kind::YesNo(lane.known));
+        }
+        let known = lanes.iter().fold(Flag::Yes, |known, lane| self.emit.and(known, lane.known));
+        let kinds: Vec<Kind> = lanes.iter().map(|lane| lane.kind).collect();
+        let (found, kind) = self.guarded(known, |code| code.of_known(function, &kinds, known));
+        Lane { known: self.emit.and(known, found), kind }
+    }
+
+    /// Whether there is a result, and the result, where the operands are known.
+    fn of_known(&mut self, function: &Function, operands: &[Kind], known: Flag) -> (Flag, Kind) {
+        let number = |number: Number| (Flag::Yes, Kind::Number(number));
+        match (function, operands) {
+            (Function::Negate, &[x]) => {
+                let x = self.numeric(x);
+                number(self.emit.negate_number(x))
+            }
+            (Function::Add, &[a, b]) => {
+                let (a, b) = (self.numeric(a), self.numeric(b));
+                number(self.emit.add_numbers(a, b))
+            }
+            (Function::Subtract, &[a, b]) => {
+                let (a, b) = (self.numeric(a), self.numeric(b));
+                number(self.emit.subtract_numbers(a, b))
+            }
+            (Function::Multiply, &[a, b]) => {
+                let (a, b) = (self.numeric(a), self.numeric(b));
+                number(self.emit.multiply_numbers(a, b))
+            }
+            (Function::Divide, &[a, b]) => {
+                let (a, b) = (self.numeric(a), self.numeric(b));
+                number(self.emit.divide_numbers(a, b))
+            }
+            (Function::Smallest, values) => (Flag::Yes, self.extreme(values, Comparison::Less)),
+            (Function::Largest, values) => (Flag::Yes, self.extreme(values, Comparison::Greater)),
+            (Function::Round { mode, quantum }, &[x]) => {
+                let x = self.numeric(x);
+                let steps = self.emit.round_number(x, *mode, quantum);
+                let quantum = self.emit.number(quantum);
+                number(self.emit.multiply_numbers(Number::new(steps, 1), quantum))
+            }
+            (Function::Schedule { schedule, ask }, [arguments @ .., x]) => {
+                let arguments: Vec<Number> = arguments.iter().map(|argument| self.numeric(*argument)).collect();
+                let x = self.numeric(*x);
+                let (found, value) = self.ask(&self.plan.schedules[schedule.index()], &arguments, x, *ask);
+                (found, Kind::Number(value))
+            }
+            (Function::Compare(comparison), &[a, b]) => (Flag::Yes, Kind::YesNo(self.compare(*comparison, a, b))),
+            (Function::Not, &[x]) => {
+                let flag = self.yes_no(x);
+                (Flag::Yes, Kind::YesNo(self.emit.not(flag)))
+            }
+            (Function::Test(test), &[text]) => {
+                let code = self.code(text).value;
+                let zero = self.emit.int(0);
+                // The code of a text that is missing is no place in the table.
+                let code = self.emit.select(known, code, zero);
+                (Flag::Yes, Kind::YesNo(self.load_mark(Input::Predicate(*test), code)))
+            }
+            (Function::AddTime(unit), &[date, count]) => {
+                let (date, count) = (self.code(date), self.numeric(count));
+                (Flag::Yes, Kind::Code(self.add_time(date, count, *unit)))
+            }
+            (Function::TimeBetween(unit), &[from, to]) => {
+                let (from, to) = (self.code(from), self.code(to));
+                number(Number::new(
+                    match unit {
+                        TimeUnit::Days => self.emit.subtract(to, from),
+                        TimeUnit::Months => self.whole_months(from, to, 1),
+                        TimeUnit::Years => self.whole_months(from, to, 12),
+                    },
+                    1,
+                ))
+            }
+            (Function::DatePart(part), &[date]) => {
+                let day = self.code(date);
+                number(Number::new(self.date_part(*part, day), 1))
+            }
+            (
+                Function::Negate
+                | Function::Add
+                | Function::Subtract
+                | Function::Multiply
+                | Function::Divide
+                | Function::Round { .. }
+                | Function::Schedule { .. }
+                | Function::Compare(_)
+                | Function::Not
+                | Function::Test(_)
+                | Function::Known
+                | Function::AddTime(_)
+                | Function::TimeBetween(_)
+                | Function::DatePart(_),
+                _,
+            ) => broken(format!("`{}` of {} operands", function.signature().word, operands.len())),
+        }
+    }
+
+    fn extreme(&mut self, values: &[Kind], wanted: Comparison) -> Kind {
+        let best = values.iter().copied().reduce(|best, value| {
+            let better = self.compare(wanted, value, best);
+            self.choose(better, Lane::new(value), Lane::new(best)).kind
+        });
+        best.unwrap_or_else(|| broken("the smallest or largest of nothing"))
+    }
+
+    fn compare(&mut self, comparison: Comparison, a: Kind, b: Kind) -> Flag {
+        match (a, b) {
+            (Kind::Number(a), Kind::Number(b)) => self.emit.compare_numbers(comparison, a, b),
+            (Kind::Code(a), Kind::Code(b)) => self.emit.holds(condition(comparison), a, b),
+            (Kind::YesNo(a), Kind::YesNo(b)) => {
+                let (a, b) = (self.emit.flag_int(a), self.emit.flag_int(b));
+                self.emit.compare(condition(comparison), a, b)
+            }
+            (Kind::Number(_) | Kind::YesNo(_) | Kind::Code(_), _) => {
+                self.emit.raise(Flag::Yes);
+                Flag::No
+            }
+        }
+    }
+}

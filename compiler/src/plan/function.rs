@@ -1,0 +1,409 @@
+//! Functions: what makes a value of the values of its operands.
+//!
+//! [`Function::signature`] is the one table of them. Types, the Plan's text, the verifier, denominators and traces
+//! read what they ask from it; what a function gives is in `interpret/function.rs` and `codegen/jit/function.rs`. What
+//! decides whether an operand is evaluated at all (`and`, `if`) is control, a form of [`Op`](super::Op), and no function.
+
+use super::{Ask, Comparison, DatePart, Expr, Plan, PredicateId, ScheduleId, TimeUnit, Type};
+use crate::value::{Exact, RoundingMode};
+
+/// A function. Its operands are all evaluated, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Function {
+    /// `-x`
+    Negate,
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Subtract,
+    /// `a * b`, `a of b`
+    Multiply,
+    /// `a / b`
+    Divide,
+    /// The smallest of several.
+    Smallest,
+    /// The largest of several.
+    Largest,
+    /// Rounded to a multiple of `quantum`.
+    Round {
+        /// How.
+        mode: RoundingMode,
+        /// The step, above zero: 1/100 for two decimals.
+        quantum: Exact,
+    },
+    /// F(x) of a schedule; the operands are its arguments, then x. Missing in a band that pays `none`.
+    Schedule {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// What is asked: the amount, the rate, or the band.
+        ask: Ask,
+    },
+    /// Comparison of two values of one type (choices by their place, dates by day, codes only `=` and `!=`).
+    Compare(Comparison),
+    /// The contrary.
+    Not,
+    /// A test on a text or id.
+    Test(PredicateId),
+    /// Whether a value is there.
+    Known,
+    /// `D + 12 months`
+    AddTime(TimeUnit),
+    /// `days from A to B`
+    TimeBetween(TimeUnit),
+    /// `quarter number of D`
+    DatePart(DatePart),
+}
+
+/// What everyone may know of a function who does not have to compute it.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature {
+    /// Its word in the Plan's text; of a [`Notation::Called`] one also in the language.
+    pub word: &'static str,
+    /// How it is written.
+    pub notation: Notation,
+    /// What it takes.
+    pub operands: Operands,
+    /// What it gives.
+    pub result: ResultKind,
+    /// Whether it is missing where an operand is; if not, it is never missing.
+    pub strict: bool,
+    /// The denominator of its result.
+    pub scale: Scale,
+    /// The operand that must not be zero, counted from 0.
+    pub divisor: Option<usize>,
+    /// Codes of the faults that it can meet.
+    pub faults: &'static [&'static str],
+    /// Whether its value tells a reader something that its text does not.
+    pub telling: bool,
+}
+
+/// How a function is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// `(a + b)` in the Plan's text.
+    Between,
+    /// `negative(a)` in the Plan's text.
+    Before,
+    /// As [`Self::Before`], and in the language `WORD of (a, b)`.
+    Called,
+}
+
+/// What a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operands {
+    /// One operand of each kind, in order.
+    Each(&'static [Kind]),
+    /// So many operands of one type, which is of this kind.
+    Alike(usize, Kind),
+    /// One operand or more of one type, which is of this kind.
+    Several(Kind),
+    /// The arguments of a schedule, then its quantity.
+    OfSchedule,
+}
+
+/// Kinds of types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers, counts, shares, amounts.
+    Numeric,
+    /// Numbers and counts.
+    Plain,
+    /// What can be ordered: numbers of any kind, dates, values of lists.
+    Ordered,
+    /// Whatever it is.
+    Any,
+    /// Yes or no.
+    YesNo,
+    /// Days.
+    Date,
+    /// Texts and ids.
+    Text,
+}
+
+/// What a function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultKind {
+    /// The type of its first operand.
+    Operand,
+    /// Money times anything else is money; money times money is nothing.
+    Product,
+    /// Only money is divided by money.
+    Quotient,
+    /// This type.
+    Is(Type),
+    /// What is asked of the schedule.
+    OfSchedule,
+}
+
+/// Where the denominator of a result comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// The result is a whole number.
+    Whole,
+    /// The least common multiple of the operands' denominators.
+    Common,
+    /// The product of the operands' denominators.
+    Product,
+    /// That of the first, divided by a second that is a constant.
+    Quotient,
+    /// That of the step it is rounded to.
+    Quantum,
+    /// That of the schedule's pieces.
+    OfSchedule,
+    /// The result is no number.
+    NoNumber,
+}
+
+const OVERFLOW: &[&str] = &["overflow"];
+const DIVISION: &[&str] = &["division-by-zero", "overflow"];
+const DATE: &[&str] = &["impossible-date"];
+const SCHEDULE: &[&str] = &["crossing-bounds", "empty-package"];
+
+impl Signature {
+    const fn new(word: &'static str, operands: Operands, result: ResultKind, scale: Scale) -> Self {
+        let notation = Notation::Before;
+        Self { word, notation, operands, result, strict: true, scale, divisor: None, faults: &[], telling: false }
+    }
+
+    const fn between(self) -> Self {
+        Self { notation: Notation::Between, ..self }
+    }
+
+    const fn called(self) -> Self {
+        Self { notation: Notation::Called, ..self }
+    }
+
+    const fn faults(self, faults: &'static [&'static str]) -> Self {
+        Self { faults, ..self }
+    }
+
+    const fn divides_by(self, operand: usize) -> Self {
+        Self { divisor: Some(operand), faults: DIVISION, ..self }
+    }
+
+    const fn telling(self) -> Self {
+        Self { telling: true, ..self }
+    }
+}
+
+impl Function {
+    /// The functions that their word says whole: all but those with a step, a schedule or a test of their own.
+    pub const PLAIN: &[Self] = &[
+        Self::Negate,
+        Self::Add,
+        Self::Subtract,
+        Self::Multiply,
+        Self::Divide,
+        Self::Smallest,
+        Self::Largest,
+        Self::Compare(Comparison::Equal),
+        Self::Compare(Comparison::NotEqual),
+        Self::Compare(Comparison::Less),
+        Self::Compare(Comparison::LessOrEqual),
+        Self::Compare(Comparison::Greater),
+        Self::Compare(Comparison::GreaterOrEqual),
+        Self::Not,
+        Self::Known,
+        Self::AddTime(TimeUnit::Days),
+        Self::AddTime(TimeUnit::Months),
+        Self::AddTime(TimeUnit::Years),
+        Self::TimeBetween(TimeUnit::Days),
+        Self::TimeBetween(TimeUnit::Months),
+        Self::TimeBetween(TimeUnit::Years),
+        Self::DatePart(DatePart::Year),
+        Self::DatePart(DatePart::Half),
+        Self::DatePart(DatePart::Quarter),
+        Self::DatePart(DatePart::Month),
+        Self::DatePart(DatePart::Day),
+    ];
+
+    /// Its row of the table.
+    pub const fn signature(&self) -> Signature {
+        use Kind::{Any, Date, Numeric, Ordered, Plain, Text, YesNo};
+        use Operands::{Alike, Each, Several};
+        use ResultKind::{Is, Operand};
+        let row = Signature::new;
+        match self {
+            Self::Negate => row("negative", Alike(1, Numeric), Operand, Scale::Common),
+            Self::Add => row("+", Alike(2, Numeric), Operand, Scale::Common).between().faults(OVERFLOW),
+            Self::Subtract => row("-", Alike(2, Numeric), Operand, Scale::Common).between().faults(OVERFLOW),
+            Self::Multiply => {
+                row("*", Each(&[Numeric, Numeric]), ResultKind::Product, Scale::Product).between().faults(OVERFLOW)
+            }
+            Self::Divide => {
+                row("/", Each(&[Numeric, Numeric]), ResultKind::Quotient, Scale::Quotient).between().divides_by(1)
+            }
+            Self::Smallest => row("smallest", Several(Ordered), Operand, Scale::Common).called(),
+            Self::Largest => row("largest", Several(Ordered), Operand, Scale::Common).called(),
+            Self::Round { .. } => row("round", Alike(1, Numeric), Operand, Scale::Quantum),
+            Self::Schedule { ask, .. } => {
+                row(ask_word(*ask), Operands::OfSchedule, ResultKind::OfSchedule, Scale::OfSchedule)
+                    .faults(SCHEDULE)
+                    .telling()
+            }
+            Self::Compare(comparison) => {
+                let kind = if comparison.is_equality() { Any } else { Ordered };
+                row(comparison.sign(), Alike(2, kind), Is(Type::YesNo), Scale::NoNumber).between()
+            }
+            Self::Not => row("not", Alike(1, YesNo), Is(Type::YesNo), Scale::NoNumber),
+            Self::Test(_) => row("test", Each(&[Text]), Is(Type::YesNo), Scale::NoNumber),
+            Self::Known => Signature { strict: false, ..row("known", Each(&[Any]), Is(Type::YesNo), Scale::NoNumber) },
+            Self::AddTime(unit) => {
+                let word = match unit {
+                    TimeUnit::Days => "plus-days",
+                    TimeUnit::Months => "plus-months",
+                    TimeUnit::Years => "plus-years",
+                };
+                row(word, Each(&[Date, Plain]), Is(Type::Date), Scale::NoNumber).between().faults(DATE).telling()
+            }
+            Self::TimeBetween(unit) => {
+                let word = match unit {
+                    TimeUnit::Days => "days",
+                    TimeUnit::Months => "months",
+                    TimeUnit::Years => "years",
+                };
+                row(word, Each(&[Date, Date]), Is(Type::Count), Scale::Whole).telling()
+            }
+            Self::DatePart(part) => {
+                let word = match part {
+                    DatePart::Year => "year",
+                    DatePart::Half => "half",
+                    DatePart::Quarter => "quarter",
+                    DatePart::Month => "month",
+                    DatePart::Day => "day",
+                };
+                row(word, Each(&[Date]), Is(Type::Count), Scale::Whole).telling()
+            }
+        }
+    }
+
+    /// The plain function of this word in the Plan's text, among those that stand between their operands or not.
+    pub fn of_word(word: &str, between: bool) -> Option<Self> {
+        Self::PLAIN.iter().cloned().find(|function| {
+            let signature = function.signature();
+            signature.word == word && (signature.notation == Notation::Between) == between
+        })
+    }
+
+    /// The function that the language writes `WORD of (a, b)`.
+    pub fn called(word: &str) -> Option<Self> {
+        Self::of_word(word, false).filter(|function| function.signature().notation == Notation::Called)
+    }
+
+    /// The words of all that the language writes so.
+    pub fn called_words() -> impl Iterator<Item = &'static str> {
+        let called = Self::PLAIN.iter().map(Self::signature).filter(|known| known.notation == Notation::Called);
+        called.map(|known| known.word)
+    }
+
+    /// Whether operands of these types fit it.
+    pub fn takes(&self, plan: &Plan, operands: &[Expr]) -> bool {
+        let signature = self.signature();
+        let alike = || operands.windows(2).all(|pair| pair[0].ty == pair[1].ty);
+        let kinds_fit = match signature.operands {
+            Operands::Each(kinds) => {
+                kinds.len() == operands.len() && kinds.iter().zip(operands).all(|(kind, value)| kind.holds(value.ty))
+            }
+            Operands::Alike(n, kind) => {
+                operands.len() == n && operands.iter().all(|value| kind.holds(value.ty)) && alike()
+            }
+            Operands::Several(kind) => {
+                !operands.is_empty() && operands.iter().all(|value| kind.holds(value.ty)) && alike()
+            }
+            Operands::OfSchedule => operands.iter().all(|value| value.ty.is_numeric()),
+        };
+        let of_its_own = match (self, operands) {
+            (Self::Multiply, [a, b]) => a.ty != Type::Money || b.ty != Type::Money,
+            (Self::Divide, [a, b]) => a.ty == Type::Money || b.ty != Type::Money,
+            (Self::Schedule { schedule, .. }, _) => {
+                let known = plan.schedules.get(schedule.index());
+                known.is_some_and(|known| known.arguments.len() + 1 == operands.len())
+            }
+            (Self::Test(test), [value]) => {
+                let domain = plan.predicates.get(test.index()).map(|known| known.domain);
+                matches!(value.ty, Type::Text(found) | Type::Id(found) if Some(found) == domain)
+            }
+            _ => true,
+        };
+        kinds_fit && of_its_own
+    }
+
+    /// The type of its result.
+    pub fn result(&self, plan: &Plan, operands: &[Expr]) -> Type {
+        let ty = |idx: usize| operands.get(idx).map_or(Type::Number, |value| value.ty);
+        match self.signature().result {
+            ResultKind::Operand => ty(0),
+            ResultKind::Product => match (ty(0), ty(1)) {
+                (Type::Money, _) | (_, Type::Money) => Type::Money,
+                (Type::Percent, Type::Percent) => Type::Percent,
+                (Type::Count, Type::Count) => Type::Count,
+                _ => Type::Number,
+            },
+            ResultKind::Quotient => match (ty(0), ty(1)) {
+                (Type::Money, Type::Money) => Type::Number,
+                (a @ (Type::Money | Type::Percent), _) => a,
+                _ => Type::Number,
+            },
+            ResultKind::Is(ty) => ty,
+            ResultKind::OfSchedule => match self {
+                Self::Schedule { schedule, ask } => {
+                    plan.schedules.get(schedule.index()).map_or(Type::Number, |schedule| schedule.gives(*ask))
+                }
+                _ => Type::Number,
+            },
+        }
+    }
+}
+
+const fn ask_word(ask: Ask) -> &'static str {
+    match ask {
+        Ask::Amount => "amount",
+        Ask::Rate => "rate",
+        Ask::Band => "band",
+    }
+}
+
+impl Kind {
+    /// Whether a type is of this kind.
+    pub fn holds(self, ty: Type) -> bool {
+        match self {
+            Self::Numeric => ty.is_numeric(),
+            Self::Plain => matches!(ty, Type::Count | Type::Number),
+            Self::Ordered => ty.is_numeric() || matches!(ty, Type::Date | Type::Choice(_)),
+            Self::Any => true,
+            Self::YesNo => ty == Type::YesNo,
+            Self::Date => ty == Type::Date,
+            Self::Text => matches!(ty, Type::Text(_) | Type::Id(_)),
+        }
+    }
+}
+
+impl Comparison {
+    /// `=` and `!=`, which need no order.
+    pub const fn is_equality(self) -> bool {
+        matches!(self, Self::Equal | Self::NotEqual)
+    }
+
+    /// Its sign.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// The comparison with its sides changed.
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            Self::Equal | Self::NotEqual => self,
+        }
+    }
+}
