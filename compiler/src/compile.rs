@@ -2,10 +2,12 @@
 
 use crate::checks;
 use crate::internal::{InternalError, guarded};
-use crate::lower::{TestCase, lower};
+use crate::lower::lower;
 use crate::plan::Plan;
 use crate::plan::verify::Breach;
 use crate::resolve::resolve;
+use crate::typed::{Places, Program};
+use crate::types::{TestCase, types};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -16,6 +18,12 @@ use rustc_hash::FxHashSet;
 pub struct Compiled {
     /// The Plan, if the program can run.
     pub plan: Option<Plan>,
+    /// If it cannot: the Plan of the rules without a problem, which is not run.
+    pub partial: Option<Plan>,
+    /// The typed tree of what has no problem; none after a mistake of Meed.
+    pub program: Option<Program>,
+    /// What stands where, for editors.
+    pub places: Places,
     /// The program's tests.
     pub tests: Vec<TestCase>,
     /// Errors and warnings, in the order of the text; of many the first [`limits::MESSAGES`], then how many there are.
@@ -40,6 +48,9 @@ pub struct Compiled {
 pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
     guarded(|| compile_text(source, overrides)).unwrap_or_else(|error| Compiled {
         plan: None,
+        partial: None,
+        program: None,
+        places: Places::default(),
         tests: Vec::new(),
         problems: vec![mistake(Span::default(), error.to_string())],
         steps: 0,
@@ -62,10 +73,11 @@ pub(crate) fn examine(source: &str, overrides: &[(String, String)]) -> Compiled 
     let mut found = Vec::new();
     checks::names(&parsed.file, &mut found);
     let resolved = resolve(parsed.file, &mut found);
-    let lowered = lower(&resolved, source, overrides, &mut found);
+    let typed = types(&resolved, source, overrides, &mut found);
+    let plan = lower(&typed.program);
     // Where something could not be read, what was put in its place says nothing.
     if n_written == 0 {
-        checks::plan(&lowered.plan, &resolved, &mut found);
+        checks::plan(&plan, &resolved, &mut found);
     }
     // A mistake of writing may be met again by what it means; it is told once.
     let written: FxHashSet<(&str, Span)> = problems.iter().map(|known| (known.code, known.primary.0)).collect();
@@ -75,12 +87,14 @@ pub(crate) fn examine(source: &str, overrides: &[(String, String)]) -> Compiled 
     problems.sort_by_key(|problem| problem.primary.0);
     let mut runs = !problems.iter().any(Problem::is_error);
     if runs {
-        let breaches = lowered.plan.verify();
-        problems.extend(breaches.iter().map(|breach| mistake(place_of(breach, &lowered.plan), breach.to_string())));
+        let breaches = plan.verify();
+        problems.extend(breaches.iter().map(|breach| mistake(place_of(breach, &plan), breach.to_string())));
         runs = breaches.is_empty();
     }
     steps::count(problems.len());
-    Compiled { plan: runs.then_some(lowered.plan), tests: lowered.tests, problems, steps: 0 }
+    let (program, places) = (Some(typed.program), typed.places);
+    let (plan, partial) = if runs { (Some(plan), None) } else { (None, Some(plan)) };
+    Compiled { plan, partial, program, places, tests: typed.tests, problems, steps: 0 }
 }
 
 /// As many problems as people read; if there are more, the errors first, and how many are left out.

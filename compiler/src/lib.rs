@@ -1,6 +1,6 @@
 //! From a tree to a Plan, its interpreter and its machine code.
 //!
-//! `text -> resolve -> lower -> Plan -> interpret | codegen`. This room opens no file, reads no clock and draws no
+//! `text -> resolve -> types -> typed tree -> lower -> Plan -> interpret | codegen`. This room opens no file, reads no clock and draws no
 //! random number; no floating point occurs in it.
 
 mod checks;
@@ -15,9 +15,11 @@ mod lower;
 pub mod plan;
 mod repairs;
 mod resolve;
+pub mod typed;
+mod types;
 pub mod value;
 
 pub use compile::{Compiled, compile};
-pub use lower::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};
 pub use meed_grammar::problem::{Edit, Level, Problem, Repair};
 pub use repairs::{Fixed, fixed, repairs};
+pub use types::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};

@@ -1,307 +1,133 @@
-//! From declarations to the Plan: types are found, what can be missing is followed, and every rule becomes a straight
-//! line of steps.
+//! From the typed tree to the Plan: every version becomes a straight line of steps, and what it remembers gets its key.
 //!
-//! Comes in: [`Resolved`]. Goes out: a [`Plan`] and problems, always both: a rule with a problem is left out and hides
-//! no other. Each kind of declaration has its file: `head`, `records`, `schedules`, `rules`, `expressions`, `sets`.
+//! Comes in: a [`Program`] without problems in what is left of it. Goes out: a [`Plan`]. No message is made here, and
+//! nothing can fail: what a program must be like was asked in `types`, and what a Plan owes is looked at by its verifier.
 
+mod amounts;
 mod dens;
-mod dependencies;
-mod expressions;
-mod head;
-mod meaning;
-mod parameters;
-mod records;
-mod rules;
+mod renumber;
 mod schedules;
-mod scope;
-mod sets;
-mod suite;
-mod walk;
+mod states;
+mod versions;
 
-pub use records::written_format;
-pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
+use crate::plan::{GroupId, Plan, Rule, RuleId, StateKind, Step, Stream};
+use crate::typed::{Clause, Lets, Limit, Program, Purpose, Version};
+use states::States;
 
-use crate::plan::{self, Plan, RecordId, ScheduleId, SlotId, SlotSpec};
-use crate::resolve::{Resolved, near};
-use meed_grammar::limits;
-use meed_grammar::problem::Problem;
-use meed_grammar::span::Span;
-use meed_grammar::steps;
-use meed_grammar::tree;
-use rustc_hash::{FxHashMap, FxHashSet};
-
-/// What lowering gives: the Plan (complete but for what had problems) and the tests.
-pub struct Lowered {
-    /// The Plan.
-    pub plan: Plan,
-    /// The program's tests.
-    pub tests: Vec<TestCase>,
+/// Lowers a program.
+pub fn lower(program: &Program) -> Plan {
+    let mut plan = Plan {
+        name: program.name.clone(),
+        title: program.title.clone(),
+        unit: program.unit.clone(),
+        calendar: program.calendar.clone(),
+        active: program.active,
+        records: program.records.clone(),
+        choices: program.choices.clone(),
+        n_domains: program.n_domains,
+        schedules: program.schedules.iter().map(schedules::schedule).collect(),
+        predicates: program.predicates.clone(),
+        decisions: program.decisions.clone(),
+        parameters: program.parameters.clone(),
+        ..Plan::empty()
+    };
+    let mut states = States::default();
+    let mut rules: Vec<(usize, Rule)> = Vec::new();
+    for rule in &program.rules {
+        let lowered = rule.versions.iter().enumerate().map(|(idx, version)| {
+            let number = idx as u32 + 1;
+            (version.written, Lowering::version(&mut plan, &mut states, version, number))
+        });
+        let mut lowered: Vec<(usize, Rule)> = lowered.collect();
+        versions::look_back(rule, &mut lowered);
+        rules.append(&mut lowered);
+    }
+    rules.sort_by_key(|(written, _)| *written);
+    let place = |written: usize| rules.partition_point(|(known, _)| *known < written);
+    let in_order = program.order.iter().flat_map(|&idx| &program.rules[idx].versions);
+    plan.order = in_order.map(|version| RuleId(place(version.written) as u32)).collect();
+    plan.rules = rules.into_iter().map(|(_, rule)| rule).collect();
+    plan
 }
 
-/// Lowers declarations. `source` is the text that they stand in; `overrides` are parameters set for this run, as written
-/// in Meed.
-pub fn lower(
-    resolved: &Resolved,
-    source: &str,
-    overrides: &[(String, String)],
-    problems: &mut Vec<Problem>,
-) -> Lowered {
-    let mut lowering = Lowering::new(resolved, source);
-    lowering.head();
-    lowering.records();
-    // After records: a parameter may be a value of a field's list.
-    lowering.parameters(overrides);
-    lowering.schedules();
-    lowering.index_rules();
-    lowering.rules();
-    let tests = lowering.tests();
-    lowering.settle_domains();
-    problems.append(&mut lowering.problems);
-    Lowered { plan: lowering.plan, tests }
-}
-
-/// The work in progress.
+/// A version in the making.
 struct Lowering<'a> {
-    resolved: &'a Resolved,
-    /// The text of the program, for repairs that move a part of it.
-    source: &'a str,
-    plan: Plan,
-    problems: Vec<Problem>,
-    /// How many of these are errors.
-    n_errors: usize,
-    /// Unknown names for which near ones were looked for.
-    n_suggested: std::cell::Cell<usize>,
-    /// Parameters by name; none where their value had a problem.
-    parameters: FxHashMap<String, Option<parameters::Constant>>,
-    records: FxHashMap<String, RecordId>,
-    /// Fields that are declared and had a problem: what uses them is not reported again.
-    failed_fields: FxHashSet<(RecordId, String)>,
-    schedules: FxHashMap<String, Option<ScheduleId>>,
-    /// What is known of all rules before any is lowered.
-    index: meaning::RuleIndex,
-    /// The list of the texts that rules decide, once there is one.
-    texts: Option<plan::ChoiceId>,
-    /// Decisions that are taken for every row in the program's life, numbered as they were found.
-    always_taken: FxHashMap<plan::DecisionId, usize>,
-    /// States that the versions of a rule share, those that are alike together.
-    shared: FxHashMap<(sets::Purpose, plan::State), Vec<plan::StateId>>,
-    /// By domain, the one it was joined to.
-    domains: Vec<u32>,
-    /// What has been made once, and where.
-    known: Known,
-    /// The places of `ever` in the firsts of rules, by the rule's place.
-    looks_back: FxHashMap<Span, Span>,
-    /// Whether the rule at work keeps something per program.
-    of_program: bool,
-    /// Decisions that are taken for every row of their event.
-    everywhere: FxHashSet<plan::DecisionId>,
-    /// The clause at work.
-    clause: Option<Span>,
-    /// What names stand for shares.
-    shares: expressions::Shares,
-    /// Whether dates move by months somewhere, and where first.
-    months_used: Option<Span>,
+    plan: &'a mut Plan,
+    states: &'a mut States,
+    version: &'a Version,
+    /// The states of its totals.
+    totals: Vec<Option<crate::plan::StateId>>,
+    /// The number of its first group in the Plan.
+    first_group: u32,
+    lets: Lets,
+    /// Totals over all rows, which come before everything else.
+    all: Vec<Step>,
+    steps: Vec<Step>,
 }
-
-/// Indices of what the Plan lists: to look for a thing in a list would take longer the more there are.
-#[derive(Default)]
-struct Known {
-    /// By record, its fields by name.
-    fields: Vec<FxHashMap<String, plan::FieldId>>,
-    /// Lists of `one of`.
-    choices: FxHashMap<Vec<String>, plan::ChoiceId>,
-    /// Places in the list of texts that rules decide.
-    texts: FxHashMap<String, u32>,
-    /// By schedule, what its bands do not give.
-    gaps: Vec<expressions::Gaps>,
-    predicates: FxHashMap<plan::Predicate, plan::PredicateId>,
-    slots: FxHashMap<SlotKey, SlotId>,
-    /// Decisions by name and rows.
-    decisions: FxHashMap<String, FxHashMap<plan::Stream, plan::DecisionId>>,
-    /// The versions of each rule that are lowered, in the order of work.
-    rules: FxHashMap<String, Vec<plan::RuleId>>,
-    /// The record behind a rule's rows, or behind the payments that it reads.
-    origins: FxHashMap<String, Option<RecordId>>,
-}
-
-/// What tells one slot from another.
-type SlotKey = (plan::Stream, Option<plan::Period>, Vec<(plan::Root, RecordId, Vec<plan::FieldId>)>);
 
 impl<'a> Lowering<'a> {
-    fn new(resolved: &'a Resolved, source: &'a str) -> Self {
-        Self {
-            resolved,
-            source,
-            plan: Plan::empty(),
-            problems: Vec::new(),
-            n_errors: 0,
-            n_suggested: std::cell::Cell::new(0),
-            parameters: FxHashMap::default(),
-            records: FxHashMap::default(),
-            failed_fields: FxHashSet::default(),
-            schedules: FxHashMap::default(),
-            index: meaning::RuleIndex::default(),
-            texts: None,
-            always_taken: FxHashMap::default(),
-            shared: FxHashMap::default(),
-            domains: Vec::new(),
-            known: Known::default(),
-            looks_back: FxHashMap::default(),
-            of_program: false,
-            everywhere: FxHashSet::default(),
-            clause: None,
-            shares: expressions::Shares::default(),
-            months_used: None,
+    fn version(plan: &'a mut Plan, states: &'a mut States, version: &'a Version, number: u32) -> Rule {
+        states.begin_version();
+        let first_group = plan.groups.len() as u32;
+        let mut lowering = Self {
+            plan,
+            states,
+            version,
+            totals: vec![None; version.totals.len()],
+            first_group,
+            lets: Lets::default(),
+            all: Vec::new(),
+            steps: vec![Step::Active],
+        };
+        lowering.groups();
+        version.clauses.iter().for_each(|clause| lowering.clause(clause));
+        let mut steps = lowering.all;
+        steps.append(&mut lowering.steps);
+        let groups = (first_group..lowering.plan.groups.len() as u32).map(GroupId).collect();
+        Rule {
+            name: version.name.clone(),
+            title: version.title.clone(),
+            version: number,
+            active: version.active,
+            stream: version.stream.clone(),
+            steps,
+            n_locals: version.locals.len() as u32,
+            locals: version.locals.clone(),
+            groups,
+            span: version.span,
         }
     }
 
-    fn problem(&mut self, problem: Problem) {
-        self.n_errors += usize::from(problem.is_error());
-        self.problems.push(problem);
-    }
-
-    /// Whether a near name is looked for in place of one more unknown one: for as many as messages are shown.
-    fn suggests(&self) -> bool {
-        self.n_suggested.set(self.n_suggested.get() + 1);
-        self.n_suggested.get() <= limits::MESSAGES
-    }
-
-    /// The did-you-mean of an unknown name.
-    fn suggest<'n, K: IntoIterator<Item = &'n str>>(
-        &self,
-        problem: Problem,
-        name: &tree::Name,
-        known: impl FnOnce() -> K,
-    ) -> Problem {
-        if !self.suggests() {
-            return problem;
-        }
-        let known: Vec<&str> = known().into_iter().collect();
-        let problem = near(problem, name, known.iter().copied());
-        if problem.help.is_some() || !problem.repairs.is_empty() {
-            return problem;
-        }
-        match meed_stdlib::home(&name.text) {
-            Some(library) if !self.records.contains_key(&name.text) => {
-                problem.help(format!("`{}` is of a library: write `use {library}`", name.text))
+    fn clause(&mut self, clause: &Clause) {
+        let step = match clause {
+            Clause::Total(total) => return self.total(*total),
+            Clause::Where(condition) => Step::Filter(self.expr(condition)),
+            Clause::Let(local, value) => {
+                let value = self.expr(value);
+                self.lets.define(&self.version.locals[local.index()].name, *local, value.clone());
+                Step::Let(*local, value)
             }
-            Some(_) | None => listed(problem, known),
-        }
-    }
-
-    /// The field of a record.
-    fn field_of(&self, record: RecordId, name: &str) -> Option<plan::FieldId> {
-        steps::count(1);
-        self.known.fields.get(record.index())?.get(name).copied()
-    }
-
-    /// The decision of this name for these rows.
-    fn decision(&self, name: &str, stream: &plan::Stream) -> Option<plan::DecisionId> {
-        steps::count(1);
-        self.known.decisions.get(name)?.get(stream).copied()
-    }
-
-    /// The versions of a rule that are lowered so far.
-    fn lowered(&self, rule: &str) -> &[plan::RuleId] {
-        steps::count(1);
-        self.known.rules.get(rule).map_or(&[], Vec::as_slice)
-    }
-
-    /// What is written at a place of the program.
-    fn written(&self, span: Span) -> &str {
-        self.source.get(span.start as usize..span.end as usize).unwrap_or("…")
-    }
-
-    /// The same on one line.
-    fn in_one_line(&self, span: Span) -> String {
-        self.written(span).split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    fn damaged(&self, name: &str) -> bool {
-        self.resolved.damaged.contains(name)
-    }
-
-    /// The slot spec of these parts, made once.
-    fn slot(&mut self, spec: SlotSpec) -> SlotId {
-        let part = |part: &plan::Expr| match &part.op {
-            plan::Op::Field { root, record, path } => Some((*root, *record, path.clone())),
-            _ => None,
+            Clause::Set(decision, local) => Step::Set(*decision, *local),
+            Clause::First(keys) => Step::First(self.shared(keys, StateKind::Seen, Purpose::First)),
+            Clause::Pay(pay) => Step::Pay(self.pay(pay)),
+            Clause::Limit(limit) => Step::Limit(match limit {
+                Limit::Each(amount) => crate::plan::Limit::PerPayment(self.expr(amount)),
+                Limit::AtMost(amount, keys) => crate::plan::Limit::AtMost {
+                    amount: self.expr(amount),
+                    state: self.shared(keys, StateKind::Paid, Purpose::Limit),
+                },
+                Limit::AtLeast(amount, keys, period) => crate::plan::Limit::AtLeast {
+                    amount: self.expr(amount),
+                    state: self.shared(keys, StateKind::Paid, Purpose::Limit),
+                    period: *period,
+                },
+            }),
         };
-        let next = SlotId(self.plan.slots.len() as u32);
-        // The parts of a key are fields; one that is not belongs to a rule that has failed, and has a slot of its own.
-        let id = match spec.parts.iter().map(part).collect::<Option<Vec<_>>>() {
-            Some(parts) => *self.known.slots.entry((spec.stream.clone(), spec.period, parts)).or_insert(next),
-            None => next,
-        };
-        if id == next {
-            self.plan.slots.push(spec);
-        }
-        id
+        self.steps.push(step);
     }
 
-    fn new_domain(&mut self) -> plan::DomainId {
-        self.domains.push(self.domains.len() as u32);
-        plan::DomainId(self.domains.len() as u32 - 1)
-    }
-
-    fn domain_root(&mut self, domain: u32) -> u32 {
-        let mut root = domain;
-        while self.domains[root as usize] != root {
-            steps::count(1);
-            // Each second one is joined to the next but one, so that the way stays short.
-            let next = self.domains[root as usize];
-            self.domains[root as usize] = self.domains[next as usize];
-            root = next;
-        }
-        root
-    }
-
-    /// Makes the values of two domains comparable.
-    fn join_domains(&mut self, a: plan::DomainId, b: plan::DomainId) {
-        let (a, b) = (self.domain_root(a.0), self.domain_root(b.0));
-        self.domains[a.max(b) as usize] = a.min(b);
-    }
-
-    /// Writes the joined domains everywhere, numbered in the order of the fields that hold them.
-    fn settle_domains(&mut self) {
-        let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
-        let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
-        for field in self.plan.records.iter().flat_map(|record| &record.fields) {
-            steps::count(1);
-            if let plan::Type::Text(domain) | plan::Type::Id(domain) = field.ty {
-                let next = numbers.len() as u32;
-                numbers.entry(roots[domain.index()]).or_insert(next);
-            }
-        }
-        let number = |domain: &mut plan::DomainId| {
-            let root = roots.get(domain.index());
-            domain.0 = root.and_then(|root| numbers.get(root)).copied().unwrap_or(0);
-        };
-        let settle = |ty: &mut plan::Type| {
-            if let plan::Type::Text(domain) | plan::Type::Id(domain) = ty {
-                number(domain);
-            }
-        };
-        self.plan.records.iter_mut().flat_map(|record| &mut record.fields).for_each(|field| settle(&mut field.ty));
-        self.plan.decisions.iter_mut().for_each(|decision| settle(&mut decision.ty));
-        self.plan.predicates.iter_mut().for_each(|predicate| number(&mut predicate.domain));
-        self.plan.rules.iter_mut().flat_map(|rule| &mut rule.locals).for_each(|local| settle(&mut local.ty));
-        walk::every(&mut self.plan, &mut |expr| settle(&mut expr.ty));
-        self.plan.n_domains = numbers.len() as u32;
-    }
-}
-
-/// Names that a message lists at most.
-const LISTED: usize = 12;
-
-/// What there is in place of an unknown name.
-fn listed(problem: Problem, mut known: Vec<&str>) -> Problem {
-    known.sort_unstable();
-    known.dedup();
-    let shown: Vec<String> = known.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-    match (shown.is_empty(), known.len().saturating_sub(LISTED)) {
-        (true, _) => problem,
-        (false, 0) => problem.help(format!("there are {}", shown.join(", "))),
-        (false, more) => problem.help(format!("there are {} and {more} more", shown.join(", "))),
+    /// Whether the rows are those of a rule's stream as the Plan has it.
+    fn stream(&self) -> &'a Stream {
+        &self.version.stream
     }
 }

@@ -32,6 +32,10 @@ const LATER: &[(&str, &str)] = &[
 
 /// A clause in a rule over deals, and the text under the label.
 const CLAUSES: &[(&str, &str)] = &[
+    (
+        "set level to running sum of (amount * (running count per rep per year)) in (deal where registered) per rep per year",
+        "running count per rep per year",
+    ),
     ("returns take back what was paid   pay partner 2% of amount", "returns take back what was paid"),
     ("pay split 5% of amount { 60% to partner   up to $10 to rep   rest to customer }", "pay split"),
     ("pay split 5% of amount among (referral within 180 days) by equal shares to advisor", "pay split"),

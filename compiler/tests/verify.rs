@@ -30,11 +30,11 @@ fn pay<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Pay {
     steps.filter_map(|step| if let Step::Pay(pay) = step { Some(pay) } else { None }).next().expect("a pay")
 }
 
-fn bands<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Vec<Band> {
+fn pieces<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Vec<Piece> {
     let schedule = plan.schedules.iter_mut().find(|schedule| schedule.name == name).expect("a schedule");
-    match &mut schedule.shape {
-        Shape::Graduated(bands) | Shape::Retroactive(bands) => bands,
-        Shape::Curve { .. } | Shape::Every { .. } => panic!("`{name}` has no bands"),
+    match &mut schedule.pieces {
+        Pieces::Lines { pieces, .. } => pieces,
+        Pieces::Steps { .. } => panic!("`{name}` has no lines"),
     }
 }
 
@@ -150,10 +150,21 @@ const DAMAGES: &[Damage] = &[
     (Obligation::Order, |plan| {
         plan.order.pop();
     }),
-    (Obligation::Schedules, |plan| bands(plan, "volume_bands").truncate(2)),
-    (Obligation::Schedules, |plan| bands(plan, "volume_bands").swap(0, 1)),
+    (Obligation::Schedules, |plan| pieces(plan, "volume_bands")[0].end = End::Point),
     (Obligation::Schedules, |plan| {
-        bands(plan, "contract")[0].upper.as_mut().expect("an end").value.op = Op::PaymentAmount;
+        let Some(Line::Priced { reach, .. }) = &mut pieces(plan, "volume_bands")[1].line else { panic!("a line") };
+        *reach = if *reach == Reach::Above { Reach::Whole } else { Reach::Above };
+    }),
+    (Obligation::Schedules, |plan| {
+        let zero = Expr { op: Op::Number(Exact::ZERO), ty: Type::Money, optional: false, span: Default::default() };
+        let last = pieces(plan, "volume_bands").last_mut().expect("a piece");
+        last.line = Some(Line::Between(zero.clone(), zero));
+    }),
+    (Obligation::Schedules, |plan| pieces(plan, "volume_bands").truncate(2)),
+    (Obligation::Schedules, |plan| pieces(plan, "volume_bands").swap(0, 1)),
+    (Obligation::Schedules, |plan| {
+        let (End::To(bound) | End::Below(bound)) = &mut pieces(plan, "contract")[0].end else { panic!("an end") };
+        bound.op = Op::PaymentAmount;
     }),
 ];
 

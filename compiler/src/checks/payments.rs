@@ -1,6 +1,6 @@
 //! Payments that are never paid: schedules and amounts that are nothing whatever the row, limits that let nothing through.
 
-use crate::plan::{Amount, BandPays, Beyond, Expr, Function, Limit, Op, Plan, Schedule, Shape, Step};
+use crate::plan::{Amount, Expr, Function, Limit, Line, Op, Pieces, Plan, Schedule, Step};
 use crate::resolve::Resolved;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -52,22 +52,11 @@ fn is_nothing(value: &Expr) -> bool {
 
 /// Whether F is 0 or missing everywhere.
 fn pays_nothing(schedule: &Schedule) -> bool {
-    let bands = |bands: &[crate::plan::Band]| {
-        bands.iter().all(|band| match &band.pays {
-            BandPays::None => true,
-            BandPays::Amount { rate, flat } => [rate, flat].into_iter().flatten().all(is_nothing),
-        })
-    };
-    match &schedule.shape {
-        Shape::Graduated(graduated) => bands(graduated),
-        Shape::Retroactive(retroactive) => bands(retroactive),
-        Shape::Curve { below, points, beyond } => {
-            let end = match beyond {
-                Beyond::Value(value) => is_nothing(value),
-                Beyond::Flat | Beyond::None => true,
-            };
-            is_nothing(below) && points.iter().all(|(_, height)| is_nothing(height)) && end
+    match &schedule.pieces {
+        Pieces::Lines { pieces, .. } => {
+            let mut given = pieces.iter().filter_map(|piece| piece.line.as_ref()).flat_map(Line::exprs);
+            given.all(is_nothing)
         }
-        Shape::Every { pays, .. } => is_nothing(pays),
+        Pieces::Steps { each, .. } => is_nothing(each),
     }
 }

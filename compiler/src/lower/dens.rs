@@ -1,6 +1,6 @@
 //! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
 
-use crate::plan::{Ask, BandPays, Expr, Function, GroupFunction, Op, Plan, Scale, ScheduleId, Shape, StateKind, Type};
+use crate::plan::{Ask, Expr, Function, GroupFunction, Line, Op, Pieces, Plan, Scale, ScheduleId, StateKind, Type};
 use crate::value::Exact;
 use dashu_int::ops::Gcd;
 use dashu_int::{IBig, UBig};
@@ -70,20 +70,20 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
 /// The denominator of F(x) of a schedule without arguments, where x has the denominator `x`.
 fn of_schedule(plan: &Plan, schedule: ScheduleId, x: i64) -> Option<i64> {
     let constant = |expr: &Expr| i64::try_from(expr.op.as_number()?.denominator().clone()).ok();
-    match &plan.schedules[schedule.index()].shape {
-        Shape::Graduated(bands) | Shape::Retroactive(bands) => bands.iter().try_fold(1, |all, band| {
-            let edge = band.upper.as_ref().map_or(Some(1), |edge| constant(&edge.value))?;
-            match &band.pays {
-                BandPays::None => Some(all),
-                BandPays::Amount { rate, flat } => {
-                    let rate = rate.as_ref().map_or(Some(1), constant)?;
-                    let flat = flat.as_ref().map_or(Some(1), constant)?;
-                    lcm(lcm(all, rate.checked_mul(lcm(x, edge)?)?)?, flat)
+    match &plan.schedules[schedule.index()].pieces {
+        Pieces::Lines { pieces, .. } => pieces.iter().try_fold(1, |all, piece| {
+            let end = piece.end.bound().map_or(Some(1), constant)?;
+            match &piece.line {
+                None => Some(all),
+                Some(Line::Priced { jump, slope, .. }) => {
+                    let slope = slope.as_ref().map_or(Some(1), constant)?;
+                    let jump = jump.as_ref().map_or(Some(1), constant)?;
+                    lcm(lcm(all, slope.checked_mul(lcm(x, end)?)?)?, jump)
                 }
+                Some(Line::Between(..)) => None,
             }
         }),
-        Shape::Every { pays, .. } => constant(pays),
-        Shape::Curve { .. } => None,
+        Pieces::Steps { each, .. } => constant(each),
     }
 }
 

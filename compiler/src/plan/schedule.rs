@@ -21,7 +21,7 @@ pub struct Schedule {
     /// F below zero.
     pub below_zero: BelowZero,
     /// Its pieces.
-    pub shape: Shape,
+    pub pieces: Pieces,
     /// Its place.
     pub span: Span,
 }
@@ -37,81 +37,110 @@ pub enum BelowZero {
     Mirrored,
 }
 
-/// The pieces of a schedule. Bounds must rise from band to band; bounds that cross stop the run.
+/// The pieces of a schedule over x, which is not below zero here.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Shape {
-    /// Each band prices its own slice; a band's flat amount is added once when x enters the band.
-    Graduated(Vec<Band>),
-    /// The band that holds x prices all of x.
-    Retroactive(Vec<Band>),
-    /// Straight lines between points; the value before the first point and after the last is constant.
-    Curve {
-        /// The value before the first point.
-        below: Box<Expr>,
-        /// The points, x and y, rising in x. At a point the value is y.
-        points: Vec<(Expr, Expr)>,
-        /// What follows the last point.
-        beyond: Beyond,
+pub enum Pieces {
+    /// Straight lines, one behind the other. Their ends must rise; ends that cross stop the run.
+    Lines {
+        /// The pieces, the first from 0 on.
+        pieces: Vec<Piece>,
+        /// Whether what is asked as the rate is the height of the line, not its slope. Only then an end may lie below zero.
+        heights: bool,
     },
-    /// `pays` for each package of `size`.
-    Every {
+    /// The same for each package of `size`.
+    Steps {
         /// The size of a package, above zero.
-        size: Box<Expr>,
+        size: Expr,
         /// Whether a package counts when begun (else when full).
         started: bool,
         /// What each pays.
-        pays: Box<Expr>,
+        each: Expr,
     },
 }
 
-/// What follows the last point of a curve.
+/// A straight line, from the end of the piece before (0 for the first) to its own.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Beyond {
-    /// The height reached.
-    Flat,
-    /// No result.
-    None,
-    /// A constant.
-    Value(Box<Expr>),
-}
-
-/// One band: from the edge of the one before (0 for the first) to its own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Band {
-    /// From 1 in the order written; 0 for what lies below the first `from`.
+pub struct Piece {
+    /// The band or point it comes from, from 1 in the order written; 0 for what has no number.
     pub number: u32,
-    /// Where it ends; the last has none.
-    pub upper: Option<Edge>,
-    /// What it pays.
-    pub pays: BandPays,
+    /// Where it ends.
+    pub end: End,
+    /// What it gives; none is no result.
+    pub line: Option<Line>,
     /// Its place.
     pub span: Span,
 }
 
-/// The end of a band.
+/// Where a piece ends.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edge {
-    /// Where.
-    pub value: Expr,
-    /// Whether this value itself belongs to the band (`to`) or to the next (`below`, `from`).
-    pub included: bool,
+pub enum End {
+    /// Here, and this value belongs to it.
+    To(Expr),
+    /// Here, and this value belongs to the next.
+    Below(Expr),
+    /// At the end of the piece before: it is this one value.
+    Point,
+    /// Nowhere; only the last.
+    Never,
 }
 
-/// What a band pays.
+/// What a piece gives.
 #[derive(Clone, Debug, PartialEq)]
-pub enum BandPays {
-    /// No result.
-    None,
-    /// `rate` of the quantity (a share or a price per unit), and `flat` once; each may be absent.
-    Amount {
-        /// Rate or price.
-        rate: Option<Expr>,
-        /// Flat amount.
-        flat: Option<Expr>,
+pub enum Line {
+    /// `jump + slope * quantity`, and where it carries on, what the pieces before give for theirs.
+    Priced {
+        /// The quantity.
+        reach: Reach,
+        /// An amount, once.
+        jump: Option<Expr>,
+        /// A share or price of the quantity.
+        slope: Option<Expr>,
     },
+    /// From one height where the piece begins to another where it ends.
+    Between(Expr, Expr),
+}
+
+/// What the slope of a piece is taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The part of x in this piece, on top of what the pieces before give for their parts.
+    Above,
+    /// All of x.
+    Whole,
+}
+
+impl End {
+    /// The bound that is written here.
+    pub fn bound(&self) -> Option<&Expr> {
+        match self {
+            Self::To(bound) | Self::Below(bound) => Some(bound),
+            Self::Point | Self::Never => None,
+        }
+    }
+}
+
+impl Line {
+    /// Its expressions.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Priced { jump, slope, .. } => jump.iter().chain(slope).collect(),
+            Self::Between(from, to) => vec![from, to],
+        }
+    }
 }
 
 impl Schedule {
+    /// Its expressions: bounds, and what is given.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match &self.pieces {
+            Pieces::Lines { pieces, .. } => pieces
+                .iter()
+                .flat_map(|piece| piece.end.bound().into_iter().chain(piece.line.iter().flat_map(Line::exprs)))
+                .collect(),
+            Pieces::Steps { size, each, .. } => vec![size, each],
+        }
+    }
+
     /// The type of what is asked.
     pub fn gives(&self, ask: Ask) -> Type {
         match ask {

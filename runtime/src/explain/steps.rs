@@ -6,8 +6,8 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Amount, Ask, Band, Days, Expr, Function, LocalId, Op, Period, Rule, RuleId, Schedule, Shape, StateId, Step, Stream,
-    Type,
+    Amount, Ask, Days, End, Expr, Function, LocalId, Op, Period, Piece, Pieces, Rule, RuleId, Schedule, StateId, Step,
+    Stream, Type,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -258,18 +258,13 @@ impl Teller<'_> {
 
     /// Where a band ends, where that is written as a number.
     fn reach(&self, schedule: &Schedule, number: u32) -> String {
-        let bands: &[Band] = match &schedule.shape {
-            Shape::Graduated(bands) | Shape::Retroactive(bands) => bands,
-            Shape::Curve { .. } | Shape::Every { .. } => return String::new(),
+        let Pieces::Lines { pieces, heights: false } = &schedule.pieces else { return String::new() };
+        let Some(idx) = pieces.iter().position(|piece| piece.number == number) else { return String::new() };
+        let edge = |piece: &Piece| {
+            let value = piece.end.bound()?.op.as_number()?;
+            Some((self.value(schedule.domain, &Value::Number(value.clone())), matches!(piece.end, End::To(_))))
         };
-        let Some(idx) = bands.iter().position(|band| band.number == number) else { return String::new() };
-        let edge = |band: &Band| match band.upper.as_ref().map(|edge| (&edge.value.op, edge.included)) {
-            Some((Op::Number(value), included)) => {
-                Some((self.value(schedule.domain, &Value::Number(value.clone())), included))
-            }
-            _ => None,
-        };
-        match (edge(&bands[idx]), idx.checked_sub(1).and_then(|before| edge(&bands[before]))) {
+        match (edge(&pieces[idx]), idx.checked_sub(1).and_then(|before| edge(&pieces[before]))) {
             (Some((upper, true)), _) => format!(" (to {upper})"),
             (Some((upper, false)), _) => format!(" (below {upper})"),
             (None, Some((lower, _))) => format!(" (beyond {lower})"),

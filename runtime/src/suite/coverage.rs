@@ -6,7 +6,7 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, met};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
-    Band, BandPays, Comparison, Expr, Function, Limit, Op, Plan, RuleId, Schedule, ScheduleId, Shape, Step, Type,
+    Comparison, End, Expr, Function, Limit, Op, Piece, Pieces, Plan, RuleId, Schedule, ScheduleId, Step, Type,
 };
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -140,7 +140,7 @@ impl Coverage {
         let bounds: Vec<Exact> = if fixed { edges(schedule, &[]) } else { Vec::new() };
         let name = &schedule.name;
         let bound = |idx: usize| bounds.get(idx).map(|bound| numeric(plan, schedule.domain, bound));
-        for (idx, (span, words)) in pieces(schedule).into_iter().enumerate() {
+        for (idx, (span, words)) in parts(schedule).into_iter().enumerate() {
             if !self.pieces.contains(&(id.0, idx)) {
                 let reach = match (bound(idx), idx.checked_sub(1).and_then(bound)) {
                     (Some(upper), None) => format!(", up to {upper}"),
@@ -148,7 +148,7 @@ impl Coverage {
                     (None, Some(lower)) => format!(", beyond {lower}"),
                     (None, None) => String::new(),
                 };
-                let reach = if matches!(schedule.shape, Shape::Every { .. }) { String::new() } else { reach };
+                let reach = if matches!(schedule.pieces, Pieces::Steps { .. }) { String::new() } else { reach };
                 found.push(Unreached { span, text: format!("{words} of `{name}`{reach}") });
             }
         }
@@ -161,27 +161,27 @@ impl Coverage {
     }
 }
 
-/// The pieces of a schedule, with words for them; a band that only keeps the place below the first is none.
-fn pieces(schedule: &Schedule) -> Vec<(Span, String)> {
-    let band = |band: &Band| match (band.number, &band.pays) {
-        (0, _) => (band.span, "what lies below the first band".to_owned()),
-        (number, BandPays::None | BandPays::Amount { .. }) => (band.span, format!("band {number}")),
-    };
-    match &schedule.shape {
-        Shape::Graduated(bands) | Shape::Retroactive(bands) => bands.iter().map(band).collect(),
-        Shape::Curve { points, .. } => {
-            (0..=points.len()).map(|idx| (schedule.span, format!("part {}", idx + 1))).collect()
+/// The parts of a schedule, with words for them; a single point is of the part behind it.
+fn parts(schedule: &Schedule) -> Vec<(Span, String)> {
+    match &schedule.pieces {
+        Pieces::Lines { pieces, heights } => {
+            let parts = pieces.iter().filter(|piece| piece.end != End::Point).enumerate();
+            let words = |(idx, piece): (usize, &Piece)| match (heights, piece.number) {
+                (true, _) => (piece.span, format!("part {}", idx + 1)),
+                (false, 0) => (piece.span, "what lies below the first band".to_owned()),
+                (false, number) => (piece.span, format!("band {number}")),
+            };
+            parts.map(words).collect()
         }
-        Shape::Every { .. } => vec![(schedule.span, "a package".to_owned())],
+        Pieces::Steps { .. } => vec![(schedule.span, "a package".to_owned())],
     }
 }
 
 fn edge_spans(schedule: &Schedule) -> Vec<Span> {
-    match &schedule.shape {
-        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
-            bands.iter().filter_map(|band| band.upper.as_ref().map(|edge| edge.value.span)).collect()
+    match &schedule.pieces {
+        Pieces::Lines { pieces, .. } => {
+            pieces.iter().filter_map(|piece| piece.end.bound()).map(|bound| bound.span).collect()
         }
-        Shape::Curve { points, .. } => points.iter().map(|(at, _)| at.span).collect(),
-        Shape::Every { size, .. } => vec![size.span],
+        Pieces::Steps { size, .. } => vec![size.span],
     }
 }

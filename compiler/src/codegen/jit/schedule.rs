@@ -12,7 +12,7 @@ use super::row::RowCode;
 use super::word::Word;
 use crate::internal::broken;
 use crate::interpret::schedule::{check, number};
-use crate::plan::{Ask, Band, BandPays, BelowZero, Beyond, Comparison, Expr, Schedule, Shape};
+use crate::plan::{Ask, BelowZero, Comparison, End, Expr, Line, Piece, Pieces, Reach, Schedule};
 use crate::value::{Exact, RoundingMode, over};
 use cranelift_codegen::ir::condcodes::IntCC;
 use dashu_int::UBig;
@@ -20,17 +20,17 @@ use dashu_int::ops::Gcd;
 
 /// A straight line: `offset + slope * x`.
 #[derive(Clone, Debug, PartialEq)]
-struct Line {
+struct Straight {
     slope: Exact,
     offset: Exact,
 }
 
 /// A stretch of x, from the end of the one before.
-struct Piece {
+struct Stretch {
     /// Where it ends, and whether this value belongs to it; the last has no end.
     upper: Option<(Exact, bool)>,
     /// What is asked for; none where there is no result.
-    answer: Option<Line>,
+    answer: Option<Straight>,
 }
 
 impl RowCode<'_, '_> {
@@ -90,33 +90,31 @@ impl RowCode<'_, '_> {
     }
 
     fn constant(&mut self, schedule: &Schedule, x: Number, ask: Ask) -> (Flag, Number) {
-        match &schedule.shape {
-            Shape::Graduated(_) | Shape::Retroactive(_) | Shape::Curve { .. } => {
-                self.emit.piecewise(&pieces(schedule, ask), x)
-            }
-            Shape::Every { size, started, pays } if ask == Ask::Amount => {
+        match &schedule.pieces {
+            Pieces::Lines { pieces, heights } => self.emit.piecewise(&stretches(pieces, *heights, ask), x),
+            Pieces::Steps { size, started, each } if ask == Ask::Amount => {
                 let mode = if *started { RoundingMode::Upward } else { RoundingMode::Downward };
                 let packages = self.emit.round_number(x, mode, &number(size, &[]));
-                let price = self.emit.number(&number(pays, &[]));
+                let price = self.emit.number(&number(each, &[]));
                 (Flag::Yes, self.emit.multiply_numbers(Number::new(packages, 1), price))
             }
-            Shape::Every { .. } => (Flag::No, self.emit.zero()),
+            Pieces::Steps { .. } => (Flag::No, self.emit.zero()),
         }
     }
 }
 
 impl Emit<'_> {
     /// The line of the piece that holds x, at x.
-    fn piecewise(&mut self, pieces: &[Piece], x: Number) -> (Flag, Number) {
-        let lines = || pieces.iter().filter_map(|piece| piece.answer.as_ref());
+    fn piecewise(&mut self, stretches: &[Stretch], x: Number) -> (Flag, Number) {
+        let lines = || stretches.iter().filter_map(|stretch| stretch.answer.as_ref());
         // Every slope times x and every offset is a whole number of 1/den.
         let slopes = lines().fold(UBig::ONE, |all, line| common_multiple(&all, line.slope.denominator()));
         let offsets = lines().fold(UBig::ONE, |all, line| common_multiple(&all, line.offset.denominator()));
         let den = common_multiple(&(slopes * UBig::from(x.den.unsigned_abs())), &offsets);
         let Ok(den) = i64::try_from(den) else { return (Flag::Yes, self.no_room()) };
         let (mut known, mut slope, mut offset) = (Flag::No, self.word(0), self.word(0));
-        for piece in pieces.iter().rev() {
-            let inside = match &piece.upper {
+        for stretch in stretches.iter().rev() {
+            let inside = match &stretch.upper {
                 Some((upper, included)) => {
                     let comparison = if *included { Comparison::LessOrEqual } else { Comparison::Less };
                     let upper = self.number(upper);
@@ -124,9 +122,9 @@ impl Emit<'_> {
                 }
                 None => Flag::Yes,
             };
-            let there = Flag::from(piece.answer.is_some());
+            let there = Flag::from(stretch.answer.is_some());
             known = self.select_flag(inside, there, known);
-            let Some(line) = &piece.answer else { continue };
+            let Some(line) = &stretch.answer else { continue };
             let here = over(&(&line.slope / Exact::from(x.den)), den).map(|slope| self.wide_word(slope));
             slope = self.choose_scaled(inside, here, slope);
             let here = over(&line.offset, den).map(|offset| self.wide_word(offset));
@@ -154,88 +152,63 @@ fn common_multiple(a: &UBig, b: &UBig) -> UBig {
 
 /// Whether F(0) is 0 by itself.
 fn starts_at_zero(schedule: &Schedule) -> bool {
-    let holds_zero = |piece: &&Piece| {
-        piece
-            .upper
-            .as_ref()
-            .is_none_or(|(upper, included)| *upper > Exact::ZERO || (*included && *upper == Exact::ZERO))
+    let Pieces::Lines { pieces, heights } = &schedule.pieces else { return true };
+    let holds_zero = |stretch: &&Stretch| {
+        let upper = stretch.upper.as_ref();
+        upper.is_none_or(|(upper, included)| *upper > Exact::ZERO || (*included && *upper == Exact::ZERO))
     };
-    match &schedule.shape {
-        Shape::Graduated(_) | Shape::Retroactive(_) | Shape::Curve { .. } => pieces(schedule, Ask::Amount)
-            .iter()
-            .find(holds_zero)
-            .is_some_and(|piece| piece.answer.as_ref().is_some_and(|line| line.offset == Exact::ZERO)),
-        Shape::Every { .. } => true,
-    }
+    let stretches = stretches(pieces, *heights, Ask::Amount);
+    let first = stretches.iter().find(holds_zero);
+    first.and_then(|stretch| stretch.answer.as_ref()).is_some_and(|line| line.offset == Exact::ZERO)
 }
 
 /// The answers of a schedule without arguments by stretches of x, which is not below zero.
-fn pieces(schedule: &Schedule, ask: Ask) -> Vec<Piece> {
-    match &schedule.shape {
-        Shape::Graduated(bands) => banded(bands, ask, true),
-        Shape::Retroactive(bands) => banded(bands, ask, false),
-        Shape::Curve { below, points, beyond } => curved(below, points, beyond, ask),
-        Shape::Every { .. } => Vec::new(),
-    }
-}
-
-fn banded(bands: &[Band], ask: Ask, graduated: bool) -> Vec<Piece> {
-    let constant = |value: Exact| Line { slope: Exact::ZERO, offset: value };
-    let (mut lower, mut paid) = (Exact::ZERO, Exact::ZERO);
-    let mut pieces = Vec::new();
-    for band in bands {
-        let upper = band.upper.as_ref().map(|edge| (number(&edge.value, &[]), edge.included));
-        let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| number(expr, &[]));
-        let answer = match (&band.pays, ask) {
-            (BandPays::None, _) => None,
-            (BandPays::Amount { .. }, Ask::Band) => (band.number > 0).then(|| constant(Exact::from(band.number))),
-            (BandPays::Amount { rate, .. }, Ask::Rate) => value(rate).filter(|_| band.number > 0).map(constant),
-            (BandPays::Amount { rate, flat }, Ask::Amount) => {
-                let (slope, flat) = (value(rate).unwrap_or_default(), value(flat).unwrap_or_default());
-                let offset = if graduated { &paid + &flat - &slope * &lower } else { flat.clone() };
-                if let Some((upper, _)) = &upper {
-                    paid = &paid + &slope * (upper - &lower) + flat;
+fn stretches(pieces: &[Piece], heights: bool, ask: Ask) -> Vec<Stretch> {
+    let constant = |value: Exact| Straight { slope: Exact::ZERO, offset: value };
+    let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| number(expr, &[]));
+    // What the pieces so far give for their parts, and where they end.
+    let (mut lower, mut given) = (Exact::ZERO, Exact::ZERO);
+    let stretches = pieces.iter().map(|piece| {
+        let upper = match &piece.end {
+            End::To(bound) => Some((number(bound, &[]), true)),
+            End::Below(bound) => Some((number(bound, &[]), false)),
+            End::Point => Some((lower.clone(), true)),
+            End::Never => None,
+        };
+        let line = match &piece.line {
+            None => None,
+            Some(Line::Priced { reach, jump, slope }) => {
+                let (slope, jump) = (value(slope).unwrap_or_default(), value(jump).unwrap_or_default());
+                let offset = match reach {
+                    Reach::Above => &given + &jump - &slope * &lower,
+                    Reach::Whole => jump.clone(),
+                };
+                if let (Reach::Above, Some((upper, _))) = (reach, &upper) {
+                    given = &given + &slope * (upper - &lower) + jump;
                 }
-                Some(Line { slope, offset })
+                Some(Straight { slope, offset })
+            }
+            Some(Line::Between(from, to)) => {
+                let (from, to) = (number(from, &[]), number(to, &[]));
+                let Some((upper, _)) = &upper else { broken("a line to a height at no end") };
+                let slope = (to - &from) / (upper - &lower);
+                let offset = from - &slope * &lower;
+                Some(Straight { slope, offset })
             }
         };
         if let Some((upper, _)) = &upper {
             lower = upper.clone();
         }
-        pieces.push(Piece { upper, answer });
-    }
-    pieces
-}
-
-fn curved(below: &Expr, points: &[(Expr, Expr)], beyond: &Beyond, ask: Ask) -> Vec<Piece> {
-    let constant = |value: Exact| Line { slope: Exact::ZERO, offset: value };
-    let points: Vec<(Exact, Exact)> = points.iter().map(|(x, y)| (number(x, &[]), number(y, &[]))).collect();
-    let mut pieces = Vec::new();
-    let mut push = |upper: Option<(Exact, bool)>, height: Option<Line>| {
-        let band = Exact::from(pieces.len() + 1);
-        let answer = height.map(|height| if ask == Ask::Band { constant(band) } else { height });
-        pieces.push(Piece { upper, answer });
-    };
-    push(points.first().map(|(x, _)| (x.clone(), false)), Some(constant(number(below, &[]))));
-    for pair in points.windows(2) {
-        let ((x0, y0), (x1, y1)) = (&pair[0], &pair[1]);
-        let slope = (y1 - y0) / (x1 - x0);
-        let offset = y0 - &slope * x0;
-        push(Some((x1.clone(), false)), Some(Line { slope, offset }));
-    }
-    let Some((end, height)) = points.last() else { broken("a curve without points") };
-    match beyond {
-        Beyond::Flat => push(None, Some(constant(height.clone()))),
-        Beyond::None => {
-            push(Some((end.clone(), true)), Some(constant(height.clone())));
-            push(None, None);
-        }
-        Beyond::Value(value) => {
-            push(Some((end.clone(), true)), Some(constant(height.clone())));
-            // The stretch beyond the last point has the number of the point.
-            let answer = if ask == Ask::Band { Exact::from(points.len() + 1) } else { number(value, &[]) };
-            pieces.push(Piece { upper: None, answer: Some(constant(answer)) });
-        }
-    }
-    pieces
+        let numbered = piece.number > 0;
+        let answer = match (ask, &piece.line) {
+            (_, None) => None,
+            (Ask::Amount, Some(_)) => line,
+            (Ask::Rate, Some(_)) if heights => line,
+            (Ask::Rate, Some(Line::Priced { slope, .. })) => value(slope).filter(|_| numbered).map(constant),
+            (Ask::Rate, Some(Line::Between(..))) => None,
+            (Ask::Band, Some(_)) => numbered.then(|| constant(Exact::from(piece.number))),
+        };
+        Stretch { upper, answer }
+    });
+    stretches.collect()
 }

@@ -1,7 +1,7 @@
 //! The words of the Plan's text that both directions share.
 
 use crate::plan::calendar::{MonthEnds, NamedBy};
-use crate::plan::{Ask, PercentFormat, Period, RecordKind, Root, View};
+use crate::plan::{Ask, PercentFormat, Period, Reach, RecordKind, Root, View};
 use crate::value::RoundingMode;
 
 /// A thing that has one word.
@@ -35,6 +35,7 @@ words! {
     Root { Row "row" Payee "payee" Source "source" }
     View { Before "before" After "after" Turn "turn" }
     Ask { Amount "amount" Rate "rate" Band "band" }
+    Reach { Above "above" Whole "whole" }
     RoundingMode {
         HalfEven "half-even" HalfOdd "half-odd"
         HalfAwayFromZero "half-away-from-zero" HalfTowardZero "half-toward-zero"

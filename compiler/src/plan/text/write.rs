@@ -6,9 +6,9 @@ use super::phrase::{test, type_text};
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Amount, Band, BandPays, BelowZero, Beyond, ColumnSource, Days, Expr, Field, FieldSource, Format, Group,
-    GroupFunction, GroupId, Limit, Period, Plan, PredicateId, RecordId, RecordTable, Rule, RuleId, Schedule, Shape,
-    StateId, StateKind, Step, Stream, Type, Window,
+    Amount, BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, Format, Group, GroupFunction, GroupId, Limit,
+    Line, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Rule, RuleId, Schedule, StateId, StateKind,
+    Step, Stream, Type, Window,
 };
 use std::fmt::Write;
 
@@ -170,51 +170,38 @@ fn schedule(plan: &Plan, definition: &Schedule, out: &mut String) {
         ty(&definition.result),
         ty(&definition.rate)
     );
-    match &definition.shape {
-        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
-            let word = if matches!(definition.shape, Shape::Graduated(_)) { "graduated" } else { "retroactive" };
-            line!(out, "  {word}");
-            bands.iter().for_each(|known| line(out, &band(&place, known)));
-        }
-        Shape::Curve { below, points, beyond } => {
-            line!(out, "  curve");
-            line!(out, "  below pays {}", place.phrase(below));
-            for (at, height) in points {
-                line!(out, "  at {} pays {}", place.phrase(at), place.phrase(height));
+    match &definition.pieces {
+        Pieces::Lines { pieces, heights } => {
+            line!(out, "  {}", if *heights { "heights" } else { "lines" });
+            for known in pieces {
+                line!(out, "  {}", piece(&place, known));
             }
-            let beyond = match beyond {
-                Beyond::Flat => "flat".to_owned(),
-                Beyond::None => "none".to_owned(),
-                Beyond::Value(height) => format!("pays {}", place.phrase(height)),
-            };
-            line!(out, "  beyond {beyond}");
         }
-        Shape::Every { size, started, pays } => {
+        Pieces::Steps { size, started, each } => {
             let word = if *started { "started" } else { "completed" };
-            line!(out, "  every {} {word} pays {}", place.phrase(size), place.phrase(pays));
+            line!(out, "  every {} {word} gives {}", place.phrase(size), place.phrase(each));
         }
     }
 }
 
-fn line(out: &mut String, text: &str) {
-    line!(out, "  {text}");
-}
-
-fn band(place: &Place, band: &Band) -> String {
-    let upper = match &band.upper {
-        Some(edge) => format!("{} {}", if edge.included { "to" } else { "below" }, place.phrase(&edge.value)),
-        None => "beyond".to_owned(),
+fn piece(place: &Place, piece: &Piece) -> String {
+    let end = match &piece.end {
+        End::To(bound) => format!("to {}", place.phrase(bound)),
+        End::Below(bound) => format!("below {}", place.phrase(bound)),
+        End::Point => "point".to_owned(),
+        End::Never => "beyond".to_owned(),
     };
-    let pays = match &band.pays {
-        BandPays::None => " none".to_owned(),
-        BandPays::Amount { rate, flat } => {
+    let line = match &piece.line {
+        None => "none".to_owned(),
+        Some(Line::Priced { reach, jump, slope }) => {
             let part = |word: &str, value: &Option<Expr>| {
                 value.as_ref().map_or(String::new(), |value| format!(" {word} {}", place.phrase(value)))
             };
-            format!("{}{}", part("rate", rate), part("plus", flat))
+            format!("{}{}{}", reach.word(), part("slope", slope), part("jump", jump))
         }
+        Some(Line::Between(from, to)) => format!("between {} and {}", place.phrase(from), place.phrase(to)),
     };
-    format!("band {} {upper}{pays}", band.number)
+    format!("piece {} {end} {line}", piece.number)
 }
 
 fn stream(plan: &Plan, stream: &Stream) -> String {

@@ -1,16 +1,19 @@
-//! Schedules and their bands.
+//! Schedules and their pieces.
 
 use super::expression::Place;
 use super::{Obligation, Report};
-use crate::plan::{Band, BandPays, Beyond, Expr, Function, Op, Plan, Schedule, Shape, Type};
+use crate::plan::{End, Expr, Function, Line, Op, Piece, Pieces, Plan, Reach, Type};
 use crate::value::Exact;
 
 pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for schedule in &plan.schedules {
         report.at(format!("schedule `{}`", schedule.name));
         let place = Place { arguments: &schedule.arguments, ..Place::nowhere(plan) };
-        let (values, bounds) = parts(schedule);
-        for value in values.iter().chain(&bounds) {
+        let bounds: Vec<&Expr> = match &schedule.pieces {
+            Pieces::Lines { pieces, .. } => pieces.iter().filter_map(|piece| piece.end.bound()).collect(),
+            Pieces::Steps { .. } => Vec::new(),
+        };
+        for value in schedule.exprs() {
             place.check(value, report);
             let numeric = value.ty.is_numeric() && !value.optional;
             report.demand(numeric, Obligation::Types, "bounds, rates and amounts are numbers");
@@ -19,41 +22,31 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
         let kinds = [schedule.domain, schedule.result, schedule.rate].into_iter().chain(schedule.arguments.clone());
         report.demand(kinds.into_iter().all(Type::is_numeric), Obligation::Types, "a schedule is taken of a number");
         report.demand(rises(&bounds), Obligation::Schedules, "bounds rise");
-        match &schedule.shape {
-            Shape::Graduated(bands) | Shape::Retroactive(bands) => {
-                report.demand(ends(bands), Obligation::Schedules, "the last band has no end, and only the last");
-            }
-            Shape::Curve { points, .. } => {
-                report.demand(!points.is_empty(), Obligation::Schedules, "a curve has points")
-            }
-            Shape::Every { size, .. } => {
-                let empty = matches!(&size.op, Op::Number(size) if *size <= Exact::ZERO);
+        match &schedule.pieces {
+            Pieces::Lines { pieces, .. } => follow(pieces, report),
+            Pieces::Steps { size, .. } => {
+                let empty = size.op.as_number().is_some_and(|size| *size <= Exact::ZERO);
                 report.demand(!empty, Obligation::Divisors, "a package has a size above zero");
             }
         }
     }
 }
 
-/// What is paid, and the bounds in order.
-fn parts(schedule: &Schedule) -> (Vec<&Expr>, Vec<&Expr>) {
-    match &schedule.shape {
-        Shape::Graduated(bands) | Shape::Retroactive(bands) => {
-            let pays = bands.iter().flat_map(|band| match &band.pays {
-                BandPays::None => Vec::new(),
-                BandPays::Amount { rate, flat } => rate.iter().chain(flat).collect(),
-            });
-            (pays.collect(), bands.iter().filter_map(|band| band.upper.as_ref().map(|edge| &edge.value)).collect())
-        }
-        Shape::Curve { below, points, beyond } => {
-            let beyond = if let Beyond::Value(height) = beyond { Some(&**height) } else { None };
-            let heights = points.iter().map(|(_, height)| height);
-            (
-                std::iter::once(&**below).chain(heights).chain(beyond).collect(),
-                points.iter().map(|(at, _)| at).collect(),
-            )
-        }
-        Shape::Every { size, pays, .. } => (vec![size, pays], Vec::new()),
-    }
+/// Pieces follow one another to one without an end; those that carry on what is before them all do.
+fn follow(pieces: &[Piece], report: &mut Report) {
+    let n_open = pieces.iter().filter(|piece| piece.end == End::Never).count();
+    let last_is_open = pieces.last().is_some_and(|piece| piece.end == End::Never);
+    let ends = n_open == 1 && last_is_open;
+    report.demand(ends, Obligation::Schedules, "the last piece has no end, and only the last");
+    let first_is_point = pieces.first().is_some_and(|piece| piece.end == End::Point);
+    report.demand(!first_is_point, Obligation::Schedules, "a point is the end of the piece before");
+    let lines = || pieces.iter().filter_map(|piece| piece.line.as_ref().map(|line| (line, &piece.end)));
+    let between_ends = lines().all(|(line, end)| !matches!(line, Line::Between(..)) || end.bound().is_some());
+    report.demand(between_ends, Obligation::Schedules, "a line between heights has an end");
+    let carries = |line: &Line| matches!(line, Line::Priced { reach: Reach::Above, .. });
+    let n_carrying = lines().filter(|(line, _)| carries(line)).count();
+    let alike = n_carrying == 0 || n_carrying == lines().count();
+    report.demand(alike, Obligation::Schedules, "pieces carry on what is before them, or none does");
 }
 
 fn is_arithmetic(value: &Expr) -> bool {
@@ -75,9 +68,4 @@ fn rises(bounds: &[&Expr]) -> bool {
         (Op::Number(low), Op::Number(high)) => low < high,
         _ => true,
     })
-}
-
-fn ends(bands: &[Band]) -> bool {
-    let n_open = bands.iter().filter(|band| band.upper.is_none()).count();
-    n_open == 1 && bands.last().is_some_and(|band| band.upper.is_none())
 }

@@ -1,10 +1,10 @@
-//! Schedules with arguments: bounds and rates are reckoned per row, and bounds must rise.
+//! Schedules with arguments: bounds and rates are computed per row, and bounds must rise.
 
 use crate::codegen::jit::emit::Flag;
 use crate::codegen::jit::number::Number;
 use crate::codegen::jit::row::RowCode;
 use crate::internal::broken;
-use crate::plan::{Ask, Band, BandPays, Beyond, Comparison, Expr, Function, Op, Schedule, Shape};
+use crate::plan::{Ask, Comparison, End, Expr, Function, Line, Op, Piece, Pieces, Reach, Schedule};
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -15,14 +15,22 @@ struct Stretch {
     value: Number,
 }
 
+/// A piece of a schedule between its bounds for this row.
+#[derive(Clone, Copy)]
+struct Bounded<'a> {
+    piece: &'a Piece,
+    lower: Number,
+    upper: Option<Number>,
+    /// What the pieces before give for their parts.
+    given: Number,
+}
+
 impl RowCode<'_, '_> {
     /// The answer at x, which is not below zero.
     pub(super) fn argued(&mut self, schedule: &Schedule, arguments: &[Number], x: Number, ask: Ask) -> (Flag, Number) {
-        let stretches = match &schedule.shape {
-            Shape::Graduated(bands) => self.bands(bands, arguments, x, ask, true),
-            Shape::Retroactive(bands) => self.bands(bands, arguments, x, ask, false),
-            Shape::Curve { below, points, beyond } => self.curve(below, points, beyond, arguments, x, ask),
-            Shape::Every { size, started, pays } => {
+        let stretches = match &schedule.pieces {
+            Pieces::Lines { pieces, heights } => self.stretches(pieces, *heights, arguments, x, ask),
+            Pieces::Steps { size, started, each } => {
                 let size = self.term(size, arguments);
                 let empty = self.emit.compare_with_zero(IntCC::SignedLessThanOrEqual, size);
                 self.emit.raise(empty);
@@ -32,7 +40,7 @@ impl RowCode<'_, '_> {
                 let mode = if *started { RoundingMode::Upward } else { RoundingMode::Downward };
                 let full = self.emit.divide_numbers(x, size);
                 let packages = self.emit.round_number(full, mode, &Exact::ONE);
-                let price = self.term(pays, arguments);
+                let price = self.term(each, arguments);
                 return (Flag::Yes, self.emit.multiply_numbers(Number::new(packages, 1), price));
             }
         };
@@ -45,35 +53,45 @@ impl RowCode<'_, '_> {
         answer
     }
 
-    fn bands(&mut self, bands: &[Band], arguments: &[Number], x: Number, ask: Ask, graduated: bool) -> Vec<Stretch> {
-        let bounds: Vec<Number> =
-            bands.iter().filter_map(|band| band.upper.as_ref()).map(|edge| self.term(&edge.value, arguments)).collect();
-        if let Some(first) = bounds.first() {
+    fn stretches(
+        &mut self,
+        pieces: &[Piece],
+        heights: bool,
+        arguments: &[Number],
+        x: Number,
+        ask: Ask,
+    ) -> Vec<Stretch> {
+        let bounds: Vec<Option<Number>> =
+            pieces.iter().map(|piece| piece.end.bound().map(|bound| self.term(bound, arguments))).collect();
+        let rising: Vec<Number> = bounds.iter().copied().flatten().collect();
+        if let Some(first) = rising.first().filter(|_| !heights) {
             let negative = self.emit.compare_with_zero(IntCC::SignedLessThan, *first);
             self.emit.raise(negative);
         }
-        self.rising(&bounds);
+        self.rising(&rising);
         let mut stretches = Vec::new();
-        // Where x lies beyond the bands so far, what they pay in full, and where they end.
-        let (mut beyond, mut paid, mut lower) = (Flag::Yes, self.emit.zero(), self.emit.zero());
-        for (idx, band) in bands.iter().enumerate() {
-            let upper = bounds.get(idx).copied().filter(|_| band.upper.is_some());
-            let inside = match (upper, &band.upper) {
-                (Some(upper), Some(edge)) => {
-                    let comparison = if edge.included { Comparison::LessOrEqual } else { Comparison::Less };
-                    self.emit.compare_numbers(comparison, x, upper)
-                }
-                _ => Flag::Yes,
+        // Where x lies beyond the pieces so far, what they give for their parts, and where they end.
+        let (mut beyond, mut given, mut lower) = (Flag::Yes, self.emit.zero(), self.emit.zero());
+        for (piece, bound) in pieces.iter().zip(bounds) {
+            let (upper, comparison) = match &piece.end {
+                End::To(_) => (bound, Comparison::LessOrEqual),
+                End::Below(_) => (bound, Comparison::Less),
+                End::Point => (Some(lower), Comparison::LessOrEqual),
+                End::Never => (None, Comparison::LessOrEqual),
+            };
+            let inside = match upper {
+                Some(upper) => self.emit.compare_numbers(comparison, x, upper),
+                None => Flag::Yes,
             };
             let here = self.emit.and(beyond, inside);
-            let from = if graduated { Some((paid, lower)) } else { None };
-            let (known, value) = self.guarded(here, |code| code.band(band, arguments, x, ask, from));
+            let bounded = Bounded { piece, lower, upper, given };
+            let (known, value) = self.guarded(here, |code| code.answer(bounded, heights, arguments, x, ask));
             stretches.push(Stretch { inside, known: Flag::from(known), value });
             let not = self.emit.not(inside);
             beyond = self.emit.and(beyond, not);
             if let Some(upper) = upper {
-                if graduated && ask == Ask::Amount {
-                    paid = self.guarded(beyond, |code| code.band(band, arguments, upper, ask, Some((paid, lower))).1);
+                if matches!(&piece.line, Some(Line::Priced { reach: Reach::Above, .. })) && ask == Ask::Amount {
+                    given = self.guarded(beyond, |code| code.height(bounded, arguments, upper).1);
                 }
                 lower = upper;
             }
@@ -81,87 +99,50 @@ impl RowCode<'_, '_> {
         stretches
     }
 
-    /// What a band answers at x; in a graduated schedule on top of what was `paid` up to its lower end.
-    fn band(
-        &mut self,
-        band: &Band,
-        arguments: &[Number],
-        x: Number,
-        ask: Ask,
-        from: Option<(Number, Number)>,
-    ) -> (bool, Number) {
-        let nothing = |code: &mut Self| from.map_or_else(|| code.emit.zero(), |(paid, _)| paid);
-        let BandPays::Amount { rate, flat } = &band.pays else { return (false, nothing(self)) };
-        match ask {
-            Ask::Band => (band.number > 0, self.emit.number(&Exact::from(band.number))),
-            Ask::Rate => match rate {
-                Some(rate) if band.number > 0 => (true, self.term(rate, arguments)),
-                _ => (false, self.emit.zero()),
-            },
-            Ask::Amount => {
-                let mut amount = nothing(self);
-                if let Some(rate) = rate {
-                    let quantity = match from {
-                        Some((_, lower)) => self.emit.subtract_numbers(x, lower),
-                        None => x,
+    /// What a piece answers at x.
+    fn answer(&mut self, bounded: Bounded, heights: bool, arguments: &[Number], x: Number, ask: Ask) -> (bool, Number) {
+        let (number, line) = (bounded.piece.number, &bounded.piece.line);
+        match (ask, line) {
+            (Ask::Amount, _) => self.height(bounded, arguments, x),
+            (Ask::Rate, _) if heights => self.height(bounded, arguments, x),
+            (Ask::Rate, Some(Line::Priced { slope: Some(slope), .. })) if number > 0 => {
+                (true, self.term(slope, arguments))
+            }
+            (Ask::Rate, _) => (false, self.emit.zero()),
+            (Ask::Band, _) => (line.is_some() && number > 0, self.emit.number(&Exact::from(number))),
+        }
+    }
+
+    /// F(x) of a piece; what the pieces before give where it has no result.
+    fn height(&mut self, bounded: Bounded, arguments: &[Number], x: Number) -> (bool, Number) {
+        match &bounded.piece.line {
+            None => (false, bounded.given),
+            Some(Line::Priced { reach, jump, slope }) => {
+                let mut amount = match reach {
+                    Reach::Above => bounded.given,
+                    Reach::Whole => self.emit.zero(),
+                };
+                if let Some(slope) = slope {
+                    let quantity = match reach {
+                        Reach::Above => self.emit.subtract_numbers(x, bounded.lower),
+                        Reach::Whole => x,
                     };
-                    let rate = self.term(rate, arguments);
-                    let earned = self.emit.multiply_numbers(rate, quantity);
+                    let slope = self.term(slope, arguments);
+                    let earned = self.emit.multiply_numbers(slope, quantity);
                     amount = self.emit.add_numbers(amount, earned);
                 }
-                if let Some(flat) = flat {
-                    let flat = self.term(flat, arguments);
-                    amount = self.emit.add_numbers(amount, flat);
+                if let Some(jump) = jump {
+                    let jump = self.term(jump, arguments);
+                    amount = self.emit.add_numbers(amount, jump);
                 }
                 (true, amount)
             }
+            Some(Line::Between(from, to)) => {
+                let Some(upper) = bounded.upper else { broken("a line to a height at no end") };
+                let (from, to) = (self.term(from, arguments), self.term(to, arguments));
+                (true, self.line((bounded.lower, from), (upper, to), x))
+            }
         }
-    }
-
-    fn curve(
-        &mut self,
-        below: &Expr,
-        points: &[(Expr, Expr)],
-        beyond: &Beyond,
-        arguments: &[Number],
-        x: Number,
-        ask: Ask,
-    ) -> Vec<Stretch> {
-        let points: Vec<(Number, Number)> =
-            points.iter().map(|(x, y)| (self.term(x, arguments), self.term(y, arguments))).collect();
-        let places: Vec<Number> = points.iter().map(|(x, _)| *x).collect();
-        self.rising(&places);
-        let mut stretches = Vec::new();
-        let mut open = Flag::Yes;
-        let below = self.term(below, arguments);
-        for (idx, &(end, height)) in points.iter().enumerate() {
-            let inside = self.emit.compare_numbers(Comparison::Less, x, end);
-            let here = self.emit.and(open, inside);
-            let line = match idx.checked_sub(1).map(|before| points[before]) {
-                Some(start) => self.guarded(here, |code| code.line(start, (end, height), x)),
-                None => below,
-            };
-            let value = self.numbered(ask, idx + 1, line);
-            stretches.push(Stretch { inside, known: Flag::Yes, value });
-            let not = self.emit.not(inside);
-            open = self.emit.and(open, not);
-        }
-        let Some(&(end, height)) = points.last() else { broken("a curve without points") };
-        let at = self.emit.compare_numbers(Comparison::Equal, x, end);
-        let value = self.numbered(ask, points.len() + 1, height);
-        stretches.push(Stretch { inside: at, known: Flag::Yes, value });
-        let (known, height) = match beyond {
-            Beyond::Flat => (Flag::Yes, height),
-            Beyond::None => (Flag::No, height),
-            Beyond::Value(value) => (Flag::Yes, self.term(value, arguments)),
-        };
-        let value = self.numbered(ask, points.len() + 1, height);
-        stretches.push(Stretch { inside: Flag::Yes, known, value });
-        stretches
-    }
-
-    fn numbered(&mut self, ask: Ask, band: usize, height: Number) -> Number {
-        if ask == Ask::Band { self.emit.number(&Exact::from(band)) } else { height }
     }
 
     fn line(&mut self, (x0, y0): (Number, Number), (x1, y1): (Number, Number), x: Number) -> Number {

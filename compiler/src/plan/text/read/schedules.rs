@@ -1,9 +1,10 @@
-//! Reads schedules and their bands.
+//! Reads schedules and their pieces.
 
 use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
+use super::super::words::Word;
 use super::{number, phrase};
-use crate::plan::{Band, BandPays, BelowZero, Beyond, Edge, Expr, Op, Plan, Schedule, Shape, Type};
+use crate::plan::{BelowZero, End, Line, Piece, Pieces, Plan, Reach, Schedule, Type};
 use meed_grammar::span::Span;
 
 pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
@@ -34,7 +35,7 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         rate,
         even_at_zero,
         below_zero,
-        shape: Shape::Graduated(Vec::new()),
+        pieces: Pieces::Lines { pieces: Vec::new(), heights: false },
         span: Span::default(),
     });
     Ok(())
@@ -44,57 +45,48 @@ pub(super) fn inner_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     let Some(mut schedule) = plan.schedules.pop() else { return Err("this belongs to no schedule".to_owned()) };
     let place = Place { arguments: &schedule.arguments, ..Place::new(plan) };
     let value = |line: &mut Cursor| place.read(line);
-    match (line.word()?, &mut schedule.shape) {
-        ("graduated", shape) => *shape = Shape::Graduated(Vec::new()),
-        ("retroactive", shape) => *shape = Shape::Retroactive(Vec::new()),
-        ("curve", shape) => {
-            let below = Expr { op: Op::Missing, ty: Type::Number, optional: false, span: Span::default() };
-            *shape = Shape::Curve { below: Box::new(below), points: Vec::new(), beyond: Beyond::Flat };
+    match (line.word()?, &mut schedule.pieces) {
+        (word @ ("lines" | "heights"), pieces) => {
+            *pieces = Pieces::Lines { pieces: Vec::new(), heights: word == "heights" };
         }
-        ("every", shape) => {
-            let size = Box::new(value(line)?);
+        ("every", pieces) => {
+            let size = value(line)?;
             let started = line.takes("started");
             if !started {
                 line.expect("completed")?;
             }
-            line.expect("pays")?;
-            *shape = Shape::Every { size, started, pays: Box::new(value(line)?) };
+            line.expect("gives")?;
+            *pieces = Pieces::Steps { size, started, each: value(line)? };
         }
-        ("band", Shape::Graduated(bands) | Shape::Retroactive(bands)) => bands.push(band(&place, line)?),
-        ("below", Shape::Curve { below, .. }) => {
-            line.expect("pays")?;
-            **below = value(line)?;
-        }
-        ("at", Shape::Curve { points, .. }) => {
-            let at = value(line)?;
-            line.expect("pays")?;
-            points.push((at, value(line)?));
-        }
-        ("beyond", Shape::Curve { beyond, .. }) => {
-            *beyond = match line.word()? {
-                "flat" => Beyond::Flat,
-                "none" => Beyond::None,
-                _ => Beyond::Value(Box::new(value(line)?)),
-            }
-        }
-        (other, _) => return Err(format!("`{other}` belongs to no schedule of this shape")),
+        ("piece", Pieces::Lines { pieces, .. }) => pieces.push(piece(&place, line)?),
+        (other, _) => return Err(format!("`{other}` belongs to no schedule of this form")),
     }
     plan.schedules.push(schedule);
     Ok(())
 }
 
-fn band(place: &Place, line: &mut Cursor) -> Read<Band> {
+fn piece(place: &Place, line: &mut Cursor) -> Read<Piece> {
     let number = number(line)?;
-    let upper = match line.word()? {
-        "beyond" => None,
-        word @ ("to" | "below") => Some(Edge { value: place.read(line)?, included: word == "to" }),
-        other => return Err(format!("`{other}` ends no band")),
+    let end = match line.word()? {
+        "to" => End::To(place.read(line)?),
+        "below" => End::Below(place.read(line)?),
+        "point" => End::Point,
+        "beyond" => End::Never,
+        other => return Err(format!("`{other}` ends no piece")),
     };
-    let pays = if line.takes("none") {
-        BandPays::None
-    } else {
-        let mut part = |word: &str| if line.takes(word) { place.read(line).map(Some) } else { Ok(None) };
-        BandPays::Amount { rate: part("rate")?, flat: part("plus")? }
+    let gives = match line.word()? {
+        "none" => None,
+        "between" => {
+            let from = place.read(line)?;
+            line.expect("and")?;
+            Some(Line::Between(from, place.read(line)?))
+        }
+        word => {
+            let reach = Reach::of_word(word).ok_or_else(|| format!("`{word}` is nothing that a piece gives"))?;
+            let mut part = |word: &str| if line.takes(word) { place.read(line).map(Some) } else { Ok(None) };
+            let (slope, jump) = (part("slope")?, part("jump")?);
+            Some(Line::Priced { reach, jump, slope })
+        }
     };
-    Ok(Band { number, upper, pays, span: Span::default() })
+    Ok(Piece { number, end, line: gives, span: Span::default() })
 }

@@ -1,0 +1,269 @@
+//! The typed tree: a program whose names are found and whose types are known, clause by clause as it is written.
+//!
+//! Comes from `types`; `lower` makes the [`Plan`](crate::plan::Plan) of it, and an editor reads it beside [`Places`]. It
+//! has what the Plan has not: bands as they are written, the amount of a `pay` as one expression, totals and aggregates
+//! where they stand. Expressions are those of the Plan, but for two numbers: inside a version, [`Op::Level`] counts its
+//! [`Version::totals`] and [`Op::Group`] its [`Version::folds`]. A rule with a problem is not in it.
+//!
+//! [`Op::Level`]: crate::plan::Op::Level
+//! [`Op::Group`]: crate::plan::Op::Group
+
+mod lets;
+mod places;
+mod schedule;
+mod walk;
+
+pub use lets::{Defined, Extent, Lets, WRITTEN_OUT, extent, inline};
+pub use places::{Places, Use};
+pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
+pub use walk::{every, walk};
+
+use crate::plan::{
+    Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Stream,
+    Type, Unit, Window,
+};
+use crate::value::RoundingMode;
+use meed_grammar::span::Span;
+
+/// A whole program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its name.
+    pub name: String,
+    /// Its title, or its name.
+    pub title: String,
+    /// The unit of its payments.
+    pub unit: Unit,
+    /// Its periods.
+    pub calendar: Calendar,
+    /// First and last day of its life.
+    pub active: Days,
+    /// Entities and events, those of the library that it uses among them.
+    pub records: Vec<Record>,
+    /// The lists of `one of`; equal lists are one.
+    pub choices: Vec<Vec<String>>,
+    /// How many domains of texts and ids there are.
+    pub n_domains: u32,
+    /// Schedules.
+    pub schedules: Vec<Schedule>,
+    /// Tests on texts and ids.
+    pub predicates: Vec<Predicate>,
+    /// Decisions (`set`).
+    pub decisions: Vec<Decision>,
+    /// Parameters with the values that they have in this run.
+    pub parameters: Vec<Parameter>,
+    /// Rules, in the order of their first versions as written.
+    pub rules: Vec<Rule>,
+    /// The rules in an order in which each comes after those it reads.
+    pub order: Vec<usize>,
+}
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Its versions, by their days.
+    pub versions: Vec<Version>,
+}
+
+/// A rule as it is written, or one version of it.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The name that it shares with other versions.
+    pub name: String,
+    /// Its title, or its name.
+    pub title: String,
+    /// Its place among all that are written.
+    pub written: usize,
+    /// The days on which it matches.
+    pub active: Days,
+    /// The rows it reads.
+    pub stream: Stream,
+    /// What it says, in order.
+    pub clauses: Vec<Clause>,
+    /// Its `let`s and `set`s.
+    pub locals: Vec<Local>,
+    /// What it keeps running totals of.
+    pub totals: Vec<Total>,
+    /// What it aggregates over sets.
+    pub folds: Vec<Fold>,
+    /// `ever` of its first, if it has one.
+    pub ever: Option<Span>,
+    /// The whole of it in the text.
+    pub span: Span,
+}
+
+/// A clause of a rule.
+#[derive(Clone, Debug)]
+pub enum Clause {
+    /// `where`; an unknown condition does not hold.
+    Where(Expr),
+    /// `let`, and the value of a `set`.
+    Let(LocalId, Expr),
+    /// `set`: the local's value is written out.
+    Set(DecisionId, LocalId),
+    /// `first per`
+    First(Keys),
+    /// A total of the version is kept from here on: it stands before the clause in which it is written.
+    Total(u32),
+    /// `pay` or `take back`
+    Pay(Pay),
+    /// `at most` or `at least`
+    Limit(Limit),
+}
+
+/// `pay PAYEE AMOUNT`
+#[derive(Clone, Debug)]
+pub struct Pay {
+    /// A reference; a missing payee is nobody.
+    pub payee: Expr,
+    /// The amount, with what adds up in it.
+    pub amount: Expr,
+    /// `take back`
+    pub take_back: bool,
+    /// The whole clause.
+    pub span: Span,
+}
+
+/// A limit on what is paid.
+#[derive(Clone, Debug)]
+pub enum Limit {
+    /// `at most M`
+    Each(Expr),
+    /// `at most M per …`
+    AtMost(Expr, Keys),
+    /// `at least M per …`, and its period
+    AtLeast(Expr, Keys, Period),
+}
+
+/// `per K and K2 per P`
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The parts, fields of the row.
+    pub parts: Vec<Expr>,
+    /// The period.
+    pub period: Option<Period>,
+}
+
+/// Sums that are kept per key while rows pass.
+#[derive(Clone, Debug)]
+pub struct Total {
+    /// Per what.
+    pub keys: Keys,
+    /// Of which rows.
+    pub over: Over,
+    /// What each row adds to each sum.
+    pub summands: Vec<Expr>,
+    /// What it is for: versions share only totals of one purpose.
+    pub purpose: Purpose,
+}
+
+/// The rows of a total.
+#[derive(Clone, Debug)]
+pub enum Over {
+    /// Those that have come so far in the rule.
+    Matched,
+    /// Those of the rule's event that fit the condition, matched or not.
+    Set(Option<Expr>),
+    /// Those of the rule's event in the program's life, matched or not (`over all`, at this place).
+    All(Span),
+}
+
+/// What a state that versions share is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// `first per`
+    First,
+    /// `running sum of`
+    RunningSum,
+    /// `running count`
+    RunningCount,
+    /// `as … adds up`
+    AddsUp,
+    /// `at most`, `at least`
+    Limit,
+}
+
+/// An aggregate over the rows of a set, per entity and period of the rule.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// The rows.
+    pub stream: Stream,
+    /// The entity of the rule.
+    pub entity: RecordId,
+    /// The path from the row to that entity.
+    pub join: Expr,
+    /// Which rows are in.
+    pub filter: Option<Expr>,
+    /// The rule's period.
+    pub period: Period,
+    /// Which rows by time.
+    pub window: Window,
+    /// What is asked.
+    pub function: FoldFunction,
+    /// What is aggregated; none for a count.
+    pub value: Option<Expr>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Aggregates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoldFunction {
+    /// The sum.
+    Sum,
+    /// How many rows.
+    Count,
+    /// The smallest.
+    Smallest,
+    /// The largest.
+    Largest,
+    /// How many different values.
+    Distinct,
+}
+
+impl Program {
+    /// One that says nothing yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            unit: Unit { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false },
+            calendar: Calendar { first_month: 1, named_by: None, month_ends: None },
+            active: Days { from: 0, to: 0 },
+            records: Vec::new(),
+            choices: Vec::new(),
+            n_domains: 0,
+            schedules: Vec::new(),
+            predicates: Vec::new(),
+            decisions: Vec::new(),
+            parameters: Vec::new(),
+            rules: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// The record of this id.
+    pub fn record(&self, id: RecordId) -> &Record {
+        &self.records[id.index()]
+    }
+}
+
+impl Version {
+    /// What it pays, if it pays.
+    pub fn pay(&self) -> Option<&Pay> {
+        self.clauses.iter().find_map(|clause| match clause {
+            Clause::Pay(pay) => Some(pay),
+            _ => None,
+        })
+    }
+
+    /// The entity whose rows it pays, if it pays.
+    pub fn payee(&self) -> Option<RecordId> {
+        self.pay().and_then(|pay| match pay.payee.ty {
+            Type::Ref(record) => Some(record),
+            _ => None,
+        })
+    }
+}

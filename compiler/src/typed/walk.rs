@@ -1,0 +1,64 @@
+//! Visits of all expressions of a typed tree.
+
+use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape};
+use crate::plan::Expr;
+use meed_grammar::steps;
+
+/// Visits every expression in one, from the leaves up.
+pub fn walk(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
+    steps::count(1);
+    for child in expr.op.children_mut() {
+        walk(child, visit);
+    }
+    visit(expr);
+}
+
+/// Visits every expression of a program.
+pub fn every(program: &mut Program, visit: &mut impl FnMut(&mut Expr)) {
+    let mut roots: Vec<&mut Expr> = Vec::new();
+    for schedule in &mut program.schedules {
+        match &mut schedule.shape {
+            Shape::Graduated(bands) | Shape::Retroactive(bands) => {
+                for band in bands {
+                    roots.extend(band.upper.as_mut().map(|edge| &mut edge.value));
+                    if let BandPays::Amount { rate, flat } = &mut band.pays {
+                        roots.extend(rate.iter_mut().chain(flat));
+                    }
+                }
+            }
+            Shape::Curve { below, points, beyond } => {
+                roots.push(below);
+                roots.extend(points.iter_mut().flat_map(|(at, height)| [at, height]));
+                if let Beyond::Value(height) = beyond {
+                    roots.push(height);
+                }
+            }
+            Shape::Every { size, pays, .. } => roots.extend([&mut **size, &mut **pays]),
+        }
+    }
+    for version in program.rules.iter_mut().flat_map(|rule| &mut rule.versions) {
+        for total in &mut version.totals {
+            roots.extend(total.keys.parts.iter_mut().chain(&mut total.summands));
+            if let Over::Set(filter) = &mut total.over {
+                roots.extend(filter);
+            }
+        }
+        for fold in &mut version.folds {
+            roots.push(&mut fold.join);
+            roots.extend(fold.filter.iter_mut().chain(&mut fold.value));
+        }
+        for clause in &mut version.clauses {
+            match clause {
+                Clause::Where(value) | Clause::Let(_, value) => roots.push(value),
+                Clause::First(keys) => roots.extend(&mut keys.parts),
+                Clause::Pay(pay) => roots.extend([&mut pay.payee, &mut pay.amount]),
+                Clause::Limit(Limit::Each(amount)) => roots.push(amount),
+                Clause::Limit(Limit::AtMost(amount, keys) | Limit::AtLeast(amount, keys, _)) => {
+                    roots.extend(std::iter::once(amount).chain(&mut keys.parts));
+                }
+                Clause::Set(..) | Clause::Total(_) => {}
+            }
+        }
+    }
+    roots.into_iter().for_each(|root| walk(root, visit));
+}

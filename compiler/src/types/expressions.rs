@@ -1,0 +1,180 @@
+//! Expressions: what each kind of expression means, of which type it is, and what can be missing.
+
+mod arguments;
+mod arithmetic;
+mod calls;
+mod choices;
+mod conditional;
+mod conditions;
+mod dates;
+mod functions;
+mod literals;
+mod names;
+mod ranges;
+mod rounding;
+mod shares;
+mod types;
+
+pub(super) use calls::{Form, Gaps};
+pub(super) use shares::Shares;
+
+use super::Typing;
+use super::scope::{Scope, Typed};
+use crate::plan::{Ask, Expr, Function, Op, Type};
+use crate::resolve::not_supported;
+use crate::value::{Exact, is_moderate, round_to};
+use literals::text_literal;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::steps;
+use meed_grammar::tree::{self, BinaryOp, ExprKind};
+
+impl Typing<'_> {
+    /// The typed expression; none when it has a problem, which is then reported.
+    pub(super) fn expression(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+        steps::count(1);
+        let span = expr.span;
+        let typed = match &expr.kind {
+            ExprKind::Number(text) => self.number_literal(text, span),
+            ExprKind::Percent(text) => self.percent_literal(text, span),
+            ExprKind::Money { amount, currency } => self.money_literal(amount, currency, span),
+            ExprKind::Date(text) => self.date_literal(text, span),
+            ExprKind::Text(text) => Some(text_literal(text, span)),
+            ExprKind::YesNo(value) => Some(Typed::new(Op::YesNo(*value), Type::YesNo, false, span)),
+            ExprKind::Path(path) => self.path(path, scope),
+            ExprKind::Call { name, arguments } => self.call(name, arguments, span, scope),
+            ExprKind::Bracket(inner) => self.expression(inner, scope),
+            ExprKind::Negate(inner) => self.negative(inner, span, scope),
+            ExprKind::Not(inner) => self.not(inner, span, scope),
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. } => self.connective(expr, scope),
+            ExprKind::Binary { op, op_span, left, right } => self.arithmetic(*op, *op_span, left, right, span, scope),
+            ExprKind::Compare { op, op_span, left, right } => self.comparison(*op, *op_span, left, right, span, scope),
+            ExprKind::Between { value, negated, low, high } => self.between(value, *negated, low, high, span, scope),
+            ExprKind::In { value, negated, list } => self.membership(value, *negated, list, span, scope),
+            ExprKind::Known { value, negated } => self.known(value, *negated, span, scope),
+            ExprKind::IfUnknown { value, default } => self.if_unknown(value, default, span, scope),
+            ExprKind::Conditional { branches, otherwise } => {
+                self.conditional(branches, otherwise.as_deref(), None, span, scope)
+            }
+            ExprKind::Rounded { value, rounding } => self.rounded(value, rounding, span, scope),
+            ExprKind::Clamp { value, at_least, at_most } => {
+                self.clamp(value, at_least.as_deref(), at_most.as_deref(), span, scope)
+            }
+            ExprKind::Function { name, values } => self.function(name, values, span, scope),
+            ExprKind::Aggregate { function, value, set } => {
+                self.aggregate(*function, value.as_deref(), set.as_ref(), span, scope)
+            }
+            ExprKind::Running { value, set, per, before } => {
+                self.running(value.as_deref(), set.as_ref(), per, *before, span, scope)
+            }
+            ExprKind::AddsUp { .. } => self.adds_up(expr, scope),
+            ExprKind::RateOf(inner) => self.ask(inner, Ask::Rate, span, scope),
+            ExprKind::BandOf(inner) => self.ask(inner, Ask::Band, span, scope),
+            ExprKind::TimeBetween { unit, from, to } => self.time_between(*unit, from, to, span, scope),
+            ExprKind::DatePart { part, date } => self.date_part(*part, date, span, scope),
+            ExprKind::List(_) | ExprKind::Period { .. } | ExprKind::Unsupported(_) | ExprKind::Damaged => {
+                self.no_value(expr);
+                None
+            }
+        };
+        self.noted(span, typed)
+    }
+
+    /// Keeps the type of a place.
+    fn noted(&mut self, span: Span, typed: Option<Typed>) -> Option<Typed> {
+        // A text has no type before it stands beside something.
+        if let Some(typed) = typed.as_ref().filter(|typed| typed.text.is_none()) {
+            self.places.types.push((span, typed.ty, typed.optional));
+        }
+        typed
+    }
+
+    /// What stands for no value here.
+    fn no_value(&mut self, expr: &tree::Expr) {
+        match &expr.kind {
+            ExprKind::List(_) => {
+                self.misplaced(expr.span, "a list stands after `in`", "write: level in [gold, platinum]");
+            }
+            ExprKind::Period { .. } => {
+                let help = "add it to a date or take it off: closed_on + 12 months";
+                self.misplaced(expr.span, "a length of time stands beside a date", help);
+            }
+            ExprKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
+            _ => {}
+        }
+    }
+
+    /// A value where nothing can be made of it.
+    pub(super) fn misplaced(&mut self, span: Span, message: &str, help: &str) {
+        self.problem(Problem::error("misplaced-value", span, message).help(help));
+    }
+
+    /// `-x`
+    fn negative(&mut self, inner: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
+        let inner = self.numeric(inner, scope)?;
+        let (ty, optional, literal) = (inner.ty, inner.optional, inner.literal);
+        let typed = Typed::new(Op::one(Function::Negate, inner.into_expr()), ty, optional, span);
+        Some(Typed { literal, ..fold(typed) })
+    }
+
+    /// `x if unknown y`
+    fn if_unknown(&mut self, value: &tree::Expr, default: &tree::Expr, span: Span, scope: &mut Scope) -> Option<Typed> {
+        let value = self.expression(value, scope)?;
+        let default = self.hinted(default, Some(value.ty), scope)?;
+        if value.text.is_some() {
+            return Some(value);
+        }
+        let (value, default) = self.unify(value, default)?;
+        self.no_text_beside_data(&default)?;
+        let (ty, optional) = (value.ty, default.optional);
+        let op = Op::IfUnknown(Box::new(value.into_expr()), Box::new(default.into_expr()));
+        Some(Typed::new(op, ty, optional, span))
+    }
+
+    /// A number of any kind.
+    pub(super) fn numeric(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+        let typed = self.expression(expr, scope)?;
+        if typed.ty.is_numeric() && typed.text.is_none() {
+            return Some(typed);
+        }
+        let words = self.type_words(typed.ty);
+        self.problem(Problem::error(
+            "type-mismatch",
+            expr.span,
+            format!("this must be a number or an amount, not {words}"),
+        ));
+        None
+    }
+}
+
+/// A number that needs no row is worked out at once, its parts having been so before. One of more digits than anybody
+/// can be paid stays as it is written.
+pub(super) fn fold(typed: Typed) -> Typed {
+    let number = |expr: &Expr| expr.op.as_number().cloned();
+    let value = match typed.op.as_call() {
+        Some((function, [x])) => number(x).and_then(|x| match function {
+            Function::Negate => Some(-x),
+            Function::Round { mode, quantum } => Some(round_to(&x, *mode, quantum)),
+            _ => None,
+        }),
+        Some((function, [a, b])) => number(a).zip(number(b)).and_then(|(a, b)| match function {
+            Function::Add => Some(a + b),
+            Function::Subtract => Some(a - b),
+            Function::Multiply => Some(a * b),
+            Function::Divide if b != Exact::ZERO => Some(a / b),
+            _ => None,
+        }),
+        _ => None,
+    };
+    match value.filter(is_moderate) {
+        Some(value) => Typed { op: Op::Number(value), ..typed },
+        None => typed,
+    }
+}
+
+pub(super) fn unbracketed(expr: &tree::Expr) -> &tree::Expr {
+    match &expr.kind {
+        ExprKind::Bracket(inner) => unbracketed(inner),
+        _ => expr,
+    }
+}

@@ -1,0 +1,99 @@
+//! Values that depend on conditions: `A if C, otherwise B`.
+
+use crate::plan::{ChoiceId, Expr, Op, Type};
+use crate::types::Typing;
+use crate::types::scope::{Scope, Typed, facts};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Typing<'_> {
+    pub(super) fn conditional(
+        &mut self,
+        branches: &[(tree::Expr, tree::Expr)],
+        otherwise: Option<&tree::Expr>,
+        hint: Option<Type>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        // That it is missing was said when the text was read.
+        let otherwise = otherwise?;
+        let outside = scope.facts.mark();
+        let mut conditions = Vec::new();
+        let mut values: Vec<Typed> = Vec::new();
+        for (value, condition) in branches {
+            let condition = self.condition(condition, scope)?;
+            let here = scope.facts.mark();
+            scope.learn(facts(&condition.op, true));
+            let hint = hint.or(values.first().map(|value| value.ty));
+            values.push(self.hinted(value, hint, scope)?);
+            scope.facts.forget_from(here);
+            scope.learn(facts(&condition.op, false));
+            conditions.push(condition);
+        }
+        let hint = hint.or(values.first().map(|value| value.ty));
+        values.push(self.hinted(otherwise, hint, scope)?);
+        scope.facts.forget_from(outside);
+        let values = self.in_list_of_texts(values);
+        let values = self.unify_all(values)?;
+        if let Some(text) = values.iter().find(|value| value.text.is_some()) {
+            self.no_text_beside_data(&text.clone())?;
+        }
+        let ty = values[0].ty;
+        let optional = values.iter().any(|value| value.optional);
+        let mut values: Vec<Expr> = values.into_iter().map(Typed::into_expr).collect();
+        let otherwise = Box::new(values.pop()?);
+        let branches = conditions.into_iter().zip(values).collect();
+        Some(Typed::new(Op::If { branches, otherwise }, ty, optional, span))
+    }
+
+    /// A text in quotes has a meaning in a comparison, or among texts in quotes; it is no value of the data.
+    pub(in crate::types) fn no_text_beside_data(&mut self, value: &Typed) -> Option<()> {
+        if value.text.is_none() {
+            return Some(());
+        }
+        self.problem(
+            Problem::error("misplaced-value", value.span, "a text in quotes stands beside a value of the data")
+                .help("let every value be a text in quotes, or ask first: region is known and region is \"EMEA\""),
+        );
+        None
+    }
+
+    /// Texts among which a condition chooses, or that are decided, are values of one list; values of the data stay.
+    pub(in crate::types) fn in_list_of_texts(&mut self, values: Vec<Typed>) -> Vec<Typed> {
+        let own = |value: &Typed| value.text.is_some() || self.is_list_of_texts(value.ty);
+        if !values.iter().all(own) {
+            return values;
+        }
+        values
+            .into_iter()
+            .map(|value| match &value.text {
+                Some(text) => self.listed_text(text, value.span),
+                None => value,
+            })
+            .collect()
+    }
+
+    /// A text as a value of the list of all texts that rules decide.
+    pub(in crate::types) fn listed_text(&mut self, text: &str, span: Span) -> Typed {
+        let choice = match self.texts {
+            Some(choice) => choice,
+            None => {
+                self.program.choices.push(Vec::new());
+                ChoiceId(self.program.choices.len() as u32 - 1)
+            }
+        };
+        self.texts = Some(choice);
+        let list = &mut self.program.choices[choice.index()];
+        let place = *self.known.texts.entry(text.to_owned()).or_insert_with(|| {
+            list.push(text.to_owned());
+            list.len() as u32 - 1
+        });
+        Typed::new(Op::Choice(place), Type::Choice(choice), false, span)
+    }
+
+    /// Whether values of a type are texts that rules decide.
+    pub(in crate::types) fn is_list_of_texts(&self, ty: Type) -> bool {
+        matches!(ty, Type::Choice(choice) if self.texts == Some(choice))
+    }
+}

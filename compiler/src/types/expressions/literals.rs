@@ -1,0 +1,113 @@
+//! Literals: numbers, shares, amounts, dates, texts, and the signs of currencies.
+
+use crate::plan::calendar::day_of;
+use crate::plan::{DomainId, Op, Type};
+use crate::types::Typing;
+use crate::types::scope::Typed;
+use crate::value::{Exact, parse_exact};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+
+impl Typing<'_> {
+    /// A plain number; a whole one is a count.
+    pub(super) fn number_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
+        let value = self.exact(text, span)?;
+        let ty = if value.denominator() == &dashu_int::UBig::ONE { Type::Count } else { Type::Number };
+        Some(Typed { literal: true, ..Typed::new(Op::Number(value), ty, false, span) })
+    }
+
+    /// `2%`
+    pub(super) fn percent_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
+        let value = self.exact(text, span)? / Exact::from(100);
+        Some(Typed::new(Op::Number(value), Type::Percent, false, span))
+    }
+
+    /// `$500`, `500 EUR`
+    pub(super) fn money_literal(&mut self, amount: &str, currency: &str, span: Span) -> Option<Typed> {
+        self.check_currency(currency, span)?;
+        Some(Typed::new(Op::Number(self.exact(amount, span)?), Type::Money, false, span))
+    }
+
+    /// `2026-02-01`
+    pub(super) fn date_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
+        if let Ok(date) = text.parse::<jiff::civil::Date>() {
+            return Some(Typed::new(Op::Date(day_of(date)), Type::Date, false, span));
+        }
+        let mut problem = Problem::error("no-such-day", span, format!("`{text}` is no day of the calendar"));
+        if let Some(last) = last_of_month(text) {
+            problem = problem.help(format!("the last day of that month is {last}")).choice(span, last);
+        }
+        self.problem(problem);
+        None
+    }
+
+    fn exact(&mut self, text: &str, span: Span) -> Option<Exact> {
+        self.digits(text, span)?;
+        let value = parse_exact(text);
+        if value.is_none() {
+            self.problem(Problem::error("wrong-number", span, format!("`{text}` is no number")));
+        }
+        value
+    }
+
+    fn check_currency(&mut self, written: &str, span: Span) -> Option<()> {
+        let code = self.program.unit.code.clone();
+        if written == code || signs(written).contains(&code.as_str()) {
+            return Some(());
+        }
+        let message = format!("`{written}` is not the sign of {code}, the program's currency");
+        let sign = if written.chars().all(char::is_alphabetic) {
+            code.clone()
+        } else {
+            sign_of(&code).unwrap_or(&code).to_owned()
+        };
+        self.problem(
+            Problem::error("currency-mismatch", span, message).help(format!("write the amount with `{sign}`")),
+        );
+        None
+    }
+}
+
+/// A quoted text; what it stands for is known only beside another value.
+pub(super) fn text_literal(text: &str, span: Span) -> Typed {
+    Typed { text: Some(text.to_owned()), ..Typed::new(Op::Missing, Type::Text(DomainId(0)), false, span) }
+}
+
+/// The last day of the month that a date names, if there is such a month.
+fn last_of_month(date: &str) -> Option<String> {
+    let (year, rest) = date.split_once('-')?;
+    let (month, _) = rest.split_once('-')?;
+    let first = jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()?;
+    Some(first.last_of_month().to_string())
+}
+
+/// The currencies that a sign stands for.
+fn signs(sign: &str) -> &'static [&'static str] {
+    match sign {
+        "$" => &[
+            "USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "BRL", "BBD", "BMD", "BND",
+            "BSD", "BZD", "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD", "TTD", "UYU", "XCD",
+        ],
+        "€" => &["EUR"],
+        "£" => &["GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SYP"],
+        "¥" => &["JPY", "CNY"],
+        "₹" => &["INR"],
+        "₩" => &["KRW", "KPW"],
+        "₽" => &["RUB"],
+        "₺" => &["TRY"],
+        "₪" => &["ILS"],
+        "₫" => &["VND"],
+        "฿" => &["THB"],
+        "₴" => &["UAH"],
+        "₱" => &["PHP"],
+        "₦" => &["NGN"],
+        _ => &[],
+    }
+}
+
+/// The sign of a currency, if it has one.
+pub(in crate::types) fn sign_of(code: &str) -> Option<&'static str> {
+    ["$", "€", "£", "¥", "₹", "₩", "₽", "₺", "₪", "₫", "฿", "₴", "₱", "₦"]
+        .into_iter()
+        .find(|sign| signs(sign).contains(&code))
+}

@@ -1,0 +1,375 @@
+//! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
+
+use crate::plan::{self, FieldId, Op, RecordId, RecordKind, Root, Stream, Type};
+use crate::resolve::{later, near};
+use crate::typed::Use;
+use crate::types::Typing;
+use crate::types::meaning::Meaning;
+use crate::types::scope::{Fact, Scope, Typed, field_names};
+use meed_grammar::habits;
+use meed_grammar::limits;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Typing<'_> {
+    /// A name, or a path of names.
+    pub(super) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let (first, rest) = (&path.parts[0], &path.parts[1..]);
+        let meaning = self.meaning(&path.parts, scope);
+        if !matches!(meaning, Some(Meaning::Local(_))) {
+            self.one_meaning(first, scope)?;
+        }
+        if let Some(used) = use_of(meaning, &first.text) {
+            self.places.uses.push((first.span, used));
+        }
+        match meaning {
+            Some(Meaning::Local(local)) => self.local_path(local, rest, path.span, scope),
+            Some(Meaning::Argument(idx)) => {
+                let ty = scope.arguments[idx as usize].1;
+                Some(Typed::new(Op::Argument(idx), ty, false, path.span))
+            }
+            Some(Meaning::Field(root, record)) => self.follow(root, record, Vec::new(), &path.parts, path.span, scope),
+            Some(Meaning::Outer) => self.outer_path(path, scope),
+            Some(Meaning::Payment) => self.payment_path(path, scope),
+            Some(Meaning::Row(root, record)) => self.root_path(root, record, rest, path.span, scope),
+            Some(Meaning::Parameter) => {
+                let value = self.parameters.get(&first.text).cloned().flatten()?;
+                if let [next, ..] = rest {
+                    let message = format!("`{}` is a parameter and has no fields", first.text);
+                    self.problem(Problem::error("unknown-name", next.span, message));
+                    return None;
+                }
+                self.one_value(value, None, path.span)
+            }
+            Some(Meaning::Decision) => {
+                let stream = scope.rule.as_ref().map(|rule| rule.stream.clone())?;
+                self.read_decision(first, &stream, Root::Row, path.span, scope)
+            }
+            None => {
+                self.unknown_name(first, scope);
+                None
+            }
+        }
+    }
+
+    fn has_field(&self, record: RecordId, name: &tree::Name) -> bool {
+        self.field_of(record, &name.text).is_some()
+    }
+
+    /// A name that means two things at a place has no meaning there.
+    pub(super) fn one_meaning(&mut self, name: &tree::Name, scope: &Scope) -> Option<()> {
+        let inner = scope.bare.map(|(_, record)| record).filter(|record| self.has_field(*record, name));
+        let outer = scope.outer.as_ref().map(|outer| outer.0).filter(|record| self.has_field(*record, name));
+        let text = &name.text;
+        let called = |record: RecordId| self.program.record(record).name.clone();
+        let (message, help) = match (inner, outer) {
+            (Some(inner), Some(outer)) => {
+                let (inner, outer) = (called(inner), called(outer));
+                let help = format!("write `{inner}.{text}` or `{outer}.{text}`");
+                (format!("both `{inner}` and `{outer}` have a field `{text}`"), help)
+            }
+            (Some(record), None) | (None, Some(record)) if self.parameters.contains_key(text) => {
+                let record = called(record);
+                let help = format!("give the parameter another name, or write `{record}.{text}` for the field");
+                (format!("`{text}` is a field of `{record}` and a parameter"), help)
+            }
+            (None, None)
+                if self.parameters.contains_key(text) && scope.arguments.iter().any(|(name, _)| name == text) =>
+            {
+                (format!("`{text}` is an argument and a parameter"), "give one of them another name".to_owned())
+            }
+            _ => return Some(()),
+        };
+        self.problem(Problem::error("ambiguous-name", name.span, message).help(help));
+        None
+    }
+
+    /// A name of the row around a set: the row itself, its fields, its `let`s.
+    fn outer_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let (outer, join, names) = scope.outer.clone()?;
+        let (first, rest) = (&path.parts[0], &path.parts[1..]);
+        let payee = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee);
+        let (root, record) = scope.bare.or(payee.map(|(_, root, record)| (*root, *record)))?;
+        if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
+            let (op, ty) =
+                if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
+            return Some(Typed::new(op, ty, false, path.span));
+        }
+        if names.contains(&first.text) {
+            return match rest {
+                [] => self.row_itself(root, record, join, path.span, scope),
+                _ => self.follow(root, record, join, rest, path.span, scope),
+            };
+        }
+        if self.has_field(outer, first) {
+            return self.follow(root, record, join, &path.parts, path.span, scope);
+        }
+        let value = self.outer_let(first, scope)?.filter(|_| rest.is_empty());
+        if value.is_none() {
+            self.problem(later(path.span, "a `let` of this kind inside the brackets of a set is"));
+        }
+        value.map(|value| Typed { span: path.span, ..Typed::from_expr(value) })
+    }
+
+    /// A row by its name, or what it leads to: fields, and decisions of the row.
+    fn root_path(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        rest: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        match rest {
+            [] => self.row_itself(root, record, Vec::new(), span, scope),
+            [only] if let Some(stream) = self.decided_rows(&only.text, root, record, scope) => {
+                self.read_decision(only, &stream, root, span, scope)
+            }
+            _ => self.follow(root, record, Vec::new(), rest, span, scope),
+        }
+    }
+
+    fn row_itself(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        path: Vec<FieldId>,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Typed> {
+        self.mark_used(record, &path);
+        let mut target = record;
+        for field in &path {
+            if let Type::Ref(next) = self.program.record(target).fields[field.index()].ty {
+                target = next;
+            }
+        }
+        let optional = self.path_optional(root, record, &path, scope);
+        Some(Typed::new(Op::Field { root, record, path }, Type::Ref(target), optional, span))
+    }
+
+    fn local_path(
+        &mut self,
+        local: plan::LocalId,
+        rest: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let definition = &scope.lets[local].value;
+        if rest.is_empty() {
+            let optional = definition.optional && !scope.knows(&Fact::Local(local));
+            return Some(Typed::new(Op::Local(local), definition.ty, optional, span));
+        }
+        match (&definition.op, definition.ty) {
+            (Op::Field { root, record, path }, Type::Ref(_)) => {
+                let (root, record, path) = (*root, *record, path.clone());
+                self.follow(root, record, path, rest, span, scope)
+            }
+            _ => {
+                let message = format!("`{}` has no fields", rest[0].text);
+                self.problem(Problem::error("unknown-name", rest[0].span, message));
+                None
+            }
+        }
+    }
+
+    fn payment_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let Some(part) = path.parts.get(1) else {
+            self.problem(Problem::error(
+                "unknown-name",
+                path.span,
+                "of a payment there are `payment.amount`, `payment.payee` and `payment.when`",
+            ));
+            return None;
+        };
+        match part.text.as_str() {
+            "amount" if path.parts.len() == 2 => Some(Typed::new(Op::PaymentAmount, Type::Money, false, path.span)),
+            "when" if path.parts.len() == 2 => Some(Typed::new(Op::When, Type::Date, false, path.span)),
+            "payee" if scope.payees.len() > 1 => {
+                let kinds = scope.payees.clone();
+                self.payees_differ(&kinds, path.span);
+                None
+            }
+            "payee" => {
+                let (_, root, record) = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee).cloned()?;
+                if path.parts.len() == 2 {
+                    return self.row_itself(root, record, Vec::new(), path.span, scope);
+                }
+                self.follow(root, record, Vec::new(), &path.parts[2..], path.span, scope)
+            }
+            _ => {
+                let message = format!("a payment has no `{}`", part.text);
+                let problem = Problem::error("unknown-name", part.span, message)
+                    .help("of a payment there are `payment.amount`, `payment.payee` and `payment.when`");
+                self.problem(near(problem, part, ["amount", "payee", "when"]));
+                None
+            }
+        }
+    }
+
+    /// Follows names as fields from a row.
+    pub(in crate::types) fn follow(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        mut path: Vec<FieldId>,
+        names: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let mut at = record;
+        for field in &path {
+            if let Type::Ref(next) = self.program.record(at).fields[field.index()].ty {
+                at = next;
+            }
+        }
+        let mut ty = Type::Ref(at);
+        for (idx, name) in names.iter().enumerate() {
+            let Type::Ref(here) = ty else {
+                let message = format!("`{}` is {} and has no fields", names[idx - 1].text, self.type_words(ty));
+                self.problem(Problem::error("unknown-name", name.span, message));
+                return None;
+            };
+            let definition = self.program.record(here);
+            let Some(field) = self.field_of(here, &name.text) else {
+                if self.failed_fields.contains(&(here, name.text.clone())) {
+                    return None;
+                }
+                let message = format!("`{}` has no field `{}`", definition.name, name.text);
+                let problem = Problem::error("unknown-name", name.span, message);
+                let problem = self.suggest(problem, name, || field_names(definition));
+                self.problem(problem);
+                return None;
+            };
+            ty = definition.fields[field.index()].ty;
+            self.places.uses.push((name.span, Use::Field(here, field)));
+            path.push(field);
+        }
+        self.mark_used(record, &path);
+        let optional = self.path_optional(root, record, &path, scope);
+        Some(Typed::new(Op::Field { root, record, path }, ty, optional, span))
+    }
+
+    pub(super) fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {
+        let mut records = scope.bare.iter().map(|bare| bare.1).chain(scope.outer.iter().map(|outer| outer.0));
+        let field_failed = records.any(|record| self.failed_fields.contains(&(record, name.text.clone())));
+        if self.damaged(&name.text) || scope.failed.contains(&name.text) || field_failed {
+            return;
+        }
+        let setter = self.resolved.first_setter(&name.text);
+        if let Some(rule) = setter {
+            if scope.rule.as_ref().is_some_and(|own| own.name == rule.name.text) {
+                let message = format!("`{}` is not known yet: this rule sets it only here or later", name.text);
+                self.problem(Problem::error("unknown-name", name.span, message));
+                return;
+            }
+            // A rule that failed sets nothing; that was said at its place.
+            if self.known.decisions.contains_key(&name.text) {
+                let message = format!("`{}` is set for other rows than those of this rule", name.text);
+                let problem =
+                    Problem::error("unknown-name", name.span, message).other(rule.name.span, "it is set here");
+                self.problem(problem);
+            }
+            return;
+        }
+        let nothing = scope.lets.names.is_empty()
+            && self.parameters.is_empty()
+            && scope.arguments.is_empty()
+            && scope.roots.is_empty()
+            && scope.bare.is_none()
+            && scope.outer.is_none();
+        let mut problem = Problem::error("unknown-name", name.span, format!("`{}` is not known here", name.text));
+        let when = scope.bare.and_then(|(_, record)| {
+            let record = self.program.record(record);
+            Some((record.name.clone(), record.fields[record.when?.index()].name.clone()))
+        });
+        if let (Some((event, when)), "date" | "day" | "when") = (when, name.text.as_str()) {
+            problem = problem.help(format!("the day of `{event}` is `{when}`")).choice(name.span, when);
+        } else if matches!(name.text.as_str(), "rate" | "band") {
+            problem = problem.help(format!("of a schedule it is written: {} of volume_bands(amount)", name.text));
+        } else if self.schedules.contains_key(&name.text) {
+            problem = problem.label("this is a schedule").help(format!("apply it to something: {}(amount)", name.text));
+        } else if nothing {
+            problem = problem.help("inside a schedule only its arguments, parameters and literals can be used");
+        }
+        let behind = self.source.get(name.span.end as usize..).unwrap_or_default().trim_start();
+        if name.text == "number" && behind.starts_with("of ") {
+            problem = problem.help("write `count of`").sure(name.span, "count");
+        }
+        if let Some(help) = habits::name(&name.text).filter(|_| problem.help.is_none()) {
+            problem = problem.help(help);
+        }
+        if problem.help.is_none() && self.n_suggested.get() < limits::MESSAGES {
+            let ways = self.ways_to(name, scope);
+            if !ways.is_empty() {
+                self.suggests();
+                let listed: Vec<String> = ways.iter().map(|way| format!("`{way}`")).collect();
+                problem = problem.help(format!("write {}", listed.join(" or ")));
+                problem = ways.into_iter().fold(problem, |problem, way| problem.choice(name.span, way));
+                self.problem(problem);
+                return;
+            }
+        }
+        let known = if self.n_suggested.get() < limits::MESSAGES { self.known_names(scope) } else { Vec::new() };
+        let problem = self.suggest(problem, name, || known.iter().map(String::as_str));
+        self.problem(problem);
+    }
+
+    /// How a name is written that belongs to something that the row knows: a field of a row that it refers to, in a rule per
+    /// period a sum of an event's field or the number of its rows. At most three.
+    fn ways_to(&self, name: &tree::Name, scope: &Scope) -> Vec<String> {
+        let mut ways: Vec<String> = Vec::new();
+        let text = &name.text;
+        if let Some((_, record)) = scope.bare {
+            for field in &self.program.record(record).fields {
+                if let Type::Ref(target) = field.ty
+                    && self.field_of(target, text).is_some()
+                {
+                    ways.push(format!("{}.{text}", field.name));
+                }
+            }
+        }
+        let is_grid = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Grid(..)));
+        if is_grid && scope.outer.is_none() && ways.is_empty() {
+            if let Some(event) = self.event(text) {
+                ways.push(format!("(count of {})", self.program.record(event).name));
+            }
+            let events = self.program.records.iter().enumerate().filter(|(_, record)| record.kind == RecordKind::Event);
+            for (idx, event) in events {
+                let field = self.field_of(RecordId(idx as u32), text);
+                let is_number = field.is_some_and(|field| event.fields[field.index()].ty.is_numeric());
+                let is_partys = scope
+                    .bare
+                    .is_some_and(|(_, entity)| event.fields.iter().any(|field| field.ty == Type::Ref(entity)));
+                if is_number && is_partys {
+                    ways.push(format!("(sum of {}.{text})", event.name));
+                }
+            }
+        }
+        ways.truncate(3);
+        ways
+    }
+
+    /// Every name that means something at a place.
+    fn known_names(&self, scope: &Scope) -> Vec<String> {
+        let mut known: Vec<String> = scope.lets.names.keys().cloned().chain(self.parameters.keys().cloned()).collect();
+        known.extend(scope.arguments.iter().map(|(name, _)| name.clone()));
+        known.extend(scope.roots.iter().map(|(name, _, _)| name.clone()));
+        let records = scope.bare.map(|(_, record)| record).into_iter().chain(scope.outer.as_ref().map(|outer| outer.0));
+        known.extend(records.flat_map(|record| field_names(self.program.record(record))).map(str::to_owned));
+        known.sort();
+        known
+    }
+}
+
+/// What a name stands for that is no field; fields are noted where a path is followed, decisions where they are read.
+fn use_of(meaning: Option<Meaning>, name: &str) -> Option<Use> {
+    match meaning? {
+        Meaning::Local(local) => Some(Use::Local(local)),
+        Meaning::Argument(idx) => Some(Use::Argument(idx)),
+        Meaning::Row(_, record) => Some(Use::Record(record)),
+        Meaning::Parameter => Some(Use::Parameter(name.to_owned())),
+        Meaning::Field(..) | Meaning::Outer | Meaning::Payment | Meaning::Decision => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! Roundings and bounds of a value.
+
+use super::fold;
+use crate::plan::{Function, Op, Type};
+use crate::types::Typing;
+use crate::types::scope::{Scope, Typed};
+use crate::value::{Exact, power_of_ten};
+use meed_grammar::limits;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, RoundTo, Rounding};
+
+/// More than any amount or number has; every further one makes the numbers longer that a row is worked out with.
+const MOST_DECIMALS: u32 = 18;
+
+impl Typing<'_> {
+    /// `X rounded half even to 2 decimals`
+    pub(super) fn rounded(
+        &mut self,
+        value: &tree::Expr,
+        rounding: &Rounding,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let value = self.numeric(value, scope)?;
+        let quantum = self.quantum(rounding, value.ty, scope)?;
+        let (ty, optional) = (value.ty, value.optional);
+        let op = Op::one(Function::Round { mode: rounding.mode, quantum }, value.into_expr());
+        Some(fold(Typed::new(op, ty, optional, span)))
+    }
+
+    /// The step of a rounding; money has its own.
+    fn quantum(&mut self, rounding: &Rounding, ty: Type, scope: &mut Scope) -> Option<Exact> {
+        match &rounding.to {
+            None if ty == Type::Money => Some(Exact::ONE / power_of_ten(self.program.unit.decimals)),
+            None => {
+                let end = Span { start: rounding.span.end, end: rounding.span.end };
+                self.problem(
+                    Problem::error("missing-decimals", rounding.span, "rounded to what?")
+                        .help("add `to whole`, `to 2 decimals` or `to multiples of 5`")
+                        .choice(end, " to whole")
+                        .choice(end, " to 2 decimals"),
+                );
+                None
+            }
+            Some(RoundTo::Decimals(decimals)) => {
+                let decimals = self.counted(*decimals, "a value is rounded to", limits::ROUNDED_DECIMALS)?;
+                Some(Exact::ONE / power_of_ten(decimals))
+            }
+            Some(RoundTo::DecimalsOf(places)) => self.decimals_of(places, scope),
+            Some(RoundTo::Whole) => Some(Exact::ONE),
+            Some(RoundTo::MultiplesOf(step)) => {
+                let span = step.span;
+                match fold(self.numeric(step, scope)?).op {
+                    Op::Number(step) if step > Exact::ZERO => Some(step),
+                    _ => {
+                        self.problem(
+                            Problem::error("not-a-literal", span, "the step is a literal above zero")
+                                .help("write it, for example: to multiples of 5"),
+                        );
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// So many decimals as a parameter says.
+    fn decimals_of(&mut self, places: &tree::Expr, scope: &mut Scope) -> Option<Exact> {
+        let value = fold(self.expression(places, scope)?);
+        let whole = match &value.op {
+            Op::Number(number) if value.ty != Type::Money && value.ty != Type::Percent => whole_number(number),
+            _ => None,
+        };
+        match whole.filter(|places| *places <= MOST_DECIMALS) {
+            Some(places) => Some(Exact::ONE / power_of_ten(places)),
+            None => {
+                let message = format!("the decimals are a whole number from 0 to {MOST_DECIMALS}");
+                self.problem(
+                    Problem::error("not-a-literal", places.span, message)
+                        .help("write it, or name a parameter: rounded half even to 2 decimals"),
+                );
+                None
+            }
+        }
+    }
+
+    /// `(X at least A at most B)`
+    pub(super) fn clamp(
+        &mut self,
+        value: &tree::Expr,
+        at_least: Option<&tree::Expr>,
+        at_most: Option<&tree::Expr>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let mut typed = self.numeric(value, scope)?;
+        for (bound, floor) in [(at_least, true), (at_most, false)] {
+            if let Some(bound) = bound {
+                let bound = self.numeric(bound, scope)?;
+                let function = if floor { Function::Largest } else { Function::Smallest };
+                typed = self.called(function, vec![typed, bound], span)?;
+            }
+        }
+        Some(typed)
+    }
+}
+
+/// A whole number that is not negative and not too long.
+fn whole_number(number: &Exact) -> Option<u32> {
+    let is_whole = number.denominator() == &dashu_int::UBig::ONE;
+    u32::try_from(number.numerator()).ok().filter(|_| is_whole)
+}

@@ -1,0 +1,101 @@
+//! One type for several values, or a problem that says why they do not go together.
+
+use crate::plan::{Op, Type};
+use crate::types::Typing;
+use crate::types::expressions::literals::sign_of;
+use crate::types::scope::Typed;
+use crate::value::{Exact, exact_text};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+
+impl Typing<'_> {
+    /// One type for both, or a problem.
+    pub(in crate::types) fn unify(&mut self, a: Typed, b: Typed) -> Option<(Typed, Typed)> {
+        let mut values = self.unify_all(vec![a, b])?;
+        let b = values.pop()?;
+        Some((values.pop()?, b))
+    }
+
+    pub(super) fn unify_all(&mut self, mut values: Vec<Typed>) -> Option<Vec<Typed>> {
+        let zero = |value: &Typed| value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        let leader = values.iter().position(|value| !zero(value)).unwrap_or(0);
+        let mut ty = values[leader].ty;
+        for idx in 0..values.len() {
+            if zero(&values[idx]) {
+                continue;
+            }
+            ty = match (ty, values[idx].ty) {
+                (a, b) if a == b => a,
+                (Type::Count | Type::Number, Type::Count | Type::Number) => Type::Number,
+                (Type::Percent, Type::Number | Type::Count) if self.is_share(&values[idx]) => Type::Percent,
+                (Type::Number | Type::Count, Type::Percent)
+                    if values[..idx].iter().all(|value| zero(value) || self.is_share(value)) =>
+                {
+                    Type::Percent
+                }
+                (Type::Text(a) | Type::Id(a), Type::Text(b) | Type::Id(b)) => {
+                    let literal = values[leader].text.is_some() || values[idx].text.is_some();
+                    if !literal {
+                        self.join_domains(a, b);
+                    }
+                    if values[leader].text.is_some() { values[idx].ty } else { ty }
+                }
+                (a, b) => {
+                    let (first, second) = (&values[leader], &values[idx]);
+                    let message = format!("{} and {} do not go together", self.type_words(a), self.type_words(b));
+                    let mut problem = Problem::error("type-mismatch", second.span, message)
+                        .label(self.type_words(b))
+                        .other(first.span, self.type_words(a));
+                    let (number, other) = if second.literal { (second, a) } else { (first, b) };
+                    if number.literal
+                        && let Op::Number(value) = &number.op
+                    {
+                        problem = self.with_its_sign(problem, number.span, value, other);
+                    }
+                    self.problem(problem);
+                    return None;
+                }
+            };
+        }
+        for value in &mut values {
+            if ty.is_numeric() {
+                value.ty = ty;
+            }
+        }
+        Some(values)
+    }
+
+    /// Repairs a number that stands beside money or a percent without its sign.
+    fn with_its_sign(&self, problem: Problem, span: Span, value: &Exact, other: Type) -> Problem {
+        let text = exact_text(value);
+        match other {
+            Type::Money => {
+                // `10k` keeps its letter.
+                let written = self.written(span);
+                let is_number = written.starts_with(|sign: char| sign.is_ascii_digit());
+                let fixed = match sign_of(&self.program.unit.code) {
+                    Some(sign) if is_number => format!("{sign}{written}"),
+                    _ => self.money_text(value),
+                };
+                problem.help(format!("write `{fixed}`")).sure(span, fixed)
+            }
+            // 0.8 is 80% and nothing else; 80 beside a percent may be meant so, but it is worth a hundred times as much.
+            Type::Percent if *value <= Exact::ONE && *value >= -Exact::ONE => {
+                let fixed = format!("{}%", exact_text(&(value.clone() * Exact::from(100))));
+                problem.help(format!("write `{fixed}`")).sure(span, fixed)
+            }
+            Type::Percent => problem.help(format!("write `{text}%`")).choice(span, format!("{text}%")),
+            _ => problem,
+        }
+    }
+
+    /// A number as an amount of the program's currency.
+    pub(in crate::types) fn money_text(&self, value: &Exact) -> String {
+        let text = exact_text(value);
+        match (sign_of(&self.program.unit.code), text.strip_prefix('-')) {
+            (Some(sign), Some(digits)) => format!("-{sign}{digits}"),
+            (Some(sign), None) => format!("{sign}{text}"),
+            (None, _) => format!("{text} {}", self.program.unit.code),
+        }
+    }
+}

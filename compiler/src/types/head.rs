@@ -1,0 +1,168 @@
+//! The program's head.
+
+use super::Typing;
+use super::scope::Typed;
+use crate::plan::{self, Calendar, Days, Unit};
+use crate::resolve::{near, not_supported};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+impl Typing<'_> {
+    pub(super) fn head(&mut self) {
+        let Some(program) = &self.resolved.program else { return };
+        self.program.name = program.name.text.clone();
+        self.program.title = program.title.as_ref().map_or(&program.name.text, |title| &title.value).clone();
+        let (mut currency, mut active, mut fiscal, mut ends) = (None, None, None, None);
+        for clause in &program.clauses {
+            let seen = match &clause.kind {
+                ProgramClauseKind::Currency { code, rounding, each_line } => {
+                    self.currency(code, rounding.as_ref(), each_line.is_some());
+                    currency.replace(clause.span)
+                }
+                ProgramClauseKind::FiscalYear { month, named_by } => {
+                    self.fiscal_year(month, *named_by, clause.span);
+                    fiscal.replace(clause.span)
+                }
+                ProgramClauseKind::Active(range) => {
+                    self.program_range(range);
+                    active.replace(clause.span)
+                }
+                ProgramClauseKind::MonthEnds(rule) => {
+                    self.program.calendar.month_ends = Some(*rule);
+                    ends.replace(clause.span)
+                }
+                ProgramClauseKind::Unsupported(unsupported) => {
+                    self.problem(not_supported(unsupported));
+                    None
+                }
+            };
+            if let Some(first) = seen {
+                self.problem(
+                    Problem::error("duplicate-clause", clause.span, "the program says this twice")
+                        .other(first, "said first here"),
+                );
+            }
+        }
+        let missing = |what: &str, help: &str| {
+            Problem::error(
+                "missing-clause",
+                program.name.span,
+                format!("program `{}` does not say its {what}", program.name.text),
+            )
+            .help(help)
+        };
+        if currency.is_none() {
+            self.problem(missing("currency and rounding", "add a line like: currency USD rounded half even"));
+        }
+        if active.is_none() {
+            self.problem(missing("first and last day", "add a line like: active 2026-01-01 to 2026-12-31"));
+        }
+    }
+
+    fn currency(&mut self, code: &tree::Name, rounding: Option<&Rounding>, each_line: bool) {
+        let Some(currency) = iso_currency::Currency::from_code(&code.text) else {
+            let help = "write the three letters of ISO 4217, such as USD, EUR or JPY";
+            self.problem(
+                Problem::error("unknown-currency", code.span, format!("there is no currency `{}`", code.text))
+                    .help(help),
+            );
+            return;
+        };
+        let Some(rounding) = rounding else {
+            let message = format!("how are amounts of {} rounded?", code.text);
+            let after = Span { start: code.span.end, end: code.span.end };
+            self.problem(
+                Problem::error("missing-rounding", code.span, message)
+                    .help("say it, for example: rounded half even")
+                    .choice(after, " rounded half even")
+                    .choice(after, " rounded half away from zero")
+                    .choice(after, " rounded toward zero")
+                    .choice(after, " rounded away from zero"),
+            );
+            return;
+        };
+        if rounding.to.is_some() {
+            self.problem(
+                Problem::error("rounding-of-currency", rounding.span, "a currency owns its decimals")
+                    .help("leave out the `to …` here; round an amount in a rule with `rounded … to …`"),
+            );
+        }
+        self.program.unit = Unit {
+            code: currency.code().to_owned(),
+            decimals: currency.exponent().unwrap_or(2).into(),
+            mode: rounding.mode,
+            each_line,
+        };
+    }
+
+    fn fiscal_year(&mut self, month: &tree::Name, named_by: Option<(tree::NamedBy, Span)>, span: Span) {
+        let lower = month.text.to_lowercase();
+        let Some(place) = MONTHS.iter().position(|name| *name == lower) else {
+            let problem = Problem::error("unknown-month", month.span, format!("`{}` is no month", month.text));
+            self.problem(near(problem, month, MONTHS));
+            return;
+        };
+        if named_by.is_none() && place > 0 {
+            let message = "after which of its two calendar years is a fiscal year named?";
+            self.problem(
+                Problem::error("missing-fiscal-name", span, message)
+                    .help("add `named by start` or `named by end`")
+                    .choice(Span { start: span.end, end: span.end }, " named by start")
+                    .choice(Span { start: span.end, end: span.end }, " named by end"),
+            );
+        }
+        let named_by = named_by.map(|(named_by, _)| named_by);
+        self.program.calendar = Calendar { first_month: place as i8 + 1, named_by, ..self.program.calendar };
+    }
+
+    fn program_range(&mut self, range: &Active) {
+        let whole = Days { from: i32::MIN, to: i32::MAX };
+        if range.from.is_none() || range.to.is_none() {
+            self.problem(
+                Problem::error("missing-clause", range.span, "a program has a first and a last day")
+                    .help("write: active 2026-01-01 to 2026-12-31"),
+            );
+        } else if let Some(days) = self.range(range, whole) {
+            self.program.active = days;
+        }
+    }
+
+    /// The days of an `active` clause, within `life`.
+    pub(super) fn range(&mut self, range: &Active, life: Days) -> Option<Days> {
+        let mut day = |expr: &Option<tree::Expr>, open: i32| match expr {
+            Some(expr) => match self.constant(expr)? {
+                Typed { op: plan::Op::Date(day), .. } => Some(day),
+                _ => {
+                    self.problem(
+                        Problem::error("type-mismatch", expr.span, "a range of days begins and ends with a date")
+                            .help("write a date like 2026-02-01"),
+                    );
+                    None
+                }
+            },
+            None => Some(open),
+        };
+        let (from, to) = (day(&range.from, life.from)?, day(&range.to, life.to)?);
+        if from > to {
+            self.problem(Problem::error("empty-range", range.span, "the range ends before it begins"));
+            return None;
+        }
+        Some(Days { from: from.max(life.from), to: to.min(life.to) })
+    }
+}

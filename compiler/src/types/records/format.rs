@@ -1,0 +1,144 @@
+//! How the cells of a column are written: patterns of dates, samples of numbers, spellings of values.
+
+use crate::plan::{Format, PercentFormat, Spelling, Type};
+use crate::resolve::later;
+use crate::types::Typing;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+use rustc_hash::FxHashMap;
+
+impl Typing<'_> {
+    pub(super) fn format(
+        &mut self,
+        field: &tree::Field,
+        ty: Type,
+        choices: &[tree::Choice],
+        zone: Option<Option<String>>,
+    ) -> Format {
+        let written = field.format.as_ref();
+        if let Some(span) = field.ignoring_case
+            && !matches!(ty, Type::Choice(_) | Type::YesNo)
+        {
+            self.problem(later(span, "`ignoring case` for other types than `one of` is"));
+        }
+        let sample = match (ty, written) {
+            (Type::Date, pattern) if zone.is_some() => {
+                return Format::DateTime { zone: zone.flatten(), pattern: pattern.map(|text| text.value.clone()) };
+            }
+            (_, None) => Ok(Format::Plain),
+            (_, Some(text)) => format_of(ty, &text.value).map_err(|help| (text, help)),
+        };
+        let format = sample.unwrap_or_else(|(text, help)| {
+            let message = format!("`{}` is no format that is known here", text.value);
+            self.problem(Problem::error("unknown-format", text.span, message).help(help));
+            Format::Plain
+        });
+        match ty {
+            Type::Choice(_) => self.choice_format(choices, field.ignoring_case.is_some()),
+            _ => format,
+        }
+    }
+
+    fn choice_format(&mut self, choices: &[tree::Choice], ignoring_case: bool) -> Format {
+        let mut spellings: Vec<Spelling> = Vec::new();
+        let mut otherwise = None;
+        let mut first_of: FxHashMap<String, (usize, Span)> = FxHashMap::default();
+        for (value, choice) in choices.iter().enumerate() {
+            if let Some(span) = choice.otherwise {
+                if otherwise.is_some() {
+                    self.problem(Problem::error(
+                        "duplicate-clause",
+                        span,
+                        "one value can stand for every other spelling",
+                    ));
+                }
+                otherwise = Some(value as u32);
+            }
+            let own = (choice.spellings.is_empty() && choice.otherwise.is_none())
+                .then(|| (choice.name.text.clone(), choice.name.span));
+            for (text, span) in choice.spellings.iter().map(|text| (text.value.clone(), text.span)).chain(own) {
+                let read = if ignoring_case { text.to_lowercase() } else { text.clone() };
+                let (first, place) = *first_of.entry(read).or_insert((value, span));
+                if choices[first].name.text != choice.name.text {
+                    let message = format!("the spelling \"{text}\" belongs to two values");
+                    self.problem(
+                        Problem::error("duplicate-spelling", span, message)
+                            .other(place, "the other one")
+                            .help("give each value spellings of its own"),
+                    );
+                }
+                spellings.push(Spelling { text, value: value as u32 });
+            }
+        }
+        Format::Choice { spellings, otherwise, ignoring_case }
+    }
+}
+
+/// The format that a sample shows for a type, as in `as "1.000,50"`; none where the type is not read by it.
+pub fn written_format(ty: Type, sample: &str) -> Option<Format> {
+    format_of(ty, sample).ok()
+}
+
+/// The same, or what is known for the type.
+fn format_of(ty: Type, sample: &str) -> Result<Format, &'static str> {
+    match ty {
+        Type::Date if date_pattern(sample) => Ok(Format::Date(sample.to_owned())),
+        Type::Date => Err("a date is read by a pattern of YYYY, MM and DD, such as \"DD-MM-YYYY\""),
+        Type::Percent => percent_format(sample)
+            .ok_or("a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\""),
+        Type::Money | Type::Number | Type::Count => number_format(sample)
+            .map(|(group, decimal)| Format::Number { group, decimal, percent: PercentFormat::No })
+            .ok_or("a number is read as \"1000.50\", \"1,000.50\", \"1.000,50\", \"1 000,50\" or \"1000,50\""),
+        Type::YesNo => match sample.split_once('/') {
+            Some((yes, no)) if !yes.is_empty() && !no.is_empty() && yes != no => {
+                Ok(Format::YesNo { yes: yes.to_owned(), no: no.to_owned() })
+            }
+            _ => Err("a yes/no is read by its two spellings, such as \"Y/N\""),
+        },
+        Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+            Err("texts, ids and references are read as they stand; leave `as` out")
+        }
+        Type::Choice(_) => Err("the values of a `one of` are bound to their spellings one by one; leave `as` out"),
+    }
+}
+
+/// Separators and the meaning of a sample percent.
+fn percent_format(sample: &str) -> Option<Format> {
+    let (group, decimal, percent) = match sample {
+        "12%" => (None, '.', PercentFormat::Sign),
+        "12" => (None, '.', PercentFormat::Hundredths),
+        "0.12" => (None, '.', PercentFormat::Share),
+        "0,12" => (None, ',', PercentFormat::Share),
+        "12,5%" => (Some('.'), ',', PercentFormat::Sign),
+        "12,5" => (Some('.'), ',', PercentFormat::Hundredths),
+        _ => return None,
+    };
+    Some(Format::Number { group, decimal, percent })
+}
+
+/// Whether a pattern names a day, a month and a year, once each.
+fn date_pattern(pattern: &str) -> bool {
+    let count = |letter: char| pattern.chars().filter(|&c| c == letter).count();
+    let known = pattern.chars().all(|c| matches!(c, 'Y' | 'M' | 'D') || !c.is_alphanumeric());
+    let together = |letter: char| {
+        let first = pattern.find(letter).unwrap_or(0);
+        pattern[first..].chars().take_while(|&c| c == letter).count() == count(letter)
+    };
+    let whole = ['Y', 'M', 'D'].into_iter().all(together);
+    known && whole && matches!(count('Y'), 2 | 4) && matches!(count('M'), 1..=3) && matches!(count('D'), 1 | 2)
+}
+
+/// Group and decimal separators of a sample number.
+fn number_format(sample: &str) -> Option<(Option<char>, char)> {
+    match sample {
+        "1000.50" | "1000" => Some((None, '.')),
+        "1,000.50" | "1,000" => Some((Some(','), '.')),
+        "1 000.50" => Some((Some(' '), '.')),
+        "1'000.50" => Some((Some('\''), '.')),
+        "1000,50" => Some((None, ',')),
+        "1.000,50" | "1.000" => Some((Some('.'), ',')),
+        "1 000,50" | "1 000" => Some((Some(' '), ',')),
+        _ => None,
+    }
+}

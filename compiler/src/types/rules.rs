@@ -1,0 +1,191 @@
+//! Rules, in an order in which each comes after those it reads: clause by clause.
+
+mod clauses;
+mod decisions;
+mod levels;
+mod limits;
+mod order;
+mod payments;
+mod places;
+mod stream;
+mod versions;
+
+use super::Typing;
+use super::scope::{RuleScope, Scope};
+use crate::plan::{Days, DecisionId, Local, Stream};
+use crate::typed::{Clause, Rule, Version};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::steps;
+use meed_grammar::tree::{self, ClauseKind};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+impl Typing<'_> {
+    pub(super) fn rules(&mut self) {
+        let rules = &self.resolved.rules;
+        let mut reads: Vec<Vec<usize>> = rules.iter().map(|rule| self.reads(rule)).collect();
+        let mut done = vec![false; rules.len()];
+        let mut work: Vec<usize> = Vec::new();
+        // Of the rules that wait for none any more, the first as written is next.
+        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); rules.len()];
+        let mut n_waits: Vec<usize> = reads.iter().map(Vec::len).collect();
+        for (idx, reads) in reads.iter().enumerate() {
+            reads.iter().for_each(|&read| readers[read].push(idx));
+        }
+        let mut ready: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+        ready.extend((0..rules.len()).filter(|&idx| n_waits[idx] == 0).map(Reverse));
+        while let Some(Reverse(next)) = ready.pop() {
+            done[next] = true;
+            // A rule that failed still has its place, so that what reads it says nothing more about it.
+            if let Some(version) = self.rule(&rules[next], next) {
+                self.keep_version(version);
+                work.push(next);
+            }
+            for &reader in &readers[next] {
+                steps::count(1);
+                n_waits[reader] -= 1;
+                if n_waits[reader] == 0 {
+                    ready.push(Reverse(reader));
+                }
+            }
+        }
+        if let Some(stuck) = done.iter().position(|done| !done) {
+            self.cycle(stuck, &mut reads);
+        }
+        // Rules stand as written, versions by their days; rules that are read first are first in the order of work.
+        let mut versions = std::mem::take(&mut self.versions);
+        versions.sort_by_key(|version| version.written);
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut places: FxHashMap<String, usize> = FxHashMap::default();
+        for version in versions {
+            steps::count(1);
+            let place = *places.entry(version.name.clone()).or_insert(rules.len());
+            if place == rules.len() {
+                rules.push(Rule { name: version.name.clone(), versions: Vec::new() });
+            }
+            rules[place].versions.push(version);
+        }
+        rules.iter_mut().for_each(|rule| rule.versions.sort_by_key(|version| version.active.from));
+        self.versions(&rules);
+        self.program.rules = rules;
+        // The versions of a rule are done together, where the first of them is done.
+        let names = work.iter().map(|&idx| &self.resolved.rules[idx].name.text);
+        self.program.order = names.filter_map(|name| places.remove(name)).collect();
+    }
+
+    /// Adds a version to those that others can read.
+    fn keep_version(&mut self, version: Version) {
+        let origin = match &version.stream {
+            Stream::Events(record) | Stream::Grid(record, _) => Some(*record),
+            Stream::Payments(source) => self.known.origins.get(source).copied().flatten(),
+        };
+        self.known.origins.entry(version.name.clone()).or_insert(origin);
+        self.known.rules.entry(version.name.clone()).or_default().push(self.versions.len());
+        self.versions.push(version);
+    }
+
+    fn rule(&mut self, rule: &tree::Rule, written: usize) -> Option<Version> {
+        let before = self.n_errors;
+        self.shares.locals.clear();
+        self.of_program = false;
+        self.totals.clear();
+        self.folds.clear();
+        self.clause_order(rule);
+        let for_each = rule
+            .clauses
+            .iter()
+            .find(|clause| matches!(clause.kind, ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. }));
+        let Some(for_each) = for_each else {
+            let message = format!("rule `{}` does not say for what", rule.name.text);
+            self.problem(
+                Problem::error("missing-clause", rule.name.span, message)
+                    .help("begin it with: for each deal, or for each partner per quarter"),
+            );
+            return None;
+        };
+        let mut scope = Scope::constant();
+        let stream = self.stream(rule, for_each, &mut scope)?;
+        scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: stream.clone(), matched: false });
+        scope.taken = Some(self.always_taken.len());
+        let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
+        let pays = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
+        // What is known of a row does not begin with the program.
+        let only_sets =
+            matches!(stream, Stream::Events(_)) && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause));
+        let mut work = Work {
+            clauses: Vec::new(),
+            ever: None,
+            everywhere: Vec::new(),
+            locals: Vec::new(),
+            active: if only_sets { Days::ALL } else { self.program.active },
+            filters: false,
+        };
+        let last_filter = rule
+            .clauses
+            .iter()
+            .rposition(|clause| matches!(clause.kind, ClauseKind::Where { .. } | ClauseKind::FirstPer { .. }));
+        let mut paid = false;
+        for (idx, clause) in rule.clauses.iter().enumerate() {
+            steps::count(1);
+            if let Some(rule) = &mut scope.rule {
+                rule.matched = last_filter.is_none_or(|last| idx > last);
+            }
+            // That a limit comes too early was said with the order of the clauses.
+            self.clause = Some(clause.span);
+            let limit = matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. });
+            if !limit || paid {
+                self.clause(clause, &mut scope, &mut work);
+            }
+            paid |= pays(clause);
+        }
+        let acts = rule.clauses.iter().any(|clause| {
+            matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. } | ClauseKind::Set { .. })
+        });
+        let clean = self.n_errors == before;
+        if !acts && clean {
+            let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);
+            self.problem(
+                Problem::error("missing-clause", rule.name.span, message).help("end it with: pay partner 2% of amount"),
+            );
+            return None;
+        }
+        if !clean {
+            return None;
+        }
+        // What is asked per program is of the program's own rows.
+        if self.of_program && work.active == Days::ALL {
+            work.active = self.program.active;
+        }
+        if work.active == Days::ALL {
+            self.everywhere.extend(&work.everywhere);
+        }
+        Some(Version {
+            name: rule.name.text.clone(),
+            title: rule.title.as_ref().map_or(&rule.name.text, |title| &title.value).clone(),
+            written,
+            active: work.active,
+            stream,
+            clauses: work.clauses,
+            locals: work.locals,
+            totals: std::mem::take(&mut self.totals),
+            folds: std::mem::take(&mut self.folds),
+            ever: work.ever,
+            span: rule.span,
+        })
+    }
+}
+
+/// A rule in the making.
+pub(super) struct Work {
+    clauses: Vec<Clause>,
+    locals: Vec<Local>,
+    active: Days,
+    /// `ever` of its first.
+    ever: Option<Span>,
+    /// Decisions that it takes for every row it runs over.
+    everywhere: Vec<DecisionId>,
+    /// Whether some rows have gone no further.
+    filters: bool,
+}

@@ -1,0 +1,123 @@
+//! Limits: `at most` and `at least`.
+
+use crate::plan::{Expr, Op, Period, Root, Stream, Type};
+use crate::typed::{Clause, Keys, Limit};
+use crate::types::Typing;
+use crate::types::rules::Work;
+use crate::types::scope::{RuleScope, Scope};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Typing<'_> {
+    pub(super) fn limit(
+        &mut self,
+        amount: &tree::Expr,
+        per: &[tree::Path],
+        floor: bool,
+        span: Span,
+        scope: &mut Scope,
+        work: &mut Work,
+    ) {
+        let Some(value) = self.limit_amount(amount, scope) else { return };
+        self.flush(scope, work);
+        let Some(rule) = scope.rule.clone() else { return };
+        let Some(keys) = self.keys(per, scope) else { return };
+        if let (Stream::Grid(_, own), Some(period), false) = (&rule.stream, keys.period, floor)
+            && period < *own
+        {
+            let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
+            let help = format!("write: per {}", own.word());
+            return self.problem(Problem::error("unknown-period", span, message).help(help));
+        }
+        let limit = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
+            (false, true) => Limit::Each(value),
+            (false, false) => Limit::AtMost(value, keys),
+            (true, _) => {
+                let Some(period) = self.guaranteed_period(&rule, &keys, &value, span) else { return };
+                Limit::AtLeast(value, keys, period)
+            }
+        };
+        work.clauses.push(Clause::Limit(limit));
+    }
+
+    /// A limit is an amount of money, there for every row, and not below zero.
+    fn limit_amount(&mut self, amount: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
+        let value = self.numeric(amount, scope)?;
+        if value.ty != Type::Money {
+            let message = format!("a limit is an amount of money, not {}", self.type_words(value.ty));
+            self.problem(match &value.op {
+                Op::Number(number) if value.literal && value.ty != Type::Percent => {
+                    let written = self.money_text(number);
+                    Problem::error("not-money", value.span, message)
+                        .help(format!("write an amount, such as at most {written}"))
+                        .choice(value.span, written)
+                }
+                _ => Problem::error("not-money", value.span, message).help("write an amount, such as at most $500"),
+            });
+            return None;
+        }
+        let value = value.into_expr();
+        if value.optional {
+            self.unknown_not_handled(&value, "this limit");
+            return None;
+        }
+        if matches!(&value.op, Op::Number(number) if *number < Exact::ZERO) {
+            let mut problem = Problem::error("negative-limit", value.span, "a limit is not below zero")
+                .help("write the amount without a minus");
+            if matches!(&amount.kind, tree::ExprKind::Money { amount, .. } if amount.starts_with('-')) {
+                let sign = Span { start: amount.span.start, end: amount.span.start + 1 };
+                problem = problem.choice(sign, "");
+            }
+            self.problem(problem);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// A guarantee is per the entity of its rule and a period no shorter than the rule's.
+    fn guaranteed_period(&mut self, rule: &RuleScope, keys: &Keys, amount: &Expr, span: Span) -> Option<Period> {
+        let Stream::Grid(entity, own) = rule.stream else {
+            let message = "a guarantee belongs to a rule per entity and period";
+            let bound = self.written(amount.span);
+            let help = format!(
+                "for a guarantee write the rule as: for each partner per quarter; for a threshold write a condition: where amount >= \
+                 {bound}; for the least that one row pays: pay rep (2% of amount at least {bound})"
+            );
+            self.problem(Problem::error("guarantee-per-event", span, message).help(help));
+            return None;
+        };
+        let name = self.program.record(entity).name.clone();
+        let Some(period) = keys.period else {
+            let bound = self.in_one_line(amount.span);
+            let end = Span { start: span.end, end: span.end };
+            self.problem(
+                Problem::error("missing-period", span, format!("is {bound} a threshold or a guarantee?"))
+                    .label("a guarantee is paid to whoever has less, also to those with nothing")
+                    .help(format!(
+                        "for a threshold write a condition above the `pay`: where (sum of deal.amount) >= {bound}; for a \
+                         guarantee its period: at least {bound} per {name} per {}",
+                        own.word()
+                    ))
+                    .choice(end, format!(" per {name} per {}", own.word())),
+            );
+            return None;
+        };
+        let row = |part: &Expr| matches!(&part.op, Op::Field { root: Root::Row, path, .. } if path.is_empty());
+        if keys.parts.len() != 1 || !keys.parts.iter().all(row) {
+            self.problem(
+                Problem::error("bad-key", span, format!("the guarantee of this rule is per {name}"))
+                    .help(format!("write: at least $1,000 per {name} per {}", period.word())),
+            );
+            return None;
+        }
+        if period < own {
+            let message = format!("the rule runs per {}, its guarantee cannot be per {}", own.word(), period.word());
+            let help = format!("write: per {}", own.word());
+            self.problem(Problem::error("unknown-period", span, message).help(help));
+            return None;
+        }
+        Some(period)
+    }
+}

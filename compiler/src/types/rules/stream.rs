@@ -1,0 +1,144 @@
+//! `for each …`: the rows a rule reads.
+
+use crate::plan::{Period, RecordId, Root, Stream, Type};
+use crate::resolve::{later, near};
+use crate::typed::{Use, Version};
+use crate::types::Typing;
+use crate::types::scope::Scope;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, Clause, ClauseKind, RecordKind};
+
+impl Typing<'_> {
+    pub(super) fn stream(&mut self, rule: &tree::Rule, clause: &Clause, scope: &mut Scope) -> Option<Stream> {
+        match &clause.kind {
+            ClauseKind::ForEachPayment { rule: source } => self.payments_of(rule, source, scope),
+            // By a party: what is meant is a total of each.
+            ClauseKind::ForEach { subject, by: Some(by), .. } if self.is_partys(subject, by) => {
+                let party = &by.parts[0].text;
+                let message = format!("a rule for each `{}` runs once for each row", subject.text);
+                self.problem(
+                    Problem::error("event-per-period", by.span, message)
+                        .label(format!("once for each `{party}`?"))
+                        .help(format!(
+                            "write `for each {party} per quarter`, and sums such as `sum of {}.amount`",
+                            subject.text
+                        )),
+                );
+                None
+            }
+            ClauseKind::ForEach { by: Some(by), .. } => {
+                self.problem(later(by.span, "`for each … by` another date is"));
+                None
+            }
+            ClauseKind::ForEach { subject, per, by: None } => self.rows_of(subject, per.as_ref(), scope),
+            _ => None,
+        }
+    }
+
+    /// Whether a path is the one name of a party that the event refers to.
+    fn is_partys(&self, subject: &tree::Name, path: &tree::Path) -> bool {
+        let ([name], Some(&event)) = (&path.parts[..], self.records.get(&subject.text)) else { return false };
+        let field = self.field_of(event, &name.text);
+        field.is_some_and(|field| matches!(self.program.record(event).fields[field.index()].ty, Type::Ref(_)))
+    }
+
+    /// `for each payment from RULE`
+    fn payments_of(&mut self, rule: &tree::Rule, source: &tree::Name, scope: &mut Scope) -> Option<Stream> {
+        if source.text == rule.name.text {
+            let message = format!("rule `{}` reads its own payments", source.text);
+            self.problem(
+                Problem::error("rule-cycle", source.span, message).help("name the rule whose payments are meant"),
+            );
+            return None;
+        }
+        let Some(payee) = self.typed(&source.text).next().map(Version::payee) else {
+            self.unknown_rule(source);
+            return None;
+        };
+        let Some(payee) = payee else {
+            let message = format!("rule `{}` pays nobody", source.text);
+            self.problem(
+                Problem::error("no-payments", source.span, message)
+                    .label("it sets values and has no `pay`")
+                    .help("name a rule that pays"),
+            );
+            return None;
+        };
+        self.places.uses.push((source.span, Use::Rule(source.text.clone())));
+        scope.payment = true;
+        scope.payees = self.payee_kinds(&source.text);
+        scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
+        if let Some(record) = self.known.origins.get(&source.text).copied().flatten() {
+            scope.roots.push((self.program.record(record).name.clone(), Root::Source, record));
+        }
+        Some(Stream::Payments(source.text.clone()))
+    }
+
+    /// `for each deal`, `for each partner per quarter`
+    fn rows_of(&mut self, subject: &tree::Name, per: Option<&tree::Name>, scope: &mut Scope) -> Option<Stream> {
+        let Some(&record) = self.records.get(&subject.text) else {
+            if !self.damaged(&subject.text) {
+                let message = format!("there is no event or entity `{}`", subject.text);
+                let problem = Problem::error("unknown-record", subject.span, message);
+                let problem = self.suggest(problem, subject, || self.records.keys().map(String::as_str));
+                self.problem(problem);
+            }
+            return None;
+        };
+        self.places.uses.push((subject.span, Use::Record(record)));
+        self.mark_used(record, &[]);
+        scope.roots.push((subject.text.clone(), Root::Row, record));
+        scope.bare = Some((Root::Row, record));
+        match (self.program.record(record).kind, per) {
+            (RecordKind::Event, None) => return Some(Stream::Events(record)),
+            (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
+                Some(period) => return Some(Stream::Grid(record, period)),
+                None => {
+                    let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
+                    self.problem(near(problem, per, ["month", "quarter", "half", "year", "program"]));
+                }
+            },
+            (RecordKind::Event, Some(per)) => {
+                let message = format!("`{}` is an event: a rule over it runs once per row", subject.text);
+                self.problem(
+                    Problem::error("event-per-period", per.span, message)
+                        .help("take the `per …` out, or name an entity: for each partner per quarter")
+                        .choice(Span { start: subject.span.end, end: per.span.end }, ""),
+                );
+            }
+            (RecordKind::Entity, None) => {
+                let message = format!("`{}` is an entity: once per which period?", subject.text);
+                let end = Span { start: subject.span.end, end: subject.span.end };
+                self.problem(
+                    Problem::error("missing-period", subject.span, message)
+                        .help("write: for each partner per quarter")
+                        .choice(end, " per quarter")
+                        .choice(end, " per month")
+                        .choice(end, " per year")
+                        .choice(end, " per program"),
+                );
+            }
+        }
+        None
+    }
+
+    /// The kinds of parties that the versions of a rule pay.
+    pub(in crate::types) fn payee_kinds(&self, rule: &str) -> Vec<RecordId> {
+        let mut kinds: Vec<RecordId> = self.typed(rule).filter_map(Version::payee).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Says that the payees of payments are parties of several kinds.
+    pub(in crate::types) fn payees_differ(&mut self, kinds: &[RecordId], span: Span) {
+        let names: Vec<String> = kinds.iter().map(|&kind| format!("a {}", self.program.record(kind).name)).collect();
+        let message = format!("versions of this rule pay parties of several kinds: {}", names.join(", "));
+        self.problem(
+            Problem::error("version-payees", span, message)
+                .label("which of them is meant?")
+                .help("name a party of the row that the payment is for, or make two rules of the versions that pay different kinds"),
+        );
+    }
+}

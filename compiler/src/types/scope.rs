@@ -1,0 +1,273 @@
+//! What names mean at a place, and what is known to be there.
+
+use super::Typing;
+use crate::plan::{DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, Stream, Type};
+use crate::typed::Lets;
+use meed_grammar::span::Span;
+use meed_grammar::steps;
+use rustc_hash::FxHashSet;
+
+/// A typed expression in the making. A text or the name of a choice has its meaning only beside another value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Typed {
+    pub op: Op,
+    pub ty: Type,
+    pub optional: bool,
+    pub span: Span,
+    /// A text literal.
+    pub text: Option<String>,
+    /// A plain number written as such: `0` stands for nothing of any unit, others tell that a sign is missing.
+    pub literal: bool,
+}
+
+impl Typed {
+    pub fn new(op: Op, ty: Type, optional: bool, span: Span) -> Self {
+        Self { op, ty, optional, span, text: None, literal: false }
+    }
+
+    pub fn into_expr(self) -> Expr {
+        Expr { op: self.op, ty: self.ty, optional: self.optional, span: self.span }
+    }
+
+    pub fn from_expr(expr: Expr) -> Self {
+        Self::new(expr.op, expr.ty, expr.optional, expr.span)
+    }
+}
+
+/// Something that was found to be there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Fact {
+    Field(Root, RecordId, Vec<FieldId>),
+    Local(LocalId),
+    Decision(DecisionId, Root),
+}
+
+/// The rule at work.
+#[derive(Clone, Debug)]
+pub(super) struct RuleScope {
+    pub name: String,
+    pub stream: Stream,
+    /// Whether the accumulations of matched rows may be used: the filters are behind.
+    pub matched: bool,
+}
+
+/// Where names are looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    pub rule: Option<RuleScope>,
+    /// Roots of paths: name, root, record.
+    pub roots: Vec<(String, Root, RecordId)>,
+    /// The record whose fields are bare names.
+    pub bare: Option<(Root, RecordId)>,
+    /// The enclosing row of a set: bare names second, and the path that leads from the set's row to it.
+    pub outer: Option<(RecordId, Vec<FieldId>, Vec<String>)>,
+    /// The `let`s of the enclosing row, which is found by this path.
+    pub outer_lets: Option<(Lets, Expr)>,
+    pub payment: bool,
+    /// Parties of which kinds are paid by the versions of the rule whose payments the rows are, where they are several.
+    pub payees: Vec<RecordId>,
+    /// The `let`s and `set`s so far.
+    pub lets: Lets,
+    /// Arguments of a schedule.
+    pub arguments: Vec<(String, Type)>,
+    pub facts: Facts,
+    /// How many decisions were known to be always taken when the rule began; none where that is not known of the rows.
+    pub taken: Option<usize>,
+    /// Names of `let`s and `set`s that had a problem: what uses them is not reported again.
+    pub failed: FxHashSet<String>,
+    /// Whether every row of the event is looked at here, before the rule says which match.
+    pub every_row: bool,
+    /// Totals that the expressions of a clause read, to be kept from before it on.
+    pub wanted: Vec<u32>,
+}
+
+impl Scope {
+    /// No row at all.
+    pub fn constant() -> Self {
+        Self {
+            rule: None,
+            roots: Vec::new(),
+            bare: None,
+            outer: None,
+            outer_lets: None,
+            payment: false,
+            payees: Vec::new(),
+            lets: Lets::default(),
+            arguments: Vec::new(),
+            facts: Facts::default(),
+            taken: None,
+            failed: FxHashSet::default(),
+            every_row: false,
+            wanted: Vec::new(),
+        }
+    }
+
+    pub fn knows(&self, fact: &Fact) -> bool {
+        steps::count(1);
+        self.facts.known.contains(fact)
+    }
+
+    pub fn learn(&mut self, facts: Vec<Fact>) {
+        for fact in facts {
+            if self.facts.known.insert(fact.clone()) {
+                self.facts.found.push(fact);
+            }
+        }
+    }
+}
+
+/// What was found to be there, in the order in which it was found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    found: Vec<Fact>,
+    known: FxHashSet<Fact>,
+}
+
+impl Facts {
+    /// How much is known here.
+    pub fn mark(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Forgets what was found after a mark.
+    pub fn forget_from(&mut self, mark: usize) {
+        while self.found.len() > mark {
+            if let Some(fact) = self.found.pop() {
+                self.known.remove(&fact);
+            }
+        }
+    }
+}
+
+/// The fact that an expression is there, if it can be kept.
+pub(super) fn fact_of(op: &Op) -> Option<Fact> {
+    match op {
+        Op::Field { root, record, path } if !path.is_empty() => Some(Fact::Field(*root, *record, path.clone())),
+        Op::Local(local) => Some(Fact::Local(*local)),
+        Op::Decision { decision, root } => Some(Fact::Decision(*decision, *root)),
+        _ => None,
+    }
+}
+
+/// What is known when a condition holds (`holds`), or does not.
+pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
+    match condition {
+        Op::And(parts) if holds => parts.iter().flat_map(|part| facts(&part.op, true)).collect(),
+        Op::Or(parts) if !holds => parts.iter().flat_map(|part| facts(&part.op, false)).collect(),
+        Op::Field { .. } | Op::Local(_) | Op::Decision { .. } => known_with(condition),
+        // `, unknown means no` wraps the condition; that it holds says the same as before.
+        Op::IfUnknown(value, default) if default.op == Op::YesNo(!holds) => facts(&value.op, holds),
+        Op::Call(Function::Not, inner) => inner.iter().flat_map(|inner| facts(&inner.op, !holds)).collect(),
+        Op::Call(function, operands) if holds || function.signature().strict => {
+            operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What must be there for this value to be there.
+fn known_with(op: &Op) -> Vec<Fact> {
+    match op {
+        Op::Field { root, record, path } => {
+            (1..=path.len()).map(|n| Fact::Field(*root, *record, path[..n].to_vec())).collect()
+        }
+        Op::Local(_) | Op::Decision { .. } => fact_of(op).into_iter().collect(),
+        Op::Call(function, operands) if function.signature().strict => {
+            operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Typing<'_> {
+    /// The name of a type in the designer's words.
+    pub(super) fn type_words(&self, ty: Type) -> String {
+        match ty {
+            Type::Number => "a number".to_owned(),
+            Type::Count => "a count".to_owned(),
+            Type::Percent => "a percent".to_owned(),
+            Type::Money => "an amount of money".to_owned(),
+            Type::YesNo => "a yes or no".to_owned(),
+            Type::Date => "a date".to_owned(),
+            Type::Choice(_) if self.is_list_of_texts(ty) => "a text".to_owned(),
+            Type::Choice(choice) => format!("one of {}", self.program.choices[choice.index()].join(", ")),
+            Type::Text(_) => "a text".to_owned(),
+            Type::Id(_) => "an id".to_owned(),
+            Type::Ref(record) => {
+                let name = &self.program.record(record).name;
+                let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                format!("{article} {name}")
+            }
+        }
+    }
+
+    /// Where the program declares the field that a path ends with; none for a library's.
+    pub(super) fn declared(&self, op: &Op) -> Option<Span> {
+        let Op::Field { record, path, .. } = op else { return None };
+        let mut at = *record;
+        let mut span = None;
+        for field in path {
+            let field = &self.program.record(at).fields[field.index()];
+            span = Some(field.span);
+            if let Type::Ref(next) = field.ty {
+                at = next;
+            }
+        }
+        span.filter(|span| !span.is_empty())
+    }
+
+    /// Whether the value of a path can be missing, given what is known.
+    pub(super) fn path_optional(&self, root: Root, record: RecordId, path: &[FieldId], scope: &Scope) -> bool {
+        let mut at = record;
+        for (idx, &field) in path.iter().enumerate() {
+            let definition = &self.program.record(at).fields[field.index()];
+            if definition.optional && !scope.knows(&Fact::Field(root, record, path[..=idx].to_vec())) {
+                return true;
+            }
+            if let Type::Ref(next) = definition.ty {
+                at = next;
+            }
+        }
+        false
+    }
+
+    /// Marks the fields of a path, and the records it passes, as read.
+    pub(super) fn mark_used(&mut self, record: RecordId, path: &[FieldId]) {
+        let mut at = record;
+        self.mark_record(at);
+        for &field in path {
+            let definition = &mut self.program.records[at.index()].fields[field.index()];
+            definition.used = true;
+            if let Type::Ref(next) = definition.ty {
+                self.mark_record(next);
+                at = next;
+            }
+        }
+    }
+
+    fn mark_record(&mut self, record: RecordId) {
+        let definition = &mut self.program.records[record.index()];
+        if definition.used {
+            return;
+        }
+        definition.used = true;
+        let (keys, when) = (definition.key.clone(), definition.when);
+        for field in keys.into_iter().chain(when) {
+            let definition = &mut self.program.records[record.index()].fields[field.index()];
+            let ty = definition.ty;
+            // A key is kept by itself; as a field it is needed where it is read, or leads to another record.
+            definition.used |= when == Some(field) || matches!(ty, Type::Ref(_));
+            if let Type::Ref(next) = ty {
+                self.mark_record(next);
+            }
+        }
+        if let crate::plan::RecordTable::Distinct(other) = self.program.records[record.index()].source {
+            self.mark_record(other);
+        }
+    }
+}
+
+/// The names of a record's fields.
+pub(super) fn field_names(record: &Record) -> impl Iterator<Item = &str> {
+    record.fields.iter().map(|field| field.name.as_str())
+}

@@ -1,0 +1,202 @@
+//! What looks beyond one row: aggregates over sets, and what is kept per key.
+
+mod aggregates;
+mod join;
+mod running;
+mod totals;
+
+use super::Typing;
+use super::scope::Scope;
+use crate::plan::{Expr, Op, Period, RecordId, StateId, Stream, Type};
+use crate::typed::{Keys, Lets, Total, Use, Version, WRITTEN_OUT, extent, inline, walk};
+use meed_grammar::limits;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, ExprKind, SetSource};
+
+impl Typing<'_> {
+    fn set_stream(&mut self, source: &SetSource) -> Option<(Stream, RecordId)> {
+        match source {
+            SetSource::Event(name) => {
+                let record = self.event_named(name)?;
+                Some((Stream::Events(record), record))
+            }
+            SetSource::Payments(name) => {
+                let payee = self.typed(&name.text).next().and_then(Version::payee);
+                let kinds = self.payee_kinds(&name.text);
+                match payee {
+                    Some(_) if kinds.len() > 1 => {
+                        self.payees_differ(&kinds, name.span);
+                        None
+                    }
+                    Some(record) => {
+                        self.places.uses.push((name.span, Use::Rule(name.text.clone())));
+                        Some((Stream::Payments(name.text.clone()), record))
+                    }
+                    None => {
+                        self.unknown_rule(name);
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// The record of this name, a plural allowed.
+    fn record_named(&self, name: &str) -> Option<RecordId> {
+        let singular = name.strip_suffix('s');
+        self.records.get(name).or_else(|| singular.and_then(|name| self.records.get(name))).copied()
+    }
+
+    /// The event of this name, without a problem where there is none.
+    pub(super) fn event(&self, name: &str) -> Option<RecordId> {
+        self.record_named(name).filter(|record| self.program.record(*record).kind == tree::RecordKind::Event)
+    }
+
+    /// The event of this name, a plural allowed.
+    pub(super) fn event_named(&mut self, name: &tree::Name) -> Option<RecordId> {
+        let found = self.record_named(&name.text);
+        match found {
+            Some(record) if self.program.record(record).kind == tree::RecordKind::Event => {
+                self.places.uses.push((name.span, Use::Record(record)));
+                self.mark_used(record, &[]);
+                Some(record)
+            }
+            Some(_) => {
+                let problem =
+                    Problem::error("not-an-event", name.span, format!("`{}` is an entity, not an event", name.text));
+                let refers =
+                    self.program.records.iter().filter(|event| event.kind == tree::RecordKind::Event).find_map(
+                        |event| {
+                            let field = event.fields.iter().find(|field| Some(field.ty) == found.map(Type::Ref))?;
+                            Some(format!("{}.{}", event.name, field.name))
+                        },
+                    );
+                self.problem(match refers {
+                    Some(path) => problem.help(format!("count it in the rows of an event: count of distinct {path}")),
+                    None => problem,
+                });
+                None
+            }
+            None => {
+                if !self.damaged(&name.text) {
+                    let problem =
+                        Problem::error("unknown-record", name.span, format!("there is no event `{}`", name.text));
+                    let known = || self.program.records.iter().map(|record| record.name.as_str());
+                    let problem = self.suggest(problem, name, known);
+                    self.problem(problem);
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn unknown_rule(&mut self, name: &tree::Name) {
+        if self.damaged(&name.text) || !self.resolved.versions(&name.text).is_empty() {
+            return;
+        }
+        let known = || self.resolved.rules.iter().map(|rule| rule.name.text.as_str());
+        let problem = Problem::error("unknown-rule", name.span, format!("there is no rule `{}`", name.text));
+        let problem = self.suggest(problem, name, known);
+        self.problem(problem);
+    }
+
+    /// Which value can be missing, by name where it has one.
+    fn missing_words(&self, value: &Expr) -> String {
+        let mut name = None;
+        walk(&mut value.clone(), &mut |expr| {
+            if let (Op::Field { record, path, .. }, true, None) = (&expr.op, expr.optional, &name) {
+                let mut at = *record;
+                let mut names = Vec::new();
+                for field in path {
+                    let field = &self.program.record(at).fields[field.index()];
+                    names.push(field.name.as_str());
+                    if let Type::Ref(next) = field.ty {
+                        at = next;
+                    }
+                }
+                name = Some(format!("`{}` can be missing", names.join(".")));
+            }
+        });
+        name.unwrap_or_else(|| "a value here can be missing".to_owned())
+    }
+
+    pub(super) fn unknown_not_handled(&mut self, value: &Expr, what: &str) {
+        self.problem(
+            Problem::error("unknown-not-handled", value.span, format!("{what} may be unknown"))
+                .label(self.missing_words(value))
+                .help("ask `is known` first, give a value with `if unknown …`, or end the clause with `, unknown means …`"),
+        );
+    }
+
+    /// Keys and period after `per`.
+    pub(super) fn keys(&mut self, per: &[tree::Path], scope: &mut Scope) -> Option<Keys> {
+        let mut keys = Keys { parts: Vec::new(), period: None };
+        for path in per {
+            if let [only] = &path.parts[..]
+                && let Some(period) = Period::from_word(&only.text)
+                && !self.names_something(only, scope)
+            {
+                self.of_program |= period == Period::Program;
+                if keys.period.replace(period).is_some() {
+                    self.problem(Problem::error("duplicate-clause", path.span, "there is one period"));
+                    return None;
+                }
+                continue;
+            }
+            let expr = tree::Expr { kind: ExprKind::Path(path.clone()), span: path.span };
+            let mut key = self.expression(&expr, scope)?.into_expr();
+            if let Op::Local(local) = key.op {
+                let defined = &scope.lets[local].value;
+                if matches!(defined.op, Op::Field { .. }) {
+                    key = defined.clone();
+                }
+            }
+            if !matches!(key.op, Op::Field { .. })
+                || key.ty == Type::Money
+                || key.ty == Type::Number
+                || key.ty == Type::Percent
+            {
+                let message = format!("{} is nothing to keep a total per", self.type_words(key.ty));
+                self.problem(
+                    Problem::error("bad-key", path.span, message)
+                        .help("write a party, an id or a list value: per rep per year"),
+                );
+                return None;
+            }
+            if key.optional {
+                self.unknown_not_handled(&key, "the key of this total");
+                return None;
+            }
+            keys.parts.push(key);
+        }
+        Some(keys)
+    }
+
+    /// Keeps a total, from before the clause at work on.
+    pub(super) fn total_of(&mut self, total: Total, scope: &mut Scope) -> StateId {
+        let id = self.totals.len() as u32;
+        self.totals.push(total);
+        scope.wanted.push(id);
+        StateId(id)
+    }
+
+    /// The expression without `let`s, for where they are not worked out yet.
+    pub(super) fn without_lets(&mut self, expr: Expr, lets: &Lets) -> Option<Expr> {
+        if extent(&expr, lets).fits() {
+            return Some(inline(expr, lets));
+        }
+        self.too_much(expr.span);
+        None
+    }
+
+    pub(super) fn too_much(&mut self, span: Span) {
+        let (values, deep) = (limits::words(WRITTEN_OUT as usize), limits::VALUES);
+        let message = format!("with every `let` written out this has at most {values} values, {deep} in one another");
+        self.problem(
+            Problem::error("over-limit", span, message)
+                .label("this has more")
+                .help("let fewer `let`s stand between what adds up and the fields"),
+        );
+    }
+}

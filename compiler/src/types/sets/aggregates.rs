@@ -1,0 +1,149 @@
+//! Aggregates over the rows of a set, per entity and period.
+
+use crate::plan::{Comparison, Expr, Function, GroupId, Op, Period, Stream, Type, Window};
+use crate::resolve::{later, not_supported};
+use crate::typed::{Fold, FoldFunction};
+use crate::types::Typing;
+use crate::types::expressions::unbracketed;
+use crate::types::scope::{RuleScope, Scope, Typed, facts};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, Aggregate, ExprKind, SetSource, WindowKind};
+
+impl Typing<'_> {
+    pub(in crate::types) fn aggregate(
+        &mut self,
+        function: Aggregate,
+        value: Option<&tree::Expr>,
+        set: Option<&tree::Set>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let Some(RuleScope { stream: Stream::Grid(entity, period), .. }) = scope.rule.clone() else {
+            let help = "in a rule per event use `running sum of … per …`, or a rule `for each ENTITY per PERIOD`";
+            self.problem(later(span, "an aggregate over a set in a rule per event is").help(help));
+            return None;
+        };
+        let source = self.set_source(value, set, span)?;
+        let (stream, record) = self.set_stream(&source)?;
+        let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
+        let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
+        let mut inner = self.set_scope(&stream, record, entity, &join, scope);
+        let condition = set.and_then(|set| set.condition.as_deref());
+        let filter = match condition {
+            Some(condition) => Some(self.set_condition(condition, &mut inner)?),
+            None => None,
+        };
+        let window = self.window(set.and_then(|set| set.window.as_ref()))?;
+        let taken = match value {
+            Some(value) => Some(self.taken(function, value, span, &mut inner)?),
+            None => None,
+        };
+        let function_of_rows = FoldFunction::Count;
+        let fold = Fold { stream, entity, join, filter, period, window, function: function_of_rows, value: None, span };
+        Some(self.folds(function, taken, &fold))
+    }
+
+    /// The rows: of the set, or in the short form (`sum of deal.amount`) of the first name.
+    fn set_source(&mut self, value: Option<&tree::Expr>, set: Option<&tree::Set>, span: Span) -> Option<SetSource> {
+        match (set, value.map(|value| &unbracketed(value).kind)) {
+            (Some(set), _) => Some(set.source.clone()),
+            (None, Some(ExprKind::Path(path))) if path.parts.len() > 1 => Some(SetSource::Event(path.parts[0].clone())),
+            _ => {
+                let help = "write: sum of deal.amount, or sum of amount in (deal where registered)";
+                self.problem(Problem::error("missing-set", span, "of which rows?").help(help));
+                None
+            }
+        }
+    }
+
+    /// `where C` of a set.
+    pub(super) fn set_condition(&mut self, condition: &tree::Expr, inner: &mut Scope) -> Option<Expr> {
+        let condition = self.condition(condition, inner)?;
+        if condition.optional {
+            self.unknown_not_handled(&condition, "the condition of this set");
+            return None;
+        }
+        inner.learn(facts(&condition.op, true));
+        Some(condition)
+    }
+
+    fn window(&mut self, window: Option<&tree::Window>) -> Option<Window> {
+        match window.map(|window| &window.kind) {
+            None => Some(Window::Own),
+            Some(WindowKind::ToDate) => Some(Window::ToDate),
+            Some(WindowKind::Previous(name)) => match Period::from_word(&name.text) {
+                Some(period) if period != Period::Program => Some(Window::Previous(period)),
+                _ => {
+                    self.problem(
+                        Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text))
+                            .help("write month, quarter, half or year"),
+                    );
+                    None
+                }
+            },
+            Some(WindowKind::Unsupported(unsupported)) => {
+                self.problem(not_supported(unsupported));
+                None
+            }
+        }
+    }
+
+    /// What is aggregated, of a type that the function can take.
+    fn taken(&mut self, function: Aggregate, value: &tree::Expr, span: Span, inner: &mut Scope) -> Option<Expr> {
+        let taken = self.expression(value, inner)?;
+        if taken.optional {
+            self.unknown_not_handled(&taken.into_expr(), "what is aggregated");
+            return None;
+        }
+        let ordered = taken.ty.is_numeric() || matches!(taken.ty, Type::Date | Type::Choice(_));
+        let fits = match function {
+            Aggregate::Sum | Aggregate::Average => taken.ty.is_numeric(),
+            Aggregate::Smallest | Aggregate::Largest => ordered,
+            Aggregate::Count | Aggregate::CountDistinct => true,
+        };
+        if !fits {
+            let words = self.type_words(taken.ty);
+            self.problem(Problem::error("type-mismatch", span, format!("{words} cannot be aggregated so")));
+            return None;
+        }
+        Some(taken.into_expr())
+    }
+
+    /// The folds that an aggregate reads; an average is a sum and a count.
+    fn folds(&mut self, function: Aggregate, taken: Option<Expr>, rows: &Fold) -> Typed {
+        let Some(taken) = taken else { return self.fold(rows, FoldFunction::Count, None, Type::Count) };
+        let ty = taken.ty;
+        match function {
+            Aggregate::Sum => self.fold(rows, FoldFunction::Sum, Some(taken), ty),
+            Aggregate::Smallest => self.fold(rows, FoldFunction::Smallest, Some(taken), ty),
+            Aggregate::Largest => self.fold(rows, FoldFunction::Largest, Some(taken), ty),
+            Aggregate::CountDistinct => self.fold(rows, FoldFunction::Distinct, Some(taken), Type::Count),
+            Aggregate::Count => self.fold(rows, FoldFunction::Count, None, Type::Count),
+            Aggregate::Average => {
+                let sum = self.fold(rows, FoldFunction::Sum, Some(taken), ty).into_expr();
+                let count = self.fold(rows, FoldFunction::Count, None, Type::Count).into_expr();
+                average(sum, count, if ty == Type::Count { Type::Number } else { ty }, rows.span)
+            }
+        }
+    }
+
+    /// A fold of these rows; the smallest and largest of none are missing.
+    fn fold(&mut self, rows: &Fold, function: FoldFunction, value: Option<Expr>, ty: Type) -> Typed {
+        let optional = matches!(function, FoldFunction::Smallest | FoldFunction::Largest);
+        self.folds.push(Fold { function, value, ..rows.clone() });
+        Typed::new(Op::Group(GroupId(self.folds.len() as u32 - 1)), ty, optional, rows.span)
+    }
+}
+
+/// The quotient of a sum and a count; missing where the count is 0.
+fn average(sum: Expr, count: Expr, ty: Type, span: Span) -> Typed {
+    let expr = |op, ty, optional| Expr { op, ty, optional, span };
+    let none = expr(Op::Number(Exact::ZERO), Type::Count, false);
+    let some = Op::two(Function::Compare(Comparison::Greater), count.clone(), none);
+    let average = expr(Op::two(Function::Divide, sum, count), ty, false);
+    let branches = vec![(expr(some, Type::YesNo, false), average)];
+    let otherwise = Box::new(expr(Op::Missing, ty, true));
+    Typed::new(Op::If { branches, otherwise }, ty, true, span)
+}

@@ -1,0 +1,152 @@
+//! How the rows of a set belong to the entity of a rule.
+
+use crate::plan::{self, Expr, Op, RecordId, Root, Stream, Type};
+use crate::typed::{extent, inline, walk};
+use crate::types::Typing;
+use crate::types::scope::{RuleScope, Scope};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree;
+
+impl Typing<'_> {
+    /// The path from a row of the set to the entity of the rule.
+    pub(super) fn join(
+        &mut self,
+        record: RecordId,
+        stream: &Stream,
+        entity: RecordId,
+        by: Option<&tree::Path>,
+        source: Option<Span>,
+        span: Span,
+    ) -> Option<Expr> {
+        let root = if matches!(stream, Stream::Payments(_)) { Root::Payee } else { Root::Row };
+        if let Some(by) = by {
+            let mut scope = Scope::constant();
+            let typed = self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?;
+            if typed.ty != Type::Ref(entity) {
+                let (found, wanted) = (self.type_words(typed.ty), self.type_words(Type::Ref(entity)));
+                self.problem(Problem::error(
+                    "type-mismatch",
+                    by.span,
+                    format!("`by` must lead to {wanted}, not {found}"),
+                ));
+                return None;
+            }
+            return Some(typed.into_expr());
+        }
+        if root == Root::Payee && record == entity {
+            return Some(Expr {
+                op: Op::Field { root, record, path: Vec::new() },
+                ty: Type::Ref(entity),
+                optional: false,
+                span,
+            });
+        }
+        let definition = self.program.record(record);
+        let direct: Vec<usize> =
+            (0..definition.fields.len()).filter(|&idx| definition.fields[idx].ty == Type::Ref(entity)).collect();
+        if let [only] = direct[..] {
+            let path = vec![plan::FieldId(only as u32)];
+            self.mark_used(record, &path);
+            let optional = self.path_optional(root, record, &path, &Scope::constant());
+            return Some(Expr { op: Op::Field { root, record, path }, ty: Type::Ref(entity), optional, span });
+        }
+        let paths = self.paths_to(record, entity);
+        let (set, wanted) = (self.program.record(record).name.clone(), self.program.record(entity).name.clone());
+        let message = if direct.is_empty() {
+            format!("`{set}` has no field that is {}", self.type_words(Type::Ref(entity)))
+        } else {
+            format!("`{set}` leads to `{wanted}` in more than one way")
+        };
+        let mut problem = Problem::error("ambiguous-join", span, message);
+        if !paths.is_empty() {
+            problem = problem.help(format!(
+                "say which: {}",
+                paths.iter().map(|path| format!("({set} by {path})")).collect::<Vec<_>>().join(" or ")
+            ));
+        }
+        if let ([path], Some(set_span)) = (&paths[..], source) {
+            problem = problem.sure(set_span, format!("({set} by {path})"));
+        }
+        self.problem(problem);
+        None
+    }
+
+    /// The ways from a record to an entity, at most two references long.
+    fn paths_to(&self, record: RecordId, entity: RecordId) -> Vec<String> {
+        let mut paths = Vec::new();
+        for field in &self.program.record(record).fields {
+            if let Type::Ref(next) = field.ty {
+                if next == entity {
+                    paths.push(field.name.clone());
+                }
+                for second in &self.program.record(next).fields {
+                    if second.ty == Type::Ref(entity) {
+                        paths.push(format!("{}.{}", field.name, second.name));
+                    }
+                }
+            }
+        }
+        paths
+    }
+
+    /// The scope inside the brackets of a set that stands in `outside`.
+    pub(super) fn set_scope(
+        &mut self,
+        stream: &Stream,
+        record: RecordId,
+        entity: RecordId,
+        join: &Expr,
+        outside: &Scope,
+    ) -> Scope {
+        let mut scope = Scope::constant();
+        let path = if let Op::Field { path, .. } = &join.op { path.clone() } else { Vec::new() };
+        let entity_name = self.program.record(entity).name.clone();
+        match stream {
+            Stream::Payments(_) => {
+                scope.payment = true;
+                scope.roots.push(("payment.payee".to_owned(), Root::Payee, record));
+            }
+            Stream::Events(_) | Stream::Grid(..) => {
+                scope.roots.push((self.program.record(record).name.clone(), Root::Row, record));
+                scope.bare = Some((Root::Row, record));
+            }
+        }
+        scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+        scope.outer = Some((entity, path, vec![entity_name]));
+        scope.outer_lets = Some((outside.lets.clone(), join.clone()));
+        scope
+    }
+
+    /// A `let` of the enclosing row, seen from the set's row; the outer none is a name of no `let`, the inner one is a
+    /// `let` that cannot be seen.
+    pub(in crate::types) fn outer_let(&mut self, name: &tree::Name, scope: &Scope) -> Option<Option<Expr>> {
+        let (lets, join) = scope.outer_lets.as_ref()?;
+        let local = *lets.names.get(&name.text)?;
+        if !extent(&lets[local].value, lets).fits() {
+            return Some(None);
+        }
+        Some(self.seen_from(inline(lets[local].value.clone(), lets), join))
+    }
+
+    /// A value of the entity's row as it is found from a row of the set; none where it is more than fields and numbers.
+    fn seen_from(&self, mut value: Expr, join: &Expr) -> Option<Expr> {
+        let Op::Field { root: set_root, record: set_record, path: to_entity } = &join.op else { return None };
+        let mut plain = true;
+        walk(&mut value, &mut |expr| match &mut expr.op {
+            Op::Field { root, record, path } => {
+                plain &= !self.path_optional(*root, *record, path, &Scope::constant());
+                (*root, *record) = (*set_root, *set_record);
+                path.splice(0..0, to_entity.iter().copied());
+            }
+            Op::PaymentAmount
+            | Op::When
+            | Op::Decision { .. }
+            | Op::Group(_)
+            | Op::Level { .. }
+            | Op::Telescoped { .. } => plain = false,
+            _ => {}
+        });
+        (plain && !join.optional).then_some(value)
+    }
+}

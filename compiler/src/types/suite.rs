@@ -1,0 +1,475 @@
+//! The program's tests: rows that are given, and what is expected of them.
+
+use super::Typing;
+use super::expressions::fold;
+use super::scope::{Scope, field_names};
+use crate::plan::{FieldSource, Op, Period, RecordId, Type};
+use crate::resolve::later;
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::steps;
+use meed_grammar::tree::{self, ExprKind, TestKey, TestStepKind};
+use rustc_hash::FxHashSet;
+
+/// One test.
+#[derive(Clone, Debug)]
+pub struct TestCase {
+    /// Its title.
+    pub title: String,
+    /// The rows that are given.
+    pub given: Vec<Given>,
+    /// Files of given rows.
+    pub files: Vec<GivenFile>,
+    /// The last day of the run, if one is given.
+    pub through: Option<i32>,
+    /// Parameters set for this test, as written in Meed.
+    pub overrides: Vec<(String, String)>,
+    /// What is expected.
+    pub expect: Vec<Expectation>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A row that is given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Of which record.
+    pub record: RecordId,
+    /// Its cells, key parts among them.
+    pub cells: Vec<GivenCell>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A file of given rows, read as in a run.
+#[derive(Clone, Debug)]
+pub struct GivenFile {
+    /// Of which record.
+    pub record: RecordId,
+    /// The file, seen from the program's folder.
+    pub file: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A cell of a given row, as plain text: `2026-03-14`, `1000.25`, `12.5%`, `yes`, a key or the name of a value.
+#[derive(Clone, Debug)]
+pub struct GivenCell {
+    /// The field's name.
+    pub field: String,
+    /// The cell.
+    pub value: String,
+}
+
+/// What a test expects.
+#[derive(Clone, Debug)]
+pub enum Expectation {
+    /// `expect RULE pays PAYEE AMOUNT`: the sum of the matching lines.
+    Pays {
+        /// The rule.
+        rule: String,
+        /// The payee's key, its parts joined by `|`.
+        payee: String,
+        /// In whole units.
+        amount: Exact,
+        /// Of this event only.
+        key: Option<String>,
+        /// In this period only.
+        period: Option<String>,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect RULE does not pay`
+    DoesNotPay {
+        /// The rule.
+        rule: String,
+        /// To this payee.
+        payee: Option<String>,
+        /// For this event.
+        key: Option<String>,
+        /// In this period.
+        period: Option<String>,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect no other payments`
+    NoOtherPayments(Span),
+    /// `expect totals from`: the totals, by the columns that the file has.
+    Totals {
+        /// The file, seen from the program's folder.
+        file: String,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect NAME of KEY is VALUE`
+    Decides {
+        /// The decision.
+        name: String,
+        /// Of which event or entity.
+        key: String,
+        /// In which period.
+        period: Option<String>,
+        /// The value as output writes it; none for unknown.
+        value: Option<String>,
+        /// Its place.
+        span: Span,
+    },
+    /// `expect KEY rejected`
+    Rejected {
+        /// The row's key.
+        key: String,
+        /// Its place.
+        span: Span,
+    },
+}
+
+impl Typing<'_> {
+    pub(super) fn tests(&mut self) -> Vec<TestCase> {
+        let tests = &self.resolved.tests;
+        tests.iter().map(|test| self.test(test)).collect()
+    }
+
+    fn test(&mut self, test: &tree::Test) -> TestCase {
+        let mut case = TestCase {
+            title: test.title.value.clone(),
+            given: Vec::new(),
+            files: Vec::new(),
+            through: None,
+            overrides: Vec::new(),
+            expect: Vec::new(),
+            span: test.span,
+        };
+        for step in &test.steps {
+            self.test_step(step, &mut case);
+        }
+        self.names_given(test, &case);
+        if !test.steps.iter().any(|step| expects(&step.kind)) {
+            self.problem(
+                Problem::warning("empty-test", test.title.span, "this test expects nothing")
+                    .help("add a line like: expect registered_deals pays ACME $200"),
+            );
+        }
+        case
+    }
+
+    fn test_step(&mut self, step: &tree::TestStep, case: &mut TestCase) {
+        let period = |text: &Option<tree::Text>| text.as_ref().map(|text| text.value.clone());
+        match &step.kind {
+            TestStepKind::Given { record, key, fields } => {
+                if let Some(given) = self.given(record, key, fields, step.span) {
+                    case.given.push(given);
+                }
+            }
+            TestStepKind::GivenFrom { record, file } => {
+                if let Some(record) = self.given_record(record) {
+                    case.files.push(GivenFile { record, file: file.value.clone(), span: file.span });
+                }
+            }
+            TestStepKind::TotalsFrom(file) => {
+                case.expect.push(Expectation::Totals { file: file.value.clone(), span: file.span });
+            }
+            TestStepKind::Through(date) => {
+                if let Some(Op::Date(day)) = self.constant(date).map(|typed| typed.op) {
+                    case.through = Some(day);
+                } else {
+                    self.problem(Problem::error("type-mismatch", date.span, "a test runs through a date"));
+                }
+            }
+            TestStepKind::With { parameter, value } => {
+                self.with(parameter, value);
+                case.overrides.push((parameter.text.clone(), super::parameters::literal_text(value)));
+            }
+            TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
+                self.rule_exists(rule);
+                self.expected_period(rule, in_period.as_ref());
+                let Some(number) = self.expected_amount(amount) else { return };
+                case.expect.push(Expectation::Pays {
+                    rule: rule.text.clone(),
+                    payee: joined(payee),
+                    amount: number,
+                    key: for_key.as_deref().map(joined),
+                    period: period(in_period),
+                    span: step.span,
+                });
+            }
+            TestStepKind::DoesNotPay { rule, payee, for_key, in_period } => {
+                self.rule_exists(rule);
+                self.expected_period(rule, in_period.as_ref());
+                case.expect.push(Expectation::DoesNotPay {
+                    rule: rule.text.clone(),
+                    payee: payee.as_deref().map(joined),
+                    key: for_key.as_deref().map(joined),
+                    period: period(in_period),
+                    span: step.span,
+                });
+            }
+            TestStepKind::NoOtherPayments => case.expect.push(Expectation::NoOtherPayments(step.span)),
+            TestStepKind::Decides { name, key, in_period, value } => {
+                let value = match value {
+                    None => None,
+                    Some(value) => match self.expected_decision(name, value) {
+                        Some(text) => Some(text),
+                        None => return,
+                    },
+                };
+                case.expect.push(Expectation::Decides {
+                    name: name.text.clone(),
+                    key: joined(key),
+                    period: period(in_period),
+                    value,
+                    span: step.span,
+                });
+            }
+            TestStepKind::Rejected(key) => {
+                case.expect.push(Expectation::Rejected { key: joined(key), span: step.span })
+            }
+        }
+    }
+
+    /// A period is one by which the lines of the rule are told: no line is in another, so that it would be no test.
+    fn expected_period(&mut self, rule: &tree::Name, period: Option<&tree::Text>) {
+        let Some(period) = period else { return };
+        let mut rules = self.resolved.versions(&rule.text).iter().map(|&idx| &self.resolved.rules[idx]);
+        let kind = rules.find_map(|rule| {
+            rule.clauses.iter().find_map(|clause| match &clause.kind {
+                tree::ClauseKind::ForEach { per: Some(per), .. } => Some(Period::from_word(&per.text)),
+                tree::ClauseKind::ForEach { per: None, .. } => Some(Some(Period::Quarter)),
+                // The payments of another rule have its periods.
+                tree::ClauseKind::ForEachPayment { .. } => Some(None),
+                _ => None,
+            })
+        });
+        let named = self.program.calendar.parse_name(&period.value);
+        let own = kind.flatten();
+        if named.is_some_and(|(found, _)| own.is_none_or(|own| own == found)) || period.value == "program" {
+            return;
+        }
+        let kind = own.unwrap_or(Period::Quarter);
+        let example = self.program.calendar.name(kind, self.program.calendar.index(kind, self.program.active.from));
+        let message = match named {
+            Some(_) => format!("`{}` is told by {}, so no line is in `{}`", rule.text, kind.word(), period.value),
+            None => format!("`{}` is no period", period.value),
+        };
+        let problem = Problem::error("unknown-period", period.span, message);
+        self.problem(problem.help(format!("write a period such as {example}")));
+    }
+
+    /// A payee or key that no row of the test bears is a slip where it is said not to be paid: that shows nothing.
+    fn names_given(&mut self, test: &tree::Test, case: &TestCase) {
+        if !case.files.is_empty() || case.given.is_empty() {
+            return;
+        }
+        let cells = case.given.iter().flat_map(|given| &given.cells);
+        let known: FxHashSet<&str> = cells.map(|cell| cell.value.as_str()).collect();
+        let mut unknown: Vec<(String, Span)> = Vec::new();
+        for step in &test.steps {
+            let TestStepKind::DoesNotPay { payee, for_key, .. } = &step.kind else { continue };
+            for part in payee.iter().chain(for_key).flatten() {
+                if !known.contains(part.text.as_str()) {
+                    unknown.push((part.text.clone(), part.span));
+                }
+            }
+        }
+        for (name, span) in unknown {
+            let mut problem = Problem::error("unknown-name", span, format!("no row of this test names `{name}`"));
+            problem = match meed_grammar::nearest(&name, known.iter().copied()) {
+                Some(near) => problem.label(format!("did you mean `{near}`?")).choice(span, near),
+                None => problem.help("who is said not to be paid stands in a `given` above"),
+            };
+            self.problem(problem);
+        }
+    }
+
+    fn expected_amount(&mut self, amount: &tree::Expr) -> Option<Exact> {
+        let typed = fold(self.expression(amount, &mut Scope::constant())?);
+        match typed.op {
+            Op::Number(number) if typed.ty == Type::Money || number == Exact::ZERO => Some(number),
+            _ => {
+                let words = self.type_words(typed.ty);
+                let message = format!("an amount of money is expected here, not {words}");
+                self.problem(Problem::error("not-money", amount.span, message).help("write an amount, such as $200"));
+                None
+            }
+        }
+    }
+
+    /// The value that a decision must have, as output writes it.
+    fn expected_decision(&mut self, name: &tree::Name, value: &tree::Expr) -> Option<String> {
+        let decision = self.known.decisions.get(&name.text).and_then(|known| known.values().min());
+        let Some(ty) = decision.map(|decision| self.program.decisions[decision.index()].ty) else {
+            // A rule that failed sets nothing; that was said at its place.
+            if self.resolved.first_setter(&name.text).is_none() {
+                let problem = Problem::error("unknown-name", name.span, format!("no rule sets `{}`", name.text));
+                let known = || self.program.decisions.iter().map(|decision| decision.name.as_str());
+                let problem = self.suggest(problem, name, known);
+                self.problem(problem);
+            }
+            return None;
+        };
+        let typed = fold(self.hinted(value, Some(ty), &mut Scope::constant())?);
+        let same = typed.ty == ty || (typed.ty.is_numeric() && ty.is_numeric());
+        if !same {
+            let (wanted, words) = (self.type_words(ty), self.type_words(typed.ty));
+            let message = format!("`{}` is {wanted}, not {words}", name.text);
+            self.problem(Problem::error("type-mismatch", value.span, message).label(format!("this is {words}")));
+            return None;
+        }
+        Some(match (&typed.op, ty) {
+            (Op::Choice(place), Type::Choice(choice)) => self.program.choices[choice.index()][*place as usize].clone(),
+            (op, _) => decision_text(op),
+        })
+    }
+
+    /// A parameter that a test sets must be there, and its value of the same kind.
+    fn with(&mut self, parameter: &tree::Name, value: &tree::Expr) {
+        match self.parameters.get(&parameter.text).cloned() {
+            None => {
+                let known: Vec<String> = self.parameters.keys().cloned().collect();
+                let message = format!("there is no parameter `{}`", parameter.text);
+                let mut problem = Problem::error("unknown-parameter", parameter.span, message);
+                if !known.is_empty() && self.suggests() {
+                    let mut names = known.clone();
+                    names.sort();
+                    problem = problem.help(format!("the parameters are: {}", names.join(", ")));
+                }
+                let problem = self.suggest(problem, parameter, || known.iter().map(String::as_str));
+                self.problem(problem);
+            }
+            Some(old) => {
+                let new = self.set_value(value, old.as_ref());
+                if let (Some(old), Some(new)) = (old, new)
+                    && let Some((old_words, new_words)) = self.differ(&old, &new)
+                {
+                    let message = format!("`{}` is {old_words}, not {new_words}", parameter.text);
+                    let problem = Problem::error("override-mismatch", value.span, message);
+                    let known = self.program.parameters.iter().find(|known| known.name == parameter.text);
+                    let like = known.map_or_else(String::new, |known| known.value.clone());
+                    let problem = problem.other(old.span(), "its value in the program");
+                    self.problem(problem.help(format!("write a value of the same kind, such as {like}")));
+                }
+            }
+        }
+    }
+
+    fn rule_exists(&mut self, rule: &tree::Name) {
+        self.unknown_rule(rule);
+    }
+
+    fn given_record(&mut self, record: &tree::Name) -> Option<RecordId> {
+        let known = self.records.get(&record.text).copied();
+        if known.is_none() && !self.damaged(&record.text) {
+            let problem =
+                Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
+            let problem = self.suggest(problem, record, || self.records.keys().map(String::as_str));
+            self.problem(problem);
+        }
+        known
+    }
+
+    fn given(
+        &mut self,
+        record: &tree::Name,
+        key: &[TestKey],
+        fields: &[(tree::Name, tree::Expr)],
+        span: Span,
+    ) -> Option<Given> {
+        let id = self.given_record(record)?;
+        let definition = self.program.record(id);
+        if key.len() != definition.key.len() {
+            let message =
+                format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
+            let parts = definition.key.iter().map(|field| definition.fields[field.index()].name.as_str());
+            let parts = parts.collect::<Vec<_>>().join(", ");
+            let key = if definition.key.len() == 1 { parts } else { format!("({parts})") };
+            let problem = Problem::error("key-parts", record.span, message);
+            self.problem(problem.help(format!("write: given {} {key}", record.text)));
+            return None;
+        }
+        let mut cells: Vec<GivenCell> = Vec::new();
+        for (part, field) in key.iter().zip(&definition.key) {
+            cells.push(GivenCell { field: definition.fields[field.index()].name.clone(), value: part.text.clone() });
+        }
+        for (name, value) in fields {
+            steps::count(1);
+            let Some(field) = self.field_of(id, &name.text) else {
+                if self.failed_fields.contains(&(id, name.text.clone())) {
+                    continue;
+                }
+                let message = format!("`{}` has no field `{}`", record.text, name.text);
+                let problem = Problem::error("unknown-name", name.span, message);
+                let problem = self.suggest(problem, name, || field_names(self.program.record(id)));
+                self.problem(problem);
+                continue;
+            };
+            let field = &self.program.record(id).fields[field.index()];
+            let ty = field.ty;
+            if let (FieldSource::Columns(_), Type::Ref(_)) = (&field.source, ty) {
+                self.problem(later(value.span, "a reference by several key fields in a test is"));
+                continue;
+            }
+            if let Some(value) = self.cell(value, ty) {
+                cells.push(GivenCell { field: name.text.clone(), value });
+            }
+        }
+        Some(Given { record: id, cells, span })
+    }
+
+    /// A given value as plain text of its type.
+    fn cell(&mut self, value: &tree::Expr, ty: Type) -> Option<String> {
+        let text = match (&value.kind, ty) {
+            (ExprKind::Bracket(inner), _) => return self.cell(inner, ty),
+            (ExprKind::Number(text), Type::Number | Type::Count | Type::Id(_) | Type::Ref(_) | Type::Text(_)) => {
+                Some(text.clone())
+            }
+            (ExprKind::Number(text), Type::Money) if text == "0" => Some(text.clone()),
+            (ExprKind::Percent(text), Type::Percent) => Some(format!("{text}%")),
+            (ExprKind::Money { amount, .. }, Type::Money) => Some(amount.clone()),
+            (ExprKind::Date(text), Type::Date) => Some(text.clone()),
+            (ExprKind::YesNo(yes), Type::YesNo) => Some(if *yes { "yes" } else { "no" }.to_owned()),
+            (ExprKind::Text(text), Type::Text(_) | Type::Id(_) | Type::Ref(_)) => Some(text.clone()),
+            (ExprKind::Path(path), Type::Id(_) | Type::Ref(_) | Type::Text(_)) if path.parts.len() == 1 => {
+                Some(path.parts[0].text.clone())
+            }
+            (ExprKind::Path(path), Type::Choice(choice)) if path.parts.len() == 1 => {
+                let name = &path.parts[0];
+                self.program.choices[choice.index()].contains(&name.text).then(|| name.text.clone())
+            }
+            _ => None,
+        };
+        if text.is_none() {
+            let message = format!("here {} is given", self.type_words(ty));
+            self.problem(Problem::error("type-mismatch", value.span, message).label("this is something else"));
+        }
+        text
+    }
+}
+
+fn expects(step: &TestStepKind) -> bool {
+    match step {
+        TestStepKind::Pays { .. }
+        | TestStepKind::DoesNotPay { .. }
+        | TestStepKind::NoOtherPayments
+        | TestStepKind::Decides { .. }
+        | TestStepKind::Rejected(_)
+        | TestStepKind::TotalsFrom(_) => true,
+        TestStepKind::Given { .. }
+        | TestStepKind::GivenFrom { .. }
+        | TestStepKind::Through(_)
+        | TestStepKind::With { .. } => false,
+    }
+}
+
+/// A key's parts, joined as output writes them.
+fn joined(parts: &[TestKey]) -> String {
+    parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("|")
+}
+
+fn decision_text(op: &Op) -> String {
+    match op {
+        Op::Number(value) => crate::value::exact_text(value),
+        Op::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Op::Date(day) => crate::plan::calendar::date_of(*day).to_string(),
+        _ => String::new(),
+    }
+}
