@@ -8,7 +8,8 @@ use crate::Ending;
 use files::{expand, list, place};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_grammar::foreign::shown;
-use meed_runtime::load::LoadError;
+use meed_runtime::inner::load::LoadError;
+use meed_runtime::inner::source::SourceError;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,9 @@ pub enum BindError {
     Changed(String),
     /// A table cannot be opened.
     #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A table cannot be loaded.
+    #[error(transparent)]
     Load(#[from] LoadError),
 }
 
@@ -51,6 +55,7 @@ impl BindError {
             Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) => "command-line",
             Self::TwoCandidates { .. } | Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => "which-table",
             Self::Changed(_) => "input-changed",
+            Self::Source(error) => error.code(),
             Self::Load(error) => error.code(),
         }
     }
@@ -64,6 +69,7 @@ impl BindError {
             Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={}", shown(first))),
             Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => None,
             Self::Changed(_) => Some("run again when nothing writes to it".to_owned()),
+            Self::Source(error) => error.help(),
             Self::Load(error) => error.help(),
         }
     }
@@ -74,9 +80,12 @@ impl BindError {
             Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) | Self::Twice { .. } => {
                 Ending::Usage
             }
-            Self::TwoCandidates { .. } | Self::NoMatch(_) | Self::Folder { .. } | Self::Changed(_) | Self::Load(_) => {
-                Ending::Tables
-            }
+            Self::TwoCandidates { .. }
+            | Self::NoMatch(_)
+            | Self::Folder { .. }
+            | Self::Changed(_)
+            | Self::Source(_)
+            | Self::Load(_) => Ending::Tables,
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::progress::Progress;
 use meed_compiler::interpret::trace::Trace;
 use meed_compiler::plan::{Plan, RuleId};
-use meed_runtime::engine::{Observer, RunResult};
-use meed_runtime::ledger::Slices;
-use meed_runtime::load::Loaded;
+use meed_runtime::inner::engine::{Observer, RunResult};
+use meed_runtime::inner::pay::Slices;
+use meed_runtime::inner::store::Loaded;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
@@ -43,7 +43,7 @@ impl Clock {
         seconds.insert("rules_and_lines".to_owned(), Value::from(text(rules)));
         seconds.insert("all".to_owned(), Value::from(text(self.started.elapsed())));
         json!({
-            "rows": loaded.accounts.iter().map(|account| account.read).sum::<u64>(),
+            "rows": loaded.counts.iter().map(|account| account.read).sum::<u64>(),
             "lines": result.lines.iter().map(|lines| lines.len()).sum::<usize>(),
             "seconds": seconds,
             "peak_kib": peak_kib(),

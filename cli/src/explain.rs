@@ -6,7 +6,7 @@ use crate::job::{Job, JobOptions, Limits};
 use crate::progress::Progress;
 use crate::report;
 use meed_grammar::foreign::{lines, shown};
-use meed_runtime::explain::{Answer, ExplainError, Explanation, Query, explain};
+use meed_runtime::inner::explain::{Answer, ExplainError, Explanation, Query, explain};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -125,14 +125,14 @@ fn explanation(known: &Explanation, with_rule: bool) -> String {
         }
         out.push('\n');
     }
-    for point in &known.points {
-        let mark = match point.holds {
+    for step in &known.steps {
+        let mark = match step.holds {
             Some(true) => "✓",
             Some(false) => "✗",
             None => "·",
         };
-        let _ = writeln!(out, "  {mark} {}", point.text);
-        for detail in &point.details {
+        let _ = writeln!(out, "  {mark} {}", step.text);
+        for detail in &step.details {
             let _ = writeln!(out, "      {detail}");
         }
     }
@@ -146,8 +146,8 @@ fn objects(answer: &Answer) -> String {
         let _ = writeln!(out, "{}", serde_json::json!({ "note": note }));
     }
     for known in &answer.explanations {
-        let point = |point: &meed_runtime::explain::Point| serde_json::json!({ "holds": point.holds, "text": point.text, "details": point.details });
-        let points: Vec<_> = known.points.iter().map(point).collect();
+        let point = |point: &meed_runtime::inner::explain::ExplainStep| serde_json::json!({ "holds": point.holds, "text": point.text, "details": point.details });
+        let points: Vec<_> = known.steps.iter().map(point).collect();
         let object = serde_json::json!({ "heading": known.heading, "rule": known.rule, "points": points });
         let _ = writeln!(out, "{object}");
     }

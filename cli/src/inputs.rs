@@ -5,7 +5,8 @@
 use crate::bind::{BindError, Bound};
 use crate::digest::{Digests, FileDigest, Hashed};
 use meed_compiler::plan::{Plan, RecordId};
-use meed_runtime::load::{Content, LoadError, Loaded, SourceFile, TableInput};
+use meed_runtime::inner::source::{SourceError, SourceFile, TableInput};
+use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest;
 use std::fs::Metadata;
 use std::io;
@@ -36,17 +37,15 @@ impl Inputs {
                 let before = path.metadata().ok().filter(Metadata::is_file);
                 inputs.files.push(InputFile { record: *record, path: path.clone(), before });
                 let SourceFile { name, content } = SourceFile::open(path)?;
-                let content = match content {
-                    Content::Csv(reader, delimiter) => {
-                        let stream = inputs.digests.stream(number);
-                        Content::Csv(Box::new(Hashed { inner: reader, stream }), delimiter)
-                    }
-                    // Of Parquet only the columns that rules want are loaded.
-                    other @ (Content::Parquet(_) | Content::Batches(_) | Content::Cells { .. }) => {
-                        to_read.push((number, path.clone()));
-                        other
-                    }
+                let hashed = |inner| {
+                    let stream = inputs.digests.stream(number);
+                    Box::new(Hashed { inner, stream }) as Box<dyn io::Read + Send>
                 };
+                // Of Parquet only the columns that rules want are loaded.
+                let content = content.wrap(hashed).unwrap_or_else(|content| {
+                    to_read.push((number, path.clone()));
+                    content
+                });
                 files.push(SourceFile { name, content });
             }
             tables.push(TableInput { record: *record, files });
@@ -87,7 +86,7 @@ impl InputFile {
 }
 
 fn unreadable(file: String, error: &io::Error) -> BindError {
-    BindError::Load(LoadError::CannotRead { file, reason: error.to_string() })
+    BindError::Source(SourceError::CannotRead { file, reason: error.to_string() })
 }
 
 /// Whether two looks at a path found the same file, untouched in between.

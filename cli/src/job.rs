@@ -13,11 +13,13 @@ use meed_compiler::internal::InternalError;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
 use meed_grammar::foreign::shown;
-use meed_runtime::engine::RunError;
-use meed_runtime::load::{LoadError, LoadOptions, Loaded, TableInput, load};
+use meed_runtime::inner::engine::RunError;
+use meed_runtime::inner::load::unsaid;
+use meed_runtime::inner::load::{LoadError, LoadOptions, load};
+use meed_runtime::inner::source::TableInput;
+use meed_runtime::inner::store::Loaded;
+use meed_runtime::inner::store::{Spill, StoreError};
 use meed_runtime::manifest::Input;
-use meed_runtime::scratch::{ScratchError, Spill};
-use meed_runtime::through::unsaid;
 use std::path::{Path, PathBuf};
 
 /// Which tables, through which day, with which parameters.
@@ -133,7 +135,7 @@ impl Job {
         let rows = |n_rows: u64| progress.rows(n_rows);
         let options = LoadOptions { progress: Some(&rows), ..limits.options(self.through) };
         load(&self.plan, inputs, &options).map_err(|error| match error {
-            LoadError::Scratch(error) => no_room(&error, messages),
+            LoadError::Store(error) => no_room(&error, messages),
             LoadError::Internal(error) => mistake(&error, messages),
             error => unbound(&error.into(), messages),
         })
@@ -196,7 +198,7 @@ impl Job {
 }
 
 /// Says that rows could not be kept on the disk.
-pub fn no_room(error: &ScratchError, messages: Messages) -> Ending {
+pub fn no_room(error: &StoreError, messages: Messages) -> Ending {
     messages.error("cannot-keep-rows", &error.to_string(), Some(SCRATCH_HELP));
     Ending::Output
 }
@@ -225,7 +227,7 @@ impl Job {
     pub fn fault(&self, error: &RunError, messages: Messages) -> Ending {
         let met = match error {
             RunError::Fault(met) => met,
-            RunError::Scratch(error) => return no_room(error, messages),
+            RunError::Store(error) => return no_room(error, messages),
             RunError::Internal(error) => return mistake(error, messages),
         };
         let (code, span) = (met.fault.kind.code(), met.fault.span);

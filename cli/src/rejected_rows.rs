@@ -3,7 +3,7 @@
 use crate::bind::Bound;
 use crate::draw::{Messages, file_name};
 use meed_compiler::plan::{Plan, RecordId};
-use meed_runtime::load::Loaded;
+use meed_runtime::inner::store::Loaded;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};

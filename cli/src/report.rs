@@ -8,8 +8,8 @@ use meed_compiler::plan::{BelowZero, Plan, Rule, Step};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
-use meed_runtime::engine::RunResult;
-use meed_runtime::load::{Loaded, Reject, Unreadable};
+use meed_runtime::inner::engine::RunResult;
+use meed_runtime::inner::store::{Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
 use std::collections::BTreeSet;
 

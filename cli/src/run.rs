@@ -12,11 +12,12 @@ use crate::{rejected_rows, report, run_json, signals};
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
 use meed_grammar::foreign::shown;
-use meed_runtime::engine::{Engine, RunOptions, RunResult, run};
-use meed_runtime::ledger::{self, Sinks, Slices};
-use meed_runtime::load::Loaded;
+use meed_runtime::inner::engine::{Engine, RunOptions, RunResult, run};
+use meed_runtime::inner::output::{Formulas, Sink};
+use meed_runtime::inner::pay;
+use meed_runtime::inner::pay::{Sinks, Slices};
+use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
-use meed_runtime::table::{Formulas, Sink};
 use std::path::{Path, PathBuf};
 
 /// Settle a program over tables of events.
@@ -204,7 +205,7 @@ impl Run {
             return keeps_earlier_run(plan, loaded, has_earlier_run, messages);
         }
         report::rejects(plan, loaded, 20, messages);
-        let n_rows: u64 = loaded.accounts.iter().map(|account| account.rejected).sum();
+        let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
         let message = format!("{n_rows} rows are rejected, nothing is written");
         messages.error("rejected-rows", &message, Some("mend them, or set them aside with --rejects FILE"));
         Err(Ending::Tables)
@@ -220,11 +221,11 @@ impl Run {
         slices: Option<&Slices>,
     ) -> Result<Manifest, OutError> {
         let plan = &job.plan;
-        let mut payments = outputs.table("payments", ledger::payments_header(plan, result))?;
-        let mut totals = outputs.table("totals", ledger::totals_header(plan))?;
-        let mut decisions = outputs.table("decisions", ledger::decisions_header())?;
+        let mut payments = outputs.table("payments", pay::payments_header(plan, result))?;
+        let mut totals = outputs.table("totals", pay::totals_header(plan))?;
+        let mut decisions = outputs.table("decisions", pay::decisions_header())?;
         let mut parts = match slices {
-            Some(slices) => Some((slices, outputs.table("slices", ledger::slices_header())?)),
+            Some(slices) => Some((slices, outputs.table("slices", pay::slices_header())?)),
             None => None,
         };
         outputs.rejects(plan, loaded)?;
@@ -235,8 +236,8 @@ impl Run {
             slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
         };
         let folder = |error| (outputs.folder().to_owned(), error);
-        ledger::write(plan, loaded, result, &mut sinks).map_err(folder)?;
-        ledger::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
+        pay::write(plan, loaded, result, &mut sinks).map_err(folder)?;
+        pay::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
         drop((payments, totals, decisions, parts));
         outputs.appear(|tables, rejects| {
             run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
@@ -247,8 +248,9 @@ impl Run {
 /// A file of which nothing can be read is a mistake, and no reason to take earlier payments back: a run in which every row of
 /// an event is rejected does not replace the run that the folder shows.
 fn keeps_earlier_run(plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), Ending> {
-    let is_lost = |(idx, _): &(usize, &meed_runtime::load::RowAccount)| plan.records[*idx].kind == RecordKind::Event;
-    let mut accounts = loaded.accounts.iter().enumerate().filter(is_lost);
+    let is_lost =
+        |(idx, _): &(usize, &meed_runtime::inner::store::RowCounts)| plan.records[*idx].kind == RecordKind::Event;
+    let mut accounts = loaded.counts.iter().enumerate().filter(is_lost);
     let lost = accounts.find(|(_, account)| account.read > 0 && account.rejected == account.read);
     let Some((idx, account)) = lost.filter(|_| has_earlier_run) else { return Ok(()) };
     report::rejects(plan, loaded, 20, messages);

@@ -4,8 +4,9 @@ use crate::job::Job;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Plan, RecordId};
 use meed_compiler::value::decimal_text;
-use meed_runtime::engine::{self, RunResult};
-use meed_runtime::load::Loaded;
+use meed_runtime::inner::engine;
+use meed_runtime::inner::engine::RunResult;
+use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::sha256_of;
 use meed_runtime::manifest::{Counts, FORMAT, Input, Manifest, Parameter, Parameters, Program, Rejects, Table, Total};
 
@@ -47,7 +48,7 @@ fn parameters(plan: &Plan) -> Parameters {
 /// The rows of events over all rules, then by rule.
 fn account(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Vec<Counts> {
     let row = |record: RecordId, rule: Option<(&str, u32)>, counts: engine::Counts| {
-        let rows = loaded.accounts[record.index()];
+        let rows = loaded.counts[record.index()];
         Counts {
             event: plan.record(record).name.clone(),
             rule: rule.map(|(name, _)| name.to_owned()),

@@ -1,15 +1,13 @@
 //! `meed test [PROGRAM]`
 
-#![expect(clippy::result_large_err, reason = "an error ends a test, it is made once")]
-
 use crate::Ending;
 use crate::draw::{Messages, file_name, print};
 use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
 use meed_compiler::{Compiled, Problem, TestCase, compile};
 use meed_grammar::foreign::{lines, shown};
-use meed_runtime::load::{LoadError, SourceFile};
-use meed_runtime::suite::{Coverage, Failure, run_both};
+use meed_runtime::inner::source::{SourceError, SourceFile};
+use meed_runtime::inner::suite::{Coverage, Failure, run_both};
 use std::path::{Component, Path, PathBuf};
 
 /// Run the tests of a program.
@@ -81,11 +79,11 @@ fn problems(
 
 /// Opens a file that a test names, which must be in the program's folder or below: whoever checks a program that somebody
 /// sent reads no files of their own by it, and the tests pass wherever the folder is.
-fn open(program: &Path, name: &str) -> Result<SourceFile, LoadError> {
+fn open(program: &Path, name: &str) -> Result<SourceFile, SourceError> {
     let folder = program.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let outside = |reason: &str| {
         let reason = format!("{reason}, and a test reads only files in the folder of its program");
-        Err(LoadError::CannotRead { file: name.to_owned(), reason })
+        Err(SourceError::CannotRead { file: name.to_owned(), reason })
     };
     let mut depth = 0usize;
     for part in Path::new(name).components() {

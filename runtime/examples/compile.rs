@@ -8,9 +8,11 @@ mod kinds;
 use kinds::KINDS;
 use meed_compiler::codegen::{CodeOptions, Kernels};
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::{RunOptions, run};
-use meed_runtime::ledger;
-use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
+use meed_runtime::inner::engine::{RunOptions, run};
+use meed_runtime::inner::load::{LoadOptions, load};
+use meed_runtime::inner::pay;
+use meed_runtime::inner::source::{Content, SourceFile, TableInput};
+use meed_runtime::inner::store::Loaded;
 use std::time::Instant;
 
 const RUNS: usize = 15;
@@ -76,7 +78,7 @@ fn settle(plan: &Plan) -> Loaded {
     let mut loaded = load(plan, vec![deals, partners], &LoadOptions::through(through)).expect("the deal loads");
     let options = RunOptions::through(through);
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
-    assert!(ledger::payments(plan, &loaded, &result).is_ok_and(|sheet| !sheet.rows.is_empty()));
+    assert!(pay::payments(plan, &loaded, &result).is_ok_and(|sheet| !sheet.rows.is_empty()));
     loaded
 }
 

@@ -1,8 +1,9 @@
 //! How long loading takes by stage, and how much memory at most: `load PROGRAM RECORD=FILE …`. The variable ROWS is how
 //! many rows are read at a time, MEMORY from how many MiB on rows wait on the disk.
 
-use meed_runtime::load::{LoadOptions, Read, SourceFile, TableInput};
-use meed_runtime::scratch::Spill;
+use meed_runtime::inner::load::{LoadOptions, Read};
+use meed_runtime::inner::source::{SourceFile, TableInput};
+use meed_runtime::inner::store::Spill;
 use std::path::Path;
 
 fn main() {
@@ -25,9 +26,9 @@ fn main() {
     let read = Read::tables(&plan, inputs.collect(), &options).expect("the tables can be read");
     let decoded = busy_millis();
     println!("decode {:>7} ms", decoded - started);
-    let loaded = read.settle().expect("all rows are held");
+    let loaded = read.finish().expect("all rows are held");
     println!("order  {:>7} ms", busy_millis() - decoded);
-    let n_rows: u64 = loaded.accounts.iter().map(|account| account.read).sum();
+    let n_rows: u64 = loaded.counts.iter().map(|account| account.read).sum();
     println!("{n_rows} rows, {} rejects, {} KiB at most", loaded.rejects.len(), peak_kib().unwrap_or_default());
 }
 

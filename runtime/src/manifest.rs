@@ -9,7 +9,7 @@
 
 mod read;
 
-pub use read::{ManifestError, WrittenRun, check, digest_of, sha256_of};
+pub use crate::manifest::read::{ManifestError, WrittenRun, check, digest_of, sha256_of};
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::{Compiled, Problem, compile};
 use meed_grammar::span::Span;
-use meed_runtime::engine::Engine;
+use meed_runtime::inner::engine::Engine;
 use std::ops::Range;
 
 /// What a page came to.
@@ -154,7 +154,7 @@ fn run_tests(setup: &Setup<'_>, plan: &Plan, compiled: &Compiled) -> Result<(), 
     for test in &compiled.tests {
         let with = (!test.overrides.is_empty()).then(|| compile(&setup.program, &test.overrides).plan).flatten();
         for engine in [Engine::Interpreter, Engine::Jit] {
-            let failures = meed_runtime::suite::run_test(with.as_ref().unwrap_or(plan), test, engine);
+            let failures = meed_runtime::inner::suite::run_test(with.as_ref().unwrap_or(plan), test, engine);
             if let Some(failure) = failures.first() {
                 return Err(format!("test \"{}\" ({engine:?}): {}", test.title, failure.message));
             }

@@ -5,8 +5,8 @@ use crate::ways;
 use meed_compiler::data::{Data, DecisionData};
 use meed_compiler::plan::{Plan, StateKind};
 use meed_compiler::value::{Exact, fraction};
-use meed_runtime::engine::{Engine, RunError, RunResult, run};
-use meed_runtime::load::{LoadOptions, load};
+use meed_runtime::inner::engine::{Engine, RunError, RunResult, run};
+use meed_runtime::inner::load::{LoadOptions, load};
 
 /// What came of holding them against each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,8 +94,8 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
     };
     for (idx, rule) in plan.rules.iter().enumerate() {
         let (a, b) = (&first.lines[idx], &second.lines[idx]);
-        let lines = |lines: &meed_runtime::engine::Lines| {
-            let lines = lines.held().expect("all rows are held");
+        let lines = |lines: &meed_runtime::inner::engine::Lines| {
+            let lines = lines.whole().expect("all rows are held");
             let parts = lines.rows.iter().zip(&lines.payees).zip(&lines.amounts);
             parts.map(|((row, payee), amount)| (*row, *payee, *amount)).collect::<Vec<_>>()
         };

@@ -18,11 +18,12 @@ pub mod table;
 pub mod ways;
 
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::{Engine, run};
-use meed_runtime::ledger;
-use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
-use meed_runtime::scratch::Spill;
-use meed_runtime::table::Sheet;
+use meed_runtime::inner::engine::{Engine, run};
+use meed_runtime::inner::load::{LoadOptions, load};
+use meed_runtime::inner::output::Sheet;
+use meed_runtime::inner::pay;
+use meed_runtime::inner::source::{SourceFile, TableInput};
+use meed_runtime::inner::store::Spill;
 use std::path::{Path, PathBuf};
 
 /// Payments and totals of a run.
@@ -79,15 +80,15 @@ pub fn settle_in(
         TableInput { record, files }
     };
     let folder = std::env::temp_dir();
-    let spill = held.map(|(bytes, piece)| Spill { folder: &folder, bytes, piece });
+    let spill = held.map(|(bytes, page_bytes)| Spill { folder: &folder, bytes, page_bytes });
     let options = LoadOptions { batch_rows: rows as usize, spill, ..LoadOptions::through(plan.active.to) };
     let mut loaded = load(plan, files.iter().map(input).collect(), &options).expect("the tables load");
     assert_eq!(loaded.rejects, []);
-    assert_eq!(loaded.is_held(), held.is_none(), "rows lie where they were meant to");
+    assert_eq!(loaded.is_whole(), held.is_none(), "rows lie where they were meant to");
     let options = ways::options(plan.active.to, rows, engine);
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
-    let ends = |(idx, counts): (usize, &Option<meed_runtime::engine::Counts>)| {
-        let (account, counts) = (loaded.accounts[idx], (*counts)?);
+    let ends = |(idx, counts): (usize, &Option<meed_runtime::inner::engine::Counts>)| {
+        let (account, counts) = (loaded.counts[idx], (*counts)?);
         let sum = account.rejected
             + account.after_run_date
             + counts.paid
@@ -98,8 +99,8 @@ pub fn settle_in(
     };
     let accounts = result.events.iter().enumerate().filter_map(ends).collect();
     Settled {
-        payments: ledger::payments(plan, &loaded, &result).expect("rows can be read"),
-        totals: ledger::totals(plan, &loaded, &result).expect("rows can be read"),
+        payments: pay::payments(plan, &loaded, &result).expect("rows can be read"),
+        totals: pay::totals(plan, &loaded, &result).expect("rows can be read"),
         accounts,
         replayed: result.replayed.iter().sum(),
     }

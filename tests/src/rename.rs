@@ -4,7 +4,7 @@
 use crate::table::Table;
 use crate::ways::Outcome;
 use meed_compiler::plan::{DomainId, Field, FieldSource, Plan, RecordId, RecordTable, Type};
-use meed_runtime::keys::KeyPart;
+use meed_runtime::inner::keys::KeyComponent;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the new names look like, in the shapes of real systems.
@@ -52,7 +52,7 @@ impl Renaming {
         }
         keys.remove("");
         let mut keys: Vec<&str> = keys.into_iter().collect();
-        keys.sort_by(|a, b| KeyPart::of(a.as_bytes()).cmp(&KeyPart::of(b.as_bytes())));
+        keys.sort_by(|a, b| KeyComponent::of(a.as_bytes()).cmp(&KeyComponent::of(b.as_bytes())));
         let n = keys.len();
         let named = |(idx, key): (usize, &str)| (key.to_owned(), shape.name(idx, n));
         let names: BTreeMap<String, String> = keys.into_iter().enumerate().map(named).collect();

@@ -5,11 +5,14 @@ use crate::table::Table;
 use meed_compiler::codegen::CodeOptions;
 use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
 use meed_compiler::value::{Exact, parse_exact};
-use meed_runtime::engine::{Counts, Engine, Observer, RunOptions, RunResult, run};
-use meed_runtime::ledger::{self, Slices};
-use meed_runtime::load::{Content, LoadError, LoadOptions, Loaded, SourceFile, TableInput, load};
-use meed_runtime::scratch::Spill;
-use meed_runtime::table::Sheet;
+use meed_runtime::inner::engine::{Counts, Engine, Observer, RunOptions, RunResult, run};
+use meed_runtime::inner::load::{LoadError, LoadOptions, load};
+use meed_runtime::inner::output::Sheet;
+use meed_runtime::inner::pay;
+use meed_runtime::inner::pay::Slices;
+use meed_runtime::inner::source::{Content, SourceFile, TableInput};
+use meed_runtime::inner::store::Loaded;
+use meed_runtime::inner::store::Spill;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A way of settling.
@@ -118,14 +121,14 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
     let observer: Option<&mut dyn Observer> = if shown { Some(&mut slices) } else { None };
     match run(plan, &mut loaded, &options, observer) {
         Ok(result) => {
-            outcome.payments = table(ledger::payments(plan, &loaded, &result));
-            outcome.totals = table(ledger::totals(plan, &loaded, &result));
+            outcome.payments = table(pay::payments(plan, &loaded, &result));
+            outcome.totals = table(pay::totals(plan, &loaded, &result));
             if shown {
-                let parts = table(ledger::slices(plan, &loaded, &result, &slices));
+                let parts = table(pay::slices(plan, &loaded, &result, &slices));
                 slices_add_up(&parts, &outcome.payments)?;
                 outcome.slices = Some(parts);
             }
-            outcome.decisions = table(ledger::decisions(plan, &loaded, &result));
+            outcome.decisions = table(pay::decisions(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
             outcome.below_zero = below_zero(plan, &result);
         }
@@ -145,7 +148,7 @@ pub fn options(through: i32, chunk_rows: u32, engine: Engine) -> RunOptions {
 /// In words, why they cannot be loaded.
 pub fn lies_on_disk(plan: &Plan, tables: &[(String, Table)], way: Way) -> Result<bool, String> {
     let loaded = loaded(plan, tables, plan.active.to, way)?.map_err(|error| error.to_string())?;
-    Ok(!loaded.is_held())
+    Ok(!loaded.is_whole())
 }
 
 fn loaded(
@@ -155,7 +158,7 @@ fn loaded(
     way: Way,
 ) -> Result<Result<Loaded, LoadError>, String> {
     let folder = std::env::temp_dir();
-    let spill = way.held.map(|(bytes, piece)| Spill { folder: &folder, bytes, piece });
+    let spill = way.held.map(|(bytes, page_bytes)| Spill { folder: &folder, bytes, page_bytes });
     let options = LoadOptions { batch_rows: way.rows as usize, spill, ..LoadOptions::through(through) };
     Ok(load(plan, inputs(plan, tables, way.shuffled)?, &options))
 }
@@ -313,7 +316,7 @@ fn table(sheet: std::io::Result<Sheet>) -> Table {
 
 fn rejects(plan: &Plan, loaded: &Loaded) -> Table {
     let header = ["record", "row", "column", "value", "reason"];
-    let row = |reject: &meed_runtime::load::Reject| {
+    let row = |reject: &meed_runtime::inner::store::Reject| {
         vec![
             plan.record(reject.record).name.clone(),
             reject.row.to_string(),
@@ -336,7 +339,7 @@ fn below_zero(plan: &Plan, result: &RunResult) -> Table {
 fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, String> {
     let header = ["event", "read", "rejected", "after", "paid", "counted", "nothing", "unmatched"];
     let mut table = Table { header: header.map(str::to_owned).to_vec(), rows: Vec::new() };
-    let records = plan.records.iter().zip(&loaded.accounts).zip(&result.events);
+    let records = plan.records.iter().zip(&loaded.counts).zip(&result.events);
     for ((record, account), counts) in records {
         let Some(Counts { paid, counted, nothing, unmatched }) = *counts else { continue };
         let ends = [account.rejected, account.after_run_date, paid, counted, nothing, unmatched];
@@ -348,7 +351,7 @@ fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, S
     }
     for (rule, ends) in plan.rules.iter().zip(&result.rules) {
         for (event, counts) in ends {
-            let account = &loaded.accounts[event.index()];
+            let account = &loaded.counts[event.index()];
             let sum = account.rejected + account.after_run_date + counts.paid + counts.counted;
             if sum + counts.nothing + counts.unmatched != account.read {
                 let name = &plan.record(*event).name;

@@ -2,7 +2,7 @@
 
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::Engine;
+use meed_runtime::inner::engine::Engine;
 use meed_tests::engines::{Held, hold};
 use meed_tests::generate::{Draw, program, rows};
 use meed_tests::rename::Shape;

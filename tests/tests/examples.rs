@@ -1,10 +1,11 @@
 //! Every folder of `examples` pays what its `expected` folder says, by both engines, and passes its own tests.
 
-use meed_runtime::engine::{Engine, run};
-use meed_runtime::ledger;
-use meed_runtime::load::{LoadOptions, SourceFile, TableInput, load};
-use meed_runtime::scratch::Spill;
-use meed_runtime::table::Sheet;
+use meed_runtime::inner::engine::{Engine, run};
+use meed_runtime::inner::load::{LoadOptions, load};
+use meed_runtime::inner::output::Sheet;
+use meed_runtime::inner::pay;
+use meed_runtime::inner::source::{SourceFile, TableInput};
+use meed_runtime::inner::store::Spill;
 use meed_tests::examples::{folders, name, program, tables};
 use meed_tests::ways;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ fn examples_pay_what_they_say() {
         assert_eq!(meed_grammar::format(&text).expect("it can be formatted"), text, "{name} is in its usual form");
         let plan = compiled.plan.expect("a program without problems has a Plan");
         let scratch = std::env::temp_dir();
-        let stored = Spill { folder: &scratch, bytes: 1, piece: 200 };
+        let stored = Spill { folder: &scratch, bytes: 1, page_bytes: 200 };
         let ways =
             [Engine::Interpreter, Engine::Jit].into_iter().flat_map(|engine| [(engine, None), (engine, Some(stored))]);
         for (engine, spill) in ways {
@@ -46,10 +47,10 @@ fn examples_pay_what_they_say() {
                     assert_eq!(found, expected, "{name}, {table}, {engine:?}");
                 }
             };
-            compare("totals", ledger::totals(&plan, &loaded, &result));
-            compare("decisions", ledger::decisions(&plan, &loaded, &result));
+            compare("totals", pay::totals(&plan, &loaded, &result));
+            compare("decisions", pay::decisions(&plan, &loaded, &result));
             for test in &compiled.tests {
-                assert_eq!(meed_runtime::suite::run_test(&plan, test, engine), [], "{name}: {}", test.title);
+                assert_eq!(meed_runtime::inner::suite::run_test(&plan, test, engine), [], "{name}: {}", test.title);
             }
         }
     }

@@ -2,8 +2,10 @@
 
 use meed_compiler::data::{Column, Values};
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::{Engine, RunError, RunOptions, run};
-use meed_runtime::load::{Content, LoadOptions, Loaded, SourceFile, TableInput, load};
+use meed_runtime::inner::engine::{Engine, RunError, RunOptions, run};
+use meed_runtime::inner::load::{LoadOptions, load};
+use meed_runtime::inner::source::{Content, SourceFile, TableInput};
+use meed_runtime::inner::store::Loaded;
 
 const PROGRAM: &str = r#"
 program tiny { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }

@@ -3,7 +3,7 @@
 
 use meed_compiler::compile;
 use meed_grammar::{TokenKind, tokens};
-use meed_runtime::engine::Engine;
+use meed_runtime::inner::engine::Engine;
 use meed_tests::page::{Block, Page, pages};
 use meed_tests::ways::{WAYS, settle};
 use std::panic::catch_unwind;

@@ -1,7 +1,7 @@
 //! What waits on the disk settles as what is held in memory, whatever fits into memory and whatever is wrong with rows.
 
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::Engine;
+use meed_runtime::inner::engine::Engine;
 use meed_tests::table::Table;
 use meed_tests::ways::{Outcome, PLAIN, Way, alike, difference, lies_on_disk, replayed, settle};
 use proptest::prelude::*;

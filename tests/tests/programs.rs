@@ -1,6 +1,6 @@
 //! Whole programs over real tables, held against payments that an independent evaluation found.
 
-use meed_runtime::engine::Engine;
+use meed_runtime::inner::engine::Engine;
 use meed_tests::{ENGINES, Settled, plan, settle, settle_in, shared};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -179,7 +179,7 @@ fn the_example_passes_its_own_tests_and_pays_what_the_readme_says() {
     let plan = compiled.plan.expect("the example compiles");
     assert!(!compiled.tests.is_empty());
     for test in &compiled.tests {
-        assert_eq!(meed_runtime::suite::run_test(&plan, test, Engine::Jit), [], "{}", test.title);
+        assert_eq!(meed_runtime::inner::suite::run_test(&plan, test, Engine::Jit), [], "{}", test.title);
     }
     let table = |name: &str| vec![folder.join(format!("data/{name}.csv"))];
     let files = [

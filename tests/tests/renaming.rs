@@ -2,7 +2,7 @@
 //! grow while rows are read.
 
 use meed_compiler::plan::Plan;
-use meed_runtime::engine::Engine;
+use meed_runtime::inner::engine::Engine;
 use meed_tests::examples;
 use meed_tests::rename::{Renaming, Shape};
 use meed_tests::table::Table;

@@ -1,5 +1,6 @@
-//! The walls of the house that neither Cargo nor a lint holds: who may name what.
+//! The walls of the house that neither Cargo nor a lint holds: who may name what, and which room may know which.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A word, the rooms where it is looked for, and the places that may have it.
@@ -9,28 +10,29 @@ struct Wall {
     doors: &'static [&'static str],
 }
 
-const WALLS: [Wall; 6] = [
+const WALLS: [Wall; 7] = [
     // Machine code is made in one place.
     Wall {
         words: &["cranelift_"],
         rooms: &["grammar/src", "compiler/src", "runtime/src", "cli/src"],
         doors: &["compiler/src/codegen"],
     },
-    // Arrow's layout is known in one place; beside it stand the types of the interface.
+    // Arrow's layout is known where tables come from and where they go; beside these stand the types of the door.
     Wall {
         words: &["arrow_array", "arrow_buffer", "arrow_cast", "arrow_schema"],
         rooms: &["grammar/src", "compiler/src", "runtime/src", "cli/src"],
-        doors: &[
-            "runtime/src/columns",
-            "runtime/src/table/arrow.rs",
-            "runtime/src/load/source.rs",
-            "runtime/src/lib.rs",
-        ],
+        doors: &["runtime/src/source", "runtime/src/output/arrow.rs", "runtime/src/lib.rs"],
     },
     Wall {
         words: &["use parquet::"],
         rooms: &["grammar/src", "compiler/src", "runtime/src", "cli/src"],
-        doors: &["runtime/src/columns", "runtime/src/table"],
+        doors: &["runtime/src/source/parquet.rs", "runtime/src/source/parquet", "runtime/src/output/parquet.rs"],
+    },
+    // Only the store knows that rows can be spilled: to all others a page is a page. An embedder says where they may go.
+    Wall {
+        words: &["spill", "Spill", "SortedRuns", "sorted_runs", "scratch", "Scratch"],
+        rooms: &["runtime/src"],
+        doors: &["runtime/src/store", "runtime/src/load/options.rs", "runtime/src/lib.rs"],
     },
     // No clock, no chance, no file but the ones a caller names.
     Wall {
@@ -41,15 +43,7 @@ const WALLS: [Wall; 6] = [
     Wall {
         words: &["std::fs", "tempfile"],
         rooms: &["grammar/src", "compiler/src", "runtime/src"],
-        doors: &[
-            "runtime/src/load/source.rs",
-            "runtime/src/manifest",
-            "runtime/src/columns/parquet.rs",
-            "runtime/src/scratch.rs",
-            // Tests.
-            "runtime/src/keys/stored.rs",
-            "runtime/src/keys/model.rs",
-        ],
+        doors: &["runtime/src/source", "runtime/src/manifest", "runtime/src/store"],
     },
     // Only the command line and the tests draw messages.
     Wall {
@@ -58,6 +52,28 @@ const WALLS: [Wall; 6] = [
         doors: &[],
     },
 ];
+
+/// The rooms of the runtime in the order of the data's way, and which others each may know: none that comes after it.
+const ROOMS: [(&str, &[&str]); 11] = [
+    ("keys", &[]),
+    ("source", &[]),
+    ("decode", &["keys", "source"]),
+    ("store", &["keys"]),
+    ("load", &["decode", "keys", "source", "store"]),
+    ("engine", &["load", "store"]),
+    ("output", &[]),
+    ("pay", &["engine", "keys", "output", "store"]),
+    ("explain", &["engine", "store"]),
+    ("suite", &["engine", "explain", "load", "output", "pay", "source", "store"]),
+    ("manifest", &[]),
+];
+
+/// More files than these may not import one another in a circle.
+const LONGEST_CIRCLE: usize = 3;
+
+fn house() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a room") {
@@ -70,9 +86,67 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// A file of the runtime: the path of its module, and what it has beside tests and comments.
+type Modules = BTreeMap<Vec<String>, String>;
+
+/// The modules of the runtime that are no tests.
+fn modules() -> Modules {
+    let root = house().join("runtime/src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let (mut modules, mut tests) = (Modules::new(), BTreeSet::new());
+    for file in files {
+        let name = file.strip_prefix(&root).expect("a file of the room").with_extension("");
+        let module: Vec<String> = name.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let text = std::fs::read_to_string(&file).expect("the source can be read");
+        for (at, mark) in text.match_indices("#[cfg(test)]\nmod ") {
+            let name = text[at + mark.len()..].split([';', ' ']).next().unwrap_or_default();
+            tests.insert(module.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>());
+        }
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        modules.insert(module, code.join("\n"));
+    }
+    modules.retain(|module, _| !tests.contains(module) && module[..] != ["lib"]);
+    modules
+}
+
+/// The modules that a module names: by paths from the crate's root, and its own children.
+fn named(modules: &Modules, module: &[String]) -> BTreeSet<Vec<String>> {
+    let code = &modules[module];
+    let mut found = BTreeSet::new();
+    let mut add = |path: &[&str], from: &[String]| {
+        let path: Vec<String> = from.iter().cloned().chain(path.iter().map(|part| (*part).to_owned())).collect();
+        let known = (1..=path.len()).rev().map(|len| path[..len].to_vec()).find(|path| modules.contains_key(path));
+        found.extend(known.filter(|known| known != module));
+    };
+    let mut all = |text: &str, from: &[String]| {
+        let end = text.find(|sign: char| !(sign.is_alphanumeric() || sign == '_' || sign == ':')).unwrap_or(text.len());
+        let path: Vec<&str> = text[..end].split("::").filter(|part| !part.is_empty()).collect();
+        add(&path, from);
+        if let Some(group) = text[end..].strip_prefix('{') {
+            let group = group.split('}').next().unwrap_or_default();
+            for name in group.split(',') {
+                let own = name.trim().split("::").next().unwrap_or_default();
+                add(&path.iter().copied().chain([own]).collect::<Vec<_>>(), from);
+            }
+        }
+    };
+    code.match_indices("crate::").for_each(|(at, mark)| all(&code[at + mark.len()..], &[]));
+    for line in code.lines() {
+        if let Some((_, path)) = line.split_once("use ").filter(|(before, _)| before.is_empty() || *before == "pub ") {
+            let child: Vec<String> = module.iter().cloned().chain(path.split("::").next().map(str::to_owned)).collect();
+            if modules.contains_key(&child) {
+                all(path, module);
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn every_wall_holds() {
-    let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let house = house();
     let mut crossed = Vec::new();
     for wall in &WALLS {
         let mut files = Vec::new();
@@ -91,4 +165,53 @@ fn every_wall_holds() {
         }
     }
     assert_eq!(crossed, Vec::<String>::new());
+}
+
+#[test]
+fn every_room_of_the_runtime_knows_only_rooms_before_it() {
+    let modules = modules();
+    let rooms: BTreeSet<&str> = modules.keys().map(|module| module[0].as_str()).collect();
+    let known: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
+    assert_eq!(rooms, known, "every folder is a room");
+    let mut before: BTreeSet<&str> = BTreeSet::new();
+    for (room, may_know) in ROOMS {
+        assert!(may_know.iter().all(|other| before.contains(other)), "{room} may know only rooms before it");
+        before.insert(room);
+    }
+    let mut crossed = Vec::new();
+    for module in modules.keys() {
+        let may_know = ROOMS.iter().find(|(room, _)| *room == module[0]).map_or(&[][..], |(_, may_know)| may_know);
+        for other in named(&modules, module) {
+            if other[0] != module[0] && !may_know.contains(&other[0].as_str()) {
+                crossed.push(format!("{} -> {}", module.join("/"), other.join("/")));
+            }
+        }
+    }
+    assert_eq!(crossed, Vec::<String>::new());
+}
+
+#[test]
+fn files_of_the_runtime_do_not_import_one_another_in_long_circles() {
+    let modules = modules();
+    let upward: Vec<&Vec<String>> =
+        modules.iter().filter(|(_, code)| code.contains("super::")).map(|(module, _)| module).collect();
+    assert_eq!(upward, Vec::<&Vec<String>>::new(), "imports are written from the crate's root");
+    let named: BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> =
+        modules.keys().map(|module| (module, named(&modules, module))).collect();
+    assert!(named.values().map(BTreeSet::len).sum::<usize>() > 200, "imports are seen");
+    let reached = |from: &Vec<String>| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from.clone()]);
+        while let Some(module) = next.pop() {
+            let others = named[&module].iter().filter(|other| seen.insert((*other).clone()));
+            next.extend(others.cloned().collect::<Vec<_>>());
+        }
+        seen
+    };
+    let reached: BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> =
+        modules.keys().map(|module| (module, reached(module))).collect();
+    for (module, others) in &reached {
+        let circle: Vec<String> =
+            others.iter().filter(|other| reached[other].contains(*module)).map(|other| other.join("/")).collect();
+        assert!(circle.len() <= LONGEST_CIRCLE, "a circle of imports: {circle:?}");
+    }
 }

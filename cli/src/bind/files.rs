@@ -1,12 +1,12 @@
 //! Files of folders and patterns.
 
 use super::BindError;
+use meed_runtime::inner::source::SourceFile;
 use std::path::{Component, Path, PathBuf};
 
 /// Whether a file's ending is that of a table.
 pub(super) fn is_table(file: &Path) -> bool {
-    let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    matches!(ending.as_str(), "csv" | "tsv" | "txt" | "parquet")
+    SourceFile::is_table(file)
 }
 
 /// The name of a file without its ending, in small letters.

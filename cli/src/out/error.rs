@@ -4,8 +4,8 @@ use crate::Ending;
 use crate::draw::Messages;
 use crate::job::{mistake, no_room};
 use meed_compiler::internal::InternalError;
+use meed_runtime::inner::store::StoreError;
 use meed_runtime::manifest::ManifestError;
-use meed_runtime::scratch::ScratchError;
 use std::io;
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ impl OutError {
     /// Says it, and how the command ends.
     pub fn tell(&self, messages: Messages) -> Ending {
         if let Self::Write { error, .. } = self
-            && let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ScratchError>())
+            && let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<StoreError>())
         {
             return no_room(error, messages);
         }

@@ -3,9 +3,9 @@
 use super::folder::{lock, sync_folder};
 use super::{Fault, OutError, around};
 use meed_compiler::plan::Plan;
-use meed_runtime::load::Loaded;
+use meed_runtime::inner::output::Formulas;
+use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, digest_of};
-use meed_runtime::table::Formulas;
 use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use meed_compiler::plan::{Plan, TextTest, Type};
 use meed_grammar::foreign::shown;
-use meed_runtime::load::Loaded;
+use meed_runtime::inner::store::Loaded;
 
 /// Of a field with more different texts a missing one is no news: names and numbers of orders come and go.
 const MOST_TEXTS: usize = 1_000;

@@ -1,8 +1,9 @@
 //! Payment lines as columns, what they come from, and lines as the stream of another rule.
 
-use super::paths::days_of;
-use super::{Loaded, RunResult};
-use crate::scratch::{Array, ScratchError, ScratchFile};
+use crate::engine::result::RunResult;
+use crate::store::error::StoreError;
+use crate::store::loaded::Loaded;
+use crate::store::paged::{ColumnMut, Columns, Paged};
 use meed_compiler::data::{Output, Payments, Rows};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream};
@@ -11,18 +12,11 @@ use std::borrow::Cow;
 /// The lines of one rule (one version of it), in the order of its stream.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// By window of what the rule reads; one, where the tables are held.
-    parts: Vec<Part>,
+    /// By page of the rows that the rule reads.
+    pages: Paged<LineRows>,
     n_lines: usize,
     sum: i128,
     largest: u64,
-}
-
-/// The lines of one window.
-#[derive(Debug)]
-enum Part {
-    Held(LineRows),
-    Stored { roots: Array<u32>, payees: Array<u32>, amounts: Array<i64> },
 }
 
 /// Lines as columns.
@@ -34,8 +28,9 @@ pub struct LineRows {
     pub payees: Vec<u32>,
     /// Smallest units, not zero.
     pub amounts: Vec<i64>,
-    /// For a rule over payments, the row of the event, or of the grid, that the payment comes from in the end.
-    roots: Option<Vec<u32>>,
+    /// For a rule over payments, the row of the event, or of the grid, that the payment comes from in the end; empty for
+    /// others.
+    roots: Vec<u32>,
 }
 
 /// A line of one of several versions of a rule.
@@ -71,38 +66,27 @@ pub enum Origin<'a> {
 }
 
 impl Lines {
-    /// Adds the lines of the next window, which go to the file if there is one, and empties `output`.
-    pub(super) fn push(
-        &mut self,
-        output: &mut Output,
-        rows: &Rows,
-        file: Option<&mut ScratchFile>,
-    ) -> Result<(), ScratchError> {
+    /// No lines yet.
+    pub(super) fn new(pages: Paged<LineRows>) -> Self {
+        Self { pages, ..Self::default() }
+    }
+
+    /// Adds the lines of the next page, and empties `output`.
+    pub(super) fn push(&mut self, output: &mut Output, rows: &Rows) -> Result<(), StoreError> {
         self.n_lines += output.amounts.len();
         self.sum += output.amounts.iter().map(|&amount| i128::from(amount)).sum::<i128>();
         let largest = output.amounts.iter().map(|amount| amount.unsigned_abs()).max();
         self.largest = self.largest.max(largest.unwrap_or(0));
         let roots = match rows {
-            Rows::Payments(payments) => Some(output.rows.iter().map(|&row| payments.root[row as usize]).collect()),
-            Rows::Events { .. } | Rows::Grid(_) => None,
+            Rows::Payments(payments) => output.rows.iter().map(|&row| payments.root[row as usize]).collect(),
+            Rows::Events { .. } | Rows::Grid(_) => Vec::new(),
         };
-        self.parts.push(match file {
-            Some(file) => Part::Stored {
-                roots: file.keep(roots.as_deref().unwrap_or(&output.rows))?,
-                payees: file.keep(&output.payees)?,
-                amounts: file.keep(&output.amounts)?,
-            },
-            None => Part::Held(LineRows {
-                rows: std::mem::take(&mut output.rows),
-                payees: std::mem::take(&mut output.payees),
-                amounts: std::mem::take(&mut output.amounts),
-                roots,
-            }),
-        });
-        output.rows.clear();
-        output.payees.clear();
-        output.amounts.clear();
-        Ok(())
+        self.pages.push(LineRows {
+            rows: std::mem::take(&mut output.rows),
+            payees: std::mem::take(&mut output.payees),
+            amounts: std::mem::take(&mut output.amounts),
+            roots,
+        })
     }
 
     /// How many.
@@ -126,50 +110,38 @@ impl Lines {
     }
 
     /// All lines; `None` where the rows that the rule reads are not held in memory, and so their lines are not either.
-    pub fn held(&self) -> Option<&LineRows> {
-        match self.parts.as_slice() {
-            [Part::Held(lines)] => Some(lines),
-            _ => None,
-        }
+    pub fn whole(&self) -> Option<&LineRows> {
+        self.pages.whole()
     }
 
-    /// All lines of a rule whose rows are known to be held.
+    /// All lines of a rule over tables that are seen whole.
     #[track_caller]
-    pub(crate) fn all_held(&self) -> &LineRows {
-        self.held().unwrap_or_else(|| broken("lines that are not held, where all were to be"))
+    pub(crate) fn all(&self) -> &LineRows {
+        self.whole().unwrap_or_else(|| broken("lines of several pages, where all were to be one"))
     }
 
-    /// How many windows what the rule reads has.
-    pub(crate) fn n_windows(&self) -> usize {
-        self.parts.len()
+    /// How many pages what the rule reads has.
+    pub(crate) fn n_pages(&self) -> usize {
+        self.pages.len()
     }
 
-    /// The lines of a window, with rows counted from its first.
-    pub(crate) fn part(&self, window: usize, file: Option<&ScratchFile>) -> Result<Cow<'_, LineRows>, ScratchError> {
-        match (self.parts.get(window), file) {
-            (Some(Part::Held(lines)), _) => Ok(Cow::Borrowed(lines)),
-            (Some(Part::Stored { roots, payees, amounts }), Some(file)) => Ok(Cow::Owned(LineRows {
-                rows: file.load_all(roots)?,
-                payees: file.load_all(payees)?,
-                amounts: file.load_all(amounts)?,
-                roots: None,
-            })),
-            (Some(Part::Stored { .. }), None) => broken("lines on the disk without their file"),
-            (None, _) => broken("lines of a rule that was not run"),
-        }
+    /// The lines of a page, with rows counted from its first.
+    pub(crate) fn page(&self, page: usize) -> Result<Cow<'_, LineRows>, StoreError> {
+        self.pages.get(page)
     }
 }
 
-impl From<LineRows> for Cow<'_, LineRows> {
-    fn from(lines: LineRows) -> Self {
-        Cow::Owned(lines)
+impl Columns for LineRows {
+    fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+        let Self { rows, payees, amounts, roots } = self;
+        vec![ColumnMut::U32(rows), ColumnMut::U32(payees), ColumnMut::I64(amounts), ColumnMut::U32(roots)]
     }
 }
 
 impl LineRows {
     /// Lines of these rows.
     pub(crate) fn new(rows: Vec<u32>, payees: Vec<u32>, amounts: Vec<i64>) -> Self {
-        Self { rows, payees, amounts, roots: None }
+        Self { rows, payees, amounts, roots: Vec::new() }
     }
 
     /// How many.
@@ -184,7 +156,7 @@ impl LineRows {
 
     /// The rows of the event, or of the grid, that the lines come from in the end.
     pub fn roots(&self) -> &[u32] {
-        self.roots.as_deref().unwrap_or(&self.rows)
+        if self.roots.is_empty() { &self.rows } else { &self.roots }
     }
 }
 
@@ -192,7 +164,7 @@ impl<'a> Origin<'a> {
     /// What the lines of a rule come from.
     pub fn of(plan: &Plan, id: RuleId, loaded: &'a Loaded, result: &'a RunResult) -> Option<Self> {
         match &plan.rule(id).stream {
-            Stream::Events(record) => Some(Self::Event { record: *record, days: days_of(plan, loaded, *record) }),
+            Stream::Events(record) => Some(Self::Event { record: *record, days: loaded.days(plan, *record) }),
             Stream::Grid(record, period) => {
                 result.grid(id).map(|grid| Self::Grid { record: *record, period: *period, grid })
             }
@@ -217,15 +189,15 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The lines of all versions of a rule in a window as a stream, in the order of `when`, then of what is behind them.
+/// The lines of all versions of a rule in a page as a stream, in the order of `when`, then of what is behind them.
 pub(super) fn payments(
     plan: &Plan,
     name: &str,
     loaded: &Loaded,
     result: &RunResult,
-    window: usize,
-) -> Result<Payments, ScratchError> {
-    let found = result.merged(plan.versions(name), window)?;
+    page: usize,
+) -> Result<Payments, StoreError> {
+    let found = result.merged(plan.versions(name), page)?;
     let origin = plan.versions(name).next().and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
     let Some(origin) = origin else { broken(format!("payments of `{name}` that come from nothing")) };

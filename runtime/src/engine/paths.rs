@@ -1,6 +1,6 @@
 //! Values along paths of references, for a run of rows at once, as whole numbers.
 
-use crate::load::Loaded;
+use crate::store::loaded::Loaded;
 use meed_compiler::data::{Column, Rows, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Stream, Type};
@@ -83,7 +83,7 @@ impl Found {
 pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u32, len: u32) -> &'a [i32] {
     let places = start as usize..(start + len) as usize;
     match rows {
-        Rows::Events { record } => &days_of(plan, loaded, *record)[places],
+        Rows::Events { record } => &loaded.days(plan, *record)[places],
         Rows::Grid(grid) => &grid.last_day[places],
         Rows::Payments(payments) => &payments.when[places],
     }
@@ -95,17 +95,5 @@ pub(crate) fn root_of(plan: &Plan, stream: &Stream) -> Option<RecordId> {
         Stream::Events(record) => Some(*record),
         Stream::Grid(..) => None,
         Stream::Payments(name) => plan.versions(name).next().and_then(|id| root_of(plan, &plan.rule(id).stream)),
-    }
-}
-
-/// The days of an event's rows.
-pub(crate) fn days_of<'a>(plan: &Plan, loaded: &'a Loaded, event: RecordId) -> &'a [i32] {
-    let when = plan.record(event).when;
-    let column = when.and_then(|when| loaded.data.tables[event.index()].columns.get(when.index())?.as_ref());
-    match column.map(|column| &column.values) {
-        Some(Values::I32(days)) => days,
-        // Rows that lie on the disk and are not seen have no columns.
-        None if loaded.data.tables[event.index()].n_rows == 0 => &[],
-        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => broken("an event whose days are not kept"),
     }
 }

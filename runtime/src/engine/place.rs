@@ -1,6 +1,8 @@
 //! A row of a stream in words, for the messages of faults.
 
-use super::{Loaded, Origin, RunResult};
+use crate::engine::lines::Origin;
+use crate::engine::result::RunResult;
+use crate::store::loaded::Loaded;
 use meed_compiler::data::{Payments, Rows};
 use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};

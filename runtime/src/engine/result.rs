@@ -1,14 +1,15 @@
 //! What a run gives, and why it may give nothing.
 
-use super::Counts;
-use super::kept::Kept;
-use super::lines::{Line, LineRows, Lines};
-use crate::load::Loaded;
-use crate::scratch::{ScratchError, ScratchFile};
+use crate::engine::counts::Counts;
+use crate::engine::lines::{Line, Lines};
+use crate::engine::paths::root_of;
+use crate::store::error::StoreError;
+use crate::store::loaded::Loaded;
+use crate::store::paged::{Paged, Shelf};
 use meed_compiler::data::{DecisionData, Grid, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
-use meed_compiler::plan::{DecisionId, Plan, RecordId, RuleId};
+use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Rule, RuleId};
 use std::borrow::Cow;
 
 /// What a run gives.
@@ -19,7 +20,7 @@ pub struct RunResult {
     /// By rule: its lines in the order of `when`, then key.
     pub lines: Vec<Lines>,
     /// By rule: the rows it read; none for a rule over events, which reads those of the event's table, and for payments
-    /// for rows that are not held.
+    /// for rows of several pages.
     pub streams: Vec<Option<Rows>>,
     /// By rule: what became of the rows of the events it reads.
     pub rules: Vec<Vec<(RecordId, Counts)>>,
@@ -31,10 +32,8 @@ pub struct RunResult {
     pub below_zero: Vec<u64>,
     /// By rule: the rows that machine code left to the interpreter.
     pub replayed: Vec<u64>,
-    /// The lines of windows.
-    pub(super) scratch: Option<ScratchFile>,
-    /// The decisions of windows.
-    pub(super) kept: Option<Kept>,
+    /// By decision: its values in the pages that are not seen.
+    pub(super) decisions: Vec<Paged<DecisionData>>,
 }
 
 /// Why a run ends without a result.
@@ -43,9 +42,9 @@ pub enum RunError {
     /// A row that no amount can be given for.
     #[error(transparent)]
     Fault(#[from] RunFault),
-    /// Rows that are too many for memory could not be kept on the disk.
+    /// Rows that are too many for memory could not be kept.
     #[error(transparent)]
-    Scratch(#[from] ScratchError),
+    Store(#[from] StoreError),
     /// An invariant of Meed that does not hold.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -56,7 +55,7 @@ impl RunError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Fault(met) => met.fault.kind.code(),
-            Self::Scratch(_) => "cannot-keep-rows",
+            Self::Store(_) => "cannot-keep-rows",
             Self::Internal(_) => "internal-error",
         }
     }
@@ -76,36 +75,29 @@ pub struct RunFault {
 
 impl RunResult {
     /// Nothing yet.
-    pub(super) fn begin(plan: &Plan, loaded: &Loaded, through: i32) -> Result<Self, ScratchError> {
+    pub(super) fn begin(plan: &Plan, loaded: &Loaded, through: i32) -> Result<Self, StoreError> {
         let n_rules = plan.rules.len();
+        let shelf = Shelf::new(loaded)?;
+        let lines = |rule: &Rule| Lines::new(shelf.paged(loaded, root_of(plan, &rule.stream)));
+        let decisions = |decision: &Decision| shelf.paged(loaded, root_of(plan, &decision.stream));
         Ok(Self {
             through,
-            lines: (0..n_rules).map(|_| Lines::default()).collect(),
+            lines: plan.rules.iter().map(lines).collect(),
             streams: (0..n_rules).map(|_| None).collect(),
             rules: vec![Vec::new(); n_rules],
             events: vec![None; plan.records.len()],
             missed: vec![0; n_rules],
             below_zero: vec![0; n_rules],
             replayed: vec![0; n_rules],
-            scratch: loaded.scratch_file()?,
-            kept: Kept::new(plan, loaded)?,
+            decisions: plan.decisions.iter().map(decisions).collect(),
         })
     }
 
-    /// The lines of a rule in a window, with rows counted from its first.
-    pub(crate) fn part(&self, rule: RuleId, window: usize) -> Result<Cow<'_, LineRows>, ScratchError> {
-        self.lines[rule.index()].part(window, self.scratch.as_ref())
-    }
-
-    /// The lines of versions of a rule in a window, in the order of the rows that they come from.
-    pub(crate) fn merged(
-        &self,
-        versions: impl Iterator<Item = RuleId>,
-        window: usize,
-    ) -> Result<Vec<Line>, ScratchError> {
+    /// The lines of versions of a rule in a page, in the order of the rows that they come from.
+    pub(crate) fn merged(&self, versions: impl Iterator<Item = RuleId>, page: usize) -> Result<Vec<Line>, StoreError> {
         let mut found: Vec<Line> = Vec::new();
         for (version, id) in (0..).zip(versions) {
-            let lines = self.part(id, window)?;
+            let lines = self.lines[id.index()].page(page)?;
             let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts);
             found.extend(columns.map(|((&root, &payee), &amount)| Line { version, root, payee, amount }));
         }
@@ -116,9 +108,23 @@ impl RunResult {
         Ok(found)
     }
 
-    /// What rules decided for the rows of a window that is not held; none where all are.
-    pub(crate) fn decision(&self, id: DecisionId, window: usize) -> Result<Option<DecisionData>, ScratchError> {
-        self.kept.as_ref().map(|kept| kept.decision(id, window)).transpose()
+    /// What rules decided for the rows of a page, which come from this event in the end, or from none.
+    pub(crate) fn decision<'a>(
+        &'a self,
+        loaded: &'a Loaded,
+        root: Option<RecordId>,
+        id: DecisionId,
+        page: usize,
+    ) -> Result<Cow<'a, DecisionData>, StoreError> {
+        if root.is_none_or(|root| loaded.is_shown(root, page)) {
+            return Ok(Cow::Borrowed(loaded.data.decision(id)));
+        }
+        self.decisions[id.index()].get(page)
+    }
+
+    /// What was put away of a decision with a page.
+    pub(super) fn put_away(&self, id: DecisionId, page: usize) -> Result<DecisionData, StoreError> {
+        self.decisions[id.index()].get(page).map(Cow::into_owned)
     }
 
     /// The grid of a rule per entity and period.

@@ -1,7 +1,7 @@
 //! The rows behind an aggregate.
 
-use super::Teller;
-use super::steps::Values;
+use crate::explain::explainer::Explainer;
+use crate::explain::steps::Values;
 use meed_compiler::data::{Grid, Rows};
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::{Group, GroupFunction, Period, RuleId, Stream, Type, Window};
@@ -10,7 +10,7 @@ use meed_grammar::span::Span;
 /// How many rows are named.
 const NAMED: usize = 10;
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// The aggregate at this place, with the rows that went into it; none where there is no aggregate.
     pub(super) fn group_words(&self, id: RuleId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
         let rule = self.plan.rule(id);

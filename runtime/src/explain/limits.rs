@@ -1,6 +1,7 @@
 //! Limits with their room, and what else shares the key of a state.
 
-use super::{Point, Teller};
+use crate::explain::explainer::Explainer;
+use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
@@ -9,7 +10,7 @@ use meed_compiler::plan::{Limit, Period, RuleId, StateId, Step, Stream};
 /// How many payments that used a limit up are named.
 const NAMED: usize = 10;
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// Limit number `nth` of a rule: what went in, what came out, and the room before and after.
     pub(super) fn limit(
         &self,
@@ -19,12 +20,12 @@ impl Teller<'_> {
         (before, after): (i128, i128),
         bound: i128,
         paid: Option<(i128, i128)>,
-    ) -> Point {
+    ) -> ExplainStep {
         let mut limits = self.plan.rule(id).steps.iter().filter_map(|step| match step {
             Step::Limit(limit) => Some(limit),
             _ => None,
         });
-        let Some(limit) = limits.nth(nth) else { return Point::default() };
+        let Some(limit) = limits.nth(nth) else { return ExplainStep::default() };
         let (in_words, out_words) = (self.amount(before), self.amount(after));
         let change =
             if before == after { format!("{in_words} stays") } else { format!("{in_words} is cut to {out_words}") };
@@ -42,7 +43,7 @@ impl Teller<'_> {
                 if before != after {
                     details.extend(self.used_up(id, row, *state));
                 }
-                Point { holds, text, details }
+                ExplainStep { holds, text, details }
             }
             (Limit::AtLeast { amount, state, period }, Some((used, filled))) => {
                 let text = format!("at least {}{}", self.quote(amount.span), self.per(*state));
@@ -67,7 +68,7 @@ impl Teller<'_> {
                         self.amount(added)
                     )]
                 };
-                Point {
+                ExplainStep {
                     holds: None,
                     text: format!(
                         "{text}: {}",
@@ -77,7 +78,11 @@ impl Teller<'_> {
                 }
             }
             (Limit::PerPayment(amount), _) | (Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }, None) => {
-                Point { holds, text: format!("at most {}: {change}", self.quote(amount.span)), details: Vec::new() }
+                ExplainStep {
+                    holds,
+                    text: format!("at most {}: {change}", self.quote(amount.span)),
+                    details: Vec::new(),
+                }
             }
         }
     }
@@ -93,7 +98,7 @@ impl Teller<'_> {
         let Some(own) = self.slot_key(id, row, state) else { return Vec::new() };
         let mut used = Vec::new();
         for version in self.plan.versions(name) {
-            let lines = self.result.lines[version.index()].all_held();
+            let lines = self.result.lines[version.index()].all();
             for (idx, &other) in lines.rows.iter().enumerate() {
                 if other < row && self.slot_key(version, other, state).as_ref() == Some(&own) {
                     used.push((version, other, lines.amounts[idx]));

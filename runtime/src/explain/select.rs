@@ -1,8 +1,9 @@
 //! Which rows of which rules a question is about.
 
-use super::Asked;
-use crate::engine::{Origin, RunResult};
-use crate::load::Loaded;
+use crate::engine::lines::Origin;
+use crate::engine::result::RunResult;
+use crate::explain::query::Asked;
+use crate::store::loaded::Loaded;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};
@@ -89,14 +90,14 @@ impl<'a> Picker<'a> {
 
     /// Rows with a line that are meant.
     fn paid(&self) -> Vec<u32> {
-        let lines = self.result.lines[self.id.index()].all_held();
+        let lines = self.result.lines[self.id.index()].all();
         let payee = |line: &usize| self.payee.is_none_or(|payee| lines.payees[*line] == payee);
         (0..lines.len()).filter(payee).map(|line| lines.rows[line]).filter(|row| self.fits(*row)).collect()
     }
 
     /// Rows without a line that are meant.
     fn unpaid(&self) -> Vec<u32> {
-        let lines = self.result.lines[self.id.index()].all_held();
+        let lines = self.result.lines[self.id.index()].all();
         let unpaid = |row: &u32| lines.rows.binary_search(row).is_err();
         (0..self.n_rows)
             .filter(|row| self.fits(*row))

@@ -1,6 +1,7 @@
 //! The steps of a trace as points.
 
-use super::{Point, Teller};
+use crate::explain::explainer::Explainer;
+use crate::explain::query::ExplainStep;
 use meed_compiler::data::status;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
@@ -15,9 +16,9 @@ use meed_grammar::span::Span;
 /// Values that something looked at: place, type, value.
 pub(super) type Values = [(Span, Type, Value)];
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// What decided, in order.
-    pub(super) fn points(&self, id: RuleId, row: u32, trace: &Trace) -> Vec<Point> {
+    pub(super) fn points(&self, id: RuleId, row: u32, trace: &Trace) -> Vec<ExplainStep> {
         let rule = self.plan.rule(id);
         let mut points = Vec::new();
         let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
@@ -56,13 +57,13 @@ impl Teller<'_> {
             } else {
                 "the rule pays nothing: it decides"
             };
-            points.push(Point { holds: rule.pay().map(|_| false), text: text.to_owned(), details: Vec::new() });
+            points.push(ExplainStep { holds: rule.pay().map(|_| false), text: text.to_owned(), details: Vec::new() });
         }
         points
     }
 
     /// Why a payment has no amount.
-    fn no_amount(&self, values: &Values) -> Point {
+    fn no_amount(&self, values: &Values) -> ExplainStep {
         let unknown = values.iter().find(|(span, _, value)| *value == Value::Missing && !self.quote(*span).is_empty());
         failed(match unknown {
             Some((span, ..)) => format!("there is no amount: {} is unknown", self.quote(*span)),
@@ -70,12 +71,12 @@ impl Teller<'_> {
         })
     }
 
-    fn active(&self, id: RuleId, day: i32, holds: bool) -> Point {
+    fn active(&self, id: RuleId, day: i32, holds: bool) -> ExplainStep {
         let rule = self.plan.rule(id);
         let (from, to) = (date_of(rule.active.from), date_of(rule.active.to));
         if rule.active == Days::ALL {
             let text = format!("the rule only sets: it looks at every {}", self.row_word(id));
-            return Point { holds: Some(true), text, details: Vec::new() };
+            return ExplainStep { holds: Some(true), text, details: Vec::new() };
         }
         let version = match self.plan.versions(&rule.name).count() {
             1 => "the rule holds".to_owned(),
@@ -95,7 +96,7 @@ impl Teller<'_> {
             format!("version {} holds from {from} to {to}", other.version)
         });
         let details = others.collect();
-        Point { holds: Some(holds), text: format!("{version} from {from} to {to}; {of}{outside}"), details }
+        ExplainStep { holds: Some(holds), text: format!("{version} from {from} to {to}; {of}{outside}"), details }
     }
 
     /// Each part of a condition with its values; what comes after a part that decides was not looked at.
@@ -107,7 +108,7 @@ impl Teller<'_> {
         value: &Value,
         values: &Values,
         truths: &[(Span, Value)],
-    ) -> Vec<Point> {
+    ) -> Vec<ExplainStep> {
         let step = self.plan.rule(id).steps.iter().find_map(|step| match step {
             Step::Filter(condition) if condition.span == span => Some(condition),
             _ => None,
@@ -127,11 +128,11 @@ impl Teller<'_> {
             let unknown = met.iter().any(|value| **value == Value::Missing);
             let said = if unknown { ": unknown" } else { "" };
             let text = format!("{}{said}", self.quote(part.span));
-            points.push(Point { holds: Some(holds), text, details: self.told(id, row, part.span, values) });
+            points.push(ExplainStep { holds: Some(holds), text, details: self.told(id, row, part.span, values) });
         }
         // `unknown means yes` lets a row pass that no part did.
         if value.is_true() && points.iter().any(|point| point.holds == Some(false)) {
-            points.push(Point {
+            points.push(ExplainStep {
                 holds: Some(true),
                 text: format!("{}: unknown means yes", self.quote(span)),
                 details: Vec::new(),
@@ -158,7 +159,7 @@ impl Teller<'_> {
         told
     }
 
-    fn local(&self, id: RuleId, row: u32, local: LocalId, value: &Value, values: &Values) -> Point {
+    fn local(&self, id: RuleId, row: u32, local: LocalId, value: &Value, values: &Values) -> ExplainStep {
         let rule = self.plan.rule(id);
         let definition = &rule.locals[local.index()];
         let decided = rule.steps.iter().any(|step| matches!(step, Step::Set(_, known) if *known == local));
@@ -169,15 +170,15 @@ impl Teller<'_> {
         // What the whole `let` is has been said.
         let whole = format!("{} is {}", self.quote(span), self.value(definition.ty, value));
         details.extend(self.told(id, row, span, values).into_iter().filter(|line| *line != whole));
-        Point { holds: None, text, details }
+        ExplainStep { holds: None, text, details }
     }
 
-    fn first(&self, id: RuleId, row: u32, state: StateId, first: bool) -> Point {
+    fn first(&self, id: RuleId, row: u32, state: StateId, first: bool) -> ExplainStep {
         let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
         let ever = if slot.period.is_none() { " ever" } else { "" };
         let per = format!("{}{ever}{}", self.per(state), self.key_words(id, row, state));
         if first {
-            return Point { holds: Some(true), text: format!("the first{per}"), details: Vec::new() };
+            return ExplainStep { holds: Some(true), text: format!("the first{per}"), details: Vec::new() };
         }
         let text = match self.who_was_first(id, row, state) {
             Some(other) => format!("not the first{per}: {other} came before"),
@@ -187,7 +188,7 @@ impl Teller<'_> {
     }
 
     /// What added up before and after this row.
-    fn totals(&self, id: RuleId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<Point> {
+    fn totals(&self, id: RuleId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<ExplainStep> {
         let rule = self.plan.rule(id);
         let atoms = |state: StateId| {
             rule.steps.iter().find_map(|step| match step {
@@ -209,15 +210,15 @@ impl Teller<'_> {
                 let per = format!("{}{}", self.per(*state), self.key_words(id, row, *state));
                 let text = format!("{what}{per} adds up to {}", value(after));
                 let details = vec![format!("before this {} it was {}", self.row_word(id), value(before))];
-                points.push(Point { holds: None, text, details });
+                points.push(ExplainStep { holds: None, text, details });
             }
         }
         points
     }
 
-    fn pay(&self, id: RuleId, row: u32, slices: &[Slice], values: &Values) -> Point {
+    fn pay(&self, id: RuleId, row: u32, slices: &[Slice], values: &Values) -> ExplainStep {
         let rule = self.plan.rule(id);
-        let Some(pay) = rule.pay() else { return Point::default() };
+        let Some(pay) = rule.pay() else { return ExplainStep::default() };
         let (amount, along) = match &pay.amount {
             Amount::Plain(value) => (value, None),
             Amount::AlongTotal { body, .. } => (body, Some(body.span)),
@@ -228,7 +229,7 @@ impl Teller<'_> {
             values.iter().filter(|(span, ..)| along != Some(*span) && *span != pay.payee.span).cloned().collect();
         details.extend(self.told(id, row, Span::new(0, u32::MAX as usize), &kept));
         details.extend(slices.iter().map(|slice| self.slice(slice, schedule)));
-        Point { holds: None, text: self.quote(pay.span), details }
+        ExplainStep { holds: None, text: self.quote(pay.span), details }
     }
 
     /// `band 2 (to 500,000 USD): 20,000.00 USD at 2% is 400.00 USD`
@@ -238,10 +239,9 @@ impl Teller<'_> {
         });
         let quantity = slice.quantity.as_ref().map(|quantity| self.value(slice.of, &Value::Number(quantity.clone())));
         // A quantity of money has a share for its rate, any other a price.
-        let rate = slice
-            .rate
-            .as_ref()
-            .map(|rate| if slice.of == Type::Money { crate::words::percent(rate) } else { self.money(rate) });
+        let rate = slice.rate.as_ref().map(|rate| {
+            if slice.of == Type::Money { crate::explain::numbers::percent(rate) } else { self.money(rate) }
+        });
         let amount = self.money(&slice.amount);
         match (quantity, rate) {
             (Some(quantity), Some(rate)) => {
@@ -272,12 +272,12 @@ impl Teller<'_> {
         }
     }
 
-    fn rounding(&self, slices: &[Slice], along: Option<&(Exact, Exact)>, rounded: &Exact) -> Point {
+    fn rounding(&self, slices: &[Slice], along: Option<&(Exact, Exact)>, rounded: &Exact) -> ExplainStep {
         let unit = &self.plan.unit;
         let mode = mode_words(unit.mode);
         let sum = slices.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
         let (exact, line) = (self.money(&sum), self.money(rounded));
-        let plain = |text: String, details: Vec<String>| Point { holds: None, text, details };
+        let plain = |text: String, details: Vec<String>| ExplainStep { holds: None, text, details };
         if let Some((before, after)) = along {
             let details = [("with", after), ("without", before)]
                 .map(|(word, value)| format!("{word} this line the total is {} exactly", self.money(value)));
@@ -297,8 +297,8 @@ impl Teller<'_> {
 }
 
 /// A point at which a row ends.
-pub(super) fn failed(text: String) -> Point {
-    Point { holds: Some(false), text, details: Vec::new() }
+pub(super) fn failed(text: String) -> ExplainStep {
+    ExplainStep { holds: Some(false), text, details: Vec::new() }
 }
 
 /// The parts of a condition that must all hold.

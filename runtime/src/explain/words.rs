@@ -1,8 +1,8 @@
 //! Amounts, values, rows and pieces of the program in words.
 
-use super::Teller;
-use crate::engine::Origin;
-use crate::words;
+use crate::engine::lines::Origin;
+use crate::explain::explainer::Explainer;
+use crate::explain::numbers;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::calendar::date_of;
@@ -11,22 +11,22 @@ use meed_compiler::value::Exact;
 use meed_grammar::foreign::shown;
 use meed_grammar::span::Span;
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// Smallest units as an amount: `1,000.25 USD`.
     pub(super) fn amount(&self, units: i128) -> String {
-        words::amount(self.plan, units)
+        numbers::amount(self.plan, units)
     }
 
     /// An exact amount, with more decimals where it has them.
     pub(super) fn money(&self, value: &Exact) -> String {
-        words::money(self.plan, value)
+        numbers::money(self.plan, value)
     }
 
     /// A value of a type.
     pub(super) fn value(&self, ty: Type, value: &Value) -> String {
         match (value, ty) {
             (Value::Missing, _) => "unknown".to_owned(),
-            (Value::Number(value), _) => words::numeric(self.plan, ty, value),
+            (Value::Number(value), _) => numbers::numeric(self.plan, ty, value),
             (Value::YesNo(value), _) => if *value { "yes" } else { "no" }.to_owned(),
             (Value::Date(day), _) => date_of(*day).to_string(),
             (Value::Code(place), Type::Choice(choice)) => {

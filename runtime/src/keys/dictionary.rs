@@ -1,6 +1,6 @@
 //! Texts and ids by code: equal texts have one code, and a whole number is the text it is written as.
 
-use super::KeyPart;
+use crate::keys::component::KeyComponent;
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::{borrow::Cow, hash::Hasher};
@@ -39,37 +39,37 @@ impl Dictionary {
 
     /// The text of a code.
     pub fn text(&self, code: u32) -> Cow<'_, str> {
-        self.part(code).text()
+        self.component(code).text()
     }
 
-    /// The text of a code as a part of a key, for comparing in the order of keys.
-    pub fn part(&self, code: u32) -> KeyPart<'_> {
+    /// The text of a code as a component of a key, for comparing in the order of keys.
+    pub fn component(&self, code: u32) -> KeyComponent<'_> {
         match self.entries[code as usize] {
-            whole @ 0.. => KeyPart::Whole(whole),
-            text => KeyPart::Text(self.nth_text((-1 - text) as usize)),
+            whole @ 0.. => KeyComponent::Whole(whole),
+            text => KeyComponent::Text(self.nth_text((-1 - text) as usize)),
         }
     }
 
     /// The code of a text, if it has one.
     pub fn code(&self, text: &str) -> Option<u32> {
-        let code = self.find(KeyPart::of(text.as_bytes()));
+        let code = self.find(KeyComponent::of(text.as_bytes()));
         (code != NONE).then_some(code)
     }
 
-    pub(crate) fn find(&self, part: KeyPart<'_>) -> u32 {
-        match part {
-            KeyPart::Whole(value) => self.find_whole(value),
-            KeyPart::Text(text) => {
-                let same = |&code: &u32| self.part(code) == KeyPart::Text(text);
+    pub(crate) fn find(&self, component: KeyComponent<'_>) -> u32 {
+        match component {
+            KeyComponent::Whole(value) => self.find_whole(value),
+            KeyComponent::Text(text) => {
+                let same = |&code: &u32| self.component(code) == KeyComponent::Text(text);
                 self.texts.find(hash(text), same).copied().unwrap_or(NONE)
             }
         }
     }
 
-    pub(crate) fn intern(&mut self, part: KeyPart<'_>) -> u32 {
-        match part {
-            KeyPart::Whole(value) => self.intern_whole(value),
-            KeyPart::Text(text) => self.intern_text(text),
+    pub(crate) fn intern(&mut self, component: KeyComponent<'_>) -> u32 {
+        match component {
+            KeyComponent::Whole(value) => self.intern_whole(value),
+            KeyComponent::Text(text) => self.intern_text(text),
         }
     }
 
@@ -78,7 +78,7 @@ impl Dictionary {
     pub(crate) fn intern_number(&mut self, value: i64) -> u32 {
         match self.direct.get(value as usize) {
             Some(&code) if code != NONE => code,
-            Some(_) | None => self.intern(KeyPart::of_whole(value, &mut String::new())),
+            Some(_) | None => self.intern(KeyComponent::of_whole(value, &mut String::new())),
         }
     }
 

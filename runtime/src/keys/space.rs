@@ -1,7 +1,8 @@
 //! The keys of a record that others refer to, as codes: references are kept as codes until every table is read.
 
-use super::dictionary::{Dictionary, NONE};
-use super::{KeyPart, Keys};
+use crate::keys::columns::Keys;
+use crate::keys::component::KeyComponent;
+use crate::keys::dictionary::{Dictionary, NONE};
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 use std::borrow::Cow;
@@ -10,59 +11,60 @@ use std::hash::{Hash, Hasher};
 /// Keys by code, those of rows and those that references name.
 #[derive(Debug, Default)]
 pub(crate) struct KeySpace {
-    /// The texts of each part; with one part its codes are those of the keys.
-    pub parts: Vec<Dictionary>,
-    /// Codes of tuples of parts, where there are several.
+    /// The texts of each component; with one component its codes are those of the keys.
+    pub components: Vec<Dictionary>,
+    /// Codes of tuples of components, where there are several.
     tuples: HashTable<u32>,
-    /// By code of a tuple, its parts' codes one behind the other.
+    /// By code of a tuple, its components' codes one behind the other.
     members: Vec<u32>,
     /// By code, the first row read that bears the key; shorter than there are codes.
     rows: Vec<u32>,
 }
 
 impl KeySpace {
-    pub fn new(n_parts: usize) -> Self {
-        Self { parts: vec![Dictionary::default(); n_parts], ..Self::default() }
+    pub fn new(n_components: usize) -> Self {
+        Self { components: vec![Dictionary::default(); n_components], ..Self::default() }
     }
 
     /// How many codes there are.
     pub fn len(&self) -> usize {
-        match self.parts.as_slice() {
-            [part] => part.len(),
-            parts => self.members.len() / parts.len().max(1),
+        match self.components.as_slice() {
+            [component] => component.len(),
+            components => self.members.len() / components.len().max(1),
         }
     }
 
-    /// The code of a key by the codes of its parts.
-    pub fn code(&mut self, parts: &[u32]) -> u32 {
-        if let [part] = parts {
-            return *part;
+    /// The code of a key by the codes of its components.
+    pub fn code(&mut self, components: &[u32]) -> u32 {
+        if let [component] = components {
+            return *component;
         }
         let Self { tuples, members, .. } = self;
-        let n_parts = parts.len();
-        let tuple = |code: u32| &members[code as usize * n_parts..][..n_parts];
-        let hash_of = hash(parts);
-        if let Some(&code) = tuples.find(hash_of, |&code| tuple(code) == parts) {
+        let n_components = components.len();
+        let tuple = |code: u32| &members[code as usize * n_components..][..n_components];
+        let hash_of = hash(components);
+        if let Some(&code) = tuples.find(hash_of, |&code| tuple(code) == components) {
             return code;
         }
-        let code = (members.len() / n_parts) as u32;
+        let code = (members.len() / n_components) as u32;
         tuples.insert_unique(hash_of, code, |&code| hash(tuple(code)));
-        members.extend_from_slice(parts);
+        members.extend_from_slice(components);
         code
     }
 
-    /// One part of a key.
-    pub fn part(&self, code: u32, part: usize) -> KeyPart<'_> {
-        match self.parts.as_slice() {
-            [only] => only.part(code),
-            parts => parts[part].part(self.members[code as usize * parts.len() + part]),
+    /// One component of a key.
+    pub fn component(&self, code: u32, component: usize) -> KeyComponent<'_> {
+        match self.components.as_slice() {
+            [only] => only.component(code),
+            components => components[component].component(self.members[code as usize * components.len() + component]),
         }
     }
 
     /// A key as text.
     pub fn text(&self, code: u32) -> String {
-        let parts: Vec<Cow<'_, str>> = (0..self.parts.len()).map(|part| self.part(code, part).text()).collect();
-        parts.join("|")
+        let components: Vec<Cow<'_, str>> =
+            (0..self.components.len()).map(|component| self.component(code, component).text()).collect();
+        components.join("|")
     }
 
     /// The row that bears a key, [`NONE`] where there is none.
@@ -98,16 +100,16 @@ impl KeySpace {
 
     /// The keys of these codes.
     pub fn keys(&self, codes: &[u32]) -> Keys {
-        let mut keys = Keys::new(self.parts.len());
-        for (part, column) in keys.parts.iter_mut().enumerate() {
-            codes.iter().for_each(|&code| column.push(self.part(code, part)));
+        let mut keys = Keys::new(self.components.len());
+        for (component, column) in keys.components.iter_mut().enumerate() {
+            codes.iter().for_each(|&code| column.push(self.component(code, component)));
         }
         keys
     }
 }
 
-fn hash(parts: &[u32]) -> u64 {
+fn hash(components: &[u32]) -> u64 {
     let mut hasher = FxHasher::default();
-    parts.hash(&mut hasher);
+    components.hash(&mut hasher);
     hasher.finish()
 }

@@ -3,7 +3,8 @@
 //! The rows are not kept; the file is read a second time, line by line, by the lines on which its rows begin. Cells stay as
 //! they are, those of columns that no rule reads too, and so do quotes and separators.
 
-use super::{Loaded, RecordId};
+use crate::store::loaded::Loaded;
+use meed_compiler::plan::RecordId;
 use std::io::{self, BufRead, Write};
 use std::ops::Range;
 

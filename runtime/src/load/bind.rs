@@ -1,17 +1,16 @@
 //! Which column each field of a record is read from, and what is done with its cells.
 //!
-//! A field that a rule reads, and every part of the key, must have its column; the column of another field is looked at
+//! A field that a rule reads, and every component of the key, must have its column; the column of another field is looked at
 //! where it is there, so that a value that cannot be read does not pass in silence, but nothing of it is kept.
 
 mod columns;
 
-use super::LoadError;
-use super::cell::CellReader;
-use super::decode::List;
-use super::part::PartReader;
-use super::source::{Holds, Source, Wanted};
-pub(super) use columns::sources;
-use columns::{column, needed_column, plain_name};
+use crate::decode::cell::{CellReader, sources};
+use crate::decode::column::List;
+use crate::decode::component::ComponentReader;
+use crate::load::bind::columns::{column, needed_column, plain_name};
+use crate::load::error::LoadError;
+use crate::source::columns::{Source, SourceType, Wanted};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{DomainId, Field, FieldId, FieldSource, Format, Plan, Record, RecordId, Type};
 
@@ -19,8 +18,8 @@ use meed_compiler::plan::{DomainId, Field, FieldId, FieldSource, Format, Plan, R
 pub(super) struct Task {
     /// How faults are reported; none where another task of the same cells does.
     pub report: Option<Report>,
-    /// By part, where its cells stand; none where there is no such column.
-    pub slots: Vec<Option<usize>>,
+    /// By component, where its cells stand; none where there is no such column.
+    pub chosen_columns: Vec<Option<usize>>,
     pub take: Take,
     pub list: List,
 }
@@ -28,7 +27,7 @@ pub(super) struct Task {
 /// How faults of a field are reported.
 #[derive(Clone)]
 pub(super) struct Report {
-    /// See [`super::draft::Fault::rank`].
+    /// See [`Fault::rank`](crate::store::rejects::Fault::rank).
     pub rank: usize,
     pub header: String,
     /// Whether a missing cell is a fault.
@@ -42,11 +41,11 @@ pub(super) enum Take {
     /// Codes of texts and ids.
     Text { field: usize, domain: DomainId },
     /// Codes of keys of another record.
-    Refer { field: usize, target: RecordId, parts: Vec<PartReader> },
-    /// The keys of the rows; by field of the key its report and how many parts it has.
-    Key { record: RecordId, parts: Vec<PartReader>, reports: Vec<(Report, usize)> },
+    Refer { field: usize, target: RecordId, components: Vec<ComponentReader> },
+    /// The keys of the rows; by field of the key its report and how many components it has.
+    Key { record: RecordId, components: Vec<ComponentReader>, reports: Vec<(Report, usize)> },
     /// The keys of a record that holds the distinct values of this column.
-    Distinct { place: usize, record: RecordId, part: PartReader },
+    Distinct { place: usize, record: RecordId, component: ComponentReader },
     /// Values that must be readable.
     Check(CellReader),
 }
@@ -83,8 +82,8 @@ impl<'a> Place<'a> {
         if self.source.is_plain() { &Format::Plain } else { &sources(field)[0].format }
     }
 
-    fn parts(self, record: RecordId, plain: bool) -> Vec<PartReader> {
-        PartReader::of_record(self.plan, record, plain)
+    fn components(self, record: RecordId, plain: bool) -> Vec<ComponentReader> {
+        ComponentReader::of_record(self.plan, record, plain)
     }
 }
 
@@ -96,23 +95,23 @@ fn want(column: Option<usize>, as_text: bool, wanted: &mut Vec<Wanted>) -> Optio
 
 fn key_task(place: Place<'_>, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
     let definition = place.definition();
-    let parts = place.parts(place.record, place.source.is_plain());
-    let (mut slots, mut reports) = (Vec::new(), Vec::new());
+    let components = place.components(place.record, place.source.is_plain());
+    let (mut chosen_columns, mut reports) = (Vec::new(), Vec::new());
     for &FieldId(idx) in &definition.key {
         let field = &definition.fields[idx as usize];
         let columns = sources(field);
         for source in columns {
-            let as_text = parts.get(slots.len()).is_none_or(PartReader::as_text);
+            let as_text = components.get(chosen_columns.len()).is_none_or(ComponentReader::as_text);
             let column = needed_column(place, field, source)?;
-            slots.push(want(column, as_text, wanted));
+            chosen_columns.push(want(column, as_text, wanted));
         }
         reports.push((report(idx as usize, field, !field.optional), columns.len()));
     }
-    if slots.len() != parts.len() {
-        broken(format!("a key of `{}` of other columns than parts", definition.name));
+    if chosen_columns.len() != components.len() {
+        broken(format!("a key of `{}` of other columns than components", definition.name));
     }
-    let take = Take::Key { record: place.record, parts, reports };
-    Ok(Task { report: None, slots, take, list: List::default() })
+    let take = Take::Key { record: place.record, components, reports };
+    Ok(Task { report: None, chosen_columns, take, list: List::default() })
 }
 
 fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<Option<Task>, LoadError> {
@@ -131,19 +130,20 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
             column(place, field, source).ok().flatten()
         });
     }
-    let is_yes_no = |column: &Option<usize>| column.is_none_or(|column| place.source.holds(column) == Holds::YesNo);
+    let is_yes_no =
+        |column: &Option<usize>| column.is_none_or(|column| place.source.source_type(column) == SourceType::YesNo);
     let mut as_text = vec![matches!(field.ty, Type::Choice(_)); columns.len()];
     if field.ty == Type::YesNo {
         as_text = columns.iter().map(|column| !is_yes_no(column)).collect();
     }
     let take = match field.ty {
         Type::Ref(target) if field.used => {
-            let parts = place.parts(target, true);
-            if parts.len() != columns.len() {
-                broken(format!("a reference to `{}` of other columns than parts", place.plan.record(target).name));
+            let components = place.components(target, true);
+            if components.len() != columns.len() {
+                broken(format!("a reference to `{}` of other columns than components", place.plan.record(target).name));
             }
-            as_text = parts.iter().map(PartReader::as_text).collect();
-            Take::Refer { field: idx, target, parts }
+            as_text = components.iter().map(ComponentReader::as_text).collect();
+            Take::Refer { field: idx, target, components }
         }
         Type::Text(domain) | Type::Id(domain) if field.used => {
             as_text = vec![true];
@@ -160,18 +160,19 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
     if !field.used && columns.contains(&None) {
         return Ok(None);
     }
-    let slots = columns.into_iter().zip(as_text).map(|(column, as_text)| want(column, as_text, wanted)).collect();
+    let chosen_columns =
+        columns.into_iter().zip(as_text).map(|(column, as_text)| want(column, as_text, wanted)).collect();
     // What is missing or bad in a key is reported with the key. A field that no rule reads may have no column, so its
     // cells may be missing too.
     let must = field.used && !field.optional && !place.source.is_plain();
     let report = (!is_key).then(|| report(idx, field, must));
-    Ok(Some(Task { report, slots, take, list: List::default() }))
+    Ok(Some(Task { report, chosen_columns, take, list: List::default() }))
 }
 
 fn distinct_task(place: Place<'_>, idx: usize, record: RecordId, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
     let definition = place.plan.record(record);
-    let mut parts = place.parts(record, place.source.is_plain());
-    let (Some(part), Some(key)) = (parts.pop(), definition.key.first()) else {
+    let mut components = place.components(record, place.source.is_plain());
+    let (Some(component), Some(key)) = (components.pop(), definition.key.first()) else {
         broken(format!("`{}` without a key", definition.name));
     };
     let field = &definition.fields[key.index()];
@@ -184,8 +185,13 @@ fn distinct_task(place: Place<'_>, idx: usize, record: RecordId, wanted: &mut Ve
     } else {
         needed_column(owner, field, source)?
     };
-    let slots = vec![want(column, part.as_text(), wanted)];
-    Ok(Task { report: None, slots, take: Take::Distinct { place: idx, record, part }, list: List::default() })
+    let chosen_columns = vec![want(column, component.as_text(), wanted)];
+    Ok(Task {
+        report: None,
+        chosen_columns,
+        take: Take::Distinct { place: idx, record, component },
+        list: List::default(),
+    })
 }
 
 fn reader(place: Place<'_>, field: &Field) -> Result<CellReader, LoadError> {

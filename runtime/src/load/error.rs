@@ -2,7 +2,8 @@
 
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
-use crate::scratch::ScratchError;
+use crate::source::error::SourceError;
+use crate::store::error::StoreError;
 use meed_compiler::internal::InternalError;
 use meed_grammar::foreign::shown;
 use thiserror::Error;
@@ -13,34 +14,12 @@ const MOST_TOLD: usize = 50;
 /// Why tables could not be loaded.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LoadError {
-    /// The file is not there or may not be read.
-    #[error("cannot read `{}`: {}", shown(file), shown(reason))]
-    CannotRead { file: String, reason: String },
-    /// Its ending is not one that is read.
-    #[error("cannot tell the format of `{}` by its ending", shown(file))]
-    UnknownFormat { file: String },
-    /// A CSV file without a header.
-    #[error("`{}` is empty: it has no header", shown(file))]
-    EmptyFile { file: String },
+    /// A file or table in memory that gives no rows.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A CSV file whose header is not UTF-8.
     #[error("`{}` is not UTF-8 text", shown(file))]
     NotUtf8 { file: String },
-    /// A quote that is never closed.
-    #[error("in `{}` the quote that opens in row {row} is never closed", shown(file))]
-    UnclosedQuote { file: String, row: u64 },
-    /// A row longer than memory should hold.
-    #[error("row {row} of `{}` is longer than 16 MiB", shown(file))]
-    RowTooLong { file: String, row: u64 },
-    /// A Parquet file that is damaged, cut off, or uses what is not read.
-    #[error("`{}` is not a readable Parquet file: {}", shown(file), shown(reason))]
-    BadParquet { file: String, reason: String },
-    /// A page of a Parquet file that takes more memory than there may be for it.
-    #[error(
-        "a page of column `{}` of `{}` is {size} MiB when unpacked, and {memory} MiB may be held",
-        shown(column),
-        shown(file)
-    )]
-    PageTooLarge { file: String, column: String, size: u64, memory: usize },
     /// A rule per entity and period with more rows than may be held.
     #[error(
         "rule `{rule}` has {n_rows} rows, {n_entities} of `{entity}` in {n_periods} periods (per {period}): \
@@ -96,9 +75,9 @@ pub enum LoadError {
     /// More rows than a table can have.
     #[error("`{record}` has more than 2,147,000,000 rows")]
     TooManyRows { record: String },
-    /// Rows that are too many for memory could not be kept on the disk.
+    /// Rows that are too many for memory could not be kept.
     #[error(transparent)]
-    Scratch(#[from] ScratchError),
+    Store(#[from] StoreError),
     /// An invariant of Meed that does not hold.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -108,14 +87,8 @@ impl LoadError {
     /// The code, one per kind.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::CannotRead { .. } => "cannot-read-file",
-            Self::UnknownFormat { .. } => "unknown-file-format",
-            Self::EmptyFile { .. } => "empty-file",
+            Self::Source(error) => error.code(),
             Self::NotUtf8 { .. } => "not-utf8",
-            Self::UnclosedQuote { .. } => "unclosed-quote",
-            Self::RowTooLong { .. } => "row-too-long",
-            Self::BadParquet { .. } => "bad-parquet",
-            Self::PageTooLarge { .. } => "page-too-large",
             Self::TooManyPeriodRows { .. } => "too-many-period-rows",
             Self::MissingTable { .. } => "missing-table",
             Self::MissingColumn { .. } => "missing-column",
@@ -125,7 +98,7 @@ impl LoadError {
             Self::PercentScale { .. } => "percent-scale",
             Self::UnknownZone { .. } => "unknown-zone",
             Self::TooManyRows { .. } => "too-many-rows",
-            Self::Scratch(_) => "cannot-keep-rows",
+            Self::Store(_) => "cannot-keep-rows",
             Self::Internal(_) => "internal-error",
         }
     }
@@ -133,12 +106,8 @@ impl LoadError {
     /// What to do about it, where that is known.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownFormat { .. } => Some("files that end in .csv, .tsv, .txt or .parquet are read".to_owned()),
+            Self::Source(error) => error.help(),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
-            Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
-            Self::PageTooLarge { .. } => {
-                Some("write the file with smaller pages, or let more be held with --memory MIB".to_owned())
-            }
             Self::TooManyPeriodRows { .. } => {
                 Some("shorten the program, settle longer periods, or let more be held with --memory MIB".to_owned())
             }
@@ -160,13 +129,7 @@ impl LoadError {
                 Some(r#"write `as "0.12"` where 0.12 means 12%, or `as "12"` where 12 does"#.to_owned())
             }
             Self::UnknownZone { .. } => Some("write a name like `Europe/Berlin` or an offset like `+02:00`".to_owned()),
-            Self::CannotRead { .. }
-            | Self::EmptyFile { .. }
-            | Self::RowTooLong { .. }
-            | Self::BadParquet { .. }
-            | Self::WrongColumnType { .. }
-            | Self::TooManyRows { .. }
-            | Self::Scratch(_) => None,
+            Self::WrongColumnType { .. } | Self::TooManyRows { .. } | Self::Store(_) => None,
             Self::Internal(_) => Some(InternalError::HELP.to_owned()),
         }
     }

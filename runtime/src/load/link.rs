@@ -3,21 +3,23 @@
 mod astray;
 mod rings;
 
-use super::draft::{Draft, Fault, Rejected};
-use super::runs::Wanted;
-use super::stretch::Stretch;
-use super::unique::{Found, repeated, repeated_in_runs};
-use crate::keys::{KeySpace, NONE};
-use crate::scratch::ScratchError;
+use crate::keys::dictionary::NONE;
+use crate::keys::space::KeySpace;
+use crate::load::build::TableBuilder;
+use crate::store::error::StoreError;
+use crate::store::rejected::Rejected;
+use crate::store::rejects::Fault;
+use crate::store::row_batch::{RowBatch, Wanted};
+use crate::store::unique::Repeated;
 use meed_compiler::data::Values;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
 
-/// Drafts and key spaces of all records.
+/// Tables and key spaces of all records.
 pub(super) struct Linked<'a> {
     pub plan: &'a Plan,
     /// By record; none where the record has no table.
-    pub drafts: Vec<Option<Draft>>,
+    pub tables: Vec<Option<TableBuilder>>,
     /// By record; none where nothing refers to it.
     pub spaces: Vec<Option<KeySpace>>,
 }
@@ -48,9 +50,9 @@ impl Linked<'_> {
     /// nowhere or to a rejected row, however far that goes.
     ///
     /// # Errors
-    /// When rows that lie on the disk cannot be read.
-    pub fn link(&mut self) -> Result<(), ScratchError> {
-        for idx in 0..self.drafts.len() {
+    /// When rows that are not held cannot be read.
+    pub fn link(&mut self) -> Result<(), StoreError> {
+        for idx in 0..self.tables.len() {
             self.reject_repeated(RecordId(idx as u32))?;
         }
         let on_rings = self.on_rings()?;
@@ -69,58 +71,55 @@ impl Linked<'_> {
 
     fn reject(&mut self, faults: Vec<(RecordId, Fault)>) {
         for (record, fault) in faults {
-            if let Some(draft) = &mut self.drafts[record.index()] {
-                draft.fault(fault);
+            if let Some(table) = &mut self.tables[record.index()] {
+                table.fault(fault);
             }
         }
     }
 
-    fn reject_repeated(&mut self, record: RecordId) -> Result<(), ScratchError> {
+    fn reject_repeated(&mut self, record: RecordId) -> Result<(), StoreError> {
         let definition = self.plan.record(record);
-        let Some(draft) = &mut self.drafts[record.index()] else { return Ok(()) };
-        let (repeated, found) = match (&self.spaces[record.index()], &draft.runs) {
-            (Some(_), _) => (std::mem::take(&mut draft.repeated), Found::default()),
-            (None, Some(runs)) => repeated_in_runs(draft, runs.bytes())?,
-            (None, None) => (repeated(&draft.rows.keys, &draft.keyless), Found::default()),
+        let Some(table) = &mut self.tables[record.index()] else { return Ok(()) };
+        let repeated = match &self.spaces[record.index()] {
+            // Where others refer to the keys, rows were held against one another as they were read.
+            Some(_) => Repeated::known(std::mem::take(&mut table.repeated)),
+            None => Repeated::of(&table.rows)?,
         };
         let column = definition.fields[definition.key[0].index()].name.clone();
         let rank = definition.fields.len() + 1;
         let mut firsts = Rejected::default();
-        for (row, first) in repeated {
-            let value = match draft.runs {
-                Some(_) => found.text(row),
-                None => draft.rows.keys.text(row as usize).into_owned(),
-            };
+        for &(row, first) in &repeated.pairs {
+            let value = repeated.key(&table.rows, row);
             let mut reject = |row: u32, other: u32| {
-                let (file, number) = draft.origins.read_at(other);
+                let (file, number) = table.origins.read_at(other);
                 let reason = format!("the key stands also in {file}, row {number}");
                 let (column, value) = (column.clone(), value.clone());
-                draft.fault(Fault { row, key: Some(value.clone()), rank, column, value, reason });
+                table.fault(Fault { row, key: Some(value.clone()), rank, column, value, reason });
             };
             reject(row, first);
             if firsts.insert(first) {
                 reject(first, row);
             }
-            draft.make_room_for_faults()?;
+            table.make_room_for_faults()?;
         }
         Ok(())
     }
 
     /// By code, the first accepted row that bears the key, for records that hold distinct values of a column.
-    fn place_distinct(&mut self) -> Result<(), ScratchError> {
-        for draft in self.drafts.iter().flatten() {
-            for (record, _) in &draft.rows.distinct {
+    fn place_distinct(&mut self) -> Result<(), StoreError> {
+        for table in self.tables.iter().flatten() {
+            for (record, _) in &table.rows.batch.distinct {
                 if let Some(space) = &mut self.spaces[record.index()] {
                     space.set_rows(Vec::new());
                 }
             }
             let spaces = &mut self.spaces;
-            draft.each_stretch(Wanted { distinct: true, ..Wanted::default() }, |stretch| {
-                for (record, codes) in &stretch.distinct {
+            table.rows.each_batch(Wanted { distinct: true, ..Wanted::default() }, |batch| {
+                for (record, codes) in &batch.distinct {
                     let Some(space) = &mut spaces[record.index()] else { continue };
                     for (row, &code) in codes.iter().enumerate() {
-                        let place = stretch.place(row);
-                        if code != NONE && !draft.rejected.contains(place) {
+                        let place = batch.place(row);
+                        if code != NONE && !table.rejected.contains(place) {
                             space.bear_first(code, place);
                         }
                     }
@@ -130,28 +129,28 @@ impl Linked<'_> {
         Ok(())
     }
 
-    /// The draft in whose rows the keys of a record stand.
-    fn bearer(&self, record: RecordId) -> Option<&Draft> {
+    /// The table in whose rows the keys of a record stand.
+    fn bearer(&self, record: RecordId) -> Option<&TableBuilder> {
         match self.plan.record(record).source {
-            RecordTable::Table(_) => self.drafts[record.index()].as_ref(),
-            RecordTable::Distinct(other) => self.drafts[other.index()].as_ref(),
+            RecordTable::Table(_) => self.tables[record.index()].as_ref(),
+            RecordTable::Distinct(other) => self.tables[other.index()].as_ref(),
         }
     }
 
     /// Rejects rows that [`Linked::astray`] found. Faults are written one by one: there may be as many as rows.
-    fn reject_dangling(&mut self, reference: Reference, rows: Vec<(u32, u32)>) -> Result<(), ScratchError> {
+    fn reject_dangling(&mut self, reference: Reference, rows: Vec<(u32, u32)>) -> Result<(), StoreError> {
         let definition = self.plan.record(reference.record);
         let (rank, column) = (definition.fields.len() + 2, &definition.fields[reference.field].name);
         let is_distinct = matches!(self.plan.record(reference.target).source, RecordTable::Distinct(_));
-        let Some(mut draft) = self.drafts[reference.record.index()].take() else { return Ok(()) };
-        let fault = |linked: &Self, draft: &Draft, (place, code): (u32, u32), key: Option<String>| {
+        let Some(mut table) = self.tables[reference.record.index()].take() else { return Ok(()) };
+        let fault = |linked: &Self, table: &TableBuilder, (place, code): (u32, u32), key: Option<String>| {
             let Some(space) = &linked.spaces[reference.target.index()] else {
                 broken("a reference to a record whose keys are not kept")
             };
             let reason = match space.row(code) {
                 at if at != NONE && !is_distinct => {
-                    // The rows of the draft may refer to rows of its own.
-                    let bearer = linked.bearer(reference.target).unwrap_or(draft);
+                    // The rows of the table may refer to rows of its own.
+                    let bearer = linked.bearer(reference.target).unwrap_or(table);
                     let (file, number) = bearer.origins.read_at(at);
                     format!("refers to a rejected row: {file}, row {number}")
                 }
@@ -159,38 +158,31 @@ impl Linked<'_> {
             };
             Fault { row: place, key, rank, column: column.clone(), value: space.text(code), reason }
         };
-        if draft.runs.is_none() {
-            for found in rows {
-                let fault = fault(self, &draft, found, None);
-                draft.fault(fault);
-                draft.make_room_for_faults()?;
-            }
-        } else {
-            // Keys are read beside the rows once more, a stretch at a time.
-            let mut rows = rows.into_iter().peekable();
-            let mut faults = std::mem::take(&mut draft.faults);
-            let mut rejected = std::mem::take(&mut draft.rejected);
-            let mut kept = Ok(());
-            draft.each_stretch(Wanted { keys: true, ..Wanted::default() }, |stretch| {
-                for row in 0..stretch.places.len() {
-                    let Some(found) = rows.next_if(|(place, _)| *place == stretch.place(row)) else { continue };
-                    let fault = fault(self, &draft, found, Some(stretch.keys.text(row).into_owned()));
-                    rejected.insert(fault.row);
-                    faults.push(fault);
-                    if kept.is_ok() && faults.are_many() {
-                        kept = faults.make_room();
-                    }
+        // Keys are read beside the rows once more, a batch at a time.
+        let mut rows = rows.into_iter().peekable();
+        table.rows.name(&mut table.faults);
+        let mut faults = std::mem::take(&mut table.faults);
+        let mut rejected = std::mem::take(&mut table.rejected);
+        let mut kept = Ok(());
+        table.rows.each_batch(Wanted { keys: true, ..Wanted::default() }, |batch| {
+            for row in 0..batch.keys.len() {
+                let Some(found) = rows.next_if(|(place, _)| *place == batch.place(row)) else { continue };
+                let fault = fault(self, &table, found, Some(batch.keys.text(row).into_owned()));
+                rejected.insert(fault.row);
+                faults.push(fault);
+                if kept.is_ok() && faults.are_many() {
+                    kept = faults.make_room();
                 }
-            })?;
-            kept?;
-            (draft.faults, draft.rejected) = (faults, rejected);
-        }
-        self.drafts[reference.record.index()] = Some(draft);
+            }
+        })?;
+        kept?;
+        (table.faults, table.rejected) = (faults, rejected);
+        self.tables[reference.record.index()] = Some(table);
         Ok(())
     }
 
     /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.
-    pub fn codes_in_use(&self, record: RecordId) -> Result<Vec<u32>, ScratchError> {
+    pub fn codes_in_use(&self, record: RecordId) -> Result<Vec<u32>, StoreError> {
         let Some(space) = &self.spaces[record.index()] else { return Ok(Vec::new()) };
         let mut in_use = vec![false; space.len()];
         match self.plan.record(record).source {
@@ -199,11 +191,11 @@ impl Linked<'_> {
             }
             RecordTable::Table(_) => {
                 for reference in references(self.plan).filter(|reference| reference.target == record) {
-                    let Some(draft) = &self.drafts[reference.record.index()] else { continue };
+                    let Some(table) = &self.tables[reference.record.index()] else { continue };
                     let wanted = Wanted { field: Some(reference.field), ..Wanted::default() };
-                    draft.each_stretch(wanted, |stretch| {
-                        let codes = codes_of(stretch, reference.field);
-                        let accepted = codes.filter(|(row, _)| !draft.rejected.contains(stretch.place(*row)));
+                    table.rows.each_batch(wanted, |batch| {
+                        let codes = codes_of(batch, reference.field);
+                        let accepted = codes.filter(|(row, _)| !table.rejected.contains(batch.place(*row)));
                         accepted.for_each(|(_, code)| in_use[code as usize] = true);
                     })?;
                 }
@@ -214,17 +206,17 @@ impl Linked<'_> {
 }
 
 /// By place of a row, the code of the key that it refers to; [`NONE`] where that is missing.
-fn codes_by_place(draft: &Draft, field: usize) -> Result<Vec<u32>, ScratchError> {
-    let mut by_place = vec![NONE; draft.n_rows as usize];
-    draft.each_stretch(Wanted { field: Some(field), ..Wanted::default() }, |stretch| {
-        codes_of(stretch, field).for_each(|(row, code)| by_place[stretch.place(row) as usize] = code);
+fn codes_by_place(table: &TableBuilder, field: usize) -> Result<Vec<u32>, StoreError> {
+    let mut by_place = vec![NONE; table.rows.n_rows as usize];
+    table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
+        codes_of(batch, field).for_each(|(row, code)| by_place[batch.place(row) as usize] = code);
     })?;
     Ok(by_place)
 }
 
 /// Rows and codes of a column of references, missing ones left out.
-fn codes_of(stretch: &Stretch, field: usize) -> impl Iterator<Item = (usize, u32)> {
-    let column = stretch.columns.get(field).and_then(Option::as_ref);
+fn codes_of(batch: &RowBatch, field: usize) -> impl Iterator<Item = (usize, u32)> {
+    let column = batch.columns.get(field).and_then(Option::as_ref);
     let codes: &[u32] = match column.map(|column| &column.values) {
         Some(Values::U32(codes)) => codes,
         Some(Values::I64(_) | Values::I32(_) | Values::U8(_)) | None => &[],

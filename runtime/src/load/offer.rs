@@ -3,9 +3,8 @@
 //! An offer is what is written in the program (`as "DD/MM/YYYY"`), it reads every value of the sample, and of two that read
 //! all values alike only the first is made. Where several read them differently all are offered: only the sender knows.
 
-use super::bind::sources;
-use super::cell::CellReader;
-use super::unreadable::Unreadable;
+use crate::decode::cell::{CellReader, sources};
+use crate::store::unreadable::Unreadable;
 use meed_compiler::plan::{Field, Format, Plan, Type};
 use meed_compiler::written_format;
 

@@ -1,13 +1,17 @@
 //! Reads the tables of all records, batch by batch.
 
-use super::bind::{Place, bind};
-use super::draft::{Draft, Shared};
-use super::link::{Linked, is_key_alone, references};
-use super::part::PartReader;
-use super::runs::By;
-use super::{LoadError, LoadOptions, Loaded, TableInput};
-use crate::keys::{Dictionary, KeySpace};
-use crate::scratch::Spill;
+use crate::decode::component::ComponentReader;
+use crate::keys::dictionary::Dictionary;
+use crate::keys::space::KeySpace;
+use crate::load::bind::{Place, bind};
+use crate::load::build::{Shared, TableBuilder};
+use crate::load::error::LoadError;
+use crate::load::finish::finish;
+use crate::load::fit::fit;
+use crate::load::link::{Linked, is_key_alone, references};
+use crate::load::options::LoadOptions;
+use crate::source::file::TableInput;
+use crate::store::loaded::Loaded;
 use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RecordTable};
 use std::path::Path;
@@ -20,8 +24,7 @@ pub struct Read<'a> {
     plan: &'a Plan,
     through: i32,
     memory: usize,
-    spill: Option<Spill<'a>>,
-    drafts: Vec<Option<Draft>>,
+    tables: Vec<Option<TableBuilder>>,
     shared: Shared,
 }
 
@@ -42,28 +45,18 @@ impl<'a> Read<'a> {
         for (record, is_target) in plan.records.iter().zip(is_target) {
             let has_space = record.used && (is_target || matches!(record.source, RecordTable::Distinct(_)));
             let record = RecordId(shared.spaces.len() as u32);
-            let n_parts = if has_space { n_parts(plan, record) } else { 0 };
-            shared.spaces.push(has_space.then(|| KeySpace::new(n_parts)));
+            let n_components = if has_space { n_components(plan, record) } else { 0 };
+            shared.spaces.push(has_space.then(|| KeySpace::new(n_components)));
         }
-        let mut read = Self {
-            plan,
-            through: options.through,
-            memory: options.memory,
-            spill: options.spill,
-            drafts: Vec::new(),
-            shared,
-        };
-        read.drafts.resize_with(plan.records.len(), || None);
+        let mut read = Self { plan, through: options.through, memory: options.memory, tables: Vec::new(), shared };
+        read.tables.resize_with(plan.records.len(), || None);
         let mut n_rows = 0;
         for input in inputs {
             read.table(input, options, &mut n_rows)?;
         }
         read.check_all_there()?;
-        for record in (0..plan.records.len() as u32).map(RecordId) {
-            let runs = read.runs(record);
-            if let (Some(draft), Some((by, spill))) = (&mut read.drafts[record.index()], runs) {
-                draft.end_runs(by, spill)?;
-            }
+        for table in read.tables.iter_mut().flatten() {
+            table.rows.end(&mut table.faults)?;
         }
         Ok(read)
     }
@@ -71,14 +64,14 @@ impl<'a> Read<'a> {
     /// Holds keys against one another and references against keys, and puts rows in order.
     ///
     /// # Errors
-    /// When rows that are too many for memory cannot be kept on the disk.
-    pub fn settle(self) -> Result<Loaded, LoadError> {
-        let Self { plan, through, memory, drafts, shared, .. } = self;
+    /// When rows that are too many for memory cannot be kept.
+    pub fn finish(self) -> Result<Loaded, LoadError> {
+        let Self { plan, through, memory, tables, shared, .. } = self;
         guarded(|| {
-            let mut linked = Linked { plan, drafts, spaces: shared.spaces };
+            let mut linked = Linked { plan, tables, spaces: shared.spaces };
             linked.link()?;
-            let loaded = super::settle::settle(linked, shared.dictionaries, through)?;
-            super::grids::fit(plan, &loaded, through, memory)?;
+            let loaded = finish(linked, shared.dictionaries, through)?;
+            fit(plan, &loaded, through, memory)?;
             Ok(loaded)
         })?
     }
@@ -93,32 +86,34 @@ impl<'a> Read<'a> {
             .map(RecordId)
             .filter(|&other| plan.record(other).used && plan.record(other).source == RecordTable::Distinct(record))
             .collect();
-        let n_parts = n_parts(plan, record);
-        let runs = self.runs(record);
-        let draft = self.drafts[record.index()].get_or_insert_with(|| Draft::new(definition, n_parts, &distinct));
-        draft.faults.set_folder(options.rejects.map(Path::to_owned));
+        let n_components = n_components(plan, record);
+        let table =
+            self.tables[record.index()].get_or_insert_with(|| TableBuilder::new(definition, n_components, &distinct));
+        table.faults.set_folder(options.rejects.map(Path::to_owned));
+        // Rows that others refer to are looked up in any order.
+        if let (Some(when), None) = (definition.when, &self.shared.spaces[record.index()]) {
+            options.apply(&mut table.rows, when);
+        }
         for file in input.files {
             let name = file.name.clone();
             // A table in memory without batches has no rows.
-            let Some(mut source) = file.into_source(options)? else { continue };
-            draft.origins.begin(&name, draft.n_rows);
+            let Some(mut source) = file.into_source(options.batch_rows, options.memory)? else { continue };
+            table.origins.begin(&name, table.rows.n_rows);
             let place = Place { plan, record, file: &name, source: source.as_ref() };
             let (mut tasks, wanted) = bind(place, &distinct)?;
             source.choose(&wanted)?;
             loop {
                 let n_batch = source.advance()?;
                 if n_batch == 0 {
-                    draft.n_blank += source.n_blank();
+                    table.n_blank += source.n_blank();
                     break;
                 }
-                if u64::from(draft.n_rows) + n_batch as u64 > MOST_ROWS {
+                if u64::from(table.rows.n_rows) + n_batch as u64 > MOST_ROWS {
                     return Err(LoadError::TooManyRows { record: definition.name.clone() });
                 }
-                draft.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared)?;
+                table.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared)?;
                 *n_rows += n_batch as u64;
-                if let Some((by, spill)) = runs {
-                    draft.make_room(by, spill)?;
-                }
+                table.rows.make_room(&mut table.faults)?;
                 if let Some(progress) = options.progress {
                     progress(*n_rows);
                 }
@@ -127,21 +122,13 @@ impl<'a> Read<'a> {
         Ok(())
     }
 
-    /// How the rows of a record go to the disk when they are many. Rows that others refer to are held.
-    fn runs(&self, record: RecordId) -> Option<(By, Spill<'a>)> {
-        let when = self.plan.record(record).when?;
-        let is_referred = self.shared.spaces[record.index()].is_some();
-        let by = By { when, through: self.through };
-        self.spill.filter(|_| !is_referred).map(|spill| (by, spill))
-    }
-
     /// Whether every record that needs a table has one.
     fn check_all_there(&self) -> Result<(), LoadError> {
         for (idx, definition) in self.plan.records.iter().enumerate() {
             let record = RecordId(idx as u32);
             let has_table = match definition.source {
-                RecordTable::Table(_) => self.drafts[idx].is_some(),
-                RecordTable::Distinct(other) => self.drafts[other.index()].is_some(),
+                RecordTable::Table(_) => self.tables[idx].is_some(),
+                RecordTable::Distinct(other) => self.tables[other.index()].is_some(),
             };
             let can_be_named = self.shared.spaces[idx].is_some() && is_key_alone(self.plan, record);
             if definition.used && !has_table && !can_be_named {
@@ -157,6 +144,6 @@ impl<'a> Read<'a> {
     }
 }
 
-fn n_parts(plan: &Plan, record: RecordId) -> usize {
-    PartReader::of_record(plan, record, true).len()
+fn n_components(plan: &Plan, record: RecordId) -> usize {
+    ComponentReader::of_record(plan, record, true).len()
 }

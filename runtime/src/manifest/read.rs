@@ -1,6 +1,6 @@
 //! Reads `run.json` and holds files against it.
 
-use super::{FILE_NAME, FORMAT, Manifest, Table};
+use crate::manifest::{FILE_NAME, FORMAT, Manifest, Table};
 use sha2::{Digest, Sha256};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};

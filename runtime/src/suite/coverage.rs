@@ -1,7 +1,7 @@
 //! What the tests of a program reach: rules, bands and their edges, limits, and the edges of conditions.
 
-use crate::engine::Observer;
-use crate::words::numeric;
+use crate::engine::options::Observer;
+use crate::explain::numbers::numeric;
 use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, met};
 use meed_compiler::interpret::trace::{Trace, TraceStep};

@@ -1,7 +1,8 @@
 //! Tables of the given rows, and of files of them.
 
-use super::{Failure, Files};
-use crate::load::{Content, SourceFile, TableInput, is_key_alone, is_walked};
+use crate::load::link::{is_key_alone, is_walked};
+use crate::source::file::{Content, SourceFile, TableInput};
+use crate::suite::failure::{Failure, Files};
 use meed_compiler::TestCase;
 use meed_compiler::plan::{Plan, RecordId, RecordTable, Type};
 use std::collections::BTreeMap;

@@ -1,9 +1,13 @@
 //! Expectations, held against what a test's rows come to.
 
-use super::why::undated;
-use super::{Failure, Files, Settled};
-use crate::load::{Content, LoadError};
-use crate::table::unmarked;
+use crate::output::formula::unmarked;
+use crate::pay::columns::{payment_column, total_column};
+use crate::pay::decisions::decision_column;
+use crate::source::error::SourceError;
+use crate::source::file::Content;
+use crate::suite::failure::{Failure, Files};
+use crate::suite::settled::Settled;
+use crate::suite::why::undated;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::Plan;
 use meed_compiler::value::{Exact, exact_text, parse_exact};
@@ -11,9 +15,6 @@ use meed_compiler::{Expectation, TestCase};
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::span::Span;
 use std::collections::BTreeMap;
-
-/// Columns of the totals, in their order.
-const TOTALS: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "period", "amount"];
 
 /// The payments that an expectation is about.
 struct Matching<'a> {
@@ -66,10 +67,10 @@ impl Settled {
     /// The payments that are meant; they are not `other` payments any more.
     fn matching(&self, wanted: &Matching, used: &mut [bool]) -> Vec<usize> {
         let same = |row: &[String]| {
-            row[0] == wanted.rule
-                && wanted.payee.is_none_or(|payee| row[3] == payee)
-                && wanted.key.is_none_or(|key| row[7] == key)
-                && wanted.period.is_none_or(|period| row[9] == period)
+            cell(row, "rule") == wanted.rule
+                && wanted.payee.is_none_or(|payee| cell(row, "payee") == payee)
+                && wanted.key.is_none_or(|key| cell(row, "key") == key)
+                && wanted.period.is_none_or(|period| cell(row, "period") == period)
         };
         let found: Vec<usize> = (0..self.payments.len()).filter(|&idx| same(&self.payments[idx])).collect();
         found.iter().for_each(|&idx| used[idx] = true);
@@ -78,7 +79,7 @@ impl Settled {
 
     fn pays(&self, plan: &Plan, wanted: &Matching, amount: &Exact, used: &mut [bool]) -> Vec<String> {
         let found = self.matching(wanted, used);
-        let sum = found.iter().fold(Exact::ZERO, |sum, &idx| sum + amount_of(&self.payments[idx][5]));
+        let sum = found.iter().fold(Exact::ZERO, |sum, &idx| sum + amount_of(cell(&self.payments[idx], "amount")));
         if sum == *amount {
             return Vec::new();
         }
@@ -91,13 +92,17 @@ impl Settled {
     /// `introductions` pays MAYA 500.00 USD I1
     fn payment(&self, plan: &Plan, idx: usize) -> String {
         let row = &self.payments[idx];
-        let words = format!("`{}` pays {} {} {} {}", row[0], shown(&row[3]), row[5], plan.unit.code, shown(&row[7]));
+        let [rule, payee, amount, key] = ["rule", "payee", "amount", "key"].map(|column| cell(row, column));
+        let words = format!("`{rule}` pays {} {amount} {} {}", shown(payee), plan.unit.code, shown(key));
         words.trim_end().to_owned()
     }
 
     fn decides(&self, name: &str, key: &str, period: Option<&str>, value: Option<&str>) -> Option<String> {
-        let same = |row: &&Vec<String>| row[5] == name && row[3] == key && period.is_none_or(|period| row[4] == period);
-        let found = self.decisions.iter().find(same).map(|row| row[6].as_str());
+        let [of_name, of_key, of_period, of_value] = ["name", "key", "period", "value"].map(decision_column);
+        let same = |row: &&Vec<String>| {
+            row[of_name] == name && row[of_key] == key && period.is_none_or(|period| row[of_period] == period)
+        };
+        let found = self.decisions.iter().find(same).map(|row| row[of_value].as_str());
         match (found, value) {
             (found, value) if found == value => None,
             (found, value) => {
@@ -111,21 +116,23 @@ impl Settled {
     fn totals_as_in(&self, file: &str, files: Files) -> Result<Vec<String>, String> {
         let source = files(file).map_err(|error| error.to_string())?;
         let Content::Csv(reader, _) = source.content else {
-            return Err(LoadError::UnknownFormat { file: file.to_owned() }.to_string());
+            return Err(SourceError::UnknownFormat { file: file.to_owned(), known: String::new() }.to_string());
         };
         let name = shown(file);
         let damaged = |error: csv::Error| format!("`{name}` is no table: {error}");
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
         let mut columns = Vec::new();
         for name in reader.headers().map_err(damaged)? {
-            let column = TOTALS.iter().position(|known| *known == name.trim_start_matches('\u{feff}'));
+            let column = total_column(name.trim_start_matches('\u{feff}'));
             columns.push(
                 column.ok_or_else(|| {
                     format!("`{}` has a column `{}`, which totals have not", shown(file), shown(name))
                 })?,
             );
         }
-        let amount = columns.iter().position(|column| *column == 5);
+        let of_amount = total_column("amount");
+        let is_amount = |column: &usize| Some(*column) == of_amount;
+        let amount = columns.iter().position(is_amount);
         let amount = amount.ok_or_else(|| format!("`{name}` has no column `amount`"))?;
         let mut sums: BTreeMap<Vec<String>, (Exact, Exact)> = BTreeMap::new();
         for record in reader.records() {
@@ -133,15 +140,15 @@ impl Settled {
             let key = columns
                 .iter()
                 .zip(&record)
-                .filter(|(column, _)| **column != 5)
+                .filter(|(column, _)| !is_amount(column))
                 .map(|(_, cell)| unmarked(cell).to_owned());
             let text = record.get(amount).unwrap_or_else(|| broken("a row of fewer cells than the header"));
             let value = parse_exact(text).ok_or_else(|| format!("`{name}` has an amount `{}`", shown(text)))?;
             sums.entry(key.collect()).or_default().0 += value;
         }
         for row in &self.totals {
-            let key = columns.iter().filter(|column| **column != 5).map(|column| row[*column].clone());
-            sums.entry(key.collect()).or_default().1 += amount_of(&row[5]);
+            let key = columns.iter().filter(|column| !is_amount(column)).map(|column| row[*column].clone());
+            sums.entry(key.collect()).or_default().1 += of_amount.map_or(Exact::ZERO, |column| amount_of(&row[column]));
         }
         let differs = |(key, (wanted, found)): (&Vec<String>, &(Exact, Exact))| {
             (wanted != found).then(|| {
@@ -171,7 +178,12 @@ impl Settled {
     }
 }
 
-/// An amount as the ledger writes it.
+/// A cell of a row of payments.
+fn cell<'a>(row: &'a [String], column: &str) -> &'a str {
+    &row[payment_column(column)]
+}
+
+/// An amount as payments have it.
 fn amount_of(text: &str) -> Exact {
     parse_exact(text).unwrap_or_else(|| broken(format!("`{text}`, which is no amount")))
 }

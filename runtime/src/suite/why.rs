@@ -1,9 +1,11 @@
 //! Why an expectation does not hold: given rows that no tested rule can see, fields that were not given, and what
 //! `explain` says of the payments that are meant.
 
-use super::judge::place;
-use super::{Failure, Settled};
-use crate::explain::{Answer, Explanation, Query, explain};
+use crate::explain::answer::explain;
+use crate::explain::query::{Answer, Explanation, Query};
+use crate::suite::failure::Failure;
+use crate::suite::judge::place;
+use crate::suite::settled::Settled;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{FieldId, Op, Plan, RecordId, RecordKind, Rule, Step, Stream, Type};
 use meed_compiler::{Expectation, Given, TestCase};
@@ -69,7 +71,7 @@ fn words(answer: &Answer) -> Vec<String> {
     let mut words = answer.notes.clone();
     for explanation in &answer.explanations {
         words.push(explanation.heading.clone());
-        words.extend(points(explanation));
+        words.extend(steps(explanation));
     }
     if answer.n_more > 0 {
         words.push(format!("and {} more", answer.n_more));
@@ -77,13 +79,13 @@ fn words(answer: &Answer) -> Vec<String> {
     words
 }
 
-fn points(explanation: &Explanation) -> Vec<String> {
-    let stopped = explanation.points.iter().any(|point| point.holds == Some(false));
-    let told = explanation.points.iter().filter(|point| point.holds == stopped.then_some(false));
-    told.flat_map(|point| {
+fn steps(explanation: &Explanation) -> Vec<String> {
+    let stopped = explanation.steps.iter().any(|step| step.holds == Some(false));
+    let told = explanation.steps.iter().filter(|step| step.holds == stopped.then_some(false));
+    told.flat_map(|step| {
         let mark = if stopped { "✗" } else { "·" };
-        let details = point.details.iter().map(|detail| format!("    {detail}"));
-        std::iter::once(format!("  {mark} {}", point.text)).chain(details)
+        let details = step.details.iter().map(|detail| format!("    {detail}"));
+        std::iter::once(format!("  {mark} {}", step.text)).chain(details)
     })
     .collect()
 }

@@ -1,7 +1,7 @@
 //! Arrow batches and Parquet files made of rows.
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use meed_runtime::load::Content;
+use meed_runtime::inner::source::Content;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::file::properties::WriterProperties;

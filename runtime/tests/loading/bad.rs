@@ -9,7 +9,8 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use meed_compiler::plan::Plan;
-use meed_runtime::load::{Content, LoadError, SourceFile};
+use meed_runtime::inner::load::LoadError;
+use meed_runtime::inner::source::{Content, SourceFile};
 use std::path::Path;
 use std::sync::Arc;
 

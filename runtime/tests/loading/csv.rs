@@ -1,7 +1,7 @@
 //! CSV as the world writes it.
 
 use crate::view::{View, csv, input, plan, trickling_csv, view};
-use meed_runtime::load::Content;
+use meed_runtime::inner::source::Content;
 
 const PROGRAM: &str = r#"
 program notes "Notes" {

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, cast::AsArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use meed_compiler::plan::Plan;
-use meed_runtime::load::Content;
+use meed_runtime::inner::source::Content;
 
 fn from_csv(plan: &Plan, rows: &[Vec<String>]) -> View {
     let deals = input(plan, "deal", vec![("deals", as_csv(&HEADER, rows))]);

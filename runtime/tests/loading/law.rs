@@ -4,7 +4,7 @@ use crate::arrow::{parquet, text_batch};
 use crate::naive::{self, FieldSpec, File, Kind, Spec};
 use crate::view::{THROUGH, View, input, plan, trickling_csv, view};
 use meed_compiler::plan::Plan;
-use meed_runtime::load::Content;
+use meed_runtime::inner::source::Content;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 

@@ -2,7 +2,7 @@
 
 use crate::view::{TableView, View};
 use meed_compiler::plan::Plan;
-use meed_runtime::load::RowAccount;
+use meed_runtime::inner::store::RowCounts;
 use std::cmp::Ordering;
 
 /// A record.
@@ -225,7 +225,7 @@ fn table_view(plan: &Plan, specs: &[Spec], tables: &[Vec<Row>], table: usize, th
             }
         }
         rows.sort_by(|a, b| by_key(&a[0], &b[0]));
-        let account = RowAccount { read: rows.len() as u64, ..RowAccount::default() };
+        let account = RowCounts { read: rows.len() as u64, ..RowCounts::default() };
         return TableView { name: spec.name.to_owned(), n_stream: rows.len(), account, rows };
     }
     let accepted: Vec<&Row> = tables[table].iter().filter(|row| row.faults.is_empty()).collect();
@@ -238,7 +238,7 @@ fn table_view(plan: &Plan, specs: &[Spec], tables: &[Vec<Row>], table: usize, th
     let (mut seen, mut others): (Vec<&Row>, Vec<&Row>) = accepted.iter().partition(|row| is_seen(row));
     seen.sort_by(|a, b| day(a).cmp(&day(b)).then_with(|| by_key(a, b)));
     others.sort_by(|a, b| by_key(a, b));
-    let account = RowAccount {
+    let account = RowCounts {
         read: tables[table].len() as u64,
         rejected: (tables[table].len() - accepted.len()) as u64,
         after_run_date: others.iter().filter(|row| day(row).is_some()).count() as u64,

@@ -4,7 +4,7 @@ use crate::arrow::{batch, parquet};
 use crate::view::{csv, input, load_rows, plan, view, view_of};
 use arrow_array::{ArrayRef, Float64Array, StringArray};
 use meed_compiler::plan::RecordId;
-use meed_runtime::load::{LoadOptions, load};
+use meed_runtime::inner::load::{LoadOptions, load};
 use std::cell::RefCell;
 use std::sync::Arc;
 

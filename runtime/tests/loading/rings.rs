@@ -2,8 +2,9 @@
 
 use crate::view::{csv, input, load_rows, plan, view};
 use meed_compiler::plan::Plan;
-use meed_runtime::load::{LoadOptions, Rejects, load};
-use meed_runtime::scratch::Spill;
+use meed_runtime::inner::load::{LoadOptions, load};
+use meed_runtime::inner::store::Rejects;
+use meed_runtime::inner::store::Spill;
 use std::fmt::Write as _;
 
 const PROGRAM: &str = "
@@ -141,7 +142,7 @@ rule a { for each deal  where helper is known and rep.manager is known  pay agen
                  3,2026-01-01,C,B,CEM,1\n4,2026-01-01,D,,CEM,1\n5,2026-01-01,D,C,CEM,1\n6,2026-01-01,E,D,CEM,1\n";
     let folder = std::env::temp_dir();
     let spills = [None, Some((1, 1)), Some((60, 30)), Some((200, 100))];
-    for spill in spills.map(|spill| spill.map(|(bytes, piece)| Spill { folder: &folder, bytes, piece })) {
+    for spill in spills.map(|spill| spill.map(|(bytes, page_bytes)| Spill { folder: &folder, bytes, page_bytes })) {
         let inputs = vec![
             input(&plan, "person", vec![("person", csv(persons))]),
             input(&plan, "deal", vec![("deal", csv(deals))]),

@@ -2,7 +2,7 @@
 
 use crate::view::{csv, input};
 use meed_compiler::plan::Plan;
-use meed_runtime::load::{Content, TableInput};
+use meed_runtime::inner::source::{Content, TableInput};
 
 /// A program that reads a field of every type.
 pub const EVERY_TYPE: &str = r#"

@@ -11,7 +11,8 @@ use arrow_array::{
 };
 use arrow_buffer::i256;
 use meed_compiler::plan::Plan;
-use meed_runtime::load::{Content, LoadOptions, SourceFile, TableInput, load};
+use meed_runtime::inner::load::{LoadOptions, load};
+use meed_runtime::inner::source::{Content, SourceFile, TableInput};
 use std::sync::Arc;
 
 /// Fields that take any cell as the text of it.

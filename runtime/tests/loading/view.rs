@@ -2,7 +2,9 @@
 
 use meed_compiler::data::{Column, Values};
 use meed_compiler::plan::{Plan, RecordId, Type};
-use meed_runtime::load::{Content, LoadError, LoadOptions, Loaded, RowAccount, SourceFile, TableInput, load};
+use meed_runtime::inner::load::{LoadError, LoadOptions, load};
+use meed_runtime::inner::source::{Content, SourceFile, TableInput};
+use meed_runtime::inner::store::{Loaded, RowCounts};
 
 /// The program's last day in all tests here.
 pub const THROUGH: &str = "2026-12-31";
@@ -21,7 +23,7 @@ pub struct View {
 pub struct TableView {
     pub name: String,
     pub n_stream: usize,
-    pub account: RowAccount,
+    pub account: RowCounts,
     /// The key, the origin, then each kept field's name and value.
     pub rows: Vec<Vec<String>>,
 }
@@ -72,7 +74,7 @@ pub fn view(plan: &Plan, inputs: Vec<TableInput>, batch_rows: usize) -> View {
 pub fn view_of(plan: &Plan, loaded: &Loaded) -> View {
     let used = (0..plan.records.len()).filter(|&idx| plan.records[idx].used);
     let tables = used.map(|idx| table(plan, loaded, RecordId(idx as u32))).collect();
-    let reject = |reject: &meed_runtime::load::Reject| {
+    let reject = |reject: &meed_runtime::inner::store::Reject| {
         let row = reject.row.to_string();
         [reject.file.clone(), row, reject.column.clone(), reject.value.clone(), reject.reason.clone()]
     };
@@ -96,7 +98,7 @@ fn table(plan: &Plan, loaded: &Loaded, record: RecordId) -> TableView {
     TableView {
         name: definition.name.clone(),
         n_stream: table.n_stream,
-        account: loaded.accounts[record.index()],
+        account: loaded.counts[record.index()],
         rows: (0..table.n_rows).map(row).collect(),
     }
 }

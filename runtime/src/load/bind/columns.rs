@@ -1,18 +1,11 @@
 //! Columns by their headers, and whether what they hold can be what a field is.
 
-use super::Place;
-use crate::load::LoadError;
+use crate::decode::cell::sources;
+use crate::load::bind::Place;
+use crate::load::error::LoadError;
 use crate::load::error::nearest;
-use crate::load::source::Holds;
+use crate::source::columns::SourceType;
 use meed_compiler::plan::{ColumnSource, Field, FieldSource, Format, PercentFormat, Plan, Type};
-
-/// The columns that a field is read from, in the order of the parts of the key that it refers to.
-pub(in crate::load) fn sources(field: &Field) -> &[ColumnSource] {
-    match &field.source {
-        FieldSource::Column(source) => std::slice::from_ref(source),
-        FieldSource::Columns(sources) => sources,
-    }
-}
 
 /// The column of a field that a rule reads or that is in the key; none only where a test leaves it out.
 pub(super) fn needed_column(
@@ -73,17 +66,17 @@ pub(super) fn plain_name(place: Place<'_>, source: &ColumnSource) -> String {
 
 /// Whether a column holds what a field can be.
 fn fits(place: Place<'_>, field: &Field, source: &ColumnSource, column: usize) -> Result<(), LoadError> {
-    let holds = place.source.holds(column);
+    let source_type = place.source.source_type(column);
     let (file, name) = (place.file.to_owned(), place.source.header()[column].clone());
     let is_number = matches!(field.ty, Type::Number | Type::Count | Type::Money);
     let is_opaque = matches!(field.ty, Type::Text(_) | Type::Id(_) | Type::Ref(_) | Type::Choice(_));
-    let fits = match &holds {
-        Holds::Texts | Holds::Nothing => true,
-        Holds::Floats => {
+    let fits = match &source_type {
+        SourceType::Texts | SourceType::Nothing => true,
+        SourceType::Floats => {
             let decimals = if field.ty == Type::Money { field.decimals } else { 2 };
             return Err(LoadError::FloatingPoint { file, column: name, decimals });
         }
-        Holds::Numbers if field.ty == Type::Percent => {
+        SourceType::Numbers if field.ty == Type::Percent => {
             let is_said = matches!(
                 source.format,
                 Format::Number { percent: PercentFormat::Hundredths | PercentFormat::Share, .. }
@@ -94,29 +87,29 @@ fn fits(place: Place<'_>, field: &Field, source: &ColumnSource, column: usize) -
                 Err(LoadError::PercentScale { file, column: name, field: field.name.clone() })
             };
         }
-        Holds::Numbers => is_number || is_opaque || field.ty == Type::YesNo,
-        Holds::Dates | Holds::Instants => is_opaque || field.ty == Type::Date,
-        Holds::YesNo => is_opaque || field.ty == Type::YesNo,
-        Holds::Other(_) => false,
+        SourceType::Numbers => is_number || is_opaque || field.ty == Type::YesNo,
+        SourceType::Dates | SourceType::Instants => is_opaque || field.ty == Type::Date,
+        SourceType::YesNo => is_opaque || field.ty == Type::YesNo,
+        SourceType::Other(_) => false,
     };
     if fits {
         return Ok(());
     }
     let (record, field_name) = (place.definition().name.clone(), field.name.clone());
-    let (found, wanted) = (words_of(&holds), type_words(place.plan, field.ty));
+    let (found, wanted) = (words_of(&source_type), type_words(place.plan, field.ty));
     Err(LoadError::WrongColumnType { file, column: name, record, field: field_name, found, wanted })
 }
 
-fn words_of(holds: &Holds) -> String {
-    match holds {
-        Holds::Texts => "texts".to_owned(),
-        Holds::Numbers => "numbers".to_owned(),
-        Holds::Floats => "binary floating point".to_owned(),
-        Holds::Dates => "dates".to_owned(),
-        Holds::Instants => "dates and times".to_owned(),
-        Holds::YesNo => "yes/no".to_owned(),
-        Holds::Nothing => "nothing".to_owned(),
-        Holds::Other(words) => words.clone(),
+fn words_of(source_type: &SourceType) -> String {
+    match source_type {
+        SourceType::Texts => "texts".to_owned(),
+        SourceType::Numbers => "numbers".to_owned(),
+        SourceType::Floats => "binary floating point".to_owned(),
+        SourceType::Dates => "dates".to_owned(),
+        SourceType::Instants => "dates and times".to_owned(),
+        SourceType::YesNo => "yes/no".to_owned(),
+        SourceType::Nothing => "nothing".to_owned(),
+        SourceType::Other(words) => words.clone(),
     }
 }
 

@@ -5,11 +5,12 @@
 //! the round in which it is rejected. Every row and every reference is looked at once, however long the chains are; what
 //! that takes, up to eight bytes for every reference, is taken only where some key is lost.
 
-use super::{Linked, Reference, codes_by_place, codes_of, references};
-use crate::keys::{KeySpace, NONE};
-use crate::load::draft::Draft;
-use crate::load::runs::Wanted;
-use crate::scratch::ScratchError;
+use crate::keys::dictionary::NONE;
+use crate::keys::space::KeySpace;
+use crate::load::build::TableBuilder;
+use crate::load::link::{Linked, Reference, codes_by_place, codes_of, references};
+use crate::store::error::StoreError;
+use crate::store::row_batch::Wanted;
 use meed_compiler::plan::RecordId;
 
 /// The round of a key that is not lost.
@@ -23,15 +24,15 @@ type Lost = Vec<Vec<u32>>;
 
 impl Linked<'_> {
     /// By reference, the rows, not rejected so far, that it leads nowhere or to a row that is or will be rejected, each with
-    /// the code that it names, in the order in which stretches have them.
-    pub(super) fn astray(&self) -> Result<Vec<Astray>, ScratchError> {
-        let mut lost: Lost = (0..self.drafts.len() as u32).map(|record| self.lost_at_once(RecordId(record))).collect();
+    /// the code that it names, in the order in which batches have them.
+    pub(super) fn astray(&self) -> Result<Vec<Astray>, StoreError> {
+        let mut lost: Lost = (0..self.tables.len() as u32).map(|record| self.lost_at_once(RecordId(record))).collect();
         if lost.iter().flatten().all(|&round| round == NEVER) {
             return Ok(Vec::new());
         }
         Chains::new(self, &lost)?.follow(&mut lost);
         let mut found = Vec::new();
-        for idx in 0..self.drafts.len() {
+        for idx in 0..self.tables.len() {
             self.tell(RecordId(idx as u32), &lost, &mut found)?;
         }
         Ok(found)
@@ -46,25 +47,25 @@ impl Linked<'_> {
     }
 
     /// Adds the rows of a record.
-    fn tell(&self, record: RecordId, lost: &Lost, found: &mut Vec<Astray>) -> Result<(), ScratchError> {
-        let Some(draft) = &self.drafts[record.index()] else { return Ok(()) };
+    fn tell(&self, record: RecordId, lost: &Lost, found: &mut Vec<Astray>) -> Result<(), StoreError> {
+        let Some(table) = &self.tables[record.index()] else { return Ok(()) };
         let is_lost = |reference: &Reference| lost[reference.target.index()].iter().any(|&round| round != NEVER);
         let references = references(self.plan).filter(|reference| reference.record == record).filter(is_lost);
         let first = found.len();
         for reference in references {
             let (mut rows, lost) = (Vec::new(), &lost[reference.target.index()]);
             let wanted = Wanted { field: Some(reference.field), ..Wanted::default() };
-            draft.each_stretch(wanted, |stretch| {
-                let codes = codes_of(stretch, reference.field).map(|(row, code)| (stretch.place(row), code));
+            table.rows.each_batch(wanted, |batch| {
+                let codes = codes_of(batch, reference.field).map(|(row, code)| (batch.place(row), code));
                 rows.extend(
-                    codes.filter(|&(place, code)| lost[code as usize] != NEVER && !draft.rejected.contains(place)),
+                    codes.filter(|&(place, code)| lost[code as usize] != NEVER && !table.rejected.contains(place)),
                 );
             })?;
             found.push((reference, rows));
         }
         // Of a row's references only those are told that were lost when it was rejected.
         let round = |reference: &Reference, code: u32| lost[reference.target.index()][code as usize];
-        let mut rounds = vec![NEVER; if found.len() - first > 1 { draft.n_rows as usize } else { 0 }];
+        let mut rounds = vec![NEVER; if found.len() - first > 1 { table.rows.n_rows as usize } else { 0 }];
         if !rounds.is_empty() {
             for (reference, rows) in &found[first..] {
                 for &(place, code) in rows {
@@ -111,17 +112,17 @@ struct Bearers {
 }
 
 impl Chains {
-    fn new(linked: &Linked<'_>, lost: &Lost) -> Result<Self, ScratchError> {
-        let n_records = linked.drafts.len();
+    fn new(linked: &Linked<'_>, lost: &Lost) -> Result<Self, StoreError> {
+        let n_records = linked.tables.len();
         let mut chains = Self {
             referrers: (0..n_records).map(|_| Vec::new()).collect(),
             bearers: Vec::new(),
             n_bearers: lost.iter().map(|lost| vec![0; lost.len()]).collect(),
         };
-        for (record, draft) in (0..).map(RecordId).zip(&linked.drafts) {
+        for (record, table) in (0..).map(RecordId).zip(&linked.tables) {
             let own = linked.spaces[record.index()].as_ref().filter(|_| !lost[record.index()].is_empty());
-            let bearers = match draft {
-                Some(draft) if own.is_some() || !draft.rows.distinct.is_empty() => Bearers::of(draft, own)?,
+            let bearers = match table {
+                Some(table) if own.is_some() || !table.rows.batch.distinct.is_empty() => Bearers::of(table, own)?,
                 Some(_) | None => Bearers::default(),
             };
             for (distinct, codes) in &bearers.distinct {
@@ -134,11 +135,11 @@ impl Chains {
         }
         for reference in references(linked.plan) {
             let (record, n_codes) = (reference.record, lost[reference.target.index()].len());
-            if let Some(draft) = &linked.drafts[record.index()]
+            if let Some(table) = &linked.tables[record.index()]
                 && !chains.bearers[record.index()].rejected.is_empty()
                 && n_codes > 0
             {
-                let referrers = Referrers::new(record, &codes_by_place(draft, reference.field)?, n_codes);
+                let referrers = Referrers::new(record, &codes_by_place(table, reference.field)?, n_codes);
                 chains.referrers[reference.target.index()].push(referrers);
             }
         }
@@ -194,20 +195,20 @@ impl Referrers {
 }
 
 impl Bearers {
-    fn of(draft: &Draft, space: Option<&KeySpace>) -> Result<Self, ScratchError> {
-        let n_rows = draft.n_rows as usize;
-        let rejected = (0..draft.n_rows).map(|row| draft.rejected.contains(row)).collect();
+    fn of(table: &TableBuilder, space: Option<&KeySpace>) -> Result<Self, StoreError> {
+        let n_rows = table.rows.n_rows as usize;
+        let rejected = (0..table.rows.n_rows).map(|row| table.rejected.contains(row)).collect();
         let mut own = vec![NONE; if space.is_some() { n_rows } else { 0 }];
         if let Some(space) = space {
             let codes = (0..space.len() as u32).filter(|&code| space.row(code) != NONE);
             codes.for_each(|code| own[space.row(code) as usize] = code);
         }
         let mut distinct: Vec<(RecordId, Vec<u32>)> =
-            draft.rows.distinct.iter().map(|(record, _)| (*record, vec![NONE; n_rows])).collect();
+            table.rows.batch.distinct.iter().map(|(record, _)| (*record, vec![NONE; n_rows])).collect();
         if !distinct.is_empty() {
-            draft.each_stretch(Wanted { distinct: true, ..Wanted::default() }, |stretch| {
-                for ((_, by_place), (_, codes)) in distinct.iter_mut().zip(&stretch.distinct) {
-                    codes.iter().enumerate().for_each(|(row, &code)| by_place[stretch.place(row) as usize] = code);
+            table.rows.each_batch(Wanted { distinct: true, ..Wanted::default() }, |batch| {
+                for ((_, by_place), (_, codes)) in distinct.iter_mut().zip(&batch.distinct) {
+                    codes.iter().enumerate().for_each(|(row, &code)| by_place[batch.place(row) as usize] = code);
                 }
             })?;
         }

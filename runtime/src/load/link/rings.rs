@@ -4,10 +4,11 @@
 //! row, each row once. References between records, and different fields of one record, make no ring: a partner's owner may
 //! well be employed by that partner, a manager be the sponsor of who manages them.
 
-use super::{Linked, Reference, codes_by_place, references};
-use crate::keys::NONE;
-use crate::load::draft::{Draft, Fault};
-use crate::scratch::ScratchError;
+use crate::keys::dictionary::NONE;
+use crate::load::build::TableBuilder;
+use crate::load::link::{Linked, Reference, codes_by_place, references};
+use crate::store::error::StoreError;
+use crate::store::rejects::Fault;
 use meed_compiler::plan::RecordId;
 
 /// Up to so many keys a ring is drawn whole.
@@ -17,13 +18,13 @@ const LONGEST_KEY: usize = 40;
 
 impl Linked<'_> {
     /// Faults of the rows, not rejected so far, that stand on a ring.
-    pub(super) fn on_rings(&self) -> Result<Vec<(RecordId, Fault)>, ScratchError> {
+    pub(super) fn on_rings(&self) -> Result<Vec<(RecordId, Fault)>, StoreError> {
         let mut faults = Vec::new();
         for reference in references(self.plan).filter(|reference| reference.record == reference.target) {
-            let Some(draft) = &self.drafts[reference.record.index()] else { continue };
-            let next = self.next_rows(reference, draft)?;
+            let Some(table) = &self.tables[reference.record.index()] else { continue };
+            let next = self.next_rows(reference, table)?;
             for ring in rings(&next) {
-                let found = (0..ring.len()).map(|place| (reference.record, self.fault(reference, draft, &ring, place)));
+                let found = (0..ring.len()).map(|place| (reference.record, self.fault(reference, table, &ring, place)));
                 faults.extend(found);
             }
         }
@@ -31,20 +32,20 @@ impl Linked<'_> {
     }
 
     /// By row, the accepted row that an accepted row refers to.
-    fn next_rows(&self, reference: Reference, draft: &Draft) -> Result<Vec<u32>, ScratchError> {
+    fn next_rows(&self, reference: Reference, table: &TableBuilder) -> Result<Vec<u32>, StoreError> {
         let Some(space) = &self.spaces[reference.target.index()] else { return Ok(Vec::new()) };
-        let mut next = codes_by_place(draft, reference.field)?;
+        let mut next = codes_by_place(table, reference.field)?;
         for (row, next) in (0..).zip(&mut next).filter(|(_, next)| **next != NONE) {
             let target = space.row(*next);
-            let is_out = target == NONE || draft.rejected.contains(row) || draft.rejected.contains(target);
+            let is_out = target == NONE || table.rejected.contains(row) || table.rejected.contains(target);
             *next = if is_out { NONE } else { target };
         }
         Ok(next)
     }
 
-    fn fault(&self, reference: Reference, draft: &Draft, ring: &[u32], place: usize) -> Fault {
+    fn fault(&self, reference: Reference, table: &TableBuilder, ring: &[u32], place: usize) -> Fault {
         let definition = self.plan.record(reference.record);
-        let key = |steps: usize| draft.rows.keys.text(ring[(place + steps) % ring.len()] as usize);
+        let key = |steps: usize| table.rows.batch.keys.text(ring[(place + steps) % ring.len()] as usize);
         Fault {
             row: ring[place],
             key: None,

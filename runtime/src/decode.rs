@@ -1,0 +1,10 @@
+//! Cells as values: numbers, days, choices, codes of texts and components of keys, whatever encoding they come in.
+//!
+//! Columns of batches come in (`source`), values go out, and beside them which rows have none and why. This room rejects
+//! no row: that is a matter of the field, which `load` knows.
+
+pub(crate) mod cell;
+pub(crate) mod column;
+pub(crate) mod component;
+pub(crate) mod day;
+pub(crate) mod number;

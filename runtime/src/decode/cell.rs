@@ -1,0 +1,147 @@
+//! How one cell of a field is read: from text by the field's format, or from a typed column.
+//!
+//! A value is a whole number: of `10^-decimals` for numbers, a day, a place in a list of `one of`, 1 and 0 for yes and no.
+
+use crate::decode::day::{self, Pattern, Zone};
+use crate::decode::number::NumberReader;
+use meed_compiler::plan::{ColumnSource, Field, FieldSource, Format, Plan, Spelling, Type};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+
+/// Why a cell cannot be taken.
+pub(crate) type Reason = Cow<'static, str>;
+
+pub(crate) const NOT_UTF8: &str = "not UTF-8 text";
+pub(crate) const OUTSIDE: &str = "outside the calendar";
+pub(crate) const TOO_LONG: &str = "longer than 65,536 bytes";
+
+/// A cell of more bytes is no value of a field: real ones are a few hundred, and every key is held.
+pub(crate) const LONGEST_CELL: usize = 1 << 16;
+
+/// The columns that a field is read from, in the order of the components of the key that it refers to.
+pub(crate) fn sources(field: &Field) -> &[ColumnSource] {
+    match &field.source {
+        FieldSource::Column(source) => std::slice::from_ref(source),
+        FieldSource::Columns(sources) => sources,
+    }
+}
+
+/// Reads the cells of a field that is no text, id or reference.
+#[derive(Clone, Debug)]
+pub(crate) enum CellReader {
+    Number(NumberReader),
+    Date(Option<Pattern>),
+    /// A date and time; the value is the day, the instant is kept for ordering.
+    Moment {
+        zone: Zone,
+        pattern: Option<Pattern>,
+    },
+    YesNo {
+        spelled: Option<[String; 2]>,
+    },
+    Choice(ChoiceReader),
+}
+
+/// Reads a `one of`.
+#[derive(Clone, Debug)]
+pub(crate) struct ChoiceReader {
+    spellings: FxHashMap<String, u32>,
+    otherwise: Option<u32>,
+    ignoring_case: bool,
+    /// What may stand there, for messages.
+    listed: String,
+}
+
+impl CellReader {
+    /// The reader for a type and format; none for texts, ids and references, or when the zone is not known.
+    pub fn new(plan: &Plan, ty: Type, decimals: u32, format: &Format) -> Option<Self> {
+        Some(match ty {
+            Type::Number | Type::Count | Type::Percent | Type::Money => {
+                Self::Number(NumberReader::new(plan, ty, decimals, format))
+            }
+            Type::Date => match format {
+                Format::Date(pattern) => Self::Date(Some(Pattern::new(pattern))),
+                Format::DateTime { zone, pattern } => {
+                    let pattern = pattern.as_ref().map(|pattern| Pattern::new(pattern));
+                    Self::Moment { zone: Zone::new(zone.as_deref())?, pattern }
+                }
+                Format::Plain | Format::Number { .. } | Format::Choice { .. } | Format::YesNo { .. } => {
+                    Self::Date(None)
+                }
+            },
+            Type::YesNo => match format {
+                Format::YesNo { yes, no } => Self::YesNo { spelled: Some([no.clone(), yes.clone()]) },
+                _ => Self::YesNo { spelled: None },
+            },
+            Type::Choice(choice) => Self::Choice(ChoiceReader::new(&plan.choices[choice.index()], format)),
+            Type::Text(_) | Type::Id(_) | Type::Ref(_) => return None,
+        })
+    }
+
+    /// What a text says.
+    pub fn parse(&self, text: &[u8]) -> Result<i64, Reason> {
+        match self {
+            Self::Number(reader) => reader.parse(text),
+            Self::Date(None) => day::parse_iso(text).map(i64::from).ok_or(Cow::Borrowed("not a date like 2026-02-01")),
+            Self::Date(Some(pattern)) => {
+                let moment = pattern.parse(text).ok_or(Cow::Borrowed("not a date of the given format"))?;
+                Ok(i64::from(moment.day))
+            }
+            Self::Moment { .. } => self.parse_moment(text).map(|(day, _)| i64::from(day)),
+            Self::YesNo { spelled } => parse_yes_no(text, spelled.as_ref()),
+            Self::Choice(reader) => reader.parse(text),
+        }
+    }
+
+    /// Day and instant of a text, for fields that are a date and time.
+    pub fn parse_moment(&self, text: &[u8]) -> Result<(i32, i128), Reason> {
+        let Self::Moment { zone, pattern } = self else {
+            return self.parse(text).map(|day| (day as i32, 0));
+        };
+        let moment = match pattern {
+            Some(pattern) => pattern.parse(text).ok_or(Cow::Borrowed("not a date and time of the given format"))?,
+            None => {
+                day::parse_iso_moment(text).ok_or(Cow::Borrowed("not a date and time like 2026-02-01T08:30:00Z"))?
+            }
+        };
+        zone.place(moment).ok_or(Cow::Borrowed(OUTSIDE))
+    }
+}
+
+fn parse_yes_no(text: &[u8], spelled: Option<&[String; 2]>) -> Result<i64, Reason> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word.as_bytes());
+    match spelled {
+        Some([_, yes]) if is(yes) => Ok(1),
+        Some([no, _]) if is(no) => Ok(0),
+        Some([no, yes]) => Err(Cow::Owned(format!("neither `{yes}` nor `{no}`"))),
+        None if is("yes") || is("true") => Ok(1),
+        None if is("no") || is("false") => Ok(0),
+        None => Err(Cow::Borrowed("not yes, no, true or false")),
+    }
+}
+
+impl ChoiceReader {
+    fn new(values: &[String], format: &Format) -> Self {
+        let (spelled, otherwise, ignoring_case): (&[Spelling], _, _) = match format {
+            Format::Choice { spellings, otherwise, ignoring_case } => (spellings, *otherwise, *ignoring_case),
+            _ => (&[], None, false),
+        };
+        let fold = |text: &str| if ignoring_case { text.to_lowercase() } else { text.to_owned() };
+        let has_spelling = |value: u32| spelled.iter().any(|spelling| spelling.value == value);
+        let named = values.iter().zip(0..).filter(|(_, value)| !has_spelling(*value) && otherwise != Some(*value));
+        let named = named.map(|(name, value)| (name.as_str(), value));
+        let spelled = spelled.iter().map(|spelling| (spelling.text.as_str(), spelling.value));
+        let all: Vec<(&str, u32)> = spelled.chain(named).collect();
+        let listed = all.iter().map(|(text, _)| format!("`{text}`")).collect::<Vec<_>>().join(", ");
+        let spellings = all.into_iter().map(|(text, value)| (fold(text), value)).collect();
+        Self { spellings, otherwise, ignoring_case, listed }
+    }
+
+    fn parse(&self, text: &[u8]) -> Result<i64, Reason> {
+        let text = std::str::from_utf8(text).map_err(|_| Cow::Borrowed(NOT_UTF8))?;
+        let found =
+            if self.ignoring_case { self.spellings.get(&text.to_lowercase()) } else { self.spellings.get(text) };
+        let value = found.copied().or(self.otherwise);
+        value.map(i64::from).ok_or_else(|| Cow::Owned(format!("none of {}", self.listed)))
+    }
+}

@@ -1,0 +1,78 @@
+//! What rules made of every row, and the values that they decided.
+
+use crate::engine::counts::Counts;
+use crate::store::error::StoreError;
+use crate::store::loaded::Loaded;
+use crate::store::paged::{ColumnMut, Columns, Paged, Shelf};
+use meed_compiler::data::DecisionData;
+use meed_compiler::plan::{Plan, RecordId};
+
+/// By record and row, what all rules so far made of it: bits of [`status`](meed_compiler::data::status).
+pub(super) struct RowFlags {
+    /// By record, those of the page that is seen.
+    seen: Vec<Vec<u8>>,
+    /// By record, those of the other pages.
+    away: Vec<Paged<Vec<u8>>>,
+}
+
+impl RowFlags {
+    pub fn new(loaded: &Loaded) -> Result<Self, StoreError> {
+        let shelf = Shelf::new(loaded)?;
+        let records = (0..loaded.data.tables.len() as u32).map(RecordId);
+        Ok(Self {
+            seen: loaded.data.tables.iter().map(|table| vec![0; table.n_stream]).collect(),
+            away: records.map(|record| shelf.paged(loaded, Some(record))).collect(),
+        })
+    }
+
+    /// Adds what became of some rows, one behind the other.
+    pub fn mark(&mut self, record: RecordId, start: usize, flags: &[u8]) {
+        let known = &mut self.seen[record.index()][start..start + flags.len()];
+        known.iter_mut().zip(flags).for_each(|(known, flag)| *known |= flag);
+    }
+
+    /// Makes the flags of a page of `n_rows` rows those that are seen.
+    pub fn turn_to(&mut self, record: RecordId, page: usize, n_rows: usize) -> Result<(), StoreError> {
+        self.seen[record.index()] = self.put(record, page, n_rows)?;
+        Ok(())
+    }
+
+    /// Puts the flags of the page that is seen away.
+    pub fn put_away(&mut self, record: RecordId, page: usize) -> Result<(), StoreError> {
+        let flags = std::mem::take(&mut self.seen[record.index()]);
+        self.away[record.index()].put(page, flags)
+    }
+
+    /// The flags of a page that were put away; none has one where no rule saw the page.
+    fn put(&self, record: RecordId, page: usize, n_rows: usize) -> Result<Vec<u8>, StoreError> {
+        let mut flags = self.away[record.index()].get(page)?.into_owned();
+        flags.resize(n_rows, 0);
+        Ok(flags)
+    }
+
+    /// How the rows of every event that is read ended.
+    pub fn counts(&self, plan: &Plan, loaded: &Loaded) -> Result<Vec<Option<Counts>>, StoreError> {
+        let mut events = Vec::new();
+        for (idx, definition) in plan.records.iter().enumerate() {
+            let record = RecordId(idx as u32);
+            let mut counts = Counts::default();
+            for page in 0..loaded.n_pages(record) {
+                if loaded.is_shown(record, page) {
+                    counts.add(&self.seen[idx]);
+                } else {
+                    counts.add(&self.put(record, page, loaded.n_stream(record, page))?);
+                }
+            }
+            counts.unmatched += loaded.counts[idx].undated;
+            events.push((definition.used && definition.when.is_some()).then_some(counts));
+        }
+        Ok(events)
+    }
+}
+
+impl Columns for DecisionData {
+    fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+        let Self { nums, dens, known } = self;
+        vec![ColumnMut::I64(nums), ColumnMut::I64(dens), ColumnMut::U8(known)]
+    }
+}

@@ -1,0 +1,148 @@
+//! Keys of states as dense numbers: what a total is kept per becomes a place in an array.
+
+use crate::engine::days::PeriodOf;
+use crate::engine::paths::{Found, days};
+use crate::store::loaded::Loaded;
+use crate::store::pages::DateSpan;
+use meed_compiler::data::Rows;
+use meed_compiler::plan::{Expr, Op, Period, Plan, SlotSpec, Type};
+use rustc_hash::FxHashMap;
+
+/// Arrays of up to this many places are made whatever the number of rows.
+const SMALL: u64 = 1 << 16;
+/// Arrays of more places than this, of which few may be touched, would take memory by the rows and not by the keys.
+const LARGE: u64 = 1 << 24;
+/// The slot of a row whose key has a missing part.
+const NONE: u32 = u32::MAX;
+
+/// How the values of one key become dense indexes.
+#[derive(Debug)]
+pub(super) struct GroupIndex {
+    /// By part of the key, how many values it can have.
+    sizes: Vec<u64>,
+    period: Option<PeriodComponent>,
+    numbering: Numbering,
+    found: Vec<Found>,
+}
+
+#[derive(Debug)]
+struct PeriodComponent {
+    of: PeriodOf,
+    first: i32,
+    n_periods: u64,
+}
+
+#[derive(Debug)]
+enum Numbering {
+    /// The slot is the key itself, as the digits of a number.
+    Dense(u32),
+    /// Indexes in the order in which keys are met; a key is one number.
+    Packed(FxHashMap<u64, u32>),
+    /// The same, for keys that are too wide for one number.
+    Wide(FxHashMap<Vec<i64>, u32>),
+}
+
+impl GroupIndex {
+    /// Indexes for the keys of a stream of `n_rows` rows in this span of days.
+    pub fn new(plan: &Plan, key: &SlotSpec, loaded: &Loaded, days: DateSpan, n_rows: usize) -> Self {
+        let sizes: Vec<Option<u64>> = key.parts.iter().map(|part| size(plan, part, loaded)).collect();
+        let period = key.period.map(|period| PeriodComponent::new(plan, period, days));
+        let n_periods = period.as_ref().map_or(1, |period| period.n_periods);
+        let total =
+            sizes.iter().try_fold(n_periods, |total, size| size.and_then(|size| total.checked_mul(size.max(1))));
+        let numbering = match total {
+            Some(total) if total <= SMALL.max((n_rows as u64 * 2).min(LARGE)) && total < u64::from(NONE) => {
+                Numbering::Dense(total as u32)
+            }
+            Some(_) => Numbering::Packed(FxHashMap::default()),
+            None => Numbering::Wide(FxHashMap::default()),
+        };
+        // Where one is not known, none is asked for.
+        let sizes: Vec<u64> = sizes.into_iter().map(|size| size.unwrap_or(0)).collect();
+        Self { found: vec![Found::default(); sizes.len()], sizes, period, numbering }
+    }
+
+    /// How many slots there are.
+    pub fn len(&self) -> usize {
+        match &self.numbering {
+            Numbering::Dense(n_slots) => *n_slots as usize,
+            Numbering::Packed(known) => known.len(),
+            Numbering::Wide(known) => known.len(),
+        }
+    }
+
+    /// Writes the slots of a run of rows; `u32::MAX` where a part of the key is missing.
+    pub fn number(&mut self, plan: &Plan, key: &SlotSpec, loaded: &Loaded, rows: &Rows, start: u32, slots: &mut [u32]) {
+        let len = slots.len() as u32;
+        for (found, part) in self.found.iter_mut().zip(&key.parts) {
+            found.follow(plan, part, loaded, rows, start, len);
+        }
+        let days = if self.period.is_some() { days(plan, loaded, rows, start, len) } else { &[] };
+        let period =
+            |row: usize| self.period.as_ref().map_or(0, |period| (period.of.number(days[row]) - period.first) as u64);
+        let n_periods = self.period.as_ref().map_or(1, |period| period.n_periods);
+        let (found, sizes) = (&self.found, &self.sizes);
+        let packed = |row: usize| {
+            let parts = found.iter().zip(sizes);
+            parts.fold(0, |key, (found, size)| key * size + found.values[row] as u64) * n_periods + period(row)
+        };
+        let complete = |row: usize| !found.iter().any(|found| found.is_missing(row));
+        match &mut self.numbering {
+            Numbering::Dense(_) => {
+                for (row, slot) in slots.iter_mut().enumerate() {
+                    *slot = if complete(row) { packed(row) as u32 } else { NONE };
+                }
+            }
+            Numbering::Packed(known) => {
+                for (row, slot) in slots.iter_mut().enumerate() {
+                    let next = known.len() as u32;
+                    *slot = if complete(row) { *known.entry(packed(row)).or_insert(next) } else { NONE };
+                }
+            }
+            Numbering::Wide(known) => {
+                for (row, slot) in slots.iter_mut().enumerate() {
+                    if !complete(row) {
+                        *slot = NONE;
+                        continue;
+                    }
+                    let next = known.len() as u32;
+                    let mut key: Vec<i64> = found.iter().map(|found| found.values[row]).collect();
+                    key.push(period(row) as i64);
+                    *slot = *known.entry(key).or_insert(next);
+                }
+            }
+        }
+    }
+}
+
+impl PeriodComponent {
+    fn new(plan: &Plan, period: Period, days: DateSpan) -> Self {
+        let DateSpan { first, last } = days;
+        let numbers = (plan.calendar.index(period, first), plan.calendar.index(period, last));
+        Self {
+            of: PeriodOf::new(plan.calendar, period, first, last),
+            first: numbers.0,
+            n_periods: (i64::from(numbers.1) - i64::from(numbers.0) + 1) as u64,
+        }
+    }
+}
+
+/// How many values a part of a key can have, where that is known.
+fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
+    let Op::Field { record, path, .. } = &part.op else { return None };
+    let mut ty = Type::Ref(*record);
+    for field in path {
+        let Type::Ref(record) = ty else { return None };
+        ty = plan.record(record).fields[field.index()].ty;
+    }
+    match ty {
+        Type::Ref(record) => Some(loaded.data.tables[record.index()].n_rows as u64),
+        Type::Text(domain) | Type::Id(domain) => Some(loaded.dictionaries[domain.index()].len() as u64),
+        Type::Choice(choice) => Some(plan.choices[choice.index()].len() as u64),
+        Type::YesNo => Some(2),
+        Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date => None,
+    }
+}
+
+#[cfg(test)]
+mod model;

@@ -1,0 +1,46 @@
+//! How a Plan is run, and who may look on.
+
+use meed_compiler::codegen::CodeOptions;
+use meed_compiler::interpret::trace::Trace;
+use meed_compiler::plan::RuleId;
+
+/// Which engine does the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Row by row in exact fractions.
+    Interpreter,
+    /// Machine code; a row that it cannot do in its width is done by the interpreter.
+    #[default]
+    Jit,
+}
+
+/// How a Plan is run.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions {
+    /// The last day of the run.
+    pub through: i32,
+    /// Rows done at a time.
+    pub chunk_rows: u32,
+    /// Which engine does the rows.
+    pub engine: Engine,
+    /// How machine code is made and called.
+    pub code: CodeOptions,
+}
+
+impl RunOptions {
+    /// A run through this day, otherwise as usual.
+    pub fn through(day: i32) -> Self {
+        Self { through: day, chunk_rows: 4096, engine: Engine::default(), code: CodeOptions::default() }
+    }
+}
+
+/// Looks on while a Plan is run. Rules that it wants to see are done by the interpreter.
+pub trait Observer {
+    /// Whether the rows of this rule are to be shown.
+    fn wants(&self, rule: RuleId) -> bool;
+    /// A row of a rule that is wanted, in the order of the stream, and everything that decided it. Rows count from the
+    /// first of the page.
+    fn row(&mut self, rule: RuleId, row: u32, trace: Trace);
+    /// A rule is about to begin, or to go on with the next page of rows.
+    fn begins(&mut self, _rule: RuleId) {}
+}

@@ -1,0 +1,417 @@
+//! A run: every rule over the pages of the rows that it reads.
+
+use crate::engine::aggregate::{Aggregation, RowFault};
+use crate::engine::counts::Counts;
+use crate::engine::entity_periods::entity_periods;
+use crate::engine::flags::RowFlags;
+use crate::engine::group_index::GroupIndex;
+use crate::engine::lines::payments;
+use crate::engine::options::{Engine, Observer, RunOptions};
+use crate::engine::paths::root_of;
+use crate::engine::place;
+use crate::engine::result::{RunError, RunFault, RunResult};
+use crate::store::error::StoreError;
+use crate::store::loaded::Loaded;
+use meed_compiler::codegen::{Kernels, MAKES_CODE};
+use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData, status};
+use meed_compiler::internal::{broken, guarded};
+use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
+use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
+use std::cell::Cell;
+
+/// Runs every rule.
+///
+/// Rules that read one event, or payments for it, one behind the other in the Plan's order, do each page of its rows before
+/// the next.
+///
+/// # Errors
+/// The first [`RunError`] met; nothing of the run is then to be used.
+pub fn run(
+    plan: &Plan,
+    loaded: &mut Loaded,
+    options: &RunOptions,
+    observer: Option<&mut dyn Observer>,
+) -> Result<RunResult, RunError> {
+    let at = Cell::new(None);
+    let done = guarded(|| run_rules(plan, &mut *loaded, options, observer, &at));
+    done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()))
+}
+
+fn run_rules<'a, 'o>(
+    plan: &'a Plan,
+    loaded: &'a mut Loaded,
+    options: &'a RunOptions,
+    observer: Option<&'a mut (dyn Observer + 'o)>,
+    at: &'a Cell<Option<(RuleId, u32)>>,
+) -> Result<RunResult, RunError> {
+    let result = RunResult::begin(plan, loaded, options.through)?;
+    forget(plan, &mut loaded.data);
+    let flags = RowFlags::new(loaded)?;
+    let group_indexes = plan.slots.iter().map(|_| None).collect();
+    loaded.show_samples();
+    let by_code = options.engine == Engine::Jit && MAKES_CODE;
+    let kernels = by_code.then(|| Kernels::compile(plan, &loaded.data, options.code));
+    let mut run = Run {
+        plan,
+        kernels,
+        loaded,
+        options,
+        observer,
+        group_indexes,
+        flags,
+        seen: None,
+        at,
+        decided: vec![false; plan.decisions.len()],
+        result,
+    };
+    let mut next = 0;
+    while let Some(&first) = plan.order.get(next) {
+        let root = root_of(plan, &plan.rule(first).stream);
+        let rules = &plan.order[next..];
+        let alike = |id: &&RuleId| root.is_some() && root_of(plan, &plan.rule(**id).stream) == root;
+        let n_alike = rules.iter().take_while(alike).count().max(1);
+        run.rules(&rules[..n_alike], root)?;
+        next += n_alike;
+    }
+    run.put_away()?;
+    run.result.events = run.flags.counts(plan, run.loaded)?;
+    Ok(run.result)
+}
+
+/// Begins with nothing that an earlier run remembered.
+fn forget(plan: &Plan, data: &mut Data) {
+    data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
+    data.groups.clear();
+    data.groups.resize_with(plan.groups.len(), || GroupData::Exact(Vec::new()));
+    data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
+    for (decision, own) in plan.decisions.iter().zip(&mut data.decisions) {
+        if let Stream::Events(record) = &decision.stream {
+            own.grow(data.tables[record.index()].n_rows);
+        }
+    }
+}
+
+/// A run under way.
+pub(super) struct Run<'a, 'o> {
+    pub plan: &'a Plan,
+    kernels: Option<Kernels>,
+    pub loaded: &'a mut Loaded,
+    options: &'a RunOptions,
+    observer: Option<&'a mut (dyn Observer + 'o)>,
+    /// By key that something is kept per, once a rule needs it.
+    group_indexes: Vec<Option<GroupIndex>>,
+    pub flags: RowFlags,
+    /// The event of several pages and its page that is seen.
+    pub seen: Option<(RecordId, usize)>,
+    /// The rule under way, and its row or the first of its chunk, to tell where an invariant does not hold.
+    at: &'a Cell<Option<(RuleId, u32)>>,
+    /// By decision, whether a rule may have taken it in the page that is seen.
+    pub decided: Vec<bool>,
+    pub result: RunResult,
+}
+
+/// A rule under way.
+struct UnderWay {
+    id: RuleId,
+    /// The keys that it keeps something per.
+    used: Vec<usize>,
+    observed: bool,
+    counts: Counts,
+    output: Output,
+}
+
+impl Run<'_, '_> {
+    /// Runs rules that read one event, or a single rule. The fault that is told is that of the first rule that meets one, as if
+    /// each were done by itself: those before it go on to see whether they do.
+    fn rules(&mut self, ids: &[RuleId], root: Option<RecordId>) -> Result<(), RunError> {
+        let mut rules: Vec<UnderWay> = ids.iter().map(|&id| self.begin(id)).collect();
+        let mut met = None;
+        for page in 0..self.n_pages(root) {
+            if let Some(root) = root {
+                self.see(root, page)?;
+            }
+            for idx in 0..rules.len() {
+                if let Err(fault) = self.rule(&mut rules[idx], page) {
+                    met = Some(fault);
+                    rules.truncate(idx);
+                    break;
+                }
+            }
+            if rules.is_empty() {
+                break;
+            }
+        }
+        if let Some(fault) = met {
+            return Err(fault);
+        }
+        for UnderWay { id, counts, output, .. } in rules {
+            if let Stream::Events(record) = &self.plan.rule(id).stream {
+                let unmatched = counts.unmatched + self.loaded.counts[record.index()].undated;
+                self.result.rules[id.index()].push((*record, Counts { unmatched, ..counts }));
+            }
+            self.result.missed[id.index()] = output.missed;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, id: RuleId) -> UnderWay {
+        let rule = self.plan.rule(id);
+        let used = (0..self.plan.slots.len()).filter(|&key| uses(self.plan, rule, key)).collect();
+        let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
+        UnderWay { id, used, observed, counts: Counts::default(), output: Output::default() }
+    }
+
+    /// Does the rows of a page.
+    fn rule(&mut self, under_way: &mut UnderWay, page: usize) -> Result<(), RunError> {
+        let UnderWay { id, used, observed, counts, output } = under_way;
+        let id = *id;
+        if let Some(observer) = &mut self.observer {
+            observer.begins(id);
+        }
+        let rule = self.plan.rule(id);
+        let (rows, n_rows) = self.rows_of(id, page)?;
+        self.size_decisions(rule, n_rows);
+        self.size_payments(&rule.stream, n_rows);
+        self.groups(id, &rows)?;
+        for &key in used.iter() {
+            if self.group_indexes[key].is_none() {
+                let (days, n_all) = self.span(&rule.stream, &rows, n_rows);
+                let index = GroupIndex::new(self.plan, &self.plan.slots[key], self.loaded, days, n_all);
+                self.group_indexes[key] = Some(index);
+            }
+        }
+        let event = if let Rows::Events { record } = rows { Some(record) } else { None };
+        let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.slots.len()] };
+        while chunk.start < n_rows {
+            chunk.len = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
+            self.number(used, &rows, &mut chunk);
+            output.begin(chunk.len as usize);
+            self.chunk(id, &rows, &chunk, output, *observed)?;
+            let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
+            self.result.below_zero[id.index()] += below_zero.count() as u64;
+            if let Some(record) = event {
+                counts.add(&output.status);
+                self.flags.mark(record, chunk.start as usize, &output.status);
+            }
+            chunk.start += chunk.len;
+        }
+        self.result.lines[id.index()].push(output, &rows)?;
+        if event.is_none() && self.n_pages(root_of(self.plan, &rule.stream)) == 1 {
+            self.result.streams[id.index()] = Some(rows);
+        }
+        Ok(())
+    }
+
+    /// Fills the aggregates that a rule reads.
+    fn groups(&mut self, id: RuleId, rows: &Rows) -> Result<(), RunError> {
+        self.at.set(Some((id, 0)));
+        let groups = &self.plan.rule(id).groups;
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let Rows::Grid(grid) = rows else { broken("aggregates of a rule that is not per entity and period") };
+        let mut streams: Vec<&Stream> = Vec::new();
+        for group in groups {
+            let stream = &self.plan.groups[group.index()].stream;
+            if !streams.contains(&stream) {
+                streams.push(stream);
+            }
+        }
+        for stream in streams {
+            let of = |group: &&GroupId| self.plan.groups[group.index()].stream == *stream;
+            let groups: Vec<GroupId> = groups.iter().filter(of).copied().collect();
+            self.aggregate(id, stream, &groups, grid)?;
+        }
+        Ok(())
+    }
+
+    /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
+    fn aggregate(&mut self, id: RuleId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
+        let mut aggregations: Vec<Aggregation<'_>> = Vec::new();
+        let mut counts = Counts::default();
+        let mut met = None;
+        let root = root_of(self.plan, stream);
+        for page in 0..self.n_pages(root) {
+            if let Some(root) = root {
+                self.see(root, page)?;
+            }
+            let (rows, n_rows) = self.rows_of_stream(stream, page)?;
+            self.size_payments(stream, n_rows);
+            if aggregations.is_empty() {
+                let (days, _) = self.span(stream, &rows, n_rows);
+                let begin = |&group: &GroupId| Aggregation::new(self.plan, group, self.loaded, self.options, days);
+                aggregations = groups.iter().map(begin).collect();
+            }
+            let mut taken = vec![0; n_rows as usize];
+            for idx in 0..aggregations.len() {
+                match aggregations[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
+                    Ok(replayed) => self.result.replayed[id.index()] += replayed,
+                    Err(RowFault { row, fault }) => {
+                        met = Some(self.fault(id, stream, &rows, row, fault));
+                        aggregations.truncate(idx);
+                        break;
+                    }
+                }
+            }
+            if met.is_some() && aggregations.is_empty() {
+                break;
+            }
+            if let Stream::Events(record) = stream {
+                counts.add(&taken);
+                self.flags.mark(*record, 0, &taken);
+            }
+        }
+        if let Some(fault) = met {
+            return Err(fault);
+        }
+        for aggregation in aggregations {
+            let finished = aggregation.finish(self.plan, self.loaded, grid);
+            let rule = || self.plan.rule(id).name.clone();
+            finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
+        }
+        if let Stream::Events(record) = stream {
+            counts.unmatched += self.loaded.counts[record.index()].undated;
+            self.result.rules[id.index()].push((*record, counts));
+        }
+        Ok(())
+    }
+
+    /// Gives the rows of a chunk the indexes of their keys, and states room for them.
+    fn number(&mut self, used: &[usize], rows: &Rows, chunk: &mut Chunk) {
+        for &key in used {
+            let Some(index) = &mut self.group_indexes[key] else { broken("keys that have no numbers") };
+            chunk.slots[key].resize(chunk.len as usize, 0);
+            index.number(self.plan, &self.plan.slots[key], self.loaded, rows, chunk.start, &mut chunk.slots[key]);
+            for (state, data) in self.plan.states.iter().zip(&mut self.loaded.data.states) {
+                if state.slot.index() == key {
+                    data.grow(index.len());
+                }
+            }
+        }
+    }
+
+    fn chunk(
+        &mut self,
+        id: RuleId,
+        rows: &Rows,
+        chunk: &Chunk,
+        output: &mut Output,
+        observed: bool,
+    ) -> Result<(), RunError> {
+        let (mut row, end) = (chunk.start, chunk.start + chunk.len);
+        self.at.set(Some((id, row)));
+        let mut replayed = 0;
+        while row < end {
+            let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
+            if let Some(kernel) = kernel {
+                let from = row - chunk.start;
+                #[expect(
+                    unsafe_code,
+                    reason = "the kernels are those of this Plan; `load` has made every reference a row of its table, 0 \
+                              where it is missing, and every code one of the dictionary that the predicates are over"
+                )]
+                let done = unsafe { kernel.run(self.plan, &mut self.loaded.data, rows, chunk, from, output) };
+                row = chunk.start + done;
+                if row == end {
+                    break;
+                }
+            }
+            self.at.set(Some((id, row)));
+            let mut trace = observed.then(Trace::default);
+            let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
+            if let Err(fault) = done {
+                return Err(self.fault(id, &self.plan.rule(id).stream, rows, row, fault));
+            }
+            if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
+                observer.row(id, row, trace);
+            }
+            row += 1;
+            replayed += 1;
+        }
+        if self.kernels.is_some() && !observed {
+            self.result.replayed[id.index()] += replayed;
+        }
+        Ok(())
+    }
+
+    /// A fault at a row of a stream, in the page that is seen.
+    fn fault(&mut self, id: RuleId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
+        if let Some(root) = root_of(self.plan, stream)
+            && let Err(error) = self.loaded.show_names(root)
+        {
+            return error.into();
+        }
+        let place = place::words(self.plan, stream, self.loaded, &self.result, rows, row);
+        RunFault { rule: self.plan.rule(id).name.clone(), place, fault }.into()
+    }
+
+    /// The rows of a rule's stream in a page, and how many.
+    fn rows_of(&self, id: RuleId, page: usize) -> Result<(Rows, u32), StoreError> {
+        let rule = self.plan.rule(id);
+        let Stream::Grid(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, page) };
+        let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
+        let grid = entity_periods(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
+        let n_rows = grid.entity.len() as u32;
+        Ok((Rows::Grid(grid), n_rows))
+    }
+
+    /// The rows of an event, or payments, in a page.
+    fn rows_of_stream(&self, stream: &Stream, page: usize) -> Result<(Rows, u32), StoreError> {
+        Ok(match stream {
+            Stream::Events(record) => {
+                (Rows::Events { record: *record }, self.loaded.data.tables[record.index()].n_stream as u32)
+            }
+            Stream::Payments(name) => {
+                let payments = payments(self.plan, name, self.loaded, &self.result, page)?;
+                let n_rows = payments.amount.len() as u32;
+                (Rows::Payments(payments), n_rows)
+            }
+            Stream::Grid(..) => broken("an aggregate over entities and periods"),
+        })
+    }
+
+    /// Gives what was decided for payments room for all of them, where nothing was decided for those in the page.
+    fn size_payments(&mut self, stream: &Stream, n_rows: u32) {
+        if matches!(stream, Stream::Payments(_)) {
+            let decisions = self.plan.decisions.iter().zip(&mut self.loaded.data.decisions);
+            let of_stream = decisions.filter(|(decision, _)| decision.stream == *stream);
+            of_stream.for_each(|(_, data)| data.grow(n_rows as usize));
+        }
+    }
+
+    fn size_decisions(&mut self, rule: &Rule, n_rows: u32) {
+        for step in &rule.steps {
+            if let Step::Set(decision, _) = step {
+                self.decided[decision.index()] = true;
+                self.loaded.data.decisions[decision.index()].grow(n_rows as usize);
+            }
+        }
+    }
+}
+
+/// The periods of a rule's guarantees.
+fn guaranteed(rule: &Rule) -> Vec<Period> {
+    let period = |step: &Step| match step {
+        Step::Limit(Limit::AtLeast { period, .. }) => Some(*period),
+        _ => None,
+    };
+    rule.steps.iter().filter_map(period).collect()
+}
+
+/// Whether a rule keeps something per this key.
+fn uses(plan: &Plan, rule: &Rule, key: usize) -> bool {
+    let of = |state: &StateId| plan.states[state.index()].slot.index() == key;
+    rule.steps.iter().any(|step| match step {
+        Step::AccumulateAll { state, .. }
+        | Step::First(state)
+        | Step::Accumulate { state, .. }
+        | Step::Limit(Limit::AtMost { state, .. } | Limit::AtLeast { state, .. }) => of(state),
+        Step::Active
+        | Step::Until
+        | Step::Filter(_)
+        | Step::Let(..)
+        | Step::Set(..)
+        | Step::Pay(_)
+        | Step::Limit(Limit::PerPayment(_)) => false,
+    })
+}

@@ -1,0 +1,82 @@
+//! The answer to a question.
+
+use crate::engine::options::{Observer, RunOptions};
+use crate::engine::result::RunError;
+use crate::engine::run::run;
+use crate::explain::explainer::Explainer;
+use crate::explain::query::{Answer, Asked, ExplainError, Query};
+use crate::explain::{notes, select};
+use crate::store::loaded::Loaded;
+use meed_compiler::interpret::trace::{Trace, TraceStep};
+use meed_compiler::plan::{Plan, RuleId};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// Answers a question over tables, through a day.
+///
+/// # Errors
+/// What is asked for is not there, or the run meets a fault.
+pub fn explain(
+    plan: &Plan,
+    text: &str,
+    loaded: &mut Loaded,
+    through: i32,
+    query: &Query,
+) -> Result<Answer, ExplainError> {
+    let asked = Asked::new(plan, query)?;
+    if !loaded.is_whole() {
+        return Err(ExplainError::NotHeld);
+    }
+    let options = RunOptions::through(through);
+    let first = run(plan, loaded, &options, None)?;
+    let mut picked = select::rows(plan, loaded, &first, &asked);
+    let n_more = picked.len().saturating_sub(query.most);
+    picked.truncate(query.most);
+    let mut kept = TraceKeeper::new(plan, &picked);
+    let result = run(plan, loaded, &options, Some(&mut kept))?;
+    let explainer = Explainer { plan, text, loaded, result: &result, firsts: &kept.firsts };
+    let explanations = picked.iter().filter_map(|pick| {
+        let trace = kept.traces.get(pick)?;
+        Some(explainer.explanation(pick.0, pick.1, trace))
+    });
+    let explanations = explanations.collect();
+    let notes = notes::notes(&explainer, &asked).map_err(RunError::from)?;
+    Ok(Answer { notes, explanations, n_more })
+}
+
+/// Keeps the traces of the rows that are meant, and which rows were the first of their keys.
+struct TraceKeeper {
+    wanted: BTreeSet<(RuleId, u32)>,
+    rules: Vec<bool>,
+    traces: FxHashMap<(RuleId, u32), Trace>,
+    /// By rule.
+    firsts: Vec<Vec<u32>>,
+}
+
+impl TraceKeeper {
+    fn new(plan: &Plan, picked: &[(RuleId, u32)]) -> Self {
+        // Versions share what they remember, so the row that was first may be another version's.
+        let is_picked = |name: &str| picked.iter().any(|(rule, _)| plan.rule(*rule).name == name);
+        Self {
+            wanted: picked.iter().copied().collect(),
+            rules: plan.rules.iter().map(|rule| is_picked(&rule.name)).collect(),
+            traces: FxHashMap::default(),
+            firsts: vec![Vec::new(); plan.rules.len()],
+        }
+    }
+}
+
+impl Observer for TraceKeeper {
+    fn wants(&self, rule: RuleId) -> bool {
+        self.rules[rule.index()]
+    }
+
+    fn row(&mut self, rule: RuleId, row: u32, trace: Trace) {
+        if trace.steps.iter().any(|step| matches!(step, TraceStep::First { first: true, .. })) {
+            self.firsts[rule.index()].push(row);
+        }
+        if self.wanted.contains(&(rule, row)) {
+            self.traces.insert((rule, row), trace);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What is asked, and what an answer is.
+
+use crate::engine::result::RunError;
+use meed_compiler::plan::{Days, Plan, RuleId};
+use meed_grammar::foreign::shown;
+
+/// What is asked; what is not said is not asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The rule.
+    pub rule: Option<String>,
+    /// The key of who is paid.
+    pub payee: Option<String>,
+    /// The key of the event or, for a rule per entity and period, of the entity.
+    pub key: Option<String>,
+    /// The period, as output writes it.
+    pub period: Option<String>,
+    /// How many rows are explained at most.
+    pub most: usize,
+}
+
+/// Explanations, one for each row and rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What the tables themselves have to say: a row that is rejected, or left out.
+    pub notes: Vec<String>,
+    /// Rows, paid ones first.
+    pub explanations: Vec<Explanation>,
+    /// How many more rows there are.
+    pub n_more: usize,
+}
+
+/// Why one rule pays one row what it pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What is paid, to whom and for what.
+    pub heading: String,
+    /// The rule's own text.
+    pub rule: String,
+    /// What decided, in order.
+    pub steps: Vec<ExplainStep>,
+}
+
+/// Something that decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExplainStep {
+    /// Whether it let the row pass; none where nothing was to be passed.
+    pub holds: Option<bool>,
+    /// What.
+    pub text: String,
+    /// The values behind it.
+    pub details: Vec<String>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// A rule that the program has not.
+    #[error("the program has no rule `{}`", shown(name))]
+    UnknownRule {
+        /// As asked.
+        name: String,
+        /// The one most like it.
+        near: Option<String>,
+    },
+    /// A period that the program's calendar has not.
+    #[error("`{}` is no period of the program: they are named like {like}", shown(name))]
+    UnknownPeriod {
+        /// As asked.
+        name: String,
+        /// One that is.
+        like: String,
+    },
+    /// The run ends without a result.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Tables of events that are seen a page at a time, as the options of loading allowed.
+    #[error("rows are explained only where all of them are held in memory")]
+    NotHeld,
+}
+
+/// A question in terms of the Plan.
+pub(super) struct Asked<'a> {
+    pub query: &'a Query,
+    pub rules: Vec<RuleId>,
+    pub days: Option<Days>,
+}
+
+impl<'a> Asked<'a> {
+    pub fn new(plan: &Plan, query: &'a Query) -> Result<Self, ExplainError> {
+        let rules: Vec<RuleId> = match &query.rule {
+            Some(name) => plan.versions(name).collect(),
+            None => (0..plan.rules.len()).map(|idx| RuleId(idx as u32)).collect(),
+        };
+        if let (Some(name), true) = (&query.rule, rules.is_empty()) {
+            let known = plan.rules.iter().map(|rule| rule.name.as_str());
+            let near = meed_grammar::nearest(name, known).map(str::to_owned);
+            return Err(ExplainError::UnknownRule { name: name.clone(), near });
+        }
+        let days = match &query.period {
+            Some(name) => match plan.calendar.parse_name(name) {
+                Some((kind, number)) => Some(plan.calendar.days(kind, number, plan.active)),
+                None => {
+                    let quarter = meed_compiler::plan::Period::Quarter;
+                    let like = plan.calendar.name(quarter, plan.calendar.index(quarter, plan.active.from));
+                    return Err(ExplainError::UnknownPeriod { name: name.clone(), like });
+                }
+            },
+            None => None,
+        };
+        Ok(Self { query, rules, days })
+    }
+}

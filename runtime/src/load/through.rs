@@ -1,0 +1,89 @@
+//! Whether the day through which a run settles must be said.
+//!
+//! Unsaid it is the program's last day. Where a period of a rule begins after the last row that the rule reads, nobody
+//! knows whether nothing happened in it or the tables end before it: its guarantees would be paid as final.
+
+use crate::load::periods::begun_periods;
+use crate::store::loaded::Loaded;
+use meed_compiler::plan::{Period, Plan, RecordId, Rule, Stream};
+use std::collections::BTreeSet;
+
+/// A rule that asks for the day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaid {
+    /// The rule.
+    pub rule: String,
+    /// The kind of its periods.
+    pub period: Period,
+    /// The first of them that begins after the last row, by its name.
+    pub first: String,
+    /// The events that the rule reads.
+    pub events: Vec<RecordId>,
+    /// The day of their last row, if there is one.
+    pub last_row: Option<i32>,
+    /// Where that day is within the program's life: the day, and the last day of the period that holds it.
+    pub last_period: Option<(i32, i32)>,
+}
+
+/// The first rule that asks for the day; none where the program's last day leaves nothing open. `loaded` is what a run
+/// through the program's last day reads.
+pub fn unsaid(plan: &Plan, loaded: &Loaded) -> Option<Unsaid> {
+    plan.rules.iter().find_map(|rule| unsaid_of(plan, loaded, rule))
+}
+
+fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
+    let Stream::Grid(_, period) = rule.stream else { return None };
+    let mut events = BTreeSet::new();
+    events_of(plan, rule, &mut events);
+    // A rule that reads no event has nothing to wait for; rows after the program's end show that its tables go so far.
+    if events.is_empty() || events.iter().any(|event| loaded.counts[event.index()].after_run_date > 0) {
+        return None;
+    }
+    let last_row = events.iter().filter_map(|&event| last_day(plan, loaded, event)).max();
+    let begun = begun_periods(plan, period, plan.active.to);
+    let held = last_row.filter(|&day| day >= plan.active.from).map(|day| (day, plan.calendar.index(period, day)));
+    let first = held.map_or(*begun.start(), |(_, index)| index + 1);
+    // The last day of a period decides which version of a rule holds.
+    let first = (first..=*begun.end()).find(|&index| rule.active.holds(plan.cut_days(period, index).to))?;
+    let last_period = held.map(|(day, index)| (day, plan.cut_days(period, index).to));
+    let rule = rule.name.clone();
+    Some(Unsaid {
+        rule,
+        period,
+        first: plan.calendar.name(period, first),
+        events: events.into_iter().collect(),
+        last_row,
+        last_period,
+    })
+}
+
+/// The events that a rule reads: those of its sets, and those behind payments in them.
+fn events_of(plan: &Plan, rule: &Rule, events: &mut BTreeSet<RecordId>) {
+    for group in &rule.groups {
+        match &plan.groups[group.index()].stream {
+            Stream::Events(event) => drop(events.insert(*event)),
+            Stream::Payments(name) => behind(plan, name, events),
+            Stream::Grid(..) => {}
+        }
+    }
+}
+
+/// The events behind the payments of a rule.
+fn behind(plan: &Plan, name: &str, events: &mut BTreeSet<RecordId>) {
+    let Some(id) = plan.versions(name).next() else { return };
+    match &plan.rule(id).stream {
+        Stream::Events(event) => drop(events.insert(*event)),
+        Stream::Payments(source) => behind(plan, source, events),
+        Stream::Grid(..) => plan.versions(name).for_each(|id| events_of(plan, plan.rule(id), events)),
+    }
+}
+
+/// The day of the last row of an event that rules see.
+fn last_day(plan: &Plan, loaded: &Loaded, event: RecordId) -> Option<i32> {
+    if let Some((days, _)) = loaded.span(event) {
+        return Some(days.last);
+    }
+    // Rows stand in the order of their days.
+    let n_rows = loaded.data.tables[event.index()].n_stream;
+    if n_rows == 0 { None } else { loaded.days(plan, event).get(n_rows - 1).copied() }
+}

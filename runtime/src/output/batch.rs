@@ -1,0 +1,213 @@
+//! Rows on their way out: columns of cells by type, and what takes them.
+
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::value::decimal_text;
+use std::borrow::Cow;
+use std::io;
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Few different texts, again and again.
+    Word,
+    /// Texts.
+    Text,
+    /// Decimal amounts.
+    Amount {
+        /// Digits after the point.
+        decimals: u32,
+        /// Digits in all, at most 38.
+        digits: u8,
+    },
+    /// Days, or none in any row.
+    Day,
+    /// Small whole numbers.
+    Whole,
+}
+
+/// A column's name and type.
+pub type Header = Vec<(&'static str, Kind)>;
+
+/// Some rows of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// How many.
+    pub n_rows: usize,
+    /// In the order of the header.
+    pub columns: Vec<Cells>,
+}
+
+/// The cells of one column.
+#[derive(Clone, Debug)]
+pub enum Cells {
+    /// For [`Kind::Word`]: the words, and which stands in each row.
+    Words {
+        /// The words.
+        words: Vec<String>,
+        /// By row.
+        codes: Vec<u16>,
+    },
+    /// For [`Kind::Text`].
+    Texts(Texts),
+    /// For [`Kind::Amount`], in units of the last decimal.
+    Amounts(Vec<i128>),
+    /// For [`Kind::Day`].
+    Days(Vec<i32>),
+    /// For [`Kind::Day`]: none in any row.
+    NoDays,
+    /// For [`Kind::Whole`].
+    Wholes(Vec<i32>),
+}
+
+/// Texts, one behind the other.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// Where each ends.
+    pub ends: Vec<i32>,
+    /// UTF-8.
+    pub bytes: Vec<u8>,
+    /// Rows, rising, whose text is a negative number of Meed's own and not one of the data.
+    numbers: Vec<u32>,
+}
+
+/// Takes the batches of one table.
+pub trait Sink {
+    /// Takes some rows.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    fn take(&mut self, batch: &Batch) -> io::Result<()>;
+
+    /// Writes what is still to be written.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.end();
+    }
+
+    /// Adds a number that Meed computed.
+    pub fn push_number(&mut self, text: &str) {
+        if text.starts_with('-') {
+            self.numbers.push(self.ends.len() as u32);
+        }
+        self.push(text);
+    }
+
+    /// Whether the text of a row is a negative number of Meed's own.
+    pub(crate) fn is_number(&self, row: usize) -> bool {
+        self.numbers.binary_search(&(row as u32)).is_ok()
+    }
+
+    /// Adds the text before once more.
+    pub fn repeat(&mut self) {
+        let n_texts = self.ends.len();
+        let start = if n_texts < 2 { 0 } else { self.ends[n_texts - 2] as usize };
+        let end = self.ends.last().map_or(0, |&end| end as usize);
+        self.bytes.extend_from_within(start..end);
+        self.end();
+    }
+
+    /// Ends the text whose bytes were added.
+    pub fn end(&mut self) {
+        self.ends.push(self.bytes.len() as i32);
+    }
+
+    /// The text of a row.
+    pub fn get(&self, row: usize) -> &[u8] {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
+        &self.bytes[start..self.ends[row] as usize]
+    }
+}
+
+impl Cells {
+    /// One word in every row.
+    pub fn always(word: &str, n_rows: usize) -> Self {
+        Self::Words { words: vec![word.to_owned()], codes: vec![0; n_rows] }
+    }
+
+    /// A cell as text; empty where there is no value.
+    pub fn text(&self, row: usize, kind: Kind) -> Cow<'_, str> {
+        match self {
+            Self::Words { words, codes } => Cow::Borrowed(&words[usize::from(codes[row])]),
+            Self::Texts(texts) => String::from_utf8_lossy(texts.get(row)),
+            Self::Amounts(amounts) => {
+                let decimals = if let Kind::Amount { decimals, .. } = kind { decimals } else { 0 };
+                Cow::Owned(decimal_text(amounts[row], decimals))
+            }
+            Self::Days(days) => Cow::Owned(date_of(days[row]).to_string()),
+            Self::NoDays => Cow::Borrowed(""),
+            Self::Wholes(numbers) => Cow::Owned(numbers[row].to_string()),
+        }
+    }
+}
+
+/// The texts of days, each made once.
+#[derive(Debug, Default)]
+pub(crate) struct DayTexts {
+    first: i32,
+    texts: Vec<String>,
+}
+
+impl DayTexts {
+    /// The date of a day, `2026-02-01`.
+    pub fn get(&mut self, day: i32) -> Cow<'_, str> {
+        const SPAN: i32 = 4096;
+        if self.texts.is_empty() {
+            self.first = day.saturating_sub(SPAN / 2);
+            self.texts = vec![String::new(); SPAN as usize];
+        }
+        let place = day.checked_sub(self.first).and_then(|idx| usize::try_from(idx).ok());
+        match place.and_then(|idx| self.texts.get_mut(idx)) {
+            Some(text) => {
+                if text.is_empty() {
+                    *text = date_of(day).to_string();
+                }
+                Cow::Borrowed(text)
+            }
+            None => Cow::Owned(date_of(day).to_string()),
+        }
+    }
+}
+
+/// Writes a decimal amount.
+pub(crate) fn push_decimal(value: i128, decimals: u32, text: &mut Vec<u8>) {
+    let (Ok(small), 1..=4) = (i64::try_from(value), decimals) else {
+        text.extend_from_slice(decimal_text(value, decimals).as_bytes());
+        return;
+    };
+    let unit = 10u64.pow(decimals);
+    let (whole, rest) = (small.unsigned_abs() / unit, small.unsigned_abs() % unit);
+    if small < 0 {
+        text.push(b'-');
+    }
+    let mut digits = itoa::Buffer::new();
+    text.extend_from_slice(digits.format(whole).as_bytes());
+    text.push(b'.');
+    let rest = digits.format(rest + unit);
+    text.extend_from_slice(&rest.as_bytes()[1..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_written_as_the_definition_writes_them() {
+        for decimals in 0..6 {
+            for value in
+                [0, 1, -1, 9, 10, -99, 100, 12_345, -100_000, i128::from(i64::MAX), i128::from(i64::MIN), 1 << 100]
+            {
+                let mut text = Vec::new();
+                push_decimal(value, decimals, &mut text);
+                assert_eq!(String::from_utf8(text).expect("digits"), decimal_text(value, decimals));
+            }
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The columns of payments, totals and slices: one row here for each, its name, its type, and how its cells are made.
+
+use crate::engine::lines::Origin;
+use crate::engine::result::RunResult;
+use crate::keys::columns::Keys;
+use crate::output::batch::{Batch, Cells, Header, Kind, Texts};
+use crate::pay::periods::Periods;
+use crate::pay::rule_lines::{LineRef, RuleLines};
+use crate::pay::slices::{Slice, Slices};
+use crate::pay::totals::Total;
+use meed_compiler::internal::broken;
+use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::value::exact_text;
+
+/// A column of a table whose batches are made by such a function.
+pub(super) struct Column<F> {
+    name: &'static str,
+    kind: Kind,
+    cells: F,
+}
+
+type PaymentColumn = Column<fn(&LineBatch<'_>) -> Cells>;
+type TotalColumn = Column<fn(&TotalBatch<'_>) -> Cells>;
+type SliceColumn = Column<fn(&SliceBatch<'_>) -> Cells>;
+
+/// Lines of a rule that are written together.
+pub(super) struct LineBatch<'a> {
+    pub rule: &'a RuleLines<'a>,
+    pub lines: &'a [LineRef<'a>],
+    pub periods: &'a Periods<'a>,
+    /// By line, the number of its period.
+    pub numbers: &'a [i32],
+}
+
+/// Sums of a rule that are written together.
+pub(super) struct TotalBatch<'a> {
+    pub rule: &'a RuleLines<'a>,
+    pub periods: &'a Periods<'a>,
+    pub totals: &'a [Total],
+}
+
+/// Slices of lines that are written together.
+pub(super) struct SliceBatch<'a> {
+    pub of: LineBatch<'a>,
+    /// By slice, its line.
+    pub repeats: Vec<u32>,
+    pub slices: &'a Slices,
+}
+
+/// An amount of the program's unit: its decimals and digits are those of the run.
+const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 0 };
+
+const PAYMENTS: &[PaymentColumn] = &[
+    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.context.name) },
+    Column { name: "version", kind: Kind::Whole, cells: |batch| batch.versions() },
+    Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
+    Column { name: "payee", kind: Kind::Text, cells: |batch| Cells::Texts(batch.payees()) },
+    Column { name: "unit", kind: Kind::Word, cells: |batch| batch.always(&batch.rule.context.plan.unit.code) },
+    Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
+    Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.event()) },
+    Column { name: "key", kind: Kind::Text, cells: |batch| Cells::Texts(batch.keys()) },
+    Column { name: "when", kind: Kind::Day, cells: |batch| batch.days() },
+    Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods.cells(batch.numbers) },
+    Column { name: "due", kind: Kind::Day, cells: |_| Cells::NoDays },
+    Column { name: "accrual", kind: Kind::Word, cells: |batch| batch.accruals() },
+];
+
+const TOTALS: &[TotalColumn] = &[
+    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.context.name) },
+    Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
+    Column { name: "payee", kind: Kind::Text, cells: |batch| batch.payees() },
+    Column { name: "unit", kind: Kind::Word, cells: |batch| batch.always(&batch.rule.context.plan.unit.code) },
+    Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
+    Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
+];
+
+const SLICES: &[SliceColumn] = &[
+    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.of.rule.context.name) },
+    Column { name: "payee", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.payees()) },
+    Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
+    Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.of.event()) },
+    Column { name: "key", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.keys()) },
+    Column { name: "slice", kind: Kind::Text, cells: |batch| batch.each(|slice, texts| texts.push(&slice.name)) },
+    // What has no quantity or rate of its own is written without one.
+    Column {
+        name: "quantity",
+        kind: Kind::Text,
+        cells: |batch| {
+            batch.each(|slice, texts| {
+                texts.push_number(&slice.quantity.as_ref().map(exact_text).unwrap_or_default());
+            })
+        },
+    },
+    Column {
+        name: "rate",
+        kind: Kind::Text,
+        cells: |batch| {
+            batch.each(|slice, texts| texts.push_number(&slice.rate.as_ref().map(exact_text).unwrap_or_default()))
+        },
+    },
+    Column {
+        name: "amount",
+        kind: Kind::Text,
+        cells: |batch| batch.each(|slice, texts| texts.push_number(&exact_text(&slice.amount))),
+    },
+];
+
+/// The columns of the payments of a run.
+pub fn payments_header(plan: &Plan, result: &RunResult) -> Header {
+    let is_wide = result.lines.iter().any(|lines| lines.largest() >= 10u64.pow(18));
+    header(PAYMENTS, plan, if is_wide { 19 } else { 18 })
+}
+
+/// The columns of the totals of a run.
+pub fn totals_header(plan: &Plan) -> Header {
+    header(TOTALS, plan, 38)
+}
+
+/// The columns of the slices of a run.
+pub fn slices_header() -> Header {
+    SLICES.iter().map(|column| (column.name, column.kind)).collect()
+}
+
+/// The place of a column of payments by its name.
+pub(crate) fn payment_column(name: &str) -> usize {
+    place(PAYMENTS, name)
+}
+
+/// The place of a column of totals by its name, if there is one.
+pub(crate) fn total_column(name: &str) -> Option<usize> {
+    TOTALS.iter().position(|column| column.name == name)
+}
+
+fn place<F>(columns: &[Column<F>], name: &str) -> usize {
+    let place = columns.iter().position(|column| column.name == name);
+    place.unwrap_or_else(|| broken(format!("a column `{name}` that no table has")))
+}
+
+fn header<F>(columns: &[Column<F>], plan: &Plan, digits: u8) -> Header {
+    let amount = Kind::Amount { decimals: plan.unit.decimals, digits };
+    columns.iter().map(|column| (column.name, if column.kind == AMOUNT { amount } else { column.kind })).collect()
+}
+
+impl LineBatch<'_> {
+    /// The lines as rows of payments.
+    pub fn payments(&self) -> Batch {
+        Batch { n_rows: self.lines.len(), columns: PAYMENTS.iter().map(|column| (column.cells)(self)).collect() }
+    }
+
+    fn always(&self, word: &str) -> Cells {
+        Cells::always(word, self.lines.len())
+    }
+
+    fn versions(&self) -> Cells {
+        Cells::Wholes(self.lines.iter().map(|line| line.version.number).collect())
+    }
+
+    fn payee_kinds(&self) -> Cells {
+        let place = |line: &LineRef<'_>| self.rule.versions.iter().position(|known| known.id == line.version.id);
+        let code = |line: &LineRef<'_>| match place(line) {
+            Some(place) => place as u16,
+            None => broken("a line of a version that is not of the rule"),
+        };
+        Cells::Words { words: kinds(self.rule), codes: self.lines.iter().map(code).collect() }
+    }
+
+    fn payees(&self) -> Texts {
+        let mut texts = Texts::default();
+        let mut before = None;
+        for line in self.lines {
+            let payee = Some((line.version.payee, line.payee));
+            if before == payee {
+                texts.repeat();
+            } else {
+                line.version.keys.write(line.payee as usize, &mut texts.bytes);
+                texts.end();
+            }
+            before = payee;
+        }
+        texts
+    }
+
+    fn amounts(&self) -> Cells {
+        Cells::Amounts(self.lines.iter().map(|line| i128::from(line.amount)).collect())
+    }
+
+    fn event(&self) -> &str {
+        match self.rule.context.origin {
+            Origin::Event { record, .. } => &self.rule.context.plan.record(record).name,
+            Origin::Grid { .. } => "",
+        }
+    }
+
+    fn keys(&self) -> Texts {
+        let mut texts = Texts::default();
+        match self.rule.context.origin {
+            Origin::Event { .. } => {
+                write_keys(self.rule.context.keys, self.lines.iter().map(|line| line.root), &mut texts);
+            }
+            Origin::Grid { .. } => self.lines.iter().for_each(|_| texts.end()),
+        }
+        texts
+    }
+
+    fn days(&self) -> Cells {
+        Cells::Days(self.lines.iter().map(|line| self.rule.context.origin.day(line.root)).collect())
+    }
+
+    fn accruals(&self) -> Cells {
+        let codes = self.lines.iter().map(|line| u16::from(self.periods.is_open(line.root))).collect();
+        Cells::Words { words: vec!["no".to_owned(), "yes".to_owned()], codes }
+    }
+}
+
+impl TotalBatch<'_> {
+    /// The sums as rows of totals.
+    pub fn totals(&self) -> Batch {
+        Batch { n_rows: self.totals.len(), columns: TOTALS.iter().map(|column| (column.cells)(self)).collect() }
+    }
+
+    fn always(&self, word: &str) -> Cells {
+        Cells::always(word, self.totals.len())
+    }
+
+    /// The place of the first version that pays this kind of payee.
+    fn version(&self, kind: RecordId) -> usize {
+        let place = self.rule.versions.iter().position(|version| version.payee == kind);
+        place.unwrap_or_else(|| broken("a total of a kind of payee that the rule does not pay"))
+    }
+
+    fn payee_kinds(&self) -> Cells {
+        let codes = self.totals.iter().map(|total| self.version(total.payee.0) as u16).collect();
+        Cells::Words { words: kinds(self.rule), codes }
+    }
+
+    fn payees(&self) -> Cells {
+        let mut texts = Texts::default();
+        for Total { payee: (kind, row), .. } in self.totals {
+            self.rule.versions[self.version(*kind)].keys.write(*row as usize, &mut texts.bytes);
+            texts.end();
+        }
+        Cells::Texts(texts)
+    }
+
+    fn periods(&self) -> Cells {
+        let numbers: Vec<i32> = self.totals.iter().map(|total| total.period).collect();
+        self.periods.cells(&numbers)
+    }
+
+    fn amounts(&self) -> Cells {
+        Cells::Amounts(self.totals.iter().map(|total| total.sum).collect())
+    }
+}
+
+impl SliceBatch<'_> {
+    /// The slices as rows.
+    pub fn slices(&self) -> Batch {
+        Batch { n_rows: self.repeats.len(), columns: SLICES.iter().map(|column| (column.cells)(self)).collect() }
+    }
+
+    fn always(&self, word: &str) -> Cells {
+        Cells::always(word, self.repeats.len())
+    }
+
+    /// Every text as often as its line has slices.
+    fn repeat_texts(&self, texts: &Texts) -> Cells {
+        let mut repeated = Texts::default();
+        for &line in &self.repeats {
+            repeated.bytes.extend_from_slice(texts.get(line as usize));
+            repeated.end();
+        }
+        Cells::Texts(repeated)
+    }
+
+    fn periods(&self) -> Cells {
+        let numbers: Vec<i32> = self.repeats.iter().map(|&line| self.of.numbers[line as usize]).collect();
+        self.of.periods.cells(&numbers)
+    }
+
+    /// What is written of each slice.
+    fn each(&self, write: impl Fn(&Slice, &mut Texts)) -> Cells {
+        let mut texts = Texts::default();
+        for line in self.of.lines {
+            self.slices.of(line.version.id, line.idx).iter().for_each(|slice| write(slice, &mut texts));
+        }
+        Cells::Texts(texts)
+    }
+}
+
+/// The kinds of payees, by version.
+fn kinds(rule: &RuleLines<'_>) -> Vec<String> {
+    rule.versions.iter().map(|version| rule.context.plan.record(version.payee).name.clone()).collect()
+}
+
+/// Writes the keys of rows as texts.
+fn write_keys(keys: &Keys, rows: impl Iterator<Item = u32>, texts: &mut Texts) {
+    let Some(values) = keys.whole_numbers() else {
+        for row in rows {
+            keys.write(row as usize, &mut texts.bytes);
+            texts.end();
+        }
+        return;
+    };
+    // Rows lie scattered: fetched before any is written, they are under way together.
+    let found: Vec<i64> = rows.map(|row| values[row as usize]).collect();
+    let mut digits = itoa::Buffer::new();
+    for value in found {
+        texts.push(digits.format(value));
+    }
+}

@@ -1,0 +1,73 @@
+//! The periods of lines, as numbers and as words.
+
+use crate::engine::lines::Origin;
+use crate::output::batch::Cells;
+use crate::pay::rule_lines::OutputContext;
+use crate::store::pages::DateSpan;
+use meed_compiler::plan::Period;
+
+/// The periods of lines.
+pub(super) struct Periods<'a> {
+    context: &'a OutputContext<'a>,
+    kind: Period,
+    /// By day of an event, from the first.
+    numbers: Vec<i32>,
+    first_day: i32,
+}
+
+impl<'a> Periods<'a> {
+    pub fn new(context: &'a OutputContext<'a>) -> Self {
+        let (kind, first_day, last_day) = match &context.origin {
+            Origin::Event { days, .. } => {
+                let DateSpan { first, last } = DateSpan::of(days);
+                (Period::Quarter, first, last)
+            }
+            Origin::Grid { period, .. } => (*period, 0, 0),
+        };
+        // Days far apart are looked up one by one.
+        let last_day = last_day.min(first_day.saturating_add(100_000));
+        let numbers = (first_day..=last_day).map(|day| context.plan.calendar.index(kind, day)).collect();
+        Self { context, kind, numbers, first_day }
+    }
+
+    /// The number of the period of a row of the event or of the entity's periods.
+    pub fn number(&self, root: u32) -> i32 {
+        match &self.context.origin {
+            Origin::Event { days, .. } => {
+                let day = days[root as usize];
+                let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
+                known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
+            }
+            Origin::Grid { grid, .. } => grid.period[root as usize],
+        }
+    }
+
+    /// Whether the period has not ended by the run's date.
+    pub fn is_open(&self, root: u32) -> bool {
+        match &self.context.origin {
+            Origin::Event { .. } => false,
+            Origin::Grid { period, grid, .. } => {
+                !self.context.plan.has_ended(*period, grid.period[root as usize], self.context.through)
+            }
+        }
+    }
+
+    /// The names of periods, as few words again and again.
+    pub fn cells(&self, numbers: &[i32]) -> Cells {
+        let mut known: Vec<i32> = Vec::new();
+        let mut codes: Vec<u16> = Vec::with_capacity(numbers.len());
+        for (row, &number) in numbers.iter().enumerate() {
+            if row > 0 && numbers[row - 1] == number {
+                codes.push(codes[row - 1]);
+                continue;
+            }
+            let place = known.iter().position(|&known| known == number);
+            codes.push(place.unwrap_or(known.len()) as u16);
+            if place.is_none() {
+                known.push(number);
+            }
+        }
+        let name = |&number: &i32| self.context.plan.calendar.name(self.kind, number);
+        Cells::Words { words: known.iter().map(name).collect(), codes }
+    }
+}

@@ -1,0 +1,138 @@
+//! The lines of all versions of one rule, in the order in which they are written.
+
+use crate::engine::lines::{LineRows, Origin};
+use crate::keys::columns::Keys;
+use crate::store::loaded::Loaded;
+use meed_compiler::plan::{Plan, RecordId, RuleId};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// The rules by name in the order written, with their versions.
+pub(super) fn rules_by_name(plan: &Plan) -> Vec<(&str, Vec<RuleId>)> {
+    let mut rules: Vec<(&str, Vec<RuleId>)> = Vec::new();
+    for (idx, rule) in plan.rules.iter().enumerate() {
+        let id = RuleId(idx as u32);
+        match rules.iter_mut().find(|(name, _)| *name == rule.name) {
+            Some((_, versions)) => versions.push(id),
+            None => rules.push((&rule.name, vec![id])),
+        }
+    }
+    rules
+}
+
+/// What the lines of a rule are written with.
+#[derive(Clone, Copy)]
+pub(super) struct OutputContext<'a> {
+    pub plan: &'a Plan,
+    pub name: &'a str,
+    pub origin: Origin<'a>,
+    /// The keys of the event's rows.
+    pub keys: &'a Keys,
+    pub through: i32,
+}
+
+/// The lines of a rule with its versions.
+pub(super) struct RuleLines<'a> {
+    pub context: OutputContext<'a>,
+    pub versions: Vec<Version<'a>>,
+    /// Places in the lines of all versions, one version behind the other.
+    pub order: Vec<u32>,
+}
+
+/// The lines of one version of a rule.
+pub(super) struct Version<'a> {
+    pub id: RuleId,
+    pub number: i32,
+    pub payee: RecordId,
+    pub keys: &'a Keys,
+    lines: Cow<'a, LineRows>,
+    /// The place of its first line.
+    first: u32,
+}
+
+/// One line.
+pub(super) struct LineRef<'a> {
+    pub version: &'a Version<'a>,
+    pub idx: usize,
+    pub payee: u32,
+    pub root: u32,
+    pub amount: i64,
+}
+
+impl<'a> Version<'a> {
+    /// None for a version that pays nobody.
+    pub fn new(plan: &Plan, id: RuleId, loaded: &'a Loaded, lines: Cow<'a, LineRows>) -> Option<Self> {
+        let payee = plan.payee_record(id)?;
+        let number = plan.rule(id).version as i32;
+        Some(Self { id, number, payee, keys: &loaded.keys[payee.index()], lines, first: 0 })
+    }
+}
+
+impl<'a> RuleLines<'a> {
+    /// The lines of versions, at least one.
+    pub fn new(context: OutputContext<'a>, mut versions: Vec<Version<'a>>) -> Self {
+        let mut n_lines = 0;
+        for version in &mut versions {
+            version.first = n_lines;
+            n_lines += version.lines.len() as u32;
+        }
+        let mut lines = Self { context, versions, order: Vec::new() };
+        lines.order = lines.order(n_lines);
+        lines
+    }
+
+    fn order(&self, n_lines: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..n_lines).collect();
+        // Versions hold on different days, and rows of an event or grid stand by day.
+        if self.versions.len() > 1 {
+            order.sort_by_key(|&place| self.at(place).root);
+        }
+        let kind = self.versions[0].payee;
+        if self.versions.iter().all(|version| version.payee == kind) {
+            return self.by_payee(&order, self.versions[0].keys.len());
+        }
+        order.sort_by(|&a, &b| {
+            let (a, b) = (self.at(a), self.at(b));
+            compare(a.version.keys, a.payee, b.version.keys, b.payee).then(a.version.payee.cmp(&b.version.payee))
+        });
+        order
+    }
+
+    /// Sorts by payee, each payee's lines staying in their order.
+    fn by_payee(&self, lines: &[u32], n_payees: usize) -> Vec<u32> {
+        let mut next = vec![0u32; n_payees + 1];
+        for version in &self.versions {
+            version.lines.payees.iter().for_each(|&payee| next[payee as usize + 1] += 1);
+        }
+        for payee in 1..next.len() {
+            next[payee] += next[payee - 1];
+        }
+        let mut order = vec![0; lines.len()];
+        for &line in lines {
+            let place = &mut next[self.at(line).payee as usize];
+            order[*place as usize] = line;
+            *place += 1;
+        }
+        order
+    }
+
+    /// The line at a place.
+    pub fn at(&self, place: u32) -> LineRef<'_> {
+        let version = match self.versions.as_slice() {
+            [only] => only,
+            versions => &versions[versions.partition_point(|version| version.first <= place) - 1],
+        };
+        let (idx, lines) = ((place - version.first) as usize, &version.lines);
+        LineRef { version, idx, payee: lines.payees[idx], root: lines.roots()[idx], amount: lines.amounts[idx] }
+    }
+}
+
+/// The order of keys of two records.
+pub(super) fn compare(a: &Keys, a_row: u32, b: &Keys, b_row: u32) -> Ordering {
+    let n_components = a.n_components().min(b.n_components());
+    let by_component = |idx| a.key_component(a_row as usize, idx).cmp(&b.key_component(b_row as usize, idx));
+    (0..n_components)
+        .map(by_component)
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or(a.n_components().cmp(&b.n_components()))
+}

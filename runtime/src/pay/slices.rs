@@ -1,0 +1,96 @@
+//! The slices of every line: per band the quantity, rate and exact amount, then what rounding and each limit changed.
+
+use crate::engine::options::Observer;
+use meed_compiler::data::status;
+use meed_compiler::interpret::trace::{Trace, TraceStep};
+use meed_compiler::plan::{Plan, RuleId};
+use meed_compiler::value::{Exact, power_of_ten};
+
+/// Keeps the slices of all lines while a run goes on; the slices of a line add up to its amount.
+pub struct Slices {
+    decimals: u32,
+    /// By rule and line.
+    lines: Vec<Vec<Vec<Slice>>>,
+}
+
+/// A slice of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// `band 2`, `amount`, `rounding`, `limit 1`.
+    pub name: String,
+    /// Of how much, where the slice says.
+    pub quantity: Option<Exact>,
+    /// At which rate or price, where there is one.
+    pub rate: Option<Exact>,
+    /// The exact amount, in whole units.
+    pub amount: Exact,
+}
+
+impl Slices {
+    /// For the rules of a Plan.
+    pub fn new(plan: &Plan) -> Self {
+        Self { decimals: plan.unit.decimals, lines: vec![Vec::new(); plan.rules.len()] }
+    }
+
+    /// The slices of a line, by its number among those of its rule.
+    pub(super) fn of(&self, rule: RuleId, idx: usize) -> &[Slice] {
+        &self.lines[rule.index()][idx]
+    }
+
+    /// By slice of these lines, the number of its line.
+    pub(super) fn repeats(&self, lines: impl Iterator<Item = (RuleId, usize)>) -> Vec<u32> {
+        let of_line = |(number, (rule, idx))| self.of(rule, idx).iter().map(move |_| number);
+        (0..).zip(lines).flat_map(of_line).collect()
+    }
+}
+
+impl Observer for Slices {
+    fn wants(&self, _: RuleId) -> bool {
+        true
+    }
+
+    fn row(&mut self, rule: RuleId, _: u32, trace: Trace) {
+        if trace.status & status::PAID != 0 {
+            self.lines[rule.index()].push(slices_of(&trace, self.decimals));
+        }
+    }
+}
+
+/// The slices of a line; `decimals` are those of its unit.
+fn slices_of(trace: &Trace, decimals: u32) -> Vec<Slice> {
+    let mut found = Vec::new();
+    let mut turned = false;
+    let mut n_limits = 0;
+    let per_unit = power_of_ten(decimals);
+    let change = |name: String, amount: Exact| Slice { name, quantity: None, rate: None, amount };
+    for step in &trace.steps {
+        match step {
+            TraceStep::Pay { rounded: Some(rounded), slices, take_back, .. } => {
+                turned = *take_back;
+                found.extend(slices.iter().map(|slice| Slice {
+                    name: slice.band.map_or("amount".to_owned(), |band| format!("band {band}")),
+                    quantity: slice.quantity.clone(),
+                    rate: slice.rate.clone(),
+                    amount: slice.amount.clone(),
+                }));
+                let sum = slices.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
+                found.push(change("rounding".to_owned(), rounded - sum));
+            }
+            TraceStep::Limit { before, after, .. } => {
+                n_limits += 1;
+                found.push(change(format!("limit {n_limits}"), Exact::from(after - before) / &per_unit));
+            }
+            TraceStep::Pay { rounded: None, .. }
+            | TraceStep::Active { .. }
+            | TraceStep::Condition { .. }
+            | TraceStep::Total { .. }
+            | TraceStep::Local { .. }
+            | TraceStep::First { .. } => {}
+        }
+    }
+    found.retain(|slice: &Slice| slice.quantity.is_some() || slice.amount != Exact::ZERO);
+    if turned {
+        found.iter_mut().for_each(|slice| slice.amount = -slice.amount.clone());
+    }
+    found
+}

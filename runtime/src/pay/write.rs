@@ -1,0 +1,121 @@
+//! Writes the tables of a run, rule by rule.
+
+use crate::engine::result::RunResult;
+use crate::output::batch::Sink;
+use crate::output::sheet::Sheet;
+use crate::pay::columns::{payments_header, slices_header, totals_header};
+use crate::pay::decisions::{self, decisions_header};
+use crate::pay::page::{PageOrigin, n_pages};
+use crate::pay::partition::Partition;
+use crate::pay::rule_lines::{OutputContext, RuleLines, Version, rules_by_name};
+use crate::pay::sinks::{Nowhere, Sinks};
+use crate::pay::slices::Slices;
+use crate::pay::totals::Totals;
+use crate::store::loaded::Loaded;
+use meed_compiler::internal::{broken, guarded};
+use meed_compiler::plan::{Plan, RuleId};
+use std::io;
+
+/// Writes payments, totals and slices, rule by rule.
+///
+/// # Errors
+/// What a sink meets, and a [`meed_compiler::internal::InternalError`] inside of the error.
+pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
+    guarded(|| write_lines(plan, loaded, result, sinks)).map_err(io::Error::other)?
+}
+
+fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
+    for (name, versions) in rules_by_name(plan) {
+        if n_pages(plan, versions[0], loaded) == 1 {
+            write_page(plan, name, &versions, loaded, result, sinks)?;
+        } else if sinks.slices.is_some() {
+            return Err(io::Error::other("parts of lines are written only where all rows are held in memory"));
+        } else if let Some(rule) = Partition::new(plan, name, &versions, loaded, result) {
+            rule.write(sinks)?;
+        }
+    }
+    sinks.payments.finish()?;
+    sinks.totals.finish()?;
+    match &mut sinks.slices {
+        Some((_, sink)) => sink.finish(),
+        None => Ok(()),
+    }
+}
+
+/// Writes the lines of a rule that reads one page.
+fn write_page(
+    plan: &Plan,
+    name: &str,
+    ids: &[RuleId],
+    loaded: &Loaded,
+    result: &RunResult,
+    sinks: &mut Sinks<'_>,
+) -> io::Result<()> {
+    let mut versions = Vec::new();
+    for &id in ids {
+        // A version may pay nobody.
+        versions.extend(Version::new(plan, id, loaded, result.lines[id.index()].page(0)?));
+    }
+    let Some(first) = versions.first() else { return Ok(()) };
+    let page = PageOrigin::new(plan, first.id, loaded, result, 0)?;
+    let page = page.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
+    let context = OutputContext { plan, name, origin: page.origin(), keys: page.keys(), through: result.through };
+    let lines = RuleLines::new(context, versions);
+    let mut totals = Totals::default();
+    lines.write(sinks, &mut totals)?;
+    lines.end(sinks, &mut totals)
+}
+
+/// Writes one row for each decision that was taken.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    let written = guarded(|| {
+        let mut rules = rules_by_name(plan).into_iter();
+        rules.try_for_each(|(name, versions)| decisions::write(plan, name, &versions, loaded, result, sink))
+    });
+    written.map_err(io::Error::other)??;
+    sink.finish()
+}
+
+/// The payments as text.
+///
+/// # Errors
+/// When lines cannot be read back.
+pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(payments_header(plan, result));
+    write(plan, loaded, result, &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None })?;
+    Ok(sheet)
+}
+
+/// The totals as text.
+///
+/// # Errors
+/// When lines cannot be read back.
+pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(totals_header(plan));
+    write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None })?;
+    Ok(sheet)
+}
+
+/// The slices that a run kept, as text.
+///
+/// # Errors
+/// When lines cannot be read back.
+pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(slices_header());
+    let sinks = &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
+    write(plan, loaded, result, sinks)?;
+    Ok(sheet)
+}
+
+/// The decisions as text.
+///
+/// # Errors
+/// When decisions cannot be read back.
+pub fn decisions(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(decisions_header());
+    write_decisions(plan, loaded, result, &mut sheet)?;
+    Ok(sheet)
+}

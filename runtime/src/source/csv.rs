@@ -1,0 +1,327 @@
+//! CSV as a source: quotes, any delimiter, any line ends, headers of the real world.
+//!
+//! A batch is the bytes of its fields one behind the other, with the place where each ends; cells are slices of it.
+
+use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted};
+use crate::source::error::SourceError;
+use crate::source::text::trim;
+use crate::source::text::value_of;
+use csv_core::ReadRecordResult;
+use std::io::Read;
+
+/// Bytes read from the file at a time.
+const INPUT: usize = 1 << 18;
+/// A batch has no more bytes than this and one row.
+const BATCH: usize = 1 << 22;
+/// Nor more fields: the place where each ends is kept.
+const BATCH_FIELDS: usize = 1 << 21;
+/// A row of more bytes is a quote that was never closed, or no table; a row is held whole.
+const LONGEST_ROW: usize = 1 << 24;
+/// What a field adds to the length of its row, so that a row of nothing but commas has an end too.
+const FIELD: usize = 8;
+/// Put behind the end of the file: a row of its own, unless a quote is still open.
+const END: &[u8] = b"\n\x03end of file\x03";
+
+pub(super) struct CsvSource {
+    file: String,
+    reader: Box<dyn Read + Send>,
+    core: csv_core::Reader,
+    /// Bytes of the file not yet cut into fields.
+    input: Vec<u8>,
+    at: usize,
+    /// Whether [`END`] was put behind what was read.
+    at_end: bool,
+    header: Vec<String>,
+    wanted: Vec<Wanted>,
+    batch_rows: usize,
+    batch: Batch,
+    n_before: u64,
+    lines: Lines,
+    n_blank: u64,
+    damaged: Vec<(usize, String)>,
+}
+
+/// Rows of fields.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    n_bytes: usize,
+    /// Where each field ends, counted from the start of its row.
+    ends: Vec<usize>,
+    n_ends: usize,
+    rows: Vec<RowPlace>,
+}
+
+/// Where a row is in a batch.
+#[derive(Clone, Copy)]
+struct RowPlace {
+    /// Its first byte.
+    start: usize,
+    /// Its first field.
+    first: usize,
+    n_fields: usize,
+    /// The line of the file on which it begins.
+    line: u64,
+}
+
+/// Counts lines, which end with a feed, a return, or both.
+struct Lines {
+    /// The line of the next byte, counted from 1.
+    line: u64,
+    after_return: bool,
+}
+
+impl Lines {
+    fn pass(&mut self, bytes: &[u8]) {
+        let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return };
+        let count = |wanted: u8| bytes.iter().filter(|&&byte| byte == wanted).count() as u64;
+        let (n_feeds, n_returns) = (count(b'\n'), count(b'\r'));
+        let within = if n_returns == 0 { 0 } else { bytes.windows(2).filter(|pair| pair == b"\r\n").count() as u64 };
+        self.line += n_feeds + n_returns - within - u64::from(self.after_return && first == b'\n');
+        self.after_return = last == b'\r';
+    }
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.n_bytes = 0;
+        self.n_ends = 0;
+        self.rows.clear();
+    }
+
+    fn field(&self, row: usize, column: usize) -> &[u8] {
+        let RowPlace { start, first, n_fields, .. } = self.rows[row];
+        if column >= n_fields {
+            return &[];
+        }
+        let from = if column == 0 { 0 } else { self.ends[first + column - 1] };
+        &self.bytes[start + from..start + self.ends[first + column]]
+    }
+}
+
+impl CsvSource {
+    /// Reads the header.
+    pub fn open(
+        file: String,
+        reader: Box<dyn Read + Send>,
+        delimiter: Option<u8>,
+        batch_rows: usize,
+    ) -> Result<Self, SourceError> {
+        let mut source = Self {
+            file,
+            reader,
+            core: csv_core::Reader::new(),
+            input: Vec::new(),
+            at: 0,
+            at_end: false,
+            header: Vec::new(),
+            wanted: Vec::new(),
+            batch_rows,
+            batch: Batch { bytes: vec![0; INPUT], ends: vec![0; 1024], ..Batch::default() },
+            n_before: 0,
+            lines: Lines { line: 1, after_return: false },
+            n_blank: 0,
+            damaged: Vec::new(),
+        };
+        let first = source.first_line()?;
+        source.core = csv_core::ReaderBuilder::new().delimiter(delimiter.unwrap_or(first)).build();
+        if !source.read_row()? {
+            return Err(SourceError::EmptyFile { file: source.file });
+        }
+        let n_fields = source.batch.rows[0].n_fields;
+        // A header that is not UTF-8 does no harm where nobody reads its column.
+        let text = |column| String::from_utf8_lossy(source.batch.field(0, column)).trim().to_owned();
+        source.header = (0..n_fields).map(text).collect();
+        Ok(source)
+    }
+
+    /// Reads on until the first line that is not blank is there, drops the byte-order mark, and finds the delimiter.
+    fn first_line(&mut self) -> Result<u8, SourceError> {
+        loop {
+            let more = self.fill()?;
+            if more && self.input.len() < 3 {
+                continue;
+            }
+            if self.input.starts_with(b"\xef\xbb\xbf") {
+                self.at = 3;
+            }
+            let rest = &self.input[self.at..];
+            let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let line = rest[blank..].split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+            if more && blank + line.len() == rest.len() && rest.len() < LONGEST_ROW {
+                continue;
+            }
+            let delimiter = delimiter_of(line);
+            // Lines of blanks are skipped; blanks before the first header may be a column without one.
+            let n_skipped =
+                rest[..blank].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+            self.lines.pass(&rest[..n_skipped]);
+            self.at += n_skipped;
+            return Ok(delimiter);
+        }
+    }
+
+    /// Appends bytes of the file to the input, or what marks its end; no more when false.
+    fn fill(&mut self) -> Result<bool, SourceError> {
+        if self.at_end {
+            return Ok(false);
+        }
+        self.input.drain(..self.at);
+        self.at = 0;
+        let n_known = self.input.len();
+        self.input.resize(n_known + INPUT, 0);
+        let n_read = loop {
+            match self.reader.read(&mut self.input[n_known..]) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        let n_read =
+            n_read.map_err(|error| SourceError::CannotRead { file: self.file.clone(), reason: error.to_string() })?;
+        self.input.truncate(n_known + n_read);
+        if n_read == 0 {
+            self.input.extend_from_slice(END);
+            self.at_end = true;
+        }
+        Ok(true)
+    }
+
+    /// Appends the next row to the batch; none is left when false.
+    fn read_row(&mut self) -> Result<bool, SourceError> {
+        let (start, first) = (self.batch.n_bytes, self.batch.n_ends);
+        let mut line = None;
+        loop {
+            if self.at == self.input.len() {
+                // To the reader of fields an empty input is the end of the file, so it gets one only then.
+                self.fill()?;
+            }
+            let Batch { bytes, n_bytes, ends, n_ends, .. } = &mut self.batch;
+            let input = &self.input[self.at..];
+            let (result, n_in, n_out, n_fields) =
+                self.core.read_record(input, &mut bytes[*n_bytes..], &mut ends[*n_ends..]);
+            let (mut used, is_end) = (&input[..n_in], |byte: &&u8| matches!(byte, b'\n' | b'\r'));
+            if line.is_none() {
+                // Ends of lines before a row are no part of it.
+                let (before, row) = used.split_at(used.iter().take_while(is_end).count());
+                self.lines.pass(before);
+                line = (!row.is_empty()).then_some(self.lines.line);
+                used = row;
+            }
+            self.lines.pass(used);
+            self.at += n_in;
+            *n_bytes += n_out;
+            *n_ends += n_fields;
+            match result {
+                _ if *n_bytes - start + (*n_ends - first) * FIELD > LONGEST_ROW => {
+                    let row = self.n_before + self.batch.rows.len() as u64 + 1;
+                    return Err(SourceError::RowTooLong { file: self.file.clone(), row });
+                }
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+                ReadRecordResult::Record => {
+                    let (n_fields, line) = (self.batch.n_ends - first, line.unwrap_or(self.lines.line));
+                    self.batch.rows.push(RowPlace { start, first, n_fields, line });
+                    return self.is_row(start);
+                }
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+    }
+
+    /// Whether the row just read is one of the table, not what marks the end.
+    fn is_row(&mut self, start: usize) -> Result<bool, SourceError> {
+        if !self.at_end || self.at < self.input.len() {
+            return Ok(true);
+        }
+        let mark = &END[1..];
+        let text = &self.batch.bytes[start..self.batch.n_bytes];
+        if text == mark {
+            self.batch.rows.pop();
+            return Ok(false);
+        }
+        if text.ends_with(mark) {
+            let row = self.n_before + self.batch.rows.len() as u64;
+            return Err(SourceError::UnclosedQuote { file: self.file.clone(), row });
+        }
+        Ok(true)
+    }
+}
+
+impl Source for CsvSource {
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn source_type(&self, _: usize) -> SourceType {
+        SourceType::Texts
+    }
+
+    fn choose(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
+        self.wanted = wanted.to_vec();
+        self.batch.clear();
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<usize, SourceError> {
+        self.n_before += self.batch.rows.len() as u64;
+        self.batch.clear();
+        self.damaged.clear();
+        let has_room = |batch: &Batch| batch.n_bytes < BATCH && batch.n_ends < BATCH_FIELDS;
+        while self.batch.rows.len() < self.batch_rows && has_room(&self.batch) && self.read_row()? {
+            let row = self.batch.rows.len() - 1;
+            let RowPlace { start, first, n_fields, .. } = self.batch.rows[row];
+            if trim(&self.batch.bytes[start..self.batch.n_bytes]).is_empty() {
+                // Sheets leave such rows behind: they say nothing.
+                self.batch.rows.pop();
+                (self.batch.n_bytes, self.batch.n_ends) = (start, first);
+                self.n_blank += 1;
+                continue;
+            }
+            if n_fields != self.header.len() {
+                let reason = format!("the row has {n_fields} cells, the header {}", self.header.len());
+                self.damaged.push((row, reason));
+            }
+        }
+        Ok(self.batch.rows.len())
+    }
+
+    fn damaged(&self) -> &[(usize, String)] {
+        &self.damaged
+    }
+
+    fn line(&self, row: usize) -> Option<u64> {
+        Some(self.batch.rows[row].line)
+    }
+
+    fn n_blank(&self) -> u64 {
+        self.n_blank
+    }
+
+    fn cells(&self, chosen: usize) -> ColumnChunk<'_> {
+        let (batch, column) = (&self.batch, self.wanted[chosen].column);
+        let texts = (0..batch.rows.len()).map(|row| trim(batch.field(row, column)));
+        ColumnChunk { encoding: Encoding::Texts(texts.collect()), known: None }
+    }
+
+    fn text(&self, chosen: usize, row: usize) -> String {
+        value_of(trim(self.batch.field(row, self.wanted[chosen].column)))
+    }
+}
+
+/// The delimiter that stands most often in a line, outside quotes.
+fn delimiter_of(line: &[u8]) -> u8 {
+    let mut quoted = false;
+    let plain: Vec<u8> = line
+        .iter()
+        .copied()
+        .filter(|&byte| {
+            quoted ^= byte == b'"';
+            !quoted
+        })
+        .collect();
+    let count = |delimiter: u8| plain.iter().filter(|&&byte| byte == delimiter).count();
+    // Of equals the last one counts, so the comma stands there.
+    let found = b"|\t;,".iter().max_by_key(|&&delimiter| count(delimiter));
+    found.copied().unwrap_or(b',')
+}

@@ -1,0 +1,65 @@
+//! Why a file or table in memory gives no rows at all.
+
+#![expect(missing_docs, reason = "the message of each variant says what its fields are")]
+
+use meed_grammar::foreign::shown;
+use thiserror::Error;
+
+/// Why a file could not be read.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SourceError {
+    /// The file is not there or may not be read.
+    #[error("cannot read `{}`: {}", shown(file), shown(reason))]
+    CannotRead { file: String, reason: String },
+    /// Its ending is not one that is read.
+    #[error("cannot tell the format of `{}` by its ending", shown(file))]
+    UnknownFormat { file: String, known: String },
+    /// A CSV file without a header.
+    #[error("`{}` is empty: it has no header", shown(file))]
+    EmptyFile { file: String },
+    /// A quote that is never closed.
+    #[error("in `{}` the quote that opens in row {row} is never closed", shown(file))]
+    UnclosedQuote { file: String, row: u64 },
+    /// A row longer than memory should hold.
+    #[error("row {row} of `{}` is longer than 16 MiB", shown(file))]
+    RowTooLong { file: String, row: u64 },
+    /// A Parquet file that is damaged, cut off, or uses what is not read.
+    #[error("`{}` is not a readable Parquet file: {}", shown(file), shown(reason))]
+    BadParquet { file: String, reason: String },
+    /// A page of a Parquet file that takes more memory than there may be for it.
+    #[error(
+        "a page of column `{}` of `{}` is {size} MiB when unpacked, and {memory} MiB may be held",
+        shown(column),
+        shown(file)
+    )]
+    PageTooLarge { file: String, column: String, size: u64, memory: usize },
+}
+
+impl SourceError {
+    /// The code, one per kind.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CannotRead { .. } => "cannot-read-file",
+            Self::UnknownFormat { .. } => "unknown-file-format",
+            Self::EmptyFile { .. } => "empty-file",
+            Self::UnclosedQuote { .. } => "unclosed-quote",
+            Self::RowTooLong { .. } => "row-too-long",
+            Self::BadParquet { .. } => "bad-parquet",
+            Self::PageTooLarge { .. } => "page-too-large",
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownFormat { known, .. } => Some(format!("files that end in {known} are read")),
+            Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
+            Self::PageTooLarge { .. } => {
+                Some("write the file with smaller pages, or let more be held with --memory MIB".to_owned())
+            }
+            Self::CannotRead { .. } | Self::EmptyFile { .. } | Self::RowTooLong { .. } | Self::BadParquet { .. } => {
+                None
+            }
+        }
+    }
+}

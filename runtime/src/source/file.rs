@@ -1,0 +1,87 @@
+//! One file or table in memory, and the door to its rows.
+
+use crate::source::arrow::BatchSource;
+use crate::source::cells::CellSource;
+use crate::source::columns::Source;
+use crate::source::csv::CsvSource;
+use crate::source::error::SourceError;
+use crate::source::parquet::ParquetSource;
+use arrow_array::RecordBatch;
+use meed_compiler::plan::RecordId;
+use std::fs::File;
+use std::io::Read;
+
+/// The files of one record.
+pub struct TableInput {
+    /// The record.
+    pub record: RecordId,
+    /// Its files, together one table.
+    pub files: Vec<SourceFile>,
+}
+
+/// One file or table in memory.
+pub struct SourceFile {
+    /// Its name in messages.
+    pub name: String,
+    /// Its rows.
+    pub content: Content,
+}
+
+/// Where rows come from.
+pub enum Content {
+    /// CSV; the delimiter is found from the header where none is given.
+    Csv(Box<dyn Read + Send>, Option<u8>),
+    /// Any other format that is read from its first byte to its last.
+    Stream(Box<dyn Read + Send>, StreamFormat),
+    /// Parquet.
+    Parquet(File),
+    /// Arrow, as engineers hand it over.
+    Batches(Vec<RecordBatch>),
+    /// Rows of a test: the header holds names of fields, cells are plain whatever a field's format.
+    Cells {
+        /// Names of fields.
+        header: Vec<String>,
+        /// Cells by row.
+        rows: Vec<Vec<Option<String>>>,
+    },
+}
+
+/// A format that is read from its first byte to its last: how a file of it is opened, by its name, its bytes, and how many
+/// rows are read at a time.
+#[derive(Clone, Copy)]
+pub struct StreamFormat(pub(crate) OpenStream);
+
+type OpenStream = fn(String, Box<dyn Read + Send>, usize) -> Result<Box<dyn Source>, SourceError>;
+
+impl Content {
+    /// Puts a reader around the bytes, where they are read from the first to the last; else what is read of them is
+    /// not known, and the content stays as it is.
+    ///
+    /// # Errors
+    /// The content, where it is no stream of bytes.
+    pub fn wrap(self, around: impl FnOnce(Box<dyn Read + Send>) -> Box<dyn Read + Send>) -> Result<Self, Self> {
+        match self {
+            Self::Csv(bytes, delimiter) => Ok(Self::Csv(around(bytes), delimiter)),
+            Self::Stream(bytes, format) => Ok(Self::Stream(around(bytes), format)),
+            other @ (Self::Parquet(_) | Self::Batches(_) | Self::Cells { .. }) => Err(other),
+        }
+    }
+}
+
+impl SourceFile {
+    /// The door to its rows, `batch_rows` at a time, where a page of a file may take so much memory; none for a table in
+    /// memory that has no batches and so no columns either.
+    pub(crate) fn into_source(self, batch_rows: usize, memory: usize) -> Result<Option<Box<dyn Source>>, SourceError> {
+        let batch_rows = batch_rows.max(1);
+        Ok(match self.content {
+            Content::Csv(reader, delimiter) => {
+                Some(Box::new(CsvSource::open(self.name, reader, delimiter, batch_rows)?))
+            }
+            Content::Stream(reader, StreamFormat(open)) => Some(open(self.name, reader, batch_rows)?),
+            Content::Parquet(file) => Some(Box::new(ParquetSource::open(self.name, file, batch_rows, memory)?)),
+            Content::Batches(batches) if batches.is_empty() => None,
+            Content::Batches(batches) => Some(Box::new(BatchSource::open(self.name, batches)?)),
+            Content::Cells { header, rows } => Some(Box::new(CellSource::new(header, rows, batch_rows))),
+        })
+    }
+}
