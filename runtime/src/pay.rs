@@ -5,6 +5,7 @@
 //! pages are partitioned by payee first. No table is ever built whole. What the columns of a table are is told in
 //! [`columns`] alone.
 
+pub(crate) mod account;
 mod batches;
 pub(crate) mod columns;
 pub(crate) mod decisions;

@@ -46,6 +46,19 @@ pub enum Content {
     },
 }
 
+impl From<Vec<RecordBatch>> for SourceFile {
+    /// Batches of one table; messages name it after its record.
+    fn from(batches: Vec<RecordBatch>) -> Self {
+        Self { name: String::new(), content: Content::Batches(batches) }
+    }
+}
+
+impl From<RecordBatch> for SourceFile {
+    fn from(batch: RecordBatch) -> Self {
+        Self::from(vec![batch])
+    }
+}
+
 /// A format that is read from its first byte to its last: how a file of it is opened, by its name, its bytes, and how many
 /// rows are read at a time.
 #[derive(Clone, Copy)]

@@ -1,0 +1,287 @@
+//! The door for programs that embed Meed: compile the text, load tables, settle, take what is paid.
+
+use crate::engine::options::{Engine, RunOptions};
+use crate::engine::result::{RunError, RunResult};
+use crate::engine::run::run;
+use crate::explain::answer::explain;
+use crate::explain::query::{Answer, ExplainError, Query};
+use crate::load::error::LoadError;
+use crate::load::load;
+use crate::load::options::LoadOptions;
+use crate::load::through::{Unsaid, unsaid};
+use crate::manifest::Counts;
+use crate::output::arrow::ArrowSink;
+use crate::output::batch::{Header, Sink};
+use crate::pay::account::account;
+use crate::pay::columns::{payments_header, totals_header};
+use crate::pay::decisions::decisions_header;
+use crate::pay::sinks::{Nowhere, Sinks};
+use crate::pay::write::{write, write_decisions};
+use crate::source::file::{SourceFile, TableInput};
+use crate::store::loaded::Loaded;
+use crate::store::rejects::{Reject, Rejects};
+use arrow_array::RecordBatch;
+use meed_compiler::plan::{Plan, RecordId, RecordTable};
+use meed_grammar::foreign::{escaped, shown};
+use meed_grammar::problem::Problem;
+use std::io;
+
+/// A compiled program; it can settle any number of times.
+#[derive(Debug)]
+pub struct Program {
+    plan: Plan,
+    text: String,
+    warnings: Vec<Problem>,
+}
+
+/// The tables of a program, in order and linked.
+#[derive(Debug)]
+pub struct Tables<'p> {
+    program: &'p Program,
+    loaded: Loaded,
+    through: i32,
+    /// Whether the day was said.
+    is_said: bool,
+}
+
+/// What a program pays for its tables.
+#[derive(Debug)]
+pub struct Settled<'t> {
+    plan: &'t Plan,
+    loaded: &'t Loaded,
+    result: RunResult,
+}
+
+/// How a program is settled.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SettleOptions {
+    /// Which engine does the rows; what is paid is the same.
+    pub engine: Engine,
+    /// Whether the accepted rows are settled where others are rejected. Unsaid, one rejected row is an error: what is paid
+    /// without it is not what the tables say.
+    pub without_rejected: bool,
+}
+
+/// Why a program pays nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// The text has errors; warnings are among them.
+    #[error("{}", in_words(.0))]
+    Problems(Vec<Problem>),
+    /// A table of what has no table in the program.
+    #[error("the program has no record `{}` with a table of its own", shown(.0))]
+    UnknownTable(String),
+    /// A file or column that is needed cannot be had at all.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Rows that cannot be taken, and the first cell that is why.
+    #[error("{n_rows} rows are rejected: {}, row {}, column `{}`: {}", shown(&first.file), first.row, shown(&first.column), escaped(&first.reason))]
+    Rejected {
+        /// How many rows.
+        n_rows: u64,
+        /// The first rejected cell.
+        first: Reject,
+    },
+    /// The tables end before a period of a rule begins, and it was not said through which day is settled: see
+    /// [`LoadOptions::through`].
+    #[error("through which day? rule `{}` takes {} and what follows as ended", .0.rule, .0.first)]
+    MissingThrough(Unsaid),
+    /// A row that no amount can be given for, or rows that cannot be kept.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl Program {
+    /// Compiles a program.
+    ///
+    /// # Errors
+    /// [`ProgramError::Problems`].
+    pub fn compile(text: &str) -> Result<Self, ProgramError> {
+        Self::compile_with(text, &[])
+    }
+
+    /// Compiles a program with other values of parameters, as written in Meed: `("bounty", "$700")`.
+    ///
+    /// # Errors
+    /// [`ProgramError::Problems`].
+    pub fn compile_with(text: &str, parameters: &[(&str, &str)]) -> Result<Self, ProgramError> {
+        let parameters: Vec<(String, String)> =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let compiled = meed_compiler::compile(text, &parameters);
+        match compiled.plan {
+            Some(plan) => Ok(Self { plan, text: text.to_owned(), warnings: compiled.problems }),
+            None => Err(ProgramError::Problems(compiled.problems)),
+        }
+    }
+
+    /// What may be a mistake in the text.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Loads tables by the names of their records, to settle through the program's last day. Several tables of one record
+    /// are one table.
+    ///
+    /// # Errors
+    /// [`ProgramError::UnknownTable`] and [`ProgramError::Load`]. Rows that cannot be taken are in [`Tables::rejects`].
+    pub fn load<N: AsRef<str>, T: Into<SourceFile>>(
+        &self,
+        tables: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Tables<'_>, ProgramError> {
+        let through = self.plan.active.to;
+        let loaded = load(&self.plan, self.inputs(tables)?, &LoadOptions::through(through))?;
+        Ok(Tables { program: self, loaded, through, is_said: false })
+    }
+
+    /// The same, through a day that is said, with the say on memory and on where rows beyond it may go.
+    ///
+    /// # Errors
+    /// As [`Program::load`].
+    pub fn load_with<N: AsRef<str>, T: Into<SourceFile>>(
+        &self,
+        tables: impl IntoIterator<Item = (N, T)>,
+        options: &LoadOptions<'_>,
+    ) -> Result<Tables<'_>, ProgramError> {
+        let loaded = load(&self.plan, self.inputs(tables)?, options)?;
+        Ok(Tables { program: self, loaded, through: options.through, is_said: true })
+    }
+
+    fn inputs<N: AsRef<str>, T: Into<SourceFile>>(
+        &self,
+        tables: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Vec<TableInput>, ProgramError> {
+        let mut inputs: Vec<TableInput> = Vec::new();
+        for (name, file) in tables {
+            let (name, mut file) = (name.as_ref(), file.into());
+            let known = (0..).map(RecordId).zip(&self.plan.records);
+            let mut known =
+                known.filter(|(_, record)| record.name == name && matches!(record.source, RecordTable::Table(_)));
+            let Some((record, _)) = known.next() else { return Err(ProgramError::UnknownTable(name.to_owned())) };
+            if file.name.is_empty() {
+                name.clone_into(&mut file.name);
+            }
+            match inputs.iter_mut().find(|input| input.record == record) {
+                Some(input) => input.files.push(file),
+                None => inputs.push(TableInput { record, files: vec![file] }),
+            }
+        }
+        Ok(inputs)
+    }
+}
+
+impl Tables<'_> {
+    /// The cells that made rows be rejected.
+    pub fn rejects(&self) -> &Rejects {
+        &self.loaded.rejects
+    }
+
+    /// Settles the program.
+    ///
+    /// # Errors
+    /// [`ProgramError::Rejected`], [`ProgramError::MissingThrough`] and [`ProgramError::Run`].
+    pub fn settle(&mut self, options: SettleOptions) -> Result<Settled<'_>, ProgramError> {
+        let plan = &self.program.plan;
+        if let (Some(first), false) = (self.loaded.rejects.first(), options.without_rejected) {
+            let n_rows = self.loaded.counts.iter().map(|counts| counts.rejected).sum();
+            return Err(ProgramError::Rejected { n_rows, first: first.clone() });
+        }
+        if let (Some(unsaid), false) = (unsaid(plan, &self.loaded), self.is_said) {
+            return Err(ProgramError::MissingThrough(unsaid));
+        }
+        let run_options = RunOptions { engine: options.engine, ..RunOptions::through(self.through) };
+        let result = run(plan, &mut self.loaded, &run_options, None)?;
+        Ok(Settled { plan, loaded: &self.loaded, result })
+    }
+
+    /// Says in sentences why rows are paid what they are paid, or nothing.
+    ///
+    /// # Errors
+    /// What is asked for is not there, rows are not all held in memory, or the run meets a fault.
+    pub fn explain(&mut self, query: &Query) -> Result<Answer, ExplainError> {
+        explain(&self.program.plan, &self.program.text, &mut self.loaded, self.through, query)
+    }
+}
+
+impl Settled<'_> {
+    /// The payments, one row for each line.
+    ///
+    /// # Errors
+    /// When lines cannot be read back.
+    pub fn payments(&self) -> io::Result<Vec<RecordBatch>> {
+        arrow(self.payments_header(), |sink| self.write(sink, &mut Nowhere))
+    }
+
+    /// Sums of the payments by rule, payee and period.
+    ///
+    /// # Errors
+    /// When lines cannot be read back.
+    pub fn totals(&self) -> io::Result<Vec<RecordBatch>> {
+        arrow(self.totals_header(), |sink| self.write(&mut Nowhere, sink))
+    }
+
+    /// What rules decided.
+    ///
+    /// # Errors
+    /// When decisions cannot be read back.
+    pub fn decisions(&self) -> io::Result<Vec<RecordBatch>> {
+        arrow(self.decisions_header(), |sink| self.write_decisions(sink))
+    }
+
+    /// How the rows of events ended: over all rules, then rule by rule. The other numbers add up to those read.
+    pub fn account(&self) -> Vec<Counts> {
+        account(self.plan, self.loaded, &self.result)
+    }
+
+    /// Hands payments and totals on, batch by batch; no table is ever held whole.
+    ///
+    /// # Errors
+    /// What a sink meets, or that lines cannot be read back.
+    pub fn write(&self, payments: &mut dyn Sink, totals: &mut dyn Sink) -> io::Result<()> {
+        write(self.plan, self.loaded, &self.result, &mut Sinks { payments, totals, slices: None })
+    }
+
+    /// Hands decisions on, batch by batch.
+    ///
+    /// # Errors
+    /// What the sink meets, or that decisions cannot be read back.
+    pub fn write_decisions(&self, sink: &mut dyn Sink) -> io::Result<()> {
+        write_decisions(self.plan, self.loaded, &self.result, sink)
+    }
+
+    /// The columns of payments.
+    pub fn payments_header(&self) -> Header {
+        payments_header(self.plan, &self.result)
+    }
+
+    /// The columns of totals.
+    pub fn totals_header(&self) -> Header {
+        totals_header(self.plan)
+    }
+
+    /// The columns of decisions.
+    pub fn decisions_header(&self) -> Header {
+        decisions_header()
+    }
+}
+
+/// What is written to a sink, as Arrow.
+fn arrow(header: Header, write: impl FnOnce(&mut dyn Sink) -> io::Result<()>) -> io::Result<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    let mut sink = ArrowSink::new(header, |batch| {
+        batches.push(batch);
+        Ok(())
+    });
+    write(&mut sink)?;
+    Ok(batches)
+}
+
+/// The first error of a program, and how many more there are.
+fn in_words(problems: &[Problem]) -> String {
+    let mut errors = problems.iter().filter(|problem| problem.is_error());
+    match (errors.next(), errors.count()) {
+        (Some(first), 0) => first.message.clone(),
+        (Some(first), n_more) => format!("{} (and {n_more} more)", first.message),
+        (None, _) => "the program cannot run".to_owned(),
+    }
+}
