@@ -69,8 +69,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("program", &["engine", "explain", "load", "manifest", "output", "pay", "source", "store"]),
 ];
 
-/// More files than these may not import one another in a circle.
-const LONGEST_CIRCLE: usize = 3;
+/// More files than these may not import one another in a cycle.
+const LONGEST_CYCLE: usize = 3;
 
 fn house() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -192,7 +192,7 @@ fn every_room_of_the_runtime_knows_only_rooms_before_it() {
 }
 
 #[test]
-fn files_of_the_runtime_do_not_import_one_another_in_long_circles() {
+fn files_of_the_runtime_do_not_import_one_another_in_long_cycles() {
     let modules = modules();
     let upward: Vec<&Vec<String>> =
         modules.iter().filter(|(_, code)| code.contains("super::")).map(|(module, _)| module).collect();
@@ -211,8 +211,8 @@ fn files_of_the_runtime_do_not_import_one_another_in_long_circles() {
     let reached: BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> =
         modules.keys().map(|module| (module, reached(module))).collect();
     for (module, others) in &reached {
-        let circle: Vec<String> =
+        let cycle: Vec<String> =
             others.iter().filter(|other| reached[other].contains(*module)).map(|other| other.join("/")).collect();
-        assert!(circle.len() <= LONGEST_CIRCLE, "a circle of imports: {circle:?}");
+        assert!(cycle.len() <= LONGEST_CYCLE, "a cycle of imports: {cycle:?}");
     }
 }

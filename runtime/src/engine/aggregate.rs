@@ -5,7 +5,7 @@
 
 use crate::engine::days::PeriodOf;
 use crate::engine::options::RunOptions;
-use crate::engine::paths::{Found, days};
+use crate::engine::paths::{PathValues, days};
 use crate::load::periods::{aggregated_periods, previous};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
@@ -22,12 +22,12 @@ const MANY_MET: usize = 1 << 20;
 const NOWHERE: u32 = u32::MAX;
 
 /// An aggregate that is being filled, page by page of its stream.
-pub(super) struct Aggregation<'a> {
+pub(super) struct AggregateState<'a> {
     id: GroupId,
     group: &'a Group,
     places: Places,
     gathered: Gathered,
-    joined: Found,
+    joined: PathValues,
     slots: Vec<u32>,
     /// How many values met were left when they were last sorted out.
     n_distinct: usize,
@@ -39,14 +39,14 @@ pub(super) struct RowFault {
     pub fault: Fault,
 }
 
-impl<'a> Aggregation<'a> {
+impl<'a> AggregateState<'a> {
     /// Nothing yet of a stream whose days lie in this span.
     pub fn new(plan: &'a Plan, id: GroupId, loaded: &Loaded, options: &RunOptions, days: DateSpan) -> Self {
         let group = &plan.groups[id.index()];
         let places = Places::new(plan, group, options, days);
         let n_entities = loaded.data.tables[group.entity.index()].n_rows;
         let gathered = Gathered::new(&group.function, n_entities * places.n_periods);
-        Self { id, group, places, gathered, joined: Found::default(), slots: Vec::new(), n_distinct: 0 }
+        Self { id, group, places, gathered, joined: PathValues::default(), slots: Vec::new(), n_distinct: 0 }
     }
 
     /// Takes rows of the stream in, and marks those as [`status::COUNTED`]. Says how many machine code left to the
@@ -158,7 +158,7 @@ impl Places {
     }
 
     /// The places of a run of rows.
-    fn number(&self, joined: &Found, days: &[i32], slots: &mut Vec<u32>) {
+    fn number(&self, joined: &PathValues, days: &[i32], slots: &mut Vec<u32>) {
         slots.clear();
         slots.extend(days.iter().enumerate().map(|(row, &day)| {
             if joined.is_missing(row) || !self.life.holds(day) {

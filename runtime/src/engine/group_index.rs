@@ -1,7 +1,7 @@
 //! Keys of states as dense numbers: what a total is kept per becomes a place in an array.
 
 use crate::engine::days::PeriodOf;
-use crate::engine::paths::{Found, days};
+use crate::engine::paths::{PathValues, days};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::data::Rows;
@@ -12,17 +12,17 @@ use rustc_hash::FxHashMap;
 const SMALL: u64 = 1 << 16;
 /// Arrays of more places than this, of which few may be touched, would take memory by the rows and not by the keys.
 const LARGE: u64 = 1 << 24;
-/// The slot of a row whose key has a missing part.
+/// The index of a row whose key has a missing component.
 const NONE: u32 = u32::MAX;
 
 /// How the values of one key become dense indexes.
 #[derive(Debug)]
 pub(super) struct GroupIndex {
-    /// By part of the key, how many values it can have.
+    /// By component of the key, how many values it can have.
     sizes: Vec<u64>,
     period: Option<PeriodComponent>,
     numbering: Numbering,
-    found: Vec<Found>,
+    found: Vec<PathValues>,
 }
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ struct PeriodComponent {
 
 #[derive(Debug)]
 enum Numbering {
-    /// The slot is the key itself, as the digits of a number.
+    /// The index is the key itself, as the digits of a number.
     Dense(u32),
     /// Indexes in the order in which keys are met; a key is one number.
     Packed(FxHashMap<u64, u32>),
@@ -59,21 +59,29 @@ impl GroupIndex {
         };
         // Where one is not known, none is asked for.
         let sizes: Vec<u64> = sizes.into_iter().map(|size| size.unwrap_or(0)).collect();
-        Self { found: vec![Found::default(); sizes.len()], sizes, period, numbering }
+        Self { found: vec![PathValues::default(); sizes.len()], sizes, period, numbering }
     }
 
-    /// How many slots there are.
+    /// How many indexes there are.
     pub fn len(&self) -> usize {
         match &self.numbering {
-            Numbering::Dense(n_slots) => *n_slots as usize,
+            Numbering::Dense(n_indexes) => *n_indexes as usize,
             Numbering::Packed(known) => known.len(),
             Numbering::Wide(known) => known.len(),
         }
     }
 
-    /// Writes the slots of a run of rows; `u32::MAX` where a part of the key is missing.
-    pub fn number(&mut self, plan: &Plan, key: &SlotSpec, loaded: &Loaded, rows: &Rows, start: u32, slots: &mut [u32]) {
-        let len = slots.len() as u32;
+    /// Writes the indexes of a run of rows; `u32::MAX` where a component of the key is missing.
+    pub fn number(
+        &mut self,
+        plan: &Plan,
+        key: &SlotSpec,
+        loaded: &Loaded,
+        rows: &Rows,
+        start: u32,
+        indexes: &mut [u32],
+    ) {
+        let len = indexes.len() as u32;
         for (found, part) in self.found.iter_mut().zip(&key.parts) {
             found.follow(plan, part, loaded, rows, start, len);
         }
@@ -89,26 +97,26 @@ impl GroupIndex {
         let complete = |row: usize| !found.iter().any(|found| found.is_missing(row));
         match &mut self.numbering {
             Numbering::Dense(_) => {
-                for (row, slot) in slots.iter_mut().enumerate() {
-                    *slot = if complete(row) { packed(row) as u32 } else { NONE };
+                for (row, index) in indexes.iter_mut().enumerate() {
+                    *index = if complete(row) { packed(row) as u32 } else { NONE };
                 }
             }
             Numbering::Packed(known) => {
-                for (row, slot) in slots.iter_mut().enumerate() {
+                for (row, index) in indexes.iter_mut().enumerate() {
                     let next = known.len() as u32;
-                    *slot = if complete(row) { *known.entry(packed(row)).or_insert(next) } else { NONE };
+                    *index = if complete(row) { *known.entry(packed(row)).or_insert(next) } else { NONE };
                 }
             }
             Numbering::Wide(known) => {
-                for (row, slot) in slots.iter_mut().enumerate() {
+                for (row, index) in indexes.iter_mut().enumerate() {
                     if !complete(row) {
-                        *slot = NONE;
+                        *index = NONE;
                         continue;
                     }
                     let next = known.len() as u32;
                     let mut key: Vec<i64> = found.iter().map(|found| found.values[row]).collect();
                     key.push(period(row) as i64);
-                    *slot = *known.entry(key).or_insert(next);
+                    *index = *known.entry(key).or_insert(next);
                 }
             }
         }
@@ -127,7 +135,7 @@ impl PeriodComponent {
     }
 }
 
-/// How many values a part of a key can have, where that is known.
+/// How many values a component of a key can have, where that is known.
 fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
     let Op::Field { record, path, .. } = &part.op else { return None };
     let mut ty = Type::Ref(*record);

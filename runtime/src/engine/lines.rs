@@ -55,7 +55,7 @@ pub enum Origin<'a> {
         days: &'a [i32],
     },
     /// Rows of a grid: an entity and a period.
-    Grid {
+    EntityPeriods {
         /// The entity.
         record: RecordId,
         /// The kind of period.
@@ -166,7 +166,7 @@ impl<'a> Origin<'a> {
         match &plan.rule(id).stream {
             Stream::Events(record) => Some(Self::Event { record: *record, days: loaded.days(plan, *record) }),
             Stream::Grid(record, period) => {
-                result.grid(id).map(|grid| Self::Grid { record: *record, period: *period, grid })
+                result.grid(id).map(|grid| Self::EntityPeriods { record: *record, period: *period, grid })
             }
             Stream::Payments(name) => plan.versions(name).next().and_then(|id| Self::of(plan, id, loaded, result)),
         }
@@ -176,7 +176,7 @@ impl<'a> Origin<'a> {
     pub fn day(&self, root: u32) -> i32 {
         match self {
             Self::Event { days, .. } => days[root as usize],
-            Self::Grid { grid, .. } => grid.last_day[root as usize],
+            Self::EntityPeriods { grid, .. } => grid.last_day[root as usize],
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Origin<'a> {
     pub fn source(&self, root: u32) -> u32 {
         match self {
             Self::Event { .. } => root,
-            Self::Grid { grid, .. } => grid.entity[root as usize],
+            Self::EntityPeriods { grid, .. } => grid.entity[root as usize],
         }
     }
 }

@@ -7,14 +7,14 @@ use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Stream, Type};
 
 /// Values of a run of rows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct PathValues {
     /// The values; where one is missing, any value stands.
     pub values: Vec<i64>,
     /// 1 where a value is missing; empty when none is.
     pub missing: Vec<u8>,
 }
 
-impl Found {
+impl PathValues {
     /// Whether the value of this row is missing.
     pub fn is_missing(&self, row: usize) -> bool {
         self.missing.get(row) == Some(&1)

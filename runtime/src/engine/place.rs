@@ -61,7 +61,7 @@ pub(super) fn payment(
     let first = plan.versions(name).next();
     let source = match first.and_then(|id| Origin::of(plan, id, loaded, result)) {
         Some(Origin::Event { record, .. }) => event(plan, loaded, record, root),
-        Some(Origin::Grid { record, period, grid }) => {
+        Some(Origin::EntityPeriods { record, period, grid }) => {
             let entity = entity(plan, loaded, record, grid.entity[root as usize]);
             format!("{entity} in {}", plan.calendar.name(period, grid.period[root as usize]))
         }

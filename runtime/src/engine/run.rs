@@ -1,6 +1,6 @@
 //! A run: every rule over the pages of the rows that it reads.
 
-use crate::engine::aggregate::{Aggregation, RowFault};
+use crate::engine::aggregate::{AggregateState, RowFault};
 use crate::engine::counts::Counts;
 use crate::engine::entity_periods::entity_periods;
 use crate::engine::flags::RowFlags;
@@ -227,7 +227,7 @@ impl Run<'_, '_> {
 
     /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
     fn aggregate(&mut self, id: RuleId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
-        let mut aggregations: Vec<Aggregation<'_>> = Vec::new();
+        let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
         let mut counts = Counts::default();
         let mut met = None;
         let root = root_of(self.plan, stream);
@@ -237,23 +237,23 @@ impl Run<'_, '_> {
             }
             let (rows, n_rows) = self.rows_of_stream(stream, page)?;
             self.size_payments(stream, n_rows);
-            if aggregations.is_empty() {
+            if aggregates.is_empty() {
                 let (days, _) = self.span(stream, &rows, n_rows);
-                let begin = |&group: &GroupId| Aggregation::new(self.plan, group, self.loaded, self.options, days);
-                aggregations = groups.iter().map(begin).collect();
+                let begin = |&group: &GroupId| AggregateState::new(self.plan, group, self.loaded, self.options, days);
+                aggregates = groups.iter().map(begin).collect();
             }
             let mut taken = vec![0; n_rows as usize];
-            for idx in 0..aggregations.len() {
-                match aggregations[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
+            for idx in 0..aggregates.len() {
+                match aggregates[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
                     Ok(replayed) => self.result.replayed[id.index()] += replayed,
                     Err(RowFault { row, fault }) => {
                         met = Some(self.fault(id, stream, &rows, row, fault));
-                        aggregations.truncate(idx);
+                        aggregates.truncate(idx);
                         break;
                     }
                 }
             }
-            if met.is_some() && aggregations.is_empty() {
+            if met.is_some() && aggregates.is_empty() {
                 break;
             }
             if let Stream::Events(record) = stream {
@@ -264,8 +264,8 @@ impl Run<'_, '_> {
         if let Some(fault) = met {
             return Err(fault);
         }
-        for aggregation in aggregations {
-            let finished = aggregation.finish(self.plan, self.loaded, grid);
+        for aggregate in aggregates {
+            let finished = aggregate.finish(self.plan, self.loaded, grid);
             let rule = || self.plan.rule(id).name.clone();
             finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
         }

@@ -74,7 +74,7 @@ impl<'a> Picker<'a> {
         };
         let origin = Origin::of(plan, id, loaded, result)?;
         let record = match origin {
-            Origin::Event { record, .. } | Origin::Grid { record, .. } => record,
+            Origin::Event { record, .. } | Origin::EntityPeriods { record, .. } => record,
         };
         let key = match &asked.query.key {
             Some(key) => Some(row_of(loaded, record, key)?),
@@ -111,7 +111,7 @@ impl<'a> Picker<'a> {
         let root = self.root(row);
         let day = self.origin.day(root).min(match self.origin {
             Origin::Event { .. } => i32::MAX,
-            Origin::Grid { .. } => self.plan.active.to,
+            Origin::EntityPeriods { .. } => self.plan.active.to,
         });
         self.key.is_none_or(|key| self.origin.source(root) == key) && self.asked.days.is_none_or(|days| days.holds(day))
     }

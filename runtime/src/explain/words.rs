@@ -83,7 +83,7 @@ impl Explainer<'_> {
     fn of_root(&self, id: RuleId, root: u32) -> String {
         match Origin::of(self.plan, id, self.loaded, self.result) {
             Some(Origin::Event { record, .. }) => format!("for {}", self.event(record, root)),
-            Some(Origin::Grid { record, period, grid }) => {
+            Some(Origin::EntityPeriods { record, period, grid }) => {
                 let name = self.plan.calendar.name(period, grid.period[root as usize]);
                 format!("for {} in {name}", self.party(record, grid.entity[root as usize]))
             }

@@ -17,7 +17,7 @@ pub(crate) struct KeySpace {
     tuples: HashTable<u32>,
     /// By code of a tuple, its components' codes one behind the other.
     members: Vec<u32>,
-    /// By code, the first row read that bears the key; shorter than there are codes.
+    /// By code, the first row read that has the key; shorter than there are codes.
     rows: Vec<u32>,
 }
 
@@ -67,13 +67,13 @@ impl KeySpace {
         components.join("|")
     }
 
-    /// The row that bears a key, [`NONE`] where there is none.
+    /// The row that has a key, [`NONE`] where there is none.
     pub fn row(&self, code: u32) -> u32 {
         self.rows.get(code as usize).copied().unwrap_or(NONE)
     }
 
-    /// Says that a row bears a key; the row that did before, if any, stays.
-    pub fn bear(&mut self, code: u32, row: u32) -> Option<u32> {
+    /// Says that a row has a key; the row that did before, if any, stays.
+    pub fn set_owner(&mut self, code: u32, row: u32) -> Option<u32> {
         if self.rows.len() <= code as usize {
             self.rows.resize(code as usize + 1, NONE);
         }
@@ -86,9 +86,9 @@ impl KeySpace {
         }
     }
 
-    /// Says that a row bears a key; of several the first one does.
-    pub fn bear_first(&mut self, code: u32, row: u32) {
-        if self.bear(code, row).is_some_and(|known| known > row) {
+    /// Says that a row has a key; of several the first one does.
+    pub fn set_first_owner(&mut self, code: u32, row: u32) {
+        if self.set_owner(code, row).is_some_and(|known| known > row) {
             self.rows[code as usize] = row;
         }
     }

@@ -73,7 +73,7 @@ pub(super) fn finish(
     Ok(loaded)
 }
 
-/// The rows of a record without a table of its own: the keys that rows of others bear or name.
+/// The rows of a record without a table of its own: the keys that rows of others have or name.
 fn table_of_keys(
     linked: &mut Linked<'_>,
     record: RecordId,
@@ -125,7 +125,7 @@ fn key_column(plan: &Plan, field: &Field, keys: &Keys, dictionaries: &mut [Dicti
     Column { values, known: None }
 }
 
-/// By code of a key, the row of the table that bears it.
+/// By code of a key, the row of the table that has it.
 fn targets(space: Option<&KeySpace>, places: Option<&[u32]>) -> Vec<u32> {
     // Nobody refers to a record whose keys are not kept.
     let Some(space) = space else { return Vec::new() };

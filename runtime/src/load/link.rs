@@ -105,7 +105,7 @@ impl Linked<'_> {
         Ok(())
     }
 
-    /// By code, the first accepted row that bears the key, for records that hold distinct values of a column.
+    /// By code, the first accepted row that has the key, for records that hold distinct values of a column.
     fn place_distinct(&mut self) -> Result<(), StoreError> {
         for table in self.tables.iter().flatten() {
             for (record, _) in &table.rows.batch.distinct {
@@ -120,7 +120,7 @@ impl Linked<'_> {
                     for (row, &code) in codes.iter().enumerate() {
                         let place = batch.place(row);
                         if code != NONE && !table.rejected.contains(place) {
-                            space.bear_first(code, place);
+                            space.set_first_owner(code, place);
                         }
                     }
                 }
@@ -130,7 +130,7 @@ impl Linked<'_> {
     }
 
     /// The table in whose rows the keys of a record stand.
-    fn bearer(&self, record: RecordId) -> Option<&TableBuilder> {
+    fn owner(&self, record: RecordId) -> Option<&TableBuilder> {
         match self.plan.record(record).source {
             RecordTable::Table(_) => self.tables[record.index()].as_ref(),
             RecordTable::Distinct(other) => self.tables[other.index()].as_ref(),
@@ -150,8 +150,8 @@ impl Linked<'_> {
             let reason = match space.row(code) {
                 at if at != NONE && !is_distinct => {
                     // The rows of the table may refer to rows of its own.
-                    let bearer = linked.bearer(reference.target).unwrap_or(table);
-                    let (file, number) = bearer.origins.read_at(at);
+                    let owner = linked.owner(reference.target).unwrap_or(table);
+                    let (file, number) = owner.origins.read_at(at);
                     format!("refers to a rejected row: {file}, row {number}")
                 }
                 _ => format!("there is no {} with this key", linked.plan.record(reference.target).name),
@@ -181,7 +181,7 @@ impl Linked<'_> {
         Ok(())
     }
 
-    /// The codes of the keys of a record without a table of its own, that accepted rows name or bear.
+    /// The codes of the keys of a record without a table of its own, that accepted rows name or have.
     pub fn codes_in_use(&self, record: RecordId) -> Result<Vec<u32>, StoreError> {
         let Some(space) = &self.spaces[record.index()] else { return Ok(Vec::new()) };
         let mut in_use = vec![false; space.len()];

@@ -187,7 +187,7 @@ impl LineBatch<'_> {
     fn event(&self) -> &str {
         match self.rule.context.origin {
             Origin::Event { record, .. } => &self.rule.context.plan.record(record).name,
-            Origin::Grid { .. } => "",
+            Origin::EntityPeriods { .. } => "",
         }
     }
 
@@ -197,7 +197,7 @@ impl LineBatch<'_> {
             Origin::Event { .. } => {
                 write_keys(self.rule.context.keys, self.lines.iter().map(|line| line.root), &mut texts);
             }
-            Origin::Grid { .. } => self.lines.iter().for_each(|_| texts.end()),
+            Origin::EntityPeriods { .. } => self.lines.iter().for_each(|_| texts.end()),
         }
         texts
     }

@@ -133,7 +133,7 @@ impl<'a> Seen<'a> {
             let when = self.origin.day(row);
             let period = match self.origin {
                 Origin::Event { .. } => self.plan.calendar.index(kind, when),
-                Origin::Grid { grid, .. } => grid.period[row as usize],
+                Origin::EntityPeriods { grid, .. } => grid.period[row as usize],
             };
             if days.holds(when.min(self.plan.active.to)) {
                 found.push(Taken {
@@ -155,7 +155,7 @@ impl<'a> Seen<'a> {
 fn kind(origin: &Origin<'_>) -> Period {
     match origin {
         Origin::Event { .. } => Period::Quarter,
-        Origin::Grid { period, .. } => *period,
+        Origin::EntityPeriods { period, .. } => *period,
     }
 }
 
@@ -191,7 +191,7 @@ impl Rows<'_> {
 
     fn batch(&self, origin: &Origin<'_>, rows: &[Taken]) -> Batch {
         let plan = self.plan;
-        let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = *origin;
+        let (Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) = *origin;
         let (mut keys, mut values) = (Texts::default(), Texts::default());
         let mut periods: Vec<i32> = rows.iter().map(|taken| taken.period).collect();
         periods.sort_unstable();

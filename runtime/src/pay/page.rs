@@ -14,7 +14,7 @@ pub(super) enum PageOrigin<'a> {
     /// Rows of an event.
     Event { record: RecordId, days: Cow<'a, [i32]>, keys: Cow<'a, Keys> },
     /// Entities and periods.
-    Periods { origin: Origin<'a>, keys: &'a Keys },
+    EntityPeriods { origin: Origin<'a>, keys: &'a Keys },
 }
 
 impl<'a> PageOrigin<'a> {
@@ -31,15 +31,15 @@ impl<'a> PageOrigin<'a> {
             return Ok(Some(Self::Event { record, days, keys }));
         }
         Ok(Origin::of(plan, id, loaded, result).map(|origin| {
-            let (Origin::Event { record, .. } | Origin::Grid { record, .. }) = origin;
-            Self::Periods { origin, keys: &loaded.keys[record.index()] }
+            let (Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) = origin;
+            Self::EntityPeriods { origin, keys: &loaded.keys[record.index()] }
         }))
     }
 
     pub fn origin(&self) -> Origin<'_> {
         match self {
             Self::Event { record, days, .. } => Origin::Event { record: *record, days },
-            Self::Periods { origin, .. } => *origin,
+            Self::EntityPeriods { origin, .. } => *origin,
         }
     }
 
@@ -47,7 +47,7 @@ impl<'a> PageOrigin<'a> {
     pub fn keys(&self) -> &Keys {
         match self {
             Self::Event { keys, .. } => keys,
-            Self::Periods { keys, .. } => keys,
+            Self::EntityPeriods { keys, .. } => keys,
         }
     }
 }

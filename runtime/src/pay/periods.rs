@@ -22,7 +22,7 @@ impl<'a> Periods<'a> {
                 let DateSpan { first, last } = DateSpan::of(days);
                 (Period::Quarter, first, last)
             }
-            Origin::Grid { period, .. } => (*period, 0, 0),
+            Origin::EntityPeriods { period, .. } => (*period, 0, 0),
         };
         // Days far apart are looked up one by one.
         let last_day = last_day.min(first_day.saturating_add(100_000));
@@ -38,7 +38,7 @@ impl<'a> Periods<'a> {
                 let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
                 known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
             }
-            Origin::Grid { grid, .. } => grid.period[root as usize],
+            Origin::EntityPeriods { grid, .. } => grid.period[root as usize],
         }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Periods<'a> {
     pub fn is_open(&self, root: u32) -> bool {
         match &self.context.origin {
             Origin::Event { .. } => false,
-            Origin::Grid { period, grid, .. } => {
+            Origin::EntityPeriods { period, grid, .. } => {
                 !self.context.plan.has_ended(*period, grid.period[root as usize], self.context.through)
             }
         }

@@ -91,11 +91,11 @@ proptest! {
             let first = model.entry(components).or_insert((next, told as u32));
             prop_assert_eq!(code, first.0);
             if later {
-                space.bear_first(code, told as u32);
+                space.set_first_owner(code, told as u32);
                 first.1 = first.1.min(told as u32);
             } else {
                 let known = (first.1 != told as u32).then_some(first.1);
-                prop_assert_eq!(space.bear(code, told as u32), known);
+                prop_assert_eq!(space.set_owner(code, told as u32), known);
             }
         }
         prop_assert_eq!(space.len(), model.len());

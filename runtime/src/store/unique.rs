@@ -105,7 +105,7 @@ fn repeated_in_batches(rows: &TableRows, bytes: usize) -> Result<(Vec<(u32, u32)
     }
     let Found { places, space } = &mut found;
     places.sort_unstable();
-    let pairs = places.iter().filter_map(|&(place, code)| Some((place, space.bear(code, place)?))).collect();
+    let pairs = places.iter().filter_map(|&(place, code)| Some((place, space.set_owner(code, place)?))).collect();
     Ok((pairs, found))
 }
 

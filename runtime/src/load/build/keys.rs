@@ -60,13 +60,13 @@ impl TableBuilder {
         absent.sort_unstable();
         absent.dedup();
         if let Some(space) = space {
-            self.bear(n_rows, &codes, &absent, space);
+            self.own(n_rows, &codes, &absent, space);
         }
         self.rows.keyless.extend(absent.iter().map(|row| self.rows.n_rows + row));
     }
 
-    /// Says which rows of the batch bear which keys.
-    fn bear(&mut self, n_rows: usize, codes: &[Vec<u32>], absent: &[u32], space: &mut KeySpace) {
+    /// Says which rows of the batch own which keys.
+    fn own(&mut self, n_rows: usize, codes: &[Vec<u32>], absent: &[u32], space: &mut KeySpace) {
         let mut absent = absent.iter().peekable();
         let mut tuple = vec![0; codes.len()];
         for row in 0..n_rows as u32 {
@@ -75,7 +75,7 @@ impl TableBuilder {
             }
             tuple.iter_mut().zip(codes).for_each(|(code, codes)| *code = codes[row as usize]);
             let code = space.code(&tuple);
-            if let Some(first) = space.bear(code, self.rows.n_rows + row) {
+            if let Some(first) = space.set_owner(code, self.rows.n_rows + row) {
                 self.repeated.push((self.rows.n_rows + row, first));
             }
         }

@@ -1,7 +1,7 @@
 //! References that lead nowhere, or to a rejected row: their rows are rejected too, and then what refers to those.
 //!
-//! A key is *lost* in round 0 when no accepted row bears it. Accepted rows that refer to a key lost in a round are rejected
-//! in that round, and a key that only they bore is lost in the next. A row tells those of its references that were lost in
+//! A key is *lost* in round 0 when no accepted row has it. Accepted rows that refer to a key lost in a round are rejected
+//! in that round, and a key that only they had is lost in the next. A row tells those of its references that were lost in
 //! the round in which it is rejected. Every row and every reference is looked at once, however long the chains are; what
 //! that takes, up to eight bytes for every reference, is taken only where some key is lost.
 
@@ -39,10 +39,10 @@ impl Linked<'_> {
     }
 
     fn lost_at_once(&self, record: RecordId) -> Vec<u32> {
-        let (Some(space), Some(bearer)) = (&self.spaces[record.index()], self.bearer(record)) else {
+        let (Some(space), Some(owner)) = (&self.spaces[record.index()], self.owner(record)) else {
             return Vec::new();
         };
-        let is_lost = |code: u32| space.row(code) == NONE || bearer.rejected.contains(space.row(code));
+        let is_lost = |code: u32| space.row(code) == NONE || owner.rejected.contains(space.row(code));
         (0..space.len() as u32).map(|code| if is_lost(code) { 0 } else { NEVER }).collect()
     }
 
@@ -87,9 +87,9 @@ struct Chains {
     /// By record: the rows that refer to its keys, one list for each field of a record that others can lose.
     referrers: Vec<Vec<Referrers>>,
     /// By record.
-    bearers: Vec<Bearers>,
+    owners: Vec<Owners>,
     /// By record that holds distinct values of a column, and code: how many accepted rows bear the key.
-    n_bearers: Vec<Vec<u32>>,
+    n_owners: Vec<Vec<u32>>,
 }
 
 /// The rows of a record, by the code of the key that they refer to.
@@ -100,9 +100,9 @@ struct Referrers {
     rows: Vec<u32>,
 }
 
-/// What the rows of a record bear; empty where nothing is lost with a row.
+/// The keys that the rows of a record have; empty where nothing is lost with a row.
 #[derive(Default)]
-struct Bearers {
+struct Owners {
     /// By row, the code of its own key.
     own: Vec<u32>,
     /// For each record that holds distinct values of a column: by row, the code of its key.
@@ -116,27 +116,27 @@ impl Chains {
         let n_records = linked.tables.len();
         let mut chains = Self {
             referrers: (0..n_records).map(|_| Vec::new()).collect(),
-            bearers: Vec::new(),
-            n_bearers: lost.iter().map(|lost| vec![0; lost.len()]).collect(),
+            owners: Vec::new(),
+            n_owners: lost.iter().map(|lost| vec![0; lost.len()]).collect(),
         };
         for (record, table) in (0..).map(RecordId).zip(&linked.tables) {
             let own = linked.spaces[record.index()].as_ref().filter(|_| !lost[record.index()].is_empty());
-            let bearers = match table {
-                Some(table) if own.is_some() || !table.rows.batch.distinct.is_empty() => Bearers::of(table, own)?,
-                Some(_) | None => Bearers::default(),
+            let owners = match table {
+                Some(table) if own.is_some() || !table.rows.batch.distinct.is_empty() => Owners::of(table, own)?,
+                Some(_) | None => Owners::default(),
             };
-            for (distinct, codes) in &bearers.distinct {
-                let n_bearers = &mut chains.n_bearers[distinct.index()];
+            for (distinct, codes) in &owners.distinct {
+                let n_owners = &mut chains.n_owners[distinct.index()];
                 let accepted =
-                    codes.iter().zip(&bearers.rejected).filter(|(code, rejected)| **code != NONE && !**rejected);
-                accepted.for_each(|(&code, _)| n_bearers[code as usize] += 1);
+                    codes.iter().zip(&owners.rejected).filter(|(code, rejected)| **code != NONE && !**rejected);
+                accepted.for_each(|(&code, _)| n_owners[code as usize] += 1);
             }
-            chains.bearers.push(bearers);
+            chains.owners.push(owners);
         }
         for reference in references(linked.plan) {
             let (record, n_codes) = (reference.record, lost[reference.target.index()].len());
             if let Some(table) = &linked.tables[record.index()]
-                && !chains.bearers[record.index()].rejected.is_empty()
+                && !chains.owners[record.index()].rejected.is_empty()
                 && n_codes > 0
             {
                 let referrers = Referrers::new(record, &codes_by_place(table, reference.field)?, n_codes);
@@ -160,9 +160,9 @@ impl Chains {
             for (record, code) in now {
                 for referrers in &self.referrers[record.index()] {
                     for &row in referrers.rows(code) {
-                        let bearers = &mut self.bearers[referrers.record.index()];
-                        if !std::mem::replace(&mut bearers.rejected[row as usize], true) {
-                            bearers.lose(referrers.record, row, &mut self.n_bearers, &mut next);
+                        let owners = &mut self.owners[referrers.record.index()];
+                        if !std::mem::replace(&mut owners.rejected[row as usize], true) {
+                            owners.lose(referrers.record, row, &mut self.n_owners, &mut next);
                         }
                     }
                 }
@@ -194,7 +194,7 @@ impl Referrers {
     }
 }
 
-impl Bearers {
+impl Owners {
     fn of(table: &TableBuilder, space: Option<&KeySpace>) -> Result<Self, StoreError> {
         let n_rows = table.rows.n_rows as usize;
         let rejected = (0..table.rows.n_rows).map(|row| table.rejected.contains(row)).collect();
@@ -216,7 +216,7 @@ impl Bearers {
     }
 
     /// Adds the keys that are lost with a row.
-    fn lose(&self, record: RecordId, row: u32, n_bearers: &mut [Vec<u32>], keys: &mut Vec<(RecordId, u32)>) {
+    fn lose(&self, record: RecordId, row: u32, n_owners: &mut [Vec<u32>], keys: &mut Vec<(RecordId, u32)>) {
         let own = self.own.get(row as usize).filter(|code| **code != NONE);
         keys.extend(own.map(|&code| (record, code)));
         for (distinct, codes) in &self.distinct {
@@ -224,7 +224,7 @@ impl Bearers {
             if code == NONE {
                 continue;
             }
-            let left = &mut n_bearers[distinct.index()][code as usize];
+            let left = &mut n_owners[distinct.index()][code as usize];
             *left -= 1;
             if *left == 0 {
                 keys.push((*distinct, code));
