@@ -28,7 +28,7 @@ impl Check {
         }
         let compiled = program.compile(messages);
         let Some(plan) = compiled.plan else { return Ending::Program };
-        let (n_rules, n_tests) = (plan.rules.len(), compiled.tests.len());
+        let (n_rules, n_tests) = (plan.versions.len(), compiled.tests.len());
         messages.note(&format!("`{}` is well: {n_rules} rules, {n_tests} tests", plan.name));
         Ending::Well
     }

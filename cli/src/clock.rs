@@ -2,7 +2,7 @@
 
 use crate::progress::Progress;
 use meed_compiler::interpret::trace::Trace;
-use meed_compiler::plan::{Plan, RuleId};
+use meed_compiler::plan::{Plan, VersionId};
 use meed_runtime::inner::engine::{Observer, RunResult};
 use meed_runtime::inner::pay::Slices;
 use meed_runtime::inner::store::Loaded;
@@ -57,7 +57,7 @@ pub struct Watch<'a> {
     slices: Option<Slices>,
     clock: Clock,
     progress: &'a Progress,
-    under_way: Option<RuleId>,
+    under_way: Option<VersionId>,
     /// How many rules began before the last one that did.
     n_done: usize,
 }
@@ -75,28 +75,28 @@ impl<'a> Watch<'a> {
 
     fn lap(&mut self) {
         match self.under_way {
-            Some(rule) => self.clock.stage(&format!("rule {}", self.plan.rule(rule).name)),
+            Some(rule) => self.clock.stage(&format!("rule {}", self.plan.version(rule).name)),
             None => self.clock.stage("machine code"),
         }
     }
 }
 
 impl Observer for Watch<'_> {
-    fn wants(&self, rule: RuleId) -> bool {
+    fn wants(&self, rule: VersionId) -> bool {
         self.slices.as_ref().is_some_and(|slices| slices.wants(rule))
     }
 
-    fn row(&mut self, rule: RuleId, row: u32, trace: Trace) {
+    fn row(&mut self, rule: VersionId, row: u32, trace: Trace) {
         if let Some(slices) = &mut self.slices {
             slices.row(rule, row, trace);
         }
     }
 
-    fn begins(&mut self, rule: RuleId) {
+    fn begins(&mut self, rule: VersionId) {
         self.lap();
         self.under_way = Some(rule);
         self.n_done = self.n_done.max(self.plan.order.iter().position(|&known| known == rule).unwrap_or(0));
-        self.progress.rule(self.plan, self.n_done, &self.plan.rule(rule).name);
+        self.progress.rule(self.plan, self.n_done, &self.plan.version(rule).name);
     }
 }
 

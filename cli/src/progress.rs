@@ -25,7 +25,7 @@ impl Progress {
     /// A rule begins, after so many others.
     pub fn rule(&self, plan: &Plan, done: usize, name: &str) {
         if done == 0 {
-            self.bar.set_length(plan.rules.len() as u64);
+            self.bar.set_length(plan.versions.len() as u64);
             self.bar.set_style(style("[{bar:30}] {pos}/{len} {msg}"));
         }
         self.bar.set_position(done as u64);

@@ -4,7 +4,7 @@ mod texts;
 
 use crate::draw::{Messages, say};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{BelowZero, Plan, Rule, Step};
+use meed_compiler::plan::{BelowZero, Plan, Step, Version};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
@@ -52,7 +52,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
     }
     say(&table.to_string());
-    for (idx, rule) in plan.rules.iter().enumerate() {
+    for (idx, rule) in plan.versions.iter().enumerate() {
         let lines = &result.lines[idx];
         let (amount, code) = (decimal_text(lines.sum(), plan.unit.decimals), &plan.unit.code);
         let word = if lines.len() == 1 { "payment" } else { "payments" };
@@ -68,7 +68,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
 }
 
 /// Rows at which a schedule was asked below zero that does not say what it pays there.
-fn below_zero(plan: &Plan, rule: &Rule, n_rows: u64) -> String {
+fn below_zero(plan: &Plan, rule: &Version, n_rows: u64) -> String {
     let mut unsaid: BTreeSet<&str> = BTreeSet::new();
     for expr in rule.steps.iter().flat_map(Step::exprs) {
         expr.walk(&mut |expr| {

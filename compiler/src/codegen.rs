@@ -9,7 +9,7 @@ mod jit;
 
 use crate::data::Data;
 use crate::kernel::Kernel;
-use crate::plan::{GroupId, Plan, RuleId};
+use crate::plan::{GroupId, Plan, VersionId};
 
 /// Whether this build makes machine code: the feature `jit`.
 pub const MAKES_CODE: bool = cfg!(feature = "jit");
@@ -57,7 +57,7 @@ impl Kernels {
     /// The data only tell how fine their numbers are and how many; the code is right for any.
     pub fn compile(plan: &Plan, data: &Data, options: CodeOptions) -> Self {
         Self::made(plan, data, options)
-            .unwrap_or_else(|| Self { rules: vec![None; plan.rules.len()], groups: vec![None; plan.groups.len()] })
+            .unwrap_or_else(|| Self { rules: vec![None; plan.versions.len()], groups: vec![None; plan.groups.len()] })
     }
 
     #[cfg(not(feature = "jit"))]
@@ -71,7 +71,7 @@ impl Kernels {
     }
 
     /// The kernel of a rule, if it has one.
-    pub fn rule(&self, id: RuleId) -> Option<&Kernel> {
+    pub fn rule(&self, id: VersionId) -> Option<&Kernel> {
         self.rules[id.index()].as_ref()
     }
 

@@ -43,7 +43,7 @@ pub struct Compiled {
 /// "#;
 /// let compiled = meed_compiler::compile(program, &[]);
 /// assert!(compiled.problems.is_empty());
-/// assert_eq!(compiled.plan.map(|plan| plan.rules.len()), Some(1));
+/// assert_eq!(compiled.plan.map(|plan| plan.versions.len()), Some(1));
 /// ```
 pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
     guarded(|| compile_text(source, overrides)).unwrap_or_else(|error| Compiled {
@@ -126,6 +126,6 @@ fn mistake(place: Span, what: String) -> Problem {
 
 /// The rule whose Plan breaks an obligation, if it is one.
 fn place_of(breach: &Breach, plan: &Plan) -> Span {
-    let rule = plan.rules.iter().find(|rule| breach.place.contains(&format!("`{}`", rule.name)));
+    let rule = plan.versions.iter().find(|rule| breach.place.contains(&format!("`{}`", rule.name)));
     rule.map_or_else(Span::default, |rule| rule.span)
 }

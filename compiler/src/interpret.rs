@@ -11,7 +11,7 @@ pub mod trace;
 
 use crate::data::{Chunk, Data, Gathered, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
-use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, Rule, RuleId, StateId, Step, View};
+use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, StateId, Step, Version, VersionId, View};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
 use meed_grammar::span::Span;
@@ -68,7 +68,7 @@ pub struct Fault {
 #[expect(clippy::too_many_arguments, reason = "the row of a run is all of these, and none belongs to another")]
 pub fn interpret_row(
     plan: &Plan,
-    rule: RuleId,
+    rule: VersionId,
     data: &mut Data,
     rows: &Rows,
     chunk: &Chunk,
@@ -76,7 +76,7 @@ pub fn interpret_row(
     output: &mut Output,
     trace: Option<&mut Trace>,
 ) -> Result<(), Fault> {
-    let definition = plan.rule(rule);
+    let definition = plan.version(rule);
     let mut run = RuleRun {
         plan,
         definition,
@@ -85,7 +85,7 @@ pub fn interpret_row(
         chunk,
         line: None,
     };
-    let mark = run.steps(&definition.steps, definition.active, &definition.name)?;
+    let mark = run.steps(&definition.steps, definition.active)?;
     let RuleRun { row: state, line, .. } = run;
     let mut mark = mark;
     if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0) {
@@ -141,7 +141,7 @@ pub fn interpret_group(
 
 struct RuleRun<'a> {
     plan: &'a Plan,
-    definition: &'a Rule,
+    definition: &'a Version,
     row: Row<'a>,
     data: &'a mut Data,
     chunk: &'a Chunk,
@@ -149,7 +149,7 @@ struct RuleRun<'a> {
 }
 
 impl RuleRun<'_> {
-    fn steps(&mut self, steps: &[Step], active: crate::plan::Days, rule: &str) -> Result<u8, Fault> {
+    fn steps(&mut self, steps: &[Step], active: crate::plan::Days) -> Result<u8, Fault> {
         let mut mark = 0;
         for step in steps {
             match step {
@@ -208,10 +208,8 @@ impl RuleRun<'_> {
                 }
                 Step::Set(decision, local) => {
                     let value = self.row.locals[local.index()].clone();
-                    let words = decision_words(&value).ok_or(Fault {
-                        kind: FaultKind::Overflow("a decision"),
-                        span: self.plan.versions(rule).next().map_or_else(Span::default, |id| self.plan.rule(id).span),
-                    })?;
+                    let words = decision_words(&value)
+                        .ok_or(Fault { kind: FaultKind::Overflow("a decision"), span: self.definition.span })?;
                     let decided = &mut self.data.decisions[decision.index()];
                     let idx = self.row.row as usize;
                     (decided.nums[idx], decided.dens[idx], decided.known[idx]) = words;

@@ -10,8 +10,8 @@ mod schedules;
 mod states;
 mod versions;
 
-use crate::plan::{GroupId, Plan, Rule, RuleId, StateKind, Step, Stream};
-use crate::typed::{Clause, Lets, Limit, Program, Purpose, Version};
+use crate::plan::{GroupId, Plan, Rule, RuleId, StateKind, Step, Stream, Version, VersionId};
+use crate::typed::{self, Clause, Lets, Limit, Program, Purpose};
 use states::States;
 
 /// Lowers a program.
@@ -32,21 +32,26 @@ pub fn lower(program: &Program) -> Plan {
         ..Plan::empty()
     };
     let mut states = States::default();
-    let mut rules: Vec<(usize, Rule)> = Vec::new();
-    for rule in &program.rules {
-        let lowered = rule.versions.iter().enumerate().map(|(idx, version)| {
-            let number = idx as u32 + 1;
-            (version.written, Lowering::version(&mut plan, &mut states, version, number))
-        });
-        let mut lowered: Vec<(usize, Rule)> = lowered.collect();
+    let mut all: Vec<(usize, Version)> = Vec::new();
+    for (idx, rule) in program.rules.iter().enumerate() {
+        plan.rules.push(Rule { name: rule.name.clone(), versions: Vec::new() });
+        let id = RuleId(idx as u32);
+        let lowered =
+            rule.versions.iter().zip(1..).map(|(version, number)| {
+                (version.written, Lowering::version(&mut plan, &mut states, id, version, number))
+            });
+        let mut lowered: Vec<(usize, Version)> = lowered.collect();
         versions::look_back(rule, &mut lowered);
-        rules.append(&mut lowered);
+        all.append(&mut lowered);
     }
-    rules.sort_by_key(|(written, _)| *written);
-    let place = |written: usize| rules.partition_point(|(known, _)| *known < written);
+    all.sort_by_key(|(written, _)| *written);
+    let id = |written: usize| VersionId(all.partition_point(|(known, _)| *known < written) as u32);
     let in_order = program.order.iter().flat_map(|&idx| &program.rules[idx].versions);
-    plan.order = in_order.map(|version| RuleId(place(version.written) as u32)).collect();
-    plan.rules = rules.into_iter().map(|(_, rule)| rule).collect();
+    plan.order = in_order.map(|version| id(version.written)).collect();
+    for (idx, (_, version)) in all.iter().enumerate() {
+        plan.rules[version.rule.index()].versions.push(VersionId(idx as u32));
+    }
+    plan.versions = all.into_iter().map(|(_, version)| version).collect();
     plan
 }
 
@@ -54,7 +59,8 @@ pub fn lower(program: &Program) -> Plan {
 struct Lowering<'a> {
     plan: &'a mut Plan,
     states: &'a mut States,
-    version: &'a Version,
+    rule: RuleId,
+    version: &'a typed::Version,
     /// The states of its totals.
     totals: Vec<Option<crate::plan::StateId>>,
     /// The number of its first group in the Plan.
@@ -66,12 +72,19 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn version(plan: &'a mut Plan, states: &'a mut States, version: &'a Version, number: u32) -> Rule {
+    fn version(
+        plan: &'a mut Plan,
+        states: &'a mut States,
+        rule: RuleId,
+        version: &'a typed::Version,
+        number: u32,
+    ) -> Version {
         states.begin_version();
         let first_group = plan.groups.len() as u32;
         let mut lowering = Self {
             plan,
             states,
+            rule,
             version,
             totals: vec![None; version.totals.len()],
             first_group,
@@ -84,10 +97,11 @@ impl<'a> Lowering<'a> {
         let mut steps = lowering.all;
         steps.append(&mut lowering.steps);
         let groups = (first_group..lowering.plan.groups.len() as u32).map(GroupId).collect();
-        Rule {
+        Version {
+            rule,
             name: version.name.clone(),
             title: version.title.clone(),
-            version: number,
+            number,
             active: version.active,
             stream: version.stream.clone(),
             steps,

@@ -60,10 +60,12 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
-    /// Rules as written; versions of one rule are neighbors in nothing but their name.
+    /// Rules, in the order of their first versions as written.
     pub rules: Vec<Rule>,
-    /// The rules in an order in which each comes after those it reads; versions of one rule by their ranges.
-    pub order: Vec<RuleId>,
+    /// The versions of all rules, as written.
+    pub versions: Vec<Version>,
+    /// The versions in an order in which each comes after those it reads; those of one rule by their days.
+    pub order: Vec<VersionId>,
     /// Parameters with the values they have in this run, as written in Meed, and whether they were overridden.
     pub parameters: Vec<Parameter>,
 }
@@ -92,15 +94,26 @@ pub struct Parameter {
     pub overridden: Option<String>,
 }
 
-/// A rule, or one version of it.
-#[derive(Clone, Debug)]
+/// A rule: what its versions share.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name, shared by its versions.
+    /// Its name.
+    pub name: String,
+    /// Its versions, as written; none where all of them have a problem.
+    pub versions: Vec<VersionId>,
+}
+
+/// A version of a rule; of a rule with one version, the rule as written.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its rule.
+    pub rule: RuleId,
+    /// The rule's name, for messages.
     pub name: String,
     /// Its title, or its name.
     pub title: String,
-    /// From 1, by range.
-    pub version: u32,
+    /// From 1, by its days.
+    pub number: u32,
     /// The days on which it matches, within the program's life.
     pub active: Days,
     /// The rows it reads.
@@ -147,6 +160,7 @@ impl Plan {
             groups: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
+            versions: Vec::new(),
             order: Vec::new(),
             parameters: Vec::new(),
         }
@@ -179,6 +193,26 @@ impl Plan {
         &self.rules[id.index()]
     }
 
+    /// The version of this id.
+    pub fn version(&self, id: VersionId) -> &Version {
+        &self.versions[id.index()]
+    }
+
+    /// The versions of a rule, as written.
+    pub fn versions_of(&self, id: RuleId) -> impl Iterator<Item = VersionId> + '_ {
+        self.rule(id).versions.iter().copied()
+    }
+
+    /// The first version of a rule, whose stream is that of all; a rule that was left out has none.
+    pub fn first_version(&self, id: RuleId) -> Option<VersionId> {
+        self.rule(id).versions.first().copied()
+    }
+
+    /// The rule of this name.
+    pub fn rule_named(&self, name: &str) -> Option<RuleId> {
+        self.rules.iter().position(|rule| rule.name == name).map(|idx| RuleId(idx as u32))
+    }
+
     /// The record of this id.
     pub fn record(&self, id: RecordId) -> &Record {
         &self.records[id.index()]
@@ -209,21 +243,16 @@ impl Plan {
         self.records.iter().position(|record| record.name == name).map(|idx| RecordId(idx as u32))
     }
 
-    /// All versions of the rule of this name, in the order written.
-    pub fn versions<'a>(&'a self, name: &'a str) -> impl Iterator<Item = RuleId> + 'a {
-        self.rules.iter().enumerate().filter(move |(_, rule)| rule.name == name).map(|(idx, _)| RuleId(idx as u32))
-    }
-
     /// The entity whose rows are paid by this rule, if it pays.
-    pub fn payee_record(&self, id: RuleId) -> Option<RecordId> {
-        self.rule(id).pay().and_then(|pay| match pay.payee.ty {
+    pub fn payee_record(&self, id: VersionId) -> Option<RecordId> {
+        self.version(id).pay().and_then(|pay| match pay.payee.ty {
             Type::Ref(record) => Some(record),
             _ => None,
         })
     }
 }
 
-impl Rule {
+impl Version {
     /// What it pays, if it pays.
     pub fn pay(&self) -> Option<&Pay> {
         self.steps.iter().find_map(|step| match step {

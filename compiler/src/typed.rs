@@ -59,11 +59,11 @@ pub struct Program {
 }
 
 /// A rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rule {
     /// Its name.
     pub name: String,
-    /// Its versions, by their days.
+    /// Its versions, by their days; those with a problem are left out.
     pub versions: Vec<Version>,
 }
 

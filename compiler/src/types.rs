@@ -120,7 +120,7 @@ struct Known {
     /// The versions of each rule that are typed, in the order of work.
     rules: FxHashMap<String, Vec<usize>>,
     /// The record behind a rule's rows, or behind the payments that it reads.
-    origins: FxHashMap<String, Option<RecordId>>,
+    origins: FxHashMap<plan::RuleId, Option<RecordId>>,
 }
 
 impl<'a> Typing<'a> {

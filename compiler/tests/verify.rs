@@ -9,8 +9,8 @@ fn good() -> Plan {
     compiled.plan.expect("the program has no errors")
 }
 
-fn rule<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Rule {
-    plan.rules.iter_mut().find(|rule| rule.name == name).expect("a rule of the program")
+fn rule<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Version {
+    plan.versions.iter_mut().find(|rule| rule.name == name).expect("a rule of the program")
 }
 
 fn field<'a>(plan: &'a mut Plan, record: &str, name: &str) -> &'a mut Field {
@@ -114,7 +114,12 @@ const DAMAGES: &[Damage] = &[
             *body = Expr { op: Op::Level { state: *state, atom: 0, view: View::After }, ..body.clone() };
         }
     }),
-    (Obligation::States, |plan| plan.states.iter_mut().for_each(|state| state.rule = "plain".to_owned())),
+    (Obligation::Named, |plan| plan.rules[0].versions.clear()),
+    (Obligation::Named, |plan| plan.versions[0].rule = RuleId(99)),
+    (Obligation::States, |plan| {
+        let plain = plan.rule_named("plain").expect("such a rule");
+        plan.states.iter_mut().for_each(|state| state.rule = plain);
+    }),
     (Obligation::States, |plan| {
         for state in &mut plan.states {
             if state.kind == StateKind::Seen {
@@ -141,11 +146,11 @@ const DAMAGES: &[Damage] = &[
     }),
     (Obligation::Decisions, |plan| plan.decisions[0].ty = Type::Date),
     (Obligation::Decisions, |plan| {
-        let stream = Stream::Payments("plain".to_owned());
+        let stream = Stream::Lines(plan.rule_named("plain").expect("such a rule"));
         plan.decisions[0].stream = stream;
     }),
     (Obligation::Ranges, |plan| rule(plan, "plain").active.to += 1),
-    (Obligation::Ranges, |plan| plan.rules.iter_mut().for_each(|rule| rule.version = 1)),
+    (Obligation::Ranges, |plan| plan.versions.iter_mut().for_each(|rule| rule.number = 1)),
     (Obligation::Order, |plan| plan.order.reverse()),
     (Obligation::Order, |plan| {
         plan.order.pop();

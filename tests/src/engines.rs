@@ -92,7 +92,7 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
             return Err(format!("{} / {}", words(first), words(second)));
         }
     };
-    for (idx, rule) in plan.rules.iter().enumerate() {
+    for (idx, rule) in plan.versions.iter().enumerate() {
         let (a, b) = (&first.lines[idx], &second.lines[idx]);
         let lines = |lines: &meed_runtime::inner::engine::Lines| {
             let lines = lines.whole().expect("all rows are held");
@@ -106,7 +106,7 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
     }
     equal("accounts", &first.events, &second.events)?;
     for (idx, state) in plan.states.iter().enumerate() {
-        let name = format!("state {idx} of {}", state.rule);
+        let name = format!("state {idx} of {}", plan.rule(state.rule).name);
         equal(&name, &format!("{:?}", a.data.states[idx]), &format!("{:?}", b.data.states[idx]))?;
     }
     for (idx, decision) in plan.decisions.iter().enumerate() {

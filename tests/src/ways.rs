@@ -330,7 +330,7 @@ fn rejects(plan: &Plan, loaded: &Loaded) -> Table {
 
 /// One row for each rule that asked a schedule below zero which does not say what it gives there.
 fn below_zero(plan: &Plan, result: &RunResult) -> Table {
-    let asked = plan.rules.iter().zip(&result.below_zero).filter(|(_, n_rows)| **n_rows > 0);
+    let asked = plan.versions.iter().zip(&result.below_zero).filter(|(_, n_rows)| **n_rows > 0);
     let rows = asked.map(|(rule, n_rows)| vec![rule.name.clone(), n_rows.to_string()]).collect();
     Table { header: ["rule", "rows"].map(str::to_owned).to_vec(), rows }
 }
@@ -349,7 +349,7 @@ fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, S
         let numbers = std::iter::once(account.read).chain(ends).map(|number| number.to_string());
         table.rows.push(std::iter::once(record.name.clone()).chain(numbers).collect());
     }
-    for (rule, ends) in plan.rules.iter().zip(&result.rules) {
+    for (rule, ends) in plan.versions.iter().zip(&result.rules) {
         for (event, counts) in ends {
             let account = &loaded.counts[event.index()];
             let sum = account.rejected + account.after_run_date + counts.paid + counts.counted;

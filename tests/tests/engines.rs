@@ -145,8 +145,8 @@ const PARTS: [&str; 64] = [
     "ToDate",
     "Previous(",
     "Events(",
-    "Grid(",
-    "Payments(",
+    "Periods(",
+    "Lines(",
     "reach: Above",
     "reach: Whole",
     "Between(",
@@ -163,7 +163,7 @@ fn programs_hold_every_part_of_a_plan() {
     for seed in 0..80 {
         let text = program(&mut Draw::new(seed));
         let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
-        let plan = format!("{:?}{:?}{:?}{:?}", plan.schedules, plan.states, plan.groups, plan.rules);
+        let plan = format!("{:?}{:?}{:?}{:?}", plan.schedules, plan.states, plan.groups, plan.versions);
         found.iter_mut().zip(PARTS).for_each(|(found, part)| *found += usize::from(plan.contains(part)));
     }
     let rare: Vec<_> = PARTS.into_iter().zip(found).filter(|(_, found)| *found < 5).collect();

@@ -5,8 +5,8 @@
 //! warning; the account of a run tells whether it was.
 
 use crate::plan::{
-    Amount, BelowZero, Comparison, Expr, FieldId, Function, GroupFunction, LocalId, Op, Plan, RecordId, Root, Rule,
-    StateId, Step, Type,
+    Amount, BelowZero, Comparison, Expr, FieldId, Function, GroupFunction, LocalId, Op, Plan, RecordId, Root, StateId,
+    Step, Type, Version,
 };
 use crate::resolve::Resolved;
 use crate::value::Exact;
@@ -23,7 +23,7 @@ pub(super) fn below_zero(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Pr
     }
     let shown = shown_below(plan, resolved);
     let mut uses: Vec<Option<Span>> = vec![None; plan.schedules.len()];
-    for rule in &plan.rules {
+    for rule in &plan.versions {
         let mut work = Work::new(plan, &shown);
         work.rule(rule, &mut uses);
     }
@@ -62,7 +62,7 @@ fn shown_below(plan: &Plan, resolved: &Resolved) -> FxHashSet<(RecordId, FieldId
             }
         }
     }
-    let filters = plan.rules.iter().flat_map(|rule| &rule.steps).filter_map(|step| match step {
+    let filters = plan.versions.iter().flat_map(|rule| &rule.steps).filter_map(|step| match step {
         Step::Filter(condition) => Some(condition),
         _ => None,
     });
@@ -112,7 +112,7 @@ impl<'p> Work<'p> {
     }
 
     /// Notes for each schedule the first place where it is taken of what can be below zero.
-    fn rule(&mut self, rule: &Rule, uses: &mut [Option<Span>]) {
+    fn rule(&mut self, rule: &Version, uses: &mut [Option<Span>]) {
         for step in &rule.steps {
             if let Step::AccumulateAll { state, filter, atoms } = step {
                 let mut own = Work::new(self.plan, self.shown);

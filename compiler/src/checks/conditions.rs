@@ -2,7 +2,9 @@
 
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
-use crate::plan::{Comparison, Expr, FieldId, Function, LocalId, Op, Plan, RecordId, Root, Rule, Step, Stream, Type};
+use crate::plan::{
+    Comparison, Expr, FieldId, Function, LocalId, Op, Plan, RecordId, Root, Step, Stream, Type, Version,
+};
 use crate::value::Exact;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -11,7 +13,7 @@ use meed_grammar::steps;
 use rustc_hash::FxHashMap;
 
 pub(super) fn conditions(plan: &Plan, problems: &mut Vec<Problem>) {
-    for rule in &plan.rules {
+    for rule in &plan.versions {
         let mut left = Left::of_rule(plan, rule);
         for step in &rule.steps {
             match step {
@@ -42,7 +44,7 @@ impl<'p> Left<'p> {
     }
 
     /// A rule over an event sees only the days on which it holds.
-    fn of_rule(plan: &'p Plan, rule: &Rule) -> Self {
+    fn of_rule(plan: &'p Plan, rule: &Version) -> Self {
         let Stream::Events(record) = rule.stream else { return Self::new(plan) };
         let Some(when) = plan.record(record).when else { return Self::new(plan) };
         let asked = Asked::Field(Root::Row, record, vec![when]);

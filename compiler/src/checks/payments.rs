@@ -16,7 +16,7 @@ pub(super) fn payments(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Prob
                 .help("give one of its bands a rate or an amount, or take the schedule out"),
         );
     }
-    for step in plan.rules.iter().flat_map(|rule| &rule.steps) {
+    for step in plan.versions.iter().flat_map(|rule| &rule.steps) {
         let nothing = match step {
             Step::Pay(pay) => match &pay.amount {
                 Amount::Plain(amount) if is_nothing(amount) => Some((amount, "this amount is always nothing")),

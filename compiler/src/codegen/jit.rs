@@ -21,7 +21,7 @@ mod word;
 use super::{CodeOptions, Kernels, Optimize};
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
-use crate::plan::{GroupId, Plan, RecordId, Stream};
+use crate::plan::{GroupId, Plan, RecordId, RuleId, Stream};
 use frame::Reads;
 use machine::{Effort, Machine, Object};
 use rustc_hash::FxHashMap;
@@ -50,8 +50,8 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
         }
         groups.push(object);
     }
-    let rules = machine.make(plan.rules.len(), |writer, idx| {
-        let rule = &plan.rules[idx];
+    let rules = machine.make(plan.versions.len(), |writer, idx| {
+        let rule = &plan.versions[idx];
         let effort = effort(&n_rows, &rule.stream, idx, options);
         writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
     });
@@ -81,7 +81,7 @@ fn effort(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: CodeOpt
 struct StreamRows<'a> {
     data: &'a Data,
     /// How many rows the versions of a rule read together, and so at most pay.
-    paid: FxHashMap<&'a str, usize>,
+    paid: FxHashMap<RuleId, usize>,
 }
 
 impl<'a> StreamRows<'a> {
@@ -89,9 +89,9 @@ impl<'a> StreamRows<'a> {
         let mut rows = Self { data, paid: FxHashMap::default() };
         // In the order of work a rule comes after those whose payments it reads.
         for id in &plan.order {
-            let rule = plan.rule(*id);
+            let rule = plan.version(*id);
             let n_rows = rows.stream(&rule.stream);
-            let paid = rows.paid.entry(&rule.name).or_default();
+            let paid = rows.paid.entry(rule.rule).or_default();
             *paid = paid.saturating_add(n_rows);
         }
         rows
@@ -101,8 +101,8 @@ impl<'a> StreamRows<'a> {
         let table = |record: RecordId| self.data.tables.get(record.index()).map_or(0, |table| table.n_rows);
         match stream {
             Stream::Events(record) => table(*record),
-            Stream::Grid(record, _) => table(*record) * 4,
-            Stream::Payments(name) => self.paid.get(name.as_str()).copied().unwrap_or(0),
+            Stream::Periods(record, _) => table(*record) * 4,
+            Stream::Lines(rule) => self.paid.get(rule).copied().unwrap_or(0),
         }
     }
 }

@@ -313,8 +313,8 @@ impl<'a> Row<'a> {
     fn decision(&self, data: &Data, decision: DecisionId, root: Root) -> Value {
         let definition = &self.plan.decisions[decision.index()];
         let idx = match (&definition.stream, root) {
-            (Stream::Grid(..), _) | (_, Root::Row) => self.row as usize,
-            (Stream::Events(_) | Stream::Payments(_), root) => self.root(root) as usize,
+            (Stream::Periods(..), _) | (_, Root::Row) => self.row as usize,
+            (Stream::Events(_) | Stream::Lines(_), root) => self.root(root) as usize,
         };
         let decided = data.decision(decision);
         if decided.known[idx] == 0 {

@@ -230,7 +230,7 @@ impl Source<'_> {
     ) -> Option<*mut u8> {
         let n_rows = match &self.plan.decisions[id.index()].stream {
             Stream::Events(record) => data.tables[record.index()].n_rows,
-            Stream::Grid(..) | Stream::Payments(_) => self.end,
+            Stream::Periods(..) | Stream::Lines(_) => self.end,
         };
         let decision = &mut data.decisions[id.index()];
         let least = decision.nums.len().min(decision.dens.len()).min(decision.known.len());

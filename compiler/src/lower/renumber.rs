@@ -58,7 +58,7 @@ impl Lowering<'_> {
             FoldFunction::Distinct => GroupFunction::Distinct(value()),
         };
         Group {
-            rule: self.version.name.clone(),
+            rule: self.rule,
             stream: fold.stream.clone(),
             entity: fold.entity,
             join: self.expr(&fold.join),

@@ -47,7 +47,7 @@ impl Lowering<'_> {
 
     fn state(&mut self, keys: &Keys, kind: StateKind) -> State {
         let slot = self.slot(keys);
-        State { rule: self.version.name.clone(), slot, kind }
+        State { rule: self.rule, slot, kind }
     }
 
     fn keep(&mut self, state: State) -> StateId {

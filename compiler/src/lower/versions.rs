@@ -1,13 +1,13 @@
 //! What versions of one rule have to do with one another.
 
-use crate::plan::{Comparison, Days, Expr, Function, Op, Rule, Step, Type};
+use crate::plan::{Comparison, Days, Expr, Function, Op, Step, Type, Version};
 use crate::typed;
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
 /// A first `ever` is held against rows from before the rule's first day, by the conditions of its first version: that one
 /// looks at them, and goes no further with them. `lowered` are the versions by their days.
-pub(super) fn look_back(rule: &typed::Rule, lowered: &mut [(usize, Rule)]) {
+pub(super) fn look_back(rule: &typed::Rule, lowered: &mut [(usize, Version)]) {
     let [(_, oldest), ..] = lowered else { return };
     if rule.versions.iter().all(|version| version.ever.is_none()) || oldest.active == Days::ALL {
         return;

@@ -35,8 +35,10 @@ ids! {
     GroupId
     /// A decision.
     DecisionId
-    /// A rule or one version of it.
+    /// A rule, which has versions.
     RuleId
+    /// A version of a rule.
+    VersionId
     /// A `let` or `set` within its rule.
     LocalId
 }

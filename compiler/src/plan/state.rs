@@ -18,7 +18,7 @@ pub struct SlotSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// The rule that keeps it.
-    pub rule: String,
+    pub rule: RuleId,
     /// Its key.
     pub slot: SlotId,
     /// What is kept.
@@ -44,7 +44,7 @@ pub enum StateKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The rule that reads it.
-    pub rule: String,
+    pub rule: RuleId,
     /// The rows.
     pub stream: Stream,
     /// The entity of the rule.

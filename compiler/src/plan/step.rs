@@ -9,9 +9,9 @@ pub enum Stream {
     /// The rows of an event.
     Events(RecordId),
     /// An entity's rows times the periods that touch the program's life and have begun.
-    Grid(RecordId, Period),
+    Periods(RecordId, Period),
     /// The payment lines, after limits, of all versions of a rule.
-    Payments(String),
+    Lines(RuleId),
 }
 
 /// What a rule does with a row, in order. A row that fails a filter, or is not the first, goes no further.

@@ -10,7 +10,7 @@ mod rules;
 mod schedules;
 mod states;
 
-use super::{DecisionId, Plan, RuleId, Step};
+use super::{DecisionId, Plan, RuleId, Step, VersionId};
 use meed_grammar::steps;
 use rustc_hash::FxHashMap;
 
@@ -125,36 +125,47 @@ impl Plan {
     pub fn verify(&self) -> Vec<Breach> {
         let mut report = Report { place: String::new(), breaches: Vec::new() };
         records::verify(self, &mut report);
+        self.owners(&mut report);
         // What follows looks things up by number, so that numbers are checked first.
         if report.breaches.iter().any(|breach| breach.obligation == Obligation::Named) {
             return report.breaches;
         }
         let index = Index::of(self);
         schedules::verify(self, &mut report);
-        states::verify(self, &index, &mut report);
-        for idx in 0..self.rules.len() {
-            rules::verify(self, &index, RuleId(idx as u32), &mut report);
+        states::verify(self, &mut report);
+        for idx in 0..self.versions.len() {
+            rules::verify(self, &index, VersionId(idx as u32), &mut report);
         }
         rules::order(self, &index, &mut report);
         report.breaches
     }
+
+    /// Whether every version belongs to one rule, and that rule lists it.
+    fn owners(&self, report: &mut Report) {
+        let mut listed = vec![0; self.versions.len()];
+        for (idx, rule) in self.rules.iter().enumerate() {
+            report.at(format!("rule `{}`", rule.name));
+            for id in &rule.versions {
+                let owner = self.versions.get(id.index()).map(|version| version.rule);
+                report.demand(owner == Some(RuleId(idx as u32)), Obligation::Named, "a version of it");
+                listed.iter_mut().skip(id.index()).take(1).for_each(|times| *times += 1);
+            }
+        }
+        report.demand(listed.iter().all(|times| *times == 1), Obligation::Named, "every version has one rule");
+    }
 }
 
-/// The rules of a Plan by what they are looked up by.
-struct Index<'a> {
-    /// The versions of each rule, in the order written.
-    versions: FxHashMap<&'a str, Vec<RuleId>>,
-    /// The rules that set each decision.
-    setters: FxHashMap<DecisionId, Vec<RuleId>>,
+/// The versions that set each decision.
+struct Index {
+    setters: FxHashMap<DecisionId, Vec<VersionId>>,
 }
 
-impl<'a> Index<'a> {
-    fn of(plan: &'a Plan) -> Self {
-        let mut index = Self { versions: FxHashMap::default(), setters: FxHashMap::default() };
-        for (idx, rule) in plan.rules.iter().enumerate() {
-            let id = RuleId(idx as u32);
-            index.versions.entry(&rule.name).or_default().push(id);
-            for step in &rule.steps {
+impl Index {
+    fn of(plan: &Plan) -> Self {
+        let mut index = Self { setters: FxHashMap::default() };
+        for (idx, version) in plan.versions.iter().enumerate() {
+            let id = VersionId(idx as u32);
+            for step in &version.steps {
                 steps::count(1);
                 if let Step::Set(decision, _) = step {
                     let setters = index.setters.entry(*decision).or_default();
@@ -167,11 +178,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    fn versions(&self, rule: &str) -> &[RuleId] {
-        self.versions.get(rule).map_or(&[], Vec::as_slice)
-    }
-
-    fn setters(&self, decision: DecisionId) -> &[RuleId] {
+    fn setters(&self, decision: DecisionId) -> &[VersionId] {
         self.setters.get(&decision).map_or(&[], Vec::as_slice)
     }
 }

@@ -9,7 +9,7 @@
 use super::Typing;
 use super::meaning::Meaning;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{ChoiceId, LocalId, Op, Period, RecordId, RecordKind, Root, Stream, Type};
+use crate::plan::{ChoiceId, LocalId, Op, Period, RecordId, RecordKind, Root, RuleId, Stream, Type};
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind, Expr, ExprKind, Path, Set, SetSource};
 use rustc_hash::FxHashMap;
@@ -20,6 +20,8 @@ impl Typing<'_> {
     pub(super) fn index_rules(&mut self) {
         let rules = &self.resolved.rules;
         for (idx, rule) in rules.iter().enumerate() {
+            let next = RuleId(self.index.ids.len() as u32);
+            self.index.ids.entry(rule.name.text.clone()).or_insert(next);
             self.index.versions.entry(rule.name.text.clone()).or_default().push(idx);
         }
         for rule in rules {
@@ -93,7 +95,7 @@ impl Typing<'_> {
                     .flatten()
                     .map(|record| (self.program.record(record).name.clone(), Root::Source, record));
                 scope.roots.extend(origin);
-                Stream::Payments(source.text.clone())
+                Stream::Lines(self.index.ids.get(&source.text).copied()?)
             }
             Rows::Of(subject, per) => {
                 let record = self.records.get(&subject.text).copied()?;
@@ -101,7 +103,7 @@ impl Typing<'_> {
                 scope.bare = Some((Root::Row, record));
                 match (self.program.record(record).kind, per) {
                     (RecordKind::Event, None) => Stream::Events(record),
-                    (RecordKind::Entity, Some(per)) => Stream::Grid(record, Period::from_word(&per.text)?),
+                    (RecordKind::Entity, Some(per)) => Stream::Periods(record, Period::from_word(&per.text)?),
                     (RecordKind::Event, Some(_)) | (RecordKind::Entity, None) => return None,
                 }
             }
@@ -289,7 +291,7 @@ impl Found<'_, '_> {
 
     /// The scope inside the brackets of a set; none in rules over events, which cannot have one.
     fn inside(&self, source: &SetSource, outside: &Scope) -> Option<Scope> {
-        let Stream::Grid(entity, _) = outside.rule.as_ref()?.stream else { return None };
+        let Stream::Periods(entity, _) = outside.rule.as_ref()?.stream else { return None };
         let mut scope = Scope::constant();
         let stream = match source {
             SetSource::Event(name) => {
@@ -300,7 +302,7 @@ impl Found<'_, '_> {
             }
             SetSource::Payments(rule) => {
                 scope.payment = true;
-                Stream::Payments(rule.text.clone())
+                Stream::Lines(self.typing.index.ids.get(&rule.text).copied()?)
             }
         };
         scope.rule = Some(RuleScope { name: String::new(), stream, matched: true });

@@ -6,7 +6,7 @@
 
 use super::Typing;
 use super::scope::Scope;
-use crate::plan::{LocalId, RecordId, RecordKind, Root, Stream};
+use crate::plan::{LocalId, RecordId, RecordKind, Root, RuleId, Stream};
 use meed_grammar::tree;
 use rustc_hash::FxHashMap;
 
@@ -35,6 +35,8 @@ pub(super) enum Meaning {
 /// their length.
 #[derive(Default)]
 pub(super) struct RuleIndex {
+    /// By name, the rule; numbered in the order of their first versions.
+    pub ids: FxHashMap<String, RuleId>,
     /// By name, the places of the versions.
     pub versions: FxHashMap<String, Vec<usize>>,
     /// By name, the record whose rows are behind the payments of a rule in the end; none where there is none.

@@ -18,7 +18,6 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 use meed_grammar::tree::{self, ClauseKind};
-use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -57,31 +56,29 @@ impl Typing<'_> {
         // Rules stand as written, versions by their days; rules that are read first are first in the order of work.
         let mut versions = std::mem::take(&mut self.versions);
         versions.sort_by_key(|version| version.written);
-        let mut rules: Vec<Rule> = Vec::new();
-        let mut places: FxHashMap<String, usize> = FxHashMap::default();
+        let mut rules: Vec<Rule> = vec![Rule::default(); self.index.ids.len()];
+        self.index.ids.iter().for_each(|(name, id)| rules[id.index()].name.clone_from(name));
         for version in versions {
             steps::count(1);
-            let place = *places.entry(version.name.clone()).or_insert(rules.len());
-            if place == rules.len() {
-                rules.push(Rule { name: version.name.clone(), versions: Vec::new() });
-            }
-            rules[place].versions.push(version);
+            rules[self.index.ids[&version.name].index()].versions.push(version);
         }
         rules.iter_mut().for_each(|rule| rule.versions.sort_by_key(|version| version.active.from));
         self.versions(&rules);
         self.program.rules = rules;
         // The versions of a rule are done together, where the first of them is done.
-        let names = work.iter().map(|&idx| &self.resolved.rules[idx].name.text);
-        self.program.order = names.filter_map(|name| places.remove(name)).collect();
+        let mut done = vec![false; self.program.rules.len()];
+        let rules = work.iter().map(|&idx| self.index.ids[&self.resolved.rules[idx].name.text].index());
+        self.program.order = rules.filter(|&rule| !std::mem::replace(&mut done[rule], true)).collect();
     }
 
     /// Adds a version to those that others can read.
     fn keep_version(&mut self, version: Version) {
         let origin = match &version.stream {
-            Stream::Events(record) | Stream::Grid(record, _) => Some(*record),
-            Stream::Payments(source) => self.known.origins.get(source).copied().flatten(),
+            Stream::Events(record) | Stream::Periods(record, _) => Some(*record),
+            Stream::Lines(source) => self.known.origins.get(source).copied().flatten(),
         };
-        self.known.origins.entry(version.name.clone()).or_insert(origin);
+        let rule = self.index.ids[&version.name];
+        self.known.origins.entry(rule).or_insert(origin);
         self.known.rules.entry(version.name.clone()).or_default().push(self.versions.len());
         self.versions.push(version);
     }

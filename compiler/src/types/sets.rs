@@ -31,7 +31,7 @@ impl Typing<'_> {
                     }
                     Some(record) => {
                         self.places.uses.push((name.span, Use::Rule(name.text.clone())));
-                        Some((Stream::Payments(name.text.clone()), record))
+                        self.index.ids.get(&name.text).map(|rule| (Stream::Lines(*rule), record))
                     }
                     None => {
                         self.unknown_rule(name);

@@ -6,7 +6,7 @@ use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged};
 use meed_compiler::data::{Output, Payments, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream};
+use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, VersionId};
 use std::borrow::Cow;
 
 /// The lines of one rule (one version of it), in the order of its stream.
@@ -162,13 +162,13 @@ impl LineRows {
 
 impl<'a> Origin<'a> {
     /// What the lines of a rule come from.
-    pub fn of(plan: &Plan, id: RuleId, loaded: &'a Loaded, result: &'a RunResult) -> Option<Self> {
-        match &plan.rule(id).stream {
+    pub fn of(plan: &Plan, id: VersionId, loaded: &'a Loaded, result: &'a RunResult) -> Option<Self> {
+        match &plan.version(id).stream {
             Stream::Events(record) => Some(Self::Event { record: *record, days: loaded.days(plan, *record) }),
-            Stream::Grid(record, period) => {
+            Stream::Periods(record, period) => {
                 result.grid(id).map(|grid| Self::EntityPeriods { record: *record, period: *period, grid })
             }
-            Stream::Payments(name) => plan.versions(name).next().and_then(|id| Self::of(plan, id, loaded, result)),
+            Stream::Lines(rule) => plan.first_version(*rule).and_then(|id| Self::of(plan, id, loaded, result)),
         }
     }
 
@@ -192,15 +192,15 @@ impl<'a> Origin<'a> {
 /// The lines of all versions of a rule in a page as a stream, in the order of `when`, then of what is behind them.
 pub(super) fn payments(
     plan: &Plan,
-    name: &str,
+    rule: RuleId,
     loaded: &Loaded,
     result: &RunResult,
     page: usize,
 ) -> Result<Payments, StoreError> {
-    let found = result.merged(plan.versions(name), page)?;
-    let origin = plan.versions(name).next().and_then(|id| Origin::of(plan, id, loaded, result));
+    let found = result.merged(plan.versions_of(rule), page)?;
+    let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
-    let Some(origin) = origin else { broken(format!("payments of `{name}` that come from nothing")) };
+    let Some(origin) = origin else { broken(format!("payments of `{}` that come from nothing", plan.rule(rule).name)) };
     for Line { root, payee, amount, .. } in found {
         payments.root.push(root);
         payments.payee.push(payee);

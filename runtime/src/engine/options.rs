@@ -2,7 +2,7 @@
 
 use meed_compiler::codegen::CodeOptions;
 use meed_compiler::interpret::trace::Trace;
-use meed_compiler::plan::RuleId;
+use meed_compiler::plan::VersionId;
 
 /// Which engine does the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,10 +37,10 @@ impl RunOptions {
 /// Looks on while a Plan is run. Rules that it wants to see are done by the interpreter.
 pub trait Observer {
     /// Whether the rows of this rule are to be shown.
-    fn wants(&self, rule: RuleId) -> bool;
+    fn wants(&self, rule: VersionId) -> bool;
     /// A row of a rule that is wanted, in the order of the stream, and everything that decided it. Rows count from the
     /// first of the page.
-    fn row(&mut self, rule: RuleId, row: u32, trace: Trace);
+    fn row(&mut self, rule: VersionId, row: u32, trace: Trace);
     /// A rule is about to begin, or to go on with the next page of rows.
-    fn begins(&mut self, _rule: RuleId) {}
+    fn begins(&mut self, _rule: VersionId) {}
 }

@@ -93,7 +93,7 @@ pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u
 pub(crate) fn root_of(plan: &Plan, stream: &Stream) -> Option<RecordId> {
     match stream {
         Stream::Events(record) => Some(*record),
-        Stream::Grid(..) => None,
-        Stream::Payments(name) => plan.versions(name).next().and_then(|id| root_of(plan, &plan.rule(id).stream)),
+        Stream::Periods(..) => None,
+        Stream::Lines(rule) => plan.first_version(*rule).and_then(|id| root_of(plan, &plan.version(id).stream)),
     }
 }

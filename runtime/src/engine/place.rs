@@ -5,7 +5,7 @@ use crate::engine::result::RunResult;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Payments, Rows};
 use meed_compiler::internal::guarded;
-use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};
+use meed_compiler::plan::{Plan, RecordId, RuleId, Stream, VersionId};
 use meed_grammar::foreign::shown;
 
 /// Row `row` of a rule's stream.
@@ -19,21 +19,21 @@ pub(super) fn words(
 ) -> String {
     match (rows, stream) {
         (Rows::Events { record }, _) => event(plan, loaded, *record, row),
-        (Rows::Grid(grid), Stream::Grid(record, kind)) => {
+        (Rows::Grid(grid), Stream::Periods(record, kind)) => {
             let entity = entity(plan, loaded, *record, grid.entity[row as usize]);
             format!("{entity} in {}", plan.calendar.name(*kind, grid.period[row as usize]))
         }
-        (Rows::Payments(payments), Stream::Payments(name)) => payment(plan, name, loaded, result, payments, row),
+        (Rows::Payments(payments), Stream::Lines(rule)) => payment(plan, *rule, loaded, result, payments, row),
         (Rows::Grid(_) | Rows::Payments(_), _) => String::new(),
     }
 }
 
 /// The rule and row at which an invariant does not hold, as far as can be told: what is known of rows may be gone.
-pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (RuleId, u32)) -> String {
-    let rule = plan.rule(id);
+pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (VersionId, u32)) -> String {
+    let rule = plan.version(id);
     let row = match &rule.stream {
         Stream::Events(record) => guarded(|| event(plan, loaded, *record, row)).ok(),
-        Stream::Grid(..) | Stream::Payments(_) => None,
+        Stream::Periods(..) | Stream::Lines(_) => None,
     }
     .unwrap_or_else(|| format!("row {row} of those that it reads"));
     format!("rule `{}`, {row}", rule.name)
@@ -51,14 +51,14 @@ fn entity(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
 
 pub(super) fn payment(
     plan: &Plan,
-    name: &str,
+    rule: RuleId,
     loaded: &Loaded,
     result: &RunResult,
     payments: &Payments,
     row: u32,
 ) -> String {
     let root = payments.root[row as usize];
-    let first = plan.versions(name).next();
+    let first = plan.first_version(rule);
     let source = match first.and_then(|id| Origin::of(plan, id, loaded, result)) {
         Some(Origin::Event { record, .. }) => event(plan, loaded, record, root),
         Some(Origin::EntityPeriods { record, period, grid }) => {
@@ -69,5 +69,5 @@ pub(super) fn payment(
     };
     let payee = first.and_then(|id| plan.payee_record(id));
     let payee = payee.map_or(String::new(), |record| entity(plan, loaded, record, payments.payee[row as usize]));
-    format!("payment of `{name}` to {payee} for {source}")
+    format!("payment of `{}` to {payee} for {source}", plan.rule(rule).name)
 }

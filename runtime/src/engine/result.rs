@@ -9,7 +9,7 @@ use crate::store::paged::{Paged, Shelf};
 use meed_compiler::data::{DecisionData, Grid, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
-use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Rule, RuleId};
+use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Version, VersionId};
 use std::borrow::Cow;
 
 /// What a run gives.
@@ -76,13 +76,13 @@ pub struct RunFault {
 impl RunResult {
     /// Nothing yet.
     pub(super) fn begin(plan: &Plan, loaded: &Loaded, through: i32) -> Result<Self, StoreError> {
-        let n_rules = plan.rules.len();
+        let n_rules = plan.versions.len();
         let shelf = Shelf::new(loaded)?;
-        let lines = |rule: &Rule| Lines::new(shelf.paged(loaded, root_of(plan, &rule.stream)));
+        let lines = |rule: &Version| Lines::new(shelf.paged(loaded, root_of(plan, &rule.stream)));
         let decisions = |decision: &Decision| shelf.paged(loaded, root_of(plan, &decision.stream));
         Ok(Self {
             through,
-            lines: plan.rules.iter().map(lines).collect(),
+            lines: plan.versions.iter().map(lines).collect(),
             streams: (0..n_rules).map(|_| None).collect(),
             rules: vec![Vec::new(); n_rules],
             events: vec![None; plan.records.len()],
@@ -94,7 +94,11 @@ impl RunResult {
     }
 
     /// The lines of versions of a rule in a page, in the order of the rows that they come from.
-    pub(crate) fn merged(&self, versions: impl Iterator<Item = RuleId>, page: usize) -> Result<Vec<Line>, StoreError> {
+    pub(crate) fn merged(
+        &self,
+        versions: impl Iterator<Item = VersionId>,
+        page: usize,
+    ) -> Result<Vec<Line>, StoreError> {
         let mut found: Vec<Line> = Vec::new();
         for (version, id) in (0..).zip(versions) {
             let lines = self.lines[id.index()].page(page)?;
@@ -128,7 +132,7 @@ impl RunResult {
     }
 
     /// The grid of a rule per entity and period.
-    pub fn grid(&self, rule: RuleId) -> Option<&Grid> {
+    pub fn grid(&self, rule: VersionId) -> Option<&Grid> {
         match &self.streams[rule.index()] {
             Some(Rows::Grid(grid)) => Some(grid),
             Some(Rows::Events { .. } | Rows::Payments(_)) | None => None,

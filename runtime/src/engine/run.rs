@@ -16,7 +16,7 @@ use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
-use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, Rule, RuleId, StateId, Step, Stream};
+use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, StateId, Step, Stream, Version, VersionId};
 use std::cell::Cell;
 
 /// Runs every rule.
@@ -42,7 +42,7 @@ fn run_rules<'a, 'o>(
     loaded: &'a mut Loaded,
     options: &'a RunOptions,
     observer: Option<&'a mut (dyn Observer + 'o)>,
-    at: &'a Cell<Option<(RuleId, u32)>>,
+    at: &'a Cell<Option<(VersionId, u32)>>,
 ) -> Result<RunResult, RunError> {
     let result = RunResult::begin(plan, loaded, options.through)?;
     forget(plan, &mut loaded.data);
@@ -66,9 +66,9 @@ fn run_rules<'a, 'o>(
     };
     let mut next = 0;
     while let Some(&first) = plan.order.get(next) {
-        let root = root_of(plan, &plan.rule(first).stream);
+        let root = root_of(plan, &plan.version(first).stream);
         let rules = &plan.order[next..];
-        let alike = |id: &&RuleId| root.is_some() && root_of(plan, &plan.rule(**id).stream) == root;
+        let alike = |id: &&VersionId| root.is_some() && root_of(plan, &plan.version(**id).stream) == root;
         let n_alike = rules.iter().take_while(alike).count().max(1);
         run.rules(&rules[..n_alike], root)?;
         next += n_alike;
@@ -104,7 +104,7 @@ pub(super) struct Run<'a, 'o> {
     /// The event of several pages and its page that is seen.
     pub seen: Option<(RecordId, usize)>,
     /// The rule under way, and its row or the first of its chunk, to tell where an invariant does not hold.
-    at: &'a Cell<Option<(RuleId, u32)>>,
+    at: &'a Cell<Option<(VersionId, u32)>>,
     /// By decision, whether a rule may have taken it in the page that is seen.
     pub decided: Vec<bool>,
     pub result: RunResult,
@@ -112,7 +112,7 @@ pub(super) struct Run<'a, 'o> {
 
 /// A rule under way.
 struct UnderWay {
-    id: RuleId,
+    id: VersionId,
     /// The keys that it keeps something per.
     used: Vec<usize>,
     observed: bool,
@@ -123,7 +123,7 @@ struct UnderWay {
 impl Run<'_, '_> {
     /// Runs rules that read one event, or a single rule. The fault that is told is that of the first rule that meets one, as if
     /// each were done by itself: those before it go on to see whether they do.
-    fn rules(&mut self, ids: &[RuleId], root: Option<RecordId>) -> Result<(), RunError> {
+    fn rules(&mut self, ids: &[VersionId], root: Option<RecordId>) -> Result<(), RunError> {
         let mut rules: Vec<UnderWay> = ids.iter().map(|&id| self.begin(id)).collect();
         let mut met = None;
         for page in 0..self.n_pages(root) {
@@ -145,7 +145,7 @@ impl Run<'_, '_> {
             return Err(fault);
         }
         for UnderWay { id, counts, output, .. } in rules {
-            if let Stream::Events(record) = &self.plan.rule(id).stream {
+            if let Stream::Events(record) = &self.plan.version(id).stream {
                 let unmatched = counts.unmatched + self.loaded.counts[record.index()].undated;
                 self.result.rules[id.index()].push((*record, Counts { unmatched, ..counts }));
             }
@@ -154,8 +154,8 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn begin(&mut self, id: RuleId) -> UnderWay {
-        let rule = self.plan.rule(id);
+    fn begin(&mut self, id: VersionId) -> UnderWay {
+        let rule = self.plan.version(id);
         let used = (0..self.plan.slots.len()).filter(|&key| uses(self.plan, rule, key)).collect();
         let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
         UnderWay { id, used, observed, counts: Counts::default(), output: Output::default() }
@@ -168,7 +168,7 @@ impl Run<'_, '_> {
         if let Some(observer) = &mut self.observer {
             observer.begins(id);
         }
-        let rule = self.plan.rule(id);
+        let rule = self.plan.version(id);
         let (rows, n_rows) = self.rows_of(id, page)?;
         self.size_decisions(rule, n_rows);
         self.size_payments(&rule.stream, n_rows);
@@ -203,9 +203,9 @@ impl Run<'_, '_> {
     }
 
     /// Fills the aggregates that a rule reads.
-    fn groups(&mut self, id: RuleId, rows: &Rows) -> Result<(), RunError> {
+    fn groups(&mut self, id: VersionId, rows: &Rows) -> Result<(), RunError> {
         self.at.set(Some((id, 0)));
-        let groups = &self.plan.rule(id).groups;
+        let groups = &self.plan.version(id).groups;
         if groups.is_empty() {
             return Ok(());
         }
@@ -226,7 +226,7 @@ impl Run<'_, '_> {
     }
 
     /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
-    fn aggregate(&mut self, id: RuleId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
+    fn aggregate(&mut self, id: VersionId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
         let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
         let mut counts = Counts::default();
         let mut met = None;
@@ -266,7 +266,7 @@ impl Run<'_, '_> {
         }
         for aggregate in aggregates {
             let finished = aggregate.finish(self.plan, self.loaded, grid);
-            let rule = || self.plan.rule(id).name.clone();
+            let rule = || self.plan.version(id).name.clone();
             finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
         }
         if let Stream::Events(record) = stream {
@@ -292,7 +292,7 @@ impl Run<'_, '_> {
 
     fn chunk(
         &mut self,
-        id: RuleId,
+        id: VersionId,
         rows: &Rows,
         chunk: &Chunk,
         output: &mut Output,
@@ -320,7 +320,7 @@ impl Run<'_, '_> {
             let mut trace = observed.then(Trace::default);
             let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
             if let Err(fault) = done {
-                return Err(self.fault(id, &self.plan.rule(id).stream, rows, row, fault));
+                return Err(self.fault(id, &self.plan.version(id).stream, rows, row, fault));
             }
             if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
                 observer.row(id, row, trace);
@@ -335,20 +335,20 @@ impl Run<'_, '_> {
     }
 
     /// A fault at a row of a stream, in the page that is seen.
-    fn fault(&mut self, id: RuleId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
+    fn fault(&mut self, id: VersionId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
         if let Some(root) = root_of(self.plan, stream)
             && let Err(error) = self.loaded.show_names(root)
         {
             return error.into();
         }
         let place = place::words(self.plan, stream, self.loaded, &self.result, rows, row);
-        RunFault { rule: self.plan.rule(id).name.clone(), place, fault }.into()
+        RunFault { rule: self.plan.version(id).name.clone(), place, fault }.into()
     }
 
     /// The rows of a rule's stream in a page, and how many.
-    fn rows_of(&self, id: RuleId, page: usize) -> Result<(Rows, u32), StoreError> {
-        let rule = self.plan.rule(id);
-        let Stream::Grid(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, page) };
+    fn rows_of(&self, id: VersionId, page: usize) -> Result<(Rows, u32), StoreError> {
+        let rule = self.plan.version(id);
+        let Stream::Periods(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, page) };
         let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
         let grid = entity_periods(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
         let n_rows = grid.entity.len() as u32;
@@ -361,25 +361,25 @@ impl Run<'_, '_> {
             Stream::Events(record) => {
                 (Rows::Events { record: *record }, self.loaded.data.tables[record.index()].n_stream as u32)
             }
-            Stream::Payments(name) => {
-                let payments = payments(self.plan, name, self.loaded, &self.result, page)?;
+            Stream::Lines(rule) => {
+                let payments = payments(self.plan, *rule, self.loaded, &self.result, page)?;
                 let n_rows = payments.amount.len() as u32;
                 (Rows::Payments(payments), n_rows)
             }
-            Stream::Grid(..) => broken("an aggregate over entities and periods"),
+            Stream::Periods(..) => broken("an aggregate over entities and periods"),
         })
     }
 
     /// Gives what was decided for payments room for all of them, where nothing was decided for those in the page.
     fn size_payments(&mut self, stream: &Stream, n_rows: u32) {
-        if matches!(stream, Stream::Payments(_)) {
+        if matches!(stream, Stream::Lines(_)) {
             let decisions = self.plan.decisions.iter().zip(&mut self.loaded.data.decisions);
             let of_stream = decisions.filter(|(decision, _)| decision.stream == *stream);
             of_stream.for_each(|(_, data)| data.grow(n_rows as usize));
         }
     }
 
-    fn size_decisions(&mut self, rule: &Rule, n_rows: u32) {
+    fn size_decisions(&mut self, rule: &Version, n_rows: u32) {
         for step in &rule.steps {
             if let Step::Set(decision, _) = step {
                 self.decided[decision.index()] = true;
@@ -390,7 +390,7 @@ impl Run<'_, '_> {
 }
 
 /// The periods of a rule's guarantees.
-fn guaranteed(rule: &Rule) -> Vec<Period> {
+fn guaranteed(rule: &Version) -> Vec<Period> {
     let period = |step: &Step| match step {
         Step::Limit(Limit::AtLeast { period, .. }) => Some(*period),
         _ => None,
@@ -399,7 +399,7 @@ fn guaranteed(rule: &Rule) -> Vec<Period> {
 }
 
 /// Whether a rule keeps something per this key.
-fn uses(plan: &Plan, rule: &Rule, key: usize) -> bool {
+fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
     let of = |state: &StateId| plan.states[state.index()].slot.index() == key;
     rule.steps.iter().any(|step| match step {
         Step::AccumulateAll { state, .. }

@@ -8,7 +8,7 @@ use crate::explain::query::{Answer, Asked, ExplainError, Query};
 use crate::explain::{notes, select};
 use crate::store::loaded::Loaded;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
-use meed_compiler::plan::{Plan, RuleId};
+use meed_compiler::plan::{Plan, VersionId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
@@ -46,32 +46,32 @@ pub fn explain(
 
 /// Keeps the traces of the rows that are meant, and which rows were the first of their keys.
 struct TraceKeeper {
-    wanted: BTreeSet<(RuleId, u32)>,
+    wanted: BTreeSet<(VersionId, u32)>,
     rules: Vec<bool>,
-    traces: FxHashMap<(RuleId, u32), Trace>,
+    traces: FxHashMap<(VersionId, u32), Trace>,
     /// By rule.
     firsts: Vec<Vec<u32>>,
 }
 
 impl TraceKeeper {
-    fn new(plan: &Plan, picked: &[(RuleId, u32)]) -> Self {
+    fn new(plan: &Plan, picked: &[(VersionId, u32)]) -> Self {
         // Versions share what they remember, so the row that was first may be another version's.
-        let is_picked = |name: &str| picked.iter().any(|(rule, _)| plan.rule(*rule).name == name);
+        let is_picked = |name: &str| picked.iter().any(|(rule, _)| plan.version(*rule).name == name);
         Self {
             wanted: picked.iter().copied().collect(),
-            rules: plan.rules.iter().map(|rule| is_picked(&rule.name)).collect(),
+            rules: plan.versions.iter().map(|rule| is_picked(&rule.name)).collect(),
             traces: FxHashMap::default(),
-            firsts: vec![Vec::new(); plan.rules.len()],
+            firsts: vec![Vec::new(); plan.versions.len()],
         }
     }
 }
 
 impl Observer for TraceKeeper {
-    fn wants(&self, rule: RuleId) -> bool {
+    fn wants(&self, rule: VersionId) -> bool {
         self.rules[rule.index()]
     }
 
-    fn row(&mut self, rule: RuleId, row: u32, trace: Trace) {
+    fn row(&mut self, rule: VersionId, row: u32, trace: Trace) {
         if trace.steps.iter().any(|step| matches!(step, TraceStep::First { first: true, .. })) {
             self.firsts[rule.index()].push(row);
         }

@@ -5,7 +5,7 @@ use crate::explain::query::Explanation;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::Trace;
-use meed_compiler::plan::{Plan, RuleId};
+use meed_compiler::plan::{Plan, VersionId};
 
 /// Tells what a trace says, with the names and texts of the program and its tables.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ pub(super) struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// Why a rule pays a row what it pays.
-    pub fn explanation(&self, id: RuleId, row: u32, trace: &Trace) -> Explanation {
-        let rule = self.plan.rule(id);
+    pub fn explanation(&self, id: VersionId, row: u32, trace: &Trace) -> Explanation {
+        let rule = self.plan.version(id);
         let lines = self.result.lines[id.index()].all();
         let line = lines.rows.binary_search(&row).ok();
         let paid = line.map(|line| (lines.payees[line], lines.amounts[line]));

@@ -4,7 +4,7 @@ use crate::explain::explainer::Explainer;
 use crate::explain::steps::Values;
 use meed_compiler::data::{Grid, Rows};
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::{Group, GroupFunction, Period, RuleId, Stream, Type, Window};
+use meed_compiler::plan::{Group, GroupFunction, Period, Stream, Type, VersionId, Window};
 use meed_grammar::span::Span;
 
 /// How many rows are named.
@@ -12,8 +12,8 @@ const NAMED: usize = 10;
 
 impl Explainer<'_> {
     /// The aggregate at this place, with the rows that went into it; none where there is no aggregate.
-    pub(super) fn group_words(&self, id: RuleId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
-        let rule = self.plan.rule(id);
+    pub(super) fn group_words(&self, id: VersionId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
+        let rule = self.plan.version(id);
         let here = |group: &&Group| group.span == span;
         let group = rule.groups.iter().map(|id| &self.plan.groups[id.index()]).find(here)?;
         let Some(Rows::Grid(grid)) = self.rows(id) else { return None };
@@ -93,9 +93,9 @@ impl Explainer<'_> {
     }
 
     /// The aggregates that take an event's row in, as `sum of deal.amount of volume_rebate`, with whose and when.
-    pub(super) fn aggregates_of(&self, id: RuleId, event: RuleRow) -> Vec<String> {
-        let rule = self.plan.rule(id);
-        let (Some(Rows::Grid(grid)), Stream::Grid(entity, kind)) = (self.rows(id), &rule.stream) else {
+    pub(super) fn aggregates_of(&self, id: VersionId, event: RuleRow) -> Vec<String> {
+        let rule = self.plan.version(id);
+        let (Some(Rows::Grid(grid)), Stream::Periods(entity, kind)) = (self.rows(id), &rule.stream) else {
             return Vec::new();
         };
         let mut found = Vec::new();

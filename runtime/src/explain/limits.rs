@@ -5,7 +5,7 @@ use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Limit, Period, RuleId, StateId, Step, Stream};
+use meed_compiler::plan::{Limit, Period, StateId, Step, Stream, VersionId};
 
 /// How many payments that used a limit up are named.
 const NAMED: usize = 10;
@@ -14,14 +14,14 @@ impl Explainer<'_> {
     /// Limit number `nth` of a rule: what went in, what came out, and the room before and after.
     pub(super) fn limit(
         &self,
-        id: RuleId,
+        id: VersionId,
         row: u32,
         nth: usize,
         (before, after): (i128, i128),
         bound: i128,
         paid: Option<(i128, i128)>,
     ) -> ExplainStep {
-        let mut limits = self.plan.rule(id).steps.iter().filter_map(|step| match step {
+        let mut limits = self.plan.version(id).steps.iter().filter_map(|step| match step {
             Step::Limit(limit) => Some(limit),
             _ => None,
         });
@@ -88,16 +88,16 @@ impl Explainer<'_> {
     }
 
     /// Whether the guarantee of a period is trued up at this row.
-    fn decides(&self, id: RuleId, row: u32, period: Period) -> bool {
+    fn decides(&self, id: VersionId, row: u32, period: Period) -> bool {
         self.rows(id).is_some_and(|rows| Row::new(self.plan, rows, row, 0, false).period_ends(period))
     }
 
     /// The payments that used a limit before this row.
-    fn used_up(&self, id: RuleId, row: u32, state: StateId) -> Vec<String> {
-        let name = &self.plan.rule(id).name;
+    fn used_up(&self, id: VersionId, row: u32, state: StateId) -> Vec<String> {
+        let rule = self.plan.version(id).rule;
         let Some(own) = self.slot_key(id, row, state) else { return Vec::new() };
         let mut used = Vec::new();
-        for version in self.plan.versions(name) {
+        for version in self.plan.versions_of(rule) {
             let lines = self.result.lines[version.index()].all();
             for (idx, &other) in lines.rows.iter().enumerate() {
                 if other < row && self.slot_key(version, other, state).as_ref() == Some(&own) {
@@ -107,7 +107,7 @@ impl Explainer<'_> {
         }
         used.sort_by_key(|(_, row, _)| *row);
         let n_more = used.len().saturating_sub(NAMED);
-        let words = |(version, row, amount): &(RuleId, u32, i64)| {
+        let words = |(version, row, amount): &(VersionId, u32, i64)| {
             format!("{} used {} of it", self.row_words(*version, *row), self.amount(i128::from(*amount)))
         };
         let mut words: Vec<String> = used.iter().take(NAMED).map(words).collect();
@@ -118,9 +118,9 @@ impl Explainer<'_> {
     }
 
     /// The row that was the first of this row's key.
-    pub(super) fn who_was_first(&self, id: RuleId, row: u32, state: StateId) -> Option<String> {
+    pub(super) fn who_was_first(&self, id: VersionId, row: u32, state: StateId) -> Option<String> {
         let own = self.slot_key(id, row, state)?;
-        let versions = self.plan.versions(&self.plan.rule(id).name);
+        let versions = self.plan.versions_of(self.plan.version(id).rule);
         let firsts = versions.flat_map(|version| self.firsts[version.index()].iter().map(move |row| (version, *row)));
         let mut before = firsts.filter(|(_, other)| *other < row);
         let found = before.find(|(version, other)| self.slot_key(*version, *other, state).as_ref() == Some(&own));
@@ -128,13 +128,13 @@ impl Explainer<'_> {
     }
 
     /// `deal D1 of 2026-02-10`, `2026-Q1`
-    fn row_words(&self, id: RuleId, row: u32) -> String {
-        match (&self.plan.rule(id).stream, self.rows(id)) {
+    fn row_words(&self, id: VersionId, row: u32) -> String {
+        match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => self.event(*record, row),
-            (Stream::Grid(_, kind), Some(Rows::Grid(grid))) => {
+            (Stream::Periods(_, kind), Some(Rows::Grid(grid))) => {
                 self.plan.calendar.name(*kind, grid.period[row as usize])
             }
-            (Stream::Payments(_), Some(Rows::Payments(payments))) => {
+            (Stream::Lines(_), Some(Rows::Payments(payments))) => {
                 format!("the payment of {}", date_of(payments.when[row as usize]))
             }
             _ => String::new(),
@@ -142,7 +142,7 @@ impl Explainer<'_> {
     }
 
     /// The key of a row's state: ` (person MAYA, 2026-Q1)`.
-    pub(super) fn key_words(&self, id: RuleId, row: u32, state: StateId) -> String {
+    pub(super) fn key_words(&self, id: VersionId, row: u32, state: StateId) -> String {
         let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
         let Some(key) = self.slot_key(id, row, state) else { return String::new() };
         let word = |(idx, value): (usize, &Value)| match (slot.parts.get(idx), slot.period, value) {
@@ -157,10 +157,10 @@ impl Explainer<'_> {
     }
 
     /// The key under which a state keeps a row; none where a part is missing.
-    fn slot_key(&self, id: RuleId, row: u32, state: StateId) -> Option<Vec<Value>> {
+    fn slot_key(&self, id: VersionId, row: u32, state: StateId) -> Option<Vec<Value>> {
         let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
         let events;
-        let rows = match (&self.plan.rule(id).stream, self.rows(id)) {
+        let rows = match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => {
                 events = Rows::Events { record: *record };
                 &events

@@ -66,7 +66,7 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
             });
             continue;
         }
-        let grids = asked.rules.iter().filter(|id| matches!(explainer.plan.rule(**id).stream, Stream::Grid(..)));
+        let grids = asked.rules.iter().filter(|id| matches!(explainer.plan.version(**id).stream, Stream::Periods(..)));
         notes.extend(grids.flat_map(|id| explainer.aggregates_of(*id, RuleRow { record, row })));
     }
     let entities = explainer.plan.records.iter().enumerate().filter(|(_, record)| record.used && record.when.is_none());

@@ -1,7 +1,7 @@
 //! What is asked, and what an answer is.
 
 use crate::engine::result::RunError;
-use meed_compiler::plan::{Days, Plan, RuleId};
+use meed_compiler::plan::{Days, Plan, VersionId};
 use meed_grammar::foreign::shown;
 
 /// What is asked; what is not said is not asked for.
@@ -82,15 +82,15 @@ pub enum ExplainError {
 /// A question in terms of the Plan.
 pub(super) struct Asked<'a> {
     pub query: &'a Query,
-    pub rules: Vec<RuleId>,
+    pub rules: Vec<VersionId>,
     pub days: Option<Days>,
 }
 
 impl<'a> Asked<'a> {
     pub fn new(plan: &Plan, query: &'a Query) -> Result<Self, ExplainError> {
-        let rules: Vec<RuleId> = match &query.rule {
-            Some(name) => plan.versions(name).collect(),
-            None => (0..plan.rules.len()).map(|idx| RuleId(idx as u32)).collect(),
+        let rules: Vec<VersionId> = match &query.rule {
+            Some(name) => plan.rule_named(name).into_iter().flat_map(|rule| plan.versions_of(rule)).collect(),
+            None => (0..plan.versions.len()).map(|idx| VersionId(idx as u32)).collect(),
         };
         if let (Some(name), true) = (&query.rule, rules.is_empty()) {
             let known = plan.rules.iter().map(|rule| rule.name.as_str());

@@ -6,24 +6,24 @@ use crate::explain::query::Asked;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::{Plan, RecordId, RuleId, Stream};
+use meed_compiler::plan::{Plan, RecordId, RuleId, Stream, VersionId};
 
 /// The rows, paid ones first, each in the order of the rules and of their rows.
 ///
 /// Asked for a key, every row of that key is meant. Asked for a payee, his payments are, and for a rule that pays him
 /// nothing the rows that might have. Otherwise payments are.
-pub(super) fn rows(plan: &Plan, loaded: &Loaded, result: &RunResult, asked: &Asked) -> Vec<(RuleId, u32)> {
-    let mut paid: Vec<(RuleId, u32)> = Vec::new();
-    let mut unpaid: Vec<(RuleId, u32)> = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
+pub(super) fn rows(plan: &Plan, loaded: &Loaded, result: &RunResult, asked: &Asked) -> Vec<(VersionId, u32)> {
+    let mut paid: Vec<(VersionId, u32)> = Vec::new();
+    let mut unpaid: Vec<(VersionId, u32)> = Vec::new();
+    let mut seen: Vec<RuleId> = Vec::new();
     for id in &asked.rules {
-        let name = plan.rule(*id).name.as_str();
-        if names.contains(&name) {
+        let rule = plan.version(*id).rule;
+        if seen.contains(&rule) {
             continue;
         }
-        names.push(name);
+        seen.push(rule);
         let versions: Vec<Picker> =
-            plan.versions(name).filter_map(|id| Picker::new(plan, loaded, result, asked, id)).collect();
+            plan.versions_of(rule).filter_map(|id| Picker::new(plan, loaded, result, asked, id)).collect();
         let before = paid.len();
         for version in &versions {
             paid.extend(version.paid().into_iter().map(|row| (version.id, row)));
@@ -45,7 +45,7 @@ struct Picker<'a> {
     loaded: &'a Loaded,
     result: &'a RunResult,
     asked: &'a Asked<'a>,
-    id: RuleId,
+    id: VersionId,
     rows: Rows,
     n_rows: u32,
     origin: Origin<'a>,
@@ -62,9 +62,9 @@ impl<'a> Picker<'a> {
         loaded: &'a Loaded,
         result: &'a RunResult,
         asked: &'a Asked<'a>,
-        id: RuleId,
+        id: VersionId,
     ) -> Option<Self> {
-        let (rows, n_rows) = match (&plan.rule(id).stream, &result.streams[id.index()]) {
+        let (rows, n_rows) = match (&plan.version(id).stream, &result.streams[id.index()]) {
             (Stream::Events(record), _) => {
                 (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
             }
@@ -127,16 +127,16 @@ impl<'a> Picker<'a> {
     /// Whether a row is this version's to explain: it lies in its days or, if in no version's, this one is the first.
     fn is_its_day(&self, row: u32) -> bool {
         let day = self.origin.day(self.root(row)).min(self.plan.active.to);
-        let own = self.plan.rule(self.id);
-        let versions = || self.plan.versions(&own.name);
-        let none = versions().all(|id| !self.plan.rule(id).active.holds(day));
+        let own = self.plan.version(self.id);
+        let versions = || self.plan.versions_of(own.rule);
+        let none = versions().all(|id| !self.plan.version(id).active.holds(day));
         own.active.holds(day) || (none && versions().next() == Some(self.id))
     }
 
     /// Whether the row would be this payee's, had it passed.
     fn would_pay(&self, row: u32, payee: u32) -> bool {
-        let Some(pay) = self.plan.rule(self.id).pay() else { return false };
-        let n_locals = self.plan.rule(self.id).n_locals as usize;
+        let Some(pay) = self.plan.version(self.id).pay() else { return false };
+        let n_locals = self.plan.version(self.id).n_locals as usize;
         let row = Row::new(self.plan, &self.rows, row, n_locals, false);
         matches!(row.eval(&pay.payee, &self.loaded.data), Ok(Value::Code(found)) if found == payee)
     }

@@ -7,8 +7,8 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Amount, Ask, Days, End, Expr, Function, LocalId, Op, Period, Piece, Pieces, Rule, RuleId, Schedule, StateId, Step,
-    Stream, Type,
+    Amount, Ask, Days, End, Expr, Function, LocalId, Op, Period, Piece, Pieces, Schedule, StateId, Step, Stream, Type,
+    Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -18,8 +18,8 @@ pub(super) type Values = [(Span, Type, Value)];
 
 impl Explainer<'_> {
     /// What decided, in order.
-    pub(super) fn points(&self, id: RuleId, row: u32, trace: &Trace) -> Vec<ExplainStep> {
-        let rule = self.plan.rule(id);
+    pub(super) fn points(&self, id: VersionId, row: u32, trace: &Trace) -> Vec<ExplainStep> {
+        let rule = self.plan.version(id);
         let mut points = Vec::new();
         let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
         let mut n_limits = 0;
@@ -71,29 +71,29 @@ impl Explainer<'_> {
         })
     }
 
-    fn active(&self, id: RuleId, day: i32, holds: bool) -> ExplainStep {
-        let rule = self.plan.rule(id);
+    fn active(&self, id: VersionId, day: i32, holds: bool) -> ExplainStep {
+        let rule = self.plan.version(id);
         let (from, to) = (date_of(rule.active.from), date_of(rule.active.to));
         if rule.active == Days::ALL {
             let text = format!("the rule only sets: it looks at every {}", self.row_word(id));
             return ExplainStep { holds: Some(true), text, details: Vec::new() };
         }
-        let version = match self.plan.versions(&rule.name).count() {
+        let version = match self.plan.versions_of(rule.rule).count() {
             1 => "the rule holds".to_owned(),
-            n => format!("version {} of {n} holds", rule.version),
+            n => format!("version {} of {n} holds", rule.number),
         };
         let word = self.row_word(id);
         let of = match &rule.stream {
-            Stream::Grid(..) => format!("the {word} ends on {}", date_of(day)),
-            Stream::Events(_) | Stream::Payments(_) => {
+            Stream::Periods(..) => format!("the {word} ends on {}", date_of(day)),
+            Stream::Events(_) | Stream::Lines(_) => {
                 format!("the {word} is of {}, in {}", date_of(day), self.period(Period::Quarter, day))
             }
         };
         let outside = if holds { "" } else { ", outside of these days" };
-        let others = self.plan.versions(&rule.name).filter(|other| *other != id && !holds).map(|other| {
-            let other = self.plan.rule(other);
+        let others = self.plan.versions_of(rule.rule).filter(|other| *other != id && !holds).map(|other| {
+            let other = self.plan.version(other);
             let (from, to) = (date_of(other.active.from), date_of(other.active.to));
-            format!("version {} holds from {from} to {to}", other.version)
+            format!("version {} holds from {from} to {to}", other.number)
         });
         let details = others.collect();
         ExplainStep { holds: Some(holds), text: format!("{version} from {from} to {to}; {of}{outside}"), details }
@@ -102,14 +102,14 @@ impl Explainer<'_> {
     /// Each part of a condition with its values; what comes after a part that decides was not looked at.
     fn condition(
         &self,
-        id: RuleId,
+        id: VersionId,
         row: u32,
         span: Span,
         value: &Value,
         values: &Values,
         truths: &[(Span, Value)],
     ) -> Vec<ExplainStep> {
-        let step = self.plan.rule(id).steps.iter().find_map(|step| match step {
+        let step = self.plan.version(id).steps.iter().find_map(|step| match step {
             Step::Filter(condition) if condition.span == span => Some(condition),
             _ => None,
         });
@@ -142,7 +142,7 @@ impl Explainer<'_> {
     }
 
     /// Values within a place, each text once.
-    fn told(&self, id: RuleId, row: u32, within: Span, values: &Values) -> Vec<String> {
+    fn told(&self, id: VersionId, row: u32, within: Span, values: &Values) -> Vec<String> {
         let mut told = Vec::new();
         let inside = values.iter().filter(|(span, ..)| within.start <= span.start && span.end <= within.end);
         for (span, ty, value) in inside {
@@ -159,8 +159,8 @@ impl Explainer<'_> {
         told
     }
 
-    fn local(&self, id: RuleId, row: u32, local: LocalId, value: &Value, values: &Values) -> ExplainStep {
-        let rule = self.plan.rule(id);
+    fn local(&self, id: VersionId, row: u32, local: LocalId, value: &Value, values: &Values) -> ExplainStep {
+        let rule = self.plan.version(id);
         let definition = &rule.locals[local.index()];
         let decided = rule.steps.iter().any(|step| matches!(step, Step::Set(_, known) if *known == local));
         let written = if decided { ", which is decided" } else { "" };
@@ -173,7 +173,7 @@ impl Explainer<'_> {
         ExplainStep { holds: None, text, details }
     }
 
-    fn first(&self, id: RuleId, row: u32, state: StateId, first: bool) -> ExplainStep {
+    fn first(&self, id: VersionId, row: u32, state: StateId, first: bool) -> ExplainStep {
         let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
         let ever = if slot.period.is_none() { " ever" } else { "" };
         let per = format!("{}{ever}{}", self.per(state), self.key_words(id, row, state));
@@ -188,8 +188,8 @@ impl Explainer<'_> {
     }
 
     /// What added up before and after this row.
-    fn totals(&self, id: RuleId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<ExplainStep> {
-        let rule = self.plan.rule(id);
+    fn totals(&self, id: VersionId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<ExplainStep> {
+        let rule = self.plan.version(id);
         let atoms = |state: StateId| {
             rule.steps.iter().find_map(|step| match step {
                 Step::Accumulate { state: known, atoms } | Step::AccumulateAll { state: known, atoms, .. } => {
@@ -216,14 +216,14 @@ impl Explainer<'_> {
         points
     }
 
-    fn pay(&self, id: RuleId, row: u32, slices: &[Slice], values: &Values) -> ExplainStep {
-        let rule = self.plan.rule(id);
+    fn pay(&self, id: VersionId, row: u32, slices: &[Slice], values: &Values) -> ExplainStep {
+        let rule = self.plan.version(id);
         let Some(pay) = rule.pay() else { return ExplainStep::default() };
         let (amount, along) = match &pay.amount {
             Amount::Plain(value) => (value, None),
             Amount::AlongTotal { body, .. } => (body, Some(body.span)),
         };
-        let schedule = schedule_in(self.plan.rule(id), amount).map(|id| &self.plan.schedules[id.index()]);
+        let schedule = schedule_in(self.plan.version(id), amount).map(|id| &self.plan.schedules[id.index()]);
         let mut details: Vec<String> = Vec::new();
         let kept: Vec<(Span, Type, Value)> =
             values.iter().filter(|(span, ..)| along != Some(*span) && *span != pay.payee.span).cloned().collect();
@@ -310,7 +310,7 @@ fn conjuncts<'a>(condition: &'a Expr, parts: &mut Vec<&'a Expr>) {
     }
 }
 
-fn let_span(rule: &Rule, local: LocalId) -> Span {
+fn let_span(rule: &Version, local: LocalId) -> Span {
     let span = |step: &Step| match step {
         Step::Let(known, value) if *known == local => Some(value.span),
         _ => None,
@@ -319,7 +319,7 @@ fn let_span(rule: &Rule, local: LocalId) -> Span {
 }
 
 /// The schedule whose bands an amount is made of.
-fn schedule_in(rule: &Rule, amount: &Expr) -> Option<meed_compiler::plan::ScheduleId> {
+fn schedule_in(rule: &Version, amount: &Expr) -> Option<meed_compiler::plan::ScheduleId> {
     let mut found = None;
     let mut locals = Vec::new();
     amount.walk(&mut |expr| match &expr.op {

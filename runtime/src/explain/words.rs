@@ -6,7 +6,7 @@ use crate::explain::numbers;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Period, RecordId, RecordKind, RuleId, StateId, Stream, Type};
+use meed_compiler::plan::{Period, RecordId, RecordKind, StateId, Stream, Type, VersionId};
 use meed_compiler::value::Exact;
 use meed_grammar::foreign::shown;
 use meed_grammar::span::Span;
@@ -54,21 +54,22 @@ impl Explainer<'_> {
     }
 
     /// The rule as it is written.
-    pub(super) fn rule_text(&self, id: RuleId) -> String {
-        let span = self.plan.rule(id).span;
+    pub(super) fn rule_text(&self, id: VersionId) -> String {
+        let span = self.plan.version(id).span;
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned()
     }
 
     /// `for deal D1 of 2026-02-10`, `for 2026-Q1`, `on the payment of commission to agent A for deal D1 of 2026-02-10`
-    pub(super) fn of_row(&self, id: RuleId, row: u32) -> String {
-        match (&self.plan.rule(id).stream, self.rows(id)) {
+    pub(super) fn of_row(&self, id: VersionId, row: u32) -> String {
+        match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => format!("for {}", self.event(*record, row)),
-            (Stream::Grid(record, kind), Some(Rows::Grid(grid))) => {
+            (Stream::Periods(record, kind), Some(Rows::Grid(grid))) => {
                 let period = self.plan.calendar.name(*kind, grid.period[row as usize]);
                 format!("for {} in {period}", self.party(*record, grid.entity[row as usize]))
             }
-            (Stream::Payments(name), Some(Rows::Payments(payments))) => {
-                let source = self.plan.versions(name).next();
+            (Stream::Lines(rule), Some(Rows::Payments(payments))) => {
+                let source = self.plan.first_version(*rule);
+                let name = &self.plan.rule(*rule).name;
                 let payee = source.and_then(|id| self.plan.payee_record(id));
                 let payee = payee.map_or_else(String::new, |record| self.party(record, payments.payee[row as usize]));
                 let amount = self.amount(payments.amount[row as usize].into());
@@ -80,7 +81,7 @@ impl Explainer<'_> {
     }
 
     /// What a payment comes from in the end.
-    fn of_root(&self, id: RuleId, root: u32) -> String {
+    fn of_root(&self, id: VersionId, root: u32) -> String {
         match Origin::of(self.plan, id, self.loaded, self.result) {
             Some(Origin::Event { record, .. }) => format!("for {}", self.event(record, root)),
             Some(Origin::EntityPeriods { record, period, grid }) => {
@@ -108,16 +109,16 @@ impl Explainer<'_> {
     }
 
     /// The rows of a rule's stream.
-    pub(super) fn rows(&self, id: RuleId) -> Option<&Rows> {
+    pub(super) fn rows(&self, id: VersionId) -> Option<&Rows> {
         self.result.streams[id.index()].as_ref()
     }
 
     /// The row in a word: `deal`, `partner`, `payment`.
-    pub(super) fn row_word(&self, id: RuleId) -> String {
-        match &self.plan.rule(id).stream {
+    pub(super) fn row_word(&self, id: VersionId) -> String {
+        match &self.plan.version(id).stream {
             Stream::Events(record) => self.plan.record(*record).name.clone(),
-            Stream::Grid(_, period) => period.word().to_owned(),
-            Stream::Payments(_) => "payment".to_owned(),
+            Stream::Periods(_, period) => period.word().to_owned(),
+            Stream::Lines(_) => "payment".to_owned(),
         }
     }
 
@@ -125,8 +126,8 @@ impl Explainer<'_> {
     pub(super) fn per(&self, state: StateId) -> String {
         let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
         let row = match slot.stream {
-            Stream::Events(record) | Stream::Grid(record, _) => self.plan.record(record).name.clone(),
-            Stream::Payments(_) => "payment".to_owned(),
+            Stream::Events(record) | Stream::Periods(record, _) => self.plan.record(record).name.clone(),
+            Stream::Lines(_) => "payment".to_owned(),
         };
         let parts = slot.parts.iter().map(|part| match self.quote(part.span) {
             text if text.is_empty() => row.clone(),

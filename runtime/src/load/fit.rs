@@ -6,7 +6,7 @@
 use crate::load::error::LoadError;
 use crate::load::periods::{aggregated_periods, begun_periods};
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{GroupFunction, Limit, Plan, Rule, Step, Stream};
+use meed_compiler::plan::{GroupFunction, Limit, Plan, Step, Stream, Version};
 use std::ops::RangeInclusive;
 
 /// More rows, or cells of an aggregate, are not numbered.
@@ -25,7 +25,7 @@ const CELL: (u64, u64) = (9, 48);
 
 /// Demands that the rows of all rules per entity and period take no more than so many bytes.
 pub(super) fn fit(plan: &Plan, loaded: &Loaded, through: i32, bytes: usize) -> Result<(), LoadError> {
-    let sizes: Vec<Size> = plan.rules.iter().filter_map(|rule| Size::of(plan, loaded, rule, through)).collect();
+    let sizes: Vec<Size> = plan.versions.iter().filter_map(|rule| Size::of(plan, loaded, rule, through)).collect();
     let all: u64 = sizes.iter().fold(0, |sum, size| sum.saturating_add(size.bytes));
     let Some(most) = sizes.into_iter().max_by_key(|size| size.bytes) else { return Ok(()) };
     if all <= bytes as u64 && most.n_cells <= MOST_ROWS {
@@ -56,8 +56,8 @@ struct Size {
 
 impl Size {
     /// None for a rule that is not per entity and period.
-    fn of(plan: &Plan, loaded: &Loaded, rule: &Rule, through: i32) -> Option<Self> {
-        let Stream::Grid(entity, period) = rule.stream else { return None };
+    fn of(plan: &Plan, loaded: &Loaded, rule: &Version, through: i32) -> Option<Self> {
+        let Stream::Periods(entity, period) = rule.stream else { return None };
         let n_entities = loaded.data.tables[entity.index()].n_rows as u64;
         let n_periods = len(&begun_periods(plan, period, through));
         let n_rows = n_entities * n_periods;

@@ -229,7 +229,7 @@ fn codes_of(batch: &RowBatch, field: usize) -> impl Iterator<Item = (usize, u32)
 /// Whether a rule per period has a row for each row of an entity.
 pub(crate) fn is_walked(plan: &Plan, record: RecordId) -> bool {
     use meed_compiler::plan::Stream;
-    plan.rules.iter().any(|rule| matches!(rule.stream, Stream::Grid(entity, _) if entity == record))
+    plan.versions.iter().any(|rule| matches!(rule.stream, Stream::Periods(entity, _) if entity == record))
 }
 
 /// Whether nothing but the keys of an entity is read, and these of one part that is an id or a text, so that references

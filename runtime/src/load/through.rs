@@ -5,7 +5,7 @@
 
 use crate::load::periods::begun_periods;
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Period, Plan, RecordId, Rule, Stream};
+use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, Version};
 use std::collections::BTreeSet;
 
 /// A rule that asks for the day.
@@ -28,11 +28,11 @@ pub struct Unsaid {
 /// The first rule that asks for the day; none where the program's last day leaves nothing open. `loaded` is what a run
 /// through the program's last day reads.
 pub fn unsaid(plan: &Plan, loaded: &Loaded) -> Option<Unsaid> {
-    plan.rules.iter().find_map(|rule| unsaid_of(plan, loaded, rule))
+    plan.versions.iter().find_map(|rule| unsaid_of(plan, loaded, rule))
 }
 
-fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
-    let Stream::Grid(_, period) = rule.stream else { return None };
+fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
+    let Stream::Periods(_, period) = rule.stream else { return None };
     let mut events = BTreeSet::new();
     events_of(plan, rule, &mut events);
     // A rule that reads no event has nothing to wait for; rows after the program's end show that its tables go so far.
@@ -58,23 +58,23 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Rule) -> Option<Unsaid> {
 }
 
 /// The events that a rule reads: those of its sets, and those behind payments in them.
-fn events_of(plan: &Plan, rule: &Rule, events: &mut BTreeSet<RecordId>) {
+fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
     for group in &rule.groups {
         match &plan.groups[group.index()].stream {
             Stream::Events(event) => drop(events.insert(*event)),
-            Stream::Payments(name) => behind(plan, name, events),
-            Stream::Grid(..) => {}
+            Stream::Lines(rule) => behind(plan, *rule, events),
+            Stream::Periods(..) => {}
         }
     }
 }
 
 /// The events behind the payments of a rule.
-fn behind(plan: &Plan, name: &str, events: &mut BTreeSet<RecordId>) {
-    let Some(id) = plan.versions(name).next() else { return };
-    match &plan.rule(id).stream {
+fn behind(plan: &Plan, rule: RuleId, events: &mut BTreeSet<RecordId>) {
+    let Some(id) = plan.first_version(rule) else { return };
+    match &plan.version(id).stream {
         Stream::Events(event) => drop(events.insert(*event)),
-        Stream::Payments(source) => behind(plan, source, events),
-        Stream::Grid(..) => plan.versions(name).for_each(|id| events_of(plan, plan.rule(id), events)),
+        Stream::Lines(source) => behind(plan, *source, events),
+        Stream::Periods(..) => plan.versions_of(rule).for_each(|id| events_of(plan, plan.version(id), events)),
     }
 }
 

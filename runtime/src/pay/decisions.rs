@@ -12,7 +12,7 @@ use crate::store::loaded::Loaded;
 use meed_compiler::data::DecisionData;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Decision, DecisionId, Period, Plan, RuleId, Step, Stream, Type};
+use meed_compiler::plan::{Decision, DecisionId, Period, Plan, Step, Stream, Type, VersionId};
 use meed_compiler::value::{exact_text, fraction};
 use std::borrow::Cow;
 use std::io;
@@ -57,17 +57,17 @@ struct Taken {
 pub(super) fn write(
     plan: &Plan,
     name: &str,
-    versions: &[RuleId],
+    versions: &[VersionId],
     loaded: &Loaded,
     result: &RunResult,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let sets = |id: &RuleId| plan.rule(*id).steps.iter().any(|step| matches!(step, Step::Set(..)));
+    let sets = |id: &VersionId| plan.version(*id).steps.iter().any(|step| matches!(step, Step::Set(..)));
     if !versions.iter().any(sets) {
         return Ok(());
     }
     let mut table = Rows { plan, name, loaded, left: Vec::new(), keys: Keys::default() };
-    let root = root_of(plan, &plan.rule(versions[0]).stream);
+    let root = root_of(plan, &plan.version(versions[0]).stream);
     let n_pages = n_pages(plan, versions[0], loaded);
     for page in 0..n_pages {
         let from = PageOrigin::new(plan, versions[0], loaded, result, page)?;
@@ -92,16 +92,16 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn new(
         plan: &'a Plan,
-        versions: &[RuleId],
+        versions: &[VersionId],
         origin: Origin<'a>,
         result: &RunResult,
         page: usize,
     ) -> Result<Self, StoreError> {
-        let roots = match &plan.rule(versions[0]).stream {
-            Stream::Payments(name) => {
-                Some(result.merged(plan.versions(name), page)?.iter().map(|line| line.root).collect())
+        let roots = match &plan.version(versions[0]).stream {
+            Stream::Lines(rule) => {
+                Some(result.merged(plan.versions_of(*rule), page)?.iter().map(|line| line.root).collect())
             }
-            Stream::Events(_) | Stream::Grid(..) => None,
+            Stream::Events(_) | Stream::Periods(..) => None,
         };
         Ok(Self { plan, origin, roots })
     }
@@ -109,12 +109,12 @@ impl<'a> Seen<'a> {
     /// What was decided, by `when` and key.
     fn find<'d>(
         &self,
-        versions: &[RuleId],
+        versions: &[VersionId],
         of: impl Fn(DecisionId) -> io::Result<Cow<'d, DecisionData>>,
     ) -> io::Result<Vec<Taken>> {
         let mut found: Vec<Taken> = Vec::new();
         for &id in versions {
-            for step in &self.plan.rule(id).steps {
+            for step in &self.plan.version(id).steps {
                 if let Step::Set(decision, _) = step {
                     self.take(id, *decision, &*of(*decision)?, &mut found);
                 }
@@ -125,8 +125,8 @@ impl<'a> Seen<'a> {
     }
 
     /// Versions share a decision; each writes the rows of its own days.
-    fn take(&self, id: RuleId, decision: DecisionId, data: &DecisionData, found: &mut Vec<Taken>) {
-        let rule = self.plan.rule(id);
+    fn take(&self, id: VersionId, decision: DecisionId, data: &DecisionData, found: &mut Vec<Taken>) {
+        let rule = self.plan.version(id);
         let (kind, days) = (kind(&self.origin), rule.looks_at());
         for place in (0..data.known.len()).filter(|&place| data.known[place] == 1) {
             let row = self.roots.as_ref().map_or(place as u32, |roots| roots[place]);
@@ -140,7 +140,7 @@ impl<'a> Seen<'a> {
                     when,
                     row: self.origin.source(row),
                     place,
-                    version: rule.version,
+                    version: rule.number,
                     decision,
                     num: data.nums[place],
                     den: data.dens[place],

@@ -6,7 +6,7 @@ use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Plan, RecordId, RuleId};
+use meed_compiler::plan::{Plan, RecordId, VersionId};
 use std::borrow::Cow;
 
 /// What the rows of a rule come from in a page.
@@ -21,12 +21,12 @@ impl<'a> PageOrigin<'a> {
     /// What the rows of a rule come from; none for a rule that was not run.
     pub fn new(
         plan: &Plan,
-        id: RuleId,
+        id: VersionId,
         loaded: &'a Loaded,
         result: &'a RunResult,
         page: usize,
     ) -> Result<Option<Self>, StoreError> {
-        if let Some(record) = root_of(plan, &plan.rule(id).stream) {
+        if let Some(record) = root_of(plan, &plan.version(id).stream) {
             let (days, keys) = (loaded.days_of(plan, record, page)?, loaded.keys_of(record, page)?);
             return Ok(Some(Self::Event { record, days, keys }));
         }
@@ -53,6 +53,6 @@ impl<'a> PageOrigin<'a> {
 }
 
 /// How many pages the rows have that a rule reads.
-pub(super) fn n_pages(plan: &Plan, id: RuleId, loaded: &Loaded) -> usize {
-    root_of(plan, &plan.rule(id).stream).map_or(1, |root| loaded.n_pages(root))
+pub(super) fn n_pages(plan: &Plan, id: VersionId, loaded: &Loaded) -> usize {
+    root_of(plan, &plan.version(id).stream).map_or(1, |root| loaded.n_pages(root))
 }

@@ -14,7 +14,7 @@ use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged, Shelf};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Plan, RecordId, RuleId};
+use meed_compiler::plan::{Plan, RecordId, VersionId};
 use std::borrow::Cow;
 use std::io;
 
@@ -42,7 +42,7 @@ pub(super) struct Partition<'a> {
     plan: &'a Plan,
     name: &'a str,
     /// The versions that pay.
-    ids: Vec<RuleId>,
+    ids: Vec<VersionId>,
     loaded: &'a Loaded,
     result: &'a RunResult,
     root: RecordId,
@@ -53,11 +53,11 @@ impl<'a> Partition<'a> {
     pub fn new(
         plan: &'a Plan,
         name: &'a str,
-        versions: &[RuleId],
+        versions: &[VersionId],
         loaded: &'a Loaded,
         result: &'a RunResult,
     ) -> Option<Self> {
-        let root = root_of(plan, &plan.rule(*versions.first()?).stream)?;
+        let root = root_of(plan, &plan.version(*versions.first()?).stream)?;
         let ids = versions.iter().copied().filter(|&id| plan.payee_record(id).is_some()).collect();
         Some(Self { plan, name, ids, loaded, result, root })
     }

@@ -3,22 +3,9 @@
 use crate::engine::lines::{LineRows, Origin};
 use crate::keys::columns::Keys;
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Plan, RecordId, RuleId};
+use meed_compiler::plan::{Plan, RecordId, VersionId};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// The rules by name in the order written, with their versions.
-pub(super) fn rules_by_name(plan: &Plan) -> Vec<(&str, Vec<RuleId>)> {
-    let mut rules: Vec<(&str, Vec<RuleId>)> = Vec::new();
-    for (idx, rule) in plan.rules.iter().enumerate() {
-        let id = RuleId(idx as u32);
-        match rules.iter_mut().find(|(name, _)| *name == rule.name) {
-            Some((_, versions)) => versions.push(id),
-            None => rules.push((&rule.name, vec![id])),
-        }
-    }
-    rules
-}
 
 /// What the lines of a rule are written with.
 #[derive(Clone, Copy)]
@@ -41,7 +28,7 @@ pub(super) struct RuleLines<'a> {
 
 /// The lines of one version of a rule.
 pub(super) struct Version<'a> {
-    pub id: RuleId,
+    pub id: VersionId,
     pub number: i32,
     pub payee: RecordId,
     pub keys: &'a Keys,
@@ -61,9 +48,9 @@ pub(super) struct LineRef<'a> {
 
 impl<'a> Version<'a> {
     /// None for a version that pays nobody.
-    pub fn new(plan: &Plan, id: RuleId, loaded: &'a Loaded, lines: Cow<'a, LineRows>) -> Option<Self> {
+    pub fn new(plan: &Plan, id: VersionId, loaded: &'a Loaded, lines: Cow<'a, LineRows>) -> Option<Self> {
         let payee = plan.payee_record(id)?;
-        let number = plan.rule(id).version as i32;
+        let number = plan.version(id).number as i32;
         Some(Self { id, number, payee, keys: &loaded.keys[payee.index()], lines, first: 0 })
     }
 }

@@ -3,7 +3,7 @@
 use crate::engine::options::Observer;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
-use meed_compiler::plan::{Plan, RuleId};
+use meed_compiler::plan::{Plan, VersionId};
 use meed_compiler::value::{Exact, power_of_ten};
 
 /// Keeps the slices of all lines while a run goes on; the slices of a line add up to its amount.
@@ -29,27 +29,27 @@ pub struct Slice {
 impl Slices {
     /// For the rules of a Plan.
     pub fn new(plan: &Plan) -> Self {
-        Self { decimals: plan.unit.decimals, lines: vec![Vec::new(); plan.rules.len()] }
+        Self { decimals: plan.unit.decimals, lines: vec![Vec::new(); plan.versions.len()] }
     }
 
     /// The slices of a line, by its number among those of its rule.
-    pub(super) fn of(&self, rule: RuleId, idx: usize) -> &[Slice] {
+    pub(super) fn of(&self, rule: VersionId, idx: usize) -> &[Slice] {
         &self.lines[rule.index()][idx]
     }
 
     /// By slice of these lines, the number of its line.
-    pub(super) fn repeats(&self, lines: impl Iterator<Item = (RuleId, usize)>) -> Vec<u32> {
+    pub(super) fn repeats(&self, lines: impl Iterator<Item = (VersionId, usize)>) -> Vec<u32> {
         let of_line = |(number, (rule, idx))| self.of(rule, idx).iter().map(move |_| number);
         (0..).zip(lines).flat_map(of_line).collect()
     }
 }
 
 impl Observer for Slices {
-    fn wants(&self, _: RuleId) -> bool {
+    fn wants(&self, _: VersionId) -> bool {
         true
     }
 
-    fn row(&mut self, rule: RuleId, _: u32, trace: Trace) {
+    fn row(&mut self, rule: VersionId, _: u32, trace: Trace) {
         if trace.status & status::PAID != 0 {
             self.lines[rule.index()].push(slices_of(&trace, self.decimals));
         }

@@ -7,13 +7,13 @@ use crate::pay::columns::{payments_header, slices_header, totals_header};
 use crate::pay::decisions::{self, decisions_header};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::partition::Partition;
-use crate::pay::rule_lines::{OutputContext, RuleLines, Version, rules_by_name};
+use crate::pay::rule_lines::{OutputContext, RuleLines, Version};
 use crate::pay::sinks::{Nowhere, Sinks};
 use crate::pay::slices::Slices;
 use crate::pay::totals::Totals;
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::{broken, guarded};
-use meed_compiler::plan::{Plan, RuleId};
+use meed_compiler::plan::{Plan, Rule, VersionId};
 use std::io;
 
 /// Writes payments, totals and slices, rule by rule.
@@ -25,12 +25,12 @@ pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks
 }
 
 fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
-    for (name, versions) in rules_by_name(plan) {
+    for Rule { name, versions } in &plan.rules {
         if n_pages(plan, versions[0], loaded) == 1 {
-            write_page(plan, name, &versions, loaded, result, sinks)?;
+            write_page(plan, name, versions, loaded, result, sinks)?;
         } else if sinks.slices.is_some() {
             return Err(io::Error::other("parts of lines are written only where all rows are held in memory"));
-        } else if let Some(rule) = Partition::new(plan, name, &versions, loaded, result) {
+        } else if let Some(rule) = Partition::new(plan, name, versions, loaded, result) {
             rule.write(sinks)?;
         }
     }
@@ -46,7 +46,7 @@ fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sin
 fn write_page(
     plan: &Plan,
     name: &str,
-    ids: &[RuleId],
+    ids: &[VersionId],
     loaded: &Loaded,
     result: &RunResult,
     sinks: &mut Sinks<'_>,
@@ -72,8 +72,8 @@ fn write_page(
 /// What the sink meets.
 pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
     let written = guarded(|| {
-        let mut rules = rules_by_name(plan).into_iter();
-        rules.try_for_each(|(name, versions)| decisions::write(plan, name, &versions, loaded, result, sink))
+        let mut rules = plan.rules.iter();
+        rules.try_for_each(|rule| decisions::write(plan, &rule.name, &rule.versions, loaded, result, sink))
     });
     written.map_err(io::Error::other)??;
     sink.finish()

@@ -6,7 +6,7 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, met};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
-    Comparison, End, Expr, Function, Limit, Op, Piece, Pieces, Plan, RuleId, Schedule, ScheduleId, Step, Type,
+    Comparison, End, Expr, Function, Limit, Op, Piece, Pieces, Plan, Schedule, ScheduleId, Step, Type, VersionId,
 };
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default)]
 pub struct Coverage {
     schedules: Vec<Schedule>,
-    rules: BTreeSet<RuleId>,
+    rules: BTreeSet<VersionId>,
     pieces: BTreeSet<(u32, usize)>,
     edges: BTreeSet<(u32, usize)>,
     /// Limits that changed a line.
@@ -35,11 +35,11 @@ pub struct Unreached {
 }
 
 impl Observer for Coverage {
-    fn wants(&self, _: RuleId) -> bool {
+    fn wants(&self, _: VersionId) -> bool {
         true
     }
 
-    fn row(&mut self, rule: RuleId, _: u32, trace: Trace) {
+    fn row(&mut self, rule: VersionId, _: u32, trace: Trace) {
         if trace.status & (status::MATCHED | status::PAID) != 0 {
             self.rules.insert(rule);
         }
@@ -74,11 +74,11 @@ impl Coverage {
     pub fn unreached(&self, plan: &Plan) -> Vec<Unreached> {
         let mut found = Vec::new();
         let mut used: BTreeSet<ScheduleId> = BTreeSet::new();
-        for (idx, rule) in plan.rules.iter().enumerate() {
-            if !self.rules.contains(&RuleId(idx as u32)) {
-                let version = match plan.versions(&rule.name).count() {
+        for (idx, rule) in plan.versions.iter().enumerate() {
+            if !self.rules.contains(&VersionId(idx as u32)) {
+                let version = match plan.versions_of(rule.rule).count() {
                     1 => String::new(),
-                    _ => format!(", version {}", rule.version),
+                    _ => format!(", version {}", rule.number),
                 };
                 found.push(Unreached { span: rule.span, text: format!("rule `{}`{version}", rule.name) });
                 continue;

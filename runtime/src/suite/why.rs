@@ -7,7 +7,7 @@ use crate::suite::failure::Failure;
 use crate::suite::judge::place;
 use crate::suite::settled::Settled;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{FieldId, Op, Plan, RecordId, RecordKind, Rule, Step, Stream, Type};
+use meed_compiler::plan::{FieldId, Op, Plan, RecordId, RecordKind, Step, Stream, Type, Version, VersionId};
 use meed_compiler::{Expectation, Given, TestCase};
 use meed_grammar::foreign::shown;
 use std::collections::BTreeSet;
@@ -93,7 +93,7 @@ fn steps(explanation: &Explanation) -> Vec<String> {
 /// Given rows of a rule's events whose day is outside of the program or after the last day of the test.
 fn outside(plan: &Plan, test: &TestCase, rule: &str, through: i32) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    plan.versions(rule).for_each(|id| streams(plan, plan.rule(id), &mut seen));
+    versions(plan, rule).for_each(|id| streams(plan, plan.version(id), &mut seen));
     let outside = test.given.iter().filter(|given| seen.contains(&given.record)).filter_map(|given| {
         let when = &plan.record(given.record).fields[plan.record(given.record).when?.index()].name;
         let day = &given.cells.iter().find(|cell| cell.field == *when)?.value;
@@ -113,7 +113,7 @@ fn outside(plan: &Plan, test: &TestCase, rule: &str, through: i32) -> Vec<String
 /// Fields that a rule reads and that a given row has not.
 fn not_given(plan: &Plan, test: &TestCase, rule: &str) -> Vec<String> {
     let mut read = BTreeSet::new();
-    plan.versions(rule).for_each(|id| fields(plan, plan.rule(id), &mut read));
+    versions(plan, rule).for_each(|id| fields(plan, plan.version(id), &mut read));
     let mut missing = Vec::new();
     for given in &test.given {
         let definition = plan.record(given.record);
@@ -154,7 +154,7 @@ fn seen(plan: &Plan, test: &TestCase) -> BTreeSet<RecordId> {
     };
     let named: Option<Vec<String>> = test.expect.iter().map(named).collect();
     let mut seen = BTreeSet::new();
-    for rule in &plan.rules {
+    for rule in &plan.versions {
         if named.as_ref().is_none_or(|named| named.contains(&rule.name)) {
             streams(plan, rule, &mut seen);
         }
@@ -162,8 +162,13 @@ fn seen(plan: &Plan, test: &TestCase) -> BTreeSet<RecordId> {
     seen
 }
 
+/// The versions of the rule of this name.
+fn versions<'a>(plan: &'a Plan, rule: &str) -> impl Iterator<Item = VersionId> + 'a {
+    plan.rule_named(rule).into_iter().flat_map(|rule| plan.versions_of(rule))
+}
+
 /// The events whose rows a rule reads, itself or by what it adds up.
-fn streams(plan: &Plan, rule: &Rule, seen: &mut BTreeSet<RecordId>) {
+fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
     let own = [&rule.stream].into_iter();
     for stream in own.chain(rule.groups.iter().map(|id| &plan.groups[id.index()].stream)) {
         match stream {
@@ -171,16 +176,16 @@ fn streams(plan: &Plan, rule: &Rule, seen: &mut BTreeSet<RecordId>) {
                 seen.insert(*record);
             }
             // A rule over payments comes after the rule that pays them.
-            Stream::Payments(name) if *name != rule.name => {
-                plan.versions(name).for_each(|id| streams(plan, plan.rule(id), seen));
+            Stream::Lines(paid) if *paid != rule.rule => {
+                plan.versions_of(*paid).for_each(|id| streams(plan, plan.version(id), seen));
             }
-            Stream::Payments(_) | Stream::Grid(..) => {}
+            Stream::Lines(_) | Stream::Periods(..) => {}
         }
     }
 }
 
 /// The fields that a rule reads.
-fn fields(plan: &Plan, rule: &Rule, read: &mut BTreeSet<(RecordId, u32)>) {
+fn fields(plan: &Plan, rule: &Version, read: &mut BTreeSet<(RecordId, u32)>) {
     let groups = rule.groups.iter().flat_map(|id| plan.groups[id.index()].exprs());
     for expr in rule.steps.iter().flat_map(Step::exprs).chain(groups) {
         expr.walk(&mut |expr| {

@@ -99,11 +99,11 @@ impl RowCode<'_, '_> {
 
     fn payment_amount(&mut self) -> Lane {
         match self.stream {
-            Stream::Payments(_) => {
+            Stream::Lines(_) => {
                 let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
                 Lane::new(Kind::Number(Number::new(Word::any(amount), self.plan.per_unit())))
             }
-            Stream::Events(_) | Stream::Grid(..) => broken("the amount of a payment where there is none"),
+            Stream::Events(_) | Stream::Periods(..) => broken("the amount of a payment where there is none"),
         }
     }
 

@@ -128,9 +128,9 @@ impl<'a, 'f> RowCode<'a, 'f> {
     pub fn root(&mut self, root: Root) -> Value {
         let input = match (self.stream, root) {
             (Stream::Events(_), _) => return self.row,
-            (Stream::Grid(..), _) => Input::GridEntity,
-            (Stream::Payments(_), Root::Payee) => Input::PaymentPayee,
-            (Stream::Payments(_), Root::Source | Root::Row) => Input::PaymentSource,
+            (Stream::Periods(..), _) => Input::GridEntity,
+            (Stream::Lines(_), Root::Payee) => Input::PaymentPayee,
+            (Stream::Lines(_), Root::Source | Root::Row) => Input::PaymentSource,
         };
         self.load(input, self.row, Width::U32)
     }
@@ -142,8 +142,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 let Some(field) = self.plan.record(*record).when else { broken("an event without a `when`") };
                 self.load(Input::Values(*record, field), self.row, Width::I32)
             }
-            Stream::Grid(..) => self.load(Input::GridLastDay, self.row, Width::I32),
-            Stream::Payments(_) => self.load(Input::PaymentWhen, self.row, Width::I32),
+            Stream::Periods(..) => self.load(Input::GridLastDay, self.row, Width::I32),
+            Stream::Lines(_) => self.load(Input::PaymentWhen, self.row, Width::I32),
         };
         Word::within(day, i32::MIN.into(), i32::MAX.into())
     }
@@ -241,8 +241,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
     pub fn decision(&mut self, id: DecisionId, root: Root) -> Lane {
         let decision = &self.plan.decisions[id.index()];
         let row = match (&decision.stream, root) {
-            (Stream::Grid(..), _) | (_, Root::Row) => self.row,
-            (Stream::Events(_) | Stream::Payments(_), root) => self.root(root),
+            (Stream::Periods(..), _) | (_, Root::Row) => self.row,
+            (Stream::Events(_) | Stream::Lines(_), root) => self.root(root),
         };
         let known = self.load_mark(Input::DecisionKnown(id), row);
         let value = self.load(Input::DecisionNum(id), row, Width::I64);

@@ -14,7 +14,7 @@ use super::word::Word;
 use crate::data::{Width, status};
 use crate::internal::broken;
 use crate::kernel::{Gather, Input};
-use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, Rule, StateId, StateKind, Step, Stream};
+use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, StateId, StateKind, Step, Stream, Version};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
@@ -43,7 +43,7 @@ pub(super) struct RuleCode<'a, 'f> {
     pub line: Option<Line>,
     /// By how much this row's line misses the total.
     pub missed: Option<Value>,
-    rule: &'a Rule,
+    rule: &'a Version,
     stores: Vec<Store>,
     /// Whether the row has passed the filters so far.
     pub live: Flag,
@@ -54,7 +54,7 @@ pub(super) struct RuleCode<'a, 'f> {
 }
 
 /// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
-pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Rule, blank: Blank<'_>) -> Option<Reads> {
+pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Version, blank: Blank<'_>) -> Option<Reads> {
     let (emit, frame) = Frame::begin(blank.function, blank.context);
     let mut code = RowCode::new(emit, plan, scales, &rule.stream, &frame);
     code.locals = vec![None; rule.n_locals as usize];
@@ -136,7 +136,7 @@ impl RuleCode<'_, '_> {
 
     fn active(&mut self) {
         let mut day = self.code.when();
-        if let Stream::Grid(..) = self.rule.stream {
+        if let Stream::Periods(..) = self.rule.stream {
             // A period that the program's end cuts belongs to the program's last day.
             let last = self.code.emit.word(i64::from(self.plan.active.to));
             day = self.code.emit.smaller(day, last);

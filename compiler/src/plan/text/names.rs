@@ -3,15 +3,15 @@
 
 use crate::plan::{
     ChoiceId, DecisionId, DomainId, FieldId, GroupId, Local, Op, Plan, RecordId, RuleId, State, StateId, StateKind,
-    Stream, Type,
+    Stream, Type, VersionId,
 };
 
 /// Where an expression stands.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub plan: &'a Plan,
-    /// The name of the rule.
-    pub rule: &'a str,
+    /// The rule.
+    pub rule: Option<RuleId>,
     /// The record of the row, where the rule reads an event or an entity.
     pub record: Option<RecordId>,
     /// The `let`s and `set`s so far.
@@ -23,16 +23,16 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// A place with no row.
     pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, rule: "", record: None, locals: &[], arguments: &[] }
+        Self { plan, rule: None, record: None, locals: &[], arguments: &[] }
     }
 
     /// A row of a rule's stream.
-    pub fn row(plan: &'a Plan, rule: &'a str, stream: &Stream) -> Self {
+    pub fn row(plan: &'a Plan, rule: RuleId, stream: &Stream) -> Self {
         let record = match stream {
-            Stream::Events(record) | Stream::Grid(record, _) => Some(*record),
-            Stream::Payments(_) => None,
+            Stream::Events(record) | Stream::Periods(record, _) => Some(*record),
+            Stream::Lines(_) => None,
         };
-        Self { rule, record, ..Self::new(plan) }
+        Self { rule: Some(rule), record, ..Self::new(plan) }
     }
 
     /// The type a value has when nothing else is said.
@@ -74,20 +74,20 @@ impl Plan {
         format!("{}.{}", kind_word(&state.kind), before + 1)
     }
 
-    pub(super) fn state_named(&self, rule: &str, name: &str) -> Option<StateId> {
+    pub(super) fn state_named(&self, rule: Option<RuleId>, name: &str) -> Option<StateId> {
         let (word, number) = name.split_once('.')?;
-        let of = |state: &State| state.rule == rule && kind_word(&state.kind) == word;
+        let of = |state: &State| Some(state.rule) == rule && kind_word(&state.kind) == word;
         nth(&self.states, of, number).map(StateId)
     }
 
     pub(super) fn group_name(&self, id: GroupId) -> String {
-        let rule = &self.groups[id.index()].rule;
-        let before = self.groups[..id.index()].iter().filter(|other| other.rule == *rule).count();
+        let rule = self.groups[id.index()].rule;
+        let before = self.groups[..id.index()].iter().filter(|other| other.rule == rule).count();
         format!("group.{}", before + 1)
     }
 
-    pub(super) fn group_named(&self, rule: &str, name: &str) -> Option<GroupId> {
-        nth(&self.groups, |group| group.rule == rule, name.strip_prefix("group.")?).map(GroupId)
+    pub(super) fn group_named(&self, rule: Option<RuleId>, name: &str) -> Option<GroupId> {
+        nth(&self.groups, |group| Some(group.rule) == rule, name.strip_prefix("group.")?).map(GroupId)
     }
 
     pub(super) fn decision_name(&self, id: DecisionId) -> String {
@@ -104,8 +104,8 @@ impl Plan {
         nth(&self.decisions, |decision| decision.name == name, number).map(DecisionId)
     }
 
-    pub(super) fn rule_of(&self, name: &str, version: u32) -> Option<RuleId> {
-        self.versions(name).find(|id| self.rule(*id).version == version)
+    pub(super) fn version_named(&self, name: &str, number: u32) -> Option<VersionId> {
+        self.versions_of(self.rule_named(name)?).find(|id| self.version(*id).number == number)
     }
 
     /// The first field of a type that passes, as `record.field`.

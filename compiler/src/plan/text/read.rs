@@ -8,7 +8,9 @@ mod schedules;
 use super::lexer::{Cursor, Line, Read, lines};
 use super::words::Word;
 use crate::plan::calendar::day_of;
-use crate::plan::{Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, RuleId, Stream, Type};
+use crate::plan::{
+    Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, VersionId,
+};
 
 /// A line that is no line of a Plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,7 @@ pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
     let mut plan = Plan::empty();
     let all: Vec<Line> = lines(text).collect();
     record_names(&all, &mut plan);
+    rule_names(&all, &mut plan);
     let mut item = Item::None;
     for Line { number, inner, pieces } in all {
         let mut line = Cursor::new(pieces);
@@ -46,7 +49,20 @@ enum Item {
     Decisions,
     State,
     Group,
-    Rule,
+    Version,
+}
+
+/// Rules by name first, because states and streams name them before they come.
+fn rule_names(lines: &[Line], plan: &mut Plan) {
+    for line in lines.iter().filter(|line| !line.inner) {
+        let mut line = Cursor::new(line.pieces.clone());
+        if line.takes("rule")
+            && let Ok(name) = line.word()
+            && plan.rule_named(name).is_none()
+        {
+            plan.rules.push(Rule { name: name.to_owned(), versions: Vec::new() });
+        }
+    }
 }
 
 /// Records by name first, because they refer to one another in any order.
@@ -92,10 +108,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
         }
         "rule" => {
             rules::rule(plan, line)?;
-            Item::Rule
+            Item::Version
         }
         "order" => {
-            plan.order = line.list(|line| rule_id(plan, line))?;
+            plan.order = line.list(|line| version_id(plan, line))?;
             Item::None
         }
         other => return Err(format!("`{other}` begins nothing")),
@@ -128,7 +144,7 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
         }
         Item::State => rules::state_line(plan, line),
         Item::Group => rules::group_line(plan, line),
-        Item::Rule => rules::rule_line(plan, line),
+        Item::Version => rules::rule_line(plan, line),
     }
 }
 
@@ -200,18 +216,24 @@ fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
     line.expect("each")?;
     let name = line.word()?;
     if name == "payment" && line.takes("from") {
-        return Ok(Stream::Payments(line.word()?.to_owned()));
+        return Ok(Stream::Lines(rule_id(plan, line)?));
     }
     let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
     if !line.takes("per") {
         return Ok(Stream::Events(record));
     }
-    Ok(Stream::Grid(record, word::<Period>(line)?))
+    Ok(Stream::Periods(record, word::<Period>(line)?))
 }
 
 /// `NAME VERSION`
+fn version_id(plan: &Plan, line: &mut Cursor) -> Read<VersionId> {
+    let name = line.word()?;
+    let number = number(line)?;
+    plan.version_named(name, number).ok_or_else(|| format!("there is no version {number} of `{name}`"))
+}
+
+/// A rule by its name.
 fn rule_id(plan: &Plan, line: &mut Cursor) -> Read<RuleId> {
     let name = line.word()?;
-    let version = number(line)?;
-    plan.rule_of(name, version).ok_or_else(|| format!("there is no version {version} of `{name}`"))
+    plan.rule_named(name).ok_or_else(|| format!("there is no rule `{name}`"))
 }

@@ -7,8 +7,8 @@ use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
     Amount, BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, Format, Group, GroupFunction, GroupId, Limit,
-    Line, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Rule, RuleId, Schedule, StateId, StateKind,
-    Step, Stream, Type, Window,
+    Line, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, StateId, StateKind, Step, Stream,
+    Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -46,8 +46,8 @@ pub(super) fn write(plan: &Plan) -> String {
     }
     (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
     (0..plan.groups.len()).for_each(|idx| group(plan, GroupId(idx as u32), &mut out));
-    plan.rules.iter().for_each(|definition| rule(plan, definition, &mut out));
-    let name = |id: &RuleId| format!("{} {}", plan.rule(*id).name, plan.rule(*id).version);
+    plan.versions.iter().for_each(|definition| version(plan, definition, &mut out));
+    let name = |id: &VersionId| format!("{} {}", plan.version(*id).name, plan.version(*id).number);
     line!(out, "\norder {}", plan.order.iter().map(name).collect::<Vec<_>>().join(", "));
     out
 }
@@ -207,17 +207,17 @@ fn piece(place: &Place, piece: &Piece) -> String {
 fn stream(plan: &Plan, stream: &Stream) -> String {
     match stream {
         Stream::Events(record) => format!("each {}", plan.record(*record).name),
-        Stream::Grid(record, period) => format!("each {} per {}", plan.record(*record).name, period.word()),
-        Stream::Payments(rule) => format!("each payment from {rule}"),
+        Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, period.word()),
+        Stream::Lines(rule) => format!("each payment from {}", plan.rule(*rule).name),
     }
 }
 
 fn state(plan: &Plan, id: StateId, out: &mut String) {
     let state = &plan.states[id.index()];
     let slot = &plan.slots[state.slot.index()];
-    line!(out, "\nstate {} of {}", plan.state_name(id), state.rule);
+    line!(out, "\nstate {} of {}", plan.state_name(id), plan.rule(state.rule).name);
     line!(out, "  {}", stream(plan, &slot.stream));
-    let place = Place::row(plan, &state.rule, &slot.stream);
+    let place = Place::row(plan, state.rule, &slot.stream);
     let mut parts: Vec<String> = slot.parts.iter().map(|part| place.typed(part)).collect();
     parts.extend(slot.period.map(|period| period.word().to_owned()));
     line!(out, "  per {}", parts.join(", "));
@@ -239,8 +239,8 @@ fn parts_of_one(den: Option<i64>) -> String {
 
 fn group(plan: &Plan, id: GroupId, out: &mut String) {
     let group: &Group = &plan.groups[id.index()];
-    let place = Place::row(plan, &group.rule, &group.stream);
-    line!(out, "\ngroup {} of {}", plan.group_name(id).trim_start_matches("group."), group.rule);
+    let place = Place::row(plan, group.rule, &group.stream);
+    line!(out, "\ngroup {} of {}", plan.group_name(id).trim_start_matches("group."), plan.rule(group.rule).name);
     line!(out, "  {}", stream(plan, &group.stream));
     if let Some(filter) = &group.filter {
         line!(out, "  where {}", place.phrase(filter));
@@ -263,10 +263,10 @@ fn group(plan: &Plan, id: GroupId, out: &mut String) {
     line!(out, "  per {period} {window}");
 }
 
-fn rule(plan: &Plan, rule: &Rule, out: &mut String) {
-    let place = Place { locals: &rule.locals, ..Place::row(plan, &rule.name, &rule.stream) };
+fn version(plan: &Plan, rule: &Version, out: &mut String) {
+    let place = Place { locals: &rule.locals, ..Place::row(plan, rule.rule, &rule.stream) };
     line!(out, "\nrule {} {}", rule.name, quoted(&rule.title));
-    line!(out, "  version {} active {}", rule.version, days(rule.active));
+    line!(out, "  version {} active {}", rule.number, days(rule.active));
     line!(out, "  {}", stream(plan, &rule.stream));
     if !rule.groups.is_empty() {
         let groups: Vec<String> = rule.groups.iter().map(|id| plan.group_name(*id)).collect();

@@ -2,8 +2,8 @@
 
 use super::{Obligation, Report};
 use crate::plan::{
-    DecisionId, Expr, FieldId, Function, GroupId, LocalId, Op, Plan, RecordId, Root, Rule, StateId, StateKind, Stream,
-    Type, View,
+    DecisionId, Expr, FieldId, Function, GroupId, LocalId, Op, Plan, RecordId, Root, StateId, StateKind, Stream, Type,
+    Version, View,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -15,7 +15,7 @@ pub(super) struct Place<'a> {
     /// The rows; none inside a schedule.
     pub stream: Option<&'a Stream>,
     /// The rule; none inside a schedule, a key or a group.
-    pub rule: Option<&'a Rule>,
+    pub rule: Option<&'a Version>,
     /// How many `let`s are defined.
     pub n_locals: usize,
     /// States that were kept so far.
@@ -78,7 +78,7 @@ impl<'a> Place<'a> {
         match &expr.op {
             Op::Field { root, record, path } => self.field(expr, *root, *record, path, report),
             Op::PaymentAmount => {
-                let payments = matches!(self.stream, Some(Stream::Payments(_)));
+                let payments = matches!(self.stream, Some(Stream::Lines(_)));
                 report.demand(payments && expr.ty == Type::Money, Obligation::Types, "the amount of a payment");
             }
             Op::When => {
@@ -109,8 +109,8 @@ impl<'a> Place<'a> {
 
     fn field(&self, expr: &Expr, root: Root, record: RecordId, path: &[FieldId], report: &mut Report) {
         let expected = match (root, self.stream) {
-            (Root::Row, Some(Stream::Events(own) | Stream::Grid(own, _))) => *own == record,
-            (Root::Payee | Root::Source, Some(Stream::Payments(_))) => true,
+            (Root::Row, Some(Stream::Events(own) | Stream::Periods(own, _))) => *own == record,
+            (Root::Payee | Root::Source, Some(Stream::Lines(_))) => true,
             _ => false,
         };
         report.demand(expected, Obligation::Types, "where a path begins");

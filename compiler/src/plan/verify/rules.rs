@@ -3,15 +3,15 @@
 use super::expression::Place;
 use super::{Index, Obligation, Report};
 use crate::plan::{
-    Amount, Days, DecisionId, Expr, Limit, LocalId, Op, Pay, Plan, RecordKind, Rule, RuleId, StateId, StateKind, Step,
-    Stream, Type,
+    Amount, Days, DecisionId, Expr, Limit, LocalId, Op, Pay, Plan, RecordKind, RuleId, StateId, StateKind, Step,
+    Stream, Type, Version, VersionId,
 };
 use meed_grammar::steps;
 
-pub(super) fn verify(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Report) {
-    let rule = plan.rule(id);
-    report.at(format!("rule `{}`, version {}", rule.name, rule.version));
-    ranges(plan, index, id, report);
+pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Report) {
+    let rule = plan.version(id);
+    report.at(format!("rule `{}`, version {}", rule.name, rule.number));
+    ranges(plan, id, report);
     groups(plan, rule, report);
     steps_in_order(rule, report);
     let n_lets = rule.steps.iter().filter(|step| matches!(step, Step::Let(..))).count();
@@ -21,45 +21,45 @@ pub(super) fn verify(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Re
     rule.steps.iter().for_each(|step| walk.step(step, report));
 }
 
-fn ranges(plan: &Plan, index: &Index<'_>, id: RuleId, report: &mut Report) {
-    let rule = plan.rule(id);
+fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
+    let rule = plan.version(id);
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
     let inside = inside || rule.active == Days::ALL && rule.pay().is_none() && matches!(rule.stream, Stream::Events(_));
     report.demand(inside, Obligation::Ranges, "outside of the program's days");
     // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
     // and their numbers rise.
-    let versions = index.versions(&rule.name);
+    let versions = &plan.rule(rule.rule).versions;
     if versions.first() != Some(&id) {
         return;
     }
-    let mut by_days: Vec<&Rule> = versions.iter().map(|id| plan.rule(*id)).collect();
+    let mut by_days: Vec<&Version> = versions.iter().map(|id| plan.version(*id)).collect();
     by_days.sort_by_key(|version| version.active.from);
     for pair in by_days.windows(2) {
         steps::count(1);
         let apart = pair[0].active.to < pair[1].active.from;
-        let own = pair[0].version != pair[1].version && pair[0].stream == pair[1].stream;
-        report.demand(apart && own, Obligation::Ranges, format!("beside version {}", pair[0].version));
+        let own = pair[0].number != pair[1].number && pair[0].stream == pair[1].stream;
+        report.demand(apart && own, Obligation::Ranges, format!("beside version {}", pair[0].number));
     }
-    let mut numbers: Vec<u32> = by_days.iter().map(|version| version.version).collect();
+    let mut numbers: Vec<u32> = by_days.iter().map(|version| version.number).collect();
     numbers.sort_unstable();
     numbers.dedup();
     report.demand(numbers.len() == by_days.len(), Obligation::Ranges, "a number of its own");
 }
 
-fn groups(plan: &Plan, rule: &Rule, report: &mut Report) {
+fn groups(plan: &Plan, rule: &Version, report: &mut Report) {
     for id in &rule.groups {
         let Some(group) = plan.groups.get(id.index()) else {
             report.demand(false, Obligation::Named, "a group");
             continue;
         };
-        let fits = group.rule == rule.name && rule.stream == Stream::Grid(group.entity, group.period);
+        let fits = group.rule == rule.rule && rule.stream == Stream::Periods(group.entity, group.period);
         report.demand(fits, Obligation::Groups, "a group for its entity and period");
     }
 }
 
 /// Levels of every row, the range, what filters and computes, one pay, limits. Where rows before the range are looked at
 /// for a first, it stands directly behind that first.
-fn steps_in_order(rule: &Rule, report: &mut Report) {
+fn steps_in_order(rule: &Version, report: &mut Report) {
     let looks_back = rule.steps.iter().any(|step| matches!(step, Step::Until));
     let rank = |step: &Step| match step {
         Step::AccumulateAll { .. } => 0,
@@ -91,8 +91,8 @@ fn steps_in_order(rule: &Rule, report: &mut Report) {
 /// The way through a rule's steps.
 struct Walk<'a> {
     plan: &'a Plan,
-    index: &'a Index<'a>,
-    rule: &'a Rule,
+    index: &'a Index,
+    rule: &'a Version,
     place: Place<'a>,
 }
 
@@ -135,7 +135,7 @@ impl Walk<'_> {
         let Some(known) = self.plan.states.get(state.index()) else {
             return report.demand(false, Obligation::Named, "a state");
         };
-        let fits = known.rule == self.rule.name && std::mem::discriminant(&known.kind) == std::mem::discriminant(kind);
+        let fits = known.rule == self.rule.rule && std::mem::discriminant(&known.kind) == std::mem::discriminant(kind);
         report.demand(fits, Obligation::States, "its rule and kind");
         report.demand(self.place.states.insert(state), Obligation::States, "one step keeps it");
     }
@@ -160,8 +160,8 @@ impl Walk<'_> {
         let fits = value.is_some_and(|value| value.ty == known.ty) && known.stream == self.rule.stream;
         report.demand(fits, Obligation::Decisions, format!("`{}`", known.name));
         // Whoever sets it, one of them is the first.
-        let first = self.index.setters(decision).first().map(|id| self.plan.rule(*id));
-        let alone = first.is_none_or(|first| first.name == self.rule.name);
+        let first = self.index.setters(decision).first().map(|id| self.plan.version(*id));
+        let alone = first.is_none_or(|first| first.rule == self.rule.rule);
         report.demand(alone, Obligation::Decisions, format!("another rule sets `{}`", known.name));
     }
 
@@ -194,7 +194,7 @@ impl Walk<'_> {
             Limit::PerPayment(amount) => (amount, None),
             Limit::AtMost { amount, state } => (amount, Some(*state)),
             Limit::AtLeast { amount, state, .. } => {
-                let grid = matches!(self.rule.stream, Stream::Grid(..));
+                let grid = matches!(self.rule.stream, Stream::Periods(..));
                 report.demand(grid, Obligation::Payments, "a guarantee per entity and period");
                 (amount, Some(*state))
             }
@@ -208,34 +208,34 @@ impl Walk<'_> {
 }
 
 /// The order of work.
-pub(super) fn order(plan: &Plan, index: &Index<'_>, report: &mut Report) {
+pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
     report.at("the order of work");
     let mut seen = plan.order.clone();
     seen.sort();
-    let all: Vec<RuleId> = (0..plan.rules.len() as u32).map(RuleId).collect();
+    let all: Vec<VersionId> = (0..plan.versions.len() as u32).map(VersionId).collect();
     report.demand(seen == all, Obligation::Order, "every rule once");
     if seen != all {
         return;
     }
-    let mut places = vec![0; plan.rules.len()];
+    let mut places = vec![0; plan.versions.len()];
     plan.order.iter().enumerate().for_each(|(place, id)| places[id.index()] = place);
     for id in &all {
-        let rule = plan.rule(*id);
+        let rule = plan.version(*id);
         let late = reads(plan, index, rule).into_iter().find(|read| places[read.index()] >= places[id.index()]);
         if let Some(late) = late {
-            let detail = format!("`{}` reads `{}`", rule.name, plan.rule(late).name);
+            let detail = format!("`{}` reads `{}`", rule.name, plan.version(late).name);
             report.demand(false, Obligation::Order, detail);
         }
     }
 }
 
 /// The rules whose payments or decisions a rule reads.
-fn reads(plan: &Plan, index: &Index<'_>, rule: &Rule) -> Vec<RuleId> {
-    let mut names: Vec<&str> = Vec::new();
+fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
+    let mut rules: Vec<RuleId> = Vec::new();
     let groups = || rule.groups.iter().filter_map(|id| plan.groups.get(id.index()));
     for stream in std::iter::once(&rule.stream).chain(groups().map(|group| &group.stream)) {
-        if let Stream::Payments(name) = stream {
-            names.push(name);
+        if let Stream::Lines(rule) = stream {
+            rules.push(*rule);
         }
     }
     let mut decisions: Vec<DecisionId> = Vec::new();
@@ -246,14 +246,14 @@ fn reads(plan: &Plan, index: &Index<'_>, rule: &Rule) -> Vec<RuleId> {
     };
     rule.steps.iter().flat_map(Step::exprs).for_each(|expr| expr.walk(&mut visit));
     groups().flat_map(|group| group.exprs()).for_each(|expr| expr.walk(&mut visit));
-    names.sort_unstable();
-    names.dedup();
+    rules.sort_unstable();
+    rules.dedup();
     decisions.sort_unstable();
     decisions.dedup();
-    let paid = names.iter().flat_map(|name| index.versions(name));
+    let paid = rules.iter().filter_map(|rule| plan.rules.get(rule.index())).flat_map(|rule| &rule.versions);
     let set = decisions.iter().flat_map(|decision| index.setters(*decision));
-    let set = set.filter(|other| plan.rule(**other).name != rule.name);
-    let mut reads: Vec<RuleId> = paid.chain(set).copied().collect();
+    let set = set.filter(|other| plan.version(**other).rule != rule.rule);
+    let mut reads: Vec<VersionId> = paid.chain(set).copied().collect();
     reads.sort_unstable();
     reads.dedup();
     steps::count(reads.len());

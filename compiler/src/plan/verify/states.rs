@@ -1,20 +1,21 @@
 //! States, their keys, and groups.
 
 use super::expression::Place;
-use super::{Index, Obligation, Report};
+use super::{Obligation, Report};
 use crate::plan::{Expr, Group, GroupFunction, Op, Plan, StateKind, Stream, Type};
 
-pub(super) fn verify(plan: &Plan, index: &Index<'_>, report: &mut Report) {
+pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for state in &plan.states {
-        report.at(format!("a state of `{}`", state.rule));
+        let owner = plan.rules.get(state.rule.index());
+        report.at(format!("a state of `{}`", owner.map_or("no rule", |rule| &rule.name)));
         let Some(slot) = plan.slots.get(state.slot.index()) else {
             report.demand(false, Obligation::Named, "its key");
             continue;
         };
         // The versions of a rule share one stream, which is looked at with their ranges.
-        let owner = index.versions(&state.rule).first().map(|id| plan.rule(*id));
         report.demand(owner.is_some(), Obligation::Named, "its rule");
-        let same = owner.is_none_or(|rule| rule.stream == slot.stream);
+        let first = owner.and_then(|rule| rule.versions.first()).map(|id| plan.version(*id));
+        let same = first.is_none_or(|first| first.stream == slot.stream);
         report.demand(same, Obligation::States, "it is kept over the rule's rows");
         let place = Place::row(plan, &slot.stream);
         for part in &slot.parts {
@@ -34,12 +35,14 @@ fn is_path(part: &Expr) -> bool {
 }
 
 fn group(plan: &Plan, group: &Group, report: &mut Report) {
-    report.at(format!("a group of `{}`", group.rule));
+    let owner = plan.rules.get(group.rule.index());
+    report.at(format!("a group of `{}`", owner.map_or("no rule", |rule| &rule.name)));
+    report.demand(owner.is_some(), Obligation::Named, "its rule");
     let place = Place::row(plan, &group.stream);
     place.check(&group.join, report);
     let joined = is_path(&group.join) && group.join.ty == Type::Ref(group.entity);
     report.demand(joined, Obligation::Groups, "the path to the entity");
-    report.demand(!matches!(group.stream, Stream::Grid(..)), Obligation::Groups, "rows of events or payments");
+    report.demand(!matches!(group.stream, Stream::Periods(..)), Obligation::Groups, "rows of events or payments");
     if let Some(filter) = &group.filter {
         place.check(filter, report);
         report.demand(filter.ty == Type::YesNo, Obligation::Types, "a condition is a yes or no");

@@ -330,7 +330,7 @@ impl Typing<'_> {
                 }
             }
         }
-        let is_grid = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Grid(..)));
+        let is_grid = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Periods(..)));
         if is_grid && scope.outer.is_none() && ways.is_empty() {
             if let Some(event) = self.event(text) {
                 ways.push(format!("(count of {})", self.program.record(event).name));

@@ -97,7 +97,7 @@ impl Typing<'_> {
                         .help("write `per program` or `ever` behind it, or a period: `per year`")
                         .choice(end, " per program")
                         .choice(end, " ever"),
-                    Stream::Grid(..) | Stream::Payments(_) => problem
+                    Stream::Periods(..) | Stream::Lines(_) => problem
                         .help("write `per program` behind it, or a period: `per year`")
                         .choice(end, " per program"),
                 }

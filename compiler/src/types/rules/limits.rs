@@ -24,7 +24,7 @@ impl Typing<'_> {
         self.flush(scope, work);
         let Some(rule) = scope.rule.clone() else { return };
         let Some(keys) = self.keys(per, scope) else { return };
-        if let (Stream::Grid(_, own), Some(period), false) = (&rule.stream, keys.period, floor)
+        if let (Stream::Periods(_, own), Some(period), false) = (&rule.stream, keys.period, floor)
             && period < *own
         {
             let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
@@ -78,7 +78,7 @@ impl Typing<'_> {
 
     /// A guarantee is per the entity of its rule and a period no shorter than the rule's.
     fn guaranteed_period(&mut self, rule: &RuleScope, keys: &Keys, amount: &Expr, span: Span) -> Option<Period> {
-        let Stream::Grid(entity, own) = rule.stream else {
+        let Stream::Periods(entity, own) = rule.stream else {
             let message = "a guarantee belongs to a rule per entity and period";
             let bound = self.written(amount.span);
             let help = format!(

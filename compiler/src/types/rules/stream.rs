@@ -69,10 +69,11 @@ impl Typing<'_> {
         scope.payment = true;
         scope.payees = self.payee_kinds(&source.text);
         scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
-        if let Some(record) = self.known.origins.get(&source.text).copied().flatten() {
+        let rule = self.index.ids.get(&source.text).copied()?;
+        if let Some(record) = self.known.origins.get(&rule).copied().flatten() {
             scope.roots.push((self.program.record(record).name.clone(), Root::Source, record));
         }
-        Some(Stream::Payments(source.text.clone()))
+        Some(Stream::Lines(rule))
     }
 
     /// `for each deal`, `for each partner per quarter`
@@ -93,7 +94,7 @@ impl Typing<'_> {
         match (self.program.record(record).kind, per) {
             (RecordKind::Event, None) => return Some(Stream::Events(record)),
             (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
-                Some(period) => return Some(Stream::Grid(record, period)),
+                Some(period) => return Some(Stream::Periods(record, period)),
                 None => {
                     let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
                     self.problem(near(problem, per, ["month", "quarter", "half", "year", "program"]));

@@ -20,7 +20,7 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let Some(RuleScope { stream: Stream::Grid(entity, period), .. }) = scope.rule.clone() else {
+        let Some(RuleScope { stream: Stream::Periods(entity, period), .. }) = scope.rule.clone() else {
             let help = "in a rule per event use `running sum of … per …`, or a rule `for each ENTITY per PERIOD`";
             self.problem(later(span, "an aggregate over a set in a rule per event is").help(help));
             return None;

@@ -19,7 +19,7 @@ impl Typing<'_> {
         source: Option<Span>,
         span: Span,
     ) -> Option<Expr> {
-        let root = if matches!(stream, Stream::Payments(_)) { Root::Payee } else { Root::Row };
+        let root = if matches!(stream, Stream::Lines(_)) { Root::Payee } else { Root::Row };
         if let Some(by) = by {
             let mut scope = Scope::constant();
             let typed = self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?;
@@ -103,11 +103,11 @@ impl Typing<'_> {
         let path = if let Op::Field { path, .. } = &join.op { path.clone() } else { Vec::new() };
         let entity_name = self.program.record(entity).name.clone();
         match stream {
-            Stream::Payments(_) => {
+            Stream::Lines(_) => {
                 scope.payment = true;
                 scope.roots.push(("payment.payee".to_owned(), Root::Payee, record));
             }
-            Stream::Events(_) | Stream::Grid(..) => {
+            Stream::Events(_) | Stream::Periods(..) => {
                 scope.roots.push((self.program.record(record).name.clone(), Root::Row, record));
                 scope.bare = Some((Root::Row, record));
             }

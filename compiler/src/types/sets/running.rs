@@ -21,7 +21,7 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
+        let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Periods(..))) else {
             self.problem(
                 Problem::error("running-in-period-rule", span, "a running level belongs to a rule per event")
                     .help("in a rule per period write: sum of deal.amount"),
@@ -108,7 +108,7 @@ impl Typing<'_> {
             self.problem(later(*span, "`at its highest` is"));
             return None;
         }
-        let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Grid(..))) else {
+        let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Periods(..))) else {
             let message = "something adds up row by row only in a rule per event";
             let help = "in a rule per period apply the schedule to a value: volume_bands(sum of deal.amount)";
             self.problem(Problem::error("running-in-period-rule", span, message).help(help));
@@ -149,7 +149,7 @@ impl Typing<'_> {
                 let problem = Problem::error("other-event", event.span, message);
                 self.problem(match rule.stream {
                     Stream::Events(own) => problem.help(format!("write: over all {}", self.program.record(own).name)),
-                    Stream::Grid(..) | Stream::Payments(_) => problem.help("leave `over all` out"),
+                    Stream::Periods(..) | Stream::Lines(_) => problem.help("leave `over all` out"),
                 });
                 return None;
             }

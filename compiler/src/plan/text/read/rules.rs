@@ -2,10 +2,10 @@
 
 use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
-use super::{days, number, record, stream, word};
+use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
-    Amount, Days, Expr, Group, GroupFunction, Limit, Local, LocalId, Op, Pay, Period, Plan, RecordId, Root, Rule,
-    SlotId, SlotSpec, State, StateId, StateKind, Step, Stream, Type, Window,
+    Amount, Days, Expr, Group, GroupFunction, Limit, Local, LocalId, Op, Pay, Period, Plan, RecordId, Root, SlotId,
+    SlotSpec, State, StateId, StateKind, Step, Stream, Type, Version, VersionId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -13,9 +13,9 @@ use meed_grammar::span::Span;
 pub(super) fn state(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     line.word()?;
     line.expect("of")?;
-    let rule = line.word()?.to_owned();
+    let rule = rule_id(plan, line)?;
     plan.states.push(State { rule, slot: SlotId(u32::MAX), kind: StateKind::Seen });
-    plan.slots.push(SlotSpec { stream: Stream::Payments(String::new()), parts: Vec::new(), period: None });
+    plan.slots.push(SlotSpec { stream: Stream::Events(RecordId(0)), parts: Vec::new(), period: None });
     Ok(())
 }
 
@@ -28,7 +28,7 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         Some("each") => slot.stream = stream(plan, line)?,
         Some("per") => {
             line.expect("per")?;
-            let place = Place::row(plan, &state.rule, &slot.stream);
+            let place = Place::row(plan, state.rule, &slot.stream);
             let mut period = None;
             let parts = line.list(|line| match line.peek().and_then(Period::from_word) {
                 Some(found) => {
@@ -80,9 +80,10 @@ pub(super) fn group(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     line.word()?;
     line.expect("of")?;
     let join = Op::Field { root: Root::Row, record: RecordId(0), path: Vec::new() };
+    let rule = rule_id(plan, line)?;
     plan.groups.push(Group {
-        rule: line.word()?.to_owned(),
-        stream: Stream::Payments(String::new()),
+        rule,
+        stream: Stream::Events(RecordId(0)),
         entity: RecordId(0),
         join: Expr { op: join, ty: Type::Ref(RecordId(0)), optional: false, span: Span::default() },
         filter: None,
@@ -96,7 +97,7 @@ pub(super) fn group(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
 
 pub(super) fn group_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     let Some(mut group) = plan.groups.pop() else { return Err("this belongs to no group".to_owned()) };
-    let place = Place::row(plan, &group.rule, &group.stream);
+    let place = Place::row(plan, group.rule, &group.stream);
     match line.peek() {
         Some("each") => group.stream = stream(plan, line)?,
         Some("where") => {
@@ -146,12 +147,16 @@ pub(super) fn group_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
 }
 
 pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
-    plan.rules.push(Rule {
-        name: line.word()?.to_owned(),
+    let rule = rule_id(plan, line)?;
+    let id = VersionId(plan.versions.len() as u32);
+    plan.rules[rule.index()].versions.push(id);
+    plan.versions.push(Version {
+        rule,
+        name: plan.rule(rule).name.clone(),
         title: line.text()?,
-        version: 0,
+        number: 0,
         active: Days { from: 0, to: 0 },
-        stream: Stream::Payments(String::new()),
+        stream: Stream::Events(RecordId(0)),
         steps: Vec::new(),
         n_locals: 0,
         locals: Vec::new(),
@@ -162,12 +167,12 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
 }
 
 pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
-    let Some(mut rule) = plan.rules.pop() else { return Err("this belongs to no rule".to_owned()) };
+    let Some(mut rule) = plan.versions.pop() else { return Err("this belongs to no rule".to_owned()) };
     match line.peek() {
         Some("each") => rule.stream = stream(plan, line)?,
         Some("version") => {
             line.word()?;
-            rule.version = number(line)?;
+            rule.number = number(line)?;
             line.expect("active")?;
             rule.active = days(line)?;
         }
@@ -175,7 +180,7 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             line.word()?;
             let group = |line: &mut Cursor| {
                 let name = line.word()?;
-                plan.group_named(&rule.name, name).ok_or_else(|| format!("there is no `{name}`"))
+                plan.group_named(Some(rule.rule), name).ok_or_else(|| format!("there is no `{name}`"))
             };
             rule.groups = line.list(group)?;
         }
@@ -188,13 +193,13 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             rule.steps.push(step);
         }
     }
-    plan.rules.push(rule);
+    plan.versions.push(rule);
     Ok(())
 }
 
-fn step(plan: &Plan, rule: &mut Rule, line: &mut Cursor) -> Read<Step> {
+fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Step> {
     let locals = rule.locals.clone();
-    let place = Place { locals: &locals, ..Place::row(plan, &rule.name, &rule.stream) };
+    let place = Place { locals: &locals, ..Place::row(plan, rule.rule, &rule.stream) };
     let state = |line: &mut Cursor| state_id(&place, line);
     Ok(match line.word()? {
         "active" => Step::Active,
