@@ -7,6 +7,7 @@ mod digest;
 mod draw;
 mod explain;
 mod fmt;
+mod format;
 mod inputs;
 mod job;
 mod new;

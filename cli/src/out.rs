@@ -12,11 +12,12 @@ mod rejects;
 pub use error::OutError;
 
 use crate::digest::{DigestStream, Digests, FileDigest, Hashed};
+use crate::format::Format;
 use crate::rejected_rows::RejectedRows;
 use before::Before;
 use folder::{LockedFolder, sync_folder};
 use meed_compiler::plan::Plan;
-use meed_runtime::inner::output::{Batch, CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink};
+use meed_runtime::inner::output::{Batch, Formulas, Header, Sink};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
 use rejects::Elsewhere;
@@ -29,17 +30,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A file that could not be written.
 type Fault = (PathBuf, io::Error);
-
-/// How tables are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// Comma-separated values
-    Csv,
-    /// Parquet
-    Parquet,
-    /// One JSON object for each row
-    Jsonl,
-}
 
 /// How far the outputs are; who holds it decides what happens next.
 #[derive(Default)]
@@ -182,15 +172,7 @@ impl Outputs {
         let file = format!("{name}.{}", self.format.ending());
         let path = self.folder.join(&file);
         let (target, n_rows) = self.file(name, file).map_err(|error| (path.clone(), error))?;
-        let sink: io::Result<Box<dyn Sink>> = match self.format {
-            Format::Csv => {
-                let formulas = self.formulas.clone();
-                CsvSink::with_formulas(header, target, formulas).map(|sink| Box::new(sink) as Box<dyn Sink>)
-            }
-            Format::Parquet => ParquetSink::new(header, target).map(|sink| Box::new(sink) as Box<dyn Sink>),
-            Format::Jsonl => Ok(Box::new(JsonLinesSink::new(header, target))),
-        };
-        let sink = sink.map_err(|error| (path, error))?;
+        let sink = self.format.sink(header, target, self.formulas.clone()).map_err(|error| (path, error))?;
         Ok(Box::new(Counted { sink, n_rows }))
     }
 
@@ -352,17 +334,6 @@ impl Drop for Outputs {
 /// Takes hold of how far the outputs are. A thread that panicked with it has left nothing that cannot be removed.
 pub fn held(shared: &Shared) -> MutexGuard<'_, Stage> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Format {
-    /// The ending of its files.
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-            Self::Jsonl => "jsonl",
-        }
-    }
 }
 
 /// Counts the rows of a table.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::result_large_err, reason = "a problem ends the reading of its setting, it is made once")]
 
-use crate::out::Format;
+use crate::format::Format;
 use clap::ValueEnum;
 use jiff::civil::Date;
 use meed_compiler::Problem;
