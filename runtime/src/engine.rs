@@ -6,10 +6,11 @@
 //! INVARIANT: nothing that is kept depends on the size of chunks or pages or on the order of the files: a state is a sum, a
 //! mark or a sum of rounded lines per key, and rows come in one order.
 
-pub(crate) mod aggregate;
+mod aggregate;
 pub(crate) mod counts;
 mod days;
 mod entity_periods;
+mod fill;
 mod flags;
 mod group_index;
 pub(crate) mod lines;

@@ -1,6 +1,5 @@
 //! A run: every rule over the pages of the rows that it reads.
 
-use crate::engine::aggregate::{AggregateState, RowFault};
 use crate::engine::counts::Counts;
 use crate::engine::entity_periods::entity_periods;
 use crate::engine::flags::RowFlags;
@@ -13,10 +12,10 @@ use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
-use meed_compiler::data::{Chunk, Data, DecisionData, Grid, GroupData, Output, Rows, StateData, status};
+use meed_compiler::data::{Chunk, Data, DecisionData, GroupData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
-use meed_compiler::plan::{GroupId, Limit, Period, Plan, RecordId, StateId, Step, Stream, Version, VersionId};
+use meed_compiler::plan::{Limit, Period, Plan, RecordId, StateId, Step, Stream, Version, VersionId};
 use std::cell::Cell;
 
 /// Runs every rule.
@@ -94,9 +93,9 @@ fn forget(plan: &Plan, data: &mut Data) {
 /// A run under way.
 pub(super) struct Run<'a, 'o> {
     pub plan: &'a Plan,
-    kernels: Option<Kernels>,
+    pub kernels: Option<Kernels>,
     pub loaded: &'a mut Loaded,
-    options: &'a RunOptions,
+    pub options: &'a RunOptions,
     observer: Option<&'a mut (dyn Observer + 'o)>,
     /// By key that something is kept per, once a rule needs it.
     group_indexes: Vec<Option<GroupIndex>>,
@@ -104,7 +103,7 @@ pub(super) struct Run<'a, 'o> {
     /// The event of several pages and its page that is seen.
     pub seen: Option<(RecordId, usize)>,
     /// The rule under way, and its row or the first of its chunk, to tell where an invariant does not hold.
-    at: &'a Cell<Option<(VersionId, u32)>>,
+    pub at: &'a Cell<Option<(VersionId, u32)>>,
     /// By decision, whether a rule may have taken it in the page that is seen.
     pub decided: Vec<bool>,
     pub result: RunResult,
@@ -172,7 +171,7 @@ impl Run<'_, '_> {
         let (rows, n_rows) = self.rows_of(id, page)?;
         self.size_decisions(rule, n_rows);
         self.size_payments(&rule.stream, n_rows);
-        self.groups(id, &rows)?;
+        self.fill_aggregates(id, &rows)?;
         for &key in used.iter() {
             if self.group_indexes[key].is_none() {
                 let (days, n_all) = self.span(&rule.stream, &rows, n_rows);
@@ -198,80 +197,6 @@ impl Run<'_, '_> {
         self.result.lines[id.index()].push(output, &rows)?;
         if event.is_none() && self.n_pages(root_of(self.plan, &rule.stream)) == 1 {
             self.result.streams[id.index()] = Some(rows);
-        }
-        Ok(())
-    }
-
-    /// Fills the aggregates that a rule reads.
-    fn groups(&mut self, id: VersionId, rows: &Rows) -> Result<(), RunError> {
-        self.at.set(Some((id, 0)));
-        let groups = &self.plan.version(id).groups;
-        if groups.is_empty() {
-            return Ok(());
-        }
-        let Rows::Grid(grid) = rows else { broken("aggregates of a rule that is not per entity and period") };
-        let mut streams: Vec<&Stream> = Vec::new();
-        for group in groups {
-            let stream = &self.plan.groups[group.index()].stream;
-            if !streams.contains(&stream) {
-                streams.push(stream);
-            }
-        }
-        for stream in streams {
-            let of = |group: &&GroupId| self.plan.groups[group.index()].stream == *stream;
-            let groups: Vec<GroupId> = groups.iter().filter(of).copied().collect();
-            self.aggregate(id, stream, &groups, grid)?;
-        }
-        Ok(())
-    }
-
-    /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
-    fn aggregate(&mut self, id: VersionId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
-        let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
-        let mut counts = Counts::default();
-        let mut met = None;
-        let root = root_of(self.plan, stream);
-        for page in 0..self.n_pages(root) {
-            if let Some(root) = root {
-                self.see(root, page)?;
-            }
-            let (rows, n_rows) = self.rows_of_stream(stream, page)?;
-            self.size_payments(stream, n_rows);
-            if aggregates.is_empty() {
-                let (days, _) = self.span(stream, &rows, n_rows);
-                let begin = |&group: &GroupId| AggregateState::new(self.plan, group, self.loaded, self.options, days);
-                aggregates = groups.iter().map(begin).collect();
-            }
-            let mut taken = vec![0; n_rows as usize];
-            for idx in 0..aggregates.len() {
-                match aggregates[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
-                    Ok(replayed) => self.result.replayed[id.index()] += replayed,
-                    Err(RowFault { row, fault }) => {
-                        met = Some(self.fault(id, stream, &rows, row, fault));
-                        aggregates.truncate(idx);
-                        break;
-                    }
-                }
-            }
-            if met.is_some() && aggregates.is_empty() {
-                break;
-            }
-            if let Stream::Events(record) = stream {
-                counts.add(&taken);
-                self.flags.mark(*record, 0, &taken);
-            }
-        }
-        if let Some(fault) = met {
-            return Err(fault);
-        }
-        for aggregate in aggregates {
-            let finished = aggregate.finish(self.plan, self.loaded, grid);
-            let rule = || self.plan.version(id).name.clone();
-            finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
-        }
-        if let Stream::Events(record) = stream {
-            counts.unmatched += self.loaded.counts[record.index()].undated;
-            self.result.rules[id.index()].push((*record, counts));
         }
         Ok(())
     }
@@ -335,7 +260,7 @@ impl Run<'_, '_> {
     }
 
     /// A fault at a row of a stream, in the page that is seen.
-    fn fault(&mut self, id: VersionId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
+    pub(super) fn fault(&mut self, id: VersionId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
         if let Some(root) = root_of(self.plan, stream)
             && let Err(error) = self.loaded.show_names(root)
         {
@@ -356,7 +281,7 @@ impl Run<'_, '_> {
     }
 
     /// The rows of an event, or payments, in a page.
-    fn rows_of_stream(&self, stream: &Stream, page: usize) -> Result<(Rows, u32), StoreError> {
+    pub(super) fn rows_of_stream(&self, stream: &Stream, page: usize) -> Result<(Rows, u32), StoreError> {
         Ok(match stream {
             Stream::Events(record) => {
                 (Rows::Events { record: *record }, self.loaded.data.tables[record.index()].n_stream as u32)
@@ -371,7 +296,7 @@ impl Run<'_, '_> {
     }
 
     /// Gives what was decided for payments room for all of them, where nothing was decided for those in the page.
-    fn size_payments(&mut self, stream: &Stream, n_rows: u32) {
+    pub(super) fn size_payments(&mut self, stream: &Stream, n_rows: u32) {
         if matches!(stream, Stream::Lines(_)) {
             let decisions = self.plan.decisions.iter().zip(&mut self.loaded.data.decisions);
             let of_stream = decisions.filter(|(decision, _)| decision.stream == *stream);

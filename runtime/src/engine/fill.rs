@@ -1,0 +1,86 @@
+//! Fills the aggregates that a rule reads, page by page of what they are over, before the rule runs.
+
+use crate::engine::aggregate::{AggregateState, RowFault};
+use crate::engine::counts::Counts;
+use crate::engine::paths::root_of;
+use crate::engine::result::{RunError, RunFault};
+use crate::engine::run::Run;
+use meed_compiler::data::{Grid, Rows};
+use meed_compiler::internal::broken;
+use meed_compiler::plan::{GroupId, Stream, VersionId};
+
+impl Run<'_, '_> {
+    /// Fills the aggregates that a rule reads.
+    pub(super) fn fill_aggregates(&mut self, id: VersionId, rows: &Rows) -> Result<(), RunError> {
+        self.at.set(Some((id, 0)));
+        let groups = &self.plan.version(id).groups;
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let Rows::Grid(grid) = rows else { broken("aggregates of a rule that is not per entity and period") };
+        let mut streams: Vec<&Stream> = Vec::new();
+        for group in groups {
+            let stream = &self.plan.groups[group.index()].stream;
+            if !streams.contains(&stream) {
+                streams.push(stream);
+            }
+        }
+        for stream in streams {
+            let of = |group: &&GroupId| self.plan.groups[group.index()].stream == *stream;
+            let groups: Vec<GroupId> = groups.iter().filter(of).copied().collect();
+            self.aggregate(id, stream, &groups, grid)?;
+        }
+        Ok(())
+    }
+
+    /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
+    fn aggregate(&mut self, id: VersionId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
+        let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
+        let mut counts = Counts::default();
+        let mut met = None;
+        let root = root_of(self.plan, stream);
+        for page in 0..self.n_pages(root) {
+            if let Some(root) = root {
+                self.see(root, page)?;
+            }
+            let (rows, n_rows) = self.rows_of_stream(stream, page)?;
+            self.size_payments(stream, n_rows);
+            if aggregates.is_empty() {
+                let (days, _) = self.span(stream, &rows, n_rows);
+                let begin = |&group: &GroupId| AggregateState::new(self.plan, group, self.loaded, self.options, days);
+                aggregates = groups.iter().map(begin).collect();
+            }
+            let mut taken = vec![0; n_rows as usize];
+            for idx in 0..aggregates.len() {
+                match aggregates[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
+                    Ok(replayed) => self.result.replayed[id.index()] += replayed,
+                    Err(RowFault { row, fault }) => {
+                        met = Some(self.fault(id, stream, &rows, row, fault));
+                        aggregates.truncate(idx);
+                        break;
+                    }
+                }
+            }
+            if met.is_some() && aggregates.is_empty() {
+                break;
+            }
+            if let Stream::Events(record) = stream {
+                counts.add(&taken);
+                self.flags.mark(*record, 0, &taken);
+            }
+        }
+        if let Some(fault) = met {
+            return Err(fault);
+        }
+        for aggregate in aggregates {
+            let finished = aggregate.finish(self.plan, self.loaded, grid);
+            let rule = || self.plan.version(id).name.clone();
+            finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
+        }
+        if let Stream::Events(record) = stream {
+            counts.unmatched += self.loaded.counts[record.index()].undated;
+            self.result.rules[id.index()].push((*record, counts));
+        }
+        Ok(())
+    }
+}
