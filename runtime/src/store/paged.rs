@@ -164,3 +164,70 @@ impl Columns for Vec<u8> {
         vec![ColumnMut::U8(self)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::component::KeyComponent;
+
+    #[derive(Clone, Debug, Default)]
+    struct Known {
+        rows: Vec<u32>,
+        days: Vec<i32>,
+        amounts: Vec<i64>,
+        keys: Keys,
+    }
+
+    impl Columns for Known {
+        fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+            let Self { rows, days, amounts, keys } = self;
+            vec![ColumnMut::U32(rows), ColumnMut::I32(days), ColumnMut::I64(amounts), ColumnMut::Keys(keys)]
+        }
+    }
+
+    fn known(first: u32) -> Known {
+        let mut keys = Keys::new(1);
+        (first..first + 3).for_each(|row| keys.components[0].push(KeyComponent::of(format!("K{row}").as_bytes())));
+        let rows: Vec<u32> = (first..first + 3).collect();
+        let amounts = rows.iter().map(|&row| i64::from(row) - 100_000).collect();
+        Known { days: rows.iter().map(|&row| row as i32 * -7).collect(), amounts, keys, rows }
+    }
+
+    #[test]
+    fn pages_come_back_as_they_were_put_wherever_they_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in [None, Some(SpillFile::new(folder.path()).expect("a file"))] {
+            let mut pages = Paged { file, pages: Vec::new() };
+            pages.push(known(7)).expect("there is room");
+            pages.put(2, known(65_535)).expect("there is room");
+            pages.put(0, known(1)).expect("there is room");
+            let told = |page: usize| {
+                let found = pages.get(page).expect("it is there");
+                let keys: Vec<String> = (0..found.keys.len()).map(|row| found.keys.text(row).into_owned()).collect();
+                (found.rows.clone(), found.days.clone(), found.amounts.clone(), keys)
+            };
+            let keys = |keys: [&str; 3]| keys.map(str::to_owned).to_vec();
+            assert_eq!(
+                told(0),
+                (vec![1, 2, 3], vec![-7, -14, -21], vec![-99_999, -99_998, -99_997], keys(["K1", "K2", "K3"]))
+            );
+            assert_eq!(told(2).3, keys(["K65535", "K65536", "K65537"]));
+            assert_eq!((told(1).0, told(9).0, pages.len()), (vec![], vec![], 3));
+            assert!(pages.whole().is_none());
+        }
+    }
+
+    #[test]
+    fn flags_take_the_place_of_those_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = SpillFile::new(folder.path()).expect("a file");
+        let mut flags: Paged<Vec<u8>> = Paged { file: Some(file), pages: Vec::new() };
+        flags.put(1, vec![1, 2, 3]).expect("there is room");
+        flags.put(0, vec![9]).expect("there is room");
+        flags.put(1, vec![4, 5, 6]).expect("there is room");
+        assert_eq!(
+            (0..3).map(|page| flags.get(page).expect("it is there").into_owned()).collect::<Vec<_>>(),
+            [vec![9], vec![4, 5, 6], vec![]]
+        );
+    }
+}
