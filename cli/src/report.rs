@@ -4,7 +4,7 @@ mod texts;
 
 use crate::draw::{Messages, say};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{BelowZero, Plan, Step, Version};
+use meed_compiler::plan::{BelowZero, Node, Plan, Version};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
@@ -70,7 +70,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
 /// Rows at which a schedule was asked below zero that does not say what it pays there.
 fn below_zero(plan: &Plan, rule: &Version, n_rows: u64) -> String {
     let mut unsaid: BTreeSet<&str> = BTreeSet::new();
-    for expr in rule.steps.iter().flat_map(Step::exprs) {
+    for expr in rule.nodes.iter().flat_map(Node::exprs) {
         expr.walk(&mut |expr| {
             if let Some((schedule, ..)) = expr.op.as_schedule() {
                 let schedule = &plan.schedules[schedule.index()];

@@ -9,7 +9,7 @@ mod jit;
 
 use crate::data::Data;
 use crate::kernel::Kernel;
-use crate::plan::{GroupId, Plan, VersionId};
+use crate::plan::{FoldId, Plan, VersionId};
 
 /// Whether this build makes machine code: the feature `jit`.
 pub const MAKES_CODE: bool = cfg!(feature = "jit");
@@ -17,7 +17,7 @@ pub const MAKES_CODE: bool = cfg!(feature = "jit");
 /// The machine code of a program.
 pub struct Kernels {
     rules: Vec<Option<Kernel>>,
-    groups: Vec<Option<Kernel>>,
+    folds: Vec<Option<Kernel>>,
 }
 
 /// How machine code is made and called; what it pays does not depend on it.
@@ -57,7 +57,7 @@ impl Kernels {
     /// The data only tell how fine their numbers are and how many; the code is right for any.
     pub fn compile(plan: &Plan, data: &Data, options: CodeOptions) -> Self {
         Self::made(plan, data, options)
-            .unwrap_or_else(|| Self { rules: vec![None; plan.versions.len()], groups: vec![None; plan.groups.len()] })
+            .unwrap_or_else(|| Self { rules: vec![None; plan.versions.len()], folds: vec![None; plan.folds.len()] })
     }
 
     #[cfg(not(feature = "jit"))]
@@ -76,7 +76,7 @@ impl Kernels {
     }
 
     /// The kernel of a group, if it has one.
-    pub fn group(&self, id: GroupId) -> Option<&Kernel> {
-        self.groups[id.index()].as_ref()
+    pub fn fold(&self, id: FoldId) -> Option<&Kernel> {
+        self.folds[id.index()].as_ref()
     }
 }

@@ -5,7 +5,7 @@
 //! INVARIANT: rows of an entity stand in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
-use crate::plan::{DecisionId, GroupId, Period, SlotId, StateId, StateKind, Type};
+use crate::plan::{DecisionId, FoldId, KeyId, Period, StateId, StateKind, Type};
 use crate::value::Exact;
 use rustc_hash::FxHashMap;
 
@@ -77,7 +77,7 @@ pub struct Data {
     /// By state.
     pub states: Vec<StateData>,
     /// By group; filled before the rules that read them.
-    pub groups: Vec<GroupData>,
+    pub folds: Vec<FoldData>,
     /// By decision.
     pub decisions: Vec<DecisionData>,
 }
@@ -114,7 +114,7 @@ pub enum SumData {
 
 /// The values of a group, by row of the grid of its entity and period.
 #[derive(Clone, Debug)]
-pub enum GroupData {
+pub enum FoldData {
     /// Whole numbers of `1/den`.
     Fixed {
         /// The denominator.
@@ -128,9 +128,9 @@ pub enum GroupData {
     Exact(Vec<Option<Exact>>),
 }
 
-/// What a group has gathered so far, by slot: the entity's row times the number of periods, plus the period.
+/// What a group has fold_state so far, by slot: the entity's row times the number of periods, plus the period.
 #[derive(Clone, Debug, Default)]
-pub struct Gathered {
+pub struct FoldState {
     /// The sum, count, smallest or largest, as whole numbers of the group's `1/den` (days, codes and places as they are).
     pub cells: Vec<i128>,
     /// 1 once a row was taken in.
@@ -256,8 +256,8 @@ impl Data {
     }
 
     /// The values of a group.
-    pub fn group(&self, id: GroupId) -> &GroupData {
-        &self.groups[id.index()]
+    pub fn fold(&self, id: FoldId) -> &FoldData {
+        &self.folds[id.index()]
     }
 
     /// The values of a decision.
@@ -268,7 +268,7 @@ impl Data {
 
 impl Chunk {
     /// The slot of row `row` (of the stream) for a slot spec.
-    pub fn slot(&self, id: SlotId, row: u32) -> u32 {
+    pub fn slot(&self, id: KeyId, row: u32) -> u32 {
         self.slots[id.index()][(row - self.start) as usize]
     }
 }

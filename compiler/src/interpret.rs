@@ -9,9 +9,9 @@ mod function;
 pub mod schedule;
 pub mod trace;
 
-use crate::data::{Chunk, Data, Gathered, MODERATE, Met, Output, Rows, StateData, SumData, status};
+use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
-use crate::plan::{Amount, Expr, Group, GroupFunction, Limit, Pay, Plan, StateId, Step, Version, VersionId, View};
+use crate::plan::{Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Side, StateId, Version, VersionId};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
 use meed_grammar::span::Span;
@@ -85,7 +85,7 @@ pub fn interpret_row(
         chunk,
         line: None,
     };
-    let mark = run.steps(&definition.steps, definition.active)?;
+    let mark = run.nodes(&definition.nodes, definition.active)?;
     let RuleRun { row: state, line, .. } = run;
     let mut mark = mark;
     if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0) {
@@ -110,32 +110,32 @@ pub fn interpret_row(
 ///
 /// # Errors
 /// A [`Fault`] that stops the run.
-pub fn interpret_group(
+pub fn interpret_fold(
     plan: &Plan,
-    group: &Group,
+    fold: &Fold,
     data: &Data,
     rows: &Rows,
     row: u32,
     slot: u32,
-    gathered: &mut Gathered,
+    fold_state: &mut FoldState,
 ) -> Result<bool, Fault> {
     let row = Row::new(plan, rows, row, 0, false);
-    if let Some(filter) = &group.filter
+    if let Some(filter) = &plan.matches[fold.over.index()].also
         && !row.eval(filter, data)?.is_true()
     {
         return Ok(false);
     }
-    let value = match &group.function {
-        GroupFunction::Count => Value::Number(Exact::ONE),
-        GroupFunction::Sum(value, _)
-        | GroupFunction::Smallest(value, _)
-        | GroupFunction::Largest(value, _)
-        | GroupFunction::Distinct(value) => row.eval(value, data)?,
+    let value = match &fold.function {
+        FoldFunction::Count => Value::Number(Exact::ONE),
+        FoldFunction::Sum(value, _)
+        | FoldFunction::Smallest(value, _)
+        | FoldFunction::Largest(value, _)
+        | FoldFunction::Distinct(value) => row.eval(value, data)?,
     };
     if value == Value::Missing {
         return Ok(false);
     }
-    gathered.take(&group.function, slot, &value).ok_or(too_large("an aggregate", group.span))?;
+    fold_state.take(&fold.function, slot, &value).ok_or(too_large("an aggregate", fold.span))?;
     Ok(true)
 }
 
@@ -149,11 +149,11 @@ struct RuleRun<'a> {
 }
 
 impl RuleRun<'_> {
-    fn steps(&mut self, steps: &[Step], active: crate::plan::Days) -> Result<u8, Fault> {
+    fn nodes(&mut self, nodes: &[Node], active: crate::plan::Days) -> Result<u8, Fault> {
         let mut mark = 0;
-        for step in steps {
-            match step {
-                Step::AccumulateAll { state, filter, atoms } => {
+        for node in nodes {
+            match node {
+                Node::TotalOfAll { state, filter, atoms } => {
                     let adds = match filter {
                         Some(filter) => self.row.eval(filter, self.data)?.is_true(),
                         None => true,
@@ -162,7 +162,7 @@ impl RuleRun<'_> {
                         mark |= status::COUNTED;
                     }
                 }
-                Step::Active => {
+                Node::Active => {
                     // A period that the program's end cuts belongs to the program's last day.
                     let day = self.row.when(self.data);
                     let day = if self.row.is_period() { day.min(self.plan.active.to) } else { day };
@@ -172,26 +172,26 @@ impl RuleRun<'_> {
                         return Ok(mark);
                     }
                 }
-                Step::Until => {
+                Node::Until => {
                     let day = self.row.when(self.data);
                     if day > active.to {
                         self.row.note(|trace| trace.active(day, active, false));
                         return Ok(mark);
                     }
                 }
-                Step::Filter(condition) => {
+                Node::Keep(condition) => {
                     let holds = self.row.eval(condition, self.data)?;
                     self.row.note(|trace| trace.condition(condition.span, &holds));
                     if !holds.is_true() {
                         return Ok(mark);
                     }
                 }
-                Step::Let(local, value) => {
+                Node::Let(local, value) => {
                     let value = self.row.eval(value, self.data)?;
                     self.row.note(|trace| trace.local(*local, &value));
                     self.row.locals[local.index()] = value;
                 }
-                Step::First(state) => {
+                Node::First(state) => {
                     let slot = self.slot(*state);
                     let StateData::Seen(seen) = self.data.state(*state) else { broken("a first without its marks") };
                     let first = seen[slot] == 0;
@@ -201,12 +201,12 @@ impl RuleRun<'_> {
                         return Ok(mark);
                     }
                 }
-                Step::Accumulate { state, atoms } => {
+                Node::Total { state, atoms } => {
                     if self.accumulate(*state, Some(atoms))? {
                         mark |= status::COUNTED;
                     }
                 }
-                Step::Set(decision, local) => {
+                Node::Set(decision, local) => {
                     let value = self.row.locals[local.index()].clone();
                     let words = decision_words(&value)
                         .ok_or(Fault { kind: FaultKind::Overflow("a decision"), span: self.definition.span })?;
@@ -214,21 +214,24 @@ impl RuleRun<'_> {
                     let idx = self.row.row as usize;
                     (decided.nums[idx], decided.dens[idx], decided.known[idx]) = words;
                 }
-                Step::Pay(pay) => {
-                    let Some(line) = self.pay(pay)? else { break };
+                Node::Emit(emit) => {
+                    let Some(line) = self.emit(emit)? else { break };
                     self.line = Some(line);
                 }
-                Step::Limit(limit) => self.limit(limit)?,
+                Node::Limit(limit) => self.limit(limit)?,
+                Node::Pay(pay) => {
+                    if let (Some((_, amount)), true) = (&mut self.line, pay.negative) {
+                        let span = self.definition.emit().map_or_else(Span::default, |emit| emit.span);
+                        *amount = amount.checked_neg().ok_or(too_large("a payment", span))?;
+                    }
+                }
             }
-        }
-        if let (Some((_, amount)), Some(true)) = (&mut self.line, take_back(steps)) {
-            *amount = amount.checked_neg().ok_or(too_large("a payment", take_back_span(steps)))?;
         }
         Ok(mark | status::MATCHED)
     }
 
     fn slot(&self, state: StateId) -> usize {
-        let spec = self.plan.states[state.index()].slot;
+        let spec = self.plan.states[state.index()].key;
         self.chunk.slot(spec, self.row.row) as usize
     }
 
@@ -262,45 +265,44 @@ impl RuleRun<'_> {
         Ok(atoms.is_some())
     }
 
-    fn pay(&mut self, pay: &Pay) -> Result<Option<(u32, i64)>, Fault> {
-        let payee = self.row.eval(&pay.payee, self.data)?;
+    fn emit(&mut self, emit: &Emit) -> Result<Option<(u32, i64)>, Fault> {
+        let payee = self.row.eval(&emit.payee, self.data)?;
         let unit = &self.plan.unit;
         let per_unit = Exact::from(self.plan.per_unit());
         let cents = |value: &Exact| round(&(value * &per_unit), unit.mode);
-        let rounded = match &pay.amount {
-            Amount::Plain(expr) => self.row.eval(expr, self.data)?.number().map(|value| cents(&value)),
-            Amount::AlongTotal { factor, state, body } => {
-                let factor = match factor {
-                    Some(factor) => self.row.eval(factor, self.data)?,
-                    None => Value::Number(Exact::ONE),
-                };
-                let after = self.row.eval_turn(body, self.data, View::After)?;
-                let before = self.row.eval_before(body, self.data, *state)?;
-                match (factor.number(), after.number()) {
-                    (Some(factor), Some(after)) => {
-                        let (after, before) = (&factor * after, factor * before);
-                        let along = cents(&after) - cents(&before);
-                        if unit.each_line {
-                            let line = cents(&(after - before));
-                            // Two roundings of the same sums are a few units apart.
-                            let missed = i128::try_from(line.clone() - along);
-                            self.row.missed += missed.unwrap_or_else(|_| broken("roundings far apart"));
-                            Some(line)
-                        } else {
-                            Some(along)
-                        }
-                    }
-                    (None, _) | (_, None) => None,
+        let factor = match &emit.factor {
+            Some(factor) => self.row.eval(factor, self.data)?,
+            None => Value::Number(Exact::ONE),
+        };
+        let after = self.row.eval_side(&emit.worth, self.data, Side::After)?;
+        let before = match emit.owner {
+            Owner::Row => Exact::ZERO,
+            Owner::Total(state) => self.row.eval_before(&emit.worth, self.data, state)?,
+        };
+        let rounded = match (factor.number(), after.number()) {
+            (Some(factor), Some(after)) => {
+                let (after, before) = (&factor * after, factor * before);
+                let along = cents(&after) - cents(&before);
+                if unit.each_line {
+                    let line = cents(&(after - before));
+                    // Two roundings of the same sums are a few units apart.
+                    let missed = i128::try_from(line.clone() - along);
+                    self.row.missed += missed.unwrap_or_else(|_| broken("roundings far apart"));
+                    Some(line)
+                } else {
+                    Some(along)
                 }
             }
+            (None, _) | (_, None) => None,
         };
         if self.row.trace.is_some() {
-            let found = self.slices(&pay.amount)?;
+            let found = self.slices(emit)?;
             let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
-            self.row.note(|trace| trace.pay(&payee, rounded, found, pay.take_back));
+            let take_back = self.definition.is_negative();
+            self.row.note(|trace| trace.pay(&payee, rounded, found, take_back));
         }
         let (Some(payee), Some(rounded)) = (payee.code(), rounded) else { return Ok(None) };
-        let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", pay.span))?;
+        let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", emit.span))?;
         Ok(Some((payee, amount)))
     }
 
@@ -373,14 +375,14 @@ impl SumData {
     }
 }
 
-impl Gathered {
+impl FoldState {
     /// An empty group of this function.
-    pub fn new(function: &GroupFunction, n_slots: usize) -> Self {
+    pub fn new(function: &FoldFunction, n_slots: usize) -> Self {
         let exact = matches!(
             function,
-            GroupFunction::Sum(_, None) | GroupFunction::Smallest(_, None) | GroupFunction::Largest(_, None)
+            FoldFunction::Sum(_, None) | FoldFunction::Smallest(_, None) | FoldFunction::Largest(_, None)
         );
-        let n_cells = if exact || matches!(function, GroupFunction::Distinct(_)) { 0 } else { n_slots };
+        let n_cells = if exact || matches!(function, FoldFunction::Distinct(_)) { 0 } else { n_slots };
         Self {
             cells: vec![0; n_cells],
             seen: vec![0; n_slots],
@@ -389,16 +391,16 @@ impl Gathered {
         }
     }
 
-    /// Takes a value in, or what another slot has gathered; none when it does not fit.
-    fn take(&mut self, function: &GroupFunction, slot: u32, value: &Value) -> Option<()> {
+    /// Takes a value in, or what another slot has fold_state; none when it does not fit.
+    fn take(&mut self, function: &FoldFunction, slot: u32, value: &Value) -> Option<()> {
         let place = slot as usize;
         match function {
-            GroupFunction::Distinct(_) => {
+            FoldFunction::Distinct(_) => {
                 let value = self.distinct(value);
                 self.entries.push(Met { slot, value });
             }
-            GroupFunction::Count => self.join(function, place, 1, &Exact::ZERO)?,
-            GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => {
+            FoldFunction::Count => self.join(function, place, 1, &Exact::ZERO)?,
+            FoldFunction::Sum(_, den) | FoldFunction::Smallest(_, den) | FoldFunction::Largest(_, den) => {
                 match (value, den) {
                     (Value::Number(value), Some(den)) => {
                         self.join(function, place, over(value, *den)?, &Exact::ZERO)?
@@ -416,18 +418,18 @@ impl Gathered {
     }
 
     /// Joins a cell with another one of the same group; none when it does not fit.
-    pub fn join(&mut self, function: &GroupFunction, place: usize, cell: i128, exact: &Exact) -> Option<()> {
+    pub fn join(&mut self, function: &FoldFunction, place: usize, cell: i128, exact: &Exact) -> Option<()> {
         let new = self.seen[place] == 0;
         match function {
-            GroupFunction::Sum(_, None) => self.exact[place] = &self.exact[place] + exact,
-            GroupFunction::Sum(_, Some(_)) | GroupFunction::Count => {
+            FoldFunction::Sum(_, None) => self.exact[place] = &self.exact[place] + exact,
+            FoldFunction::Sum(_, Some(_)) | FoldFunction::Count => {
                 self.cells[place] = self.cells[place].checked_add(cell)?;
             }
-            GroupFunction::Smallest(_, None) if new || *exact < self.exact[place] => self.exact[place] = exact.clone(),
-            GroupFunction::Largest(_, None) if new || *exact > self.exact[place] => self.exact[place] = exact.clone(),
-            GroupFunction::Smallest(_, Some(_)) if new || cell < self.cells[place] => self.cells[place] = cell,
-            GroupFunction::Largest(_, Some(_)) if new || cell > self.cells[place] => self.cells[place] = cell,
-            GroupFunction::Smallest(..) | GroupFunction::Largest(..) | GroupFunction::Distinct(_) => {}
+            FoldFunction::Smallest(_, None) if new || *exact < self.exact[place] => self.exact[place] = exact.clone(),
+            FoldFunction::Largest(_, None) if new || *exact > self.exact[place] => self.exact[place] = exact.clone(),
+            FoldFunction::Smallest(_, Some(_)) if new || cell < self.cells[place] => self.cells[place] = cell,
+            FoldFunction::Largest(_, Some(_)) if new || cell > self.cells[place] => self.cells[place] = cell,
+            FoldFunction::Smallest(..) | FoldFunction::Largest(..) | FoldFunction::Distinct(_) => {}
         }
         self.seen[place] = 1;
         Some(())
@@ -455,15 +457,6 @@ impl Gathered {
 /// A fault of size.
 fn too_large(what: &'static str, span: Span) -> Fault {
     Fault { kind: FaultKind::Overflow(what), span }
-}
-
-fn take_back(steps: &[Step]) -> Option<bool> {
-    steps.iter().find_map(|step| if let Step::Pay(pay) = step { Some(pay.take_back) } else { None })
-}
-
-fn take_back_span(steps: &[Step]) -> Span {
-    let span = |step: &Step| if let Step::Pay(pay) = step { Some(pay.span) } else { None };
-    steps.iter().find_map(span).unwrap_or_default()
 }
 
 /// A value as the words of a decision: numerator, denominator, known.

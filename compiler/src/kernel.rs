@@ -7,8 +7,8 @@
 
 mod table;
 
-use crate::data::{Chunk, Data, Gathered, Output, Rows};
-use crate::plan::{DatePart, DecisionId, FieldId, GroupId, Period, Plan, PredicateId, RecordId, SlotId, StateId};
+use crate::data::{Chunk, Data, FoldState, Output, Rows};
+use crate::plan::{DatePart, DecisionId, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub enum Input {
     /// `u8` by code.
     Predicate(PredicateId),
     /// `u32` by row *of the chunk* (from 0).
-    Slots(SlotId),
+    Slots(KeyId),
     /// `u8` by slot.
     Seen(StateId),
     /// `i128` by slot: the sums of one atom.
@@ -37,11 +37,11 @@ pub enum Input {
     /// `i128` by slot.
     Paid(StateId),
     /// `i128` by row of the stream.
-    Group(GroupId),
+    Fold(FoldId),
     /// `u8` by row of the stream, or one mark for all.
-    GroupKnown(GroupId),
+    FoldKnown(FoldId),
     /// As [`Input::KnownMask`].
-    GroupKnownMask(GroupId),
+    FoldKnownMask(FoldId),
     /// `i64` by row of the decision's stream, written by the rule that sets it.
     DecisionNum(DecisionId),
     /// `i64`, above zero.
@@ -74,14 +74,14 @@ pub enum Input {
     LineAmount,
     /// Written for every row done: `u8` by row *of the chunk*.
     Status,
-    /// Group kernels: `u32` by row *of the chunk*, `u32::MAX` where a row has no slot.
-    GroupSlot,
-    /// Group kernels: `i128` by slot.
-    GroupCell,
-    /// Group kernels: `u8` by slot.
-    GroupSeen,
-    /// Group kernels for distinct values, written: a slot and value by entry; the number of entries is `n_lines`.
-    GroupMet,
+    /// Fold kernels: `u32` by row *of the chunk*, `u32::MAX` where a row has no slot.
+    FoldSlot,
+    /// Fold kernels: `i128` by slot.
+    FoldCell,
+    /// Fold kernels: `u8` by slot.
+    FoldSeen,
+    /// Fold kernels for distinct values, written: a slot and value by entry; the number of entries is `n_lines`.
+    FoldMet,
 }
 
 /// Functions of a day that machine code looks up.
@@ -217,24 +217,24 @@ impl Kernel {
         start: u32,
         slots: &[u32],
         from: u32,
-        gathered: &mut Gathered,
+        fold_state: &mut FoldState,
         taken: &mut [u8],
     ) -> u32 {
         let len = slots.len() as u32;
         if taken.len() < slots.len() || from >= len {
             return from;
         }
-        let n_met = gathered.entries.len();
-        gathered.entries.reserve((len - from) as usize + 1);
+        let n_met = fold_state.entries.len();
+        fold_state.entries.reserve((len - from) as usize + 1);
         let source = Source { plan, rows, end: (start + len) as usize, tables: &self.tables };
         let table =
-            self.inputs.iter().map(|input| source.group_pointer(*input, data, slots, gathered, taken)).collect();
+            self.inputs.iter().map(|input| source.group_pointer(*input, data, slots, fold_state, taken)).collect();
         let Some(table) = table else { return from };
-        let ahead = source.ahead(self, data, Some(gathered));
+        let ahead = source.ahead(self, data, Some(fold_state));
         let (stopped, context) = self.call(table, ahead, n_met, start, from..len);
         #[expect(unsafe_code, reason = "there was room for every row, and the code has written the first `n_lines`")]
         unsafe {
-            gathered.entries.set_len(context.n_lines as usize);
+            fold_state.entries.set_len(context.n_lines as usize);
         }
         stopped
     }

@@ -10,7 +10,7 @@ mod schedules;
 mod states;
 mod versions;
 
-use crate::plan::{GroupId, Plan, Rule, RuleId, StateKind, Step, Stream, Version, VersionId};
+use crate::plan::{FoldId, Node, Pay, Plan, Rule, RuleId, StateKind, Stream, Version, VersionId};
 use crate::typed::{self, Clause, Lets, Limit, Program, Purpose};
 use states::States;
 
@@ -63,12 +63,12 @@ struct Lowering<'a> {
     version: &'a typed::Version,
     /// The states of its totals.
     totals: Vec<Option<crate::plan::StateId>>,
-    /// The number of its first group in the Plan.
-    first_group: u32,
+    /// The number of its first fold in the Plan.
+    first_fold: u32,
     lets: Lets,
     /// Totals over all rows, which come before everything else.
-    all: Vec<Step>,
-    steps: Vec<Step>,
+    all: Vec<Node>,
+    nodes: Vec<Node>,
 }
 
 impl<'a> Lowering<'a> {
@@ -80,23 +80,24 @@ impl<'a> Lowering<'a> {
         number: u32,
     ) -> Version {
         states.begin_version();
-        let first_group = plan.groups.len() as u32;
+        let first_fold = plan.folds.len() as u32;
         let mut lowering = Self {
             plan,
             states,
             rule,
             version,
             totals: vec![None; version.totals.len()],
-            first_group,
+            first_fold,
             lets: Lets::default(),
             all: Vec::new(),
-            steps: vec![Step::Active],
+            nodes: vec![Node::Active],
         };
-        lowering.groups();
+        lowering.folds();
         version.clauses.iter().for_each(|clause| lowering.clause(clause));
-        let mut steps = lowering.all;
-        steps.append(&mut lowering.steps);
-        let groups = (first_group..lowering.plan.groups.len() as u32).map(GroupId).collect();
+        let mut nodes = lowering.all;
+        nodes.append(&mut lowering.nodes);
+        nodes.extend(version.pay().map(|pay| Node::Pay(Pay { negative: pay.take_back })));
+        let folds = (first_fold..lowering.plan.folds.len() as u32).map(FoldId).collect();
         Version {
             rule,
             name: version.name.clone(),
@@ -104,27 +105,27 @@ impl<'a> Lowering<'a> {
             number,
             active: version.active,
             stream: version.stream.clone(),
-            steps,
+            nodes,
             n_locals: version.locals.len() as u32,
             locals: version.locals.clone(),
-            groups,
+            folds,
             span: version.span,
         }
     }
 
     fn clause(&mut self, clause: &Clause) {
-        let step = match clause {
+        let node = match clause {
             Clause::Total(total) => return self.total(*total),
-            Clause::Where(condition) => Step::Filter(self.expr(condition)),
+            Clause::Where(condition) => Node::Keep(self.expr(condition)),
             Clause::Let(local, value) => {
                 let value = self.expr(value);
                 self.lets.define(&self.version.locals[local.index()].name, *local, value.clone());
-                Step::Let(*local, value)
+                Node::Let(*local, value)
             }
-            Clause::Set(decision, local) => Step::Set(*decision, *local),
-            Clause::First(keys) => Step::First(self.shared(keys, StateKind::Seen, Purpose::First)),
-            Clause::Pay(pay) => Step::Pay(self.pay(pay)),
-            Clause::Limit(limit) => Step::Limit(match limit {
+            Clause::Set(decision, local) => Node::Set(*decision, *local),
+            Clause::First(keys) => Node::First(self.shared(keys, StateKind::Seen, Purpose::First)),
+            Clause::Pay(pay) => Node::Emit(self.emit(pay)),
+            Clause::Limit(limit) => Node::Limit(match limit {
                 Limit::Each(amount) => crate::plan::Limit::PerPayment(self.expr(amount)),
                 Limit::AtMost(amount, keys) => crate::plan::Limit::AtMost {
                     amount: self.expr(amount),
@@ -137,7 +138,7 @@ impl<'a> Lowering<'a> {
                 },
             }),
         };
-        self.steps.push(step);
+        self.nodes.push(node);
     }
 
     /// Whether the rows are those of a rule's stream as the Plan has it.

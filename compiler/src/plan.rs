@@ -1,18 +1,18 @@
 //! The Plan: what a program means, as a small acyclic dataflow over streams of rows.
 //!
 //! Comes in: nothing of the text but spans. Goes out: one description that is interpreted, compiled, explained and
-//! printed. A rule reads one stream, row by row in the order of `when` and key, through a straight line of [`Step`]s.
+//! printed. A rule reads one stream, row by row in the order of `when` and key, through a straight line of [`Node`]s.
 //! Everything that remembers (first-per, accumulations, limits) is a keyed [`State`]; everything that looks at many rows
-//! at once is a [`Group`], done before the rules that read it. The Plan knows no files and no columns' layout.
+//! at once is a [`Fold`], done before the rules that read it. The Plan knows no files and no columns' layout.
 
 pub mod calendar;
 pub mod fields;
 pub mod function;
 pub mod ids;
+pub mod node;
 pub mod op;
 pub mod schedule;
 pub mod state;
-pub mod step;
 pub mod text;
 pub mod verify;
 pub mod walk;
@@ -21,10 +21,10 @@ pub use calendar::{Calendar, Days, Period};
 pub use fields::*;
 pub use function::{Function, Kind, Notation, Operands, ResultKind, Scale, Signature};
 pub use ids::*;
+pub use node::*;
 pub use op::*;
 pub use schedule::*;
 pub use state::*;
-pub use step::*;
 
 use crate::value::RoundingMode;
 use meed_grammar::span::Span;
@@ -53,11 +53,13 @@ pub struct Plan {
     /// Tests on texts and ids, done once per distinct value.
     pub predicates: Vec<Predicate>,
     /// Keys of states: what they are kept per.
-    pub slots: Vec<SlotSpec>,
+    pub keys: Vec<Key>,
     /// Keyed states.
     pub states: Vec<State>,
-    /// Aggregates per entity and period.
-    pub groups: Vec<Group>,
+    /// Which rows belong to the rows of rules per entity and period.
+    pub matches: Vec<Match>,
+    /// Aggregates of them.
+    pub folds: Vec<Fold>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Rules, in the order of their first versions as written.
@@ -119,13 +121,13 @@ pub struct Version {
     /// The rows it reads.
     pub stream: Stream,
     /// What it does with a row, in order.
-    pub steps: Vec<Step>,
+    pub nodes: Vec<Node>,
     /// How many `let`s and `set`s it has.
     pub n_locals: u32,
     /// Names, types and places of these, for explanations.
     pub locals: Vec<Local>,
-    /// Groups it reads.
-    pub groups: Vec<GroupId>,
+    /// Aggregates that it reads.
+    pub folds: Vec<FoldId>,
     /// The whole rule in the text.
     pub span: Span,
 }
@@ -155,9 +157,10 @@ impl Plan {
             n_domains: 0,
             schedules: Vec::new(),
             predicates: Vec::new(),
-            slots: Vec::new(),
+            keys: Vec::new(),
             states: Vec::new(),
-            groups: Vec::new(),
+            matches: Vec::new(),
+            folds: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
             versions: Vec::new(),
@@ -208,6 +211,22 @@ impl Plan {
         self.rule(id).versions.first().copied()
     }
 
+    /// The rows of an aggregate.
+    pub fn matched(&self, fold: FoldId) -> &Match {
+        self.rows_of(&self.folds[fold.index()])
+    }
+
+    /// The rows of an aggregate that is at hand.
+    pub fn rows_of(&self, fold: &Fold) -> &Match {
+        &self.matches[fold.over.index()]
+    }
+
+    /// The expressions of an aggregate and of its rows.
+    pub fn exprs_of(&self, fold: FoldId) -> Vec<&Expr> {
+        let (fold, rows) = (&self.folds[fold.index()], self.matched(fold));
+        std::iter::once(&rows.key).chain(&rows.also).chain(fold.function.value()).collect()
+    }
+
     /// The rule of this name.
     pub fn rule_named(&self, name: &str) -> Option<RuleId> {
         self.rules.iter().position(|rule| rule.name == name).map(|idx| RuleId(idx as u32))
@@ -219,8 +238,8 @@ impl Plan {
     }
 
     /// Whether a row can be without a slot: a part of its key can be missing.
-    pub fn slot_can_miss(&self, id: SlotId) -> bool {
-        self.slots[id.index()].parts.iter().any(|part| match &part.op {
+    pub fn key_can_miss(&self, id: KeyId) -> bool {
+        self.keys[id.index()].parts.iter().any(|part| match &part.op {
             Op::Field { record, path, .. } => self.path_can_miss(*record, path),
             _ => true,
         })
@@ -245,7 +264,7 @@ impl Plan {
 
     /// The entity whose rows are paid by this rule, if it pays.
     pub fn payee_record(&self, id: VersionId) -> Option<RecordId> {
-        self.version(id).pay().and_then(|pay| match pay.payee.ty {
+        self.version(id).emit().and_then(|emit| match emit.payee.ty {
             Type::Ref(record) => Some(record),
             _ => None,
         })
@@ -254,16 +273,21 @@ impl Plan {
 
 impl Version {
     /// What it pays, if it pays.
-    pub fn pay(&self) -> Option<&Pay> {
-        self.steps.iter().find_map(|step| match step {
-            Step::Pay(pay) => Some(pay),
+    pub fn emit(&self) -> Option<&Emit> {
+        self.nodes.iter().find_map(|node| match node {
+            Node::Emit(emit) => Some(emit),
             _ => None,
         })
     }
 
+    /// Whether it takes back.
+    pub fn is_negative(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node, Node::Pay(Pay { negative: true })))
+    }
+
     /// The days of the rows that it looks at: its range, and where it holds a first `ever`, all days before.
     pub fn looks_at(&self) -> Days {
-        let looks_back = self.steps.iter().any(|step| matches!(step, Step::Until));
+        let looks_back = self.nodes.iter().any(|node| matches!(node, Node::Until));
         Days { from: if looks_back { Days::ALL.from } else { self.active.from }, to: self.active.to }
     }
 }

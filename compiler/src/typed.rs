@@ -3,10 +3,10 @@
 //! Comes from `types`; `lower` makes the [`Plan`](crate::plan::Plan) of it, and an editor reads it beside [`Places`]. It
 //! has what the Plan has not: bands as they are written, the amount of a `pay` as one expression, totals and aggregates
 //! where they stand. Expressions are those of the Plan, but for two numbers: inside a version, [`Op::Level`] counts its
-//! [`Version::totals`] and [`Op::Group`] its [`Version::folds`]. A rule with a problem is not in it.
+//! [`Version::totals`] and [`Op::Fold`] its [`Version::folds`]. A rule with a problem is not in it.
 //!
 //! [`Op::Level`]: crate::plan::Op::Level
-//! [`Op::Group`]: crate::plan::Op::Group
+//! [`Op::Fold`]: crate::plan::Op::Fold
 
 mod lets;
 mod places;

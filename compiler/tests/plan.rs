@@ -69,7 +69,7 @@ fn a_plan_reads_well() {
 #[test]
 fn a_damaged_text_names_its_line() {
     let printed = compiled(include_str!("../../examples/quickstart/quickstart.meed"), "quickstart").to_text();
-    let damaged = printed.replace("rounded half even", "").replace("where row.registered", "where row.registred");
+    let damaged = printed.replace("rounded half even", "").replace("keep row.registered", "keep row.registred");
     let error = Plan::from_text(&damaged).expect_err("no such field");
     let line = damaged.lines().position(|line| line.contains("registred")).expect("the damaged line") + 1;
     assert_eq!(error.to_string(), format!("line {line}: `row.registred` names nothing here"));

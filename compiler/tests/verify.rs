@@ -20,14 +20,14 @@ fn field<'a>(plan: &'a mut Plan, record: &str, name: &str) -> &'a mut Field {
 
 /// The value of the rule's first `let` that is of this kind.
 fn value<'a>(plan: &'a mut Plan, name: &str, of: impl Fn(&Op) -> bool) -> &'a mut Expr {
-    let steps = rule(plan, name).steps.iter_mut();
-    let mut values = steps.filter_map(|step| if let Step::Let(_, value) = step { Some(value) } else { None });
+    let steps = rule(plan, name).nodes.iter_mut();
+    let mut values = steps.filter_map(|step| if let Node::Let(_, value) = step { Some(value) } else { None });
     values.find(|value| of(&value.op)).expect("such a value")
 }
 
-fn pay<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Pay {
-    let steps = rule(plan, name).steps.iter_mut();
-    steps.filter_map(|step| if let Step::Pay(pay) = step { Some(pay) } else { None }).next().expect("a pay")
+fn emit<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Emit {
+    let steps = rule(plan, name).nodes.iter_mut();
+    steps.filter_map(|node| if let Node::Emit(emit) = node { Some(emit) } else { None }).next().expect("a line")
 }
 
 fn pieces<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Vec<Piece> {
@@ -43,10 +43,10 @@ type Damage = (Obligation, fn(&mut Plan));
 
 const DAMAGES: &[Damage] = &[
     (Obligation::Named, |plan| plan.records[0].key[0] = FieldId(99)),
-    (Obligation::Named, |plan| plan.states[0].slot = SlotId(99)),
+    (Obligation::Named, |plan| plan.states[0].key = KeyId(99)),
     (Obligation::Named, |plan| {
-        *value(plan, "quarterly", |op| matches!(op, Op::Group(_))) =
-            Expr { op: Op::Group(GroupId(99)), ty: Type::Money, optional: false, span: Default::default() }
+        *value(plan, "quarterly", |op| matches!(op, Op::Fold(_))) =
+            Expr { op: Op::Fold(FoldId(99)), ty: Type::Money, optional: false, span: Default::default() }
     }),
     (Obligation::Keys, |plan| plan.records[0].key.clear()),
     (Obligation::Keys, |plan| field(plan, "partner", "id").optional = true),
@@ -61,8 +61,8 @@ const DAMAGES: &[Damage] = &[
     }),
     (Obligation::Types, |plan| plan.schedules[0].result = Type::Count),
     (Obligation::Missing, |plan| {
-        pay(plan, "back").amount =
-            Amount::Plain(Expr { op: Op::Missing, ty: Type::Money, optional: false, span: Default::default() })
+        emit(plan, "back").owner = Owner::Row;
+        emit(plan, "back").worth = Expr { op: Op::Missing, ty: Type::Money, optional: false, span: Default::default() };
     }),
     (Obligation::Missing, |plan| {
         let mean = value(plan, "quarterly", |op| matches!(op, Op::IfUnknown(..)));
@@ -84,35 +84,35 @@ const DAMAGES: &[Damage] = &[
         }
     }),
     (Obligation::Divisors, |plan| {
-        for group in &mut plan.groups {
-            if let GroupFunction::Sum(_, den) = &mut group.function {
+        for group in &mut plan.folds {
+            if let FoldFunction::Sum(_, den) = &mut group.function {
                 *den = Some(-100);
             }
         }
     }),
     (Obligation::Locals, |plan| {
-        let steps = &mut rule(plan, "running").steps;
-        let first = steps.iter().position(|step| matches!(step, Step::Let(..))).expect("a `let`");
+        let steps = &mut rule(plan, "running").nodes;
+        let first = steps.iter().position(|step| matches!(step, Node::Let(..))).expect("a `let`");
         steps.swap(first, first + 2);
     }),
     (Obligation::Locals, |plan| rule(plan, "running").n_locals += 1),
     (Obligation::Levels, |plan| {
-        rule(plan, "running").steps.remove(0);
+        rule(plan, "running").nodes.remove(0);
     }),
     (Obligation::Levels, |plan| {
-        if let Op::Level { atom, .. } = &mut value(plan, "running", |op| matches!(op, Op::Level { .. })).op {
-            *atom = 7;
+        if let Op::Level { summand, .. } = &mut value(plan, "running", |op| matches!(op, Op::Level { .. })).op {
+            *summand = 7;
         }
     }),
     (Obligation::Sides, |plan| {
-        if let Op::Level { view, .. } = &mut value(plan, "running", |op| matches!(op, Op::Level { .. })).op {
-            *view = View::Turn;
+        if let Op::Level { side, .. } = &mut value(plan, "running", |op| matches!(op, Op::Level { .. })).op {
+            *side = Side::Current;
         }
     }),
     (Obligation::Sides, |plan| {
-        if let Amount::AlongTotal { body, state, .. } = &mut pay(plan, "back").amount {
-            *body = Expr { op: Op::Level { state: *state, atom: 0, view: View::After }, ..body.clone() };
-        }
+        let line = emit(plan, "back");
+        let Owner::Total(state) = line.owner else { panic!("a line along a total") };
+        line.worth = Expr { op: Op::Level { state, summand: 0, side: Side::After }, ..line.worth.clone() };
     }),
     (Obligation::Named, |plan| plan.rules[0].versions.clear()),
     (Obligation::Named, |plan| plan.versions[0].rule = RuleId(99)),
@@ -128,21 +128,23 @@ const DAMAGES: &[Damage] = &[
         }
     }),
     (Obligation::States, |plan| {
-        let steps = &mut rule(plan, "plain").steps;
-        let last = steps.last().expect("a limit").clone();
-        steps.push(last);
+        let nodes = &mut rule(plan, "plain").nodes;
+        let limit = nodes.iter().rposition(|node| matches!(node, Node::Limit(_))).expect("a limit");
+        nodes.insert(limit, nodes[limit].clone());
     }),
-    (Obligation::Slots, |plan| plan.slots[0].parts[0].op = Op::When),
-    (Obligation::Groups, |plan| rule(plan, "quarterly").groups.clear()),
-    (Obligation::Groups, |plan| plan.groups[0].period = Period::Month),
-    (Obligation::Groups, |plan| plan.groups[0].join.op = Op::When),
-    (Obligation::Steps, |plan| rule(plan, "plain").steps.reverse()),
-    (Obligation::Steps, |plan| rule(plan, "override").steps.retain(|step| !matches!(step, Step::Pay(_)))),
-    (Obligation::Steps, |plan| rule(plan, "override").steps.retain(|step| !matches!(step, Step::Active))),
-    (Obligation::Payments, |plan| pay(plan, "plain").payee.ty = Type::Money),
+    (Obligation::StateKeys, |plan| plan.keys[0].parts[0].op = Op::When),
+    (Obligation::Folds, |plan| rule(plan, "quarterly").folds.clear()),
+    (Obligation::Folds, |plan| plan.matches[0].period = Period::Month),
+    (Obligation::Folds, |plan| plan.matches[0].key.op = Op::When),
+    (Obligation::Nodes, |plan| rule(plan, "plain").nodes.reverse()),
+    (Obligation::Nodes, |plan| rule(plan, "override").nodes.retain(|step| !matches!(step, Node::Pay(_)))),
+    (Obligation::Nodes, |plan| rule(plan, "override").nodes.retain(|step| !matches!(step, Node::Active))),
+    (Obligation::Nodes, |plan| rule(plan, "override").nodes.retain(|node| !matches!(node, Node::Emit(_)))),
+    (Obligation::Named, |plan| plan.folds[0].over = MatchId(99)),
+    (Obligation::Payments, |plan| emit(plan, "plain").payee.ty = Type::Money),
     (Obligation::Payments, |plan| {
-        let amount = pay(plan, "quarterly").payee.clone();
-        pay(plan, "quarterly").amount = Amount::Plain(amount);
+        let payee = emit(plan, "quarterly").payee.clone();
+        (emit(plan, "quarterly").worth, emit(plan, "quarterly").owner) = (payee, Owner::Row);
     }),
     (Obligation::Decisions, |plan| plan.decisions[0].ty = Type::Date),
     (Obligation::Decisions, |plan| {

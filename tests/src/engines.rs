@@ -61,7 +61,7 @@ fn keeps_fractions(plan: &Plan) -> bool {
         StateKind::Sums { dens } => dens.contains(&None),
         StateKind::Seen | StateKind::Paid => false,
     });
-    states || plan.groups.iter().any(|group| group.function.den().is_none())
+    states || plan.folds.iter().any(|group| group.function.den().is_none())
 }
 
 fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u32) -> Result<Ran, String> {

@@ -100,9 +100,9 @@ const PARTS: [&str; 64] = [
     "When",
     "Local(",
     "Decision {",
-    "Group(",
+    "Fold(",
     "Level {",
-    "Telescoped {",
+    "Increment {",
     "Call(Negate, ",
     "Call(Add, ",
     "Call(Subtract, ",
@@ -124,15 +124,15 @@ const PARTS: [&str; 64] = [
     "Call(AddTime(",
     "Call(TimeBetween(",
     "Call(DatePart(",
-    "AccumulateAll {",
+    "TotalOfAll {",
     "Active",
-    "Filter(",
+    "Keep(",
     "Let(",
     "First(",
-    "Accumulate {",
+    "Total {",
     "Set(",
-    "Plain(",
-    "AlongTotal {",
+    "owner: Row",
+    "owner: Total(",
     "PerPayment(",
     "AtMost {",
     "AtLeast {",
@@ -153,8 +153,8 @@ const PARTS: [&str; 64] = [
     "Steps {",
     "ask: Rate",
     "ask: Band",
-    "view: Before",
-    "take_back: true",
+    "side: Before",
+    "negative: true",
 ];
 
 #[test]
@@ -163,7 +163,8 @@ fn programs_hold_every_part_of_a_plan() {
     for seed in 0..80 {
         let text = program(&mut Draw::new(seed));
         let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
-        let plan = format!("{:?}{:?}{:?}{:?}", plan.schedules, plan.states, plan.groups, plan.versions);
+        let parts = (&plan.schedules, &plan.states, &plan.matches, &plan.folds, &plan.versions);
+        let plan = format!("{parts:?}");
         found.iter_mut().zip(PARTS).for_each(|(found, part)| *found += usize::from(plan.contains(part)));
     }
     let rare: Vec<_> = PARTS.into_iter().zip(found).filter(|(_, found)| *found < 5).collect();

@@ -5,8 +5,8 @@
 //! warning; the account of a run tells whether it was.
 
 use crate::plan::{
-    Amount, BelowZero, Comparison, Expr, FieldId, Function, GroupFunction, LocalId, Op, Plan, RecordId, Root, StateId,
-    Step, Type, Version,
+    BelowZero, Comparison, Expr, FieldId, FoldFunction, Function, LocalId, Node, Op, Plan, RecordId, Root, StateId,
+    Type, Version,
 };
 use crate::resolve::Resolved;
 use crate::value::Exact;
@@ -62,11 +62,11 @@ fn shown_below(plan: &Plan, resolved: &Resolved) -> FxHashSet<(RecordId, FieldId
             }
         }
     }
-    let filters = plan.versions.iter().flat_map(|rule| &rule.steps).filter_map(|step| match step {
-        Step::Filter(condition) => Some(condition),
+    let filters = plan.versions.iter().flat_map(|rule| &rule.nodes).filter_map(|step| match step {
+        Node::Keep(condition) => Some(condition),
         _ => None,
     });
-    for condition in filters.chain(plan.groups.iter().filter_map(|group| group.filter.as_ref())) {
+    for condition in filters.chain(plan.matches.iter().filter_map(|rows| rows.also.as_ref())) {
         each_part(condition, &mut |part| {
             if let Some(Named::Field(_, record, path)) = asked(part, &|comparison, bound| match comparison {
                 Comparison::Less => *bound <= Exact::ZERO,
@@ -113,8 +113,8 @@ impl<'p> Work<'p> {
 
     /// Notes for each schedule the first place where it is taken of what can be below zero.
     fn rule(&mut self, rule: &Version, uses: &mut [Option<Span>]) {
-        for step in &rule.steps {
-            if let Step::AccumulateAll { state, filter, atoms } = step {
+        for step in &rule.nodes {
+            if let Node::TotalOfAll { state, filter, atoms } = step {
                 let mut own = Work::new(self.plan, self.shown);
                 filter.iter().for_each(|filter| own.learn(filter));
                 for (idx, atom) in atoms.iter().enumerate() {
@@ -122,34 +122,33 @@ impl<'p> Work<'p> {
                 }
             }
         }
-        for step in &rule.steps {
-            if let Step::Filter(condition) = step {
+        for step in &rule.nodes {
+            if let Node::Keep(condition) = step {
                 self.learn(condition);
             }
         }
-        for step in &rule.steps {
+        for step in &rule.nodes {
             match step {
-                Step::Let(local, value) => {
+                Node::Let(local, value) => {
                     self.look(value, uses);
                     let below = self.is_below(value);
                     self.locals.insert(*local, below);
                 }
-                Step::Accumulate { state, atoms } => {
+                Node::Total { state, atoms } => {
                     for (idx, atom) in atoms.iter().enumerate() {
                         let below = self.is_below(atom);
                         self.atoms.insert((*state, idx as u32), below);
                     }
                 }
-                Step::Filter(condition) => self.look(condition, uses),
-                Step::Pay(pay) => match &pay.amount {
-                    Amount::Plain(value) | Amount::AlongTotal { body: value, .. } => self.look(value, uses),
-                },
-                Step::Limit(_)
-                | Step::AccumulateAll { .. }
-                | Step::Active
-                | Step::Until
-                | Step::First(_)
-                | Step::Set(..) => {}
+                Node::Keep(condition) => self.look(condition, uses),
+                Node::Emit(emit) => self.look(&emit.worth, uses),
+                Node::Limit(_)
+                | Node::TotalOfAll { .. }
+                | Node::Active
+                | Node::Until
+                | Node::First(_)
+                | Node::Set(..)
+                | Node::Pay(_) => {}
             }
         }
     }
@@ -195,17 +194,16 @@ impl<'p> Work<'p> {
                 end_of(self.plan, *record, path).is_some_and(|end| self.shown.contains(&end))
             }
             Op::Local(local) => self.locals.get(local).copied().unwrap_or(false),
-            Op::Level { state, atom, .. } => self.atoms.get(&(*state, *atom)).copied().unwrap_or(false),
-            Op::Group(group) => {
-                let group = &self.plan.groups[group.index()];
-                let (GroupFunction::Sum(inner, _)
-                | GroupFunction::Smallest(inner, _)
-                | GroupFunction::Largest(inner, _)) = &group.function
+            Op::Level { state, summand, .. } => self.atoms.get(&(*state, *summand)).copied().unwrap_or(false),
+            Op::Fold(id) => {
+                let fold = &self.plan.folds[id.index()];
+                let (FoldFunction::Sum(inner, _) | FoldFunction::Smallest(inner, _) | FoldFunction::Largest(inner, _)) =
+                    &fold.function
                 else {
                     return false;
                 };
                 let mut own = Work::new(self.plan, self.shown);
-                group.filter.iter().for_each(|filter| own.learn(filter));
+                self.plan.matched(*id).also.iter().for_each(|filter| own.learn(filter));
                 own.is_below(inner)
             }
             Op::IfUnknown(a, b) => self.is_below(a) || self.is_below(b),

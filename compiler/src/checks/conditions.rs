@@ -3,7 +3,7 @@
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, Expr, FieldId, Function, LocalId, Op, Plan, RecordId, Root, Step, Stream, Type, Version,
+    Comparison, Expr, FieldId, Function, LocalId, Node, Op, Plan, RecordId, Root, Stream, Type, Version,
 };
 use crate::value::Exact;
 use meed_grammar::limits;
@@ -15,15 +15,15 @@ use rustc_hash::FxHashMap;
 pub(super) fn conditions(plan: &Plan, problems: &mut Vec<Problem>) {
     for rule in &plan.versions {
         let mut left = Left::of_rule(plan, rule);
-        for step in &rule.steps {
+        for step in &rule.nodes {
             match step {
-                Step::Filter(condition) => left.take(condition, problems),
-                Step::AccumulateAll { filter: Some(filter), .. } => Left::new(plan).take(filter, problems),
+                Node::Keep(condition) => left.take(condition, problems),
+                Node::TotalOfAll { filter: Some(filter), .. } => Left::new(plan).take(filter, problems),
                 _ => {}
             }
         }
     }
-    for filter in plan.groups.iter().filter_map(|group| group.filter.as_ref()) {
+    for filter in plan.matches.iter().filter_map(|rows| rows.also.as_ref()) {
         Left::new(plan).take(filter, problems);
     }
 }

@@ -1,6 +1,6 @@
 //! Payments that are never paid: schedules and amounts that are nothing whatever the row, limits that let nothing through.
 
-use crate::plan::{Amount, Expr, Function, Limit, Line, Op, Pieces, Plan, Schedule, Step};
+use crate::plan::{Expr, Function, Limit, Line, Node, Op, Owner, Pieces, Plan, Schedule};
 use crate::resolve::Resolved;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -16,16 +16,15 @@ pub(super) fn payments(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Prob
                 .help("give one of its bands a rate or an amount, or take the schedule out"),
         );
     }
-    for step in plan.versions.iter().flat_map(|rule| &rule.steps) {
+    for step in plan.versions.iter().flat_map(|rule| &rule.nodes) {
         let nothing = match step {
-            Step::Pay(pay) => match &pay.amount {
-                Amount::Plain(amount) if is_nothing(amount) => Some((amount, "this amount is always nothing")),
-                Amount::AlongTotal { factor: Some(factor), .. } if is_nothing(factor) => {
-                    Some((factor, "this amount is always nothing"))
-                }
-                Amount::Plain(_) | Amount::AlongTotal { .. } => None,
-            },
-            Step::Limit(Limit::PerPayment(most) | Limit::AtMost { amount: most, .. }) if is_nothing(most) => {
+            Node::Emit(emit) => {
+                // What adds up is worth something for some row; a factor or an amount of a row may be nothing for all.
+                let of_row = (emit.owner == Owner::Row).then_some(&emit.worth);
+                let nothing = emit.factor.iter().chain(of_row).find(|value| is_nothing(value));
+                nothing.map(|value| (value, "this amount is always nothing"))
+            }
+            Node::Limit(Limit::PerPayment(most) | Limit::AtMost { amount: most, .. }) if is_nothing(most) => {
                 Some((most, "this limit lets nothing through"))
             }
             _ => None,

@@ -3,9 +3,9 @@
 mod dates;
 mod emit;
 mod expression;
+mod fold;
 mod frame;
 mod function;
-mod group;
 mod machine;
 mod number;
 mod pay;
@@ -21,7 +21,7 @@ mod word;
 use super::{CodeOptions, Kernels, Optimize};
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
-use crate::plan::{GroupId, Plan, RecordId, RuleId, Stream};
+use crate::plan::{FoldId, Plan, RecordId, RuleId, Stream};
 use frame::Reads;
 use machine::{Effort, Machine, Object};
 use rustc_hash::FxHashMap;
@@ -36,27 +36,27 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     let machine = Machine::here()?;
     let mut scales = Scales::guess(plan, data);
     let n_rows = StreamRows::of(plan, data);
-    let made = machine.make(plan.groups.len(), |writer, idx| {
-        let effort = effort(&n_rows, &plan.groups[idx].stream, idx, options);
+    let made = machine.make(plan.folds.len(), |writer, idx| {
+        let effort = effort(&n_rows, &plan.matched(FoldId(idx as u32)).stream, idx, options);
         let mut unit = None;
         let object =
-            writer.function(effort, |blank| group::write_group(plan, &scales, &plan.groups[idx], &mut unit, blank));
+            writer.function(effort, |blank| fold::write_fold(plan, &scales, &plan.folds[idx], &mut unit, blank));
         (object, unit)
     });
-    let mut groups = Vec::with_capacity(made.len());
-    for (id, (object, unit)) in (0..).map(GroupId).zip(made) {
-        if let (Some(unit), Some(den)) = (unit, plan.groups[id.index()].function.den()) {
-            scales.note_group(id, unit, den);
+    let mut folds = Vec::with_capacity(made.len());
+    for (id, (object, unit)) in (0..).map(FoldId).zip(made) {
+        if let (Some(unit), Some(den)) = (unit, plan.folds[id.index()].function.den()) {
+            scales.note_fold(id, unit, den);
         }
-        groups.push(object);
+        folds.push(object);
     }
     let rules = machine.make(plan.versions.len(), |writer, idx| {
         let rule = &plan.versions[idx];
         let effort = effort(&n_rows, &rule.stream, idx, options);
         writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
     });
-    let (entries, module) = machine.link(rules.iter().chain(&groups).flatten())?;
-    let tables = Arc::new(day_tables(plan, rules.iter().chain(&groups).flatten()));
+    let (entries, module) = machine.link(rules.iter().chain(&folds).flatten())?;
+    let tables = Arc::new(day_tables(plan, rules.iter().chain(&folds).flatten()));
     let mut entries = entries.into_iter();
     let mut kernel = |object: Object| {
         let entry = entries.next()?;
@@ -65,7 +65,7 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     };
     let mut all =
         |objects: Vec<Option<Object>>| objects.into_iter().map(|object| object.and_then(&mut kernel)).collect();
-    Some(Kernels { rules: all(rules), groups: all(groups) })
+    Some(Kernels { rules: all(rules), folds: all(folds) })
 }
 
 /// What the rows of a stream are worth.

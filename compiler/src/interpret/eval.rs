@@ -2,12 +2,12 @@
 
 use super::Fault;
 use super::trace::Trace;
-use crate::data::{Column, Data, GroupData, Rows, Values};
+use crate::data::{Column, Data, FoldData, Rows, Values};
 use crate::internal::broken;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, DatePart, DecisionId, Expr, FieldId, GroupId, Op, Period, Plan, RecordId, Root, StateId, Stream, Type,
-    View,
+    Comparison, DatePart, DecisionId, Expr, FieldId, FoldId, Op, Period, Plan, RecordId, Root, Side, StateId, Stream,
+    Type,
 };
 use crate::value::{Exact, fraction, power_of_ten};
 use std::cell::{Cell, RefCell};
@@ -103,7 +103,7 @@ pub struct Row<'a> {
     /// Whether a schedule that does not say what it gives below zero was asked there.
     pub below_zero: Cell<bool>,
     pub(super) trace: Option<RefCell<Trace>>,
-    turn: View,
+    side: Side,
 }
 
 impl<'a> Row<'a> {
@@ -118,7 +118,7 @@ impl<'a> Row<'a> {
             missed: 0,
             below_zero: Cell::new(false),
             trace: traced.then(RefCell::default),
-            turn: View::After,
+            side: Side::After,
         }
     }
 
@@ -139,10 +139,10 @@ impl<'a> Row<'a> {
     }
 
     /// The value of `body` with the levels of one side of the row.
-    pub fn eval_turn(&mut self, body: &Expr, data: &Data, turn: View) -> Result<Value, Fault> {
-        self.turn = turn;
+    pub fn eval_side(&mut self, body: &Expr, data: &Data, side: Side) -> Result<Value, Fault> {
+        self.side = side;
         let value = self.eval(body, data);
-        self.turn = View::After;
+        self.side = Side::After;
         value
     }
 
@@ -151,7 +151,7 @@ impl<'a> Row<'a> {
         if self.levels(state).is_none_or(|levels| levels.first) {
             return Ok(Exact::ZERO);
         }
-        Ok(self.eval_turn(body, data, View::Before)?.number().unwrap_or(Exact::ZERO))
+        Ok(self.eval_side(body, data, Side::Before)?.number().unwrap_or(Exact::ZERO))
     }
 
     /// The levels of an accumulation, if it has taken its step for this row.
@@ -203,21 +203,21 @@ impl<'a> Row<'a> {
             Op::When => Value::Date(self.when(data)),
             Op::Local(local) => self.locals[local.index()].clone(),
             Op::Decision { decision, root } => self.decision(data, *decision, *root),
-            Op::Group(group) => self.group(data, *group),
-            Op::Level { state, atom, view } => match self.levels(*state) {
+            Op::Fold(group) => self.group(data, *group),
+            Op::Level { state, summand, side } => match self.levels(*state) {
                 Some(levels) => {
-                    let view = if *view == View::Turn { self.turn } else { *view };
-                    let side = if view == View::Before { &levels.before } else { &levels.after };
-                    Value::Number(side[*atom as usize].clone())
+                    let side = if *side == Side::Current { self.side } else { *side };
+                    let levels = if side == Side::Before { &levels.before } else { &levels.after };
+                    Value::Number(levels[*summand as usize].clone())
                 }
                 None => Value::Missing,
             },
-            Op::Telescoped { state, body } => {
+            Op::Increment { state, body } => {
                 let trace = self.trace.is_some().then(RefCell::default);
                 let (locals, levels) = (self.locals.clone(), self.levels.clone());
                 let mut sides = Row { locals, levels, trace, below_zero: Cell::new(false), ..*self };
                 let before = sides.eval_before(body, data, *state)?;
-                let after = sides.eval_turn(body, data, View::After)?;
+                let after = sides.eval_side(body, data, Side::After)?;
                 self.below_zero.set(self.below_zero.get() || sides.below_zero.get());
                 if let Some(found) = sides.trace {
                     self.note(|trace| trace.join(found.into_inner()));
@@ -323,11 +323,11 @@ impl<'a> Row<'a> {
         typed(definition.ty, decided.nums[idx], decided.dens[idx])
     }
 
-    fn group(&self, data: &Data, group: GroupId) -> Value {
+    fn group(&self, data: &Data, group: FoldId) -> Value {
         let idx = self.row as usize;
-        let function = &self.plan.groups[group.index()].function;
-        match data.group(group) {
-            GroupData::Fixed { den, values, known } => {
+        let function = &self.plan.folds[group.index()].function;
+        match data.fold(group) {
+            FoldData::Fixed { den, values, known } => {
                 if known.as_ref().is_some_and(|known| known[idx] == 0) {
                     return Value::Missing;
                 }
@@ -336,7 +336,7 @@ impl<'a> Row<'a> {
                     _ => Value::Number(fraction(values[idx], i128::from(*den))),
                 }
             }
-            GroupData::Exact(values) => values[idx].clone().map_or(Value::Missing, Value::Number),
+            FoldData::Exact(values) => values[idx].clone().map_or(Value::Missing, Value::Number),
         }
     }
 }

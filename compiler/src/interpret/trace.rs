@@ -3,7 +3,7 @@
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{Amount, Ask, Days, Expr, Function, LocalId, Op, ScheduleId, StateId, Step, Type, View};
+use crate::plan::{Ask, Days, Emit, Expr, Function, LocalId, Node, Op, Owner, ScheduleId, Side, StateId, Type};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -136,15 +136,15 @@ impl Trace {
         }
         match &expr.op {
             // The levels of both sides are told by the total.
-            Op::Level { view: View::Turn, .. } => {}
+            Op::Level { side: Side::Current, .. } => {}
             Op::Field { .. }
             | Op::PaymentAmount
             | Op::When
             | Op::Local(_)
             | Op::Decision { .. }
-            | Op::Group(_)
+            | Op::Fold(_)
             | Op::Level { .. }
-            | Op::Telescoped { .. } => self.met_value(expr, value),
+            | Op::Increment { .. } => self.met_value(expr, value),
             Op::Call(function, _) if function.signature().telling => self.met_value(expr, value),
             Op::Number(_)
             | Op::YesNo(_)
@@ -250,11 +250,14 @@ pub(super) struct Parts {
 
 impl<'a> RuleRun<'a> {
     /// The exact parts of an amount; their sum is the amount before rounding.
-    pub(super) fn slices(&mut self, amount: &Amount) -> Result<Parts, Fault> {
+    pub(super) fn slices(&mut self, emit: &Emit) -> Result<Parts, Fault> {
         let trace = self.row.trace.take();
-        let found = match amount {
-            Amount::Plain(expr) => Parts { slices: self.plain_slices(expr, Exact::ONE)?, along: None },
-            Amount::AlongTotal { factor, state, body } => self.along_slices(factor.as_ref(), *state, body)?,
+        let found = match (emit.owner, &emit.factor) {
+            (Owner::Row, None) => Parts { slices: self.plain_slices(&emit.worth, Exact::ONE)?, along: None },
+            (Owner::Row, Some(factor)) => {
+                Parts { slices: self.product_slices(factor, &emit.worth, Exact::ONE)?, along: None }
+            }
+            (Owner::Total(state), factor) => self.along_slices(factor.as_ref(), state, &emit.worth)?,
         };
         self.row.trace = trace;
         Ok(found)
@@ -266,9 +269,9 @@ impl<'a> RuleRun<'a> {
             None => Value::Number(Exact::ONE),
         };
         let before = self.row.eval_before(body, self.data, state)?;
-        let after = self.row.eval_turn(body, self.data, View::After)?;
+        let after = self.row.eval_side(body, self.data, Side::After)?;
         let (Value::Number(factor), Value::Number(after)) = (factor, after) else { return Ok(Parts::default()) };
-        let slices = self.telescoped_slices(body, state, &factor)?;
+        let slices = self.increment_slices(body, state, &factor)?;
         let along = (!self.plan.unit.each_line).then(|| (&factor * before, &factor * after));
         Ok(Parts { slices, along })
     }
@@ -279,7 +282,7 @@ impl<'a> RuleRun<'a> {
                 let of = self.plan.schedules[schedule.index()].domain;
                 Ok(merge(self.parts(expr, None)?, Vec::new(), &factor, of))
             }
-            Op::Telescoped { state, body } => self.telescoped_slices(body, *state, &factor),
+            Op::Increment { state, body } => self.increment_slices(body, *state, &factor),
             // A `let` changes nothing.
             Op::Local(local) => match self.definition(*local) {
                 Some(value) => self.plain_slices(value, factor),
@@ -310,8 +313,8 @@ impl<'a> RuleRun<'a> {
 
     /// What a `let` stands for.
     fn definition(&self, local: LocalId) -> Option<&'a Expr> {
-        self.definition.steps.iter().find_map(|step| match step {
-            Step::Let(known, value) if *known == local => Some(value),
+        self.definition.nodes.iter().find_map(|step| match step {
+            Node::Let(known, value) if *known == local => Some(value),
             _ => None,
         })
     }
@@ -320,38 +323,38 @@ impl<'a> RuleRun<'a> {
         match &expr.op {
             Op::Call(Function::Schedule { ask, .. }, _) => *ask == Ask::Amount,
             Op::Call(Function::Multiply, factors) => factors.iter().any(|factor| self.holds_schedule(factor)),
-            Op::Telescoped { .. } => true,
+            Op::Increment { .. } => true,
             Op::Local(local) => self.definition(*local).is_some_and(|value| self.holds_schedule(value)),
             _ => false,
         }
     }
 
-    fn telescoped_slices(&mut self, body: &Expr, state: StateId, factor: &Exact) -> Result<Vec<Slice>, Fault> {
+    fn increment_slices(&mut self, body: &Expr, state: StateId, factor: &Exact) -> Result<Vec<Slice>, Fault> {
         if let Some((schedule, Ask::Amount, ..)) = body.op.as_schedule() {
             let of = self.plan.schedules[schedule.index()].domain;
-            let after = self.parts(body, Some(View::After))?;
+            let after = self.parts(body, Some(Side::After))?;
             let first = self.row.levels(state).is_none_or(|levels| levels.first);
-            let before = if first { Vec::new() } else { self.parts(body, Some(View::Before))? };
+            let before = if first { Vec::new() } else { self.parts(body, Some(Side::Before))? };
             return Ok(merge(after, before, factor, of));
         }
         let before = self.row.eval_before(body, self.data, state)?;
-        Ok(match self.row.eval_turn(body, self.data, View::After)? {
+        Ok(match self.row.eval_side(body, self.data, Side::After)? {
             Value::Number(after) => vec![Slice::whole(factor * (after - before))],
             _ => Vec::new(),
         })
     }
 
-    fn parts(&mut self, expr: &Expr, side: Option<View>) -> Result<Vec<Part>, Fault> {
+    fn parts(&mut self, expr: &Expr, side: Option<Side>) -> Result<Vec<Part>, Fault> {
         let Some((schedule, _, arguments, value)) = expr.op.as_schedule() else { return Ok(Vec::new()) };
-        let side = side.unwrap_or(View::After);
+        let side = side.unwrap_or(Side::After);
         let mut known = Vec::new();
         for argument in arguments {
-            match self.row.eval_turn(argument, self.data, side)? {
+            match self.row.eval_side(argument, self.data, side)? {
                 Value::Number(argument) => known.push(argument),
                 _ => return Ok(Vec::new()),
             }
         }
-        let Value::Number(x) = self.row.eval_turn(value, self.data, side)? else { return Ok(Vec::new()) };
+        let Value::Number(x) = self.row.eval_side(value, self.data, side)? else { return Ok(Vec::new()) };
         let schedule = &self.plan.schedules[schedule.index()];
         let parts = schedule::parts(schedule, &known, &x).map_err(|kind| Fault { kind, span: expr.span })?;
         Ok(parts.unwrap_or_default())

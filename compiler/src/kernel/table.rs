@@ -2,10 +2,10 @@
 
 use super::{DayTables, Gather, Input, Kernel, N_DAYS, N_MONTHS};
 use crate::data::{
-    Chunk, Column, Data, DecisionData, Gathered, Grid, GroupData, Output, Payments, Rows, StateData, SumData, Values,
+    Chunk, Column, Data, DecisionData, FoldData, FoldState, Grid, Output, Payments, Rows, StateData, SumData, Values,
     Width,
 };
-use crate::plan::{DecisionId, FieldId, Period, Plan, RecordId, SlotId, StateId, Stream};
+use crate::plan::{DecisionId, FieldId, KeyId, Period, Plan, RecordId, StateId, Stream};
 use std::ops::Range;
 
 /// Stands for an array without elements: a place that may be read, of zeros.
@@ -89,15 +89,15 @@ impl Source<'_> {
         input: Input,
         data: &mut Data,
         slots: &[u32],
-        gathered: &mut Gathered,
+        fold_state: &mut FoldState,
         taken: &mut [u8],
     ) -> Option<*mut u8> {
         let needed = n_slots(slots);
         Some(match input {
-            Input::GroupSlot => read(slots),
-            Input::GroupCell if gathered.cells.len() >= needed => write(&mut gathered.cells),
-            Input::GroupSeen if gathered.seen.len() >= needed => write(&mut gathered.seen),
-            Input::GroupMet => gathered.entries.as_mut_ptr().cast(),
+            Input::FoldSlot => read(slots),
+            Input::FoldCell if fold_state.cells.len() >= needed => write(&mut fold_state.cells),
+            Input::FoldSeen if fold_state.seen.len() >= needed => write(&mut fold_state.seen),
+            Input::FoldMet => fold_state.entries.as_mut_ptr().cast(),
             Input::Status => taken.as_mut_ptr(),
             other => self.pointer(other, data)?,
         })
@@ -114,21 +114,21 @@ impl Source<'_> {
             },
             Input::KnownMask(record, field) => mask(column(data, record, field)?.known.is_some()),
             Input::Predicate(id) => array(&data.predicates[id.index()], 0)?,
-            Input::Group(id) => match data.group(id) {
-                GroupData::Fixed { den, values, .. } => {
-                    let expected = self.plan.groups[id.index()].function.den();
+            Input::Fold(id) => match data.fold(id) {
+                FoldData::Fixed { den, values, .. } => {
+                    let expected = self.plan.folds[id.index()].function.den();
                     (expected == Some(*den)).then(|| array(values, end)).flatten()?
                 }
-                GroupData::Exact(_) => return None,
+                FoldData::Exact(_) => return None,
             },
-            Input::GroupKnown(id) => match data.group(id) {
-                GroupData::Fixed { known: Some(known), .. } => array(known, end)?,
-                GroupData::Fixed { known: None, .. } => read(&KNOWN),
-                GroupData::Exact(_) => return None,
+            Input::FoldKnown(id) => match data.fold(id) {
+                FoldData::Fixed { known: Some(known), .. } => array(known, end)?,
+                FoldData::Fixed { known: None, .. } => read(&KNOWN),
+                FoldData::Exact(_) => return None,
             },
-            Input::GroupKnownMask(id) => match data.group(id) {
-                GroupData::Fixed { known, .. } => mask(known.is_some()),
-                GroupData::Exact(_) => return None,
+            Input::FoldKnownMask(id) => match data.fold(id) {
+                FoldData::Fixed { known, .. } => mask(known.is_some()),
+                FoldData::Exact(_) => return None,
             },
             Input::DecisionNum(id) => self.decided(data, id, |decision| write(&mut decision.nums))?,
             Input::DecisionDen(id) => self.decided(data, id, |decision| write(&mut decision.dens))?,
@@ -151,19 +151,19 @@ impl Source<'_> {
             | Input::LinePayee
             | Input::LineAmount
             | Input::Status
-            | Input::GroupSlot
-            | Input::GroupCell
-            | Input::GroupSeen
-            | Input::GroupMet => return None,
+            | Input::FoldSlot
+            | Input::FoldCell
+            | Input::FoldSeen
+            | Input::FoldMet => return None,
         })
     }
 
     /// What a kernel's rows need of large arrays.
-    pub fn ahead(&self, kernel: &Kernel, data: &Data, gathered: Option<&Gathered>) -> Vec<Ahead> {
+    pub fn ahead(&self, kernel: &Kernel, data: &Data, fold_state: Option<&FoldState>) -> Vec<Ahead> {
         let place = |input: Input| kernel.inputs.iter().position(|known| *known == input);
         let ahead = |gather: &Gather| {
-            let (n_elements, width) = self.extent(gather.array, data, gathered)?;
-            let by_chunk = matches!(gather.index, Input::Slots(_) | Input::GroupSlot);
+            let (n_elements, width) = self.extent(gather.array, data, fold_state)?;
+            let by_chunk = matches!(gather.index, Input::Slots(_) | Input::FoldSlot);
             let (index, array) = (place(gather.index)?, place(gather.array)?);
             (n_elements * width > kernel.near_bytes).then_some(Ahead { index, by_chunk, array, width })
         };
@@ -171,7 +171,7 @@ impl Source<'_> {
     }
 
     /// How many elements an array has, and their width, where it is one that is read in no order.
-    fn extent(&self, array: Input, data: &Data, gathered: Option<&Gathered>) -> Option<(usize, usize)> {
+    fn extent(&self, array: Input, data: &Data, fold_state: Option<&FoldState>) -> Option<(usize, usize)> {
         let n_slots = |id: StateId| data.states[id.index()].n_slots();
         Some(match array {
             Input::Seen(id) | Input::Touched(id) => (n_slots(id), 1),
@@ -185,7 +185,7 @@ impl Source<'_> {
                 };
                 (data.tables[record.index()].n_rows, width)
             }
-            Input::GroupCell => (gathered?.cells.len(), 16),
+            Input::FoldCell => (fold_state?.cells.len(), 16),
             _ => return None,
         })
     }
@@ -209,15 +209,15 @@ impl Source<'_> {
 
     /// A state that holds every slot of the chunk.
     fn state<'d>(&self, data: &'d mut Data, chunk: &Chunk, id: StateId) -> Option<&'d mut StateData> {
-        let needed = n_slots(self.slots(chunk, self.plan.states[id.index()].slot)?);
+        let needed = n_slots(self.slots(chunk, self.plan.states[id.index()].key)?);
         let state = data.state(id);
         (state.n_slots() >= needed).then_some(state)
     }
 
     /// The slots of the chunk; none where one is missing that must not.
-    fn slots<'c>(&self, chunk: &'c Chunk, id: SlotId) -> Option<&'c [u32]> {
+    fn slots<'c>(&self, chunk: &'c Chunk, id: KeyId) -> Option<&'c [u32]> {
         let slots = chunk.slots[id.index()].get(..chunk.len as usize)?;
-        let complete = self.plan.slot_can_miss(id) || slots.iter().max() != Some(&u32::MAX);
+        let complete = self.plan.key_can_miss(id) || slots.iter().max() != Some(&u32::MAX);
         complete.then_some(slots)
     }
 

@@ -1,36 +1,39 @@
 //! What is paid: whether an amount is rounded along a running total.
 
 use super::Lowering;
-use crate::plan::{Amount, Expr, Function, Op, Pay, Type};
+use crate::plan::{Emit, Expr, Function, Op, Owner, StateId, Type};
 use crate::typed::{self, Lets, extent, inline};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
 impl Lowering<'_> {
-    pub(super) fn pay(&mut self, pay: &typed::Pay) -> Pay {
+    pub(super) fn emit(&mut self, pay: &typed::Pay) -> Emit {
         let amount = self.expr(&pay.amount);
-        let amount = along_total(&amount, &self.lets).unwrap_or(Amount::Plain(amount));
-        Pay { payee: self.expr(&pay.payee), amount, take_back: pay.take_back, span: pay.span }
+        let payee = self.expr(&pay.payee);
+        match along_total(&amount, &self.lets) {
+            Some((factor, state, worth)) => Emit { payee, factor, worth, owner: Owner::Total(state), span: pay.span },
+            None => Emit { payee, factor: None, worth: amount, owner: Owner::Row, span: pay.span },
+        }
     }
 }
 
-/// The amount as `k * F(what adds up)`, where it is just that.
-fn along_total(value: &Expr, lets: &Lets) -> Option<Amount> {
-    if !telescopes(value, lets) {
+/// The amount as `k * F(what adds up)`, where it is just that: k, what adds up, and F of it.
+fn along_total(value: &Expr, lets: &Lets) -> Option<(Option<Expr>, StateId, Expr)> {
+    if !adds_up(value, lets) {
         return None;
     }
-    let (factor, telescoped) = scaled(value, value.span, lets)?;
-    let Op::Telescoped { state, body } = telescoped.op else { return None };
-    Some(Amount::AlongTotal { factor, state, body: written_out(&body, lets) })
+    let (factor, increment) = scaled(value, value.span, lets)?;
+    let Op::Increment { state, body } = increment.op else { return None };
+    Some((factor, state, written_out(&body, lets)))
 }
 
 /// The factor and what adds up. `span` is where the amount uses them, be it by the name of a `let`.
 fn scaled(value: &Expr, span: Span, lets: &Lets) -> Option<(Option<Expr>, Expr)> {
     let one = || Expr { op: Op::Number(Exact::ONE), ty: Type::Number, optional: false, span };
     let with = |inner: &Expr, apply: &dyn Fn(Expr) -> Op, optional: bool| {
-        let (factor, telescoped) = scaled(inner, inner.span, lets)?;
+        let (factor, increment) = scaled(inner, inner.span, lets)?;
         let op = apply(factor.unwrap_or_else(one));
-        Some((Some(Expr { op, ty: Type::Number, optional, span }), telescoped))
+        Some((Some(Expr { op, ty: Type::Number, optional, span }), increment))
     };
     // The factor where it stands, with the other operand of the function beside it.
     let beside = |function: &Function, factor: &Expr, other: &Expr, first: bool| {
@@ -44,10 +47,10 @@ fn scaled(value: &Expr, span: Span, lets: &Lets) -> Option<(Option<Expr>, Expr)>
     };
     match &value.op {
         Op::Local(local) => scaled(&lets[*local].value, span, lets),
-        Op::Telescoped { .. } => Some((None, value.clone())),
+        Op::Increment { .. } => Some((None, value.clone())),
         op => match op.as_call()? {
-            (Function::Multiply, [a, b]) if !telescopes(a, lets) => beside(&Function::Multiply, b, a, false),
-            (function @ (Function::Multiply | Function::Divide), [a, b]) if !telescopes(b, lets) => {
+            (Function::Multiply, [a, b]) if !adds_up(a, lets) => beside(&Function::Multiply, b, a, false),
+            (function @ (Function::Multiply | Function::Divide), [a, b]) if !adds_up(b, lets) => {
                 beside(function, a, b, true)
             }
             (Function::Negate, [x]) => with(x, &|k| Op::one(Function::Negate, k), false),
@@ -61,6 +64,6 @@ fn written_out(value: &Expr, lets: &Lets) -> Expr {
     if extent(value, lets).fits() { inline(value.clone(), lets) } else { value.clone() }
 }
 
-fn telescopes(value: &Expr, lets: &Lets) -> bool {
-    extent(value, lets).telescopes
+fn adds_up(value: &Expr, lets: &Lets) -> bool {
+    extent(value, lets).adds_up
 }

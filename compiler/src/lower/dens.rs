@@ -1,6 +1,6 @@
 //! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
 
-use crate::plan::{Ask, Expr, Function, GroupFunction, Line, Op, Pieces, Plan, Scale, ScheduleId, StateKind, Type};
+use crate::plan::{Ask, Expr, FoldFunction, Function, Line, Op, Pieces, Plan, Scale, ScheduleId, StateKind, Type};
 use crate::value::Exact;
 use dashu_int::ops::Gcd;
 use dashu_int::{IBig, UBig};
@@ -27,15 +27,15 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
         }
         Op::PaymentAmount => Some(plan.per_unit()),
         Op::Local(local) => locals.get(local.index()).copied().flatten(),
-        Op::Group(group) => match &plan.groups[group.index()].function {
-            GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => *den,
-            GroupFunction::Count | GroupFunction::Distinct(_) => Some(1),
+        Op::Fold(group) => match &plan.folds[group.index()].function {
+            FoldFunction::Sum(_, den) | FoldFunction::Smallest(_, den) | FoldFunction::Largest(_, den) => *den,
+            FoldFunction::Count | FoldFunction::Distinct(_) => Some(1),
         },
-        Op::Level { state, atom, .. } => match &plan.states[state.index()].kind {
-            StateKind::Sums { dens } => dens[*atom as usize],
+        Op::Level { state, summand, .. } => match &plan.states[state.index()].kind {
+            StateKind::Sums { dens } => dens[*summand as usize],
             StateKind::Seen | StateKind::Paid => None,
         },
-        Op::Telescoped { body, .. } => go(body),
+        Op::Increment { body, .. } => go(body),
         Op::IfUnknown(a, b) => lcm(go(a)?, go(b)?),
         Op::Call(function, operands) => match function.signature().scale {
             Scale::Whole => Some(1),

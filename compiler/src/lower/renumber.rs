@@ -3,16 +3,16 @@
 use super::Lowering;
 use super::dens::den;
 use crate::internal::broken;
-use crate::plan::{Expr, Group, GroupFunction, Op, StateId};
-use crate::typed::{Fold, FoldFunction, walk};
+use crate::plan::{Expr, Fold, FoldFunction, Match, MatchId, Op, StateId};
+use crate::typed::{self, walk};
 
 impl Lowering<'_> {
     /// The expression with the Plan's numbers.
     pub(super) fn expr(&self, expr: &Expr) -> Expr {
         let mut expr = expr.clone();
         walk(&mut expr, &mut |expr| match &mut expr.op {
-            Op::Level { state, .. } | Op::Telescoped { state, .. } => *state = self.state_of(*state),
-            Op::Group(group) => group.0 += self.first_group,
+            Op::Level { state, .. } | Op::Increment { state, .. } => *state = self.state_of(*state),
+            Op::Fold(fold) => fold.0 += self.first_fold,
             _ => {}
         });
         expr
@@ -22,15 +22,34 @@ impl Lowering<'_> {
         self.totals[total.index()].unwrap_or_else(|| broken("a total is read before it is kept"))
     }
 
-    /// The aggregates of the version.
-    pub(super) fn groups(&mut self) {
+    /// The aggregates of the version. Those over the same rows share their match.
+    pub(super) fn folds(&mut self) {
+        let first = self.plan.matches.len();
         for fold in &self.version.folds {
-            let group = self.group(fold);
-            self.plan.groups.push(group);
+            let rows = self.matched(fold);
+            let known = self.plan.matches[first..].iter().position(|known| *known == rows);
+            let over = MatchId((first + known.unwrap_or(self.plan.matches.len() - first)) as u32);
+            if known.is_none() {
+                self.plan.matches.push(rows);
+            }
+            let function = self.function(fold);
+            self.plan.folds.push(Fold { over, function, span: fold.span });
         }
     }
 
-    fn group(&self, fold: &Fold) -> Group {
+    fn matched(&self, fold: &typed::Fold) -> Match {
+        Match {
+            rule: self.rule,
+            stream: fold.stream.clone(),
+            entity: fold.entity,
+            key: self.expr(&fold.join),
+            also: fold.filter.as_ref().map(|filter| self.expr(filter)),
+            period: fold.period,
+            window: fold.window,
+        }
+    }
+
+    fn function(&self, fold: &typed::Fold) -> FoldFunction {
         let value = || {
             let value = fold.value.as_ref().map(|value| self.expr(value));
             value.unwrap_or_else(|| broken("an aggregate of nothing"))
@@ -41,32 +60,21 @@ impl Lowering<'_> {
             let den = if value.ty.is_numeric() { den(self.plan, &value, &[]) } else { Some(1) };
             (value, den)
         };
-        let function = match fold.function {
-            FoldFunction::Count => GroupFunction::Count,
-            FoldFunction::Sum => {
+        match fold.function {
+            typed::FoldFunction::Count => FoldFunction::Count,
+            typed::FoldFunction::Sum => {
                 let (value, den) = ordered();
-                GroupFunction::Sum(value, den)
+                FoldFunction::Sum(value, den)
             }
-            FoldFunction::Smallest => {
+            typed::FoldFunction::Smallest => {
                 let (value, den) = ordered();
-                GroupFunction::Smallest(value, den)
+                FoldFunction::Smallest(value, den)
             }
-            FoldFunction::Largest => {
+            typed::FoldFunction::Largest => {
                 let (value, den) = ordered();
-                GroupFunction::Largest(value, den)
+                FoldFunction::Largest(value, den)
             }
-            FoldFunction::Distinct => GroupFunction::Distinct(value()),
-        };
-        Group {
-            rule: self.rule,
-            stream: fold.stream.clone(),
-            entity: fold.entity,
-            join: self.expr(&fold.join),
-            filter: fold.filter.as_ref().map(|filter| self.expr(filter)),
-            period: fold.period,
-            window: fold.window,
-            function,
-            span: fold.span,
+            typed::FoldFunction::Distinct => FoldFunction::Distinct(value()),
         }
     }
 }

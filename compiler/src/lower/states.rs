@@ -3,24 +3,22 @@
 use super::Lowering;
 use super::dens::den;
 use super::versions::since;
-use crate::plan::{
-    Expr, FieldId, Op, Period, RecordId, Root, SlotId, SlotSpec, State, StateId, StateKind, Step, Stream,
-};
+use crate::plan::{Expr, FieldId, Key, KeyId, Node, Op, Period, RecordId, Root, State, StateId, StateKind, Stream};
 use crate::typed::{Keys, Over, Purpose};
 use rustc_hash::FxHashMap;
 
 /// States that are made already.
 #[derive(Default)]
 pub(super) struct States {
-    slots: FxHashMap<SlotKey, SlotId>,
+    keys: FxHashMap<KeyOfKey, KeyId>,
     /// States that the versions of a rule share, those that are alike together.
     shared: FxHashMap<(Purpose, State), Vec<StateId>>,
     /// Of these, how many alike the version at work has.
     kept: FxHashMap<(Purpose, State), u32>,
 }
 
-/// What tells one slot from another.
-type SlotKey = (Stream, Option<Period>, Vec<(Root, RecordId, Vec<FieldId>)>);
+/// What tells one key from another.
+type KeyOfKey = (Stream, Option<Period>, Vec<(Root, RecordId, Vec<FieldId>)>);
 
 impl States {
     pub fn begin_version(&mut self) {
@@ -46,8 +44,8 @@ impl Lowering<'_> {
     }
 
     fn state(&mut self, keys: &Keys, kind: StateKind) -> State {
-        let slot = self.slot(keys);
-        State { rule: self.rule, slot, kind }
+        let key = self.key(keys);
+        State { rule: self.rule, key, kind }
     }
 
     fn keep(&mut self, state: State) -> StateId {
@@ -56,18 +54,18 @@ impl Lowering<'_> {
     }
 
     /// The key of these parts, made once.
-    fn slot(&mut self, keys: &Keys) -> SlotId {
+    fn key(&mut self, keys: &Keys) -> KeyId {
         let parts: Vec<Expr> = keys.parts.iter().map(|part| self.expr(part)).collect();
         let part = |part: &Expr| match &part.op {
             Op::Field { root, record, path } => (*root, *record, path.clone()),
             op => crate::internal::broken(format!("a key that is no field: {op:?}")),
         };
-        let next = SlotId(self.plan.slots.len() as u32);
+        let next = KeyId(self.plan.keys.len() as u32);
         let key = (self.stream().clone(), keys.period, parts.iter().map(part).collect());
-        let id = *self.states.slots.entry(key).or_insert(next);
+        let id = *self.states.keys.entry(key).or_insert(next);
         if id == next {
             let stream = self.stream().clone();
-            self.plan.slots.push(SlotSpec { stream, parts, period: keys.period });
+            self.plan.keys.push(Key { stream, parts, period: keys.period });
         }
         id
     }
@@ -88,14 +86,14 @@ impl Lowering<'_> {
         };
         self.totals[idx as usize] = Some(state);
         match &total.over {
-            Over::Matched => self.steps.push(Step::Accumulate { state, atoms }),
+            Over::Matched => self.nodes.push(Node::Total { state, atoms }),
             Over::Set(filter) => {
                 let filter = filter.as_ref().map(|filter| self.expr(filter));
-                self.all.push(Step::AccumulateAll { state, filter, atoms });
+                self.all.push(Node::TotalOfAll { state, filter, atoms });
             }
             Over::All(span) => {
                 let filter = Some(since(self.plan.active.from, *span));
-                self.all.push(Step::AccumulateAll { state, filter, atoms });
+                self.all.push(Node::TotalOfAll { state, filter, atoms });
             }
         }
     }

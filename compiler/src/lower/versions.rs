@@ -1,6 +1,6 @@
 //! What versions of one rule have to do with one another.
 
-use crate::plan::{Comparison, Days, Expr, Function, Op, Step, Type, Version};
+use crate::plan::{Comparison, Days, Expr, Function, Node, Op, Type, Version};
 use crate::typed;
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -12,19 +12,19 @@ pub(super) fn look_back(rule: &typed::Rule, lowered: &mut [(usize, Version)]) {
     if rule.versions.iter().all(|version| version.ever.is_none()) || oldest.active == Days::ALL {
         return;
     }
-    if let Some(range) = oldest.steps.iter_mut().find(|step| matches!(step, Step::Active)) {
-        *range = Step::Until;
+    if let Some(range) = oldest.nodes.iter_mut().find(|step| matches!(step, Node::Active)) {
+        *range = Node::Until;
     }
     // A level counts rows of the rule's own days, as it would without the `ever`.
     let from = oldest.active.from;
-    let first = oldest.steps.iter().position(|step| matches!(step, Step::First(_)));
-    for step in oldest.steps.iter_mut().take(first.unwrap_or(0)) {
-        if let Step::Accumulate { atoms, .. } = step {
+    let first = oldest.nodes.iter().position(|step| matches!(step, Node::First(_)));
+    for step in oldest.nodes.iter_mut().take(first.unwrap_or(0)) {
+        if let Node::Total { atoms, .. } = step {
             atoms.iter_mut().for_each(|atom| *atom = from_day(atom.clone(), from));
         }
     }
     if let Some(first) = first {
-        oldest.steps.insert(first + 1, Step::Active);
+        oldest.nodes.insert(first + 1, Node::Active);
     }
 }
 

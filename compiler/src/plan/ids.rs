@@ -27,12 +27,14 @@ ids! {
     ScheduleId
     /// A test on texts.
     PredicateId
-    /// What a state is kept per.
-    SlotId
+    /// The key of states.
+    KeyId
     /// A keyed state.
     StateId
-    /// An aggregate.
-    GroupId
+    /// Rows that belong to a row.
+    MatchId
+    /// An aggregate of these.
+    FoldId
     /// A decision.
     DecisionId
     /// A rule, which has versions.

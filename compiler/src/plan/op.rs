@@ -84,20 +84,20 @@ pub enum Op {
         /// Whose.
         root: Root,
     },
-    /// The aggregate for the entity and period of the row.
-    Group(GroupId),
-    /// The level of an accumulation, atom by atom; only inside [`Op::Telescoped`] or as a running level.
+    /// The aggregate for the row.
+    Fold(FoldId),
+    /// The level of an accumulation, atom by atom; only inside [`Op::Increment`] or as a running level.
     Level {
         /// The state.
         state: StateId,
         /// Which of its sums.
-        atom: u32,
+        summand: u32,
         /// Before or after the row.
-        view: View,
+        side: Side,
     },
     /// `body` after the row minus `body` before it (minus 0 for the first row of the accumulation). Inside `body`,
-    /// levels of this state have [`View::Turn`].
-    Telescoped {
+    /// levels of this state have [`Side::Current`].
+    Increment {
         /// The accumulation.
         state: StateId,
         /// What is evaluated twice.
@@ -167,13 +167,13 @@ pub enum Root {
 
 /// Which side of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum View {
+pub enum Side {
     /// Before the row.
     Before,
     /// After the row.
     After,
-    /// Whichever side the enclosing [`Op::Telescoped`] evaluates.
-    Turn,
+    /// The side that the increment or line around it evaluates.
+    Current,
 }
 
 /// What is asked of a schedule.

@@ -1,11 +1,11 @@
-//! What a program remembers: keyed states, aggregates per entity and period, decisions.
+//! What a program remembers: keyed states, matches and folds of them, decisions.
 
 use super::*;
 use meed_grammar::span::Span;
 
 /// What a state is kept per: the values of paths of a stream's row, and the period that holds its `when`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SlotSpec {
+pub struct Key {
     /// Whose rows.
     pub stream: Stream,
     /// The parts of the key, fields only. A row with a missing part has no slot and must not be touched.
@@ -20,7 +20,7 @@ pub struct State {
     /// The rule that keeps it.
     pub rule: RuleId,
     /// Its key.
-    pub slot: SlotId,
+    pub key: KeyId,
     /// What is kept.
     pub kind: StateKind,
 }
@@ -40,25 +40,32 @@ pub enum StateKind {
     Paid,
 }
 
-/// An aggregate over the rows of an event (or of a rule's payments), per entity and period, ready before its rule runs.
+/// Which rows of an event, or which lines of a rule, belong to a row of a rule per entity and period.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// The rule that reads it.
+pub struct Match {
+    /// The rule whose rows they belong to.
     pub rule: RuleId,
     /// The rows.
     pub stream: Stream,
     /// The entity of the rule.
     pub entity: RecordId,
     /// The path from the row to that entity.
-    pub join: Expr,
-    /// Which rows are in.
-    pub filter: Option<Expr>,
+    pub key: Expr,
+    /// Which of them are in.
+    pub also: Option<Expr>,
     /// The rule's period.
     pub period: Period,
     /// Which rows by time.
     pub window: Window,
+}
+
+/// An aggregate over matched rows, ready before the rule runs that reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fold {
+    /// The rows.
+    pub over: MatchId,
     /// What is asked.
-    pub function: GroupFunction,
+    pub function: FoldFunction,
     /// Its place.
     pub span: Span,
 }
@@ -76,7 +83,7 @@ pub enum Window {
 
 /// Aggregates. Of no rows a sum and a count are 0, the others missing.
 #[derive(Clone, Debug, PartialEq)]
-pub enum GroupFunction {
+pub enum FoldFunction {
     /// The sum, a whole number of `1/den` where `den` is known while compiling.
     Sum(Expr, Option<i64>),
     /// How many rows.
@@ -89,7 +96,7 @@ pub enum GroupFunction {
     Distinct(Expr),
 }
 
-impl GroupFunction {
+impl FoldFunction {
     /// The denominator of its values, if it is known while compiling.
     pub fn den(&self) -> Option<i64> {
         match self {
@@ -103,6 +110,16 @@ impl GroupFunction {
         match self {
             Self::Sum(..) | Self::Count | Self::Distinct(_) => true,
             Self::Smallest(..) | Self::Largest(..) => false,
+        }
+    }
+
+    /// What is aggregated; none for a count.
+    pub fn value(&self) -> Option<&Expr> {
+        match self {
+            Self::Sum(value, _) | Self::Smallest(value, _) | Self::Largest(value, _) | Self::Distinct(value) => {
+                Some(value)
+            }
+            Self::Count => None,
         }
     }
 

@@ -10,7 +10,7 @@ mod rules;
 mod schedules;
 mod states;
 
-use super::{DecisionId, Plan, RuleId, Step, VersionId};
+use super::{DecisionId, Node, Plan, RuleId, VersionId};
 use meed_grammar::steps;
 use rustc_hash::FxHashMap;
 
@@ -57,14 +57,14 @@ pub enum Obligation {
     States,
     /// The parts of a key are fields of the row.
     #[error("keys are fields")]
-    Slots,
-    /// Groups are listed by the rule that reads them, for its entity and period, and joined by a path to that entity.
-    #[error("groups come before their readers")]
-    Groups,
-    /// Levels of every row come first, then the range, then filters and values, then one pay, then limits; a rule pays
-    /// or decides.
-    #[error("steps stand in their order")]
-    Steps,
+    StateKeys,
+    /// Aggregates are listed by the rule that reads them; their rows are for its entity and period, and a path leads to it.
+    #[error("aggregates come before their readers")]
+    Folds,
+    /// Totals of every row come first, then the range, then conditions and values, then one line, its limits and its end; a
+    /// rule pays or decides.
+    #[error("nodes stand in their order")]
+    Nodes,
     /// A payee is an entity, an amount is money; a guarantee belongs to a rule per entity and period.
     #[error("what is paid is money, and somebody gets it")]
     Payments,
@@ -97,9 +97,9 @@ impl Obligation {
         Self::Levels,
         Self::Sides,
         Self::States,
-        Self::Slots,
-        Self::Groups,
-        Self::Steps,
+        Self::StateKeys,
+        Self::Folds,
+        Self::Nodes,
         Self::Payments,
         Self::Decisions,
         Self::Ranges,
@@ -165,9 +165,9 @@ impl Index {
         let mut index = Self { setters: FxHashMap::default() };
         for (idx, version) in plan.versions.iter().enumerate() {
             let id = VersionId(idx as u32);
-            for step in &version.steps {
+            for step in &version.nodes {
                 steps::count(1);
-                if let Step::Set(decision, _) = step {
+                if let Node::Set(decision, _) = step {
                     let setters = index.setters.entry(*decision).or_default();
                     if setters.last() != Some(&id) {
                         setters.push(id);

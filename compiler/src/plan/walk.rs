@@ -1,6 +1,6 @@
 //! The expressions of a Plan, one after another.
 
-use super::{Amount, Expr, Group, GroupFunction, Limit, Op, Step};
+use super::{Expr, Limit, Node, Op};
 
 /// What has no operands.
 macro_rules! leaf {
@@ -15,7 +15,7 @@ macro_rules! leaf {
             | Self::When
             | Self::Local(_)
             | Self::Decision { .. }
-            | Self::Group(_)
+            | Self::Fold(_)
             | Self::Level { .. }
             | Self::Argument(_)
     };
@@ -35,7 +35,7 @@ impl Op {
     /// The operands, in the order in which they are evaluated.
     pub fn children(&self) -> Vec<&Expr> {
         match self {
-            Self::Telescoped { body, .. } => vec![body],
+            Self::Increment { body, .. } => vec![body],
             Self::IfUnknown(a, b) => vec![a, b],
             Self::Call(_, values) | Self::And(values) | Self::Or(values) => values.iter().collect(),
             Self::If { branches, otherwise } => {
@@ -48,7 +48,7 @@ impl Op {
     /// The same, to be changed.
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match self {
-            Self::Telescoped { body, .. } => vec![body],
+            Self::Increment { body, .. } => vec![body],
             Self::IfUnknown(a, b) => vec![a, b],
             Self::Call(_, values) | Self::And(values) | Self::Or(values) => values.iter_mut().collect(),
             Self::If { branches, otherwise } => {
@@ -59,37 +59,18 @@ impl Op {
     }
 }
 
-impl Step {
-    /// The expressions of the step.
+impl Node {
+    /// The expressions of the node.
     pub fn exprs(&self) -> Vec<&Expr> {
         match self {
-            Self::AccumulateAll { filter, atoms, .. } => filter.iter().chain(atoms).collect(),
-            Self::Active | Self::Until | Self::First(_) | Self::Set(..) => Vec::new(),
-            Self::Filter(value) | Self::Let(_, value) => vec![value],
-            Self::Accumulate { atoms, .. } => atoms.iter().collect(),
-            Self::Pay(pay) => match &pay.amount {
-                Amount::Plain(value) => vec![&pay.payee, value],
-                Amount::AlongTotal { factor, body, .. } => {
-                    std::iter::once(&pay.payee).chain(factor).chain([body]).collect()
-                }
-            },
+            Self::TotalOfAll { filter, atoms, .. } => filter.iter().chain(atoms).collect(),
+            Self::Active | Self::Until | Self::First(_) | Self::Set(..) | Self::Pay(_) => Vec::new(),
+            Self::Keep(value) | Self::Let(_, value) => vec![value],
+            Self::Total { atoms, .. } => atoms.iter().collect(),
+            Self::Emit(emit) => std::iter::once(&emit.payee).chain(&emit.factor).chain([&emit.worth]).collect(),
             Self::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }) => {
                 vec![amount]
             }
         }
-    }
-}
-
-impl Group {
-    /// The expressions of the group.
-    pub fn exprs(&self) -> Vec<&Expr> {
-        let value = match &self.function {
-            GroupFunction::Sum(value, _)
-            | GroupFunction::Smallest(value, _)
-            | GroupFunction::Largest(value, _)
-            | GroupFunction::Distinct(value) => Some(value),
-            GroupFunction::Count => None,
-        };
-        std::iter::once(&self.join).chain(&self.filter).chain(value).collect()
     }
 }

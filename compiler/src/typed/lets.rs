@@ -53,7 +53,7 @@ pub struct Extent {
     /// How deep they stand in one another.
     depth: u32,
     /// Whether something adds up in it.
-    pub telescopes: bool,
+    pub adds_up: bool,
 }
 
 impl Extent {
@@ -74,13 +74,13 @@ pub fn extent(expr: &Expr, lets: &Lets) -> Extent {
     if let Op::Local(local) = expr.op {
         return lets[local].extent;
     }
-    let own = Extent { size: 1, depth: 0, telescopes: matches!(expr.op, Op::Telescoped { .. }) };
+    let own = Extent { size: 1, depth: 0, adds_up: matches!(expr.op, Op::Increment { .. }) };
     let all = expr.op.children().into_iter().fold(own, |all, child| {
         let child = extent(child, lets);
         Extent {
             size: all.size.saturating_add(child.size),
             depth: all.depth.max(child.depth),
-            telescopes: all.telescopes || child.telescopes,
+            adds_up: all.adds_up || child.adds_up,
         }
     });
     Extent { depth: all.depth.saturating_add(1), ..all }

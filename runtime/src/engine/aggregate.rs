@@ -1,6 +1,6 @@
 //! Aggregates per entity and period, done before the rules that read them.
 //!
-//! Every entity and every period that some row of the rule's grid looks at has a place in an array; rows of the group's
+//! Every entity and every period that some row of the rule's grid looks at has a place in an array; rows of the fold's
 //! stream go in one after the other, and the grid then takes out what it looks at.
 
 use crate::engine::days::PeriodOf;
@@ -10,11 +10,11 @@ use crate::load::periods::{aggregated_periods, previous};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::codegen::Kernels;
-use meed_compiler::data::{Gathered, Grid, GroupData, Rows, status};
-use meed_compiler::interpret::{Fault, FaultKind, interpret_group};
-use meed_compiler::plan::{Days, Group, GroupFunction, GroupId, Period, Plan, Window};
+use meed_compiler::data::{FoldData, FoldState, Grid, Rows, status};
+use meed_compiler::interpret::{Fault, FaultKind, interpret_fold};
+use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Period, Plan, Window};
 
-/// Rows gathered at a time.
+/// Rows fold_state at a time.
 const CHUNK: u32 = 4096;
 /// Values met are sorted out when they are more than this, and twice as many as were left before.
 const MANY_MET: usize = 1 << 20;
@@ -23,17 +23,17 @@ const NOWHERE: u32 = u32::MAX;
 
 /// An aggregate that is being filled, page by page of its stream.
 pub(super) struct AggregateState<'a> {
-    id: GroupId,
-    group: &'a Group,
+    id: FoldId,
+    fold: &'a Fold,
     places: Places,
-    gathered: Gathered,
+    fold_state: FoldState,
     joined: PathValues,
     slots: Vec<u32>,
     /// How many values met were left when they were last sorted out.
     n_distinct: usize,
 }
 
-/// A row of a group's stream that met a fault, in the page that is seen.
+/// A row of a fold's stream that met a fault, in the page that is seen.
 pub(super) struct RowFault {
     pub row: u32,
     pub fault: Fault,
@@ -41,12 +41,12 @@ pub(super) struct RowFault {
 
 impl<'a> AggregateState<'a> {
     /// Nothing yet of a stream whose days lie in this span.
-    pub fn new(plan: &'a Plan, id: GroupId, loaded: &Loaded, options: &RunOptions, days: DateSpan) -> Self {
-        let group = &plan.groups[id.index()];
-        let places = Places::new(plan, group, options, days);
-        let n_entities = loaded.data.tables[group.entity.index()].n_rows;
-        let gathered = Gathered::new(&group.function, n_entities * places.n_periods);
-        Self { id, group, places, gathered, joined: PathValues::default(), slots: Vec::new(), n_distinct: 0 }
+    pub fn new(plan: &'a Plan, id: FoldId, loaded: &Loaded, options: &RunOptions, days: DateSpan) -> Self {
+        let fold = &plan.folds[id.index()];
+        let places = Places::new(plan, fold, options, days);
+        let n_entities = loaded.data.tables[plan.rows_of(fold).entity.index()].n_rows;
+        let fold_state = FoldState::new(&fold.function, n_entities * places.n_periods);
+        Self { id, fold, places, fold_state, joined: PathValues::default(), slots: Vec::new(), n_distinct: 0 }
     }
 
     /// Takes rows of the stream in, and marks those as [`status::COUNTED`]. Says how many machine code left to the
@@ -62,24 +62,24 @@ impl<'a> AggregateState<'a> {
         kernels: Option<&Kernels>,
         taken: &mut [u8],
     ) -> Result<u64, RowFault> {
-        let (kernel, compiled) = (kernels.and_then(|kernels| kernels.group(self.id)), kernels.is_some());
+        let (kernel, compiled) = (kernels.and_then(|kernels| kernels.fold(self.id)), kernels.is_some());
         let n_rows = taken.len() as u32;
         let mut replayed = 0;
         let mut start = 0;
         while start < n_rows {
             let len = CHUNK.min(n_rows - start);
-            self.joined.follow(plan, &self.group.join, loaded, stream, start, len);
+            self.joined.follow(plan, &plan.rows_of(self.fold).key, loaded, stream, start, len);
             self.places.number(&self.joined, days(plan, loaded, stream, start, len), &mut self.slots);
             let marks = &mut taken[start as usize..(start + len) as usize];
-            // A kernel marks anew what another group of the rule may have marked.
+            // A kernel marks anew what another fold of the rule may have marked.
             let before = marks.to_vec();
             let mut next = 0;
             while next < len {
                 if let Some(kernel) = kernel {
-                    let gathered = &mut self.gathered;
+                    let fold_state = &mut self.fold_state;
                     #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
                     let done = unsafe {
-                        kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, gathered, marks)
+                        kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, fold_state, marks)
                     };
                     next = done;
                     if next == len {
@@ -91,8 +91,8 @@ impl<'a> AggregateState<'a> {
                 if slot == NOWHERE {
                     marks[next as usize] = 0;
                 } else {
-                    let gathered = &mut self.gathered;
-                    let is_in = interpret_group(plan, self.group, &loaded.data, stream, row, slot, gathered);
+                    let fold_state = &mut self.fold_state;
+                    let is_in = interpret_fold(plan, self.fold, &loaded.data, stream, row, slot, fold_state);
                     let is_in = is_in.map_err(|fault| RowFault { row, fault })?;
                     marks[next as usize] = if is_in { status::COUNTED } else { 0 };
                 }
@@ -107,7 +107,7 @@ impl<'a> AggregateState<'a> {
 
     /// Values met again and again are held once.
     fn sort_out(&mut self) {
-        let entries = &mut self.gathered.entries;
+        let entries = &mut self.fold_state.entries;
         if entries.len() > self.n_distinct * 2 + MANY_MET {
             entries.sort_unstable();
             entries.dedup();
@@ -120,11 +120,11 @@ impl<'a> AggregateState<'a> {
     /// # Errors
     /// When the aggregate over all periods does not fit; with it, what that is in words.
     pub fn finish(self, plan: &Plan, loaded: &mut Loaded, grid: &Grid) -> Result<(), (String, Fault)> {
-        let Self { id, group, places, gathered, .. } = self;
-        let finished = finish(plan, group, gathered, &places, grid);
-        loaded.data.groups[id.index()] = finished.ok_or_else(|| {
-            let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: group.span };
-            (format!("the aggregate over all periods of one {}", plan.record(group.entity).name), fault)
+        let Self { id, fold, places, fold_state, .. } = self;
+        let finished = finish(plan, fold, fold_state, &places, grid);
+        loaded.data.folds[id.index()] = finished.ok_or_else(|| {
+            let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: fold.span };
+            (format!("the aggregate over all periods of one {}", plan.record(plan.rows_of(fold).entity).name), fault)
         })?;
         Ok(())
     }
@@ -142,15 +142,15 @@ struct Places {
 }
 
 impl Places {
-    fn new(plan: &Plan, group: &Group, options: &RunOptions, days: DateSpan) -> Self {
-        let (kind, periods) = aggregated_periods(plan, group, options.through);
+    fn new(plan: &Plan, fold: &Fold, options: &RunOptions, days: DateSpan) -> Self {
+        let (kind, periods) = aggregated_periods(plan, plan.rows_of(fold), options.through);
         Self {
-            window: group.window,
+            window: plan.rows_of(fold).window,
             kind,
             of: PeriodOf::new(plan.calendar, kind, days.first, days.last),
             first: *periods.start(),
             n_periods: periods.count(),
-            life: match group.window {
+            life: match plan.rows_of(fold).window {
                 Window::Own => plan.active,
                 Window::ToDate | Window::Previous(_) => Days { from: i32::MIN, to: i32::MAX },
             },
@@ -180,60 +180,60 @@ impl Places {
 }
 
 /// What every row of the grid looks at; none when a sum does not fit.
-fn finish(plan: &Plan, group: &Group, mut gathered: Gathered, places: &Places, grid: &Grid) -> Option<GroupData> {
-    if let GroupFunction::Distinct(_) = group.function {
-        count_distinct(&mut gathered, places);
+fn finish(plan: &Plan, fold: &Fold, mut fold_state: FoldState, places: &Places, grid: &Grid) -> Option<FoldData> {
+    if let FoldFunction::Distinct(_) = fold.function {
+        count_distinct(&mut fold_state, places);
     } else if places.window == Window::ToDate {
-        for place in (0..gathered.seen.len()).filter(|place| place % places.n_periods != 0) {
-            if gathered.seen[place - 1] == 1 {
+        for place in (0..fold_state.seen.len()).filter(|place| place % places.n_periods != 0) {
+            if fold_state.seen[place - 1] == 1 {
                 // An aggregate has cells of one of both kinds.
-                let cell = gathered.cells.get(place - 1).copied().unwrap_or(0);
-                let exact = gathered.exact.get(place - 1).cloned().unwrap_or_default();
-                gathered.join(&group.function, place, cell, &exact)?;
+                let cell = fold_state.cells.get(place - 1).copied().unwrap_or(0);
+                let exact = fold_state.exact.get(place - 1).cloned().unwrap_or_default();
+                fold_state.join(&fold.function, place, cell, &exact)?;
             }
         }
     }
     let looked_at = (0..grid.entity.len()).map(|row| {
-        let number = match group.window {
+        let number = match plan.rows_of(fold).window {
             Window::Own | Window::ToDate => grid.period[row],
             Window::Previous(_) => previous(plan, places.kind, grid.last_day[row]),
         };
         places.slot(grid.entity[row], number).map(|slot| slot as usize)
     });
-    let seen = |place: &Option<usize>| place.filter(|&place| gathered.seen[place] == 1);
-    let den = match &group.function {
-        GroupFunction::Count | GroupFunction::Distinct(_) => Some(1),
-        GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => *den,
+    let seen = |place: &Option<usize>| place.filter(|&place| fold_state.seen[place] == 1);
+    let den = match &fold.function {
+        FoldFunction::Count | FoldFunction::Distinct(_) => Some(1),
+        FoldFunction::Sum(_, den) | FoldFunction::Smallest(_, den) | FoldFunction::Largest(_, den) => *den,
     };
-    let zero_of_none = match &group.function {
-        GroupFunction::Count | GroupFunction::Distinct(_) | GroupFunction::Sum(..) => true,
-        GroupFunction::Smallest(..) | GroupFunction::Largest(..) => false,
+    let zero_of_none = match &fold.function {
+        FoldFunction::Count | FoldFunction::Distinct(_) | FoldFunction::Sum(..) => true,
+        FoldFunction::Smallest(..) | FoldFunction::Largest(..) => false,
     };
     Some(match den {
-        None => GroupData::Exact(
+        None => FoldData::Exact(
             looked_at
                 .map(|place| match seen(&place) {
-                    Some(place) => Some(gathered.exact[place].clone()),
+                    Some(place) => Some(fold_state.exact[place].clone()),
                     None => zero_of_none.then(Default::default),
                 })
                 .collect(),
         ),
         Some(den) => {
             let known = |place: Option<usize>| u8::from(seen(&place).is_some());
-            GroupData::Fixed {
+            FoldData::Fixed {
                 den,
                 known: (!zero_of_none).then(|| looked_at.clone().map(known).collect()),
-                values: looked_at.map(|place| seen(&place).map_or(0, |place| gathered.cells[place])).collect(),
+                values: looked_at.map(|place| seen(&place).map_or(0, |place| fold_state.cells[place])).collect(),
             }
         }
     })
 }
 
 /// Turns the values met into counts; to date a value counts from the period in which it is met first.
-fn count_distinct(gathered: &mut Gathered, places: &Places) {
+fn count_distinct(fold_state: &mut FoldState, places: &Places) {
     let n_periods = places.n_periods.max(1) as u32;
-    gathered.cells = vec![0; gathered.seen.len()];
-    let mut entries = std::mem::take(&mut gathered.entries);
+    fold_state.cells = vec![0; fold_state.seen.len()];
+    let mut entries = std::mem::take(&mut fold_state.entries);
     if places.window == Window::ToDate {
         entries.sort_unstable_by_key(|met| (met.slot / n_periods, met.value, met.slot));
         entries.dedup_by_key(|met| (met.slot / n_periods, met.value));
@@ -242,12 +242,12 @@ fn count_distinct(gathered: &mut Gathered, places: &Places) {
         entries.dedup();
     }
     for met in entries {
-        gathered.cells[met.slot as usize] += 1;
+        fold_state.cells[met.slot as usize] += 1;
     }
     if places.window == Window::ToDate {
-        for place in (0..gathered.cells.len()).filter(|place| place % n_periods as usize != 0) {
-            gathered.cells[place] += gathered.cells[place - 1];
-            gathered.seen[place] |= gathered.seen[place - 1];
+        for place in (0..fold_state.cells.len()).filter(|place| place % n_periods as usize != 0) {
+            fold_state.cells[place] += fold_state.cells[place - 1];
+            fold_state.seen[place] |= fold_state.seen[place - 1];
         }
     }
 }

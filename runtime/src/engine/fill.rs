@@ -7,34 +7,34 @@ use crate::engine::result::{RunError, RunFault};
 use crate::engine::run::Run;
 use meed_compiler::data::{Grid, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{GroupId, Stream, VersionId};
+use meed_compiler::plan::{FoldId, Stream, VersionId};
 
 impl Run<'_, '_> {
     /// Fills the aggregates that a rule reads.
     pub(super) fn fill_aggregates(&mut self, id: VersionId, rows: &Rows) -> Result<(), RunError> {
         self.at.set(Some((id, 0)));
-        let groups = &self.plan.version(id).groups;
-        if groups.is_empty() {
+        let folds = &self.plan.version(id).folds;
+        if folds.is_empty() {
             return Ok(());
         }
         let Rows::Grid(grid) = rows else { broken("aggregates of a rule that is not per entity and period") };
         let mut streams: Vec<&Stream> = Vec::new();
-        for group in groups {
-            let stream = &self.plan.groups[group.index()].stream;
+        for fold in folds {
+            let stream = &self.plan.matched(*fold).stream;
             if !streams.contains(&stream) {
                 streams.push(stream);
             }
         }
         for stream in streams {
-            let of = |group: &&GroupId| self.plan.groups[group.index()].stream == *stream;
-            let groups: Vec<GroupId> = groups.iter().filter(of).copied().collect();
-            self.aggregate(id, stream, &groups, grid)?;
+            let of = |fold: &&FoldId| self.plan.matched(**fold).stream == *stream;
+            let folds: Vec<FoldId> = folds.iter().filter(of).copied().collect();
+            self.aggregate(id, stream, &folds, grid)?;
         }
         Ok(())
     }
 
     /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
-    fn aggregate(&mut self, id: VersionId, stream: &Stream, groups: &[GroupId], grid: &Grid) -> Result<(), RunError> {
+    fn aggregate(&mut self, id: VersionId, stream: &Stream, folds: &[FoldId], grid: &Grid) -> Result<(), RunError> {
         let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
         let mut counts = Counts::default();
         let mut met = None;
@@ -47,8 +47,8 @@ impl Run<'_, '_> {
             self.size_payments(stream, n_rows);
             if aggregates.is_empty() {
                 let (days, _) = self.span(stream, &rows, n_rows);
-                let begin = |&group: &GroupId| AggregateState::new(self.plan, group, self.loaded, self.options, days);
-                aggregates = groups.iter().map(begin).collect();
+                let begin = |&fold: &FoldId| AggregateState::new(self.plan, fold, self.loaded, self.options, days);
+                aggregates = folds.iter().map(begin).collect();
             }
             let mut taken = vec![0; n_rows as usize];
             for idx in 0..aggregates.len() {

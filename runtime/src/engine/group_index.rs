@@ -5,7 +5,7 @@ use crate::engine::paths::{PathValues, days};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::data::Rows;
-use meed_compiler::plan::{Expr, Op, Period, Plan, SlotSpec, Type};
+use meed_compiler::plan::{Expr, Key, Op, Period, Plan, Type};
 use rustc_hash::FxHashMap;
 
 /// Arrays of up to this many places are made whatever the number of rows.
@@ -44,7 +44,7 @@ enum Numbering {
 
 impl GroupIndex {
     /// Indexes for the keys of a stream of `n_rows` rows in this span of days.
-    pub fn new(plan: &Plan, key: &SlotSpec, loaded: &Loaded, days: DateSpan, n_rows: usize) -> Self {
+    pub fn new(plan: &Plan, key: &Key, loaded: &Loaded, days: DateSpan, n_rows: usize) -> Self {
         let sizes: Vec<Option<u64>> = key.parts.iter().map(|part| size(plan, part, loaded)).collect();
         let period = key.period.map(|period| PeriodComponent::new(plan, period, days));
         let n_periods = period.as_ref().map_or(1, |period| period.n_periods);
@@ -72,15 +72,7 @@ impl GroupIndex {
     }
 
     /// Writes the indexes of a run of rows; `u32::MAX` where a component of the key is missing.
-    pub fn number(
-        &mut self,
-        plan: &Plan,
-        key: &SlotSpec,
-        loaded: &Loaded,
-        rows: &Rows,
-        start: u32,
-        indexes: &mut [u32],
-    ) {
+    pub fn number(&mut self, plan: &Plan, key: &Key, loaded: &Loaded, rows: &Rows, start: u32, indexes: &mut [u32]) {
         let len = indexes.len() as u32;
         for (found, part) in self.found.iter_mut().zip(&key.parts) {
             found.follow(plan, part, loaded, rows, start, len);

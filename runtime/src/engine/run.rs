@@ -12,10 +12,10 @@ use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
-use meed_compiler::data::{Chunk, Data, DecisionData, GroupData, Output, Rows, StateData, status};
+use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
-use meed_compiler::plan::{Limit, Period, Plan, RecordId, StateId, Step, Stream, Version, VersionId};
+use meed_compiler::plan::{Limit, Node, Period, Plan, RecordId, StateId, Stream, Version, VersionId};
 use std::cell::Cell;
 
 /// Runs every rule.
@@ -46,7 +46,7 @@ fn run_rules<'a, 'o>(
     let result = RunResult::begin(plan, loaded, options.through)?;
     forget(plan, &mut loaded.data);
     let flags = RowFlags::new(loaded)?;
-    let group_indexes = plan.slots.iter().map(|_| None).collect();
+    let group_indexes = plan.keys.iter().map(|_| None).collect();
     loaded.show_samples();
     let by_code = options.engine == Engine::Jit && MAKES_CODE;
     let kernels = by_code.then(|| Kernels::compile(plan, &loaded.data, options.code));
@@ -80,8 +80,8 @@ fn run_rules<'a, 'o>(
 /// Begins with nothing that an earlier run remembered.
 fn forget(plan: &Plan, data: &mut Data) {
     data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
-    data.groups.clear();
-    data.groups.resize_with(plan.groups.len(), || GroupData::Exact(Vec::new()));
+    data.folds.clear();
+    data.folds.resize_with(plan.folds.len(), || FoldData::Exact(Vec::new()));
     data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
     for (decision, own) in plan.decisions.iter().zip(&mut data.decisions) {
         if let Stream::Events(record) = &decision.stream {
@@ -155,7 +155,7 @@ impl Run<'_, '_> {
 
     fn begin(&mut self, id: VersionId) -> UnderWay {
         let rule = self.plan.version(id);
-        let used = (0..self.plan.slots.len()).filter(|&key| uses(self.plan, rule, key)).collect();
+        let used = (0..self.plan.keys.len()).filter(|&key| uses(self.plan, rule, key)).collect();
         let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
         UnderWay { id, used, observed, counts: Counts::default(), output: Output::default() }
     }
@@ -175,12 +175,12 @@ impl Run<'_, '_> {
         for &key in used.iter() {
             if self.group_indexes[key].is_none() {
                 let (days, n_all) = self.span(&rule.stream, &rows, n_rows);
-                let index = GroupIndex::new(self.plan, &self.plan.slots[key], self.loaded, days, n_all);
+                let index = GroupIndex::new(self.plan, &self.plan.keys[key], self.loaded, days, n_all);
                 self.group_indexes[key] = Some(index);
             }
         }
         let event = if let Rows::Events { record } = rows { Some(record) } else { None };
-        let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.slots.len()] };
+        let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
         while chunk.start < n_rows {
             chunk.len = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
             self.number(used, &rows, &mut chunk);
@@ -206,9 +206,9 @@ impl Run<'_, '_> {
         for &key in used {
             let Some(index) = &mut self.group_indexes[key] else { broken("keys that have no numbers") };
             chunk.slots[key].resize(chunk.len as usize, 0);
-            index.number(self.plan, &self.plan.slots[key], self.loaded, rows, chunk.start, &mut chunk.slots[key]);
+            index.number(self.plan, &self.plan.keys[key], self.loaded, rows, chunk.start, &mut chunk.slots[key]);
             for (state, data) in self.plan.states.iter().zip(&mut self.loaded.data.states) {
-                if state.slot.index() == key {
+                if state.key.index() == key {
                     data.grow(index.len());
                 }
             }
@@ -305,8 +305,8 @@ impl Run<'_, '_> {
     }
 
     fn size_decisions(&mut self, rule: &Version, n_rows: u32) {
-        for step in &rule.steps {
-            if let Step::Set(decision, _) = step {
+        for step in &rule.nodes {
+            if let Node::Set(decision, _) = step {
                 self.decided[decision.index()] = true;
                 self.loaded.data.decisions[decision.index()].grow(n_rows as usize);
             }
@@ -316,27 +316,28 @@ impl Run<'_, '_> {
 
 /// The periods of a rule's guarantees.
 fn guaranteed(rule: &Version) -> Vec<Period> {
-    let period = |step: &Step| match step {
-        Step::Limit(Limit::AtLeast { period, .. }) => Some(*period),
+    let period = |step: &Node| match step {
+        Node::Limit(Limit::AtLeast { period, .. }) => Some(*period),
         _ => None,
     };
-    rule.steps.iter().filter_map(period).collect()
+    rule.nodes.iter().filter_map(period).collect()
 }
 
 /// Whether a rule keeps something per this key.
 fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
-    let of = |state: &StateId| plan.states[state.index()].slot.index() == key;
-    rule.steps.iter().any(|step| match step {
-        Step::AccumulateAll { state, .. }
-        | Step::First(state)
-        | Step::Accumulate { state, .. }
-        | Step::Limit(Limit::AtMost { state, .. } | Limit::AtLeast { state, .. }) => of(state),
-        Step::Active
-        | Step::Until
-        | Step::Filter(_)
-        | Step::Let(..)
-        | Step::Set(..)
-        | Step::Pay(_)
-        | Step::Limit(Limit::PerPayment(_)) => false,
+    let of = |state: &StateId| plan.states[state.index()].key.index() == key;
+    rule.nodes.iter().any(|step| match step {
+        Node::TotalOfAll { state, .. }
+        | Node::First(state)
+        | Node::Total { state, .. }
+        | Node::Limit(Limit::AtMost { state, .. } | Limit::AtLeast { state, .. }) => of(state),
+        Node::Active
+        | Node::Until
+        | Node::Keep(_)
+        | Node::Let(..)
+        | Node::Set(..)
+        | Node::Emit(_)
+        | Node::Pay(_)
+        | Node::Limit(Limit::PerPayment(_)) => false,
     })
 }

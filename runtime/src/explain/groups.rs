@@ -4,7 +4,7 @@ use crate::explain::explainer::Explainer;
 use crate::explain::steps::Values;
 use meed_compiler::data::{Grid, Rows};
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::{Group, GroupFunction, Period, Stream, Type, VersionId, Window};
+use meed_compiler::plan::{Fold, FoldFunction, Period, Stream, Type, VersionId, Window};
 use meed_grammar::span::Span;
 
 /// How many rows are named.
@@ -14,31 +14,31 @@ impl Explainer<'_> {
     /// The aggregate at this place, with the rows that went into it; none where there is no aggregate.
     pub(super) fn group_words(&self, id: VersionId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
         let rule = self.plan.version(id);
-        let here = |group: &&Group| group.span == span;
-        let group = rule.groups.iter().map(|id| &self.plan.groups[id.index()]).find(here)?;
+        let here = |fold: &&Fold| fold.span == span;
+        let fold = rule.folds.iter().map(|id| &self.plan.folds[id.index()]).find(here)?;
         let Some(Rows::Grid(grid)) = self.rows(id) else { return None };
         let mut met = values.iter().filter(|(at, ..)| *at == span).map(|(_, ty, value)| self.value(*ty, value));
         let (first, second) = (met.next()?, met.next());
         // An average is a sum and a count at one place.
         let mut words = vec![match second {
-            Some(count) if matches!(group.function, GroupFunction::Sum(..)) => {
+            Some(count) if matches!(fold.function, FoldFunction::Sum(..)) => {
                 format!("{}: {first} in all, of {count}", self.quote(span))
             }
             _ => format!("{} is {first}", self.quote(span)),
         }];
-        words.extend(self.rows_in(group, grid, row));
+        words.extend(self.rows_in(fold, grid, row));
         Some(words)
     }
 
     /// The rows that an aggregate took in for a row of the grid.
-    fn rows_in(&self, group: &Group, grid: &Grid, row: u32) -> Vec<String> {
-        let Stream::Events(record) = group.stream else { return Vec::new() };
+    fn rows_in(&self, fold: &Fold, grid: &Grid, row: u32) -> Vec<String> {
+        let Stream::Events(record) = self.plan.rows_of(fold).stream else { return Vec::new() };
         let events = Rows::Events { record };
         let mut taken: Vec<String> = Vec::new();
         let mut n_more = 0;
         for event in 0..self.loaded.data.tables[record.index()].n_stream as u32 {
             let reader = Row::new(self.plan, &events, event, 0, false);
-            let Some(value) = self.takes(group, &reader, grid, row) else { continue };
+            let Some(value) = self.takes(fold, &reader, grid, row) else { continue };
             if taken.len() == NAMED {
                 n_more += 1;
                 continue;
@@ -56,36 +56,36 @@ impl Explainer<'_> {
     }
 
     /// What an aggregate takes from a row (nothing of a count); none when the row is not in.
-    fn takes(&self, group: &Group, reader: &Row, grid: &Grid, row: u32) -> Option<Option<(Type, Value)>> {
+    fn takes(&self, fold: &Fold, reader: &Row, grid: &Grid, row: u32) -> Option<Option<(Type, Value)>> {
         let data = &self.loaded.data;
         let (entity, last) = (grid.entity[row as usize], grid.last_day[row as usize]);
-        if reader.eval(&group.join, data).ok()? != Value::Code(entity) {
+        if reader.eval(&self.plan.rows_of(fold).key, data).ok()? != Value::Code(entity) {
             return None;
         }
         let calendar = &self.plan.calendar;
         let day = reader.when(data);
-        let in_window = match group.window {
+        let in_window = match self.plan.rows_of(fold).window {
             Window::Own => {
-                let is_in =
-                    group.period == Period::Program || calendar.index(group.period, day) == grid.period[row as usize];
+                let is_in = self.plan.rows_of(fold).period == Period::Program
+                    || calendar.index(self.plan.rows_of(fold).period, day) == grid.period[row as usize];
                 is_in && self.plan.active.holds(day)
             }
             Window::ToDate => day <= last,
             Window::Previous(kind) => calendar.index(kind, day) == calendar.index(kind, last) - 1,
         };
-        let passes = match &group.filter {
+        let passes = match &self.plan.rows_of(fold).also {
             Some(filter) => reader.eval(filter, data).ok()?.is_true(),
             None => true,
         };
         if !in_window || !passes {
             return None;
         }
-        match &group.function {
-            GroupFunction::Count => Some(None),
-            GroupFunction::Sum(value, _)
-            | GroupFunction::Smallest(value, _)
-            | GroupFunction::Largest(value, _)
-            | GroupFunction::Distinct(value) => match reader.eval(value, data).ok()? {
+        match &fold.function {
+            FoldFunction::Count => Some(None),
+            FoldFunction::Sum(value, _)
+            | FoldFunction::Smallest(value, _)
+            | FoldFunction::Largest(value, _)
+            | FoldFunction::Distinct(value) => match reader.eval(value, data).ok()? {
                 Value::Missing => None,
                 taken => Some(Some((value.ty, taken))),
             },
@@ -101,13 +101,13 @@ impl Explainer<'_> {
         let mut found = Vec::new();
         let events = Rows::Events { record: event.record };
         let reader = Row::new(self.plan, &events, event.row, 0, false);
-        for group in rule.groups.iter().map(|id| &self.plan.groups[id.index()]) {
-            if group.stream != Stream::Events(event.record) {
+        for fold in rule.folds.iter().map(|id| &self.plan.folds[id.index()]) {
+            if self.plan.rows_of(fold).stream != Stream::Events(event.record) {
                 continue;
             }
-            let Ok(Value::Code(whose)) = reader.eval(&group.join, &self.loaded.data) else { continue };
+            let Ok(Value::Code(whose)) = reader.eval(&self.plan.rows_of(fold).key, &self.loaded.data) else { continue };
             let rows = (0..grid.entity.len() as u32).filter(|row| grid.entity[*row as usize] == whose);
-            let takes: Vec<u32> = rows.filter(|row| self.takes(group, &reader, grid, *row).is_some()).collect();
+            let takes: Vec<u32> = rows.filter(|row| self.takes(fold, &reader, grid, *row).is_some()).collect();
             let Some(first) = takes.first() else { continue };
             let period = self.plan.calendar.name(*kind, grid.period[*first as usize]);
             let later = if takes.len() > 1 { " and later" } else { "" };

@@ -5,7 +5,7 @@ use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Limit, Period, StateId, Step, Stream, VersionId};
+use meed_compiler::plan::{Limit, Node, Period, StateId, Stream, VersionId};
 
 /// How many payments that used a limit up are named.
 const NAMED: usize = 10;
@@ -21,8 +21,8 @@ impl Explainer<'_> {
         bound: i128,
         paid: Option<(i128, i128)>,
     ) -> ExplainStep {
-        let mut limits = self.plan.version(id).steps.iter().filter_map(|step| match step {
-            Step::Limit(limit) => Some(limit),
+        let mut limits = self.plan.version(id).nodes.iter().filter_map(|step| match step {
+            Node::Limit(limit) => Some(limit),
             _ => None,
         });
         let Some(limit) = limits.nth(nth) else { return ExplainStep::default() };
@@ -143,7 +143,7 @@ impl Explainer<'_> {
 
     /// The key of a row's state: ` (person MAYA, 2026-Q1)`.
     pub(super) fn key_words(&self, id: VersionId, row: u32, state: StateId) -> String {
-        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let Some(key) = self.slot_key(id, row, state) else { return String::new() };
         let word = |(idx, value): (usize, &Value)| match (slot.parts.get(idx), slot.period, value) {
             (Some(part), ..) => self.value(part.ty, value),
@@ -158,7 +158,7 @@ impl Explainer<'_> {
 
     /// The key under which a state keeps a row; none where a part is missing.
     fn slot_key(&self, id: VersionId, row: u32, state: StateId) -> Option<Vec<Value>> {
-        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let events;
         let rows = match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => {

@@ -135,10 +135,10 @@ impl<'a> Picker<'a> {
 
     /// Whether the row would be this payee's, had it passed.
     fn would_pay(&self, row: u32, payee: u32) -> bool {
-        let Some(pay) = self.plan.version(self.id).pay() else { return false };
+        let Some(emit) = self.plan.version(self.id).emit() else { return false };
         let n_locals = self.plan.version(self.id).n_locals as usize;
         let row = Row::new(self.plan, &self.rows, row, n_locals, false);
-        matches!(row.eval(&pay.payee, &self.loaded.data), Ok(Value::Code(found)) if found == payee)
+        matches!(row.eval(&emit.payee, &self.loaded.data), Ok(Value::Code(found)) if found == payee)
     }
 }
 

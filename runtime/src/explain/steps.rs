@@ -7,7 +7,7 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Amount, Ask, Days, End, Expr, Function, LocalId, Op, Period, Piece, Pieces, Schedule, StateId, Step, Stream, Type,
+    Ask, Days, End, Expr, Function, LocalId, Node, Op, Owner, Period, Piece, Pieces, Schedule, StateId, Stream, Type,
     Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
@@ -52,12 +52,12 @@ impl Explainer<'_> {
         if trace.status & (status::PAID | status::MATCHED) == status::MATCHED
             && points.iter().all(|point| point.holds != Some(false))
         {
-            let text = if rule.pay().is_some() {
+            let text = if rule.emit().is_some() {
                 "the amount is 0, and a payment of 0 is none"
             } else {
                 "the rule pays nothing: it decides"
             };
-            points.push(ExplainStep { holds: rule.pay().map(|_| false), text: text.to_owned(), details: Vec::new() });
+            points.push(ExplainStep { holds: rule.emit().map(|_| false), text: text.to_owned(), details: Vec::new() });
         }
         points
     }
@@ -109,8 +109,8 @@ impl Explainer<'_> {
         values: &Values,
         truths: &[(Span, Value)],
     ) -> Vec<ExplainStep> {
-        let step = self.plan.version(id).steps.iter().find_map(|step| match step {
-            Step::Filter(condition) if condition.span == span => Some(condition),
+        let step = self.plan.version(id).nodes.iter().find_map(|step| match step {
+            Node::Keep(condition) if condition.span == span => Some(condition),
             _ => None,
         });
         let Some(condition) = step else { return Vec::new() };
@@ -162,7 +162,7 @@ impl Explainer<'_> {
     fn local(&self, id: VersionId, row: u32, local: LocalId, value: &Value, values: &Values) -> ExplainStep {
         let rule = self.plan.version(id);
         let definition = &rule.locals[local.index()];
-        let decided = rule.steps.iter().any(|step| matches!(step, Step::Set(_, known) if *known == local));
+        let decided = rule.nodes.iter().any(|step| matches!(step, Node::Set(_, known) if *known == local));
         let written = if decided { ", which is decided" } else { "" };
         let text = format!("{} is {}{written}", definition.name, self.value(definition.ty, value));
         let span = let_span(rule, local);
@@ -174,7 +174,7 @@ impl Explainer<'_> {
     }
 
     fn first(&self, id: VersionId, row: u32, state: StateId, first: bool) -> ExplainStep {
-        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let ever = if slot.period.is_none() { " ever" } else { "" };
         let per = format!("{}{ever}{}", self.per(state), self.key_words(id, row, state));
         if first {
@@ -191,8 +191,8 @@ impl Explainer<'_> {
     fn totals(&self, id: VersionId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<ExplainStep> {
         let rule = self.plan.version(id);
         let atoms = |state: StateId| {
-            rule.steps.iter().find_map(|step| match step {
-                Step::Accumulate { state: known, atoms } | Step::AccumulateAll { state: known, atoms, .. } => {
+            rule.nodes.iter().find_map(|step| match step {
+                Node::Total { state: known, atoms } | Node::TotalOfAll { state: known, atoms, .. } => {
                     (*known == state).then_some(atoms)
                 }
                 _ => None,
@@ -218,18 +218,15 @@ impl Explainer<'_> {
 
     fn pay(&self, id: VersionId, row: u32, slices: &[Slice], values: &Values) -> ExplainStep {
         let rule = self.plan.version(id);
-        let Some(pay) = rule.pay() else { return ExplainStep::default() };
-        let (amount, along) = match &pay.amount {
-            Amount::Plain(value) => (value, None),
-            Amount::AlongTotal { body, .. } => (body, Some(body.span)),
-        };
-        let schedule = schedule_in(self.plan.version(id), amount).map(|id| &self.plan.schedules[id.index()]);
+        let Some(emit) = rule.emit() else { return ExplainStep::default() };
+        let along = (emit.owner != Owner::Row).then_some(emit.worth.span);
+        let schedule = schedule_in(self.plan.version(id), &emit.worth).map(|id| &self.plan.schedules[id.index()]);
         let mut details: Vec<String> = Vec::new();
         let kept: Vec<(Span, Type, Value)> =
-            values.iter().filter(|(span, ..)| along != Some(*span) && *span != pay.payee.span).cloned().collect();
+            values.iter().filter(|(span, ..)| along != Some(*span) && *span != emit.payee.span).cloned().collect();
         details.extend(self.told(id, row, Span::new(0, u32::MAX as usize), &kept));
         details.extend(slices.iter().map(|slice| self.slice(slice, schedule)));
-        ExplainStep { holds: None, text: self.quote(pay.span), details }
+        ExplainStep { holds: None, text: self.quote(emit.span), details }
     }
 
     /// `band 2 (to 500,000 USD): 20,000.00 USD at 2% is 400.00 USD`
@@ -311,11 +308,11 @@ fn conjuncts<'a>(condition: &'a Expr, parts: &mut Vec<&'a Expr>) {
 }
 
 fn let_span(rule: &Version, local: LocalId) -> Span {
-    let span = |step: &Step| match step {
-        Step::Let(known, value) if *known == local => Some(value.span),
+    let span = |step: &Node| match step {
+        Node::Let(known, value) if *known == local => Some(value.span),
         _ => None,
     };
-    rule.steps.iter().find_map(span).unwrap_or_default()
+    rule.nodes.iter().find_map(span).unwrap_or_default()
 }
 
 /// The schedule whose bands an amount is made of.
@@ -329,8 +326,8 @@ fn schedule_in(rule: &Version, amount: &Expr) -> Option<meed_compiler::plan::Sch
     });
     found.or_else(|| {
         locals.into_iter().find_map(|local| {
-            rule.steps.iter().find_map(|step| match step {
-                Step::Let(known, value) if *known == local => schedule_in(rule, value),
+            rule.nodes.iter().find_map(|step| match step {
+                Node::Let(known, value) if *known == local => schedule_in(rule, value),
                 _ => None,
             })
         })

@@ -124,7 +124,7 @@ impl Explainer<'_> {
 
     /// What a state is kept per: ` per rep per year`.
     pub(super) fn per(&self, state: StateId) -> String {
-        let slot = &self.plan.slots[self.plan.states[state.index()].slot.index()];
+        let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let row = match slot.stream {
             Stream::Events(record) | Stream::Periods(record, _) => self.plan.record(record).name.clone(),
             Stream::Lines(_) => "payment".to_owned(),

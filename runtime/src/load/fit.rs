@@ -6,7 +6,7 @@
 use crate::load::error::LoadError;
 use crate::load::periods::{aggregated_periods, begun_periods};
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{GroupFunction, Limit, Plan, Step, Stream, Version};
+use meed_compiler::plan::{FoldFunction, Limit, Node, Plan, Stream, Version};
 use std::ops::RangeInclusive;
 
 /// More rows, or cells of an aggregate, are not numbered.
@@ -20,7 +20,7 @@ const LINE: u64 = 32;
 const DECISION: u64 = 17;
 /// Bytes of what a row looks at of an aggregate: a number, and whether there is one.
 const LOOK: u64 = 9;
-/// Bytes of what is gathered for an entity in a period, and of an exact fraction in place of a number.
+/// Bytes of what is fold_state for an entity in a period, and of an exact fraction in place of a number.
 const CELL: (u64, u64) = (9, 48);
 
 /// Demands that the rows of all rules per entity and period take no more than so many bytes.
@@ -63,28 +63,29 @@ impl Size {
         let n_rows = n_entities * n_periods;
         let mut n_cells = n_rows;
         let mut per_row = ROW;
-        for step in &rule.steps {
+        for step in &rule.nodes {
             per_row += match step {
-                Step::Pay(_) => LINE,
-                Step::Set(..) => DECISION,
-                Step::Limit(Limit::AtLeast { .. }) => 1,
-                Step::Limit(Limit::AtMost { .. } | Limit::PerPayment(_))
-                | Step::Active
-                | Step::Until
-                | Step::Filter(_)
-                | Step::Let(..)
-                | Step::First(_)
-                | Step::Accumulate { .. }
-                | Step::AccumulateAll { .. } => 0,
+                Node::Emit(_) => LINE,
+                Node::Pay(_) => 0,
+                Node::Set(..) => DECISION,
+                Node::Limit(Limit::AtLeast { .. }) => 1,
+                Node::Limit(Limit::AtMost { .. } | Limit::PerPayment(_))
+                | Node::Active
+                | Node::Until
+                | Node::Keep(_)
+                | Node::Let(..)
+                | Node::First(_)
+                | Node::Total { .. }
+                | Node::TotalOfAll { .. } => 0,
             };
         }
         let mut bytes = 0u64;
-        for group in rule.groups.iter().map(|group| &plan.groups[group.index()]) {
-            let (_, periods) = aggregated_periods(plan, group, through);
+        for fold in rule.folds.iter().map(|fold| &plan.folds[fold.index()]) {
+            let (_, periods) = aggregated_periods(plan, plan.rows_of(fold), through);
             let cells = n_entities * len(&periods);
-            let is_exact = match &group.function {
-                GroupFunction::Count | GroupFunction::Distinct(_) => false,
-                GroupFunction::Sum(_, den) | GroupFunction::Smallest(_, den) | GroupFunction::Largest(_, den) => {
+            let is_exact = match &fold.function {
+                FoldFunction::Count | FoldFunction::Distinct(_) => false,
+                FoldFunction::Sum(_, den) | FoldFunction::Smallest(_, den) | FoldFunction::Largest(_, den) => {
                     den.is_none()
                 }
             };

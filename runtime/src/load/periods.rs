@@ -1,6 +1,6 @@
 //! The periods that rules per entity and period have rows for, and look back at.
 
-use meed_compiler::plan::{Group, Period, Plan, Window};
+use meed_compiler::plan::{Match, Period, Plan, Window};
 use std::ops::RangeInclusive;
 
 /// The periods of a kind that touch the program's life and have begun.
@@ -14,13 +14,13 @@ pub(crate) fn begun_periods(plan: &Plan, period: Period, through: i32) -> RangeI
 }
 
 /// The periods that rows of a rule's grid look at for an aggregate, and their kind.
-pub(crate) fn aggregated_periods(plan: &Plan, group: &Group, through: i32) -> (Period, RangeInclusive<i32>) {
-    let begun = begun_periods(plan, group.period, through);
-    match group.window {
-        Window::Own | Window::ToDate => (group.period, begun),
+pub(crate) fn aggregated_periods(plan: &Plan, rows: &Match, through: i32) -> (Period, RangeInclusive<i32>) {
+    let begun = begun_periods(plan, rows.period, through);
+    match rows.window {
+        Window::Own | Window::ToDate => (rows.period, begun),
         Window::Previous(kind) if begun.is_empty() => (kind, begun),
         Window::Previous(kind) => {
-            let seen = |own: i32| previous(plan, kind, plan.calendar.days(group.period, own, plan.active).to);
+            let seen = |own: i32| previous(plan, kind, plan.calendar.days(rows.period, own, plan.active).to);
             (kind, seen(*begun.start())..=seen(*begun.end()))
         }
     }

@@ -59,8 +59,8 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
 
 /// The events that a rule reads: those of its sets, and those behind payments in them.
 fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
-    for group in &rule.groups {
-        match &plan.groups[group.index()].stream {
+    for fold in &rule.folds {
+        match &plan.matched(*fold).stream {
             Stream::Events(event) => drop(events.insert(*event)),
             Stream::Lines(rule) => behind(plan, *rule, events),
             Stream::Periods(..) => {}

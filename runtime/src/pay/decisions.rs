@@ -12,7 +12,7 @@ use crate::store::loaded::Loaded;
 use meed_compiler::data::DecisionData;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Decision, DecisionId, Period, Plan, Step, Stream, Type, VersionId};
+use meed_compiler::plan::{Decision, DecisionId, Node, Period, Plan, Stream, Type, VersionId};
 use meed_compiler::value::{exact_text, fraction};
 use std::borrow::Cow;
 use std::io;
@@ -62,7 +62,7 @@ pub(super) fn write(
     result: &RunResult,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let sets = |id: &VersionId| plan.version(*id).steps.iter().any(|step| matches!(step, Step::Set(..)));
+    let sets = |id: &VersionId| plan.version(*id).nodes.iter().any(|step| matches!(step, Node::Set(..)));
     if !versions.iter().any(sets) {
         return Ok(());
     }
@@ -114,8 +114,8 @@ impl<'a> Seen<'a> {
     ) -> io::Result<Vec<Taken>> {
         let mut found: Vec<Taken> = Vec::new();
         for &id in versions {
-            for step in &self.plan.version(id).steps {
-                if let Step::Set(decision, _) = step {
+            for step in &self.plan.version(id).nodes {
+                if let Node::Set(decision, _) = step {
                     self.take(id, *decision, &*of(*decision)?, &mut found);
                 }
             }

@@ -6,7 +6,7 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, met};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
-    Comparison, End, Expr, Function, Limit, Op, Piece, Pieces, Plan, Schedule, ScheduleId, Step, Type, VersionId,
+    Comparison, End, Expr, Function, Limit, Node, Op, Piece, Pieces, Plan, Schedule, ScheduleId, Type, VersionId,
 };
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -83,8 +83,8 @@ impl Coverage {
                 found.push(Unreached { span: rule.span, text: format!("rule `{}`{version}", rule.name) });
                 continue;
             }
-            let groups = rule.groups.iter().flat_map(|group| plan.groups[group.index()].exprs());
-            for expr in rule.steps.iter().flat_map(Step::exprs).chain(groups) {
+            let groups = rule.folds.iter().flat_map(|fold| plan.exprs_of(*fold));
+            for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups) {
                 expr.walk(&mut |expr| match expr.op.as_call() {
                     Some((Function::Schedule { schedule, .. }, _)) => {
                         used.insert(*schedule);
@@ -95,7 +95,7 @@ impl Coverage {
                     _ => {}
                 });
             }
-            found.extend(rule.steps.iter().filter_map(|step| self.limit(plan, step)));
+            found.extend(rule.nodes.iter().filter_map(|step| self.limit(plan, step)));
         }
         for id in used {
             self.schedule(plan, id, &mut found);
@@ -118,10 +118,10 @@ impl Coverage {
         Some(Unreached { span: literal.span, text: format!("the boundary {text} of a condition") })
     }
 
-    fn limit(&self, plan: &Plan, step: &Step) -> Option<Unreached> {
+    fn limit(&self, plan: &Plan, step: &Node) -> Option<Unreached> {
         let (amount, words) = match step {
-            Step::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. }) => (amount, "at most"),
-            Step::Limit(Limit::AtLeast { amount, .. }) => (amount, "at least"),
+            Node::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. }) => (amount, "at most"),
+            Node::Limit(Limit::AtLeast { amount, .. }) => (amount, "at least"),
             _ => return None,
         };
         if self.limits.contains(&amount.span) {

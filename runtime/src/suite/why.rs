@@ -7,7 +7,7 @@ use crate::suite::failure::Failure;
 use crate::suite::judge::place;
 use crate::suite::settled::Settled;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{FieldId, Op, Plan, RecordId, RecordKind, Step, Stream, Type, Version, VersionId};
+use meed_compiler::plan::{FieldId, Node, Op, Plan, RecordId, RecordKind, Stream, Type, Version, VersionId};
 use meed_compiler::{Expectation, Given, TestCase};
 use meed_grammar::foreign::shown;
 use std::collections::BTreeSet;
@@ -170,7 +170,7 @@ fn versions<'a>(plan: &'a Plan, rule: &str) -> impl Iterator<Item = VersionId> +
 /// The events whose rows a rule reads, itself or by what it adds up.
 fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
     let own = [&rule.stream].into_iter();
-    for stream in own.chain(rule.groups.iter().map(|id| &plan.groups[id.index()].stream)) {
+    for stream in own.chain(rule.folds.iter().map(|id| &plan.matched(*id).stream)) {
         match stream {
             Stream::Events(record) => {
                 seen.insert(*record);
@@ -186,8 +186,8 @@ fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
 
 /// The fields that a rule reads.
 fn fields(plan: &Plan, rule: &Version, read: &mut BTreeSet<(RecordId, u32)>) {
-    let groups = rule.groups.iter().flat_map(|id| plan.groups[id.index()].exprs());
-    for expr in rule.steps.iter().flat_map(Step::exprs).chain(groups) {
+    let groups = rule.folds.iter().flat_map(|id| plan.exprs_of(*id));
+    for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups) {
         expr.walk(&mut |expr| {
             if let Op::Field { record, path, .. } = &expr.op {
                 let mut record = *record;

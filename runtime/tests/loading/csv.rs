@@ -1,6 +1,6 @@
 //! CSV as the world writes it.
 
-use crate::view::{View, csv, input, plan, trickling_csv, view};
+use crate::view::{Side, csv, input, plan, trickling_csv, view};
 use meed_runtime::inner::source::Content;
 
 const PROGRAM: &str = r#"
@@ -24,12 +24,12 @@ rule all {
 }
 "#;
 
-fn load(content: Content) -> View {
+fn load(content: Content) -> Side {
     let plan = plan(PROGRAM);
     view(&plan, vec![input(&plan, "deal", vec![("deals.csv", content)])], 3)
 }
 
-fn rows(view: &View) -> Vec<Vec<&str>> {
+fn rows(view: &Side) -> Vec<Vec<&str>> {
     view.tables[0].rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect()
 }
 

@@ -2,14 +2,14 @@
 
 use crate::arrow::{batch, parquet, parquet_without_notes, text_batch};
 use crate::rows::{EVERY_TYPE, HEADER, as_csv, deals, partners};
-use crate::view::{View, input, plan, view};
+use crate::view::{Side, input, plan, view};
 use arrow_array::{ArrayRef, cast::AsArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use meed_compiler::plan::Plan;
 use meed_runtime::inner::source::Content;
 
-fn from_csv(plan: &Plan, rows: &[Vec<String>]) -> View {
+fn from_csv(plan: &Plan, rows: &[Vec<String>]) -> Side {
     let deals = input(plan, "deal", vec![("deals", as_csv(&HEADER, rows))]);
     view(plan, vec![partners(plan), deals], 16_384)
 }
@@ -174,7 +174,7 @@ fn every_column_typed(rows: &[Vec<String>]) -> arrow_array::RecordBatch {
 fn order_and_split_of_files_change_nothing_but_origins() {
     let plan = plan(EVERY_TYPE);
     let rows = deals(900);
-    let without_origins = |mut view: View| {
+    let without_origins = |mut view: Side| {
         view.tables.iter_mut().flat_map(|table| &mut table.rows).for_each(|row| drop(row.remove(1)));
         view
     };

@@ -2,7 +2,7 @@
 
 use crate::arrow::{parquet, text_batch};
 use crate::naive::{self, FieldSpec, File, Kind, Spec};
-use crate::view::{THROUGH, View, input, plan, trickling_csv, view};
+use crate::view::{Side, THROUGH, input, plan, trickling_csv, view};
 use meed_compiler::plan::Plan;
 use meed_runtime::inner::source::Content;
 use proptest::prelude::*;
@@ -151,7 +151,7 @@ proptest! {
         for ((name, header), rows) in names.iter().zip(HEADERS).zip(&tables) {
             by_record.push(files(name, header, rows, cut));
         }
-        let expected: View = naive::load(&PLAN, &specs(), &by_record, THROUGH);
+        let expected: Side = naive::load(&PLAN, &specs(), &by_record, THROUGH);
         let mut formats = formats.into_iter();
         let inputs = names.iter().zip(&by_record[1..]).map(|(name, files)| {
             let files = files.iter().map(|file| (file.name.as_str(), content(file, formats.next().unwrap_or(0))));

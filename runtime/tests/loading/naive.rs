@@ -1,6 +1,6 @@
 //! Loading, written down a second time in the obvious way: texts, loops over everything, no care for speed.
 
-use crate::view::{TableView, View};
+use crate::view::{Side, TableView};
 use meed_compiler::plan::Plan;
 use meed_runtime::inner::store::RowCounts;
 use std::cmp::Ordering;
@@ -56,7 +56,7 @@ impl Row {
 }
 
 /// Loads files by record.
-pub fn load(plan: &Plan, specs: &[Spec], files: &[Vec<File>], through: &str) -> View {
+pub fn load(plan: &Plan, specs: &[Spec], files: &[Vec<File>], through: &str) -> Side {
     let mut tables: Vec<Vec<Row>> = specs.iter().zip(files).map(|(spec, files)| read(spec, files)).collect();
     specs.iter().zip(&mut tables).for_each(|(spec, rows)| reject_duplicates(spec, rows));
     for (table, row, fault) in on_rings(specs, &tables) {
@@ -80,7 +80,7 @@ pub fn load(plan: &Plan, specs: &[Spec], files: &[Vec<File>], through: &str) -> 
         }
         found.into_iter().for_each(|(table, row, fault)| tables[table][row].faults.push(fault));
     }
-    let mut view = View { tables: Vec::new(), rejects: Vec::new() };
+    let mut view = Side { tables: Vec::new(), rejects: Vec::new() };
     for table in 0..specs.len() {
         for row in &tables[table] {
             for [column, value, reason] in row.faults.clone() {

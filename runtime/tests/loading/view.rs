@@ -11,7 +11,7 @@ pub const THROUGH: &str = "2026-12-31";
 
 /// What was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
+pub struct Side {
     /// By record in use.
     pub tables: Vec<TableView>,
     /// File, row, column, value, reason.
@@ -66,19 +66,19 @@ pub fn load_rows(plan: &Plan, inputs: Vec<TableInput>, batch_rows: usize) -> Res
 }
 
 /// Loads what must load.
-pub fn view(plan: &Plan, inputs: Vec<TableInput>, batch_rows: usize) -> View {
+pub fn view(plan: &Plan, inputs: Vec<TableInput>, batch_rows: usize) -> Side {
     view_of(plan, &load_rows(plan, inputs, batch_rows).unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// What was loaded, as texts.
-pub fn view_of(plan: &Plan, loaded: &Loaded) -> View {
+pub fn view_of(plan: &Plan, loaded: &Loaded) -> Side {
     let used = (0..plan.records.len()).filter(|&idx| plan.records[idx].used);
     let tables = used.map(|idx| table(plan, loaded, RecordId(idx as u32))).collect();
     let reject = |reject: &meed_runtime::inner::store::Reject| {
         let row = reject.row.to_string();
         [reject.file.clone(), row, reject.column.clone(), reject.value.clone(), reject.reason.clone()]
     };
-    View { tables, rejects: loaded.rejects.iter().map(reject).collect() }
+    Side { tables, rejects: loaded.rejects.iter().map(reject).collect() }
 }
 
 fn table(plan: &Plan, loaded: &Loaded, record: RecordId) -> TableView {

@@ -9,7 +9,7 @@ use super::word::Word;
 use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::Input;
-use crate::plan::{Expr, Op, Stream, View};
+use crate::plan::{Expr, Op, Side, Stream};
 use crate::value::Exact;
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -30,20 +30,20 @@ impl RowCode<'_, '_> {
                 None => self.missing(expr.ty),
             },
             Op::Decision { decision, root } => self.decision(*decision, *root),
-            Op::Group(group) => self.group(*group),
-            Op::Level { state, atom, view } => {
-                let view = if *view == View::Turn { self.turn } else { *view };
+            Op::Fold(fold) => self.fold(*fold),
+            Op::Level { state, summand, side } => {
+                let side = if *side == Side::Current { self.side } else { *side };
                 match self.levels.iter().find(|levels| levels.state == *state) {
                     Some(levels) => {
-                        let side = if view == View::Before { &levels.before } else { &levels.after };
-                        Lane { known: levels.known, kind: Kind::Number(side[*atom as usize]) }
+                        let found = if side == Side::Before { &levels.before } else { &levels.after };
+                        Lane { known: levels.known, kind: Kind::Number(found[*summand as usize]) }
                     }
                     None => self.missing(expr.ty),
                 }
             }
-            Op::Telescoped { state, body } => {
+            Op::Increment { state, body } => {
                 let before = self.before(body, *state);
-                let after = self.number(body, View::After);
+                let after = self.number(body, Side::After);
                 let known = after.0;
                 let number = self.emit.guarded(known, |emit| emit.subtract_numbers(after.1, before));
                 Lane { known, kind: Kind::Number(number) }
@@ -69,10 +69,10 @@ impl RowCode<'_, '_> {
     }
 
     /// Whether a number is known, and the number, with the levels of one side of the row.
-    pub fn number(&mut self, expr: &Expr, turn: View) -> (Flag, Number) {
-        let outside = std::mem::replace(&mut self.turn, turn);
+    pub fn number(&mut self, expr: &Expr, side: Side) -> (Flag, Number) {
+        let outside = std::mem::replace(&mut self.side, side);
         let lane = self.lane(expr);
-        self.turn = outside;
+        self.side = outside;
         (lane.known, self.numeric(lane.kind))
     }
 
@@ -83,7 +83,7 @@ impl RowCode<'_, '_> {
         let Some((known, slot)) = levels.map(|levels| (levels.known, levels.slot)) else { return self.emit.zero() };
         let later = self.load_mark(Input::Touched(state), slot);
         let asked = self.emit.and(known, later);
-        let (present, number) = self.guarded(asked, |code| code.number(body, View::Before));
+        let (present, number) = self.guarded(asked, |code| code.number(body, Side::Before));
         let counts = self.emit.and(asked, present);
         let zero = self.emit.zero();
         self.emit.choose_number(counts, number, zero)

@@ -5,35 +5,42 @@ use super::number::Number;
 use super::rule::{Line, RuleCode};
 use super::word::Word;
 use crate::kernel::Input;
-use crate::plan::{Amount, Expr, Limit, Pay, StateId, View};
+use crate::plan::{self, Expr, Limit, Owner, Side, StateId};
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
 
 impl RuleCode<'_, '_> {
     /// The payee and the amount rounded by the unit, and whether there is a line.
-    pub(super) fn pay(&mut self, pay: &Pay) {
-        let payee = self.code.lane(&pay.payee);
+    pub(super) fn emit(&mut self, line: &plan::Emit) {
+        let payee = self.code.lane(&line.payee);
         let row = self.code.code(payee.kind);
-        let (known, amount) = match &pay.amount {
-            Amount::Plain(expr) => {
-                let (known, value) = self.code.number(expr, View::After);
-                (
-                    known,
-                    self.code.guarded(known, |code| code.emit.smallest_units(value, self.plan, self.plan.unit.mode)),
-                )
-            }
-            Amount::AlongTotal { factor, state, body } => self.along_total(factor.as_ref(), *state, body),
+        let (known, amount) = match line.owner {
+            Owner::Row => self.of_row(line.factor.as_ref(), &line.worth),
+            Owner::Total(state) => self.along_total(line.factor.as_ref(), state, &line.worth),
         };
         let live = self.code.emit.and(payee.known, known);
         self.line = Some(Line { live, payee: row.value, amount });
     }
 
+    /// An amount rounded alone.
+    fn of_row(&mut self, factor: Option<&Expr>, worth: &Expr) -> (Flag, Word) {
+        let factor = factor.map(|factor| self.code.number(factor, Side::After));
+        let (present, value) = self.code.number(worth, Side::After);
+        let known = factor.map_or(present, |(known, _)| self.code.emit.and(known, present));
+        let (plan, mode) = (self.plan, self.plan.unit.mode);
+        let amount = self.code.guarded(known, |code| {
+            let value = factor.map_or(value, |(_, factor)| code.emit.multiply_numbers(factor, value));
+            code.emit.smallest_units(value, plan, mode)
+        });
+        (known, amount)
+    }
+
     fn along_total(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> (Flag, Word) {
         let (known, factor) = match factor {
-            Some(factor) => self.code.number(factor, View::After),
+            Some(factor) => self.code.number(factor, Side::After),
             None => (Flag::Yes, self.code.emit.one()),
         };
-        let (present, after) = self.code.number(body, View::After);
+        let (present, after) = self.code.number(body, Side::After);
         let before = self.code.before(body, state);
         let known = self.code.emit.and(known, present);
         let (plan, each_line) = (self.plan, self.plan.unit.each_line);
@@ -69,7 +76,7 @@ impl RuleCode<'_, '_> {
             Limit::AtLeast { amount: expr, .. } => (expr, RoundingMode::AwayFromZero),
         };
         let guard = self.code.emit.begin_guard();
-        let (known, bound) = self.code.number(expr, View::After);
+        let (known, bound) = self.code.number(expr, Side::After);
         let plan = self.plan;
         let bound = self.code.guarded(known, |code| code.emit.smallest_units(bound, plan, mode));
         self.leave_if_unknown(known);
@@ -129,7 +136,7 @@ fn per_payment(emit: &mut Emit<'_>, amount: Word, bound: Word) -> Word {
 
 impl Emit<'_> {
     /// A number of whole units rounded to smallest units.
-    fn smallest_units(&mut self, value: Number, plan: &crate::plan::Plan, mode: RoundingMode) -> Word {
+    fn smallest_units(&mut self, value: Number, plan: &plan::Plan, mode: RoundingMode) -> Word {
         self.round_number(value, mode, &(Exact::ONE / Exact::from(plan.per_unit())))
     }
 

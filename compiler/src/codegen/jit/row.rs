@@ -11,7 +11,7 @@ use super::word::Word;
 use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::{Gather, Input};
-use crate::plan::{DecisionId, FieldId, GroupId, Plan, RecordId, Root, StateId, Stream, Type, View};
+use crate::plan::{DecisionId, FieldId, FoldId, Plan, RecordId, Root, Side, StateId, Stream, Type};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use rustc_hash::FxHashMap;
@@ -57,7 +57,7 @@ pub(super) struct RowCode<'a, 'f> {
     pub in_chunk: Value,
     pub locals: Vec<Option<Lane>>,
     pub levels: Vec<Levels>,
-    pub turn: View,
+    pub side: Side,
     scales: &'a Scales,
     loads: FxHashMap<(Input, Value), Value>,
     /// Lanes made so far, with what making them met.
@@ -68,7 +68,7 @@ pub(super) struct RowCode<'a, 'f> {
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Field(Root, RecordId, Vec<FieldId>),
-    Group(GroupId),
+    Fold(FoldId),
 }
 
 impl Lane {
@@ -88,7 +88,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
             in_chunk: frame.in_chunk,
             locals: Vec::new(),
             levels: Vec::new(),
-            turn: View::After,
+            side: Side::After,
             loads: FxHashMap::default(),
             lanes: FxHashMap::default(),
         }
@@ -154,8 +154,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
     }
 
     /// The aggregate of the row's entity and period.
-    pub fn group(&mut self, id: GroupId) -> Lane {
-        self.once(Key::Group(id), |code| code.load_group(id))
+    pub fn fold(&mut self, id: FoldId) -> Lane {
+        self.once(Key::Fold(id), |code| code.load_fold(id))
     }
 
     fn once(&mut self, key: Key, make: impl FnOnce(&mut Self) -> Lane) -> Lane {
@@ -255,19 +255,19 @@ impl<'a, 'f> RowCode<'a, 'f> {
         Lane { known, kind }
     }
 
-    fn load_group(&mut self, id: GroupId) -> Lane {
-        let function = &self.plan.groups[id.index()].function;
+    fn load_fold(&mut self, id: FoldId) -> Lane {
+        let function = &self.plan.folds[id.index()].function;
         let ty = function.value_type().unwrap_or(Type::Count);
         let Some(den) = function.den() else { return Lane::new(Kind::Number(self.emit.no_room())) };
         let known = if function.is_always_known() {
             Flag::Yes
         } else {
-            self.known_mark(Input::GroupKnown(id), Input::GroupKnownMask(id), self.row)
+            self.known_mark(Input::FoldKnown(id), Input::FoldKnownMask(id), self.row)
         };
-        let address = self.emit.address(Input::Group(id), self.row, 4);
+        let address = self.emit.address(Input::Fold(id), self.row, 4);
         let value = self.load_wide(address, known);
         let kind = if ty.is_numeric() {
-            let factor = self.scales.group(id);
+            let factor = self.scales.fold(id);
             let value = self.guarded(known, |code| code.emit.unscaled(value, factor));
             Kind::Number(Number::new(value, den / factor))
         } else {

@@ -14,7 +14,7 @@ use super::word::Word;
 use crate::data::{Width, status};
 use crate::internal::broken;
 use crate::kernel::{Gather, Input};
-use crate::plan::{DecisionId, Expr, Limit, LocalId, Plan, StateId, StateKind, Step, Stream, Version};
+use crate::plan::{DecisionId, Expr, Limit, LocalId, Node, Plan, StateId, StateKind, Stream, Version};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
@@ -76,38 +76,40 @@ pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Version, blank: Bl
 
 impl RuleCode<'_, '_> {
     fn steps(&mut self) {
-        for step in &self.rule.steps {
+        for step in &self.rule.nodes {
             self.leave_before(step);
             let (live, guard) = (self.live, self.code.emit.begin_guard());
             match step {
-                Step::AccumulateAll { state, filter, atoms } => {
+                Node::TotalOfAll { state, filter, atoms } => {
                     let adds = filter.as_ref().map_or(Flag::Yes, |filter| self.code.holds(filter));
                     let taken = self.accumulate(*state, adds, atoms);
                     self.counted = self.code.emit.or(self.counted, taken);
                 }
-                Step::Active => self.active(),
-                Step::Until => self.until(),
-                Step::Filter(condition) => {
+                Node::Active => self.active(),
+                Node::Until => self.until(),
+                Node::Keep(condition) => {
                     let holds = self.code.holds(condition);
                     self.live = self.code.emit.and(self.live, holds);
                 }
-                Step::Let(local, value) => {
+                Node::Let(local, value) => {
                     let lane = self.code.lane(value);
                     self.code.locals[local.index()] = Some(lane);
                 }
-                Step::First(state) => self.first(*state),
-                Step::Accumulate { state, atoms } => {
+                Node::First(state) => self.first(*state),
+                Node::Total { state, atoms } => {
                     let taken = self.accumulate(*state, Flag::Yes, atoms);
                     self.counted = self.code.emit.or(self.counted, taken);
                 }
-                Step::Set(decision, local) => self.set(*decision, *local),
-                Step::Pay(pay) => self.pay(pay),
-                Step::Limit(limit) => self.limit(limit),
+                Node::Set(decision, local) => self.set(*decision, *local),
+                Node::Emit(emit) => self.emit(emit),
+                // The sign is turned where the row ends.
+                Node::Pay(_) => {}
+                Node::Limit(limit) => self.limit(limit),
             }
             self.code.emit.end_guard(live, guard);
             let below_zero = self.code.emit.take_below_zero();
             self.below_zero = self.code.emit.or(self.below_zero, below_zero);
-            if let Step::Active | Step::Until = step {
+            if let Node::Active | Node::Until = step {
                 // Rows stand by date: this branch goes one way for long.
                 self.leave_unless(self.live);
             }
@@ -116,21 +118,22 @@ impl RuleCode<'_, '_> {
     }
 
     /// A step that touches what rules remember is only reached by rows that are its own.
-    fn leave_before(&mut self, step: &Step) {
+    fn leave_before(&mut self, step: &Node) {
         match step {
-            Step::First(_) | Step::Accumulate { .. } | Step::Set(..) => self.leave_unless(self.live),
-            Step::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. }) => {
+            Node::First(_) | Node::Total { .. } | Node::Set(..) => self.leave_unless(self.live),
+            Node::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. }) => {
                 let line = self.line.map_or(Flag::No, |line| line.live);
                 let stays = self.code.emit.and(self.live, line);
                 self.leave_unless(stays);
             }
-            Step::AccumulateAll { .. }
-            | Step::Active
-            | Step::Until
-            | Step::Filter(_)
-            | Step::Let(..)
-            | Step::Pay(_)
-            | Step::Limit(Limit::PerPayment(_)) => {}
+            Node::TotalOfAll { .. }
+            | Node::Active
+            | Node::Until
+            | Node::Keep(_)
+            | Node::Let(..)
+            | Node::Emit(_)
+            | Node::Pay(_)
+            | Node::Limit(Limit::PerPayment(_)) => {}
         }
     }
 
@@ -155,12 +158,12 @@ impl RuleCode<'_, '_> {
 
     /// The slot of the row in these arrays of a state, and whether it has one.
     fn slot(&mut self, state: StateId, arrays: impl IntoIterator<Item = Input>) -> (Value, Flag) {
-        let spec = self.plan.states[state.index()].slot;
+        let spec = self.plan.states[state.index()].key;
         for array in arrays {
             self.code.emit.gathers(Gather { index: Input::Slots(spec), array });
         }
         let slot = self.code.load(Input::Slots(spec), self.code.in_chunk, Width::U32);
-        if !self.plan.slot_can_miss(spec) {
+        if !self.plan.key_can_miss(spec) {
             return (slot, Flag::Yes);
         }
         let emit = &mut self.code.emit;
@@ -196,7 +199,7 @@ impl RuleCode<'_, '_> {
         let mut known = asked;
         let mut numbers = Vec::with_capacity(atoms.len());
         for atom in atoms {
-            let (present, number) = self.code.guarded(known, |code| code.number(atom, crate::plan::View::After));
+            let (present, number) = self.code.guarded(known, |code| code.number(atom, crate::plan::Side::After));
             known = self.code.emit.and(known, present);
             numbers.push(number);
         }
@@ -341,7 +344,7 @@ impl RuleCode<'_, '_> {
     /// The end of a row that came through all steps.
     fn finish(&mut self) {
         let paid = self.line.map(|line| {
-            let take_back = self.rule.pay().is_some_and(|pay| pay.take_back);
+            let take_back = self.rule.is_negative();
             let live = self.code.emit.and(self.live, line.live);
             let amount =
                 if take_back { self.code.emit.guarded(live, |emit| emit.take_back(line.amount)) } else { line.amount };

@@ -6,7 +6,7 @@
 
 use super::number::gcd;
 use crate::data::{Data, Values};
-use crate::plan::{FieldId, GroupId, Plan, RecordId, Type};
+use crate::plan::{FieldId, FoldId, Plan, RecordId, Type};
 use rustc_hash::FxHashMap;
 
 /// Rows of a column that are looked at.
@@ -18,7 +18,7 @@ const FEW_DECIMALS: u32 = 4;
 #[derive(Debug, Default)]
 pub(super) struct Scales {
     fields: FxHashMap<(RecordId, FieldId), i64>,
-    groups: FxHashMap<GroupId, i64>,
+    folds: FxHashMap<FoldId, i64>,
 }
 
 impl Scales {
@@ -47,12 +47,12 @@ impl Scales {
     }
 
     /// What the values of a group are multiples of.
-    pub fn group(&self, id: GroupId) -> i64 {
-        self.groups.get(&id).copied().unwrap_or(1)
+    pub fn fold(&self, id: FoldId) -> i64 {
+        self.folds.get(&id).copied().unwrap_or(1)
     }
 
     /// Notes that values of a group are whole numbers of `1/own`, kept as such of `1/den`.
-    pub fn note_group(&mut self, id: GroupId, own: i64, den: i64) {
-        self.groups.insert(id, den / gcd(own, den));
+    pub fn note_fold(&mut self, id: FoldId, own: i64, den: i64) {
+        self.folds.insert(id, den / gcd(own, den));
     }
 }

@@ -2,8 +2,8 @@
 //! first field that holds them.
 
 use crate::plan::{
-    ChoiceId, DecisionId, DomainId, FieldId, GroupId, Local, Op, Plan, RecordId, RuleId, State, StateId, StateKind,
-    Stream, Type, VersionId,
+    ChoiceId, DecisionId, DomainId, FieldId, Fold, FoldId, Local, Op, Plan, RecordId, RuleId, State, StateId,
+    StateKind, Stream, Type, VersionId,
 };
 
 /// Where an expression stands.
@@ -47,8 +47,8 @@ impl<'a> Place<'a> {
             Op::PaymentAmount => Type::Money,
             Op::Local(local) => self.locals.get(local.index()).map_or(Type::Number, |local| local.ty),
             Op::Decision { decision, .. } => self.plan.decisions[decision.index()].ty,
-            Op::Group(group) => self.plan.groups[group.index()].function.value_type().unwrap_or(Type::Count),
-            Op::Telescoped { body, .. } => body.ty,
+            Op::Fold(group) => self.plan.folds[group.index()].function.value_type().unwrap_or(Type::Count),
+            Op::Increment { body, .. } => body.ty,
             Op::IfUnknown(a, _) => a.ty,
             Op::Call(function, operands) => function.result(self.plan, operands),
             Op::Argument(idx) => self.arguments.get(*idx as usize).copied().unwrap_or(Type::Number),
@@ -80,14 +80,15 @@ impl Plan {
         nth(&self.states, of, number).map(StateId)
     }
 
-    pub(super) fn group_name(&self, id: GroupId) -> String {
-        let rule = self.groups[id.index()].rule;
-        let before = self.groups[..id.index()].iter().filter(|other| other.rule == rule).count();
-        format!("group.{}", before + 1)
+    pub(super) fn fold_name(&self, id: FoldId) -> String {
+        let rule = self.matched(id).rule;
+        let before = (0..id.0).filter(|other| self.matched(FoldId(*other)).rule == rule).count();
+        format!("fold.{}", before + 1)
     }
 
-    pub(super) fn group_named(&self, rule: Option<RuleId>, name: &str) -> Option<GroupId> {
-        nth(&self.groups, |group| Some(group.rule) == rule, name.strip_prefix("group.")?).map(GroupId)
+    pub(super) fn fold_named(&self, rule: Option<RuleId>, name: &str) -> Option<FoldId> {
+        let of = |fold: &Fold| Some(self.matches[fold.over.index()].rule) == rule;
+        nth(&self.folds, of, name.strip_prefix("fold.")?).map(FoldId)
     }
 
     pub(super) fn decision_name(&self, id: DecisionId) -> String {

@@ -54,12 +54,12 @@ impl Place<'_> {
             }
             Op::Decision { decision, root: Root::Row } => self.plan.decision_name(*decision),
             Op::Decision { decision, root } => format!("{}.{}", root.word(), self.plan.decision_name(*decision)),
-            Op::Group(group) => self.plan.group_name(*group),
-            Op::Level { state, atom, view } => {
-                format!("level({}, {}, {})", self.plan.state_name(*state), atom + 1, view.word())
+            Op::Fold(group) => self.plan.fold_name(*group),
+            Op::Level { state, summand, side } => {
+                format!("level({}, {}, {})", self.plan.state_name(*state), summand + 1, side.word())
             }
-            Op::Telescoped { state, body } => {
-                format!("change({}, {})", self.plan.state_name(*state), self.phrase(body))
+            Op::Increment { state, body } => {
+                format!("increment({}, {})", self.plan.state_name(*state), self.phrase(body))
             }
             Op::Call(function, operands) => self.call(function, operands),
             Op::Argument(idx) => format!("argument.{}", idx + 1),

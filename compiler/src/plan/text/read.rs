@@ -48,8 +48,8 @@ enum Item {
     Tests,
     Decisions,
     State,
-    Group,
-    Version,
+    Match,
+    Rule,
 }
 
 /// Rules by name first, because states and streams name them before they come.
@@ -102,13 +102,17 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             rules::state(plan, line)?;
             Item::State
         }
-        "group" => {
-            rules::group(plan, line)?;
-            Item::Group
+        "match" => {
+            rules::matched(plan, line)?;
+            Item::Match
+        }
+        "fold" => {
+            rules::fold(plan, line)?;
+            Item::None
         }
         "rule" => {
             rules::rule(plan, line)?;
-            Item::Version
+            Item::Rule
         }
         "order" => {
             plan.order = line.list(|line| version_id(plan, line))?;
@@ -143,8 +147,8 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
             Ok(())
         }
         Item::State => rules::state_line(plan, line),
-        Item::Group => rules::group_line(plan, line),
-        Item::Version => rules::rule_line(plan, line),
+        Item::Match => rules::match_line(plan, line),
+        Item::Rule => rules::rule_line(plan, line),
     }
 }
 

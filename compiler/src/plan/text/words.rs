@@ -1,7 +1,7 @@
 //! The words of the Plan's text that both directions share.
 
 use crate::plan::calendar::{MonthEnds, NamedBy};
-use crate::plan::{Ask, PercentFormat, Period, Reach, RecordKind, Root, View};
+use crate::plan::{Ask, PercentFormat, Period, Reach, RecordKind, Root, Side};
 use crate::value::RoundingMode;
 
 /// A thing that has one word.
@@ -33,7 +33,7 @@ words! {
     MonthEnds { RoundDown "down" RoundUp "up" }
     PercentFormat { No "number" Sign "sign" Hundredths "hundredths" Share "share" }
     Root { Row "row" Payee "payee" Source "source" }
-    View { Before "before" After "after" Turn "turn" }
+    Side { Before "before" After "after" Current "current" }
     Ask { Amount "amount" Rate "rate" Band "band" }
     Reach { Above "above" Whole "whole" }
     RoundingMode {

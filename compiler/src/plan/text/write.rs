@@ -6,8 +6,8 @@ use super::phrase::{test, type_text};
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Amount, BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, Format, Group, GroupFunction, GroupId, Limit,
-    Line, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, StateId, StateKind, Step, Stream,
+    BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, FoldFunction, FoldId, Format, Limit, Line, MatchId,
+    Node, Owner, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, StateId, StateKind, Stream,
     Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
@@ -45,7 +45,8 @@ pub(super) fn write(plan: &Plan) -> String {
         }
     }
     (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
-    (0..plan.groups.len()).for_each(|idx| group(plan, GroupId(idx as u32), &mut out));
+    (0..plan.matches.len()).for_each(|idx| matched(plan, MatchId(idx as u32), &mut out));
+    (0..plan.folds.len()).for_each(|idx| fold(plan, FoldId(idx as u32), &mut out));
     plan.versions.iter().for_each(|definition| version(plan, definition, &mut out));
     let name = |id: &VersionId| format!("{} {}", plan.version(*id).name, plan.version(*id).number);
     line!(out, "\norder {}", plan.order.iter().map(name).collect::<Vec<_>>().join(", "));
@@ -214,12 +215,12 @@ fn stream(plan: &Plan, stream: &Stream) -> String {
 
 fn state(plan: &Plan, id: StateId, out: &mut String) {
     let state = &plan.states[id.index()];
-    let slot = &plan.slots[state.slot.index()];
+    let key = &plan.keys[state.key.index()];
     line!(out, "\nstate {} of {}", plan.state_name(id), plan.rule(state.rule).name);
-    line!(out, "  {}", stream(plan, &slot.stream));
-    let place = Place::row(plan, state.rule, &slot.stream);
-    let mut parts: Vec<String> = slot.parts.iter().map(|part| place.typed(part)).collect();
-    parts.extend(slot.period.map(|period| period.word().to_owned()));
+    line!(out, "  {}", stream(plan, &key.stream));
+    let place = Place::row(plan, state.rule, &key.stream);
+    let mut parts: Vec<String> = key.parts.iter().map(|part| place.typed(part)).collect();
+    parts.extend(key.period.map(|period| period.word().to_owned()));
     line!(out, "  per {}", parts.join(", "));
     let kept = match &state.kind {
         StateKind::Seen => "whether a row has passed".to_owned(),
@@ -237,30 +238,35 @@ fn parts_of_one(den: Option<i64>) -> String {
     den.map_or("as-fraction".to_owned(), |den| format!("in-1/{den}"))
 }
 
-fn group(plan: &Plan, id: GroupId, out: &mut String) {
-    let group: &Group = &plan.groups[id.index()];
-    let place = Place::row(plan, group.rule, &group.stream);
-    line!(out, "\ngroup {} of {}", plan.group_name(id).trim_start_matches("group."), plan.rule(group.rule).name);
-    line!(out, "  {}", stream(plan, &group.stream));
-    if let Some(filter) = &group.filter {
-        line!(out, "  where {}", place.phrase(filter));
+fn matched(plan: &Plan, id: MatchId, out: &mut String) {
+    let rows = &plan.matches[id.index()];
+    let place = Place::row(plan, rows.rule, &rows.stream);
+    line!(out, "\nmatch {} of {}", id.0 + 1, plan.rule(rows.rule).name);
+    line!(out, "  {}", stream(plan, &rows.stream));
+    if let Some(also) = &rows.also {
+        line!(out, "  where {}", place.phrase(also));
     }
-    let takes = match &group.function {
-        GroupFunction::Sum(value, den) => format!("sum {} {}", parts_of_one(*den), place.typed(value)),
-        GroupFunction::Count => "count".to_owned(),
-        GroupFunction::Smallest(value, den) => format!("smallest {} {}", parts_of_one(*den), place.typed(value)),
-        GroupFunction::Largest(value, den) => format!("largest {} {}", parts_of_one(*den), place.typed(value)),
-        GroupFunction::Distinct(value) => format!("distinct {}", place.typed(value)),
-    };
-    line!(out, "  takes {takes}");
-    let window = match group.window {
+    let window = match rows.window {
         Window::Own => "own".to_owned(),
         Window::ToDate => "to-date".to_owned(),
         Window::Previous(period) => format!("previous {}", period.word()),
     };
-    let (entity, period) = (&plan.record(group.entity).name, Period::word(group.period));
-    line!(out, "  per {entity} by {}", place.typed(&group.join));
+    let (entity, period) = (&plan.record(rows.entity).name, Period::word(rows.period));
+    line!(out, "  per {entity} by {}", place.typed(&rows.key));
     line!(out, "  per {period} {window}");
+}
+
+fn fold(plan: &Plan, id: FoldId, out: &mut String) {
+    let (fold, rows) = (&plan.folds[id.index()], plan.matched(id));
+    let place = Place::row(plan, rows.rule, &rows.stream);
+    let takes = match &fold.function {
+        FoldFunction::Sum(value, den) => format!("sum {} {}", parts_of_one(*den), place.typed(value)),
+        FoldFunction::Count => "count".to_owned(),
+        FoldFunction::Smallest(value, den) => format!("smallest {} {}", parts_of_one(*den), place.typed(value)),
+        FoldFunction::Largest(value, den) => format!("largest {} {}", parts_of_one(*den), place.typed(value)),
+        FoldFunction::Distinct(value) => format!("distinct {}", place.typed(value)),
+    };
+    line!(out, "\nfold {} over match {} {takes}", plan.fold_name(id).trim_start_matches("fold."), fold.over.0 + 1);
 }
 
 fn version(plan: &Plan, rule: &Version, out: &mut String) {
@@ -268,49 +274,46 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     line!(out, "\nrule {} {}", rule.name, quoted(&rule.title));
     line!(out, "  version {} active {}", rule.number, days(rule.active));
     line!(out, "  {}", stream(plan, &rule.stream));
-    if !rule.groups.is_empty() {
-        let groups: Vec<String> = rule.groups.iter().map(|id| plan.group_name(*id)).collect();
+    if !rule.folds.is_empty() {
+        let groups: Vec<String> = rule.folds.iter().map(|id| plan.fold_name(*id)).collect();
         line!(out, "  after {}", groups.join(", "));
     }
-    for (idx, known) in rule.steps.iter().enumerate() {
-        line!(out, "  {:2} {}", idx + 1, step(&place, known));
+    for (idx, known) in rule.nodes.iter().enumerate() {
+        line!(out, "  {:2} {}", idx + 1, node(&place, known));
     }
 }
 
-fn step(place: &Place, step: &Step) -> String {
+fn node(place: &Place, node: &Node) -> String {
     let plan = place.plan;
     let list = |values: &[Expr]| values.iter().map(|value| place.typed(value)).collect::<Vec<_>>().join(", ");
-    match step {
-        Step::AccumulateAll { state, filter, atoms } => {
+    match node {
+        Node::TotalOfAll { state, filter, atoms } => {
             let filter = filter.as_ref().map_or(String::new(), |filter| format!(" where {}", place.phrase(filter)));
-            format!("count-in {} {}{filter}", plan.state_name(*state), list(atoms))
+            format!("total-of-all {} {}{filter}", plan.state_name(*state), list(atoms))
         }
-        Step::Active => "active".to_owned(),
-        Step::Until => "until".to_owned(),
-        Step::Filter(condition) => format!("where {}", place.phrase(condition)),
-        Step::Let(local, value) => format!("let {} = {}", place.locals[local.index()].name, place.typed(value)),
-        Step::First(state) => format!("first {}", plan.state_name(*state)),
-        Step::Accumulate { state, atoms } => format!("add-to {} {}", plan.state_name(*state), list(atoms)),
-        Step::Set(decision, local) => {
+        Node::Active => "active".to_owned(),
+        Node::Until => "until".to_owned(),
+        Node::Keep(condition) => format!("keep {}", place.phrase(condition)),
+        Node::Let(local, value) => format!("let {} = {}", place.locals[local.index()].name, place.typed(value)),
+        Node::First(state) => format!("first {}", plan.state_name(*state)),
+        Node::Total { state, atoms } => format!("total {} {}", plan.state_name(*state), list(atoms)),
+        Node::Set(decision, local) => {
             format!("set {} to let.{}", plan.decision_name(*decision), place.locals[local.index()].name)
         }
-        Step::Pay(pay) => {
-            let verb = if pay.take_back { "take-back" } else { "pay" };
-            let amount = match &pay.amount {
-                Amount::Plain(value) => place.typed(value),
-                Amount::AlongTotal { factor, state, body } => {
-                    let factor =
-                        factor.as_ref().map_or(String::new(), |value| format!(" times {}", place.typed(value)));
-                    format!("along {} {}{factor}", plan.state_name(*state), place.typed(body))
-                }
+        Node::Emit(emit) => {
+            let along = match emit.owner {
+                Owner::Row => String::new(),
+                Owner::Total(state) => format!(" along {}", plan.state_name(state)),
             };
-            format!("{verb} {} amount {amount}", place.typed(&pay.payee))
+            let factor = emit.factor.as_ref().map_or(String::new(), |factor| format!(" times {}", place.typed(factor)));
+            format!("emit {} worth {}{factor}{along}", place.typed(&emit.payee), place.typed(&emit.worth))
         }
-        Step::Limit(Limit::PerPayment(bound)) => format!("at-most {}", place.typed(bound)),
-        Step::Limit(Limit::AtMost { amount, state }) => {
+        Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
+        Node::Limit(Limit::PerPayment(bound)) => format!("at-most {}", place.typed(bound)),
+        Node::Limit(Limit::AtMost { amount, state }) => {
             format!("at-most {} under {}", place.typed(amount), plan.state_name(*state))
         }
-        Step::Limit(Limit::AtLeast { amount, state, period }) => {
+        Node::Limit(Limit::AtLeast { amount, state, period }) => {
             format!("at-least {} under {} per {}", place.typed(amount), plan.state_name(*state), Period::word(*period))
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Obligation, Report};
 use crate::plan::{
-    DecisionId, Expr, FieldId, Function, GroupId, LocalId, Op, Plan, RecordId, Root, StateId, StateKind, Stream, Type,
-    Version, View,
+    DecisionId, Expr, FieldId, FoldId, Function, LocalId, Op, Plan, RecordId, Root, Side, StateId, StateKind, Stream,
+    Type, Version,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -48,7 +48,7 @@ impl<'a> Place<'a> {
     fn check_in(&self, expr: &Expr, sides_of: Option<StateId>, report: &mut Report) {
         steps::count(1);
         match &expr.op {
-            Op::Telescoped { state, body } => {
+            Op::Increment { state, body } => {
                 report.demand(sides_of.is_none(), Obligation::Sides, "one inside another");
                 self.check_sides(*state, body, report);
             }
@@ -87,11 +87,11 @@ impl<'a> Place<'a> {
             }
             Op::Local(local) => self.local(expr, *local, report),
             Op::Decision { decision, root } => self.decision(expr, *decision, *root, report),
-            Op::Group(group) => self.group(expr, *group, report),
-            Op::Level { state, atom, view } => {
-                let sided = (sides_of == Some(*state)) == (*view == View::Turn);
+            Op::Fold(fold) => self.fold(expr, *fold, report),
+            Op::Level { state, summand, side } => {
+                let sided = (sides_of == Some(*state)) == (*side == Side::Current);
                 report.demand(sided, Obligation::Sides, "the side of a level");
-                self.level(expr, *state, *atom, report);
+                self.level(expr, *state, *summand, report);
             }
             Op::Argument(idx) => {
                 let ty = self.arguments.get(*idx as usize);
@@ -141,18 +141,16 @@ impl<'a> Place<'a> {
         report.demand(own, Obligation::Decisions, format!("`{}` of other rows", known.name));
     }
 
-    fn group(&self, expr: &Expr, group: GroupId, report: &mut Report) {
-        let listed = self.rule.is_some_and(|rule| rule.groups.contains(&group));
-        report.demand(listed, Obligation::Groups, "read but not listed");
-        let Some(known) = self.plan.groups.get(group.index()) else {
-            return report.demand(false, Obligation::Named, "a group");
+    fn fold(&self, expr: &Expr, fold: FoldId, report: &mut Report) {
+        let listed = self.rule.is_some_and(|rule| rule.folds.contains(&fold));
+        report.demand(listed, Obligation::Folds, "read but not listed");
+        let Some(known) = self.plan.folds.get(fold.index()) else {
+            return report.demand(false, Obligation::Named, "an aggregate");
         };
         let ty = known.function.value_type().unwrap_or(Type::Count);
-        report.demand(stands_for(ty, expr.ty), Obligation::Types, "a group");
-        let may_lack = matches!(
-            known.function,
-            crate::plan::GroupFunction::Smallest(..) | crate::plan::GroupFunction::Largest(..)
-        );
+        report.demand(stands_for(ty, expr.ty), Obligation::Types, "an aggregate");
+        let may_lack =
+            matches!(known.function, crate::plan::FoldFunction::Smallest(..) | crate::plan::FoldFunction::Largest(..));
         report.demand(expr.optional || !may_lack, Obligation::Missing, "the smallest or largest of no rows");
     }
 
@@ -174,7 +172,7 @@ impl<'a> Place<'a> {
             Op::Number(_) => numeric(expr),
             Op::YesNo(_) => yes_no(expr),
             Op::Date(_) => date(expr),
-            Op::Telescoped { body, .. } => numeric(body) && is(body.ty),
+            Op::Increment { body, .. } => numeric(body) && is(body.ty),
             Op::Call(function, operands) => {
                 function.takes(self.plan, operands) && is(function.result(self.plan, operands))
             }
@@ -190,7 +188,7 @@ impl<'a> Place<'a> {
             | Op::When
             | Op::Local(_)
             | Op::Decision { .. }
-            | Op::Group(_)
+            | Op::Fold(_)
             | Op::Level { .. }
             | Op::Argument(_) => true,
         };

@@ -3,7 +3,7 @@
 use super::expression::Place;
 use super::{Index, Obligation, Report};
 use crate::plan::{
-    Amount, Days, DecisionId, Expr, Limit, LocalId, Op, Pay, Plan, RecordKind, RuleId, StateId, StateKind, Step,
+    Days, DecisionId, Emit, Expr, Limit, LocalId, Node, Op, Owner, Plan, RecordKind, RuleId, StateId, StateKind,
     Stream, Type, Version, VersionId,
 };
 use meed_grammar::steps;
@@ -12,19 +12,20 @@ pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Rep
     let rule = plan.version(id);
     report.at(format!("rule `{}`, version {}", rule.name, rule.number));
     ranges(plan, id, report);
-    groups(plan, rule, report);
-    steps_in_order(rule, report);
-    let n_lets = rule.steps.iter().filter(|step| matches!(step, Step::Let(..))).count();
+    folds(plan, rule, report);
+    nodes_in_order(rule, report);
+    let n_lets = rule.nodes.iter().filter(|step| matches!(step, Node::Let(..))).count();
     let counted = rule.n_locals as usize == rule.locals.len() && n_lets == rule.locals.len();
     report.demand(counted, Obligation::Locals, "as many as are defined");
     let mut walk = Walk { plan, index, rule, place: Place { rule: Some(rule), ..Place::row(plan, &rule.stream) } };
-    rule.steps.iter().for_each(|step| walk.step(step, report));
+    rule.nodes.iter().for_each(|step| walk.step(step, report));
 }
 
 fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
     let rule = plan.version(id);
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
-    let inside = inside || rule.active == Days::ALL && rule.pay().is_none() && matches!(rule.stream, Stream::Events(_));
+    let inside =
+        inside || rule.active == Days::ALL && rule.emit().is_none() && matches!(rule.stream, Stream::Events(_));
     report.demand(inside, Obligation::Ranges, "outside of the program's days");
     // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
     // and their numbers rise.
@@ -46,46 +47,49 @@ fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
     report.demand(numbers.len() == by_days.len(), Obligation::Ranges, "a number of its own");
 }
 
-fn groups(plan: &Plan, rule: &Version, report: &mut Report) {
-    for id in &rule.groups {
-        let Some(group) = plan.groups.get(id.index()) else {
-            report.demand(false, Obligation::Named, "a group");
+fn folds(plan: &Plan, rule: &Version, report: &mut Report) {
+    for id in &rule.folds {
+        let over = plan.folds.get(id.index()).and_then(|fold| plan.matches.get(fold.over.index()));
+        let Some(rows) = over else {
+            report.demand(false, Obligation::Named, "an aggregate");
             continue;
         };
-        let fits = group.rule == rule.rule && rule.stream == Stream::Periods(group.entity, group.period);
-        report.demand(fits, Obligation::Groups, "a group for its entity and period");
+        let fits = rows.rule == rule.rule && rule.stream == Stream::Periods(rows.entity, rows.period);
+        report.demand(fits, Obligation::Folds, "rows for its entity and period");
     }
 }
 
-/// Levels of every row, the range, what filters and computes, one pay, limits. Where rows before the range are looked at
+/// Totals of every row, the range, what keeps and computes, one line, its limits, and its end. Where rows before the range are looked at
 /// for a first, it stands directly behind that first.
-fn steps_in_order(rule: &Version, report: &mut Report) {
-    let looks_back = rule.steps.iter().any(|step| matches!(step, Step::Until));
-    let rank = |step: &Step| match step {
-        Step::AccumulateAll { .. } => 0,
-        Step::Until => 1,
-        Step::Active => {
+fn nodes_in_order(rule: &Version, report: &mut Report) {
+    let looks_back = rule.nodes.iter().any(|step| matches!(step, Node::Until));
+    let rank = |node: &Node| match node {
+        Node::TotalOfAll { .. } => 0,
+        Node::Until => 1,
+        Node::Active => {
             if looks_back {
                 2
             } else {
                 1
             }
         }
-        Step::Filter(_) | Step::Let(..) | Step::First(_) | Step::Accumulate { .. } | Step::Set(..) => 2,
-        Step::Pay(_) => 3,
-        Step::Limit(_) => 4,
+        Node::Keep(_) | Node::Let(..) | Node::First(_) | Node::Total { .. } | Node::Set(..) => 2,
+        Node::Emit(_) => 3,
+        Node::Limit(_) => 4,
+        Node::Pay(_) => 5,
     };
-    let ranks: Vec<u8> = rule.steps.iter().map(rank).collect();
+    let ranks: Vec<u8> = rule.nodes.iter().map(rank).collect();
     let once = |wanted: u8| ranks.iter().filter(|rank| **rank == wanted).count();
-    report.demand(ranks.is_sorted(), Obligation::Steps, "their order");
-    report.demand(once(1) == 1 && once(3) <= 1, Obligation::Steps, "one range, one pay");
-    let ranges: Vec<usize> = (0..rule.steps.len()).filter(|&idx| matches!(rule.steps[idx], Step::Active)).collect();
-    let placed = |idx: usize| matches!(rule.steps[..idx].last(), Some(Step::First(_)));
+    report.demand(ranks.is_sorted(), Obligation::Nodes, "their order");
+    report.demand(once(1) == 1 && once(3) <= 1, Obligation::Nodes, "one range, one line");
+    report.demand(once(5) == once(3), Obligation::Nodes, "a line has an end");
+    let ranges: Vec<usize> = (0..rule.nodes.len()).filter(|&idx| matches!(rule.nodes[idx], Node::Active)).collect();
+    let placed = |idx: usize| matches!(rule.nodes[..idx].last(), Some(Node::First(_)));
     let placed = ranges.len() == 1 && (!looks_back || ranges.iter().all(|&idx| placed(idx)));
     let events = !looks_back || matches!(rule.stream, Stream::Events(_));
-    report.demand(placed && events, Obligation::Steps, "the range behind a first that looks back");
-    let decides = rule.steps.iter().any(|step| matches!(step, Step::Set(..)));
-    report.demand(once(3) == 1 || (decides && once(4) == 0), Obligation::Steps, "it pays or decides");
+    report.demand(placed && events, Obligation::Nodes, "the range behind a first that looks back");
+    let decides = rule.nodes.iter().any(|step| matches!(step, Node::Set(..)));
+    report.demand(once(3) == 1 || (decides && once(4) == 0), Obligation::Nodes, "it pays or decides");
 }
 
 /// The way through a rule's steps.
@@ -97,22 +101,22 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn step(&mut self, step: &Step, report: &mut Report) {
-        match step {
-            Step::AccumulateAll { state, filter, atoms } => {
+    fn step(&mut self, node: &Node, report: &mut Report) {
+        match node {
+            Node::TotalOfAll { state, filter, atoms } => {
                 if let Some(filter) = filter {
                     self.condition(filter, report);
                 }
                 self.sums(*state, atoms, report);
             }
-            Step::Active | Step::Until => {}
-            Step::Filter(condition) => self.condition(condition, report),
-            Step::Let(local, value) => self.define(*local, value, report),
-            Step::First(state) => self.keeps(*state, &StateKind::Seen, report),
-            Step::Accumulate { state, atoms } => self.sums(*state, atoms, report),
-            Step::Set(decision, local) => self.set(*decision, *local, report),
-            Step::Pay(pay) => self.pay(pay, report),
-            Step::Limit(limit) => self.limit(limit, report),
+            Node::Active | Node::Until | Node::Pay(_) => {}
+            Node::Keep(condition) => self.condition(condition, report),
+            Node::Let(local, value) => self.define(*local, value, report),
+            Node::First(state) => self.keeps(*state, &StateKind::Seen, report),
+            Node::Total { state, atoms } => self.sums(*state, atoms, report),
+            Node::Set(decision, local) => self.set(*decision, *local, report),
+            Node::Emit(emit) => self.emit(emit, report),
+            Node::Limit(limit) => self.limit(limit, report),
         }
     }
 
@@ -165,26 +169,28 @@ impl Walk<'_> {
         report.demand(alone, Obligation::Decisions, format!("another rule sets `{}`", known.name));
     }
 
-    fn pay(&mut self, pay: &Pay, report: &mut Report) {
-        self.place.check(&pay.payee, report);
+    fn emit(&mut self, emit: &Emit, report: &mut Report) {
+        self.place.check(&emit.payee, report);
         let entity = |ty: Type| match ty {
             Type::Ref(record) => self.plan.records.get(record.index()).is_some_and(|to| to.kind == RecordKind::Entity),
             _ => false,
         };
-        report.demand(entity(pay.payee.ty), Obligation::Payments, "the payee");
-        match &pay.amount {
-            Amount::Plain(value) => {
-                self.place.check(value, report);
-                let zero = matches!(&value.op, Op::Number(number) if *number == crate::value::Exact::ZERO);
-                report.demand(value.ty == Type::Money || zero, Obligation::Payments, "the amount");
+        report.demand(entity(emit.payee.ty), Obligation::Payments, "the payee");
+        if let Some(factor) = &emit.factor {
+            self.place.check(factor, report);
+            report.demand(factor.ty.is_numeric(), Obligation::Types, "the factor is a number");
+        }
+        let worth = &emit.worth;
+        match emit.owner {
+            Owner::Row => {
+                self.place.check(worth, report);
+                let zero = worth.op.as_number().is_some_and(|number| *number == crate::value::Exact::ZERO);
+                let factored = emit.factor.is_some() && worth.ty.is_numeric();
+                report.demand(worth.ty == Type::Money || zero || factored, Obligation::Payments, "the amount");
             }
-            Amount::AlongTotal { factor, state, body } => {
-                if let Some(factor) = factor {
-                    self.place.check(factor, report);
-                    report.demand(factor.ty.is_numeric(), Obligation::Types, "the factor is a number");
-                }
-                report.demand(body.ty.is_numeric(), Obligation::Types, "what is paid along a total is a number");
-                self.place.check_sides(*state, body, report);
+            Owner::Total(state) => {
+                report.demand(worth.ty.is_numeric(), Obligation::Types, "what is paid along a total is a number");
+                self.place.check_sides(state, worth, report);
             }
         }
     }
@@ -232,8 +238,8 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
 /// The rules whose payments or decisions a rule reads.
 fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
     let mut rules: Vec<RuleId> = Vec::new();
-    let groups = || rule.groups.iter().filter_map(|id| plan.groups.get(id.index()));
-    for stream in std::iter::once(&rule.stream).chain(groups().map(|group| &group.stream)) {
+    let folds = || rule.folds.iter().filter(|id| id.index() < plan.folds.len());
+    for stream in std::iter::once(&rule.stream).chain(folds().map(|id| &plan.matched(*id).stream)) {
         if let Stream::Lines(rule) = stream {
             rules.push(*rule);
         }
@@ -244,8 +250,8 @@ fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
             decisions.push(decision);
         }
     };
-    rule.steps.iter().flat_map(Step::exprs).for_each(|expr| expr.walk(&mut visit));
-    groups().flat_map(|group| group.exprs()).for_each(|expr| expr.walk(&mut visit));
+    rule.nodes.iter().flat_map(Node::exprs).for_each(|expr| expr.walk(&mut visit));
+    folds().flat_map(|id| plan.exprs_of(*id)).for_each(|expr| expr.walk(&mut visit));
     rules.sort_unstable();
     rules.dedup();
     decisions.sort_unstable();

@@ -1,61 +1,72 @@
-//! States, their keys, and groups.
+//! States, their keys, and what is aggregated.
 
 use super::expression::Place;
 use super::{Obligation, Report};
-use crate::plan::{Expr, Group, GroupFunction, Op, Plan, StateKind, Stream, Type};
+use crate::plan::{Expr, FoldFunction, Match, Op, Plan, StateKind, Stream, Type};
 
 pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for state in &plan.states {
         let owner = plan.rules.get(state.rule.index());
         report.at(format!("a state of `{}`", owner.map_or("no rule", |rule| &rule.name)));
-        let Some(slot) = plan.slots.get(state.slot.index()) else {
+        let Some(key) = plan.keys.get(state.key.index()) else {
             report.demand(false, Obligation::Named, "its key");
             continue;
         };
         // The versions of a rule share one stream, which is looked at with their ranges.
         report.demand(owner.is_some(), Obligation::Named, "its rule");
         let first = owner.and_then(|rule| rule.versions.first()).map(|id| plan.version(*id));
-        let same = first.is_none_or(|first| first.stream == slot.stream);
+        let same = first.is_none_or(|first| first.stream == key.stream);
         report.demand(same, Obligation::States, "it is kept over the rule's rows");
-        let place = Place::row(plan, &slot.stream);
-        for part in &slot.parts {
+        let place = Place::row(plan, &key.stream);
+        for part in &key.parts {
             place.check(part, report);
-            report.demand(is_path(part), Obligation::Slots, "a part of the key");
+            report.demand(is_path(part), Obligation::StateKeys, "a part of the key");
         }
         if let StateKind::Sums { dens } = &state.kind {
             let positive = dens.iter().flatten().all(|den| *den > 0);
             report.demand(positive && !dens.is_empty(), Obligation::Divisors, "the parts of one of a sum");
         }
     }
-    plan.groups.iter().for_each(|known| group(plan, known, report));
+    plan.matches.iter().for_each(|known| matched(plan, known, report));
+    for fold in &plan.folds {
+        let Some(rows) = plan.matches.get(fold.over.index()) else {
+            report.demand(false, Obligation::Named, "the rows of an aggregate");
+            continue;
+        };
+        value(plan, &rows.stream, &fold.function, report);
+    }
 }
 
 fn is_path(part: &Expr) -> bool {
     matches!(part.op, Op::Field { .. })
 }
 
-fn group(plan: &Plan, group: &Group, report: &mut Report) {
-    let owner = plan.rules.get(group.rule.index());
-    report.at(format!("a group of `{}`", owner.map_or("no rule", |rule| &rule.name)));
+fn matched(plan: &Plan, rows: &Match, report: &mut Report) {
+    let owner = plan.rules.get(rows.rule.index());
+    report.at(format!("rows of `{}`", owner.map_or("no rule", |rule| &rule.name)));
     report.demand(owner.is_some(), Obligation::Named, "its rule");
-    let place = Place::row(plan, &group.stream);
-    place.check(&group.join, report);
-    let joined = is_path(&group.join) && group.join.ty == Type::Ref(group.entity);
-    report.demand(joined, Obligation::Groups, "the path to the entity");
-    report.demand(!matches!(group.stream, Stream::Periods(..)), Obligation::Groups, "rows of events or payments");
-    if let Some(filter) = &group.filter {
-        place.check(filter, report);
-        report.demand(filter.ty == Type::YesNo, Obligation::Types, "a condition is a yes or no");
+    let place = Place::row(plan, &rows.stream);
+    place.check(&rows.key, report);
+    let joined = is_path(&rows.key) && rows.key.ty == Type::Ref(rows.entity);
+    report.demand(joined, Obligation::Folds, "the path to the entity");
+    report.demand(!matches!(rows.stream, Stream::Periods(..)), Obligation::Folds, "rows of events or payments");
+    if let Some(also) = &rows.also {
+        place.check(also, report);
+        report.demand(also.ty == Type::YesNo, Obligation::Types, "a condition is a yes or no");
     }
-    let (value, den) = match &group.function {
-        GroupFunction::Sum(value, den) => {
+}
+
+/// What is aggregated of rows.
+fn value(plan: &Plan, stream: &Stream, function: &FoldFunction, report: &mut Report) {
+    let (value, den) = match function {
+        FoldFunction::Sum(value, den) => {
             report.demand(value.ty.is_numeric(), Obligation::Types, "a sum is of numbers");
             (value, *den)
         }
-        GroupFunction::Smallest(value, den) | GroupFunction::Largest(value, den) => (value, *den),
-        GroupFunction::Distinct(value) => (value, None),
-        GroupFunction::Count => return,
+        FoldFunction::Smallest(value, den) | FoldFunction::Largest(value, den) => (value, *den),
+        FoldFunction::Distinct(value) => (value, None),
+        FoldFunction::Count => return,
     };
-    place.check(value, report);
-    report.demand(den.is_none_or(|den| den > 0), Obligation::Divisors, "the parts of one of a group");
+    Place::row(plan, stream).check(value, report);
+    report.demand(den.is_none_or(|den| den > 0), Obligation::Divisors, "the parts of one of an aggregate");
 }

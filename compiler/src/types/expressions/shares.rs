@@ -43,7 +43,7 @@ impl Typing<'_> {
                 Op::Number(_) => Kind::Constant,
                 Op::Local(local) => share(self.shares.locals.contains(local)),
                 Op::Decision { decision, .. } => share(!self.shares.not.contains(decision)),
-                Op::Group(fold) => match &self.folds[fold.index()] {
+                Op::Fold(fold) => match &self.folds[fold.index()] {
                     Fold { function: FoldFunction::Distinct, .. } | Fold { value: None, .. } => Kind::Other,
                     Fold { value: Some(value), .. } => of(value),
                 },

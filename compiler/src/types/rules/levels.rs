@@ -1,7 +1,7 @@
 //! Running levels that are easily read otherwise: a schedule of one in what is paid, which pays each row the whole of it
 //! again, and one that shares its `where` with other conditions.
 
-use crate::plan::{Ask, Expr, Function, Op, StateId, Type, View};
+use crate::plan::{Ask, Expr, Function, Op, Side, StateId, Type};
 use crate::typed::{BandPays, Lets, Over, Shape};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -130,7 +130,7 @@ impl Found<'_> {
             }
             // The difference of two levels is written out by hand.
             Op::Call(Function::Subtract, sides) if sides.iter().all(|side| self.is_of_level(side)) => {}
-            Op::Telescoped { .. } => {}
+            Op::Increment { .. } => {}
             Op::Call(Function::Schedule { ask: Ask::Amount, .. }, _) if self.is_of_level(amount) => {
                 if self.seen.insert(amount.span) {
                     self.schedules.push(amount.clone());
@@ -156,7 +156,7 @@ impl Found<'_> {
 fn plain_level<'e>(value: &'e Expr, lets: &'e Lets) -> Option<&'e Expr> {
     match &value.op {
         Op::Local(local) => plain_level(&lets[*local].value, lets),
-        Op::Level { view: View::After | View::Before, .. } => Some(value),
+        Op::Level { side: Side::After | Side::Before, .. } => Some(value),
         _ => None,
     }
 }

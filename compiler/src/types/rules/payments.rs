@@ -35,7 +35,7 @@ impl Typing<'_> {
         let Some(value) = self.handled(value.into_expr(), &to, unknown) else { return };
         self.flush(scope, work);
         let whole = extent(&value, &scope.lets);
-        if whole.telescopes && whole.is_deep() {
+        if whole.adds_up && whole.is_deep() {
             return self.too_much(value.span);
         }
         work.clauses.push(typed::Clause::Pay(typed::Pay { payee: to, amount: value, take_back, span }));
@@ -162,7 +162,7 @@ pub(super) fn if_unknown(value: Expr, default: Expr) -> Expr {
 /// Whether an amount can be missing for another reason than a band that pays `none`.
 fn unhandled(value: &Expr) -> bool {
     match &value.op {
-        Op::Telescoped { body, .. } => unhandled(body),
+        Op::Increment { body, .. } => unhandled(body),
         Op::Call(
             Function::Schedule { ask: Ask::Amount, .. }
             | Function::Negate

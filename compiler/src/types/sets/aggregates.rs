@@ -1,6 +1,6 @@
 //! Aggregates over the rows of a set, per entity and period.
 
-use crate::plan::{Comparison, Expr, Function, GroupId, Op, Period, Stream, Type, Window};
+use crate::plan::{Comparison, Expr, FoldId, Function, Op, Period, Stream, Type, Window};
 use crate::resolve::{later, not_supported};
 use crate::typed::{Fold, FoldFunction};
 use crate::types::Typing;
@@ -133,7 +133,7 @@ impl Typing<'_> {
     fn fold(&mut self, rows: &Fold, function: FoldFunction, value: Option<Expr>, ty: Type) -> Typed {
         let optional = matches!(function, FoldFunction::Smallest | FoldFunction::Largest);
         self.folds.push(Fold { function, value, ..rows.clone() });
-        Typed::new(Op::Group(GroupId(self.folds.len() as u32 - 1)), ty, optional, rows.span)
+        Typed::new(Op::Fold(FoldId(self.folds.len() as u32 - 1)), ty, optional, rows.span)
     }
 }
 

@@ -142,9 +142,9 @@ impl Typing<'_> {
             Op::PaymentAmount
             | Op::When
             | Op::Decision { .. }
-            | Op::Group(_)
+            | Op::Fold(_)
             | Op::Level { .. }
-            | Op::Telescoped { .. } => plain = false,
+            | Op::Increment { .. } => plain = false,
             _ => {}
         });
         (plain && !join.optional).then_some(value)

@@ -1,6 +1,6 @@
 //! Running levels, and schedules applied as something adds up.
 
-use crate::plan::{Ask, Expr, Function, Op, StateId, Stream, Type, View};
+use crate::plan::{Ask, Expr, Function, Op, Side, StateId, Stream, Type};
 use crate::resolve::later;
 use crate::typed::{Keys, Over, Purpose, Total};
 use crate::types::Typing;
@@ -40,8 +40,8 @@ impl Typing<'_> {
         let over = if of_set { Over::Set(filter) } else { Over::Matched };
         let purpose = if value.is_some() { Purpose::RunningSum } else { Purpose::RunningCount };
         let state = self.total_of(Total { keys, over, summands: vec![atom], purpose }, scope);
-        let view = if before { View::Before } else { View::After };
-        Some(Typed::new(Op::Level { state, atom: 0, view }, ty, false, span))
+        let side = if before { Side::Before } else { Side::After };
+        Some(Typed::new(Op::Level { state, summand: 0, side }, ty, false, span))
     }
 
     /// Which rows a running level is over, per what, and what each adds. A set looks at all rows of the event, before any
@@ -137,7 +137,7 @@ impl Typing<'_> {
         lowered.push(total);
         let body = Op::Call(Function::Schedule { schedule: id, ask: Ask::Amount }, lowered);
         let body = Expr { op: body, ty: result, optional, span };
-        Some(Typed::new(Op::Telescoped { state, body: Box::new(body) }, result, optional, span))
+        Some(Typed::new(Op::Increment { state, body: Box::new(body) }, result, optional, span))
     }
 
     /// Whether rows may add up here: those of the rule's event, or once it is decided which rows match.

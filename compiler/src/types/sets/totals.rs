@@ -1,6 +1,6 @@
 //! What adds up, evaluated on totals: which parts are summed row by row and which act on the sums.
 
-use crate::plan::{Expr, Function, Op, StateId, View};
+use crate::plan::{Expr, Function, Op, Side, StateId};
 use crate::typed::walk;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -79,7 +79,7 @@ impl Split {
         if atom == next {
             self.atoms.push(value.clone());
         }
-        let op = Op::Level { state: PENDING, atom, view: View::Turn };
+        let op = Op::Level { state: PENDING, summand: atom, side: Side::Current };
         Expr { op, ty: value.ty, optional: value.optional, span: value.span }
     }
 

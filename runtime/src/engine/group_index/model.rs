@@ -113,8 +113,8 @@ proptest! {
         let loaded = loaded(&sales);
         let rows = Rows::Events { record: PLAN.record_named("sale").expect("the event is known") };
         let n_rows = sales.len() as u32;
-        prop_assert_eq!(PLAN.slots.len(), 7);
-        for (nth, spec) in PLAN.slots.iter().enumerate() {
+        prop_assert_eq!(PLAN.keys.len(), 7);
+        for (nth, spec) in PLAN.keys.iter().enumerate() {
             let span = DateSpan::of(days(&PLAN, &loaded, &rows, 0, n_rows));
             let mut slots = GroupIndex::new(&PLAN, spec, &loaded, span, sales.len());
             let mut found = vec![0; sales.len()];

@@ -159,7 +159,7 @@ impl Place<'_> {
                 let place = self.locals.iter().position(|local| local.name == rest).ok_or_else(unknown)?;
                 Op::Local(LocalId(place as u32))
             }
-            "group" => Op::Group(self.plan.group_named(self.rule, name).ok_or_else(unknown)?),
+            "fold" => Op::Fold(self.plan.fold_named(self.rule, name).ok_or_else(unknown)?),
             "argument" => {
                 Op::Argument(rest.parse::<u32>().ok().and_then(|idx| idx.checked_sub(1)).ok_or_else(unknown)?)
             }
@@ -235,14 +235,14 @@ impl Place<'_> {
             "level" => {
                 let state = self.state(line)?;
                 line.expect_mark(',')?;
-                let atom: u32 = number(line)?;
+                let summand: u32 = number(line)?;
                 line.expect_mark(',')?;
-                Op::Level { state, atom: atom.saturating_sub(1), view: word(line)? }
+                Op::Level { state, summand: summand.saturating_sub(1), side: word(line)? }
             }
-            "change" => {
+            "increment" => {
                 let state = self.state(line)?;
                 line.expect_mark(',')?;
-                Op::Telescoped { state, body: Box::new(self.read(line)?) }
+                Op::Increment { state, body: Box::new(self.read(line)?) }
             }
             "if" => self.conditional(line)?,
             _ => {

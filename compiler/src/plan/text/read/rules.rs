@@ -1,11 +1,11 @@
-//! Reads states, groups and rules.
+//! Reads states, matches, folds and rules.
 
 use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
-    Amount, Days, Expr, Group, GroupFunction, Limit, Local, LocalId, Op, Pay, Period, Plan, RecordId, Root, SlotId,
-    SlotSpec, State, StateId, StateKind, Step, Stream, Type, Version, VersionId, Window,
+    Days, Emit, Expr, Fold, FoldFunction, Key, KeyId, Limit, Local, LocalId, Match, MatchId, Node, Op, Owner, Pay,
+    Period, Plan, RecordId, Root, State, StateId, StateKind, Stream, Type, Version, VersionId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -14,14 +14,14 @@ pub(super) fn state(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     line.word()?;
     line.expect("of")?;
     let rule = rule_id(plan, line)?;
-    plan.states.push(State { rule, slot: SlotId(u32::MAX), kind: StateKind::Seen });
-    plan.slots.push(SlotSpec { stream: Stream::Events(RecordId(0)), parts: Vec::new(), period: None });
+    plan.states.push(State { rule, key: KeyId(u32::MAX), kind: StateKind::Seen });
+    plan.keys.push(Key { stream: Stream::Events(RecordId(0)), parts: Vec::new(), period: None });
     Ok(())
 }
 
 /// The slot of the state in the making stands last until it is known.
 pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
-    let (Some(mut state), Some(mut slot)) = (plan.states.pop(), plan.slots.pop()) else {
+    let (Some(mut state), Some(mut slot)) = (plan.states.pop(), plan.keys.pop()) else {
         return Err("this belongs to no state".to_owned());
     };
     match line.peek() {
@@ -53,17 +53,17 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                 }
                 _ => StateKind::Sums { dens: line.list(parts_of_one)? },
             };
-            let idx = plan.slots.iter().position(|known| *known == slot).unwrap_or(plan.slots.len());
-            state.slot = SlotId(idx as u32);
-            if idx == plan.slots.len() {
-                plan.slots.push(slot);
+            let idx = plan.keys.iter().position(|known| *known == slot).unwrap_or(plan.keys.len());
+            state.key = KeyId(idx as u32);
+            if idx == plan.keys.len() {
+                plan.keys.push(slot);
             }
             plan.states.push(state);
             return Ok(());
         }
     }
     plan.states.push(state);
-    plan.slots.push(slot);
+    plan.keys.push(slot);
     Ok(())
 }
 
@@ -76,58 +76,43 @@ fn parts_of_one(line: &mut Cursor) -> Read<Option<i64>> {
     den.map(Some).ok_or_else(|| format!("`{word}` is no part of one"))
 }
 
-pub(super) fn group(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
-    line.word()?;
+/// `match 1 of NAME`
+pub(super) fn matched(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    let number: usize = number(line)?;
+    if number != plan.matches.len() + 1 {
+        return Err(format!("match {number} where match {} is expected", plan.matches.len() + 1));
+    }
     line.expect("of")?;
-    let join = Op::Field { root: Root::Row, record: RecordId(0), path: Vec::new() };
     let rule = rule_id(plan, line)?;
-    plan.groups.push(Group {
+    let key = Op::Field { root: Root::Row, record: RecordId(0), path: Vec::new() };
+    plan.matches.push(Match {
         rule,
         stream: Stream::Events(RecordId(0)),
         entity: RecordId(0),
-        join: Expr { op: join, ty: Type::Ref(RecordId(0)), optional: false, span: Span::default() },
-        filter: None,
+        key: Expr { op: key, ty: Type::Ref(RecordId(0)), optional: false, span: Span::default() },
+        also: None,
         period: Period::Program,
         window: Window::Own,
-        function: GroupFunction::Count,
-        span: Span::default(),
     });
     Ok(())
 }
 
-pub(super) fn group_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
-    let Some(mut group) = plan.groups.pop() else { return Err("this belongs to no group".to_owned()) };
-    let place = Place::row(plan, group.rule, &group.stream);
+pub(super) fn match_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    let Some(mut rows) = plan.matches.pop() else { return Err("this belongs to no match".to_owned()) };
+    let place = Place::row(plan, rows.rule, &rows.stream);
     match line.peek() {
-        Some("each") => group.stream = stream(plan, line)?,
+        Some("each") => rows.stream = stream(plan, line)?,
         Some("where") => {
             line.word()?;
-            group.filter = Some(place.read(line)?);
-        }
-        Some("takes") => {
-            line.word()?;
-            group.function = match line.word()? {
-                "count" => GroupFunction::Count,
-                "distinct" => GroupFunction::Distinct(place.read_typed(line)?),
-                function => {
-                    let den = parts_of_one(line)?;
-                    let value = place.read_typed(line)?;
-                    match function {
-                        "sum" => GroupFunction::Sum(value, den),
-                        "smallest" => GroupFunction::Smallest(value, den),
-                        "largest" => GroupFunction::Largest(value, den),
-                        other => return Err(format!("`{other}` aggregates nothing")),
-                    }
-                }
-            };
+            rows.also = Some(place.read(line)?);
         }
         _ => {
             line.expect("per")?;
             match line.peek().and_then(Period::from_word) {
                 Some(period) => {
                     line.word()?;
-                    group.period = period;
-                    group.window = match line.word()? {
+                    rows.period = period;
+                    rows.window = match line.word()? {
                         "own" => Window::Own,
                         "to-date" => Window::ToDate,
                         "previous" => Window::Previous(word(line)?),
@@ -135,14 +120,40 @@ pub(super) fn group_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                     };
                 }
                 None => {
-                    group.entity = record(plan, line)?;
+                    rows.entity = record(plan, line)?;
                     line.expect("by")?;
-                    group.join = place.read_typed(line)?;
+                    rows.key = place.read_typed(line)?;
                 }
             }
         }
     }
-    plan.groups.push(group);
+    plan.matches.push(rows);
+    Ok(())
+}
+
+/// `fold 1 over match 1 sum in-1/100 row.amount : money`
+pub(super) fn fold(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    line.word()?;
+    line.expect("over").and_then(|()| line.expect("match"))?;
+    let number: u32 = number(line)?;
+    let over = MatchId(number.saturating_sub(1));
+    let Some(rows) = plan.matches.get(over.index()) else { return Err(format!("there is no match {number}")) };
+    let place = Place::row(plan, rows.rule, &rows.stream);
+    let function = match line.word()? {
+        "count" => FoldFunction::Count,
+        "distinct" => FoldFunction::Distinct(place.read_typed(line)?),
+        function => {
+            let den = parts_of_one(line)?;
+            let value = place.read_typed(line)?;
+            match function {
+                "sum" => FoldFunction::Sum(value, den),
+                "smallest" => FoldFunction::Smallest(value, den),
+                "largest" => FoldFunction::Largest(value, den),
+                other => return Err(format!("`{other}` aggregates nothing")),
+            }
+        }
+    };
+    plan.folds.push(Fold { over, function, span: Span::default() });
     Ok(())
 }
 
@@ -157,10 +168,10 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         number: 0,
         active: Days { from: 0, to: 0 },
         stream: Stream::Events(RecordId(0)),
-        steps: Vec::new(),
+        nodes: Vec::new(),
         n_locals: 0,
         locals: Vec::new(),
-        groups: Vec::new(),
+        folds: Vec::new(),
         span: Span::default(),
     });
     Ok(())
@@ -178,47 +189,47 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         }
         Some("after") => {
             line.word()?;
-            let group = |line: &mut Cursor| {
+            let fold = |line: &mut Cursor| {
                 let name = line.word()?;
-                plan.group_named(Some(rule.rule), name).ok_or_else(|| format!("there is no `{name}`"))
+                plan.fold_named(Some(rule.rule), name).ok_or_else(|| format!("there is no `{name}`"))
             };
-            rule.groups = line.list(group)?;
+            rule.folds = line.list(fold)?;
         }
         _ => {
             let nth: usize = number(line)?;
-            if nth != rule.steps.len() + 1 {
-                return Err(format!("step {nth} where step {} is expected", rule.steps.len() + 1));
+            if nth != rule.nodes.len() + 1 {
+                return Err(format!("step {nth} where step {} is expected", rule.nodes.len() + 1));
             }
             let step = step(plan, &mut rule, line)?;
-            rule.steps.push(step);
+            rule.nodes.push(step);
         }
     }
     plan.versions.push(rule);
     Ok(())
 }
 
-fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Step> {
+fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
     let locals = rule.locals.clone();
     let place = Place { locals: &locals, ..Place::row(plan, rule.rule, &rule.stream) };
     let state = |line: &mut Cursor| state_id(&place, line);
     Ok(match line.word()? {
-        "active" => Step::Active,
-        "until" => Step::Until,
-        "where" => Step::Filter(place.read(line)?),
-        "first" => Step::First(state(line)?),
-        "count-in" => {
+        "active" => Node::Active,
+        "until" => Node::Until,
+        "keep" => Node::Keep(place.read(line)?),
+        "first" => Node::First(state(line)?),
+        "total-of-all" => {
             let (state, atoms) = (state(line)?, line.list(|line| place.read_typed(line))?);
             let filter = if line.takes("where") { Some(place.read(line)?) } else { None };
-            Step::AccumulateAll { state, filter, atoms }
+            Node::TotalOfAll { state, filter, atoms }
         }
-        "add-to" => Step::Accumulate { state: state(line)?, atoms: line.list(|line| place.read_typed(line))? },
+        "total" => Node::Total { state: state(line)?, atoms: line.list(|line| place.read_typed(line))? },
         "let" => {
             let name = line.word()?.to_owned();
             line.expect("=")?;
             let value = place.read_typed(line)?;
             rule.locals.push(Local { name, ty: value.ty, optional: value.optional });
             rule.n_locals += 1;
-            Step::Let(LocalId(rule.n_locals - 1), value)
+            Node::Let(LocalId(rule.n_locals - 1), value)
         }
         "set" => {
             let name = line.word()?;
@@ -226,10 +237,11 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Step> {
             line.expect("to")?;
             let name = line.word()?;
             let place = locals.iter().position(|local| name.strip_prefix("let.") == Some(&local.name));
-            Step::Set(decision, LocalId(place.ok_or_else(|| format!("there is no `{name}`"))? as u32))
+            Node::Set(decision, LocalId(place.ok_or_else(|| format!("there is no `{name}`"))? as u32))
         }
-        verb @ ("pay" | "take-back") => Step::Pay(pay(&place, verb == "take-back", line)?),
-        verb @ ("at-most" | "at-least") => Step::Limit(limit(&place, verb == "at-least", line)?),
+        "emit" => Node::Emit(emit(&place, line)?),
+        verb @ ("pay" | "take-back") => Node::Pay(Pay { negative: verb == "take-back" }),
+        verb @ ("at-most" | "at-least") => Node::Limit(limit(&place, verb == "at-least", line)?),
         other => return Err(format!("`{other}` is no step")),
     })
 }
@@ -239,18 +251,13 @@ fn state_id(place: &Place, line: &mut Cursor) -> Read<StateId> {
     place.plan.state_named(place.rule, name).ok_or_else(|| format!("the rule keeps no `{name}`"))
 }
 
-fn pay(place: &Place, take_back: bool, line: &mut Cursor) -> Read<Pay> {
+fn emit(place: &Place, line: &mut Cursor) -> Read<Emit> {
     let payee = place.read_typed(line)?;
-    line.expect("amount")?;
-    let amount = if line.takes("along") {
-        let state = state_id(place, line)?;
-        let body = place.read_typed(line)?;
-        let factor = if line.takes("times") { Some(place.read_typed(line)?) } else { None };
-        Amount::AlongTotal { factor, state, body }
-    } else {
-        Amount::Plain(place.read_typed(line)?)
-    };
-    Ok(Pay { payee, amount, take_back, span: Span::default() })
+    line.expect("worth")?;
+    let worth = place.read_typed(line)?;
+    let factor = if line.takes("times") { Some(place.read_typed(line)?) } else { None };
+    let owner = if line.takes("along") { Owner::Total(state_id(place, line)?) } else { Owner::Row };
+    Ok(Emit { payee, factor, worth, owner, span: Span::default() })
 }
 
 fn limit(place: &Place, floor: bool, line: &mut Cursor) -> Read<Limit> {

@@ -1,4 +1,4 @@
-//! The streams of rows and the steps of a rule.
+//! The streams of rows and the nodes of a rule.
 
 use super::*;
 use meed_grammar::span::Span;
@@ -14,11 +14,11 @@ pub enum Stream {
     Lines(RuleId),
 }
 
-/// What a rule does with a row, in order. A row that fails a filter, or is not the first, goes no further.
+/// A node of a rule: what it does with a row. A row that fails a filter, or is not the first, goes no further.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum Node {
     /// Sums over every accepted row of the stream, matched or not: stands before all filters.
-    AccumulateAll {
+    TotalOfAll {
         /// The state.
         state: StateId,
         /// Which rows add (a bracketed set), or all.
@@ -31,13 +31,13 @@ pub enum Step {
     /// The row's day must not be after the rule's range: rows before it are only looked at for a first `ever`.
     Until,
     /// `where`; an unknown condition does not hold.
-    Filter(Expr),
+    Keep(Expr),
     /// `let`
     Let(LocalId, Expr),
     /// `first per`
     First(StateId),
     /// Sums over the rows that came this far: what adds up, and running levels.
-    Accumulate {
+    Total {
         /// The state.
         state: StateId,
         /// What each adds.
@@ -45,41 +45,46 @@ pub enum Step {
     },
     /// `set`: the local's value is written out.
     Set(DecisionId, LocalId),
-    /// `pay` or `take back`
-    Pay(Pay),
-    /// A limit on the rounded line.
+    /// What the row earns, rounded: a line in the making.
+    Emit(Emit),
+    /// A limit on the line in the making.
     Limit(Limit),
+    /// The line is done: the last node of a rule that pays.
+    Pay(Pay),
 }
 
-/// `pay PAYEE AMOUNT`, rounded by the unit.
+/// A line in the making: `round(factor * worth after) - round(factor * worth before)`, rounded by the unit.
+///
+/// Where the unit says `each line` it is `round(factor * (after - before))` instead, and the run reports by how much the lines
+/// miss the total.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pay {
+pub struct Emit {
     /// A reference; a missing payee is nobody.
     pub payee: Expr,
-    /// How much.
-    pub amount: Amount,
-    /// `take back`: the sign is turned after the limits.
-    pub take_back: bool,
+    /// k of this row; 1 if none is said.
+    pub factor: Option<Expr>,
+    /// What is rounded. Missing it is no line. Levels of the owner in it have [`Side::Current`].
+    pub worth: Expr,
+    /// Along what it is rounded.
+    pub owner: Owner,
     /// Its place.
     pub span: Span,
 }
 
-/// How an amount becomes a line.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Amount {
-    /// Rounded alone. A missing amount is no payment.
-    Plain(Expr),
-    /// `round(factor * body(after)) - round(factor * body(before))`, the rounding along the total; the first row of an
-    /// accumulation has 0 before. Where the unit says `each line` it is `round(factor * (body(after) - body(before)))`,
-    /// and the run reports by how much the lines miss the total.
-    AlongTotal {
-        /// k of this row.
-        factor: Option<Expr>,
-        /// The accumulation.
-        state: StateId,
-        /// F of what adds up; levels inside have [`View::Turn`].
-        body: Expr,
-    },
+/// Along what lines are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The row alone: nothing is before it.
+    Row,
+    /// A total: what it is worth without this row and with it. Before its first row it is worth 0.
+    Total(StateId),
+}
+
+/// The end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pay {
+    /// `take back`: the sign is turned, after the limits.
+    pub negative: bool,
 }
 
 /// A limit, acting on what the one before left, in smallest units.

@@ -1,4 +1,4 @@
-//! The loop of one group over the rows of a chunk: each goes into the cell of its slot.
+//! The loop of one fold over the rows of a chunk: each goes into the cell of its slot.
 
 use super::emit::{Emit, Flag, Half};
 use super::frame::{Frame, Reads};
@@ -8,36 +8,36 @@ use super::scales::Scales;
 use super::word::Word;
 use crate::data::{MODERATE, Width, status};
 use crate::kernel::{Gather, Input};
-use crate::plan::{Comparison, Group, GroupFunction, Plan, View};
+use crate::plan::{Comparison, Fold, FoldFunction, Plan, Side};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
-/// Writes the function of a group; the inputs it reads, or none where every row would be the interpreter's.
+/// Writes the function of a fold; the inputs it reads, or none where every row would be the interpreter's.
 ///
 /// `unit` becomes the denominator of what is taken in, where it is known.
-pub(super) fn write_group(
+pub(super) fn write_fold(
     plan: &Plan,
     scales: &Scales,
-    group: &Group,
+    fold: &Fold,
     unit: &mut Option<i64>,
     blank: Blank<'_>,
 ) -> Option<Reads> {
     let (emit, mut frame) = Frame::begin(blank.function, blank.context);
-    let mut code = RowCode::new(emit, plan, scales, &group.stream, &frame);
-    let slot = code.load(Input::GroupSlot, frame.in_chunk, Width::U32);
-    if !matches!(group.function, GroupFunction::Distinct(_)) {
-        code.emit.gathers(Gather { index: Input::GroupSlot, array: Input::GroupCell });
+    let mut code = RowCode::new(emit, plan, scales, &plan.matches[fold.over.index()].stream, &frame);
+    let slot = code.load(Input::FoldSlot, frame.in_chunk, Width::U32);
+    if !matches!(fold.function, FoldFunction::Distinct(_)) {
+        code.emit.gathers(Gather { index: Input::FoldSlot, array: Input::FoldCell });
     }
     let nowhere = code.emit.int(i64::from(u32::MAX));
     let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);
     let zero = code.emit.int(0);
     let slot = code.emit.select(placed, slot, zero);
     let guard = code.emit.begin_guard();
-    let passes = group.filter.as_ref().map_or(Flag::Yes, |filter| code.holds(filter));
+    let passes = plan.matches[fold.over.index()].also.as_ref().map_or(Flag::Yes, |filter| code.holds(filter));
     code.emit.end_guard(placed, guard);
     let asked = code.emit.and(placed, passes);
     let guard = code.emit.begin_guard();
-    let taken = take(&mut code, &group.function, slot);
+    let taken = take(&mut code, &fold.function, slot);
     code.emit.end_guard(asked, guard);
     let is_in = code.emit.and(asked, taken.known);
     frame.stop_at_fault(&mut code.emit);
@@ -64,15 +64,15 @@ struct Taken {
     unit: Option<i64>,
 }
 
-fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Taken {
+fn take(code: &mut RowCode<'_, '_>, function: &FoldFunction, slot: Value) -> Taken {
     match function {
-        GroupFunction::Count => {
+        FoldFunction::Count => {
             let before = cell(code, slot, Flag::Yes);
             let one = code.emit.word(1);
             Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)), unit: None }
         }
-        GroupFunction::Sum(value, den) => {
-            let (known, number) = code.number(value, View::After);
+        FoldFunction::Sum(value, den) => {
+            let (known, number) = code.number(value, Side::After);
             let before = cell(code, slot, known);
             let sum = code.guarded(known, |code| match den {
                 Some(den) => {
@@ -83,9 +83,9 @@ fn take(code: &mut RowCode<'_, '_>, function: &GroupFunction, slot: Value) -> Ta
             });
             Taken { known, cell: Cell::Holds(sum), unit: Some(number.den) }
         }
-        GroupFunction::Smallest(value, den) => extreme(code, value, *den, slot, Comparison::Less),
-        GroupFunction::Largest(value, den) => extreme(code, value, *den, slot, Comparison::Greater),
-        GroupFunction::Distinct(value) => {
+        FoldFunction::Smallest(value, den) => extreme(code, value, *den, slot, Comparison::Less),
+        FoldFunction::Largest(value, den) => extreme(code, value, *den, slot, Comparison::Greater),
+        FoldFunction::Distinct(value) => {
             let lane = code.lane(value);
             let value = code.guarded(lane.known, |code| match lane.kind {
                 Kind::Code(code) => code,
@@ -118,7 +118,7 @@ fn extreme(
         (Kind::Code(code), _) => code,
         (Kind::YesNo(flag), _) => Word::within(code.emit.flag_int(flag), 0, 1),
     });
-    let seen = code.load_mark(Input::GroupSeen, slot);
+    let seen = code.load_mark(Input::FoldSeen, slot);
     let before = cell(code, slot, seen);
     let better = code.emit.holds(super::number::condition(wanted), value, before);
     let new = code.emit.not(seen);
@@ -128,7 +128,7 @@ fn extreme(
 }
 
 fn cell(code: &mut RowCode<'_, '_>, slot: Value, asked: Flag) -> Word {
-    let address = code.emit.address(Input::GroupCell, slot, 4);
+    let address = code.emit.address(Input::FoldCell, slot, 4);
     code.load_wide(address, asked)
 }
 
@@ -138,7 +138,7 @@ fn write(emit: &mut Emit<'_>, frame: &Frame, is_in: Flag, slot: Value, cell: Cel
         Cell::Holds(_) => frame.n_lines,
         Cell::Meets(value) => {
             // Written in any case, it only counts where the row is in.
-            let address = emit.address(Input::GroupMet, frame.n_lines, 4);
+            let address = emit.address(Input::FoldMet, frame.n_lines, 4);
             let slot = emit.builder.ins().ireduce(types::I32, slot);
             emit.store(slot, address, 0);
             emit.store(value.value, address, 8);
@@ -151,13 +151,13 @@ fn write(emit: &mut Emit<'_>, frame: &Frame, is_in: Flag, slot: Value, cell: Cel
     emit.builder.ins().brif(condition, write, &[], go_on, &[]);
     emit.continue_in(write);
     if let Cell::Holds(value) = cell {
-        let address = emit.address(Input::GroupCell, slot, 4);
+        let address = emit.address(Input::FoldCell, slot, 4);
         let upper = emit.builder.ins().sshr_imm_u(value.value, 63);
         emit.store(value.value, address, Half::Lower.offset());
         emit.store(upper, address, Half::Upper.offset());
     }
     let one = emit.byte(1);
-    let address = emit.address(Input::GroupSeen, slot, 0);
+    let address = emit.address(Input::FoldSeen, slot, 0);
     emit.store(one, address, 0);
     emit.builder.ins().jump(go_on, &[]);
     emit.continue_in(go_on);
