@@ -1,15 +1,23 @@
 //! Names: what a program and its libraries declare, each once.
 //!
 //! Comes in: the trees of the program and the libraries it uses. Goes out: [`Resolved`], every declaration under its
-//! name, with `extend` and `source` folded in, and problems for names declared twice or used nowhere declared. Types come later.
+//! name, with `extend` and `source` folded in, what names lead to, and the order of rules; and problems for names declared
+//! twice or used nowhere declared, and for rules that wait for one another. Types come later.
 
+use crate::plan::RecordId;
+use meaning::NameIndex;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+mod dependencies;
+mod meaning;
+mod order;
 mod sources;
+
+pub(crate) use meaning::{Meaning, Sight};
 
 /// Every declaration of a program, found by name.
 #[derive(Debug, Default)]
@@ -22,6 +30,8 @@ pub struct Resolved {
     pub schedules: Vec<Declared<tree::Schedule>>,
     /// Parameters.
     pub parameters: Vec<tree::Parameter>,
+    /// Their names.
+    parameter_names: FxHashSet<String>,
     /// Rules in the order written; versions share a name.
     pub rules: Vec<tree::Rule>,
     /// Tests.
@@ -46,6 +56,11 @@ pub struct Resolved {
     sets: FxHashMap<String, FxHashSet<String>>,
     /// Fields of records, by record.
     members: FxHashMap<String, FxHashSet<String>>,
+    /// What names lead to, and which rules read which.
+    pub(crate) index: NameIndex,
+    /// The rules, by their places, in an order in which each comes after those it reads. Rules that wait for one another are
+    /// not in it.
+    pub order: Vec<usize>,
 }
 
 /// A declaration of the program or of a library.
@@ -109,6 +124,8 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
         problems
             .push(Problem::error("missing-program", first.unwrap_or_default(), "the file has no `program`").help(help));
     }
+    resolved.index_names();
+    resolved.order_rules(problems);
     resolved
 }
 
@@ -144,6 +161,22 @@ impl Resolved {
     /// Whether a version of a rule sets a name.
     pub fn sets(&self, rule: &str, name: &str) -> bool {
         self.sets.get(rule).is_some_and(|names| names.contains(name))
+    }
+
+    /// Whether there is a parameter of this name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.parameter_names.contains(name)
+    }
+
+    /// The record of this name, a plural allowed.
+    pub(crate) fn record_named(&self, name: &str) -> Option<RecordId> {
+        let records = &self.index.records;
+        records.get(name).or_else(|| records.get(name.strip_suffix('s')?)).copied()
+    }
+
+    /// The event of this name, a plural allowed.
+    pub(crate) fn event(&self, name: &str) -> Option<RecordId> {
+        self.record_named(name).filter(|record| self.records[record.index()].item.kind == tree::RecordKind::Event)
     }
 
     /// The schedule of this name.
@@ -202,6 +235,7 @@ impl Resolved {
             }
             Item::Parameter(parameter) => {
                 if declare(&mut names.values, &parameter.name, "parameter", problems) {
+                    self.parameter_names.insert(parameter.name.text.clone());
                     self.parameters.push(parameter);
                 }
             }

@@ -4,10 +4,8 @@
 //! with a problem is left out and hides no other. Every message about what a program means is made here. Each kind of
 //! declaration has its file: `head`, `records`, `schedules`, `rules`, `expressions`, `sets`.
 
-mod dependencies;
 mod expressions;
 mod head;
-mod meaning;
 mod parameters;
 mod records;
 mod rules;
@@ -20,7 +18,7 @@ pub use records::written_format;
 pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
 
 use crate::plan::{self, RecordId, ScheduleId};
-use crate::resolve::{Resolved, near};
+use crate::resolve::{Meaning, Resolved, near};
 use crate::typed::{self, Fold, Places, Program, Total, Version};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -48,7 +46,6 @@ pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], 
     // After records: a parameter may be a value of a field's list.
     typing.parameters(overrides);
     typing.schedules();
-    typing.index_rules();
     typing.rules();
     let tests = typing.tests();
     typing.settle_domains();
@@ -81,8 +78,6 @@ struct Typing<'a> {
     /// Fields that are declared and had a problem: what uses them is not reported again.
     failed_fields: FxHashSet<(RecordId, String)>,
     schedules: FxHashMap<String, Option<ScheduleId>>,
-    /// What is known of all rules before any is lowered.
-    index: meaning::RuleIndex,
     /// The list of the texts that rules decide, once there is one.
     texts: Option<plan::ChoiceId>,
     /// Decisions that are taken for every row in the program's life, numbered as they were found.
@@ -140,7 +135,6 @@ impl<'a> Typing<'a> {
             records: FxHashMap::default(),
             failed_fields: FxHashSet::default(),
             schedules: FxHashMap::default(),
-            index: meaning::RuleIndex::default(),
             texts: None,
             always_taken: FxHashMap::default(),
             domains: Vec::new(),
@@ -185,6 +179,21 @@ impl<'a> Typing<'a> {
             }
             Some(_) | None => listed(problem, known),
         }
+    }
+
+    /// What the first name of a path means here; none where it means nothing.
+    fn meaning(&self, path: &[tree::Name], scope: &scope::Scope) -> Option<Meaning> {
+        self.resolved.meaning(path, &scope.sight())
+    }
+
+    /// Whether a bare name means anything here.
+    fn names_something(&self, name: &tree::Name, scope: &scope::Scope) -> bool {
+        self.meaning(std::slice::from_ref(name), scope).is_some()
+    }
+
+    /// The rule of this name.
+    fn rule_named(&self, name: &str) -> Option<plan::RuleId> {
+        self.resolved.index.ids.get(name).copied()
     }
 
     /// The field of a record.

@@ -140,7 +140,7 @@ impl Plan {
         report.breaches
     }
 
-    /// Whether every version belongs to one rule, and that rule lists it.
+    /// Whether every version belongs to one rule, and that rule lists it, and every aggregate has its rows.
     fn owners(&self, report: &mut Report) {
         let mut listed = vec![0; self.versions.len()];
         for (idx, rule) in self.rules.iter().enumerate() {
@@ -151,7 +151,10 @@ impl Plan {
                 listed.iter_mut().skip(id.index()).take(1).for_each(|times| *times += 1);
             }
         }
+        report.at("the rules");
         report.demand(listed.iter().all(|times| *times == 1), Obligation::Named, "every version has one rule");
+        let there = self.folds.iter().all(|fold| fold.over.index() < self.matches.len());
+        report.demand(there, Obligation::Named, "the rows of an aggregate");
     }
 }
 

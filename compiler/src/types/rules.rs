@@ -4,7 +4,6 @@ mod clauses;
 mod decisions;
 mod levels;
 mod limits;
-mod order;
 mod payments;
 mod places;
 mod stream;
@@ -18,56 +17,32 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 use meed_grammar::tree::{self, ClauseKind};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 impl Typing<'_> {
     pub(super) fn rules(&mut self) {
-        let rules = &self.resolved.rules;
-        let mut reads: Vec<Vec<usize>> = rules.iter().map(|rule| self.reads(rule)).collect();
-        let mut done = vec![false; rules.len()];
         let mut work: Vec<usize> = Vec::new();
-        // Of the rules that wait for none any more, the first as written is next.
-        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); rules.len()];
-        let mut n_waits: Vec<usize> = reads.iter().map(Vec::len).collect();
-        for (idx, reads) in reads.iter().enumerate() {
-            reads.iter().for_each(|&read| readers[read].push(idx));
-        }
-        let mut ready: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
-        ready.extend((0..rules.len()).filter(|&idx| n_waits[idx] == 0).map(Reverse));
-        while let Some(Reverse(next)) = ready.pop() {
-            done[next] = true;
-            // A rule that failed still has its place, so that what reads it says nothing more about it.
-            if let Some(version) = self.rule(&rules[next], next) {
+        for &next in &self.resolved.order {
+            // A rule that failed is left out, and what reads it says nothing more about it.
+            if let Some(version) = self.rule(&self.resolved.rules[next], next) {
                 self.keep_version(version);
                 work.push(next);
             }
-            for &reader in &readers[next] {
-                steps::count(1);
-                n_waits[reader] -= 1;
-                if n_waits[reader] == 0 {
-                    ready.push(Reverse(reader));
-                }
-            }
-        }
-        if let Some(stuck) = done.iter().position(|done| !done) {
-            self.cycle(stuck, &mut reads);
         }
         // Rules stand as written, versions by their days; rules that are read first are first in the order of work.
         let mut versions = std::mem::take(&mut self.versions);
         versions.sort_by_key(|version| version.written);
-        let mut rules: Vec<Rule> = vec![Rule::default(); self.index.ids.len()];
-        self.index.ids.iter().for_each(|(name, id)| rules[id.index()].name.clone_from(name));
+        let mut rules: Vec<Rule> = vec![Rule::default(); self.resolved.index.ids.len()];
+        self.resolved.index.ids.iter().for_each(|(name, id)| rules[id.index()].name.clone_from(name));
         for version in versions {
             steps::count(1);
-            rules[self.index.ids[&version.name].index()].versions.push(version);
+            rules[self.resolved.index.ids[&version.name].index()].versions.push(version);
         }
         rules.iter_mut().for_each(|rule| rule.versions.sort_by_key(|version| version.active.from));
         self.versions(&rules);
         self.program.rules = rules;
         // The versions of a rule are done together, where the first of them is done.
         let mut done = vec![false; self.program.rules.len()];
-        let rules = work.iter().map(|&idx| self.index.ids[&self.resolved.rules[idx].name.text].index());
+        let rules = work.iter().map(|&idx| self.resolved.index.ids[&self.resolved.rules[idx].name.text].index());
         self.program.order = rules.filter(|&rule| !std::mem::replace(&mut done[rule], true)).collect();
     }
 
@@ -77,7 +52,7 @@ impl Typing<'_> {
             Stream::Events(record) | Stream::Periods(record, _) => Some(*record),
             Stream::Lines(source) => self.known.origins.get(source).copied().flatten(),
         };
-        let rule = self.index.ids[&version.name];
+        let rule = self.resolved.index.ids[&version.name];
         self.known.origins.entry(rule).or_insert(origin);
         self.known.rules.entry(version.name.clone()).or_default().push(self.versions.len());
         self.versions.push(version);

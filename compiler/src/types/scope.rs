@@ -2,6 +2,7 @@
 
 use super::Typing;
 use crate::plan::{DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, Stream, Type};
+use crate::resolve::Sight;
 use crate::typed::Lets;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -99,6 +100,20 @@ impl Scope {
             failed: FxHashSet::default(),
             every_row: false,
             wanted: Vec::new(),
+        }
+    }
+
+    /// What is in sight here, as far as names go.
+    pub fn sight(&self) -> Sight<'_> {
+        Sight {
+            lets: &self.lets.names,
+            arguments: &self.arguments,
+            bare: self.bare,
+            outer: self.outer.as_ref().map(|(record, _, names)| (*record, names.as_slice())),
+            outer_lets: self.outer_lets.as_ref().map(|(lets, _)| &*lets.names),
+            payment: self.payment,
+            roots: &self.roots,
+            rule: self.rule.as_ref().map(|rule| (rule.name.as_str(), &rule.stream)),
         }
     }
 

@@ -31,7 +31,7 @@ impl Typing<'_> {
                     }
                     Some(record) => {
                         self.places.uses.push((name.span, Use::Rule(name.text.clone())));
-                        self.index.ids.get(&name.text).map(|rule| (Stream::Lines(*rule), record))
+                        self.rule_named(&name.text).map(|rule| (Stream::Lines(rule), record))
                     }
                     None => {
                         self.unknown_rule(name);
@@ -42,20 +42,9 @@ impl Typing<'_> {
         }
     }
 
-    /// The record of this name, a plural allowed.
-    fn record_named(&self, name: &str) -> Option<RecordId> {
-        let singular = name.strip_suffix('s');
-        self.records.get(name).or_else(|| singular.and_then(|name| self.records.get(name))).copied()
-    }
-
-    /// The event of this name, without a problem where there is none.
-    pub(super) fn event(&self, name: &str) -> Option<RecordId> {
-        self.record_named(name).filter(|record| self.program.record(*record).kind == tree::RecordKind::Event)
-    }
-
     /// The event of this name, a plural allowed.
     pub(super) fn event_named(&mut self, name: &tree::Name) -> Option<RecordId> {
-        let found = self.record_named(&name.text);
+        let found = self.resolved.record_named(&name.text);
         match found {
             Some(record) if self.program.record(record).kind == tree::RecordKind::Event => {
                 self.places.uses.push((name.span, Use::Record(record)));

@@ -5,11 +5,12 @@
 use super::Rule;
 use super::expressions::{damaged, only, operand};
 use super::node::Node;
-use super::readings::{comparison_chain, list_brackets, missing_percent, mixed_and_or, of_beside_sum, too_long};
+use super::readings::{
+    Operator, comparison_chain, is_name, list_brackets, missing_percent, mixed_and_or, of_beside_sum, too_long,
+};
 use super::roundings::rounding;
 use crate::limits;
 use crate::problem::Problem;
-use crate::span::Span;
 use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind, Unsupported};
 
 /// Operators and operands of one expression together; a chain of more is refused.
@@ -116,12 +117,6 @@ fn compare_op(node: &Node<'_, '_>) -> CompareOp {
     }
 }
 
-/// Whether what stands for a list is one name alone.
-pub(super) fn is_name(node: &Node<'_, '_>) -> bool {
-    let mut parts = node.parts();
-    parts.next().is_some_and(|part| part.rule() == Rule::path) && parts.next().is_none()
-}
-
 /// `unary + unary * …`, perhaps rounded.
 pub(super) fn arithmetic(node: &Node<'_, '_>) -> Expr {
     let (operands, operators) = chain(node, |part| (part.rule() == Rule::unary).then(|| unary(part)));
@@ -139,7 +134,7 @@ pub(super) fn arithmetic(node: &Node<'_, '_>) -> Expr {
     match node.part(Rule::rounding) {
         Some(part) => {
             let span = value.span.to(part.span());
-            Expr { kind: ExprKind::Rounded { value: Box::new(value), rounding: rounding(&part) }, span }
+            Expr { kind: ExprKind::Rounded { value: Box::new(value), rounding: rounding(&part, only) }, span }
         }
         None => value,
     }
@@ -173,12 +168,6 @@ fn unary(node: &Node<'_, '_>) -> Expr {
         value = Expr { kind: ExprKind::Negate(Box::new(value)), span };
     }
     value
-}
-
-/// An operator with its place.
-pub(super) struct Operator {
-    pub(super) op: BinaryOp,
-    pub(super) span: Span,
 }
 
 /// Splits a flat chain into operands and the operators between them. INVARIANT: one operand more than operators.

@@ -60,7 +60,7 @@ fn program(node: &Node<'_, '_>) -> Program {
         let kind = match part.rule() {
             Rule::currency => ProgramClauseKind::Currency {
                 code: part.name(),
-                rounding: part.part(Rule::rounding).map(|rounding| roundings::rounding(&rounding)),
+                rounding: part.part(Rule::rounding).map(|rounding| roundings::rounding(&rounding, expressions::only)),
                 each_line: part.span_of(Rule::each_line),
             },
             Rule::fiscal_year => ProgramClauseKind::FiscalYear { month: part.name(), named_by: named_by(&part) },

@@ -1,11 +1,22 @@
 //! Where two honest readings exist, none is taken silently: each is printed, and brackets are asked for.
 
-use super::fold::{Operator, is_name};
 use super::node::Node;
 use super::{DEEPEST, Rule};
 use crate::problem::Problem;
 use crate::span::Span;
 use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind};
+
+/// An operator with its place.
+pub(super) struct Operator {
+    pub(super) op: BinaryOp,
+    pub(super) span: Span,
+}
+
+/// Whether what stands for a list is one name alone.
+pub(super) fn is_name(node: &Node<'_, '_>) -> bool {
+    let mut parts = node.parts();
+    parts.next().is_some_and(|part| part.rule() == Rule::path) && parts.next().is_none()
+}
 
 /// A chain as text, with every run of one kind of operator in brackets.
 fn grouped(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], inner: impl Fn(BinaryOp) -> bool) -> String {

@@ -1,14 +1,13 @@
 //! The words of rounding.
 
 use super::Rule;
-use super::expressions::only;
 use super::literals::decimals;
 use super::node::Node;
 use crate::problem::Problem;
-use crate::tree::{RoundTo, Rounding, RoundingMode};
+use crate::tree::{Expr, RoundTo, Rounding, RoundingMode};
 
-/// `rounded half even to 2 decimals`
-pub(super) fn rounding(node: &Node<'_, '_>) -> Rounding {
+/// `rounded half even to 2 decimals`; `only` reads the one value in a node.
+pub(super) fn rounding(node: &Node<'_, '_>, only: impl Fn(&Node<'_, '_>) -> Expr) -> Rounding {
     let mode = node.part(Rule::mode).map_or(RoundingMode::HalfEven, |mode| rounding_mode(&mode));
     let to = node.part(Rule::round_to).map(|to| {
         if to.has(Rule::k_whole) {

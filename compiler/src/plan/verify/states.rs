@@ -29,11 +29,7 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
     }
     plan.matches.iter().for_each(|known| matched(plan, known, report));
     for fold in &plan.folds {
-        let Some(rows) = plan.matches.get(fold.over.index()) else {
-            report.demand(false, Obligation::Named, "the rows of an aggregate");
-            continue;
-        };
-        value(plan, &rows.stream, &fold.function, report);
+        value(plan, &plan.rows_of(fold).stream, &fold.function, report);
     }
 }
 

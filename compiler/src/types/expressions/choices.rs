@@ -1,8 +1,8 @@
 //! Values of a `one of`, which have their meaning from the value beside them.
 
 use crate::plan::{ChoiceId, ColumnSource, FieldSource, Format, Op, Type};
+use crate::resolve::Meaning;
 use crate::types::Typing;
-use crate::types::meaning::Meaning;
 use crate::types::scope::{Scope, Typed};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;

@@ -1,9 +1,9 @@
 //! Conditions: comparisons, lists, tests on texts, and what they tell about missing values.
 
 use crate::plan::{Comparison, Expr, Function, Op, Predicate, PredicateId, TextTest, Type};
+use crate::resolve::Meaning;
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
-use crate::types::meaning::Meaning;
 use crate::types::parameters::Constant;
 use crate::types::scope::{Scope, Typed, facts};
 use meed_grammar::problem::Problem;

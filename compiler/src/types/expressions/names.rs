@@ -1,10 +1,10 @@
 //! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
 
 use crate::plan::{self, FieldId, Op, RecordId, RecordKind, Root, Stream, Type};
+use crate::resolve::Meaning;
 use crate::resolve::{later, near};
 use crate::typed::Use;
 use crate::types::Typing;
-use crate::types::meaning::Meaning;
 use crate::types::scope::{Fact, Scope, Typed, field_names};
 use meed_grammar::habits;
 use meed_grammar::limits;
@@ -123,7 +123,7 @@ impl Typing<'_> {
     ) -> Option<Typed> {
         match rest {
             [] => self.row_itself(root, record, Vec::new(), span, scope),
-            [only] if let Some(stream) = self.decided_rows(&only.text, root, record, scope) => {
+            [only] if let Some(stream) = self.resolved.decided_rows(&only.text, root, record, &scope.sight()) => {
                 self.read_decision(only, &stream, root, span, scope)
             }
             _ => self.follow(root, record, Vec::new(), rest, span, scope),
@@ -332,7 +332,7 @@ impl Typing<'_> {
         }
         let is_grid = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Periods(..)));
         if is_grid && scope.outer.is_none() && ways.is_empty() {
-            if let Some(event) = self.event(text) {
+            if let Some(event) = self.resolved.event(text) {
                 ways.push(format!("(count of {})", self.program.record(event).name));
             }
             let events = self.program.records.iter().enumerate().filter(|(_, record)| record.kind == RecordKind::Event);

@@ -2,10 +2,10 @@
 
 use crate::plan::calendar::date_of;
 use crate::plan::{Days, Expr, Local, LocalId, Op, Stream, Type};
+use crate::resolve::Meaning;
 use crate::resolve::not_supported;
 use crate::typed::{self, Keys};
 use crate::types::Typing;
-use crate::types::meaning::Meaning;
 use crate::types::rules::Work;
 use crate::types::rules::payments::if_unknown;
 use crate::types::scope::{Fact, Scope, Typed, facts};

@@ -69,7 +69,7 @@ impl Typing<'_> {
         scope.payment = true;
         scope.payees = self.payee_kinds(&source.text);
         scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
-        let rule = self.index.ids.get(&source.text).copied()?;
+        let rule = self.rule_named(&source.text)?;
         if let Some(record) = self.known.origins.get(&rule).copied().flatten() {
             scope.roots.push((self.program.record(record).name.clone(), Root::Source, record));
         }

@@ -1,54 +1,91 @@
 //! Which rules a rule reads, found before types are known: the rules whose payments it reads, and those that set what its
 //! names mean.
 //!
-//! Names are looked up by [`Typing::meaning`] in a scope that holds what typing's scope will hold at the same place.
-//! INVARIANT: no decision that typing reads is missed. The one thing that needs a type is a value of a list
-//! (`level is gold`): beside a field of that list `gold` is the value whatever a rule may set by that name; beside anything
-//! else it is taken for the decision.
+//! Names are looked up by [`Resolved::meaning`] with in sight what types will see at the same place. INVARIANT: no decision
+//! that a rule reads is missed. The one thing that needs a type is a value of a list (`level is gold`): beside a field of that
+//! list `gold` is the value whatever a rule may set by that name; beside anything else it is taken for the decision.
 
-use super::Typing;
-use super::meaning::Meaning;
-use super::scope::{RuleScope, Scope};
-use crate::plan::{ChoiceId, LocalId, Op, Period, RecordId, RecordKind, Root, RuleId, Stream, Type};
-use meed_grammar::span::Span;
-use meed_grammar::tree::{self, Clause, ClauseKind, Expr, ExprKind, Path, Set, SetSource};
+use super::Resolved;
+use super::meaning::{Leads, Meaning, NameIndex, Sight};
+use crate::plan::{LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream};
+use meed_grammar::tree::{self, Clause, ClauseKind, Expr, ExprKind, FieldTypeKind, Member, Path, Set, SetSource};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
-impl Typing<'_> {
-    /// Finds what is known of all rules before any is lowered.
-    pub(super) fn index_rules(&mut self) {
-        let rules = &self.resolved.rules;
-        for (idx, rule) in rules.iter().enumerate() {
+impl Resolved {
+    /// Finds what is known of all names before any has a type.
+    pub(super) fn index_names(&mut self) {
+        self.index = NameIndex::default();
+        self.index_fields();
+        for rule in &self.rules {
             let next = RuleId(self.index.ids.len() as u32);
             self.index.ids.entry(rule.name.text.clone()).or_insert(next);
-            self.index.versions.entry(rule.name.text.clone()).or_default().push(idx);
         }
-        for rule in rules {
-            self.find_origin(&rule.name.text);
+        for idx in 0..self.rules.len() {
+            self.find_origin(idx);
         }
-        for (idx, rule) in rules.iter().enumerate() {
-            let Some(RuleScope { stream, .. }) = self.outline(rule).and_then(|scope| scope.rule) else { continue };
+        let mut deciders: FxHashMap<String, Vec<(usize, Stream)>> = FxHashMap::default();
+        for (idx, rule) in self.rules.iter().enumerate() {
+            let Some(Outline { rule: Some((_, stream)), .. }) = self.outline(rule) else { continue };
             for clause in &rule.clauses {
                 if let ClauseKind::Set { name, .. } = &clause.kind {
-                    self.index.deciders.entry(name.text.clone()).or_default().push((idx, stream.clone()));
+                    deciders.entry(name.text.clone()).or_default().push((idx, stream.clone()));
                 }
             }
         }
-        for rule in rules {
-            let reads = self.dependencies(rule);
-            self.index.reads.entry(rule.name.text.clone()).or_default().extend(reads);
+        self.index.deciders = deciders;
+        let mut reads: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for rule in &self.rules {
+            reads.entry(rule.name.text.clone()).or_default().extend(self.dependencies(rule));
         }
-        for reads in self.index.reads.values_mut() {
+        for reads in reads.values_mut() {
             reads.sort_unstable();
             reads.dedup();
+        }
+        self.index.reads = reads;
+    }
+
+    /// The fields of all records, and what they lead to.
+    fn index_fields(&mut self) {
+        let records = self.records.iter().enumerate();
+        self.index.records =
+            records.map(|(idx, record)| (record.item.name.text.clone(), RecordId(idx as u32))).collect();
+        for record in &self.records {
+            let mut fields = FxHashMap::default();
+            for member in &record.item.members {
+                let declared: Vec<&tree::Field> = match member {
+                    Member::Field(field) | Member::When(field) => vec![field],
+                    Member::Key { parts, .. } => parts.iter().collect(),
+                    // What cannot be run yet has its name all the same.
+                    Member::Unsupported(unsupported) => {
+                        fields.extend(unsupported.name.iter().map(|name| (name.text.clone(), Leads::Value)));
+                        continue;
+                    }
+                };
+                for field in declared {
+                    let leads = match field.ty.as_ref().map(|ty| &ty.kind) {
+                        Some(FieldTypeKind::Record(name)) => {
+                            self.index.records.get(&name.text).map_or(Leads::Value, |record| Leads::Record(*record))
+                        }
+                        Some(FieldTypeKind::OneOf(list)) => {
+                            self.index.lists.push(list.iter().map(|choice| choice.name.text.clone()).collect());
+                            Leads::List(self.index.lists.len() - 1)
+                        }
+                        // A key part without a type may be a field that is declared further down.
+                        None if fields.contains_key(&field.name.text) => continue,
+                        _ => Leads::Value,
+                    };
+                    fields.insert(field.name.text.clone(), leads);
+                }
+            }
+            self.index.fields.push(fields);
         }
     }
 
     /// The rules, by their places, whose payments or decisions a rule reads.
     fn dependencies(&self, rule: &tree::Rule) -> Vec<usize> {
-        let mut found = Found { typing: self, lists: FxHashMap::default(), reads: Vec::new() };
-        // A rule of which it is not known what it is about is not lowered either.
+        let mut found = Found { resolved: self, lists: FxHashMap::default(), reads: Vec::new() };
+        // A rule of which it is not known what it is about has no types either.
         if let Some(mut scope) = self.outline(rule) {
             for clause in &rule.clauses {
                 found.clause(clause, &mut scope);
@@ -59,9 +96,8 @@ impl Typing<'_> {
 
     /// Goes from a rule over payments to the rule over rows behind it; those on the way have the same origin. In a ring of
     /// payments none has one.
-    fn find_origin(&mut self, name: &str) {
-        let rules = &self.resolved.rules;
-        let (mut passed, mut at) = (Vec::new(), name.to_owned());
+    fn find_origin(&mut self, rule: usize) {
+        let (mut passed, mut at) = (Vec::new(), self.rules[rule].name.text.clone());
         let origin = loop {
             if let Some(known) = self.index.origins.get(&at) {
                 break *known;
@@ -69,10 +105,10 @@ impl Typing<'_> {
             // Met again on this way it is a ring.
             self.index.origins.insert(at.clone(), None);
             passed.push(at.clone());
-            let first = self.index.versions.get(&at).and_then(|versions| versions.first());
-            match first.and_then(|&idx| rules[idx].clauses.iter().find_map(rows)) {
+            let first = self.versions(&at).first();
+            match first.and_then(|&idx| self.rules[idx].clauses.iter().find_map(rows)) {
                 Some(Rows::Payments(source)) => at = source.text.clone(),
-                Some(Rows::Of(subject, _)) => break self.records.get(&subject.text).copied(),
+                Some(Rows::Of(subject, _)) => break self.index.records.get(&subject.text).copied(),
                 None => break None,
             }
         };
@@ -81,35 +117,57 @@ impl Typing<'_> {
         });
     }
 
-    /// The scope in which a rule begins, without problems and without what needs other rules to be lowered.
-    fn outline(&self, rule: &tree::Rule) -> Option<Scope> {
-        let mut scope = Scope::constant();
+    /// What is in sight where a rule begins.
+    fn outline(&self, rule: &tree::Rule) -> Option<Outline> {
+        let mut scope = Outline::default();
+        let named = |record: RecordId| self.records[record.index()].item.name.text.clone();
         let stream = match rule.clauses.iter().find_map(rows)? {
             Rows::Payments(source) => {
                 scope.payment = true;
-                let origin = self
-                    .index
-                    .origins
-                    .get(&source.text)
-                    .copied()
-                    .flatten()
-                    .map(|record| (self.program.record(record).name.clone(), Root::Source, record));
-                scope.roots.extend(origin);
+                let origin = self.index.origins.get(&source.text).copied().flatten();
+                scope.roots.extend(origin.map(|record| (named(record), Root::Source, record)));
                 Stream::Lines(self.index.ids.get(&source.text).copied()?)
             }
             Rows::Of(subject, per) => {
-                let record = self.records.get(&subject.text).copied()?;
+                let record = self.index.records.get(&subject.text).copied()?;
                 scope.roots.push((subject.text.clone(), Root::Row, record));
                 scope.bare = Some((Root::Row, record));
-                match (self.program.record(record).kind, per) {
+                match (self.records[record.index()].item.kind, per) {
                     (RecordKind::Event, None) => Stream::Events(record),
                     (RecordKind::Entity, Some(per)) => Stream::Periods(record, Period::from_word(&per.text)?),
                     (RecordKind::Event, Some(_)) | (RecordKind::Entity, None) => return None,
                 }
             }
         };
-        scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream, matched: false });
+        scope.rule = Some((rule.name.text.clone(), stream));
         Some(scope)
+    }
+}
+
+/// What is in sight at a place, as far as names go.
+#[derive(Clone, Default)]
+struct Outline {
+    lets: Rc<FxHashMap<String, LocalId>>,
+    bare: Option<(Root, RecordId)>,
+    outer: Option<(RecordId, Vec<String>)>,
+    outer_lets: Option<Rc<FxHashMap<String, LocalId>>>,
+    payment: bool,
+    roots: Vec<(String, Root, RecordId)>,
+    rule: Option<(String, Stream)>,
+}
+
+impl Outline {
+    fn sight(&self) -> Sight<'_> {
+        Sight {
+            lets: &self.lets,
+            arguments: &[],
+            bare: self.bare,
+            outer: self.outer.as_ref().map(|(record, names)| (*record, names.as_slice())),
+            outer_lets: self.outer_lets.as_deref(),
+            payment: self.payment,
+            roots: &self.roots,
+            rule: self.rule.as_ref().map(|(name, stream)| (name.as_str(), stream)),
+        }
     }
 }
 
@@ -128,16 +186,16 @@ fn rows(clause: &Clause) -> Option<Rows<'_>> {
 }
 
 /// What was found so far.
-struct Found<'a, 'b> {
-    typing: &'a Typing<'b>,
+struct Found<'a> {
+    resolved: &'a Resolved,
     /// The lists of the `let`s that have one.
-    lists: FxHashMap<String, ChoiceId>,
+    lists: FxHashMap<String, usize>,
     reads: Vec<usize>,
 }
 
-impl Found<'_, '_> {
+impl Found<'_> {
     // What `, unknown means …` names is no row's, so that nothing is read there.
-    fn clause(&mut self, clause: &Clause, scope: &mut Scope) {
+    fn clause(&mut self, clause: &Clause, scope: &mut Outline) {
         match &clause.kind {
             ClauseKind::ForEachPayment { rule } => self.payments(rule),
             ClauseKind::Where { condition, .. } => self.expr(condition, scope),
@@ -146,8 +204,8 @@ impl Found<'_, '_> {
                 if let Some(list) = self.list_of(value, scope) {
                     self.lists.insert(name.text.clone(), list);
                 }
-                let local = LocalId(scope.lets.names.len() as u32);
-                Rc::make_mut(&mut scope.lets.names).insert(name.text.clone(), local);
+                let local = LocalId(scope.lets.len() as u32);
+                Rc::make_mut(&mut scope.lets).insert(name.text.clone(), local);
             }
             ClauseKind::FirstPer { per, .. } => self.keys(per, scope),
             ClauseKind::Pay { payee, amount, .. } | ClauseKind::TakeBack { payee, amount, .. } => {
@@ -162,32 +220,32 @@ impl Found<'_, '_> {
     }
 
     fn payments(&mut self, rule: &tree::Name) {
-        self.reads.extend(self.typing.index.versions.get(&rule.text).into_iter().flatten());
+        self.reads.extend(self.resolved.versions(&rule.text));
     }
 
-    fn path(&mut self, path: &Path, scope: &Scope) {
-        let typing = self.typing;
-        let Some(rule) = &scope.rule else { return };
-        match (typing.meaning(&path.parts, scope), &path.parts[..]) {
-            (Some(Meaning::Decision), [name]) => self.reads.extend(typing.index.deciders(&name.text, &rule.stream)),
+    fn path(&mut self, path: &Path, scope: &Outline) {
+        let resolved = self.resolved;
+        let Some((_, stream)) = &scope.rule else { return };
+        match (resolved.meaning(&path.parts, &scope.sight()), &path.parts[..]) {
+            (Some(Meaning::Decision), [name]) => self.reads.extend(resolved.index.deciders(&name.text, stream)),
             (Some(Meaning::Row(root, record)), [_, name]) => {
-                if let Some(stream) = typing.decided_rows(&name.text, root, record, scope) {
-                    self.reads.extend(typing.index.deciders(&name.text, &stream));
+                if let Some(stream) = resolved.decided_rows(&name.text, root, record, &scope.sight()) {
+                    self.reads.extend(resolved.index.deciders(&name.text, &stream));
                 }
             }
             _ => {}
         }
     }
 
-    fn keys(&mut self, per: &[Path], scope: &Scope) {
+    fn keys(&mut self, per: &[Path], scope: &Outline) {
         per.iter().for_each(|path| self.path(path, scope));
     }
 
-    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, scope: &Scope) {
+    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, scope: &Outline) {
         exprs.into_iter().for_each(|expr| self.expr(expr, scope));
     }
 
-    fn expr(&mut self, expr: &Expr, scope: &Scope) {
+    fn expr(&mut self, expr: &Expr, scope: &Outline) {
         match &expr.kind {
             ExprKind::Path(path) => self.path(path, scope),
             ExprKind::List(values) | ExprKind::Function { values, .. } => self.exprs(values, scope),
@@ -246,14 +304,14 @@ impl Found<'_, '_> {
     }
 
     /// Two values side by side, of which the second may be a value of the first one's list.
-    fn beside(&mut self, left: &Expr, right: &Expr, scope: &Scope) {
+    fn beside(&mut self, left: &Expr, right: &Expr, scope: &Outline) {
         self.expr(left, scope);
         let hint = self.list_of(left, scope);
         self.hinted(right, hint, scope);
     }
 
     /// An expression where a value of a list may be named.
-    fn hinted(&mut self, expr: &Expr, hint: Option<ChoiceId>, scope: &Scope) {
+    fn hinted(&mut self, expr: &Expr, hint: Option<usize>, scope: &Outline) {
         match &expr.kind {
             ExprKind::Bracket(inner) => self.hinted(inner, hint, scope),
             ExprKind::Path(path) if self.is_value(path, hint) => {}
@@ -269,14 +327,14 @@ impl Found<'_, '_> {
         }
     }
 
-    fn is_value(&self, path: &Path, hint: Option<ChoiceId>) -> bool {
-        let values = hint.map(|list| &self.typing.program.choices[list.index()]);
+    fn is_value(&self, path: &Path, hint: Option<usize>) -> bool {
+        let values = hint.map(|list| &self.resolved.index.lists[list]);
         let [name] = &path.parts[..] else { return false };
         values.is_some_and(|values| values.contains(&name.text))
     }
 
     /// The rows of a set and what is read of them.
-    fn aggregate(&mut self, value: Option<&Expr>, set: Option<&Set>, scope: &Scope) {
+    fn aggregate(&mut self, value: Option<&Expr>, set: Option<&Set>, scope: &Outline) {
         let first = |value: &Expr| match &unbracketed(value).kind {
             ExprKind::Path(path) if path.parts.len() > 1 => Some(SetSource::Event(path.parts[0].clone())),
             _ => None,
@@ -289,32 +347,31 @@ impl Found<'_, '_> {
         self.exprs(set.and_then(|set| set.condition.as_deref()).into_iter().chain(value), &inner);
     }
 
-    /// The scope inside the brackets of a set; none in rules over events, which cannot have one.
-    fn inside(&self, source: &SetSource, outside: &Scope) -> Option<Scope> {
-        let Stream::Periods(entity, _) = outside.rule.as_ref()?.stream else { return None };
-        let mut scope = Scope::constant();
+    /// What is in sight inside the brackets of a set; none in rules over events, which cannot have one.
+    fn inside(&self, source: &SetSource, outside: &Outline) -> Option<Outline> {
+        let Stream::Periods(entity, _) = outside.rule.as_ref()?.1 else { return None };
+        let named = |record: RecordId| self.resolved.records[record.index()].item.name.text.clone();
+        let mut scope = Outline::default();
         let stream = match source {
             SetSource::Event(name) => {
-                let record = self.typing.event(&name.text)?;
-                scope.roots.push((self.typing.program.record(record).name.clone(), Root::Row, record));
+                let record = self.resolved.event(&name.text)?;
+                scope.roots.push((named(record), Root::Row, record));
                 scope.bare = Some((Root::Row, record));
                 Stream::Events(record)
             }
             SetSource::Payments(rule) => {
                 scope.payment = true;
-                Stream::Lines(self.typing.index.ids.get(&rule.text).copied()?)
+                Stream::Lines(self.resolved.index.ids.get(&rule.text).copied()?)
             }
         };
-        scope.rule = Some(RuleScope { name: String::new(), stream, matched: true });
-        scope.outer = Some((entity, Vec::new(), vec![self.typing.program.record(entity).name.clone()]));
-        // Names are all that is asked of them here.
-        let nothing = crate::plan::Expr { op: Op::Missing, ty: Type::YesNo, optional: true, span: Span::default() };
-        scope.outer_lets = Some((outside.lets.clone(), nothing));
+        scope.rule = Some((String::new(), stream));
+        scope.outer = Some((entity, vec![named(entity)]));
+        scope.outer_lets = Some(outside.lets.clone());
         Some(scope)
     }
 
     /// The list whose value an expression is, where fields tell it.
-    fn list_of(&self, expr: &Expr, scope: &Scope) -> Option<ChoiceId> {
+    fn list_of(&self, expr: &Expr, scope: &Outline) -> Option<usize> {
         match &expr.kind {
             ExprKind::Bracket(inner) => self.list_of(inner, scope),
             ExprKind::IfUnknown { value, .. } => self.list_of(value, scope),
@@ -322,7 +379,7 @@ impl Found<'_, '_> {
                 branches.first().and_then(|(value, _)| self.list_of(value, scope))
             }
             ExprKind::Path(path) => {
-                let (from, fields) = match self.typing.meaning(&path.parts, scope)? {
+                let (from, fields) = match self.resolved.meaning(&path.parts, &scope.sight())? {
                     Meaning::Local(_) if path.parts.len() == 1 => {
                         return self.lists.get(&path.parts[0].text).copied();
                     }
@@ -336,14 +393,13 @@ impl Found<'_, '_> {
         }
     }
 
-    fn list_behind(&self, from: RecordId, fields: &[tree::Name]) -> Option<ChoiceId> {
-        let mut ty = Type::Ref(from);
+    fn list_behind(&self, from: RecordId, fields: &[tree::Name]) -> Option<usize> {
+        let mut leads = Leads::Record(from);
         for name in fields {
-            let Type::Ref(record) = ty else { return None };
-            let field = self.typing.field_of(record, &name.text)?;
-            ty = self.typing.program.record(record).fields[field.index()].ty;
+            let Leads::Record(record) = leads else { return None };
+            leads = self.resolved.index.field(record, &name.text)?.clone();
         }
-        if let Type::Choice(list) = ty { Some(list) } else { None }
+        if let Leads::List(list) = leads { Some(list) } else { None }
     }
 }
 

@@ -1,0 +1,159 @@
+//! What a name means at a place: the one look-up that types and the order of rules share, so that they cannot disagree.
+//!
+//! A name is looked up from the inside out: `let`s, arguments, fields of the row, the row around a set, payments, rows by
+//! name, parameters, decisions. Only the first name of a path is looked up; what follows are fields, but for the decision
+//! of a row that is called by its name (`deal.share`).
+
+use super::Resolved;
+use crate::plan::{LocalId, RecordId, RecordKind, Root, RuleId, Stream, Type};
+use meed_grammar::steps;
+use meed_grammar::tree;
+use rustc_hash::FxHashMap;
+
+/// What the first name of a path means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A `let` or `set` above.
+    Local(LocalId),
+    /// An argument of a schedule.
+    Argument(u32),
+    /// A field of the row.
+    Field(Root, RecordId),
+    /// The row around a set, or a field or `let` of it.
+    Outer,
+    /// The payment that the rule reads.
+    Payment,
+    /// A row by its name.
+    Row(Root, RecordId),
+    /// A parameter.
+    Parameter,
+    /// What another rule sets for these rows.
+    Decision,
+}
+
+/// Where a name is looked up: what is in sight there.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'s> {
+    /// The `let`s and `set`s above.
+    pub lets: &'s FxHashMap<String, LocalId>,
+    /// Arguments of a schedule.
+    pub arguments: &'s [(String, Type)],
+    /// The record whose fields are bare names.
+    pub bare: Option<(Root, RecordId)>,
+    /// The record of the row around a set, and its names.
+    pub outer: Option<(RecordId, &'s [String])>,
+    /// The `let`s of that row.
+    pub outer_lets: Option<&'s FxHashMap<String, LocalId>>,
+    /// Whether rows are payments.
+    pub payment: bool,
+    /// Rows by name.
+    pub roots: &'s [(String, Root, RecordId)],
+    /// The rule at work, and its rows.
+    pub rule: Option<(&'s str, &'s Stream)>,
+}
+
+/// What a field leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// A row of a record.
+    Record(RecordId),
+    /// One of a list, by its place among the lists of the program.
+    List(usize),
+    /// A value of another kind.
+    Value,
+}
+
+/// What is known of all names before any has a type. Everything is found once, so that chains of rules cost no more than
+/// their length.
+#[derive(Debug, Default)]
+pub(crate) struct NameIndex {
+    /// Records by name.
+    pub records: FxHashMap<String, RecordId>,
+    /// By record, its fields by name.
+    pub fields: Vec<FxHashMap<String, Leads>>,
+    /// Values of the lists of `one of`, list by list as they are declared.
+    pub lists: Vec<Vec<String>>,
+    /// By name, the rule; numbered in the order of their first versions.
+    pub ids: FxHashMap<String, RuleId>,
+    /// By name, the record whose rows are behind the payments of a rule in the end; none where there is none.
+    pub origins: FxHashMap<String, Option<RecordId>>,
+    /// By name that is set: the rule, by its place, and the rows for which it sets it.
+    pub deciders: FxHashMap<String, Vec<(usize, Stream)>>,
+    /// By name, the places of the rules whose payments or decisions some version of a rule reads.
+    pub reads: FxHashMap<String, Vec<usize>>,
+}
+
+impl NameIndex {
+    /// The rules that set a name for these rows.
+    pub fn deciders(&self, name: &str, stream: &Stream) -> impl Iterator<Item = usize> {
+        let known = self.deciders.get(name).into_iter().flatten();
+        known.filter(move |(_, own)| own == stream).map(|(idx, _)| *idx)
+    }
+
+    /// What a field of a record leads to.
+    pub fn field(&self, record: RecordId, name: &str) -> Option<&Leads> {
+        steps::count(1);
+        self.fields.get(record.index())?.get(name)
+    }
+}
+
+impl Resolved {
+    /// What the first name of a path means here; none where it means nothing.
+    pub(crate) fn meaning(&self, path: &[tree::Name], sight: &Sight<'_>) -> Option<Meaning> {
+        let (first, rest) = path.split_first()?;
+        let name = first.text.as_str();
+        if let Some(&local) = sight.lets.get(name) {
+            return Some(Meaning::Local(local));
+        }
+        if let Some(idx) = sight.arguments.iter().position(|(argument, _)| argument == name) {
+            return Some(Meaning::Argument(idx as u32));
+        }
+        if let Some((root, record)) = sight.bare.filter(|(_, record)| self.index.field(*record, name).is_some()) {
+            return Some(Meaning::Field(root, record));
+        }
+        if self.is_of_outer_row(name, rest.is_empty(), sight) {
+            return Some(Meaning::Outer);
+        }
+        if sight.payment && name == "payment" {
+            return Some(Meaning::Payment);
+        }
+        if let Some((_, root, record)) = sight.roots.iter().find(|(root, _, _)| root == name) {
+            return Some(Meaning::Row(*root, *record));
+        }
+        if self.has_parameter(name) {
+            return Some(Meaning::Parameter);
+        }
+        let is_decision = rest.is_empty() && sight.rule.is_some_and(|(_, stream)| self.is_decided(name, stream, sight));
+        is_decision.then_some(Meaning::Decision)
+    }
+
+    /// Whether, inside the brackets of a set, a name is of the row around it; of a payment in a set, its amount and day
+    /// are found before that row's fields.
+    fn is_of_outer_row(&self, name: &str, is_bare: bool, sight: &Sight<'_>) -> bool {
+        let Some((outer, names)) = sight.outer else { return false };
+        sight.payment && is_bare && matches!(name, "amount" | "when")
+            || names.iter().any(|known| known == name)
+            || self.index.field(outer, name).is_some()
+            || sight.outer_lets.is_some_and(|lets| lets.contains_key(name))
+    }
+
+    /// Whether another rule than the one at work sets a name for these rows. What a rule sets itself is a `let` of it, and
+    /// means nothing above its `set`.
+    fn is_decided(&self, name: &str, stream: &Stream, sight: &Sight<'_>) -> bool {
+        let own = sight.rule.is_some_and(|(rule, _)| self.sets(rule, name));
+        !own && self.index.deciders(name, stream).next().is_some()
+    }
+
+    /// The rows of which `name` is a decision, read behind the name of a row (`deal.share`); none where it is a field.
+    pub(crate) fn decided_rows(&self, name: &str, root: Root, record: RecordId, sight: &Sight<'_>) -> Option<Stream> {
+        if self.index.field(record, name).is_some() {
+            return None;
+        }
+        let stream = match (root, sight.rule?.1) {
+            (Root::Row, stream) => stream.clone(),
+            (Root::Source, _) if self.records[record.index()].item.kind == RecordKind::Event => Stream::Events(record),
+            (Root::Source | Root::Payee, _) => return None,
+        };
+        self.is_decided(name, &stream, sight).then_some(stream)
+    }
+}
