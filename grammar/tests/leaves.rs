@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 
 /// The grammar once more, for its pairs; the crate shows trees only.
 mod grammar {
-    #![allow(missing_docs)]
-
     /// The grammar of the language.
     #[derive(pest_derive::Parser)]
     #[grammar = "../meed.pest"]

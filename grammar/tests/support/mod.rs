@@ -1,5 +1,7 @@
 //! What the tests of this room share: the corpus, and trees without places.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::path::{Path, PathBuf};
 
 /// Our own programs, which together use every production.
@@ -12,7 +14,6 @@ pub const CORPUS: &[(&str, &str)] = &[
 ];
 
 /// Our own programs, and the sample programs and the library where they are present.
-#[allow(dead_code)]
 pub fn programs() -> Vec<(String, String)> {
     let mut programs: Vec<_> = CORPUS.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -46,7 +47,6 @@ fn meed_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Problems as lines to read.
-#[allow(dead_code)]
 pub fn shown(text: &str, problems: &[meed_grammar::problem::Problem]) -> String {
     let line = |problem: &meed_grammar::problem::Problem| {
         let number = text[..problem.primary.0.start as usize].matches('\n').count() + 1;
