@@ -7,7 +7,7 @@ test:
 
 # Both engines over generated programs; a seed that differs is named with its program.
 fuzz from="10000" to="12000":
-    MEED_FROM={{from}} MEED_TO={{to}} cargo test --release -p meed-tests --test engines -- --ignored --nocapture
+    MEED_FROM={{from}} MEED_TO={{to}} cargo test --release --workspace --test engines -- --ignored --nocapture
 
 # Kills runs at every call of the system that matters, and at random: the folder must show one whole run after each.
 kill-runs kills="100":
@@ -16,7 +16,7 @@ kill-runs kills="100":
 
 # Every literal of every program, put in place of by numbers that nobody writes.
 literals:
-    cargo test --release -p meed-tests --test literals -- --ignored --nocapture
+    cargo test --release --workspace --test literals -- --ignored --nocapture
 
 # Program P against hand-written Rust, DuckDB and Polars.
 bench rows="10000000":
@@ -29,7 +29,7 @@ bench-compile:
 
 # Rewrite expected blocks of the cases; read the diff as if it were money.
 bless:
-    BLESS=1 cargo test -p meed-tests --test suite || true
+    BLESS=1 cargo test --workspace --test suite || true
 
 # 300,000 rows with seven-digit keys in ten orders, every way: one digest, and totals as Python works them out.
 keys rows="300000":
