@@ -28,6 +28,9 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
         let compiled = meed_compiler::compile(&text, &[]);
         let Some(plan) = compiled.plan else {
             let error = compiled.problems.iter().find(|problem| problem.is_error());
+            if let Some(error) = error.filter(|error| error.code == "internal-error") {
+                panic!("seed {seed}, wild {wild}: {error}\n{text}");
+            }
             sweep.refused.push((seed, error.map_or_else(String::new, |error| error.message.clone())));
             continue;
         };
