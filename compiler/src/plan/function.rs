@@ -279,10 +279,11 @@ impl Function {
 
     /// The plain function of this word in the Plan's text, among those that stand between their operands or not.
     pub fn of_word(word: &str, between: bool) -> Option<Self> {
-        Self::PLAIN.iter().cloned().find(|function| {
+        let named = Self::PLAIN.iter().find(|function| {
             let signature = function.signature();
             signature.word == word && (signature.notation == Notation::Between) == between
-        })
+        });
+        named.cloned()
     }
 
     /// The function that the language writes `WORD of (a, b)`.

@@ -69,7 +69,7 @@ impl Typing<'_> {
         let problem = Problem::error("unknown-name", name.span, format!("there is no function `{} of`", name.text));
         let problem = match habits::function_word(&name.text) {
             Some(written) => problem.help(format!("write `{written} of`")).sure(name.span, written),
-            None => self.suggest(problem, name, || Function::called_words()),
+            None => self.suggest(problem, name, Function::called_words),
         };
         self.problem(problem);
     }
