@@ -87,9 +87,9 @@ pub struct Data {
 pub enum StateData {
     /// 1 once a row has passed.
     Seen(Vec<u8>),
-    /// Sums by atom, and 1 once a row was taken in.
+    /// Sums by summand, and 1 once a row was taken in.
     Sums {
-        /// By atom.
+        /// By summand.
         sums: Vec<SumData>,
         /// By slot.
         touched: Vec<u8>,
@@ -98,7 +98,7 @@ pub enum StateData {
     Paid(Vec<i128>),
 }
 
-/// The sums of one atom, by slot.
+/// The sums of one summand, by slot.
 #[derive(Clone, Debug)]
 pub enum SumData {
     /// Whole numbers of `1/den`.
@@ -156,13 +156,13 @@ pub struct Met {
 /// Whole numbers from minus this up to it stand for themselves among values met.
 pub const MODERATE: i64 = 1 << 62;
 
-/// The values of a decision, by row of its stream: `nums / dens`, for other types the value in `nums` and 1 in `dens`.
+/// The values of a decision, by row of its stream: `nums / denominators`, for other types the value in `nums` and 1 in `denominators`.
 #[derive(Clone, Debug, Default)]
 pub struct DecisionData {
     /// Numerators, days, codes.
     pub nums: Vec<i64>,
     /// Denominators, above zero.
-    pub dens: Vec<i64>,
+    pub denominators: Vec<i64>,
     /// 1 where decided.
     pub known: Vec<u8>,
 }
@@ -278,7 +278,7 @@ impl DecisionData {
     pub fn grow(&mut self, n_rows: usize) {
         let n_rows = n_rows.max(self.known.len());
         self.nums.resize(n_rows, 0);
-        self.dens.resize(n_rows, 1);
+        self.denominators.resize(n_rows, 1);
         self.known.resize(n_rows, 0);
     }
 }
@@ -297,12 +297,12 @@ impl StateData {
         match kind {
             StateKind::Seen => Self::Seen(Vec::new()),
             StateKind::Paid => Self::Paid(Vec::new()),
-            StateKind::Sums { dens } => {
+            StateKind::Sums { denominators } => {
                 let sum = |den: &Option<i64>| match den {
                     Some(den) => SumData::Fixed { den: *den, sums: Vec::new() },
                     None => SumData::Exact(Vec::new()),
                 };
-                Self::Sums { sums: dens.iter().map(sum).collect(), touched: Vec::new() }
+                Self::Sums { sums: denominators.iter().map(sum).collect(), touched: Vec::new() }
             }
         }
     }

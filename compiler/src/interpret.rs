@@ -153,12 +153,12 @@ impl RuleRun<'_> {
         let mut mark = 0;
         for node in nodes {
             match node {
-                Node::TotalOfAll { state, filter, atoms } => {
+                Node::TotalOfAll { state, filter, summands } => {
                     let adds = match filter {
                         Some(filter) => self.row.eval(filter, self.data)?.is_true(),
                         None => true,
                     };
-                    if self.accumulate(*state, adds.then_some(atoms.as_slice()))? {
+                    if self.accumulate(*state, adds.then_some(summands.as_slice()))? {
                         mark |= status::COUNTED;
                     }
                 }
@@ -201,8 +201,8 @@ impl RuleRun<'_> {
                         return Ok(mark);
                     }
                 }
-                Node::Total { state, atoms } => {
-                    if self.accumulate(*state, Some(atoms))? {
+                Node::Total { state, summands } => {
+                    if self.accumulate(*state, Some(summands))? {
                         mark |= status::COUNTED;
                     }
                 }
@@ -212,7 +212,7 @@ impl RuleRun<'_> {
                         .ok_or(Fault { kind: FaultKind::Overflow("a decision"), span: self.definition.span })?;
                     let decided = &mut self.data.decisions[decision.index()];
                     let idx = self.row.row as usize;
-                    (decided.nums[idx], decided.dens[idx], decided.known[idx]) = words;
+                    (decided.nums[idx], decided.denominators[idx], decided.known[idx]) = words;
                 }
                 Node::Emit(emit) => {
                     let Some(line) = self.emit(emit)? else { break };
@@ -235,17 +235,17 @@ impl RuleRun<'_> {
         self.chunk.slot(spec, self.row.row) as usize
     }
 
-    /// Adds the atoms to the state (or none), and keeps the levels before and after for this row. Says whether the row
+    /// Adds the summands to the state (or none), and keeps the levels before and after for this row. Says whether the row
     /// was taken in; a row with a missing part in its key is not.
-    fn accumulate(&mut self, state: StateId, atoms: Option<&[Expr]>) -> Result<bool, Fault> {
+    fn accumulate(&mut self, state: StateId, summands: Option<&[Expr]>) -> Result<bool, Fault> {
         let slot = self.slot(state);
         if slot == u32::MAX as usize {
             return Ok(false);
         }
         let mut adds = Vec::new();
-        for atom in atoms.into_iter().flatten() {
-            match self.row.eval(atom, self.data)?.number() {
-                Some(value) => adds.push((value, atom.span)),
+        for summand in summands.into_iter().flatten() {
+            match self.row.eval(summand, self.data)?.number() {
+                Some(value) => adds.push((value, summand.span)),
                 None => return Ok(false),
             }
         }
@@ -256,13 +256,13 @@ impl RuleRun<'_> {
             sum.add(slot, value).ok_or(too_large("a running total", *span))?;
         }
         let after = sums.iter().map(|sum| sum.get(slot)).collect();
-        if atoms.is_some() {
+        if summands.is_some() {
             touched[slot] = 1;
         }
         let levels = Levels { state, before, after, first };
         self.row.note(|trace| trace.total(&levels));
         self.row.levels.push(levels);
-        Ok(atoms.is_some())
+        Ok(summands.is_some())
     }
 
     fn emit(&mut self, emit: &Emit) -> Result<Option<(u32, i64)>, Fault> {

@@ -30,7 +30,7 @@ pub enum Input {
     Slots(KeyId),
     /// `u8` by slot.
     Seen(StateId),
-    /// `i128` by slot: the sums of one atom.
+    /// `i128` by slot: the sums of one summand.
     Sum(StateId, u32),
     /// `u8` by slot.
     Touched(StateId),

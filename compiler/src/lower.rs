@@ -4,7 +4,7 @@
 //! nothing can fail: what a program must be like was asked in `types`, and what a Plan owes is looked at by its verifier.
 
 mod amounts;
-mod dens;
+mod denominators;
 mod renumber;
 mod schedules;
 mod states;

@@ -78,8 +78,8 @@ const DAMAGES: &[Damage] = &[
     }),
     (Obligation::Divisors, |plan| {
         for state in &mut plan.states {
-            if let StateKind::Sums { dens } = &mut state.kind {
-                dens[0] = Some(0);
+            if let StateKind::Sums { denominators } = &mut state.kind {
+                denominators[0] = Some(0);
             }
         }
     }),

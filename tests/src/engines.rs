@@ -58,7 +58,7 @@ pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<H
 /// Whether some sum is a fraction of any size, which is the interpreter's.
 fn keeps_fractions(plan: &Plan) -> bool {
     let states = plan.states.iter().any(|state| match &state.kind {
-        StateKind::Sums { dens } => dens.contains(&None),
+        StateKind::Sums { denominators } => denominators.contains(&None),
         StateKind::Seen | StateKind::Paid => false,
     });
     states || plan.folds.iter().any(|group| group.function.den().is_none())
@@ -116,7 +116,7 @@ fn same(plan: &Plan, a: &Ran, b: &Ran) -> Result<(), String> {
 }
 
 fn decided(data: &DecisionData) -> Vec<Option<Exact>> {
-    let words = data.nums.iter().zip(&data.dens).zip(&data.known);
+    let words = data.nums.iter().zip(&data.denominators).zip(&data.known);
     words.map(|((&num, &den), &known)| (known == 1).then(|| fraction(num.into(), den.into()))).collect()
 }
 

@@ -96,7 +96,7 @@ struct Work<'p> {
     /// Pairs of which the first is not below the second.
     above: FxHashSet<(Named, Named)>,
     locals: FxHashMap<LocalId, bool>,
-    atoms: FxHashMap<(StateId, u32), bool>,
+    summands: FxHashMap<(StateId, u32), bool>,
 }
 
 impl<'p> Work<'p> {
@@ -107,18 +107,18 @@ impl<'p> Work<'p> {
             bounded: FxHashSet::default(),
             above: FxHashSet::default(),
             locals: FxHashMap::default(),
-            atoms: FxHashMap::default(),
+            summands: FxHashMap::default(),
         }
     }
 
     /// Notes for each schedule the first place where it is taken of what can be below zero.
     fn rule(&mut self, rule: &Version, uses: &mut [Option<Span>]) {
         for step in &rule.nodes {
-            if let Node::TotalOfAll { state, filter, atoms } = step {
+            if let Node::TotalOfAll { state, filter, summands } = step {
                 let mut own = Work::new(self.plan, self.shown);
                 filter.iter().for_each(|filter| own.learn(filter));
-                for (idx, atom) in atoms.iter().enumerate() {
-                    self.atoms.insert((*state, idx as u32), own.is_below(atom));
+                for (idx, summand) in summands.iter().enumerate() {
+                    self.summands.insert((*state, idx as u32), own.is_below(summand));
                 }
             }
         }
@@ -134,10 +134,10 @@ impl<'p> Work<'p> {
                     let below = self.is_below(value);
                     self.locals.insert(*local, below);
                 }
-                Node::Total { state, atoms } => {
-                    for (idx, atom) in atoms.iter().enumerate() {
-                        let below = self.is_below(atom);
-                        self.atoms.insert((*state, idx as u32), below);
+                Node::Total { state, summands } => {
+                    for (idx, summand) in summands.iter().enumerate() {
+                        let below = self.is_below(summand);
+                        self.summands.insert((*state, idx as u32), below);
                     }
                 }
                 Node::Keep(condition) => self.look(condition, uses),
@@ -194,7 +194,7 @@ impl<'p> Work<'p> {
                 end_of(self.plan, *record, path).is_some_and(|end| self.shown.contains(&end))
             }
             Op::Local(local) => self.locals.get(local).copied().unwrap_or(false),
-            Op::Level { state, summand, .. } => self.atoms.get(&(*state, *summand)).copied().unwrap_or(false),
+            Op::Level { state, summand, .. } => self.summands.get(&(*state, *summand)).copied().unwrap_or(false),
             Op::Fold(id) => {
                 let fold = &self.plan.folds[id.index()];
                 let (FoldFunction::Sum(inner, _) | FoldFunction::Smallest(inner, _) | FoldFunction::Largest(inner, _)) =

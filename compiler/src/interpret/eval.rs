@@ -80,9 +80,9 @@ impl Value {
 pub struct Levels {
     /// Which.
     pub state: StateId,
-    /// By atom.
+    /// By summand.
     pub before: Vec<Exact>,
-    /// By atom.
+    /// By summand.
     pub after: Vec<Exact>,
     /// Whether no row was taken in before.
     pub first: bool,
@@ -320,7 +320,7 @@ impl<'a> Row<'a> {
         if decided.known[idx] == 0 {
             return Value::Missing;
         }
-        typed(definition.ty, decided.nums[idx], decided.dens[idx])
+        typed(definition.ty, decided.nums[idx], decided.denominators[idx])
     }
 
     fn group(&self, data: &Data, group: FoldId) -> Value {

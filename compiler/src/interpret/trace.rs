@@ -62,9 +62,9 @@ pub enum TraceStep {
     Total {
         /// The accumulation.
         state: StateId,
-        /// By atom.
+        /// By summand.
         before: Vec<Exact>,
-        /// By atom.
+        /// By summand.
         after: Vec<Exact>,
     },
     /// `let` or `set`

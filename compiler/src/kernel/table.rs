@@ -60,8 +60,8 @@ impl Source<'_> {
                 StateData::Seen(seen) => write(seen),
                 StateData::Sums { .. } | StateData::Paid(_) => return None,
             },
-            Input::Sum(id, atom) => match self.state(data, chunk, id)? {
-                StateData::Sums { sums, .. } => match &mut sums[atom as usize] {
+            Input::Sum(id, summand) => match self.state(data, chunk, id)? {
+                StateData::Sums { sums, .. } => match &mut sums[summand as usize] {
                     SumData::Fixed { sums, .. } => write(sums),
                     SumData::Exact(_) => return None,
                 },
@@ -131,7 +131,7 @@ impl Source<'_> {
                 FoldData::Exact(_) => return None,
             },
             Input::DecisionNum(id) => self.decided(data, id, |decision| write(&mut decision.nums))?,
-            Input::DecisionDen(id) => self.decided(data, id, |decision| write(&mut decision.dens))?,
+            Input::DecisionDen(id) => self.decided(data, id, |decision| write(&mut decision.denominators))?,
             Input::DecisionKnown(id) => self.decided(data, id, |decision| write(&mut decision.known))?,
             Input::GridEntity => array(&self.grid()?.entity, end)?,
             Input::GridLastDay => array(&self.grid()?.last_day, end)?,
@@ -233,7 +233,7 @@ impl Source<'_> {
             Stream::Periods(..) | Stream::Lines(_) => self.end,
         };
         let decision = &mut data.decisions[id.index()];
-        let least = decision.nums.len().min(decision.dens.len()).min(decision.known.len());
+        let least = decision.nums.len().min(decision.denominators.len()).min(decision.known.len());
         (least >= n_rows).then(|| array(decision))
     }
 

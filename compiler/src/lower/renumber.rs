@@ -1,7 +1,7 @@
 //! Expressions of a version with the Plan's numbers of totals and aggregates, and the aggregates themselves.
 
 use super::Lowering;
-use super::dens::den;
+use super::denominators::den;
 use crate::internal::broken;
 use crate::plan::{Expr, Fold, FoldFunction, Match, MatchId, Op, StateId};
 use crate::typed::{self, walk};

@@ -1,7 +1,7 @@
 //! What a version remembers: keys, states, and which of them versions of a rule share.
 
 use super::Lowering;
-use super::dens::den;
+use super::denominators::den;
 use super::versions::since;
 use crate::plan::{Expr, FieldId, Key, KeyId, Node, Op, Period, RecordId, Root, State, StateId, StateKind, Stream};
 use crate::typed::{Keys, Over, Purpose};
@@ -74,8 +74,9 @@ impl Lowering<'_> {
     pub(super) fn total(&mut self, idx: u32) {
         let version = self.version;
         let total = &version.totals[idx as usize];
-        let atoms: Vec<Expr> = total.summands.iter().map(|summand| self.expr(summand)).collect();
-        let kind = StateKind::Sums { dens: atoms.iter().map(|atom| den(self.plan, atom, &[])).collect() };
+        let summands: Vec<Expr> = total.summands.iter().map(|summand| self.expr(summand)).collect();
+        let kind =
+            StateKind::Sums { denominators: summands.iter().map(|summand| den(self.plan, summand, &[])).collect() };
         let state = match &total.over {
             Over::Matched => self.shared(&total.keys, kind, total.purpose),
             // A set has rows of its own, which are no other version's.
@@ -86,14 +87,14 @@ impl Lowering<'_> {
         };
         self.totals[idx as usize] = Some(state);
         match &total.over {
-            Over::Matched => self.nodes.push(Node::Total { state, atoms }),
+            Over::Matched => self.nodes.push(Node::Total { state, summands }),
             Over::Set(filter) => {
                 let filter = filter.as_ref().map(|filter| self.expr(filter));
-                self.all.push(Node::TotalOfAll { state, filter, atoms });
+                self.all.push(Node::TotalOfAll { state, filter, summands });
             }
             Over::All(span) => {
                 let filter = Some(since(self.plan.active.from, *span));
-                self.all.push(Node::TotalOfAll { state, filter, atoms });
+                self.all.push(Node::TotalOfAll { state, filter, summands });
             }
         }
     }

@@ -19,8 +19,8 @@ pub(super) fn look_back(rule: &typed::Rule, lowered: &mut [(usize, Version)]) {
     let from = oldest.active.from;
     let first = oldest.nodes.iter().position(|step| matches!(step, Node::First(_)));
     for step in oldest.nodes.iter_mut().take(first.unwrap_or(0)) {
-        if let Node::Total { atoms, .. } = step {
-            atoms.iter_mut().for_each(|atom| *atom = from_day(atom.clone(), from));
+        if let Node::Total { summands, .. } = step {
+            summands.iter_mut().for_each(|summand| *summand = from_day(summand.clone(), from));
         }
     }
     if let Some(first) = first {

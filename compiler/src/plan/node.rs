@@ -24,7 +24,7 @@ pub enum Node {
         /// Which rows add (a bracketed set), or all.
         filter: Option<Expr>,
         /// What each adds.
-        atoms: Vec<Expr>,
+        summands: Vec<Expr>,
     },
     /// The row's day must lie in the rule's range. Stands before `where`, or behind a first that looks back.
     Active,
@@ -41,7 +41,7 @@ pub enum Node {
         /// The state.
         state: StateId,
         /// What each adds.
-        atoms: Vec<Expr>,
+        summands: Vec<Expr>,
     },
     /// `set`: the local's value is written out.
     Set(DecisionId, LocalId),

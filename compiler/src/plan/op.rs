@@ -86,7 +86,7 @@ pub enum Op {
     },
     /// The aggregate for the row.
     Fold(FoldId),
-    /// The level of an accumulation, atom by atom; only inside [`Op::Increment`] or as a running level.
+    /// The level of an accumulation, summand by summand; only inside [`Op::Increment`] or as a running level.
     Level {
         /// The state.
         state: StateId,

@@ -30,11 +30,11 @@ pub struct State {
 pub enum StateKind {
     /// Whether a row has passed.
     Seen,
-    /// Sums, one per atom, each a whole number of `1/den` where `den` is known while compiling, else an exact fraction;
+    /// Sums, one per summand, each a whole number of `1/den` where `den` is known while compiling, else an exact fraction;
     /// and whether any row was taken in.
     Sums {
         /// The denominators.
-        dens: Vec<Option<i64>>,
+        denominators: Vec<Option<i64>>,
     },
     /// The sum of rounded lines, in smallest units.
     Paid,

@@ -44,7 +44,7 @@ pub enum Obligation {
     /// A `let` is numbered in order, defined once, and read only after that.
     #[error("a `let` comes before its readers")]
     Locals,
-    /// A level is read after its state was accumulated in the same rule, and only an atom that the state has.
+    /// A level is read after its state was accumulated in the same rule, and only an summand that the state has.
     #[error("a level is accumulated before it is read")]
     Levels,
     /// Inside what is evaluated before and after a row the levels of its state take that side, and no level does

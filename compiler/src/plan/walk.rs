@@ -63,10 +63,10 @@ impl Node {
     /// The expressions of the node.
     pub fn exprs(&self) -> Vec<&Expr> {
         match self {
-            Self::TotalOfAll { filter, atoms, .. } => filter.iter().chain(atoms).collect(),
+            Self::TotalOfAll { filter, summands, .. } => filter.iter().chain(summands).collect(),
             Self::Active | Self::Until | Self::First(_) | Self::Set(..) | Self::Pay(_) => Vec::new(),
             Self::Keep(value) | Self::Let(_, value) => vec![value],
-            Self::Total { atoms, .. } => atoms.iter().collect(),
+            Self::Total { summands, .. } => summands.iter().collect(),
             Self::Emit(emit) => std::iter::once(&emit.payee).chain(&emit.factor).chain([&emit.worth]).collect(),
             Self::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }) => {
                 vec![amount]

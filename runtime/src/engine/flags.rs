@@ -72,7 +72,7 @@ impl RowFlags {
 
 impl Columns for DecisionData {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { nums, dens, known } = self;
-        vec![ColumnMut::I64(nums), ColumnMut::I64(dens), ColumnMut::U8(known)]
+        let Self { nums, denominators, known } = self;
+        vec![ColumnMut::I64(nums), ColumnMut::I64(denominators), ColumnMut::U8(known)]
     }
 }

@@ -190,23 +190,23 @@ impl Explainer<'_> {
     /// What added up before and after this row.
     fn totals(&self, id: VersionId, row: u32, totals: &[(StateId, &[Exact], &[Exact])]) -> Vec<ExplainStep> {
         let rule = self.plan.version(id);
-        let atoms = |state: StateId| {
+        let summands = |state: StateId| {
             rule.nodes.iter().find_map(|step| match step {
-                Node::Total { state: known, atoms } | Node::TotalOfAll { state: known, atoms, .. } => {
-                    (*known == state).then_some(atoms)
+                Node::Total { state: known, summands } | Node::TotalOfAll { state: known, summands, .. } => {
+                    (*known == state).then_some(summands)
                 }
                 _ => None,
             })
         };
         let mut points = Vec::new();
         for (state, before, after) in totals {
-            let Some(atoms) = atoms(*state) else { continue };
-            for ((atom, before), after) in atoms.iter().zip(*before).zip(*after) {
-                let what = match &atom.op {
+            let Some(summands) = summands(*state) else { continue };
+            for ((summand, before), after) in summands.iter().zip(*before).zip(*after) {
+                let what = match &summand.op {
                     Op::Number(_) => "the count".to_owned(),
-                    _ => self.quote(atom.span),
+                    _ => self.quote(summand.span),
                 };
-                let value = |value: &Exact| self.value(atom.ty, &Value::Number(value.clone()));
+                let value = |value: &Exact| self.value(summand.ty, &Value::Number(value.clone()));
                 let per = format!("{}{}", self.per(*state), self.key_words(id, row, *state));
                 let text = format!("{what}{per} adds up to {}", value(after));
                 let details = vec![format!("before this {} it was {}", self.row_word(id), value(before))];

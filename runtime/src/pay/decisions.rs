@@ -143,7 +143,7 @@ impl<'a> Seen<'a> {
                     version: rule.number,
                     decision,
                     num: data.nums[place],
-                    den: data.dens[place],
+                    den: data.denominators[place],
                     period,
                 });
             }

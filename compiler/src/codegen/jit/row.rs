@@ -40,9 +40,9 @@ pub(super) struct Levels {
     pub slot: Value,
     /// Whether the row has a place in it.
     pub known: Flag,
-    /// By atom.
+    /// By summand.
     pub before: Vec<Number>,
-    /// By atom.
+    /// By summand.
     pub after: Vec<Number>,
 }
 

@@ -80,9 +80,9 @@ impl RuleCode<'_, '_> {
             self.leave_before(step);
             let (live, guard) = (self.live, self.code.emit.begin_guard());
             match step {
-                Node::TotalOfAll { state, filter, atoms } => {
+                Node::TotalOfAll { state, filter, summands } => {
                     let adds = filter.as_ref().map_or(Flag::Yes, |filter| self.code.holds(filter));
-                    let taken = self.accumulate(*state, adds, atoms);
+                    let taken = self.accumulate(*state, adds, summands);
                     self.counted = self.code.emit.or(self.counted, taken);
                 }
                 Node::Active => self.active(),
@@ -96,8 +96,8 @@ impl RuleCode<'_, '_> {
                     self.code.locals[local.index()] = Some(lane);
                 }
                 Node::First(state) => self.first(*state),
-                Node::Total { state, atoms } => {
-                    let taken = self.accumulate(*state, Flag::Yes, atoms);
+                Node::Total { state, summands } => {
+                    let taken = self.accumulate(*state, Flag::Yes, summands);
                     self.counted = self.code.emit.or(self.counted, taken);
                 }
                 Node::Set(decision, local) => self.set(*decision, *local),
@@ -191,26 +191,26 @@ impl RuleCode<'_, '_> {
         self.stores.push(Store { value: one, address, offset: 0, when: Flag::Yes });
     }
 
-    /// Adds the atoms to a state where `adds` holds, and keeps the levels; says whether the row was taken in.
-    fn accumulate(&mut self, state: StateId, adds: Flag, atoms: &[Expr]) -> Flag {
-        let sums = (0..atoms.len() as u32).map(|atom| Input::Sum(state, atom));
+    /// Adds the summands to a state where `adds` holds, and keeps the levels; says whether the row was taken in.
+    fn accumulate(&mut self, state: StateId, adds: Flag, summands: &[Expr]) -> Flag {
+        let sums = (0..summands.len() as u32).map(|summand| Input::Sum(state, summand));
         let (slot, placed) = self.slot(state, sums.chain([Input::Touched(state)]));
         let asked = self.code.emit.and(placed, adds);
         let mut known = asked;
-        let mut numbers = Vec::with_capacity(atoms.len());
-        for atom in atoms {
-            let (present, number) = self.code.guarded(known, |code| code.number(atom, crate::plan::Side::After));
+        let mut numbers = Vec::with_capacity(summands.len());
+        for summand in summands {
+            let (present, number) = self.code.guarded(known, |code| code.number(summand, crate::plan::Side::After));
             known = self.code.emit.and(known, present);
             numbers.push(number);
         }
-        let StateKind::Sums { dens } = &self.plan.states[state.index()].kind else {
+        let StateKind::Sums { denominators } = &self.plan.states[state.index()].kind else {
             broken("a total without its sums")
         };
         let still = self.code.emit.not(adds);
         let still = self.code.emit.and(placed, still);
         let levelled = self.code.emit.or(known, still);
         let mut levels = Levels { state, slot, known: levelled, before: Vec::new(), after: Vec::new() };
-        for (idx, (number, den)) in numbers.into_iter().zip(dens).enumerate() {
+        for (idx, (number, den)) in numbers.into_iter().zip(denominators).enumerate() {
             let Some(den) = *den else {
                 // Fractions of any size are the interpreter's.
                 self.code.emit.raise(Flag::Yes);
@@ -231,10 +231,10 @@ impl RuleCode<'_, '_> {
             levels.after.push(Number::new(after, own));
             self.write_wide(address, sum.value, known);
         }
-        if levels.after.len() < dens.len() {
+        if levels.after.len() < denominators.len() {
             let zero = self.code.emit.zero();
-            levels.before.resize(dens.len(), zero);
-            levels.after.resize(dens.len(), zero);
+            levels.before.resize(denominators.len(), zero);
+            levels.after.resize(denominators.len(), zero);
         }
         let address = self.code.emit.address(Input::Touched(state), slot, 0);
         let one = self.code.emit.byte(1);

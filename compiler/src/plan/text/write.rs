@@ -225,8 +225,8 @@ fn state(plan: &Plan, id: StateId, out: &mut String) {
     let kept = match &state.kind {
         StateKind::Seen => "whether a row has passed".to_owned(),
         StateKind::Paid => "what was paid".to_owned(),
-        StateKind::Sums { dens } => {
-            let sums: Vec<String> = dens.iter().map(|den| parts_of_one(*den)).collect();
+        StateKind::Sums { denominators } => {
+            let sums: Vec<String> = denominators.iter().map(|den| parts_of_one(*den)).collect();
             format!("sums {}", sums.join(", "))
         }
     };
@@ -287,16 +287,16 @@ fn node(place: &Place, node: &Node) -> String {
     let plan = place.plan;
     let list = |values: &[Expr]| values.iter().map(|value| place.typed(value)).collect::<Vec<_>>().join(", ");
     match node {
-        Node::TotalOfAll { state, filter, atoms } => {
+        Node::TotalOfAll { state, filter, summands } => {
             let filter = filter.as_ref().map_or(String::new(), |filter| format!(" where {}", place.phrase(filter)));
-            format!("total-of-all {} {}{filter}", plan.state_name(*state), list(atoms))
+            format!("total-of-all {} {}{filter}", plan.state_name(*state), list(summands))
         }
         Node::Active => "active".to_owned(),
         Node::Until => "until".to_owned(),
         Node::Keep(condition) => format!("keep {}", place.phrase(condition)),
         Node::Let(local, value) => format!("let {} = {}", place.locals[local.index()].name, place.typed(value)),
         Node::First(state) => format!("first {}", plan.state_name(*state)),
-        Node::Total { state, atoms } => format!("total {} {}", plan.state_name(*state), list(atoms)),
+        Node::Total { state, summands } => format!("total {} {}", plan.state_name(*state), list(summands)),
         Node::Set(decision, local) => {
             format!("set {} to let.{}", plan.decision_name(*decision), place.locals[local.index()].name)
         }

@@ -154,11 +154,11 @@ impl<'a> Place<'a> {
         report.demand(expr.optional || !may_lack, Obligation::Missing, "the smallest or largest of no rows");
     }
 
-    fn level(&self, expr: &Expr, state: StateId, atom: u32, report: &mut Report) {
+    fn level(&self, expr: &Expr, state: StateId, summand: u32, report: &mut Report) {
         report.demand(self.states.contains(&state), Obligation::Levels, "read before it is accumulated");
         let kind = self.plan.states.get(state.index()).map(|state| &state.kind);
-        let there = matches!(kind, Some(StateKind::Sums { dens }) if (atom as usize) < dens.len());
-        report.demand(there, Obligation::Levels, "an atom that the state has");
+        let there = matches!(kind, Some(StateKind::Sums { denominators }) if (summand as usize) < denominators.len());
+        report.demand(there, Obligation::Levels, "an summand that the state has");
         report.demand(expr.ty.is_numeric(), Obligation::Types, "a level is a number");
     }
 

@@ -103,17 +103,17 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn step(&mut self, node: &Node, report: &mut Report) {
         match node {
-            Node::TotalOfAll { state, filter, atoms } => {
+            Node::TotalOfAll { state, filter, summands } => {
                 if let Some(filter) = filter {
                     self.condition(filter, report);
                 }
-                self.sums(*state, atoms, report);
+                self.sums(*state, summands, report);
             }
             Node::Active | Node::Until | Node::Pay(_) => {}
             Node::Keep(condition) => self.condition(condition, report),
             Node::Let(local, value) => self.define(*local, value, report),
             Node::First(state) => self.keeps(*state, &StateKind::Seen, report),
-            Node::Total { state, atoms } => self.sums(*state, atoms, report),
+            Node::Total { state, summands } => self.sums(*state, summands, report),
             Node::Set(decision, local) => self.set(*decision, *local, report),
             Node::Emit(emit) => self.emit(emit, report),
             Node::Limit(limit) => self.limit(limit, report),
@@ -144,14 +144,14 @@ impl Walk<'_> {
         report.demand(self.place.states.insert(state), Obligation::States, "one step keeps it");
     }
 
-    fn sums(&mut self, state: StateId, atoms: &[Expr], report: &mut Report) {
-        for atom in atoms {
-            self.place.check(atom, report);
-            report.demand(atom.ty.is_numeric(), Obligation::Types, "what adds up is a number");
+    fn sums(&mut self, state: StateId, summands: &[Expr], report: &mut Report) {
+        for summand in summands {
+            self.place.check(summand, report);
+            report.demand(summand.ty.is_numeric(), Obligation::Types, "what adds up is a number");
         }
-        self.keeps(state, &StateKind::Sums { dens: Vec::new() }, report);
-        if let Some(StateKind::Sums { dens }) = self.plan.states.get(state.index()).map(|state| &state.kind) {
-            report.demand(dens.len() == atoms.len(), Obligation::States, "as many sums as atoms");
+        self.keeps(state, &StateKind::Sums { denominators: Vec::new() }, report);
+        if let Some(StateKind::Sums { denominators }) = self.plan.states.get(state.index()).map(|state| &state.kind) {
+            report.demand(denominators.len() == summands.len(), Obligation::States, "as many sums as summands");
         }
     }
 

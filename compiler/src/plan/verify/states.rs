@@ -22,9 +22,9 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
             place.check(part, report);
             report.demand(is_path(part), Obligation::StateKeys, "a part of the key");
         }
-        if let StateKind::Sums { dens } = &state.kind {
-            let positive = dens.iter().flatten().all(|den| *den > 0);
-            report.demand(positive && !dens.is_empty(), Obligation::Divisors, "the parts of one of a sum");
+        if let StateKind::Sums { denominators } = &state.kind {
+            let positive = denominators.iter().flatten().all(|den| *den > 0);
+            report.demand(positive && !denominators.is_empty(), Obligation::Divisors, "the parts of one of a sum");
         }
     }
     plan.matches.iter().for_each(|known| matched(plan, known, report));

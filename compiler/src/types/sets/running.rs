@@ -34,12 +34,12 @@ impl Typing<'_> {
         }
         let of_set = set.is_some();
         let parts = apart(scope, of_set, |inner| self.running_parts(value, set, per, &rule, span, inner));
-        let (filter, keys, atom) = parts?;
-        let ty = atom.ty;
+        let (filter, keys, summand) = parts?;
+        let ty = summand.ty;
         // A set has rows of its own; without one it is those that have come so far in the rule.
         let over = if of_set { Over::Set(filter) } else { Over::Matched };
         let purpose = if value.is_some() { Purpose::RunningSum } else { Purpose::RunningCount };
-        let state = self.total_of(Total { keys, over, summands: vec![atom], purpose }, scope);
+        let state = self.total_of(Total { keys, over, summands: vec![summand], purpose }, scope);
         let side = if before { Side::Before } else { Side::After };
         Some(Typed::new(Op::Level { state, summand: 0, side }, ty, false, span))
     }
@@ -64,7 +64,7 @@ impl Typing<'_> {
             None => None,
         };
         let keys = self.keys(per, inner)?;
-        let atom = match value {
+        let summand = match value {
             Some(value) => {
                 let value = self.numeric(value, inner)?;
                 if value.optional {
@@ -75,7 +75,7 @@ impl Typing<'_> {
             }
             None => Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Count, optional: false, span },
         };
-        Some((filter, keys, atom))
+        Some((filter, keys, summand))
     }
 
     /// The condition of the set that a running level is over: rows of the rule's own event.
@@ -172,15 +172,15 @@ impl Typing<'_> {
         over_all: Option<&tree::Name>,
         scope: &mut Scope,
     ) -> Option<(StateId, Expr)> {
-        let (total, atoms, bounds) = split(&value, &keys.parts);
+        let (total, summands, bounds) = split(&value, &keys.parts);
         for bound in bounds {
             self.bound_on_totals(bound, scope);
         }
         // A `let` is a value of the row, whatever it stands for.
-        let atoms = atoms.into_iter().map(|atom| self.without_lets(atom, &scope.lets));
-        let atoms = atoms.collect::<Option<Vec<_>>>()?;
+        let summands = summands.into_iter().map(|summand| self.without_lets(summand, &scope.lets));
+        let summands = summands.collect::<Option<Vec<_>>>()?;
         let over = over_all.map_or(Over::Matched, |event| Over::All(event.span));
-        let state = self.total_of(Total { keys, over, summands: atoms, purpose: Purpose::AddsUp }, scope);
+        let state = self.total_of(Total { keys, over, summands: summands, purpose: Purpose::AddsUp }, scope);
         Some((state, with_state(total, state)))
     }
 }

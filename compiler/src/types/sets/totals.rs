@@ -10,25 +10,25 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const PENDING: StateId = StateId(u32::MAX);
 
 /// What adds up as it is written, evaluated as a whole on totals: literals and what is fixed by the key stand as they are, sums,
-/// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is an atom that
-/// is summed row by row, a `let` too. The value on totals, the atoms, and the places of bounds of which more than one
+/// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is an summand that
+/// is summed row by row, a `let` too. The value on totals, the summands, and the places of bounds of which more than one
 /// side adds up.
 pub(super) fn split(value: &Expr, keys: &[Expr]) -> (Expr, Vec<Expr>, Vec<Span>) {
     let mut split =
-        Split { fixed: FxHashSet::default(), atoms: Vec::new(), known: FxHashMap::default(), bounds: Vec::new() };
+        Split { fixed: FxHashSet::default(), summands: Vec::new(), known: FxHashMap::default(), bounds: Vec::new() };
     split.find_fixed(value, keys);
     let mut expr = split.part(value);
-    if split.atoms.is_empty() {
-        expr = split.atom(value);
+    if split.summands.is_empty() {
+        expr = split.summand(value);
     }
-    (expr, split.atoms, split.bounds)
+    (expr, split.summands, split.bounds)
 }
 
 struct Split {
     /// The parts that are the same for every row of a key, by their places in memory.
     fixed: FxHashSet<*const Expr>,
-    atoms: Vec<Expr>,
-    /// The atoms so far, as text.
+    summands: Vec<Expr>,
+    /// The summands so far, as text.
     known: FxHashMap<String, u32>,
     /// Bounds between parts that both add up.
     bounds: Vec<Span>,
@@ -42,7 +42,7 @@ impl Split {
         }
         let (function, operands) = match value.op.as_call() {
             Some((function, operands)) if self.acts_on_totals(function, operands) => (function, operands),
-            _ => return self.atom(value),
+            _ => return self.summand(value),
         };
         if matches!(function, Function::Smallest | Function::Largest)
             && operands.iter().filter(|side| !self.is_fixed(side)).count() > 1
@@ -73,13 +73,13 @@ impl Split {
         }
     }
 
-    fn atom(&mut self, value: &Expr) -> Expr {
-        let next = self.atoms.len() as u32;
-        let atom = *self.known.entry(format!("{:?}", value.op)).or_insert(next);
-        if atom == next {
-            self.atoms.push(value.clone());
+    fn summand(&mut self, value: &Expr) -> Expr {
+        let next = self.summands.len() as u32;
+        let summand = *self.known.entry(format!("{:?}", value.op)).or_insert(next);
+        if summand == next {
+            self.summands.push(value.clone());
         }
-        let op = Op::Level { state: PENDING, summand: atom, side: Side::Current };
+        let op = Op::Level { state: PENDING, summand, side: Side::Current };
         Expr { op, ty: value.ty, optional: value.optional, span: value.span }
     }
 

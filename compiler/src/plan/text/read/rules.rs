@@ -51,7 +51,7 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                 "what" => {
                     ["was", "paid"].into_iter().try_for_each(|word| line.expect(word)).map(|()| StateKind::Paid)?
                 }
-                _ => StateKind::Sums { dens: line.list(parts_of_one)? },
+                _ => StateKind::Sums { denominators: line.list(parts_of_one)? },
             };
             let idx = plan.keys.iter().position(|known| *known == slot).unwrap_or(plan.keys.len());
             state.key = KeyId(idx as u32);
@@ -218,11 +218,11 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
         "keep" => Node::Keep(place.read(line)?),
         "first" => Node::First(state(line)?),
         "total-of-all" => {
-            let (state, atoms) = (state(line)?, line.list(|line| place.read_typed(line))?);
+            let (state, summands) = (state(line)?, line.list(|line| place.read_typed(line))?);
             let filter = if line.takes("where") { Some(place.read(line)?) } else { None };
-            Node::TotalOfAll { state, filter, atoms }
+            Node::TotalOfAll { state, filter, summands }
         }
-        "total" => Node::Total { state: state(line)?, atoms: line.list(|line| place.read_typed(line))? },
+        "total" => Node::Total { state: state(line)?, summands: line.list(|line| place.read_typed(line))? },
         "let" => {
             let name = line.word()?.to_owned();
             line.expect("=")?;
