@@ -157,7 +157,10 @@ impl Typing<'_> {
 
     /// Puts the totals that expressions asked for before the clause that reads them.
     pub(super) fn flush(&mut self, scope: &mut Scope, work: &mut Work) {
-        work.clauses.extend(scope.wanted.drain(..).map(typed::Clause::Total));
+        // What a limit asks for is summed before the line is made: no clause between them leaves a row out.
+        let pay = work.clauses.iter().position(|clause| matches!(clause, typed::Clause::Pay(_)));
+        let at = pay.unwrap_or(work.clauses.len());
+        work.clauses.splice(at..at, scope.wanted.drain(..).map(typed::Clause::Total));
     }
 
     fn valued(
