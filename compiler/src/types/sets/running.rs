@@ -180,7 +180,7 @@ impl Typing<'_> {
         let summands = summands.into_iter().map(|summand| self.without_lets(summand, &scope.lets));
         let summands = summands.collect::<Option<Vec<_>>>()?;
         let over = over_all.map_or(Over::Matched, |event| Over::All(event.span));
-        let state = self.total_of(Total { keys, over, summands: summands, purpose: Purpose::AddsUp }, scope);
+        let state = self.total_of(Total { keys, over, summands, purpose: Purpose::AddsUp }, scope);
         Some((state, with_state(total, state)))
     }
 }
