@@ -67,7 +67,7 @@ impl<'a> Watch<'a> {
         Self { plan, slices, clock, progress, under_way: None, n_done: 0 }
     }
 
-    /// What was fold_state.
+    /// What was gathered.
     pub fn end(mut self) -> (Option<Slices>, Clock) {
         self.lap();
         (self.slices, self.clock)

@@ -101,7 +101,7 @@ impl Run {
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        // The parts of lines are fold_state for rows that are all held.
+        // The parts of lines are gathered for rows that are all held.
         let (spills, lists_rejects) = (!self.slices, self.rejects.is_some());
         let limits = Limits { memory: self.memory, scratch: &scratch, spills, lists_rejects };
         let mut loaded = job.load(tables, limits, &progress, messages)?;

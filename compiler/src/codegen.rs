@@ -1,4 +1,4 @@
-//! Machine code by Cranelift: one function per rule and group, one module per program.
+//! Machine code by Cranelift: one function per rule and fold, one module per program.
 //!
 //! Comes in: a [`Plan`]. Goes out: [`Kernels`]. A kernel means what the interpreter means, in 64-bit lanes; a row it
 //! cannot do it leaves untouched to the interpreter ([`crate::kernel`]). Cranelift is named in this room only, and only
@@ -29,7 +29,7 @@ pub struct CodeOptions {
     pub near_bytes: usize,
 }
 
-/// How much work is put into the function of a rule or group.
+/// How much work is put into the function of a rule or fold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Optimize {
     /// More where rows are many.
@@ -51,7 +51,7 @@ impl CodeOptions {
 }
 
 impl Kernels {
-    /// Compiles every rule and group. One that would leave every row to the interpreter has no kernel; on a machine that
+    /// Compiles every rule and fold. One that would leave every row to the interpreter has no kernel; on a machine that
     /// Cranelift does not know, and in a build without the feature `jit`, there are none at all.
     ///
     /// The data only tell how fine their numbers are and how many; the code is right for any.
@@ -75,7 +75,7 @@ impl Kernels {
         self.rules[id.index()].as_ref()
     }
 
-    /// The kernel of a group, if it has one.
+    /// The kernel of a fold, if it has one.
     pub fn fold(&self, id: FoldId) -> Option<&Kernel> {
         self.folds[id.index()].as_ref()
     }

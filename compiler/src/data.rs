@@ -76,7 +76,7 @@ pub struct Data {
     pub predicates: Vec<Vec<u8>>,
     /// By state.
     pub states: Vec<StateData>,
-    /// By group; filled before the rules that read them.
+    /// By fold; filled before the rules that read them.
     pub folds: Vec<FoldData>,
     /// By decision.
     pub decisions: Vec<DecisionData>,
@@ -112,7 +112,7 @@ pub enum SumData {
     Exact(Vec<Exact>),
 }
 
-/// The values of a group, by row of the grid of its entity and period.
+/// The values of a fold, by row of the grid of its entity and period.
 #[derive(Clone, Debug)]
 pub enum FoldData {
     /// Whole numbers of `1/den`.
@@ -128,10 +128,10 @@ pub enum FoldData {
     Exact(Vec<Option<Exact>>),
 }
 
-/// What a group has fold_state so far, by slot: the entity's row times the number of periods, plus the period.
+/// What a fold has gathered so far, by slot: the entity's row times the number of periods, plus the period.
 #[derive(Clone, Debug, Default)]
 pub struct FoldState {
-    /// The sum, count, smallest or largest, as whole numbers of the group's `1/den` (days, codes and places as they are).
+    /// The sum, count, smallest or largest, as whole numbers of the fold's `1/den` (days, codes and places as they are).
     pub cells: Vec<i128>,
     /// 1 once a row was taken in.
     pub seen: Vec<u8>,
@@ -255,7 +255,7 @@ impl Data {
         &mut self.states[id.index()]
     }
 
-    /// The values of a group.
+    /// The values of a fold.
     pub fn fold(&self, id: FoldId) -> &FoldData {
         &self.folds[id.index()]
     }

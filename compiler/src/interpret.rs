@@ -106,7 +106,7 @@ pub fn interpret_row(
     Ok(())
 }
 
-/// Takes one row into a group, at `slot`; says whether it is in.
+/// Takes one row into a fold, at `slot`; says whether it is in.
 ///
 /// # Errors
 /// A [`Fault`] that stops the run.
@@ -376,7 +376,7 @@ impl SumData {
 }
 
 impl FoldState {
-    /// An empty group of this function.
+    /// An empty fold of this function.
     pub fn new(function: &FoldFunction, n_slots: usize) -> Self {
         let exact = matches!(
             function,
@@ -391,7 +391,7 @@ impl FoldState {
         }
     }
 
-    /// Takes a value in, or what another slot has fold_state; none when it does not fit.
+    /// Takes a value in, or what another slot has gathered; none when it does not fit.
     fn take(&mut self, function: &FoldFunction, slot: u32, value: &Value) -> Option<()> {
         let place = slot as usize;
         match function {
@@ -417,7 +417,7 @@ impl FoldState {
         Some(())
     }
 
-    /// Joins a cell with another one of the same group; none when it does not fit.
+    /// Joins a cell with another one of the same fold; none when it does not fit.
     pub fn join(&mut self, function: &FoldFunction, place: usize, cell: i128, exact: &Exact) -> Option<()> {
         let new = self.seen[place] == 0;
         match function {

@@ -1,6 +1,6 @@
 //! The door between machine code and the runtime: what a kernel reads and writes, and how it is called.
 //!
-//! A kernel does one rule, or one group, over a chunk of rows. It is called with a table of pointers in the order of
+//! A kernel does one rule, or one fold, over a chunk of rows. It is called with a table of pointers in the order of
 //! [`Kernel::inputs`]. It works in 64-bit lanes: where a value does not fit, or a division by zero or crossing bounds
 //! are met, it stops *before* it has written anything of that row and returns the row; the caller does that row in
 //! the interpreter, which has no such limits and makes the messages, and calls again with the row after it.
@@ -129,7 +129,7 @@ pub struct Gather {
     pub array: Input,
 }
 
-/// Machine code for one rule or group.
+/// Machine code for one rule or fold.
 #[derive(Clone)]
 pub struct Kernel {
     /// What the pointers are.
@@ -202,13 +202,13 @@ impl Kernel {
         stopped
     }
 
-    /// Takes rows of a group's stream in, each at its slot, from row `from` of them on; the first is row `start` of the
+    /// Takes rows of a fold's stream in, each at its slot, from row `from` of them on; the first is row `start` of the
     /// stream. Returns the first that it could not do, and marks those done in `taken`, as [`Kernel::run`] does.
     ///
     /// # Safety
     /// As for [`Kernel::run`].
     #[expect(unsafe_code, reason = "the obligations of who calls are told above")]
-    #[expect(clippy::too_many_arguments, reason = "the rows of a group are all of these, and none belongs to another")]
+    #[expect(clippy::too_many_arguments, reason = "the rows of a fold are all of these, and none belongs to another")]
     pub unsafe fn gather(
         &self,
         plan: &Plan,
@@ -228,7 +228,7 @@ impl Kernel {
         fold_state.entries.reserve((len - from) as usize + 1);
         let source = Source { plan, rows, end: (start + len) as usize, tables: &self.tables };
         let table =
-            self.inputs.iter().map(|input| source.group_pointer(*input, data, slots, fold_state, taken)).collect();
+            self.inputs.iter().map(|input| source.fold_pointer(*input, data, slots, fold_state, taken)).collect();
         let Some(table) = table else { return from };
         let ahead = source.ahead(self, data, Some(fold_state));
         let (stopped, context) = self.call(table, ahead, n_met, start, from..len);

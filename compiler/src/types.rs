@@ -114,8 +114,6 @@ struct Known {
     decisions: FxHashMap<String, FxHashMap<plan::Stream, plan::DecisionId>>,
     /// The versions of each rule that are typed, in the order of work.
     rules: FxHashMap<String, Vec<usize>>,
-    /// The record behind a rule's rows, or behind the payments that it reads.
-    origins: FxHashMap<plan::RuleId, Option<RecordId>>,
 }
 
 impl<'a> Typing<'a> {

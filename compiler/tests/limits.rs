@@ -178,7 +178,7 @@ fn lets_are_written_out_as_far_as_they_are_short() {
 fn products_of_parameters_do_not_grow_without_end() {
     let parameters: String = (0..64).map(|i| format!("parameter p{} = (p{i} * p{i})\n", i + 1)).collect();
     let problems = compile(&format!("{}parameter p0 = 999\n{parameters}", rule("pay partner $5")), &[]).problems;
-    assert!(problems.iter().any(Problem::is_error), "the last of them has more digits than there are summands");
+    assert!(problems.iter().any(Problem::is_error), "the last of them has more digits than there are atoms");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Runs the tests of a program: given rows in, expectations held against the payments.
 //!
 //! Each test is settled by the interpreter and by machine code; where the two differ it fails, whatever it expects. What
-//! no test reaches is fold_state beside it: see [`coverage::Coverage`].
+//! no test reaches is gathered beside it: see [`coverage::Coverage`].
 
 pub(crate) mod coverage;
 pub(crate) mod failure;

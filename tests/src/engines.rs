@@ -11,7 +11,7 @@ use meed_runtime::inner::load::{LoadOptions, load};
 /// What came of holding them against each other.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Held {
-    /// Rows that rules and groups read.
+    /// Rows that rules and folds read.
     pub rows: u64,
     /// Of these, rows that machine code left to the interpreter, in programs where it has a place for every sum.
     pub replayed: u64,

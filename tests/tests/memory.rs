@@ -170,7 +170,7 @@ proptest! {
         let held = Way { name: "held", rows, shuffled, engine, ..PLAIN };
         let stored = Way { name: "stored", held: Some((bytes, (bytes / pieces).max(1))), ..held };
         let (mut one, other) = (settled(&tables, held), settled(&tables, stored));
-        // The parts of lines are fold_state in memory only.
+        // The parts of lines are gathered in memory only.
         one.slices = None;
         let differ = difference(&one, &other);
         prop_assert!(differ.is_none(), "{}", differ.unwrap_or_default());

@@ -19,12 +19,13 @@ pub struct Part {
 }
 
 /// A piece with its bounds for these arguments.
-struct Bounded<'a> {
-    piece: &'a Piece,
+pub(crate) struct Bounded<'a> {
+    /// The piece.
+    pub piece: &'a Piece,
     /// Where it begins.
-    lower: Exact,
+    pub lower: Exact,
     /// Where it ends, and whether that belongs to it.
-    upper: Option<(Exact, bool)>,
+    pub upper: Option<(Exact, bool)>,
 }
 
 impl Bounded<'_> {
@@ -35,7 +36,7 @@ impl Bounded<'_> {
 }
 
 /// The pieces of a schedule of lines for these arguments.
-fn bounded<'a>(pieces: &'a [Piece], arguments: &[Exact]) -> Vec<Bounded<'a>> {
+pub(crate) fn bounded<'a>(pieces: &'a [Piece], arguments: &[Exact]) -> Vec<Bounded<'a>> {
     let mut lower = Exact::ZERO;
     let bounded = pieces.iter().map(|piece| {
         let upper = match &piece.end {

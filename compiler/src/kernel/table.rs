@@ -83,8 +83,8 @@ impl Source<'_> {
         })
     }
 
-    /// A pointer of a group's kernel; none as above.
-    pub fn group_pointer(
+    /// A pointer of a fold's kernel; none as above.
+    pub fn fold_pointer(
         &self,
         input: Input,
         data: &mut Data,

@@ -1,9 +1,9 @@
 //! The Plan as text, and back.
 //!
 //! [`Plan::to_text`] prints a Plan as a newcomer can read it: records with the columns they read, schedules as bands,
-//! states with their keys, groups, and each rule as numbered steps of typed expressions. Nothing in it is a raw number
-//! of the program's insides: records, fields, schedules and rules go by their names, states and groups are counted
-//! within their rule (`total.1`, `group.2`). [`Plan::from_text`] reads it back; printing what was read gives the same
+//! states with their keys, matches, folds, and each rule as numbered nodes of typed expressions. Nothing in it is a raw number
+//! of the program's insides: records, fields, schedules and rules go by their names, states and folds are counted
+//! within their rule (`total.1`, `fold.2`). [`Plan::from_text`] reads it back; printing what was read gives the same
 //! text. Places in the program's text are not printed and not read.
 //!
 //! How to read an expression: what has two sides stands in brackets with its sign between, `row.amount` is a field of

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 /// What must hold of a Plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 pub enum Obligation {
-    /// Every record, field, list, schedule, test, slot, state, group, decision, rule and `let` that is named is there.
+    /// Every record, field, list, schedule, test, key, state, match, fold, decision, rule and `let` that is named is there.
     #[error("what is named is there")]
     Named,
     /// A record has a key of fields that cannot be missing; an event has a `when` that is a date, an entity none; the
@@ -44,7 +44,7 @@ pub enum Obligation {
     /// A `let` is numbered in order, defined once, and read only after that.
     #[error("a `let` comes before its readers")]
     Locals,
-    /// A level is read after its state was accumulated in the same rule, and only an summand that the state has.
+    /// A level is read after its state was accumulated in the same rule, and only a summand that the state has.
     #[error("a level is accumulated before it is read")]
     Levels,
     /// Inside what is evaluated before and after a row the levels of its state take that side, and no level does

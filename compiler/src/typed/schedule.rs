@@ -1,6 +1,6 @@
 //! Schedules as they are written: bands and points.
 
-use crate::plan::{Ask, BelowZero, Expr, Type};
+use crate::plan::{BelowZero, Expr, Type};
 use meed_grammar::span::Span;
 
 /// A schedule.
@@ -99,15 +99,4 @@ pub enum BandPays {
         /// Flat amount.
         flat: Option<Expr>,
     },
-}
-
-impl Schedule {
-    /// The type of what is asked.
-    pub fn gives(&self, ask: Ask) -> Type {
-        match ask {
-            Ask::Amount => self.result,
-            Ask::Rate => self.rate,
-            Ask::Band => Type::Count,
-        }
-    }
 }

@@ -48,12 +48,6 @@ impl Typing<'_> {
 
     /// Adds a version to those that others can read.
     fn keep_version(&mut self, version: Version) {
-        let origin = match &version.stream {
-            Stream::Events(record) | Stream::Periods(record, _) => Some(*record),
-            Stream::Lines(source) => self.known.origins.get(source).copied().flatten(),
-        };
-        let rule = self.resolved.index.ids[&version.name];
-        self.known.origins.entry(rule).or_insert(origin);
         self.known.rules.entry(version.name.clone()).or_default().push(self.versions.len());
         self.versions.push(version);
     }

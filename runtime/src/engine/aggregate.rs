@@ -14,7 +14,7 @@ use meed_compiler::data::{FoldData, FoldState, Grid, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_fold};
 use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Period, Plan, Window};
 
-/// Rows fold_state at a time.
+/// Rows gathered at a time.
 const CHUNK: u32 = 4096;
 /// Values met are sorted out when they are more than this, and twice as many as were left before.
 const MANY_MET: usize = 1 << 20;

@@ -20,7 +20,7 @@ const LINE: u64 = 32;
 const DECISION: u64 = 17;
 /// Bytes of what a row looks at of an aggregate: a number, and whether there is one.
 const LOOK: u64 = 9;
-/// Bytes of what is fold_state for an entity in a period, and of an exact fraction in place of a number.
+/// Bytes of what is gathered for an entity in a period, and of an exact fraction in place of a number.
 const CELL: (u64, u64) = (9, 48);
 
 /// Demands that the rows of all rules per entity and period take no more than so many bytes.

@@ -133,13 +133,13 @@ proptest! {
             return Ok(());
         }
         let picked: Vec<u32> = cuts.iter().map(|(from, _)| from.index(model.len()) as u32).collect();
-        let fold_state = keys.gather(&picked);
+        let gathered = keys.gather(&picked);
         let folder = tempfile::tempdir().expect("a folder");
         let file = SpillFile::new(folder.path()).expect("a file");
         let stored = SpilledKeys::write(&keys, &file).expect("there is room");
         for (place, &row) in picked.iter().enumerate() {
             let row = row as usize;
-            prop_assert_eq!(fold_state.text(place), model[row].as_str());
+            prop_assert_eq!(gathered.text(place), model[row].as_str());
             let loaded = stored.read(row..model.len(), &file).expect("it is there");
             prop_assert_eq!(loaded.text(0), model[row].as_str());
             prop_assert_eq!(loaded.text(model.len() - 1 - row), model[model.len() - 1].as_str());

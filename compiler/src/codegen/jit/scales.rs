@@ -46,12 +46,12 @@ impl Scales {
         self.fields.get(&(record, field)).copied().unwrap_or(1)
     }
 
-    /// What the values of a group are multiples of.
+    /// What the values of a fold are multiples of.
     pub fn fold(&self, id: FoldId) -> i64 {
         self.folds.get(&id).copied().unwrap_or(1)
     }
 
-    /// Notes that values of a group are whole numbers of `1/own`, kept as such of `1/den`.
+    /// Notes that values of a fold are whole numbers of `1/own`, kept as such of `1/den`.
     pub fn note_fold(&mut self, id: FoldId, own: i64, den: i64) {
         self.folds.insert(id, den / gcd(own, den));
     }

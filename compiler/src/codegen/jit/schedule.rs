@@ -11,8 +11,8 @@ use super::number::Number;
 use super::row::RowCode;
 use super::word::Word;
 use crate::internal::broken;
-use crate::interpret::schedule::{check, number};
-use crate::plan::{Ask, BelowZero, Comparison, End, Expr, Line, Piece, Pieces, Reach, Schedule};
+use crate::interpret::schedule::{Bounded, bounded, check, number};
+use crate::plan::{Ask, BelowZero, Comparison, Expr, Line, Piece, Pieces, Reach, Schedule};
 use crate::value::{Exact, RoundingMode, over};
 use cranelift_codegen::ir::condcodes::IntCC;
 use dashu_int::UBig;
@@ -166,15 +166,9 @@ fn starts_at_zero(schedule: &Schedule) -> bool {
 fn stretches(pieces: &[Piece], heights: bool, ask: Ask) -> Vec<Stretch> {
     let constant = |value: Exact| Straight { slope: Exact::ZERO, offset: value };
     let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| number(expr, &[]));
-    // What the pieces so far give for their parts, and where they end.
-    let (mut lower, mut given) = (Exact::ZERO, Exact::ZERO);
-    let stretches = pieces.iter().map(|piece| {
-        let upper = match &piece.end {
-            End::To(bound) => Some((number(bound, &[]), true)),
-            End::Below(bound) => Some((number(bound, &[]), false)),
-            End::Point => Some((lower.clone(), true)),
-            End::Never => None,
-        };
+    // What the pieces so far give for their parts.
+    let mut given = Exact::ZERO;
+    let stretches = bounded(pieces, &[]).into_iter().map(|Bounded { piece, lower, upper }| {
         let line = match &piece.line {
             None => None,
             Some(Line::Priced { reach, jump, slope }) => {
@@ -196,9 +190,6 @@ fn stretches(pieces: &[Piece], heights: bool, ask: Ask) -> Vec<Stretch> {
                 Some(Straight { slope, offset })
             }
         };
-        if let Some((upper, _)) = &upper {
-            lower = upper.clone();
-        }
         let numbered = piece.number > 0;
         let answer = match (ask, &piece.line) {
             (_, None) => None,

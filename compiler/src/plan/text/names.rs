@@ -1,4 +1,4 @@
-//! Names of what the program gives no name: states and groups are counted within their rule, texts and lists go by the
+//! Names of what the program gives no name: states and folds are counted within their rule, texts and lists go by the
 //! first field that holds them.
 
 use crate::plan::{

@@ -14,7 +14,7 @@ pub(super) struct Place<'a> {
     pub plan: &'a Plan,
     /// The rows; none inside a schedule.
     pub stream: Option<&'a Stream>,
-    /// The rule; none inside a schedule, a key or a group.
+    /// The rule; none inside a schedule, a key or an aggregate.
     pub rule: Option<&'a Version>,
     /// How many `let`s are defined.
     pub n_locals: usize,

@@ -70,7 +70,7 @@ impl Typing<'_> {
         scope.payees = self.payee_kinds(&source.text);
         scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
         let rule = self.rule_named(&source.text)?;
-        if let Some(record) = self.known.origins.get(&rule).copied().flatten() {
+        if let Some(record) = self.resolved.index.origins.get(&source.text).copied().flatten() {
             scope.roots.push((self.program.record(record).name.clone(), Root::Source, record));
         }
         Some(Stream::Lines(rule))

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const PENDING: StateId = StateId(u32::MAX);
 
 /// What adds up as it is written, evaluated as a whole on totals: literals and what is fixed by the key stand as they are, sums,
-/// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is an summand that
+/// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is a summand that
 /// is summed row by row, a `let` too. The value on totals, the summands, and the places of bounds of which more than one
 /// side adds up.
 pub(super) fn split(value: &Expr, keys: &[Expr]) -> (Expr, Vec<Expr>, Vec<Span>) {
