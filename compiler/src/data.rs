@@ -5,6 +5,7 @@
 //! INVARIANT: rows of an entity stand in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
+use crate::lookup::Lookup;
 use crate::plan::{DecisionId, FoldId, KeyId, Period, StateId, StateKind, Type};
 use crate::value::Exact;
 use rustc_hash::FxHashMap;
@@ -74,6 +75,8 @@ pub struct Data {
     pub tables: Vec<Table>,
     /// By predicate: 1 where the text of that code passes.
     pub predicates: Vec<Vec<u8>>,
+    /// By decision table.
+    pub lookups: Vec<Lookup>,
     /// By state.
     pub states: Vec<StateData>,
     /// By fold; filled before the rules that read them.

@@ -8,7 +8,9 @@
 mod table;
 
 use crate::data::{Chunk, Data, FoldState, Output, Rows};
-use crate::plan::{DatePart, DecisionId, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId};
+use crate::plan::{
+    DatePart, DecisionId, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId, TableId,
+};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::ops::Range;
@@ -26,6 +28,8 @@ pub enum Input {
     KnownMask(RecordId, FieldId),
     /// `u8` by code.
     Predicate(PredicateId),
+    /// The [`Lookup`](crate::lookup::Lookup) of a decision table, which is asked by a call.
+    Lookup(TableId),
     /// `u32` by row *of the chunk* (from 0).
     Slots(KeyId),
     /// `u8` by slot.

@@ -11,6 +11,7 @@ pub mod errors;
 pub mod internal;
 pub mod interpret;
 pub mod kernel;
+pub mod lookup;
 mod lower;
 pub mod plan;
 mod repairs;

@@ -26,6 +26,7 @@ pub fn lower(program: &Program) -> Plan {
         choices: program.choices.clone(),
         n_domains: program.n_domains,
         schedules: program.schedules.iter().map(schedules::schedule).collect(),
+        tables: program.tables.clone(),
         predicates: program.predicates.clone(),
         decisions: program.decisions.clone(),
         parameters: program.parameters.clone(),

@@ -6,6 +6,7 @@
 //! at once is a [`Fold`], done before the rules that read it. The Plan knows no files and no columns' layout.
 
 pub mod calendar;
+pub mod cover;
 pub mod fields;
 pub mod function;
 pub mod ids;
@@ -13,6 +14,7 @@ pub mod node;
 pub mod op;
 pub mod schedule;
 pub mod state;
+pub mod table;
 pub mod text;
 pub mod verify;
 pub mod walk;
@@ -25,6 +27,7 @@ pub use node::*;
 pub use op::*;
 pub use schedule::*;
 pub use state::*;
+pub use table::*;
 
 use crate::value::RoundingMode;
 use meed_grammar::span::Span;
@@ -50,6 +53,8 @@ pub struct Plan {
     pub n_domains: u32,
     /// Schedules.
     pub schedules: Vec<Schedule>,
+    /// Decision tables.
+    pub tables: Vec<Table>,
     /// Tests on texts and ids, done once per distinct value.
     pub predicates: Vec<Predicate>,
     /// Keys of states: what they are kept per.
@@ -156,6 +161,7 @@ impl Plan {
             choices: Vec::new(),
             n_domains: 0,
             schedules: Vec::new(),
+            tables: Vec::new(),
             predicates: Vec::new(),
             keys: Vec::new(),
             states: Vec::new(),

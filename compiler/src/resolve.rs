@@ -28,6 +28,8 @@ pub struct Resolved {
     pub records: Vec<Declared<tree::Record>>,
     /// Schedules.
     pub schedules: Vec<Declared<tree::Schedule>>,
+    /// Decision tables.
+    pub tables: Vec<Declared<tree::Table>>,
     /// Parameters.
     pub parameters: Vec<tree::Parameter>,
     /// Their names.
@@ -231,6 +233,12 @@ impl Resolved {
                 if declare(&mut names.schedules, &schedule.name, "schedule", problems) {
                     self.schedule_places.insert(schedule.name.text.clone(), self.schedules.len());
                     self.schedules.push(Declared { item: schedule, library: from(library) });
+                }
+            }
+            Item::Table(table) => {
+                // Schedules and tables are both called by name.
+                if declare(&mut names.schedules, &table.name, "schedule or table", problems) {
+                    self.tables.push(Declared { item: table, library: from(library) });
                 }
             }
             Item::Parameter(parameter) => {

@@ -20,7 +20,7 @@ pub use walk::{every, walk};
 
 use crate::plan::{
     Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Stream,
-    Type, Unit, Window,
+    Table, Type, Unit, Window,
 };
 use crate::value::RoundingMode;
 use meed_grammar::span::Span;
@@ -46,6 +46,8 @@ pub struct Program {
     pub n_domains: u32,
     /// Schedules.
     pub schedules: Vec<Schedule>,
+    /// Decision tables.
+    pub tables: Vec<Table>,
     /// Tests on texts and ids.
     pub predicates: Vec<Predicate>,
     /// Decisions (`set`).
@@ -236,6 +238,7 @@ impl Program {
             choices: Vec::new(),
             n_domains: 0,
             schedules: Vec::new(),
+            tables: Vec::new(),
             predicates: Vec::new(),
             decisions: Vec::new(),
             parameters: Vec::new(),

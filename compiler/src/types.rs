@@ -2,7 +2,7 @@
 //!
 //! Comes in: [`Resolved`]. Goes out: a [`Program`], the places of types and names, and problems, always all of them: a rule
 //! with a problem is left out and hides no other. Every message about what a program means is made here. Each kind of
-//! declaration has its file: `head`, `records`, `schedules`, `rules`, `expressions`, `sets`.
+//! declaration has its file: `head`, `records`, `schedules`, `tables`, `rules`, `expressions`, `sets`.
 
 mod expressions;
 mod head;
@@ -13,6 +13,7 @@ mod schedules;
 mod scope;
 mod sets;
 mod suite;
+mod tables;
 
 pub use records::written_format;
 pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
@@ -46,7 +47,9 @@ pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], 
     // After records: a parameter may be a value of a field's list.
     typing.parameters(overrides);
     typing.schedules();
+    typing.tables();
     typing.rules();
+    typing.unasked_tables();
     let tests = typing.tests();
     typing.settle_domains();
     problems.append(&mut typing.problems);
@@ -78,6 +81,10 @@ struct Typing<'a> {
     /// Fields that are declared and had a problem: what uses them is not reported again.
     failed_fields: FxHashSet<(RecordId, String)>,
     schedules: FxHashMap<String, Option<ScheduleId>>,
+    /// Decision tables by name; none where their head had a problem.
+    tables: FxHashMap<String, Option<plan::TableId>>,
+    /// The same in the making, by id.
+    open_tables: Vec<tables::OpenTable<'a>>,
     /// The list of the texts that rules decide, once there is one.
     texts: Option<plan::ChoiceId>,
     /// Decisions that are taken for every row in the program's life, numbered as they were found.
@@ -133,6 +140,8 @@ impl<'a> Typing<'a> {
             records: FxHashMap::default(),
             failed_fields: FxHashSet::default(),
             schedules: FxHashMap::default(),
+            tables: FxHashMap::default(),
+            open_tables: Vec::new(),
             texts: None,
             always_taken: FxHashMap::default(),
             domains: Vec::new(),
@@ -272,6 +281,8 @@ impl<'a> Typing<'a> {
         self.program.records.iter_mut().flat_map(|record| &mut record.fields).for_each(|field| settle(&mut field.ty));
         self.program.decisions.iter_mut().for_each(|decision| settle(&mut decision.ty));
         self.program.predicates.iter_mut().for_each(|predicate| number(&mut predicate.domain));
+        let columns = self.program.tables.iter_mut().flat_map(|table| &mut table.arguments);
+        columns.for_each(|column| settle(&mut column.ty));
         let versions = self.program.rules.iter_mut().flat_map(|rule| &mut rule.versions);
         versions.flat_map(|version| &mut version.locals).for_each(|local| settle(&mut local.ty));
         self.places.types.iter_mut().for_each(|(_, ty, _)| settle(ty));

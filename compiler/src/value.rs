@@ -3,6 +3,7 @@
 //! Every number between an input cell and a payment is an exact fraction ([`Exact`]); it becomes a whole number of
 //! smallest units only in [`round`]. Decimal text is read and written here too. No floating point.
 
+use dashu_int::ops::Gcd;
 use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 pub use meed_grammar::tree::RoundingMode;
@@ -76,6 +77,12 @@ pub fn fraction(numerator: i128, denominator: i128) -> Exact {
 pub fn over(value: &Exact, den: i64) -> Option<i128> {
     let scaled = value * Exact::from(den);
     (scaled.denominator() == &UBig::ONE).then(|| i128::try_from(scaled.numerator().clone()).ok()).flatten()
+}
+
+/// The least common multiple of two denominators, if it fits.
+pub fn lcm(a: i64, b: i64) -> Option<i64> {
+    let gcd = i64::try_from((&UBig::from(a.unsigned_abs())).gcd(&UBig::from(b.unsigned_abs()))).ok()?;
+    (a / gcd).checked_mul(b)
 }
 
 /// Ten to the power of `decimals`.

@@ -173,6 +173,11 @@ const DAMAGES: &[Damage] = &[
         let (End::To(bound) | End::Below(bound)) = &mut pieces(plan, "contract")[0].end else { panic!("an end") };
         bound.op = Op::PaymentAmount;
     }),
+    (Obligation::Tables, |plan| plan.tables[0].rows[0].cells.truncate(1)),
+    (Obligation::Tables, |plan| plan.tables[0].rows[0].results.clear()),
+    (Obligation::Tables, |plan| plan.tables[0].policy = Policy::Highest(9)),
+    (Obligation::Types, |plan| plan.tables[0].rows[0].cells[0] = CellTest::Texts { texts: Vec::new(), negated: false }),
+    (Obligation::Types, |plan| plan.tables[0].results[0].ty = Type::Date),
 ];
 
 #[test]

@@ -16,6 +16,7 @@ mod readings;
 mod recovery;
 mod roundings;
 mod sets;
+mod tables;
 mod tests;
 
 use crate::limits;

@@ -10,6 +10,7 @@ mod record;
 mod rule;
 mod schedule;
 mod set;
+mod table;
 mod test;
 
 pub use expression::*;
@@ -18,6 +19,7 @@ pub use record::*;
 pub use rule::*;
 pub use schedule::*;
 pub use set::*;
+pub use table::*;
 pub use test::*;
 
 use crate::span::Span;
@@ -44,13 +46,15 @@ pub enum Item {
     Source(Source),
     /// `schedule NAME graduated { … }`
     Schedule(Schedule),
+    /// `table NAME(…) gives … { rows }`
+    Table(Table),
     /// `parameter NAME = LITERAL`
     Parameter(Parameter),
     /// `rule NAME "title" { … }`
     Rule(Rule),
     /// `test "title" { … }`
     Test(Test),
-    /// Part of the language that this version reads but does not run: `unit`, `table`, `balance`, `choose`, `rates`, `calendar`
+    /// Part of the language that this version reads but does not run: `unit`, `balance`, `choose`, `rates`, `calendar`
     Unsupported(Unsupported),
     /// A piece that could not be read; it still declares its name, so that other items do not fail for it
     Damaged(Damaged),
@@ -66,6 +70,7 @@ impl Item {
             Self::Record(record) => record.name.span,
             Self::Source(source) => source.record.span,
             Self::Schedule(schedule) => schedule.name.span,
+            Self::Table(table) => table.name.span,
             Self::Parameter(parameter) => parameter.name.span,
             Self::Rule(rule) => rule.name.span,
             Self::Test(test) => test.title.span,

@@ -10,6 +10,7 @@ mod keys;
 mod program;
 mod rows;
 mod schedule;
+mod table;
 
 pub use draw::Draw;
 pub use keys::Numbering;

@@ -45,6 +45,10 @@ impl Names<'_> {
                     self.reserved(name, BANDS, "bands of schedules");
                 }
             }
+            Item::Table(table) => {
+                self.script(&table.name);
+                table.arguments.iter().for_each(|argument| self.script(&argument.name));
+            }
             Item::Parameter(parameter) => {
                 self.value(&parameter.name);
                 self.reserved(&parameter.name, BANDS, "bands of schedules");

@@ -6,6 +6,7 @@ mod expression;
 mod fold;
 mod frame;
 mod function;
+mod lookup;
 mod machine;
 mod number;
 mod pay;

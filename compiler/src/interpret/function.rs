@@ -5,7 +5,7 @@ use super::eval::{Row, Value, compare, date_part, holds};
 use super::schedule;
 use crate::data::Data;
 use crate::internal::broken;
-use crate::plan::{BelowZero, Function, TimeUnit};
+use crate::plan::{BelowZero, Constant, Function, TimeUnit};
 use crate::value::{Exact, is_moderate, round_to};
 use std::cmp::Ordering;
 
@@ -56,6 +56,9 @@ impl Row<'_> {
                 }
                 schedule::ask(schedule, &arguments, x, *ask)?.map_or(Value::Missing, Number)
             }
+            (Function::Lookup { table, result }, arguments) => {
+                data.lookups[table.index()].read(arguments, *result as usize).map_or(Value::Missing, given)
+            }
             (Function::Compare(comparison), [a, b]) => YesNo(holds(*comparison, compare(a, b))),
             (Function::Not, [YesNo(value)]) => YesNo(!value),
             (Function::Test(test), [Code(code)]) => YesNo(data.predicates[test.index()][*code as usize] == 1),
@@ -105,6 +108,16 @@ impl Row<'_> {
 /// A value that is small enough to be computed with.
 fn moderate(value: Exact) -> Result<Value, FaultKind> {
     if is_moderate(&value) { Ok(Value::Number(value)) } else { Err(FaultKind::Overflow("a value")) }
+}
+
+/// What a table gives as a value.
+fn given(constant: Constant) -> Value {
+    match constant {
+        Constant::Number(value) => Value::Number(value),
+        Constant::YesNo(value) => Value::YesNo(value),
+        Constant::Date(day) => Value::Date(day),
+        Constant::Choice(place) => Value::Code(place),
+    }
 }
 
 fn extreme(values: &[Value], wanted: Ordering) -> Value {

@@ -114,6 +114,7 @@ impl Source<'_> {
             },
             Input::KnownMask(record, field) => mask(column(data, record, field)?.known.is_some()),
             Input::Predicate(id) => array(&data.predicates[id.index()], 0)?,
+            Input::Lookup(id) => std::ptr::from_ref(data.lookups.get(id.index())?).cast_mut().cast(),
             Input::Fold(id) => match data.fold(id) {
                 FoldData::Fixed { den, values, .. } => {
                     let expected = self.plan.folds[id.index()].function.den();

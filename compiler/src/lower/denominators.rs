@@ -1,8 +1,7 @@
 //! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
 
 use crate::plan::{Ask, Expr, FoldFunction, Function, Line, Op, Pieces, Plan, Scale, ScheduleId, StateKind, Type};
-use crate::value::Exact;
-use dashu_int::ops::Gcd;
+use crate::value::{Exact, lcm};
 use dashu_int::{IBig, UBig};
 use meed_grammar::steps;
 
@@ -57,6 +56,12 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
                 Some((schedule, Ask::Amount, [], value)) => of_schedule(plan, schedule, go(value)?),
                 _ => None,
             },
+            Scale::OfTable => match function {
+                Function::Lookup { table, result } => {
+                    Some(plan.tables.get(table.index())?.results.get(*result as usize)?.den)
+                }
+                _ => None,
+            },
             Scale::NoNumber => None,
         },
         Op::Decision { .. } | Op::Argument(_) | Op::Missing => None,
@@ -85,11 +90,6 @@ fn of_schedule(plan: &Plan, schedule: ScheduleId, x: i64) -> Option<i64> {
         }),
         Pieces::Steps { each, .. } => constant(each),
     }
-}
-
-fn lcm(a: i64, b: i64) -> Option<i64> {
-    let gcd = i64::try_from((&UBig::from(a.unsigned_abs())).gcd(&UBig::from(b.unsigned_abs()))).ok()?;
-    (a / gcd).checked_mul(b)
 }
 
 fn abs(value: &IBig) -> IBig {

@@ -4,7 +4,7 @@
 //! read what they ask from it; what a function gives is in `interpret/function.rs` and `codegen/jit/function.rs`. What
 //! decides whether an operand is evaluated at all (`and`, `if`) is control, a form of [`Op`](super::Op), and no function.
 
-use super::{Ask, Comparison, DatePart, Expr, Plan, PredicateId, ScheduleId, TimeUnit, Type};
+use super::{Ask, Comparison, DatePart, Expr, Plan, PredicateId, ScheduleId, TableId, TimeUnit, Type};
 use crate::value::{Exact, RoundingMode};
 
 /// A function. Its operands are all evaluated, in order.
@@ -38,6 +38,13 @@ pub enum Function {
         /// What is asked: the amount, the rate, or the band.
         ask: Ask,
     },
+    /// What a decision table gives for its arguments; missing where no row matches, or the row has no such result.
+    Lookup {
+        /// The table.
+        table: TableId,
+        /// Which of its results.
+        result: u32,
+    },
     /// Comparison of two values of one type (choices by their place, dates by day, codes only `=` and `!=`).
     Compare(Comparison),
     /// The contrary.
@@ -65,8 +72,10 @@ pub struct Signature {
     pub operands: Operands,
     /// What it gives.
     pub result: ResultKind,
-    /// Whether it is missing where an operand is; if not, it is never missing.
+    /// Whether it is missing where an operand is.
     pub strict: bool,
+    /// Whether it is there whatever its operands are.
+    pub total: bool,
     /// The denominator of its result.
     pub scale: Scale,
     /// The operand that must not be zero, counted from 0.
@@ -99,6 +108,8 @@ pub enum Operands {
     Several(Kind),
     /// The arguments of a schedule, then its quantity.
     OfSchedule,
+    /// The arguments of a decision table.
+    OfTable,
 }
 
 /// Kinds of types.
@@ -133,6 +144,8 @@ pub enum ResultKind {
     Is(Type),
     /// What is asked of the schedule.
     OfSchedule,
+    /// The result of the decision table.
+    OfTable,
 }
 
 /// Where the denominator of a result comes from.
@@ -150,6 +163,8 @@ pub enum Scale {
     Quantum,
     /// That of the schedule's pieces.
     OfSchedule,
+    /// That of the result of the decision table.
+    OfTable,
     /// The result is no number.
     NoNumber,
 }
@@ -162,7 +177,18 @@ const SCHEDULE: &[&str] = &["crossing-bounds", "empty-package"];
 impl Signature {
     const fn new(word: &'static str, operands: Operands, result: ResultKind, scale: Scale) -> Self {
         let notation = Notation::Before;
-        Self { word, notation, operands, result, strict: true, scale, divisor: None, faults: &[], telling: false }
+        Self {
+            word,
+            notation,
+            operands,
+            result,
+            strict: true,
+            total: false,
+            scale,
+            divisor: None,
+            faults: &[],
+            telling: false,
+        }
     }
 
     const fn between(self) -> Self {
@@ -241,13 +267,19 @@ impl Function {
                     .faults(SCHEDULE)
                     .telling()
             }
+            Self::Lookup { .. } => Signature {
+                strict: false,
+                ..row("lookup", Operands::OfTable, ResultKind::OfTable, Scale::OfTable).telling()
+            },
             Self::Compare(comparison) => {
                 let kind = if comparison.is_equality() { Any } else { Ordered };
                 row(comparison.sign(), Alike(2, kind), Is(Type::YesNo), Scale::NoNumber).between()
             }
             Self::Not => row("not", Alike(1, YesNo), Is(Type::YesNo), Scale::NoNumber),
             Self::Test(_) => row("test", Each(&[Text]), Is(Type::YesNo), Scale::NoNumber),
-            Self::Known => Signature { strict: false, ..row("known", Each(&[Any]), Is(Type::YesNo), Scale::NoNumber) },
+            Self::Known => {
+                Signature { strict: false, total: true, ..row("known", Each(&[Any]), Is(Type::YesNo), Scale::NoNumber) }
+            }
             Self::AddTime(unit) => {
                 let word = match unit {
                     TimeUnit::Days => "plus-days",
@@ -311,6 +343,7 @@ impl Function {
             Operands::Several(kind) => {
                 !operands.is_empty() && operands.iter().all(|value| kind.holds(value.ty)) && alike()
             }
+            Operands::OfTable => true,
             Operands::OfSchedule => operands.iter().all(|value| value.ty.is_numeric()),
         };
         let of_its_own = match (self, operands) {
@@ -320,6 +353,15 @@ impl Function {
                 let known = plan.schedules.get(schedule.index());
                 known.is_some_and(|known| known.arguments.len() + 1 == operands.len())
             }
+            (Self::Lookup { table, result }, _) => plan.tables.get(table.index()).is_some_and(|table| {
+                let number = |ty: Type| matches!(ty, Type::Number | Type::Count | Type::Percent);
+                let fits = |(column, value): (&super::TableColumn, &Expr)| {
+                    column.ty == value.ty || number(column.ty) && number(value.ty)
+                };
+                table.arguments.len() == operands.len()
+                    && table.arguments.iter().zip(operands).all(fits)
+                    && (*result as usize) < table.results.len()
+            }),
             (Self::Test(test), [value]) => {
                 let domain = plan.predicates.get(test.index()).map(|known| known.domain);
                 matches!(value.ty, Type::Text(found) | Type::Id(found) if Some(found) == domain)
@@ -346,6 +388,13 @@ impl Function {
                 _ => Type::Number,
             },
             ResultKind::Is(ty) => ty,
+            ResultKind::OfTable => match self {
+                Self::Lookup { table, result } => {
+                    let found = plan.tables.get(table.index()).and_then(|table| table.results.get(*result as usize));
+                    found.map_or(Type::Number, |result| result.ty)
+                }
+                _ => Type::Number,
+            },
             ResultKind::OfSchedule => match self {
                 Self::Schedule { schedule, ask } => {
                     plan.schedules.get(schedule.index()).map_or(Type::Number, |schedule| schedule.gives(*ask))

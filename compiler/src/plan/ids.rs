@@ -25,6 +25,8 @@ ids! {
     DomainId
     /// A schedule.
     ScheduleId
+    /// A decision table.
+    TableId
     /// A test on texts.
     PredicateId
     /// The key of states.

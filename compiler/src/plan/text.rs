@@ -14,6 +14,7 @@ mod lexer;
 mod names;
 mod phrase;
 mod read;
+mod tables;
 mod words;
 mod write;
 

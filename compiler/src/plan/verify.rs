@@ -9,6 +9,7 @@ mod records;
 mod rules;
 mod schedules;
 mod states;
+mod tables;
 
 use super::{DecisionId, Node, Plan, RuleId, VersionId};
 use meed_grammar::steps;
@@ -81,11 +82,14 @@ pub enum Obligation {
     /// on literals and arguments.
     #[error("the bands of a schedule follow one another")]
     Schedules,
+    /// A row of a decision table has a cell for each argument and every result, and the table says which row counts.
+    #[error("the rows of a table are complete")]
+    Tables,
 }
 
 impl Obligation {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Named,
         Self::Keys,
         Self::Borne,
@@ -105,6 +109,7 @@ impl Obligation {
         Self::Ranges,
         Self::Order,
         Self::Schedules,
+        Self::Tables,
     ];
 }
 
@@ -132,6 +137,7 @@ impl Plan {
         }
         let index = Index::of(self);
         schedules::verify(self, &mut report);
+        tables::verify(self, &mut report);
         states::verify(self, &mut report);
         for idx in 0..self.versions.len() {
             rules::verify(self, &index, VersionId(idx as u32), &mut report);

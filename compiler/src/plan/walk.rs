@@ -1,6 +1,6 @@
 //! The expressions of a Plan, one after another.
 
-use super::{Expr, Limit, Node, Op};
+use super::{Expr, Function, Limit, Node, Op};
 
 /// What has no operands.
 macro_rules! leaf {
@@ -28,6 +28,15 @@ impl Expr {
         for child in self.op.children() {
             child.walk(visit);
         }
+    }
+}
+
+impl Expr {
+    /// Whether a level is read in it, which has one value before a row and another after it.
+    pub fn has_level(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |expr| found |= matches!(expr.op, Op::Level { .. } | Op::Increment { .. }));
+        found
     }
 }
 
@@ -72,5 +81,13 @@ impl Node {
                 vec![amount]
             }
         }
+    }
+
+    /// Whether a decision table is asked in it.
+    pub fn asks_tables(&self) -> bool {
+        let mut asks = false;
+        let mut look = |expr: &Expr| asks |= matches!(expr.op, Op::Call(Function::Lookup { .. }, _));
+        self.exprs().into_iter().for_each(|expr| expr.walk(&mut look));
+        asks
     }
 }

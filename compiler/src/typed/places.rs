@@ -2,7 +2,7 @@
 //!
 //! Both are kept also of what has a problem elsewhere, for an editor that shows types and leads to declarations.
 
-use crate::plan::{DecisionId, FieldId, LocalId, RecordId, ScheduleId, Type};
+use crate::plan::{DecisionId, FieldId, LocalId, RecordId, ScheduleId, TableId, Type};
 use meed_grammar::span::Span;
 
 /// The two side tables of the typed tree, in the order in which the text was typed.
@@ -31,6 +31,8 @@ pub enum Use {
     Argument(u32),
     /// A schedule.
     Schedule(ScheduleId),
+    /// A decision table.
+    Table(TableId),
     /// A rule, by its name.
     Rule(String),
 }

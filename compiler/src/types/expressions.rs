@@ -42,7 +42,7 @@ impl Typing<'_> {
             ExprKind::Text(text) => Some(text_literal(text, span)),
             ExprKind::YesNo(value) => Some(Typed::new(Op::YesNo(*value), Type::YesNo, false, span)),
             ExprKind::Path(path) => self.path(path, scope),
-            ExprKind::Call { name, arguments } => self.call(name, arguments, span, scope),
+            ExprKind::Call { name, arguments, result } => self.call(name, arguments, result.as_ref(), span, scope),
             ExprKind::Bracket(inner) => self.expression(inner, scope),
             ExprKind::Negate(inner) => self.negative(inner, span, scope),
             ExprKind::Not(inner) => self.not(inner, span, scope),

@@ -173,7 +173,7 @@ pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
         // `, unknown means no` wraps the condition; that it holds says the same as before.
         Op::IfUnknown(value, default) if default.op == Op::YesNo(!holds) => facts(&value.op, holds),
         Op::Call(Function::Not, inner) => inner.iter().flat_map(|inner| facts(&inner.op, !holds)).collect(),
-        Op::Call(function, operands) if holds || function.signature().strict => {
+        Op::Call(function, operands) if function.signature().strict || holds && *function == Function::Known => {
             operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
         }
         _ => Vec::new(),

@@ -4,6 +4,8 @@
 const GAP: usize = 2;
 /// What is wider than this is not waited for by the columns after it.
 const WIDEST: usize = 56;
+/// What stands between the cells of a table.
+const BAR: char = '|';
 
 /// A text under construction.
 #[derive(Default)]
@@ -30,6 +32,15 @@ impl Line {
     /// A line that begins after `indent` blanks.
     pub(super) fn new(indent: usize, empty: bool) -> Self {
         Self { indent, empty, block: 0, pieces: vec![(0, String::new())] }
+    }
+
+    /// How far a line reaches up to a column, without its indent.
+    fn end(&self, column: usize, starts: &[usize]) -> usize {
+        let pieces = self.pieces.iter().filter(|(number, _)| *number <= column);
+        pieces.fold(0, |end, (number, piece)| {
+            let start = if *number == 0 { 0 } else { starts[*number].max(end + gap(piece)) };
+            start + piece.chars().count()
+        })
     }
 
     fn piece(&self, column: usize) -> Option<&str> {
@@ -72,32 +83,30 @@ impl Layout {
 
     /// The whole text, with the columns of each block aligned.
     pub(super) fn print(self) -> String {
-        let mut widths = vec![(0, 0); self.opened + 1];
-        for line in self.lines.iter().filter(|line| line.piece(1).is_some()) {
-            let width = wide(line.piece(0));
-            widths[line.block].0 = widths[line.block].0.max(width);
-        }
-        for line in self.lines.iter().filter(|line| line.piece(2).is_some()) {
-            let width = before_second(line, widths[line.block].0);
-            if width <= WIDEST {
-                widths[line.block].1 = widths[line.block].1.max(width);
+        let mut starts: Vec<Vec<usize>> = vec![vec![0]; self.opened + 1];
+        let last = self.lines.iter().flat_map(|line| &line.pieces).map(|(column, _)| *column).max().unwrap_or(0);
+        for column in 1..=last {
+            let mut reached = vec![0; self.opened + 1];
+            for line in &self.lines {
+                let Some(piece) = line.piece(column) else { continue };
+                let start = line.end(column - 1, &starts[line.block]) + gap(piece);
+                // The second column is of headers and formats: one long line does not push all others away.
+                if column != 2 || piece.starts_with(BAR) || start <= WIDEST + GAP {
+                    reached[line.block] = reached[line.block].max(start);
+                }
             }
+            starts.iter_mut().zip(reached).for_each(|(starts, reached)| starts.push(reached));
         }
         let mut text = String::new();
         for line in &self.lines {
             if line.empty {
                 text.push('\n');
             }
-            let (first, second) = widths[line.block];
             let mut printed = " ".repeat(line.indent);
             for (column, piece) in &line.pieces {
-                let start = match column {
-                    0 => 0,
-                    1 => line.indent + first + GAP,
-                    _ => line.indent + second + GAP,
-                };
+                let start = if *column == 0 { 0 } else { line.indent + starts[line.block][*column] };
                 let width = printed.chars().count();
-                let blanks = if *column == 0 { 0 } else { start.saturating_sub(width).max(GAP) };
+                let blanks = if *column == 0 { 0 } else { start.saturating_sub(width).max(gap(piece)) };
                 printed.push_str(&" ".repeat(blanks));
                 printed.push_str(piece);
             }
@@ -108,14 +117,7 @@ impl Layout {
     }
 }
 
-fn wide(text: Option<&str>) -> usize {
-    text.map_or(0, |text| text.chars().count())
-}
-
-/// How far the columns before the second reach.
-fn before_second(line: &Line, first: usize) -> usize {
-    match line.piece(1) {
-        Some(piece) => first + GAP + piece.chars().count(),
-        None => wide(line.piece(0)),
-    }
+/// The blanks before a piece at least: the bars of a table draw their columns by themselves.
+fn gap(piece: &str) -> usize {
+    if piece.starts_with(BAR) { 1 } else { GAP }
 }

@@ -51,7 +51,8 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         Rule::path => ExprKind::Path(node.to_path()),
         Rule::call => {
             let (name, arguments) = call(node);
-            ExprKind::Call { name, arguments }
+            let result = node.part(Rule::field_of).map(|of| of.to_path());
+            ExprKind::Call { name, arguments, result }
         }
         Rule::negative => ExprKind::Negate(Box::new(only(node))),
         Rule::list | Rule::mistake_list => ExprKind::List(listed(node)),
@@ -181,7 +182,14 @@ fn named(node: &Node<'_, '_>) -> Expr {
         return counted(node);
     };
     let (schedule, arguments) = match node.part(Rule::call) {
-        Some(head) => call(&head),
+        Some(head) => {
+            if let Some(of) = head.part(Rule::field_of) {
+                let message = "what adds up is a whole schedule, not a result of it";
+                let problem = Problem::error("misplaced-value", of.span(), message);
+                node.reader.report(problem.help("write: volume_bands as amount adds up per rep"));
+            }
+            call(&head)
+        }
         None => (node.part(Rule::path).map_or_else(|| node.name(), |path| path.name()), Vec::new()),
     };
     let kind = ExprKind::AddsUp {

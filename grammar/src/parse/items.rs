@@ -1,4 +1,4 @@
-//! Items at the margin: program, use, extend, entity, event, source, schedule, parameter, rule, test.
+//! Items at the margin: program, use, extend, entity, event, source, schedule, table, parameter, rule, test.
 
 use super::node::Node;
 use super::{Rule, clauses, expressions, literals, roundings, tests};
@@ -17,6 +17,12 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
         Item::Schedule(schedule) => {
             not_more(node, &mut schedule.arguments, "a schedule", "arguments");
             not_more(node, &mut schedule.bands, "a schedule", "bands");
+        }
+        Item::Table(table) => {
+            not_more(node, &mut table.arguments, "a table", "arguments");
+            if let TableRows::Written(rows) = &mut table.rows {
+                not_more(node, rows, "a table in a program", "rows");
+            }
         }
         Item::Rule(rule) => not_more(node, &mut rule.clauses, "a rule", "clauses"),
         Item::Test(test) => not_more(node, &mut test.steps, "a test", "lines"),
@@ -48,6 +54,7 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::source => Item::Source(source(node)),
         Rule::record => Item::Record(record(node)),
         Rule::schedule => Item::Schedule(schedule(node)),
+        Rule::table => Item::Table(super::tables::table(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
         Rule::rule_item => Item::Rule(clauses::rule(node)),
         Rule::test => Item::Test(tests::test(node)),
@@ -141,7 +148,7 @@ fn field(node: &Node<'_, '_>) -> Field {
     }
 }
 
-fn field_type(node: &Node<'_, '_>) -> FieldType {
+pub(super) fn field_type(node: &Node<'_, '_>) -> FieldType {
     let kind = node.parts().find_map(|part| {
         Some(match part.rule() {
             Rule::plain_type => field_type(&part).kind,
@@ -243,7 +250,6 @@ fn band(node: &Node<'_, '_>) -> Band {
 fn unsupported(node: &Node<'_, '_>) -> Unsupported {
     let what = match node.parts().next().map(|word| word.rule()) {
         Some(Rule::k_unit) => "a `unit`",
-        Some(Rule::k_table) => "a decision table",
         Some(Rule::k_balance) => "a balance",
         Some(Rule::k_choose) => "`choose`",
         Some(Rule::k_rates) => "a `rates` table",

@@ -44,6 +44,9 @@ impl Marks {
         if node.rule() == Rule::unsupported_item {
             self.raw.push(node.span_read());
         }
+        if node.rule() == Rule::table {
+            self.table(node);
+        }
         if matches!(
             node.rule(),
             Rule::program | Rule::record | Rule::extend | Rule::source | Rule::schedule | Rule::rule_item | Rule::test
@@ -85,6 +88,29 @@ impl Marks {
                 _ => {}
             }
             self.thing(&part);
+        }
+    }
+
+    /// Every row is a line of its own, its cells stand below those of the row above.
+    fn table(&mut self, node: &Node<'_, '_>) {
+        let n_bars = node.parts_of(Rule::table_row).map(|row| row.parts_of(Rule::bar).count()).max().unwrap_or(0);
+        for part in node.parts().skip_while(|part| part.rule() != Rule::brace_open) {
+            match part.rule() {
+                Rule::table_row => {
+                    self.thing(&part);
+                    // `otherwise` stands for all cells before the results.
+                    let bars: Vec<_> = part.parts_of(Rule::bar).collect();
+                    let first = n_bars.saturating_sub(bars.len()) + 1;
+                    (first..).zip(bars).for_each(|(column, bar)| self.column(Some(bar), column));
+                }
+                Rule::table_column => {
+                    self.thing(&part);
+                    self.column(part.parts().nth(1), 1);
+                }
+                Rule::empty_any => self.thing(&part),
+                Rule::comma => drop(self.commas.insert(part.span_read().start)),
+                _ => {}
+            }
         }
     }
 

@@ -43,12 +43,14 @@ pub enum ExprKind {
     YesNo(bool),
     /// `rep.employer.level`, `registered`, `gold`
     Path(Path),
-    /// `volume_bands(X)`, `contract(X, ceiling = Y)`
+    /// `volume_bands(X)`, `contract(X, ceiling = Y)`, `granted(customer, family).rate`
     Call {
         /// The schedule or table.
         name: Name,
         /// What stands in its brackets.
         arguments: Vec<GivenArgument>,
+        /// `.rate`: which result of a table
+        result: Option<Path>,
     },
     /// `[gold, platinum]`
     List(Vec<Expr>),

@@ -11,7 +11,11 @@ use crate::store::loaded::{Loaded, RowCounts};
 use crate::store::order::Order;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Field, Format, Plan, Predicate, Record, RecordId, RecordTable, TextTest, Type};
+use meed_compiler::lookup::Lookup;
+use meed_compiler::plan::{
+    CellTest, Field, Format, Plan, Predicate, Record, RecordId, RecordTable, Table, TextTest, Type,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Orders all tables.
 ///
@@ -69,6 +73,7 @@ pub(super) fn finish(
         loaded.rejected.push(rejected);
     }
     loaded.data.predicates = predicates(plan, &dictionaries);
+    loaded.data.lookups = plan.tables.iter().map(|table| lookup(table, &dictionaries)).collect();
     loaded.dictionaries = dictionaries;
     Ok(loaded)
 }
@@ -191,6 +196,27 @@ fn predicates(plan: &Plan, dictionaries: &[Dictionary]) -> Vec<Vec<u8>> {
         (0..dictionary.len() as u32).map(|code| u8::from(passes(&predicate.test, &dictionary.text(code)))).collect()
     };
     plan.predicates.iter().map(of).collect()
+}
+
+/// A decision table with the codes that its texts have in this data.
+fn lookup(table: &Table, dictionaries: &[Dictionary]) -> Lookup {
+    let codes: Vec<FxHashMap<String, u32>> = (0..table.arguments.len())
+        .map(|place| {
+            let named = table.rows.iter().filter_map(|row| match &row.cells[place] {
+                CellTest::Texts { texts, .. } => Some(texts),
+                _ => None,
+            });
+            let named: FxHashSet<&str> = named.flatten().map(String::as_str).collect();
+            let dictionary = match table.arguments[place].ty {
+                Type::Text(domain) | Type::Id(domain) if !named.is_empty() => dictionaries.get(domain.index()),
+                _ => None,
+            };
+            let texts =
+                dictionary.into_iter().flat_map(|known| (0..known.len() as u32).map(|code| (known.text(code), code)));
+            texts.filter(|(text, _)| named.contains(&**text)).map(|(text, code)| (text.to_string(), code)).collect()
+        })
+        .collect();
+    Lookup::new(table, |place, text| codes[place].get(text).copied())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Draw;
 use super::schedule::Schedule;
+use super::table::Table;
 
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub struct Scope {
     pub tests: Vec<String>,
     pub unsure_tests: Vec<String>,
     pub schedules: Vec<Schedule>,
+    pub tables: Vec<Table>,
     /// Running levels that can be asked for, with their kinds.
     pub running: Vec<Source>,
 }
@@ -66,7 +68,8 @@ impl Scope {
             return self.leaf(draw, kind);
         }
         let depth = depth - 1;
-        match draw.below(12) {
+        match draw.below(13) {
+            12 => self.table(draw, kind).unwrap_or_else(|| self.leaf(draw, kind)),
             0 | 1 => self.sum(draw, kind, depth),
             2 | 3 => self.product(draw, kind, depth),
             4 => self.quotient(draw, kind, depth),
@@ -160,6 +163,18 @@ impl Scope {
             }
             _ => self.leaf(draw, kind),
         }
+    }
+
+    /// A result of this kind of a table that is asked with something.
+    fn table(&self, draw: &mut Draw, kind: Kind) -> Option<String> {
+        let of = |table: &Table| table.results.iter().find(|result| result.1 == kind).map(|result| result.0);
+        let fit: Vec<(&Table, &str)> = self.tables.iter().filter_map(|table| Some((table, of(table)?))).collect();
+        if fit.is_empty() {
+            return None;
+        }
+        let (table, result) = draw.pick(&fit);
+        let values: Vec<String> = table.arguments.iter().map(|kind| self.number(draw, *kind, 1)).collect();
+        Some(format!("({}({}).{result} if unknown {})", table.name, values.join(", "), literal(draw, kind)))
     }
 
     /// Rarely zero.

@@ -3,6 +3,7 @@
 use super::Draw;
 use super::expression::{Kind, MODES, Scope, Source, literal};
 use super::schedule::{Schedule, schedule};
+use super::table::{Table, table};
 
 const RECORDS: &str = "
 entity region { key id  name text  target optional money  open yes/no }
@@ -23,12 +24,16 @@ pub fn program(draw: &mut Draw) -> String {
     for schedule in &schedules {
         text += &format!("{}\n", schedule.text);
     }
+    let tables: Vec<Table> = (0..2).map(|idx| table(draw, &format!("sheet_{idx}"))).collect();
+    for table in &tables {
+        text += &format!("{}\n", table.text);
+    }
     text += &format!("parameter floor = {}\n", literal(draw, Kind::Money));
     let mut paying = Vec::new();
     let mut decided = Vec::new();
     for idx in 0..draw.between(2, 4) {
         let name = format!("sale_rule_{idx}");
-        text += &sale_rule(draw, &name, &schedules, &mut decided);
+        text += &sale_rule(draw, &name, &schedules, &tables, &mut decided);
         paying.push(name);
     }
     for idx in 0..draw.between(1, 2) {
@@ -111,8 +116,14 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     scope
 }
 
-fn sale_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], decided: &mut Vec<Source>) -> String {
-    let mut scope = sale_scope(schedules);
+fn sale_rule(
+    draw: &mut Draw,
+    name: &str,
+    schedules: &[Schedule],
+    tables: &[Table],
+    decided: &mut Vec<Source>,
+) -> String {
+    let mut scope = Scope { tables: tables.to_vec(), ..sale_scope(schedules) };
     scope.sources.extend(decided.iter().cloned());
     let mut text = format!("rule {name} {{\n  for each sale\n");
     if draw.chance(15) {

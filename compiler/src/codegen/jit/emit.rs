@@ -162,6 +162,11 @@ impl<'f> Emit<'f> {
         Flag::When(self.builder.ins().icmp(condition, a, b))
     }
 
+    /// Whether a lane is not 0.
+    pub fn is_set(&mut self, value: Value) -> Flag {
+        Flag::When(self.builder.ins().icmp_imm_u(IntCC::NotEqual, value, 0))
+    }
+
     pub fn and(&mut self, a: Flag, b: Flag) -> Flag {
         match (a, b) {
             (Flag::No, _) | (_, Flag::No) => Flag::No,

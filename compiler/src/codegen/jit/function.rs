@@ -14,6 +14,9 @@ impl RowCode<'_, '_> {
         if let (Function::Known, [lane]) = (function, &lanes[..]) {
             return Lane::new(Kind::YesNo(lane.known));
         }
+        if let Function::Lookup { table, result } = function {
+            return self.lookup(*table, *result, operands, &lanes);
+        }
         let known = lanes.iter().fold(Flag::Yes, |known, lane| self.emit.and(known, lane.known));
         let kinds: Vec<Kind> = lanes.iter().map(|lane| lane.kind).collect();
         let (found, kind) = self.guarded(known, |code| code.of_known(function, &kinds, known));
@@ -97,6 +100,7 @@ impl RowCode<'_, '_> {
                 | Function::Divide
                 | Function::Round { .. }
                 | Function::Schedule { .. }
+                | Function::Lookup { .. }
                 | Function::Compare(_)
                 | Function::Not
                 | Function::Test(_)

@@ -267,6 +267,13 @@ impl Emit<'_> {
         (self.builder.ins().sdiv(a.numerator.value, common), self.builder.ins().sdiv(den.value, common))
     }
 
+    /// Its numerator and its whole denominator, with what they have in common.
+    pub fn over_one(&mut self, a: Number) -> (Value, Value) {
+        let den = self.word(a.den);
+        let den = a.over.map_or(den, |over| self.multiply(den, over));
+        (a.numerator.value, den.value)
+    }
+
     /// Euclid's loop; at least 1.
     fn common_divisor(&mut self, a: Value, b: Value) -> Value {
         let negated = self.builder.ins().ineg(a);

@@ -5,6 +5,7 @@
 
 use super::emit::{Emit, Flag, Half, Raised};
 use super::frame::Frame;
+use super::lookup::Question;
 use super::number::Number;
 use super::scales::Scales;
 use super::word::Word;
@@ -62,6 +63,8 @@ pub(super) struct RowCode<'a, 'f> {
     loads: FxHashMap<(Input, Value), Value>,
     /// Lanes made so far, with what making them met.
     lanes: FxHashMap<Key, (Lane, Raised)>,
+    /// What decision tables were asked so far.
+    pub(super) questions: Vec<Question>,
 }
 
 /// A lane that is made once per row.
@@ -91,6 +94,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
             side: Side::After,
             loads: FxHashMap::default(),
             lanes: FxHashMap::default(),
+            questions: Vec::new(),
         }
     }
 
@@ -224,7 +228,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
     }
 
     /// A value that is no number.
-    fn kind(&mut self, ty: Type, value: Value) -> Kind {
+    pub(super) fn kind(&mut self, ty: Type, value: Value) -> Kind {
         match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.no_room()),
             Type::YesNo => {

@@ -126,6 +126,8 @@ impl RuleCode<'_, '_> {
                 let stays = self.code.emit.and(self.live, line);
                 self.leave_unless(stays);
             }
+            // A table is not asked for rows that have left.
+            Node::Keep(_) | Node::Let(..) | Node::Emit(_) if step.asks_tables() => self.leave_unless(self.live),
             Node::TotalOfAll { .. }
             | Node::Active
             | Node::Until

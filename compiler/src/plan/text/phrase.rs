@@ -87,6 +87,11 @@ impl Place<'_> {
             Function::Schedule { schedule, .. } => {
                 format!("{word} of {}({})", self.plan.schedules[schedule.index()].name, values.join(", "))
             }
+            Function::Lookup { table, result } => {
+                let table = &self.plan.tables[table.index()];
+                let result = table.results.get(*result as usize).map_or("", |result| result.name.as_str());
+                format!("{word} of {} {result}({})", table.name, values.join(", "))
+            }
             Function::Test(predicate) => format!("({} {})", values.join(", "), test(self.plan, *predicate)),
             _ if notation == Notation::Between => format!("({})", values.join(&format!(" {word} "))),
             _ => format!("{word}({})", values.join(", ")),

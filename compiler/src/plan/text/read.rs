@@ -1,11 +1,12 @@
 //! Reads the Plan's text: item by item, in the order in which they are written.
 
-mod phrase;
+pub(super) mod phrase;
 mod records;
 mod rules;
 mod schedules;
 
 use super::lexer::{Cursor, Line, Read, lines};
+use super::tables;
 use super::words::Word;
 use crate::plan::calendar::day_of;
 use crate::plan::{
@@ -45,6 +46,7 @@ enum Item {
     Head,
     Record(usize),
     Schedule,
+    Table,
     Tests,
     Decisions,
     State,
@@ -88,6 +90,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             schedules::first_line(plan, line)?;
             Item::Schedule
         }
+        "table" => {
+            tables::first_line(plan, line)?;
+            Item::Table
+        }
         "tests" => {
             line.expect("of").and_then(|()| line.expect("texts"))?;
             Item::Tests
@@ -129,6 +135,7 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
         Item::Head => head(plan, line),
         Item::Record(idx) => records::inner_line(plan, *idx, line),
         Item::Schedule => schedules::inner_line(plan, line),
+        Item::Table => tables::inner_line(plan, line),
         Item::Tests => {
             let Some(Type::Text(domain) | Type::Id(domain)) = plan.borne_by(line.word()?) else {
                 return Err("no field of this name holds texts".to_owned());
@@ -194,7 +201,7 @@ fn word<W: Word>(line: &mut Cursor) -> Read<W> {
     W::of_word(word).ok_or_else(|| format!("`{word}` is not known here"))
 }
 
-fn number<N: std::str::FromStr>(line: &mut Cursor) -> Read<N> {
+pub(super) fn number<N: std::str::FromStr>(line: &mut Cursor) -> Read<N> {
     let word = line.word()?;
     word.parse().map_err(|_| format!("`{word}` is no number that fits here"))
 }

@@ -3,6 +3,7 @@
 use super::lexer::quoted;
 use super::names::Place;
 use super::phrase::{test, type_text};
+use super::tables;
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
@@ -37,6 +38,7 @@ pub(super) fn write(plan: &Plan) -> String {
         let texts: Vec<String> = plan.choices[texts.index()].iter().map(|text| quoted(text)).collect();
         line!(out, "\ntexts {}", texts.join(", "));
     }
+    plan.tables.iter().for_each(|table| tables::write(plan, table, &mut out));
     if !plan.decisions.is_empty() {
         line!(out, "\ndecisions");
         for decision in &plan.decisions {

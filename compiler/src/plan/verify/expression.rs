@@ -69,7 +69,7 @@ impl<'a> Place<'a> {
             op => op.children().into_iter().any(|child| child.optional),
         };
         report.demand_with(expr.optional || !may_lack, Obligation::Missing, || words(expr));
-        let always_known = matches!(&expr.op, Op::Call(function, _) if !function.signature().strict);
+        let always_known = matches!(&expr.op, Op::Call(function, _) if function.signature().total);
         report.demand_with(!(expr.optional && always_known), Obligation::Missing, || words(expr));
     }
 

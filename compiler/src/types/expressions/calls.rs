@@ -15,9 +15,18 @@ impl Typing<'_> {
         &mut self,
         name: &tree::Name,
         given: &[GivenArgument],
+        result: Option<&tree::Path>,
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
+        if let Some(table) = self.tables.get(&name.text) {
+            return self.ask_table((*table)?, name, given, result, span, scope);
+        }
+        if let Some(path) = result {
+            let message = "what a schedule pays has no fields";
+            self.problem(Problem::error("unknown-name", path.span, message));
+            return None;
+        }
         let schedule = self.schedule_named(name)?;
         let Form { arguments: types, domain, result, pays_none } = self.form(schedule);
         let (quantity, arguments) = self.placed_arguments(name, given, Some(domain), &types, span, scope)?;
@@ -70,7 +79,8 @@ impl Typing<'_> {
                     if let Some(written) = habits::function(&name.text) {
                         problem = problem.label("no function is written so here").help(format!("write: {written}"));
                     }
-                    let problem = self.suggest(problem, name, || self.schedules.keys().map(String::as_str));
+                    let problem = self
+                        .suggest(problem, name, || self.schedules.keys().chain(self.tables.keys()).map(String::as_str));
                     self.problem(problem);
                 }
                 None

@@ -1,5 +1,6 @@
 //! Values that depend on conditions: `A if C, otherwise B`.
 
+use crate::internal::broken;
 use crate::plan::{ChoiceId, Expr, Op, Type};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed, facts};
@@ -76,20 +77,23 @@ impl Typing<'_> {
 
     /// A text as a value of the list of all texts that rules decide.
     pub(in crate::types) fn listed_text(&mut self, text: &str, span: Span) -> Typed {
-        let choice = match self.texts {
-            Some(choice) => choice,
-            None => {
-                self.program.choices.push(Vec::new());
-                ChoiceId(self.program.choices.len() as u32 - 1)
-            }
-        };
-        self.texts = Some(choice);
+        let Type::Choice(choice) = self.texts_type() else { broken("a list of texts that is no list") };
         let list = &mut self.program.choices[choice.index()];
         let place = *self.known.texts.entry(text.to_owned()).or_insert_with(|| {
             list.push(text.to_owned());
             list.len() as u32 - 1
         });
         Typed::new(Op::Choice(place), Type::Choice(choice), false, span)
+    }
+
+    /// The type of the texts that rules and tables decide.
+    pub(in crate::types) fn texts_type(&mut self) -> Type {
+        let program = &mut self.program;
+        let choice = *self.texts.get_or_insert_with(|| {
+            program.choices.push(Vec::new());
+            ChoiceId(program.choices.len() as u32 - 1)
+        });
+        Type::Choice(choice)
     }
 
     /// Whether values of a type are texts that rules decide.

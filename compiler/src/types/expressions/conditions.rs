@@ -307,7 +307,7 @@ impl Typing<'_> {
     }
 
     /// A reference compared with a text is its key, where that is one field.
-    fn key_text(&mut self, value: Typed) -> Typed {
+    pub(in crate::types) fn key_text(&mut self, value: Typed) -> Typed {
         let (Type::Ref(target), Op::Field { root, record, path }) = (value.ty, &value.op) else { return value };
         let [key] = self.program.record(target).key[..] else { return value };
         let mut path = path.clone();

@@ -33,7 +33,7 @@ impl Typing<'_> {
         let (n_values, kind) = match signature.operands {
             Operands::Alike(n, kind) => (n, kind),
             Operands::Several(kind) => (values.len(), kind),
-            Operands::Each(_) | Operands::OfSchedule => return None,
+            Operands::Each(_) | Operands::OfSchedule | Operands::OfTable => return None,
         };
         if values.len() != n_values {
             let message = format!("`{} of` takes {n_values} values, not {}", signature.word, values.len());

@@ -66,7 +66,7 @@ impl Typing<'_> {
         Some(added)
     }
 
-    fn field_type(&mut self, ty: &tree::FieldType) -> Option<Type> {
+    pub(in crate::types) fn field_type(&mut self, ty: &tree::FieldType) -> Option<Type> {
         Some(match &ty.kind {
             FieldTypeKind::Id => Type::Id(self.new_domain()),
             FieldTypeKind::Text => Type::Text(self.new_domain()),

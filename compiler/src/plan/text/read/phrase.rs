@@ -7,13 +7,13 @@ use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
     Ask, DomainId, Expr, Function, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId, StateId,
-    TextTest, Type,
+    TableId, TextTest, Type,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
 
 /// A type by its words.
-pub(super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
+pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
     let borne = |line: &mut Cursor| {
         let name = line.word()?;
         plan.borne_by(name).ok_or_else(|| format!("there is no field `{name}`"))
@@ -50,7 +50,7 @@ pub(super) fn test(line: &mut Cursor) -> Read<TextTest> {
 }
 
 /// The number of text, a percent as its share.
-fn exact(text: &str) -> Read<Exact> {
+pub(in super::super) fn exact(text: &str) -> Read<Exact> {
     let (text, hundredth) = text.strip_suffix('%').map_or((text, Exact::ONE), |text| (text, Exact::from(100)));
     let (top, bottom) = text.split_once('/').unwrap_or((text, "1"));
     let parts = parse_exact(top).zip(parse_exact(bottom)).filter(|(_, bottom)| *bottom != Exact::ZERO);
@@ -132,6 +132,7 @@ impl Place<'_> {
                 let ask = Ask::of_word(first).unwrap_or(Ask::Amount);
                 self.ask(ask, line)?
             }
+            "lookup" if line.takes("of") => self.lookup(line)?,
             _ if first.starts_with(|c: char| c.is_ascii_digit() || c == '-') => return self.literal(first, line),
             _ => return self.name(first),
         };
@@ -212,6 +213,19 @@ impl Place<'_> {
         let operands = line.list(|line| self.read(line))?;
         line.expect_mark(')')?;
         Ok(Op::Call(Function::Schedule { schedule, ask }, operands))
+    }
+
+    /// `lookup of NAME RESULT(…)`
+    fn lookup(&self, line: &mut Cursor) -> Read<Op> {
+        let name = line.word()?;
+        let place = self.plan.tables.iter().position(|table| table.name == name);
+        let table = TableId(place.ok_or_else(|| format!("there is no table `{name}`"))? as u32);
+        let result = line.word()?;
+        let result = self.plan.tables[table.index()].result(result).ok_or_else(|| format!("it gives no `{result}`"))?;
+        line.expect_mark('(')?;
+        let operands = line.list(|line| self.read(line))?;
+        line.expect_mark(')')?;
+        Ok(Op::Call(Function::Lookup { table, result }, operands))
     }
 
     fn state(&self, line: &mut Cursor) -> Read<StateId> {
