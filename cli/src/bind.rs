@@ -4,7 +4,7 @@
 
 mod files;
 
-use crate::Ending;
+use crate::ExitStatus;
 use files::{expand, list, place};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_grammar::foreign::shown;
@@ -75,17 +75,17 @@ impl BindError {
     }
 
     /// How the command ends.
-    pub fn ending(&self) -> Ending {
+    pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) | Self::Twice { .. } => {
-                Ending::Usage
+                ExitStatus::Usage
             }
             Self::TwoCandidates { .. }
             | Self::NoMatch(_)
             | Self::Folder { .. }
             | Self::Changed(_)
             | Self::Source(_)
-            | Self::Load(_) => Ending::Tables,
+            | Self::Load(_) => ExitStatus::Tables,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `meed check [PROGRAM]`
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
 use crate::project::{self, Program};
 use std::path::PathBuf;
@@ -16,26 +16,26 @@ pub struct Check {
 }
 
 impl Check {
-    pub fn run(self, messages: Messages) -> Ending {
+    pub fn run(self, messages: Messages) -> ExitStatus {
         let mut program = match project::program(self.program.as_deref(), messages) {
             Ok(program) => program,
-            Err(ending) => return ending,
+            Err(status) => return status,
         };
         if self.fix
-            && let Err(ending) = fix(&mut program, messages)
+            && let Err(status) = fix(&mut program, messages)
         {
-            return ending;
+            return status;
         }
         let compiled = program.compile(messages);
-        let Some(plan) = compiled.plan else { return Ending::Program };
+        let Some(plan) = compiled.plan else { return ExitStatus::Program };
         let (n_rules, n_tests) = (plan.versions.len(), compiled.tests.len());
         messages.note(&format!("`{}` is well: {n_rules} rules, {n_tests} tests", plan.name));
-        Ending::Well
+        ExitStatus::Well
     }
 }
 
 /// Makes the sure repairs: the whole file is replaced, or nothing is written.
-fn fix(program: &mut Program, messages: Messages) -> Result<(), Ending> {
+fn fix(program: &mut Program, messages: Messages) -> Result<(), ExitStatus> {
     let fixed = meed_compiler::fixed(&program.text, &program.settings.set);
     let path = file_name(&program.path);
     if fixed.done.is_empty() {
@@ -44,7 +44,7 @@ fn fix(program: &mut Program, messages: Messages) -> Result<(), Ending> {
     }
     if let Err(error) = crate::out::write_whole(&program.path, fixed.text.as_bytes()) {
         messages.error("cannot-write", &format!("cannot write `{path}`: {error}"), None);
-        return Err(Ending::Output);
+        return Err(ExitStatus::Output);
     }
     for (line, title) in &fixed.done {
         messages.note(&format!("repaired {path}, line {line}: {title}"));

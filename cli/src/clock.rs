@@ -51,8 +51,8 @@ impl Clock {
     }
 }
 
-/// Watches a run: how far it is, the time of each rule and, where wanted, the parts of every line.
-pub struct Watch<'a> {
+/// Observes a run: how far it is, the time of each rule and, where wanted, the parts of every line.
+pub struct StageTimer<'a> {
     plan: &'a Plan,
     slices: Option<Slices>,
     clock: Clock,
@@ -62,7 +62,7 @@ pub struct Watch<'a> {
     n_done: usize,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> StageTimer<'a> {
     pub fn new(plan: &'a Plan, slices: Option<Slices>, clock: Clock, progress: &'a Progress) -> Self {
         Self { plan, slices, clock, progress, under_way: None, n_done: 0 }
     }
@@ -81,7 +81,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl Observer for Watch<'_> {
+impl Observer for StageTimer<'_> {
     fn wants(&self, rule: VersionId) -> bool {
         self.slices.as_ref().is_some_and(|slices| slices.wants(rule))
     }

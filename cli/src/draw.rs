@@ -3,7 +3,7 @@
 //! What a message says was shortened where foreign text went into it; here, at the last door, no sign passes that commands a
 //! terminal.
 
-use crate::Ending;
+use crate::ExitStatus;
 use meed_compiler::{Edit, Problem, Repair};
 use meed_grammar::foreign;
 use meed_grammar::span::Span;
@@ -108,13 +108,13 @@ pub fn print(text: &str) {
 }
 
 /// Writes the whole of what was asked for, and says how that ends.
-pub fn print_all(text: &str, messages: Messages) -> Ending {
+pub fn print_all(text: &str, messages: Messages) -> ExitStatus {
     match write_out(text) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             messages.error("cannot-write", &format!("cannot write to standard output: {error}"), None);
-            Ending::Output
+            ExitStatus::Output
         }
-        Ok(()) | Err(_) => Ending::Well,
+        Ok(()) | Err(_) => ExitStatus::Well,
     }
 }
 

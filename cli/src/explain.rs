@@ -1,6 +1,6 @@
 //! `meed explain CODE`, and `meed explain [PROGRAM] --payee …` for payments and what was not paid.
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::{Messages, print_all};
 use crate::job::{Job, JobOptions, Limits};
 use crate::progress::Progress;
@@ -42,7 +42,7 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub fn run(self, messages: Messages) -> Ending {
+    pub fn run(self, messages: Messages) -> ExitStatus {
         let asks = self.rule.is_some() || self.payee.is_some() || self.key.is_some() || self.period.is_some();
         let page = self.subject.as_deref().filter(|_| !asks).and_then(meed_compiler::errors::page);
         if let Some(page) = page {
@@ -57,12 +57,12 @@ impl Explain {
                 &format!("`{}` is no error code and no program", shown(code)),
                 help.as_deref(),
             );
-            return Ending::Usage;
+            return ExitStatus::Usage;
         }
-        self.payments(messages).unwrap_or_else(|ending| ending)
+        self.payments(messages).unwrap_or_else(|status| status)
     }
 
-    fn payments(&self, messages: Messages) -> Result<Ending, Ending> {
+    fn payments(&self, messages: Messages) -> Result<ExitStatus, ExitStatus> {
         let named = self.subject.as_ref().map(PathBuf::from);
         let job = Job::new(named.as_deref(), &self.job, messages)?;
         let (tables, _) = job.open(&job.bind(messages)?, messages)?;
@@ -87,7 +87,7 @@ impl Explain {
                 ExplainError::UnknownPeriod { .. } | ExplainError::NotHeld => None,
             };
             messages.error("command-line", &error.to_string(), help.as_deref());
-            Ending::Usage
+            ExitStatus::Usage
         })?;
         let text = if messages.are_json() { objects(&answer) } else { drawn(&answer) };
         Ok(print_all(&text, messages))

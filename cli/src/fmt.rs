@@ -1,6 +1,6 @@
 //! `meed fmt [PROGRAM…]`
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::Messages;
 use crate::project;
 use std::path::{Path, PathBuf};
@@ -16,40 +16,40 @@ pub struct Fmt {
 }
 
 impl Fmt {
-    pub fn run(self, messages: Messages) -> Ending {
+    pub fn run(self, messages: Messages) -> ExitStatus {
         let named: Vec<Option<&Path>> = if self.programs.is_empty() {
             vec![None]
         } else {
             self.programs.iter().map(|path| Some(&**path)).collect()
         };
-        let endings = named.into_iter().map(|path| self.one(path, messages));
+        let statuses = named.into_iter().map(|path| self.one(path, messages));
         // The first that fails says how the command ends; the others are done all the same.
-        endings.fold(Ending::Well, |ending, next| if ending == Ending::Well { next } else { ending })
+        statuses.fold(ExitStatus::Well, |status, next| if status == ExitStatus::Well { next } else { status })
     }
 
-    fn one(&self, named: Option<&Path>, messages: Messages) -> Ending {
+    fn one(&self, named: Option<&Path>, messages: Messages) -> ExitStatus {
         let program = match project::program(named, messages) {
             Ok(program) => program,
-            Err(ending) => return ending,
+            Err(status) => return status,
         };
         let path = program.path.display();
         match meed_grammar::format(&program.text) {
-            Ok(formatted) if formatted == program.text => Ending::Well,
+            Ok(formatted) if formatted == program.text => ExitStatus::Well,
             Ok(_) if self.check => {
                 let help = Some("meed fmt writes it so");
                 messages.error("not-formatted", &format!("`{path}` is not in its usual form"), help);
-                Ending::Program
+                ExitStatus::Program
             }
             Ok(formatted) => match crate::out::write_whole(&program.path, formatted.as_bytes()) {
-                Ok(()) => Ending::Well,
+                Ok(()) => ExitStatus::Well,
                 Err(error) => {
                     messages.error("cannot-write", &format!("cannot write `{path}`: {error}"), None);
-                    Ending::Output
+                    ExitStatus::Output
                 }
             },
             Err(problems) => {
                 messages.problems(&program.path, &program.text, &problems);
-                Ending::Program
+                ExitStatus::Program
             }
         }
     }

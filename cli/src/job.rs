@@ -3,7 +3,7 @@
 //! The command line wins over the project: a folder of tables named on it replaces all of the project's tables,
 //! `record=FILE` only those of that record; parameters are replaced one by one.
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::bind::{BindError, Bound, bind};
 use crate::draw::{Messages, file_name};
 use crate::inputs::Inputs;
@@ -81,19 +81,19 @@ pub struct Job {
 
 impl Job {
     /// Finds the program, compiles it, and puts options and settings together.
-    pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, Ending> {
+    pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, ExitStatus> {
         let Program { path, text, settings } = project::program(named, messages)?;
         let set = parameters(&settings.set, &options.set, messages)?;
         let compiled = meed_compiler::compile(&text, &set);
         messages.problems(&path, &text, &compiled.problems);
         let unknown =
             compiled.problems.iter().any(|problem| problem.code == "unknown-parameter" && problem.primary.0.end == 0);
-        let plan = compiled.plan.ok_or(if unknown { Ending::Usage } else { Ending::Program })?;
+        let plan = compiled.plan.ok_or(if unknown { ExitStatus::Usage } else { ExitStatus::Program })?;
         let data = tables(&settings.data, &options.data);
         if data.is_empty() && plan.records.iter().any(|record| record.used) {
             let help = "name them: --data FOLDER, or --data deal=deals.csv for each record";
             messages.error("command-line", "no tables are named", Some(help));
-            return Err(Ending::Usage);
+            return Err(ExitStatus::Usage);
         }
         let said = options.through.or(settings.through);
         let through = said.map_or(plan.active.to, day_of);
@@ -101,7 +101,7 @@ impl Job {
             let (first, last) = (date_of(plan.active.from), date_of(through));
             let message = format!("the program begins on {first}: through {last} there is nothing to settle");
             messages.error("command-line", &message, None);
-            return Err(Ending::Usage);
+            return Err(ExitStatus::Usage);
         }
         if through > plan.active.to {
             messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(plan.active.to)));
@@ -110,7 +110,7 @@ impl Job {
     }
 
     /// Finds the tables.
-    pub fn bind(&self, messages: Messages) -> Result<Bound, Ending> {
+    pub fn bind(&self, messages: Messages) -> Result<Bound, ExitStatus> {
         let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;
         for (file, reason) in &bound.not_read {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
@@ -120,7 +120,7 @@ impl Job {
     }
 
     /// Opens the tables.
-    pub fn open(&self, bound: &Bound, messages: Messages) -> Result<(Vec<TableInput>, Inputs), Ending> {
+    pub fn open(&self, bound: &Bound, messages: Messages) -> Result<(Vec<TableInput>, Inputs), ExitStatus> {
         Inputs::open(bound).map_err(|error| unbound(&error, messages))
     }
 
@@ -131,7 +131,7 @@ impl Job {
         limits: Limits<'_>,
         progress: &Progress,
         messages: Messages,
-    ) -> Result<Loaded, Ending> {
+    ) -> Result<Loaded, ExitStatus> {
         let rows = |n_rows: u64| progress.rows(n_rows);
         let options = LoadOptions { progress: Some(&rows), ..limits.options(self.through) };
         load(&self.plan, inputs, &options).map_err(|error| match error {
@@ -142,7 +142,7 @@ impl Job {
     }
 
     /// Asks for the day where it was not said and the tables end before a period of a rule begins.
-    pub fn knows_the_day(&self, loaded: &Loaded, messages: Messages) -> Result<(), Ending> {
+    pub fn knows_the_day(&self, loaded: &Loaded, messages: Messages) -> Result<(), ExitStatus> {
         let unsaid = if self.through_is_said { None } else { unsaid(&self.plan, loaded) };
         let Some(unsaid) = unsaid else { return Ok(()) };
         let names: Vec<&str> = unsaid.events.iter().map(|event| &*self.plan.record(*event).name).collect();
@@ -167,16 +167,16 @@ impl Job {
         }
         offers.push(format!("--through {last}, if no more rows come"));
         messages.error("missing-through", &message, Some(&offers.join("; ")));
-        Err(Ending::Usage)
+        Err(ExitStatus::Usage)
     }
 
     /// What `run.json` says of the tables that were read.
-    pub fn inputs(&self, inputs: Inputs, loaded: &Loaded, messages: Messages) -> Result<Vec<Input>, Ending> {
+    pub fn inputs(&self, inputs: Inputs, loaded: &Loaded, messages: Messages) -> Result<Vec<Input>, ExitStatus> {
         inputs.finish(&self.plan, loaded).map_err(|error| unbound(&error, messages))
     }
 
     /// Demands that no file that is written is one that is read, and none is written twice.
-    pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), Ending> {
+    pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), ExitStatus> {
         let tables = bound.tables.iter().flat_map(|(_, files)| files);
         let read: Vec<PathBuf> = tables.chain([&self.path, &self.settings.file()]).map(|path| place(path)).collect();
         for (idx, path) in outputs.iter().enumerate() {
@@ -191,22 +191,22 @@ impl Job {
                 &format!("`{}` {why}", file_name(path)),
                 Some("name another file or folder"),
             );
-            return Err(Ending::Usage);
+            return Err(ExitStatus::Usage);
         }
         Ok(())
     }
 }
 
 /// Says that rows could not be kept on the disk.
-pub fn no_room(error: &StoreError, messages: Messages) -> Ending {
+pub fn no_room(error: &StoreError, messages: Messages) -> ExitStatus {
     messages.error("cannot-keep-rows", &error.to_string(), Some(SCRATCH_HELP));
-    Ending::Output
+    ExitStatus::Output
 }
 
 /// Says that an invariant of Meed does not hold.
-pub fn mistake(error: &InternalError, messages: Messages) -> Ending {
+pub fn mistake(error: &InternalError, messages: Messages) -> ExitStatus {
     messages.error("internal-error", &error.to_string(), Some(InternalError::HELP));
-    Ending::Internal
+    ExitStatus::Internal
 }
 
 /// Where a path leads, also where nothing stands there yet.
@@ -217,14 +217,14 @@ fn place(path: &Path) -> PathBuf {
     whole.or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
-fn unbound(error: &BindError, messages: Messages) -> Ending {
+fn unbound(error: &BindError, messages: Messages) -> ExitStatus {
     messages.error(error.code(), &error.to_string(), error.help().as_deref());
-    error.ending()
+    error.exit_status()
 }
 
 impl Job {
     /// Says what a run met; a row's fault at its place in the program.
-    pub fn fault(&self, error: &RunError, messages: Messages) -> Ending {
+    pub fn fault(&self, error: &RunError, messages: Messages) -> ExitStatus {
         let met = match error {
             RunError::Fault(met) => met,
             RunError::Store(error) => return no_room(error, messages),
@@ -233,7 +233,7 @@ impl Job {
         let (code, span) = (met.fault.kind.code(), met.fault.span);
         let problem = meed_compiler::Problem::error(code, span, met.to_string()).label(met.place.clone());
         messages.problems(&self.path, &self.text, &[problem]);
-        Ending::Fault
+        ExitStatus::Fault
     }
 }
 
@@ -253,13 +253,13 @@ fn parameters(
     settings: &[(String, String)],
     options: &[String],
     messages: Messages,
-) -> Result<Vec<(String, String)>, Ending> {
+) -> Result<Vec<(String, String)>, ExitStatus> {
     let mut all = settings.to_vec();
     for entry in options {
         let Some((name, value)) = entry.split_once('=') else {
             let help = Some("write the parameter and its value, as --set 'bounty=$700'");
             messages.error("command-line", &format!("`--set {}` sets nothing", shown(entry)), help);
-            return Err(Ending::Usage);
+            return Err(ExitStatus::Usage);
         };
         let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
         match all.iter_mut().find(|(known, _)| *known == name) {

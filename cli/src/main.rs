@@ -59,7 +59,7 @@ Exit codes: 0 all is well; 1 the program has errors or a test failed; 2 the comm
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum ExitStatus {
     /// 0: all is well.
     Well = 0,
     /// 1: the program has errors, or a test failed.
@@ -89,6 +89,6 @@ fn main() -> ExitCode {
         Command::Explain(command) => command.run(messages),
         Command::Plan(command) => command.run(messages),
     };
-    let ending = guarded(run).unwrap_or_else(|error| job::mistake(&error, messages));
-    ExitCode::from(ending as u8)
+    let status = guarded(run).unwrap_or_else(|error| job::mistake(&error, messages));
+    ExitCode::from(status as u8)
 }

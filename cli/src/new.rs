@@ -1,6 +1,6 @@
 //! `meed new FOLDER`
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::Messages;
 use std::path::{Path, PathBuf};
 
@@ -25,28 +25,28 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 impl New {
-    pub fn run(self, messages: Messages) -> Ending {
+    pub fn run(self, messages: Messages) -> ExitStatus {
         let folder = self.folder.display();
         match std::fs::read_dir(&self.folder).map(|mut entries| entries.next().is_none()) {
             Ok(false) => {
                 let help = Some("name a new folder");
                 messages.error("cannot-write", &format!("`{folder}` is not empty"), help);
-                return Ending::Usage;
+                return ExitStatus::Usage;
             }
             Ok(true) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 messages.error("cannot-write", &format!("cannot use `{folder}`: {error}"), None);
-                return Ending::Output;
+                return ExitStatus::Output;
             }
         }
         let name = program_name(&self.folder);
         if let Err((path, error)) = write(&self.folder, &name) {
             messages.error("cannot-write", &format!("cannot write `{}`: {error}", path.display()), None);
-            return Ending::Output;
+            return ExitStatus::Output;
         }
         messages.note(&format!("`{folder}` holds the program `{name}`; there, try: meed check, meed test, meed run"));
-        Ending::Well
+        ExitStatus::Well
     }
 }
 

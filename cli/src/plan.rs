@@ -1,6 +1,6 @@
 //! `meed plan [PROGRAM]`
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::{self, Messages};
 use crate::project;
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn run(self, messages: Messages) -> Ending {
+    pub fn run(self, messages: Messages) -> ExitStatus {
         let program = match project::program(self.program.as_deref(), messages) {
             Ok(program) => program,
-            Err(ending) => return ending,
+            Err(status) => return status,
         };
         let compiled = program.compile(messages);
-        let Some(plan) = compiled.plan else { return Ending::Program };
+        let Some(plan) = compiled.plan else { return ExitStatus::Program };
         draw::print_all(&plan.to_text(), messages)
     }
 }

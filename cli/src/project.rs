@@ -8,7 +8,7 @@ mod settings;
 
 pub use settings::{FILE_NAME, Settings};
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
 use meed_compiler::Compiled;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Program {
 
 /// Finds and reads the program: the file that is named, that of the project folder that is named, or that of the
 /// project here.
-pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Ending> {
+pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, ExitStatus> {
     let settings = match named {
         Some(path) if path.is_dir() => settings(path, messages)?,
         Some(path) => Settings { program: Some(path.to_owned()), ..Settings::default() },
@@ -44,7 +44,7 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Endi
             let help =
                 format!("name a `.meed` file, or work in a folder with a `{FILE_NAME}`, as `meed new` makes one");
             messages.error("command-line", "no program is named", Some(&help));
-            return Err(Ending::Usage);
+            return Err(ExitStatus::Usage);
         }
     };
     let Some(path) = settings.program.clone() else {
@@ -54,23 +54,23 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Endi
             &format!("`{file}` names no program"),
             Some("add a line like: program = \"x.meed\""),
         );
-        return Err(Ending::Usage);
+        return Err(ExitStatus::Usage);
     };
-    let text = read_text(&path, messages).ok_or(Ending::Program)?;
+    let text = read_text(&path, messages).ok_or(ExitStatus::Program)?;
     Ok(Program { path, text, settings })
 }
 
-fn settings(folder: &Path, messages: Messages) -> Result<Settings, Ending> {
+fn settings(folder: &Path, messages: Messages) -> Result<Settings, ExitStatus> {
     let file = folder.join(FILE_NAME);
     if !file.is_file() {
         let message = format!("`{}` is a folder without a `{FILE_NAME}`", file_name(folder));
         messages.error("command-line", &message, Some("name the program's file"));
-        return Err(Ending::Usage);
+        return Err(ExitStatus::Usage);
     }
-    let text = read_text(&file, messages).ok_or(Ending::Usage)?;
+    let text = read_text(&file, messages).ok_or(ExitStatus::Usage)?;
     Settings::read(folder, &text).map_err(|problems| {
         messages.problems(&file, &text, &problems);
-        Ending::Usage
+        ExitStatus::Usage
     })
 }
 

@@ -1,8 +1,8 @@
 //! `meed run [PROGRAM] [--data …] [--out DIR]`
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::bind::Bound;
-use crate::clock::{Clock, Watch};
+use crate::clock::{Clock, StageTimer};
 use crate::draw::{Messages, say};
 use crate::format::Format;
 use crate::job::{Job, JobOptions, Limits};
@@ -79,11 +79,11 @@ enum FormulaCells {
 }
 
 impl Run {
-    pub fn run(self, messages: Messages) -> Ending {
-        self.settle(messages).map_or_else(|ending| ending, |()| Ending::Well)
+    pub fn run(self, messages: Messages) -> ExitStatus {
+        self.settle(messages).map_or_else(|status| status, |()| ExitStatus::Well)
     }
 
-    fn settle(&self, messages: Messages) -> Result<(), Ending> {
+    fn settle(&self, messages: Messages) -> Result<(), ExitStatus> {
         let mut clock = Clock::start();
         let shared = Shared::default();
         if let Err(error) = signals::clean_up(shared.clone(), messages) {
@@ -92,7 +92,7 @@ impl Run {
         let job = Job::new(self.program.as_deref(), &self.job, messages)?;
         let Some(out) = self.out.clone().or_else(|| job.settings.out.clone()) else {
             messages.error("command-line", "no folder is named for the payments", Some("name it: --out FOLDER"));
-            return Err(Ending::Usage);
+            return Err(ExitStatus::Usage);
         };
         clock.stage("compile");
         let bound = job.bind(messages)?;
@@ -120,10 +120,10 @@ impl Run {
             Some(EngineName::Jit) | None => Engine::Jit,
         };
         let options = RunOptions { chunk_rows: self.batch_rows, engine, ..RunOptions::through(job.through) };
-        let mut watch = Watch::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock, &progress);
+        let mut timer = StageTimer::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock, &progress);
         let result =
-            run(&job.plan, &mut loaded, &options, Some(&mut watch)).map_err(|met| job.fault(&met, messages))?;
-        let (slices, mut clock) = watch.end();
+            run(&job.plan, &mut loaded, &options, Some(&mut timer)).map_err(|met| job.fault(&met, messages))?;
+        let (slices, mut clock) = timer.end();
         progress.writing();
         let formulas = outputs.formulas();
         let written = self.write(&job, outputs, (inputs, copied), &loaded, &result, slices.as_ref());
@@ -185,7 +185,7 @@ impl Run {
         bound: &Bound,
         loaded: &Loaded,
         messages: Messages,
-    ) -> Result<Vec<(PathBuf, RejectedRows)>, Ending> {
+    ) -> Result<Vec<(PathBuf, RejectedRows)>, ExitStatus> {
         let Some(rejects) = self.rejects_file().filter(|_| !loaded.rejects.is_empty()) else {
             return Ok(Vec::new());
         };
@@ -198,7 +198,7 @@ impl Run {
     }
 
     /// One rejected row stops the run, unless rejected rows are set aside.
-    fn judge(&self, plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), Ending> {
+    fn judge(&self, plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), ExitStatus> {
         if loaded.rejects.is_empty() {
             return Ok(());
         }
@@ -209,7 +209,7 @@ impl Run {
         let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
         let message = format!("{n_rows} rows are rejected, nothing is written");
         messages.error("rejected-rows", &message, Some("mend them, or set them aside with --rejects FILE"));
-        Err(Ending::Tables)
+        Err(ExitStatus::Tables)
     }
 
     fn write(
@@ -248,7 +248,12 @@ impl Run {
 
 /// A file of which nothing can be read is a mistake, and no reason to take earlier payments back: a run in which every row of
 /// an event is rejected does not replace the run that the folder shows.
-fn keeps_earlier_run(plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), Ending> {
+fn keeps_earlier_run(
+    plan: &Plan,
+    loaded: &Loaded,
+    has_earlier_run: bool,
+    messages: Messages,
+) -> Result<(), ExitStatus> {
     let is_lost =
         |(idx, _): &(usize, &meed_runtime::inner::store::RowCounts)| plan.records[*idx].kind == RecordKind::Event;
     let mut accounts = loaded.counts.iter().enumerate().filter(is_lost);
@@ -258,5 +263,5 @@ fn keeps_earlier_run(plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messag
     let (n_rows, name) = (account.rejected, shown(&plan.records[idx].name));
     let message = format!("all {n_rows} rows of `{name}` are rejected, and the earlier results stay as they are");
     messages.error("rejected-rows", &message, Some("mend the rows, or name another folder with --out"));
-    Err(Ending::Tables)
+    Err(ExitStatus::Tables)
 }

@@ -1,6 +1,6 @@
 //! `meed test [PROGRAM]`
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::{Messages, file_name, print};
 use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
@@ -21,14 +21,14 @@ pub struct Test {
 }
 
 impl Test {
-    pub fn run(self, messages: Messages) -> Ending {
+    pub fn run(self, messages: Messages) -> ExitStatus {
         let program = match project::program(self.program.as_deref(), messages) {
             Ok(program) => program,
-            Err(ending) => return ending,
+            Err(status) => return status,
         };
         let compiled = compile(&program.text, &[]);
         messages.problems(&program.path, &program.text, &compiled.problems);
-        let Some(plan) = &compiled.plan else { return Ending::Program };
+        let Some(plan) = &compiled.plan else { return ExitStatus::Program };
         let mut coverage = Coverage::new();
         let mut n_failed = 0;
         for test in &compiled.tests {
@@ -47,7 +47,7 @@ impl Test {
             true => messages.note("the program has no tests"),
             false => unreached(&program, plan, &coverage, messages),
         }
-        if n_failed == 0 { Ending::Well } else { Ending::Program }
+        if n_failed == 0 { ExitStatus::Well } else { ExitStatus::Program }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Machine code by Cranelift: one function per rule and fold, one module per program.
 //!
-//! Comes in: a [`Plan`]. Goes out: [`Kernels`]. A kernel means what the interpreter means, in 64-bit lanes; a row it
+//! Comes in: a [`Plan`]. Goes out: [`Kernels`]. A kernel means what the interpreter means, in 64-bit integers; a row it
 //! cannot do it leaves untouched to the interpreter ([`crate::kernel`]). Cranelift is named in this room only, and only
 //! where the feature `jit` is on: without it there are no kernels, and every row is the interpreter's.
 

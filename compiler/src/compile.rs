@@ -4,7 +4,7 @@ use crate::checks;
 use crate::internal::{InternalError, guarded};
 use crate::lower::lower;
 use crate::plan::Plan;
-use crate::plan::verify::Breach;
+use crate::plan::verify::Violation;
 use crate::resolve::resolve;
 use crate::typed::{Places, Program};
 use crate::types::{TestCase, types};
@@ -87,9 +87,9 @@ pub(crate) fn examine(source: &str, overrides: &[(String, String)]) -> Compiled 
     problems.sort_by_key(|problem| problem.primary.0);
     let mut runs = !problems.iter().any(Problem::is_error);
     if runs {
-        let breaches = plan.verify();
-        problems.extend(breaches.iter().map(|breach| mistake(place_of(breach, &plan), breach.to_string())));
-        runs = breaches.is_empty();
+        let violations = plan.verify();
+        problems.extend(violations.iter().map(|violation| mistake(place_of(violation, &plan), violation.to_string())));
+        runs = violations.is_empty();
     }
     steps::count(problems.len());
     let (program, places) = (Some(typed.program), typed.places);
@@ -124,8 +124,8 @@ fn mistake(place: Span, what: String) -> Problem {
     Problem::error("internal-error", place, what).help(InternalError::HELP)
 }
 
-/// The rule whose Plan breaks an obligation, if it is one.
-fn place_of(breach: &Breach, plan: &Plan) -> Span {
-    let rule = plan.versions.iter().find(|rule| breach.place.contains(&format!("`{}`", rule.name)));
+/// The rule whose Plan breaks an invariant, if it is one.
+fn place_of(violation: &Violation, plan: &Plan) -> Span {
+    let rule = plan.versions.iter().find(|rule| violation.place.contains(&format!("`{}`", rule.name)));
     rule.map_or_else(Span::default, |rule| rule.span)
 }

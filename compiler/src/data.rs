@@ -115,7 +115,7 @@ pub enum SumData {
     Exact(Vec<Exact>),
 }
 
-/// The values of a fold, by row of the grid of its entity and period.
+/// The values of a fold, by row of its entity periods.
 #[derive(Clone, Debug)]
 pub enum FoldData {
     /// Whole numbers of `1/den`.
@@ -179,14 +179,14 @@ pub enum Rows {
         record: crate::plan::RecordId,
     },
     /// An entity's rows by periods.
-    Grid(Grid),
+    EntityPeriods(EntityPeriods),
     /// Payment lines.
     Payments(Payments),
 }
 
 /// The rows of a rule per entity and period: for each period, in order, each entity in key order.
 #[derive(Clone, Debug, Default)]
-pub struct Grid {
+pub struct EntityPeriods {
     /// By row: the entity's row.
     pub entity: Vec<u32>,
     /// By row: the period's number.
@@ -209,7 +209,7 @@ pub struct Payments {
     pub when: Vec<i32>,
     /// The row of the event, or of the entity, behind it.
     pub source: Vec<u32>,
-    /// The row of the event, or of the grid, that it comes from in the end.
+    /// The row of the event, or of the entity periods, that it comes from in the end.
     pub root: Vec<u32>,
 }
 

@@ -1,7 +1,7 @@
 //! The door between machine code and the runtime: what a kernel reads and writes, and how it is called.
 //!
 //! A kernel does one rule, or one fold, over a chunk of rows. It is called with a table of pointers in the order of
-//! [`Kernel::inputs`]. It works in 64-bit lanes: where a value does not fit, or a division by zero or crossing bounds
+//! [`Kernel::inputs`]. It works in 64-bit integers: where a value does not fit, or a division by zero or crossing bounds
 //! are met, it stops *before* it has written anything of that row and returns the row; the caller does that row in
 //! the interpreter, which has no such limits and makes the messages, and calls again with the row after it.
 
@@ -52,12 +52,12 @@ pub enum Input {
     DecisionDen(DecisionId),
     /// `u8`.
     DecisionKnown(DecisionId),
-    /// `u32` by row of the grid.
-    GridEntity,
-    /// `i32` by row of the grid.
-    GridLastDay,
-    /// `u8` by row of the grid: [`crate::data::Grid::ends`] of this kind.
-    GridEnds(Period),
+    /// `u32` by row of the entity periods.
+    PeriodsEntity,
+    /// `i32` by row of the entity periods.
+    PeriodsLastDay,
+    /// `u8` by row of the entity periods: [`crate::data::EntityPeriods::ends`] of this kind.
+    PeriodsEnds(Period),
     /// `u32` by payment.
     PaymentPayee,
     /// `i64` by payment.
@@ -126,7 +126,7 @@ const BLOCK: u32 = 64;
 
 /// `array[index[row]]`, an element that a row needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gather {
+pub struct Prefetch {
     /// Slots, or references of the row.
     pub index: Input,
     /// Indexed by them.
@@ -139,7 +139,7 @@ pub struct Kernel {
     /// What the pointers are.
     pub inputs: Vec<Input>,
     /// Elements that rows need in no order.
-    pub(crate) gathers: Vec<Gather>,
+    pub(crate) prefetches: Vec<Prefetch>,
     pub(crate) entry: Entry,
     pub(crate) tables: Arc<DayTables>,
     /// As in [`crate::codegen::CodeOptions`].
@@ -269,8 +269,8 @@ impl Kernel {
                           `self.module` is. What is read ahead are elements that the code is about to read"
             )]
             let stopped = unsafe {
-                for gather in &ahead {
-                    gather.read(&table, start, next..end);
+                for prefetch in &ahead {
+                    prefetch.read(&table, start, next..end);
                 }
                 (self.entry)(&raw mut context, start, next, end)
             };

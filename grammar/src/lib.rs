@@ -9,14 +9,14 @@
 //! assert_eq!(parsed.file.items.len(), 2);
 //! ```
 //!
-//! A text is read in three steps: [`tokens`] cuts it into words and signs, `mistake` names and repairs what is wrong in
+//! A text is read in three steps: [`tokens`] cuts it into words and signs, `lexical` names and repairs what is wrong in
 //! the words alone, and `parse` reads the shape (`meed.pest`) and builds the tree.
 
 pub mod foreign;
 mod format;
-pub mod habits;
+pub mod idioms;
+mod lexical;
 pub mod limits;
-mod mistake;
 mod parse;
 pub mod problem;
 pub mod span;

@@ -4,6 +4,7 @@
 //! broken item hides no other. The rules of the grammar (`meed.pest`) become nodes in the modules below, one module for
 //! each noun. Names are not looked up, and the order of clauses is not checked.
 
+mod ambiguity;
 mod clauses;
 mod expressions;
 mod fold;
@@ -12,15 +13,14 @@ mod literals;
 mod marks;
 mod message;
 mod node;
-mod readings;
 mod recovery;
 mod roundings;
 mod sets;
 mod tables;
 mod tests;
 
+use crate::lexical::{self, Patches};
 use crate::limits;
-use crate::mistake::{self, Patches};
 use crate::problem::Problem;
 use crate::span::Span;
 use crate::steps;
@@ -49,7 +49,7 @@ pub fn parse(source: &str) -> Parsed {
     if let Some(problem) = too_large(source) {
         return Parsed { file: File::default(), problems: vec![problem] };
     }
-    let repaired = mistake::repair(source);
+    let repaired = lexical::repair(source);
     let mut problems = repaired.problems;
     let (file, found) = with_room(&repaired.text, |words| {
         let reader = Reader::new(source, &repaired.text, words, &repaired.patches);
@@ -66,7 +66,7 @@ pub fn parse_value(source: &str) -> Result<Expr, Vec<Problem>> {
     if let Some(problem) = too_large(source) {
         return Err(vec![problem]);
     }
-    let repaired = mistake::repair(source);
+    let repaired = lexical::repair(source);
     let mut problems = repaired.problems;
     let (value, found) = with_room(&repaired.text, |words| {
         let reader = Reader::new(source, &repaired.text, words, &repaired.patches);

@@ -154,8 +154,8 @@ const PARTS: [&str; 64] = [
     "reach: Whole",
     "Between(",
     "Steps {",
-    "ask: Rate",
-    "ask: Band",
+    "output: Rate",
+    "output: Band",
     "side: Before",
     "negative: true",
 ];

@@ -12,15 +12,24 @@ const FOLDERS: [&str; 2] = ["compiler/src", "runtime/src"];
 
 /// Names of types that were given up for a better word, which stands beside each. One more line here keeps one more word away.
 const GIVEN_UP: &[(&str, &str)] = &[
+    ("Ask", "ScheduleOutput"),
+    ("Blank", "FunctionSlot"),
+    ("Breach", "Violation"),
     ("By", "SortKey"),
     ("Dealt", "Partition"),
     ("Draft", "TableBuilder"),
+    ("Effort", "OptLevel"),
+    ("Ending", "ExitStatus"),
     ("Family", "RuleLines"),
+    ("Gather", "Prefetch"),
     ("Gathering", "Aggregate"),
+    ("Grid", "EntityPeriods"),
     ("Group", "Fold"),
     ("Holds", "SourceType"),
     ("Kept", "RowFlags"),
+    ("Lane", "RowValue"),
     ("Lot", "OutputContext"),
+    ("Obligation", "Invariant"),
     ("Point", "ExplainStep"),
     ("Runs", "SortedRuns"),
     ("SlotSpec", "Key"),
@@ -28,6 +37,7 @@ const GIVEN_UP: &[(&str, &str)] = &[
     ("Stored", "SpilledBatch"),
     ("Teller", "Explainer"),
     ("View", "Side"),
+    ("Watch", "StageTimer"),
     ("Windows", "Pages"),
 ];
 

@@ -1,6 +1,6 @@
 //! Why outputs cannot be written.
 
-use crate::Ending;
+use crate::ExitStatus;
 use crate::draw::Messages;
 use crate::job::{mistake, no_room};
 use meed_compiler::internal::InternalError;
@@ -59,7 +59,7 @@ impl OutError {
     }
 
     /// Says it, and how the command ends.
-    pub fn tell(&self, messages: Messages) -> Ending {
+    pub fn tell(&self, messages: Messages) -> ExitStatus {
         if let Self::Write { error, .. } = self
             && let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<StoreError>())
         {
@@ -71,6 +71,6 @@ impl OutError {
             return mistake(error, messages);
         }
         messages.error(self.code(), &self.to_string(), self.help());
-        Ending::Output
+        ExitStatus::Output
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn conditions(plan: &Plan, problems: &mut Vec<Problem>) {
 /// What the conditions so far leave of the values of each field, and where each was narrowed.
 struct Left<'p> {
     plan: &'p Plan,
-    fields: FxHashMap<Asked, (Ranges, Vec<Span>)>,
+    fields: FxHashMap<Subject, (Ranges, Vec<Span>)>,
     /// The days of the rule, for the message where they are what contradicts.
     days: Option<String>,
     /// One contradiction makes every later one a consequence.
@@ -47,11 +47,11 @@ impl<'p> Left<'p> {
     fn of_rule(plan: &'p Plan, rule: &Version) -> Self {
         let Stream::Events(record) = rule.stream else { return Self::new(plan) };
         let Some(when) = plan.record(record).when else { return Self::new(plan) };
-        let asked = Asked::Field(Root::Row, record, vec![when]);
+        let subject = Subject::Field(Root::Row, record, vec![when]);
         let looked_at = rule.looks_at();
         let days = Ranges::between(Exact::from(looked_at.from), Exact::from(looked_at.to));
         let words = format!("the rule holds from {} to {}", date_of(looked_at.from), date_of(looked_at.to));
-        let fields = std::iter::once((asked, (days, Vec::new()))).collect();
+        let fields = std::iter::once((subject, (days, Vec::new()))).collect();
         Self { fields, days: Some(words), ..Self::new(plan) }
     }
 
@@ -62,15 +62,15 @@ impl<'p> Left<'p> {
             // `, unknown means no`
             Op::IfUnknown(inner, default) if default.op == Op::YesNo(false) => self.take(inner, problems),
             _ => {
-                if let Some((asked, ty, ranges)) = allowed(condition) {
-                    self.narrow(asked, ty, &ranges, condition.span, problems);
+                if let Some((subject, ty, ranges)) = allowed(condition) {
+                    self.narrow(subject, ty, &ranges, condition.span, problems);
                 }
             }
         }
     }
 
-    fn narrow(&mut self, asked: Asked, ty: Type, ranges: &Ranges, span: Span, problems: &mut Vec<Problem>) {
-        let (left, places) = self.fields.entry(asked).or_insert_with(|| {
+    fn narrow(&mut self, subject: Subject, ty: Type, ranges: &Ranges, span: Span, problems: &mut Vec<Problem>) {
+        let (left, places) = self.fields.entry(subject).or_insert_with(|| {
             let whole = match ty {
                 // The list of the texts that rules decide may be long, and each rule would look at all of it.
                 Type::Choice(choice) if self.plan.choices[choice.index()].len() <= limits::CHOICES => {
@@ -105,7 +105,7 @@ fn never(span: Span, places: &[Span], days: Option<&str>) -> Problem {
 
 /// What a condition can ask about: only what has one value for a row can contradict itself.
 #[derive(PartialEq, Eq, Hash)]
-enum Asked {
+enum Subject {
     Field(Root, RecordId, Vec<FieldId>),
     Local(LocalId),
     PaymentAmount,
@@ -113,16 +113,16 @@ enum Asked {
 }
 
 /// What a condition asks about, its type, and the values it lets through; none where that is not plain.
-fn allowed(condition: &Expr) -> Option<(Asked, Type, Ranges)> {
+fn allowed(condition: &Expr) -> Option<(Subject, Type, Ranges)> {
     steps::count(1);
-    let of = |value: &Expr, ranges: Ranges| Some((asked(value)?, value.ty, ranges));
+    let of = |value: &Expr, ranges: Ranges| Some((subject(value)?, value.ty, ranges));
     match &condition.op {
         Op::Or(parts) => {
             let mut parts = parts.iter().map(allowed);
             let first = parts.next()??;
-            parts.try_fold(first, |(asked, ty, ranges), part| {
+            parts.try_fold(first, |(subject, ty, ranges), part| {
                 let (other, _, more) = part?;
-                (other == asked).then(|| (asked, ty, ranges.or(more)))
+                (other == subject).then(|| (subject, ty, ranges.or(more)))
             })
         }
         Op::Field { .. } if condition.ty == Type::YesNo => {
@@ -140,20 +140,20 @@ fn allowed(condition: &Expr) -> Option<(Asked, Type, Ranges)> {
     }
 }
 
-fn compared(comparison: Comparison, a: &Expr, b: &Expr) -> Option<(Asked, Type, Ranges)> {
+fn compared(comparison: Comparison, a: &Expr, b: &Expr) -> Option<(Subject, Type, Ranges)> {
     match (constant(a), constant(b)) {
-        (None, Some(bound)) => Some((asked(a)?, a.ty, Ranges::compared(comparison, &bound))),
-        (Some(bound), None) => Some((asked(b)?, b.ty, Ranges::compared(comparison.turned(), &bound))),
+        (None, Some(bound)) => Some((subject(a)?, a.ty, Ranges::compared(comparison, &bound))),
+        (Some(bound), None) => Some((subject(b)?, b.ty, Ranges::compared(comparison.turned(), &bound))),
         _ => None,
     }
 }
 
-fn asked(expr: &Expr) -> Option<Asked> {
+fn subject(expr: &Expr) -> Option<Subject> {
     Some(match &expr.op {
-        Op::Field { root, record, path } => Asked::Field(*root, *record, path.clone()),
-        Op::Local(local) => Asked::Local(*local),
-        Op::PaymentAmount => Asked::PaymentAmount,
-        Op::When => Asked::When,
+        Op::Field { root, record, path } => Subject::Field(*root, *record, path.clone()),
+        Op::Local(local) => Subject::Local(*local),
+        Op::PaymentAmount => Subject::PaymentAmount,
+        Op::When => Subject::When,
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! The making of kernels: functions in turn, one module, and the tables that they read.
 
+mod checked_int;
 mod dates;
 mod emit;
 mod expression;
@@ -17,14 +18,13 @@ mod scales;
 mod schedule;
 #[cfg(test)]
 mod tests;
-mod word;
 
 use super::{CodeOptions, Kernels, Optimize};
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
 use crate::plan::{FoldId, Plan, RecordId, RuleId, Stream};
 use frame::Reads;
-use machine::{Effort, Machine, Object};
+use machine::{Machine, Object, OptLevel};
 use rustc_hash::FxHashMap;
 use scales::Scales;
 use std::sync::Arc;
@@ -38,10 +38,11 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     let mut scales = Scales::guess(plan, data);
     let n_rows = StreamRows::of(plan, data);
     let made = machine.make(plan.folds.len(), |writer, idx| {
-        let effort = effort(&n_rows, &plan.matched(FoldId(idx as u32)).stream, idx, options);
+        let opt_level = opt_level(&n_rows, &plan.matched(FoldId(idx as u32)).stream, idx, options);
         let mut unit = None;
-        let object =
-            writer.function(effort, |blank| fold::write_fold(plan, &scales, &plan.folds[idx], &mut unit, blank));
+        let object = writer.function(opt_level, |function_slot| {
+            fold::write_fold(plan, &scales, &plan.folds[idx], &mut unit, function_slot)
+        });
         (object, unit)
     });
     let mut folds = Vec::with_capacity(made.len());
@@ -53,16 +54,16 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     }
     let rules = machine.make(plan.versions.len(), |writer, idx| {
         let rule = &plan.versions[idx];
-        let effort = effort(&n_rows, &rule.stream, idx, options);
-        writer.function(effort, |blank| rule::write_rule(plan, &scales, rule, blank))
+        let opt_level = opt_level(&n_rows, &rule.stream, idx, options);
+        writer.function(opt_level, |function_slot| rule::write_rule(plan, &scales, rule, function_slot))
     });
     let (entries, module) = machine.link(rules.iter().chain(&folds).flatten())?;
     let tables = Arc::new(day_tables(plan, rules.iter().chain(&folds).flatten()));
     let mut entries = entries.into_iter();
     let mut kernel = |object: Object| {
         let entry = entries.next()?;
-        let (Reads { inputs, gathers }, module) = (object.reads, module.clone());
-        Some(Kernel { inputs, gathers, entry, tables: tables.clone(), near_bytes: options.near_bytes, module })
+        let (Reads { inputs, prefetches }, module) = (object.reads, module.clone());
+        Some(Kernel { inputs, prefetches, entry, tables: tables.clone(), near_bytes: options.near_bytes, module })
     };
     let mut all =
         |objects: Vec<Option<Object>>| objects.into_iter().map(|object| object.and_then(&mut kernel)).collect();
@@ -70,12 +71,12 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
 }
 
 /// What the rows of a stream are worth.
-fn effort(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: CodeOptions) -> Effort {
+fn opt_level(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: CodeOptions) -> OptLevel {
     let thorough = match options.optimize {
         Optimize::ByRows => n_rows.stream(stream) >= MANY_ROWS,
         Optimize::InTurns => idx.is_multiple_of(2),
     };
-    if thorough { Effort::Thorough } else { Effort::Quick }
+    if thorough { OptLevel::Thorough } else { OptLevel::Quick }
 }
 
 /// About how many rows streams have.

@@ -169,21 +169,21 @@ impl<'a> Row<'a> {
                 }
                 None => broken("an event without a `when`"),
             },
-            Rows::Grid(grid) => grid.last_day[self.row as usize],
+            Rows::EntityPeriods(periods) => periods.last_day[self.row as usize],
             Rows::Payments(payments) => payments.when[self.row as usize],
         }
     }
 
     /// Whether the row is an entity and period.
     pub fn is_period(&self) -> bool {
-        matches!(self.rows, Rows::Grid(_))
+        matches!(self.rows, Rows::EntityPeriods(_))
     }
 
-    /// Whether a guarantee for the longer period is trued up at this row of a grid: it is the last of its kind in that
+    /// Whether a guarantee for the longer period is trued up at this entity and period: it is the last of its kind in that
     /// period, which has ended.
     pub fn period_ends(&self, period: Period) -> bool {
-        let Rows::Grid(grid) = self.rows else { return false };
-        grid.ends.iter().any(|(kind, ends)| *kind == period && ends[self.row as usize] == 1)
+        let Rows::EntityPeriods(periods) = self.rows else { return false };
+        periods.ends.iter().any(|(kind, ends)| *kind == period && ends[self.row as usize] == 1)
     }
 
     fn eval_op(&self, expr: &Expr, data: &Data) -> Result<Value, Fault> {
@@ -198,7 +198,7 @@ impl<'a> Row<'a> {
                 Rows::Payments(payments) => {
                     Value::Number(fraction(payments.amount[self.row as usize].into(), self.plan.per_unit().into()))
                 }
-                Rows::Events { .. } | Rows::Grid(_) => broken("the amount of a payment where there is none"),
+                Rows::Events { .. } | Rows::EntityPeriods(_) => broken("the amount of a payment where there is none"),
             },
             Op::When => Value::Date(self.when(data)),
             Op::Local(local) => self.locals[local.index()].clone(),
@@ -280,7 +280,7 @@ impl<'a> Row<'a> {
     pub fn root(&self, root: Root) -> u32 {
         match (self.rows, root) {
             (Rows::Events { .. }, _) => self.row,
-            (Rows::Grid(grid), _) => grid.entity[self.row as usize],
+            (Rows::EntityPeriods(periods), _) => periods.entity[self.row as usize],
             (Rows::Payments(payments), Root::Payee) => payments.payee[self.row as usize],
             (Rows::Payments(payments), Root::Source | Root::Row) => payments.source[self.row as usize],
         }

@@ -48,13 +48,13 @@ impl Row<'_> {
             (Function::Smallest, values) => extreme(values, Ordering::Less),
             (Function::Largest, values) => extreme(values, Ordering::Greater),
             (Function::Round { mode, quantum }, [Number(x)]) => Number(round_to(x, *mode, quantum)),
-            (Function::Schedule { schedule, ask }, [arguments @ .., Number(x)]) => {
+            (Function::Schedule { schedule, output }, [arguments @ .., Number(x)]) => {
                 let schedule = &self.plan.schedules[schedule.index()];
                 let arguments: Vec<Exact> = arguments.iter().filter_map(|value| value.clone().number()).collect();
                 if *x < Exact::ZERO && schedule.below_zero == BelowZero::Unsaid {
                     self.below_zero.set(true);
                 }
-                schedule::ask(schedule, &arguments, x, *ask)?.map_or(Value::Missing, Number)
+                schedule::evaluate(schedule, &arguments, x, *output)?.map_or(Value::Missing, Number)
             }
             (Function::Lookup { table, result }, arguments) => {
                 data.lookups[table.index()].read(arguments, *result as usize).map_or(Value::Missing, given)

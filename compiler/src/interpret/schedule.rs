@@ -2,7 +2,7 @@
 
 use super::FaultKind;
 use crate::internal::broken;
-use crate::plan::{Ask, BelowZero, End, Expr, Function, Line, Op, Piece, Pieces, Reach, Schedule};
+use crate::plan::{BelowZero, End, Expr, Function, Line, Op, Piece, Pieces, Reach, Schedule, ScheduleOutput};
 use crate::value::{Exact, RoundingMode, round};
 
 /// What one piece contributes to F(x).
@@ -61,7 +61,7 @@ fn holder(bounded: &[Bounded<'_>], x: &Exact) -> usize {
 
 /// The parts of a schedule that x reaches, and the ends between parts that it meets exactly, each from 0 in the order
 /// written; a single point is of the part behind it. Where pieces carry on, every one up to that which holds x is reached.
-pub fn met(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> (Vec<usize>, Vec<usize>) {
+pub fn pieces_reached(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> (Vec<usize>, Vec<usize>) {
     let x = if *x < Exact::ZERO && schedule.below_zero == BelowZero::Mirrored { -x } else { x.clone() };
     if x < Exact::ZERO || (x == Exact::ZERO && !schedule.even_at_zero) {
         return (Vec::new(), Vec::new());
@@ -97,8 +97,13 @@ pub fn edges(schedule: &Schedule, arguments: &[Exact]) -> Vec<Exact> {
 ///
 /// # Errors
 /// Bounds that cross, packages without size.
-pub fn ask(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Result<Option<Exact>, FaultKind> {
-    if ask == Ask::Amount {
+pub fn evaluate(
+    schedule: &Schedule,
+    arguments: &[Exact],
+    x: &Exact,
+    output: ScheduleOutput,
+) -> Result<Option<Exact>, FaultKind> {
+    if output == ScheduleOutput::Amount {
         let parts = parts(schedule, arguments, x)?;
         return Ok(parts.map(|parts| parts.iter().fold(Exact::ZERO, |sum, part| sum + &part.amount)));
     }
@@ -108,7 +113,7 @@ pub fn ask(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Res
         return Ok(None);
     }
     let x = if negative { -x } else { x.clone() };
-    Ok(reached(schedule, arguments, &x, ask))
+    Ok(reached(schedule, arguments, &x, output))
 }
 
 /// F(x) as a sum over bands; none where there is no result.
@@ -180,16 +185,20 @@ fn part(bounded: &Bounded, end: &Exact, arguments: &[Exact]) -> Option<Part> {
 }
 
 /// The rate or band reached at x, which is not below zero.
-fn reached(schedule: &Schedule, arguments: &[Exact], x: &Exact, ask: Ask) -> Option<Exact> {
+fn reached(schedule: &Schedule, arguments: &[Exact], x: &Exact, output: ScheduleOutput) -> Option<Exact> {
     let Pieces::Lines { pieces, heights } = &schedule.pieces else { return None };
     let bounded = bounded(pieces, arguments);
     let held = &bounded[holder(&bounded, x)];
     let part = part(held, x, arguments)?;
-    if ask == Ask::Rate && *heights {
+    if output == ScheduleOutput::Rate && *heights {
         return Some(part.amount);
     }
     let numbered = held.piece.number > 0;
-    if ask == Ask::Band { numbered.then(|| Exact::from(held.piece.number)) } else { part.rate.filter(|_| numbered) }
+    if output == ScheduleOutput::Band {
+        numbered.then(|| Exact::from(held.piece.number))
+    } else {
+        part.rate.filter(|_| numbered)
+    }
 }
 
 /// Ends must rise, and packages have a size.

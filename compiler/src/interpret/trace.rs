@@ -3,7 +3,9 @@
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{Ask, Days, Emit, Expr, Function, LocalId, Node, Op, Owner, ScheduleId, Side, StateId, Type};
+use crate::plan::{
+    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, ScheduleId, ScheduleOutput, Side, StateId, Type,
+};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -15,7 +17,7 @@ pub struct Trace {
     /// Its steps.
     pub steps: Vec<TraceStep>,
     /// Where schedules were taken, on both sides of the row where there are two.
-    pub asked: Vec<Asked>,
+    pub evaluations: Vec<Evaluation>,
     /// Both sides of comparisons by order that were equal.
     pub equal: Vec<Span>,
     /// Values met since the last step: place, type, value.
@@ -26,7 +28,7 @@ pub struct Trace {
 
 /// A place where a schedule was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Evaluation {
     /// Which.
     pub schedule: ScheduleId,
     /// Its arguments.
@@ -175,7 +177,7 @@ impl Trace {
         match (function, values) {
             (Function::Schedule { schedule, .. }, [arguments @ .., Value::Number(x)]) => {
                 let arguments = arguments.iter().filter_map(|value| value.clone().number()).collect();
-                self.asked.push(Asked { schedule: *schedule, arguments, x: x.clone() });
+                self.evaluations.push(Evaluation { schedule: *schedule, arguments, x: x.clone() });
             }
             (Function::Compare(comparison), [a, b]) if !comparison.is_equality() && a == b => {
                 self.equal.extend(operands.iter().map(|operand| operand.span));
@@ -186,7 +188,7 @@ impl Trace {
 
     /// Takes in what was noted on the sides of the row.
     pub(super) fn join(&mut self, sides: Self) {
-        self.asked.extend(sides.asked);
+        self.evaluations.extend(sides.evaluations);
         self.equal.extend(sides.equal);
     }
 
@@ -196,18 +198,18 @@ impl Trace {
 
     pub(super) fn condition(&mut self, span: Span, value: &Value) {
         let truths = std::mem::take(&mut self.truths);
-        let values = self.met();
+        let values = self.take_values();
         self.steps.push(TraceStep::Condition { span, value: value.clone(), values, truths });
     }
 
     pub(super) fn total(&mut self, levels: &Levels) {
-        self.met();
+        self.take_values();
         let (before, after) = (levels.before.clone(), levels.after.clone());
         self.steps.push(TraceStep::Total { state: levels.state, before, after });
     }
 
     pub(super) fn local(&mut self, local: LocalId, value: &Value) {
-        let values = self.met();
+        let values = self.take_values();
         self.steps.push(TraceStep::Local { local, value: value.clone(), values });
     }
 
@@ -216,20 +218,20 @@ impl Trace {
     }
 
     pub(super) fn pay(&mut self, payee: &Value, rounded: Option<Exact>, found: Parts, take_back: bool) {
-        let values = self.met();
+        let values = self.take_values();
         let payee = if let Value::Code(row) = payee { Some(*row) } else { None };
         let Parts { slices, along } = found;
         self.steps.push(TraceStep::Pay { payee, rounded, slices, along, take_back, values });
     }
 
     /// What was met since the last step.
-    fn met(&mut self) -> Vec<(Span, Type, Value)> {
+    fn take_values(&mut self) -> Vec<(Span, Type, Value)> {
         self.truths.clear();
         std::mem::take(&mut self.values)
     }
 
     pub(super) fn limit(&mut self, span: Span, before: i128, after: i128, bound: i128, paid: Option<(i128, i128)>) {
-        self.met();
+        self.take_values();
         self.steps.push(TraceStep::Limit { span, before, after, bound, paid });
     }
 }
@@ -278,7 +280,7 @@ impl<'a> RuleRun<'a> {
 
     fn plain_slices(&mut self, expr: &Expr, factor: Exact) -> Result<Vec<Slice>, Fault> {
         match &expr.op {
-            Op::Call(Function::Schedule { schedule, ask: Ask::Amount }, _) => {
+            Op::Call(Function::Schedule { schedule, output: ScheduleOutput::Amount }, _) => {
                 let of = self.plan.schedules[schedule.index()].domain;
                 Ok(merge(self.parts(expr, None)?, Vec::new(), &factor, of))
             }
@@ -321,7 +323,7 @@ impl<'a> RuleRun<'a> {
 
     fn holds_schedule(&self, expr: &Expr) -> bool {
         match &expr.op {
-            Op::Call(Function::Schedule { ask, .. }, _) => *ask == Ask::Amount,
+            Op::Call(Function::Schedule { output, .. }, _) => *output == ScheduleOutput::Amount,
             Op::Call(Function::Multiply, factors) => factors.iter().any(|factor| self.holds_schedule(factor)),
             Op::Increment { .. } => true,
             Op::Local(local) => self.definition(*local).is_some_and(|value| self.holds_schedule(value)),
@@ -330,7 +332,7 @@ impl<'a> RuleRun<'a> {
     }
 
     fn increment_slices(&mut self, body: &Expr, state: StateId, factor: &Exact) -> Result<Vec<Slice>, Fault> {
-        if let Some((schedule, Ask::Amount, ..)) = body.op.as_schedule() {
+        if let Some((schedule, ScheduleOutput::Amount, ..)) = body.op.as_schedule() {
             let of = self.plan.schedules[schedule.index()].domain;
             let after = self.parts(body, Some(Side::After))?;
             let first = self.row.levels(state).is_none_or(|levels| levels.first);

@@ -1,9 +1,9 @@
 //! The table of pointers of a kernel, for one chunk.
 
-use super::{DayTables, Gather, Input, Kernel, N_DAYS, N_MONTHS};
+use super::{DayTables, Input, Kernel, N_DAYS, N_MONTHS, Prefetch};
 use crate::data::{
-    Chunk, Column, Data, DecisionData, FoldData, FoldState, Grid, Output, Payments, Rows, StateData, SumData, Values,
-    Width,
+    Chunk, Column, Data, DecisionData, EntityPeriods, FoldData, FoldState, Output, Payments, Rows, StateData, SumData,
+    Values, Width,
 };
 use crate::plan::{DecisionId, FieldId, KeyId, Period, Plan, RecordId, StateId, Stream};
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub(super) struct Source<'a> {
     pub tables: &'a DayTables,
 }
 
-/// A [`Gather`] from a large array, by places in the table of pointers.
+/// A [`Prefetch`] from a large array, by places in the table of pointers.
 pub(super) struct Ahead {
     index: usize,
     /// Whether indices stand by row of the chunk, else of the stream.
@@ -134,9 +134,9 @@ impl Source<'_> {
             Input::DecisionNum(id) => self.decided(data, id, |decision| write(&mut decision.nums))?,
             Input::DecisionDen(id) => self.decided(data, id, |decision| write(&mut decision.denominators))?,
             Input::DecisionKnown(id) => self.decided(data, id, |decision| write(&mut decision.known))?,
-            Input::GridEntity => array(&self.grid()?.entity, end)?,
-            Input::GridLastDay => array(&self.grid()?.last_day, end)?,
-            Input::GridEnds(period) => array(self.ends(period)?, end)?,
+            Input::PeriodsEntity => array(&self.periods()?.entity, end)?,
+            Input::PeriodsLastDay => array(&self.periods()?.last_day, end)?,
+            Input::PeriodsEnds(period) => array(self.ends(period)?, end)?,
             Input::PaymentPayee => array(&self.payments()?.payee, end)?,
             Input::PaymentAmount => array(&self.payments()?.amount, end)?,
             Input::PaymentWhen => array(&self.payments()?.when, end)?,
@@ -162,13 +162,13 @@ impl Source<'_> {
     /// What a kernel's rows need of large arrays.
     pub fn ahead(&self, kernel: &Kernel, data: &Data, fold_state: Option<&FoldState>) -> Vec<Ahead> {
         let place = |input: Input| kernel.inputs.iter().position(|known| *known == input);
-        let ahead = |gather: &Gather| {
-            let (n_elements, width) = self.extent(gather.array, data, fold_state)?;
-            let by_chunk = matches!(gather.index, Input::Slots(_) | Input::FoldSlot);
-            let (index, array) = (place(gather.index)?, place(gather.array)?);
+        let ahead = |prefetch: &Prefetch| {
+            let (n_elements, width) = self.extent(prefetch.array, data, fold_state)?;
+            let by_chunk = matches!(prefetch.index, Input::Slots(_) | Input::FoldSlot);
+            let (index, array) = (place(prefetch.index)?, place(prefetch.array)?);
             (n_elements * width > kernel.near_bytes).then_some(Ahead { index, by_chunk, array, width })
         };
-        kernel.gathers.iter().filter_map(ahead).collect()
+        kernel.prefetches.iter().filter_map(ahead).collect()
     }
 
     /// How many elements an array has, and their width, where it is one that is read in no order.
@@ -238,12 +238,12 @@ impl Source<'_> {
         (least >= n_rows).then(|| array(decision))
     }
 
-    fn grid(&self) -> Option<&Grid> {
-        if let Rows::Grid(grid) = self.rows { Some(grid) } else { None }
+    fn periods(&self) -> Option<&EntityPeriods> {
+        if let Rows::EntityPeriods(periods) = self.rows { Some(periods) } else { None }
     }
 
     fn ends(&self, period: Period) -> Option<&Vec<u8>> {
-        self.grid()?.ends.iter().find(|(kind, _)| *kind == period).map(|(_, ends)| ends)
+        self.periods()?.ends.iter().find(|(kind, _)| *kind == period).map(|(_, ends)| ends)
     }
 
     fn payments(&self) -> Option<&Payments> {

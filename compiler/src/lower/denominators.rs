@@ -1,6 +1,8 @@
 //! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
 
-use crate::plan::{Ask, Expr, FoldFunction, Function, Line, Op, Pieces, Plan, Scale, ScheduleId, StateKind, Type};
+use crate::plan::{
+    Expr, FoldFunction, Function, Line, Op, Pieces, Plan, Scale, ScheduleId, ScheduleOutput, StateKind, Type,
+};
 use crate::value::{Exact, lcm};
 use dashu_int::{IBig, UBig};
 use meed_grammar::steps;
@@ -53,7 +55,7 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
                 _ => None,
             },
             Scale::OfSchedule => match expr.op.as_schedule() {
-                Some((schedule, Ask::Amount, [], value)) => of_schedule(plan, schedule, go(value)?),
+                Some((schedule, ScheduleOutput::Amount, [], value)) => of_schedule(plan, schedule, go(value)?),
                 _ => None,
             },
             Scale::OfTable => match function {

@@ -4,7 +4,7 @@
 //! read what they ask from it; what a function gives is in `interpret/function.rs` and `codegen/jit/function.rs`. What
 //! decides whether an operand is evaluated at all (`and`, `if`) is control, a form of [`Op`](super::Op), and no function.
 
-use super::{Ask, Comparison, DatePart, Expr, Plan, PredicateId, ScheduleId, TableId, TimeUnit, Type};
+use super::{Comparison, DatePart, Expr, Plan, PredicateId, ScheduleId, ScheduleOutput, TableId, TimeUnit, Type};
 use crate::value::{Exact, RoundingMode};
 
 /// A function. Its operands are all evaluated, in order.
@@ -36,7 +36,7 @@ pub enum Function {
         /// The schedule.
         schedule: ScheduleId,
         /// What is asked: the amount, the rate, or the band.
-        ask: Ask,
+        output: ScheduleOutput,
     },
     /// What a decision table gives for its arguments; missing where no row matches, or the row has no such result.
     Lookup {
@@ -262,8 +262,8 @@ impl Function {
             Self::Smallest => row("smallest", Several(Ordered), Operand, Scale::Common).called(),
             Self::Largest => row("largest", Several(Ordered), Operand, Scale::Common).called(),
             Self::Round { .. } => row("round", Alike(1, Numeric), Operand, Scale::Quantum),
-            Self::Schedule { ask, .. } => {
-                row(ask_word(*ask), Operands::OfSchedule, ResultKind::OfSchedule, Scale::OfSchedule)
+            Self::Schedule { output, .. } => {
+                row(output_word(*output), Operands::OfSchedule, ResultKind::OfSchedule, Scale::OfSchedule)
                     .faults(SCHEDULE)
                     .telling()
             }
@@ -396,8 +396,8 @@ impl Function {
                 _ => Type::Number,
             },
             ResultKind::OfSchedule => match self {
-                Self::Schedule { schedule, ask } => {
-                    plan.schedules.get(schedule.index()).map_or(Type::Number, |schedule| schedule.gives(*ask))
+                Self::Schedule { schedule, output } => {
+                    plan.schedules.get(schedule.index()).map_or(Type::Number, |schedule| schedule.gives(*output))
                 }
                 _ => Type::Number,
             },
@@ -405,11 +405,11 @@ impl Function {
     }
 }
 
-const fn ask_word(ask: Ask) -> &'static str {
-    match ask {
-        Ask::Amount => "amount",
-        Ask::Rate => "rate",
-        Ask::Band => "band",
+const fn output_word(output: ScheduleOutput) -> &'static str {
+    match output {
+        ScheduleOutput::Amount => "amount",
+        ScheduleOutput::Rate => "rate",
+        ScheduleOutput::Band => "band",
     }
 }
 

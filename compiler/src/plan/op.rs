@@ -139,10 +139,10 @@ impl Op {
     }
 
     /// The schedule that is asked, what is asked of it, its arguments, and where it is taken.
-    pub fn as_schedule(&self) -> Option<(ScheduleId, Ask, &[Expr], &Expr)> {
+    pub fn as_schedule(&self) -> Option<(ScheduleId, ScheduleOutput, &[Expr], &Expr)> {
         match self.as_call() {
-            Some((Function::Schedule { schedule, ask }, [arguments @ .., value])) => {
-                Some((*schedule, *ask, arguments, value))
+            Some((Function::Schedule { schedule, output }, [arguments @ .., value])) => {
+                Some((*schedule, *output, arguments, value))
             }
             _ => None,
         }
@@ -178,7 +178,7 @@ pub enum Side {
 
 /// What is asked of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ask {
+pub enum ScheduleOutput {
     /// F(x).
     Amount,
     /// The rate or price reached; missing for a flat amount.

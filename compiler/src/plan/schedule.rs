@@ -142,11 +142,11 @@ impl Schedule {
     }
 
     /// The type of what is asked.
-    pub fn gives(&self, ask: Ask) -> Type {
-        match ask {
-            Ask::Amount => self.result,
-            Ask::Rate => self.rate,
-            Ask::Band => Type::Count,
+    pub fn gives(&self, output: ScheduleOutput) -> Type {
+        match output {
+            ScheduleOutput::Amount => self.result,
+            ScheduleOutput::Rate => self.rate,
+            ScheduleOutput::Band => Type::Count,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a Plan owes to everyone who reads it.
 //!
-//! Lowering makes Plans, and whatever reads one (the interpreter, machine code, explanations) relies on the obligations
-//! listed in [`Obligation`] without looking again. [`Plan::verify`] looks. It runs on every Plan of a test or of a debug
-//! build; a Plan that breaks an obligation is a mistake of the compiler, never of the program.
+//! Lowering makes Plans, and whatever reads one (the interpreter, machine code, explanations) relies on the invariants
+//! listed in [`Invariant`] without looking again. [`Plan::verify`] looks. It runs on every Plan of a test or of a debug
+//! build; a Plan that breaks an invariant is a mistake of the compiler, never of the program.
 
 mod expression;
 mod records;
@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 /// What must hold of a Plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
-pub enum Obligation {
+pub enum Invariant {
     /// Every record, field, list, schedule, test, key, state, match, fold, decision, rule and `let` that is named is there.
     #[error("what is named is there")]
     Named,
@@ -25,10 +25,10 @@ pub enum Obligation {
     /// distinct values of another record's column are an entity with its key alone.
     #[error("a record has its key, an event its `when`")]
     Keys,
-    /// Every list and every domain of texts is borne by a field; they are numbered in the order of the fields. One list
+    /// Every list and every domain of texts belongs to a field; they are numbered in the order of the fields. One list
     /// may follow: the texts that rules decide.
     #[error("lists and texts belong to fields")]
-    Borne,
+    Lists,
     /// Fields that are read are marked as used, and so are their records, the `when` and the references in the keys of
     /// these, and the records they refer to.
     #[error("what is read is marked as used")]
@@ -87,12 +87,12 @@ pub enum Obligation {
     Tables,
 }
 
-impl Obligation {
+impl Invariant {
     /// All of them.
     pub const ALL: [Self; 20] = [
         Self::Named,
         Self::Keys,
-        Self::Borne,
+        Self::Lists,
         Self::Used,
         Self::Types,
         Self::Missing,
@@ -113,12 +113,12 @@ impl Obligation {
     ];
 }
 
-/// An obligation that does not hold, and where.
+/// An invariant that does not hold, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {obligation} ({detail})")]
-pub struct Breach {
+#[error("{place}: {invariant} ({detail})")]
+pub struct Violation {
     /// Which.
-    pub obligation: Obligation,
+    pub invariant: Invariant,
     /// The rule, schedule or record.
     pub place: String,
     /// What was met.
@@ -127,13 +127,13 @@ pub struct Breach {
 
 impl Plan {
     /// Everything that does not hold; empty for a good Plan.
-    pub fn verify(&self) -> Vec<Breach> {
-        let mut report = Report { place: String::new(), breaches: Vec::new() };
+    pub fn verify(&self) -> Vec<Violation> {
+        let mut report = Report { place: String::new(), violations: Vec::new() };
         records::verify(self, &mut report);
         self.owners(&mut report);
         // What follows looks things up by number, so that numbers are checked first.
-        if report.breaches.iter().any(|breach| breach.obligation == Obligation::Named) {
-            return report.breaches;
+        if report.violations.iter().any(|violation| violation.invariant == Invariant::Named) {
+            return report.violations;
         }
         let index = Index::of(self);
         schedules::verify(self, &mut report);
@@ -143,7 +143,7 @@ impl Plan {
             rules::verify(self, &index, VersionId(idx as u32), &mut report);
         }
         rules::order(self, &index, &mut report);
-        report.breaches
+        report.violations
     }
 
     /// Whether every version belongs to one rule, and that rule lists it, and every aggregate has its rows.
@@ -153,14 +153,14 @@ impl Plan {
             report.at(format!("rule `{}`", rule.name));
             for id in &rule.versions {
                 let owner = self.versions.get(id.index()).map(|version| version.rule);
-                report.demand(owner == Some(RuleId(idx as u32)), Obligation::Named, "a version of it");
+                report.demand(owner == Some(RuleId(idx as u32)), Invariant::Named, "a version of it");
                 listed.iter_mut().skip(id.index()).take(1).for_each(|times| *times += 1);
             }
         }
         report.at("the rules");
-        report.demand(listed.iter().all(|times| *times == 1), Obligation::Named, "every version has one rule");
+        report.demand(listed.iter().all(|times| *times == 1), Invariant::Named, "every version has one rule");
         let there = self.folds.iter().all(|fold| fold.over.index() < self.matches.len());
-        report.demand(there, Obligation::Named, "the rows of an aggregate");
+        report.demand(there, Invariant::Named, "the rows of an aggregate");
     }
 }
 
@@ -195,7 +195,7 @@ impl Index {
 /// Breaches so far.
 struct Report {
     place: String,
-    breaches: Vec<Breach>,
+    violations: Vec<Violation>,
 }
 
 impl Report {
@@ -205,15 +205,15 @@ impl Report {
     }
 
     /// Demands that something holds.
-    fn demand(&mut self, holds: bool, obligation: Obligation, detail: impl Into<String>) {
-        self.demand_with(holds, obligation, || detail);
+    fn demand(&mut self, holds: bool, invariant: Invariant, detail: impl Into<String>) {
+        self.demand_with(holds, invariant, || detail);
     }
 
     /// The same, with a detail that is worked out only where it is wanted.
-    fn demand_with<T: Into<String>>(&mut self, holds: bool, obligation: Obligation, detail: impl FnOnce() -> T) {
+    fn demand_with<T: Into<String>>(&mut self, holds: bool, invariant: Invariant, detail: impl FnOnce() -> T) {
         if !holds {
             let detail = detail().into();
-            self.breaches.push(Breach { obligation, place: self.place.clone(), detail });
+            self.violations.push(Violation { invariant, place: self.place.clone(), detail });
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) use shares::Shares;
 
 use super::Typing;
 use super::scope::{Scope, Typed};
-use crate::plan::{Ask, Expr, Function, Op, Type};
+use crate::plan::{Expr, Function, Op, ScheduleOutput, Type};
 use crate::resolve::not_supported;
 use crate::value::{Exact, is_moderate, round_to};
 use literals::text_literal;
@@ -68,8 +68,8 @@ impl Typing<'_> {
                 self.running(value.as_deref(), set.as_ref(), per, *before, span, scope)
             }
             ExprKind::AddsUp { .. } => self.adds_up(expr, scope),
-            ExprKind::RateOf(inner) => self.ask(inner, Ask::Rate, span, scope),
-            ExprKind::BandOf(inner) => self.ask(inner, Ask::Band, span, scope),
+            ExprKind::RateOf(inner) => self.schedule_output(inner, ScheduleOutput::Rate, span, scope),
+            ExprKind::BandOf(inner) => self.schedule_output(inner, ScheduleOutput::Band, span, scope),
             ExprKind::TimeBetween { unit, from, to } => self.time_between(*unit, from, to, span, scope),
             ExprKind::DatePart { part, date } => self.date_part(*part, date, span, scope),
             ExprKind::List(_) | ExprKind::Period { .. } | ExprKind::Unsupported(_) | ExprKind::Damaged => {

@@ -1,11 +1,11 @@
 //! Rules, in an order in which each comes after those it reads: clause by clause.
 
+mod clause_order;
 mod clauses;
 mod decisions;
 mod levels;
 mod limits;
 mod payments;
-mod places;
 mod stream;
 mod versions;
 

@@ -3,11 +3,11 @@
 //! Where two honest readings exist, none is taken silently: the chain is folded one way and a problem asks for brackets.
 
 use super::Rule;
-use super::expressions::{damaged, only, operand};
-use super::node::Node;
-use super::readings::{
+use super::ambiguity::{
     Operator, comparison_chain, is_name, list_brackets, missing_percent, mixed_and_or, of_beside_sum, too_long,
 };
+use super::expressions::{damaged, only, operand};
+use super::node::Node;
 use super::roundings::rounding;
 use crate::limits;
 use crate::problem::Problem;

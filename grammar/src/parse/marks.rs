@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use super::{Reader, Rule};
-use crate::mistake::Patches;
+use crate::lexical::Patches;
 use crate::span::Span;
 use crate::token::{TokenKind, tokens};
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@
 
 mod everyday;
 mod expected;
-mod habits;
+mod idioms;
 mod misplaced;
 
 use super::{Reader, Rule};
@@ -141,7 +141,7 @@ impl<'s, 'r> Place<'s, 'r> {
             }
             _ => {}
         }
-        if let Some(problem) = self.habit(found, tried) {
+        if let Some(problem) = self.idiom(found, tried) {
             return problem;
         }
         if let Some(problem) = self.misspelled(found, tried) {

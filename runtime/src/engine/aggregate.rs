@@ -1,7 +1,7 @@
 //! Aggregates per entity and period, done before the rules that read them.
 //!
-//! Every entity and every period that some row of the rule's grid looks at has a place in an array; rows of the fold's
-//! stream go in one after the other, and the grid then takes out what it looks at.
+//! Every entity and every period that some row of the rule looks at has a place in an array; rows of the fold's
+//! stream go in one after the other, and the rule's rows then read what they look at.
 
 use crate::engine::days::PeriodOf;
 use crate::engine::options::RunOptions;
@@ -10,7 +10,7 @@ use crate::load::periods::{aggregated_periods, previous};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::codegen::Kernels;
-use meed_compiler::data::{FoldData, FoldState, Grid, Rows, status};
+use meed_compiler::data::{EntityPeriods, FoldData, FoldState, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_fold};
 use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Period, Plan, Window};
 
@@ -18,7 +18,7 @@ use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Period, Plan, Window
 const CHUNK: u32 = 4096;
 /// Values met are sorted out when they are more than this, and twice as many as were left before.
 const MANY_MET: usize = 1 << 20;
-/// The place of a row that no row of the grid looks at.
+/// The place of a row that no row of the rule looks at.
 const NOWHERE: u32 = u32::MAX;
 
 /// An aggregate that is being filled, page by page of its stream.
@@ -115,13 +115,13 @@ impl<'a> AggregateState<'a> {
         }
     }
 
-    /// Gives every row of the rule's grid what it looks at.
+    /// Gives every row of the rule what it looks at.
     ///
     /// # Errors
     /// When the aggregate over all periods does not fit; with it, what that is in words.
-    pub fn finish(self, plan: &Plan, loaded: &mut Loaded, grid: &Grid) -> Result<(), (String, Fault)> {
+    pub fn finish(self, plan: &Plan, loaded: &mut Loaded, periods: &EntityPeriods) -> Result<(), (String, Fault)> {
         let Self { id, fold, places, fold_state, .. } = self;
-        let finished = finish(plan, fold, fold_state, &places, grid);
+        let finished = finish(plan, fold, fold_state, &places, periods);
         loaded.data.folds[id.index()] = finished.ok_or_else(|| {
             let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: fold.span };
             (format!("the aggregate over all periods of one {}", plan.record(plan.rows_of(fold).entity).name), fault)
@@ -168,7 +168,7 @@ impl Places {
         }));
     }
 
-    /// The place of an entity in the period of this number; none where no row of the grid looks.
+    /// The place of an entity in the period of this number; `None` if no row of the rule looks at it.
     fn slot(&self, entity: u32, number: i32) -> Option<u32> {
         let number = match self.window {
             Window::ToDate => number.max(self.first),
@@ -179,8 +179,14 @@ impl Places {
     }
 }
 
-/// What every row of the grid looks at; none when a sum does not fit.
-fn finish(plan: &Plan, fold: &Fold, mut fold_state: FoldState, places: &Places, grid: &Grid) -> Option<FoldData> {
+/// What every row of the rule looks at; `None` if a sum does not fit.
+fn finish(
+    plan: &Plan,
+    fold: &Fold,
+    mut fold_state: FoldState,
+    places: &Places,
+    periods: &EntityPeriods,
+) -> Option<FoldData> {
     if let FoldFunction::Distinct(_) = fold.function {
         count_distinct(&mut fold_state, places);
     } else if places.window == Window::ToDate {
@@ -193,12 +199,12 @@ fn finish(plan: &Plan, fold: &Fold, mut fold_state: FoldState, places: &Places, 
             }
         }
     }
-    let looked_at = (0..grid.entity.len()).map(|row| {
+    let looked_at = (0..periods.entity.len()).map(|row| {
         let number = match plan.rows_of(fold).window {
-            Window::Own | Window::ToDate => grid.period[row],
-            Window::Previous(_) => previous(plan, places.kind, grid.last_day[row]),
+            Window::Own | Window::ToDate => periods.period[row],
+            Window::Previous(_) => previous(plan, places.kind, periods.last_day[row]),
         };
-        places.slot(grid.entity[row], number).map(|slot| slot as usize)
+        places.slot(periods.entity[row], number).map(|slot| slot as usize)
     });
     let seen = |place: &Option<usize>| place.filter(|&place| fold_state.seen[place] == 1);
     let den = match &fold.function {

@@ -5,7 +5,7 @@ use crate::engine::counts::Counts;
 use crate::engine::paths::root_of;
 use crate::engine::result::{RunError, RunFault};
 use crate::engine::run::Run;
-use meed_compiler::data::{Grid, Rows};
+use meed_compiler::data::{EntityPeriods, Rows};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{FoldId, Stream, VersionId};
 
@@ -17,7 +17,9 @@ impl Run<'_, '_> {
         if folds.is_empty() {
             return Ok(());
         }
-        let Rows::Grid(grid) = rows else { broken("aggregates of a rule that is not per entity and period") };
+        let Rows::EntityPeriods(periods) = rows else {
+            broken("aggregates of a rule that is not per entity and period")
+        };
         let mut streams: Vec<&Stream> = Vec::new();
         for fold in folds {
             let stream = &self.plan.matched(*fold).stream;
@@ -28,13 +30,19 @@ impl Run<'_, '_> {
         for stream in streams {
             let of = |fold: &&FoldId| self.plan.matched(**fold).stream == *stream;
             let folds: Vec<FoldId> = folds.iter().filter(of).copied().collect();
-            self.aggregate(id, stream, &folds, grid)?;
+            self.aggregate(id, stream, &folds, periods)?;
         }
         Ok(())
     }
 
     /// Fills those aggregates of a rule that are over one stream. Of several faults that of the first aggregate is told.
-    fn aggregate(&mut self, id: VersionId, stream: &Stream, folds: &[FoldId], grid: &Grid) -> Result<(), RunError> {
+    fn aggregate(
+        &mut self,
+        id: VersionId,
+        stream: &Stream,
+        folds: &[FoldId],
+        periods: &EntityPeriods,
+    ) -> Result<(), RunError> {
         let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
         let mut counts = Counts::default();
         let mut met = None;
@@ -73,7 +81,7 @@ impl Run<'_, '_> {
             return Err(fault);
         }
         for aggregate in aggregates {
-            let finished = aggregate.finish(self.plan, self.loaded, grid);
+            let finished = aggregate.finish(self.plan, self.loaded, periods);
             let rule = || self.plan.version(id).name.clone();
             finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
         }

@@ -28,7 +28,7 @@ pub struct LineRows {
     pub payees: Vec<u32>,
     /// Smallest units, not zero.
     pub amounts: Vec<i64>,
-    /// For a rule over payments, the row of the event, or of the grid, that the payment comes from in the end; empty for
+    /// For a rule over payments, the row of the event, or of the entity periods, that the payment comes from in the end; empty for
     /// others.
     roots: Vec<u32>,
 }
@@ -38,7 +38,7 @@ pub struct LineRows {
 pub(crate) struct Line {
     /// Its place among the versions.
     pub version: u32,
-    /// The row of the event, or of the grid, that it comes from in the end.
+    /// The row of the event, or of the entity periods, that it comes from in the end.
     pub root: u32,
     pub payee: u32,
     pub amount: i64,
@@ -54,14 +54,14 @@ pub enum Origin<'a> {
         /// By row.
         days: &'a [i32],
     },
-    /// Rows of a grid: an entity and a period.
+    /// Rows of an entity and a period each.
     EntityPeriods {
         /// The entity.
         record: RecordId,
         /// The kind of period.
         period: Period,
         /// The rows.
-        grid: &'a meed_compiler::data::Grid,
+        periods: &'a meed_compiler::data::EntityPeriods,
     },
 }
 
@@ -79,7 +79,7 @@ impl Lines {
         self.largest = self.largest.max(largest.unwrap_or(0));
         let roots = match rows {
             Rows::Payments(payments) => output.rows.iter().map(|&row| payments.root[row as usize]).collect(),
-            Rows::Events { .. } | Rows::Grid(_) => Vec::new(),
+            Rows::Events { .. } | Rows::EntityPeriods(_) => Vec::new(),
         };
         self.pages.push(LineRows {
             rows: std::mem::take(&mut output.rows),
@@ -154,7 +154,7 @@ impl LineRows {
         self.rows.is_empty()
     }
 
-    /// The rows of the event, or of the grid, that the lines come from in the end.
+    /// The rows of the event, or of the entity periods, that the lines come from in the end.
     pub fn roots(&self) -> &[u32] {
         if self.roots.is_empty() { &self.rows } else { &self.roots }
     }
@@ -166,7 +166,7 @@ impl<'a> Origin<'a> {
         match &plan.version(id).stream {
             Stream::Events(record) => Some(Self::Event { record: *record, days: loaded.days(plan, *record) }),
             Stream::Periods(record, period) => {
-                result.grid(id).map(|grid| Self::EntityPeriods { record: *record, period: *period, grid })
+                result.periods(id).map(|periods| Self::EntityPeriods { record: *record, period: *period, periods })
             }
             Stream::Lines(rule) => plan.first_version(*rule).and_then(|id| Self::of(plan, id, loaded, result)),
         }
@@ -176,7 +176,7 @@ impl<'a> Origin<'a> {
     pub fn day(&self, root: u32) -> i32 {
         match self {
             Self::Event { days, .. } => days[root as usize],
-            Self::EntityPeriods { grid, .. } => grid.last_day[root as usize],
+            Self::EntityPeriods { periods, .. } => periods.last_day[root as usize],
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Origin<'a> {
     pub fn source(&self, root: u32) -> u32 {
         match self {
             Self::Event { .. } => root,
-            Self::EntityPeriods { grid, .. } => grid.entity[root as usize],
+            Self::EntityPeriods { periods, .. } => periods.entity[root as usize],
         }
     }
 }

@@ -44,7 +44,9 @@ impl PathValues {
         let places = start as usize..(start + len) as usize;
         match (rows, root) {
             (Rows::Events { .. }, _) => self.values.extend(i64::from(start)..i64::from(start + len)),
-            (Rows::Grid(grid), _) => self.values.extend(grid.entity[places].iter().map(|&row| i64::from(row))),
+            (Rows::EntityPeriods(periods), _) => {
+                self.values.extend(periods.entity[places].iter().map(|&row| i64::from(row)))
+            }
             (Rows::Payments(payments), Root::Payee) => {
                 self.values.extend(payments.payee[places].iter().map(|&row| i64::from(row)));
             }
@@ -84,12 +86,12 @@ pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u
     let places = start as usize..(start + len) as usize;
     match rows {
         Rows::Events { record } => &loaded.days(plan, *record)[places],
-        Rows::Grid(grid) => &grid.last_day[places],
+        Rows::EntityPeriods(periods) => &periods.last_day[places],
         Rows::Payments(payments) => &payments.when[places],
     }
 }
 
-/// The event that the rows of a stream come from in the end; none where that is a grid.
+/// The event that the rows of a stream come from in the end; `None` if they are entity periods.
 pub(crate) fn root_of(plan: &Plan, stream: &Stream) -> Option<RecordId> {
     match stream {
         Stream::Events(record) => Some(*record),

@@ -19,12 +19,12 @@ pub(super) fn words(
 ) -> String {
     match (rows, stream) {
         (Rows::Events { record }, _) => event(plan, loaded, *record, row),
-        (Rows::Grid(grid), Stream::Periods(record, kind)) => {
-            let entity = entity(plan, loaded, *record, grid.entity[row as usize]);
-            format!("{entity} in {}", plan.calendar.name(*kind, grid.period[row as usize]))
+        (Rows::EntityPeriods(periods), Stream::Periods(record, kind)) => {
+            let entity = entity(plan, loaded, *record, periods.entity[row as usize]);
+            format!("{entity} in {}", plan.calendar.name(*kind, periods.period[row as usize]))
         }
         (Rows::Payments(payments), Stream::Lines(rule)) => payment(plan, *rule, loaded, result, payments, row),
-        (Rows::Grid(_) | Rows::Payments(_), _) => String::new(),
+        (Rows::EntityPeriods(_) | Rows::Payments(_), _) => String::new(),
     }
 }
 
@@ -61,9 +61,9 @@ pub(super) fn payment(
     let first = plan.first_version(rule);
     let source = match first.and_then(|id| Origin::of(plan, id, loaded, result)) {
         Some(Origin::Event { record, .. }) => event(plan, loaded, record, root),
-        Some(Origin::EntityPeriods { record, period, grid }) => {
-            let entity = entity(plan, loaded, record, grid.entity[root as usize]);
-            format!("{entity} in {}", plan.calendar.name(period, grid.period[root as usize]))
+        Some(Origin::EntityPeriods { record, period, periods }) => {
+            let entity = entity(plan, loaded, record, periods.entity[root as usize]);
+            format!("{entity} in {}", plan.calendar.name(period, periods.period[root as usize]))
         }
         None => String::new(),
     };

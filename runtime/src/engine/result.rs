@@ -6,7 +6,7 @@ use crate::engine::paths::root_of;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{Paged, Shelf};
-use meed_compiler::data::{DecisionData, Grid, Rows};
+use meed_compiler::data::{DecisionData, EntityPeriods, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
 use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Version, VersionId};
@@ -105,7 +105,7 @@ impl RunResult {
             let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts);
             found.extend(columns.map(|((&root, &payee), &amount)| Line { version, root, payee, amount }));
         }
-        // Rows of an event and of a grid stand by day and then by key; versions follow one another by day.
+        // Rows of an event and entity periods are in order by day and then by key; versions follow one another by day.
         if !found.is_sorted_by_key(|line| line.root) {
             found.sort_by_key(|line| line.root);
         }
@@ -131,10 +131,10 @@ impl RunResult {
         self.decisions[id.index()].get(page).map(Cow::into_owned)
     }
 
-    /// The grid of a rule per entity and period.
-    pub fn grid(&self, rule: VersionId) -> Option<&Grid> {
+    /// The rows of a rule per entity and period.
+    pub fn periods(&self, rule: VersionId) -> Option<&EntityPeriods> {
         match &self.streams[rule.index()] {
-            Some(Rows::Grid(grid)) => Some(grid),
+            Some(Rows::EntityPeriods(periods)) => Some(periods),
             Some(Rows::Events { .. } | Rows::Payments(_)) | None => None,
         }
     }

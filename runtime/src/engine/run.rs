@@ -275,9 +275,9 @@ impl Run<'_, '_> {
         let rule = self.plan.version(id);
         let Stream::Periods(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, page) };
         let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
-        let grid = entity_periods(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
-        let n_rows = grid.entity.len() as u32;
-        Ok((Rows::Grid(grid), n_rows))
+        let periods = entity_periods(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
+        let n_rows = periods.entity.len() as u32;
+        Ok((Rows::EntityPeriods(periods), n_rows))
     }
 
     /// The rows of an event, or payments, in a page.

@@ -2,7 +2,7 @@
 
 use crate::explain::explainer::Explainer;
 use crate::explain::steps::Values;
-use meed_compiler::data::{Grid, Rows};
+use meed_compiler::data::{EntityPeriods, Rows};
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::{Fold, FoldFunction, Period, Stream, Type, VersionId, Window};
 use meed_grammar::span::Span;
@@ -16,7 +16,7 @@ impl Explainer<'_> {
         let rule = self.plan.version(id);
         let here = |fold: &&Fold| fold.span == span;
         let fold = rule.folds.iter().map(|id| &self.plan.folds[id.index()]).find(here)?;
-        let Some(Rows::Grid(grid)) = self.rows(id) else { return None };
+        let Some(Rows::EntityPeriods(periods)) = self.rows(id) else { return None };
         let mut met = values.iter().filter(|(at, ..)| *at == span).map(|(_, ty, value)| self.value(*ty, value));
         let (first, second) = (met.next()?, met.next());
         // An average is a sum and a count at one place.
@@ -26,19 +26,19 @@ impl Explainer<'_> {
             }
             _ => format!("{} is {first}", self.quote(span)),
         }];
-        words.extend(self.rows_in(fold, grid, row));
+        words.extend(self.rows_in(fold, periods, row));
         Some(words)
     }
 
-    /// The rows that an aggregate took in for a row of the grid.
-    fn rows_in(&self, fold: &Fold, grid: &Grid, row: u32) -> Vec<String> {
+    /// The rows that an aggregate took in for a row of the rule.
+    fn rows_in(&self, fold: &Fold, periods: &EntityPeriods, row: u32) -> Vec<String> {
         let Stream::Events(record) = self.plan.rows_of(fold).stream else { return Vec::new() };
         let events = Rows::Events { record };
         let mut taken: Vec<String> = Vec::new();
         let mut n_more = 0;
         for event in 0..self.loaded.data.tables[record.index()].n_stream as u32 {
             let reader = Row::new(self.plan, &events, event, 0, false);
-            let Some(value) = self.takes(fold, &reader, grid, row) else { continue };
+            let Some(value) = self.takes(fold, &reader, periods, row) else { continue };
             if taken.len() == NAMED {
                 n_more += 1;
                 continue;
@@ -56,9 +56,9 @@ impl Explainer<'_> {
     }
 
     /// What an aggregate takes from a row (nothing of a count); none when the row is not in.
-    fn takes(&self, fold: &Fold, reader: &Row, grid: &Grid, row: u32) -> Option<Option<(Type, Value)>> {
+    fn takes(&self, fold: &Fold, reader: &Row, periods: &EntityPeriods, row: u32) -> Option<Option<(Type, Value)>> {
         let data = &self.loaded.data;
-        let (entity, last) = (grid.entity[row as usize], grid.last_day[row as usize]);
+        let (entity, last) = (periods.entity[row as usize], periods.last_day[row as usize]);
         if reader.eval(&self.plan.rows_of(fold).key, data).ok()? != Value::Code(entity) {
             return None;
         }
@@ -67,7 +67,7 @@ impl Explainer<'_> {
         let in_window = match self.plan.rows_of(fold).window {
             Window::Own => {
                 let is_in = self.plan.rows_of(fold).period == Period::Program
-                    || calendar.index(self.plan.rows_of(fold).period, day) == grid.period[row as usize];
+                    || calendar.index(self.plan.rows_of(fold).period, day) == periods.period[row as usize];
                 is_in && self.plan.active.holds(day)
             }
             Window::ToDate => day <= last,
@@ -95,7 +95,7 @@ impl Explainer<'_> {
     /// The aggregates that take an event's row in, as `sum of deal.amount of volume_rebate`, with whose and when.
     pub(super) fn aggregates_of(&self, id: VersionId, event: RuleRow) -> Vec<String> {
         let rule = self.plan.version(id);
-        let (Some(Rows::Grid(grid)), Stream::Periods(entity, kind)) = (self.rows(id), &rule.stream) else {
+        let (Some(Rows::EntityPeriods(periods)), Stream::Periods(entity, kind)) = (self.rows(id), &rule.stream) else {
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -106,10 +106,10 @@ impl Explainer<'_> {
                 continue;
             }
             let Ok(Value::Code(whose)) = reader.eval(&self.plan.rows_of(fold).key, &self.loaded.data) else { continue };
-            let rows = (0..grid.entity.len() as u32).filter(|row| grid.entity[*row as usize] == whose);
-            let takes: Vec<u32> = rows.filter(|row| self.takes(fold, &reader, grid, *row).is_some()).collect();
+            let rows = (0..periods.entity.len() as u32).filter(|row| periods.entity[*row as usize] == whose);
+            let takes: Vec<u32> = rows.filter(|row| self.takes(fold, &reader, periods, *row).is_some()).collect();
             let Some(first) = takes.first() else { continue };
-            let period = self.plan.calendar.name(*kind, grid.period[*first as usize]);
+            let period = self.plan.calendar.name(*kind, periods.period[*first as usize]);
             let later = if takes.len() > 1 { " and later" } else { "" };
             let event = self.party(event.record, event.row);
             let words = format!("{} takes {event} in for {} in {period}{later}", rule.name, self.party(*entity, whose));

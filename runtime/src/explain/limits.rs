@@ -131,8 +131,8 @@ impl Explainer<'_> {
     fn row_words(&self, id: VersionId, row: u32) -> String {
         match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => self.event(*record, row),
-            (Stream::Periods(_, kind), Some(Rows::Grid(grid))) => {
-                self.plan.calendar.name(*kind, grid.period[row as usize])
+            (Stream::Periods(_, kind), Some(Rows::EntityPeriods(periods))) => {
+                self.plan.calendar.name(*kind, periods.period[row as usize])
             }
             (Stream::Lines(_), Some(Rows::Payments(payments))) => {
                 format!("the payment of {}", date_of(payments.when[row as usize]))

@@ -66,8 +66,9 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
             });
             continue;
         }
-        let grids = asked.rules.iter().filter(|id| matches!(explainer.plan.version(**id).stream, Stream::Periods(..)));
-        notes.extend(grids.flat_map(|id| explainer.aggregates_of(*id, RuleRow { record, row })));
+        let per_period =
+            asked.rules.iter().filter(|id| matches!(explainer.plan.version(**id).stream, Stream::Periods(..)));
+        notes.extend(per_period.flat_map(|id| explainer.aggregates_of(*id, RuleRow { record, row })));
     }
     let entities = explainer.plan.records.iter().enumerate().filter(|(_, record)| record.used && record.when.is_none());
     found |= entities.into_iter().any(|(idx, _)| row_of(explainer.loaded, RecordId(idx as u32), key).is_some());

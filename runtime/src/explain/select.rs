@@ -68,7 +68,9 @@ impl<'a> Picker<'a> {
             (Stream::Events(record), _) => {
                 (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
             }
-            (_, Some(Rows::Grid(grid))) => (Rows::Grid(grid.clone()), grid.entity.len() as u32),
+            (_, Some(Rows::EntityPeriods(periods))) => {
+                (Rows::EntityPeriods(periods.clone()), periods.entity.len() as u32)
+            }
             (_, Some(Rows::Payments(payments))) => (Rows::Payments(payments.clone()), payments.amount.len() as u32),
             (_, Some(Rows::Events { .. }) | None) => return None,
         };
@@ -116,11 +118,11 @@ impl<'a> Picker<'a> {
         self.key.is_none_or(|key| self.origin.source(root) == key) && self.asked.days.is_none_or(|days| days.holds(day))
     }
 
-    /// The row of the event or grid behind a row.
+    /// The row of the event or entity periods behind a row.
     fn root(&self, row: u32) -> u32 {
         match &self.rows {
             Rows::Payments(payments) => payments.root[row as usize],
-            Rows::Events { .. } | Rows::Grid(_) => row,
+            Rows::Events { .. } | Rows::EntityPeriods(_) => row,
         }
     }
 

@@ -7,8 +7,8 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Ask, Days, End, Expr, Function, LocalId, Node, Op, Owner, Period, Piece, Pieces, Schedule, StateId, Stream, Type,
-    Version, VersionId,
+    Days, End, Expr, Function, LocalId, Node, Op, Owner, Period, Piece, Pieces, Schedule, ScheduleOutput, StateId,
+    Stream, Type, Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -320,7 +320,9 @@ fn schedule_in(rule: &Version, amount: &Expr) -> Option<meed_compiler::plan::Sch
     let mut found = None;
     let mut locals = Vec::new();
     amount.walk(&mut |expr| match &expr.op {
-        Op::Call(Function::Schedule { schedule, ask: Ask::Amount }, _) if found.is_none() => found = Some(*schedule),
+        Op::Call(Function::Schedule { schedule, output: ScheduleOutput::Amount }, _) if found.is_none() => {
+            found = Some(*schedule)
+        }
         Op::Local(local) => locals.push(*local),
         _ => {}
     });

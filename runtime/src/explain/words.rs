@@ -63,9 +63,9 @@ impl Explainer<'_> {
     pub(super) fn of_row(&self, id: VersionId, row: u32) -> String {
         match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => format!("for {}", self.event(*record, row)),
-            (Stream::Periods(record, kind), Some(Rows::Grid(grid))) => {
-                let period = self.plan.calendar.name(*kind, grid.period[row as usize]);
-                format!("for {} in {period}", self.party(*record, grid.entity[row as usize]))
+            (Stream::Periods(record, kind), Some(Rows::EntityPeriods(periods))) => {
+                let period = self.plan.calendar.name(*kind, periods.period[row as usize]);
+                format!("for {} in {period}", self.party(*record, periods.entity[row as usize]))
             }
             (Stream::Lines(rule), Some(Rows::Payments(payments))) => {
                 let source = self.plan.first_version(*rule);
@@ -84,9 +84,9 @@ impl Explainer<'_> {
     fn of_root(&self, id: VersionId, root: u32) -> String {
         match Origin::of(self.plan, id, self.loaded, self.result) {
             Some(Origin::Event { record, .. }) => format!("for {}", self.event(record, root)),
-            Some(Origin::EntityPeriods { record, period, grid }) => {
-                let name = self.plan.calendar.name(period, grid.period[root as usize]);
-                format!("for {} in {name}", self.party(record, grid.entity[root as usize]))
+            Some(Origin::EntityPeriods { record, period, periods }) => {
+                let name = self.plan.calendar.name(period, periods.period[root as usize]);
+                format!("for {} in {name}", self.party(record, periods.entity[root as usize]))
             }
             None => String::new(),
         }

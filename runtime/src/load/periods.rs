@@ -13,7 +13,7 @@ pub(crate) fn begun_periods(plan: &Plan, period: Period, through: i32) -> RangeI
     plan.calendar.index(period, plan.active.from)..=plan.calendar.index(period, last)
 }
 
-/// The periods that rows of a rule's grid look at for an aggregate, and their kind.
+/// The periods that rows of a rule look at for an aggregate, and their kind.
 pub(crate) fn aggregated_periods(plan: &Plan, rows: &Match, through: i32) -> (Period, RangeInclusive<i32>) {
     let begun = begun_periods(plan, rows.period, through);
     match rows.window {

@@ -85,7 +85,7 @@ pub(super) fn write(
 struct Seen<'a> {
     plan: &'a Plan,
     origin: Origin<'a>,
-    /// For a rule over payments, by payment, the row of the event or grid that it comes from in the end.
+    /// For a rule over payments, by payment, the row of the event or entity periods that it comes from in the end.
     roots: Option<Vec<u32>>,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Seen<'a> {
             let when = self.origin.day(row);
             let period = match self.origin {
                 Origin::Event { .. } => self.plan.calendar.index(kind, when),
-                Origin::EntityPeriods { grid, .. } => grid.period[row as usize],
+                Origin::EntityPeriods { periods, .. } => periods.period[row as usize],
             };
             if days.holds(when.min(self.plan.active.to)) {
                 found.push(Taken {

@@ -38,7 +38,7 @@ impl<'a> Periods<'a> {
                 let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
                 known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
             }
-            Origin::EntityPeriods { grid, .. } => grid.period[root as usize],
+            Origin::EntityPeriods { periods, .. } => periods.period[root as usize],
         }
     }
 
@@ -46,8 +46,8 @@ impl<'a> Periods<'a> {
     pub fn is_open(&self, root: u32) -> bool {
         match &self.context.origin {
             Origin::Event { .. } => false,
-            Origin::EntityPeriods { period, grid, .. } => {
-                !self.context.plan.has_ended(*period, grid.period[root as usize], self.context.through)
+            Origin::EntityPeriods { period, periods, .. } => {
+                !self.context.plan.has_ended(*period, periods.period[root as usize], self.context.through)
             }
         }
     }

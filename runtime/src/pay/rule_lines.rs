@@ -70,7 +70,7 @@ impl<'a> RuleLines<'a> {
 
     fn order(&self, n_lines: u32) -> Vec<u32> {
         let mut order: Vec<u32> = (0..n_lines).collect();
-        // Versions hold on different days, and rows of an event or grid stand by day.
+        // Versions hold on different days, and rows of an event or entity periods are in order by day.
         if self.versions.len() > 1 {
             order.sort_by_key(|&place| self.at(place).root);
         }

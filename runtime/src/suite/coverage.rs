@@ -3,7 +3,7 @@
 use crate::engine::options::Observer;
 use crate::explain::numbers::numeric;
 use meed_compiler::data::status;
-use meed_compiler::interpret::schedule::{edges, met};
+use meed_compiler::interpret::schedule::{edges, pieces_reached};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
     Comparison, End, Expr, Function, Limit, Node, Op, Piece, Pieces, Plan, Schedule, ScheduleId, Type, VersionId,
@@ -43,10 +43,11 @@ impl Observer for Coverage {
         if trace.status & (status::MATCHED | status::PAID) != 0 {
             self.rules.insert(rule);
         }
-        for asked in &trace.asked {
-            let (pieces, edges) = met(&self.schedules[asked.schedule.index()], &asked.arguments, &asked.x);
-            self.pieces.extend(pieces.into_iter().map(|piece| (asked.schedule.0, piece)));
-            self.edges.extend(edges.into_iter().map(|edge| (asked.schedule.0, edge)));
+        for evaluation in &trace.evaluations {
+            let (pieces, edges) =
+                pieces_reached(&self.schedules[evaluation.schedule.index()], &evaluation.arguments, &evaluation.x);
+            self.pieces.extend(pieces.into_iter().map(|piece| (evaluation.schedule.0, piece)));
+            self.edges.extend(edges.into_iter().map(|edge| (evaluation.schedule.0, edge)));
         }
         self.equal.extend(trace.equal);
         for step in &trace.steps {

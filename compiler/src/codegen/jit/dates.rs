@@ -1,9 +1,9 @@
 //! Functions of days, by tables over three centuries; a day outside them is the interpreter's.
 
+use super::checked_int::CheckedInt;
 use super::emit::Flag;
 use super::number::Number;
 use super::row::RowCode;
-use super::word::Word;
 use crate::data::Width;
 use crate::internal::broken;
 use crate::interpret::eval::date_part;
@@ -20,7 +20,7 @@ const YEARS_1_TO_9999: (i64, i64) = (-719_162, 2_932_896);
 
 impl RowCode<'_, '_> {
     /// The day moved by a length of time, which must be whole.
-    pub(super) fn add_time(&mut self, day: Word, count: Number, unit: TimeUnit) -> Word {
+    pub(super) fn add_time(&mut self, day: CheckedInt, count: Number, unit: TimeUnit) -> CheckedInt {
         let count = self.whole(count);
         match unit {
             TimeUnit::Days => {
@@ -30,7 +30,7 @@ impl RowCode<'_, '_> {
                 let after = self.emit.is(IntCC::SignedGreaterThan, moved, last);
                 let outside = self.emit.or(before, after);
                 self.emit.raise(outside);
-                Word::within(moved.value, first, last)
+                CheckedInt::within(moved.value, first, last)
             }
             TimeUnit::Months => self.add_months(day, count),
             TimeUnit::Years => {
@@ -41,7 +41,7 @@ impl RowCode<'_, '_> {
     }
 
     /// A number that must be whole.
-    pub(super) fn whole(&mut self, count: Number) -> Word {
+    pub(super) fn whole(&mut self, count: Number) -> CheckedInt {
         if count.den == 1 && count.over.is_none() {
             return count.numerator;
         }
@@ -52,7 +52,7 @@ impl RowCode<'_, '_> {
         below
     }
 
-    fn add_months(&mut self, day: Word, count: Word) -> Word {
+    fn add_months(&mut self, day: CheckedInt, count: CheckedInt) -> CheckedInt {
         let month = self.look_up(DayTable::Month, day);
         let moved = self.emit.add(month, count);
         let moved = self.inside(moved, i64::from(N_MONTHS));
@@ -60,7 +60,7 @@ impl RowCode<'_, '_> {
     }
 
     /// The day of month `moved` that `day` has in its own month; where the month is too short the program's rule decides.
-    fn same_day(&mut self, day: Word, month: Word, moved: Word) -> Word {
+    fn same_day(&mut self, day: CheckedInt, month: CheckedInt, moved: CheckedInt) -> CheckedInt {
         let own = self.month_start(month, 0);
         let (start, next) = (self.month_start(moved, 0), self.month_start(moved, 1));
         let into = self.emit.subtract(day, own);
@@ -68,7 +68,7 @@ impl RowCode<'_, '_> {
         let latest = match self.plan.calendar.month_ends {
             Some(MonthEnds::RoundUp) => next,
             Some(MonthEnds::RoundDown) | None => {
-                let one = self.emit.word(1);
+                let one = self.emit.checked_int(1);
                 self.emit.subtract(next, one)
             }
         };
@@ -76,15 +76,15 @@ impl RowCode<'_, '_> {
     }
 
     /// Whole months from one day to another, or whole years of 12 of them.
-    pub(super) fn whole_months(&mut self, from: Word, to: Word, months: i64) -> Word {
+    pub(super) fn whole_months(&mut self, from: CheckedInt, to: CheckedInt, months: i64) -> CheckedInt {
         let (early, late) = (self.emit.smaller(from, to), self.emit.larger(from, to));
         let (first, last) = (self.look_up(DayTable::Month, early), self.look_up(DayTable::Month, late));
         let count = self.emit.subtract(last, first);
         let moved = self.same_day(early, first, last);
         let past = self.emit.holds(IntCC::SignedGreaterThan, moved, late);
         let past = self.emit.flag_int(past);
-        let count = self.emit.subtract(count, Word::within(past, 0, 1));
-        let months = self.emit.word(months);
+        let count = self.emit.subtract(count, CheckedInt::within(past, 0, 1));
+        let months = self.emit.checked_int(months);
         let count = self.emit.divide_rounded(count, months, RoundingMode::TowardZero);
         let back = self.emit.negate(count);
         let turned = self.emit.holds(IntCC::SignedLessThan, to, from);
@@ -92,12 +92,12 @@ impl RowCode<'_, '_> {
     }
 
     /// A part of a date.
-    pub(super) fn date_part(&mut self, part: DatePart, day: Word) -> Word {
+    pub(super) fn date_part(&mut self, part: DatePart, day: CheckedInt) -> CheckedInt {
         self.look_up(DayTable::Part(part), day)
     }
 
-    fn look_up(&mut self, table: DayTable, day: Word) -> Word {
-        let first = self.emit.word(i64::from(FIRST_DAY));
+    fn look_up(&mut self, table: DayTable, day: CheckedInt) -> CheckedInt {
+        let first = self.emit.checked_int(i64::from(FIRST_DAY));
         let index = self.emit.subtract(day, first);
         let index = self.inside(index, i64::from(N_DAYS));
         let value = self.load(Input::Days(table), index.value, Width::I32);
@@ -105,17 +105,17 @@ impl RowCode<'_, '_> {
             DayTable::Month => (0, i64::from(N_MONTHS)),
             DayTable::Part(_) => (0, 9999),
         };
-        Word::within(value, low, high)
+        CheckedInt::within(value, low, high)
     }
 
-    fn month_start(&mut self, month: Word, later: i64) -> Word {
+    fn month_start(&mut self, month: CheckedInt, later: i64) -> CheckedInt {
         let index = self.emit.builder.ins().iadd_imm_s(month.value, later);
         let day = self.load(Input::MonthStarts, index, Width::I32);
-        Word::within(day, i64::from(FIRST_DAY), i64::from(FIRST_DAY + N_DAYS))
+        CheckedInt::within(day, i64::from(FIRST_DAY), i64::from(FIRST_DAY + N_DAYS))
     }
 
     /// An index below `n`; another raises the fault flag.
-    fn inside(&mut self, index: Word, n: i64) -> Word {
+    fn inside(&mut self, index: CheckedInt, n: i64) -> CheckedInt {
         let end = self.emit.int(n);
         let outside = self.emit.compare(IntCC::UnsignedGreaterThanOrEqual, index.value, end);
         self.emit.raise(outside);
@@ -124,7 +124,7 @@ impl RowCode<'_, '_> {
             Flag::When(_) => self.emit.select(outside, zero, index.value),
             Flag::Yes | Flag::No => index.value,
         };
-        Word::within(index, 0, n - 1)
+        CheckedInt::within(index, 0, n - 1)
     }
 }
 

@@ -5,7 +5,7 @@
 //! written is there a branch, and before it the flag is looked at.
 
 use crate::data::Width;
-use crate::kernel::{Gather, Input};
+use crate::kernel::{Input, Prefetch};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
@@ -64,14 +64,14 @@ pub(super) struct Emit<'f> {
     table: Value,
     raised: Raised,
     /// Elements that rows need in no order.
-    pub gathers: Vec<Gather>,
+    pub prefetches: Vec<Prefetch>,
 }
 
 impl<'f> Emit<'f> {
     /// A function that has the table of pointers in `table`.
     pub fn new(builder: FunctionBuilder<'f>, table: Value) -> Self {
-        let (inputs, places, gathers) = (Vec::new(), FxHashMap::default(), Vec::new());
-        Self { builder, inputs, places, table, raised: Raised::default(), gathers }
+        let (inputs, places, prefetches) = (Vec::new(), FxHashMap::default(), Vec::new());
+        Self { builder, inputs, places, table, raised: Raised::default(), prefetches }
     }
 
     /// The pointer of an input.
@@ -94,19 +94,19 @@ impl<'f> Emit<'f> {
     }
 
     /// Notes that rows need elements in no order.
-    pub fn gathers(&mut self, gather: Gather) {
-        if !self.gathers.contains(&gather) {
-            self.gathers.push(gather);
+    pub fn prefetch(&mut self, prefetch: Prefetch) {
+        if !self.prefetches.contains(&prefetch) {
+            self.prefetches.push(prefetch);
         }
     }
 
-    /// An element, as a lane of 64 bits.
+    /// An element, as a number of 64 bits.
     pub fn load(&mut self, input: Input, index: Value, width: Width) -> Value {
         let address = self.address(input, index, shift(width));
         self.load_at(address, width)
     }
 
-    /// What stands at an address, as a lane of 64 bits.
+    /// What stands at an address, as a number of 64 bits.
     pub fn load_at(&mut self, address: Value, width: Width) -> Value {
         let ins = self.builder.ins();
         match width {
@@ -149,7 +149,7 @@ impl<'f> Emit<'f> {
         }
     }
 
-    /// A flag as a lane of 64 bits.
+    /// A flag as a number of 64 bits.
     pub fn flag_int(&mut self, flag: Flag) -> Value {
         match flag {
             Flag::No => self.int(0),

@@ -1,11 +1,11 @@
-//! Expressions, one lane each: the machine's form of `interpret::eval`.
+//! Expressions, one value each: the machine's form of `interpret::eval`.
 //!
 //! All operands are computed; an operand that the interpreter would not look at has its faults taken back.
 
+use super::checked_int::CheckedInt;
 use super::emit::Flag;
 use super::number::Number;
-use super::row::{Kind, Lane, RowCode};
-use super::word::Word;
+use super::row::{Kind, RowCode, RowValue};
 use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::Input;
@@ -15,18 +15,18 @@ use cranelift_codegen::ir::condcodes::IntCC;
 
 impl RowCode<'_, '_> {
     /// The value of an expression.
-    pub fn lane(&mut self, expr: &Expr) -> Lane {
+    pub fn value(&mut self, expr: &Expr) -> RowValue {
         match &expr.op {
-            Op::Number(value) => Lane::new(Kind::Number(self.emit.number(value))),
-            Op::YesNo(value) => Lane::new(Kind::YesNo(Flag::from(*value))),
-            Op::Date(day) => Lane::new(Kind::Code(self.emit.word(i64::from(*day)))),
-            Op::Choice(place) => Lane::new(Kind::Code(self.emit.word(i64::from(*place)))),
+            Op::Number(value) => RowValue::new(Kind::Number(self.emit.number(value))),
+            Op::YesNo(value) => RowValue::new(Kind::YesNo(Flag::from(*value))),
+            Op::Date(day) => RowValue::new(Kind::Code(self.emit.checked_int(i64::from(*day)))),
+            Op::Choice(place) => RowValue::new(Kind::Code(self.emit.checked_int(i64::from(*place)))),
             Op::Missing | Op::Argument(_) => self.missing(expr.ty),
             Op::Field { root, record, path } => self.field(*root, *record, path),
             Op::PaymentAmount => self.payment_amount(),
-            Op::When => Lane::new(Kind::Code(self.when())),
+            Op::When => RowValue::new(Kind::Code(self.when())),
             Op::Local(local) => match self.locals[local.index()] {
-                Some(lane) => lane,
+                Some(value) => value,
                 None => self.missing(expr.ty),
             },
             Op::Decision { decision, root } => self.decision(*decision, *root),
@@ -36,7 +36,7 @@ impl RowCode<'_, '_> {
                 match self.levels.iter().find(|levels| levels.state == *state) {
                     Some(levels) => {
                         let found = if side == Side::Before { &levels.before } else { &levels.after };
-                        Lane { known: levels.known, kind: Kind::Number(found[*summand as usize]) }
+                        RowValue { known: levels.known, kind: Kind::Number(found[*summand as usize]) }
                     }
                     None => self.missing(expr.ty),
                 }
@@ -46,15 +46,15 @@ impl RowCode<'_, '_> {
                 let after = self.number(body, Side::After);
                 let known = after.0;
                 let number = self.emit.guarded(known, |emit| emit.subtract_numbers(after.1, before));
-                Lane { known, kind: Kind::Number(number) }
+                RowValue { known, kind: Kind::Number(number) }
             }
             Op::Call(function, operands) => self.call(function, operands),
             Op::And(conditions) => self.decide(conditions, false),
             Op::Or(conditions) => self.decide(conditions, true),
             Op::IfUnknown(value, default) => {
-                let value = self.lane(value);
+                let value = self.value(value);
                 let missing = self.emit.not(value.known);
-                let default = self.guarded(missing, |code| code.lane(default));
+                let default = self.guarded(missing, |code| code.value(default));
                 self.choose(value.known, value, default)
             }
             Op::If { branches, otherwise } => self.conditional(branches, otherwise),
@@ -63,17 +63,17 @@ impl RowCode<'_, '_> {
 
     /// Whether a condition is known to hold.
     pub fn holds(&mut self, condition: &Expr) -> Flag {
-        let lane = self.lane(condition);
-        let value = self.yes_no(lane.kind);
-        self.emit.and(lane.known, value)
+        let RowValue { known, kind } = self.value(condition);
+        let holds = self.yes_no(kind);
+        self.emit.and(known, holds)
     }
 
     /// Whether a number is known, and the number, with the levels of one side of the row.
     pub fn number(&mut self, expr: &Expr, side: Side) -> (Flag, Number) {
         let outside = std::mem::replace(&mut self.side, side);
-        let lane = self.lane(expr);
+        let value = self.value(expr);
         self.side = outside;
-        (lane.known, self.numeric(lane.kind))
+        (value.known, self.numeric(value.kind))
     }
 
     /// What stood before the row: 0 for the first row of the accumulation, or where there was no result.
@@ -97,46 +97,46 @@ impl RowCode<'_, '_> {
         value
     }
 
-    fn payment_amount(&mut self) -> Lane {
+    fn payment_amount(&mut self) -> RowValue {
         match self.stream {
             Stream::Lines(_) => {
                 let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
-                Lane::new(Kind::Number(Number::new(Word::any(amount), self.plan.per_unit())))
+                RowValue::new(Kind::Number(Number::new(CheckedInt::any(amount), self.plan.per_unit())))
             }
             Stream::Events(_) | Stream::Periods(..) => broken("the amount of a payment where there is none"),
         }
     }
 
     /// `and` (decided by a no) and `or` (decided by a yes), from the left; unknown unless decided.
-    fn decide(&mut self, conditions: &[Expr], decisive: bool) -> Lane {
+    fn decide(&mut self, conditions: &[Expr], decisive: bool) -> RowValue {
         let (mut decided, mut unknown) = (Flag::No, Flag::No);
         for condition in conditions {
             let open = self.emit.not(decided);
-            let lane = self.guarded(open, |code| code.lane(condition));
-            let value = self.yes_no(lane.kind);
-            let value = if decisive { value } else { self.emit.not(value) };
-            let decides = self.emit.and(lane.known, value);
-            let missing = self.emit.not(lane.known);
+            let RowValue { known, kind } = self.guarded(open, |code| code.value(condition));
+            let holds = self.yes_no(kind);
+            let decides = if decisive { holds } else { self.emit.not(holds) };
+            let decides = self.emit.and(known, decides);
+            let missing = self.emit.not(known);
             decided = self.emit.or(decided, decides);
             unknown = self.emit.or(unknown, missing);
         }
         let settled = self.emit.not(unknown);
         let known = self.emit.or(decided, settled);
         let value = if decisive { decided } else { self.emit.not(decided) };
-        Lane { known, kind: Kind::YesNo(value) }
+        RowValue { known, kind: Kind::YesNo(value) }
     }
 
-    fn conditional(&mut self, branches: &[(Expr, Expr)], otherwise: &Expr) -> Lane {
+    fn conditional(&mut self, branches: &[(Expr, Expr)], otherwise: &Expr) -> RowValue {
         let mut open = Flag::Yes;
         let mut taken = Vec::new();
         for (condition, value) in branches {
             let holds = self.guarded(open, |code| code.holds(condition));
             let takes = self.emit.and(open, holds);
-            taken.push((takes, self.guarded(takes, |code| code.lane(value))));
+            taken.push((takes, self.guarded(takes, |code| code.value(value))));
             let not = self.emit.not(holds);
             open = self.emit.and(open, not);
         }
-        let mut result = self.guarded(open, |code| code.lane(otherwise));
+        let mut result = self.guarded(open, |code| code.value(otherwise));
         for (takes, value) in taken {
             result = self.choose(takes, value, result);
         }
@@ -144,7 +144,7 @@ impl RowCode<'_, '_> {
     }
 
     /// One of two values of one type.
-    pub(super) fn choose(&mut self, flag: Flag, a: Lane, b: Lane) -> Lane {
+    pub(super) fn choose(&mut self, flag: Flag, a: RowValue, b: RowValue) -> RowValue {
         let known = self.emit.select_flag(flag, a.known, b.known);
         // Where the chosen one is missing, what bringing both to one form costs does not count.
         let kind = self.guarded(known, |code| match (a.kind, b.kind) {
@@ -156,10 +156,10 @@ impl RowCode<'_, '_> {
                 a.kind
             }
         });
-        Lane { known, kind }
+        RowValue { known, kind }
     }
 
-    /// The yes or no of a lane that is one.
+    /// The yes or no of a value that is one.
     pub fn yes_no(&mut self, kind: Kind) -> Flag {
         match kind {
             Kind::YesNo(flag) => flag,
@@ -170,7 +170,7 @@ impl RowCode<'_, '_> {
         }
     }
 
-    /// The number of a lane that is one.
+    /// The number of a value that is one.
     pub fn numeric(&mut self, kind: Kind) -> Number {
         match kind {
             Kind::Number(number) => number,
@@ -178,8 +178,8 @@ impl RowCode<'_, '_> {
         }
     }
 
-    /// The day, code or row of a lane that is one.
-    pub fn code(&mut self, kind: Kind) -> Word {
+    /// The day, code or row of a value that is one.
+    pub fn code(&mut self, kind: Kind) -> CheckedInt {
         match kind {
             Kind::Code(code) => code,
             Kind::Number(_) | Kind::YesNo(_) => self.emit.no_room().numerator,

@@ -1,13 +1,13 @@
 //! The loop of one fold over the rows of a chunk: each goes into the cell of its slot.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag, Half};
 use super::frame::{Frame, Reads};
-use super::machine::Blank;
+use super::machine::FunctionSlot;
 use super::row::{Kind, RowCode};
 use super::scales::Scales;
-use super::word::Word;
 use crate::data::{MODERATE, Width, status};
-use crate::kernel::{Gather, Input};
+use crate::kernel::{Input, Prefetch};
 use crate::plan::{Comparison, Fold, FoldFunction, Plan, Side};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -20,13 +20,13 @@ pub(super) fn write_fold(
     scales: &Scales,
     fold: &Fold,
     unit: &mut Option<i64>,
-    blank: Blank<'_>,
+    function_slot: FunctionSlot<'_>,
 ) -> Option<Reads> {
-    let (emit, mut frame) = Frame::begin(blank.function, blank.context);
+    let (emit, mut frame) = Frame::begin(function_slot.function, function_slot.context);
     let mut code = RowCode::new(emit, plan, scales, &plan.matches[fold.over.index()].stream, &frame);
     let slot = code.load(Input::FoldSlot, frame.in_chunk, Width::U32);
     if !matches!(fold.function, FoldFunction::Distinct(_)) {
-        code.emit.gathers(Gather { index: Input::FoldSlot, array: Input::FoldCell });
+        code.emit.prefetch(Prefetch { index: Input::FoldSlot, array: Input::FoldCell });
     }
     let nowhere = code.emit.int(i64::from(u32::MAX));
     let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);
@@ -46,15 +46,15 @@ pub(super) fn write_fold(
     let mark = code.emit.builder.ins().ishl_imm_u(mark, i64::from(status::COUNTED.trailing_zeros()));
     frame.next(&mut code.emit, mark, n_lines, frame.missed);
     *unit = taken.unit;
-    frame.finish(code.emit, blank.config)
+    frame.finish(code.emit, function_slot.config)
 }
 
 /// What becomes of the cell.
 enum Cell {
     /// Its new value.
-    Holds(Word),
+    Holds(CheckedInt),
     /// It only notes the value.
-    Meets(Word),
+    Meets(CheckedInt),
 }
 
 struct Taken {
@@ -68,7 +68,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &FoldFunction, slot: Value) -> Tak
     match function {
         FoldFunction::Count => {
             let before = cell(code, slot, Flag::Yes);
-            let one = code.emit.word(1);
+            let one = code.emit.checked_int(1);
             Taken { known: Flag::Yes, cell: Cell::Holds(code.emit.add(before, one)), unit: None }
         }
         FoldFunction::Sum(value, den) => {
@@ -86,10 +86,10 @@ fn take(code: &mut RowCode<'_, '_>, function: &FoldFunction, slot: Value) -> Tak
         FoldFunction::Smallest(value, den) => extreme(code, value, *den, slot, Comparison::Less),
         FoldFunction::Largest(value, den) => extreme(code, value, *den, slot, Comparison::Greater),
         FoldFunction::Distinct(value) => {
-            let lane = code.lane(value);
-            let value = code.guarded(lane.known, |code| match lane.kind {
+            let row_value = code.value(value);
+            let value = code.guarded(row_value.known, |code| match row_value.kind {
                 Kind::Code(code) => code,
-                Kind::YesNo(flag) => Word::within(code.emit.flag_int(flag), 0, 1),
+                Kind::YesNo(flag) => CheckedInt::within(code.emit.flag_int(flag), 0, 1),
                 Kind::Number(number) => {
                     let whole = code.whole(number);
                     let low = code.emit.is(IntCC::SignedLessThan, whole, -MODERATE);
@@ -99,7 +99,7 @@ fn take(code: &mut RowCode<'_, '_>, function: &FoldFunction, slot: Value) -> Tak
                     whole
                 }
             });
-            Taken { known: lane.known, cell: Cell::Meets(value), unit: None }
+            Taken { known: row_value.known, cell: Cell::Meets(value), unit: None }
         }
     }
 }
@@ -111,23 +111,23 @@ fn extreme(
     slot: Value,
     wanted: Comparison,
 ) -> Taken {
-    let lane = code.lane(value);
-    let value = code.guarded(lane.known, |code| match (lane.kind, den) {
+    let row_value = code.value(value);
+    let value = code.guarded(row_value.known, |code| match (row_value.kind, den) {
         (Kind::Number(number), Some(den)) => code.emit.over_den(number, den),
         (Kind::Number(_), None) => code.emit.no_room().numerator,
         (Kind::Code(code), _) => code,
-        (Kind::YesNo(flag), _) => Word::within(code.emit.flag_int(flag), 0, 1),
+        (Kind::YesNo(flag), _) => CheckedInt::within(code.emit.flag_int(flag), 0, 1),
     });
     let seen = code.load_mark(Input::FoldSeen, slot);
     let before = cell(code, slot, seen);
     let better = code.emit.holds(super::number::condition(wanted), value, before);
     let new = code.emit.not(seen);
     let replaces = code.emit.or(new, better);
-    let unit = if let Kind::Number(number) = lane.kind { Some(number.den) } else { None };
-    Taken { known: lane.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)), unit }
+    let unit = if let Kind::Number(number) = row_value.kind { Some(number.den) } else { None };
+    Taken { known: row_value.known, cell: Cell::Holds(code.emit.choose(replaces, value, before)), unit }
 }
 
-fn cell(code: &mut RowCode<'_, '_>, slot: Value, asked: Flag) -> Word {
+fn cell(code: &mut RowCode<'_, '_>, slot: Value, asked: Flag) -> CheckedInt {
     let address = code.emit.address(Input::FoldCell, slot, 4);
     code.load_wide(address, asked)
 }

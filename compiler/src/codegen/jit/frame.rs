@@ -1,7 +1,7 @@
 //! The frame of a kernel: the loop over the rows of a chunk, and how it ends.
 
 use super::emit::{Emit, Flag, flags};
-use crate::kernel::{Gather, Input};
+use crate::kernel::{Input, Prefetch};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, Function, InstBuilder, Value, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
@@ -17,7 +17,7 @@ pub(super) struct Reads {
     /// The table of pointers.
     pub inputs: Vec<Input>,
     /// Elements of it that rows need in no order.
-    pub gathers: Vec<Gather>,
+    pub prefetches: Vec<Prefetch>,
 }
 
 /// The loop around the code of a row.
@@ -99,7 +99,8 @@ impl Frame {
         let stopped = emit.builder.ins().isub(self.ends[0], self.start);
         let stopped = emit.builder.ins().ireduce(types::I32, stopped);
         emit.builder.ins().return_(&[stopped]);
-        let reads = Reads { inputs: std::mem::take(&mut emit.inputs), gathers: std::mem::take(&mut emit.gathers) };
+        let reads =
+            Reads { inputs: std::mem::take(&mut emit.inputs), prefetches: std::mem::take(&mut emit.prefetches) };
         emit.builder.finalize(config);
         (!self.hopeless).then_some(reads)
     }

@@ -1,26 +1,26 @@
-//! What functions give of the lanes of their operands: the machine's form of `interpret::function`.
+//! What functions give of the values of their operands: the machine's form of `interpret::function`.
 
 use super::emit::Flag;
 use super::number::{Number, condition};
-use super::row::{Kind, Lane, RowCode};
+use super::row::{Kind, RowCode, RowValue};
 use crate::internal::broken;
 use crate::kernel::Input;
 use crate::plan::{Comparison, Expr, Function, TimeUnit};
 
 impl RowCode<'_, '_> {
     /// A function of its operands, which are all computed; missing where one of them is, unless it looks for that.
-    pub(super) fn call(&mut self, function: &Function, operands: &[Expr]) -> Lane {
-        let lanes: Vec<Lane> = operands.iter().map(|operand| self.lane(operand)).collect();
-        if let (Function::Known, [lane]) = (function, &lanes[..]) {
-            return Lane::new(Kind::YesNo(lane.known));
+    pub(super) fn call(&mut self, function: &Function, operands: &[Expr]) -> RowValue {
+        let values: Vec<RowValue> = operands.iter().map(|operand| self.value(operand)).collect();
+        if let (Function::Known, [value]) = (function, &values[..]) {
+            return RowValue::new(Kind::YesNo(value.known));
         }
         if let Function::Lookup { table, result } = function {
-            return self.lookup(*table, *result, operands, &lanes);
+            return self.lookup(*table, *result, operands, &values);
         }
-        let known = lanes.iter().fold(Flag::Yes, |known, lane| self.emit.and(known, lane.known));
-        let kinds: Vec<Kind> = lanes.iter().map(|lane| lane.kind).collect();
+        let known = values.iter().fold(Flag::Yes, |known, value| self.emit.and(known, value.known));
+        let kinds: Vec<Kind> = values.iter().map(|value| value.kind).collect();
         let (found, kind) = self.guarded(known, |code| code.of_known(function, &kinds, known));
-        Lane { known: self.emit.and(known, found), kind }
+        RowValue { known: self.emit.and(known, found), kind }
     }
 
     /// Whether there is a result, and the result, where the operands are known.
@@ -55,10 +55,11 @@ impl RowCode<'_, '_> {
                 let quantum = self.emit.number(quantum);
                 number(self.emit.multiply_numbers(Number::new(steps, 1), quantum))
             }
-            (Function::Schedule { schedule, ask }, [arguments @ .., x]) => {
+            (Function::Schedule { schedule, output }, [arguments @ .., x]) => {
                 let arguments: Vec<Number> = arguments.iter().map(|argument| self.numeric(*argument)).collect();
                 let x = self.numeric(*x);
-                let (found, value) = self.ask(&self.plan.schedules[schedule.index()], &arguments, x, *ask);
+                let (found, value) =
+                    self.schedule_output(&self.plan.schedules[schedule.index()], &arguments, x, *output);
                 (found, Kind::Number(value))
             }
             (Function::Compare(comparison), &[a, b]) => (Flag::Yes, Kind::YesNo(self.compare(*comparison, a, b))),
@@ -116,7 +117,7 @@ impl RowCode<'_, '_> {
     fn extreme(&mut self, values: &[Kind], wanted: Comparison) -> Kind {
         let best = values.iter().copied().reduce(|best, value| {
             let better = self.compare(wanted, value, best);
-            self.choose(better, Lane::new(value), Lane::new(best)).kind
+            self.choose(better, RowValue::new(value), RowValue::new(best)).kind
         });
         best.unwrap_or_else(|| broken("the smallest or largest of nothing"))
     }

@@ -3,10 +3,10 @@
 //! What is asked and answered passes through the frame of the function. A table has room for any number of rows there, where
 //! code for each of them would be long and slow: rows are data.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Flag, flags};
 use super::number::Number;
-use super::row::{Kind, Lane, RowCode};
-use super::word::Word;
+use super::row::{Kind, RowCode, RowValue};
 use crate::kernel::Input;
 use crate::lookup;
 use crate::plan::{Expr, TableId, Type};
@@ -22,35 +22,35 @@ pub(super) struct Question {
     table: TableId,
     result: u32,
     operands: Vec<Expr>,
-    lane: Lane,
+    found: RowValue,
     /// Whether the row is the interpreter's for it.
     fault: Flag,
 }
 
 impl RowCode<'_, '_> {
     /// What a table gives for these operands.
-    pub(super) fn lookup(&mut self, table: TableId, result: u32, operands: &[Expr], lanes: &[Lane]) -> Lane {
+    pub(super) fn lookup(&mut self, table: TableId, result: u32, operands: &[Expr], values: &[RowValue]) -> RowValue {
         let same = |asked: &&Question| asked.table == table && asked.result == result && asked.operands == operands;
         // A question with levels in it has an answer for each side of the row.
         let repeats = !operands.iter().any(|operand| operand.has_level());
-        if let Some(Question { lane, fault, .. }) = self.questions.iter().find(same).filter(|_| repeats) {
-            let (lane, fault) = (*lane, *fault);
+        if let Some(Question { found, fault, .. }) = self.questions.iter().find(same).filter(|_| repeats) {
+            let (found, fault) = (*found, *fault);
             self.emit.raise(fault);
-            return lane;
+            return found;
         }
         let slot = |bytes| StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3);
-        let arguments = self.emit.builder.create_sized_stack_slot(slot(PAIR * lanes.len().max(1) as u32));
+        let arguments = self.emit.builder.create_sized_stack_slot(slot(PAIR * values.len().max(1) as u32));
         let answer = self.emit.builder.create_sized_stack_slot(slot(PAIR));
-        for (idx, lane) in lanes.iter().enumerate() {
+        for (idx, found) in values.iter().enumerate() {
             let guard = self.emit.begin_guard();
-            let (num, den) = match lane.kind {
+            let (num, den) = match found.kind {
                 Kind::Number(number) => self.emit.over_one(number),
                 Kind::YesNo(flag) => (self.emit.flag_int(flag), self.emit.int(1)),
                 Kind::Code(code) => (code.value, self.emit.int(1)),
             };
-            self.emit.end_guard(lane.known, guard);
+            self.emit.end_guard(found.known, guard);
             let missing = self.emit.int(0);
-            let den = self.emit.select(lane.known, den, missing);
+            let den = self.emit.select(found.known, den, missing);
             let place = (idx as u32 * PAIR) as i32;
             self.emit.builder.ins().stack_store(types::I64, num, arguments, place);
             self.emit.builder.ins().stack_store(types::I64, den, arguments, place + SECOND);
@@ -74,12 +74,12 @@ impl RowCode<'_, '_> {
         let column = &self.plan.tables[table.index()].results[result as usize];
         let kind = match column.ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => {
-                Kind::Number(Number::new(Word::any(value), column.den))
+                Kind::Number(Number::new(CheckedInt::any(value), column.den))
             }
             ty => self.kind(ty, value),
         };
-        let lane = Lane { known, kind };
-        self.questions.push(Question { table, result, operands: operands.to_vec(), lane, fault });
-        lane
+        let found = RowValue { known, kind };
+        self.questions.push(Question { table, result, operands: operands.to_vec(), found, fault });
+        found
     }
 }

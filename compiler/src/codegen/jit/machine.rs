@@ -17,12 +17,12 @@ use std::sync::{Arc, Mutex};
 
 /// How much work Cranelift puts into a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effort {
+pub(super) enum OptLevel {
     /// Registers in one pass: made in half the time, a fifth slower.
     Quick,
     /// Registers with splitting of ranges.
     Thorough,
-    /// Simplified and ordered anew as well; no faster than [`Effort::Thorough`], tests hold it to the same meaning.
+    /// Simplified and ordered anew as well; no faster than [`OptLevel::Thorough`], tests hold it to the same meaning.
     #[cfg(test)]
     Speed,
 }
@@ -41,7 +41,7 @@ pub(super) struct Machine {
 }
 
 /// A function to be written.
-pub(super) struct Blank<'f> {
+pub(super) struct FunctionSlot<'f> {
     pub function: &'f mut Function,
     pub context: &'f mut FunctionBuilderContext,
     pub config: TargetFrontendConfig,
@@ -74,12 +74,12 @@ impl Machine {
         })
     }
 
-    fn instructions(&self, effort: Effort) -> &OwnedTargetIsa {
-        match effort {
-            Effort::Quick => &self.quick,
-            Effort::Thorough => &self.thorough,
+    fn instructions(&self, opt_level: OptLevel) -> &OwnedTargetIsa {
+        match opt_level {
+            OptLevel::Quick => &self.quick,
+            OptLevel::Thorough => &self.thorough,
             #[cfg(test)]
-            Effort::Speed => &self.speed,
+            OptLevel::Speed => &self.speed,
         }
     }
 
@@ -133,13 +133,20 @@ impl Machine {
 
 impl Writer<'_> {
     /// A function written by `write`; none where it writes none, or Cranelift does not take it.
-    pub fn function(&mut self, effort: Effort, write: impl FnOnce(Blank<'_>) -> Option<Reads>) -> Option<Object> {
-        let isa = self.machine.instructions(effort);
+    pub fn function(
+        &mut self,
+        opt_level: OptLevel,
+        write: impl FnOnce(FunctionSlot<'_>) -> Option<Reads>,
+    ) -> Option<Object> {
+        let isa = self.machine.instructions(opt_level);
         self.context.clear();
         self.context.func = Function::with_name_signature(UserFuncName::default(), signature(isa));
-        let blank =
-            Blank { function: &mut self.context.func, context: &mut self.functions, config: isa.frontend_config() };
-        let reads = write(blank)?;
+        let function_slot = FunctionSlot {
+            function: &mut self.context.func,
+            context: &mut self.functions,
+            config: isa.frontend_config(),
+        };
+        let reads = write(function_slot)?;
         let compiled = self.context.compile(&**isa, &mut ControlPlane::default());
         if cfg!(debug_assertions)
             && let Err(error) = &compiled

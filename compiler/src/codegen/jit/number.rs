@@ -1,10 +1,10 @@
-//! Exact numbers in lanes: a whole number over a denominator known while compiling, and where a quotient by a value came
+//! Exact numbers: a whole number over a denominator known while compiling, and where a quotient by a value came
 //! in, over a second one known only per row.
 //!
 //! What has no room in 64 bits raises the fault flag; nothing is ever rounded but in `rounding`.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag};
-use super::word::Word;
 use crate::plan::Comparison;
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -14,16 +14,16 @@ use dashu_int::{IBig, UBig};
 /// The number `numerator / (den * over)`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number {
-    pub numerator: Word,
+    pub numerator: CheckedInt,
     /// Above zero.
     pub den: i64,
     /// Above zero, unless a fault was met.
-    pub over: Option<Word>,
+    pub over: Option<CheckedInt>,
 }
 
 impl Number {
     /// A whole number of `1/den`.
-    pub fn new(numerator: Word, den: i64) -> Self {
+    pub fn new(numerator: CheckedInt, den: i64) -> Self {
         Self { numerator, den, over: None }
     }
 
@@ -44,13 +44,13 @@ impl Emit<'_> {
         let den = i64::try_from(value.denominator().clone());
         let numerator = i64::try_from(value.numerator().clone());
         match (numerator, den) {
-            (Ok(numerator), Ok(den)) => Number::new(self.word(numerator), den),
+            (Ok(numerator), Ok(den)) => Number::new(self.checked_int(numerator), den),
             _ => self.no_room(),
         }
     }
 
     pub fn zero(&mut self) -> Number {
-        Number::new(self.word(0), 1)
+        Number::new(self.checked_int(0), 1)
     }
 
     /// Stands for what cannot be computed here: the row is the interpreter's.
@@ -89,7 +89,7 @@ impl Emit<'_> {
         if let Some(factor) = a.numerator.constant().filter(|factor| *factor != 0) {
             let common = gcd(factor, b.den);
             if common > 1 {
-                a.numerator = self.word(factor / common);
+                a.numerator = self.checked_int(factor / common);
                 b.den /= common;
             }
         }
@@ -107,7 +107,7 @@ impl Emit<'_> {
         let zero = self.is(IntCC::Equal, b.numerator, 0);
         self.raise(zero);
         let size = self.absolute(b.numerator);
-        let divisor = Word::within(size.value, size.low.max(1), size.high.max(1));
+        let divisor = CheckedInt::within(size.value, size.low.max(1), size.high.max(1));
         let common = gcd(a.den, b.den);
         let numerator = self.scale(a.numerator, b.den / common);
         let negative = self.is(IntCC::SignedLessThan, b.numerator, 0);
@@ -172,7 +172,7 @@ impl Emit<'_> {
             (None, None) => None,
             (Some(x), Some(y)) if x.value == y.value => Some(x),
             (x, y) => {
-                let one = self.word(1);
+                let one = self.checked_int(1);
                 Some(self.choose(flag, x.unwrap_or(one), y.unwrap_or(one)))
             }
         };
@@ -223,12 +223,12 @@ impl Emit<'_> {
     }
 
     /// The whole number next to `a / quantum`.
-    pub fn round_number(&mut self, a: Number, mode: RoundingMode, quantum: &Exact) -> Word {
+    pub fn round_number(&mut self, a: Number, mode: RoundingMode, quantum: &Exact) -> CheckedInt {
         let factor = Exact::from(1) / (quantum * Exact::from(a.den));
         let parts = (i64::try_from(factor.numerator().clone()), i64::try_from(factor.denominator().clone()));
         let (Ok(factor), Ok(den)) = parts else { return self.no_room().numerator };
         let numerator = self.scale(a.numerator, factor);
-        let mut divisor = self.word(den);
+        let mut divisor = self.checked_int(den);
         if let Some(over) = a.over {
             divisor = self.multiply(divisor, over);
         }
@@ -236,13 +236,13 @@ impl Emit<'_> {
     }
 
     /// The number as a whole number of `1/den`, which it is.
-    pub fn over_den(&mut self, a: Number, den: i64) -> Word {
+    pub fn over_den(&mut self, a: Number, den: i64) -> CheckedInt {
         if a.over.is_some() {
             return self.no_room().numerator;
         }
         let common = gcd(a.den, den);
         let numerator = self.scale(a.numerator, den / common);
-        let divisor = self.word(a.den / common);
+        let divisor = self.checked_int(a.den / common);
         let whole = self.divide_rounded(numerator, divisor, RoundingMode::Downward);
         if a.den > common {
             let back = self.scale(whole, a.den / common);
@@ -256,7 +256,7 @@ impl Emit<'_> {
 impl Emit<'_> {
     /// Numerator and denominator in lowest terms.
     pub fn reduced(&mut self, a: Number) -> (Value, Value) {
-        let mut den = self.word(a.den);
+        let mut den = self.checked_int(a.den);
         if let Some(over) = a.over {
             den = self.multiply(den, over);
         }
@@ -269,7 +269,7 @@ impl Emit<'_> {
 
     /// Its numerator and its whole denominator, with what they have in common.
     pub fn over_one(&mut self, a: Number) -> (Value, Value) {
-        let den = self.word(a.den);
+        let den = self.checked_int(a.den);
         let den = a.over.map_or(den, |over| self.multiply(den, over));
         (a.numerator.value, den.value)
     }
@@ -288,7 +288,7 @@ impl Emit<'_> {
         self.builder.ins().jump(head, &[y, rest].map(BlockArg::Value));
         self.builder.seal_block(head);
         self.continue_in(end);
-        // A number spoiled by a fault may have no divisor that is a lane's.
+        // A number spoiled by a fault may have no divisor of 64 bits.
         let one = self.int(1);
         self.builder.ins().smax(x, one)
     }

@@ -1,9 +1,9 @@
 //! What a rule pays for a row: the rounded amount and the limits on it.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag};
 use super::number::Number;
 use super::rule::{Line, RuleCode};
-use super::word::Word;
 use crate::kernel::Input;
 use crate::plan::{self, Expr, Limit, Owner, Side, StateId};
 use crate::value::{Exact, RoundingMode};
@@ -12,7 +12,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 impl RuleCode<'_, '_> {
     /// The payee and the amount rounded by the unit, and whether there is a line.
     pub(super) fn emit(&mut self, line: &plan::Emit) {
-        let payee = self.code.lane(&line.payee);
+        let payee = self.code.value(&line.payee);
         let row = self.code.code(payee.kind);
         let (known, amount) = match line.owner {
             Owner::Row => self.of_row(line.factor.as_ref(), &line.worth),
@@ -23,7 +23,7 @@ impl RuleCode<'_, '_> {
     }
 
     /// An amount rounded alone.
-    fn of_row(&mut self, factor: Option<&Expr>, worth: &Expr) -> (Flag, Word) {
+    fn of_row(&mut self, factor: Option<&Expr>, worth: &Expr) -> (Flag, CheckedInt) {
         let factor = factor.map(|factor| self.code.number(factor, Side::After));
         let (present, value) = self.code.number(worth, Side::After);
         let known = factor.map_or(present, |(known, _)| self.code.emit.and(known, present));
@@ -35,7 +35,7 @@ impl RuleCode<'_, '_> {
         (known, amount)
     }
 
-    fn along_total(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> (Flag, Word) {
+    fn along_total(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> (Flag, CheckedInt) {
         let (known, factor) = match factor {
             Some(factor) => self.code.number(factor, Side::After),
             None => (Flag::Yes, self.code.emit.one()),
@@ -60,7 +60,7 @@ impl RuleCode<'_, '_> {
         let missed = if each_line { Some(emit.subtract(line, along)) } else { None };
         emit.end_guard(known, guard);
         if let Some(missed) = missed {
-            let zero = self.code.emit.word(0);
+            let zero = self.code.emit.checked_int(0);
             let counts = self.code.emit.and(self.live, known);
             let missed = self.code.emit.choose(counts, missed, zero);
             self.missed = Some(missed.value);
@@ -84,7 +84,7 @@ impl RuleCode<'_, '_> {
             Limit::PerPayment(_) => per_payment(&mut self.code.emit, line.amount, bound),
             Limit::AtMost { state, .. } => self.at_most(*state, line.amount, bound),
             Limit::AtLeast { state, period, .. } => {
-                let ends = self.code.load_mark(Input::GridEnds(*period), self.code.row);
+                let ends = self.code.load_mark(Input::PeriodsEnds(*period), self.code.row);
                 self.at_least(*state, line.amount, bound, ends)
             }
         };
@@ -99,7 +99,7 @@ impl RuleCode<'_, '_> {
         self.code.emit.raise(missing);
     }
 
-    fn at_most(&mut self, state: StateId, amount: Word, bound: Word) -> Word {
+    fn at_most(&mut self, state: StateId, amount: CheckedInt, bound: CheckedInt) -> CheckedInt {
         let (before, address) = self.paid(state);
         let emit = &mut self.code.emit;
         let after = emit.add(before, amount);
@@ -109,11 +109,11 @@ impl RuleCode<'_, '_> {
         left
     }
 
-    fn at_least(&mut self, state: StateId, amount: Word, bound: Word, ends: Flag) -> Word {
+    fn at_least(&mut self, state: StateId, amount: CheckedInt, bound: CheckedInt, ends: Flag) -> CheckedInt {
         let (before, address) = self.paid(state);
         let emit = &mut self.code.emit;
         let sum = emit.add(before, amount);
-        let zero = emit.word(0);
+        let zero = emit.checked_int(0);
         let add = emit.guarded(ends, |emit| {
             let short = emit.subtract(bound, sum);
             emit.larger(short, zero)
@@ -126,8 +126,8 @@ impl RuleCode<'_, '_> {
     }
 }
 
-fn per_payment(emit: &mut Emit<'_>, amount: Word, bound: Word) -> Word {
-    let zero = emit.word(0);
+fn per_payment(emit: &mut Emit<'_>, amount: CheckedInt, bound: CheckedInt) -> CheckedInt {
+    let zero = emit.checked_int(0);
     let bound = emit.larger(bound, zero);
     let least = emit.negate(bound);
     let cut = emit.smaller(amount, bound);
@@ -136,12 +136,12 @@ fn per_payment(emit: &mut Emit<'_>, amount: Word, bound: Word) -> Word {
 
 impl Emit<'_> {
     /// A number of whole units rounded to smallest units.
-    fn smallest_units(&mut self, value: Number, plan: &plan::Plan, mode: RoundingMode) -> Word {
+    fn smallest_units(&mut self, value: Number, plan: &plan::Plan, mode: RoundingMode) -> CheckedInt {
         self.round_number(value, mode, &(Exact::ONE / Exact::from(plan.per_unit())))
     }
 
     /// Turns the sign of a line.
-    pub fn take_back(&mut self, amount: Word) -> Word {
+    pub fn take_back(&mut self, amount: CheckedInt) -> CheckedInt {
         let smallest = self.is(IntCC::Equal, amount, i64::MIN);
         self.raise(smallest);
         self.negate(amount)

@@ -5,23 +5,23 @@
 //! `m = floor(2^(63+l) / d) + 1` is below `2^64`, and `floor(u / d)` is the high half of `u * m`, shifted by `l - 1`,
 //! because `m * d` is above `2^(63+l)` by at most `d < 2^l`. A negative number `n` divides as `-1 - floor((-1-n) / d)`.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag};
-use super::word::Word;
 use crate::value::RoundingMode;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 /// A quotient toward minus infinity and what is left.
 struct Quotient {
-    whole: Word,
+    whole: CheckedInt,
     rest: Value,
-    divisor: Word,
+    divisor: CheckedInt,
 }
 
 impl Emit<'_> {
     /// `a / divisor` rounded to a whole number; the divisor is above zero. Where it may be anything, because a fault was
     /// met on the way, the result is anything too, but nothing traps.
-    pub fn divide_rounded(&mut self, a: Word, divisor: Word, mode: RoundingMode) -> Word {
+    pub fn divide_rounded(&mut self, a: CheckedInt, divisor: CheckedInt, mode: RoundingMode) -> CheckedInt {
         if divisor.constant() == Some(1) {
             return a;
         }
@@ -31,13 +31,13 @@ impl Emit<'_> {
         };
         let up = self.rounds_up(a, &quotient, mode);
         let up = self.flag_int(up);
-        let up = Word::within(up, 0, 1);
+        let up = CheckedInt::within(up, 0, 1);
         // The quotient of a divisor of two or more leaves room for one; by one nothing is added.
         let value = self.builder.ins().iadd(quotient.whole.value, up.value);
-        Word::within(value, quotient.whole.low, quotient.whole.high.saturating_add(1))
+        CheckedInt::within(value, quotient.whole.low, quotient.whole.high.saturating_add(1))
     }
 
-    fn divide_by_constant(&mut self, a: Word, divisor: i64) -> Quotient {
+    fn divide_by_constant(&mut self, a: CheckedInt, divisor: i64) -> Quotient {
         let (low, high) = (a.low.div_euclid(divisor), a.high.div_euclid(divisor));
         let whole = if (divisor as u64).is_power_of_two() {
             self.builder.ins().sshr_imm_u(a.value, i64::from(divisor.trailing_zeros()))
@@ -49,10 +49,10 @@ impl Emit<'_> {
             let quotient = self.divide_not_negative(folded, divisor);
             self.builder.ins().bxor(quotient, sign)
         };
-        let divisor = self.word(divisor);
+        let divisor = self.checked_int(divisor);
         let product = self.builder.ins().imul(whole, divisor.value);
         let rest = self.builder.ins().isub(a.value, product);
-        Quotient { whole: Word::within(whole, low, high), rest, divisor }
+        Quotient { whole: CheckedInt::within(whole, low, high), rest, divisor }
     }
 
     fn divide_not_negative(&mut self, a: Value, divisor: i64) -> Value {
@@ -63,10 +63,10 @@ impl Emit<'_> {
         self.builder.ins().ushr_imm_u(high, i64::from(bits - 1))
     }
 
-    fn divide_by_value(&mut self, a: Word, divisor: Word) -> Quotient {
+    fn divide_by_value(&mut self, a: CheckedInt, divisor: CheckedInt) -> Quotient {
         // A divisor that a fault spoiled is replaced; at least one, it can neither be zero nor overflow the quotient.
         let one = self.int(1);
-        let divisor = Word::within(self.builder.ins().smax(divisor.value, one), 1, i64::MAX);
+        let divisor = CheckedInt::within(self.builder.ins().smax(divisor.value, one), 1, i64::MAX);
         let cut = self.builder.ins().sdiv(a.value, divisor.value);
         let product = self.builder.ins().imul(cut, divisor.value);
         let rest = self.builder.ins().isub(a.value, product);
@@ -74,12 +74,12 @@ impl Emit<'_> {
         let whole = self.builder.ins().iadd(cut, sign);
         let back = self.builder.ins().band(sign, divisor.value);
         let rest = self.builder.ins().iadd(rest, back);
-        Quotient { whole: Word::within(whole, a.low.min(0), a.high.max(0)), rest, divisor }
+        Quotient { whole: CheckedInt::within(whole, a.low.min(0), a.high.max(0)), rest, divisor }
     }
 
     /// Whether the next whole number above is meant and not the one below: [`crate::value::away_from_zero`] for a number
     /// cut toward minus infinity.
-    fn rounds_up(&mut self, a: Word, quotient: &Quotient, mode: RoundingMode) -> Flag {
+    fn rounds_up(&mut self, a: CheckedInt, quotient: &Quotient, mode: RoundingMode) -> Flag {
         match mode {
             RoundingMode::Downward => Flag::No,
             RoundingMode::Upward => self.has_rest(quotient),

@@ -1,17 +1,17 @@
 //! One row in the making: where its values come from.
 //!
-//! A value is a [`Lane`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
+//! A value is a [`RowValue`]: whether it is known, and the number, flag, day or code it then is. Loads are shared within a
 //! row; every row that is read exists, whether or not the value is asked for, so that nothing needs a branch.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag, Half, Raised};
 use super::frame::Frame;
 use super::lookup::Question;
 use super::number::Number;
 use super::scales::Scales;
-use super::word::Word;
 use crate::data::Width;
 use crate::internal::broken;
-use crate::kernel::{Gather, Input};
+use crate::kernel::{Input, Prefetch};
 use crate::plan::{DecisionId, FieldId, FoldId, Plan, RecordId, Root, Side, StateId, Stream, Type};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 
 /// A value of the row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lane {
+pub(super) struct RowValue {
     /// Whether it is there; if not, `kind` is anything.
     pub known: Flag,
     pub kind: Kind,
@@ -31,7 +31,7 @@ pub(super) enum Kind {
     Number(Number),
     YesNo(Flag),
     /// A day, a place in a list, the code of a text or id, the row of a record.
-    Code(Word),
+    Code(CheckedInt),
 }
 
 /// The levels of an accumulation around the row.
@@ -56,25 +56,25 @@ pub(super) struct RowCode<'a, 'f> {
     pub row: Value,
     /// The row of the chunk.
     pub in_chunk: Value,
-    pub locals: Vec<Option<Lane>>,
+    pub locals: Vec<Option<RowValue>>,
     pub levels: Vec<Levels>,
     pub side: Side,
     scales: &'a Scales,
     loads: FxHashMap<(Input, Value), Value>,
-    /// Lanes made so far, with what making them met.
-    lanes: FxHashMap<Key, (Lane, Raised)>,
+    /// Values made so far, with what making them met.
+    values: FxHashMap<Key, (RowValue, Raised)>,
     /// What decision tables were asked so far.
     pub(super) questions: Vec<Question>,
 }
 
-/// A lane that is made once per row.
+/// A value that is made once per row.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Field(Root, RecordId, Vec<FieldId>),
     Fold(FoldId),
 }
 
-impl Lane {
+impl RowValue {
     pub fn new(kind: Kind) -> Self {
         Self { known: Flag::Yes, kind }
     }
@@ -93,19 +93,21 @@ impl<'a, 'f> RowCode<'a, 'f> {
             levels: Vec::new(),
             side: Side::After,
             loads: FxHashMap::default(),
-            lanes: FxHashMap::default(),
+            values: FxHashMap::default(),
             questions: Vec::new(),
         }
     }
 
-    /// A lane that is missing, with a kind fit for its type.
-    pub fn missing(&mut self, ty: Type) -> Lane {
+    /// A value that is missing, with a kind fit for its type.
+    pub fn missing(&mut self, ty: Type) -> RowValue {
         let kind = match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.zero()),
             Type::YesNo => Kind::YesNo(Flag::No),
-            Type::Date | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Kind::Code(self.emit.word(0)),
+            Type::Date | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+                Kind::Code(self.emit.checked_int(0))
+            }
         };
-        Lane { known: Flag::No, kind }
+        RowValue { known: Flag::No, kind }
     }
 
     /// An element of an array, loaded once per row.
@@ -132,7 +134,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
     pub fn root(&mut self, root: Root) -> Value {
         let input = match (self.stream, root) {
             (Stream::Events(_), _) => return self.row,
-            (Stream::Periods(..), _) => Input::GridEntity,
+            (Stream::Periods(..), _) => Input::PeriodsEntity,
             (Stream::Lines(_), Root::Payee) => Input::PaymentPayee,
             (Stream::Lines(_), Root::Source | Root::Row) => Input::PaymentSource,
         };
@@ -140,45 +142,45 @@ impl<'a, 'f> RowCode<'a, 'f> {
     }
 
     /// The day of the row.
-    pub fn when(&mut self) -> Word {
+    pub fn when(&mut self) -> CheckedInt {
         let day = match self.stream {
             Stream::Events(record) => {
                 let Some(field) = self.plan.record(*record).when else { broken("an event without a `when`") };
                 self.load(Input::Values(*record, field), self.row, Width::I32)
             }
-            Stream::Periods(..) => self.load(Input::GridLastDay, self.row, Width::I32),
+            Stream::Periods(..) => self.load(Input::PeriodsLastDay, self.row, Width::I32),
             Stream::Lines(_) => self.load(Input::PaymentWhen, self.row, Width::I32),
         };
-        Word::within(day, i32::MIN.into(), i32::MAX.into())
+        CheckedInt::within(day, i32::MIN.into(), i32::MAX.into())
     }
 
     /// Follows references from the root; an empty path is the row itself.
-    pub fn field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> Lane {
+    pub fn field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> RowValue {
         self.once(Key::Field(root, record, path.to_vec()), |code| code.load_field(root, record, path))
     }
 
     /// The aggregate of the row's entity and period.
-    pub fn fold(&mut self, id: FoldId) -> Lane {
+    pub fn fold(&mut self, id: FoldId) -> RowValue {
         self.once(Key::Fold(id), |code| code.load_fold(id))
     }
 
-    fn once(&mut self, key: Key, make: impl FnOnce(&mut Self) -> Lane) -> Lane {
-        if let Some(&(lane, raised)) = self.lanes.get(&key) {
+    fn once(&mut self, key: Key, make: impl FnOnce(&mut Self) -> RowValue) -> RowValue {
+        if let Some(&(value, raised)) = self.values.get(&key) {
             self.emit.raise_again(raised);
-            return lane;
+            return value;
         }
         let before = self.emit.begin_guard();
-        let lane = make(self);
+        let value = make(self);
         let raised = self.emit.begin_guard();
         self.emit.raise_again(before);
         self.emit.raise_again(raised);
-        self.lanes.insert(key, (lane, raised));
-        lane
+        self.values.insert(key, (value, raised));
+        value
     }
 
-    fn load_field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> Lane {
+    fn load_field(&mut self, root: Root, record: RecordId, path: &[FieldId]) -> RowValue {
         let (mut row, mut at, mut known) = (self.root(root), record, Flag::Yes);
-        let row_word = |row| Word::within(row, 0, u32::MAX.into());
+        let row_index = |row| CheckedInt::within(row, 0, u32::MAX.into());
         for (idx, &field) in path.iter().enumerate() {
             let definition = &self.plan.record(at).fields[field.index()];
             let present = if definition.optional { self.known(at, field, row) } else { Flag::Yes };
@@ -187,7 +189,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 && !self.plan.record(*stream).fields[path[0].index()].optional
             {
                 let (index, array) = (Input::Values(*stream, path[0]), Input::Values(at, field));
-                self.emit.gathers(Gather { index, array });
+                self.emit.prefetch(Prefetch { index, array });
             }
             let value = self.load(Input::Values(at, field), row, Width::of(definition.ty));
             known = self.emit.and(known, present);
@@ -195,12 +197,12 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 let factor = self.scales.field(at, field);
                 let den = 10i64.pow(definition.decimals) / factor;
                 let kind = if definition.ty.is_numeric() {
-                    let value = self.guarded(known, |code| code.emit.unscaled(Word::any(value), factor));
+                    let value = self.guarded(known, |code| code.emit.unscaled(CheckedInt::any(value), factor));
                     Kind::Number(Number::new(value, den))
                 } else {
                     self.kind(definition.ty, value)
                 };
-                return Lane { known, kind };
+                return RowValue { known, kind };
             }
             let Type::Ref(target) = definition.ty else { broken("a path through a field that is no reference") };
             let zero = self.emit.int(0);
@@ -208,7 +210,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
             row = self.emit.select(present, value, zero);
             at = target;
         }
-        Lane { known, kind: Kind::Code(row_word(row)) }
+        RowValue { known, kind: Kind::Code(row_index(row)) }
     }
 
     /// Whether the value of an optional field is there. Where all are, one byte stands for every row.
@@ -232,17 +234,17 @@ impl<'a, 'f> RowCode<'a, 'f> {
         match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.no_room()),
             Type::YesNo => {
-                let word = Word::within(value, 0, u8::MAX.into());
+                let word = CheckedInt::within(value, 0, u8::MAX.into());
                 Kind::YesNo(self.emit.is(IntCC::Equal, word, 1))
             }
-            Type::Date => Kind::Code(Word::within(value, i32::MIN.into(), i32::MAX.into())),
-            Type::Choice(_) => Kind::Code(Word::within(value, 0, u8::MAX.into())),
-            Type::Text(_) | Type::Id(_) | Type::Ref(_) => Kind::Code(Word::within(value, 0, u32::MAX.into())),
+            Type::Date => Kind::Code(CheckedInt::within(value, i32::MIN.into(), i32::MAX.into())),
+            Type::Choice(_) => Kind::Code(CheckedInt::within(value, 0, u8::MAX.into())),
+            Type::Text(_) | Type::Id(_) | Type::Ref(_) => Kind::Code(CheckedInt::within(value, 0, u32::MAX.into())),
         }
     }
 
     /// The decision for the row, or for a row it refers to.
-    pub fn decision(&mut self, id: DecisionId, root: Root) -> Lane {
+    pub fn decision(&mut self, id: DecisionId, root: Root) -> RowValue {
         let decision = &self.plan.decisions[id.index()];
         let row = match (&decision.stream, root) {
             (Stream::Periods(..), _) | (_, Root::Row) => self.row,
@@ -252,17 +254,21 @@ impl<'a, 'f> RowCode<'a, 'f> {
         let value = self.load(Input::DecisionNum(id), row, Width::I64);
         let kind = if decision.ty.is_numeric() {
             let den = self.load(Input::DecisionDen(id), row, Width::I64);
-            Kind::Number(Number { numerator: Word::any(value), den: 1, over: Some(Word::within(den, 1, i64::MAX)) })
+            Kind::Number(Number {
+                numerator: CheckedInt::any(value),
+                den: 1,
+                over: Some(CheckedInt::within(den, 1, i64::MAX)),
+            })
         } else {
             self.kind(decision.ty, value)
         };
-        Lane { known, kind }
+        RowValue { known, kind }
     }
 
-    fn load_fold(&mut self, id: FoldId) -> Lane {
+    fn load_fold(&mut self, id: FoldId) -> RowValue {
         let function = &self.plan.folds[id.index()].function;
         let ty = function.value_type().unwrap_or(Type::Count);
-        let Some(den) = function.den() else { return Lane::new(Kind::Number(self.emit.no_room())) };
+        let Some(den) = function.den() else { return RowValue::new(Kind::Number(self.emit.no_room())) };
         let known = if function.is_always_known() {
             Flag::Yes
         } else {
@@ -277,11 +283,11 @@ impl<'a, 'f> RowCode<'a, 'f> {
         } else {
             self.kind(ty, value.value)
         };
-        Lane { known, kind }
+        RowValue { known, kind }
     }
 
-    /// A number of 128 bits; one that does not fit the lane raises the fault flag where it is asked for.
-    pub fn load_wide(&mut self, address: Value, asked: Flag) -> Word {
+    /// A number of 128 bits; one that does not fit 64 bits raises the fault flag where it is asked for.
+    pub fn load_wide(&mut self, address: Value, asked: Flag) -> CheckedInt {
         let emit = &mut self.emit;
         let low = emit.load_half(address, Half::Lower);
         let high = emit.load_half(address, Half::Upper);
@@ -289,6 +295,6 @@ impl<'a, 'f> RowCode<'a, 'f> {
         let lost = emit.compare(IntCC::NotEqual, high, sign);
         let lost = emit.and(lost, asked);
         emit.raise(lost);
-        Word::any(low)
+        CheckedInt::any(low)
     }
 }

@@ -4,16 +4,16 @@
 //! leaves the rule; a condition alone is no such place, it goes along as the flag `live` up to the first step that
 //! touches a state, so that what depends on the data costs no mispredicted branch.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Flag, Half, flags};
 use super::frame::{Frame, Reads};
-use super::machine::Blank;
+use super::machine::FunctionSlot;
 use super::number::{Number, gcd};
 use super::row::{Kind, Levels, RowCode};
 use super::scales::Scales;
-use super::word::Word;
 use crate::data::{Width, status};
 use crate::internal::broken;
-use crate::kernel::{Gather, Input};
+use crate::kernel::{Input, Prefetch};
 use crate::plan::{DecisionId, Expr, Limit, LocalId, Node, Plan, StateId, StateKind, Stream, Version};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -24,7 +24,7 @@ pub(super) struct Line {
     /// Whether there is one.
     pub live: Flag,
     pub payee: Value,
-    pub amount: Word,
+    pub amount: CheckedInt,
 }
 
 /// Something to write once the row is known to be without fault.
@@ -54,8 +54,13 @@ pub(super) struct RuleCode<'a, 'f> {
 }
 
 /// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
-pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Version, blank: Blank<'_>) -> Option<Reads> {
-    let (emit, frame) = Frame::begin(blank.function, blank.context);
+pub(super) fn write_rule(
+    plan: &Plan,
+    scales: &Scales,
+    rule: &Version,
+    function_slot: FunctionSlot<'_>,
+) -> Option<Reads> {
+    let (emit, frame) = Frame::begin(function_slot.function, function_slot.context);
     let mut code = RowCode::new(emit, plan, scales, &rule.stream, &frame);
     code.locals = vec![None; rule.n_locals as usize];
     let mut rule_code = RuleCode {
@@ -71,7 +76,7 @@ pub(super) fn write_rule(plan: &Plan, scales: &Scales, rule: &Version, blank: Bl
         frame,
     };
     rule_code.steps();
-    rule_code.frame.finish(rule_code.code.emit, blank.config)
+    rule_code.frame.finish(rule_code.code.emit, function_slot.config)
 }
 
 impl RuleCode<'_, '_> {
@@ -92,8 +97,8 @@ impl RuleCode<'_, '_> {
                     self.live = self.code.emit.and(self.live, holds);
                 }
                 Node::Let(local, value) => {
-                    let lane = self.code.lane(value);
-                    self.code.locals[local.index()] = Some(lane);
+                    let value = self.code.value(value);
+                    self.code.locals[local.index()] = Some(value);
                 }
                 Node::First(state) => self.first(*state),
                 Node::Total { state, summands } => {
@@ -143,7 +148,7 @@ impl RuleCode<'_, '_> {
         let mut day = self.code.when();
         if let Stream::Periods(..) = self.rule.stream {
             // A period that the program's end cuts belongs to the program's last day.
-            let last = self.code.emit.word(i64::from(self.plan.active.to));
+            let last = self.code.emit.checked_int(i64::from(self.plan.active.to));
             day = self.code.emit.smaller(day, last);
         }
         let from = self.code.emit.is(IntCC::SignedGreaterThanOrEqual, day, i64::from(self.rule.active.from));
@@ -162,7 +167,7 @@ impl RuleCode<'_, '_> {
     fn slot(&mut self, state: StateId, arrays: impl IntoIterator<Item = Input>) -> (Value, Flag) {
         let spec = self.plan.states[state.index()].key;
         for array in arrays {
-            self.code.emit.gathers(Gather { index: Input::Slots(spec), array });
+            self.code.emit.prefetch(Prefetch { index: Input::Slots(spec), array });
         }
         let slot = self.code.load(Input::Slots(spec), self.code.in_chunk, Width::U32);
         if !self.plan.key_can_miss(spec) {
@@ -246,18 +251,18 @@ impl RuleCode<'_, '_> {
     }
 
     fn set(&mut self, decision: DecisionId, local: LocalId) {
-        let Some(lane) = self.code.locals[local.index()] else { return self.code.emit.raise(Flag::Yes) };
+        let Some(value) = self.code.locals[local.index()] else { return self.code.emit.raise(Flag::Yes) };
         let emit = &mut self.code.emit;
         let guard = emit.begin_guard();
-        let (num, den) = match lane.kind {
+        let (num, den) = match value.kind {
             Kind::Number(number) => emit.reduced(number),
             Kind::YesNo(flag) => (emit.flag_int(flag), emit.int(1)),
             Kind::Code(code) => (code.value, emit.int(1)),
         };
-        emit.end_guard(lane.known, guard);
+        emit.end_guard(value.known, guard);
         let (zero, one) = (emit.int(0), emit.int(1));
-        let (num, den) = (emit.select(lane.known, num, zero), emit.select(lane.known, den, one));
-        let known = emit.flag_byte(lane.known);
+        let (num, den) = (emit.select(value.known, num, zero), emit.select(value.known, den, one));
+        let known = emit.flag_byte(value.known);
         let row = self.code.row;
         let words = [
             (Input::DecisionNum(decision), num, 3),
@@ -271,13 +276,13 @@ impl RuleCode<'_, '_> {
     }
 
     /// What was paid under a limit so far, and where it stands.
-    pub(super) fn paid(&mut self, state: StateId) -> (Word, Value) {
+    pub(super) fn paid(&mut self, state: StateId) -> (CheckedInt, Value) {
         let slot = self.sure_slot(state, Input::Paid(state));
         let address = self.code.emit.address(Input::Paid(state), slot, 4);
         (self.code.load_wide(address, Flag::Yes), address)
     }
 
-    /// Writes a lane as 128 bits, once the row is done.
+    /// Writes a number as 128 bits, once the row is done.
     pub(super) fn write_wide(&mut self, address: Value, value: Value, when: Flag) {
         let upper = self.code.emit.builder.ins().sshr_imm_u(value, 63);
         self.stores.push(Store { value, address, offset: Half::Lower.offset(), when });

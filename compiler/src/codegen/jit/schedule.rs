@@ -6,13 +6,13 @@
 
 mod argued;
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag};
 use super::number::Number;
 use super::row::RowCode;
-use super::word::Word;
 use crate::internal::broken;
 use crate::interpret::schedule::{Bounded, bounded, check, number};
-use crate::plan::{Ask, BelowZero, Comparison, Expr, Line, Piece, Pieces, Reach, Schedule};
+use crate::plan::{BelowZero, Comparison, Expr, Line, Piece, Pieces, Reach, Schedule, ScheduleOutput};
 use crate::value::{Exact, RoundingMode, over};
 use cranelift_codegen::ir::condcodes::IntCC;
 use dashu_int::UBig;
@@ -35,7 +35,13 @@ struct Stretch {
 
 impl RowCode<'_, '_> {
     /// Asks a schedule at x: whether there is a result, and the result.
-    pub fn ask(&mut self, schedule: &Schedule, arguments: &[Number], x: Number, ask: Ask) -> (Flag, Number) {
+    pub fn schedule_output(
+        &mut self,
+        schedule: &Schedule,
+        arguments: &[Number],
+        x: Number,
+        output: ScheduleOutput,
+    ) -> (Flag, Number) {
         if arguments.is_empty() && check(schedule, &[]).is_err() {
             return (Flag::Yes, self.emit.no_room());
         }
@@ -47,21 +53,21 @@ impl RowCode<'_, '_> {
         let place = if mirrored {
             Number { numerator: self.emit.absolute(x.numerator), ..x }
         } else {
-            let zero = self.emit.word(0);
+            let zero = self.emit.checked_int(0);
             Number { numerator: self.emit.larger(x.numerator, zero), ..x }
         };
         let (known, value) = if arguments.is_empty() {
-            self.constant(schedule, place, ask)
+            self.constant(schedule, place, output)
         } else {
-            self.argued(schedule, arguments, place, ask)
+            self.argued(schedule, arguments, place, output)
         };
-        let (known, value) = self.at_zero(schedule, x, ask, known, value);
-        match (ask, mirrored) {
-            (Ask::Amount, true) => {
+        let (known, value) = self.at_zero(schedule, x, output, known, value);
+        match (output, mirrored) {
+            (ScheduleOutput::Amount, true) => {
                 let turned = self.emit.negate_number(value);
                 (known, self.emit.choose_number(sign, turned, value))
             }
-            (Ask::Amount, false) => {
+            (ScheduleOutput::Amount, false) => {
                 // Below zero F is 0, which is what stands at zero unless F(0) is something.
                 if !schedule.even_at_zero {
                     return (known, value);
@@ -69,8 +75,8 @@ impl RowCode<'_, '_> {
                 let zero = self.emit.zero();
                 (self.emit.or(known, sign), self.emit.choose_number(sign, zero, value))
             }
-            (Ask::Rate | Ask::Band, true) => (known, value),
-            (Ask::Rate | Ask::Band, false) => {
+            (ScheduleOutput::Rate | ScheduleOutput::Band, true) => (known, value),
+            (ScheduleOutput::Rate | ScheduleOutput::Band, false) => {
                 let not = self.emit.not(sign);
                 (self.emit.and(known, not), value)
             }
@@ -78,8 +84,18 @@ impl RowCode<'_, '_> {
     }
 
     /// F(0) is 0 unless `even at zero`.
-    fn at_zero(&mut self, schedule: &Schedule, x: Number, ask: Ask, known: Flag, value: Number) -> (Flag, Number) {
-        if ask != Ask::Amount || schedule.even_at_zero || (schedule.arguments.is_empty() && starts_at_zero(schedule)) {
+    fn at_zero(
+        &mut self,
+        schedule: &Schedule,
+        x: Number,
+        output: ScheduleOutput,
+        known: Flag,
+        value: Number,
+    ) -> (Flag, Number) {
+        if output != ScheduleOutput::Amount
+            || schedule.even_at_zero
+            || (schedule.arguments.is_empty() && starts_at_zero(schedule))
+        {
             return (known, value);
         }
         let nothing =
@@ -89,10 +105,10 @@ impl RowCode<'_, '_> {
         (self.emit.or(known, nothing), self.emit.choose_number(nothing, zero, value))
     }
 
-    fn constant(&mut self, schedule: &Schedule, x: Number, ask: Ask) -> (Flag, Number) {
+    fn constant(&mut self, schedule: &Schedule, x: Number, output: ScheduleOutput) -> (Flag, Number) {
         match &schedule.pieces {
-            Pieces::Lines { pieces, heights } => self.emit.piecewise(&stretches(pieces, *heights, ask), x),
-            Pieces::Steps { size, started, each } if ask == Ask::Amount => {
+            Pieces::Lines { pieces, heights } => self.emit.piecewise(&stretches(pieces, *heights, output), x),
+            Pieces::Steps { size, started, each } if output == ScheduleOutput::Amount => {
                 let mode = if *started { RoundingMode::Upward } else { RoundingMode::Downward };
                 let packages = self.emit.round_number(x, mode, &number(size, &[]));
                 let price = self.emit.number(&number(each, &[]));
@@ -112,7 +128,7 @@ impl Emit<'_> {
         let offsets = lines().fold(UBig::ONE, |all, line| common_multiple(&all, line.offset.denominator()));
         let den = common_multiple(&(slopes * UBig::from(x.den.unsigned_abs())), &offsets);
         let Ok(den) = i64::try_from(den) else { return (Flag::Yes, self.no_room()) };
-        let (mut known, mut slope, mut offset) = (Flag::No, self.word(0), self.word(0));
+        let (mut known, mut slope, mut offset) = (Flag::No, self.checked_int(0), self.checked_int(0));
         for stretch in stretches.iter().rev() {
             let inside = match &stretch.upper {
                 Some((upper, included)) => {
@@ -125,9 +141,9 @@ impl Emit<'_> {
             let there = Flag::from(stretch.answer.is_some());
             known = self.select_flag(inside, there, known);
             let Some(line) = &stretch.answer else { continue };
-            let here = over(&(&line.slope / Exact::from(x.den)), den).map(|slope| self.wide_word(slope));
+            let here = over(&(&line.slope / Exact::from(x.den)), den).map(|slope| self.wide_int(slope));
             slope = self.choose_scaled(inside, here, slope);
-            let here = over(&line.offset, den).map(|offset| self.wide_word(offset));
+            let here = over(&line.offset, den).map(|offset| self.wide_int(offset));
             offset = self.choose_scaled(inside, here, offset);
         }
         let share = self.multiply(slope, x.numerator);
@@ -138,7 +154,7 @@ impl Emit<'_> {
         (known, Number { numerator: self.add(share, offset), den, over: x.over })
     }
 
-    fn choose_scaled(&mut self, inside: Flag, here: Option<Word>, others: Word) -> Word {
+    fn choose_scaled(&mut self, inside: Flag, here: Option<CheckedInt>, others: CheckedInt) -> CheckedInt {
         match here {
             Some(here) => self.choose(inside, here, others),
             None => self.no_room().numerator,
@@ -157,13 +173,13 @@ fn starts_at_zero(schedule: &Schedule) -> bool {
         let upper = stretch.upper.as_ref();
         upper.is_none_or(|(upper, included)| *upper > Exact::ZERO || (*included && *upper == Exact::ZERO))
     };
-    let stretches = stretches(pieces, *heights, Ask::Amount);
+    let stretches = stretches(pieces, *heights, ScheduleOutput::Amount);
     let first = stretches.iter().find(holds_zero);
     first.and_then(|stretch| stretch.answer.as_ref()).is_some_and(|line| line.offset == Exact::ZERO)
 }
 
 /// The answers of a schedule without arguments by stretches of x, which is not below zero.
-fn stretches(pieces: &[Piece], heights: bool, ask: Ask) -> Vec<Stretch> {
+fn stretches(pieces: &[Piece], heights: bool, output: ScheduleOutput) -> Vec<Stretch> {
     let constant = |value: Exact| Straight { slope: Exact::ZERO, offset: value };
     let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| number(expr, &[]));
     // What the pieces so far give for their parts.
@@ -191,13 +207,13 @@ fn stretches(pieces: &[Piece], heights: bool, ask: Ask) -> Vec<Stretch> {
             }
         };
         let numbered = piece.number > 0;
-        let answer = match (ask, &piece.line) {
+        let answer = match (output, &piece.line) {
             (_, None) => None,
-            (Ask::Amount, Some(_)) => line,
-            (Ask::Rate, Some(_)) if heights => line,
-            (Ask::Rate, Some(Line::Priced { slope, .. })) => value(slope).filter(|_| numbered).map(constant),
-            (Ask::Rate, Some(Line::Between(..))) => None,
-            (Ask::Band, Some(_)) => numbered.then(|| constant(Exact::from(piece.number))),
+            (ScheduleOutput::Amount, Some(_)) => line,
+            (ScheduleOutput::Rate, Some(_)) if heights => line,
+            (ScheduleOutput::Rate, Some(Line::Priced { slope, .. })) => value(slope).filter(|_| numbered).map(constant),
+            (ScheduleOutput::Rate, Some(Line::Between(..))) => None,
+            (ScheduleOutput::Band, Some(_)) => numbered.then(|| constant(Exact::from(piece.number))),
         };
         Stretch { upper, answer }
     });

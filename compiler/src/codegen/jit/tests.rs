@@ -1,17 +1,17 @@
-//! Arithmetic of machine code at its limits, against exact fractions, with every effort of Cranelift.
+//! Arithmetic of machine code at its limits, against exact fractions, at every optimization level of Cranelift.
 
+use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag};
 use super::frame::{Frame, Reads};
-use super::machine::{Blank, Effort, Machine};
+use super::machine::{FunctionSlot, Machine, OptLevel};
 use super::number::Number;
-use super::word::Word;
 use crate::data::Width;
 use crate::kernel::{Context, Input};
 use crate::plan::Comparison;
 use crate::value::{Exact, RoundingMode, fraction, round};
 use cranelift_codegen::ir::condcodes::IntCC;
 
-/// Numbers at which lanes, halves and signs change.
+/// Numbers at which widths, halves and signs change.
 const LIMITS: [i64; 24] = [
     i64::MIN,
     i64::MIN + 1,
@@ -39,7 +39,7 @@ const LIMITS: [i64; 24] = [
     i64::MAX,
 ];
 
-const EFFORTS: [Effort; 3] = [Effort::Quick, Effort::Thorough, Effort::Speed];
+const OPT_LEVELS: [OptLevel; 3] = [OptLevel::Quick, OptLevel::Thorough, OptLevel::Speed];
 
 const MODES: [RoundingMode; 10] = [
     RoundingMode::HalfEven,
@@ -56,12 +56,13 @@ const MODES: [RoundingMode; 10] = [
 
 /// What an operation makes of pairs of numbers; none where it raises the fault flag.
 fn evaluate(
-    effort: Effort,
+    opt_level: OptLevel,
     pairs: &[(i64, i64)],
-    operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word,
+    operation: impl FnOnce(&mut Emit<'_>, CheckedInt, CheckedInt) -> CheckedInt,
 ) -> Vec<Option<i64>> {
     let machine = Machine::here().expect("this machine is known");
-    let object = machine.writer().function(effort, |blank| loop_over(blank, operation)).expect("a function");
+    let object =
+        machine.writer().function(opt_level, |function_slot| loop_over(function_slot, operation)).expect("a function");
     let (entries, module) = machine.link(std::iter::once(&object)).expect("a module");
     let mut a: Vec<i64> = pairs.iter().map(|(a, _)| *a).collect();
     let mut b: Vec<i64> = pairs.iter().map(|(_, b)| *b).collect();
@@ -88,17 +89,20 @@ fn evaluate(
     results.into_iter().zip(faults).map(|(result, fault)| (fault == 0).then_some(result)).collect()
 }
 
-fn loop_over(blank: Blank<'_>, operation: impl FnOnce(&mut Emit<'_>, Word, Word) -> Word) -> Option<Reads> {
-    let (mut emit, frame) = Frame::begin(blank.function, blank.context);
-    let a = Word::any(emit.load(Input::PaymentAmount, frame.row, Width::I64));
-    let b = Word::any(emit.load(Input::PaymentSource, frame.row, Width::I64));
+fn loop_over(
+    function_slot: FunctionSlot<'_>,
+    operation: impl FnOnce(&mut Emit<'_>, CheckedInt, CheckedInt) -> CheckedInt,
+) -> Option<Reads> {
+    let (mut emit, frame) = Frame::begin(function_slot.function, function_slot.context);
+    let a = CheckedInt::any(emit.load(Input::PaymentAmount, frame.row, Width::I64));
+    let b = CheckedInt::any(emit.load(Input::PaymentSource, frame.row, Width::I64));
     let result = operation(&mut emit, a, b);
     let fault = emit.take_fault();
     let fault = emit.flag_byte(fault);
     let address = emit.address(Input::LineAmount, frame.row, 3);
     emit.store(result.value, address, 0);
     frame.next(&mut emit, fault, frame.n_lines, frame.missed);
-    frame.finish(emit, blank.config)
+    frame.finish(emit, function_slot.config)
 }
 
 /// Numbers around multiples and halves of a divisor, and the limits.
@@ -125,9 +129,9 @@ fn constants_divide_as_fractions_round() {
         let numbers = around(divisor);
         let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
         for (turn, mode) in MODES.into_iter().enumerate() {
-            let effort = EFFORTS[turn % EFFORTS.len()];
-            let results = evaluate(effort, &pairs, |emit, a, _| {
-                let divisor = emit.word(divisor);
+            let opt_level = OPT_LEVELS[turn % OPT_LEVELS.len()];
+            let results = evaluate(opt_level, &pairs, |emit, a, _| {
+                let divisor = emit.checked_int(divisor);
                 emit.divide_rounded(a, divisor, mode)
             });
             for (&a, result) in numbers.iter().zip(results) {
@@ -143,9 +147,9 @@ fn numbers_known_not_to_be_negative_divide_the_same() {
         let numbers: Vec<i64> = around(divisor).into_iter().filter(|&a| a >= 0).collect();
         let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
         for mode in MODES {
-            let results = evaluate(Effort::Quick, &pairs, |emit, a, _| {
-                let divisor = emit.word(divisor);
-                emit.divide_rounded(Word::within(a.value, 0, i64::MAX), divisor, mode)
+            let results = evaluate(OptLevel::Quick, &pairs, |emit, a, _| {
+                let divisor = emit.checked_int(divisor);
+                emit.divide_rounded(CheckedInt::within(a.value, 0, i64::MAX), divisor, mode)
             });
             for (&a, result) in numbers.iter().zip(results) {
                 assert_eq!(result, Some(rounded(a, divisor, mode)), "{a} / {divisor} {mode:?}");
@@ -159,9 +163,9 @@ fn values_divide_as_fractions_round() {
     let divisors = [1, 2, 3, 50, 101, 1 << 32, i64::MAX - 1, i64::MAX];
     let pairs: Vec<(i64, i64)> =
         divisors.into_iter().flat_map(|divisor| around(divisor).into_iter().map(move |a| (a, divisor))).collect();
-    for effort in EFFORTS {
+    for opt_level in OPT_LEVELS {
         for mode in MODES {
-            let results = evaluate(effort, &pairs, |emit, a, b| emit.divide_rounded(a, b, mode));
+            let results = evaluate(opt_level, &pairs, |emit, a, b| emit.divide_rounded(a, b, mode));
             for (&(a, divisor), result) in pairs.iter().zip(results) {
                 assert_eq!(result, Some(rounded(a, divisor, mode)), "{a} / {divisor} {mode:?}");
             }
@@ -172,7 +176,7 @@ fn values_divide_as_fractions_round() {
 #[test]
 fn a_spoiled_divisor_does_not_trap() {
     let pairs = [(i64::MIN, -1), (i64::MIN, 0), (5, 0), (i64::MAX, i64::MIN)];
-    let results = evaluate(Effort::Quick, &pairs, |emit, a, b| emit.divide_rounded(a, b, RoundingMode::HalfEven));
+    let results = evaluate(OptLevel::Quick, &pairs, |emit, a, b| emit.divide_rounded(a, b, RoundingMode::HalfEven));
     assert_eq!(results.len(), pairs.len());
 }
 
@@ -183,7 +187,7 @@ fn pairs() -> Vec<(i64, i64)> {
 
 #[test]
 fn what_overflows_raises_the_flag() {
-    type Operation = (fn(&mut Emit<'_>, Word, Word) -> Word, fn(i64, i64) -> Option<i64>);
+    type Operation = (fn(&mut Emit<'_>, CheckedInt, CheckedInt) -> CheckedInt, fn(i64, i64) -> Option<i64>);
     let operations: [Operation; 6] = [
         (|emit, a, b| emit.add(a, b), i64::checked_add),
         (|emit, a, b| emit.subtract(a, b), i64::checked_sub),
@@ -199,9 +203,9 @@ fn what_overflows_raises_the_flag() {
             |a, b| a.max(b).checked_sub(a.min(b)),
         ),
     ];
-    for effort in EFFORTS {
+    for opt_level in OPT_LEVELS {
         for (operation, expected) in operations {
-            for (pair, result) in pairs().into_iter().zip(evaluate(effort, &pairs(), operation)) {
+            for (pair, result) in pairs().into_iter().zip(evaluate(opt_level, &pairs(), operation)) {
                 assert_eq!(result, expected(pair.0, pair.1), "{pair:?}");
             }
         }
@@ -213,8 +217,8 @@ fn only_multiples_are_unscaled() {
     for factor in [1, 2, 3, 10, 1_000, 12_500, 1_000_000_000, 1 << 62, i64::MAX] {
         let numbers = around(factor);
         let pairs: Vec<(i64, i64)> = numbers.iter().map(|&a| (a, 0)).collect();
-        for effort in EFFORTS {
-            let results = evaluate(effort, &pairs, |emit, a, _| emit.unscaled(a, factor));
+        for opt_level in OPT_LEVELS {
+            let results = evaluate(opt_level, &pairs, |emit, a, _| emit.unscaled(a, factor));
             for (&a, result) in numbers.iter().zip(results) {
                 assert_eq!(result, (a % factor == 0).then_some(a / factor), "{a} / {factor}");
             }
@@ -239,9 +243,9 @@ fn comparisons_are_those_of_fractions_where_they_have_room() {
         (Comparison::GreaterOrEqual, &[Greater, Equal]),
     ];
     for (comparison, orderings) in table {
-        let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
+        let results = evaluate(OptLevel::Quick, &pairs(), |emit, a, b| {
             let flag = emit.compare_numbers(comparison, Number::new(a, 100), Number::new(b, 1_000));
-            Word::within(emit.flag_int(flag), 0, 1)
+            CheckedInt::within(emit.flag_int(flag), 0, 1)
         });
         for (pair, result) in pairs().into_iter().zip(results) {
             let (a, b) = exact(pair);
@@ -252,9 +256,9 @@ fn comparisons_are_those_of_fractions_where_they_have_room() {
         for bound in
             [fraction(0, 1), fraction(1, 3), fraction(-201, 100), fraction(i128::MAX, 7), fraction(i128::MIN, 3)]
         {
-            let results = evaluate(Effort::Speed, &pairs(), |emit, a, _| {
+            let results = evaluate(OptLevel::Speed, &pairs(), |emit, a, _| {
                 let flag = emit.compare_with(comparison, Number::new(a, 100), &bound);
-                Word::within(emit.flag_int(flag), 0, 1)
+                CheckedInt::within(emit.flag_int(flag), 0, 1)
             });
             for (pair, result) in pairs().into_iter().zip(results) {
                 let expected = i64::from(orderings.contains(&exact(pair).0.cmp(&bound)));
@@ -269,7 +273,7 @@ fn quotients_by_a_value_are_exact_or_raise_the_flag() {
     let mut raised = 0;
     for mode in [RoundingMode::HalfEven, RoundingMode::Upward, RoundingMode::HalfDownward] {
         let cent = fraction(1, 100);
-        let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
+        let results = evaluate(OptLevel::Quick, &pairs(), |emit, a, b| {
             let quotient = emit.divide_numbers(Number::new(a, 100), Number::new(b, 1_000));
             emit.round_number(quotient, mode, &cent)
         });
@@ -288,8 +292,8 @@ fn quotients_by_a_value_are_exact_or_raise_the_flag() {
 
 #[test]
 fn sums_of_unlike_numbers_are_exact_or_raise_the_flag() {
-    let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
-        let three = emit.word(3);
+    let results = evaluate(OptLevel::Quick, &pairs(), |emit, a, b| {
+        let three = emit.checked_int(3);
         let (a, b) = (Number::new(a, 100), Number { numerator: b, den: 1_000, over: Some(three) });
         let (sum, product) = (emit.add_numbers(a, b), emit.multiply_numbers(a, b));
         let difference = emit.subtract_numbers(sum, product);
@@ -310,7 +314,7 @@ fn sums_of_unlike_numbers_are_exact_or_raise_the_flag() {
 
 #[test]
 fn a_choice_does_not_fail_for_what_is_not_chosen() {
-    let results = evaluate(Effort::Quick, &pairs(), |emit, a, b| {
+    let results = evaluate(OptLevel::Quick, &pairs(), |emit, a, b| {
         let small = emit.is(IntCC::SignedLessThan, b, 1_000);
         let chosen = emit.choose_number(small, Number::new(b, 1), Number::new(a, 1_000));
         emit.over_den(chosen, 1_000)
@@ -329,9 +333,9 @@ fn fractions_are_reduced() {
     };
     let pairs: Vec<(i64, i64)> = pairs().into_iter().filter(|(_, b)| *b > 0).collect();
     for wanted in [0, 1] {
-        let results = evaluate(Effort::Quick, &pairs, |emit, a, b| {
+        let results = evaluate(OptLevel::Quick, &pairs, |emit, a, b| {
             let words = emit.reduced(Number { numerator: a, den: 1, over: Some(b) });
-            Word::any([words.0, words.1][wanted])
+            CheckedInt::any([words.0, words.1][wanted])
         });
         for (pair, result) in pairs.iter().zip(results) {
             let (num, den) = reduced(pair.0, pair.1);
@@ -343,14 +347,14 @@ fn fractions_are_reduced() {
 #[test]
 fn flags_fold_as_they_compute() {
     let all = [Flag::No, Flag::Yes];
-    let results = evaluate(Effort::Quick, &[(0, 0), (0, 1), (1, 0), (1, 1)], |emit, a, b| {
+    let results = evaluate(OptLevel::Quick, &[(0, 0), (0, 1), (1, 0), (1, 1)], |emit, a, b| {
         let (a, b) = (emit.is(IntCC::Equal, a, 1), emit.is(IntCC::Equal, b, 1));
-        let mut bits = emit.word(0);
+        let mut bits = emit.checked_int(0);
         for flag in all.into_iter().chain([a, b]) {
             for other in all.into_iter().chain([a, b]) {
                 for flag in [emit.and(flag, other), emit.or(flag, other), emit.select_flag(a, flag, other)] {
                     let flag = emit.not(flag);
-                    let bit = Word::within(emit.flag_int(flag), 0, 1);
+                    let bit = CheckedInt::within(emit.flag_int(flag), 0, 1);
                     bits = emit.scale(bits, 2);
                     bits = emit.add(bits, bit);
                 }

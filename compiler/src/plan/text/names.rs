@@ -110,28 +110,32 @@ impl Plan {
     }
 
     /// The first field of a type that passes, as `record.field`.
-    pub(super) fn bearer(&self, of: impl Fn(Type) -> bool) -> String {
+    pub(super) fn first_field(&self, of: impl Fn(Type) -> bool) -> String {
         let fields = self.records.iter().flat_map(|record| record.fields.iter().map(move |field| (record, field)));
         let found = fields.into_iter().find(|(_, field)| of(field.ty));
         found.map_or_else(String::new, |(record, field)| format!("{}.{}", record.name, field.name))
     }
 
-    pub(super) fn domain_bearer(&self, domain: DomainId) -> String {
-        self.bearer(|ty| ty == Type::Text(domain) || ty == Type::Id(domain))
+    pub(super) fn field_of_domain(&self, domain: DomainId) -> String {
+        self.first_field(|ty| ty == Type::Text(domain) || ty == Type::Id(domain))
     }
 
-    pub(super) fn choice_bearer(&self, choice: ChoiceId) -> String {
-        if self.texts() == Some(choice) { "texts".to_owned() } else { self.bearer(|ty| ty == Type::Choice(choice)) }
+    pub(super) fn field_of_choice(&self, choice: ChoiceId) -> String {
+        if self.texts() == Some(choice) {
+            "texts".to_owned()
+        } else {
+            self.first_field(|ty| ty == Type::Choice(choice))
+        }
     }
 
     /// The list that no field holds: the texts that rules decide.
     pub(super) fn texts(&self) -> Option<ChoiceId> {
         let lists = (0..self.choices.len()).map(|idx| ChoiceId(idx as u32));
-        lists.into_iter().find(|choice| self.bearer(|ty| ty == Type::Choice(*choice)).is_empty())
+        lists.into_iter().find(|choice| self.first_field(|ty| ty == Type::Choice(*choice)).is_empty())
     }
 
     /// The type of the field `record.field`, or of the texts that rules decide.
-    pub(super) fn borne_by(&self, name: &str) -> Option<Type> {
+    pub(super) fn type_of_field(&self, name: &str) -> Option<Type> {
         if name == "texts" {
             return self.texts().map(Type::Choice);
         }

@@ -104,7 +104,7 @@ impl Place<'_> {
             return format!("value.texts.{}", place + 1);
         }
         let value = self.plan.choices[choice.index()].get(place as usize).map_or("", String::as_str);
-        format!("value.{}.{value}", self.plan.choice_bearer(choice))
+        format!("value.{}.{value}", self.plan.field_of_choice(choice))
     }
 
     /// `row.partner.tier`; where the place has not just that record, the record is named.
@@ -153,9 +153,9 @@ pub(super) fn type_text(plan: &Plan, ty: Type) -> String {
         Type::Money => "money".to_owned(),
         Type::YesNo => "yes/no".to_owned(),
         Type::Date => "date".to_owned(),
-        Type::Choice(choice) => format!("one-of {}", plan.choice_bearer(choice)),
-        Type::Text(domain) => format!("text {}", plan.domain_bearer(domain)),
-        Type::Id(domain) => format!("id {}", plan.domain_bearer(domain)),
+        Type::Choice(choice) => format!("one-of {}", plan.field_of_choice(choice)),
+        Type::Text(domain) => format!("text {}", plan.field_of_domain(domain)),
+        Type::Id(domain) => format!("id {}", plan.field_of_domain(domain)),
         Type::Ref(record) => format!("->{}", plan.record(record).name),
     }
 }

@@ -137,7 +137,7 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
         Item::Schedule => schedules::inner_line(plan, line),
         Item::Table => tables::inner_line(plan, line),
         Item::Tests => {
-            let Some(Type::Text(domain) | Type::Id(domain)) = plan.borne_by(line.word()?) else {
+            let Some(Type::Text(domain) | Type::Id(domain)) = plan.type_of_field(line.word()?) else {
                 return Err("no field of this name holds texts".to_owned());
             };
             let test = phrase::test(line)?;

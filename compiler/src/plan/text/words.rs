@@ -1,7 +1,7 @@
 //! The words of the Plan's text that both directions share.
 
 use crate::plan::calendar::{MonthEnds, NamedBy};
-use crate::plan::{Ask, PercentFormat, Period, Reach, RecordKind, Root, Side};
+use crate::plan::{PercentFormat, Period, Reach, RecordKind, Root, ScheduleOutput, Side};
 use crate::value::RoundingMode;
 
 /// A thing that has one word.
@@ -34,7 +34,7 @@ words! {
     PercentFormat { No "number" Sign "sign" Hundredths "hundredths" Share "share" }
     Root { Row "row" Payee "payee" Source "source" }
     Side { Before "before" After "after" Current "current" }
-    Ask { Amount "amount" Rate "rate" Band "band" }
+    ScheduleOutput { Amount "amount" Rate "rate" Band "band" }
     Reach { Above "above" Whole "whole" }
     RoundingMode {
         HalfEven "half-even" HalfOdd "half-odd"

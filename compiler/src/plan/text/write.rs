@@ -30,7 +30,7 @@ pub(super) fn write(plan: &Plan) -> String {
     if !plan.predicates.is_empty() {
         line!(out, "\ntests of texts");
         for (idx, predicate) in plan.predicates.iter().enumerate() {
-            let of = plan.domain_bearer(predicate.domain);
+            let of = plan.field_of_domain(predicate.domain);
             line!(out, "  {of} {}", test(plan, PredicateId(idx as u32)));
         }
     }
@@ -101,8 +101,8 @@ fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
     let own = format!("{}.{}", plan.record(id).name, plan.record(id).fields[idx].name);
     let ty = match field.ty {
         Type::Choice(choice) => format!("one-of ({})", plan.choices[choice.index()].join(", ")),
-        Type::Text(domain) if plan.domain_bearer(domain) == own => "text".to_owned(),
-        Type::Id(domain) if plan.domain_bearer(domain) == own => "id".to_owned(),
+        Type::Text(domain) if plan.field_of_domain(domain) == own => "text".to_owned(),
+        Type::Id(domain) if plan.field_of_domain(domain) == own => "id".to_owned(),
         _ => type_text(plan, field.ty),
     };
     let mark = if field.optional { "?" } else { "" };

@@ -1,6 +1,6 @@
 //! Expressions: what they name, their types, what can be missing, and where levels may stand.
 
-use super::{Obligation, Report};
+use super::{Invariant, Report};
 use crate::plan::{
     DecisionId, Expr, FieldId, FoldId, Function, LocalId, Op, Plan, RecordId, Root, Side, StateId, StateKind, Stream,
     Type, Version,
@@ -35,7 +35,7 @@ impl<'a> Place<'a> {
 
     /// Checks what is evaluated before and after a row.
     pub fn check_sides(&self, state: StateId, body: &Expr, report: &mut Report) {
-        report.demand(self.states.contains(&state), Obligation::Levels, "what adds up is accumulated first");
+        report.demand(self.states.contains(&state), Invariant::Levels, "what adds up is accumulated first");
         self.check_in(body, Some(state), report);
     }
 
@@ -49,7 +49,7 @@ impl<'a> Place<'a> {
         steps::count(1);
         match &expr.op {
             Op::Increment { state, body } => {
-                report.demand(sides_of.is_none(), Obligation::Sides, "one inside another");
+                report.demand(sides_of.is_none(), Invariant::Sides, "one inside another");
                 self.check_sides(*state, body, report);
             }
             op => op.children().into_iter().for_each(|child| self.check_in(child, sides_of, report)),
@@ -68,9 +68,9 @@ impl<'a> Place<'a> {
             Op::Missing => true,
             op => op.children().into_iter().any(|child| child.optional),
         };
-        report.demand_with(expr.optional || !may_lack, Obligation::Missing, || words(expr));
+        report.demand_with(expr.optional || !may_lack, Invariant::Missing, || words(expr));
         let always_known = matches!(&expr.op, Op::Call(function, _) if function.signature().total);
-        report.demand_with(!(expr.optional && always_known), Obligation::Missing, || words(expr));
+        report.demand_with(!(expr.optional && always_known), Invariant::Missing, || words(expr));
     }
 
     /// What is named is there, of its type, and may be read here.
@@ -79,29 +79,29 @@ impl<'a> Place<'a> {
             Op::Field { root, record, path } => self.field(expr, *root, *record, path, report),
             Op::PaymentAmount => {
                 let payments = matches!(self.stream, Some(Stream::Lines(_)));
-                report.demand(payments && expr.ty == Type::Money, Obligation::Types, "the amount of a payment");
+                report.demand(payments && expr.ty == Type::Money, Invariant::Types, "the amount of a payment");
             }
             Op::When => {
                 let dated = self.stream.is_some() && expr.ty == Type::Date;
-                report.demand(dated, Obligation::Types, "the day of a row");
+                report.demand(dated, Invariant::Types, "the day of a row");
             }
             Op::Local(local) => self.local(expr, *local, report),
             Op::Decision { decision, root } => self.decision(expr, *decision, *root, report),
             Op::Fold(fold) => self.fold(expr, *fold, report),
             Op::Level { state, summand, side } => {
                 let sided = (sides_of == Some(*state)) == (*side == Side::Current);
-                report.demand(sided, Obligation::Sides, "the side of a level");
+                report.demand(sided, Invariant::Sides, "the side of a level");
                 self.level(expr, *state, *summand, report);
             }
             Op::Argument(idx) => {
                 let ty = self.arguments.get(*idx as usize);
-                report.demand(ty == Some(&expr.ty), Obligation::Types, "an argument of the schedule");
+                report.demand(ty == Some(&expr.ty), Invariant::Types, "an argument of the schedule");
             }
             Op::Choice(place) => {
                 let list =
                     if let Type::Choice(choice) = expr.ty { self.plan.choices.get(choice.index()) } else { None };
                 let there = list.is_some_and(|list| (*place as usize) < list.len());
-                report.demand(there, Obligation::Types, "a value of a list");
+                report.demand(there, Invariant::Types, "a value of a list");
             }
             _ => {}
         }
@@ -113,53 +113,53 @@ impl<'a> Place<'a> {
             (Root::Payee | Root::Source, Some(Stream::Lines(_))) => true,
             _ => false,
         };
-        report.demand(expected, Obligation::Types, "where a path begins");
+        report.demand(expected, Invariant::Types, "where a path begins");
         let mut ty = Type::Ref(record);
         for field in path {
             let target = if let Type::Ref(at) = ty { self.plan.records.get(at.index()) } else { None };
             let Some(field) = target.and_then(|record| record.fields.get(field.index())) else {
-                return report.demand(false, Obligation::Named, "a field of a path");
+                return report.demand(false, Invariant::Named, "a field of a path");
             };
-            report.demand(field.used, Obligation::Used, format!("`{}`", field.name));
+            report.demand(field.used, Invariant::Used, format!("`{}`", field.name));
             ty = field.ty;
         }
-        report.demand(stands_for(ty, expr.ty), Obligation::Types, "a field");
+        report.demand(stands_for(ty, expr.ty), Invariant::Types, "a field");
     }
 
     fn local(&self, expr: &Expr, local: LocalId, report: &mut Report) {
-        report.demand(local.index() < self.n_locals, Obligation::Locals, "read before it is defined");
+        report.demand(local.index() < self.n_locals, Invariant::Locals, "read before it is defined");
         let known = self.rule.and_then(|rule| rule.locals.get(local.index()));
-        report.demand(known.is_some_and(|known| stands_for(known.ty, expr.ty)), Obligation::Types, "a `let`");
+        report.demand(known.is_some_and(|known| stands_for(known.ty, expr.ty)), Invariant::Types, "a `let`");
     }
 
     fn decision(&self, expr: &Expr, decision: DecisionId, root: Root, report: &mut Report) {
         let Some(known) = self.plan.decisions.get(decision.index()) else {
-            return report.demand(false, Obligation::Named, "a decision");
+            return report.demand(false, Invariant::Named, "a decision");
         };
-        report.demand(stands_for(known.ty, expr.ty), Obligation::Types, format!("`{}`", known.name));
+        report.demand(stands_for(known.ty, expr.ty), Invariant::Types, format!("`{}`", known.name));
         let own = root != Root::Row || self.stream.is_none_or(|stream| known.stream == *stream);
-        report.demand(own, Obligation::Decisions, format!("`{}` of other rows", known.name));
+        report.demand(own, Invariant::Decisions, format!("`{}` of other rows", known.name));
     }
 
     fn fold(&self, expr: &Expr, fold: FoldId, report: &mut Report) {
         let listed = self.rule.is_some_and(|rule| rule.folds.contains(&fold));
-        report.demand(listed, Obligation::Folds, "read but not listed");
+        report.demand(listed, Invariant::Folds, "read but not listed");
         let Some(known) = self.plan.folds.get(fold.index()) else {
-            return report.demand(false, Obligation::Named, "an aggregate");
+            return report.demand(false, Invariant::Named, "an aggregate");
         };
         let ty = known.function.value_type().unwrap_or(Type::Count);
-        report.demand(stands_for(ty, expr.ty), Obligation::Types, "an aggregate");
+        report.demand(stands_for(ty, expr.ty), Invariant::Types, "an aggregate");
         let may_lack =
             matches!(known.function, crate::plan::FoldFunction::Smallest(..) | crate::plan::FoldFunction::Largest(..));
-        report.demand(expr.optional || !may_lack, Obligation::Missing, "the smallest or largest of no rows");
+        report.demand(expr.optional || !may_lack, Invariant::Missing, "the smallest or largest of no rows");
     }
 
     fn level(&self, expr: &Expr, state: StateId, summand: u32, report: &mut Report) {
-        report.demand(self.states.contains(&state), Obligation::Levels, "read before it is accumulated");
+        report.demand(self.states.contains(&state), Invariant::Levels, "read before it is accumulated");
         let kind = self.plan.states.get(state.index()).map(|state| &state.kind);
         let there = matches!(kind, Some(StateKind::Sums { denominators }) if (summand as usize) < denominators.len());
-        report.demand(there, Obligation::Levels, "an summand that the state has");
-        report.demand(expr.ty.is_numeric(), Obligation::Types, "a level is a number");
+        report.demand(there, Invariant::Levels, "an summand that the state has");
+        report.demand(expr.ty.is_numeric(), Invariant::Types, "a level is a number");
     }
 
     /// The operands fit, and the type is that of the result.
@@ -192,7 +192,7 @@ impl<'a> Place<'a> {
             | Op::Level { .. }
             | Op::Argument(_) => true,
         };
-        report.demand_with(fits, Obligation::Types, || words(expr));
+        report.demand_with(fits, Invariant::Types, || words(expr));
         let divisor = match &expr.op {
             Op::Call(Function::Round { quantum, .. }, _) => *quantum > Exact::ZERO,
             Op::Call(function, operands) => {
@@ -201,7 +201,7 @@ impl<'a> Place<'a> {
             }
             _ => true,
         };
-        report.demand_with(divisor, Obligation::Divisors, || words(expr));
+        report.demand_with(divisor, Invariant::Divisors, || words(expr));
     }
 }
 

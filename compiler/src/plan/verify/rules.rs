@@ -1,7 +1,7 @@
 //! Rules, their steps and their order.
 
 use super::expression::Place;
-use super::{Index, Obligation, Report};
+use super::{Index, Invariant, Report};
 use crate::plan::{
     Days, DecisionId, Emit, Expr, Limit, LocalId, Node, Op, Owner, Plan, RecordKind, RuleId, StateId, StateKind,
     Stream, Type, Version, VersionId,
@@ -16,7 +16,7 @@ pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Rep
     nodes_in_order(rule, report);
     let n_lets = rule.nodes.iter().filter(|step| matches!(step, Node::Let(..))).count();
     let counted = rule.n_locals as usize == rule.locals.len() && n_lets == rule.locals.len();
-    report.demand(counted, Obligation::Locals, "as many as are defined");
+    report.demand(counted, Invariant::Locals, "as many as are defined");
     let mut walk = Walk { plan, index, rule, place: Place { rule: Some(rule), ..Place::row(plan, &rule.stream) } };
     rule.nodes.iter().for_each(|step| walk.step(step, report));
 }
@@ -26,7 +26,7 @@ fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
     let inside =
         inside || rule.active == Days::ALL && rule.emit().is_none() && matches!(rule.stream, Stream::Events(_));
-    report.demand(inside, Obligation::Ranges, "outside of the program's days");
+    report.demand(inside, Invariant::Ranges, "outside of the program's days");
     // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
     // and their numbers rise.
     let versions = &plan.rule(rule.rule).versions;
@@ -39,23 +39,23 @@ fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
         steps::count(1);
         let apart = pair[0].active.to < pair[1].active.from;
         let own = pair[0].number != pair[1].number && pair[0].stream == pair[1].stream;
-        report.demand(apart && own, Obligation::Ranges, format!("beside version {}", pair[0].number));
+        report.demand(apart && own, Invariant::Ranges, format!("beside version {}", pair[0].number));
     }
     let mut numbers: Vec<u32> = by_days.iter().map(|version| version.number).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    report.demand(numbers.len() == by_days.len(), Obligation::Ranges, "a number of its own");
+    report.demand(numbers.len() == by_days.len(), Invariant::Ranges, "a number of its own");
 }
 
 fn folds(plan: &Plan, rule: &Version, report: &mut Report) {
     for id in &rule.folds {
         let over = plan.folds.get(id.index()).and_then(|fold| plan.matches.get(fold.over.index()));
         let Some(rows) = over else {
-            report.demand(false, Obligation::Named, "an aggregate");
+            report.demand(false, Invariant::Named, "an aggregate");
             continue;
         };
         let fits = rows.rule == rule.rule && rule.stream == Stream::Periods(rows.entity, rows.period);
-        report.demand(fits, Obligation::Folds, "rows for its entity and period");
+        report.demand(fits, Invariant::Folds, "rows for its entity and period");
     }
 }
 
@@ -80,16 +80,16 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
     };
     let ranks: Vec<u8> = rule.nodes.iter().map(rank).collect();
     let once = |wanted: u8| ranks.iter().filter(|rank| **rank == wanted).count();
-    report.demand(ranks.is_sorted(), Obligation::Nodes, "their order");
-    report.demand(once(1) == 1 && once(3) <= 1, Obligation::Nodes, "one range, one line");
-    report.demand(once(5) == once(3), Obligation::Nodes, "a line has an end");
+    report.demand(ranks.is_sorted(), Invariant::Nodes, "their order");
+    report.demand(once(1) == 1 && once(3) <= 1, Invariant::Nodes, "one range, one line");
+    report.demand(once(5) == once(3), Invariant::Nodes, "a line has an end");
     let ranges: Vec<usize> = (0..rule.nodes.len()).filter(|&idx| matches!(rule.nodes[idx], Node::Active)).collect();
     let placed = |idx: usize| matches!(rule.nodes[..idx].last(), Some(Node::First(_)));
     let placed = ranges.len() == 1 && (!looks_back || ranges.iter().all(|&idx| placed(idx)));
     let events = !looks_back || matches!(rule.stream, Stream::Events(_));
-    report.demand(placed && events, Obligation::Nodes, "the range behind a first that looks back");
+    report.demand(placed && events, Invariant::Nodes, "the range behind a first that looks back");
     let decides = rule.nodes.iter().any(|step| matches!(step, Node::Set(..)));
-    report.demand(once(3) == 1 || (decides && once(4) == 0), Obligation::Nodes, "it pays or decides");
+    report.demand(once(3) == 1 || (decides && once(4) == 0), Invariant::Nodes, "it pays or decides");
 }
 
 /// The way through a rule's steps.
@@ -122,51 +122,51 @@ impl Walk<'_> {
 
     fn condition(&self, condition: &Expr, report: &mut Report) {
         self.place.check(condition, report);
-        report.demand(condition.ty == Type::YesNo, Obligation::Types, "a condition is a yes or no");
+        report.demand(condition.ty == Type::YesNo, Invariant::Types, "a condition is a yes or no");
     }
 
     fn define(&mut self, local: LocalId, value: &Expr, report: &mut Report) {
         self.place.check(value, report);
-        report.demand(local.index() == self.place.n_locals, Obligation::Locals, "numbered in order, defined once");
+        report.demand(local.index() == self.place.n_locals, Invariant::Locals, "numbered in order, defined once");
         let known = self.rule.locals.get(local.index());
         let same = known.is_some_and(|known| known.ty == value.ty && known.optional == value.optional);
-        report.demand(same, Obligation::Types, "a `let` and its value");
+        report.demand(same, Invariant::Types, "a `let` and its value");
         self.place.n_locals += 1;
     }
 
     /// A state of this rule, of the kind its step wants, touched once.
     fn keeps(&mut self, state: StateId, kind: &StateKind, report: &mut Report) {
         let Some(known) = self.plan.states.get(state.index()) else {
-            return report.demand(false, Obligation::Named, "a state");
+            return report.demand(false, Invariant::Named, "a state");
         };
         let fits = known.rule == self.rule.rule && std::mem::discriminant(&known.kind) == std::mem::discriminant(kind);
-        report.demand(fits, Obligation::States, "its rule and kind");
-        report.demand(self.place.states.insert(state), Obligation::States, "one step keeps it");
+        report.demand(fits, Invariant::States, "its rule and kind");
+        report.demand(self.place.states.insert(state), Invariant::States, "one step keeps it");
     }
 
     fn sums(&mut self, state: StateId, summands: &[Expr], report: &mut Report) {
         for summand in summands {
             self.place.check(summand, report);
-            report.demand(summand.ty.is_numeric(), Obligation::Types, "what adds up is a number");
+            report.demand(summand.ty.is_numeric(), Invariant::Types, "what adds up is a number");
         }
         self.keeps(state, &StateKind::Sums { denominators: Vec::new() }, report);
         if let Some(StateKind::Sums { denominators }) = self.plan.states.get(state.index()).map(|state| &state.kind) {
-            report.demand(denominators.len() == summands.len(), Obligation::States, "as many sums as summands");
+            report.demand(denominators.len() == summands.len(), Invariant::States, "as many sums as summands");
         }
     }
 
     fn set(&self, decision: DecisionId, local: LocalId, report: &mut Report) {
         let Some(known) = self.plan.decisions.get(decision.index()) else {
-            return report.demand(false, Obligation::Named, "a decision");
+            return report.demand(false, Invariant::Named, "a decision");
         };
-        report.demand(local.index() < self.place.n_locals, Obligation::Locals, "the value of a decision");
+        report.demand(local.index() < self.place.n_locals, Invariant::Locals, "the value of a decision");
         let value = self.rule.locals.get(local.index());
         let fits = value.is_some_and(|value| value.ty == known.ty) && known.stream == self.rule.stream;
-        report.demand(fits, Obligation::Decisions, format!("`{}`", known.name));
+        report.demand(fits, Invariant::Decisions, format!("`{}`", known.name));
         // Whoever sets it, one of them is the first.
         let first = self.index.setters(decision).first().map(|id| self.plan.version(*id));
         let alone = first.is_none_or(|first| first.rule == self.rule.rule);
-        report.demand(alone, Obligation::Decisions, format!("another rule sets `{}`", known.name));
+        report.demand(alone, Invariant::Decisions, format!("another rule sets `{}`", known.name));
     }
 
     fn emit(&mut self, emit: &Emit, report: &mut Report) {
@@ -175,10 +175,10 @@ impl Walk<'_> {
             Type::Ref(record) => self.plan.records.get(record.index()).is_some_and(|to| to.kind == RecordKind::Entity),
             _ => false,
         };
-        report.demand(entity(emit.payee.ty), Obligation::Payments, "the payee");
+        report.demand(entity(emit.payee.ty), Invariant::Payments, "the payee");
         if let Some(factor) = &emit.factor {
             self.place.check(factor, report);
-            report.demand(factor.ty.is_numeric(), Obligation::Types, "the factor is a number");
+            report.demand(factor.ty.is_numeric(), Invariant::Types, "the factor is a number");
         }
         let worth = &emit.worth;
         match emit.owner {
@@ -186,10 +186,10 @@ impl Walk<'_> {
                 self.place.check(worth, report);
                 let zero = worth.op.as_number().is_some_and(|number| *number == crate::value::Exact::ZERO);
                 let factored = emit.factor.is_some() && worth.ty.is_numeric();
-                report.demand(worth.ty == Type::Money || zero || factored, Obligation::Payments, "the amount");
+                report.demand(worth.ty == Type::Money || zero || factored, Invariant::Payments, "the amount");
             }
             Owner::Total(state) => {
-                report.demand(worth.ty.is_numeric(), Obligation::Types, "what is paid along a total is a number");
+                report.demand(worth.ty.is_numeric(), Invariant::Types, "what is paid along a total is a number");
                 self.place.check_sides(state, worth, report);
             }
         }
@@ -200,13 +200,13 @@ impl Walk<'_> {
             Limit::PerPayment(amount) => (amount, None),
             Limit::AtMost { amount, state } => (amount, Some(*state)),
             Limit::AtLeast { amount, state, .. } => {
-                let grid = matches!(self.rule.stream, Stream::Periods(..));
-                report.demand(grid, Obligation::Payments, "a guarantee per entity and period");
+                let periods = matches!(self.rule.stream, Stream::Periods(..));
+                report.demand(periods, Invariant::Payments, "a guarantee per entity and period");
                 (amount, Some(*state))
             }
         };
         self.place.check(amount, report);
-        report.demand(amount.ty == Type::Money, Obligation::Payments, "a limit is an amount of money");
+        report.demand(amount.ty == Type::Money, Invariant::Payments, "a limit is an amount of money");
         if let Some(state) = state {
             self.keeps(state, &StateKind::Paid, report);
         }
@@ -219,7 +219,7 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
     let mut seen = plan.order.clone();
     seen.sort();
     let all: Vec<VersionId> = (0..plan.versions.len() as u32).map(VersionId).collect();
-    report.demand(seen == all, Obligation::Order, "every rule once");
+    report.demand(seen == all, Invariant::Order, "every rule once");
     if seen != all {
         return;
     }
@@ -230,7 +230,7 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
         let late = reads(plan, index, rule).into_iter().find(|read| places[read.index()] >= places[id.index()]);
         if let Some(late) = late {
             let detail = format!("`{}` reads `{}`", rule.name, plan.version(late).name);
-            report.demand(false, Obligation::Order, detail);
+            report.demand(false, Invariant::Order, detail);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Schedules and their pieces.
 
 use super::expression::Place;
-use super::{Obligation, Report};
+use super::{Invariant, Report};
 use crate::plan::{End, Expr, Function, Line, Op, Piece, Pieces, Plan, Reach, Type};
 use crate::value::Exact;
 
@@ -16,17 +16,17 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
         for value in schedule.exprs() {
             place.check(value, report);
             let numeric = value.ty.is_numeric() && !value.optional;
-            report.demand(numeric, Obligation::Types, "bounds, rates and amounts are numbers");
-            report.demand(is_arithmetic(value), Obligation::Schedules, "arithmetic on literals and arguments");
+            report.demand(numeric, Invariant::Types, "bounds, rates and amounts are numbers");
+            report.demand(is_arithmetic(value), Invariant::Schedules, "arithmetic on literals and arguments");
         }
         let kinds = [schedule.domain, schedule.result, schedule.rate].into_iter().chain(schedule.arguments.clone());
-        report.demand(kinds.into_iter().all(Type::is_numeric), Obligation::Types, "a schedule is taken of a number");
-        report.demand(rises(&bounds), Obligation::Schedules, "bounds rise");
+        report.demand(kinds.into_iter().all(Type::is_numeric), Invariant::Types, "a schedule is taken of a number");
+        report.demand(rises(&bounds), Invariant::Schedules, "bounds rise");
         match &schedule.pieces {
             Pieces::Lines { pieces, .. } => follow(pieces, report),
             Pieces::Steps { size, .. } => {
                 let empty = size.op.as_number().is_some_and(|size| *size <= Exact::ZERO);
-                report.demand(!empty, Obligation::Divisors, "a package has a size above zero");
+                report.demand(!empty, Invariant::Divisors, "a package has a size above zero");
             }
         }
     }
@@ -37,16 +37,16 @@ fn follow(pieces: &[Piece], report: &mut Report) {
     let n_open = pieces.iter().filter(|piece| piece.end == End::Never).count();
     let last_is_open = pieces.last().is_some_and(|piece| piece.end == End::Never);
     let ends = n_open == 1 && last_is_open;
-    report.demand(ends, Obligation::Schedules, "the last piece has no end, and only the last");
+    report.demand(ends, Invariant::Schedules, "the last piece has no end, and only the last");
     let first_is_point = pieces.first().is_some_and(|piece| piece.end == End::Point);
-    report.demand(!first_is_point, Obligation::Schedules, "a point is the end of the piece before");
+    report.demand(!first_is_point, Invariant::Schedules, "a point is the end of the piece before");
     let lines = || pieces.iter().filter_map(|piece| piece.line.as_ref().map(|line| (line, &piece.end)));
     let between_ends = lines().all(|(line, end)| !matches!(line, Line::Between(..)) || end.bound().is_some());
-    report.demand(between_ends, Obligation::Schedules, "a line between heights has an end");
+    report.demand(between_ends, Invariant::Schedules, "a line between heights has an end");
     let carries = |line: &Line| matches!(line, Line::Priced { reach: Reach::Above, .. });
     let n_carrying = lines().filter(|(line, _)| carries(line)).count();
     let alike = n_carrying == 0 || n_carrying == lines().count();
-    report.demand(alike, Obligation::Schedules, "pieces carry on what is before them, or none does");
+    report.demand(alike, Invariant::Schedules, "pieces carry on what is before them, or none does");
 }
 
 fn is_arithmetic(value: &Expr) -> bool {

@@ -5,7 +5,7 @@ use crate::typed::{self, Use};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
-use meed_grammar::habits;
+use meed_grammar::idioms;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, GivenArgument};
@@ -35,7 +35,7 @@ impl Typing<'_> {
         let mut operands = self.arguments(&arguments, types, scope)?;
         operands.push(value);
         let optional = operands.iter().any(|operand| operand.optional) || pays_none;
-        let function = Function::Schedule { schedule, ask: plan::Ask::Amount };
+        let function = Function::Schedule { schedule, output: plan::ScheduleOutput::Amount };
         Some(Typed::new(Op::Call(function, operands), result, optional, span))
     }
 
@@ -76,7 +76,7 @@ impl Typing<'_> {
                 if !self.damaged(&name.text) {
                     let mut problem =
                         Problem::error("unknown-schedule", name.span, format!("there is no schedule `{}`", name.text));
-                    if let Some(written) = habits::function(&name.text) {
+                    if let Some(written) = idioms::function(&name.text) {
                         problem = problem.label("no function is written so here").help(format!("write: {written}"));
                     }
                     let problem = self
@@ -107,16 +107,22 @@ impl Typing<'_> {
             || (matches!((value.ty, ty), (Type::Count | Type::Number, Type::Percent)) && self.is_share(value))
     }
 
-    pub(super) fn ask(&mut self, inner: &tree::Expr, ask: plan::Ask, span: Span, scope: &mut Scope) -> Option<Typed> {
+    pub(super) fn schedule_output(
+        &mut self,
+        inner: &tree::Expr,
+        output: plan::ScheduleOutput,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let value = self.expression(inner, scope)?;
         match value.op {
-            Op::Call(Function::Schedule { schedule, ask: plan::Ask::Amount }, operands) => {
+            Op::Call(Function::Schedule { schedule, output: plan::ScheduleOutput::Amount }, operands) => {
                 let rate = self.program.schedules[schedule.index()].rate;
-                let ty = if ask == plan::Ask::Rate { rate } else { Type::Count };
+                let ty = if output == plan::ScheduleOutput::Rate { rate } else { Type::Count };
                 let definition = &self.program.schedules[schedule.index()];
-                let lacks = may_lack(definition, self.known.gaps[schedule.index()], ask);
+                let lacks = may_lack(definition, self.known.gaps[schedule.index()], output);
                 let optional = operands.iter().any(|operand| operand.optional) || lacks;
-                Some(Typed::new(Op::Call(Function::Schedule { schedule, ask }, operands), ty, optional, span))
+                Some(Typed::new(Op::Call(Function::Schedule { schedule, output }, operands), ty, optional, span))
             }
             _ => {
                 let help = "write: rate of volume_bands(sum of deal.amount)";
@@ -166,13 +172,13 @@ impl Gaps {
 }
 
 /// Whether the rate or band of a schedule can be missing for some value.
-fn may_lack(schedule: &typed::Schedule, gaps: Gaps, ask: plan::Ask) -> bool {
+fn may_lack(schedule: &typed::Schedule, gaps: Gaps, output: plan::ScheduleOutput) -> bool {
     match &schedule.shape {
         typed::Shape::Every { .. } | typed::Shape::Curve { .. } => true,
         typed::Shape::Graduated(_) | typed::Shape::Retroactive(_) => {
             gaps.unnumbered
                 || gaps.pays_none
-                || (ask == plan::Ask::Rate && gaps.flat_only)
+                || (output == plan::ScheduleOutput::Rate && gaps.flat_only)
                 || schedule.below_zero != plan::BelowZero::Mirrored
         }
     }

@@ -74,7 +74,7 @@ impl Typing<'_> {
     fn unquoted(&mut self, name: &tree::Name, scope: &Scope) {
         if self.damaged(&name.text)
             || scope.failed.contains(&name.text)
-            || meed_grammar::habits::name(&name.text).is_some()
+            || meed_grammar::idioms::name(&name.text).is_some()
         {
             return self.unknown_name(name, scope);
         }

@@ -5,7 +5,7 @@ use crate::plan::{Function, Kind, Op, Operands};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
-use meed_grammar::habits;
+use meed_grammar::idioms;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -67,7 +67,7 @@ impl Typing<'_> {
 
     fn unknown_function(&mut self, name: &tree::Name) {
         let problem = Problem::error("unknown-name", name.span, format!("there is no function `{} of`", name.text));
-        let problem = match habits::function_word(&name.text) {
+        let problem = match idioms::function_word(&name.text) {
             Some(written) => problem.help(format!("write `{written} of`")).sure(name.span, written),
             None => self.suggest(problem, name, Function::called_words),
         };

@@ -6,7 +6,7 @@ use crate::resolve::{later, near};
 use crate::typed::Use;
 use crate::types::Typing;
 use crate::types::scope::{Fact, Scope, Typed, field_names};
-use meed_grammar::habits;
+use meed_grammar::idioms;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -297,7 +297,7 @@ impl Typing<'_> {
         if name.text == "number" && behind.starts_with("of ") {
             problem = problem.help("write `count of`").sure(name.span, "count");
         }
-        if let Some(help) = habits::name(&name.text).filter(|_| problem.help.is_none()) {
+        if let Some(help) = idioms::name(&name.text).filter(|_| problem.help.is_none()) {
             problem = problem.help(help);
         }
         if problem.help.is_none() && self.n_suggested.get() < limits::MESSAGES {

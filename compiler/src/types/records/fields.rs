@@ -3,7 +3,7 @@
 use crate::plan::{ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, RecordId, Type};
 use crate::resolve::{Declared, not_supported};
 use crate::types::Typing;
-use meed_grammar::habits;
+use meed_grammar::idioms;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -96,7 +96,7 @@ impl Typing<'_> {
             return;
         }
         let message = format!("`{}` is no type and no record", name.text);
-        if let Some(written) = habits::type_called(&name.text) {
+        if let Some(written) = idioms::type_called(&name.text) {
             let problem = Problem::error("unknown-type", name.span, message);
             return self.problem(problem.label(format!("write `{written}`")).sure(name.span, written));
         }

@@ -1,7 +1,7 @@
 //! Running levels that are easily read otherwise: a schedule of one in what is paid, which pays each row the whole of it
 //! again, and one that shares its `where` with other conditions.
 
-use crate::plan::{Ask, Expr, Function, Op, Side, StateId, Type};
+use crate::plan::{Expr, Function, Op, ScheduleOutput, Side, StateId, Type};
 use crate::typed::{BandPays, Lets, Over, Shape};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -131,7 +131,7 @@ impl Found<'_> {
             // The difference of two levels is written out by hand.
             Op::Call(Function::Subtract, sides) if sides.iter().all(|side| self.is_of_level(side)) => {}
             Op::Increment { .. } => {}
-            Op::Call(Function::Schedule { ask: Ask::Amount, .. }, _) if self.is_of_level(amount) => {
+            Op::Call(Function::Schedule { output: ScheduleOutput::Amount, .. }, _) if self.is_of_level(amount) => {
                 if self.seen.insert(amount.span) {
                     self.schedules.push(amount.clone());
                 }
@@ -145,7 +145,7 @@ impl Found<'_> {
         match &value.op {
             Op::Local(local) => self.is_of_level(&self.lets[*local].value),
             op => match op.as_schedule() {
-                Some((_, Ask::Amount, _, value)) => plain_level(value, self.lets).is_some(),
+                Some((_, ScheduleOutput::Amount, _, value)) => plain_level(value, self.lets).is_some(),
                 _ => false,
             },
         }

@@ -1,6 +1,6 @@
 //! `pay` and `take back`: who, how much, and whether the amount is rounded along a running total.
 
-use crate::plan::{Ask, Expr, Function, Op, Type};
+use crate::plan::{Expr, Function, Op, ScheduleOutput, Type};
 use crate::typed::{self, extent};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -164,7 +164,7 @@ fn unhandled(value: &Expr) -> bool {
     match &value.op {
         Op::Increment { body, .. } => unhandled(body),
         Op::Call(
-            Function::Schedule { ask: Ask::Amount, .. }
+            Function::Schedule { output: ScheduleOutput::Amount, .. }
             | Function::Negate
             | Function::Round { .. }
             | Function::Add

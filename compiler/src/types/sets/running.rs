@@ -1,6 +1,6 @@
 //! Running levels, and schedules applied as something adds up.
 
-use crate::plan::{Ask, Expr, Function, Op, Side, StateId, Stream, Type};
+use crate::plan::{Expr, Function, Op, ScheduleOutput, Side, StateId, Stream, Type};
 use crate::resolve::later;
 use crate::typed::{Keys, Over, Purpose, Total};
 use crate::types::Typing;
@@ -135,7 +135,7 @@ impl Typing<'_> {
         let (state, total) = self.total(value, keys, over_all.as_ref(), scope)?;
         let optional = lowered.iter().any(|argument| argument.optional) || pays_none;
         lowered.push(total);
-        let body = Op::Call(Function::Schedule { schedule: id, ask: Ask::Amount }, lowered);
+        let body = Op::Call(Function::Schedule { schedule: id, output: ScheduleOutput::Amount }, lowered);
         let body = Expr { op: body, ty: result, optional, span };
         Some(Typed::new(Op::Increment { state, body: Box::new(body) }, result, optional, span))
     }

@@ -4,7 +4,7 @@
 //! words that were written are enough for one.
 
 use super::Place;
-use crate::mistake::days_in_month;
+use crate::lexical::days_in_month;
 use crate::problem::{Problem, Repair};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
@@ -54,7 +54,7 @@ impl Place<'_, '_> {
         let last = *self.before.last()?;
         if matches!(self.text(found), "a" | "an") {
             let next = self.around(0, 2)?[1];
-            if super::habits::PERIODS.contains(&self.text(next)) {
+            if super::idioms::PERIODS.contains(&self.text(next)) {
                 let said = format!("{} {}", self.text(found), self.text(next));
                 let written = format!("per {}", self.text(next));
                 let span = self.written(found);
@@ -181,8 +181,8 @@ impl Place<'_, '_> {
     fn and_period(&self, found: Token) -> Option<Problem> {
         let [each, _] = *self.before.get(self.before.len().checked_sub(2)?..)? else { return None };
         let period = self.text(*self.around(0, 2)?.get(1)?);
-        (self.text(each) == "each" && self.text(found) == "and" && super::habits::PERIODS.contains(&period))
-            .then(|| super::habits::instead(self.written(found), "and", "per"))
+        (self.text(each) == "each" && self.text(found) == "and" && super::idioms::PERIODS.contains(&period))
+            .then(|| super::idioms::instead(self.written(found), "and", "per"))
     }
 
     /// `sum of payments from new_customer`
@@ -241,7 +241,7 @@ impl Place<'_, '_> {
             _ => None,
         };
         if let Some(period) = often {
-            return Some(super::habits::instead(self.written(found), self.text(found), &format!("per {period}")));
+            return Some(super::idioms::instead(self.written(found), self.text(found), &format!("per {period}")));
         }
         if self.around(0, 2).is_some_and(|words| self.text(words[1]) == "per") {
             let (party, condition) = (self.text(found), self.text(described));
@@ -317,7 +317,7 @@ impl Place<'_, '_> {
     fn decided_by_sign(&self, found: Token) -> Option<Problem> {
         let set = self.before.len().checked_sub(2).and_then(|at| self.before.get(at))?;
         (self.text(found) == "=" && self.text(*set) == "set")
-            .then(|| super::habits::instead(self.written(found), "=", "to"))
+            .then(|| super::idioms::instead(self.written(found), "=", "to"))
     }
 
     /// `take back 2% of amount from partner`

@@ -4,7 +4,7 @@ use crate::codegen::jit::emit::Flag;
 use crate::codegen::jit::number::Number;
 use crate::codegen::jit::row::RowCode;
 use crate::internal::broken;
-use crate::plan::{Ask, Comparison, End, Expr, Function, Line, Op, Piece, Pieces, Reach, Schedule};
+use crate::plan::{Comparison, End, Expr, Function, Line, Op, Piece, Pieces, Reach, Schedule, ScheduleOutput};
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -27,14 +27,20 @@ struct Bounded<'a> {
 
 impl RowCode<'_, '_> {
     /// The answer at x, which is not below zero.
-    pub(super) fn argued(&mut self, schedule: &Schedule, arguments: &[Number], x: Number, ask: Ask) -> (Flag, Number) {
+    pub(super) fn argued(
+        &mut self,
+        schedule: &Schedule,
+        arguments: &[Number],
+        x: Number,
+        output: ScheduleOutput,
+    ) -> (Flag, Number) {
         let stretches = match &schedule.pieces {
-            Pieces::Lines { pieces, heights } => self.stretches(pieces, *heights, arguments, x, ask),
+            Pieces::Lines { pieces, heights } => self.stretches(pieces, *heights, arguments, x, output),
             Pieces::Steps { size, started, each } => {
                 let size = self.term(size, arguments);
                 let empty = self.emit.compare_with_zero(IntCC::SignedLessThanOrEqual, size);
                 self.emit.raise(empty);
-                if ask != Ask::Amount {
+                if output != ScheduleOutput::Amount {
                     return (Flag::No, self.emit.zero());
                 }
                 let mode = if *started { RoundingMode::Upward } else { RoundingMode::Downward };
@@ -59,7 +65,7 @@ impl RowCode<'_, '_> {
         heights: bool,
         arguments: &[Number],
         x: Number,
-        ask: Ask,
+        output: ScheduleOutput,
     ) -> Vec<Stretch> {
         let bounds: Vec<Option<Number>> =
             pieces.iter().map(|piece| piece.end.bound().map(|bound| self.term(bound, arguments))).collect();
@@ -85,12 +91,14 @@ impl RowCode<'_, '_> {
             };
             let here = self.emit.and(beyond, inside);
             let bounded = Bounded { piece, lower, upper, given };
-            let (known, value) = self.guarded(here, |code| code.answer(bounded, heights, arguments, x, ask));
+            let (known, value) = self.guarded(here, |code| code.answer(bounded, heights, arguments, x, output));
             stretches.push(Stretch { inside, known: Flag::from(known), value });
             let not = self.emit.not(inside);
             beyond = self.emit.and(beyond, not);
             if let Some(upper) = upper {
-                if matches!(&piece.line, Some(Line::Priced { reach: Reach::Above, .. })) && ask == Ask::Amount {
+                if matches!(&piece.line, Some(Line::Priced { reach: Reach::Above, .. }))
+                    && output == ScheduleOutput::Amount
+                {
                     given = self.guarded(beyond, |code| code.height(bounded, arguments, upper).1);
                 }
                 lower = upper;
@@ -100,16 +108,23 @@ impl RowCode<'_, '_> {
     }
 
     /// What a piece answers at x.
-    fn answer(&mut self, bounded: Bounded, heights: bool, arguments: &[Number], x: Number, ask: Ask) -> (bool, Number) {
+    fn answer(
+        &mut self,
+        bounded: Bounded,
+        heights: bool,
+        arguments: &[Number],
+        x: Number,
+        output: ScheduleOutput,
+    ) -> (bool, Number) {
         let (number, line) = (bounded.piece.number, &bounded.piece.line);
-        match (ask, line) {
-            (Ask::Amount, _) => self.height(bounded, arguments, x),
-            (Ask::Rate, _) if heights => self.height(bounded, arguments, x),
-            (Ask::Rate, Some(Line::Priced { slope: Some(slope), .. })) if number > 0 => {
+        match (output, line) {
+            (ScheduleOutput::Amount, _) => self.height(bounded, arguments, x),
+            (ScheduleOutput::Rate, _) if heights => self.height(bounded, arguments, x),
+            (ScheduleOutput::Rate, Some(Line::Priced { slope: Some(slope), .. })) if number > 0 => {
                 (true, self.term(slope, arguments))
             }
-            (Ask::Rate, _) => (false, self.emit.zero()),
-            (Ask::Band, _) => (line.is_some() && number > 0, self.emit.number(&Exact::from(number))),
+            (ScheduleOutput::Rate, _) => (false, self.emit.zero()),
+            (ScheduleOutput::Band, _) => (line.is_some() && number > 0, self.emit.number(&Exact::from(number))),
         }
     }
 

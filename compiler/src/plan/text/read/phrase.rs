@@ -6,17 +6,17 @@ use super::super::words::Word;
 use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
-    Ask, DomainId, Expr, Function, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId, StateId,
-    TableId, TextTest, Type,
+    DomainId, Expr, Function, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId, ScheduleOutput,
+    StateId, TableId, TextTest, Type,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
 
 /// A type by its words.
 pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
-    let borne = |line: &mut Cursor| {
+    let of_field = |line: &mut Cursor| {
         let name = line.word()?;
-        plan.borne_by(name).ok_or_else(|| format!("there is no field `{name}`"))
+        plan.type_of_field(name).ok_or_else(|| format!("there is no field `{name}`"))
     };
     let domain = |ty: Type| match ty {
         Type::Text(domain) | Type::Id(domain) => Ok(domain),
@@ -29,9 +29,9 @@ pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
         "money" => Type::Money,
         "yes/no" => Type::YesNo,
         "date" => Type::Date,
-        "one-of" => borne(line)?,
-        "text" => Type::Text(domain(borne(line)?)?),
-        "id" => Type::Id(domain(borne(line)?)?),
+        "one-of" => of_field(line)?,
+        "text" => Type::Text(domain(of_field(line)?)?),
+        "id" => Type::Id(domain(of_field(line)?)?),
         other => {
             let name = other.strip_prefix("->").ok_or_else(|| format!("`{other}` is no type"))?;
             Type::Ref(plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?)
@@ -129,8 +129,8 @@ impl Place<'_> {
             "when" => Op::When,
             "payment.amount" => Op::PaymentAmount,
             "amount" | "rate" | "band" if line.takes("of") => {
-                let ask = Ask::of_word(first).unwrap_or(Ask::Amount);
-                self.ask(ask, line)?
+                let output = ScheduleOutput::of_word(first).unwrap_or(ScheduleOutput::Amount);
+                self.schedule_output(output, line)?
             }
             "lookup" if line.takes("of") => self.lookup(line)?,
             _ if first.starts_with(|c: char| c.is_ascii_digit() || c == '-') => return self.literal(first, line),
@@ -165,11 +165,11 @@ impl Place<'_> {
                 Op::Argument(rest.parse::<u32>().ok().and_then(|idx| idx.checked_sub(1)).ok_or_else(unknown)?)
             }
             "value" => {
-                let (bearer, value) = rest.rsplit_once('.').ok_or_else(unknown)?;
-                let ty = self.plan.borne_by(bearer).ok_or_else(unknown)?;
+                let (of, value) = rest.rsplit_once('.').ok_or_else(unknown)?;
+                let ty = self.plan.type_of_field(of).ok_or_else(unknown)?;
                 let Type::Choice(choice) = ty else { return Err(unknown()) };
                 let list = &self.plan.choices[choice.index()];
-                let place = match bearer {
+                let place = match of {
                     "texts" => value.parse().ok().and_then(|n: usize| n.checked_sub(1)).filter(|idx| *idx < list.len()),
                     _ => list.iter().position(|known| known == value),
                 };
@@ -205,14 +205,14 @@ impl Place<'_> {
         Some(Op::Field { root, record, path })
     }
 
-    fn ask(&self, ask: Ask, line: &mut Cursor) -> Read<Op> {
+    fn schedule_output(&self, output: ScheduleOutput, line: &mut Cursor) -> Read<Op> {
         let name = line.word()?;
         let place = self.plan.schedules.iter().position(|schedule| schedule.name == name);
         let schedule = ScheduleId(place.ok_or_else(|| format!("there is no schedule `{name}`"))? as u32);
         line.expect_mark('(')?;
         let operands = line.list(|line| self.read(line))?;
         line.expect_mark(')')?;
-        Ok(Op::Call(Function::Schedule { schedule, ask }, operands))
+        Ok(Op::Call(Function::Schedule { schedule, output }, operands))
     }
 
     /// `lookup of NAME RESULT(…)`

@@ -101,7 +101,7 @@ fn field_type(plan: &mut Plan, line: &mut Cursor) -> Read<Type> {
     }
     // What follows may already be the column, which no field `record.field` is named as.
     let domain = match line.peek().filter(|name| name.contains('.')) {
-        Some(name) => match plan.borne_by(name) {
+        Some(name) => match plan.type_of_field(name) {
             Some(Type::Text(domain) | Type::Id(domain)) => {
                 line.word()?;
                 domain

@@ -1,4 +1,4 @@
-//! Habits of other languages, of sheets and of everyday speech: each is one problem, and its edit repairs the text.
+//! Idioms of other languages, of sheets and of everyday speech: each is one problem, and its edit repairs the text.
 
 use meed_grammar::{format, parse};
 
@@ -50,7 +50,7 @@ const HABITS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_habit_is_one_problem_whose_edit_repairs_it() {
+fn an_idiom_is_one_problem_whose_edit_repairs_it() {
     for (text, wanted) in HABITS {
         let problems = parse(text).problems;
         let [problem] = &problems[..] else { panic!("{text}\n{problems:?}") };

@@ -18,7 +18,7 @@ use crate::token::{Lexing, Token, TokenKind};
 /// Brackets nested deeper than this are refused.
 const DEEPEST: usize = limits::BRACKETS;
 
-/// A text with its typing mistakes taken out.
+/// A text with its typing mistakes repaired.
 pub(crate) struct Repaired {
     /// The text to read.
     pub text: String,

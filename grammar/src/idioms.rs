@@ -1,7 +1,7 @@
 //! Words of sheets, of other languages and of everyday speech, and what is written for them here.
 //!
-//! The one table of such habits: the parser looks phrases up where a word does not fit, the compiler names and functions that it
-//! does not know. A habit is looked for before a typing mistake.
+//! The one table of such idioms: the parser looks phrases up where a word does not fit, the compiler names and functions that it
+//! does not know. An idiom is looked for before a typing mistake.
 
 use Written::{Either, Nothing, Otherwise, Perhaps, Same};
 

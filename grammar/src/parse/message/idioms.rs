@@ -1,11 +1,11 @@
 //! Words of other languages, of sheets and of everyday speech, and what is written in their place.
 //!
 //! Comes in: the word that could not be read and the words around it. Goes out: a problem that names the house's own
-//! words, with an edit where one replacement repairs it. A habit is looked for before a typing mistake.
+//! words, with an edit where one replacement repairs it. An idiom is looked for before a typing mistake.
 
 use super::super::Rule;
 use super::Place;
-use crate::habits::{PHRASES, Phrase, Written};
+use crate::idioms::{PHRASES, Phrase, Written};
 use crate::limits;
 use crate::problem::{Problem, Repair};
 use crate::span::Span;
@@ -19,8 +19,8 @@ pub(super) const PERIODS: &[&str] = &["month", "quarter", "half", "year", "progr
 const CLAUSES: &[&str] = &["where", "pay", "let", "set", "each", "most"];
 
 impl<'s> Place<'s, '_> {
-    /// A habit of other languages at the word that could not be read.
-    pub(super) fn habit(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
+    /// An idiom of another language at the word that could not be read.
+    pub(super) fn idiom(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
         let item = self.before.first().map_or("", |word| self.text(*word));
         if item == "rule"
             && let Some(problem) = self.everyday(found, tried.contains(&Rule::plus_sign))
@@ -32,9 +32,9 @@ impl<'s> Place<'s, '_> {
             return Some(problem);
         }
         match item {
-            "rule" => self.habit_of_rules(found, tried),
-            "schedule" => self.habit_of_bands(found),
-            "event" | "entity" | "extend" => self.habit_of_fields(found),
+            "rule" => self.idiom_of_rules(found, tried),
+            "schedule" => self.idiom_of_bands(found),
+            "event" | "entity" | "extend" => self.idiom_of_fields(found),
             _ => None,
         }
     }
@@ -52,22 +52,22 @@ impl<'s> Place<'s, '_> {
         Some(self.reader.words.partition_point(|word| word.span.start < start))
     }
 
-    fn meets(&self, habit: &Phrase) -> Option<Problem> {
-        let words = self.around(habit.found, habit.words.len())?;
-        let same = words.iter().zip(habit.words).all(|(token, word)| self.text(*token).eq_ignore_ascii_case(word));
+    fn meets(&self, idiom: &Phrase) -> Option<Problem> {
+        let words = self.around(idiom.found, idiom.words.len())?;
+        let same = words.iter().zip(idiom.words).all(|(token, word)| self.text(*token).eq_ignore_ascii_case(word));
         if !same {
             return None;
         }
         let span = self.written(words[0]).to(self.written(*words.last()?));
-        let said = habit.words.join(" ");
+        let said = idiom.words.join(" ");
         let clause = self.before.iter().rev().map(|word| self.text(*word));
         let clause = clause.into_iter().find(|word| CLAUSES.contains(word));
         // `from` of a balance is in what is paid; `up to` in a condition compares; `over $50` begins a band.
-        match *habit.written {
+        match *idiom.written {
             Written::Otherwise(_) if said == "from" && !matches!(clause, Some("pay" | "let" | "set")) => return None,
             Written::Same("at most") if clause == Some("where") => return Some(instead(span, &said, "<=")),
             Written::Same("beyond") => {
-                let next = self.around(0, habit.words.len() - habit.found + 1).and_then(|words| words.last().copied());
+                let next = self.around(0, idiom.words.len() - idiom.found + 1).and_then(|words| words.last().copied());
                 if next.is_some_and(|next| matches!(next.kind, TokenKind::Number | TokenKind::Money)) {
                     return Some(
                         Problem::error("unexpected", span, format!("`{said}` is not written here"))
@@ -82,7 +82,7 @@ impl<'s> Place<'s, '_> {
             _ => {}
         }
         let problem = |message: String| Problem::error("unexpected", span, message);
-        Some(match *habit.written {
+        Some(match *idiom.written {
             Written::Nothing => problem(format!("`{said}` is not written here")).label("remove it").sure(span, ""),
             Written::Same(written) => instead(span, &said, written),
             Written::Perhaps(written) => problem(format!("`{said}` is written `{written}`"))
@@ -96,7 +96,7 @@ impl<'s> Place<'s, '_> {
         })
     }
 
-    fn habit_of_rules(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
+    fn idiom_of_rules(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
         let text = self.text(found);
         let next = self.around(0, 2).map(|words| self.text(words[1]));
         let last = *self.before.last()?;
@@ -157,7 +157,7 @@ impl<'s> Place<'s, '_> {
         None
     }
 
-    fn habit_of_bands(&self, found: Token) -> Option<Problem> {
+    fn idiom_of_bands(&self, found: Token) -> Option<Problem> {
         let text = self.text(found);
         let is_amount = |token: Token| matches!(token.kind, TokenKind::Number | TokenKind::Money | TokenKind::Percent);
         let one_bound = |span: Span| {
@@ -190,7 +190,7 @@ impl<'s> Place<'s, '_> {
         None
     }
 
-    fn habit_of_fields(&self, found: Token) -> Option<Problem> {
+    fn idiom_of_fields(&self, found: Token) -> Option<Problem> {
         let last = *self.before.last()?;
         let span = self.written(found);
         match (self.text(last), self.text(found)) {
