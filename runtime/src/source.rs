@@ -4,6 +4,19 @@
 //! ([`columns`]). Whatever a format keeps them in stays behind that door. This room knows no record of the program and
 //! judges no cell. A new format is its file and its line in [`FORMATS`].
 
+// Foreign bytes and texts are read here: no place outside of an array, and no number is cut.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_lossless,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 pub(crate) mod arrow;
 pub(crate) mod cells;
 pub(crate) mod columns;

@@ -1,6 +1,6 @@
 //! Arrow batches as a source: arrays as columns of the few encodings that values have.
 
-use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted};
+use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
 use crate::source::text::decimal_of_digits;
 use crate::source::text::trim;
@@ -13,6 +13,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::{DataType, Schema, TimeUnit};
+use meed_compiler::internal::broken;
 use std::borrow::Cow;
 
 /// Batches in memory as a source.
@@ -65,7 +66,7 @@ impl Source for BatchSource {
     }
 
     fn source_type(&self, column: usize) -> SourceType {
-        self.types[column].clone()
+        of_column(&self.types, column).clone()
     }
 
     fn choose(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
@@ -153,12 +154,12 @@ impl ChosenArrays {
     }
 
     pub fn cells(&self, chosen: usize) -> ColumnChunk<'_> {
-        if let Some(texts) = &self.formatted[chosen] {
+        if let Some(texts) = of_column(&self.formatted, chosen) {
             let texts = texts.iter().map(|text| trim(text.as_deref().unwrap_or_default().as_bytes()));
             return ColumnChunk { encoding: Encoding::Texts(texts.collect()), known: None };
         }
-        let array = &self.arrays[chosen];
-        let number = self.lists[chosen].as_ref().map_or(0, |(_, number)| *number);
+        let array = of_column(&self.arrays, chosen);
+        let number = of_column(&self.lists, chosen).as_ref().map_or(0, |(_, number)| *number);
         let known = (array.logical_null_count() > 0 && !array.data_type().is_null()).then(|| {
             let known = |row: usize| u8::from(array.is_valid(row));
             (0..array.len()).map(known).collect()
@@ -167,27 +168,29 @@ impl ChosenArrays {
     }
 
     pub fn entries(&self, chosen: usize) -> Vec<&[u8]> {
-        self.arrays[chosen]
+        of_column(&self.arrays, chosen)
             .as_dictionary_opt::<Int32Type>()
             .map(|dictionary| texts(dictionary.values()))
             .unwrap_or_default()
     }
 
     pub fn text(&self, chosen: usize, row: usize) -> String {
-        if let Some(texts) = &self.formatted[chosen] {
-            return texts[row].as_deref().unwrap_or_default().to_owned();
+        if let Some(texts) = of_column(&self.formatted, chosen) {
+            let text = texts.get(row).unwrap_or_else(|| broken("a row that is not in this batch"));
+            return text.as_deref().unwrap_or_default().to_owned();
         }
         // One cell alone is looked at: a batch may have as many bad cells as rows.
-        let cell = self.arrays[chosen].slice(row, 1);
+        let cell = of_column(&self.arrays, chosen).slice(row, 1);
         if !cell.is_valid(0) {
             return String::new();
         }
         match encoding(&cell, 0) {
             // Bytes are shown as the text they should be.
-            Encoding::Texts(texts) => value_of(texts[0]),
-            Encoding::Entries { places, .. } => {
-                let entry = cell.as_dictionary_opt::<Int32Type>().map(|own| own.values().slice(places[0] as usize, 1));
-                entry.as_ref().map(|entry| value_of(texts(entry)[0])).unwrap_or_default()
+            Encoding::Texts(texts) => texts.first().map_or_else(String::new, |text| value_of(text)),
+            Encoding::Entries { .. } => {
+                let dictionary = cell.as_dictionary_opt::<Int32Type>();
+                let entry = dictionary.and_then(|own| Some(own.values().slice(own.key(0)?, 1)));
+                entry.as_ref().and_then(|entry| texts(entry).first().map(|text| value_of(text))).unwrap_or_default()
             }
             encoding => encoding.text_to_show(0),
         }

@@ -1,8 +1,9 @@
 //! Rows of a test as a source: cells in memory, plain whatever a field's format.
 
-use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted};
+use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
 use crate::source::text::trim;
+use meed_compiler::internal::broken;
 use std::ops::Range;
 
 /// Rows of a test.
@@ -20,7 +21,8 @@ impl CellSource {
     }
 
     fn cell(&self, chosen: usize, row: usize) -> &str {
-        self.rows[row].get(self.wanted[chosen].column).and_then(Option::as_deref).unwrap_or_default()
+        let row = self.rows.get(row).unwrap_or_else(|| broken("a row that is not there"));
+        row.get(of_column(&self.wanted, chosen).column).and_then(Option::as_deref).unwrap_or_default()
     }
 }
 

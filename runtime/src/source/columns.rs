@@ -1,6 +1,7 @@
 //! What every format gives: a table that is read batch by batch, column by column.
 
 use crate::source::error::SourceError;
+use meed_compiler::internal::broken;
 use std::borrow::Cow;
 
 /// A table that is read batch by batch.
@@ -102,6 +103,11 @@ pub(crate) enum Encoding<'a> {
     Nothing(usize),
 }
 
+/// What belongs to a column by its place in the header, or to a chosen one by its place in the list of those.
+pub(crate) fn of_column<T>(all: &[T], place: usize) -> &T {
+    all.get(place).unwrap_or_else(|| broken("a column that is not there"))
+}
+
 impl ColumnChunk<'_> {
     /// How many rows.
     pub fn len(&self) -> usize {
@@ -118,6 +124,7 @@ impl ColumnChunk<'_> {
 
     /// Whether there is a cell in this row; its text may still be empty.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "asked for every cell, and only of rows of this batch")]
     pub fn is_known(&self, row: usize) -> bool {
         self.known.as_ref().is_none_or(|known| known[row] == 1)
     }

@@ -2,11 +2,12 @@
 //!
 //! A batch is the bytes of its fields one behind the other, with the place where each ends; cells are slices of it.
 
-use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted};
+use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
 use crate::source::text::trim;
 use crate::source::text::value_of;
 use csv_core::ReadRecordResult;
+use meed_compiler::internal::broken;
 use std::io::Read;
 
 /// Bytes read from the file at a time.
@@ -19,8 +20,8 @@ const BATCH_FIELDS: usize = 1 << 21;
 const LONGEST_ROW: usize = 1 << 24;
 /// What a field adds to the length of its row, so that a row of nothing but commas has an end too.
 const FIELD: usize = 8;
-/// Put behind the end of the file: a row of its own, unless a quote is still open.
-const END: &[u8] = b"\n\x03end of file\x03";
+/// Put behind the end of the file, on a line of its own: a row of its own, unless a quote is still open.
+const MARK: &[u8] = b"\x03end of file\x03";
 
 pub(super) struct CsvSource {
     file: String,
@@ -29,7 +30,7 @@ pub(super) struct CsvSource {
     /// Bytes of the file not yet cut into fields.
     input: Vec<u8>,
     at: usize,
-    /// Whether [`END`] was put behind what was read.
+    /// Whether [`MARK`] was put behind what was read.
     at_end: bool,
     header: Vec<String>,
     wanted: Vec<Wanted>,
@@ -83,12 +84,21 @@ impl Lines {
 }
 
 impl Batch {
+    /// The bytes of the last row, which begins here.
+    fn bytes_from(&self, start: usize) -> &[u8] {
+        self.bytes.get(start..self.n_bytes).unwrap_or_else(|| broken("a row ends before it begins"))
+    }
+
     fn clear(&mut self) {
         self.n_bytes = 0;
         self.n_ends = 0;
         self.rows.clear();
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every cell; the places of a row are those that `read_row` wrote"
+    )]
     fn field(&self, row: usize, column: usize) -> &[u8] {
         let RowPlace { start, first, n_fields, .. } = self.rows[row];
         if column >= n_fields {
@@ -128,7 +138,7 @@ impl CsvSource {
         if !source.read_row()? {
             return Err(SourceError::EmptyFile { file: source.file });
         }
-        let n_fields = source.batch.rows[0].n_fields;
+        let n_fields = source.batch.rows.first().map_or(0, |row| row.n_fields);
         // A header that is not UTF-8 does no harm where nobody reads its column.
         let text = |column| String::from_utf8_lossy(source.batch.field(0, column)).trim().to_owned();
         source.header = (0..n_fields).map(text).collect();
@@ -136,6 +146,10 @@ impl CsvSource {
     }
 
     /// Reads on until the first line that is not blank is there, drops the byte-order mark, and finds the delimiter.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`blank` and `n_skipped` count bytes of `rest`, and a mark of three bytes is passed only where it stands"
+    )]
     fn first_line(&mut self) -> Result<u8, SourceError> {
         loop {
             let more = self.fill()?;
@@ -171,7 +185,8 @@ impl CsvSource {
         let n_known = self.input.len();
         self.input.resize(n_known + INPUT, 0);
         let n_read = loop {
-            match self.reader.read(&mut self.input[n_known..]) {
+            let (_, room) = self.input.split_at_mut(n_known);
+            match self.reader.read(room) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 read => break read,
             }
@@ -180,13 +195,18 @@ impl CsvSource {
             n_read.map_err(|error| SourceError::CannotRead { file: self.file.clone(), reason: error.to_string() })?;
         self.input.truncate(n_known + n_read);
         if n_read == 0 {
-            self.input.extend_from_slice(END);
+            self.input.push(b'\n');
+            self.input.extend_from_slice(MARK);
             self.at_end = true;
         }
         Ok(true)
     }
 
     /// Appends the next row to the batch; none is left when false.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every row; the reader of fields says how much of each buffer it used"
+    )]
     fn read_row(&mut self) -> Result<bool, SourceError> {
         let (start, first) = (self.batch.n_bytes, self.batch.n_ends);
         let mut line = None;
@@ -234,13 +254,12 @@ impl CsvSource {
         if !self.at_end || self.at < self.input.len() {
             return Ok(true);
         }
-        let mark = &END[1..];
-        let text = &self.batch.bytes[start..self.batch.n_bytes];
-        if text == mark {
+        let text = self.batch.bytes_from(start);
+        if text == MARK {
             self.batch.rows.pop();
             return Ok(false);
         }
-        if text.ends_with(mark) {
+        if text.ends_with(MARK) {
             let row = self.n_before + self.batch.rows.len() as u64;
             return Err(SourceError::UnclosedQuote { file: self.file.clone(), row });
         }
@@ -269,9 +288,11 @@ impl Source for CsvSource {
         self.damaged.clear();
         let has_room = |batch: &Batch| batch.n_bytes < BATCH && batch.n_ends < BATCH_FIELDS;
         while self.batch.rows.len() < self.batch_rows && has_room(&self.batch) && self.read_row()? {
-            let row = self.batch.rows.len() - 1;
-            let RowPlace { start, first, n_fields, .. } = self.batch.rows[row];
-            if trim(&self.batch.bytes[start..self.batch.n_bytes]).is_empty() {
+            let Some((&RowPlace { start, first, n_fields, .. }, before)) = self.batch.rows.split_last() else {
+                broken("a row that was read is not there")
+            };
+            let row = before.len();
+            if trim(self.batch.bytes_from(start)).is_empty() {
                 // Sheets leave such rows behind: they say nothing.
                 self.batch.rows.pop();
                 (self.batch.n_bytes, self.batch.n_ends) = (start, first);
@@ -291,7 +312,7 @@ impl Source for CsvSource {
     }
 
     fn line(&self, row: usize) -> Option<u64> {
-        Some(self.batch.rows[row].line)
+        self.batch.rows.get(row).map(|row| row.line)
     }
 
     fn n_blank(&self) -> u64 {
@@ -299,13 +320,13 @@ impl Source for CsvSource {
     }
 
     fn cells(&self, chosen: usize) -> ColumnChunk<'_> {
-        let (batch, column) = (&self.batch, self.wanted[chosen].column);
+        let (batch, column) = (&self.batch, of_column(&self.wanted, chosen).column);
         let texts = (0..batch.rows.len()).map(|row| trim(batch.field(row, column)));
         ColumnChunk { encoding: Encoding::Texts(texts.collect()), known: None }
     }
 
     fn text(&self, chosen: usize, row: usize) -> String {
-        value_of(trim(self.batch.field(row, self.wanted[chosen].column)))
+        value_of(trim(self.batch.field(row, of_column(&self.wanted, chosen).column)))
     }
 }
 

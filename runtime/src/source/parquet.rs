@@ -3,7 +3,7 @@
 mod pages;
 
 use crate::source::arrow::{ChosenArrays, header_of, types_of};
-use crate::source::columns::{ColumnChunk, Source, SourceType, Wanted};
+use crate::source::columns::{ColumnChunk, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use meed_compiler::internal::{self, broken};
@@ -60,7 +60,7 @@ impl Source for ParquetSource {
     }
 
     fn source_type(&self, column: usize) -> SourceType {
-        self.types[column].clone()
+        of_column(&self.types, column).clone()
     }
 
     fn choose(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
@@ -130,7 +130,7 @@ impl ParquetSource {
             true => Ok(()),
             false => Err(SourceError::PageTooLarge {
                 file: self.file.clone(),
-                column: self.header[column].clone(),
+                column: of_column(&self.header, column).clone(),
                 size: size.div_ceil(1 << 20),
                 memory: self.memory >> 20,
             }),
@@ -160,13 +160,20 @@ fn rows_of_batches(metadata: &ParquetMetaData, columns: &[usize]) -> usize {
     let mut sizes = vec![0u64; metadata.num_row_groups()];
     let mut shares_beginnings = false;
     for_each_chunk(metadata, columns, |group, _, chunk| {
-        sizes[group] += u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+        // What a footer says may be any number, below zero or beyond all memory.
+        if let (Some(size), Ok(more)) = (sizes.get_mut(group), u64::try_from(chunk.uncompressed_size())) {
+            *size = size.saturating_add(more);
+        }
         shares_beginnings |= chunk.encodings().any(|encoding| encoding == Encoding::DELTA_BYTE_ARRAY);
     });
-    let widths = sizes.iter().zip(metadata.row_groups()).map(|(size, group)| size / group.num_rows().max(1) as u64);
+    let widths = sizes.iter().zip(metadata.row_groups()).map(|(size, group)| {
+        let n_rows = group.num_rows().max(1).unsigned_abs();
+        size / n_rows
+    });
     let rows = BATCH_BYTES / widths.max().unwrap_or(0).max(1);
     // How long such texts are is known only when they are unpacked.
-    rows.clamp(1, if shares_beginnings { 256 } else { u64::MAX }) as usize
+    let rows = rows.clamp(1, if shares_beginnings { 256 } else { BATCH_BYTES });
+    usize::try_from(rows).unwrap_or_else(|_| broken("a batch has more rows than bytes"))
 }
 
 /// The type in which a column is read quickest, where that is not its own.

@@ -4,8 +4,10 @@
 //! beyond the calendar, is at fault: it never becomes a key by the words of an error.
 
 use crate::source::columns::Encoding;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_grammar::foreign::shortened;
+use std::borrow::Cow;
 
 /// 0001-01-01, as days are counted from 1970-01-01.
 pub(crate) const FIRST_DAY: i32 = -719_162;
@@ -30,16 +32,19 @@ pub(crate) fn trim(text: &[u8]) -> &[u8] {
 /// A cell as messages tell it.
 pub(crate) fn value_of(cell: &[u8]) -> String {
     // A character has at most four bytes; what is cut is not looked at.
-    if cell.len() <= LONGEST_VALUE * 4 {
-        return shortened(&String::from_utf8_lossy(cell), LONGEST_VALUE).into_owned();
-    }
-    let (first, last) = (&cell[..LONGEST_VALUE * 4], &cell[cell.len() - LONGEST_VALUE * 4..]);
-    let ends = [String::from_utf8_lossy(first), String::from_utf8_lossy(last)].concat();
-    shortened(&ends, LONGEST_VALUE).into_owned()
+    const END: usize = LONGEST_VALUE * 4;
+    let text = match (cell.first_chunk::<END>(), cell.last_chunk::<END>()) {
+        (Some(first), Some(last)) if cell.len() > END => {
+            Cow::Owned([String::from_utf8_lossy(first), String::from_utf8_lossy(last)].concat())
+        }
+        _ => String::from_utf8_lossy(cell),
+    };
+    shortened(&text, LONGEST_VALUE).into_owned()
 }
 
 impl Encoding<'_> {
     /// The text that stands for a typed cell; `None` if it is a day or an instant outside the calendar.
+    #[expect(clippy::indexing_slicing, reason = "may be done for every cell, and only for rows of this batch")]
     pub fn text(&self, row: usize) -> Option<String> {
         match self {
             Self::Days(days) => day_text(days[row]),
@@ -54,6 +59,7 @@ impl Encoding<'_> {
     }
 
     /// The same for messages: what has no text is shown by its number.
+    #[expect(clippy::indexing_slicing, reason = "may be done for every cell, and only for rows of this batch")]
     pub fn text_to_show(&self, row: usize) -> String {
         match self {
             Self::Texts(texts) => String::from_utf8_lossy(texts[row]).into_owned(),
@@ -78,7 +84,8 @@ fn day_text(day: i32) -> Option<String> {
 fn instant_text(value: i64, per_second: i64, in_utc: bool) -> Option<String> {
     let (seconds, rest) = (value.div_euclid(per_second), value.rem_euclid(per_second));
     i32::try_from(seconds.div_euclid(86_400)).ok().and_then(day_text)?;
-    let nanos = (rest * (1_000_000_000 / per_second)) as i32;
+    let nanos = i32::try_from(rest * (1_000_000_000 / per_second));
+    let nanos = nanos.unwrap_or_else(|_| broken("a part of a second is a second"));
     let instant = jiff::Timestamp::new(seconds, nanos).ok()?;
     Some(if in_utc { instant.to_string() } else { jiff::tz::TimeZone::UTC.to_datetime(instant).to_string() })
 }

@@ -11,6 +11,7 @@ use arrow_array::{
 use meed_compiler::plan::Plan;
 use meed_runtime::inner::load::LoadError;
 use meed_runtime::inner::source::{Content, SourceFile};
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -313,4 +314,32 @@ fn parquet_cut_off_or_damaged_anywhere_is_an_error_or_loads() {
         }
     }
     assert!(n_bad > 20, "{n_bad}");
+}
+
+#[test]
+fn sizes_that_a_footer_makes_up_change_nothing() {
+    let plan = plan(EVERY_TYPE);
+    let bytes = parquet_bytes(&text_batch(&HEADER, &deals(60)), 25);
+    let read = |content| view(&plan, vec![partners(&plan), input(&plan, "deal", vec![("deals", content)])], 16);
+    let expected = read(file(&bytes));
+    for size in [i64::MAX, i64::MIN, -1, 0] {
+        assert_eq!(read(file(&with_sizes(&bytes, size))), expected, "columns of {size} bytes");
+    }
+}
+
+/// The same Parquet file, whose footer says that each column takes so many bytes when unpacked.
+fn with_sizes(bytes: &[u8], size: i64) -> Vec<u8> {
+    let Content::Parquet(handle) = file(bytes) else { panic!("a Parquet file") };
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&handle).expect("a footer");
+    let mut changed = metadata.into_builder();
+    for group in changed.take_row_groups() {
+        let columns = group.columns().iter().cloned();
+        let columns = columns.map(|column| column.into_builder().set_total_uncompressed_size(size).build());
+        let columns = columns.collect::<Result<_, _>>().expect("columns");
+        changed = changed.add_row_group(group.into_builder().set_column_metadata(columns).build().expect("a group"));
+    }
+    // The pages stay as they are; the footer that counts is the last one.
+    let mut with_footer = bytes.to_vec();
+    ParquetMetaDataWriter::new(&mut with_footer, &changed.build()).finish().expect("a footer");
+    with_footer
 }

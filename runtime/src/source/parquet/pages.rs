@@ -41,16 +41,17 @@ struct Headers<R> {
 impl<R: Read + Seek> Headers<R> {
     /// The bytes of the next page, unpacked and packed; none where this is no header.
     fn page(&mut self) -> Option<(u64, u64)> {
-        let mut sizes = [None; 2];
+        let (mut unpacked, mut packed) = (None, None);
         let mut id = 0;
         while let Some((field, kind)) = self.field(&mut id)? {
             match (field, kind) {
-                (2 | 3, 5) => sizes[field as usize - 2] = Some(self.whole()?),
+                (2, 5) => unpacked = Some(self.whole()?),
+                (3, 5) => packed = Some(self.whole()?),
                 _ => self.skip_value(kind, DEEPEST)?,
             }
         }
         let size = |size: Option<i64>| u64::try_from(size?).ok();
-        Some((size(sizes[0])?, size(sizes[1])?))
+        Some((size(unpacked)?, size(packed)?))
     }
 
     /// The next field of a struct and its kind; none at its end.
@@ -61,7 +62,7 @@ impl<R: Read + Seek> Headers<R> {
         }
         *id = match byte >> 4 {
             0 => self.whole()?,
-            step => *id + i64::from(step),
+            step => id.checked_add(i64::from(step))?,
         };
         Some(Some((*id, byte & 0xf)))
     }
@@ -81,10 +82,12 @@ impl<R: Read + Seek> Headers<R> {
                 let byte = self.byte()?;
                 let n_items = if byte >> 4 == 15 { self.varint()? } else { u64::from(byte >> 4) };
                 let item = byte & 0xf;
-                (0..n_items).try_for_each(|_| match item {
-                    1 | 2 => self.skip(1),
-                    item => self.skip_value(item, deepest.checked_sub(1)?),
-                })
+                // What has a size is passed at once: a file has no end to step over, and a list may be said to be endless.
+                match item {
+                    1..=3 => self.skip(n_items),
+                    7 => self.skip(n_items.checked_mul(8)?),
+                    item => (0..n_items).try_for_each(|_| self.skip_value(item, deepest.checked_sub(1)?)),
+                }
             }
             12 => {
                 let mut id = 0;
@@ -100,7 +103,8 @@ impl<R: Read + Seek> Headers<R> {
     /// A whole number as the protocol writes it, signs taking turns.
     fn whole(&mut self) -> Option<i64> {
         let bits = self.varint()?;
-        Some((bits >> 1) as i64 ^ -((bits & 1) as i64))
+        let half = (bits >> 1).cast_signed();
+        Some(if bits & 1 == 0 { half } else { !half })
     }
 
     fn varint(&mut self) -> Option<u64> {
@@ -116,15 +120,15 @@ impl<R: Read + Seek> Headers<R> {
     }
 
     fn byte(&mut self) -> Option<u8> {
-        let mut byte = [0];
-        self.reader.read_exact(&mut byte).ok()?;
+        let mut byte = 0;
+        self.reader.read_exact(std::slice::from_mut(&mut byte)).ok()?;
         self.at += 1;
-        Some(byte[0])
+        Some(byte)
     }
 
     fn skip(&mut self, n_bytes: u64) -> Option<()> {
         self.reader.seek_relative(i64::try_from(n_bytes).ok()?).ok()?;
-        self.at += n_bytes;
+        self.at = self.at.checked_add(n_bytes)?;
         Some(())
     }
 }
@@ -162,5 +166,24 @@ mod tests {
         for byte in 0..=255 {
             assert_eq!(largest_page(Cursor::new(vec![byte; 100]), 0..100), 0, "{byte}");
         }
+    }
+
+    #[test]
+    fn lists_without_end_and_numbers_beyond_all_end_the_search() {
+        let sizes = [0x15, 0, 0x15, 10, 0x15, 8];
+        for n_items in [1 << 40, 1 << 62, u64::MAX >> 1, u64::MAX] {
+            let varint: Vec<u8> =
+                (0..10).map(|at| (n_items >> (7 * at)) as u8 & 0x7f | if at < 9 { 0x80 } else { 0 }).collect();
+            // A list and a set of each kind of items, then a text.
+            for (list, item) in (0..=15).flat_map(|item| [(0x19, item), (0x1a, item)]) {
+                let bytes = [&sizes[..], &[list, 0xf0 | item], &varint].concat();
+                assert_eq!(largest_page(Cursor::new(&bytes), 0..u64::MAX), 0, "{n_items} items of the kind {item}");
+            }
+            let bytes = [&sizes[..], &[0x18], &varint].concat();
+            assert_eq!(largest_page(Cursor::new(&bytes), 0..u64::MAX), 0, "a text of {n_items} bytes");
+        }
+        // The highest number that a field can have, and a field behind it.
+        let bytes = [&[0x01, 0xfe][..], &[0xff; 8], &[0x01, 0x11, 0]].concat();
+        assert_eq!(largest_page(Cursor::new(&bytes), 0..u64::MAX), 0);
     }
 }
