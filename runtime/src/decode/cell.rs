@@ -4,6 +4,7 @@
 
 use crate::decode::day::{self, Pattern, Zone};
 use crate::decode::number::NumberReader;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{ColumnSource, Field, FieldSource, Format, Plan, Spelling, Type};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -54,6 +55,7 @@ pub(crate) struct ChoiceReader {
 
 impl CellReader {
     /// The reader for a type and format; none for texts, ids and references, or when the zone is not known.
+    #[expect(clippy::indexing_slicing, reason = "a Plan names only lists of choices that it has")]
     pub fn new(plan: &Plan, ty: Type, decimals: u32, format: &Format) -> Option<Self> {
         Some(match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => {
@@ -95,9 +97,7 @@ impl CellReader {
 
     /// Day and instant of a text, for fields that are a date and time.
     pub fn parse_moment(&self, text: &[u8]) -> Result<(i32, i128), Reason> {
-        let Self::Moment { zone, pattern } = self else {
-            return self.parse(text).map(|day| (day as i32, 0));
-        };
+        let Self::Moment { zone, pattern } = self else { broken("a field without a time is read as a date and time") };
         let moment = match pattern {
             Some(pattern) => pattern.parse(text).ok_or(Cow::Borrowed("not a date and time of the given format"))?,
             None => {

@@ -5,6 +5,7 @@ use crate::decode::day::{Moment, Zone};
 use crate::decode::number::NumberReader;
 use crate::source::columns::{ColumnChunk, Encoding, Source};
 use crate::source::text::{FIRST_DAY, LAST_DAY};
+use meed_compiler::internal::broken;
 use std::borrow::Cow;
 
 const DAY_NANOS: i128 = 86_400_000_000_000;
@@ -41,6 +42,11 @@ pub(crate) enum Entry {
     Bad(Reason),
 }
 
+/// A row of a batch as it is noted; no table has more rows than can be.
+pub(crate) fn row_of(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or_else(|_| broken("a batch of more rows than a table may have"))
+}
+
 impl Block {
     pub fn clear(&mut self) {
         self.values.clear();
@@ -52,7 +58,6 @@ impl Block {
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, entry: Entry) {
-        let row = self.values.len() as u32;
         match entry {
             Entry::Value(value) => self.values.push(value),
             Entry::Moment(day, moment) => {
@@ -61,12 +66,12 @@ impl Block {
                 self.moments.push(moment);
             }
             Entry::Missing => {
+                self.missing.push(row_of(self.values.len()));
                 self.values.push(0);
-                self.missing.push(row);
             }
             Entry::Bad(reason) => {
+                self.bad.push((row_of(self.values.len()), reason));
                 self.values.push(0);
-                self.bad.push((row, reason));
             }
         }
     }
@@ -87,6 +92,11 @@ impl Block {
     }
 
     /// Appends a row for each place in a list.
+    #[expect(
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        reason = "done for every cell; `source` gives only places of the list, and any other, also below zero, is beyond it"
+    )]
     pub fn push_places(&mut self, cells: &ColumnChunk<'_>, places: &[i32], list: &List) {
         if cells.known.is_none() && list.values.len() == list.entries.len() {
             self.values.extend(places.iter().map(|&place| list.values[place as usize]));
@@ -216,7 +226,8 @@ fn value_or_bad(value: Result<i64, Reason>) -> Entry {
 
 fn moment(day: i32, instant: i128) -> Entry {
     // A day is at most 26 hours off its own in UTC, so this is never long.
-    Entry::Moment(i64::from(day), (instant - i128::from(day) * DAY_NANOS) as i64)
+    let within = i64::try_from(instant - i128::from(day) * DAY_NANOS);
+    Entry::Moment(i64::from(day), within.unwrap_or_else(|_| broken("an instant far from its own day")))
 }
 
 fn all_days(days: &[i32]) -> bool {

@@ -4,7 +4,7 @@
 //! same key has one text in every table.
 
 use crate::decode::cell::{CellReader, LONGEST_CELL, NOT_UTF8, OUTSIDE, Reason, TOO_LONG, sources};
-use crate::decode::column::{Block, Entry, List, decode};
+use crate::decode::column::{Block, Entry, List, decode, row_of};
 use crate::keys::columns::KeyColumn;
 use crate::keys::component::KeyComponent;
 use crate::keys::dictionary::Dictionary;
@@ -34,6 +34,7 @@ impl ComponentReader {
 
     fn collect(plan: &Plan, record: RecordId, plain: bool, depth: usize, components: &mut Vec<Self>) -> Option<()> {
         for field in &plan.record(record).key {
+            #[expect(clippy::indexing_slicing, reason = "a Plan names only fields that it has")]
             let field = &plan.record(record).fields[field.index()];
             match field.ty {
                 // A key that runs in a circle has no components.
@@ -44,6 +45,7 @@ impl ComponentReader {
         Some(())
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a Plan names only lists of choices that it has")]
     fn of_field(plan: &Plan, field: &Field, plain: bool) -> Option<Self> {
         let (ty, decimals) = (field.ty, field.decimals);
         let choices = match ty {
@@ -51,7 +53,7 @@ impl ComponentReader {
             Type::Choice(choice) => plan.choices[choice.index()].clone(),
             _ => Vec::new(),
         };
-        let format = if plain { &Format::Plain } else { &sources(field)[0].format };
+        let format = if plain { &Format::Plain } else { &sources(field).first()?.format };
         let reader = CellReader::new(plan, ty, decimals, format)?;
         Some(Self::Typed { reader, ty, decimals, choices })
     }
@@ -73,9 +75,15 @@ impl ComponentReader {
             cut.to_owned()
         };
         match ty {
-            Type::Date => date_of(value as i32).to_string(),
+            Type::Date => {
+                let day = i32::try_from(value).unwrap_or_else(|_| broken("a day that is outside the calendar"));
+                date_of(day).to_string()
+            }
             Type::YesNo => if value == 1 { "yes" } else { "no" }.to_owned(),
-            Type::Choice(_) => choices[value as usize].clone(),
+            Type::Choice(_) => {
+                let choice = usize::try_from(value).ok().and_then(|place| choices.get(place));
+                choice.unwrap_or_else(|| broken("a choice that is not in its list")).clone()
+            }
             Type::Money => decimal_text(i128::from(value), *decimals),
             Type::Percent => shortest(value, decimals.saturating_sub(2)) + "%",
             _ => shortest(value, *decimals),
@@ -94,7 +102,11 @@ pub(crate) fn each_component(
     if let ComponentReader::Typed { reader, .. } = component {
         decode(reader, source, chosen, &mut List::default(), block);
         let mut absent = vec![false; block.values.len()];
-        block.absent().into_iter().for_each(|row| absent[row as usize] = true);
+        for row in block.absent() {
+            #[expect(clippy::indexing_slicing, reason = "a block notes only rows that it has")]
+            let absent = &mut absent[row as usize];
+            *absent = true;
+        }
         for (&value, absent) in block.values.iter().zip(absent) {
             let text = if absent { String::new() } else { component.write(value) };
             take((!absent).then(|| KeyComponent::of(text.as_bytes())));
@@ -105,12 +117,12 @@ pub(crate) fn each_component(
     let mut give = |row: usize, text: Result<&[u8], Reason>, is_known: bool| match text.and_then(text_component) {
         // What lies under a missing cell is nobody's.
         found if !is_known || found == Ok(KeyComponent::Text(b"")) => {
-            block.missing.push(row as u32);
+            block.missing.push(row_of(row));
             take(None);
         }
         Ok(component) => take(Some(component)),
         Err(reason) => {
-            block.bad.push((row as u32, reason));
+            block.bad.push((row_of(row), reason));
             take(None);
         }
     };
@@ -122,7 +134,13 @@ pub(crate) fn each_component(
             let texts = source.entries(chosen);
             for (row, &place) in places.iter().enumerate() {
                 let is_known = cells.is_known(row);
-                give(row, Ok(if is_known { texts[place as usize] } else { &[] }), is_known);
+                #[expect(
+                    clippy::cast_sign_loss,
+                    clippy::indexing_slicing,
+                    reason = "done for every cell; `source` gives only places of the list, and any other is beyond it"
+                )]
+                let text = if is_known { texts[place as usize] } else { &[] };
+                give(row, Ok(text), is_known);
             }
         }
         Encoding::Wholes { values, .. } => wholes(&cells, values, block, take),
@@ -143,7 +161,7 @@ fn wholes(cells: &ColumnChunk<'_>, values: &[i64], block: &mut Block, mut take: 
         if cells.is_known(row) {
             take(Some(KeyComponent::of_whole(value, &mut digits)));
         } else {
-            block.missing.push(row as u32);
+            block.missing.push(row_of(row));
             take(None);
         }
     }

@@ -4,6 +4,7 @@
 
 use crate::source::text::{FIRST_DAY, LAST_DAY};
 use jiff::{civil, tz::TimeZone};
+use meed_compiler::internal::broken;
 
 /// The day of a date, if there is such a date.
 #[inline]
@@ -19,7 +20,7 @@ pub(crate) fn day_of(year: i32, month: u32, day: u32) -> Option<i32> {
     let month = if month <= 2 { month + 9 } else { month - 3 };
     let (era, year_of_era) = (year / 400, year % 400);
     let day_of_year = (153 * month + 2) / 5 + day - 1;
-    Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year as i32 - 719_468)
+    Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year.cast_signed() - 719_468)
 }
 
 /// Year, month and day of a day from 1 to 9999.
@@ -29,9 +30,10 @@ pub(crate) fn date_of(day: i32) -> (i32, u32, u32) {
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
-    let day = (day_of_year - (153 * month + 2) / 5 + 1) as u32;
+    let day = (day_of_year - (153 * month + 2) / 5 + 1).cast_unsigned();
+    let month = month.cast_unsigned();
     let year = year_of_era + era * 400;
-    if month < 10 { (year, month as u32 + 3, day) } else { (year + 1, month as u32 - 9, day) }
+    if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
 }
 
 /// `2026-02-01`
@@ -45,7 +47,7 @@ pub(crate) fn parse_iso(text: &[u8]) -> Option<i32> {
         }
     }
     let [a, b, c, d, e, f, g, h] = digits.map(u32::from);
-    day_of((a * 1000 + b * 100 + c * 10 + d) as i32, e * 10 + f, g * 10 + h)
+    day_of((a * 1000 + b * 100 + c * 10 + d).cast_signed(), e * 10 + f, g * 10 + h)
 }
 
 /// A pattern of dates, and of times where it is one of `date and time`.
@@ -98,12 +100,12 @@ impl Pattern {
                 (b'S' | b's', 2) => Piece::Second,
                 _ => {
                     pieces.extend(std::iter::repeat_n(Piece::Byte(first), run));
-                    rest = &rest[run..];
+                    (_, rest) = rest.split_at(run);
                     continue;
                 }
             };
             pieces.push(piece);
-            rest = &rest[run..];
+            (_, rest) = rest.split_at(run);
         }
         Self(pieces)
     }
@@ -136,15 +138,15 @@ impl Pattern {
             return None;
         }
         let nanos = clock(hour, minute, second, 0)?;
-        Some(Moment { day: day_of(year? as i32, month?, day?)?, nanos, offset: None })
+        Some(Moment { day: day_of(year?.cast_signed(), month?, day?)?, nanos, offset: None })
     }
 }
 
 /// `2026-02-01T08:26:00.5+02:00`: the `T` may be a blank, seconds, their decimals and the offset may be absent, and so
 /// may the time.
 pub(crate) fn parse_iso_moment(text: &[u8]) -> Option<Moment> {
-    let day = parse_iso(text.get(..10)?)?;
-    let mut rest = &text[10..];
+    let (day, mut rest) = text.split_at_checked(10)?;
+    let day = parse_iso(day)?;
     if rest.is_empty() {
         return Some(Moment { day, nanos: 0, offset: None });
     }
@@ -163,7 +165,8 @@ pub(crate) fn parse_iso_moment(text: &[u8]) -> Option<Moment> {
             if n == 0 || n > 9 {
                 return None;
             }
-            fraction = decimals.iter().fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0')) * 10i64.pow(9 - n as u32);
+            let nine = decimals.iter().chain(std::iter::repeat(&b'0')).take(9);
+            fraction = nine.fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
         }
     }
     let nanos = clock(hour, minute, second, fraction)?;
@@ -182,7 +185,7 @@ fn parse_offset(text: &[u8]) -> Option<i32> {
     let hours = digits(&mut rest, 2, 2)?;
     let _ = expect(&mut rest, b':');
     let minutes = if rest.is_empty() { 0 } else { digits(&mut rest, 2, 2)? };
-    (rest.is_empty() && hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60) as i32)
+    (rest.is_empty() && hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60).cast_signed())
 }
 
 fn clock(hour: u32, minute: u32, second: u32, nanos: i64) -> Option<i64> {
@@ -205,10 +208,10 @@ fn digits(rest: &mut &[u8], least: usize, most: usize) -> Option<u32> {
 fn month_name(rest: &mut &[u8]) -> Option<u32> {
     const NAMES: [&[u8]; 12] =
         [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    let name = rest.get(..3)?;
-    let month = NAMES.iter().position(|month| name.eq_ignore_ascii_case(month))?;
-    *rest = &rest[3..];
-    Some(month as u32 + 1)
+    let (name, after) = rest.split_at_checked(3)?;
+    let (_, month) = NAMES.iter().zip(1..).find(|(month, _)| name.eq_ignore_ascii_case(month))?;
+    *rest = after;
+    Some(month)
 }
 
 /// The zone in which the day of an instant is taken.
@@ -236,9 +239,9 @@ impl Zone {
             Some(offset) => self.place_instant(seconds - i64::from(offset), nanos),
             None => {
                 let (year, month, day) = date_of(moment.day);
-                let date = civil::Date::new(year as i16, month as i8, day as i8).ok()?;
+                let date = civil::Date::new(part(year), part(month), part(day)).ok()?;
                 let time = moment.nanos / 1_000_000_000;
-                let local = date.at((time / 3600) as i8, (time / 60 % 60) as i8, (time % 60) as i8, 0);
+                let local = date.at(part(time / 3600), part(time / 60 % 60), part(time % 60), 0);
                 let instant = self.0.to_timestamp(local).map(jiff::Timestamp::as_second);
                 let instant = instant.unwrap_or_else(|_| seconds - self.offset(seconds));
                 Some((moment.day, ordinal(instant, nanos)))
@@ -259,6 +262,11 @@ impl Zone {
         let day = i32::try_from(seconds.checked_add(self.offset(seconds))?.div_euclid(86_400)).ok()?;
         (FIRST_DAY..=LAST_DAY).contains(&day).then(|| (day, ordinal(seconds, nanos)))
     }
+}
+
+/// A part of a date or time in the few bits that `jiff` takes.
+fn part<P: TryFrom<N>, N>(number: N) -> P {
+    P::try_from(number).unwrap_or_else(|_| broken("a part of a date or time that is outside the calendar"))
 }
 
 /// Nanoseconds from 1970 in UTC.

@@ -75,7 +75,7 @@ impl NumberReader {
 
     /// By how many decimals the value has more than a typed number with `decimals`.
     pub fn shift(&self, decimals: i32) -> i32 {
-        self.decimals as i32 - decimals - if self.percent == PercentFormat::Hundredths { 2 } else { 0 }
+        self.decimals.cast_signed() - decimals - if self.percent == PercentFormat::Hundredths { 2 } else { 0 }
     }
 
     /// The value of a typed number, by [`NumberReader::shift`].
@@ -168,7 +168,7 @@ fn plain_digits<'a>(text: &[u8], separators: (Option<char>, char), plain: &'a mu
         }
         decimals.bytes().try_for_each(&mut push)?;
     }
-    Some(&plain[..n])
+    plain.get(..n)
 }
 
 /// How a currency is written beside an amount.
