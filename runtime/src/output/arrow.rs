@@ -34,30 +34,38 @@ impl<F: FnMut(RecordBatch) -> io::Result<()>> Sink for ArrowSink<F> {
 }
 
 /// The Arrow schema of a table.
-pub(crate) fn schema(header: &Header) -> Arc<Schema> {
+///
+/// # Errors
+/// When an amount has more decimals than Arrow's numbers can.
+pub(crate) fn schema(header: &Header) -> io::Result<Arc<Schema>> {
     let field = |(name, kind): &(&'static str, Kind)| {
         let (ty, optional) = match kind {
             Kind::Word => (DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8)), false),
             Kind::Text => (DataType::Utf8, false),
-            Kind::Amount { decimals, digits } => (DataType::Decimal128(*digits, *decimals as i8), false),
+            Kind::Amount { decimals, digits } => (DataType::Decimal128(*digits, scale(*decimals)?), false),
             Kind::Day => (DataType::Date32, true),
             Kind::Whole => (DataType::Int32, false),
         };
-        Field::new(*name, ty, optional)
+        Ok(Field::new(*name, ty, optional))
     };
-    Arc::new(Schema::new(header.iter().map(field).collect::<Vec<_>>()))
+    Ok(Arc::new(Schema::new(header.iter().map(field).collect::<io::Result<Vec<_>>>()?)))
+}
+
+fn scale(decimals: u32) -> io::Result<i8> {
+    i8::try_from(decimals).map_err(|_| io::Error::other(format!("amounts of {decimals} decimals")))
 }
 
 /// A batch as Arrow.
 pub(crate) fn to_arrow(header: &Header, batch: &Batch) -> io::Result<RecordBatch> {
     let columns = batch.columns.iter().zip(header).map(|(cells, (_, kind))| array(cells, *kind, batch.n_rows));
-    RecordBatch::try_new(schema(header), columns.collect::<io::Result<_>>()?).map_err(io::Error::other)
+    RecordBatch::try_new(schema(header)?, columns.collect::<io::Result<_>>()?).map_err(io::Error::other)
 }
 
 fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
     Ok(match cells {
         Cells::Words { words, codes } => {
-            let codes = Int16Array::from_iter_values(codes.iter().map(|&code| code as i16));
+            let places = codes.iter().map(|&code| i16::try_from(code));
+            let codes = Int16Array::from(places.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?);
             let words = Arc::new(StringArray::from_iter_values(words));
             Arc::new(DictionaryArray::<Int16Type>::try_new(codes, words).map_err(io::Error::other)?)
         }
@@ -67,7 +75,7 @@ fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
                 return Err(io::Error::other("amounts in a column of another kind"));
             };
             let array = Decimal128Array::from_iter_values(amounts.iter().copied());
-            Arc::new(array.with_precision_and_scale(digits, decimals as i8).map_err(io::Error::other)?)
+            Arc::new(array.with_precision_and_scale(digits, scale(decimals)?).map_err(io::Error::other)?)
         }
         Cells::Days(days) => Arc::new(Date32Array::from_iter_values(days.iter().copied())),
         Cells::NoDays => Arc::new(Date32Array::new_null(n_rows)),
@@ -76,7 +84,32 @@ fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
 }
 
 fn strings(texts: &Texts) -> io::Result<StringArray> {
-    let offsets: Vec<i32> = std::iter::once(0).chain(texts.ends.iter().copied()).collect();
+    let ends = texts.ends.iter().map(|&end| i32::try_from(end));
+    let offsets: Result<Vec<i32>, _> = std::iter::once(Ok(0)).chain(ends).collect();
+    let offsets = offsets.map_err(|_| io::Error::other("the texts of a batch take more than 2 GiB"))?;
     let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
     StringArray::try_new(offsets, Buffer::from_slice_ref(&texts.bytes), None).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_arrow_is_an_error_and_never_cut() {
+        let error = |kind: Kind, cells: Cells| {
+            let batch = Batch { n_rows: 1, columns: vec![cells] };
+            to_arrow(&vec![("x", kind)], &batch).expect_err("it does not fit").to_string()
+        };
+        // The bytes of such texts are not looked at, so none are needed.
+        for end in [1 << 31, 1 << 32, (1 << 32) + 5] {
+            let mut texts = Texts::default();
+            texts.ends.push(end);
+            assert_eq!(error(Kind::Text, Cells::Texts(texts)), "the texts of a batch take more than 2 GiB");
+        }
+        let amount = Kind::Amount { decimals: 258, digits: 38 };
+        assert_eq!(error(amount, Cells::Amounts(vec![1])), "amounts of 258 decimals");
+        let words = Cells::Words { words: vec!["a".to_owned()], codes: vec![40_000] };
+        assert!(!error(Kind::Word, words).is_empty());
+    }
 }

@@ -63,11 +63,11 @@ pub enum Cells {
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     /// Where each ends.
-    pub ends: Vec<i32>,
+    pub ends: Vec<usize>,
     /// UTF-8.
     pub bytes: Vec<u8>,
     /// Rows, rising, whose text is a negative number of Meed's own and not one of the data.
-    numbers: Vec<u32>,
+    numbers: Vec<usize>,
 }
 
 /// Takes the batches of one table.
@@ -95,34 +95,40 @@ impl Texts {
     /// Adds a number that Meed computed.
     pub fn push_number(&mut self, text: &str) {
         if text.starts_with('-') {
-            self.numbers.push(self.ends.len() as u32);
+            self.numbers.push(self.ends.len());
         }
         self.push(text);
     }
 
     /// Whether the text of a row is a negative number of Meed's own.
     pub(crate) fn is_number(&self, row: usize) -> bool {
-        self.numbers.binary_search(&(row as u32)).is_ok()
+        self.numbers.binary_search(&row).is_ok()
     }
 
     /// Adds the text before once more.
     pub fn repeat(&mut self) {
-        let n_texts = self.ends.len();
-        let start = if n_texts < 2 { 0 } else { self.ends[n_texts - 2] as usize };
-        let end = self.ends.last().map_or(0, |&end| end as usize);
+        let (start, end) = match *self.ends.as_slice() {
+            [.., start, end] => (start, end),
+            [end] => (0, end),
+            [] => (0, 0),
+        };
         self.bytes.extend_from_within(start..end);
         self.end();
     }
 
     /// Ends the text whose bytes were added.
     pub fn end(&mut self) {
-        self.ends.push(self.bytes.len() as i32);
+        self.ends.push(self.bytes.len());
     }
 
     /// The text of a row.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every cell that is written, and only for rows that there are"
+    )]
     pub fn get(&self, row: usize) -> &[u8] {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
-        &self.bytes[start..self.ends[row] as usize]
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.bytes[start..self.ends[row]]
     }
 }
 
@@ -133,6 +139,10 @@ impl Cells {
     }
 
     /// A cell as text; empty where there is no value.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every cell that is written, and only for rows that there are"
+    )]
     pub fn text(&self, row: usize, kind: Kind) -> Cow<'_, str> {
         match self {
             Self::Words { words, codes } => Cow::Borrowed(&words[usize::from(codes[row])]),
@@ -190,8 +200,8 @@ pub(crate) fn push_decimal(value: i128, decimals: u32, text: &mut Vec<u8>) {
     let mut digits = itoa::Buffer::new();
     text.extend_from_slice(digits.format(whole).as_bytes());
     text.push(b'.');
-    let rest = digits.format(rest + unit);
-    text.extend_from_slice(&rest.as_bytes()[1..]);
+    let (_, rest) = digits.format(rest + unit).split_at(1);
+    text.extend_from_slice(rest.as_bytes());
 }
 
 #[cfg(test)]

@@ -35,6 +35,10 @@ impl<W: Write> CsvSink<W> {
 }
 
 impl<W: Write> Sink for CsvSink<W> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every cell that is written, and only for rows that there are"
+    )]
     fn take(&mut self, batch: &Batch) -> io::Result<()> {
         let mut digits = itoa::Buffer::new();
         let mut amount = Vec::new();

@@ -51,7 +51,10 @@ pub(crate) fn unmarked(cell: &str) -> &str {
 fn begins_like_formula(text: &[u8]) -> bool {
     // Nearly every cell begins with a letter or digit.
     match text.first() {
-        Some(b'\'') => begins_like_formula(&text[text.iter().take_while(|&&byte| byte == b'\'').count()..]),
+        Some(b'\'') => {
+            let (_, rest) = text.split_at(text.iter().take_while(|&&byte| byte == b'\'').count());
+            begins_like_formula(rest)
+        }
         Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n') => true,
         Some(0xef) => ["＝", "＋", "－", "＠"].iter().any(|sign| text.starts_with(sign.as_bytes())),
         Some(_) | None => false,

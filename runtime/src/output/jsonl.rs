@@ -18,6 +18,10 @@ impl<W: Write> JsonLinesSink<W> {
 }
 
 impl<W: Write> Sink for JsonLinesSink<W> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every cell that is written, and only for rows that there are"
+    )]
     fn take(&mut self, batch: &Batch) -> io::Result<()> {
         let mut line = Vec::new();
         for row in 0..batch.n_rows {

@@ -20,7 +20,7 @@ impl<W: Write + Send> ParquetSink<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn new(header: Header, target: W) -> io::Result<Self> {
-        let writer = ArrowWriter::try_new(target, schema(&header), Some(properties(&header)))?;
+        let writer = ArrowWriter::try_new(target, schema(&header)?, Some(properties(&header)))?;
         Ok(Self { header, writer: Some(writer) })
     }
 }
