@@ -7,6 +7,19 @@
 //! The text depends on the run alone, not on the clock or the machine: the same program over the same inputs gives the
 //! same bytes. `docs/run-json.md` describes every field.
 
+// Files that anybody may have changed are read here: no place outside of an array, and no number is cut.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_lossless,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 mod read;
 
 pub use crate::manifest::read::{ManifestError, WrittenRun, check, digest_of, sha256_of};

@@ -1,7 +1,9 @@
 //! Reads `run.json` and holds files against it.
 
 use crate::manifest::{FILE_NAME, FORMAT, Manifest, Table};
+use meed_compiler::internal::broken;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
@@ -108,7 +110,8 @@ pub fn digest_of(mut reader: impl Read) -> io::Result<(u64, String)> {
         match reader.read(&mut block) {
             Ok(0) => return Ok((size, hex(&hash.finalize()))),
             Ok(n_read) => {
-                hash.update(&block[..n_read]);
+                let (read, _) = block.split_at(n_read);
+                hash.update(read);
                 size += n_read as u64;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -140,18 +143,21 @@ fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(b"0123456789abcdef"[digit as usize]))
+        .map(|digit| char::from_digit(digit.into(), 16).unwrap_or_else(|| broken("half a byte that is no digit")))
         .collect()
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, ManifestError> {
     let damaged = |reason: String| ManifestError::Damaged { path: path.to_owned(), reason };
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-    if let Some(format) = value["format"].as_u64().filter(|&format| format > FORMAT.into()) {
+    if let Some(format) =
+        value.get("format").and_then(serde_json::Value::as_u64).filter(|&format| format > FORMAT.into())
+    {
         return Err(ManifestError::Newer { path: path.to_owned(), format });
     }
     let manifest: Manifest = serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
-    for (idx, table) in manifest.tables.iter().enumerate() {
+    let mut names = HashSet::new();
+    for table in &manifest.tables {
         let name = &table.file;
         // What a manifest names may be replaced: it must not lead anywhere else.
         let mut parts = Path::new(name).components();
@@ -159,7 +165,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, ManifestError> {
         if !is_plain || name.starts_with('.') || name.contains(['/', '\\']) || name == FILE_NAME {
             return Err(damaged(format!("`{name}` is not the name of a table beside it")));
         }
-        if manifest.tables[..idx].iter().any(|other| other.file == *name) {
+        if !names.insert(name) {
             return Err(damaged(format!("it names `{name}` twice")));
         }
     }
