@@ -40,18 +40,16 @@ pub fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     let n_first = longest * 3 / 4;
     let n_last = longest.saturating_sub(n_first + 1);
     let place = |nth: Option<(usize, char)>| nth.map_or(text.len(), |(at, _)| at);
-    let first = &text[..place(text.char_indices().nth(n_first))];
-    let last = match n_last {
-        0 => "",
-        n_last => &text[text.char_indices().nth_back(n_last - 1).map_or(0, |(at, _)| at)..],
-    };
+    let (first, _) = text.split_at(place(text.char_indices().nth(n_first)));
+    let last = n_last.checked_sub(1).map_or(text.len(), |nth| place(text.char_indices().nth_back(nth)));
+    let (_, last) = text.split_at(last);
     Cow::Owned(format!("{first}…{last}"))
 }
 
 /// A program's text as it can be drawn beneath a problem, and the problem with its places in that text.
 pub fn drawable(text: &str, problem: &Problem) -> (String, Problem) {
     // A carriage return before the end of a line ends it with that.
-    let is_end = |at: usize| text[at..].starts_with("\r\n");
+    let is_end = |at: usize| text.as_bytes().get(at..at + 2) == Some(b"\r\n");
     let mut drawn = String::with_capacity(text.len());
     // By character that is written out: where it ends in the text, and by how many bytes what is drawn is longer then.
     let mut longer: Vec<(usize, usize)> = Vec::new();
@@ -66,7 +64,7 @@ pub fn drawable(text: &str, problem: &Problem) -> (String, Problem) {
     }
     let place = |at: u32| {
         let idx = longer.partition_point(|(end, _)| *end <= at as usize);
-        at as usize + idx.checked_sub(1).map_or(0, |idx| longer[idx].1)
+        at as usize + idx.checked_sub(1).and_then(|idx| longer.get(idx)).map_or(0, |(_, more)| *more)
     };
     let label =
         |(span, text): &(Span, String)| (Span::new(place(span.start), place(span.end)), lines(text).into_owned());

@@ -48,16 +48,15 @@ fn without_places(file: &File) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(at) = rest.find(|sign: char| sign.is_ascii_digit()) {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let digits = rest.len() - rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
-        match place(rest) {
-            Some(length) => rest = &rest[length..],
-            None => {
-                plain.push_str(&rest[..digits]);
-                rest = &rest[digits..];
-            }
+        let (before, found) = rest.split_at(at);
+        plain.push_str(before);
+        let digits = found.len() - found.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
+        let place = place(found);
+        let (number, behind) = found.split_at(place.unwrap_or(digits));
+        if place.is_none() {
+            plain.push_str(number);
         }
+        rest = behind;
     }
     plain + rest
 }
@@ -66,7 +65,8 @@ fn without_places(file: &File) -> String {
 fn place(text: &str) -> Option<usize> {
     let digits = |text: &str| text.len() - text.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
     let first = digits(text);
-    let rest = text[first..].strip_prefix("..")?;
+    let (_, rest) = text.split_at(first);
+    let rest = rest.strip_prefix("..")?;
     let second = digits(rest);
     (first > 0 && second > 0).then_some(first + 2 + second)
 }
@@ -133,7 +133,7 @@ impl<'s> Formatter<'s> {
     /// The piece whose blanks stay, if the token stands in one.
     fn raw(&self, token: Token) -> Option<Span> {
         let after = self.marks.raw.partition_point(|raw| raw.start <= token.span.start);
-        after.checked_sub(1).map(|last| self.marks.raw[last]).filter(|raw| token.span.end <= raw.end)
+        after.checked_sub(1).and_then(|last| self.marks.raw.get(last).copied()).filter(|raw| token.span.end <= raw.end)
     }
 
     fn is_raw(&self, token: Token) -> bool {
@@ -143,7 +143,8 @@ impl<'s> Formatter<'s> {
     /// Whether the block that opens at `index` is written over several lines.
     fn has_lines(&self, index: usize, kept: &[Token]) -> bool {
         let mut depth = 0_usize;
-        let close = kept[index..].iter().find(|token| {
+        let Some(open) = kept.get(index) else { return false };
+        let close = kept.iter().skip(index).find(|token| {
             match self.text(**token) {
                 "{" if token.kind == TokenKind::Sign => depth += 1,
                 "}" if token.kind == TokenKind::Sign => depth = depth.saturating_sub(1),
@@ -151,13 +152,16 @@ impl<'s> Formatter<'s> {
             }
             depth == 0
         });
-        let end = close.map_or(self.source.len(), |close| close.span.end as usize);
-        self.source[kept[index].span.start as usize..end].contains('\n')
+        let text = match close {
+            Some(close) => open.span.to(close.span).text(self.source),
+            None => open.span.behind(self.source),
+        };
+        text.contains('\n')
     }
 
     /// Lines begun between two words.
     fn lines_between(&self, last: Token, token: Token) -> usize {
-        self.source[last.span.end as usize..token.span.start as usize].matches('\n').count()
+        Span { start: last.span.end, end: token.span.start }.text(self.source).matches('\n').count()
     }
 
     fn begins_thing(&self, token: Token) -> bool {
@@ -230,8 +234,8 @@ impl<'s> Formatter<'s> {
                 self.layout.add(text);
             }
             Gap::AsWritten => {
-                let last = last.map_or(0, |last| last.span.end as usize);
-                let written = &self.source[last..token.span.start as usize];
+                let start = last.map_or(0, |last| last.span.end);
+                let written = Span { start, end: token.span.start }.text(self.source);
                 let mut lines = written.split('\n');
                 let mut blanks = lines.next_back().unwrap_or_default().replace('\r', "");
                 for _ in lines {

@@ -157,7 +157,7 @@ pub fn type_called(name: &str) -> Option<&'static str> {
 fn find(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let place = table.binary_search_by_key(&name.as_str(), |(other, _)| other).ok()?;
-    Some(table[place].1)
+    table.get(place).map(|(_, meant)| *meant)
 }
 
 /// Sorted.

@@ -74,7 +74,7 @@ impl<'s> Scan<'s> {
             TokenKind::Keyword if self.text(token) == "else" => return self.otherwise(token),
             TokenKind::Keyword | TokenKind::Word | TokenKind::Name => {
                 self.not_longer(token, limits::NAME, "a name", 0);
-                let margin = token.span.start == 0 || self.source[..token.span.start as usize].ends_with('\n');
+                let margin = token.span.start == 0 || token.span.before(self.source).ends_with('\n');
                 if margin && (self.open.is_empty() || self.text(token) == "test") {
                     self.in_test = self.text(token) == "test";
                     self.open.clear();
@@ -98,7 +98,10 @@ impl<'s> Scan<'s> {
 
     /// The token before the one looked at, if nothing stands between.
     fn before(&self) -> Option<Token> {
-        self.index.checked_sub(1).map(|index| self.tokens[index]).filter(|token| !is_blank(token.kind))
+        self.index
+            .checked_sub(1)
+            .and_then(|index| self.tokens.get(index).copied())
+            .filter(|token| !is_blank(token.kind))
     }
 
     /// The token of this number, if the text goes so far.
@@ -106,7 +109,7 @@ impl<'s> Scan<'s> {
         while self.tokens.len() <= index {
             self.tokens.push(self.lexing.next()?);
         }
-        Some(self.tokens[index])
+        self.tokens.get(index).copied()
     }
 
     /// The token `ahead` places further on.
@@ -114,9 +117,14 @@ impl<'s> Scan<'s> {
         self.token(self.index + ahead)
     }
 
+    /// The text from a place on.
+    fn rest(&self, from: usize) -> &'s str {
+        Span::new(from, self.source.len()).text(self.source)
+    }
+
     /// Where the line of a place ends.
     fn line_end(&self, from: usize) -> usize {
-        self.source[from..].find('\n').map_or(self.source.len(), |at| from + at)
+        self.rest(from).find('\n').map_or(self.source.len(), |at| from + at)
     }
 
     /// Goes on at a place of the text, which need not be where a token begins.
@@ -159,13 +167,13 @@ impl<'s> Scan<'s> {
     /// The word of the item that was begun last.
     fn item(&self) -> Option<&'static str> {
         let items = ["schedule", "rule", "test", "event", "entity", "extend", "source", "program", "parameter"];
-        let words = self.tokens[..self.index].iter().rev().map(|token| self.text(*token));
+        let words = self.tokens.iter().take(self.index).rev().map(|token| self.text(*token));
         words.into_iter().find_map(|word| items.into_iter().find(|item| *item == word))
     }
 
     /// `else`
     fn otherwise(&mut self, token: Token) {
-        let comma = self.tokens[..self.index].iter().rev().find(|token| !is_blank(token.kind));
+        let comma = self.tokens.iter().take(self.index).rev().find(|token| !is_blank(token.kind));
         let comma = comma.is_some_and(|token| self.text(*token) == ",");
         let before_is_blank = self.before().is_none();
         if self.item() == Some("schedule") {
@@ -177,7 +185,7 @@ impl<'s> Scan<'s> {
             return;
         }
         // The comma belongs to the word before, so the edit takes the blanks between with it.
-        let before = self.tokens[..self.index].iter().rev().find(|token| token.kind != TokenKind::Blank);
+        let before = self.tokens.iter().take(self.index).rev().find(|token| token.kind != TokenKind::Blank);
         if before.is_some_and(|token| token.kind == TokenKind::Comment) {
             // Whatever is put there would become a part of the comment.
             let problem =
@@ -188,7 +196,7 @@ impl<'s> Scan<'s> {
             self.index += 1;
             return;
         }
-        let (start, replacement) = match self.index.checked_sub(1).map(|index| self.tokens[index]) {
+        let (start, replacement) = match self.index.checked_sub(1).and_then(|index| self.tokens.get(index)) {
             Some(blank) if !comma && before_is_blank && blank.kind == TokenKind::Blank => {
                 (blank.span.start, ", otherwise")
             }
@@ -278,12 +286,12 @@ impl Patches {
     /// The place in the text as written of a place in the repaired text.
     pub(crate) fn written(&self, span: Span) -> Span {
         let after = self.0.partition_point(|(repaired, _)| repaired.start <= span.start);
-        let start = after.checked_sub(1).map_or(span.start, |last| match self.0[last] {
+        let start = after.checked_sub(1).and_then(|last| self.0.get(last)).map_or(span.start, |patch| match *patch {
             (repaired, written) if span.start < repaired.end => written.start,
             (repaired, written) => written.end + (span.start - repaired.end),
         });
         let after = self.0.partition_point(|(repaired, _)| repaired.start < span.end);
-        let end = after.checked_sub(1).map_or(span.end, |last| match self.0[last] {
+        let end = after.checked_sub(1).and_then(|last| self.0.get(last)).map_or(span.end, |patch| match *patch {
             (repaired, written) if span.end < repaired.end => written.end,
             (repaired, written) => written.end + (span.end - repaired.end),
         });
@@ -300,12 +308,12 @@ fn apply(source: &str, patches: &[(Span, String)]) -> (String, Patches) {
         if (span.start as usize) < done {
             continue;
         }
-        text.push_str(&source[done..span.start as usize]);
+        text.push_str(Span::new(done, span.start as usize).text(source));
         let start = text.len();
         text.push_str(replacement);
         places.push((Span::new(start, text.len()), *span));
         done = span.end as usize;
     }
-    text.push_str(&source[done..]);
+    text.push_str(Span::new(done, source.len()).text(source));
     (text, Patches(places))
 }

@@ -12,6 +12,19 @@
 //! A text is read in three steps: [`tokens`] cuts it into words and signs, `lexical` names and repairs what is wrong in
 //! the words alone, and `parse` reads the shape (`meed.pest`) and builds the tree.
 
+// Texts that anybody may have written are read here: no place outside of a list or within a character, and no number is cut.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_lossless,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 pub mod foreign;
 mod format;
 pub mod idioms;

@@ -123,7 +123,7 @@ impl<'s> Reader<'s> {
     /// Reads `rule` from `start` up to `end`.
     fn read(&self, rule: Rule, start: usize, end: usize) -> Result<Node<'s, '_>, Box<pest::error::Error<Rule>>> {
         use pest::Parser;
-        let read = Grammar::parse(rule, &self.text[start..end]);
+        let read = Grammar::parse(rule, Span::new(start, end).text(self.text));
         steps::count(match &read {
             Ok(pairs) => pairs.as_str().len(),
             Err(error) => message::place(error),
@@ -156,7 +156,7 @@ fn with_room<T: Send>(text: &str, work: impl FnOnce(Vec<Token>) -> T + Send) -> 
         match thread.spawn_scoped(scope, counted) {
             Ok(handle) => {
                 let (done, taken) = handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                steps::count(taken as usize);
+                steps::carry(taken);
                 done
             }
             Err(error) => panic!("no thread could be started: {error}"),

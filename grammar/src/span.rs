@@ -12,7 +12,7 @@ pub struct Span {
 impl Span {
     /// The span from `start` to `end`, in bytes.
     pub fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
+        Self { start: place(start), end: place(end) }
     }
 
     /// Whether it holds no text.
@@ -26,9 +26,25 @@ impl Span {
     }
 
     /// The text under this span.
+    #[expect(clippy::string_slice, reason = "a span is asked of the text that it was found in, where characters end")]
     pub fn text(self, source: &str) -> &str {
         &source[self.start as usize..self.end as usize]
     }
+
+    /// The text before this span.
+    pub fn before(self, source: &str) -> &str {
+        Self { start: 0, end: self.start }.text(source)
+    }
+
+    /// The text behind this span.
+    pub fn behind(self, source: &str) -> &str {
+        Self::new(self.end as usize, source.len()).text(source)
+    }
+}
+
+fn place(at: usize) -> u32 {
+    // `limits::TEXT_BYTES` is far less.
+    u32::try_from(at).unwrap_or_else(|_| unreachable!("a text of more bytes than are looked at"))
 }
 
 impl std::fmt::Debug for Span {

@@ -12,7 +12,12 @@ thread_local! {
 
 /// Adds to the steps of this thread.
 pub fn count(steps: usize) {
-    TAKEN.set(TAKEN.get().wrapping_add(steps as u64));
+    carry(steps as u64);
+}
+
+/// Adds the steps that another thread took for this one.
+pub(crate) fn carry(taken: u64) {
+    TAKEN.set(TAKEN.get().wrapping_add(taken));
 }
 
 /// The steps of this thread so far.

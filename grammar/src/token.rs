@@ -86,7 +86,12 @@ pub(crate) struct Lexing<'s> {
 
 impl<'s> Lexing<'s> {
     pub(crate) fn new(source: &'s str, from: usize) -> Self {
-        Self { source, from, lexer: TokenKind::lexer(&source[from..]).spanned(), ahead: VecDeque::new() }
+        Self {
+            source,
+            from,
+            lexer: TokenKind::lexer(Span::new(from, source.len()).text(source)).spanned(),
+            ahead: VecDeque::new(),
+        }
     }
 
     /// The token so many places ahead.

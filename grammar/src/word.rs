@@ -250,6 +250,10 @@ fn sorted(word: &str) -> Vec<char> {
 }
 
 /// Steps from one word to the other: a letter more, less, or other, or two neighbors swapped.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "each row of steps is one longer than the word whose letters the columns count"
+)]
 fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();

@@ -76,3 +76,18 @@ fn messages_speak_in_the_words_of_the_designer() {
         assert_eq!(read(text), [wanted], "{text}");
     }
 }
+
+#[test]
+fn a_fraction_of_which_a_part_is_taken_may_stand_behind_any_sign() {
+    let tell = |before: &str| read(&format!("rule a {{ for each deal   pay rep{before}/3 of amount }}"));
+    let fraction = |fraction: &str| {
+        let told = "`of` takes 3 alone, not the fraction | the fraction stands in brackets";
+        [format!("{told} | write `({fraction}) of amount`")]
+    };
+    assert_eq!(tell(" 1"), fraction("1/3"));
+    // Blanks and letters of several bytes.
+    assert_eq!(tell("\u{a0}1"), fraction("1/3"));
+    assert_eq!(tell("\u{202f}1.5 "), fraction("1.5/3"));
+    assert_eq!(tell(" é"), fraction("/3"));
+    assert_eq!(tell(" größe_é1"), fraction("1/3"));
+}

@@ -2,6 +2,18 @@
 //!
 //! Each library is one `.meed` file beside this one, embedded here; a program takes it in with `use NAME`.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_lossless,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 /// The libraries by name.
 const LIBRARIES: &[(&str, &str)] = &[("channel", include_str!("channel.meed"))];
 

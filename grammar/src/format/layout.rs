@@ -82,6 +82,10 @@ impl Layout {
     }
 
     /// The whole text, with the columns of each block aligned.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a line is of a block that was opened before it, and each has its widths"
+    )]
     pub(super) fn print(self) -> String {
         let mut starts: Vec<Vec<usize>> = vec![vec![0]; self.opened + 1];
         let last = self.lines.iter().flat_map(|line| &line.pieces).map(|(column, _)| *column).max().unwrap_or(0);

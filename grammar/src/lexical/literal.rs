@@ -14,7 +14,7 @@ impl Scan<'_> {
             return;
         }
         let start = token.span.start as usize;
-        if let Some(length) = other_date(&self.source[start..]).filter(|_| token.kind != TokenKind::Date) {
+        if let Some(length) = other_date(self.rest(start)).filter(|_| token.kind != TokenKind::Date) {
             return self.wrong_date(Span::new(start, start + length));
         }
         let end = self.glued();
@@ -23,7 +23,7 @@ impl Scan<'_> {
         }
         self.index += 1;
         let readings = thousand_or_fraction(self.text(token)).filter(|_| is_amount(token.kind));
-        let is_percent = self.source[token.span.end as usize..].trim_start().starts_with('%');
+        let is_percent = token.span.behind(self.source).trim_start().starts_with('%');
         if let Some((grouped, decimal)) = readings.filter(|_| !is_percent) {
             self.two_readings(token, &grouped, &decimal);
         }
@@ -106,12 +106,13 @@ impl Scan<'_> {
     }
 
     fn wrong_literal(&mut self, token: Token, end: usize) {
+        #[expect(clippy::indexing_slicing, reason = "`glued` looked at this token")]
         let last = self.tokens[end];
         let span = token.span.to(last.span);
         let text = span.text(self.source);
         let first = self.text(token);
         self.index = end + 1;
-        let rest = &text[first.len()..];
+        let (_, rest) = text.split_at(first.len());
         if rest.chars().all(|sign| matches!(sign, '0'..='9' | '.' | ',' | '%')) {
             return self.wrong_grouping(span);
         }
@@ -247,9 +248,9 @@ impl Scan<'_> {
 
     /// A `%` that does not touch its number.
     pub(super) fn percent_sign(&mut self, span: Span) {
-        let number = self.index.checked_sub(2).map(|index| (self.tokens[index], self.tokens[index + 1]));
-        match number.filter(|(number, blank)| number.kind == TokenKind::Number && blank.kind == TokenKind::Blank) {
-            Some((number, blank)) => {
+        let before = self.index.checked_sub(2).and_then(|first| self.tokens.get(first..self.index));
+        match before {
+            Some(&[number, blank]) if number.kind == TokenKind::Number && blank.kind == TokenKind::Blank => {
                 let text = self.text(number);
                 let problem = Problem::error("wrong-percent", number.span.to(span), "`%` touches its number")
                     .label(format!("write `{text}%`"))
@@ -257,9 +258,9 @@ impl Scan<'_> {
                 self.put(problem, blank.span, "");
                 // The sign itself was no word; now it is a part of the number.
             }
-            None => {
+            _ => {
                 // `x%`: without the sign it would pay a hundred times as much, so that is no repair.
-                let name = self.index.checked_sub(1).map(|index| self.tokens[index]);
+                let name = self.index.checked_sub(1).and_then(|index| self.tokens.get(index).copied());
                 let name = name.filter(|name| is_word(name.kind)).map(|name| self.text(name));
                 let help = name.map_or("write `2%`".to_owned(), |name| {
                     format!("give `{name}` its `%` where it gets its value, as `let {name} = 2%`, and write `{name} of amount` here")
@@ -275,7 +276,7 @@ impl Scan<'_> {
     /// A sign of a currency that does not touch its amount: `$ 500`, `$-500`.
     pub(super) fn currency_sign(&mut self, span: Span) {
         let sign = span.text(self.source);
-        let rest = &self.source[span.end as usize..];
+        let rest = span.behind(self.source);
         let blanks = rest.len() - rest.trim_start_matches([' ', '\u{00A0}', '\u{202F}']).len();
         let number = (self.index + 1..=self.index + 2).find_map(|index| {
             self.token(index).filter(|token| token.span.start as usize == span.end as usize + blanks)
@@ -361,13 +362,15 @@ fn is_currency(text: &str) -> bool {
 fn other_date(text: &str) -> Option<usize> {
     let groups = |text: &str| text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len());
     let first = groups(text);
-    let separator = text[first..].chars().next().filter(|sign| matches!(sign, '-' | '/' | '.'))?;
-    let rest = &text[first + 1..];
+    let (_, rest) = text.split_at(first);
+    let separator = rest.chars().next().filter(|sign| matches!(sign, '-' | '/' | '.'))?;
+    let rest = rest.strip_prefix(separator)?;
     let second = groups(rest);
-    let rest = rest[second..].strip_prefix(separator)?;
+    let (_, rest) = rest.split_at(second);
+    let rest = rest.strip_prefix(separator)?;
     let third = groups(rest);
-    let goes_on =
-        rest[third..].starts_with(|sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '%' | '/' | '-'));
+    let (_, behind) = rest.split_at(third);
+    let goes_on = behind.starts_with(|sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '%' | '/' | '-'));
     let shape = (1..=2).contains(&second)
         && ((first == 4 && (1..=2).contains(&third)) || ((1..=2).contains(&first) && matches!(third, 2 | 4)));
     (shape && !goes_on).then_some(first + second + third + 2)
@@ -387,8 +390,7 @@ pub(crate) fn days_in_month(year: u32, month: u32) -> Option<u32> {
 
 /// The dates that may be meant, as they are written here.
 fn date_readings(text: &str) -> Vec<String> {
-    let separator =
-        text.find(|sign: char| !sign.is_ascii_digit()).and_then(|at| text[at..].chars().next()).unwrap_or('-');
+    let separator = text.chars().find(|sign| !sign.is_ascii_digit()).unwrap_or('-');
     let numbers: Vec<u32> = text.split(separator).filter_map(|part| part.parse().ok()).collect();
     let &[first, second, third] = &numbers[..] else {
         return Vec::new();

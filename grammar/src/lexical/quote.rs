@@ -11,7 +11,7 @@ impl Scan<'_> {
     /// A `"` whose text does not end on its line. It is closed at the line's end, before a bracket that ends the line.
     pub(super) fn unclosed_text(&mut self, start: usize) {
         let line_end = self.line_end(start);
-        let rest = self.source[start..line_end].trim_end();
+        let rest = Span::new(start, line_end).text(self.source).trim_end();
         let text = rest.trim_end_matches(['{', '}']).trim_end();
         let text = if text.len() > 1 { text } else { rest };
         let end = start + text.len();
@@ -29,7 +29,7 @@ impl Scan<'_> {
         if is_single(sign) && self.genitive(start, after) {
             return;
         }
-        let line = &self.source[after..self.line_end(after)];
+        let line = Span::new(after, self.line_end(after)).text(self.source);
         let close =
             line.char_indices().find(|(_, other)| QUOTES.contains(other) && is_single(*other) == is_single(sign));
         let problem = |span| {
@@ -44,7 +44,8 @@ impl Scan<'_> {
                 let repair = Repair::sure("write `\"…\"`").edit(first, "\"").edit(last, "\"");
                 let found = problem(first.to(last));
                 // A quote inside would end the text.
-                let plain = !line[..at].contains(['"', '\\']);
+                let (inside, _) = line.split_at(at);
+                let plain = !inside.contains(['"', '\\']);
                 self.problems.push(if plain { found.repair(repair) } else { found });
                 self.patches.push((first, "\"".to_owned()));
                 self.patches.push((last, "\"".to_owned()));
@@ -63,7 +64,7 @@ impl Scan<'_> {
 impl Scan<'_> {
     /// `rep's manager`
     fn genitive(&mut self, start: usize, after: usize) -> bool {
-        let Some(rest) = self.source[after..].strip_prefix("s ") else { return false };
+        let Some(rest) = self.rest(after).strip_prefix("s ") else { return false };
         let owner = self.before().filter(|token| super::is_word(token.kind));
         let named = rest.trim_start().starts_with(|first: char| first.is_alphabetic());
         let Some(owner) = owner.filter(|_| named) else { return false };

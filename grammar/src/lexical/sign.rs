@@ -74,7 +74,7 @@ impl Scan<'_> {
     /// A character that no token begins with.
     pub(super) fn unknown(&mut self, token: Token) {
         let start = token.span.start as usize;
-        let Some(sign) = self.source[start..].chars().next() else {
+        let Some(sign) = self.rest(start).chars().next() else {
             self.index += 1;
             return;
         };
@@ -94,7 +94,7 @@ impl Scan<'_> {
                 } else {
                     let problem =
                         Problem::error("semicolon", span, "a line needs no `;` at its end").label("take it out");
-                    let touches = !self.source[span.end as usize..].starts_with(char::is_whitespace);
+                    let touches = !span.behind(self.source).starts_with(char::is_whitespace);
                     let title = if touches { "write a blank for the `;`" } else { "remove the `;`" };
                     let plain = if touches { " " } else { "" };
                     self.put(problem.repair(Repair::sure(title).edit(span, plain)), span, plain);
@@ -104,7 +104,7 @@ impl Scan<'_> {
             _ if is_currency(sign) => return self.currency_sign(span),
             _ if twin.is_some() => {
                 let plain = twin.map_or(" ", |(_, plain)| plain);
-                let pair = if sign == '&' && self.source[start + 1..].starts_with('&') { 1 } else { 0 };
+                let pair = usize::from(self.rest(start).starts_with("&&"));
                 let span = Span::new(start, span.end as usize + pair);
                 self.twin(span, plain);
                 return self.go_on_at(span.end as usize);
@@ -122,7 +122,7 @@ impl Scan<'_> {
     /// `/* … */`
     fn block_comment(&mut self, token: Token) {
         let start = token.span.start as usize;
-        let end = self.source[start + 2..].find("*/").map_or(self.source.len(), |at| start + 2 + at + 2);
+        let end = self.rest(start + 2).find("*/").map_or(self.source.len(), |at| start + 2 + at + 2);
         let problem = Problem::error(
             "wrong-comment",
             Span::new(start, start + 2),
@@ -149,7 +149,7 @@ impl Scan<'_> {
     /// A sign that begins a comment elsewhere. Behind other words it may be a minus, so that what follows is no comment.
     fn comment_sign(&mut self, span: Span) {
         let problem = Problem::error("wrong-comment", span, "a comment begins with `//`").label("write `//`");
-        let before = &self.source[..span.start as usize];
+        let before = span.before(self.source);
         let begins_line = before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
         let problem = if begins_line { problem.sure(span, "//") } else { problem.choice(span, "//") };
         self.put(problem, span, "//");
@@ -191,6 +191,7 @@ impl Scan<'_> {
         if hyphens == 0 {
             return false;
         }
+        #[expect(clippy::indexing_slicing, reason = "both tokens were looked at")]
         let span = self.tokens[self.index].span.to(self.tokens[end].span);
         let text = span.text(self.source);
         if self.in_test {

@@ -52,6 +52,7 @@ fn chain_span(operands: &[Expr]) -> Span {
 pub(super) fn mixed_and_or(node: &Node<'_, '_>, operands: &[Expr], operators: &[Operator], span: Span) {
     let first = grouped(node, operands, operators, |op| op == BinaryOp::And);
     let second = grouped(node, operands, operators, |op| op == BinaryOp::Or);
+    #[expect(clippy::indexing_slicing, reason = "two operators that are mixed are two")]
     let other = operators[0].span;
     node.reader.report(
         Problem::error("and-or-brackets", span, "`and` beside `or` has two readings")
@@ -86,12 +87,12 @@ pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
     let (written, of) = (left.span.text(source), right.span.text(source));
     let problem = |message: String| Problem::error("missing-percent", left.span, message);
     // `1/3 of amount`: the fraction is meant, and `of` takes its second part.
-    let before = source[..left.span.start as usize].trim_end();
+    let before = left.span.before(source).trim_end();
     if let Some(before) = before.strip_suffix('/') {
         let before = before.trim_end();
-        let head = before.rfind(|sign: char| !sign.is_ascii_digit() && sign != '.').map_or(0, |at| at + 1);
-        let start = before.len() - before[head..].len();
-        let fraction = source[start..left.span.end as usize].split_whitespace().collect::<String>();
+        let start = before.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '.').len();
+        let fraction = Span::new(start, left.span.end as usize);
+        let fraction = fraction.text(source).split_whitespace().collect::<String>();
         return node.reader.report(
             problem(format!("`of` takes {written} alone, not the fraction"))
                 .label("the fraction stands in brackets")
@@ -163,7 +164,7 @@ pub(super) fn comparison_chain(node: &Node<'_, '_>, left: &Expr) {
     };
     let first = if let ExprKind::Compare { op, .. } = &left.kind { rises(op) } else { None };
     let one_way = first.is_some() && node.span().text(source).chars().next() == first;
-    let negated = source[..left.span.start as usize].trim_end().ends_with("not");
+    let negated = left.span.before(source).trim_end().ends_with("not");
     node.reader.report(match (one_way, negated) {
         (true, false) => problem.sure(Span { start: left.span.end, end: left.span.end }, format!(" and {middle}")),
         _ => problem,

@@ -109,7 +109,7 @@ fn if_for_where(node: &Node<'_, '_>, before: Option<&ClauseKind>) -> ClauseKind 
 fn missing_per(node: &Node<'_, '_>) -> ClauseKind {
     let first = node.span_of(Rule::k_first).unwrap_or_else(|| node.span());
     let path = node.part(Rule::path).map(|path| path.to_path());
-    let shown = path.as_ref().map_or("customer", |path| path.parts[0].text.as_str());
+    let shown = path.as_ref().and_then(|path| path.parts.first()).map_or("customer", |name| name.text.as_str());
     node.reader.report(
         Problem::error("missing-per", first, "missing `per`: first of what?")
             .label(format!("the first for each `{shown}`"))

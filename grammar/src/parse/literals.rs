@@ -5,12 +5,9 @@ use crate::tree::{Decimals, ExprKind};
 
 /// Digits with grouping taken out and `k`, `M`, `B` multiplied in, as plain decimal text.
 pub(super) fn decimal(text: &str) -> String {
-    let (digits, zeros) = match text.as_bytes().last() {
-        Some(b'k') => (&text[..text.len() - 1], 3),
-        Some(b'M') => (&text[..text.len() - 1], 6),
-        Some(b'B') => (&text[..text.len() - 1], 9),
-        _ => (text, 0),
-    };
+    let scaled = [('k', 3), ('M', 6), ('B', 9)].into_iter();
+    let scaled = scaled.filter_map(|(letter, zeros)| Some((text.strip_suffix(letter)?, zeros))).next();
+    let (digits, zeros) = scaled.unwrap_or((text, 0));
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
     let digits: String = digits.chars().filter(|&digit| digit != ',').collect();
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
@@ -34,7 +31,8 @@ pub(super) fn money(text: &str) -> ExprKind {
         Some((amount, code)) => ExprKind::Money { amount: digits(amount), currency: code.to_owned() },
         None => {
             let symbol = rest.chars().next().map_or(0, char::len_utf8);
-            ExprKind::Money { amount: digits(&rest[symbol..]), currency: rest[..symbol].to_owned() }
+            let (symbol, amount) = rest.split_at(symbol);
+            ExprKind::Money { amount: digits(amount), currency: symbol.to_owned() }
         }
     }
 }

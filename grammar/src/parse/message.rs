@@ -53,6 +53,7 @@ impl<'s, 'r> Place<'s, 'r> {
     fn new(reader: &'r Reader<'s>, start: usize, at: usize, end: usize) -> Self {
         let index = |place: usize| reader.words.partition_point(|word| (word.span.start as usize) < place);
         let (first, here) = (index(start), index(at));
+        #[expect(clippy::indexing_slicing, reason = "both are numbers of words, and the second is not the lesser one")]
         let before = &reader.words[first..here.max(first)];
         let found = reader.words.get(here).copied().filter(|word| (word.span.start as usize) < end);
         let mut open = Vec::new();

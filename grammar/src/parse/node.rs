@@ -61,7 +61,7 @@ impl<'s, 'r> Node<'s, 'r> {
         let (start, end) = (self.base + span.start(), self.base + span.end());
         let words = &self.reader.words;
         let after = words.partition_point(|word| (word.span.start as usize) < end);
-        let end = match after.checked_sub(1).map(|last| words[last].span.end as usize) {
+        let end = match after.checked_sub(1).and_then(|last| words.get(last)).map(|word| word.span.end as usize) {
             Some(last) if last < end && last >= start => last,
             _ => end,
         };

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
 use crate::steps;
-use crate::token::{TokenKind, tokens};
+use crate::token::{Token, TokenKind, tokens};
 use crate::tree::{Damaged, Expr, Item, Name};
 use pest::Parser;
 use unicode_normalization::UnicodeNormalization;
@@ -78,7 +78,7 @@ fn walk(reader: &Reader<'_>) -> Vec<Item> {
         if let Some(part) = whole.ok().and_then(|whole| whole.parts().find(|part| part.rule() != Rule::EOI)) {
             let read = part.span_read().end as usize;
             items.push(items::item(&part));
-            word += reader.words[word..].partition_point(|word| (word.span.start as usize) < read);
+            word = word.max(reader.words.partition_point(|word| (word.span.start as usize) < read));
             continue;
         }
         report(reader, start, end);
@@ -111,13 +111,14 @@ const MOST: usize = 8;
 
 /// Reports what is wrong with a piece: its first problem, and with the line of each problem left out, the next.
 fn report(reader: &Reader<'_>, start: usize, end: usize) {
-    let mut piece = reader.text[start..end].to_owned();
+    let mut piece = Span::new(start, end).text(reader.text).to_owned();
     let mut done = 0;
     for round in 0..MOST {
         steps::count(end - start);
         let Err(error) = Grammar::parse(Rule::piece, &piece) else { return };
         let place = message::place(&error);
-        let closes = piece[place..].trim_start().starts_with('}') || piece[place..].trim().is_empty();
+        let (_, behind) = piece.split_at(place);
+        let closes = behind.trim_start().starts_with('}') || behind.trim().is_empty();
         if round > 0 && (place < done || closes) {
             return;
         }
@@ -131,6 +132,7 @@ fn report(reader: &Reader<'_>, start: usize, end: usize) {
 
 /// The line at a place of a piece, with the line before if the place begins its line: what is wrong may stand there. None
 /// if the brackets on them do not close, for then nothing can be said about what follows.
+#[expect(clippy::string_slice, reason = "reading stops where a character ends, and so do lines and blanks")]
 fn lines_to_leave_out(piece: &str, place: usize) -> Option<(usize, usize)> {
     let line_start = |at: usize| piece[..at].rfind('\n').map_or(0, |line| line + 1);
     let place = place + (piece[place..].len() - piece[place..].trim_start().len());
@@ -156,9 +158,8 @@ fn lines_to_leave_out(piece: &str, place: usize) -> Option<(usize, usize)> {
 /// The index of the next word that opens an item: at the margin, or outside braces and first on its line.
 fn next_item(reader: &Reader<'_>, from: usize) -> usize {
     let mut depth = 0_i32;
-    for index in from..reader.words.len() {
+    for (index, word) in reader.words.iter().enumerate().skip(from) {
         steps::count(1);
-        let word = reader.words[index];
         match word.span.text(reader.text) {
             "{" => depth += 1,
             "}" => depth -= 1,
@@ -166,10 +167,11 @@ fn next_item(reader: &Reader<'_>, from: usize) -> usize {
                 && OPENERS.contains(&text)
                 && reader.words.get(index + 1).is_some_and(|next| is_name(next.kind)) =>
             {
-                let start = word.span.start as usize;
-                let margin = start == 0 || reader.text[..start].ends_with('\n');
-                let before = index.checked_sub(1).map_or(0, |before| reader.words[before].span.end as usize);
-                let first = before == 0 || reader.text[before..start].contains('\n');
+                let start = word.span.start;
+                let margin = start == 0 || word.span.before(reader.text).ends_with('\n');
+                let before = index.checked_sub(1).and_then(|before| reader.words.get(before));
+                let before = before.map_or(0, |before| before.span.end);
+                let first = before == 0 || Span { start: before, end: start }.text(reader.text).contains('\n');
                 if margin || (depth <= 0 && first) {
                     return index;
                 }
@@ -185,13 +187,14 @@ fn is_name(kind: TokenKind) -> bool {
 }
 
 fn damaged(reader: &Reader<'_>, from: usize, to: usize) -> Damaged {
+    #[expect(clippy::indexing_slicing, reason = "the piece of the words from one item to the next")]
     let words = &reader.words[from..to];
-    let text = |index: usize| words.get(index).map(|word| word.span.text(reader.text));
-    let keyword = text(0).filter(|word| OPENERS.contains(word)).unwrap_or_default();
-    let named =
-        !keyword.is_empty() && words.get(1).is_some_and(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word));
+    let keyword =
+        words.first().map(|word| word.span.text(reader.text)).filter(|word| OPENERS.contains(word)).unwrap_or_default();
+    let is_named = |word: &&Token| !keyword.is_empty() && matches!(word.kind, TokenKind::Name | TokenKind::Word);
+    let name = words.get(1).filter(is_named);
     let name =
-        named.then(|| Name { text: text(1).unwrap_or_default().nfc().collect(), span: reader.written(words[1].span) });
+        name.map(|word| Name { text: word.span.text(reader.text).nfc().collect(), span: reader.written(word.span) });
     let span = words
         .first()
         .map_or(Span::default(), |word| word.span)

@@ -53,7 +53,7 @@ impl Place<'_, '_> {
     fn article(&self, found: Token) -> Option<Problem> {
         let last = *self.before.last()?;
         if matches!(self.text(found), "a" | "an") {
-            let next = self.around(0, 2)?[1];
+            let next = self.next_word()?;
             if super::idioms::PERIODS.contains(&self.text(next)) {
                 let said = format!("{} {}", self.text(found), self.text(next));
                 let written = format!("per {}", self.text(next));
@@ -127,25 +127,29 @@ impl Place<'_, '_> {
         let words = self.reader.words.as_slice();
         let here = self.here()?;
         // `year to date` is no payee.
-        if self.around(0, 2).is_some_and(|words| self.text(words[1]) == "date") || self.text(found) == "date" {
+        if self.next_word().is_some_and(|next| self.text(next) == "date") || self.text(found) == "date" {
             return None;
         }
         let to = if self.text(found) == "to" && after_value {
             here
         } else if self.before.last().is_some_and(|last| self.text(*last) == "to") {
-            here - 1
+            here.checked_sub(1)?
         } else {
             return None;
         };
-        let pay = (0..to).rev().take(self.before.len()).find(|at| self.text(words[*at]) == "pay")?;
+        let pay = (0..to)
+            .rev()
+            .take(self.before.len())
+            .find(|at| words.get(*at).is_some_and(|word| self.text(*word) == "pay"))?;
         let mut end = to + 1;
         while words.get(end + 1).is_some_and(|dot| self.text(*dot) == ".") {
             end += 2;
         }
         let payee = *words.get(end).filter(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word))?;
-        let problem = Problem::error("unexpected", self.written(words[to]), "who is paid is named before the amount");
-        let payee = self.written(words[to + 1]).to(self.written(payee));
-        let amount = self.written(*words.get(pay + 1)?).to(self.written(words[to - 1]));
+        let &[last, to, first] = words.get(to.checked_sub(1)?..to + 2)? else { return None };
+        let problem = Problem::error("unexpected", self.written(to), "who is paid is named before the amount");
+        let payee = self.written(first).to(self.written(payee));
+        let amount = self.written(*words.get(pay + 1)?).to(self.written(last));
         let all = amount.to(payee);
         let written = format!("{} {}", payee.text(self.reader.source), amount.text(self.reader.source));
         Some(problem.label("nobody is named before this").help(format!("write `pay {written}`")).sure(all, written))
@@ -167,7 +171,7 @@ impl Place<'_, '_> {
         if !amount || !is_path(other) {
             return None;
         }
-        let span = self.written(self.before[and]);
+        let span = self.written(*self.before.get(and)?);
         let problem =
             Problem::error("unexpected", span, "a `pay` pays one party").label("a second payment begins here");
         Some(if is_path(words) {
@@ -191,7 +195,7 @@ impl Place<'_, '_> {
         if self.text(found) != "from" || self.text(last) != "payments" {
             return None;
         }
-        let rule = self.around(0, 2).map_or("RULE", |words| self.text(words[1]));
+        let rule = self.next_word().map_or("RULE", |next| self.text(next));
         Some(
             Problem::error("unexpected", self.written(last), "what is summed is said first, then of which payments")
                 .label("the amounts of these?")
@@ -221,10 +225,10 @@ impl Place<'_, '_> {
             return None;
         }
         // It ends the clause; a mistyped word begins one.
-        let line = |token: Token| self.reader.text[..token.span.start as usize].matches('\n').count();
-        let ends = match self.around(0, 2) {
-            Some(words) if line(words[1]) == line(found) => {
-                let next = self.text(words[1]);
+        let line = |token: Token| token.span.before(self.reader.text).matches('\n').count();
+        let ends = match self.next_word() {
+            Some(next) if line(next) == line(found) => {
+                let next = self.text(next);
                 crate::word::nearest(self.text(found), ["first"]).is_none()
                     && matches!(next, "per" | "where" | "let" | "set" | "pay" | "take" | "first" | "active" | "}")
             }
@@ -243,7 +247,7 @@ impl Place<'_, '_> {
         if let Some(period) = often {
             return Some(super::idioms::instead(self.written(found), self.text(found), &format!("per {period}")));
         }
-        if self.around(0, 2).is_some_and(|words| self.text(words[1]) == "per") {
+        if self.next_word().is_some_and(|next| self.text(next) == "per") {
             let (party, condition) = (self.text(found), self.text(described));
             return Some(
                 Problem::error("unexpected", self.written(described), "which rows are meant is said by a `where`")
@@ -269,10 +273,10 @@ impl Place<'_, '_> {
         if !matches!(self.text(clause), "where" | "and") || self.text(first) != "first" {
             return None;
         }
-        let after = self
-            .around(0, 3)
-            .filter(|words| self.text(words[1]) == "of")
-            .map_or("customer", |words| self.text(words[2]));
+        let after = match self.around(0, 3).as_deref() {
+            Some(&[_, of, thing]) if self.text(of) == "of" => self.text(thing),
+            _ => "customer",
+        };
         let message = format!("the first `{}` of each `{after}` is a clause, not a condition", self.text(found));
         Some(
             Problem::error("unexpected", self.written(first), message)
@@ -301,7 +305,7 @@ impl Place<'_, '_> {
         if !matches!(self.text(found), "min" | "minimum") {
             return None;
         }
-        let bound = self.around(0, 2).map_or("$50", |words| self.text(words[1]));
+        let bound = self.next_word().map_or("$50", |next| self.text(next));
         Some(
             Problem::error("unexpected", self.written(found), format!("is {bound} a threshold or a guarantee?"))
                 .label("this word has two meanings")

@@ -46,6 +46,11 @@ impl<'s> Place<'s, '_> {
         self.reader.words.get(first..first + n_words).map(<[Token]>::to_vec)
     }
 
+    /// The word behind the one that could not be read.
+    pub(super) fn next_word(&self) -> Option<Token> {
+        self.reader.words.get(self.here()? + 1).copied()
+    }
+
     /// Where the word that could not be read stands among all words.
     pub(super) fn here(&self) -> Option<usize> {
         let start = self.found?.span.start;
@@ -58,7 +63,7 @@ impl<'s> Place<'s, '_> {
         if !same {
             return None;
         }
-        let span = self.written(words[0]).to(self.written(*words.last()?));
+        let span = self.written(*words.first()?).to(self.written(*words.last()?));
         let said = idiom.words.join(" ");
         let clause = self.before.iter().rev().map(|word| self.text(*word));
         let clause = clause.into_iter().find(|word| CLAUSES.contains(word));
@@ -98,7 +103,7 @@ impl<'s> Place<'s, '_> {
 
     fn idiom_of_rules(&self, found: Token, tried: &[Rule]) -> Option<Problem> {
         let text = self.text(found);
-        let next = self.around(0, 2).map(|words| self.text(words[1]));
+        let next = self.next_word().map(|next| self.text(next));
         let last = *self.before.last()?;
         let span = self.written(found);
         let gap = Span { start: self.written(last).end, end: span.start };
@@ -166,12 +171,12 @@ impl<'s> Place<'s, '_> {
                 .help("write, for example, `to $100k 1%`")
                 .choice(span, "")
         };
-        if let ("to", Some(words)) = (text, self.around(2, 3))
-            && self.text(words[0]) == "from"
+        if let ("to", Some(&[from, bound, _])) = (text, self.around(2, 3).as_deref())
+            && self.text(from) == "from"
         {
-            return Some(one_bound(self.written(words[0]).to(self.written(words[1]))));
+            return Some(one_bound(self.written(from).to(self.written(bound))));
         }
-        if is_amount(found) && self.around(0, 2).is_some_and(|words| self.text(words[1]) == "to") {
+        if is_amount(found) && self.next_word().is_some_and(|next| self.text(next) == "to") {
             return Some(one_bound(self.written(found)));
         }
         let last = *self.before.last()?;
@@ -195,7 +200,7 @@ impl<'s> Place<'s, '_> {
         let span = self.written(found);
         match (self.text(last), self.text(found)) {
             ("of", "[") => {
-                let behind = &self.reader.words[self.here()? + 1..];
+                let behind = self.reader.words.get(self.here()? + 1..)?;
                 let close = behind.iter().take(2 * limits::CHOICES).find(|word| self.text(**word) == "]")?;
                 Some(
                     Problem::error("unexpected", span, "the values of a `one of` stand without brackets")
@@ -221,18 +226,17 @@ impl<'s> Place<'s, '_> {
     fn missing_brace(&self, found: Token) -> Problem {
         let (span, item) = (self.written(found), self.item());
         let here = self.here().unwrap_or(0);
-        let rest: Vec<Token> = self.reader.words[here..]
-            .iter()
-            .take_while(|word| (word.span.start as usize) < self.end)
-            .copied()
-            .collect();
+        let words = self.reader.words.iter().skip(here);
+        let rest: Vec<Token> = words.take_while(|word| (word.span.start as usize) < self.end).copied().collect();
         let brace = rest.iter().position(|word| self.text(*word) == "{");
         let name = *self.before.last().unwrap_or(&found);
-        let words = &rest[..brace.unwrap_or(0)];
-        if !words.is_empty() && words.iter().all(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word)) {
+        let (words, _) = rest.split_at(brace.unwrap_or(0));
+        if let Some(last) = words.last()
+            && words.iter().all(|word| matches!(word.kind, TokenKind::Name | TokenKind::Word))
+        {
             let all = std::iter::once(&name).chain(words).map(|word| self.text(*word));
             let joined = all.collect::<Vec<_>>().join("_");
-            let whole = self.written(name).to(self.written(words[words.len() - 1]));
+            let whole = self.written(name).to(self.written(*last));
             return Problem::error("unexpected", span, format!("a name is one word: `{joined}`"))
                 .label("this is a second word")
                 .help(format!("write `{joined}`; a title is a text in quotes behind the name"))
@@ -274,7 +278,9 @@ impl<'s> Place<'s, '_> {
             ),
             "test"
                 if tried.contains(&Rule::k_given)
-                    && self.around(0, 3).is_some_and(|next| self.text(next[2]) == "{") =>
+                    && self
+                        .around(0, 3)
+                        .is_some_and(|next| next.last().is_some_and(|last| self.text(*last) == "{")) =>
             {
                 Some(
                     Problem::error("unexpected", span, "a row of a test begins with `given`")

@@ -4,6 +4,7 @@ use super::super::Rule;
 use super::Place;
 use super::expected::words;
 use crate::problem::Problem;
+use crate::span::Span;
 use crate::token::{Token, TokenKind};
 use crate::word::{WORDS, is_word, nearest};
 
@@ -23,7 +24,8 @@ impl Place<'_, '_> {
 
     /// A word shortly before is nearly a word of the language, and was taken for a name.
     pub(super) fn misspelled_before(&self) -> Option<Problem> {
-        let line = |token: &Token| !self.reader.text[token.span.start as usize..self.stop()].contains('\n');
+        let text_to = |token: &Token| Span { start: token.span.start, end: self.stop() }.text(self.reader.text);
+        let line = |token: &Token| !text_to(token).contains('\n');
         // A word of the language begins or goes on with a clause, so what a value or a name needs is not one mistyped.
         let first = self.before.len().saturating_sub(3).max(1);
         let ends = |token: Token| {
@@ -32,7 +34,11 @@ impl Place<'_, '_> {
                 || (token.kind != TokenKind::Keyword && token.kind != TokenKind::Sign && text != "each")
         };
         let near = self.before.iter().enumerate().skip(first).rev().filter(|(at, token)| {
-            token.kind == TokenKind::Name && line(token) && !is_word(self.text(**token)) && ends(self.before[at - 1])
+            let before = at.checked_sub(1).and_then(|before| self.before.get(before));
+            token.kind == TokenKind::Name
+                && line(token)
+                && !is_word(self.text(**token))
+                && before.is_some_and(|before| ends(*before))
         });
         near.filter_map(|(_, token)| {
             let text = self.text(*token);
@@ -42,8 +48,8 @@ impl Place<'_, '_> {
         .next()
     }
 
-    fn stop(&self) -> usize {
-        self.found.or(self.before.last().copied()).map_or(0, |token| token.span.start as usize)
+    fn stop(&self) -> u32 {
+        self.found.or(self.before.last().copied()).map_or(0, |token| token.span.start)
     }
 
     fn meant(&self, token: Token, word: &str) -> Problem {
