@@ -100,8 +100,9 @@ pub struct Bound {
 }
 
 /// Binds what `--data` says.
+#[expect(clippy::indexing_slicing, reason = "`candidates` gives numbers of the files that it was asked about")]
 pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
-    let mut named: Vec<(usize, PathBuf)> = Vec::new();
+    let mut named: Vec<(RecordId, PathBuf)> = Vec::new();
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in data {
         match entry.split_once('=').filter(|_| !Path::new(entry).is_dir()) {
@@ -111,7 +112,7 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
                     // The same file by two names is the same file.
                     let own = place(&path);
                     if named.iter().any(|(known, other)| *known == record && place(other) == own) {
-                        let record = plan.records[record].name.clone();
+                        let record = plan.record(record).name.clone();
                         return Err(BindError::Twice { record, file: path.display().to_string() });
                     }
                     named.push((record, path));
@@ -123,8 +124,8 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
     }
     let mut bound = Bound::default();
     let mut reasons: Vec<Option<Option<String>>> = vec![Some(None); files.len()];
-    for (idx, record) in plan.records.iter().enumerate() {
-        let own: Vec<PathBuf> = named.iter().filter(|(known, _)| *known == idx).map(|(_, path)| path.clone()).collect();
+    for (id, record) in (0..).map(RecordId).zip(&plan.records) {
+        let own: Vec<PathBuf> = named.iter().filter(|(known, _)| *known == id).map(|(_, path)| path.clone()).collect();
         let found = candidates(record, &files);
         if !record.used {
             let reason = format!("no rule reads `{}`", record.name);
@@ -159,7 +160,7 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
                 own
             }
         };
-        bound.tables.push((RecordId(idx as u32), paths));
+        bound.tables.push((id, paths));
     }
     let rest = files.into_iter().zip(reasons).filter_map(|(file, reason)| reason.map(|reason| (file, reason)));
     bound.not_read.extend(rest);
@@ -170,14 +171,14 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
     Ok(bound)
 }
 
-fn record_named(plan: &Plan, name: &str) -> Result<usize, BindError> {
+fn record_named(plan: &Plan, name: &str) -> Result<RecordId, BindError> {
     let known = || plan.records.iter().map(|record| record.name.as_str());
-    let Some(idx) = plan.record_named(name).map(RecordId::index) else {
+    let Some(id) = plan.record_named(name) else {
         let near = meed_grammar::nearest(name, known()).map(str::to_owned);
         return Err(BindError::UnknownRecord { name: name.to_owned(), near });
     };
-    match plan.records[idx].source {
-        RecordTable::Table(_) => Ok(idx),
+    match plan.record(id).source {
+        RecordTable::Table(_) => Ok(id),
         RecordTable::Distinct(other) => {
             let other = plan.record(other).name.clone();
             Err(BindError::NoTable { record: name.to_owned(), other })
@@ -198,18 +199,17 @@ fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
         RecordTable::Table(source) => source,
         RecordTable::Distinct(_) => return Vec::new(),
     };
-    let with = |stems: &[String]| -> Vec<usize> {
-        (0..files.len())
-            .filter(|&idx| files::is_table(&files[idx]) && stems.contains(&files::stem(&files[idx])))
-            .collect()
+    let fitting = |fits: &dyn Fn(&Path) -> bool| -> Vec<usize> {
+        let tables = files.iter().enumerate().filter(|(_, file)| files::is_table(file) && fits(file));
+        tables.map(|(idx, _)| idx).collect()
     };
-    let named = |source: &String| -> Vec<usize> {
+    let with = |stems: &[String]| fitting(&|path| stems.contains(&files::stem(path)));
+    let named = |source: &String| {
         let source = source.to_lowercase();
-        let fits = |path: &Path| {
+        fitting(&|path| {
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
             [name, files::stem(path)].iter().any(|own| *own == source || files::matches(&source, own))
-        };
-        (0..files.len()).filter(|&idx| files::is_table(&files[idx]) && fits(&files[idx])).collect()
+        })
     };
     let by_source = source.as_ref().map_or_else(Vec::new, named);
     if by_source.is_empty() { with(&[own.clone(), format!("{own}s")]) } else { by_source }

@@ -50,7 +50,9 @@ impl Digests {
         drop(self.sender);
         let mut found: Vec<_> = (0..n_files).map(|_| None).collect();
         for (file, digest) in self.receiver {
-            found[file] = Some(digest);
+            #[expect(clippy::indexing_slicing, reason = "every stream is of one of these files")]
+            let place = &mut found[file];
+            *place = Some(digest);
         }
         found
     }
@@ -110,7 +112,8 @@ pub struct Hashed<T> {
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n_read = self.inner.read(buffer)?;
-        self.stream.take(&buffer[..n_read]);
+        let (read, _) = buffer.split_at(n_read);
+        self.stream.take(read);
         Ok(n_read)
     }
 }
@@ -118,7 +121,8 @@ impl<R: Read> Read for Hashed<R> {
 impl<W: Write> Write for Hashed<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n_written = self.inner.write(bytes)?;
-        self.stream.take(&bytes[..n_written]);
+        let (written, _) = bytes.split_at(n_written);
+        self.stream.take(written);
         Ok(n_written)
     }
 
@@ -146,8 +150,8 @@ impl Read for Blocks {
                 Err(_) => return Ok(0),
             }
         }
-        let n_bytes = buffer.len().min(self.block.len() - self.at);
-        buffer[..n_bytes].copy_from_slice(&self.block[self.at..self.at + n_bytes]);
+        let (_, mut rest) = self.block.split_at(self.at);
+        let n_bytes = rest.read(buffer)?;
         self.at += n_bytes;
         Ok(n_bytes)
     }

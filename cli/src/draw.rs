@@ -143,7 +143,7 @@ fn with_repairs(problem: &Problem) -> Problem {
 /// A problem as `docs/messages.md` describes it.
 fn json(path: &Path, text: &str, problem: &Problem) -> serde_json::Value {
     let place = |(span, label): &(Span, String)| {
-        let before = &text[..span.start as usize];
+        let before = span.before(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
         serde_json::json!({
             "start": span.start,

@@ -62,7 +62,7 @@ impl Inputs {
         let mut inputs = Vec::new();
         for (idx, (file, digest)) in self.files.iter().zip(digests).enumerate() {
             let name = file.path.display().to_string();
-            let before = self.files[..idx].iter().filter(|other| other.record == file.record).count();
+            let before = self.files.iter().take(idx).filter(|other| other.record == file.record).count();
             let (FileDigest { size, sha256 }, rows) = match (digest, loaded.rows_of_files(file.record).nth(before)) {
                 (Some(Ok(digest)), Some(rows)) => (digest, rows),
                 (Some(Err(error)), _) => return Err(unreadable(name, &error)),

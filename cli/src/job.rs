@@ -183,7 +183,7 @@ impl Job {
             let own = place(path);
             let why = match read.contains(&own) {
                 true => "is read by this run, and would be written over",
-                false if outputs[..idx].iter().any(|other| place(other) == own) => "is written by this run already",
+                false if outputs.iter().take(idx).any(|other| place(other) == own) => "is written by this run already",
                 false => continue,
             };
             messages.error(

@@ -1,5 +1,18 @@
 //! The `meed` command line: a thin shell, one file for each command.
 
+// What people and files say is read here: no place outside of a list or within a character, and no number is cut.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_lossless,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 mod bind;
 mod check;
 mod clock;

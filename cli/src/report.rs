@@ -3,6 +3,7 @@
 mod texts;
 
 use crate::draw::{Messages, say};
+use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{BelowZero, Node, Plan, Version};
 use meed_compiler::value::decimal_text;
@@ -17,6 +18,10 @@ const HEADER: [&str; 8] =
     ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
 
 /// The account of rows and the totals by rule.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "what was loaded is by record of the Plan, what a run gives by version of its rules"
+)]
 pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Counts]) {
     say(&format!("{} through {}", shown(&plan.title), date_of(result.through)));
     parameters(plan);
@@ -68,6 +73,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
 }
 
 /// Rows at which a schedule was asked below zero that does not say what it pays there.
+#[expect(clippy::indexing_slicing, reason = "a Plan names only schedules that it has")]
 fn below_zero(plan: &Plan, rule: &Version, n_rows: u64) -> String {
     let mut unsaid: BTreeSet<&str> = BTreeSet::new();
     for expr in rule.nodes.iter().flat_map(Node::exprs) {
@@ -158,5 +164,5 @@ fn place(row: u64, line: Option<u64>) -> String {
 
 /// A count with commas: `5,000`.
 fn count_words(count: u64) -> String {
-    limits::words(count as usize)
+    limits::words(usize::try_from(count).unwrap_or_else(|_| broken("more rows than tables may have")))
 }

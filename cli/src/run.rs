@@ -254,13 +254,11 @@ fn keeps_earlier_run(
     has_earlier_run: bool,
     messages: Messages,
 ) -> Result<(), ExitStatus> {
-    let is_lost =
-        |(idx, _): &(usize, &meed_runtime::inner::store::RowCounts)| plan.records[*idx].kind == RecordKind::Event;
-    let mut accounts = loaded.counts.iter().enumerate().filter(is_lost);
+    let mut accounts = plan.records.iter().zip(&loaded.counts).filter(|(record, _)| record.kind == RecordKind::Event);
     let lost = accounts.find(|(_, account)| account.read > 0 && account.rejected == account.read);
-    let Some((idx, account)) = lost.filter(|_| has_earlier_run) else { return Ok(()) };
+    let Some((record, account)) = lost.filter(|_| has_earlier_run) else { return Ok(()) };
     report::rejects(plan, loaded, 20, messages);
-    let (n_rows, name) = (account.rejected, shown(&plan.records[idx].name));
+    let (n_rows, name) = (account.rejected, shown(&record.name));
     let message = format!("all {n_rows} rows of `{name}` are rejected, and the earlier results stay as they are");
     messages.error("rejected-rows", &message, Some("mend the rows, or name another folder with --out"));
     Err(ExitStatus::Tables)

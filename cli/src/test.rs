@@ -6,6 +6,7 @@ use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
 use meed_compiler::{Compiled, Problem, TestCase, compile};
 use meed_grammar::foreign::{lines, shown};
+use meed_grammar::span::Span;
 use meed_runtime::inner::source::{SourceError, SourceFile};
 use meed_runtime::inner::suite::{Coverage, Failure, run_both};
 use std::path::{Component, Path, PathBuf};
@@ -134,5 +135,5 @@ fn unreached(program: &Program, plan: &Plan, coverage: &Coverage, messages: Mess
 }
 
 fn line(text: &str, at: u32) -> usize {
-    text[..at as usize].matches('\n').count() + 1
+    Span { start: at, end: at }.before(text).matches('\n').count() + 1
 }

@@ -47,6 +47,16 @@ fn a_folder_binds_by_source_name_own_name_or_plural() {
 }
 
 #[test]
+fn a_file_whose_name_has_that_of_a_source_twice_is_another_file() {
+    let folder = small("bind-doubled");
+    for other in ["OpportunitiesOpportunities.csv", "opportunities-opportunities.csv", "opportunities.csv.csv"] {
+        folder.write(&format!("data/{other}"), DEAL);
+    }
+    run(&folder, &["data"]).with(0);
+    assert_eq!(paid(&folder), "share 10.00, fee 5.00");
+}
+
+#[test]
 fn names_of_files_ignore_case() {
     let folder = small("bind-case");
     for (from, to) in [("Opportunities.csv", "OPPORTUNITIES.CSV"), ("team.csv", "Teams.csv")] {

@@ -75,15 +75,15 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<PathBuf>, BindError> {
     if found.is_empty() { Err(BindError::NoMatch(pattern.to_owned())) } else { Ok(found) }
 }
 
-/// Whether a name fits a pattern with a `*`, each of which stands for any letters, also none.
+/// Whether a name fits a pattern, of which each `*` stands for any letters, also none.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    let parts: Vec<&str> = pattern.split('*').collect();
-    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return false };
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
     let Some(rest) = name.strip_prefix(first) else { return false };
     let Some(mut rest) = rest.strip_suffix(last) else { return false };
-    for part in &parts[1..parts.len() - 1] {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
+    for part in middle.split('*') {
+        match rest.split_once(part) {
+            Some((_, behind)) => rest = behind,
             None => return false,
         }
     }
@@ -103,10 +103,15 @@ mod tests {
             ("*-*-*.csv", "a-b-c.csv"),
             ("**a*", "bab"),
             ("a*a", "aa"),
+            ("deals", "deals"),
+            ("", ""),
         ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("deals*.csv", "deals.tsv"), ("a*a", "a"), ("a*b*b", "ab"), ("*-*.csv", "ab.csv")] {
+        for (pattern, name) in [("deals*.csv", "deals.tsv"), ("a*a", "a"), ("a*b*b", "ab"), ("*-*.csv", "ab.csv")]
+            .into_iter()
+            .chain([("deals", "dealsdeals"), ("deals", "deals-deals"), ("", "deals"), ("a", "aa")])
+        {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }

@@ -14,12 +14,13 @@ pub fn unmatched(plan: &Plan, loaded: &Loaded) -> Vec<String> {
     let mut lines = Vec::new();
     for predicate in &plan.predicates {
         let TextTest::In(texts) = &predicate.test else { continue };
+        #[expect(clippy::indexing_slicing, reason = "there is a dictionary for every domain of the Plan")]
         let dictionary = &loaded.dictionaries[predicate.domain.index()];
         if dictionary.is_empty() || dictionary.len() > MOST_TEXTS {
             continue;
         }
         let mut there: Vec<String> =
-            (0..dictionary.len() as u32).map(|code| dictionary.text(code).into_owned()).collect();
+            (0..).take(dictionary.len()).map(|code| dictionary.text(code).into_owned()).collect();
         there.sort_unstable();
         let fields = plan.records.iter().filter(|record| record.used).flat_map(|record| {
             let of_domain =
