@@ -87,6 +87,27 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("program", &["engine", "explain", "load", "manifest", "output", "pay", "source", "store"]),
 ];
 
+/// The first files of the rooms that read bytes and texts of others, or write them.
+const CAREFUL: [&str; 7] = [
+    "grammar/src/lib.rs",
+    "stdlib/src/lib.rs",
+    "runtime/src/source.rs",
+    "runtime/src/decode.rs",
+    "runtime/src/output.rs",
+    "runtime/src/manifest.rs",
+    "cli/src/main.rs",
+];
+
+/// What such a room may do only where it says why: a place that may be outside, a cast that may cut.
+const CARELESS: [&str; 6] = [
+    "clippy::cast_lossless",
+    "clippy::cast_possible_truncation",
+    "clippy::cast_possible_wrap",
+    "clippy::cast_sign_loss",
+    "clippy::indexing_slicing",
+    "clippy::string_slice",
+];
+
 /// More files than these may not import one another in a cycle.
 const LONGEST_CYCLE: usize = 3;
 
@@ -184,6 +205,40 @@ fn every_wall_holds() {
         }
     }
     assert_eq!(crossed, Vec::<String>::new());
+}
+
+#[test]
+fn rooms_of_foreign_bytes_and_texts_neither_leave_an_array_nor_cut_a_number() {
+    let house = house();
+    let plain = |text: String| text.split_whitespace().collect::<String>();
+    let denials = plain(format!("#![cfg_attr(not(test), deny({}))]", CARELESS.join(",")));
+    for first in CAREFUL {
+        let text = plain(std::fs::read_to_string(house.join(first)).expect("the first file of a room"));
+        assert!(text.contains(&denials), "{first} does not deny {CARELESS:?}");
+    }
+    // What is let off is let off at one place, with a reason that Clippy demands, and no longer than it is needed.
+    let mut let_off = Vec::new();
+    for first in CAREFUL {
+        let path = house.join(first);
+        let mut files = vec![path.clone()];
+        let room = if path.ends_with("lib.rs") || path.ends_with("main.rs") {
+            path.parent().expect("a folder").to_owned()
+        } else {
+            path.with_extension("")
+        };
+        if room.is_dir() {
+            sources(&room, &mut files);
+        }
+        for file in files {
+            let text = plain(std::fs::read_to_string(&file).expect("the source can be read"));
+            let whole = text.split("#![").skip(1).filter_map(|rest| rest.split(")]").next());
+            let whole = whole.filter(|attribute| !attribute.starts_with("cfg_attr(not(test),deny("));
+            if whole.into_iter().any(|attribute| CARELESS.iter().any(|lint| attribute.contains(lint))) {
+                let_off.push(file);
+            }
+        }
+    }
+    assert_eq!(let_off, Vec::<PathBuf>::new(), "whole files are not let off");
 }
 
 #[test]
