@@ -191,6 +191,12 @@ pub unsafe extern "C" fn ask(lookup: *const Lookup, arguments: *const Asked, res
     u64::from(found.is_none())
 }
 
+/// Where [`ask`] is, for machine code.
+#[expect(clippy::fn_to_numeric_cast_any, reason = "machine code calls a function by its address")]
+pub fn address_of_ask() -> usize {
+    ask as *const () as usize
+}
+
 impl Column {
     /// The sets of a column of numbers; none where bounds have no room.
     fn of_numbers(rows: &[TableRow], place: usize, n_words: usize) -> Option<Self> {

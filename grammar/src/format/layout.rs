@@ -38,7 +38,7 @@ impl Line {
     fn end(&self, column: usize, starts: &[usize]) -> usize {
         let pieces = self.pieces.iter().filter(|(number, _)| *number <= column);
         pieces.fold(0, |end, (number, piece)| {
-            let start = if *number == 0 { 0 } else { starts[*number].max(end + gap(piece)) };
+            let start = if *number == 0 { 0 } else { start(starts, *number).max(end + gap(piece)) };
             start + piece.chars().count()
         })
     }
@@ -119,6 +119,11 @@ impl Layout {
         }
         text
     }
+}
+
+/// Where a column of a block begins; 0 before it is known.
+fn start(starts: &[usize], column: usize) -> usize {
+    starts.get(column).copied().unwrap_or(0)
 }
 
 /// The blanks before a piece at least: the bars of a table draw their columns by themselves.

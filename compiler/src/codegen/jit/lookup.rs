@@ -59,7 +59,7 @@ impl RowCode<'_, '_> {
         signature.params = vec![AbiParam::new(types::I64); 4];
         signature.returns = vec![AbiParam::new(types::I64)];
         let signature = self.emit.builder.import_signature(signature);
-        let callee = self.emit.int(lookup::ask as *const () as usize as i64);
+        let callee = self.emit.int(lookup::address_of_ask() as i64);
         let lookup = self.emit.pointer(Input::Lookup(table));
         let arguments = self.emit.builder.ins().stack_addr(types::I64, arguments, 0);
         let place = self.emit.builder.ins().stack_addr(types::I64, answer, 0);
