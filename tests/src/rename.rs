@@ -164,6 +164,11 @@ fn key_columns(plan: &Plan, tables: &[(String, Table)]) -> Vec<(String, Vec<usiz
     }
     // What shares a column with a text that is compared with a written one keeps its name, and so on from domain to domain.
     let mut fixed: BTreeSet<DomainId> = plan.predicates.iter().map(|predicate| predicate.domain).collect();
+    // Decision tables name texts too.
+    fixed.extend(plan.tables.iter().flat_map(|table| &table.arguments).filter_map(|column| match column.ty {
+        Type::Text(domain) | Type::Id(domain) => Some(domain),
+        _ => None,
+    }));
     loop {
         let before = fixed.len();
         for column in &columns {
