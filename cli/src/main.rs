@@ -32,6 +32,7 @@ mod rejected_rows;
 mod report;
 mod run;
 mod run_json;
+mod show;
 mod signals;
 mod test;
 
@@ -60,6 +61,7 @@ enum Command {
     Run(run::Run),
     Explain(explain::Explain),
     Plan(plan::Plan),
+    Show(show::Show),
 }
 
 const ENDINGS: &str = "\
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::Run(command) => command.run(messages),
         Command::Explain(command) => command.run(messages),
         Command::Plan(command) => command.run(messages),
+        Command::Show(command) => command.run(messages),
     };
     let status = guarded(run).unwrap_or_else(|error| job::mistake(&error, messages));
     ExitCode::from(status as u8)

@@ -38,8 +38,8 @@ fn the_page_shows_what_the_commands_write() {
 fn every_option_of_the_page_is_one() {
     let page = include_str!("../../docs/command-line.md");
     let folder = Folder::new("options");
-    let help: String =
-        ["run", "explain", "test", "check"].map(|command| folder.meed(&[command, "--help"]).with(0).out).concat();
+    let commands: [&[&str]; 5] = [&["run"], &["explain"], &["test"], &["check"], &["show", "tree"]];
+    let help: String = commands.map(|command| folder.meed(&[command, &["--help"]].concat()).with(0).out).concat();
     let options = page.split("--").skip(1).map(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(rest.len());
         &rest[..end]

@@ -23,4 +23,5 @@ pub mod value;
 pub use compile::{Compiled, compile};
 pub use meed_grammar::problem::{Edit, Level, Problem, Repair};
 pub use repairs::{Fixed, fixed, repairs};
+pub use resolve::{LibraryTree, Trees, trees};
 pub use types::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};

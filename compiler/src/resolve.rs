@@ -16,8 +16,10 @@ mod dependencies;
 mod meaning;
 mod order;
 mod sources;
+mod trees;
 
 pub(crate) use meaning::{Meaning, Sight};
+pub use trees::{LibraryTree, Trees, trees};
 
 /// Every declaration of a program, found by name.
 #[derive(Debug, Default)]
@@ -95,24 +97,14 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
             continue;
         }
         used.insert(&library.text, library.span);
-        match meed_stdlib::library(&library.text) {
-            Some(text) => {
-                let parsed = meed_grammar::parse(text);
+        match trees::library(library) {
+            Ok(tree) => {
                 let from = Some(library.text.clone());
-                for item in parsed.file.items {
+                for item in tree.items {
                     resolved.take(item, from.as_deref(), &mut names, problems);
                 }
             }
-            None => {
-                let known: Vec<&str> = meed_stdlib::names().collect();
-                let mut problem =
-                    Problem::error("unknown-library", library.span, format!("there is no library `{}`", library.text))
-                        .help(format!("the libraries are: {}", known.join(", ")));
-                if let Some(near) = meed_grammar::nearest(&library.text, known) {
-                    problem = problem.label(format!("did you mean `{near}`?")).choice(library.span, near);
-                }
-                problems.push(problem);
-            }
+            Err(problem) => problems.push(problem),
         }
     }
     let first = file.items.first().map(Item::place);

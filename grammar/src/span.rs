@@ -1,7 +1,7 @@
 //! Where something stands in a text: byte offsets, never lines; lines are counted at the edge, when a message is drawn.
 
 /// A half-open range of bytes of one source text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize)]
 pub struct Span {
     /// First byte.
     pub start: u32,

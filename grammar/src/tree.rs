@@ -23,16 +23,18 @@ pub use table::*;
 pub use test::*;
 
 use crate::span::Span;
+use serde::Serialize;
 
 /// A whole file: the items in the order written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct File {
     /// Top-level items, in order.
     pub items: Vec<Item>,
 }
 
 /// One item at the margin of a file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Item {
     /// `program NAME "title" { … }`
     Program(Program),
@@ -81,7 +83,7 @@ impl Item {
 }
 
 /// A name as written (NFC), with its place.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Name {
     /// The name after NFC normalization.
     pub text: String,
@@ -90,7 +92,7 @@ pub struct Name {
 }
 
 /// A quoted text, with quotes taken off and doubled quotes made single.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Text {
     /// The content.
     pub value: String,
@@ -99,7 +101,7 @@ pub struct Text {
 }
 
 /// Something the language has but this version does not run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unsupported {
     /// In the designer's words: "a split", "a balance", "a contest (`ranked by`)".
     pub what: &'static str,
@@ -110,7 +112,7 @@ pub struct Unsupported {
 }
 
 /// A piece that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Damaged {
     /// The word that opened the piece (`rule`, `schedule`, …), empty if there was none.
     pub keyword: String,

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// A dotted name: `rep.employer.level`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Path {
     /// Its parts, at least one.
     pub parts: Vec<Name>,
@@ -13,7 +14,7 @@ pub struct Path {
 }
 
 /// An expression.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
@@ -22,7 +23,8 @@ pub struct Expr {
 }
 
 /// What an expression is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExprKind {
     /// `1,000`, `2.5`, `250k`: digits with grouping taken out and `k`, `M`, `B` multiplied in, as plain decimal text (`-1.5`)
     Number(String),
@@ -215,7 +217,8 @@ pub enum ExprKind {
 }
 
 /// Operators with two sides. `Of` is `P of X`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BinaryOp {
     /// `+`
     Add,
@@ -234,7 +237,8 @@ pub enum BinaryOp {
 }
 
 /// Comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CompareOp {
     /// `=` or `is`
     Equal,
@@ -255,7 +259,8 @@ pub enum CompareOp {
 }
 
 /// Units of a length of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PeriodUnit {
     /// `day`, `days`
     Days,
@@ -266,7 +271,8 @@ pub enum PeriodUnit {
 }
 
 /// Parts of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DatePart {
     /// `year of D`
     Year,
@@ -281,7 +287,7 @@ pub enum DatePart {
 }
 
 /// `ceiling = partner.ceiling` in the brackets of a schedule, or the quantity, which has no name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GivenArgument {
     /// The argument's name, if written.
     pub name: Option<Name>,

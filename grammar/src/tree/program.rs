@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// `program NAME "title" { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Program {
     /// Its name.
     pub name: Name,
@@ -17,7 +18,7 @@ pub struct Program {
 }
 
 /// One line of a program's head.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProgramClause {
     /// What it says.
     pub kind: ProgramClauseKind,
@@ -26,7 +27,8 @@ pub struct ProgramClause {
 }
 
 /// What a line of a program's head says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "a program has a handful of these")]
 pub enum ProgramClauseKind {
     /// `currency USD rounded half even [each line]`
@@ -54,7 +56,8 @@ pub enum ProgramClauseKind {
 }
 
 /// After which of its calendar years a fiscal year is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NamedBy {
     /// The year in which it starts.
     Start,
@@ -63,7 +66,8 @@ pub enum NamedBy {
 }
 
 /// Where 31 January plus one month lands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MonthEnds {
     /// On the last day of February.
     RoundDown,
@@ -72,7 +76,7 @@ pub enum MonthEnds {
 }
 
 /// `active FROM to TO`: both days in. Either may be left open in a rule (`active from D`, `active to D`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Active {
     /// First day, a date literal or a parameter.
     pub from: Option<Expr>,
@@ -83,7 +87,7 @@ pub struct Active {
 }
 
 /// `half even`, `upward`, … with what it rounds to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rounding {
     /// The mode.
     pub mode: RoundingMode,
@@ -94,7 +98,8 @@ pub struct Rounding {
 }
 
 /// The ten ways to round. `half …` differ only where the digits cut off are exactly one half.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RoundingMode {
     /// Ties to the even neighbor.
     HalfEven,
@@ -119,7 +124,8 @@ pub enum RoundingMode {
 }
 
 /// `to N decimals`, `to whole`, `to multiples of X`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RoundTo {
     /// `to N decimals`
     Decimals(Decimals),
@@ -132,7 +138,7 @@ pub enum RoundTo {
 }
 
 /// The N of `to N decimals`. What it may be is for whoever keeps or rounds so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Decimals {
     /// How many; none where a fraction, a negative or a huge number is written.
     pub count: Option<u32>,
@@ -141,7 +147,7 @@ pub struct Decimals {
 }
 
 /// `parameter NAME = LITERAL`, `parameter NAME = [LITERAL, …]`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {
     /// Its name.
     pub name: Name,

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// `extend NAME { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Extend {
     /// The record of a library.
     pub record: Name,
@@ -15,7 +16,7 @@ pub struct Extend {
 }
 
 /// `source RECORD [from "file"] { … }`: how a record's file is written, apart from what the record means.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Source {
     /// The record, of the program or of a library.
     pub record: Name,
@@ -30,7 +31,7 @@ pub struct Source {
 }
 
 /// `entity NAME [from …] { … }` or `event NAME [from …] { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// Entity or event.
     pub kind: RecordKind,
@@ -45,7 +46,8 @@ pub struct Record {
 }
 
 /// The two kinds of record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordKind {
     /// A party or thing that events refer to.
     Entity,
@@ -54,7 +56,8 @@ pub enum RecordKind {
 }
 
 /// `from "table"` or `from agent`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordSource {
     /// `from "sales_teams"`: the table of that name.
     Table(Text),
@@ -63,7 +66,8 @@ pub enum RecordSource {
 }
 
 /// One line of a record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Member {
     /// `key id from "…"`, `key (person, quarter)`
     Key {
@@ -81,7 +85,7 @@ pub enum Member {
 }
 
 /// A field's name and type and how its column is read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Field {
     /// Its name.
     pub name: Name,
@@ -100,7 +104,7 @@ pub struct Field {
 }
 
 /// The type written in a field, an argument of a schedule, or a key part.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FieldType {
     /// What it is.
     pub kind: FieldTypeKind,
@@ -109,7 +113,8 @@ pub struct FieldType {
 }
 
 /// What a type is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldTypeKind {
     /// `id`
     Id,
@@ -141,7 +146,7 @@ pub enum FieldTypeKind {
 }
 
 /// One value of a `one of`: `won "Closed Won" or "Won"`, `open otherwise`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
     /// Its name.
     pub name: Name,

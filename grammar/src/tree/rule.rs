@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// `rule NAME "title" { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rule {
     /// Its name: its key in ledgers and reports.
     pub name: Name,
@@ -17,7 +18,7 @@ pub struct Rule {
 }
 
 /// A clause of a rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Clause {
     /// What it says.
     pub kind: ClauseKind,
@@ -26,7 +27,8 @@ pub struct Clause {
 }
 
 /// What a clause says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClauseKind {
     /// `for each deal`, `for each partner per quarter`
     ForEach {
@@ -113,7 +115,7 @@ pub enum ClauseKind {
 }
 
 /// `unknown means yes | no | 0 | nobody`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UnknownMeans {
     /// What it means.
     pub kind: UnknownMeansKind,
@@ -122,7 +124,8 @@ pub struct UnknownMeans {
 }
 
 /// What a missing value stands for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnknownMeansKind {
     /// `yes`
     Yes,

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// `schedule NAME(arguments) graduated … { bands }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Schedule {
     /// Its name.
     pub name: Name,
@@ -37,7 +38,7 @@ impl Schedule {
 }
 
 /// `ceiling money`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Argument {
     /// Its name.
     pub name: Name,
@@ -46,7 +47,8 @@ pub struct Argument {
 }
 
 /// How bands are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// Each band prices its own slice.
     Graduated,
@@ -57,7 +59,7 @@ pub enum Shape {
 }
 
 /// One band.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Band {
     /// Where it ends or begins.
     pub bound: Bound,
@@ -68,7 +70,8 @@ pub struct Band {
 }
 
 /// Where a band ends (`to`, `below`) or begins (`from`, `at`), or that it goes on for ever.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// `to X`: up to and with X
     To(Expr),
@@ -90,7 +93,8 @@ pub enum Bound {
 }
 
 /// Which packages of an `every` count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Packages {
     /// A package counts when it is begun.
     Started,
@@ -99,7 +103,8 @@ pub enum Packages {
 }
 
 /// What a band pays.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "a schedule has a handful of these")]
 pub enum Pays {
     /// `2%`, `$200`, `$1 each`, `2% plus $300`

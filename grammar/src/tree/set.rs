@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// Aggregates over a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Aggregate {
     /// `sum of X in SET`
     Sum,
@@ -21,7 +23,7 @@ pub enum Aggregate {
 }
 
 /// `deal`, `payments from RULE`, `(deal by PATH where C to date)`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Set {
     /// The rows.
     pub source: SetSource,
@@ -36,7 +38,8 @@ pub struct Set {
 }
 
 /// Which rows a set takes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SetSource {
     /// An event.
     Event(Name),
@@ -45,7 +48,7 @@ pub enum SetSource {
 }
 
 /// Which rows by time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Window {
     /// Which.
     pub kind: WindowKind,
@@ -54,7 +57,8 @@ pub struct Window {
 }
 
 /// Windows of a set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WindowKind {
     /// `to date`
     ToDate,

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// `table NAME(arguments) gives results, policy { rows }`, or `table NAME(arguments) from "file.csv" gives … { columns }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Table {
     /// Its name.
     pub name: Name,
@@ -21,7 +22,7 @@ pub struct Table {
 }
 
 /// A column that is asked with. Its type may be told by its cells and by who asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableArgument {
     /// Its name.
     pub name: Name,
@@ -30,7 +31,7 @@ pub struct TableArgument {
 }
 
 /// `rate percent`; where one word stands, it is the type as well.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableResult {
     /// Its name.
     pub name: Name,
@@ -39,7 +40,8 @@ pub struct TableResult {
 }
 
 /// Which of several rows that match counts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// `one match`: no two rows may match.
     One,
@@ -54,7 +56,8 @@ pub enum Policy {
 }
 
 /// Where rows come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TableRows {
     /// They are written in the program; the first may be the header.
     Written(Vec<TableRow>),
@@ -70,7 +73,7 @@ pub enum TableRows {
 }
 
 /// A line of a table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableRow {
     /// Its cells, from the left.
     pub cells: Vec<TableCell>,
@@ -79,7 +82,7 @@ pub struct TableRow {
 }
 
 /// A cell of a table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableCell {
     /// What it says.
     pub kind: CellKind,
@@ -88,7 +91,8 @@ pub struct TableCell {
 }
 
 /// What a cell says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CellKind {
     /// `any`
     Any,
@@ -110,7 +114,8 @@ pub enum CellKind {
 }
 
 /// A value, or values between bounds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CellRange {
     /// `gold`, `"Cloud"`, `10%`
     Value(Expr),
@@ -133,7 +138,7 @@ pub enum CellRange {
 }
 
 /// `quantity from "Min" to "Max"`, `rate from "Disc %" as "12"`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableColumn {
     /// The argument or result.
     pub name: Name,

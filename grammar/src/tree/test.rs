@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::span::Span;
+use serde::Serialize;
 
 /// `test "title" { … }`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Test {
     /// Its title.
     pub title: Text,
@@ -15,7 +16,7 @@ pub struct Test {
 }
 
 /// One line of a test.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestStep {
     /// What it says.
     pub kind: TestStepKind,
@@ -24,7 +25,8 @@ pub struct TestStep {
 }
 
 /// What a line of a test says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TestStepKind {
     /// `given deal D1 { partner ACME  amount $10 }`
     Given {
@@ -95,7 +97,7 @@ pub enum TestStepKind {
 }
 
 /// A key in a test: a name, a number or a text, compared as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestKey {
     /// The key's text.
     pub text: String,

@@ -1,0 +1,100 @@
+//! `meed show tree [PROGRAM]`: a program as it is read, for people and for other programs.
+
+use crate::ExitStatus;
+use crate::draw::{self, Messages};
+use crate::project;
+use meed_compiler::{LibraryTree, Trees, trees};
+use meed_grammar::tree::{Item, RecordKind};
+use std::path::PathBuf;
+
+/// Show a program as Meed has read it.
+#[derive(clap::Args)]
+pub struct Show {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What can be shown.
+#[derive(clap::Subcommand)]
+enum What {
+    Tree(Tree),
+}
+
+/// Show the tree of a program and of its libraries: what is written, before any name has a meaning
+#[derive(clap::Args)]
+struct Tree {
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
+    /// The whole tree as JSON, with the place of everything; without it the items alone
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    pub fn run(self, messages: Messages) -> ExitStatus {
+        match self.what {
+            What::Tree(tree) => tree.run(messages),
+        }
+    }
+}
+
+impl Tree {
+    fn run(self, messages: Messages) -> ExitStatus {
+        let program = match project::program(self.program.as_deref(), messages) {
+            Ok(program) => program,
+            Err(status) => return status,
+        };
+        let trees = match trees(&program.text) {
+            Ok(trees) => trees,
+            Err(problems) => {
+                messages.problems(&program.path, &program.text, &problems);
+                return ExitStatus::Program;
+            }
+        };
+        let shown =
+            if self.json { serde_json::json!(trees).to_string() + "\n" } else { outline(&trees, &program.text) };
+        draw::print_all(&shown, messages)
+    }
+}
+
+/// The items, one a line: of the program with their lines, of libraries with the library's name.
+fn outline(trees: &Trees, text: &str) -> String {
+    let mut shown = String::new();
+    for item in &trees.program.items {
+        let line = text[..item.place().start as usize].matches('\n').count() + 1;
+        shown += &format!("{line:>5}  {}\n", heading(item));
+    }
+    for LibraryTree { name, file } in &trees.libraries {
+        for item in &file.items {
+            shown += &format!("{name:>5}  {}\n", heading(item));
+        }
+    }
+    shown
+}
+
+/// An item in a few words.
+fn heading(item: &Item) -> String {
+    let several = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    match item {
+        Item::Program(program) => format!("program {}", program.name.text),
+        Item::Use(name) => format!("use {}", name.text),
+        Item::Extend(extend) => format!("extend {}, {}", extend.record.text, several(extend.members.len(), "member")),
+        Item::Record(record) => {
+            let kind = match record.kind {
+                RecordKind::Entity => "entity",
+                RecordKind::Event => "event",
+            };
+            format!("{kind} {}, {}", record.name.text, several(record.members.len(), "member"))
+        }
+        Item::Source(source) => format!("source {}, {}", source.record.text, several(source.fields.len(), "field")),
+        Item::Schedule(schedule) => {
+            format!("schedule {}, {}", schedule.name.text, several(schedule.bands.len(), "band"))
+        }
+        Item::Table(table) => format!("table {}", table.name.text),
+        Item::Parameter(parameter) => format!("parameter {}", parameter.name.text),
+        Item::Rule(rule) => format!("rule {}, {}", rule.name.text, several(rule.clauses.len(), "clause")),
+        Item::Test(test) => format!("test {:?}, {}", test.title.value, several(test.steps.len(), "line")),
+        Item::Unsupported(unsupported) => format!("not supported: {}", unsupported.what),
+        Item::Damaged(damaged) => format!("not read: {}", damaged.keyword),
+    }
+}

@@ -1,0 +1,78 @@
+//! `meed show tree`: the tree that other programs read, and what it says of programs that cannot be read.
+
+mod support;
+
+use serde_json::Value;
+use support::Folder;
+
+const PROGRAM: &str = "\
+program small { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+
+use channel
+
+schedule bands graduated { to $1.5k 2.50%   beyond flat }
+
+rule rebate { for each deal   pay partner bands(amount) }
+";
+
+fn small(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("small.meed", PROGRAM).write("latin.meed", b"program p \"caf\xe9\" {}").write("sub/x.txt", "");
+    folder
+}
+
+#[test]
+fn the_items_for_people() {
+    let shown = small("show-outline").meed(&["show", "tree", "small.meed"]).with(0).out;
+    let own =
+        "    1  program small\n    3  use channel\n    5  schedule bands, 2 bands\n    7  rule rebate, 2 clauses\n";
+    assert!(shown.starts_with(own), "{shown}");
+    assert!(shown.contains("channel  event deal, 9 members\n"), "{shown}");
+}
+
+#[test]
+fn the_whole_tree_as_json() {
+    let shown = small("show-json").meed(&["show", "tree", "small.meed", "--json"]).with(0).out;
+    let trees: Value = serde_json::from_str(&shown).expect("one object");
+    let items = &trees["program"]["items"];
+    let band = &items[2]["schedule"]["bands"][0];
+    // Numbers are exact as text, without the letters that scale them.
+    assert_eq!(band["bound"]["to"]["kind"]["money"], serde_json::json!({ "amount": "1500", "currency": "$" }));
+    assert_eq!(band["pays"]["amount"]["value"]["kind"]["percent"], "2.50");
+    assert_eq!(items[2]["schedule"]["shape"][0], "graduated");
+    let place = &band["span"];
+    let place = place["start"].as_u64().expect("a place") as usize..place["end"].as_u64().expect("a place") as usize;
+    assert_eq!(&PROGRAM[place], "to $1.5k 2.50%");
+    let library = &trees["libraries"][0];
+    assert_eq!(library["name"], "channel");
+    let records = library["file"]["items"].as_array().expect("items").iter();
+    assert!(records.filter_map(|item| item["record"]["name"]["text"].as_str()).any(|name| name == "deal"));
+}
+
+#[test]
+fn programs_that_cannot_be_shown() {
+    let folder = small("show-bad");
+    for more in [&[][..], &["--json"]] {
+        let show = |program| folder.meed(&[&["show", "tree", program], more].concat());
+        show("gone.meed").with(1).says("cannot read `gone.meed`");
+        show("latin.meed").with(1).says("`latin.meed` is not UTF-8 text");
+        show("sub").with(2).says("a folder without a `meed.toml`");
+        folder.write("bad.meed", "rule x { for each deal   pay }\nrule y {{");
+        assert_eq!(show("bad.meed").with(1).says("bad.meed").out, "", "nothing is shown of what cannot be read");
+        folder.write("library.meed", "use chanel");
+        show("library.meed").with(1).says("unknown-library").says("did you mean `channel`?");
+    }
+    folder.meed(&["show", "tree"]).with(2).says("no program is named");
+    folder.meed(&["show"]).with(2).says("Usage");
+    folder.meed(&["show", "three", "small.meed"]).with(2).says("unrecognized subcommand");
+    let out = folder.meed(&["show", "tree", "bad.meed", "--message-format", "json"]).with(1).out;
+    assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|object| object["code"].is_string())));
+}
+
+#[test]
+fn names_that_mean_nothing_are_shown_all_the_same() {
+    let folder = small("show-names");
+    folder.write("names.meed", "rule x { for each lottery   pay nobody_known $5 }");
+    let shown = folder.meed(&["show", "tree", "names.meed"]).with(0).out;
+    assert_eq!(shown, "    1  rule x, 2 clauses\n");
+}
