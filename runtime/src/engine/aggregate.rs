@@ -137,7 +137,7 @@ struct Places {
     of: PeriodOf,
     first: i32,
     n_periods: usize,
-    /// A period that is the rule's own lies within these days; other windows look at rows of any.
+    /// A period that is the rule's own lies within these days; to date it is up to the program's end, and earlier periods are whole.
     life: Days,
 }
 
@@ -152,7 +152,8 @@ impl Places {
             n_periods: periods.count(),
             life: match plan.rows_of(fold).window {
                 Window::Own => plan.active,
-                Window::ToDate | Window::Previous(_) => Days { from: i32::MIN, to: i32::MAX },
+                Window::ToDate => Days { from: i32::MIN, to: plan.active.to },
+                Window::Previous(_) => Days { from: i32::MIN, to: i32::MAX },
             },
         }
     }

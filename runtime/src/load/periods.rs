@@ -20,7 +20,8 @@ pub(crate) fn aggregated_periods(plan: &Plan, rows: &Match, through: i32) -> (Pe
         Window::Own | Window::ToDate => (rows.period, begun),
         Window::Previous(kind) if begun.is_empty() => (kind, begun),
         Window::Previous(kind) => {
-            let seen = |own: i32| previous(plan, kind, plan.calendar.days(rows.period, own, plan.active).to);
+            // Days as the rows of the grid have them.
+            let seen = |own: i32| previous(plan, kind, plan.cut_days(rows.period, own).to);
             (kind, seen(*begun.start())..=seen(*begun.end()))
         }
     }
