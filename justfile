@@ -9,6 +9,13 @@ test:
 fuzz from="10000" to="12000":
     MEED_FROM={{from}} MEED_TO={{to}} cargo test --release --workspace --test engines -- --ignored --nocapture
 
+# Generated programs of these seeds against the evaluator in `tests/oracle`; takes `0..20000`.
+oracle seeds="0..2000":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    seeds="{{seeds}}"
+    MEED_FROM="${seeds%..*}" MEED_TO="${seeds#*..}" cargo test --release --workspace --test oracle -- --ignored --nocapture
+
 # Kills runs at every call of the system that matters, and at random: the folder must show one whole run after each.
 kill-runs kills="100":
     cargo build -p meed-cli

@@ -10,6 +10,7 @@ pub mod deals;
 pub mod engines;
 pub mod examples;
 pub mod generate;
+pub mod oracle;
 pub mod page;
 pub mod published;
 pub mod rename;

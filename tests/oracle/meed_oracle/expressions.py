@@ -1,0 +1,373 @@
+"""What an expression is worth (amounts.md). Anything calculated from a missing value is missing."""
+
+from datetime import date
+from fractions import Fraction
+from operator import add, mul, sub, truediv
+
+from . import decision_tables, schedules, sets
+from .periods import add_length, whole_months
+from .scope import list_of_path, value_of_path
+from .tables import Row
+from .tree import expression, form, path_names
+from .trouble import Fault, Unknown
+from .values import Choice, Length, ListName, extreme, round_to
+
+# Of a value while it is worked out (limits.md).
+BINARY_DIGITS = 8_192
+
+
+def evaluate(node, scope, hint=None):
+    """The value of an expression; None where it is missing. `hint` is the list of what stands beside it, if that is one."""
+    name, content = expression(node)
+    if name in KINDS:
+        return KINDS[name](content, scope, hint)
+    if name == "running":
+        if id(content) not in scope.levels:
+            raise Unknown("a running level in this place")
+        return scope.levels[id(content)]
+    if name == "adds_up":
+        return _increment(node, scope)
+    raise Unknown(f"an expression of the kind `{name}`")
+
+
+# Literals and names.
+
+
+def _path(content, scope, hint):
+    return value_of_path(scope, content, evaluate, hint)
+
+
+def _list(content, scope, hint):
+    return [evaluate(one, scope, hint) for one in content]
+
+
+# Calculating (amounts.md, "Calculating").
+
+
+def _negate(content, scope, _):
+    value = evaluate(content, scope)
+    return None if value is None else -value
+
+
+def _binary(content, scope, hint):
+    if content["op"] in ("and", "or"):
+        return _and_or(content, scope)
+    left, right = evaluate(content["left"], scope), evaluate(content["right"], scope)
+    return calculate(content["op"], left, right, scope.run.program.month_ends)
+
+
+def calculate(op, left, right, month_ends=None):
+    if left is None or right is None:
+        return None
+    if op in ("add", "subtract") and isinstance(left, date) and isinstance(right, Length):
+        return add_length(left, right, 1 if op == "add" else -1, month_ends)
+    if not isinstance(left, Fraction) or not isinstance(right, Fraction):
+        raise Unknown(f"`{op}` of {left!r} and {right!r}")
+    if op == "divide" and right == 0:
+        raise Fault("division-by-zero")
+    found = {"add": add, "subtract": sub, "multiply": mul, "of": mul, "divide": truediv}[op](left, right)
+    if max(found.numerator.bit_length(), found.denominator.bit_length()) > BINARY_DIGITS:
+        raise Fault("overflow")
+    return found
+
+
+def _function(content, scope, hint):
+    word = content["name"]["text"]
+    if word not in ("smallest", "largest"):
+        raise Unknown(f"the function `{word}`")
+    return extreme(word, _alike([evaluate(one, scope, hint) for one in content["values"]]))
+
+
+def _clamp(content, scope, _):
+    """First at least, then at most."""
+    values = [None if content[side] is None else (evaluate(content[side], scope),) for side in ("at_least", "at_most")]
+    return clamped(evaluate(content["value"], scope), *values)
+
+
+def clamped(value, low, high):
+    """A side is None where it is not written, else a tuple of its value."""
+    for side, word in ((low, "largest"), (high, "smallest")):
+        if side is not None:
+            value = extreme(word, [value, side[0]])
+    return value
+
+
+# Rounding (amounts.md, "Rounding").
+
+
+def _rounded(content, scope, _):
+    value = evaluate(content["value"], scope)
+    step = rounding_step(content["rounding"], scope)
+    return rounded(value, content["rounding"]["mode"], step)
+
+
+def rounded(value, mode, step):
+    if value is None or step is None:
+        return None
+    if step == 0:
+        raise Fault("division-by-zero")
+    return round_to(value, mode, abs(step))
+
+
+def rounding_step(rounding, scope):
+    """What a rounding rounds to multiples of: money to its own decimals where nothing is said."""
+    if rounding["to"] is None:
+        return Fraction(1, 10**scope.run.program.decimals)
+    name, content = form(rounding["to"])
+    if name == "whole":
+        return Fraction(1)
+    if name == "decimals":
+        return Fraction(1, 10 ** content["count"])
+    if name == "decimals_of":
+        return Fraction(1, 10 ** int(evaluate(content, scope)))
+    return evaluate(content, scope)
+
+
+# Conditions (amounts.md, "Conditions"; "Missing values").
+
+
+def _and_or(content, scope):
+    """`and` stops at the first part that fails, `or` at the first that holds."""
+    decides = content["op"] == "or"
+    values = []
+    for side in ("left", "right"):
+        value = evaluate(content[side], scope)
+        if value is decides:
+            return decides
+        values.append(value)
+    return None if None in values else not decides
+
+
+def _not(content, scope, _):
+    value = evaluate(content, scope)
+    return None if value is None else not value
+
+
+def _compare(content, scope, _):
+    hint = _list_beside([content["left"], content["right"]], scope)
+    left, right = evaluate(content["left"], scope, hint), evaluate(content["right"], scope, hint)
+    return compare(content["op"], left, right)
+
+
+def compare(op, left, right):
+    left, right = _alike([left, right])
+    if left is None or right is None:
+        return None
+    if op == "equal":
+        return equal(left, right)
+    if op == "not_equal":
+        return not equal(left, right)
+    if op in ("contains", "starts_with"):
+        return right in left if op == "contains" else left.startswith(right)
+    if isinstance(left, Choice):
+        left, right = left.rank, right.rank
+    if isinstance(left, (str, bool, Row)) or isinstance(right, (str, bool, Row)):
+        raise Unknown(f"`{op}` of {left!r} and {right!r}")
+    return {"less": left < right, "less_or_equal": left <= right, "greater": left > right}.get(op, left >= right)
+
+
+def equal(left, right):
+    """A reference is compared with another, or with the key in quotes."""
+    left, right = _alike([left, right])
+    if isinstance(left, Row) and isinstance(right, str):
+        return left.key_text() == right
+    if isinstance(right, Row) and isinstance(left, str):
+        return right.key_text() == left
+    if isinstance(left, Row) or isinstance(right, Row):
+        return left is right
+    if isinstance(left, Choice) and isinstance(right, Choice):
+        return left.name == right.name
+    if isinstance(left, bool) != isinstance(right, bool) or isinstance(left, str) != isinstance(right, str):
+        raise Unknown(f"{left!r} is compared with {right!r}")
+    return left == right
+
+
+def _alike(values):
+    """Names of values become values of the list that another of them is of."""
+    names = next((value.names for value in values if isinstance(value, Choice)), None)
+    if names is None:
+        return values
+    return [Choice(value.name, names) if isinstance(value, ListName) else value for value in values]
+
+
+def _list_beside(nodes, scope):
+    """The list of values of one of these expressions, where a field tells it."""
+    for node in nodes:
+        name, content = expression(node)
+        if name == "bracket":
+            found = _list_beside([content], scope)
+        else:
+            found = list_of_path(scope, content) if name == "path" and scope.arguments is None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _between(content, scope, _):
+    """Both ends are in."""
+    hint = _list_beside([content["value"], content["low"], content["high"]], scope)
+    value, low, high = (evaluate(content[one], scope, hint) for one in ("value", "low", "high"))
+    above, below = compare("greater_or_equal", value, low), compare("less_or_equal", value, high)
+    if above is None or below is None:
+        return None
+    return (above and below) is not content["negated"]
+
+
+def _in(content, scope, _):
+    hint = _list_beside([content["value"]], scope)
+    value, values = evaluate(content["value"], scope, hint), evaluate(content["list"], scope, hint)
+    if value is None:
+        return None
+    found = any(one is not None and equal(value, one) for one in values)
+    if not found and None in values:
+        return None
+    return found is not content["negated"]
+
+
+def _known(content, scope, _):
+    return (evaluate(content["value"], scope) is None) is content["negated"]
+
+
+def _if_unknown(content, scope, hint):
+    value = evaluate(content["value"], scope, hint)
+    return evaluate(content["default"], scope, hint) if value is None else value
+
+
+def _conditional(content, scope, hint):
+    """The first condition that holds decides; an unknown one does not hold."""
+    for value, condition in content["branches"]:
+        if evaluate(condition, scope) is True:
+            return evaluate(value, scope, hint)
+    return evaluate(content["otherwise"], scope, hint)
+
+
+# Dates (amounts.md, "Dates").
+
+
+def _period(content, scope, _):
+    count = evaluate(content["count"], scope)
+    return None if count is None else Length(count, content["unit"])
+
+
+def _time_between(content, scope, _):
+    start, end = evaluate(content["from"], scope), evaluate(content["to"], scope)
+    if start is None or end is None:
+        return None
+    if content["unit"] == "days":
+        return Fraction((end - start).days)
+    months = whole_months(start, end, scope.run.program.month_ends)
+    if content["unit"] == "months":
+        return Fraction(months)
+    return Fraction(months // 12 if months >= 0 else -(-months // 12))
+
+
+def _date_part(content, scope, _):
+    """Year, half and quarter are those of the fiscal calendar; the month is counted from its first."""
+    day, part = evaluate(content["date"], scope), content["part"]
+    if day is None:
+        return None
+    if part == "day":
+        return Fraction(day.day)
+    if part == "year":
+        return Fraction(scope.run.program.calendar.year_name(day))
+    return Fraction(scope.run.program.calendar.part_number(part, day))
+
+
+# Schedules (schedules.md) and what adds up (totals.md).
+
+
+def _call(content, scope, _):
+    program, name = scope.run.program, content["name"]["text"]
+    if name in program.tables:
+        values = [evaluate(given["value"], scope) for given in content["arguments"]]
+        result = None if content["result"] is None else ".".join(path_names(content["result"]))
+        return decision_tables.asked(scope.run, program.tables[name], values, result)
+    quantity, arguments = None, {}
+    schedule = program.schedules[name]
+    for given in content["arguments"]:
+        if given["name"] is None:
+            quantity = evaluate(given["value"], scope)
+        else:
+            arguments[given["name"]["text"]] = evaluate(given["value"], scope)
+    return schedules.value(scope.run, schedule, arguments, quantity)
+
+
+def _asked(ask):
+    def asked(content, scope, _):
+        while expression(content)[0] == "bracket":
+            content = expression(content)[1]
+        name, call = expression(content)
+        if name != "call":
+            raise Unknown(f"`{ask} of` a {name}")
+        schedule = scope.run.program.schedules[call["name"]["text"]]
+        arguments = {
+            given["name"]["text"]: evaluate(given["value"], scope)
+            for given in call["arguments"]
+            if given["name"] is not None
+        }
+        (quantity,) = (evaluate(given["value"], scope) for given in call["arguments"] if given["name"] is None)
+        return schedules.reached(scope.run, schedule, arguments, quantity, ask)
+
+    return asked
+
+
+def _increment(node, scope):
+    """F(after) less F(before), exact."""
+    before, after = increment_sides(node, scope)
+    return None if after is None else after - (before or 0)
+
+
+def increment_sides(node, scope):
+    """F of the total before this row, nothing for the first, and F of the total with it (totals.md, "Row by row")."""
+    content = expression(node)[1]
+    schedule = scope.run.program.schedules[content["schedule"]["text"]]
+    arguments = {}
+    for given in content["arguments"]:
+        # One argument alone needs no name there (schedules.md, "Arguments").
+        name = given["name"]["text"] if given["name"] else schedule["arguments"][0]["name"]["text"]
+        arguments[name] = evaluate(given["value"], scope)
+    if id(content) not in scope.totals:
+        raise Unknown("`adds up` in this place")
+    total = scope.totals[id(content)]
+    if total is None:
+        return None, None
+    before, after = total
+    after = schedules.value(scope.run, schedule, arguments, after)
+    before = Fraction(0) if before is None else schedules.value(scope.run, schedule, arguments, before)
+    return before, after
+
+
+def _aggregate(content, scope, _):
+    return sets.aggregate(content, scope, evaluate)
+
+
+KINDS = {
+    "number": lambda content, *_: Fraction(content),
+    "percent": lambda content, *_: Fraction(content) / 100,
+    "money": lambda content, *_: Fraction(content["amount"]),
+    "date": lambda content, *_: date.fromisoformat(content),
+    "text": lambda content, *_: content,
+    "yes_no": lambda content, *_: content,
+    "bracket": lambda content, scope, hint: evaluate(content, scope, hint),
+    "path": _path,
+    "list": _list,
+    "negate": _negate,
+    "not": _not,
+    "binary": _binary,
+    "compare": _compare,
+    "between": _between,
+    "in": _in,
+    "known": _known,
+    "if_unknown": _if_unknown,
+    "conditional": _conditional,
+    "rounded": _rounded,
+    "clamp": _clamp,
+    "function": _function,
+    "aggregate": _aggregate,
+    "call": _call,
+    "rate_of": _asked("rate"),
+    "band_of": _asked("band"),
+    "period": _period,
+    "time_between": _time_between,
+    "date_part": _date_part,
+}

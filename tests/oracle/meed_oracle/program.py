@@ -1,0 +1,240 @@
+"""What a program declares: its head, records, schedules, parameters and rules, with those of the libraries it uses."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from . import literals
+from .periods import Calendar
+from .tree import expression, form
+from .trouble import Unknown
+from .values import decimals_of
+
+MONTH_NAMES = (
+    "january february march april may june july august september october november december".split()
+)
+
+
+@dataclass
+class Field:
+    """A field of a record, and how its column is read."""
+
+    name: str
+    type: str
+    content: object  # of the type: decimals, the values of a list, the record referred to
+    optional: bool
+    column: str | None = None
+    format: str | None = None
+    ignoring_case: bool = False
+
+
+@dataclass
+class Record:
+    """An entity or event."""
+
+    name: str
+    is_event: bool
+    table: str | None = None
+    distinct_of: str | None = None  # `from agent`: the values of a column of that record
+    key: list = field(default_factory=list)
+    when: Field | None = None
+    fields: dict = field(default_factory=dict)  # all of them by name, key and `when` too
+
+
+@dataclass
+class Version:
+    """A rule as it is written once."""
+
+    name: str
+    number: int  # among the versions of the rule, by their ranges, from 1
+    stream: tuple  # ("event", name), ("entity", name, period) or ("payments", rule)
+    clauses: list
+    first: date
+    last: date
+    has_active: bool
+
+    @property
+    def only_sets(self):
+        return not any(form(clause["kind"])[0] in ("pay", "take_back") for clause in self.clauses)
+
+
+class Program:
+    """All declarations, by name."""
+
+    def __init__(self, trees, overrides):
+        self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, {}
+        self.currency = None
+        rules, sources = [], []
+        items = [item for library in trees["libraries"] for item in library["file"]["items"]]
+        for item in items + trees["program"]["items"]:
+            name, content = form(item)
+            if name == "program":
+                self._take_head(content)
+            elif name == "record":
+                self._take_record(content)
+            elif name == "extend":
+                self._take_members(self._record(content["record"]["text"]), content["members"])
+            elif name == "source":
+                sources.append(content)
+            elif name == "schedule":
+                self.schedules[content["name"]["text"]] = content
+            elif name == "table":
+                self.tables[content["name"]["text"]] = content
+            elif name == "parameter":
+                self.parameters[content["name"]["text"]] = content["value"]
+            elif name == "rule":
+                rules.append(content)
+            elif name not in ("use", "test"):
+                raise Unknown(f"an item of the kind `{name}`")
+        if self.currency is None:
+            raise Unknown("a file without a `program`")
+        for source in sources:
+            self._take_source(source)
+        for name, text in overrides.items():
+            if name not in self.parameters:
+                raise Unknown(f"no parameter `{name}`")
+            self.parameters[name] = literals.read(text)
+        for rule in rules:
+            self._take_rule(rule)
+        for versions in self.rules.values():
+            versions.sort(key=lambda version: version.first)
+            for number, version in enumerate(versions):
+                version.number = number + 1
+
+    # The head (facts.md, "The head of a program").
+
+    def _take_head(self, head):
+        self.month_ends, first_month, by_end, life = None, None, False, None
+        for clause in head["clauses"]:
+            name, content = form(clause["kind"])
+            if name == "currency":
+                self.currency = content["code"]["text"]
+                self.rounding = content["rounding"]["mode"]
+                self.each_line = content["each_line"] is not None
+            elif name == "fiscal_year":
+                first_month = MONTH_NAMES.index(content["month"]["text"].lower()) + 1
+                by_end = content["named_by"] is not None and content["named_by"][0] == "end"
+            elif name == "active":
+                life = (literals.day(content["from"]), literals.day(content["to"]))
+            elif name == "month_ends":
+                self.month_ends = content
+            else:
+                raise Unknown(f"`{name}` in the head of a program")
+        self.decimals = decimals_of(self.currency)
+        self.first, self.last = life
+        self.calendar = Calendar(first_month, by_end, life)
+
+    # Records (facts.md, "Parties and events").
+
+    def _record(self, name):
+        if name not in self.records:
+            raise Unknown(f"no record `{name}`")
+        return self.records[name]
+
+    def _take_record(self, item):
+        record = Record(item["name"]["text"], item["kind"] == "event")
+        if item["from"] is not None:
+            name, content = form(item["from"])
+            if name == "table":
+                record.table = content["value"]
+            else:
+                record.distinct_of = content["text"]
+        self.records[record.name] = record
+        self._take_members(record, item["members"])
+
+    def _take_members(self, record, members):
+        for member in members:
+            name, content = form(member)
+            if name == "key":
+                for part in content["parts"]:
+                    one = self._field(part, "id")
+                    # A part of several may be described by a field of its name.
+                    record.key.append(record.fields.setdefault(one.name, one))
+            elif name == "when":
+                record.when = self._field(content, "date")
+                record.fields[record.when.name] = record.when
+            elif name == "field":
+                one = self._field(content, None)
+                keys = [key.name for key in record.key]
+                record.fields[one.name] = one
+                if one.name in keys:
+                    record.key[keys.index(one.name)] = one
+            else:
+                raise Unknown(f"a member of the kind `{name}` in `{record.name}`")
+
+    def _field(self, item, default):
+        text = lambda one: None if one is None else one["value"]
+        kind, content = (default, None) if item["ty"] is None else form(item["ty"]["kind"])
+        if kind == "one_of":
+            content = tuple(content)
+        elif kind == "record":
+            content = content["text"]
+        elif kind not in "id text count number percent money date date_time yes_no".split():
+            raise Unknown(f"the type `{kind}` of the field `{item['name']['text']}`")
+        return Field(
+            item["name"]["text"],
+            kind,
+            content,
+            item["optional"] is not None,
+            text(item["column"]),
+            text(item["format"]),
+            item["ignoring_case"] is not None,
+        )
+
+    def _take_source(self, source):
+        """How a record's file is written, apart from the record (facts.md, "A source apart from its record")."""
+        record = self._record(source["record"]["text"])
+        if source["unsupported"]:
+            raise Unknown("a part of a source")
+        if source["from"] is not None:
+            record.table = source["from"]["value"]
+        for item in source["fields"]:
+            one = record.fields[item["name"]["text"]]
+            one.column = item["column"]["value"] if item["column"] else one.column
+            one.format = item["format"]["value"] if item["format"] else one.format
+            one.ignoring_case = one.ignoring_case or item["ignoring_case"] is not None
+
+    # Rules (rules.md).
+
+    def _take_rule(self, item):
+        name, stream, active, clauses = item["name"]["text"], None, None, []
+        for clause in item["clauses"]:
+            kind, content = form(clause["kind"])
+            if kind == "for_each":
+                if content["by"] is not None:
+                    raise Unknown("`for each … by`")
+                subject = content["subject"]["text"]
+                is_event = self._record(subject).is_event
+                stream = ("event", subject) if is_event else ("entity", subject, content["per"]["text"])
+            elif kind == "for_each_payment":
+                stream = ("payments", content["rule"]["text"])
+            elif kind == "active":
+                active = content
+            elif kind in "where let set first_per pay take_back at_most at_least".split():
+                clauses.append(clause)
+            else:
+                raise Unknown(f"a clause of the kind `{kind}`")
+        first, last = self.first, self.last
+        if active is not None:
+            if active["from"] is not None:
+                first = max(first, self._day(active["from"]))
+            if active["to"] is not None:
+                last = min(last, self._day(active["to"]))
+        version = Version(name, 0, stream, clauses, first, last, active is not None)
+        self.rules.setdefault(name, []).append(version)
+
+    def _day(self, node):
+        name, content = expression(node)
+        if name == "path":
+            return self._day(self.parameters[content["parts"][0]["text"]])
+        return literals.day(node)
+
+    def lists_with(self, name):
+        """The lists of values in which a name occurs, each once."""
+        found = []
+        for record in self.records.values():
+            for one in record.fields.values():
+                if one.type == "one_of":
+                    names = tuple(choice["name"]["text"] for choice in one.content)
+                    if name in names and names not in found:
+                        found.append(names)
+        return found

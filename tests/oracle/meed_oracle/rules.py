@@ -1,0 +1,322 @@
+"""A rule, row by row: conditions and values in the order written, then what is paid (rules.md)."""
+
+from fractions import Fraction
+
+from . import sets
+from .expressions import calculate, evaluate, increment_sides
+from .limits import Limits
+from .scope import Line, Scope
+from .tables import Row, key_order
+from .totals import Accumulation, Level, key_of, level_of_set, total_of_all
+from .tree import all_of, expression, form, path_names
+from .trouble import Fault, Unknown
+from .values import round_whole
+
+
+class Rule:
+    """A rule with all its versions, and what it remembers through them."""
+
+    def __init__(self, run, name, versions):
+        self.run, self.program = run, run.program
+        self.name, self.versions = name, versions
+        self.stream = versions[0].stream
+        if any(version.stream != self.stream for version in versions):
+            raise Unknown("versions of a rule over different rows")
+        self.lines = []
+        self.limits = Limits(run)
+        self.firsts, self.levels, self.accumulations = {}, {}, {}
+        self.looked_at = set()  # sets of which it is known whether a row meets a fault
+        self.walks = {}  # levels of sets and totals over all rows, by their place in the tree
+
+    def settle(self):
+        kind = self.stream[0]
+        if kind == "event":
+            self._over_events()
+        elif kind == "entity":
+            self._over_periods()
+        else:
+            for line in self.run.lines(self.stream[1]):
+                version = self._version_of(line.when)
+                if version is not None:
+                    scope = Scope(self.run, line=line, subject=line.source, day=line.when)
+                    self._one(version, scope, line.period, line.is_accrual)
+
+    def _version_of(self, day):
+        """The version that holds on a day. A rule that only sets, without a range of its own, holds always."""
+        for version in self.versions:
+            always = version.only_sets and not version.has_active
+            if always or version.first <= day <= version.last:
+                return version
+        return None
+
+    # Over the rows of an event.
+
+    def _over_events(self):
+        for row in self.run.events(self.stream[1]):
+            version = self._version_of(row.when)
+            scope = Scope(self.run, subject=row, day=row.when)
+            period = self.program.calendar.period_of("quarter", row.when)
+            if version is not None:
+                self._one(version, scope, period, False)
+            elif row.when < min(version.first for version in self.versions) and self._looks_back():
+                # Rows from before the rule's first day go by the conditions of its first version.
+                self._pipeline(self.versions[0], scope, period, is_earlier=True)
+            elif len(self.versions) == 1 and self.program.first <= row.when <= self.program.last:
+                self._count_above_conditions(self.versions[0], scope)
+
+    def _looks_back(self):
+        clauses = [form(clause["kind"]) for clause in self.versions[0].clauses]
+        return any(name == "first_per" and content["ever"] is not None for name, content in clauses)
+
+    def _count_above_conditions(self, version, scope):
+        """Above the first condition a level counts every row of the program's life (totals.md, "Running levels")."""
+        for clause in version.clauses:
+            name, content = form(clause["kind"])
+            self._take_levels(version, content, scope)
+            if name == "let":
+                scope.definitions[content["name"]["text"]] = content["value"]
+            if name in ("where", "first_per"):
+                break
+
+    # Per entity and period (totals.md, "Per party and period").
+
+    def _over_periods(self):
+        record = self.program.records[self.stream[1]]
+        for period, own in self._periods(self.stream[2]):
+            version = self._version_of(own[1])
+            if version is None:
+                continue
+            for row in sorted(self.run.tables.of(record.name), key=lambda row: key_order(row.key)):
+                scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
+                self._look_for_unasked_faults(version, scope)
+                self._one(version, scope, period, own[1] > self.run.through)
+
+    def _look_for_unasked_faults(self, version, scope):
+        """Whether a set meets a fault in a row that no value of the rule asks for.
+
+        The page does not say whether the condition of a set is worked out for rows of no party, of other days, of parties that a
+        condition drops, or in a branch that is not taken. Here it is not; that it could have met a fault is noted, so that a run
+        that stops there can be told from a wrong one. One party stands for all: conditions hardly read it.
+        """
+        definitions = {
+            content["name"]["text"]: content["value"]
+            for name, content in (form(clause["kind"]) for clause in version.clauses)
+            if name == "let"
+        }
+        alone = Scope(self.run, scope.subject, None, scope.day, scope.period, scope.own, definitions=definitions)
+        for clause in version.clauses:
+            for node in form(clause["kind"])[1].values():
+                for one in all_of(node, "aggregate") if isinstance(node, dict) and set(node) == {"kind", "span"} else []:
+                    if id(one) not in self.looked_at:
+                        self.looked_at.add(id(one))
+                        if sets.meets_a_fault(expression(one)[1], alone, evaluate):
+                            self.run.has_unasked_faults = True
+
+    def _periods(self, word):
+        """The periods that touch the program's life and have begun by the run's date, with their own parts."""
+        calendar, through = self.program.calendar, self.run.through
+        if word == "program":
+            period = calendar.period_of(word, self.program.first)
+            return [(period, (period.first, period.last))]
+        found = []
+        period = calendar.period_of(word, self.program.first)
+        while period.first <= self.program.last:
+            own = calendar.own(period)
+            if own[0] <= through:
+                found.append((period, own))
+            period = calendar.period(word, period.number + 1)
+        return found
+
+    # One row.
+
+    def _one(self, version, scope, period, is_accrual):
+        if not self._pipeline(version, scope, period):
+            return
+        for clause in version.clauses:
+            name, content = form(clause["kind"])
+            if name in ("pay", "take_back"):
+                self._pay(version, scope, content, period, is_accrual, -1 if name == "take_back" else 1)
+
+    def _pipeline(self, version, scope, period, is_earlier=False):
+        """Conditions and values; whether the row passed them all."""
+        postponed = []
+        for clause in version.clauses:
+            name, content = form(clause["kind"])
+            if name in ("pay", "take_back", "at_most", "at_least"):
+                break
+            self._take_levels(version, content, scope, counts=not is_earlier)
+            if name == "where":
+                if with_default(evaluate(content["condition"], scope), content["unknown"], scope) is not True:
+                    return False
+            elif name == "first_per":
+                if not self._is_first(content, scope) or is_earlier:
+                    return False
+            elif all_of(content["value"], "adds_up") or _mentions(content["value"], scope.later):
+                # What adds up is known when all conditions are.
+                scope.later.add(content["name"]["text"])
+                postponed.append((name, content))
+            else:
+                self._name(name, content, version, scope, period)
+        if is_earlier:
+            return False
+        for clause in version.clauses:
+            name, content = form(clause["kind"])
+            if name in ("pay", "take_back", "at_most", "at_least"):
+                self._take_levels(version, content, scope)
+        self._add_up(version, scope)
+        for name, content in postponed:
+            scope.later.discard(content["name"]["text"])
+            self._name(name, content, version, scope, period)
+        return True
+
+    def _name(self, clause, content, version, scope, period):
+        """`let` names a value, `set` writes it out as a decision too (rules.md, "Let and set")."""
+        value = with_default(evaluate(content["value"], scope), content["unknown"], scope)
+        name = content["name"]["text"]
+        scope.lets[name] = value
+        if clause == "set" and value is not None:
+            self.run.write_decision(self, version, scope, period, name, value)
+
+    def _is_first(self, content, scope):
+        if _is_per_program(content["per"]) and not self.program.first <= scope.day <= self.program.last:
+            # `per program` looks at the program's own rows (rules.md, "First per").
+            return False
+        key = key_of(content["per"], scope)
+        seen = self.firsts.setdefault("first", set())
+        if key in seen:
+            return False
+        seen.add(key)
+        return True
+
+    def _take_levels(self, version, content, scope, counts=True):
+        """The running levels of a clause, over the rows that passed what is written above it."""
+        for name in ("condition", "value", "amount", "payee"):
+            node = content.get(name)
+            for one in all_of(node, "running") if node is not None else []:
+                running = expression(one)[1]
+                if running["set"] is not None:
+                    if id(running) not in self.walks:
+                        self.walks[id(running)] = level_of_set(running, scope)
+                    scope.levels[id(running)] = self.walks[id(running)][id(scope.subject)]
+                else:
+                    level = self.levels.setdefault(self._place(version, "running", one), Level())
+                    scope.levels[id(running)] = level.take(running, scope, counts)
+
+    def _add_up(self, version, scope):
+        """Takes the row, which matched, into all that adds up."""
+        for clause in version.clauses:
+            _, content = form(clause["kind"])
+            for name in ("value", "amount"):
+                node = content.get(name)
+                for one in all_of(node, "adds_up") if node is not None else []:
+                    self._add_one(version, one, scope)
+
+    def _add_one(self, version, node, scope):
+        content = expression(node)[1]
+        if content["at_its_highest"] is not None:
+            raise Unknown("`at its highest`")
+        if content["over_all"] is not None:
+            if id(content) not in self.walks:
+                definitions = {
+                    let["name"]["text"]: let["value"]
+                    for name, let in (form(clause["kind"]) for clause in version.clauses)
+                    if name == "let"
+                }
+                self.walks[id(content)] = total_of_all(content, scope, definitions)
+            scope.totals[id(content)] = self.walks[id(content)][id(scope.subject)]
+        else:
+            total = self.accumulations.setdefault(self._place(version, "adds_up", node), Accumulation())
+            scope.totals[id(content)] = total.add(content, scope, self.program)
+
+    def _place(self, version, wanted, node):
+        """Which of its kind a node is in its version: alike places of all versions remember together."""
+        nodes = []
+        for clause in version.clauses:
+            _, content = form(clause["kind"])
+            for name in ("condition", "value", "amount", "payee"):
+                if content.get(name) is not None:
+                    nodes.extend(all_of(content[name], wanted))
+        return [one is node for one in nodes].index(True)
+
+    # Paying (rules.md, "Pay and take back"; totals.md, "Cents along the total").
+
+    def _pay(self, version, scope, content, period, is_accrual, sign):
+        smallest = self._rounded(content["amount"], content["unknown"], version, scope)
+        payee = evaluate(content["payee"], scope)
+        if payee is None and (content["unknown"] is None or form(content["unknown"]["kind"])[0] != "nobody"):
+            raise Unknown("a payee that is missing")
+        if payee is None or smallest is None:
+            return
+        if not isinstance(payee, Row):
+            raise Unknown("a payee that is no row")
+        smallest = sign * self.limits.apply(version, scope, smallest)
+        if smallest == 0:
+            return
+        if not -(2**63) <= smallest < 2**63:
+            raise Fault("overflow")
+        amount = Fraction(smallest, 10**self.program.decimals)
+        source = scope.line.source if scope.line is not None else scope.subject
+        self.lines.append(
+            Line(self.name, version.number, payee, smallest, amount, source, scope.day, period, is_accrual)
+        )
+
+    def _rounded(self, node, unknown, version, scope):
+        """The amount in smallest units: along the total where it is what adds up or a share of it, else alone."""
+        found = None if self.program.each_line else self._along(node, version, scope)
+        if found is not None:
+            factor, adding = found
+            before, after = increment_sides(adding, scope)
+            if factor is not None and after is not None:
+                return self._round(factor * after) - self._round(factor * (before or 0))
+        amount = with_default(evaluate(node, scope), unknown, scope)
+        return None if amount is None or amount == "nobody" else self._round(amount)
+
+    def _round(self, amount):
+        return round_whole(amount * 10**self.program.decimals, self.program.rounding)
+
+    def _along(self, node, version, scope):
+        """The factor and the `adds up` where an amount is just that, or a share of it; also through a `let`."""
+        name, content = expression(node)
+        if name == "adds_up":
+            return Fraction(1), node
+        if name == "bracket":
+            return self._along(content, version, scope)
+        if name == "path" and len(content["parts"]) == 1:
+            for clause, let in (form(clause["kind"]) for clause in version.clauses):
+                if clause in ("let", "set") and let["name"]["text"] == path_names(content)[0] and let["unknown"] is None:
+                    return self._along(let["value"], version, scope)
+        if name == "binary" and content["op"] in ("of", "multiply", "divide"):
+            for side, other in (("left", "right"), ("right", "left")):
+                if content["op"] == "divide" and side == "right":
+                    continue
+                found = self._along(content[side], version, scope)
+                if found is not None and not all_of(content[other], "adds_up"):
+                    return self._scaled(found, content["op"], evaluate(content[other], scope))
+        return None
+
+    def _scaled(self, found, op, other):
+        factor, node = found
+        if factor is None or other is None:
+            return None, node
+        if op == "divide":
+            return calculate("divide", factor, other), node
+        return factor * other, node
+
+
+def with_default(value, unknown, scope):
+    """`, unknown means …` (amounts.md, "Missing values")."""
+    if value is not None or unknown is None:
+        return value
+    kind, content = form(unknown["kind"])
+    if kind == "value":
+        return evaluate(content, scope)
+    return {"yes": True, "no": False, "nobody": None}[kind]
+
+
+def _mentions(node, names):
+    """Whether an expression reads one of these names."""
+    return any(path_names(expression(path)[1])[0] in names for path in all_of(node, "path"))
+
+
+def _is_per_program(per):
+    return any(path_names(path) == ["program"] for path in per)

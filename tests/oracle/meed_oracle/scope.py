@@ -1,0 +1,150 @@
+"""What a name means in its place (rules.md, "Let and set"; totals.md, "Per party and period"; runs.md, "Parameters")."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from .tables import Row
+from .tree import path_names
+from .trouble import Unknown
+from .values import Choice, ListName
+
+
+@dataclass
+class Line:
+    """A payment of a rule. Its source is the row that it was paid for: of an event, or of an entity in a period."""
+
+    rule: str
+    version: int
+    payee: Row
+    smallest: int  # the amount in smallest units of the currency
+    amount: Fraction
+    source: Row
+    when: date
+    period: object
+    is_accrual: bool
+
+
+@dataclass
+class Scope:
+    """The row around an expression, and the values that have a name there."""
+
+    run: object
+    subject: Row | None = None
+    line: Line | None = None
+    day: date | None = None
+    period: object = None  # in a rule per entity and period
+    own: tuple | None = None  # the first and last day of its own period
+    lets: dict = field(default_factory=dict)
+    definitions: dict = field(default_factory=dict)  # of `let`s that are worked out when they are asked for
+    later: set = field(default_factory=set)  # names that are known only when all conditions are
+    levels: dict = field(default_factory=dict)  # running levels of this row, by their place in the tree
+    totals: dict = field(default_factory=dict)  # what adds up: before and after this row
+    outer: object = None  # inside the brackets of a set: the row around it
+    arguments: dict | None = None  # inside a schedule
+
+    @property
+    def record(self):
+        return self.subject.record if self.line is None else None
+
+
+def value_of_path(scope, path, evaluate, hint):
+    """The value of a dotted name."""
+    names = path_names(path)
+    value = _first(scope, names[0], evaluate, hint)
+    day = scope.day
+    for name in names[1:]:
+        value = _step(scope.run, value, name, day)
+    return value
+
+
+def _around(scope):
+    while scope is not None:
+        yield scope
+        scope = scope.outer
+
+
+def _first(scope, name, evaluate, hint):
+    run = scope.run
+    if scope.arguments is not None:
+        # Nothing of a row is known inside a schedule but its arguments and parameters (schedules.md, "Arguments").
+        if name in scope.arguments:
+            return scope.arguments[name]
+    else:
+        for around in _around(scope):
+            if around.line is not None:
+                if name == "payment":
+                    return around.line
+                if around.outer is not None and name in ("amount", "payee", "when"):
+                    return getattr(around.line, name)
+                if name == around.line.source.record.name:
+                    return around.line.source
+            elif name in around.record.fields:
+                return around.subject.values.get(name)
+            elif name == around.record.name:
+                return around.subject
+            if name in around.lets:
+                return around.lets[name]
+            if name in around.definitions:
+                around.lets[name] = evaluate(around.definitions[name], around)
+                return around.lets[name]
+            if name in around.later:
+                raise Unknown(f"`{name}` adds up and stands above a condition that reads it")
+    if name in run.program.parameters:
+        return evaluate(run.program.parameters[name], scope, hint)
+    if hint is not None and name in hint:
+        return Choice(name, hint)
+    if scope.arguments is None:
+        for around in _around(scope):
+            if around.line is None and run.is_decision(around.record.name, name):
+                return run.decision(around.subject, name, around.day)
+    if name == "none":
+        return None
+    if run.program.lists_with(name):
+        return ListName(name)
+    raise Unknown(f"the name `{name}`")
+
+
+def _step(run, value, name, day):
+    if value is None:
+        return None
+    if isinstance(value, Line):
+        if name in ("amount", "payee", "when"):
+            return getattr(value, name)
+        raise Unknown(f"`{name}` of a payment")
+    if not isinstance(value, Row):
+        raise Unknown(f"`.{name}` of something that is no row")
+    if name in value.record.fields:
+        return value.values.get(name)
+    if run.is_decision(value.record.name, name):
+        return run.decision(value, name, day)
+    raise Unknown(f"`{name}` of `{value.record.name}`")
+
+
+def list_of_path(scope, path):
+    """The list of values of a field that a path leads to, where it leads to one."""
+    names = path_names(path)
+    for around in _around(scope):
+        if around.line is not None:
+            found = _fields_behind(scope.run, [around.line.source.record], names[1:])
+            if names[0] == around.line.source.record.name:
+                return found
+        elif around.record is not None:
+            if names[0] in around.record.fields:
+                return _fields_behind(scope.run, [around.record], names)
+            if names[0] == around.record.name:
+                return _fields_behind(scope.run, [around.record], names[1:])
+    return None
+
+
+def _fields_behind(run, records, names):
+    (record,) = records
+    found = None
+    for name in names:
+        found = record.fields.get(name) if record is not None else None
+        if found is None:
+            return None
+        record = run.program.records[found.content] if found.type == "record" else None
+    if found is None or found.type != "one_of":
+        return None
+    return tuple(choice["name"]["text"] for choice in found.content)

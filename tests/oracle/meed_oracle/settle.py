@@ -1,0 +1,84 @@
+"""A whole run: rows, then every rule after those that it reads (runs.md)."""
+
+from .program import Program
+from .rules import Rule
+from .tables import Tables
+from .tree import forget, form
+from .trouble import Unknown
+from .uses import used_fields
+
+
+class Run:
+    """A program over its tables, through a day."""
+
+    def __init__(self, trees, tables, through=None, overrides=None):
+        forget()
+        self.program = Program(trees, overrides or {})
+        self.through = through or self.program.last
+        self.tables = Tables(self.program, tables, used_fields(self.program))
+        self.has_unasked_faults = False  # faults in sets that no value asks for
+        self.decisions = []  # (rule, version, row, period, name, value)
+        self._by_period = {}  # decisions of rules per entity and period
+        self._events, self._under_way = {}, []
+        self.belonging = {}  # rows of sets by the party that they belong to
+        self._setters = self._find_setters()
+        self.rules = {name: None for name in self.program.rules}
+        for name in self.program.rules:
+            self.settled(name)
+
+    def settled(self, name):
+        """A rule, done now if it was not yet: a rule is done after those that it reads (rules.md, "Let and set")."""
+        if self.rules[name] is None:
+            if name in self._under_way:
+                raise Unknown(f"rules that wait for one another: {self._under_way}")
+            self._under_way.append(name)
+            rule = Rule(self, name, self.program.rules[name])
+            rule.settle()
+            self.rules[name] = rule
+            self._under_way.pop()
+        return self.rules[name]
+
+    def lines(self, rule):
+        """The payments of a rule, in order."""
+        return self.settled(rule).lines
+
+    def events(self, name):
+        """The accepted rows of an event up to the run's day, in order. A row without its day is seen by nobody."""
+        if name not in self._events:
+            rows = [row for row in self.tables.of(name) if row.when is not None and row.when <= self.through]
+            self._events[name] = sorted(rows, key=lambda row: row.order)
+        return self._events[name]
+
+    # Decisions (rules.md, "Let and set").
+
+    def _find_setters(self):
+        """Which rule sets which name, by record."""
+        setters = {}
+        for name, versions in self.program.rules.items():
+            for version in versions:
+                if version.stream[0] == "payments":
+                    continue
+                for clause in version.clauses:
+                    kind, content = form(clause["kind"])
+                    if kind == "set":
+                        setters[version.stream[1], content["name"]["text"]] = (name, version.stream)
+        return setters
+
+    def is_decision(self, record, name):
+        return (record, name) in self._setters
+
+    def write_decision(self, rule, version, scope, period, name, value):
+        self.decisions.append((rule.name, version.number, scope.subject, period, name, value))
+        if rule.stream[0] == "event":
+            scope.subject.decisions[name] = value
+        elif rule.stream[0] == "entity":
+            self._by_period[id(scope.subject), name, period.number] = value
+
+    def decision(self, row, name, day):
+        """What a rule decided of a row; of an entity that of the period that holds the day."""
+        rule, stream = self._setters[row.record.name, name]
+        self.settled(rule)
+        if stream[0] == "event":
+            return row.decisions.get(name)
+        period = self.program.calendar.period_of(stream[2], day)
+        return self._by_period.get((id(row), name, period.number))

@@ -1,0 +1,237 @@
+"""Rows from tables: cells to values, keys, references, and which rows are rejected (facts.md, "Rows that cannot be taken")."""
+
+from datetime import datetime, timezone
+
+from . import cells
+from .trouble import Fault, Unknown, Unreadable
+from .values import value_text
+
+NO_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class Row:
+    """A row of a record."""
+
+    def __init__(self, record, number):
+        self.record, self.number = record, number
+        self.key, self.values = (), {}
+        self.when, self.instant = None, NO_INSTANT
+        self.decisions = {}
+
+    def key_text(self):
+        return "|".join(self.key)
+
+    @property
+    def order(self):
+        """`when`, then key (runs.md, "The order of rows")."""
+        return (self.when, self.instant, key_order(self.key))
+
+
+def key_order(key):
+    """Whole numbers written plainly first, by value; all others letter by letter; part by part."""
+    return tuple((0, int(part), "") if _is_plain(part) else (1, 0, part) for part in key)
+
+
+def _is_plain(part):
+    return part.isascii() and part.isdigit() and (part == "0" or not part.startswith("0"))
+
+
+class Tables:
+    """The accepted rows of every record, and the rejected cells."""
+
+    def __init__(self, program, tables, used):
+        self.program, self.used = program, used
+        self.rows, self.rejects = {}, []
+        self.given = {name: _Given(table) for name, table in tables.items()}
+        self.bad = {}  # rejected rows, by identity
+        for record in program.records.values():
+            if record.name in self.given and record.distinct_of is None:
+                self.rows[record.name] = self._read(record)
+        self._reject_duplicates()
+        self._follow_references()
+        self.rejects.sort(key=lambda reject: (list(program.records).index(reject[0]), reject[1]))
+
+    def of(self, record):
+        """The accepted rows of a record."""
+        return self.rows.get(record, [])
+
+    # Cells.
+
+    def _is_used(self, record, field):
+        return (record.name, field.name) in self.used or field in record.key or field is record.when
+
+    def _columns(self, field):
+        """The columns of a field: of a reference one for each part of the key."""
+        if field.type == "record":
+            target = self.program.records[field.content]
+            if len(target.key) > 1:
+                return [(part.name, False) for part in target.key]
+        return [(field.column or field.name, field.column is not None)]
+
+    def _read(self, record):
+        given, rows = self.given[record.name], []
+        fields = [field for field in record.fields.values() if self._is_used(record, field)]
+        places = {field.name: [given.place(*column) for column in self._columns(field)] for field in fields}
+        for number, cells_of_row in enumerate(given.rows, 1):
+            row = Row(record, number)
+            for field in fields:
+                texts = [cells_of_row[place].strip() for place in places[field.name]]
+                row.values[field.name] = self._value(row, field, texts)
+            row.key = tuple(self._key_part(row, part) for part in record.key)
+            rows.append(row)
+        return rows
+
+    def _key_part(self, row, part):
+        value = row.values[part.name]
+        if isinstance(value, Pointer):
+            return value.key[0]
+        return "" if value is None else value_text(value)
+
+    def _value(self, row, field, texts):
+        if any(not text for text in texts):
+            if not field.optional:
+                self._reject(row, field, texts)
+            return None
+        if field.type == "record":
+            return Pointer(field.content, tuple(texts))
+        try:
+            if field.type == "date_time":
+                day, instant = cells.moment(field, texts[0])
+                if field is row.record.when:
+                    row.when, row.instant = day, instant
+                return day
+            value = cells.read(field, texts[0], self.program.decimals)
+        except Unreadable:
+            self._reject(row, field, texts)
+            return None
+        if field is row.record.when:
+            row.when = value
+        return value
+
+    def _reject(self, row, field, texts):
+        self.bad[id(row)] = row
+        columns = self._columns(field)
+        column = field.name if len(columns) > 1 else self.given[row.record.name].header_of(*columns[0])
+        reject = (row.record.name, row.number, column, "|".join(texts) if any(texts) else "")
+        if reject not in self.rejects:
+            self.rejects.append(reject)
+
+    def _reject_duplicates(self):
+        """A key that stands twice rejects every row that bears it."""
+        for rows in self.rows.values():
+            by_key = {}
+            for row in rows:
+                if all(row.key):
+                    by_key.setdefault(row.key, []).append(row)
+            for several in by_key.values():
+                for row in several if len(several) > 1 else []:
+                    self._reject(row, row.record.key[0], list(row.key))
+
+    # References.
+
+    def _follow_references(self):
+        index = {
+            name: {row.key: row for row in rows} for name, rows in self.rows.items()
+        }
+        while True:
+            n_bad = len(self.bad)
+            for rows in list(self.rows.values()):
+                for row in rows:
+                    self._check_references(row, index)
+            self._reject_loops(index)
+            if len(self.bad) == n_bad:
+                break
+        for name, rows in self.rows.items():
+            self.rows[name] = [row for row in rows if id(row) not in self.bad]
+        self._make_missing_tables(index)
+        for rows in list(self.rows.values()):
+            for row in rows:
+                for field, value in row.values.items():
+                    if isinstance(value, Pointer):
+                        row.values[field] = index[value.record][value.key]
+
+    def _check_references(self, row, index):
+        for name, value in row.values.items():
+            if isinstance(value, Pointer) and value.record in self.rows:
+                target = index[value.record].get(value.key)
+                if target is None or id(target) in self.bad:
+                    self._reject(row, row.record.fields.get(name) or row.record.key[0], list(value.key))
+
+    def _reject_loops(self, index):
+        """A chain along a field that refers to its own record and comes back."""
+        for record in self.program.records.values():
+            for field in record.fields.values():
+                if field.type != "record" or field.content != record.name or not self._is_used(record, field):
+                    continue
+                for row in self.rows.get(record.name, []):
+                    at, seen = row, set()
+                    while at is not None and id(at) not in seen:
+                        seen.add(id(at))
+                        pointer = at.values.get(field.name)
+                        at = index[record.name].get(pointer.key) if pointer else None
+                        if at is row:
+                            self._reject(row, field, list(row.values[field.name].key))
+
+    def _make_missing_tables(self, index):
+        """A party without a table exists with its key alone where accepted rows refer to it."""
+        for record in self.program.records.values():
+            if record.distinct_of is not None:
+                self._make_distinct(record, index)
+        made = True
+        while made:
+            made = False
+            for rows in list(self.rows.values()):
+                for row in list(rows):
+                    for value in list(row.values.values()):
+                        if isinstance(value, Pointer) and value.key not in index.setdefault(value.record, {}):
+                            self._make(value, index)
+                            made = True
+
+    def _make(self, pointer, index):
+        record = self.program.records[pointer.record]
+        row = Row(record, 0)
+        row.key = pointer.key
+        for part, text in zip(record.key, pointer.key):
+            row.values[part.name] = Pointer(part.content, (text,)) if part.type == "record" else text
+        index.setdefault(record.name, {})[row.key] = row
+        self.rows.setdefault(record.name, []).append(row)
+
+    def _make_distinct(self, record, index):
+        """An entity of the different values of a column (facts.md, "A party without a table")."""
+        given = self.given.get(record.distinct_of)
+        if given is None:
+            raise Unknown(f"the table of `{record.distinct_of}`, of which `{record.name}` is made")
+        key = record.key[0]
+        place = given.place(key.column or key.name, key.column is not None)
+        for row in self.rows[record.distinct_of]:
+            text = given.rows[row.number - 1][place].strip()
+            if text and (text,) not in index.setdefault(record.name, {}):
+                self._make(Pointer(record.name, (text,)), index)
+
+
+class Pointer:
+    """A reference before its row is found."""
+
+    def __init__(self, record, key):
+        self.record, self.key = record, key
+
+
+class _Given:
+    """A table as it comes."""
+
+    def __init__(self, table):
+        self.header = [text.strip() for text in table["header"]]
+        self.rows = [["" if cell is None else str(cell) for cell in row] for row in table["rows"]]
+        self.rows = [row for row in self.rows if any(cell.strip() for cell in row)]
+
+    def place(self, name, exact):
+        """By the field's name, capital or small, or by exactly the header behind `from`."""
+        same = str if exact else str.lower
+        places = [place for place, header in enumerate(self.header) if same(header) == same(name)]
+        if len(places) != 1:
+            raise Fault("duplicate-column" if places else "missing-column")
+        return places[0]
+
+    def header_of(self, name, exact):
+        return self.header[self.place(name, exact)]
+

@@ -1,0 +1,185 @@
+"""Which fields the rules of a program read: only those need a column, and only their cells can reject a row (facts.md, "Parties
+and events").
+
+A name is followed as far as references go. Where a name could be a field or something else, it is taken for the field.
+"""
+
+from .periods import WORDS
+from .tree import expression, form, path_names
+
+
+def used_fields(program):
+    """The pairs of record and field that some rule reads."""
+    walk = _Walk(program)
+    for versions in program.rules.values():
+        for version in versions:
+            walk.version(version)
+    return walk.used
+
+
+class _Walk:
+    def __init__(self, program):
+        self.program, self.used = program, set()
+        self.payee_kinds = {}
+
+    def version(self, version):
+        frames = [self._frame(version.stream)]
+        for clause in version.clauses:
+            _, content = form(clause["kind"])
+            for name, one in content.items():
+                if name == "per":
+                    for path in one:
+                        self._path(path, frames)
+                elif name == "unknown":
+                    if one is not None and form(one["kind"])[0] == "value":
+                        self._expression(form(one["kind"])[1], frames)
+                elif name in ("condition", "value", "amount", "payee") and one is not None:
+                    self._expression(one, frames)
+            if form(clause["kind"])[0] == "let":
+                frames[0]["lets"][content["name"]["text"]] = content["value"]
+
+    def _frame(self, stream):
+        if stream[0] == "payments":
+            return {"record": None, "names": self._payment_names(stream[1]), "lets": {}}
+        record = self.program.records[stream[1]]
+        return {"record": record, "names": {record.name: [record]}, "lets": {}}
+
+    def _payment_names(self, rule):
+        """What can be named beside a payment: the row that it comes from."""
+        names = {"payment": [("payment", rule)]}
+        for version in self.program.rules[rule]:
+            stream = version.stream
+            if stream[0] == "payments":
+                names.update({name: ones for name, ones in self._payment_names(stream[1]).items() if name != "payment"})
+            else:
+                names[stream[1]] = [self.program.records[stream[1]]]
+        return names
+
+    def _payees(self, rule):
+        """The records that a rule pays."""
+        if rule not in self.payee_kinds:
+            self.payee_kinds[rule] = []
+            found = []
+            for version in self.program.rules[rule]:
+                frames = [self._frame(version.stream)]
+                for clause in version.clauses:
+                    name, content = form(clause["kind"])
+                    if name == "let":
+                        frames[0]["lets"][content["name"]["text"]] = content["value"]
+                    if name in ("pay", "take_back"):
+                        found.extend(self._records_of(content["payee"], frames))
+            self.payee_kinds[rule] = found
+        return self.payee_kinds[rule]
+
+    def _records_of(self, node, frames):
+        name, content = expression(node)
+        if name == "path":
+            return [one for one in self._path(content, frames) if not isinstance(one, tuple)]
+        if name == "bracket":
+            return self._records_of(content, frames)
+        if name == "conditional":
+            inside = [value for value, _ in content["branches"]] + [content["otherwise"]]
+            return [one for value in inside for one in self._records_of(value, frames)]
+        return []
+
+    def _path(self, path, frames):
+        """Marks the fields of a path; the records that it leads to."""
+        names = path_names(path)
+        at = self._first(names[0], frames)
+        for name in names[1:]:
+            at = [next_one for one in at for next_one in self._step(one, name)]
+        return at
+
+    def _first(self, name, frames):
+        for frame in frames:
+            record = frame["record"]
+            if record is not None and name in record.fields:
+                return self._step(record, name)
+            if frame["record"] is None and name in ("amount", "payee", "when"):
+                return [one for payment in frame["names"]["payment"] for one in self._step(payment, name)]
+            if name in frame["names"]:
+                return frame["names"][name]
+            if name in frame["lets"]:
+                return self._records_of(frame["lets"][name], [frame])
+        return []
+
+    def _step(self, at, name):
+        if isinstance(at, tuple):
+            return self._payees(at[1]) if name == "payee" else []
+        if name not in at.fields:
+            return []
+        self.used.add((at.name, name))
+        field = at.fields[name]
+        return [self.program.records[field.content]] if field.type == "record" else []
+
+    def _expression(self, node, frames):
+        name, content = expression(node)
+        if name == "path":
+            self._path(content, frames)
+        elif name in ("aggregate", "running") and content["set"] is not None:
+            self._set(content, frames)
+        elif name == "aggregate":
+            event = _first_name(content["value"])
+            self._aggregate(self._frame(("event", event)), content["value"], frames)
+        else:
+            self._inside(content, frames)
+
+    def _inside(self, content, frames):
+        """Whatever is inside an expression, whatever its form."""
+        if isinstance(content, list):
+            for one in content:
+                self._inside(one, frames)
+        elif isinstance(content, dict):
+            if set(content) == {"kind", "span"}:
+                self._expression(content, frames)
+            elif set(content) == {"parts", "span"}:
+                self._path(content, frames)
+            else:
+                for name, one in content.items():
+                    # What stands behind the brackets of a table names one of its results.
+                    if name != "result":
+                        self._inside(one, frames)
+
+    def _set(self, content, frames):
+        kind, source = form(content["set"]["source"])
+        stream = ("payments", source["text"]) if kind == "payments" else ("event", source["text"])
+        frame = self._frame(stream)
+        chosen = content["set"]
+        if chosen["by"] is not None:
+            payees = self._payees(stream[1]) if kind == "payments" else []
+            if payees:
+                names = path_names(chosen["by"])
+                at = payees
+                for name in names:
+                    at = [next_one for one in at for next_one in self._step(one, name)]
+            self._path(chosen["by"], [frame])
+        if chosen["condition"] is not None:
+            self._expression(chosen["condition"], [frame, *frames])
+        for path in content.get("per", []):
+            self._path(path, frames)
+        self._aggregate(frame, content["value"], frames, is_tied=chosen["by"] is not None)
+
+    def _aggregate(self, frame, value, frames, is_tied=False):
+        outer = frames[0]["record"]
+        if outer is not None and not outer.is_event and frame["record"] is not None and not is_tied:
+            # The set is tied by its one field of the entity's type.
+            for field in frame["record"].fields.values():
+                if field.type == "record" and field.content == outer.name:
+                    self._step(frame["record"], field.name)
+        if value is not None:
+            self._expression(value, [frame, *frames])
+
+
+def _first_name(node):
+    name, content = expression(node)
+    if name == "path":
+        return path_names(content)[0]
+    if name == "bracket":
+        return _first_name(content)
+    raise ValueError("an aggregate of something without a set")
+
+
+def is_period(path):
+    """Whether a `per` names a period."""
+    names = path_names(path)
+    return len(names) == 1 and names[0] in WORDS
