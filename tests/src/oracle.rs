@@ -150,7 +150,7 @@ impl Answer {
             (Self::Fault(fault), None) => Some(format!("the evaluator meets a fault, {fault}, and Meed none")),
             (Self::Tables { unasked_faults: true, .. }, Some(_)) => None,
             (Self::Tables { .. }, Some(fault)) => Some(format!("Meed meets a fault, {fault}, and the evaluator none")),
-            (Self::Tables { payments, totals, decisions, rejects, unasked_faults: _ }, None) => {
+            (Self::Tables { payments, totals, decisions, rejects, .. }, None) => {
                 let pairs = [
                     ("rejects", rejects, &outcome.rejects),
                     ("decisions", decisions, &outcome.decisions),
