@@ -61,7 +61,7 @@ impl Tree {
 fn outline(trees: &Trees, text: &str) -> String {
     let mut shown = String::new();
     for item in &trees.program.items {
-        let line = text[..item.place().start as usize].matches('\n').count() + 1;
+        let line = item.place().before(text).matches('\n').count() + 1;
         shown += &format!("{line:>5}  {}\n", heading(item));
     }
     for LibraryTree { name, file } in &trees.libraries {
