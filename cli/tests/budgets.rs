@@ -93,6 +93,11 @@ fn a_rule_with_too_many_periods_says_how_many() {
     }
     assert!(!folder.has("out"), "nothing is written");
     folder.meed(&["explain", "grid.meed", "--data", "data", "--key", "P1"]).with(3).says("too-many-period-rows");
+    let daily = program("0001-01-01 to 9999-12-31").replace("per month", "per day");
+    folder.write("daily.meed", daily);
+    folder.meed(&["run", "daily.meed", "--data", "data", "--out", "out"]).with(3).says(
+        "error[too-many-period-rows]: rule `r` has 3652059000 rows, 1000 of `partner` in 3652059 periods (per day)",
+    );
     // Only periods that have begun count, and those that there is room for are done.
     run(&["--through", "0002-12-31"]).with(0);
     folder.write("grid.meed", program("2026-01-01 to 2026-12-31"));

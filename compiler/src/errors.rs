@@ -154,6 +154,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "unknown-schedule"
     "unknown-type"
     "unknown-value"
+    "unknown-weekday"
     "unknown-zone"
     "version-first"
     "version-gap"

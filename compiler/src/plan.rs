@@ -19,7 +19,7 @@ pub mod text;
 pub mod verify;
 pub mod walk;
 
-pub use calendar::{Calendar, Days, Period};
+pub use calendar::{Calendar, Days, Period, Weekday};
 pub use fields::*;
 pub use function::{Function, Kind, Notation, Operands, ResultKind, Scale, Signature};
 pub use ids::*;
@@ -155,7 +155,7 @@ impl Plan {
             name: String::new(),
             title: String::new(),
             unit: Unit { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false },
-            calendar: Calendar { first_month: 1, named_by: None, month_ends: None },
+            calendar: Calendar::PLAIN,
             active: Days { from: 0, to: 0 },
             records: Vec::new(),
             choices: Vec::new(),
@@ -187,9 +187,12 @@ impl Plan {
         self.cut_days(period, index).to <= through
     }
 
-    /// The number of the last period of a kind that touches a longer one within the program's life.
+    /// The number of the last period of a kind that ends in a longer one within the program's life: a week that ends in the
+    /// month after is that month's.
     pub fn last_within(&self, period: Period, longer: Period, index: i32) -> i32 {
-        self.calendar.index(period, self.cut_days(longer, index).to)
+        let end = self.cut_days(longer, index).to;
+        let last = self.calendar.index(period, end);
+        if self.cut_days(period, last).to > end { last - 1 } else { last }
     }
 
     /// The unit of the smallest amount, as a count per one: 100 for two decimals.

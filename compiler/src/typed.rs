@@ -232,7 +232,7 @@ impl Program {
             name: String::new(),
             title: String::new(),
             unit: Unit { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false },
-            calendar: Calendar { first_month: 1, named_by: None, month_ends: None },
+            calendar: Calendar::PLAIN,
             active: Days { from: 0, to: 0 },
             records: Vec::new(),
             choices: Vec::new(),

@@ -94,7 +94,7 @@ const IN_QUARTERS: &[(&str, &str, &str)] = &[
     ("pay partner average of deal.amount", "unknown-not-handled", "average of deal.amount"),
     ("pay partner sum of deel.amount", "unknown-record", "deel"),
     ("pay partner sum of amount in payments from nothing", "unknown-rule", "nothing"),
-    ("pay partner sum of amount in (deal previous week)", "unknown-period", "week"),
+    ("pay partner sum of amount in (deal previous decade)", "unknown-period", "decade"),
     ("pay partner sum of amount in (deal by rep)", "type-mismatch", "rep"),
     ("pay partner sum of amount in (deal where product.price > $5)", "unknown-not-handled", "product.price > $5"),
     ("pay partner sum of amount in (deal where amount > $5 and amount < $3)", "never-holds", "amount < $3"),

@@ -1,4 +1,4 @@
-//! Periods: months, quarters, halves and years by the program's fiscal start, and the program itself.
+//! Periods: days, weeks, half months, months, quarters, halves and years by the program's fiscal start, and the program itself.
 //!
 //! A day is counted from 1970-01-01. A period of a kind is numbered, so that the next one has the next number.
 
@@ -27,6 +27,12 @@ impl Days {
 /// Kinds of period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Period {
+    /// A day.
+    Day,
+    /// Seven days, from the day of the week that the program says.
+    Week,
+    /// The days of a month up to the 15th, or its other days.
+    HalfMonth,
     /// A month.
     Month,
     /// Three months.
@@ -39,6 +45,41 @@ pub enum Period {
     Program,
 }
 
+/// Days of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Weekday {
+    /// The day that weeks start with unless a program says another.
+    Monday,
+    /// The day after it, and so on.
+    Tuesday,
+    /// The third day.
+    Wednesday,
+    /// The fourth day.
+    Thursday,
+    /// The fifth day.
+    Friday,
+    /// The sixth day.
+    Saturday,
+    /// The seventh day.
+    Sunday,
+}
+
+impl Weekday {
+    /// All of them, in order.
+    pub const ALL: [Self; 7] =
+        [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
+
+    /// Its name in small letters.
+    pub fn word(self) -> &'static str {
+        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"][self as usize]
+    }
+
+    /// The day of this name.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|day| day.word() == word)
+    }
+}
+
 /// The program's periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calendar {
@@ -48,24 +89,26 @@ pub struct Calendar {
     pub named_by: Option<NamedBy>,
     /// Where month ends land; none when the program does not say.
     pub month_ends: Option<MonthEnds>,
+    /// The day that weeks start with.
+    pub weeks_start: Weekday,
 }
 
 impl Period {
-    /// The period of this word.
+    /// All kinds, from short to long.
+    pub const ALL: [Self; 8] =
+        [Self::Day, Self::Week, Self::HalfMonth, Self::Month, Self::Quarter, Self::Half, Self::Year, Self::Program];
+
+    /// The period of this word, or of the two words of `half month`.
     pub fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "month" => Self::Month,
-            "quarter" => Self::Quarter,
-            "half" => Self::Half,
-            "year" => Self::Year,
-            "program" => Self::Program,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|period| period.word() == word)
     }
 
     /// Its word.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::HalfMonth => "half month",
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Half => "half",
@@ -74,13 +117,14 @@ impl Period {
         }
     }
 
-    fn months(self) -> i32 {
+    /// How many months it has; none where it is not made of months.
+    fn months(self) -> Option<i32> {
         match self {
-            Self::Month => 1,
-            Self::Quarter => 3,
-            Self::Half => 6,
-            Self::Year => 12,
-            Self::Program => 0,
+            Self::Day | Self::Week | Self::HalfMonth | Self::Program => None,
+            Self::Month => Some(1),
+            Self::Quarter => Some(3),
+            Self::Half => Some(6),
+            Self::Year => Some(12),
         }
     }
 }
@@ -99,16 +143,36 @@ pub fn date_of(day: i32) -> Date {
     span.and_then(|span| EPOCH.checked_add(span)).unwrap_or(edge)
 }
 
+/// The first day of a week: that of week 0 which starts with a Monday.
+const FIRST_MONDAY: i32 = -3;
+
+/// The last day of the first half of a month.
+const HALF_MONTH: i8 = 15;
+
 impl Calendar {
+    /// Calendar years, weeks from Monday, and no word about month ends.
+    pub const PLAIN: Self = Self { first_month: 1, named_by: None, month_ends: None, weeks_start: Weekday::Monday };
+
     /// The number of the period that holds `day`.
     pub fn index(&self, period: Period, day: i32) -> i32 {
-        let date = date_of(day);
         match period {
             Period::Program => 0,
-            Period::Month | Period::Quarter | Period::Half | Period::Year => {
-                (self.fiscal_month(date)).div_euclid(period.months())
+            Period::Day => day,
+            Period::Week => (day - self.first_week()).div_euclid(7),
+            Period::HalfMonth => {
+                let date = date_of(day);
+                self.fiscal_month(date) * 2 + i32::from(date.day() > HALF_MONTH)
             }
+            Period::Month => self.fiscal_month(date_of(day)),
+            Period::Quarter => self.fiscal_month(date_of(day)).div_euclid(3),
+            Period::Half => self.fiscal_month(date_of(day)).div_euclid(6),
+            Period::Year => self.fiscal_month(date_of(day)).div_euclid(12),
         }
+    }
+
+    /// The first day of week 0.
+    fn first_week(&self) -> i32 {
+        FIRST_MONDAY + self.weeks_start as i32
     }
 
     /// Months since the start of the fiscal year named by start as 0.
@@ -118,12 +182,27 @@ impl Calendar {
 
     /// First and last day of period number `index`; `program` is given by the program's own days.
     pub fn days(&self, period: Period, index: i32, program: Days) -> Days {
-        match period {
-            Period::Program => program,
-            Period::Month | Period::Quarter | Period::Half | Period::Year => {
-                let first = index * period.months();
-                Days { from: self.first_day(first), to: self.first_day(first + period.months()) - 1 }
+        match (period, period.months()) {
+            (_, Some(months)) => {
+                let first = index * months;
+                Days { from: self.first_day(first), to: self.first_day(first + months) - 1 }
             }
+            (Period::Day, _) => Days { from: index, to: index },
+            (Period::Week, _) => {
+                let from = index * 7 + self.first_week();
+                Days { from, to: from + 6 }
+            }
+            (Period::HalfMonth, _) => {
+                let month = index.div_euclid(2);
+                let (first, next) = (self.first_day(month), self.first_day(month + 1));
+                let half = first + i32::from(HALF_MONTH);
+                if index.rem_euclid(2) == 0 {
+                    Days { from: first, to: half - 1 }
+                } else {
+                    Days { from: half, to: next - 1 }
+                }
+            }
+            (Period::Program | Period::Month | Period::Quarter | Period::Half | Period::Year, _) => program,
         }
     }
 
@@ -133,24 +212,31 @@ impl Calendar {
         Date::new(year as i16, month as i8, 1).map_or(if year < 0 { i32::MIN / 2 } else { i32::MAX / 2 }, day_of)
     }
 
-    /// The name of period number `index`: `2026-02`, `2026-Q1`, `2026-H1`, `2026`, `program`; on a fiscal calendar
-    /// `FY2026-M01`, `FY2026-Q1`, `FY2026-H1`, `FY2026`.
+    /// The name of period number `index`: `2026-02-14`, a week by its first day `W2026-02-09`, `2026-02-H1`, `2026-02`,
+    /// `2026-Q1`, `2026-H1`, `2026`, `program`; on a fiscal calendar `FY2026-M01-H1`, `FY2026-M01`, `FY2026-Q1`, `FY2026-H1`,
+    /// `FY2026`.
     pub fn name(&self, period: Period, index: i32) -> String {
         let (per_year, letter) = match period {
             Period::Program => return "program".to_owned(),
-            Period::Month => (12, "M"),
-            Period::Quarter => (4, "Q"),
-            Period::Half => (2, "H"),
+            Period::Day => return date_of(index).to_string(),
+            Period::Week => return format!("W{}", date_of(index * 7 + self.first_week())),
+            Period::HalfMonth => {
+                return format!("{}-H{}", self.name(Period::Month, index.div_euclid(2)), index.rem_euclid(2) + 1);
+            }
+            Period::Month if self.is_fiscal() => (12, "-M"),
+            Period::Month => (12, "-"),
+            Period::Quarter => (4, "-Q"),
+            Period::Half => (2, "-H"),
             Period::Year => (1, ""),
         };
         let (year, part) = (self.year_name(index.div_euclid(per_year)), index.rem_euclid(per_year) + 1);
-        let fiscal = self.is_fiscal();
-        let prefix = if fiscal { "FY" } else { "" };
+        let prefix = if self.is_fiscal() { "FY" } else { "" };
         match period {
             Period::Year => format!("{prefix}{year:04}"),
-            Period::Month if fiscal => format!("{prefix}{year:04}-M{part:02}"),
-            Period::Month => format!("{year:04}-{part:02}"),
-            Period::Quarter | Period::Half | Period::Program => format!("{prefix}{year:04}-{letter}{part}"),
+            Period::Month => format!("{prefix}{year:04}{letter}{part:02}"),
+            Period::Day | Period::Week | Period::HalfMonth | Period::Quarter | Period::Half | Period::Program => {
+                format!("{prefix}{year:04}{letter}{part}")
+            }
         }
     }
 
@@ -159,23 +245,30 @@ impl Calendar {
         if name == "program" {
             return Some((Period::Program, 0));
         }
-        let plain = name.strip_prefix("FY").unwrap_or(name);
-        let year: i32 = plain.get(..4)?.parse().ok()?;
-        let start = year - self.year_name(0);
-        let (period, index) = match plain.get(4..)? {
-            "" => (Period::Year, start),
-            rest => {
-                let rest = rest.strip_prefix('-')?;
-                let number = |text: &str| text.parse::<i32>().ok();
-                match rest.chars().next()? {
-                    'Q' => (Period::Quarter, start * 4 + number(&rest[1..])? - 1),
-                    'H' => (Period::Half, start * 2 + number(&rest[1..])? - 1),
-                    'M' => (Period::Month, start * 12 + number(&rest[1..])? - 1),
-                    _ => (Period::Month, start * 12 + number(rest)? - 1),
-                }
+        if let Ok(date) = name.strip_prefix('W').unwrap_or(name).parse::<Date>() {
+            let period = if name.starts_with('W') { Period::Week } else { Period::Day };
+            let index = self.index(period, day_of(date));
+            return (self.name(period, index) == name).then_some((period, index));
+        }
+        let mut parts = name.strip_prefix("FY").unwrap_or(name).split('-');
+        let start = parts.next()?.parse::<i32>().ok()? - self.year_name(0);
+        let number = |text: &str| text.parse::<i32>().ok();
+        let of_year = |part: &str| match part.split_at_checked(1)? {
+            ("Q", quarter) => Some((Period::Quarter, start.checked_mul(4)? + number(quarter)? - 1)),
+            ("H", half) => Some((Period::Half, start.checked_mul(2)? + number(half)? - 1)),
+            ("M", month) => Some((Period::Month, start.checked_mul(12)? + number(month)? - 1)),
+            _ => Some((Period::Month, start.checked_mul(12)? + number(part)? - 1)),
+        };
+        let (period, index) = match (parts.next(), parts.next()) {
+            (None, _) => (Period::Year, start),
+            (Some(part), None) => of_year(part)?,
+            (Some(part), Some(half)) => {
+                let (_, month) = of_year(part)?;
+                (Period::HalfMonth, month.checked_mul(2)? + number(half.strip_prefix('H')?)? - 1)
             }
         };
-        (self.name(period, index) == name).then_some((period, index))
+        // What is written otherwise than it would be named is no name: an hour, `2026-Q01`, `2026-Q5`.
+        (parts.next().is_none() && self.name(period, index) == name).then_some((period, index))
     }
 
     /// Whether the fiscal year is not the calendar year.
@@ -230,23 +323,54 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    const CALENDAR: Calendar = Calendar { first_month: 1, named_by: None, month_ends: None };
-    const FISCAL: Calendar = Calendar { first_month: 2, named_by: Some(NamedBy::Start), month_ends: None };
+    const CALENDAR: Calendar = Calendar::PLAIN;
+    const FISCAL: Calendar = Calendar { first_month: 2, named_by: Some(NamedBy::Start), ..Calendar::PLAIN };
 
     #[test]
     fn names_read_back() {
         let day = day_of(date(2026, 3, 14));
+        let sunday = Calendar { weeks_start: Weekday::Sunday, ..CALENDAR };
         for (calendar, names) in [
-            (CALENDAR, ["2026-03", "2026-Q1", "2026-H1", "2026", "program"]),
-            (FISCAL, ["FY2026-M02", "FY2026-Q1", "FY2026-H1", "FY2026", "program"]),
+            (CALENDAR, "2026-03-14 W2026-03-09 2026-03-H1 2026-03 2026-Q1 2026-H1 2026 program"),
+            (FISCAL, "2026-03-14 W2026-03-09 FY2026-M02-H1 FY2026-M02 FY2026-Q1 FY2026-H1 FY2026 program"),
+            (sunday, "2026-03-14 W2026-03-08 2026-03-H1 2026-03 2026-Q1 2026-H1 2026 program"),
         ] {
-            let kinds = [Period::Month, Period::Quarter, Period::Half, Period::Year, Period::Program];
-            for (kind, name) in kinds.into_iter().zip(names) {
+            for (kind, name) in Period::ALL.into_iter().zip(names.split(' ')) {
                 let index = calendar.index(kind, day);
                 assert_eq!(calendar.name(kind, index), name);
                 assert_eq!(calendar.parse_name(name), Some((kind, index)));
                 let days = calendar.days(kind, index, Days { from: day, to: day });
                 assert!(days.from <= day && day <= days.to);
+            }
+        }
+        for wrong in [
+            "2026-03-15-H1",
+            "W2026-03-10",
+            "2026-Q5",
+            "2026-3",
+            "2026-03-H3",
+            "FY2026",
+            "2026-03-14T00",
+            "",
+            "9999999999-Q1",
+        ] {
+            assert_eq!(CALENDAR.parse_name(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn periods_of_a_kind_follow_one_another() {
+        let sunday = Calendar { weeks_start: Weekday::Sunday, ..FISCAL };
+        for calendar in [CALENDAR, FISCAL, sunday] {
+            for kind in Period::ALL.into_iter().filter(|kind| *kind != Period::Program) {
+                let mut day = day_of(date(2024, 1, 1));
+                let mut index = calendar.index(kind, day);
+                for _ in 0..400 {
+                    let days = calendar.days(kind, index, Days::ALL);
+                    assert!(days.holds(day) && calendar.index(kind, days.to) == index, "{kind:?} {index}");
+                    (day, index) = (days.to + 1, index + 1);
+                    assert_eq!(calendar.index(kind, day), index);
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Typing;
 use super::scope::Typed;
-use crate::plan::{self, Calendar, Days, Unit};
+use crate::plan::{self, Calendar, Days, Unit, Weekday};
 use crate::resolve::{near, not_supported};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -28,7 +28,7 @@ impl Typing<'_> {
         let Some(program) = &self.resolved.program else { return };
         self.program.name = program.name.text.clone();
         self.program.title = program.title.as_ref().map_or(&program.name.text, |title| &title.value).clone();
-        let (mut currency, mut active, mut fiscal, mut ends) = (None, None, None, None);
+        let (mut currency, mut active, mut fiscal, mut ends, mut weeks) = (None, None, None, None, None);
         for clause in &program.clauses {
             let seen = match &clause.kind {
                 ProgramClauseKind::Currency { code, rounding, each_line } => {
@@ -46,6 +46,13 @@ impl Typing<'_> {
                 ProgramClauseKind::MonthEnds(rule) => {
                     self.program.calendar.month_ends = Some(*rule);
                     ends.replace(clause.span)
+                }
+                ProgramClauseKind::WeeksStart(day) => {
+                    match Weekday::from_word(&day.text.to_lowercase()) {
+                        Some(first) => self.program.calendar.weeks_start = first,
+                        None => self.no_weekday(day),
+                    }
+                    weeks.replace(clause.span)
                 }
                 ProgramClauseKind::Unsupported(unsupported) => {
                     self.problem(not_supported(unsupported));
@@ -129,6 +136,12 @@ impl Typing<'_> {
         }
         let named_by = named_by.map(|(named_by, _)| named_by);
         self.program.calendar = Calendar { first_month: place as i8 + 1, named_by, ..self.program.calendar };
+    }
+
+    fn no_weekday(&mut self, day: &tree::Name) {
+        let message = format!("`{}` is no day of the week", day.text);
+        let problem = Problem::error("unknown-weekday", day.span, message);
+        self.problem(near(problem, day, Weekday::ALL.map(Weekday::word)));
     }
 
     fn program_range(&mut self, range: &Active) {

@@ -74,6 +74,7 @@ fn program(node: &Node<'_, '_>) -> Program {
             Rule::active => ProgramClauseKind::Active(active(&part)),
             Rule::month_ends if part.has(Rule::k_up) => ProgramClauseKind::MonthEnds(MonthEnds::RoundUp),
             Rule::month_ends => ProgramClauseKind::MonthEnds(MonthEnds::RoundDown),
+            Rule::weeks_start => ProgramClauseKind::WeeksStart(part.name()),
             Rule::returns => ProgramClauseKind::Unsupported(part.unsupported("a word about returns")),
             _ => return None,
         };

@@ -75,12 +75,20 @@ impl<'s, 'r> Node<'s, 'r> {
 
     /// The first name in it, which the grammar guarantees.
     pub(super) fn name(&self) -> Name {
+        if let Some(half_month) = self.part(Rule::half_month) {
+            return half_month.to_half_month();
+        }
         self.part(Rule::name).map_or_else(|| self.to_name(), |name| name.to_name())
     }
 
     /// This node as a name.
     pub(super) fn to_name(&self) -> Name {
         Name { text: self.text().nfc().collect(), span: self.span() }
+    }
+
+    /// The two words `half month`, with one blank between them.
+    fn to_half_month(&self) -> Name {
+        Name { text: "half month".to_owned(), span: self.span() }
     }
 
     /// The first quoted text in it.
@@ -104,7 +112,12 @@ impl<'s, 'r> Node<'s, 'r> {
 
     /// The dotted names in a `per …` list.
     pub(super) fn to_paths(&self) -> Vec<Path> {
-        let mut paths = self.parts_of(Rule::path).map(|path| path.to_path()).collect();
+        let path = |part: Node<'s, 'r>| match part.rule() {
+            Rule::half_month => Some(Path { parts: vec![part.to_half_month()], span: part.span() }),
+            Rule::path => Some(part.to_path()),
+            _ => None,
+        };
+        let mut paths = self.parts().filter_map(path).collect();
         self.not_more(&mut paths, limits::KEY, "what a total, a limit or a `first` is kept per has parts, at most");
         paths
     }

@@ -51,6 +51,8 @@ pub enum ProgramClauseKind {
     Active(Active),
     /// `month ends round down` or `month ends round up`
     MonthEnds(MonthEnds),
+    /// `weeks start sunday`, the day's name as written.
+    WeeksStart(Name),
     /// Something not supported yet.
     Unsupported(Unsupported),
 }

@@ -5,6 +5,7 @@ use crate::output::batch::Cells;
 use crate::pay::rule_lines::OutputContext;
 use crate::store::pages::DateSpan;
 use meed_compiler::plan::Period;
+use rustc_hash::FxHashMap;
 
 /// The periods of lines.
 pub(super) struct Periods<'a> {
@@ -54,18 +55,17 @@ impl<'a> Periods<'a> {
 
     /// The names of periods, as few words again and again.
     pub fn cells(&self, numbers: &[i32]) -> Cells {
-        let mut known: Vec<i32> = Vec::new();
+        let (mut known, mut places): (Vec<i32>, FxHashMap<i32, u16>) = (Vec::new(), FxHashMap::default());
         let mut codes: Vec<u16> = Vec::with_capacity(numbers.len());
         for (row, &number) in numbers.iter().enumerate() {
             if row > 0 && numbers[row - 1] == number {
                 codes.push(codes[row - 1]);
                 continue;
             }
-            let place = known.iter().position(|&known| known == number);
-            codes.push(place.unwrap_or(known.len()) as u16);
-            if place.is_none() {
+            codes.push(*places.entry(number).or_insert_with(|| {
                 known.push(number);
-            }
+                (known.len() - 1) as u16
+            }));
         }
         let name = |&number: &i32| self.context.plan.calendar.name(self.kind, number);
         Cells::Words { words: known.iter().map(name).collect(), codes }

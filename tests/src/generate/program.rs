@@ -61,7 +61,7 @@ fn head(draw: &mut Draw) -> String {
     let currency = draw.pick(&["USD", "USD", "USD", "BHD"]);
     let fiscal = match draw.below(3) {
         0 => "",
-        1 => "  fiscal year starts february named by start\n",
+        1 => "  fiscal year starts february named by start\n  weeks start thursday\n",
         _ => "  fiscal year starts october named by end\n",
     };
     let ends = draw.pick(&["up", "down"]);
@@ -139,6 +139,7 @@ fn sale_rule(
                 "customer ever",
                 "customer per quarter",
                 "person per month",
+                "person per day",
                 "customer and person per program",
                 "customer and person ever"
             ])
@@ -154,7 +155,7 @@ fn sale_rule(
         false => scope.expression(draw, Kind::Money, 3),
     };
     text += &pay(draw, payee, &amount);
-    text += &limits(draw, &scope, &["person", "customer", "person and customer"], "month");
+    text += &limits(draw, &scope, &["person", "customer", "person and customer"], "day");
     text + "}\n"
 }
 
@@ -187,7 +188,7 @@ fn adds_up(draw: &mut Draw, scope: &Scope) -> String {
         "per person per quarter",
         "per person per year",
         "per customer",
-        "per person.level per month",
+        "per person.level per week",
         "per program",
     ]);
     let call = match schedule.arguments.is_empty() {
@@ -245,7 +246,7 @@ fn pay(draw: &mut Draw, payee: &str, amount: &str) -> String {
 
 /// Limits per periods no shorter than one.
 fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str], shortest: &str) -> String {
-    let all = ["month", "quarter", "half", "year", "program"];
+    let all = ["day", "week", "half month", "month", "quarter", "half", "year", "program"];
     let periods = &all[all.iter().position(|period| *period == shortest).expect("a period")..];
     let mut text = String::new();
     for _ in 0..draw.below(3) {
@@ -264,7 +265,7 @@ fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str], shortest: &str) -> Stri
 
 fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[String]) -> String {
     let entity = draw.pick(&["person", "agency", "region"]);
-    let period = draw.pick(&["month", "quarter", "half", "year"]);
+    let period = draw.pick(&["week", "half month", "month", "month", "quarter", "quarter", "half", "year"]);
     let mut scope = Scope { schedules: schedules.to_vec(), ..Scope::default() };
     let by = match entity {
         "person" => " by person",
@@ -316,7 +317,15 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
 
 /// An aggregate, what it gives, and whether it can be missing.
 fn aggregate(draw: &mut Draw, by: &str) -> (String, Kind, bool) {
-    let window = draw.pick(&["", "", " to date", " previous quarter", " previous month"]);
+    let window = draw.pick(&[
+        "",
+        "",
+        " to date",
+        " previous quarter",
+        " previous month",
+        " previous half month",
+        " previous week",
+    ]);
     let filter = draw.pick(&[
         "",
         "",

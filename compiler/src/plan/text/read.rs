@@ -8,7 +8,7 @@ mod schedules;
 use super::lexer::{Cursor, Line, Read, lines};
 use super::tables;
 use super::words::Word;
-use crate::plan::calendar::day_of;
+use crate::plan::calendar::{Weekday, day_of};
 use crate::plan::{
     Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, VersionId,
 };
@@ -173,6 +173,12 @@ fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             ["starts", "in", "month"].into_iter().try_for_each(|word| line.expect(word))?;
             plan.calendar.first_month = number(line)?;
             plan.calendar.named_by = if line.takes("named-by") { Some(word(line)?) } else { None };
+        }
+        "weeks" => {
+            line.expect("start")?;
+            let day = line.word()?;
+            plan.calendar.weeks_start =
+                Weekday::from_word(day).ok_or_else(|| format!("`{day}` is no day of the week"))?;
         }
         "month-ends" => {
             line.expect("round")?;

@@ -28,7 +28,10 @@ macro_rules! words {
 
 words! {
     RecordKind { Entity "entity" Event "event" }
-    Period { Month "month" Quarter "quarter" Half "half" Year "year" Program "program" }
+    Period {
+        Day "day" Week "week" HalfMonth "half-month"
+        Month "month" Quarter "quarter" Half "half" Year "year" Program "program"
+    }
     NamedBy { Start "start" End "end" }
     MonthEnds { RoundDown "down" RoundUp "up" }
     PercentFormat { No "number" Sign "sign" Hundredths "hundredths" Share "share" }

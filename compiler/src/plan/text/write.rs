@@ -5,11 +5,11 @@ use super::names::Place;
 use super::phrase::{test, type_text};
 use super::tables;
 use super::words::Word;
-use crate::plan::calendar::date_of;
+use crate::plan::calendar::{Weekday, date_of};
 use crate::plan::{
     BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, FoldFunction, FoldId, Format, Limit, Line, MatchId,
-    Node, Owner, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, StateId, StateKind, Stream,
-    Type, Version, VersionId, Window,
+    Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, StateId, StateKind, Stream, Type,
+    Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -63,6 +63,9 @@ fn head(plan: &Plan, out: &mut String) {
     line!(out, "  active {}", days(plan.active));
     let named = calendar.named_by.map_or(String::new(), |named| format!(" named-by {}", named.word()));
     line!(out, "  year starts in month {}{named}", calendar.first_month);
+    if calendar.weeks_start != Weekday::Monday {
+        line!(out, "  weeks start {}", calendar.weeks_start.word());
+    }
     if let Some(ends) = calendar.month_ends {
         line!(out, "  month-ends round {}", ends.word());
     }
@@ -210,7 +213,7 @@ fn piece(place: &Place, piece: &Piece) -> String {
 fn stream(plan: &Plan, stream: &Stream) -> String {
     match stream {
         Stream::Events(record) => format!("each {}", plan.record(*record).name),
-        Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, period.word()),
+        Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, Word::word(*period)),
         Stream::Lines(rule) => format!("each payment from {}", plan.rule(*rule).name),
     }
 }
@@ -222,7 +225,7 @@ fn state(plan: &Plan, id: StateId, out: &mut String) {
     line!(out, "  {}", stream(plan, &key.stream));
     let place = Place::row(plan, state.rule, &key.stream);
     let mut parts: Vec<String> = key.parts.iter().map(|part| place.typed(part)).collect();
-    parts.extend(key.period.map(|period| period.word().to_owned()));
+    parts.extend(key.period.map(|period| Word::word(period).to_owned()));
     line!(out, "  per {}", parts.join(", "));
     let kept = match &state.kind {
         StateKind::Seen => "whether a row has passed".to_owned(),
@@ -251,9 +254,9 @@ fn matched(plan: &Plan, id: MatchId, out: &mut String) {
     let window = match rows.window {
         Window::Own => "own".to_owned(),
         Window::ToDate => "to-date".to_owned(),
-        Window::Previous(period) => format!("previous {}", period.word()),
+        Window::Previous(period) => format!("previous {}", Word::word(period)),
     };
-    let (entity, period) = (&plan.record(rows.entity).name, Period::word(rows.period));
+    let (entity, period) = (&plan.record(rows.entity).name, Word::word(rows.period));
     line!(out, "  per {entity} by {}", place.typed(&rows.key));
     line!(out, "  per {period} {window}");
 }
@@ -316,7 +319,7 @@ fn node(place: &Place, node: &Node) -> String {
             format!("at-most {} under {}", place.typed(amount), plan.state_name(*state))
         }
         Node::Limit(Limit::AtLeast { amount, state, period }) => {
-            format!("at-least {} under {} per {}", place.typed(amount), plan.state_name(*state), Period::word(*period))
+            format!("at-least {} under {} per {}", place.typed(amount), plan.state_name(*state), Word::word(*period))
         }
     }
 }

@@ -97,7 +97,7 @@ impl Typing<'_> {
                 Some(period) => return Some(Stream::Periods(record, period)),
                 None => {
                     let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
-                    self.problem(near(problem, per, ["month", "quarter", "half", "year", "program"]));
+                    self.problem(near(problem, per, Period::ALL.map(Period::word)));
                 }
             },
             (RecordKind::Event, Some(per)) => {

@@ -78,7 +78,7 @@ impl Typing<'_> {
                 _ => {
                     self.problem(
                         Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text))
-                            .help("write month, quarter, half or year"),
+                            .help("write day, week, half month, month, quarter, half or year"),
                     );
                     None
                 }

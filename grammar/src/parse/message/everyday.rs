@@ -238,6 +238,7 @@ impl Place<'_, '_> {
             return None;
         }
         let often = match self.text(found) {
+            "daily" => Some("day"),
             "weekly" => Some("week"),
             "monthly" => Some("month"),
             "quarterly" => Some("quarter"),

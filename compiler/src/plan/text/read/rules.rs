@@ -2,6 +2,7 @@
 
 use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
+use super::super::words::Word;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
     Days, Emit, Expr, Fold, FoldFunction, Key, KeyId, Limit, Local, LocalId, Match, MatchId, Node, Op, Owner, Pay,
@@ -30,7 +31,7 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             line.expect("per")?;
             let place = Place::row(plan, state.rule, &slot.stream);
             let mut period = None;
-            let parts = line.list(|line| match line.peek().and_then(Period::from_word) {
+            let parts = line.list(|line| match line.peek().and_then(<Period as Word>::of_word) {
                 Some(found) => {
                     line.word()?;
                     period = Some(found);
@@ -108,7 +109,7 @@ pub(super) fn match_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         }
         _ => {
             line.expect("per")?;
-            match line.peek().and_then(Period::from_word) {
+            match line.peek().and_then(<Period as Word>::of_word) {
                 Some(period) => {
                     line.word()?;
                     rows.period = period;
