@@ -66,6 +66,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "missing-at-zero"
     "missing-clause"
     "missing-column"
+    "missing-date"
     "missing-decimals"
     "missing-fiscal-name"
     "missing-key"

@@ -9,7 +9,7 @@ mod table;
 
 use crate::data::{Chunk, Data, FoldState, Output, Rows};
 use crate::plan::{
-    DatePart, DecisionId, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId, TableId,
+    DatePart, DecisionId, Edge, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId, TableId,
 };
 use rustc_hash::FxHashMap;
 use std::any::Any;
@@ -93,6 +93,8 @@ pub enum Input {
 pub enum DayTable {
     /// A part of the date.
     Part(DatePart),
+    /// The first or last day of its period.
+    Edge(Period, Edge),
     /// Months since January 1900.
     Month,
 }

@@ -173,6 +173,7 @@ pub const WORDS: &[&str] = &[
     "take",
     "test",
     "text",
+    "the",
     "this",
     "through",
     "throughout",

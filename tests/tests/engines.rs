@@ -93,7 +93,7 @@ fn engines_agree_at_the_limits() {
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.
-const PARTS: [&str; 64] = [
+const PARTS: [&str; 65] = [
     "Number(",
     "YesNo(",
     "Date(",
@@ -127,6 +127,7 @@ const PARTS: [&str; 64] = [
     "Call(AddTime(",
     "Call(TimeBetween(",
     "Call(DatePart(",
+    "Call(PeriodEdge(",
     "TotalOfAll {",
     "Active",
     "Keep(",

@@ -6,8 +6,8 @@ use crate::data::{Column, Data, FoldData, Rows, Values};
 use crate::internal::broken;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, DatePart, DecisionId, Expr, FieldId, FoldId, Op, Period, Plan, RecordId, Root, Side, StateId, Stream,
-    Type,
+    Comparison, DatePart, Days, DecisionId, Edge, Expr, FieldId, FoldId, Op, Period, Plan, RecordId, Root, Side,
+    StateId, Stream, Type,
 };
 use crate::value::{Exact, fraction, power_of_ten};
 use std::cell::{Cell, RefCell};
@@ -350,6 +350,15 @@ pub fn date_part(plan: &Plan, part: DatePart, day: i32) -> i32 {
         DatePart::Quarter => calendar.index(Period::Quarter, day).rem_euclid(4) + 1,
         DatePart::Month => calendar.index(Period::Month, day).rem_euclid(12) + 1,
         DatePart::Day => i32::from(date_of(day).day()),
+    }
+}
+
+/// The first or last day of the period that holds a day, within the years that dates have.
+pub fn edge_of(plan: &Plan, period: Period, edge: Edge, day: i32) -> i32 {
+    let days = plan.calendar.days(period, plan.calendar.index(period, day), plan.active);
+    match edge {
+        Edge::First => days.from.max(Days::ALL.from),
+        Edge::Last => days.to.min(Days::ALL.to),
     }
 }
 

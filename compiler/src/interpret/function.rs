@@ -1,7 +1,7 @@
 //! What functions give of the values of their operands, in exact fractions.
 
 use super::FaultKind;
-use super::eval::{Row, Value, compare, date_part, holds};
+use super::eval::{Row, Value, compare, date_part, edge_of, holds};
 use super::schedule;
 use crate::data::Data;
 use crate::internal::broken;
@@ -69,6 +69,7 @@ impl Row<'_> {
                 TimeUnit::Months => self.plan.calendar.whole_months(*from, *to),
                 TimeUnit::Years => self.plan.calendar.whole_months(*from, *to) / 12,
             })),
+            (Function::PeriodEdge(period, edge), [Date(day)]) => Date(edge_of(self.plan, *period, *edge, *day)),
             (Function::DatePart(part), [Date(day)]) => Number(Exact::from(date_part(self.plan, *part, *day))),
             (
                 Function::Negate
@@ -84,7 +85,8 @@ impl Row<'_> {
                 | Function::Known
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)
-                | Function::DatePart(_),
+                | Function::DatePart(_)
+                | Function::PeriodEdge(..),
                 _,
             ) => broken(format!("`{}` of {operands:?}", function.signature().word)),
         })

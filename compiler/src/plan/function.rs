@@ -4,7 +4,9 @@
 //! read what they ask from it; what a function gives is in `interpret/function.rs` and `codegen/jit/function.rs`. What
 //! decides whether an operand is evaluated at all (`and`, `if`) is control, a form of [`Op`](super::Op), and no function.
 
-use super::{Comparison, DatePart, Expr, Plan, PredicateId, ScheduleId, ScheduleOutput, TableId, TimeUnit, Type};
+use super::{
+    Comparison, DatePart, Edge, Expr, Period, Plan, PredicateId, ScheduleId, ScheduleOutput, TableId, TimeUnit, Type,
+};
 use crate::value::{Exact, RoundingMode};
 
 /// A function. Its operands are all evaluated, in order.
@@ -59,6 +61,8 @@ pub enum Function {
     TimeBetween(TimeUnit),
     /// `quarter number of D`
     DatePart(DatePart),
+    /// `first day of quarter of D`, of a period that is not the program.
+    PeriodEdge(Period, Edge),
 }
 
 /// What everyone may know of a function who does not have to compute it.
@@ -241,6 +245,20 @@ impl Function {
         Self::DatePart(DatePart::Quarter),
         Self::DatePart(DatePart::Month),
         Self::DatePart(DatePart::Day),
+        Self::PeriodEdge(Period::Day, Edge::First),
+        Self::PeriodEdge(Period::Day, Edge::Last),
+        Self::PeriodEdge(Period::Week, Edge::First),
+        Self::PeriodEdge(Period::Week, Edge::Last),
+        Self::PeriodEdge(Period::HalfMonth, Edge::First),
+        Self::PeriodEdge(Period::HalfMonth, Edge::Last),
+        Self::PeriodEdge(Period::Month, Edge::First),
+        Self::PeriodEdge(Period::Month, Edge::Last),
+        Self::PeriodEdge(Period::Quarter, Edge::First),
+        Self::PeriodEdge(Period::Quarter, Edge::Last),
+        Self::PeriodEdge(Period::Half, Edge::First),
+        Self::PeriodEdge(Period::Half, Edge::Last),
+        Self::PeriodEdge(Period::Year, Edge::First),
+        Self::PeriodEdge(Period::Year, Edge::Last),
     ];
 
     /// Its row of the table.
@@ -305,6 +323,9 @@ impl Function {
                     DatePart::Day => "day",
                 };
                 row(word, Each(&[Date]), Is(Type::Count), Scale::Whole).telling()
+            }
+            Self::PeriodEdge(period, edge) => {
+                row(edge.word(*period), Each(&[Date]), Is(Type::Date), Scale::NoNumber).telling()
             }
         }
     }

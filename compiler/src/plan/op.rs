@@ -230,6 +230,39 @@ pub enum DatePart {
     Day,
 }
 
+/// A day of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Edge {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
+impl Edge {
+    /// The word in the Plan's text for this day of a period.
+    pub const fn word(self, period: Period) -> &'static str {
+        match (period, self) {
+            (Period::Day, Edge::First) => "first-of-day",
+            (Period::Day, Edge::Last) => "last-of-day",
+            (Period::Week, Edge::First) => "first-of-week",
+            (Period::Week, Edge::Last) => "last-of-week",
+            (Period::HalfMonth, Edge::First) => "first-of-half-month",
+            (Period::HalfMonth, Edge::Last) => "last-of-half-month",
+            (Period::Month, Edge::First) => "first-of-month",
+            (Period::Month, Edge::Last) => "last-of-month",
+            (Period::Quarter, Edge::First) => "first-of-quarter",
+            (Period::Quarter, Edge::Last) => "last-of-quarter",
+            (Period::Half, Edge::First) => "first-of-half",
+            (Period::Half, Edge::Last) => "last-of-half",
+            (Period::Year, Edge::First) => "first-of-year",
+            (Period::Year, Edge::Last) => "last-of-year",
+            (Period::Program, Edge::First) => "first-of-program",
+            (Period::Program, Edge::Last) => "last-of-program",
+        }
+    }
+}
+
 /// A test on a text or id, done once per distinct value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Predicate {

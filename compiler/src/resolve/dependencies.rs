@@ -258,7 +258,9 @@ impl Found<'_> {
             | ExprKind::RateOf(x)
             | ExprKind::BandOf(x) => self.expr(x, scope),
             ExprKind::Known { value, .. } | ExprKind::Rounded { value, .. } => self.expr(value, scope),
-            ExprKind::Period { count: x, .. } | ExprKind::DatePart { date: x, .. } => self.expr(x, scope),
+            ExprKind::Period { count: x, .. }
+            | ExprKind::DatePart { date: x, .. }
+            | ExprKind::PeriodEdge { date: Some(x), .. } => self.expr(x, scope),
             ExprKind::Binary { left: a, right: b, .. } | ExprKind::TimeBetween { from: a, to: b, .. } => {
                 self.exprs([&**a, &**b], scope);
             }
@@ -298,6 +300,8 @@ impl Found<'_> {
             | ExprKind::Date(_)
             | ExprKind::Text(_)
             | ExprKind::YesNo(_)
+            | ExprKind::PeriodEdge { date: None, .. }
+            | ExprKind::DaysIn { .. }
             | ExprKind::Unsupported(_)
             | ExprKind::Damaged => {}
         }

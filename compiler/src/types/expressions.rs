@@ -72,6 +72,10 @@ impl Typing<'_> {
             ExprKind::BandOf(inner) => self.schedule_output(inner, ScheduleOutput::Band, span, scope),
             ExprKind::TimeBetween { unit, from, to } => self.time_between(*unit, from, to, span, scope),
             ExprKind::DatePart { part, date } => self.date_part(*part, date, span, scope),
+            ExprKind::PeriodEdge { edge, period, date } => {
+                self.period_edge(*edge, period, date.as_deref(), span, scope)
+            }
+            ExprKind::DaysIn { period, whole } => self.days_in(period, *whole, span, scope),
             ExprKind::List(_) | ExprKind::Period { .. } | ExprKind::Unsupported(_) | ExprKind::Damaged => {
                 self.no_value(expr);
                 None

@@ -75,6 +75,12 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         Rule::time_between => {
             ExprKind::TimeBetween { unit: period_unit(node), from: Box::new(only(node)), to: Box::new(last(node)) }
         }
+        Rule::period_edge => ExprKind::PeriodEdge {
+            edge: if node.has(Rule::k_first) { PeriodEdge::First } else { PeriodEdge::Last },
+            period: period_word(node),
+            date: node.parts().find_map(|part| operand(&part)).map(Box::new),
+        },
+        Rule::days_in => ExprKind::DaysIn { period: period_word(node), whole: node.has(Rule::whole_period) },
         Rule::date_part => ExprKind::DatePart { part: date_part(node), date: Box::new(only(node)) },
         other => ExprKind::Unsupported(node.unsupported(not_supported(other)?)),
     };
@@ -213,6 +219,11 @@ fn period_unit(node: &Node<'_, '_>) -> PeriodUnit {
     } else {
         PeriodUnit::Years
     }
+}
+
+fn period_word(node: &Node<'_, '_>) -> Name {
+    let word = node.part(Rule::period_word).unwrap_or_else(|| node.clone());
+    if word.has(Rule::half_month) { word.name() } else { word.to_name() }
 }
 
 fn date_part(node: &Node<'_, '_>) -> DatePart {

@@ -210,6 +210,22 @@ pub enum ExprKind {
         /// Of which date.
         date: Box<Expr>,
     },
+    /// `first day of quarter`, `last day of quarter of D`
+    PeriodEdge {
+        /// Which day.
+        edge: PeriodEdge,
+        /// Of which kind of period.
+        period: Name,
+        /// The period that holds this day; the rule's own where none is written.
+        date: Option<Box<Expr>>,
+    },
+    /// `days in quarter`, `days in the whole quarter`
+    DaysIn {
+        /// Of which kind of period.
+        period: Name,
+        /// Whether the program's ends cut nothing off.
+        whole: bool,
+    },
     /// Part of the language not supported yet.
     Unsupported(Unsupported),
     /// What could not be read; reported already.
@@ -268,6 +284,15 @@ pub enum PeriodUnit {
     Months,
     /// `year`, `years`, `whole years`
     Years,
+}
+
+/// A day of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum PeriodEdge {
+    /// `first day of`
+    First,
+    /// `last day of`
+    Last,
 }
 
 /// Parts of a date.

@@ -242,6 +242,10 @@ impl Scope {
         if depth == 0 || draw.chance(50) {
             return self.leaf(draw, Kind::Date);
         }
+        if draw.chance(20) {
+            let period = draw.pick(&["day", "week", "half month", "month", "quarter", "half", "year"]);
+            return format!("({} day of {period} of {})", draw.pick(&["first", "last"]), self.date(draw, depth - 1));
+        }
         let (sign, unit) = (draw.pick(&["+", "-"]), draw.pick(&["days", "months", "years"]));
         let count = match draw.chance(70) {
             true => draw.between(0, 40).to_string(),

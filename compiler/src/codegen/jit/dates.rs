@@ -6,11 +6,11 @@ use super::number::Number;
 use super::row::RowCode;
 use crate::data::Width;
 use crate::internal::broken;
-use crate::interpret::eval::date_part;
+use crate::interpret::eval::{date_part, edge_of};
 use crate::kernel::{DayTable, FIRST_DAY, Input, N_DAYS, N_MONTHS};
 use crate::plan::calendar::MonthEnds;
 use crate::plan::calendar::{date_of, day_of};
-use crate::plan::{DatePart, Plan, TimeUnit};
+use crate::plan::{DatePart, Edge, Period, Plan, TimeUnit};
 use crate::value::RoundingMode;
 use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -96,6 +96,11 @@ impl RowCode<'_, '_> {
         self.look_up(DayTable::Part(part), day)
     }
 
+    /// The first or last day of the period that holds a day.
+    pub(super) fn edge_of(&mut self, period: Period, edge: Edge, day: CheckedInt) -> CheckedInt {
+        self.look_up(DayTable::Edge(period, edge), day)
+    }
+
     fn look_up(&mut self, table: DayTable, day: CheckedInt) -> CheckedInt {
         let first = self.emit.checked_int(i64::from(FIRST_DAY));
         let index = self.emit.subtract(day, first);
@@ -104,6 +109,7 @@ impl RowCode<'_, '_> {
         let (low, high) = match table {
             DayTable::Month => (0, i64::from(N_MONTHS)),
             DayTable::Part(_) => (0, 9999),
+            DayTable::Edge(..) => YEARS_1_TO_9999,
         };
         CheckedInt::within(value, low, high)
     }
@@ -130,6 +136,9 @@ impl RowCode<'_, '_> {
 
 /// The table of a function of days.
 pub(super) fn day_table(plan: &Plan, table: DayTable) -> Vec<i32> {
+    if let DayTable::Edge(period, edge) = table {
+        return (FIRST_DAY..FIRST_DAY + N_DAYS).map(|day| edge_of(plan, period, edge, day)).collect();
+    }
     let starts = month_starts();
     let mut days = Vec::with_capacity(N_DAYS as usize);
     for (month, pair) in (0..).zip(starts.windows(2)) {
@@ -138,6 +147,7 @@ pub(super) fn day_table(plan: &Plan, table: DayTable) -> Vec<i32> {
             DayTable::Month => days.extend(std::iter::repeat_n(month, n_days)),
             DayTable::Part(DatePart::Day) => days.extend(1..=n_days as i32),
             // The other parts are the same for all days of a month.
+            DayTable::Edge(..) => {}
             DayTable::Part(part) => days.extend(std::iter::repeat_n(date_part(plan, part, pair[0]), n_days)),
         }
     }

@@ -89,6 +89,10 @@ impl RowCode<'_, '_> {
                     1,
                 ))
             }
+            (Function::PeriodEdge(period, edge), &[date]) => {
+                let day = self.code(date);
+                (Flag::Yes, Kind::Code(self.edge_of(*period, *edge, day)))
+            }
             (Function::DatePart(part), &[date]) => {
                 let day = self.code(date);
                 number(Number::new(self.date_part(*part, day), 1))
@@ -108,7 +112,8 @@ impl RowCode<'_, '_> {
                 | Function::Known
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)
-                | Function::DatePart(_),
+                | Function::DatePart(_)
+                | Function::PeriodEdge(..),
                 _,
             ) => broken(format!("`{}` of {} operands", function.signature().word, operands.len())),
         }

@@ -1,9 +1,12 @@
 //! Dates: moved by a length of time, counted between, and their parts.
 
 use super::fold;
-use crate::plan::{self, Function, Op, TimeUnit, Type};
+use crate::internal::broken;
+use crate::plan::{self, Function, Op, Period, Stream, TimeUnit, Type};
+use crate::resolve::later;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
+use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -100,6 +103,93 @@ impl Typing<'_> {
         };
         Some(Typed::new(Op::one(Function::DatePart(part), date.into_expr()), Type::Count, optional, span))
     }
+
+    /// `first day of quarter`, `last day of quarter of D`
+    pub(super) fn period_edge(
+        &mut self,
+        edge: tree::PeriodEdge,
+        period: &tree::Name,
+        date: Option<&tree::Expr>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let edge = match edge {
+            tree::PeriodEdge::First => plan::Edge::First,
+            tree::PeriodEdge::Last => plan::Edge::Last,
+        };
+        let kind = period_of(period);
+        let Some(date) = date else { return self.own_edge(kind, edge, span, scope) };
+        let of = self.date(date, scope)?;
+        if kind == Period::Program {
+            let message = "the program has one first and one last day, whatever the date";
+            let rest = Span { start: period.span.end, end: span.end };
+            self.problem(
+                Problem::error("misplaced-value", date.span, message)
+                    .help("leave out `of` and the date")
+                    .choice(rest, ""),
+            );
+            return None;
+        }
+        let optional = of.optional;
+        Some(Typed::new(Op::one(Function::PeriodEdge(kind, edge), of.into_expr()), Type::Date, optional, span))
+    }
+
+    /// `days in quarter`, `days in the whole quarter`
+    pub(super) fn days_in(&mut self, period: &tree::Name, whole: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
+        let kind = period_of(period);
+        let [first, last] = [plan::Edge::First, plan::Edge::Last].map(|edge| match whole && kind != Period::Program {
+            true => self.row_day(kind, span, scope).map(|day| edge_of_day(kind, edge, day)),
+            false => self.own_edge(kind, edge, span, scope),
+        });
+        let between = Op::two(Function::TimeBetween(TimeUnit::Days), first?.into_expr(), last?.into_expr());
+        let between = Typed::new(between, Type::Count, false, span).into_expr();
+        let one = Typed::new(Op::Number(Exact::ONE), Type::Count, false, span).into_expr();
+        Some(Typed::new(Op::two(Function::Add, between, one), Type::Count, false, span))
+    }
+
+    /// The first or last day of that part of the rule's period which lies within the program's life.
+    fn own_edge(&mut self, kind: Period, edge: plan::Edge, span: Span, scope: &Scope) -> Option<Typed> {
+        let day = self.row_day(kind, span, scope)?;
+        let (of_program, cut) = match edge {
+            plan::Edge::First => (self.program.active.from, Function::Largest),
+            plan::Edge::Last => (self.program.active.to, Function::Smallest),
+        };
+        let of_program = Typed::new(Op::Date(of_program), Type::Date, false, span);
+        if kind == Period::Program {
+            return Some(of_program);
+        }
+        let whole = edge_of_day(kind, edge, day).into_expr();
+        Some(Typed::new(Op::two(cut, whole, of_program.into_expr()), Type::Date, false, span))
+    }
+
+    /// The last day of the rule's own period; asked for where no date is written.
+    fn row_day(&mut self, kind: Period, span: Span, scope: &Scope) -> Option<Typed> {
+        if scope.outer.is_some() {
+            self.problem(later(span, "the days of the rule's period inside the brackets of a set are"));
+            return None;
+        }
+        let is_period = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Periods(..)));
+        if !is_period && kind != Period::Program {
+            let word = kind.word();
+            let message = format!("of which {word}? only a rule per party and period has one of its own");
+            self.problem(
+                Problem::error("missing-date", span, message)
+                    .help(format!("say the {word} that holds a date: first day of {word} of closed_on")),
+            );
+            return None;
+        }
+        Some(Typed::new(Op::When, Type::Date, false, span))
+    }
+}
+
+fn edge_of_day(kind: Period, edge: plan::Edge, day: Typed) -> Typed {
+    let span = day.span;
+    Typed::new(Op::one(Function::PeriodEdge(kind, edge), day.into_expr()), Type::Date, false, span)
+}
+
+/// The period of a word that the grammar has read as one.
+fn period_of(word: &tree::Name) -> Period {
+    Period::from_word(&word.text).unwrap_or_else(|| broken(format!("`{}` read as a period", word.text)))
 }
 
 fn time_unit(unit: tree::PeriodUnit) -> TimeUnit {
