@@ -267,6 +267,17 @@ pub(crate) fn inputs(plan: &Plan, tables: &[(String, Table)], shuffled: bool) ->
     Ok(records.map(input).collect())
 }
 
+/// The tables with those of the records that have none and that rules read, as [`settle`] makes them.
+pub fn completed(plan: &Plan, tables: &[(String, Table)]) -> Vec<(String, Table)> {
+    let is_missing = |record: &Record| {
+        let is_own = record.used && matches!(record.source, RecordTable::Table(_));
+        is_own && tables.iter().all(|(name, _)| *name != record.name)
+    };
+    let records = plan.records.iter().enumerate().filter(|(_, record)| is_missing(record));
+    let made = records.map(|(idx, record)| (record.name.clone(), referred(plan, RecordId(idx as u32), tables)));
+    tables.iter().cloned().chain(made).collect()
+}
+
 /// A table of the keys by which other tables refer to a record; without any, a table of its columns without rows.
 fn referred(plan: &Plan, target: RecordId, tables: &[(String, Table)]) -> Table {
     let record = plan.record(target);

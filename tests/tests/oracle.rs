@@ -9,7 +9,7 @@ use meed_tests::oracle::{Answer, Job, answers};
 use meed_tests::page::{Page, pages};
 use meed_tests::shared;
 use meed_tests::table::Table;
-use meed_tests::ways::{Outcome, PLAIN, settle};
+use meed_tests::ways::{Outcome, PLAIN, completed, settle};
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
@@ -90,7 +90,7 @@ fn cases_of_the_suite() {
                 let job = Job {
                     name: format!("{place}, {}", case.title),
                     text: setup.program.clone(),
-                    tables: setup.tables.clone(),
+                    tables: completed(&plan, &setup.tables),
                     through: through.map(str::to_owned),
                     set: setup.overrides.clone(),
                 };

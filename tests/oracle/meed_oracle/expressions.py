@@ -273,6 +273,34 @@ def _date_part(content, scope, _):
     return Fraction(scope.run.program.calendar.part_number(part, day))
 
 
+def _period_edge(content, scope, _):
+    """The first or last day of the period that holds a day, whole; without one of the rule's own, cut to the program's life."""
+    word, calendar = content["period"]["text"], scope.run.program.calendar
+    if content["edge"] not in ("first", "last"):
+        raise Unknown(f"the {content['edge']} day of a period")
+    if content["date"] is None:
+        first, last = calendar.own(_own_period(word, scope))
+        return first if content["edge"] == "first" else last
+    day = evaluate(content["date"], scope)
+    if day is None:
+        return None
+    period = calendar.period_of(word, day)
+    return period.first if content["edge"] == "first" else period.last
+
+
+def _days_in(content, scope, _):
+    period = _own_period(content["period"]["text"], scope)
+    first, last = (period.first, period.last) if content["whole"] else scope.run.program.calendar.own(period)
+    return Fraction((last - first).days + 1)
+
+
+def _own_period(word, scope):
+    """Of a kind the one that holds the last day of the rule's own period."""
+    if word != "program" and (scope.own is None or scope.outer is not None):
+        raise Unknown(f"the days of a {word} without a day in this place")
+    return scope.run.program.calendar.period_of(word, scope.day if scope.own is None else scope.own[1])
+
+
 # Schedules (schedules.md) and what adds up (totals.md).
 
 
@@ -370,4 +398,6 @@ KINDS = {
     "period": _period,
     "time_between": _time_between,
     "date_part": _date_part,
+    "period_edge": _period_edge,
+    "days_in": _days_in,
 }

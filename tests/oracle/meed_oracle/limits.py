@@ -51,7 +51,11 @@ class Limits:
         total = state.get(key, 0) + smallest
         period = calendar.period_of(words[-1], scope.day)
         _, last = calendar.own(period)
-        missing = max(0, bound - total) if scope.own[1] == last and last <= self.run.through else 0
+        # A period of the rule is that longer one's in which it ends.
+        following = calendar.period(scope.period.word, scope.period.number + 1)
+        after = None if scope.period.word == "program" or scope.own[1] == self.run.program.last else calendar.own(following)
+        is_last = after is None or after[1] > last
+        missing = max(0, bound - total) if is_last and last <= self.run.through else 0
         state[key] = total + missing
         return smallest + missing
 

@@ -1,33 +1,44 @@
 """Periods and days (facts.md, "The head of a program"; amounts.md, "Dates")."""
 
 import calendar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
 from .trouble import Fault, Unknown
 
 MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-WORDS = (*MONTHS, "program")
+WORDS = ("day", "week", "half month", *MONTHS, "program")
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 
 
 @dataclass(frozen=True)
 class Period:
-    """A period: its word, its number since year 0 of the calendar, and its first and last day, uncut."""
+    """A period: its word and its number among all of its kind, one after the other."""
 
     word: str
     number: int
-    first: date
-    last: date
+    calendar: object = field(compare=False, repr=False)
+
+    @property
+    def first(self):
+        """Its first day, uncut."""
+        return self.calendar.first_day(self.word, self.number)
+
+    @property
+    def last(self):
+        """Its last day, uncut."""
+        return self.calendar.last_day(self.word, self.number)
 
 
 class Calendar:
     """The fiscal calendar of a program. `first_month` begins its year; the year is named after its start or its end."""
 
-    def __init__(self, first_month, named_by_end, life):
+    def __init__(self, first_month, named_by_end, life, first_weekday=0):
         self.first_month = first_month
         self.named_by_end = named_by_end
         self.life = life
+        self.first_weekday = first_weekday
         # Names have FY in front where the head says a fiscal year.
         self.is_fiscal = first_month is not None
 
@@ -37,18 +48,47 @@ class Calendar:
 
     def period_of(self, word, day):
         """The period of this kind that holds a day."""
+        return self.period(word, self._number(word, day))
+
+    def _number(self, word, day):
         if word == "program":
-            is_before, is_after = day < self.life[0], day > self.life[1]
-            return Period(word, is_after - is_before, *self.life)
-        if word not in MONTHS:
-            raise Unknown(f"the period `{word}`")
-        return self.period(word, self._months(day) // MONTHS[word])
+            # What is before the program's life, or after it, is another.
+            return (day > self.life[1]) - (day < self.life[0])
+        if word == "day":
+            return day.toordinal()
+        if word == "week":
+            return (day.toordinal() - 1 - self.first_weekday) // 7
+        if word == "half month":
+            return 2 * (day.year * 12 + day.month - 1) + (day.day > 15)
+        if word in MONTHS:
+            return self._months(day) // MONTHS[word]
+        raise Unknown(f"the period `{word}`")
 
     def period(self, word, number):
         """The period of this kind and number."""
-        length = MONTHS[word]
-        first = number * length + ((self.first_month or 1) - 1)
-        return Period(word, number, _month_start(first), _day_before_month(first + length))
+        return Period(word, number, self)
+
+    def first_day(self, word, number):
+        if word == "program":
+            return self.life[0]
+        if word == "day":
+            return _from_ordinal(number)
+        if word == "week":
+            return _from_ordinal(number * 7 + 1 + self.first_weekday)
+        if word == "half month":
+            return _month_start(number // 2).replace(day=1 if number % 2 == 0 else 16)
+        return _month_start(number * MONTHS[word] + ((self.first_month or 1) - 1))
+
+    def last_day(self, word, number):
+        if word == "program":
+            return self.life[1]
+        if word == "day":
+            return _from_ordinal(number)
+        if word == "week":
+            return _from_ordinal(number * 7 + 7 + self.first_weekday)
+        if word == "half month":
+            return _month_start(number // 2).replace(day=15) if number % 2 == 0 else _month_end(number // 2)
+        return _month_end((number + 1) * MONTHS[word] - 1 + ((self.first_month or 1) - 1))
 
     def before(self, period):
         """The period before one."""
@@ -68,6 +108,10 @@ class Calendar:
         """2026-Q1, FY2026-M01, program (facts.md, "The head of a program")."""
         if period.word == "program":
             return "program"
+        if period.word in ("day", "week"):
+            return ("W" if period.word == "week" else "") + period.first.isoformat()
+        if period.word == "half month":
+            return f"{self.name(self.period_of('month', period.first))}-H{period.number % 2 + 1}"
         year = f"{self.year_name(period.first):04}"
         number = self.part_number(period.word, period.first)
         if self.is_fiscal:
@@ -91,9 +135,16 @@ def _month_start(months):
         raise Fault("impossible-date") from None
 
 
-def _day_before_month(months):
-    year, month = divmod(months - 1, 12)
-    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+def _month_end(months):
+    first = _month_start(months)
+    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def _from_ordinal(number):
+    try:
+        return date.fromordinal(number)
+    except (ValueError, OverflowError):
+        raise Fault("impossible-date") from None
 
 
 def add_days(day, count):

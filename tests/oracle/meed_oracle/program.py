@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from . import literals
-from .periods import Calendar
+from .periods import WEEKDAYS, Calendar
 from .tree import expression, form
 from .trouble import Unknown
 from .values import decimals_of
@@ -103,7 +103,7 @@ class Program:
     # The head (facts.md, "The head of a program").
 
     def _take_head(self, head):
-        self.month_ends, first_month, by_end, life = None, None, False, None
+        self.month_ends, first_month, by_end, life, weekday = None, None, False, None, 0
         for clause in head["clauses"]:
             name, content = form(clause["kind"])
             if name == "currency":
@@ -115,13 +115,15 @@ class Program:
                 by_end = content["named_by"] is not None and content["named_by"][0] == "end"
             elif name == "active":
                 life = (literals.day(content["from"]), literals.day(content["to"]))
+            elif name == "weeks_start":
+                weekday = WEEKDAYS.index(content["text"].lower())
             elif name == "month_ends":
                 self.month_ends = content
             else:
                 raise Unknown(f"`{name}` in the head of a program")
         self.decimals = decimals_of(self.currency)
         self.first, self.last = life
-        self.calendar = Calendar(first_month, by_end, life)
+        self.calendar = Calendar(first_month, by_end, life, weekday)
 
     # Records (facts.md, "Parties and events").
 
