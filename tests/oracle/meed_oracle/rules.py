@@ -61,22 +61,10 @@ class Rule:
             elif row.when < min(version.first for version in self.versions) and self._looks_back():
                 # Rows from before the rule's first day go by the conditions of its first version.
                 self._pipeline(self.versions[0], scope, period, is_earlier=True)
-            elif len(self.versions) == 1 and self.program.first <= row.when <= self.program.last:
-                self._count_above_conditions(self.versions[0], scope)
 
     def _looks_back(self):
         clauses = [form(clause["kind"]) for clause in self.versions[0].clauses]
         return any(name == "first_per" and content["ever"] is not None for name, content in clauses)
-
-    def _count_above_conditions(self, version, scope):
-        """Above the first condition a level counts every row of the program's life (totals.md, "Running levels")."""
-        for clause in version.clauses:
-            name, content = form(clause["kind"])
-            self._take_levels(version, content, scope)
-            if name == "let":
-                scope.definitions[content["name"]["text"]] = content["value"]
-            if name in ("where", "first_per"):
-                break
 
     # Per entity and period (totals.md, "Per party and period").
 
