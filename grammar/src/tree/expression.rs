@@ -288,6 +288,7 @@ pub enum PeriodUnit {
 
 /// A day of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PeriodEdge {
     /// `first day of`
     First,
