@@ -2,7 +2,7 @@
 
 use crate::bind::Bound;
 use crate::draw::{Messages, file_name};
-use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::plan::{Plan, RecordId, TextEncoding};
 use meed_runtime::inner::store::Loaded;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
@@ -28,7 +28,13 @@ pub fn copy(plan: &Plan, bound: &Bound, loaded: &Loaded, messages: Messages) -> 
             if n_rejected == 0 {
                 continue;
             }
-            match of_file(loaded, (*record, nth), path, &mut header, &mut text)? {
+            let is_utf16 = plan.record(*record).layout.encoding == TextEncoding::Utf16;
+            let copied = if is_utf16 {
+                Some("it is UTF-16")
+            } else {
+                of_file(loaded, (*record, nth), path, &mut header, &mut text)?
+            };
+            match copied {
                 None => n_rows += n_rejected,
                 Some(why) => {
                     messages.note(&format!("the rejected rows of {} are not copied: {why}", file_name(path)));

@@ -10,7 +10,7 @@ use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
 use meed_runtime::inner::engine::RunResult;
-use meed_runtime::inner::store::{Loaded, Reject, Unreadable};
+use meed_runtime::inner::store::{LeftOutRows, Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
 use std::collections::BTreeSet;
 
@@ -36,6 +36,18 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
             format!("{n_blank} rows of blanks alone are")
         };
         say(&format!("{rows} skipped in the tables of {}", record.name));
+    }
+    for (record, left_out) in plan.records.iter().zip(&loaded.left_out) {
+        let rows = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+        let is = |n: u64| if n == 1 { "is" } else { "are" };
+        let LeftOutRows { skipped, copies } = *left_out;
+        if skipped > 0 {
+            say(&format!("{} {} skipped as the source of {} says", rows(skipped), is(skipped), record.name));
+        }
+        if copies > 0 {
+            let of = if copies == 1 { "a copy of another" } else { "copies of others" };
+            say(&format!("{} {} left out of {}: {of}", rows(copies), is(copies), record.name));
+        }
     }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);

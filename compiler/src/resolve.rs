@@ -203,6 +203,7 @@ impl Resolved {
                 None => self.program = Some(program),
             },
             Item::Use(_) => {}
+            Item::UseFile(file) => problems.push(later(file.span, "another file is")),
             Item::Source(source) => self.sources.push(source),
             Item::Extend(extend) => self.extend(extend, names, problems),
             Item::Record(record) => {

@@ -58,6 +58,11 @@ pub enum TokenKind {
     /// `yes/no`
     #[token("yes/no")]
     YesNo,
+    /// `windows-1252`, `utf-16`: the encoding of a file
+    #[token("windows-1252")]
+    #[token("utf-16")]
+    #[token("utf-8")]
+    Encoding,
     /// A bracket, a comma, an operator.
     #[regex(r"[-+*/=<>(){}\[\],.|]|!=|<=|>=")]
     Sign,

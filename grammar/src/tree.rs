@@ -40,6 +40,8 @@ pub enum Item {
     Program(Program),
     /// `use channel`
     Use(Name),
+    /// `use "terms.meed"`: the items of another file
+    UseFile(Text),
     /// `extend deal { … }`: more members for a record of a library
     Extend(Extend),
     /// `entity …` or `event …`
@@ -68,6 +70,7 @@ impl Item {
         match self {
             Self::Program(program) => program.name.span,
             Self::Use(name) => name.span,
+            Self::UseFile(file) => file.span,
             Self::Extend(extend) => extend.record.span,
             Self::Record(record) => record.name.span,
             Self::Source(source) => source.record.span,

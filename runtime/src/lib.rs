@@ -123,7 +123,7 @@ pub mod inner {
     }
     pub mod store {
         pub use crate::store::error::StoreError;
-        pub use crate::store::loaded::{Loaded, RowCounts};
+        pub use crate::store::loaded::{LeftOutRows, Loaded, RowCounts};
         pub use crate::store::rejects::{MOST_HELD, Reject, Rejects};
         pub use crate::store::spill::Spill;
         pub use crate::store::unreadable::Unreadable;

@@ -21,8 +21,10 @@ pub(crate) mod arrow;
 pub(crate) mod cells;
 pub(crate) mod columns;
 pub(crate) mod csv;
+mod encoding;
 pub(crate) mod error;
 pub(crate) mod file;
+mod missing;
 pub(crate) mod parquet;
 pub(crate) mod text;
 

@@ -3,7 +3,7 @@
 
 use crate::table::Table;
 use crate::ways::Outcome;
-use meed_compiler::plan::{DomainId, Field, FieldSource, Plan, RecordId, RecordTable, Type};
+use meed_compiler::plan::{DomainId, Field, FieldSource, Layout, Plan, RecordId, RecordTable, Type};
 use meed_runtime::inner::keys::KeyComponent;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -169,6 +169,9 @@ fn key_columns(plan: &Plan, tables: &[(String, Table)]) -> Vec<(String, Vec<usiz
         Type::Text(domain) | Type::Id(domain) => Some(domain),
         _ => None,
     }));
+    // So does what the source of a record looks for.
+    let looked_for = plan.records.iter().filter(|record| record.layout != Layout::default());
+    fixed.extend(looked_for.flat_map(|record| &record.fields).flat_map(|field| parts(plan, field)).flatten());
     loop {
         let before = fixed.len();
         for column in &columns {
@@ -195,6 +198,7 @@ fn headers(source: &FieldSource) -> Vec<&str> {
     match source {
         FieldSource::Column(column) => vec![&column.header],
         FieldSource::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
+        FieldSource::Day(_) | FieldSource::Place => Vec::new(),
     }
 }
 

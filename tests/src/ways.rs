@@ -3,7 +3,7 @@
 use crate::rename::{Renaming, Shape};
 use crate::table::Table;
 use meed_compiler::codegen::CodeOptions;
-use meed_compiler::plan::{FieldSource, Plan, Record, RecordId, RecordTable, Type};
+use meed_compiler::plan::{FieldSource, Layout, Plan, Record, RecordId, RecordTable, TextEncoding, Type};
 use meed_compiler::value::{Exact, parse_exact};
 use meed_runtime::inner::engine::{Counts, Engine, Observer, RunOptions, RunResult, run};
 use meed_runtime::inner::load::{LoadError, LoadOptions, load};
@@ -256,10 +256,11 @@ pub(crate) fn inputs(plan: &Plan, tables: &[(String, Table)], shuffled: bool) ->
             Some((_, table)) => table.clone(),
             None => referred(plan, RecordId(idx as u32), tables),
         };
-        if shuffled {
+        // Where rows have no key the order of the file is part of the data.
+        if shuffled && !record.has_no_key() {
             shuffle(&mut table.rows);
         }
-        let bytes = std::io::Cursor::new(table.to_csv().into_bytes());
+        let bytes = std::io::Cursor::new(written(&record.layout, &table));
         let content = Content::Csv(Box::new(bytes), Some(b','));
         let file = SourceFile { name: record.name.clone(), content };
         TableInput { record: RecordId(idx as u32), files: vec![file] }
@@ -276,6 +277,19 @@ pub fn completed(plan: &Plan, tables: &[(String, Table)]) -> Vec<(String, Table)
     let records = plan.records.iter().enumerate().filter(|(_, record)| is_missing(record));
     let made = records.map(|(idx, record)| (record.name.clone(), referred(plan, RecordId(idx as u32), tables)));
     tables.iter().cloned().chain(made).collect()
+}
+
+/// A table as the source of its record says that it is written.
+fn written(layout: &Layout, table: &Table) -> Vec<u8> {
+    let titles: String = (1..layout.header_row).map(|row| format!("\"Title, of {row}\"\n")).collect();
+    let text = titles + &table.to_csv();
+    match layout.encoding {
+        TextEncoding::Utf8 => text.into_bytes(),
+        TextEncoding::Windows1252 => {
+            text.chars().map(|letter| if letter == '€' { 0x80 } else { letter as u8 }).collect()
+        }
+        TextEncoding::Utf16 => format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    }
 }
 
 /// A table of the keys by which other tables refer to a record; without any, a table of its columns without rows.
@@ -304,6 +318,7 @@ fn headers(source: &FieldSource) -> Vec<&str> {
     match source {
         FieldSource::Column(column) => vec![&column.header],
         FieldSource::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
+        FieldSource::Day(_) | FieldSource::Place => Vec::new(),
     }
 }
 

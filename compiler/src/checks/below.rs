@@ -77,6 +77,11 @@ fn shown_below(plan: &Plan, resolved: &Resolved) -> FxHashSet<(RecordId, FieldId
             }
         });
     }
+    // A row with such a value is rejected.
+    let bounded = |(record, field): &(RecordId, FieldId)| {
+        plan.record(*record).fields[field.index()].bounds.least.is_some_and(|least| least >= 0)
+    };
+    shown.retain(|end| !bounded(end));
     shown
 }
 

@@ -3,9 +3,9 @@
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, Expr, FieldId, Function, LocalId, Node, Op, Plan, RecordId, Root, Stream, Type, Version,
+    Bounds, Comparison, Expr, FieldId, Function, LocalId, Node, Op, Plan, RecordId, Root, Stream, Type, Version,
 };
-use crate::value::Exact;
+use crate::value::{Exact, power_of_ten};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -69,21 +69,54 @@ impl<'p> Left<'p> {
         }
     }
 
+    /// The values that the field which is asked about can have, where it has bounds, and its place.
+    fn bounded(&self, subject: &Subject) -> Option<(Ranges, Span)> {
+        let Subject::Field(_, record, path) = subject else { return None };
+        let mut at = *record;
+        for field in path {
+            let field = &self.plan.record(at).fields[field.index()];
+            if let Type::Ref(next) = field.ty {
+                at = next;
+                continue;
+            }
+            let Bounds { least, most } = field.bounds;
+            let value = |value: i64| Exact::from(value) / power_of_ten(field.decimals);
+            let mut ranges = Ranges::all();
+            if let Some(least) = least {
+                ranges.narrow(&Ranges::compared(Comparison::GreaterOrEqual, &value(least)));
+            }
+            if let Some(most) = most {
+                ranges.narrow(&Ranges::compared(Comparison::LessOrEqual, &value(most)));
+            }
+            return (field.bounds != Bounds::default()).then_some((ranges, field.span));
+        }
+        None
+    }
+
     fn narrow(&mut self, subject: Subject, ty: Type, ranges: &Ranges, span: Span, problems: &mut Vec<Problem>) {
+        let bounded = self.bounded(&subject);
         let (left, places) = self.fields.entry(subject).or_insert_with(|| {
-            let whole = match ty {
+            let mut whole = match ty {
                 // The list of the texts that rules decide may be long, and each rule would look at all of it.
                 Type::Choice(choice) if self.plan.choices[choice.index()].len() <= limits::CHOICES => {
                     Ranges::places(self.plan.choices[choice.index()].len())
                 }
                 _ => Ranges::all(),
             };
+            bounded.iter().for_each(|(bounds, _)| whole.narrow(bounds));
             (whole, Vec::new())
         });
         left.narrow(ranges);
         if left.is_empty() && !self.done {
             self.done = true;
-            problems.push(never(span, places, self.days.as_deref()));
+            let bounds = bounded.map(|(_, span)| span).filter(|span| places.is_empty() && *span != Span::default());
+            problems.push(match bounds {
+                Some(bounds) => Problem::warning("never-holds", span, "no row can meet this condition")
+                    .label("no value of the field does")
+                    .other(bounds, "what its values lie between")
+                    .help("take the condition out, or move a bound"),
+                None => never(span, places, self.days.as_deref()),
+            });
         }
         places.push(span);
     }

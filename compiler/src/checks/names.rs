@@ -61,7 +61,12 @@ impl Names<'_> {
                     }
                 }
             }
-            Item::Use(_) | Item::Source(_) | Item::Test(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
+            Item::Use(_)
+            | Item::UseFile(_)
+            | Item::Source(_)
+            | Item::Test(_)
+            | Item::Unsupported(_)
+            | Item::Damaged(_) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Records and their fields: what is read from which column, and how.
 
-use super::{FieldId, RecordId, Type};
+use super::{Bounds, FieldId, Layout, RecordId, Type};
 use meed_grammar::span::Span;
 pub use meed_grammar::tree::RecordKind;
 
@@ -13,6 +13,8 @@ pub struct Record {
     pub kind: RecordKind,
     /// The stem of its table's file, or the record whose table holds its keys.
     pub source: RecordTable,
+    /// How its file is written, apart from its fields.
+    pub layout: Layout,
     /// Its fields; key parts and `when` among them.
     pub fields: Vec<Field>,
     /// The fields of its key, at least one.
@@ -48,6 +50,8 @@ pub struct Field {
     /// Whether a rule reads it, it is the `when`, or it is on the way to what a rule reads. A key is read in any case; as
     /// a field it is not used unless a rule asks for it.
     pub used: bool,
+    /// What its values lie between; a row with another value is rejected.
+    pub bounds: Bounds,
     /// Where its values come from.
     pub source: FieldSource,
     /// Its place; of a library's field the empty span.
@@ -61,6 +65,10 @@ pub enum FieldSource {
     Column(ColumnSource),
     /// A reference to a record with a key of several fields: one column for each part, in the key's order.
     Columns(Vec<ColumnSource>),
+    /// No column: the day of every row.
+    Day(i32),
+    /// No column: a row's key is its file and its place in it.
+    Place,
 }
 
 /// A column of a table and how its cells are read.
@@ -79,8 +87,12 @@ pub struct ColumnSource {
 pub enum Format {
     /// As usual for the type: dates `2026-02-01`, plain numbers, percent with `%`.
     Plain,
-    /// A date pattern of `YYYY`, `YY`, `MM`, `M`, `DD`, `D`, `MMM` and separators.
+    /// A date pattern of `YYYY`, `YY`, `MM`, `M`, `DD`, `D`, `MMM`, `MMMM` and separators.
     Date(String),
+    /// The last day of the period that the cell names, by a sample that is a [`Label`](super::Label).
+    LastDayOf(String),
+    /// One of several; no two of them read a cell differently.
+    OneOf(Vec<Format>),
     /// Numbers with these separators (`1.000,50`).
     Number {
         /// Between groups, if any.
@@ -138,6 +150,11 @@ pub struct Spelling {
 }
 
 impl Record {
+    /// Whether its rows have no key of their own.
+    pub fn has_no_key(&self) -> bool {
+        self.key.iter().any(|key| self.fields[key.index()].source == FieldSource::Place)
+    }
+
     /// The field of this name, ignoring nothing.
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.fields.iter().position(|field| field.name == name).map(|idx| FieldId(idx as u32))

@@ -10,6 +10,7 @@
 //! the row, `let.x` a `let` of the rule, a `?` follows what can be missing, and `: money` tells the type of a value
 //! where it is not that of its parts.
 
+mod layout;
 mod lexer;
 mod names;
 mod phrase;

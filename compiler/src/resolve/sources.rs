@@ -1,11 +1,11 @@
 //! `source`: how the file of a record is written, folded into the record.
 
-use super::{Names, Resolved, near, not_supported};
+use super::{Names, Resolved, member_name, near};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Field, Member, RecordSource};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Resolved {
     /// Says of each record what its source says. What is said in the record already, or twice, is a mistake.
@@ -13,7 +13,6 @@ impl Resolved {
         let mut first: FxHashMap<String, Span> = FxHashMap::default();
         for source in std::mem::take(&mut self.sources) {
             let name = &source.record;
-            problems.extend(source.unsupported.iter().map(not_supported));
             if let Some(first) = first.get(&name.text) {
                 problems.push(
                     Problem::error("duplicate-name", name.span, format!("`{}` has two sources", name.text))
@@ -34,12 +33,33 @@ impl Resolved {
                 continue;
             };
             let is_own = self.records[place].library.is_none();
-            fold(&mut self.records[place].item, source, is_own, problems);
+            let own_fields = (!is_own).then_some(&self.extended);
+            fold(&mut self.records[place].item, source, own_fields, problems);
         }
     }
 }
 
-fn fold(record: &mut tree::Record, source: tree::Source, is_own: bool, problems: &mut Vec<Problem>) {
+/// Says of a record what its source says. Of a library's record those fields are the program's own that `extended` names.
+fn fold(
+    record: &mut tree::Record,
+    source: tree::Source,
+    extended: Option<&FxHashSet<(String, String)>>,
+    problems: &mut Vec<Problem>,
+) {
+    let is_own = extended.is_none();
+    record.lines = source.lines;
+    for (idx, line) in record.lines.iter().enumerate() {
+        let same =
+            |other: &&tree::SourceLine| std::mem::discriminant(&other.kind) == std::mem::discriminant(&line.kind);
+        if let Some(first) = record.lines[..idx].iter().find(same) {
+            let message = format!("the source of `{}` says this twice", record.name.text);
+            problems.push(
+                Problem::error("duplicate-clause", line.span, message)
+                    .other(first.span, "the first one")
+                    .help("take one of them out"),
+            );
+        }
+    }
     if let Some(file) = source.from {
         match &record.from {
             None => record.from = Some(RecordSource::Table(file)),
@@ -53,6 +73,9 @@ fn fold(record: &mut tree::Record, source: tree::Source, is_own: bool, problems:
             }
         }
     }
+    let record_name = record.name.text.clone();
+    // Fields of which this source has said something: the place of that is the program's in any case.
+    let mut said_here: FxHashSet<String> = FxHashSet::default();
     for said in source.fields {
         let name = &said.name;
         let known: Vec<String> = fields(record).map(|field| field.name.text.clone()).collect();
@@ -63,27 +86,36 @@ fn fold(record: &mut tree::Record, source: tree::Source, is_own: bool, problems:
             continue;
         };
         let twice = [
-            (said.column.as_ref().map(|text| text.span), field.column.is_some()),
-            (said.format.as_ref().map(|text| text.span), field.format.is_some()),
-            (said.ignoring_case, field.ignoring_case.is_some()),
+            (said.column.as_ref().map(|text| text.span), field.column.as_ref().map(|text| text.span)),
+            (said.format.as_ref().map(|format| format.span), field.format.as_ref().map(|format| format.span)),
+            (said.ignoring_case, field.ignoring_case),
         ];
-        for span in twice.into_iter().filter_map(|(said, known)| said.filter(|_| known)) {
+        let written = extended.is_none_or(|extended| extended.contains(&(record_name.clone(), name.text.clone())));
+        for (span, first) in twice.into_iter().filter_map(|(said, known)| said.zip(known)) {
             let message = format!("how `{}` is read is said twice", name.text);
-            problems.push(
-                Problem::error("duplicate-clause", span, message).help("say it once, in the record or in its source"),
-            );
+            let mut problem = Problem::error("duplicate-clause", span, message);
+            if written || said_here.contains(&name.text) {
+                problem = problem.other(first, "it is said here too");
+            }
+            problems.push(problem.help("say it once, in the record or in its source"));
         }
+        said_here.insert(name.text.clone());
         field.column = field.column.take().or(said.column);
         field.format = field.format.take().or(said.format);
         field.ignoring_case = field.ignoring_case.or(said.ignoring_case);
     }
 }
 
-/// The fields of a record, with the parts of its key and its `when`.
+/// The fields of a record, with its `when` and those parts of its key that are no fields of their own.
 fn fields(record: &mut tree::Record) -> impl Iterator<Item = &mut Field> {
-    record.members.iter_mut().flat_map(|member| match member {
-        Member::Key { parts, .. } => parts.iter_mut(),
-        Member::When(field) | Member::Field(field) => std::slice::from_mut(field).iter_mut(),
-        Member::Unsupported(_) => [].iter_mut(),
+    let own: FxHashSet<String> = record.members.iter().filter_map(member_name).map(str::to_owned).collect();
+    record.members.iter_mut().flat_map(move |member| {
+        let (fields, is_part) = match member {
+            Member::Key { parts, .. } => (parts.as_mut_slice(), true),
+            Member::When(field) | Member::Field(field) => (std::slice::from_mut(field), false),
+            Member::Unsupported(_) => (&mut [][..], false),
+        };
+        let own = if is_part { own.clone() } else { FxHashSet::default() };
+        fields.iter_mut().filter(move |field| !own.contains(&field.name.text))
     })
 }

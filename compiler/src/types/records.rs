@@ -3,11 +3,13 @@
 mod fields;
 mod format;
 mod key;
+mod skip;
+mod source;
 
 pub use format::written_format;
 
 use super::Typing;
-use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Record, RecordId, RecordTable, Type};
+use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Layout, Record, RecordId, RecordTable, Type};
 use crate::resolve::{Declared, later, not_supported};
 use key::Key;
 use meed_grammar::problem::Problem;
@@ -26,6 +28,7 @@ impl Typing<'_> {
                 name: record.name.text.clone(),
                 kind: record.kind,
                 source: RecordTable::Table(None),
+                layout: Layout::default(),
                 fields: Vec::new(),
                 key: Vec::new(),
                 when: None,
@@ -39,6 +42,10 @@ impl Typing<'_> {
         for idx in 0..self.resolved.records.len() {
             self.reference_columns(RecordId(idx as u32));
         }
+        for idx in 0..self.resolved.records.len() {
+            self.source_lines(RecordId(idx as u32));
+        }
+        self.references_to_no_key();
     }
 
     fn record(&mut self, id: RecordId) {

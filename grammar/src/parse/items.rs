@@ -26,7 +26,7 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
         }
         Item::Rule(rule) => not_more(node, &mut rule.clauses, "a rule", "clauses"),
         Item::Test(test) => not_more(node, &mut test.steps, "a test", "lines"),
-        Item::Use(_) | Item::Parameter(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
+        Item::Use(_) | Item::UseFile(_) | Item::Parameter(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
     }
     item
 }
@@ -49,7 +49,10 @@ fn not_more<T>(node: &Node<'_, '_>, lines: &mut Vec<T>, what: &str, of: &str) {
 fn kind(node: &Node<'_, '_>) -> Item {
     match node.rule() {
         Rule::program => Item::Program(program(node)),
-        Rule::use_item => Item::Use(node.name()),
+        Rule::use_item => match node.quoted() {
+            Some(file) => Item::UseFile(file),
+            None => Item::Use(node.name()),
+        },
         Rule::extend => Item::Extend(Extend { record: node.name(), members: members(node), span: node.span() }),
         Rule::source => Item::Source(source(node)),
         Rule::record => Item::Record(record(node)),
@@ -101,18 +104,44 @@ fn record(node: &Node<'_, '_>) -> Record {
         Some(table) => RecordSource::Table(table),
         None => RecordSource::Distinct(from.name()),
     });
-    Record { kind, name: node.name(), from, members: members(node), span: node.span() }
+    Record { kind, name: node.name(), from, members: members(node), lines: Vec::new(), span: node.span() }
 }
 
 fn source(node: &Node<'_, '_>) -> Source {
-    let option = |part: Node<'_, '_>| part.unsupported("this part of a `source`");
     Source {
         record: node.name(),
         from: node.part(Rule::source_from).and_then(|from| from.quoted()),
+        lines: node.parts().filter_map(|part| source_line(&part)).collect(),
         fields: node.parts_of(Rule::source_field).map(|part| field(&part)).collect(),
-        unsupported: node.parts_of(Rule::source_option).map(option).collect(),
         span: node.span(),
     }
+}
+
+/// What a line of a source says of the whole file; none of a field's.
+fn source_line(node: &Node<'_, '_>) -> Option<SourceLine> {
+    let kind = match node.rule() {
+        Rule::header_row => {
+            let row = node.part(Rule::number).and_then(|number| literals::decimals(&number).count);
+            SourceLineKind::HeaderRow(row.filter(|row| *row > 0))
+        }
+        Rule::encoding => SourceLineKind::Encoding(match node.text() {
+            "windows-1252" => TextEncoding::Windows1252,
+            "utf-16" => TextEncoding::Utf16,
+            _ => TextEncoding::Utf8,
+        }),
+        Rule::missing_texts => {
+            let mut texts = node.parts_of(Rule::text).map(|text| text.to_text()).collect();
+            node.not_more(&mut texts, limits::LISTED, "texts that say nothing are at most");
+            SourceLineKind::Missing(texts)
+        }
+        Rule::skip_rows => SourceLineKind::SkipRows(expressions::only(node)),
+        Rule::source_when => SourceLineKind::When(expressions::only(node)),
+        Rule::no_key => SourceLineKind::NoKey,
+        Rule::equal_rows => SourceLineKind::EqualRows,
+        Rule::sheet => SourceLineKind::Sheet(node.quoted()?),
+        _ => return None,
+    };
+    Some(SourceLine { kind, span: node.span() })
 }
 
 fn members(node: &Node<'_, '_>) -> Vec<Member> {
@@ -143,8 +172,23 @@ fn field(node: &Node<'_, '_>) -> Field {
         ty,
         optional: node.span_of(Rule::k_optional),
         column: node.part(Rule::column).and_then(|column| column.quoted()),
-        format: node.part(Rule::column_format).and_then(|format| format.quoted()),
+        format: node.part(Rule::column_format).map(|format| {
+            let mut samples = format.parts_of(Rule::text).map(|text| text.to_text()).collect();
+            format.not_more(&mut samples, limits::KEY, "formats of a field are at most");
+            CellFormat { samples, last_day_of: format.span_of(Rule::last_day_of), span: format.span() }
+        }),
         ignoring_case: node.span_of(Rule::ignoring_case),
+        bounds: node.part(Rule::bounds).map(|part| bounds(&part)),
+        span: node.span(),
+    }
+}
+
+fn bounds(node: &Node<'_, '_>) -> Bounds {
+    let end = |rule| node.part(rule).and_then(|part| part.part(Rule::bound_value)).map(|part| expressions::only(&part));
+    let mut range = node.parts_of(Rule::bound_value).map(|part| expressions::only(&part));
+    Bounds {
+        least: end(Rule::least).or_else(|| range.next()),
+        most: end(Rule::most).or_else(|| range.next()),
         span: node.span(),
     }
 }

@@ -74,7 +74,6 @@ impl Marks {
                 }
                 Rule::field | Rule::key | Rule::when => self.member(&part),
                 Rule::source_field => self.column(part.parts().nth(1), 1),
-                Rule::source_option => self.raw.push(part.span_read()),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
                 Rule::pay_split | Rule::pay_each | Rule::ranked | Rule::hold | Rule::add_to => {
                     self.raw.push(part.span_read())

@@ -22,12 +22,54 @@ pub struct Source {
     pub record: Name,
     /// The name of its file, in which `*` stands for any letters, if said.
     pub from: Option<Text>,
+    /// What it says of the whole file, as written.
+    pub lines: Vec<SourceLine>,
     /// How fields are read: their `column`, `format` and `ignoring_case`.
     pub fields: Vec<Field>,
-    /// What is not supported yet.
-    pub unsupported: Vec<Unsupported>,
     /// The whole item.
     pub span: Span,
+}
+
+/// What a source says of a whole file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceLine {
+    /// What it says.
+    pub kind: SourceLineKind,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What a line of a source says of a whole file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SourceLineKind {
+    /// `header in row 3`, counted from 1; none where that is no row.
+    HeaderRow(Option<u32>),
+    /// `windows-1252`
+    Encoding(TextEncoding),
+    /// `missing "null", "N/A"`: texts that say that there is no value.
+    Missing(Vec<Text>),
+    /// `skip rows where CONDITION`
+    SkipRows(Expr),
+    /// `when 2026-03-31`: the day of every row.
+    When(Expr),
+    /// `no key`
+    NoKey,
+    /// `equal rows are one`
+    EqualRows,
+    /// `sheet "Deals"`
+    Sheet(Text),
+}
+
+/// How the letters of a file are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextEncoding {
+    /// UTF-8, where nothing else is said.
+    #[default]
+    Utf8,
+    /// The code page of western Windows.
+    Windows1252,
+    /// UTF-16, in the order of bytes that the mark at its beginning says, else the lower byte first.
+    Utf16,
 }
 
 /// `entity NAME [from …] { … }` or `event NAME [from …] { … }`
@@ -41,6 +83,8 @@ pub struct Record {
     pub from: Option<RecordSource>,
     /// Its key, when and fields, as written.
     pub members: Vec<Member>,
+    /// What its source says of its whole file; nothing until sources are folded in.
+    pub lines: Vec<SourceLine>,
     /// The whole item.
     pub span: Span,
 }
@@ -96,10 +140,34 @@ pub struct Field {
     /// `from "Header"`
     pub column: Option<Text>,
     /// `as "DD-MM-YYYY"`
-    pub format: Option<Text>,
+    pub format: Option<CellFormat>,
     /// `ignoring case`
     pub ignoring_case: Option<Span>,
+    /// `at least $0`, `from 1 to 10,000`
+    pub bounds: Option<Bounds>,
     /// The whole line.
+    pub span: Span,
+}
+
+/// How the cells of a field are written: `as "D.M.YYYY" or "YYYY-MM-DD"`, `as the last day of "2026-Q1"`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellFormat {
+    /// Patterns or samples, at least one; a cell is of one of them.
+    pub samples: Vec<Text>,
+    /// `the last day of`: the sample is the name of a period.
+    pub last_day_of: Option<Span>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What the values of a field lie between, both ends in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bounds {
+    /// `at least $0`
+    pub least: Option<Expr>,
+    /// `at most 10,000`
+    pub most: Option<Expr>,
+    /// Their place.
     pub span: Span,
 }
 

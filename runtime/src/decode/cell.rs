@@ -5,7 +5,7 @@
 use crate::decode::day::{self, Pattern, Zone};
 use crate::decode::number::NumberReader;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{ColumnSource, Field, FieldSource, Format, Plan, Spelling, Type};
+use meed_compiler::plan::{Calendar, ColumnSource, Field, FieldSource, Format, Label, Plan, Spelling, Type};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -24,6 +24,7 @@ pub(crate) fn sources(field: &Field) -> &[ColumnSource] {
     match &field.source {
         FieldSource::Column(source) => std::slice::from_ref(source),
         FieldSource::Columns(sources) => sources,
+        FieldSource::Day(_) | FieldSource::Place => &[],
     }
 }
 
@@ -32,6 +33,10 @@ pub(crate) fn sources(field: &Field) -> &[ColumnSource] {
 pub(crate) enum CellReader {
     Number(NumberReader),
     Date(Option<Pattern>),
+    /// The name of a period, whose last day is the value.
+    LastDayOf(Label, Calendar),
+    /// One of several formats; no two of them read a cell differently.
+    OneOf(Vec<CellReader>),
     /// A date and time; the value is the day, the instant is kept for ordering.
     Moment {
         zone: Zone,
@@ -57,6 +62,10 @@ impl CellReader {
     /// The reader for a type and format; none for texts, ids and references, or when the zone is not known.
     #[expect(clippy::indexing_slicing, reason = "a Plan names only lists of choices that it has")]
     pub fn new(plan: &Plan, ty: Type, decimals: u32, format: &Format) -> Option<Self> {
+        if let Format::OneOf(formats) = format {
+            let readers = formats.iter().map(|format| Self::new(plan, ty, decimals, format));
+            return readers.collect::<Option<_>>().map(Self::OneOf);
+        }
         Some(match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => {
                 Self::Number(NumberReader::new(plan, ty, decimals, format))
@@ -67,9 +76,12 @@ impl CellReader {
                     let pattern = pattern.as_ref().map(|pattern| Pattern::new(pattern));
                     Self::Moment { zone: Zone::new(zone.as_deref())?, pattern }
                 }
-                Format::Plain | Format::Number { .. } | Format::Choice { .. } | Format::YesNo { .. } => {
-                    Self::Date(None)
-                }
+                Format::LastDayOf(sample) => Self::LastDayOf(Label::new(sample)?, plan.calendar),
+                Format::Plain
+                | Format::Number { .. }
+                | Format::Choice { .. }
+                | Format::YesNo { .. }
+                | Format::OneOf(_) => Self::Date(None),
             },
             Type::YesNo => match format {
                 Format::YesNo { yes, no } => Self::YesNo { spelled: Some([no.clone(), yes.clone()]) },
@@ -78,6 +90,19 @@ impl CellReader {
             Type::Choice(choice) => Self::Choice(ChoiceReader::new(&plan.choices[choice.index()], format)),
             Type::Text(_) | Type::Id(_) | Type::Ref(_) => return None,
         })
+    }
+
+    /// The reader of a typed column, to which it does not matter how texts are written.
+    pub fn typed(&self) -> &Self {
+        match self {
+            Self::OneOf(readers) => readers.first().map_or(self, Self::typed),
+            _ => self,
+        }
+    }
+
+    /// Whether a text has a moment beside its day.
+    pub fn has_moments(&self) -> bool {
+        matches!(self.typed(), Self::Moment { .. })
     }
 
     /// What a text says.
@@ -89,6 +114,12 @@ impl CellReader {
                 let moment = pattern.parse(text).ok_or(Cow::Borrowed("not a date of the given format"))?;
                 Ok(i64::from(moment.day))
             }
+            Self::LastDayOf(label, calendar) => {
+                let text = std::str::from_utf8(text).map_err(|_| Cow::Borrowed(NOT_UTF8))?;
+                let days = label.days(text, calendar);
+                days.map(|days| i64::from(days.to)).ok_or(Cow::Borrowed("not a period of the given format"))
+            }
+            Self::OneOf(readers) => one_of(readers, |reader| reader.parse(text)),
             Self::Moment { .. } => self.parse_moment(text).map(|(day, _)| i64::from(day)),
             Self::YesNo { spelled } => parse_yes_no(text, spelled.as_ref()),
             Self::Choice(reader) => reader.parse(text),
@@ -97,6 +128,9 @@ impl CellReader {
 
     /// Day and instant of a text, for fields that are a date and time.
     pub fn parse_moment(&self, text: &[u8]) -> Result<(i32, i128), Reason> {
+        if let Self::OneOf(readers) = self {
+            return one_of(readers, |reader| reader.parse_moment(text));
+        }
         let Self::Moment { zone, pattern } = self else { broken("a field without a time is read as a date and time") };
         let moment = match pattern {
             Some(pattern) => pattern.parse(text).ok_or(Cow::Borrowed("not a date and time of the given format"))?,
@@ -106,6 +140,18 @@ impl CellReader {
         };
         zone.place(moment).ok_or(Cow::Borrowed(OUTSIDE))
     }
+}
+
+/// What the first reader says that can read a cell; else why none can, by the first.
+fn one_of<T>(readers: &[CellReader], read: impl Fn(&CellReader) -> Result<T, Reason>) -> Result<T, Reason> {
+    let mut first = None;
+    for reader in readers {
+        match read(reader) {
+            Ok(value) => return Ok(value),
+            Err(reason) => drop(first.get_or_insert(reason)),
+        }
+    }
+    Err(first.filter(|_| readers.len() == 1).unwrap_or(Cow::Borrowed("in none of the given formats")))
 }
 
 fn parse_yes_no(text: &[u8], spelled: Option<&[String; 2]>) -> Result<i64, Reason> {

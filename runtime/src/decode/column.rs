@@ -6,6 +6,8 @@ use crate::decode::number::NumberReader;
 use crate::source::columns::{ColumnChunk, Encoding, Source};
 use crate::source::text::{FIRST_DAY, LAST_DAY};
 use meed_compiler::internal::broken;
+use meed_compiler::plan::Bounds;
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 
 const DAY_NANOS: i128 = 86_400_000_000_000;
@@ -81,6 +83,28 @@ impl Block {
         (0..n_rows).for_each(|_| self.push(Entry::Missing));
     }
 
+    /// Refuses the values outside of bounds, which are told in words.
+    pub fn bound(&mut self, bounds: Bounds, words: impl Fn(i64) -> String) {
+        if bounds == Bounds::default() {
+            return;
+        }
+        let absent: FxHashSet<u32> = self.absent().into_iter().collect();
+        let mut outside = Vec::new();
+        for (value, row) in self.values.iter().zip(0..) {
+            let reason = match bounds {
+                _ if absent.contains(&row) => continue,
+                Bounds { least: Some(least), .. } if *value < least => format!("less than {}", words(least)),
+                Bounds { most: Some(most), .. } if *value > most => format!("more than {}", words(most)),
+                _ => continue,
+            };
+            outside.push((row, Cow::Owned(reason)));
+        }
+        if !outside.is_empty() {
+            self.bad.append(&mut outside);
+            self.bad.sort_by_key(|(row, _)| *row);
+        }
+    }
+
     /// Whether every row has a value.
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty() && self.bad.is_empty()
@@ -136,9 +160,9 @@ impl CellReader {
         if text.len() > LONGEST_CELL {
             return Entry::Bad(Cow::Borrowed(TOO_LONG));
         }
-        let entry = match self {
-            Self::Moment { .. } => self.parse_moment(text).map(|(day, instant)| moment(day, instant)),
-            _ => self.parse(text).map(Entry::Value),
+        let entry = match self.has_moments() {
+            true => self.parse_moment(text).map(|(day, instant)| moment(day, instant)),
+            false => self.parse(text).map(Entry::Value),
         };
         entry.unwrap_or_else(|reason| {
             let is_text = std::str::from_utf8(text).is_ok();
@@ -150,6 +174,8 @@ impl CellReader {
 /// Appends the values of the cells in a chosen column.
 pub(crate) fn decode(reader: &CellReader, source: &dyn Source, chosen: usize, list: &mut List, block: &mut Block) {
     let cells = source.cells(chosen);
+    let is_text = matches!(cells.encoding, Encoding::Texts(_) | Encoding::Entries { .. });
+    let reader = if is_text { reader } else { reader.typed() };
     match (&cells.encoding, reader) {
         (Encoding::Texts(texts), _) => {
             texts.iter().for_each(|text| block.push(reader.entry(text)));

@@ -11,7 +11,7 @@ use crate::keys::dictionary::Dictionary;
 use crate::source::columns::{ColumnChunk, Encoding, Source};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Field, Format, Plan, RecordId, Type};
+use meed_compiler::plan::{Bounds, Field, FieldSource, Format, Plan, RecordId, Type};
 use meed_compiler::value::decimal_text;
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(crate) enum ComponentReader {
     /// They are it.
     Text,
     /// They are read as a value first.
-    Typed { reader: CellReader, ty: Type, decimals: u32, choices: Vec<String> },
+    Typed { reader: CellReader, ty: Type, decimals: u32, bounds: Bounds, choices: Vec<String> },
 }
 
 impl ComponentReader {
@@ -36,6 +36,11 @@ impl ComponentReader {
         for field in &plan.record(record).key {
             #[expect(clippy::indexing_slicing, reason = "a Plan names only fields that it has")]
             let field = &plan.record(record).fields[field.index()];
+            if field.source == FieldSource::Place {
+                // The file, and the row in it.
+                components.extend([Self::Text, Self::Text]);
+                continue;
+            }
             match field.ty {
                 // A key that runs in a circle has no components.
                 Type::Ref(target) => Self::collect(plan, target, true, depth.checked_sub(1)?, components)?,
@@ -55,7 +60,7 @@ impl ComponentReader {
         };
         let format = if plain { &Format::Plain } else { &sources(field).first()?.format };
         let reader = CellReader::new(plan, ty, decimals, format)?;
-        Some(Self::Typed { reader, ty, decimals, choices })
+        Some(Self::Typed { reader, ty, decimals, bounds: field.bounds, choices })
     }
 
     /// Whether cells are taken as text.
@@ -69,25 +74,30 @@ impl ComponentReader {
     /// The text that stands for a value.
     fn write(&self, value: i64) -> String {
         let Self::Typed { ty, decimals, choices, .. } = self else { broken("a text that is written as a value") };
-        let shortest = |value: i64, decimals: u32| {
-            let text = decimal_text(i128::from(value), decimals);
-            let cut = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-            cut.to_owned()
-        };
-        match ty {
-            Type::Date => {
-                let day = i32::try_from(value).unwrap_or_else(|_| broken("a day that is outside the calendar"));
-                date_of(day).to_string()
-            }
-            Type::YesNo => if value == 1 { "yes" } else { "no" }.to_owned(),
-            Type::Choice(_) => {
-                let choice = usize::try_from(value).ok().and_then(|place| choices.get(place));
-                choice.unwrap_or_else(|| broken("a choice that is not in its list")).clone()
-            }
-            Type::Money => decimal_text(i128::from(value), *decimals),
-            Type::Percent => shortest(value, decimals.saturating_sub(2)) + "%",
-            _ => shortest(value, *decimals),
+        written(value, *ty, *decimals, choices)
+    }
+}
+
+/// How a value is written in Meed, without the sign of a currency.
+pub(crate) fn written(value: i64, ty: Type, decimals: u32, choices: &[String]) -> String {
+    let shortest = |value: i64, decimals: u32| {
+        let text = decimal_text(i128::from(value), decimals);
+        let cut = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        cut.to_owned()
+    };
+    match ty {
+        Type::Date => {
+            let day = i32::try_from(value).unwrap_or_else(|_| broken("a day that is outside the calendar"));
+            date_of(day).to_string()
         }
+        Type::YesNo => if value == 1 { "yes" } else { "no" }.to_owned(),
+        Type::Choice(_) => {
+            let choice = usize::try_from(value).ok().and_then(|place| choices.get(place));
+            choice.unwrap_or_else(|| broken("a choice that is not in its list")).clone()
+        }
+        Type::Money => decimal_text(i128::from(value), decimals),
+        Type::Percent => shortest(value, decimals.saturating_sub(2)) + "%",
+        Type::Number | Type::Count | Type::Text(_) | Type::Id(_) | Type::Ref(_) => shortest(value, decimals),
     }
 }
 
@@ -99,8 +109,9 @@ pub(crate) fn each_component(
     block: &mut Block,
     mut take: impl FnMut(Option<KeyComponent<'_>>),
 ) {
-    if let ComponentReader::Typed { reader, .. } = component {
+    if let ComponentReader::Typed { reader, bounds, .. } = component {
         decode(reader, source, chosen, &mut List::default(), block);
+        block.bound(*bounds, |value| component.write(value));
         let mut absent = vec![false; block.values.len()];
         for row in block.absent() {
             #[expect(clippy::indexing_slicing, reason = "a block notes only rows that it has")]

@@ -61,6 +61,8 @@ enum Piece {
     /// At least and at most so many digits.
     Month(usize, usize),
     MonthName,
+    /// Written out.
+    WholeMonthName,
     Day(usize, usize),
     Hour,
     Minute,
@@ -79,7 +81,7 @@ pub(crate) struct Moment {
 }
 
 impl Pattern {
-    /// Reads a pattern of `YYYY`, `YY`, `MM`, `M`, `MMM`, `DD`, `D`, `HH`, `mm`, `SS` and separators; `MM` after an hour
+    /// Reads a pattern of `YYYY`, `YY`, `MM`, `M`, `MMM`, `MMMM`, `DD`, `D`, `HH`, `mm`, `SS` and separators; `MM` after an hour
     /// is the minute.
     pub fn new(text: &str) -> Self {
         let (mut pieces, mut rest) = (Vec::new(), text.as_bytes());
@@ -91,6 +93,7 @@ impl Pattern {
                 (b'Y' | b'y', 2) => Piece::Year2,
                 (b'M', 2) | (b'm', 2) if after_hour => Piece::Minute,
                 (b'm', 2) => Piece::Minute,
+                (b'M', 4) => Piece::WholeMonthName,
                 (b'M', 3) => Piece::MonthName,
                 (b'M', 2) => Piece::Month(2, 2),
                 (b'M', 1) => Piece::Month(1, 2),
@@ -121,6 +124,7 @@ impl Pattern {
                 Piece::Year2 => year = Some(2000 + digits(&mut rest, 2, 2)?),
                 Piece::Month(least, most) => month = Some(digits(&mut rest, least, most)?),
                 Piece::MonthName => month = Some(month_name(&mut rest)?),
+                Piece::WholeMonthName => month = Some(whole_month_name(&mut rest)?),
                 Piece::Day(least, most) => day = Some(digits(&mut rest, least, most)?),
                 Piece::Hour => hour = digits(&mut rest, 2, 2)?,
                 Piece::Minute => minute = digits(&mut rest, 2, 2)?,
@@ -203,6 +207,27 @@ fn digits(rest: &mut &[u8], least: usize, most: usize) -> Option<u32> {
     let (number, after) = rest.split_at(n);
     *rest = after;
     (n >= least).then(|| number.iter().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0')))
+}
+
+fn whole_month_name(rest: &mut &[u8]) -> Option<u32> {
+    const NAMES: [&[u8]; 12] = [
+        b"january",
+        b"february",
+        b"march",
+        b"april",
+        b"may",
+        b"june",
+        b"july",
+        b"august",
+        b"september",
+        b"october",
+        b"november",
+        b"december",
+    ];
+    let begins = |name: &&[u8]| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let month = NAMES.iter().position(begins)?;
+    *rest = &rest[NAMES[month].len()..];
+    Some(month as u32 + 1)
 }
 
 fn month_name(rest: &mut &[u8]) -> Option<u32> {
@@ -296,6 +321,8 @@ mod tests {
         assert_eq!(read("DD-MM-YYYY", "01-02-2026"), day);
         assert_eq!(read("D.M.YY", "1.2.26"), day);
         assert_eq!(read("DD MMM YYYY", "01 Feb 2026"), day);
+        assert_eq!(read("MMMM D YYYY", "February 1 2026"), day);
+        assert_eq!((read("MMMM D YYYY", "Feb 1 2026"), read("MMM D YYYY", "February 1 2026")), (None, None));
         for (pattern, text) in [("DD-MM-YYYY", "1-2-2026"), ("DD-MM-YYYY", "31-02-2026"), ("DD-MM-YYYY", "01-02-2026 ")]
         {
             assert_eq!(read(pattern, text), None, "{text}");

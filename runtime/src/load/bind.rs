@@ -10,9 +10,11 @@ use crate::decode::column::List;
 use crate::decode::component::ComponentReader;
 use crate::load::bind::columns::{column, needed_column, plain_name};
 use crate::load::error::LoadError;
+use crate::load::sift::{Asked, Sift};
 use crate::source::columns::{Source, SourceType, Wanted};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{DomainId, Field, FieldId, FieldSource, Format, Plan, Record, RecordId, Type};
+use meed_compiler::plan::{Bounds, DomainId, Field, FieldId, FieldSource, Format, Plan, Record, RecordId, Type};
+use std::path::Path;
 
 /// What is done with one or several columns, batch by batch.
 pub(super) struct Task {
@@ -37,17 +39,28 @@ pub(super) struct Report {
 /// What becomes of cells.
 pub(super) enum Take {
     /// Values of a field that is kept.
-    Value { field: usize, reader: CellReader, is_when: bool },
+    Value { field: usize, reader: CellReader, bounds: BoundsInWords, is_when: bool },
     /// Codes of texts and ids.
     Text { field: usize, domain: DomainId },
     /// Codes of keys of another record.
     Refer { field: usize, target: RecordId, components: Vec<ComponentReader> },
+    /// The file and the row of each row, which are its key; in a table of a test its given key and the row.
+    Place { file: String },
+    /// The same day for all rows.
+    Day { field: usize, day: i32 },
     /// The keys of the rows; by field of the key its report and how many components it has.
     Key { record: RecordId, components: Vec<ComponentReader>, reports: Vec<(Report, usize)> },
     /// The keys of a record that holds the distinct values of this column.
     Distinct { place: usize, record: RecordId, component: ComponentReader },
     /// Values that must be readable.
-    Check(CellReader),
+    Check(CellReader, BoundsInWords),
+}
+
+/// What values lie between, and how the ends are written.
+pub(super) struct BoundsInWords {
+    pub bounds: Bounds,
+    pub ty: Type,
+    pub decimals: u32,
 }
 
 /// A file of a record.
@@ -59,9 +72,9 @@ pub(super) struct Place<'a> {
     pub source: &'a dyn Source,
 }
 
-/// What is done with the columns of a file, and which are wanted; `distinct` are the records that hold distinct values of
-/// its columns.
-pub(super) fn bind(place: Place<'_>, distinct: &[RecordId]) -> Result<(Vec<Task>, Vec<Wanted>), LoadError> {
+/// What is done with the columns of a file, which are wanted, and which rows are left out; `distinct` are the records that
+/// hold distinct values of its columns.
+pub(super) fn bind(place: Place<'_>, distinct: &[RecordId]) -> Result<(Vec<Task>, Vec<Wanted>, Sift), LoadError> {
     let mut wanted = Vec::new();
     let mut tasks = vec![key_task(place, &mut wanted)?];
     for field in 0..place.definition().fields.len() {
@@ -70,7 +83,37 @@ pub(super) fn bind(place: Place<'_>, distinct: &[RecordId]) -> Result<(Vec<Task>
     for (idx, &record) in distinct.iter().enumerate() {
         tasks.push(distinct_task(place, idx, record, &mut wanted)?);
     }
-    Ok((tasks, wanted))
+    let sift = sift(place, &mut wanted)?;
+    Ok((tasks, wanted, sift))
+}
+
+/// What its source leaves out of a file; nothing of the rows of a test, which are rows of the record and of no file.
+fn sift(place: Place<'_>, wanted: &mut Vec<Wanted>) -> Result<Sift, LoadError> {
+    let (definition, layout) = (place.definition(), &place.definition().layout);
+    let mut sift = Sift { test: None, cells: Vec::new(), columns: None };
+    if place.source.is_plain() {
+        return Ok(sift);
+    }
+    if let Some(test) = &layout.skip {
+        for id in test.fields() {
+            let field = &definition.fields[id.index()];
+            let is_text = matches!(field.ty, Type::Text(_) | Type::Id(_) | Type::Ref(_));
+            let reader = if is_text { None } else { Some(reader(place, field)?) };
+            let as_text = is_text || matches!(field.ty, Type::Choice(_));
+            let column = needed_column(place, field, &sources(field)[0])?;
+            let Some(chosen) = want(column, as_text, wanted) else { broken("a file without a column that it needs") };
+            sift.cells.push(Asked { field: id, chosen, reader });
+        }
+        sift.test = Some(test.clone());
+    }
+    if layout.equal_rows_are_one {
+        let headers = place.source.header().iter().enumerate();
+        let mut columns: Vec<(String, usize)> =
+            headers.filter_map(|(column, header)| Some((header.clone(), want(Some(column), true, wanted)?))).collect();
+        columns.sort();
+        sift.columns = Some(columns);
+    }
+    Ok(sift)
 }
 
 impl<'a> Place<'a> {
@@ -95,6 +138,13 @@ fn want(column: Option<usize>, as_text: bool, wanted: &mut Vec<Wanted>) -> Optio
 
 fn key_task(place: Place<'_>, wanted: &mut Vec<Wanted>) -> Result<Task, LoadError> {
     let definition = place.definition();
+    if definition.has_no_key() {
+        let is_key = |header: &String| definition.key.iter().any(|key| definition.fields[key.index()].name == *header);
+        let given = place.source.header().iter().position(|header| place.source.is_plain() && is_key(header));
+        let file = Path::new(place.file).file_name().map_or(place.file.into(), |name| name.to_string_lossy());
+        let take = Take::Place { file: file.into_owned() };
+        return Ok(Task { report: None, chosen_columns: vec![want(given, true, wanted)], take, list: List::default() });
+    }
     let components = place.components(place.record, place.source.is_plain());
     let (mut chosen_columns, mut reports) = (Vec::new(), Vec::new());
     for &FieldId(idx) in &definition.key {
@@ -122,6 +172,16 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
         return Ok(None);
     }
     let mut columns = Vec::new();
+    if let FieldSource::Day(day) = field.source {
+        let given = place.source.header().iter().position(|header| *header == field.name);
+        match given.filter(|_| place.source.is_plain()) {
+            Some(given) => columns.push(Some(given)),
+            None => {
+                let take = Take::Day { field: idx, day };
+                return Ok(Some(Task { report: None, chosen_columns: Vec::new(), take, list: List::default() }));
+            }
+        }
+    }
     for source in sources(field) {
         columns.push(if field.used {
             needed_column(place, field, source)?
@@ -154,7 +214,8 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
         _ => {
             let reader = reader(place, field)?;
             let is_when = definition.when == Some(FieldId(idx as u32));
-            if field.used { Take::Value { field: idx, reader, is_when } } else { Take::Check(reader) }
+            let bounds = BoundsInWords { bounds: field.bounds, ty: field.ty, decimals: field.decimals };
+            if field.used { Take::Value { field: idx, reader, bounds, is_when } } else { Take::Check(reader, bounds) }
         }
     };
     if !field.used && columns.contains(&None) {
@@ -207,7 +268,7 @@ fn reader(place: Place<'_>, field: &Field) -> Result<CellReader, LoadError> {
 fn report(idx: usize, field: &Field, must: bool) -> Report {
     let header = match &field.source {
         FieldSource::Column(source) => source.header.clone(),
-        FieldSource::Columns(_) => field.name.clone(),
+        FieldSource::Columns(_) | FieldSource::Day(_) | FieldSource::Place => field.name.clone(),
     };
     Report { rank: idx + 1, header, must }
 }

@@ -4,11 +4,12 @@ mod keys;
 
 use crate::decode::cell::NOT_UTF8;
 use crate::decode::column::{Block, decode};
-use crate::decode::component::{ComponentReader, codes};
+use crate::decode::component::{ComponentReader, codes, written};
 use crate::keys::columns::Keys;
 use crate::keys::dictionary::{Dictionary, NONE};
 use crate::keys::space::KeySpace;
-use crate::load::bind::{Report, Take, Task};
+use crate::load::bind::{BoundsInWords, Report, Take, Task};
+use crate::load::sift::{LeftOut, Sift};
 use crate::source::columns::Source;
 use crate::store::error::StoreError;
 use crate::store::origins::Origins;
@@ -18,8 +19,9 @@ use crate::store::row_batch::RowBatch;
 use crate::store::rows::TableRows;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Field, Record, RecordId, Type};
+use meed_compiler::plan::{Field, Record, RecordId, TextEncoding, Type};
 use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 
 /// What all records share while tables are read.
 pub(super) struct Shared {
@@ -33,13 +35,22 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct TableBuilder {
     pub rows: TableRows,
+    /// How the letters of its files are written, for messages.
+    encoding: TextEncoding,
     /// How many rows of blanks alone were skipped.
     pub n_blank: u64,
     pub origins: Origins,
     /// Rows whose key an earlier row has, and the first that has it.
     pub repeated: Vec<(u32, u32)>,
     pub faults: Faults,
+    /// Rows that no rule sees; those that are left out are among them.
     pub rejected: Rejected,
+    /// Rows that are left out: their source skips them, or they are copies of others.
+    pub left_out: Rejected,
+    /// How many of them are skipped.
+    pub n_skipped: u64,
+    /// What rows are known by, where copies are left out.
+    seen: FxHashSet<[u8; 16]>,
 }
 
 impl TableBuilder {
@@ -52,7 +63,7 @@ impl TableBuilder {
             distinct: distinct.iter().map(|&record| (record, Vec::new())).collect(),
             ..RowBatch::default()
         };
-        Self { rows: TableRows::new(batch), ..Self::default() }
+        Self { rows: TableRows::new(batch), encoding: record.layout.encoding, ..Self::default() }
     }
 
     /// Takes the batch of `n_rows` rows that stands in a source.
@@ -63,10 +74,16 @@ impl TableBuilder {
         &mut self,
         n_rows: usize,
         source: &dyn Source,
+        sift: &Sift,
         tasks: &mut [Task],
         shared: &mut Shared,
     ) -> Result<(), StoreError> {
         let mut block = Block::default();
+        for (row, why) in sift.of_batch(n_rows, source, &mut self.seen) {
+            self.left_out.insert(self.rows.n_rows + row);
+            self.rejected.insert(self.rows.n_rows + row);
+            self.n_skipped += u64::from(why == LeftOut::Skipped);
+        }
         for row in 0..n_rows {
             let Some(line) = source.line(row) else { break };
             self.origins.at_line(self.rows.n_rows + row as u32, line);
@@ -105,6 +122,15 @@ impl TableBuilder {
                 let space = shared.spaces[record.index()].as_mut();
                 return self.take_keys(n_rows, source, chosen_columns, components, reports, space);
             }
+            (Take::Place { file }, _) => {
+                let given = chosen.map(|chosen| (0..n_rows).map(|row| source.text(chosen, row)).collect());
+                return self.take_places(n_rows, file, given);
+            }
+            (Take::Day { field, day }, _) => {
+                block.values.resize(n_rows, i64::from(*day));
+                self.rows.take_moments(&[], n_rows);
+                return self.keep(*field, block);
+            }
             (Take::Refer { field, target, components }, _) => {
                 let Some(space) = &mut shared.spaces[target.index()] else {
                     broken("a reference to a record whose keys are not kept")
@@ -134,8 +160,9 @@ impl TableBuilder {
                 self.rows.batch.distinct[*place].1.extend(block.values.iter().map(|&code| code as u32));
                 return;
             }
-            (Take::Value { field, reader, is_when }, Some(chosen)) => {
+            (Take::Value { field, reader, bounds, is_when }, Some(chosen)) => {
                 decode(reader, source, chosen, list, block);
+                bounds.apply(block);
                 if *is_when {
                     self.rows.take_moments(&block.moments, n_rows);
                 }
@@ -157,12 +184,13 @@ impl TableBuilder {
                 block.push_missing(n_rows);
                 self.keep(*field, block);
             }
-            (Take::Check(reader), Some(chosen)) => {
+            (Take::Check(reader, bounds), Some(chosen)) => {
                 decode(reader, source, chosen, list, block);
+                bounds.apply(block);
                 // Letters that cannot be read do no harm where nobody reads them.
                 block.bad.retain(|(_, reason)| reason != NOT_UTF8);
             }
-            (Take::Check(_), None) => return,
+            (Take::Check(..), None) => return,
         }
         if let Some(report) = report {
             self.report_bad(report, chosen, source, block);
@@ -192,9 +220,18 @@ impl TableBuilder {
 
     /// Notes the cells of a batch that cannot be taken.
     fn report_bad(&mut self, report: &Report, chosen: Option<usize>, source: &dyn Source, block: &Block) {
+        let own_reason = match self.encoding {
+            TextEncoding::Utf8 => NOT_UTF8,
+            TextEncoding::Windows1252 => "not windows-1252 text",
+            TextEncoding::Utf16 => "not utf-16 text",
+        };
         for (row, reason) in &block.bad {
+            if self.left_out.contains(self.rows.n_rows + row) {
+                continue;
+            }
+            let reason = if reason == NOT_UTF8 { Cow::Borrowed(own_reason) } else { reason.clone() };
             let value = chosen.map_or(String::new(), |chosen| source.text(chosen, *row as usize));
-            let (column, reason) = (report.header.clone(), reason.clone().into_owned());
+            let (column, reason) = (report.header.clone(), reason.into_owned());
             self.faults.unreadable(&self.origins, self.rows.n_rows + row, report.rank, &column, &reason, &value);
             self.fault(Fault { row: self.rows.n_rows + row, key: None, rank: report.rank, column, value, reason });
         }
@@ -222,6 +259,9 @@ impl TableBuilder {
 
     /// Rejects a row.
     pub fn fault(&mut self, fault: Fault) {
+        if self.left_out.contains(fault.row) {
+            return;
+        }
         self.rejected.insert(fault.row);
         self.faults.push(fault);
     }
@@ -233,6 +273,12 @@ impl TableBuilder {
         }
         self.rows.name(&mut self.faults);
         self.faults.make_room()
+    }
+}
+
+impl BoundsInWords {
+    fn apply(&self, block: &mut Block) {
+        block.bound(self.bounds, |value| written(value, self.ty, self.decimals, &[]));
     }
 }
 

@@ -38,6 +38,9 @@ pub enum LoadError {
     /// A table that a rule needs was not given.
     #[error("no table for `{record}`")]
     MissingTable { record: String, expected: String },
+    /// Rows of a record without a key are told apart by their file.
+    #[error("rows of `{record}` have no key, and two of its files are named `{}`", shown(file))]
+    SameFileName { file: String, record: String },
     /// A needed column is not there.
     #[error("`{}` has no column `{}` for the field `{field}` of `{record}`", shown(file), shown(header))]
     MissingColumn {
@@ -91,6 +94,7 @@ impl LoadError {
             Self::NotUtf8 { .. } => "not-utf8",
             Self::TooManyPeriodRows { .. } => "too-many-period-rows",
             Self::MissingTable { .. } => "missing-table",
+            Self::SameFileName { .. } => "same-file-name",
             Self::MissingColumn { .. } => "missing-column",
             Self::DuplicateColumn { .. } => "duplicate-column",
             Self::FloatingPoint { .. } => "floating-point-column",
@@ -112,6 +116,7 @@ impl LoadError {
                 Some("shorten the program, settle longer periods, or let more be held with --memory MIB".to_owned())
             }
             Self::MissingTable { expected, .. } => Some(format!("give a file whose name begins with `{expected}`")),
+            Self::SameFileName { .. } => Some("give one of the files another name".to_owned()),
             Self::MissingColumn { found, near, .. } => {
                 let columns = columns(found);
                 Some(match near {

@@ -7,7 +7,7 @@ use crate::keys::space::KeySpace;
 use crate::load::build::TableBuilder;
 use crate::load::error::LoadError;
 use crate::load::link::Linked;
-use crate::store::loaded::{Loaded, RowCounts};
+use crate::store::loaded::{LeftOutRows, Loaded, RowCounts};
 use crate::store::order::Order;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
@@ -54,7 +54,9 @@ pub(super) fn finish(
     for (((idx, table), order), places) in tables.into_iter().enumerate().zip(orders).zip(places) {
         let record = RecordId(idx as u32);
         // A record that no rule reads has no rows.
-        let TableBuilder { rows, n_blank, origins, mut faults, rejected, .. } = table.unwrap_or_default();
+        let TableBuilder { rows, n_blank, origins, mut faults, rejected, left_out, n_skipped, .. } =
+            table.unwrap_or_default();
+        let n_left_out = left_out.len() as u64;
         rows.name(&mut faults);
         let n_read = rows.n_rows;
         loaded.rejects.add(record, &origins, n_read, faults)?;
@@ -64,13 +66,14 @@ pub(super) fn finish(
             |columns: &mut [Option<Column>], places: Option<&[u32]>| to_rows(columns, fields, places, &targets);
         let ordered = rows.into_order(order, places.as_deref(), &rejected, to_rows)?;
         loaded.counts.push(RowCounts {
-            read: if loaded.named_only.contains(&record) { 0 } else { u64::from(n_read) },
-            rejected: rejected.len() as u64,
+            read: if loaded.named_only.contains(&record) { 0 } else { u64::from(n_read) - n_left_out },
+            rejected: rejected.len() as u64 - n_left_out,
             after_run_date: ordered.n_after,
             undated: ordered.n_undated,
         });
         loaded.push(ordered, origins);
-        loaded.rejected.push(rejected);
+        loaded.rejected.push(rejected.without(&left_out));
+        loaded.left_out.push(LeftOutRows { skipped: n_skipped, copies: n_left_out - n_skipped });
     }
     loaded.data.predicates = predicates(plan, &dictionaries);
     loaded.data.lookups = plan.tables.iter().map(|table| lookup(table, &dictionaries)).collect();

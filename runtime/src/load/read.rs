@@ -10,7 +10,7 @@ use crate::load::finish::finish;
 use crate::load::fit::fit;
 use crate::load::link::{Linked, is_key_alone, references};
 use crate::load::options::LoadOptions;
-use crate::source::file::TableInput;
+use crate::source::file::{Opening, TableInput};
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RecordTable};
@@ -97,10 +97,15 @@ impl<'a> Read<'a> {
         for file in input.files {
             let name = file.name.clone();
             // A table in memory without batches has no rows.
-            let Some(mut source) = file.into_source(options.batch_rows, options.memory)? else { continue };
+            let (batch_rows, memory) = (options.batch_rows, options.memory);
+            let opening = Opening { layout: &definition.layout, batch_rows, memory };
+            let Some(mut source) = file.into_source(&opening)? else { continue };
+            if definition.has_no_key() && table.origins.has_named(&name) {
+                return Err(LoadError::SameFileName { file: name, record: definition.name.clone() });
+            }
             table.origins.begin(&name, table.rows.n_rows);
             let place = Place { plan, record, file: &name, source: source.as_ref() };
-            let (mut tasks, wanted) = bind(place, &distinct)?;
+            let (mut tasks, wanted, sift) = bind(place, &distinct)?;
             source.choose(&wanted)?;
             loop {
                 let n_batch = source.advance()?;
@@ -111,7 +116,7 @@ impl<'a> Read<'a> {
                 if u64::from(table.rows.n_rows) + n_batch as u64 > MOST_ROWS {
                     return Err(LoadError::TooManyRows { record: definition.name.clone() });
                 }
-                table.take(n_batch, source.as_ref(), &mut tasks, &mut self.shared)?;
+                table.take(n_batch, source.as_ref(), &sift, &mut tasks, &mut self.shared)?;
                 *n_rows += n_batch as u64;
                 table.rows.make_room(&mut table.faults)?;
                 if let Some(progress) = options.progress {

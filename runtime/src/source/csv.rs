@@ -115,6 +115,7 @@ impl CsvSource {
         file: String,
         reader: Box<dyn Read + Send>,
         delimiter: Option<u8>,
+        header_row: u32,
         batch_rows: usize,
     ) -> Result<Self, SourceError> {
         let mut source = Self {
@@ -133,7 +134,7 @@ impl CsvSource {
             n_blank: 0,
             damaged: Vec::new(),
         };
-        let first = source.first_line()?;
+        let first = source.first_line(header_row)?;
         source.core = csv_core::ReaderBuilder::new().delimiter(delimiter.unwrap_or(first)).build();
         if !source.read_row()? {
             return Err(SourceError::EmptyFile { file: source.file });
@@ -145,25 +146,44 @@ impl CsvSource {
         Ok(source)
     }
 
-    /// Reads on until the first line that is not blank is there, drops the byte-order mark, and finds the delimiter.
+    /// Passes over the rows before the header, and finds its delimiter. Where the header is in the first row, lines of
+    /// blanks before it are skipped.
     #[expect(
         clippy::indexing_slicing,
         reason = "`blank` and `n_skipped` count bytes of `rest`, and a mark of three bytes is passed only where it stands"
     )]
-    fn first_line(&mut self) -> Result<u8, SourceError> {
+    fn first_line(&mut self, header_row: u32) -> Result<u8, SourceError> {
+        while self.input.len() < 3 && self.fill()? {}
+        if self.input.starts_with(b"\xef\xbb\xbf") {
+            self.at = 3;
+        }
+        let mut rows = RowsBefore::default();
+        for _ in 1..header_row {
+            while !rows.end(&self.input, &mut self.at, &mut self.lines) {
+                if !self.fill()? {
+                    return Err(SourceError::NoHeaderRow { file: self.file.clone(), row: header_row });
+                }
+            }
+        }
+        if rows.last == Some(b'\r') && self.at == self.input.len() && self.fill()? && self.input.first() == Some(&b'\n')
+        {
+            self.at = 1;
+            self.lines.pass(b"\n");
+        }
         loop {
             let more = self.fill()?;
-            if more && self.input.len() < 3 {
-                continue;
-            }
-            if self.input.starts_with(b"\xef\xbb\xbf") {
-                self.at = 3;
-            }
             let rest = &self.input[self.at..];
             let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             let line = rest[blank..].split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
             if more && blank + line.len() == rest.len() && rest.len() < LONGEST_ROW {
                 continue;
+            }
+            if header_row > 1
+                && (line.is_empty()
+                    || rest[..blank].iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+                    || line == &END[1..])
+            {
+                return Err(SourceError::NoHeaderRow { file: self.file.clone(), row: header_row });
             }
             let delimiter = delimiter_of(line);
             // Lines of blanks are skipped; blanks before the first header may be a column without one.
@@ -327,6 +347,42 @@ impl Source for CsvSource {
 
     fn text(&self, chosen: usize, row: usize) -> String {
         value_of(trim(self.batch.field(row, of_column(&self.wanted, chosen).column)))
+    }
+}
+
+/// Where rows end before the delimiter is known: at the end of a line, but not in a cell in quotes.
+#[derive(Default)]
+struct RowsBefore {
+    /// Whether a cell in quotes is open.
+    quoted: bool,
+    /// The byte before.
+    last: Option<u8>,
+}
+
+impl RowsBefore {
+    /// Goes on behind the end of the row; not, where the bytes end before it does.
+    fn end(&mut self, bytes: &[u8], at: &mut usize, lines: &mut Lines) -> bool {
+        let start = *at;
+        while let Some(&byte) = bytes.get(*at) {
+            let begins = self.last.is_none_or(|last| b"\n\r,;|\t\"".contains(&last));
+            let after_return = self.last == Some(b'\r') && !self.quoted;
+            if byte == b'"' && (self.quoted || begins) {
+                self.quoted = !self.quoted;
+            }
+            self.last = Some(byte);
+            *at += 1;
+            if !self.quoted && (byte == b'\r' || (byte == b'\n' && !after_return)) {
+                // The feed behind a return belongs to the same end.
+                if byte == b'\r' && bytes.get(*at) == Some(&b'\n') {
+                    *at += 1;
+                    self.last = Some(b'\n');
+                }
+                lines.pass(&bytes[start..*at]);
+                return true;
+            }
+        }
+        lines.pass(&bytes[start..*at]);
+        false
     }
 }
 

@@ -17,6 +17,9 @@ pub enum SourceError {
     /// A CSV file without a header.
     #[error("`{}` is empty: it has no header", shown(file))]
     EmptyFile { file: String },
+    /// A CSV file that ends before the row of its headers, or has nothing there.
+    #[error("`{}` has no header in row {row}", shown(file))]
+    NoHeaderRow { file: String, row: u32 },
     /// A quote that is never closed.
     #[error("in `{}` the quote that opens in row {row} is never closed", shown(file))]
     UnclosedQuote { file: String, row: u64 },
@@ -42,6 +45,7 @@ impl SourceError {
             Self::CannotRead { .. } => "cannot-read-file",
             Self::UnknownFormat { .. } => "unknown-file-format",
             Self::EmptyFile { .. } => "empty-file",
+            Self::NoHeaderRow { .. } => "no-header-row",
             Self::UnclosedQuote { .. } => "unclosed-quote",
             Self::RowTooLong { .. } => "row-too-long",
             Self::BadParquet { .. } => "bad-parquet",
@@ -53,6 +57,10 @@ impl SourceError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::UnknownFormat { known, .. } => Some(format!("files that end in {known} are read")),
+            Self::NoHeaderRow { .. } => Some(
+                "rows are counted from 1, rows of blanks among them: `header in row N` says where headers are"
+                    .to_owned(),
+            ),
             Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
             Self::PageTooLarge { .. } => {
                 Some("write the file with smaller pages, or let more be held with --memory MIB".to_owned())

@@ -4,10 +4,12 @@ use crate::source::arrow::BatchSource;
 use crate::source::cells::CellSource;
 use crate::source::columns::Source;
 use crate::source::csv::CsvSource;
+use crate::source::encoding::decoded;
 use crate::source::error::SourceError;
+use crate::source::missing::MissingTexts;
 use crate::source::parquet::ParquetSource;
 use arrow_array::RecordBatch;
-use meed_compiler::plan::RecordId;
+use meed_compiler::plan::{Layout, RecordId};
 use std::fs::File;
 use std::io::Read;
 
@@ -81,14 +83,33 @@ impl Content {
     }
 }
 
+/// How a file is opened.
+pub(crate) struct Opening<'a> {
+    /// How its record's source says that it is written.
+    pub layout: &'a Layout,
+    /// So many rows are read at a time.
+    pub batch_rows: usize,
+    /// How much memory a page of a file may take, in MiB.
+    pub memory: usize,
+}
+
 impl SourceFile {
-    /// The door to its rows, `batch_rows` at a time, where a page of a file may take so much memory; none for a table in
-    /// memory that has no batches and so no columns either.
-    pub(crate) fn into_source(self, batch_rows: usize, memory: usize) -> Result<Option<Box<dyn Source>>, SourceError> {
-        let batch_rows = batch_rows.max(1);
+    /// The door to its rows; none for a table in memory that has no batches and so no columns either.
+    pub(crate) fn into_source(self, opening: &Opening<'_>) -> Result<Option<Box<dyn Source>>, SourceError> {
+        let source = self.into_table(opening)?;
+        let texts = &opening.layout.missing;
+        Ok(source.map(|source| match texts.is_empty() || source.is_plain() {
+            true => source,
+            false => Box::new(MissingTexts { source, texts: texts.clone() }),
+        }))
+    }
+
+    fn into_table(self, opening: &Opening<'_>) -> Result<Option<Box<dyn Source>>, SourceError> {
+        let (batch_rows, memory, layout) = (opening.batch_rows.max(1), opening.memory, opening.layout);
         Ok(match self.content {
             Content::Csv(reader, delimiter) => {
-                Some(Box::new(CsvSource::open(self.name, reader, delimiter, batch_rows)?))
+                let reader = decoded(reader, layout.encoding);
+                Some(Box::new(CsvSource::open(self.name, reader, delimiter, layout.header_row, batch_rows)?))
             }
             Content::Stream(reader, StreamFormat(open)) => Some(open(self.name, reader, batch_rows)?),
             Content::Parquet(file) => Some(Box::new(ParquetSource::open(self.name, file, batch_rows, memory)?)),

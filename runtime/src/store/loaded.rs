@@ -29,6 +29,15 @@ pub struct RowCounts {
     pub undated: u64,
 }
 
+/// Rows of the files of a record that are no rows of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOutRows {
+    /// Rows that its source skips.
+    pub skipped: u64,
+    /// Rows that equal others in every column.
+    pub copies: u64,
+}
+
 /// Tables, keys and counts of rows.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -42,6 +51,8 @@ pub struct Loaded {
     pub counts: Vec<RowCounts>,
     /// By record, how many rows of blanks alone were skipped; they are not among the rows read.
     pub blank_rows: Vec<u64>,
+    /// By record; these are not among the rows read either.
+    pub left_out: Vec<LeftOutRows>,
     /// In the order of records, files and rows.
     pub rejects: Rejects,
     /// Entities of which only the key is read and no table was given: their rows are the keys that accepted rows name.
@@ -73,9 +84,10 @@ impl Loaded {
         self.origins[record.index()].origin(row)
     }
 
-    /// How many rows were read from each file of a record, in the order of the files.
+    /// How many rows, with those that are left out, were read from each file of a record, in the order of the files.
     pub fn rows_of_files(&self, record: RecordId) -> impl Iterator<Item = u64> {
-        self.origins[record.index()].rows(self.counts[record.index()].read)
+        let (counts, left_out) = (&self.counts[record.index()], &self.left_out[record.index()]);
+        self.origins[record.index()].rows(counts.read + left_out.skipped + left_out.copies)
     }
 
     /// Whether every table is seen whole, so that its rows can be looked at in any order.

@@ -1,5 +1,7 @@
 //! From which row of which file the rows of a table come, in a few bytes.
 
+use std::path::Path;
+
 /// The files of a table, and for each row its place in them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origins {
@@ -50,6 +52,12 @@ impl Origins {
         let run = self.lines.partition_point(|run| run.place <= place);
         let run = self.lines.get(run.checked_sub(1)?).filter(|run| run.place >= *first)?;
         Some(run.line + u64::from(place - run.place) * run.step)
+    }
+
+    /// Whether a file before has the same name, whatever their folders.
+    pub fn has_named(&self, file: &str) -> bool {
+        let own = Path::new(file).file_name();
+        own.is_some() && self.files.iter().any(|(other, _)| Path::new(other).file_name() == own)
     }
 
     /// How many files there are so far.

@@ -32,6 +32,13 @@ impl Rejected {
         is_new
     }
 
+    /// These without others.
+    pub fn without(mut self, others: &Self) -> Self {
+        self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word &= !other);
+        self.n_rows = self.words.iter().map(|word| word.count_ones() as usize).sum();
+        self
+    }
+
     /// Whether a row is rejected.
     #[inline]
     pub fn contains(&self, row: u32) -> bool {

@@ -5,6 +5,7 @@
 mod arrow;
 mod bad;
 mod csv;
+mod files;
 mod formats;
 mod law;
 mod naive;

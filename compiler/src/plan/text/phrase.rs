@@ -135,7 +135,12 @@ fn number(plan: &Plan, value: &Exact, ty: Type) -> String {
 
 /// `in "a", "b"`
 pub(super) fn test(plan: &Plan, predicate: PredicateId) -> String {
-    match &plan.predicates[predicate.index()].test {
+    text_test(&plan.predicates[predicate.index()].test)
+}
+
+/// A test of a text.
+pub(super) fn text_test(test: &TextTest) -> String {
+    match test {
         TextTest::In(texts) => {
             format!("in {}", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
         }

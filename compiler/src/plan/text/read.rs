@@ -1,7 +1,7 @@
 //! Reads the Plan's text: item by item, in the order in which they are written.
 
 pub(super) mod phrase;
-mod records;
+pub(super) mod records;
 mod rules;
 mod schedules;
 
@@ -202,7 +202,7 @@ fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
 }
 
 /// A thing by its word.
-fn word<W: Word>(line: &mut Cursor) -> Read<W> {
+pub(super) fn word<W: Word>(line: &mut Cursor) -> Read<W> {
     let word = line.word()?;
     W::of_word(word).ok_or_else(|| format!("`{word}` is not known here"))
 }

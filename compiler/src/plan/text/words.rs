@@ -1,7 +1,8 @@
 //! The words of the Plan's text that both directions share.
 
+use crate::plan::TextEncoding;
 use crate::plan::calendar::{MonthEnds, NamedBy};
-use crate::plan::{PercentFormat, Period, Reach, RecordKind, Root, ScheduleOutput, Side};
+use crate::plan::{Comparison, PercentFormat, Period, Reach, RecordKind, Root, ScheduleOutput, Side};
 use crate::value::RoundingMode;
 
 /// A thing that has one word.
@@ -38,6 +39,8 @@ words! {
     Root { Row "row" Payee "payee" Source "source" }
     Side { Before "before" After "after" Current "current" }
     ScheduleOutput { Amount "amount" Rate "rate" Band "band" }
+    Comparison { Equal "=" NotEqual "!=" Less "<" LessOrEqual "<=" Greater ">" GreaterOrEqual ">=" }
+    TextEncoding { Utf8 "utf-8" Windows1252 "windows-1252" Utf16 "utf-16" }
     Reach { Above "above" Whole "whole" }
     RoundingMode {
         HalfEven "half-even" HalfOdd "half-odd"

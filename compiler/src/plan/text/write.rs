@@ -1,5 +1,6 @@
 //! Sections of the Plan's text, in the order in which they can be read: what is named stands before what names it.
 
+use super::layout;
 use super::lexer::quoted;
 use super::names::Place;
 use super::phrase::{test, type_text};
@@ -98,6 +99,7 @@ fn record(plan: &Plan, id: RecordId, out: &mut String) {
     if let Some(when) = definition.when {
         line!(out, "  when: {}", name(when.index()));
     }
+    layout::write(definition, out);
 }
 
 fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
@@ -121,8 +123,12 @@ fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
         FieldSource::Columns(sources) => {
             sources.iter().map(|source| column(plan, field.ty, source)).collect::<Vec<_>>().join(" and ")
         }
+        FieldSource::Day(day) => format!("day {}", date_of(*day)),
+        FieldSource::Place => "file-and-row".to_owned(),
     };
-    format!("{ty}{mark}{decimals}{used} {columns}")
+    let bound = |word: &str, end: Option<i64>| end.map_or(String::new(), |end| format!(" {word} {end}"));
+    let bounds = bound("at-least", field.bounds.least) + &bound("at-most", field.bounds.most);
+    format!("{ty}{mark}{decimals}{bounds}{used} {columns}")
 }
 
 fn column(plan: &Plan, ty: Type, source: &ColumnSource) -> String {
@@ -134,6 +140,11 @@ fn format(plan: &Plan, ty: Type, format: &Format) -> String {
     match format {
         Format::Plain => String::new(),
         Format::Date(pattern) => format!(" as-date {}", quoted(pattern)),
+        Format::LastDayOf(sample) => format!(" as-last-day-of {}", quoted(sample)),
+        Format::OneOf(formats) => {
+            let each = formats.iter().map(|one| self::format(plan, ty, one).trim_start().to_owned());
+            format!(" as-one-of ({})", each.collect::<Vec<_>>().join(", "))
+        }
         Format::Number { group, decimal, percent } => {
             let group = group.map_or(String::new(), String::from);
             format!(" as-{} {} {}", percent.word(), quoted(&group), quoted(&decimal.to_string()))

@@ -10,26 +10,26 @@ use meed_grammar::span::Span;
 
 impl Typing<'_> {
     /// A plain number; a whole one is a count.
-    pub(super) fn number_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
+    pub(in crate::types) fn number_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
         let value = self.exact(text, span)?;
         let ty = if value.denominator() == &dashu_int::UBig::ONE { Type::Count } else { Type::Number };
         Some(Typed { literal: true, ..Typed::new(Op::Number(value), ty, false, span) })
     }
 
     /// `2%`
-    pub(super) fn percent_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
+    pub(in crate::types) fn percent_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
         let value = self.exact(text, span)? / Exact::from(100);
         Some(Typed::new(Op::Number(value), Type::Percent, false, span))
     }
 
     /// `$500`, `500 EUR`
-    pub(super) fn money_literal(&mut self, amount: &str, currency: &str, span: Span) -> Option<Typed> {
+    pub(in crate::types) fn money_literal(&mut self, amount: &str, currency: &str, span: Span) -> Option<Typed> {
         self.check_currency(currency, span)?;
         Some(Typed::new(Op::Number(self.exact(amount, span)?), Type::Money, false, span))
     }
 
     /// `2026-02-01`
-    pub(super) fn date_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
+    pub(in crate::types) fn date_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
         if let Ok(date) = text.parse::<jiff::civil::Date>() {
             return Some(Typed::new(Op::Date(day_of(date)), Type::Date, false, span));
         }

@@ -243,6 +243,9 @@ impl Typing<'_> {
                 return None;
             };
             ty = definition.fields[field.index()].ty;
+            if self.has_no_value(here, field, name.span) {
+                return None;
+            }
             self.places.uses.push((name.span, Use::Field(here, field)));
             path.push(field);
         }

@@ -1,6 +1,6 @@
 //! Fields: their types, and how each reads its column.
 
-use crate::plan::{ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, RecordId, Type};
+use crate::plan::{Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, RecordId, Type};
 use crate::resolve::{Declared, not_supported};
 use crate::types::Typing;
 use meed_grammar::idioms;
@@ -48,6 +48,7 @@ impl Typing<'_> {
             exact: field.column.is_some(),
             format: self.format(field, ty, choices, zone),
         };
+        let bounds = field.bounds.as_ref().map_or(Bounds::default(), |bounds| self.bounds(bounds, ty, decimals));
         let Declared { item, library } = &self.resolved.records[id.index()];
         let added = (item.name.text.clone(), name.text.clone());
         let own = library.is_none() || self.resolved.extended.contains(&added);
@@ -58,6 +59,7 @@ impl Typing<'_> {
             decimals,
             optional: field.optional.is_some(),
             used: false,
+            bounds,
             source: FieldSource::Column(column),
             span: if own { field.span } else { Span::default() },
         });

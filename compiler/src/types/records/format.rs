@@ -1,6 +1,8 @@
 //! How the cells of a column are written: patterns of dates, samples of numbers, spellings of values.
 
-use crate::plan::{Format, PercentFormat, Spelling, Type};
+mod clash;
+
+use crate::plan::{Format, Label, PercentFormat, Spelling, Type};
 use crate::resolve::later;
 use crate::types::Typing;
 use meed_grammar::problem::Problem;
@@ -17,6 +19,10 @@ impl Typing<'_> {
         zone: Option<Option<String>>,
     ) -> Format {
         let written = field.format.as_ref();
+        if let Some(format) = written.filter(|format| format.last_day_of.is_some() || format.samples.len() > 1) {
+            return self.format_of_several(format, ty, zone);
+        }
+        let written = written.and_then(|format| format.samples.first());
         if let Some(span) = field.ignoring_case
             && !matches!(ty, Type::Choice(_) | Type::YesNo)
         {
@@ -37,6 +43,50 @@ impl Typing<'_> {
         match ty {
             Type::Choice(_) => self.choice_format(choices, field.ignoring_case.is_some()),
             _ => format,
+        }
+    }
+
+    /// `as "D.M.YYYY" or "YYYY-MM-DD"`, `as the last day of "2026-Q1"`
+    fn format_of_several(&mut self, format: &tree::CellFormat, ty: Type, zone: Option<Option<String>>) -> Format {
+        let mut formats: Vec<(Format, Span)> = Vec::new();
+        for text in &format.samples {
+            let one = match (ty, &zone) {
+                (Type::Date, None) if format.last_day_of.is_some() => match Label::new(&text.value) {
+                    Some(_) => Ok(Format::LastDayOf(text.value.clone())),
+                    None => {
+                        Err("the name of a period is read by a sample, such as \"2026-Q1\", \"FY26 Q1\" or \"2026-03\"")
+                    }
+                },
+                _ if format.last_day_of.is_some() => Err("only a date is the last day of a period"),
+                (Type::Date, Some(zone)) => {
+                    Ok(Format::DateTime { zone: zone.clone(), pattern: Some(text.value.clone()) })
+                }
+                _ => format_of(ty, &text.value),
+            };
+            match one {
+                Ok(one) => {
+                    let clash = formats.iter().find(|(other, _)| clash::read_differently(other, &one));
+                    if let Some((_, first)) = clash {
+                        let message = "these two formats can read one cell differently";
+                        self.problem(
+                            Problem::error("ambiguous-format", text.span, message)
+                                .other(*first, "the other one")
+                                .help("keep the one in which the file is written"),
+                        );
+                    }
+                    formats.push((one, text.span));
+                }
+                Err(help) => {
+                    let message = format!("`{}` is no format that is known here", text.value);
+                    self.problem(Problem::error("unknown-format", text.span, message).help(help));
+                }
+            }
+        }
+        let mut formats: Vec<Format> = formats.into_iter().map(|(format, _)| format).collect();
+        match formats.len() {
+            0 => Format::Plain,
+            1 => formats.swap_remove(0),
+            _ => Format::OneOf(formats),
         }
     }
 
@@ -126,7 +176,7 @@ fn date_pattern(pattern: &str) -> bool {
         pattern[first..].chars().take_while(|&c| c == letter).count() == count(letter)
     };
     let whole = ['Y', 'M', 'D'].into_iter().all(together);
-    known && whole && matches!(count('Y'), 2 | 4) && matches!(count('M'), 1..=3) && matches!(count('D'), 1 | 2)
+    known && whole && matches!(count('Y'), 2 | 4) && matches!(count('M'), 1..=4) && matches!(count('D'), 1 | 2)
 }
 
 /// Group and decimal separators of a sample number.

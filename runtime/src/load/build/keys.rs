@@ -57,12 +57,30 @@ impl TableBuilder {
             self.report_missing(report, source, &missing);
             next += n_components;
         }
+        // What is left out is no row, whatever its key.
+        absent.extend((0..n_rows as u32).filter(|row| self.left_out.contains(self.rows.n_rows + row)));
         absent.sort_unstable();
         absent.dedup();
         if let Some(space) = space {
             self.own(n_rows, &codes, &absent, space);
         }
         self.rows.keyless.extend(absent.iter().map(|row| self.rows.n_rows + row));
+    }
+
+    /// Gives rows without a key their file and their place in it as one; in a table of a test what is given is their key.
+    pub(super) fn take_places(&mut self, n_rows: usize, file: &str, given: Option<Vec<String>>) {
+        let first = self.rows.n_rows;
+        for row in 0..n_rows as u32 {
+            let (_, number) = self.origins.read_at(first + row);
+            let key = match &given {
+                Some(given) => [KeyComponent::of(given[row as usize].as_bytes()), KeyComponent::Text(b"")],
+                None => [KeyComponent::of(file.as_bytes()), KeyComponent::Whole(number as i64)],
+            };
+            self.rows.batch.keys.components.iter_mut().zip(key).for_each(|(column, component)| column.push(component));
+            if self.left_out.contains(first + row) {
+                self.rows.keyless.push(first + row);
+            }
+        }
     }
 
     /// Says which rows of the batch own which keys.

@@ -40,7 +40,7 @@ pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
 }
 
 /// `in "a", "b"`, `contains "a"`, `starts-with "a"`
-pub(super) fn test(line: &mut Cursor) -> Read<TextTest> {
+pub(in super::super) fn test(line: &mut Cursor) -> Read<TextTest> {
     Ok(match line.word()? {
         "in" => TextTest::In(line.list(Cursor::text)?),
         "contains" => TextTest::Contains(line.text()?),

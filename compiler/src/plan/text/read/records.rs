@@ -4,8 +4,8 @@ use super::super::lexer::{Cursor, Read};
 use super::super::words::Word;
 use super::{number, phrase, record};
 use crate::plan::{
-    ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, PercentFormat, Plan, Record, RecordKind,
-    RecordTable, Spelling, Type,
+    Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, Layout, PercentFormat, Plan, Record,
+    RecordKind, RecordTable, Spelling, Type,
 };
 use meed_grammar::span::Span;
 
@@ -15,6 +15,7 @@ pub(super) fn named(name: &str, kind: RecordKind) -> Record {
         name: name.to_owned(),
         kind,
         source: RecordTable::Table(None),
+        layout: Layout::default(),
         fields: Vec::new(),
         key: Vec::new(),
         when: None,
@@ -43,6 +44,11 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<usize> {
 pub(super) fn inner_line(plan: &mut Plan, idx: usize, line: &mut Cursor) -> Read<()> {
     match line.word()? {
         "key:" => plan.records[idx].key = line.list(|line| field_named(&plan.records[idx], line))?,
+        "file:" => super::super::layout::read_file(&mut plan.records[idx].layout, line)?,
+        "skip:" => {
+            let test = super::super::layout::read_test(&plan.records[idx], line)?;
+            plan.records[idx].layout.skip = Some(test);
+        }
         "when:" => plan.records[idx].when = Some(field_named(&plan.records[idx], line)?),
         name => {
             let field = field(plan, name, line)?;
@@ -52,7 +58,7 @@ pub(super) fn inner_line(plan: &mut Plan, idx: usize, line: &mut Cursor) -> Read
     Ok(())
 }
 
-fn field_named(record: &Record, line: &mut Cursor) -> Read<FieldId> {
+pub(in super::super) fn field_named(record: &Record, line: &mut Cursor) -> Read<FieldId> {
     let name = line.word()?;
     record.field(name).ok_or_else(|| format!("`{}` has no field `{name}`", record.name))
 }
@@ -68,7 +74,32 @@ fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
     } else {
         0
     };
+    let mut bound = |word: &str| if line.takes(word) { number(line).map(Some) } else { Ok(None) };
+    let bounds = Bounds { least: bound("at-least")?, most: bound("at-most")? };
     let used = !line.takes("not-read") && !line.takes("as-key");
+    let without_column = match line.peek() {
+        Some("day") => {
+            line.word()?;
+            Some(FieldSource::Day(super::day(line)?))
+        }
+        Some("file-and-row") => {
+            line.word()?;
+            Some(FieldSource::Place)
+        }
+        _ => None,
+    };
+    if let Some(source) = without_column {
+        return Ok(Field {
+            name: name.to_owned(),
+            ty,
+            decimals,
+            optional,
+            used,
+            bounds,
+            source,
+            span: Span::default(),
+        });
+    }
     let mut sources = vec![column(plan, ty, line)?];
     while line.takes("and") {
         sources.push(column(plan, ty, line)?);
@@ -77,7 +108,7 @@ fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
         Ok([source]) => FieldSource::Column(source),
         Err(sources) => FieldSource::Columns(sources),
     };
-    Ok(Field { name: name.to_owned(), ty, decimals, optional, used, source, span: Span::default() })
+    Ok(Field { name: name.to_owned(), ty, decimals, optional, used, bounds, source, span: Span::default() })
 }
 
 /// A type; a new list, or texts that no field before holds, are taken up.
@@ -131,6 +162,13 @@ fn format(plan: &Plan, ty: Type, line: &mut Cursor) -> Read<Format> {
     line.expect(word)?;
     Ok(match word {
         "as-date" => Format::Date(line.text()?),
+        "as-last-day-of" => Format::LastDayOf(line.text()?),
+        "as-one-of" => {
+            line.expect_mark('(')?;
+            let formats = line.list(|line| format(plan, ty, line))?;
+            line.expect_mark(')')?;
+            Format::OneOf(formats)
+        }
         "as-yes-no" => Format::YesNo { yes: line.text()?, no: line.text()? },
         "as-moment" => {
             let mut part = |word: &str| if line.takes(word) { line.text().map(Some) } else { Ok(None) };
