@@ -36,19 +36,28 @@ impl Check {
 
 /// Makes the sure repairs: the whole file is replaced, or nothing is written.
 fn fix(program: &mut Program, messages: Messages) -> Result<(), ExitStatus> {
-    let fixed = meed_compiler::fixed(&program.text, &program.settings.set);
+    let fixed = meed_compiler::fixed(program.sources.text(), &program.settings.set);
     let path = file_name(&program.path);
-    if fixed.done.is_empty() {
+    let texts = program.sources.split(&fixed.text).filter(|_| !fixed.done.is_empty());
+    let Some(texts) = texts else {
         messages.note(&format!("nothing in `{path}` has a sure repair; it is as it was"));
         return Ok(());
-    }
-    if let Err(error) = crate::out::write_whole(&program.path, fixed.text.as_bytes()) {
-        messages.error("cannot-write", &format!("cannot write `{path}`: {error}"), None);
-        return Err(ExitStatus::Output);
+    };
+    let files = project::files(&program.path, &program.sources);
+    for (idx, (file, text)) in files.iter().zip(texts).enumerate() {
+        if text == program.sources.text_of(idx) {
+            continue;
+        }
+        if let Err(error) = crate::out::write_whole(file, text.as_bytes()) {
+            messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(file)), None);
+            return Err(ExitStatus::Output);
+        }
     }
     for (line, title) in &fixed.done {
-        messages.note(&format!("repaired {path}, line {line}: {title}"));
+        let (file, line) = program.place_of_line(*line);
+        messages.note(&format!("repaired {}, line {line}: {title}", file_name(&file)));
     }
-    program.text = fixed.text;
+    let settings = std::mem::take(&mut program.settings);
+    *program = Program { settings, ..project::program(Some(&program.path), messages)? };
     Ok(())
 }

@@ -80,7 +80,7 @@ impl Explain {
             period: self.period.clone(),
             most: self.most,
         };
-        let answer = explain(&job.plan, &job.text, &mut loaded, job.through, &query).map_err(|error| {
+        let answer = explain(&job.plan, job.sources.text(), &mut loaded, job.through, &query).map_err(|error| {
             let help = match &error {
                 ExplainError::Run(error) => return job.fault(error, messages),
                 ExplainError::UnknownRule { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),

@@ -33,8 +33,10 @@ impl Fmt {
             Err(status) => return status,
         };
         let path = program.path.display();
-        match meed_grammar::format(&program.text) {
-            Ok(formatted) if formatted == program.text => ExitStatus::Well,
+        // The files that it uses are others, to be named themselves.
+        let text = program.sources.text_of(0);
+        match meed_grammar::format(text) {
+            Ok(formatted) if formatted == text => ExitStatus::Well,
             Ok(_) if self.check => {
                 let help = Some("meed fmt writes it so");
                 messages.error("not-formatted", &format!("`{path}` is not in its usual form"), help);
@@ -48,7 +50,7 @@ impl Fmt {
                 }
             },
             Err(problems) => {
-                messages.problems(&program.path, &program.text, &problems);
+                messages.problems(&program.path, text, &problems);
                 ExitStatus::Program
             }
         }

@@ -9,6 +9,7 @@ use crate::draw::{Messages, file_name};
 use crate::inputs::Inputs;
 use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
+use meed_compiler::Sources;
 use meed_compiler::internal::InternalError;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
@@ -66,8 +67,8 @@ impl<'a> Limits<'a> {
 pub struct Job {
     /// The program's file.
     pub path: PathBuf,
-    /// Its text.
-    pub text: String,
+    /// Its texts.
+    pub sources: Sources,
     /// What it means.
     pub plan: Plan,
     /// The last day of the run.
@@ -82,10 +83,11 @@ pub struct Job {
 impl Job {
     /// Finds the program, compiles it, and puts options and settings together.
     pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, ExitStatus> {
-        let Program { path, text, settings } = project::program(named, messages)?;
+        let program = project::program(named, messages)?;
+        let settings = &program.settings;
         let set = parameters(&settings.set, &options.set, messages)?;
-        let compiled = meed_compiler::compile(&text, &set);
-        messages.problems(&path, &text, &compiled.problems);
+        let compiled = meed_compiler::compile_sources(&program.sources, &set);
+        program.tell(&compiled.problems, messages);
         let unknown =
             compiled.problems.iter().any(|problem| problem.code == "unknown-parameter" && problem.primary.0.end == 0);
         let plan = compiled.plan.ok_or(if unknown { ExitStatus::Usage } else { ExitStatus::Program })?;
@@ -106,7 +108,8 @@ impl Job {
         if through > plan.active.to {
             messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(plan.active.to)));
         }
-        Ok(Self { path, text, plan, through, through_is_said: said.is_some(), settings, data })
+        let Program { path, sources, settings } = program;
+        Ok(Self { path, sources, plan, through, through_is_said: said.is_some(), settings, data })
     }
 
     /// Finds the tables.
@@ -178,7 +181,8 @@ impl Job {
     /// Demands that no file that is written is one that is read, and none is written twice.
     pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), ExitStatus> {
         let tables = bound.tables.iter().flat_map(|(_, files)| files);
-        let read: Vec<PathBuf> = tables.chain([&self.path, &self.settings.file()]).map(|path| place(path)).collect();
+        let own = project::files(&self.path, &self.sources);
+        let read: Vec<PathBuf> = tables.chain(&own).chain([&self.settings.file()]).map(|path| place(path)).collect();
         for (idx, path) in outputs.iter().enumerate() {
             let own = place(path);
             let why = match read.contains(&own) {
@@ -232,7 +236,7 @@ impl Job {
         };
         let (code, span) = (met.fault.kind.code(), met.fault.span);
         let problem = meed_compiler::Problem::error(code, span, met.to_string()).label(met.place.clone());
-        messages.problems(&self.path, &self.text, &[problem]);
+        project::tell(&self.path, &self.sources, &[problem], messages);
         ExitStatus::Fault
     }
 }

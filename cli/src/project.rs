@@ -10,15 +10,15 @@ pub use settings::{FILE_NAME, Settings};
 
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
-use meed_compiler::Compiled;
+use meed_compiler::{Compiled, Problem, Shown, Sources};
 use std::path::{Path, PathBuf};
 
 /// A program that was found.
 pub struct Program {
     /// Its file.
     pub path: PathBuf,
-    /// Its text.
-    pub text: String,
+    /// Its text, and those of the files that it uses.
+    pub sources: Sources,
     /// The settings of its project; those of no project are empty.
     pub settings: Settings,
 }
@@ -26,11 +26,59 @@ pub struct Program {
 impl Program {
     /// Compiles it with the project's parameters and tells its problems.
     pub fn compile(&self, messages: Messages) -> Compiled {
-        let compiled = meed_compiler::compile(&self.text, &self.settings.set);
-        let problems = meed_compiler::repairs(&self.text, &self.settings.set, compiled.problems.clone());
-        messages.problems(&self.path, &self.text, &problems);
+        let compiled = meed_compiler::compile_sources(&self.sources, &self.settings.set);
+        let problems = meed_compiler::repairs(self.sources.text(), &self.settings.set, compiled.problems.clone());
+        self.tell(&problems, messages);
         compiled
     }
+
+    /// Tells problems, each with the file that it is in.
+    pub fn tell(&self, problems: &[Problem], messages: Messages) {
+        tell(&self.path, &self.sources, problems, messages);
+    }
+
+    /// The file and the line there of a line of all texts.
+    pub fn place_of_line(&self, line: usize) -> (PathBuf, usize) {
+        let text = self.sources.text();
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let start = std::iter::once(0).chain(ends).nth(line.saturating_sub(1)).unwrap_or(text.len());
+        self.place(start as u32)
+    }
+
+    /// The file and the line of a place, for people.
+    pub fn place(&self, at: u32) -> (PathBuf, usize) {
+        let path = files(&self.path, &self.sources).swap_remove(self.sources.file_at(at));
+        (path, self.sources.line_at(at))
+    }
+}
+
+/// The files of a program, its own first.
+pub fn files(path: &Path, sources: &Sources) -> Vec<PathBuf> {
+    let others = sources.files().iter().skip(1).map(|file| path.with_file_name(&file.name));
+    std::iter::once(path.to_owned()).chain(others).collect()
+}
+
+/// Tells problems of the program at `path`, each with the file that it is in.
+pub fn tell(path: &Path, sources: &Sources, problems: &[Problem], messages: Messages) {
+    let files = files(path, sources);
+    for problem in problems {
+        let Shown { file, text, problem } = sources.shown(problem);
+        messages.problems(&files[file], text, &[problem]);
+    }
+}
+
+/// The text of a file beside the program. A link that leads out of the folder is none: whoever checks a program that
+/// somebody sent reads no files of their own by it.
+fn beside(path: &Path, name: &str) -> Result<String, String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = folder.join(name);
+    if let (Ok(folder), Ok(place)) = (folder.canonicalize(), file.canonicalize())
+        && place.parent() != Some(&folder)
+    {
+        return Err("a link leads outside of the folder".to_owned());
+    }
+    let bytes = std::fs::read(&file).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
 }
 
 /// Finds and reads the program: the file that is named, that of the project folder that is named, or that of the
@@ -57,7 +105,9 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Exit
         return Err(ExitStatus::Usage);
     };
     let text = read_text(&path, messages).ok_or(ExitStatus::Program)?;
-    Ok(Program { path, text, settings })
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let sources = Sources::gather(&name, &text, |name| beside(&path, name));
+    Ok(Program { path, sources, settings })
 }
 
 fn settings(folder: &Path, messages: Messages) -> Result<Settings, ExitStatus> {

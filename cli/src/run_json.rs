@@ -1,13 +1,14 @@
 //! What `run.json` says of a run.
 
 use crate::job::Job;
+use meed_compiler::SourceText;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
 use meed_runtime::inner::engine::RunResult;
 use meed_runtime::inner::pay::{account, rule_totals};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::sha256_of;
-use meed_runtime::manifest::{FORMAT, Input, Manifest, Parameter, Parameters, Program, Rejects, Table};
+use meed_runtime::manifest::{FORMAT, Input, Manifest, Parameter, Parameters, Program, Rejects, Table, UsedFile};
 
 /// The files of a run.
 pub struct Files {
@@ -23,7 +24,7 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, files: Files) ->
     Manifest {
         format: FORMAT,
         meed: env!("CARGO_PKG_VERSION").to_owned(),
-        program: Program { name, title, sha256: sha256_of(job.text.as_bytes()) },
+        program: Program { name, title, sha256: sha256_of(job.sources.text_of(0).as_bytes()), uses: uses(job) },
         parameters: parameters(plan),
         through: date_of(result.through).to_string(),
         inputs: files.inputs,
@@ -32,6 +33,15 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, files: Files) ->
         account: account(plan, loaded, result),
         totals: rule_totals(plan, result),
     }
+}
+
+/// The other texts of the program.
+fn uses(job: &Job) -> Vec<UsedFile> {
+    let used = |(idx, file): (usize, &SourceText)| UsedFile {
+        name: file.name.clone(),
+        sha256: sha256_of(job.sources.text_of(idx).as_bytes()),
+    };
+    job.sources.files().iter().enumerate().skip(1).map(used).collect()
 }
 
 fn parameters(plan: &Plan) -> Parameters {

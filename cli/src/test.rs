@@ -4,7 +4,7 @@ use crate::ExitStatus;
 use crate::draw::{Messages, file_name, print};
 use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
-use meed_compiler::{Compiled, Problem, TestCase, compile};
+use meed_compiler::{Compiled, Problem, TestCase, compile_sources};
 use meed_grammar::foreign::{lines, shown};
 use meed_grammar::span::Span;
 use meed_runtime::inner::source::{SourceError, SourceFile};
@@ -27,8 +27,8 @@ impl Test {
             Ok(program) => program,
             Err(status) => return status,
         };
-        let compiled = compile(&program.text, &[]);
-        messages.problems(&program.path, &program.text, &compiled.problems);
+        let compiled = compile_sources(&program.sources, &[]);
+        program.tell(&compiled.problems, messages);
         let Some(plan) = &compiled.plan else { return ExitStatus::Program };
         let mut coverage = Coverage::new();
         let mut n_failed = 0;
@@ -36,7 +36,7 @@ impl Test {
             let problems = problems(&program, &compiled, plan, test, &mut coverage);
             n_failed += usize::from(!problems.is_empty());
             told(test, problems.is_empty(), messages);
-            messages.problems(&program.path, &program.text, &problems);
+            program.tell(&problems, messages);
         }
         let n_passed = compiled.tests.len() - n_failed;
         if messages.are_json() {
@@ -60,7 +60,7 @@ fn problems(
     test: &TestCase,
     coverage: &mut Coverage,
 ) -> Vec<Problem> {
-    let with = (!test.overrides.is_empty()).then(|| compile(&program.text, &test.overrides));
+    let with = (!test.overrides.is_empty()).then(|| compile_sources(&program.sources, &test.overrides));
     if let Some(with) = &with {
         // A value that a test gives can be wrong in the rules that read it.
         let new = |problem: &&Problem| problem.is_error() && !compiled.problems.contains(problem);
@@ -75,7 +75,7 @@ fn problems(
         let problem = Problem::error("test-failed", failure.span, "this test does not hold").label(failure.message);
         if failure.why.is_empty() { problem } else { problem.help(failure.why.join("\n")) }
     };
-    run_both(plan, &program.text, test, &files, coverage).into_iter().map(failed).collect()
+    run_both(plan, program.sources.text(), test, &files, coverage).into_iter().map(failed).collect()
 }
 
 /// Opens a file that a test names, which must be in the program's folder or below: whoever checks a program that somebody
@@ -121,19 +121,19 @@ fn unreached(program: &Program, plan: &Plan, coverage: &Coverage, messages: Mess
     let found = coverage.unreached(plan);
     if found.is_empty() || messages.are_json() {
         for unreached in found {
-            let line = line(&program.text, unreached.span.start);
-            let object = serde_json::json!({ "not_reached": unreached.text, "line": line });
+            let (file, line) = program.place(unreached.span.start);
+            let mut object = serde_json::json!({ "not_reached": unreached.text, "line": line });
+            if file != program.path {
+                object["file"] = file.display().to_string().into();
+            }
             print(&format!("{object}\n"));
         }
         return;
     }
     print("no test reaches\n");
     for unreached in found {
-        let place = format!("{}:{}", file_name(&program.path), line(&program.text, unreached.span.start));
+        let (file, line) = program.place(unreached.span.start);
+        let place = format!("{}:{line}", file_name(&file));
         print(&format!("  {place}: {}\n", lines(&unreached.text)));
     }
-}
-
-fn line(text: &str, at: u32) -> usize {
-    Span { start: at, end: at }.before(text).matches('\n').count() + 1
 }

@@ -10,11 +10,13 @@ fn schema() -> Value {
     serde_json::from_str(include_str!("../../docs/run.schema.json")).expect("the schema is JSON")
 }
 
-/// A `run.json` with every field: changed parameters, rejected rows in the folder or elsewhere, slices.
+/// A `run.json` with every field: a file that the program uses, changed parameters, rejected rows in the folder or elsewhere, slices.
 fn written(test: &str, rejects: &str) -> Value {
     let folder = Folder::new(&format!("run-json-{test}-{}", rejects.replace('/', "-")));
     folder.meed(&["new", "p"]).with(0);
     folder.write("p/data/deals.csv", folder.read("p/data/deals.csv") + "D99,2026-02-30,ACME,1,yes\n");
+    folder.write("p/terms.meed", "parameter spare = 2%\n");
+    folder.write("p/p.meed", folder.read("p/p.meed") + "\nuse \"terms.meed\"\n");
     let options = ["--slices", "--set", "bounty=$700", "--out", "out", "--rejects", rejects];
     folder.meed(&[&["run", "p"], &options[..]].concat()).with(0);
     serde_json::from_str(&folder.read("out/run.json")).expect("JSON")
@@ -142,6 +144,6 @@ fn the_page_and_the_schema_name_every_field_that_is_written() {
     let mut of_page: BTreeSet<String> =
         rows.flat_map(|(cell, _)| cell.split(", ")).map(|name| name.replace('`', "")).collect();
     // Named in the row of the field that has them.
-    of_page.extend(["title", "values"].map(str::to_owned));
+    of_page.extend(["title", "uses", "values"].map(str::to_owned));
     assert_eq!(of_page, written_names);
 }

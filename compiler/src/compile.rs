@@ -6,6 +6,7 @@ use crate::lower::lower;
 use crate::plan::Plan;
 use crate::plan::verify::Violation;
 use crate::resolve::resolve;
+use crate::sources::Sources;
 use crate::typed::{Places, Program};
 use crate::types::{TestCase, types};
 use meed_grammar::limits;
@@ -46,7 +47,12 @@ pub struct Compiled {
 /// assert_eq!(compiled.plan.map(|plan| plan.versions.len()), Some(1));
 /// ```
 pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
-    guarded(|| compile_text(source, overrides)).unwrap_or_else(|error| Compiled {
+    compile_sources(&Sources::alone("program", source), overrides)
+}
+
+/// Compiles a program that is several texts; the places of its problems are places in [`Sources::text`].
+pub fn compile_sources(sources: &Sources, overrides: &[(String, String)]) -> Compiled {
+    guarded(|| compile_text(sources, overrides)).unwrap_or_else(|error| Compiled {
         plan: None,
         partial: None,
         program: None,
@@ -57,22 +63,25 @@ pub fn compile(source: &str, overrides: &[(String, String)]) -> Compiled {
     })
 }
 
-fn compile_text(source: &str, overrides: &[(String, String)]) -> Compiled {
+fn compile_text(sources: &Sources, overrides: &[(String, String)]) -> Compiled {
     let before = steps::taken();
-    let mut compiled = examine(source, overrides);
+    let mut compiled = examine(sources.text(), Some(sources), overrides);
     compiled.problems = first(compiled.problems);
     compiled.steps = steps::taken().wrapping_sub(before);
     compiled
 }
 
-/// Compiles a program, with all its problems, however many there are.
-pub(crate) fn examine(source: &str, overrides: &[(String, String)]) -> Compiled {
+/// Compiles a program, with all its problems, however many there are. Without its files, of a text that was changed, it is not
+/// known which of them a place is in.
+pub(crate) fn examine(source: &str, sources: Option<&Sources>, overrides: &[(String, String)]) -> Compiled {
     let parsed = meed_grammar::parse(source);
     let n_written = parsed.problems.len();
     let mut problems = parsed.problems;
-    let mut found = Vec::new();
+    let mut found: Vec<Problem> = sources.map_or(Vec::new(), |sources| sources.problems().to_vec());
     checks::names(&parsed.file, &mut found);
-    let resolved = resolve(parsed.file, &mut found);
+    // In a text that was changed, and in one of several files, a library may be used by each of them.
+    let file_at = |span: Span| sources.map(|sources| sources.file_at(span.start));
+    let resolved = resolve(parsed.file, &file_at, &mut found);
     let typed = types(&resolved, source, overrides, &mut found);
     let plan = lower(&typed.program);
     // Where something could not be read, what was put in its place says nothing.

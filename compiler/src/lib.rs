@@ -16,12 +16,14 @@ mod lower;
 pub mod plan;
 mod repairs;
 mod resolve;
+mod sources;
 pub mod typed;
 mod types;
 pub mod value;
 
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_sources};
 pub use meed_grammar::problem::{Edit, Level, Problem, Repair};
 pub use repairs::{Fixed, fixed, repairs};
 pub use resolve::{LibraryTree, Trees, trees};
+pub use sources::{Shown, SourceText, Sources};
 pub use types::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};

@@ -212,7 +212,7 @@ struct State {
 impl State {
     /// `None` where Meed itself fails, which no repair is to blame or to praise for.
     fn of(source: &str, overrides: &[(String, String)]) -> Option<Self> {
-        let compiled = guarded(|| examine(source, overrides)).ok()?;
+        let compiled = guarded(|| examine(source, None, overrides)).ok()?;
         let problems = compiled.problems;
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let unknown = problems.iter().filter(|problem| problem.code == "unknown-not-handled").count();

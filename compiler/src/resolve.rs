@@ -76,8 +76,9 @@ pub struct Declared<T> {
     pub library: Option<String>,
 }
 
-/// Gathers the declarations of `file` and of the libraries it uses.
-pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
+/// Gathers the declarations of `file` and of the libraries it uses. `file_at` tells places of different files apart; where it
+/// is not known, a library that is used twice is used by two of them.
+pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, problems: &mut Vec<Problem>) -> Resolved {
     let mut resolved = Resolved::default();
     let mut names = Names::default();
     let uses: Vec<Name> = file
@@ -88,6 +89,9 @@ pub fn resolve(file: tree::File, problems: &mut Vec<Problem>) -> Resolved {
     let mut used: FxHashMap<&str, Span> = FxHashMap::default();
     for library in &uses {
         if let Some(first) = used.get(library.text.as_str()) {
+            if file_at(*first).is_none() || file_at(*first) != file_at(library.span) {
+                continue;
+            }
             let message = format!("library `{}` is used twice", library.text);
             problems.push(
                 Problem::error("duplicate-name", library.span, message)
@@ -202,8 +206,8 @@ impl Resolved {
                 ),
                 None => self.program = Some(program),
             },
-            Item::Use(_) => {}
-            Item::UseFile(file) => problems.push(later(file.span, "another file is")),
+            // The items of another file are among these.
+            Item::Use(_) | Item::UseFile(_) => {}
             Item::Source(source) => self.sources.push(source),
             Item::Extend(extend) => self.extend(extend, names, problems),
             Item::Record(record) => {

@@ -58,6 +58,7 @@ pub use explain::query::{Answer, ExplainError, ExplainStep, Explanation, Query};
 pub use load::error::LoadError;
 pub use load::options::LoadOptions;
 pub use load::through::Unsaid;
+pub use meed_compiler::{Shown, SourceText, Sources};
 pub use meed_grammar::problem::Problem;
 pub use output::arrow::ArrowSink;
 pub use output::batch::{Batch, Cells, Header, Kind, Sink, Texts};

@@ -67,6 +67,18 @@ pub struct Program {
     pub title: String,
     /// Of its text.
     pub sha256: String,
+    /// The files that it takes in with `use "terms.meed"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<UsedFile>,
+}
+
+/// A file whose items a program takes in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedFile {
+    /// Its name, as the program writes it.
+    pub name: String,
+    /// Of its text.
+    pub sha256: String,
 }
 
 /// The parameters of a run.

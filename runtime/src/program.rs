@@ -21,6 +21,7 @@ use crate::source::file::{SourceFile, TableInput};
 use crate::store::loaded::Loaded;
 use crate::store::rejects::{Reject, Rejects};
 use arrow_array::RecordBatch;
+use meed_compiler::Sources;
 use meed_compiler::plan::{Plan, RecordId, RecordTable};
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::problem::Problem;
@@ -106,11 +107,36 @@ impl Program {
     /// # Errors
     /// [`ProgramError::Problems`].
     pub fn compile_with(text: &str, parameters: &[(&str, &str)]) -> Result<Self, ProgramError> {
+        Self::compile_files(&Sources::alone("program", text), parameters)
+    }
+
+    /// Compiles a program that takes in other files with `use "terms.meed"`, gathered by [`Sources::gather`]. The places of
+    /// problems are places in [`Sources::text`], and [`Sources::shown`] tells which file each is in.
+    ///
+    /// ```
+    /// use meed_runtime::{Program, Sources};
+    ///
+    /// let program = r#"
+    /// program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+    /// use "terms.meed"
+    /// rule bonus { for each deal   pay partner rate of amount }
+    /// "#;
+    /// let terms = "use channel\nparameter rate = 2%\n";
+    /// let sources = Sources::gather("program.meed", program, |name| match name {
+    ///     "terms.meed" => Ok(terms.to_owned()),
+    ///     _ => Err("there is no such file".to_owned()),
+    /// });
+    /// assert!(Program::compile_files(&sources, &[]).is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// [`ProgramError::Problems`].
+    pub fn compile_files(sources: &Sources, parameters: &[(&str, &str)]) -> Result<Self, ProgramError> {
         let parameters: Vec<(String, String)> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let compiled = meed_compiler::compile(text, &parameters);
+        let compiled = meed_compiler::compile_sources(sources, &parameters);
         match compiled.plan {
-            Some(plan) => Ok(Self { plan, text: text.to_owned(), warnings: compiled.problems }),
+            Some(plan) => Ok(Self { plan, text: sources.text().to_owned(), warnings: compiled.problems }),
             None => Err(ProgramError::Problems(compiled.problems)),
         }
     }

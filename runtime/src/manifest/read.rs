@@ -189,7 +189,7 @@ mod tests {
         Manifest {
             format: FORMAT,
             meed: "0.1.0".to_owned(),
-            program: Program { name: "p".to_owned(), title: "P".to_owned(), sha256: sha256.clone() },
+            program: Program { name: "p".to_owned(), title: "P".to_owned(), sha256: sha256.clone(), uses: Vec::new() },
             parameters: Parameters { sha256: sha256.clone(), values: Vec::new() },
             through: "2026-03-31".to_owned(),
             inputs: Vec::new(),

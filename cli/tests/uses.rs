@@ -1,0 +1,105 @@
+//! `use "terms.meed"`: the items of another file, in every command.
+
+mod support;
+
+use support::Folder;
+
+const PROGRAM: &str = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\nuse channel\nuse \"terms.meed\"\n\nrule bonus {\n  for each deal\n  pay partner bands(amount)\n}\n\ntest \"t\" {\n  given deal D1 { partner ACME  closed_on 2026-03-02  amount $200 }\n  expect bonus pays ACME $3\n}\n";
+const TERMS: &str =
+    "\u{feff}use channel\nuse \"bands.meed\"\n\nsource deal from \"sales.csv\" { amount from \"Total\" }\n";
+const BANDS: &str = "schedule bands graduated nothing below zero { to $100 1%   beyond 2% }\n";
+const SALES: &str = "id,closed_on,partner,Total\nD1,2026-03-02,ACME,200.00\n";
+
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder
+        .write("p.meed", PROGRAM)
+        .write("terms.meed", TERMS)
+        .write("bands.meed", BANDS)
+        .write("data/sales.csv", SALES);
+    folder
+}
+
+#[test]
+fn every_command_takes_the_items_of_other_files_in() {
+    let folder = folder("uses");
+    folder.meed(&["check", "p.meed"]).with(0).says("`p` is well: 1 rules, 1 tests");
+    let tested = folder.meed(&["test", "p.meed"]).with(0);
+    assert!(tested.out.contains("1 passed, 0 failed"), "{}", tested.out);
+    let plan = folder.meed(&["plan", "p.meed"]).with(0).out;
+    assert!(plan.contains("event deal from \"sales.csv\"") && plan.contains("schedule bands"), "{plan}");
+    folder.meed(&["run", "p.meed", "--data", "data", "--out", "out"]).with(0);
+    assert!(folder.read("out/payments.csv").contains("3.00"), "{}", folder.read("out/payments.csv"));
+    let manifest = folder.read("out/run.json");
+    for (name, text) in [("terms.meed", TERMS), ("bands.meed", BANDS)] {
+        let digest = meed_runtime::manifest::sha256_of(text.trim_start_matches('\u{feff}').as_bytes());
+        assert!(manifest.contains(&format!("\"name\": \"{name}\"")) && manifest.contains(&digest), "{manifest}");
+    }
+    let explained = folder.meed(&["explain", "p.meed", "--data", "data", "--key", "D1"]).with(0).out;
+    assert!(explained.contains("pay partner bands(amount)"), "{explained}");
+    folder.meed(&["fmt", "--check", "p.meed", "bands.meed"]).with(0);
+    // A run that would write over a file that the program uses is refused.
+    folder.meed(&["run", "p.meed", "--data", "data", "--out", "out", "--rejects", "bands.meed"]).with(2);
+}
+
+#[test]
+fn a_problem_is_shown_in_its_file() {
+    let folder = folder("uses-problem");
+    folder.write("bands.meed", "// the bands\nschedule bands graduated { to $100 1   beyond 2% }\n");
+    let said = folder.meed(&["check", "p.meed"]).with(1).messages;
+    assert!(said.contains("bands.meed:2:") && said.contains("to $100 1"), "{said}");
+    assert!(!said.contains("p.meed:"), "{said}");
+    let json = folder.meed(&["check", "p.meed", "--message-format", "json"]).with(1).out;
+    assert!(json.contains("\"file\":\"bands.meed\"") && json.contains("\"line\":2"), "{json}");
+    // The other half of a contradiction may be in another file.
+    folder.write("bands.meed", "\nschedule bands graduated { to $100 1%   beyond 2% }\n");
+    folder.write("p.meed", format!("{PROGRAM}schedule bands graduated {{ to $5 1%   beyond 2% }}\n"));
+    let said = folder.meed(&["check", "p.meed"]).with(1).messages;
+    assert!(said.contains("bands.meed:2:") && said.contains("p.meed, line 15: declared first here"), "{said}");
+}
+
+#[test]
+fn sure_repairs_are_made_in_the_file_that_needs_them() {
+    let folder = folder("uses-fix");
+    folder.write("bands.meed", "parameter share = 2%\nrule more {\n  for every deal\n  pay partner share of the amount\n}\nschedule bands graduated nothing below zero { to $100 1%   beyond 2% }\n");
+    let said = folder.meed(&["check", "p.meed", "--fix"]).with(0).messages;
+    assert!(said.contains("repaired bands.meed, line 3: write `for each`"), "{said}");
+    assert!(folder.read("bands.meed").contains("for each deal\n  pay partner share of amount"));
+    assert_eq!((folder.read("p.meed"), folder.read("terms.meed")), (PROGRAM.to_owned(), TERMS.to_owned()));
+}
+
+#[test]
+fn what_cannot_be_used_is_told_at_its_place() {
+    let folder = folder("uses-bad");
+    let with = |uses: &str| PROGRAM.replace("use \"terms.meed\"", &format!("use \"terms.meed\"\n{uses}"));
+    for (uses, words) in [
+        ("use \"none.meed\"", "`none.meed` cannot be read"),
+        ("use \"../p.meed\"", "`../p.meed` is no name of a file beside this one"),
+        ("use \"/etc/passwd\"", "is no name of a file beside this one"),
+        ("use \"data\"", "`data` cannot be read"),
+        ("use \"bytes.meed\"", "it is not UTF-8 text"),
+        ("use \"terms.meed\"", "`terms.meed` is used twice"),
+        ("use \"p.meed\"", "files use one another in a circle: p.meed → p.meed"),
+    ] {
+        folder.write("bytes.meed", [0xff, 0xfe]).write("p.meed", with(uses));
+        folder.meed(&["check", "p.meed"]).with(1).says(words).says("p.meed:5:");
+    }
+    folder.write("p.meed", PROGRAM).write("bands.meed", format!("use \"terms.meed\"\n{BANDS}"));
+    folder
+        .meed(&["check", "p.meed"])
+        .with(1)
+        .says("files use one another in a circle: terms.meed → bands.meed → terms.meed")
+        .says("bands.meed:1:");
+    // Two files may use a third: its items are taken in once.
+    folder.write("bands.meed", BANDS).write("p.meed", with("use \"bands.meed\""));
+    folder.meed(&["check", "p.meed"]).with(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_outside_is_not_read() {
+    let folder = folder("uses-link");
+    std::fs::remove_file(folder.path().join("bands.meed")).expect("it is there");
+    std::os::unix::fs::symlink("/etc/hostname", folder.path().join("bands.meed")).expect("a link");
+    folder.meed(&["check", "p.meed"]).with(1).says("a link leads outside of the folder");
+}

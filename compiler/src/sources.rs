@@ -1,0 +1,231 @@
+//! The texts of a program: its own, and those of the files that it takes in with `use "terms.meed"`.
+//!
+//! Comes in: a text, and somebody who reads the others by their names; this room opens no file. Goes out: all texts one behind
+//! the other in one, so that whatever looks at a place of the program looks at that text, and only who shows a problem asks
+//! which file it is in. The order of items does not matter, and neither does that of files.
+
+use meed_grammar::problem::{Edit, Problem, Repair};
+use meed_grammar::span::Span;
+use meed_grammar::tree::{Item, Text};
+
+/// More files are none of a program that people read.
+const MOST_FILES: usize = 1_000;
+
+/// The texts of a program.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    text: String,
+    files: Vec<SourceText>,
+    problems: Vec<Problem>,
+}
+
+/// One of the texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// The name of its file, as the program writes it; of the program's own as its reader named it.
+    pub name: String,
+    /// Where it is in the text of all.
+    pub span: Span,
+}
+
+/// A problem as it is shown: in one file, with places of other files told in words.
+#[derive(Clone, Debug)]
+pub struct Shown<'a> {
+    /// The file that it is in, by its place in [`Sources::files`].
+    pub file: usize,
+    /// The text of that file.
+    pub text: &'a str,
+    /// The problem, with places in that text.
+    pub problem: Problem,
+}
+
+impl Sources {
+    /// A program that is one text.
+    pub fn alone(name: &str, text: &str) -> Self {
+        Self::gather(name, text, |_| Err("no other file is given".to_owned()))
+    }
+
+    /// A program and the files that it uses, and that these use. `read` gives the text of a file that is beside the program, by
+    /// its name, or says why there is none; it is asked once for each.
+    pub fn gather(name: &str, text: &str, mut read: impl FnMut(&str) -> Result<String, String>) -> Self {
+        let own = SourceText { name: name.to_owned(), span: Span::new(0, text.len()) };
+        let mut sources = Self { text: text.to_owned(), files: vec![own], problems: Vec::new() };
+        // Which file each was first used by: a file that uses one of those it was taken in for goes in a circle.
+        let mut used_by: Vec<Option<usize>> = vec![None];
+        let mut next = 0;
+        while next < sources.files.len() && sources.files.len() <= MOST_FILES {
+            let mut seen: Vec<Text> = Vec::new();
+            for file in sources.uses_of(next) {
+                if let Some(first) = seen.iter().find(|first| first.value == file.value) {
+                    let message = format!("`{}` is used twice", file.value);
+                    sources.problems.push(
+                        Problem::error("duplicate-name", file.span, message)
+                            .other(first.span, "used first here")
+                            .help("take one of them out"),
+                    );
+                    continue;
+                }
+                seen.push(file.clone());
+                sources.take(next, &file, &mut used_by, &mut read);
+            }
+            next += 1;
+        }
+        sources
+    }
+
+    /// Takes a file in that another uses.
+    fn take(
+        &mut self,
+        by: usize,
+        file: &Text,
+        used_by: &mut Vec<Option<usize>>,
+        read: &mut impl FnMut(&str) -> Result<String, String>,
+    ) {
+        let name = &file.value;
+        if name.is_empty() || name.contains(['/', '\\', ':']) || name == "." || name == ".." {
+            let message = format!("`{name}` is no name of a file beside this one");
+            let help = "write the name alone, as `use \"terms.meed\"`, and put the file into the same folder";
+            return self.problems.push(Problem::error("unknown-file", file.span, message).help(help));
+        }
+        let known = self.files.iter().position(|known| known.name == *name);
+        if let Some(known) = known {
+            let way = self.way(by, used_by);
+            if way.contains(&known) {
+                let mut names: Vec<&str> = way
+                    .iter()
+                    .rev()
+                    .skip_while(|idx| **idx != known)
+                    .map(|&idx| self.files[idx].name.as_str())
+                    .collect();
+                names.push(name);
+                let message = format!("files use one another in a circle: {}", names.join(" → "));
+                let help = "put what both need into a third file";
+                self.problems.push(Problem::error("file-cycle", file.span, message).help(help));
+            }
+            return;
+        }
+        match read(name) {
+            Ok(text) => {
+                // A mark of the order of bytes is one at the beginning of a text only.
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                self.text.push_str(&separator(name));
+                let start = self.text.len();
+                self.text.push_str(text);
+                self.files.push(SourceText { name: name.clone(), span: Span::new(start, self.text.len()) });
+                used_by.push(Some(by));
+            }
+            Err(reason) => {
+                let message = format!("`{name}` cannot be read: {reason}");
+                let help = "the file is looked for in the folder of the program";
+                self.problems.push(Problem::error("unknown-file", file.span, message).help(help));
+            }
+        }
+    }
+
+    /// A file, the one that it was taken in for, and so on to the program's own.
+    fn way(&self, from: usize, used_by: &[Option<usize>]) -> Vec<usize> {
+        std::iter::successors(Some(from), |&idx| used_by[idx]).collect()
+    }
+
+    /// The files that one of the texts uses.
+    fn uses_of(&self, idx: usize) -> Vec<Text> {
+        let SourceText { span, .. } = self.files[idx];
+        let text = &self.text[span.start as usize..span.end as usize];
+        // Most programs use none, and are not read twice.
+        if !text.match_indices("use").any(|(at, word)| text[at + word.len()..].trim_start().starts_with('"')) {
+            return Vec::new();
+        }
+        let items = meed_grammar::parse(text).file.items.into_iter();
+        let used = items.filter_map(|item| if let Item::UseFile(file) = item { Some(file) } else { None });
+        used.map(|file| Text { span: shifted(file.span, i64::from(span.start)), ..file }).collect()
+    }
+
+    /// All texts, one behind the other; places of problems are places in it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The texts, the program's own first.
+    pub fn files(&self) -> &[SourceText] {
+        &self.files
+    }
+
+    /// One of the texts.
+    pub fn text_of(&self, idx: usize) -> &str {
+        let span = self.files[idx].span;
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// What is wrong with how files use one another.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The file that a place is in, by its place in [`Sources::files`].
+    pub fn file_at(&self, at: u32) -> usize {
+        self.files.partition_point(|file| file.span.start <= at).saturating_sub(1)
+    }
+
+    /// The line of a place in its file, counted from 1.
+    pub fn line_at(&self, at: u32) -> usize {
+        let start = self.files[self.file_at(at)].span.start;
+        self.text[start as usize..at.max(start) as usize].matches('\n').count() + 1
+    }
+
+    /// A problem as it is shown.
+    pub fn shown(&self, problem: &Problem) -> Shown<'_> {
+        let file = self.file_at(problem.primary.0.start);
+        let SourceText { span, .. } = self.files[file];
+        let local = |place: Span| {
+            let within =
+                Span { start: place.start.clamp(span.start, span.end), end: place.end.clamp(span.start, span.end) };
+            shifted(within, -i64::from(span.start))
+        };
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            problem.others.iter().cloned().partition(|(place, _)| self.file_at(place.start) == file);
+        let mut shown = problem.clone();
+        shown.primary.0 = local(problem.primary.0);
+        shown.others = here.into_iter().map(|(place, label)| (local(place), label)).collect();
+        let told = elsewhere.into_iter().map(|(place, label)| {
+            let name = &self.files[self.file_at(place.start)].name;
+            format!("{name}, line {}: {label}", self.line_at(place.start))
+        });
+        let help: Vec<String> = told.chain(shown.help).collect();
+        shown.help = (!help.is_empty()).then(|| help.join("; "));
+        // What is to be done in another file cannot be done here.
+        let is_here = |edit: &Edit| self.file_at(edit.span.start) == file;
+        shown.repairs = problem.repairs.iter().filter(|repair| repair.edits.iter().all(is_here)).cloned().collect();
+        for Repair { edits, .. } in &mut shown.repairs {
+            edits.iter_mut().for_each(|edit| edit.span = local(edit.span));
+        }
+        Shown { file, text: self.text_of(file), problem: shown }
+    }
+
+    /// The texts of the files where the text of all has become another by repairs; none where they cannot be told apart.
+    pub fn split<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let (mut texts, mut rest) = (Vec::new(), text);
+        for next in &self.files[1..] {
+            let (own, after) = rest.split_once(&separator(&next.name))?;
+            texts.push(own);
+            rest = after;
+        }
+        texts.push(rest);
+        // A comment that looks like what is between texts would cut one of them.
+        let is_whole = texts
+            .iter()
+            .zip(&self.files)
+            .all(|(text, _)| !self.files[1..].iter().any(|file| text.contains(&separator(&file.name))));
+        is_whole.then_some(texts)
+    }
+}
+
+/// What is between two texts: a comment, which no repair touches, on a line of its own.
+fn separator(name: &str) -> String {
+    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+    format!("\n// ========== {name} ==========\n")
+}
+
+fn shifted(span: Span, by: i64) -> Span {
+    let at = |place: u32| (i64::from(place) + by) as u32;
+    Span { start: at(span.start), end: at(span.end) }
+}
