@@ -6,7 +6,6 @@ use crate::project::{self, Program};
 use meed_compiler::plan::Plan;
 use meed_compiler::{Compiled, Problem, TestCase, compile_sources};
 use meed_grammar::foreign::{lines, shown};
-use meed_grammar::span::Span;
 use meed_runtime::inner::source::{SourceError, SourceFile};
 use meed_runtime::inner::suite::{Coverage, Failure, run_both};
 use std::path::{Component, Path, PathBuf};

@@ -13,6 +13,7 @@ use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 mod dependencies;
+pub mod files;
 mod meaning;
 mod order;
 mod sources;

@@ -179,9 +179,7 @@ impl CsvSource {
                 continue;
             }
             if header_row > 1
-                && (line.is_empty()
-                    || rest[..blank].iter().any(|byte| matches!(byte, b'\n' | b'\r'))
-                    || line == &END[1..])
+                && (line.is_empty() || rest[..blank].iter().any(|byte| matches!(byte, b'\n' | b'\r')) || line == MARK)
             {
                 return Err(SourceError::NoHeaderRow { file: self.file.clone(), row: header_row });
             }

@@ -23,7 +23,7 @@ fn named(plan: &Plan, record: &Record, report: &mut Report) {
         report.demand(known(other), Invariant::Named, "the record whose column it is");
     }
     let tested = record.layout.skip.iter().flat_map(|test| test.fields()).all(|id| id.index() < record.fields.len());
-    report.demand(tested, Obligation::Named, "a field of the rows that are skipped");
+    report.demand(tested, Invariant::Named, "a field of the rows that are skipped");
     for field in &record.fields {
         let there = match field.ty {
             Type::Choice(choice) => choice.index() < plan.choices.len(),
