@@ -42,7 +42,8 @@ impl Program {
         let text = self.sources.text();
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
         let start = std::iter::once(0).chain(ends).nth(line.saturating_sub(1)).unwrap_or(text.len());
-        self.place(start as u32)
+        // A text of 4 GiB is refused before it is read, so that each place is a `u32`.
+        self.place(u32::try_from(start).unwrap_or(u32::MAX))
     }
 
     /// The file and the line of a place, for people.
@@ -63,7 +64,7 @@ pub fn tell(path: &Path, sources: &Sources, problems: &[Problem], messages: Mess
     let files = files(path, sources);
     for problem in problems {
         let Shown { file, text, problem } = sources.shown(problem);
-        messages.problems(&files[file], text, &[problem]);
+        messages.problems(files.get(file).map_or(path, PathBuf::as_path), text, &[problem]);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::ExitStatus;
 use crate::draw::{self, Messages};
 use crate::project;
-use meed_compiler::{LibraryTree, Trees, trees};
+use meed_compiler::{LibraryTree, Sources, Trees, trees};
 use meed_grammar::tree::{Item, RecordKind};
 use std::path::PathBuf;
 
@@ -44,25 +44,33 @@ impl Tree {
             Ok(program) => program,
             Err(status) => return status,
         };
-        let trees = match trees(&program.text) {
+        let trees = match trees(&program.sources) {
             Ok(trees) => trees,
             Err(problems) => {
-                messages.problems(&program.path, &program.text, &problems);
+                program.tell(&problems, messages);
                 return ExitStatus::Program;
             }
         };
         let shown =
-            if self.json { serde_json::json!(trees).to_string() + "\n" } else { outline(&trees, &program.text) };
+            if self.json { serde_json::json!(trees).to_string() + "\n" } else { outline(&trees, &program.sources) };
         draw::print_all(&shown, messages)
     }
 }
 
-/// The items, one a line: of the program with their lines, of libraries with the library's name.
-fn outline(trees: &Trees, text: &str) -> String {
+/// The items, one a line: of the program with their lines, of other files and of libraries with their names.
+fn outline(trees: &Trees, sources: &Sources) -> String {
     let mut shown = String::new();
+    let mut within = 0;
     for item in &trees.program.items {
-        let line = item.place().before(text).matches('\n').count() + 1;
-        shown += &format!("{line:>5}  {}\n", heading(item));
+        let at = item.place().start;
+        let file = sources.file_at(at);
+        if file != within {
+            within = file;
+            if let Some(file) = sources.files().get(file) {
+                shown += &format!("{}\n", file.name);
+            }
+        }
+        shown += &format!("{:>5}  {}\n", sources.line_at(at), heading(item));
     }
     for LibraryTree { name, file } in &trees.libraries {
         for item in &file.items {
@@ -78,6 +86,7 @@ fn heading(item: &Item) -> String {
     match item {
         Item::Program(program) => format!("program {}", program.name.text),
         Item::Use(name) => format!("use {}", name.text),
+        Item::UseFile(file) => format!("use {:?}", file.value),
         Item::Extend(extend) => format!("extend {}, {}", extend.record.text, several(extend.members.len(), "member")),
         Item::Record(record) => {
             let kind = match record.kind {

@@ -121,10 +121,11 @@ fn unreached(program: &Program, plan: &Plan, coverage: &Coverage, messages: Mess
     if found.is_empty() || messages.are_json() {
         for unreached in found {
             let (file, line) = program.place(unreached.span.start);
-            let mut object = serde_json::json!({ "not_reached": unreached.text, "line": line });
-            if file != program.path {
-                object["file"] = file.display().to_string().into();
-            }
+            let object = if file == program.path {
+                serde_json::json!({ "not_reached": unreached.text, "line": line })
+            } else {
+                serde_json::json!({ "not_reached": unreached.text, "line": line, "file": file.display().to_string() })
+            };
             print(&format!("{object}\n"));
         }
         return;

@@ -98,7 +98,8 @@ fn start(folder: &Path) -> Child {
 
 impl Job {
     fn to_json(&self) -> Value {
-        let trees = meed_compiler::trees(&self.text).expect("a program that compiles can be read");
+        let trees = meed_compiler::trees(&meed_compiler::Sources::alone("program", &self.text))
+            .expect("a program that compiles can be read");
         let tables = self
             .tables
             .iter()

@@ -1,8 +1,9 @@
 //! The trees that a program is made of, as they are written: its own and those of its libraries.
 //!
-//! Comes in: the text of a program, or the name of a library. Goes out: trees, before any name has a meaning, for whoever reads
+//! Comes in: the texts of a program, or the name of a library. Goes out: trees, before any name has a meaning, for whoever reads
 //! programs by other means than Meed's own.
 
+use super::files::Sources;
 use meed_grammar::problem::Problem;
 use meed_grammar::tree::{File, Item, Name};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde::Serialize;
 /// The tree of a program and those of the libraries that it takes in.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trees {
-    /// The program's own; places count the bytes of its text.
+    /// The program's own, with the items of the files that it uses; places count the bytes of [`Sources::text`].
     pub program: File,
     /// The libraries, in the order of their first `use`.
     pub libraries: Vec<LibraryTree>,
@@ -31,13 +32,17 @@ pub struct LibraryTree {
 /// All problems of the surface, and a library that there is not. What names mean is not looked at.
 ///
 /// ```
-/// let trees = meed_compiler::trees("use channel\nrule bounty { for each deal  pay partner $500 }").unwrap();
+/// use meed_compiler::{Sources, trees};
+///
+/// let text = "use channel\nrule bounty { for each deal  pay partner $500 }";
+/// let trees = trees(&Sources::alone("bounty.meed", text)).unwrap();
 /// assert_eq!(trees.program.items.len(), 2);
 /// assert_eq!(trees.libraries[0].name, "channel");
-/// assert!(meed_compiler::trees("use chanel").is_err());
+/// assert!(meed_compiler::trees(&Sources::alone("bounty.meed", "use chanel")).is_err());
 /// ```
-pub fn trees(text: &str) -> Result<Trees, Vec<Problem>> {
-    let meed_grammar::Parsed { file: program, mut problems } = meed_grammar::parse(text);
+pub fn trees(sources: &Sources) -> Result<Trees, Vec<Problem>> {
+    let meed_grammar::Parsed { file: program, mut problems } = meed_grammar::parse(sources.text());
+    problems.extend(sources.problems().iter().cloned());
     let mut libraries: Vec<LibraryTree> = Vec::new();
     for item in &program.items {
         let Item::Use(name) = item else { continue };

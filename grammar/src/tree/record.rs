@@ -31,7 +31,7 @@ pub struct Source {
 }
 
 /// What a source says of a whole file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceLine {
     /// What it says.
     pub kind: SourceLineKind,
@@ -40,7 +40,8 @@ pub struct SourceLine {
 }
 
 /// What a line of a source says of a whole file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceLineKind {
     /// `header in row 3`, counted from 1; none where that is no row.
     HeaderRow(Option<u32>),
@@ -61,7 +62,8 @@ pub enum SourceLineKind {
 }
 
 /// How the letters of a file are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TextEncoding {
     /// UTF-8, where nothing else is said.
     #[default]
@@ -150,7 +152,7 @@ pub struct Field {
 }
 
 /// How the cells of a field are written: `as "D.M.YYYY" or "YYYY-MM-DD"`, `as the last day of "2026-Q1"`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CellFormat {
     /// Patterns or samples, at least one; a cell is of one of them.
     pub samples: Vec<Text>,
@@ -161,7 +163,7 @@ pub struct CellFormat {
 }
 
 /// What the values of a field lie between, both ends in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bounds {
     /// `at least $0`
     pub least: Option<Expr>,

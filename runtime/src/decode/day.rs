@@ -224,10 +224,11 @@ fn whole_month_name(rest: &mut &[u8]) -> Option<u32> {
         b"november",
         b"december",
     ];
-    let begins = |name: &&[u8]| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    let month = NAMES.iter().position(begins)?;
-    *rest = &rest[NAMES[month].len()..];
-    Some(month as u32 + 1)
+    let (month, name) = (1..)
+        .zip(NAMES)
+        .find(|(_, name)| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))?;
+    *rest = rest.get(name.len()..)?;
+    Some(month)
 }
 
 fn month_name(rest: &mut &[u8]) -> Option<u32> {

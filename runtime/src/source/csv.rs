@@ -360,6 +360,7 @@ struct RowsBefore {
 impl RowsBefore {
     /// Goes on behind the end of the row; not, where the bytes end before it does.
     fn end(&mut self, bytes: &[u8], at: &mut usize, lines: &mut Lines) -> bool {
+        let row = bytes.get(*at..).unwrap_or_default();
         let start = *at;
         while let Some(&byte) = bytes.get(*at) {
             let begins = self.last.is_none_or(|last| b"\n\r,;|\t\"".contains(&last));
@@ -375,11 +376,11 @@ impl RowsBefore {
                     *at += 1;
                     self.last = Some(b'\n');
                 }
-                lines.pass(&bytes[start..*at]);
+                lines.pass(row.get(..*at - start).unwrap_or(row));
                 return true;
             }
         }
-        lines.pass(&bytes[start..*at]);
+        lines.pass(row);
         false
     }
 }

@@ -62,10 +62,10 @@ impl Decoded {
             let start = self.text.len();
             let room = self.decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(INPUT * 3);
             self.text.resize(start + room, 0);
-            let (result, n_in, n_out) =
-                self.decoder.decode_to_utf8_without_replacement(bytes, &mut self.text[start..], is_last);
+            let room = self.text.get_mut(start..).unwrap_or_default();
+            let (result, n_in, n_out) = self.decoder.decode_to_utf8_without_replacement(bytes, room, is_last);
             self.text.truncate(start + n_out);
-            bytes = &bytes[n_in..];
+            bytes = bytes.get(n_in..).unwrap_or_default();
             match result {
                 DecoderResult::InputEmpty => return,
                 DecoderResult::OutputFull => {}
@@ -80,8 +80,8 @@ impl Read for Decoded {
         while self.at == self.text.len() && !self.is_done {
             self.fill()?;
         }
-        let n = target.len().min(self.text.len() - self.at);
-        target[..n].copy_from_slice(&self.text[self.at..self.at + n]);
+        let mut waiting = self.text.get(self.at..).unwrap_or_default();
+        let n = waiting.read(target)?;
         self.at += n;
         Ok(n)
     }

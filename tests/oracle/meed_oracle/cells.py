@@ -1,6 +1,7 @@
 """How the cells of a table are read (facts.md, "Types"; "Rows that cannot be taken"). Nothing is guessed."""
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, timezone
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -31,22 +32,36 @@ PERCENTS = {
 PLAIN_YES = {"yes": True, "true": True, "no": False, "false": False}
 
 
-def read(field, text, decimals_of_money):
+def read(field, text, program):
     """The value of a cell that is not empty; references are read elsewhere."""
+    for sample in field.formats or (None,):
+        try:
+            value = _by(field, sample, text, program)
+        except Unreadable as why:
+            trouble = why
+        else:
+            if field.least is not None and value < field.least or field.most is not None and value > field.most:
+                raise Unreadable("outside of its bounds")
+            return value
+    raise trouble
+
+
+def _by(field, sample, text, program):
+    """The value of a cell by one format, the plain one if there is no sample."""
     if field.type in ("id", "text"):
         return text
     if field.type == "count":
-        return _number(text, field.format, 0)
+        return _number(text, sample, 0)
     if field.type == "number":
-        return _number(text, field.format, 9 if field.content is None else field.content["count"])
+        return _number(text, sample, 9 if field.content is None else field.content["count"])
     if field.type == "money":
-        return _number(text, field.format, decimals_of_money if field.content is None else field.content["count"])
+        return _number(text, sample, program.decimals if field.content is None else field.content["count"])
     if field.type == "percent":
-        return _percent(text, field.format)
+        return _percent(text, sample)
     if field.type == "date":
-        return _day(text, field.format or "YYYY-MM-DD")
+        return _last_day(text, sample, program.calendar) if field.last_day_of else _day(text, sample or "YYYY-MM-DD")
     if field.type == "yes_no":
-        return _yes_no(text, field)
+        return _yes_no(text, sample, field.ignoring_case)
     if field.type == "one_of":
         return _choice(text, field)
     raise Unknown(f"a cell of the type `{field.type}`")
@@ -91,31 +106,76 @@ def _percent(text, sample):
     return number / divisor
 
 
+MONTHS = "January February March April May June July August September October November December".split()
+
+
 def _day(text, pattern):
     places, expected = {}, ""
-    for part in re.findall(r"YYYY|MM|DD|M|D|[^YMD]+", pattern):
-        size = {"YYYY": r"\d{4}", "MM": r"\d{2}", "DD": r"\d{2}", "M": r"\d{1,2}", "D": r"\d{1,2}"}.get(part)
+    for part in re.findall(r"YYYY|YY|MMMM|MMM|MM|DD|M|D|[^YMD]+", pattern):
+        names = MONTHS if part == "MMMM" else [name[:3] for name in MONTHS]
+        size = rf"(?i:{'|'.join(names)})" if part in ("MMM", "MMMM") else {
+            "YYYY": r"\d{4}", "YY": r"\d{2}", "MM": r"\d{2}", "DD": r"\d{2}", "M": r"\d{1,2}", "D": r"\d{1,2}"
+        }.get(part)
         expected += f"({size})" if size else re.escape(part)
         if size:
             places[part[0]] = len(places)
     found = re.fullmatch(expected, text, re.ASCII)
     if not found or len(places) != 3:
         raise Unreadable("not a day")
-    numbers = [int(one) for one in found.groups()]
+    year, month, day = (found.groups()[places[part]] for part in "YMD")
+    if not month.isdigit():
+        month = [name[:3].lower() for name in MONTHS].index(month[:3].lower()) + 1
     try:
-        return date(*(numbers[places[part]] for part in "YMD"))
+        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
     except ValueError:
         raise Unreadable("no such day") from None
 
 
-def _yes_no(text, field):
-    if field.format is None:
+def _last_day(text, sample, calendar):
+    """The last day of the period that a cell names, written as the sample is (facts.md, "Types")."""
+    parts = re.split(r"(\d+)", sample)
+    numbers = parts[1::2]
+    years = [place for place, digits in enumerate(numbers) if len(digits) == 4]
+    years = years or [place for place, digits in enumerate(numbers) if len(digits) == 2]
+    found = re.fullmatch("".join(
+        rf"(\d{{{len(part)}}})" if place % 2 and (place // 2 == years[0] or part[0] == "0") else
+        r"(\d{1,2})" if place % 2 else re.escape(part)
+        for place, part in enumerate(parts)
+    ), text, re.ASCII)
+    if not years or len(numbers) > 2:
+        raise Unknown(f"the format `{sample}` of a period")
+    if not found:
+        raise Unreadable("not a period")
+    year = int(found.groups()[years[0]])
+    year += 2000 if year < 100 else 0
+    if len(numbers) == 1:
+        return calendar.named("year", year, 1).last
+    number = int(found.groups()[1 - years[0]])
+    letter = parts[2 * (1 - years[0])].strip(" -_/")[-1:].upper()
+    if not letter:
+        return _month_end(year, number)
+    word = {"Q": "quarter", "T": "quarter", "H": "half", "S": "half", "M": "month"}.get(letter)
+    if word is None:
+        raise Unknown(f"the format `{sample}` of a period")
+    if not 1 <= number <= {"quarter": 4, "half": 2, "month": 12}[word]:
+        raise Unreadable("no such period")
+    return calendar.named(word, year, number).last
+
+
+def _month_end(year, month):
+    if not 1 <= month <= 12:
+        raise Unreadable("no such month")
+    return date(year, month, monthrange(year, month)[1])
+
+
+def _yes_no(text, sample, ignoring_case):
+    if sample is None:
         known = PLAIN_YES
         text = text.lower()
     else:
-        yes, _, no = field.format.partition("/")
+        yes, _, no = sample.partition("/")
         known = {yes: True, no: False}
-        if field.ignoring_case:
+        if ignoring_case:
             known = {one.lower(): value for one, value in known.items()}
             text = text.lower()
     if text not in known:

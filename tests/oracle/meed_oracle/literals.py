@@ -5,6 +5,7 @@ They become the tree that the program's own text would have given.
 
 import re
 from datetime import date
+from fractions import Fraction
 
 from .tree import expression
 from .trouble import Unknown
@@ -19,6 +20,17 @@ def day(node):
     if name != "date":
         raise Unknown(f"a day written as `{name}`")
     return date.fromisoformat(content)
+
+
+def number(node):
+    """The number, share or amount of a literal in the tree."""
+    name, content = expression(node)
+    if name == "negate":
+        return -number(content)
+    if name not in ("number", "percent", "money"):
+        raise Unknown(f"a number written as `{name}`")
+    amount = Fraction(content["amount"] if name == "money" else content)
+    return amount / 100 if name == "percent" else amount
 
 
 def _number(text):

@@ -104,6 +104,12 @@ class Calendar:
         """The number of the month, quarter or half within its year, from 1."""
         return self._months(day) % 12 // MONTHS[word] + 1
 
+    def named(self, word, year, number):
+        """The period of this number in the program's year of this name."""
+        if self.named_by_end and (self.first_month or 1) > 1:
+            year -= 1
+        return self.period(word, year * (12 // MONTHS[word]) + number - 1)
+
     def name(self, period):
         """2026-Q1, FY2026-M01, program (facts.md, "The head of a program")."""
         if period.word == "program":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from . import literals
 from .periods import WEEKDAYS, Calendar
@@ -23,8 +24,11 @@ class Field:
     content: object  # of the type: decimals, the values of a list, the record referred to
     optional: bool
     column: str | None = None
-    format: str | None = None
+    formats: tuple = ()  # a cell is of one of them
+    last_day_of: bool = False  # of a period, by whose name a day is read
     ignoring_case: bool = False
+    least: Fraction | None = None
+    most: Fraction | None = None
 
 
 @dataclass
@@ -38,6 +42,9 @@ class Record:
     key: list = field(default_factory=list)
     when: Field | None = None
     fields: dict = field(default_factory=dict)  # all of them by name, key and `when` too
+    source: list = field(default_factory=list)  # what a source says of the whole file
+    has_key: bool = True
+    day: date | None = None  # of every row
 
 
 @dataclass
@@ -83,7 +90,7 @@ class Program:
                 self.parameters[content["name"]["text"]] = content["value"]
             elif name == "rule":
                 rules.append(content)
-            elif name not in ("use", "test"):
+            elif name not in ("use", "use_file", "test"):
                 raise Unknown(f"an item of the kind `{name}`")
         if self.currency is None:
             raise Unknown("a file without a `program`")
@@ -172,27 +179,40 @@ class Program:
             content = content["text"]
         elif kind not in "id text count number percent money date date_time yes_no".split():
             raise Unknown(f"the type `{kind}` of the field `{item['name']['text']}`")
-        return Field(
+        one = Field(
             item["name"]["text"],
             kind,
             content,
             item["optional"] is not None,
             text(item["column"]),
-            text(item["format"]),
-            item["ignoring_case"] is not None,
+            ignoring_case=item["ignoring_case"] is not None,
         )
+        if item["bounds"] is not None:
+            sides = (item["bounds"][side] for side in ("least", "most"))
+            one.least, one.most = (None if side is None else literals.number(side) for side in sides)
+        _take_format(one, item)
+        return one
 
     def _take_source(self, source):
         """How a record's file is written, apart from the record (facts.md, "A source apart from its record")."""
         record = self._record(source["record"]["text"])
-        if source["unsupported"]:
-            raise Unknown("a part of a source")
+        for line in source["lines"]:
+            name, content = form(line["kind"])
+            if name == "no_key":
+                record.has_key = False
+            elif name == "when":
+                record.day = literals.day(content)
+            elif name in ("missing", "skip_rows", "equal_rows"):
+                record.source.append((name, content))
+            # Header, encoding and sheet are for whoever reads the file.
+            elif name not in ("header_row", "encoding"):
+                raise Unknown(f"`{name}` in a source")
         if source["from"] is not None:
             record.table = source["from"]["value"]
         for item in source["fields"]:
             one = record.fields[item["name"]["text"]]
             one.column = item["column"]["value"] if item["column"] else one.column
-            one.format = item["format"]["value"] if item["format"] else one.format
+            _take_format(one, item)
             one.ignoring_case = one.ignoring_case or item["ignoring_case"] is not None
 
     # Rules (rules.md).
@@ -240,3 +260,10 @@ class Program:
                     if name in names and names not in found:
                         found.append(names)
         return found
+
+
+def _take_format(one, item):
+    """The formats that a field is given in its record or in a source."""
+    if item["format"] is not None:
+        one.formats = tuple(sample["value"] for sample in item["format"]["samples"])
+        one.last_day_of = item["format"]["last_day_of"] is not None

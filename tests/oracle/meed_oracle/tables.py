@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 
-from . import cells
+from . import cells, sources
 from .trouble import Fault, Unknown, Unreadable
 from .values import value_text
 
@@ -70,16 +70,38 @@ class Tables:
 
     def _read(self, record):
         given, rows = self.given[record.name], []
-        fields = [field for field in record.fields.values() if self._is_used(record, field)]
+        asked = sources.asked(record)
+        fields = [
+            field
+            for field in record.fields.values()
+            if (self._is_used(record, field) or field.name in asked) and not self._is_said(record, field)
+        ]
         places = {field.name: [given.place(*column) for column in self._columns(field)] for field in fields}
+        empty, is_copy = sources.empty_texts(record), sources.copies(record)
         for number, cells_of_row in enumerate(given.rows, 1):
+            texts = {
+                field.name: ["" if text.strip() in empty else text.strip() for text in (cells_of_row[place] for place in places[field.name])]
+                for field in fields
+            }
+            if is_copy(cells_of_row) or sources.skips(record, texts, self.program):
+                continue
             row = Row(record, number)
+            row.when = record.day
             for field in fields:
-                texts = [cells_of_row[place].strip() for place in places[field.name]]
-                row.values[field.name] = self._value(row, field, texts)
-            row.key = tuple(self._key_part(row, part) for part in record.key)
+                if self._is_used(record, field):
+                    row.values[field.name] = self._value(row, field, texts[field.name])
+            if record.when is not None and record.day is not None:
+                row.values[record.when.name] = record.day
+            if record.has_key:
+                row.key = tuple(self._key_part(row, part) for part in record.key)
+            else:
+                row.key = (record.name, str(number))
             rows.append(row)
         return rows
+
+    def _is_said(self, record, field):
+        """Whether a source says what no column does: the day of every row, or that rows have no key."""
+        return field is record.when and record.day is not None or field in record.key and not record.has_key
 
     def _key_part(self, row, part):
         value = row.values[part.name]
@@ -100,7 +122,7 @@ class Tables:
                 if field is row.record.when:
                     row.when, row.instant = day, instant
                 return day
-            value = cells.read(field, texts[0], self.program.decimals)
+            value = cells.read(field, texts[0], self.program)
         except Unreadable:
             self._reject(row, field, texts)
             return None
