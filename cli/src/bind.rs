@@ -20,7 +20,7 @@ pub enum BindError {
     #[error("the program has no record `{}`", shown(name))]
     UnknownRecord { name: String, near: Option<String> },
     /// A record that stands in another record's table.
-    #[error("`{record}` has no table of its own: its keys stand in the table of `{other}`")]
+    #[error("`{record}` has no table of its own: its keys are in the table of `{other}`")]
     NoTable { record: String, other: String },
     /// A file without the name of its record.
     #[error("`{}` is a file: whose table is it?", shown(.0))]

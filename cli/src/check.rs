@@ -5,12 +5,12 @@ use crate::draw::{Messages, file_name};
 use crate::project::{self, Program};
 use std::path::PathBuf;
 
-/// Check a program and say what is wrong with it.
+/// Check a program and report its problems.
 #[derive(clap::Args)]
 pub struct Check {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
     program: Option<PathBuf>,
-    /// Make the repairs that are sure in the file itself, then check it again
+    /// Make the sure repairs in the file, then check it again
     #[arg(long)]
     fix: bool,
 }
@@ -29,9 +29,15 @@ impl Check {
         let compiled = program.compile(messages);
         let Some(plan) = compiled.plan else { return ExitStatus::Program };
         let (n_rules, n_tests) = (plan.versions.len(), compiled.tests.len());
-        messages.note(&format!("`{}` is well: {n_rules} rules, {n_tests} tests", plan.name));
+        let (rules, tests) = (counted(n_rules, "rule"), counted(n_tests, "test"));
+        messages.note(&format!("`{}`: no problems ({rules}, {tests})", plan.name));
         ExitStatus::Well
     }
+}
+
+/// `1 rule`, `2 rules`.
+fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("{n} {thing}") } else { format!("{n} {thing}s") }
 }
 
 /// Makes the sure repairs: the whole file is replaced, or nothing is written.

@@ -14,10 +14,10 @@ use std::path::Path;
 /// How messages are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum MessageFormat {
-    /// Drawn, with the text they are about
+    /// For people, with the text they are about
     #[default]
     Human,
-    /// One JSON object a line, on standard output
+    /// One JSON object on each line of standard output
     Json,
 }
 

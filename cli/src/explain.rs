@@ -12,31 +12,31 @@ use std::path::{Path, PathBuf};
 
 /// Explain an error code, a payment, or why nothing was paid.
 ///
-/// With an error code: the page of that code. Otherwise the program is settled over its tables, and the payments that
-/// are asked for are explained step by step; asked for a key, also what was not paid for it, and why.
+/// With an error code: print the page of that code. Otherwise settle the program over its tables and explain the payments that
+/// are asked for, step by step; for a key, also what was not paid for it, and why.
 #[derive(clap::Args)]
 pub struct Explain {
-    /// An error code such as `missing-percent`, or the program, a `.meed` file or a folder with a `meed.toml`; without
-    /// it the project here
+    /// An error code such as `missing-percent`, or the program: a `.meed` file, or a folder with a `meed.toml` [default: the
+    /// project in this folder]
     subject: Option<String>,
     #[command(flatten)]
     job: JobOptions,
     /// Only this rule
     #[arg(long)]
     rule: Option<String>,
-    /// Payments to this party, and why there are none
+    /// Only payments to this party, or why there are none
     #[arg(long, value_name = "KEY")]
     payee: Option<String>,
     /// What is paid for this event (or, by a rule per entity and period, for this entity), and what is not
     #[arg(long)]
     key: Option<String>,
-    /// Only this period, as 2026-Q1
+    /// Only this period, such as 2026-Q1
     #[arg(long)]
     period: Option<String>,
-    /// How many rows are explained at most
+    /// The largest number of rows to explain
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     most: usize,
-    /// About how much memory the rows of rules per entity and period may take, in MiB
+    /// Memory budget for the rows of rules per entity and period, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
 }

@@ -5,12 +5,12 @@ use crate::draw::Messages;
 use crate::project;
 use std::path::{Path, PathBuf};
 
-/// Write programs in their usual form.
+/// Format programs.
 #[derive(clap::Args)]
 pub struct Fmt {
-    /// The programs; without any that of the project here
+    /// The programs [default: that of the project in this folder]
     programs: Vec<PathBuf>,
-    /// Change nothing; fail where something would change
+    /// Change nothing; fail if something would change
     #[arg(long)]
     check: bool,
 }

@@ -26,13 +26,13 @@ use std::path::{Path, PathBuf};
 /// Which tables, through which day, with which parameters.
 #[derive(clap::Args)]
 pub struct JobOptions {
-    /// `record=FILE` (each `*` stands for any letters: several files of one record), or a folder of tables; may be repeated
+    /// `record=FILE` (each `*` matches any characters: several files of one record), or a folder of tables; may be repeated
     #[arg(long)]
     pub data: Vec<String>,
     /// Settle through this day instead of the program's last
     #[arg(long, value_name = "DATE")]
     pub through: Option<jiff::civil::Date>,
-    /// Give a parameter another value, as bounty=$700; may be repeated
+    /// Give a parameter another value, such as bounty=$700; may be repeated
     #[arg(long = "set", value_name = "PARAMETER=VALUE")]
     pub set: Vec<String>,
 }

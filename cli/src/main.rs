@@ -65,17 +65,16 @@ enum Command {
 }
 
 const ENDINGS: &str = "\
-In a folder with a meed.toml, as `meed new` makes one, no program need be named.
+In a folder with a meed.toml, such as `meed new` creates, a command needs no program.
 
-Exit codes: 0 all is well; 1 the program has errors or a test failed; 2 the command line or meed.toml is wrong;
-3 a table cannot be read or rows are rejected; 4 a rule met a fault while computing; 5 an output, or rows that wait on the disk, cannot be written;
-6 a mistake of Meed itself, which is worth a report;
-130 and 143 a run was stopped by INT or TERM and nothing is written.";
+Exit codes: 0 no problems; 1 the program has errors or a test failed; 2 the command line or meed.toml is wrong;
+3 a table cannot be read or rows are rejected; 4 a rule failed while computing; 5 an output or temporary files cannot be written;
+6 a bug in Meed itself, please report it; 130 and 143 a run was stopped by INT or TERM and nothing is written.";
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExitStatus {
-    /// 0: all is well.
+    /// 0: no problems.
     Well = 0,
     /// 1: the program has errors, or a test failed.
     Program = 1,
@@ -83,9 +82,9 @@ enum ExitStatus {
     Usage = 2,
     /// 3: a table cannot be read, or rows were rejected.
     Tables = 3,
-    /// 4: a rule met a fault while computing.
+    /// 4: a rule failed while computing.
     Fault = 4,
-    /// 5: an output cannot be written, or rows that wait on the disk.
+    /// 5: an output or temporary files cannot be written.
     Output = 5,
     /// 6: an invariant of Meed does not hold.
     Internal = 6,

@@ -4,7 +4,7 @@ use crate::ExitStatus;
 use crate::draw::Messages;
 use std::path::{Path, PathBuf};
 
-/// Begin a project: a small program with tests and tables.
+/// Create a project: a small program with tests and tables.
 #[derive(clap::Args)]
 pub struct New {
     /// The folder, new or empty

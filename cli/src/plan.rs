@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Print what a program means, step by step.
 #[derive(clap::Args)]
 pub struct Plan {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
     program: Option<PathBuf>,
 }
 

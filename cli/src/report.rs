@@ -31,9 +31,9 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
     }
     for (record, n_blank) in plan.records.iter().zip(&loaded.blank_rows).filter(|(_, n_blank)| **n_blank > 0) {
         let rows = if *n_blank == 1 {
-            "1 row of blanks alone is".to_owned()
+            "1 blank row is".to_owned()
         } else {
-            format!("{n_blank} rows of blanks alone are")
+            format!("{n_blank} blank rows are")
         };
         say(&format!("{rows} skipped in the tables of {}", record.name));
     }

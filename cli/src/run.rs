@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// Settle a program over tables of events.
 #[derive(clap::Args)]
 pub struct Run {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
     program: Option<PathBuf>,
     #[command(flatten)]
     job: JobOptions,
@@ -37,25 +37,25 @@ pub struct Run {
     /// How the tables are written [default: csv]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// In tables as CSV, what becomes of texts of the data that a spreadsheet would run as formulas
+    /// How to write texts of the data that a spreadsheet would run as formulas, in CSV tables
     #[arg(long, value_enum, default_value_t = FormulaCells::Mark)]
     csv_formulas: FormulaCells,
     /// Write the parts of every line too
     #[arg(long)]
     slices: bool,
-    /// Which engine does the rows: machine code, where this build makes it
+    /// Execution engine [default: jit, if this build has it]
     #[arg(long, value_enum)]
     engine: Option<EngineName>,
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages
     #[arg(long)]
     timings: bool,
-    /// About how much memory rows may take, in MiB; of an event more rows than that wait on the disk
+    /// Memory budget for rows, in MiB; beyond it the rows of an event spill to disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
-    /// The folder for rows that wait on the disk; without it the system's folder for temporary files
+    /// Folder for rows that spill to disk [default: the system's folder for temporary files]
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
-    /// Rows done at a time
+    /// Rows to process at a time
     #[arg(long, default_value_t = 4096, hide = true)]
     batch_rows: u32,
 }
@@ -72,9 +72,9 @@ enum EngineName {
 /// What becomes of cells that begin like formulas.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum FormulaCells {
-    /// They get a `'` before them
+    /// Mark them with a `'` in front
     Mark,
-    /// They are written as they are
+    /// Write them as they are
     AsIs,
 }
 
@@ -197,7 +197,7 @@ impl Run {
         Ok(copied.into_iter().map(named).collect())
     }
 
-    /// One rejected row stops the run, unless rejected rows are set aside.
+    /// One rejected row stops the run, unless rejected rows are written aside.
     fn judge(&self, plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), ExitStatus> {
         if loaded.rejects.is_empty() {
             return Ok(());
@@ -208,7 +208,7 @@ impl Run {
         report::rejects(plan, loaded, 20, messages);
         let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
         let message = format!("{n_rows} rows are rejected, nothing is written");
-        messages.error("rejected-rows", &message, Some("mend them, or set them aside with --rejects FILE"));
+        messages.error("rejected-rows", &message, Some("fix them, or write them aside with --rejects FILE"));
         Err(ExitStatus::Tables)
     }
 
@@ -260,6 +260,6 @@ fn keeps_earlier_run(
     report::rejects(plan, loaded, 20, messages);
     let (n_rows, name) = (account.rejected, shown(&record.name));
     let message = format!("all {n_rows} rows of `{name}` are rejected, and the earlier results stay as they are");
-    messages.error("rejected-rows", &message, Some("mend the rows, or name another folder with --out"));
+    messages.error("rejected-rows", &message, Some("fix the rows, or name another folder with --out"));
     Err(ExitStatus::Tables)
 }

@@ -12,11 +12,11 @@ use std::path::{Component, Path, PathBuf};
 
 /// Run the tests of a program.
 ///
-/// Each test is settled by the interpreter and by machine code, and fails where the two differ. What no test reaches is
-/// listed: rules, bands, boundaries and limits.
+/// Each test runs with the interpreter and with machine code, and fails if the two differ. What no test reaches is
+/// listed: rules, bands, bounds and limits.
 #[derive(clap::Args)]
 pub struct Test {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
     program: Option<PathBuf>,
 }
 

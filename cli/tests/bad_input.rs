@@ -44,7 +44,7 @@ fn bad_tables_stop_the_run_before_anything_is_written() {
             "key",
             "deals.csv",
             format!("{header}D1,2026-02-03,ACME,1,yes\nD1,2026-02-04,ACME,1,yes\n").into(),
-            "the key stands",
+            "duplicate key",
         ),
         ("missing", "deals.csv", format!("{header}D1,2026-02-03,ACME,,yes\n").into(), "missing"),
         ("parquet", "deals.parquet", b"PAR1 cut off".to_vec(), "not a readable Parquet file"),

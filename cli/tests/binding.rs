@@ -154,7 +154,7 @@ fn files_that_are_read_are_not_listed_as_not_read() {
 fn what_is_named_wrongly_is_told() {
     let folder = small("bind-wrong");
     run(&folder, &["data", "dael=x.csv"]).with(2).says("the program has no record `dael`").says("did you mean `deal`?");
-    run(&folder, &["data", "area=x.csv"]).with(2).says("its keys stand in the table of `deal`");
+    run(&folder, &["data", "area=x.csv"]).with(2).says("its keys are in the table of `deal`");
     run(&folder, &["data/visits.csv"]).with(2).says("`data/visits.csv` is a file: whose table is it?");
     run(&folder, &["data", "visit=gone.csv"]).with(3).says("cannot read `gone.csv`");
     run(&folder, &["gone"]).with(3).says("cannot list `gone`");

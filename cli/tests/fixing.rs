@@ -35,7 +35,7 @@ fn sure_repairs_are_made_and_told() {
     for line in [
         "repaired p.meed, line 4: write `for each`",
         "repaired p.meed, line 5: write `2%`",
-        "`p` is well: 1 rules, 0 tests",
+        "`p`: no problems (1 rule, 0 tests)",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }

@@ -10,7 +10,7 @@ fn a_new_project_works_at_once() {
     folder.meed(&["new", "channel-2026"]).with(0).says("holds the program `channel_2026`");
     let project = Folder::new("new-works/channel-2026-moved");
     std::fs::rename(folder.path().join("channel-2026"), project.path()).expect("the project is moved");
-    project.meed(&["check"]).with(0).says("`channel_2026` is well: 3 rules, 4 tests");
+    project.meed(&["check"]).with(0).says("`channel_2026`: no problems (3 rules, 4 tests)");
     project.meed(&["fmt", "--check"]).with(0);
     assert!(project.meed(&["test"]).with(0).out.ends_with("4 passed, 0 failed\n"), "and the tests reach everything");
     let ended = project.meed(&["run"]).with(0);

@@ -60,13 +60,13 @@ fn the_rejects_table_has_rows_and_lines() {
     let folder = folder("reject-lines", rows);
     let ended = run(&folder, &["--rejects", "bad.csv"])
         .with(0)
-        .says("2 rows of blanks alone are skipped in the tables of deal");
+        .says("2 blank rows are skipped in the tables of deal");
     assert!(ended.messages.contains("| deal        |    4 |        3 |"), "{}", ended.messages);
     let wanted = "record,file,row,line,column,value,reason\n\
                   deal,deals.csv,2,5,closed_on,2026-02-30,not a date like 2026-02-01\n\
                   deal,deals.csv,2,5,amount,x,not an amount\n\
-                  deal,deals.csv,3,8,id,3,\"the key stands also in deals.csv, row 4\"\n\
-                  deal,deals.csv,4,9,id,3,\"the key stands also in deals.csv, row 3\"\n";
+                  deal,deals.csv,3,8,id,3,\"duplicate key, also in deals.csv, row 4\"\n\
+                  deal,deals.csv,4,9,id,3,\"duplicate key, also in deals.csv, row 3\"\n";
     assert_eq!(folder.read("bad.csv"), wanted);
 }
 

@@ -63,7 +63,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "keyword-name"
     "level-beside"
     "list-brackets"
-    "minus-blanks"
+    "minus-spaces"
     "misplaced-value"
     "missing-at-zero"
     "missing-clause"

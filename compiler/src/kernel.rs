@@ -123,7 +123,8 @@ pub struct Context {
 /// chunk start at 0; the row in the stream is `start + row`.
 pub type Entry = unsafe extern "C" fn(*mut Context, u32, u32, u32) -> u32;
 
-/// Rows done at a time where something is read ahead; what they need fits the nearest cache.
+/// Rows done at a time where something is read ahead; what they need fits the nearest cache. Reading ahead took a rule over
+/// ten million deals with large arrays from 0.43 to 0.35 s (`docs/performance.md`).
 const BLOCK: u32 = 64;
 
 /// `array[index[row]]`, an element that a row needs.

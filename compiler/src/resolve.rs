@@ -97,7 +97,7 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
             problems.push(
                 Problem::error("duplicate-name", library.span, message)
                     .other(*first, "used first here")
-                    .help("take one of them out"),
+                    .help("remove one of them"),
             );
             continue;
         }
@@ -335,5 +335,5 @@ pub fn not_supported(unsupported: &tree::Unsupported) -> Problem {
 /// The same for `what` with its verb, as "a window in a running level is".
 pub fn later(span: Span, what: &str) -> Problem {
     Problem::error("not-supported", span, format!("{what} not supported yet"))
-        .help("this version of Meed reads it but cannot run it; take it out for now")
+        .help("this version of Meed reads it but cannot run it; remove it for now")
 }

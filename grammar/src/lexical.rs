@@ -253,7 +253,7 @@ impl<'s> Scan<'s> {
         let them = if n == 1 { "it" } else { "them" };
         let problem = Problem::error("invisible-character", span, message)
             .label(format!("people who sign this text do not see {them}"))
-            .help(format!("take {them} out"));
+            .help(format!("remove {them}"));
         self.replace(problem, span, "");
     }
 }

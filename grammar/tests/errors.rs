@@ -19,7 +19,7 @@ fn messages_speak_in_the_words_of_the_designer() {
     let cases = [
         (
             "rule a {\n  for each deal\n  pay rep $5\n",
-            "rule `a` is not closed | `}` is missing behind this | write `}` on a line of its own",
+            "rule `a` is not closed | `}` is missing after this | write `}` on a line of its own",
         ),
         (
             "rule a { for each deal   fist per customer   pay rep $5 }",
@@ -49,7 +49,7 @@ fn messages_speak_in_the_words_of_the_designer() {
             "rule a { for each deal   where x and   pay rep $5 }",
             "`pay` does not fit here, in rule `a` | expected a value",
         ),
-        ("rule a { for each deal   pay rep $5 }}", "there is a `}` too much | nothing is open here"),
+        ("rule a { for each deal   pay rep $5 }}", "unexpected `}` | nothing is open here"),
         ("rule a { for each deal   pay rep (x + y }", "this `(` is not closed | opened here | write `)`"),
         (
             "rule a { for each deal   first customer   pay rep $5 }",
@@ -65,7 +65,7 @@ fn messages_speak_in_the_words_of_the_designer() {
         ),
         (
             "rule a { for each deal   pay rep f(x if y, otherwise z) }",
-            "a conditional inside anything larger stands in brackets of its own | this `if` belongs to what? | write `(2% if registered, otherwise 1%)`",
+            "a conditional inside anything larger needs brackets of its own | this `if` belongs to what? | write `(2% if registered, otherwise 1%)`",
         ),
         (
             "rule a { for each deal   where d > 13/02/2026   pay rep $5 }",
@@ -81,7 +81,7 @@ fn messages_speak_in_the_words_of_the_designer() {
 fn a_fraction_of_which_a_part_is_taken_may_stand_behind_any_sign() {
     let tell = |before: &str| read(&format!("rule a {{ for each deal   pay rep{before}/3 of amount }}"));
     let fraction = |fraction: &str| {
-        let told = "`of` takes 3 alone, not the fraction | the fraction stands in brackets";
+        let told = "`of` takes 3 alone, not the fraction | the fraction is written in brackets";
         [format!("{told} | write `({fraction}) of amount`")]
     };
     assert_eq!(tell(" 1"), fraction("1/3"));

@@ -125,8 +125,8 @@ impl<'p> Left<'p> {
 fn never(span: Span, places: &[Span], days: Option<&str>) -> Problem {
     let problem = Problem::warning("never-holds", span, "no row can meet this condition");
     match (places, days) {
-        ([], Some(days)) => problem.label(days).help("move the date, or take the condition out"),
-        ([], None) => problem.help("take the condition out, or say what is meant"),
+        ([], Some(days)) => problem.label(days).help("move the date, or remove the condition"),
+        ([], None) => problem.help("remove the condition, or say what is meant"),
         ([before @ .., last], _) => {
             let problem =
                 problem.label("together with the condition before, nothing is left").other(*last, "asked before");

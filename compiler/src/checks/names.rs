@@ -84,7 +84,7 @@ impl Names<'_> {
         self.script(&field.name);
         if FIELDS.contains(&field.name.text.as_str()) {
             let message = format!("`{}` has a meaning of its own in fields", field.name.text);
-            let help = "it stands behind a field's name and type, and a text in quotes behind it: `closed_on date as \"DD-MM-YYYY\"`";
+            let help = "it comes after the name and type of a field, with a text in quotes after it: `closed_on date as \"DD-MM-YYYY\"`";
             self.problems.push(Problem::error("reserved-name", field.name.span, message).help(help));
         }
         if let Some(FieldTypeKind::OneOf(choices)) = field.ty.as_ref().map(|ty| &ty.kind) {
@@ -99,7 +99,7 @@ impl Names<'_> {
     fn value(&mut self, name: &Name) {
         self.script(name);
         if BESIDE_VALUES.contains(&name.text.as_str()) {
-            let message = format!("`{}` is also a word that stands beside values", name.text);
+            let message = format!("`{}` is also a word used beside values", name.text);
             self.problems.push(
                 Problem::warning("keyword-name", name.span, message)
                     .label("the name of a value here")

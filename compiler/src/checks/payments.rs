@@ -13,7 +13,7 @@ pub(super) fn payments(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Prob
         problems.push(
             Problem::warning("never-pays", span, message)
                 .label("every band of it is nothing")
-                .help("give one of its bands a rate or an amount, or take the schedule out"),
+                .help("give one of its bands a rate or an amount, or remove the schedule"),
         );
     }
     for step in plan.versions.iter().flat_map(|rule| &rule.nodes) {
@@ -30,7 +30,7 @@ pub(super) fn payments(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Prob
             _ => None,
         };
         if let Some((value, message)) = nothing {
-            let help = "write what is to be paid, or take the rule out";
+            let help = "write what is to be paid, or remove the rule";
             problems.push(Problem::warning("never-pays", value.span, message).help(help));
         }
     }

@@ -64,7 +64,7 @@ pub enum Invariant {
     Folds,
     /// Totals of every row come first, then the range, then conditions and values, then one line, its limits and its end; a
     /// rule pays or decides.
-    #[error("nodes stand in their order")]
+    #[error("nodes are in their order")]
     Nodes,
     /// A payee is an entity, an amount is money; a guarantee belongs to a rule per entity and period.
     #[error("what is paid is money, and somebody gets it")]

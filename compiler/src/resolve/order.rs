@@ -60,7 +60,7 @@ impl Resolved {
         )
         .help("let one of them read an event instead");
         for &idx in path.iter().skip(1).filter(|&&idx| idx != path[0]) {
-            problem = problem.other(rules[idx].name.span, "also in the circle");
+            problem = problem.other(rules[idx].name.span, "also in the cycle");
         }
         problem
     }

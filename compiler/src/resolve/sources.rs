@@ -69,7 +69,7 @@ fn fold(
                 if is_own {
                     problem = problem.other(record.name.span, "it is said here too");
                 }
-                problems.push(problem.help("take one of them out"));
+                problems.push(problem.help("remove one of them"));
             }
         }
     }

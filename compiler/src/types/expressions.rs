@@ -97,11 +97,11 @@ impl Typing<'_> {
     fn no_value(&mut self, expr: &tree::Expr) {
         match &expr.kind {
             ExprKind::List(_) => {
-                self.misplaced(expr.span, "a list stands after `in`", "write: level in [gold, platinum]");
+                self.misplaced(expr.span, "a list belongs after `in`", "write: level in [gold, platinum]");
             }
             ExprKind::Period { .. } => {
                 let help = "add it to a date or take it off: closed_on + 12 months";
-                self.misplaced(expr.span, "a length of time stands beside a date", help);
+                self.misplaced(expr.span, "a length of time belongs beside a date", help);
             }
             ExprKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
             _ => {}

@@ -138,7 +138,7 @@ impl Typing<'_> {
         let name = &parameter.name;
         let unreadable = |why: &str| {
             let message = format!("the value `{new}` for parameter `{}` cannot be taken: {why}", name.text);
-            Problem::error("override-mismatch", name.span, message).help("write it as it would stand in the program")
+            Problem::error("override-mismatch", name.span, message).help("write it as in the program")
         };
         let expr = match meed_grammar::parse_value(new) {
             Ok(expr) => expr,
@@ -265,7 +265,7 @@ impl Typing<'_> {
                 None
             }
             (Constant::List(..), _) => {
-                self.misplaced(span, "a list stands after `in`", "write: level in levels");
+                self.misplaced(span, "a list belongs after `in`", "write: level in levels");
                 None
             }
         }

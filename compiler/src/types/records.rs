@@ -90,7 +90,7 @@ impl Typing<'_> {
         }
         if self.program.records[id.index()].when.is_some() {
             let message = format!("`{}` has two `when`", record.name.text);
-            return self.problem(Problem::error("duplicate-clause", field.span, message).help("take one of them out"));
+            return self.problem(Problem::error("duplicate-clause", field.span, message).help("remove one of them"));
         }
         let Some(added) = self.field(id, field, |_| Type::Date) else { return };
         if self.program.records[id.index()].fields[added.index()].ty != Type::Date {
@@ -128,7 +128,7 @@ impl Typing<'_> {
                         Member::Key { .. } | Member::Unsupported(_) => None,
                     });
                     let problem = Problem::error("distinct-fields", more.unwrap_or(record.name.span), message);
-                    self.problem(problem.help("take out all but a key of one part"));
+                    self.problem(problem.help("remove all but a key of one part"));
                 }
                 if record.kind == RecordKind::Event {
                     let message = "only an entity can be the distinct values of a column";

@@ -114,7 +114,7 @@ impl Typing<'_> {
             return None;
         };
         if let Some(other) = schedule.bands.iter().find(|other| other.span != band.span) {
-            let message = "an `every` stands alone in its schedule";
+            let message = "an `every` must be alone in its schedule";
             self.problem(
                 Problem::error("schedule-form", other.span, message)
                     .other(band.span, "the `every`")
@@ -156,7 +156,7 @@ impl Typing<'_> {
             }
             Some(known) => {
                 let message =
-                    format!("here stands {}, before it {}", self.type_words(value.ty), self.type_words(known));
+                    format!("here is {}, before it {}", self.type_words(value.ty), self.type_words(known));
                 self.problem(
                     Problem::error("schedule-mixed", value.span, message)
                         .help("the bands of one schedule are of one kind"),
@@ -184,7 +184,7 @@ impl Typing<'_> {
             && *first < Exact::ZERO
         {
             let help = "below zero a schedule pays 0, or say `mirrored`";
-            self.problem(Problem::error("bounds-not-rising", *span, "bounds do not lie below zero").help(help));
+            self.problem(Problem::error("bounds-not-rising", *span, "bounds are not below zero").help(help));
         }
     }
 }

@@ -185,7 +185,7 @@ impl Typing<'_> {
         self.problem(
             Problem::error("over-limit", span, message)
                 .label("this has more")
-                .help("let fewer `let`s stand between what adds up and the fields"),
+                .help("use fewer `let`s between what adds up and the fields"),
         );
     }
 }

@@ -275,7 +275,7 @@ impl Typing<'_> {
             let mut problem = Problem::error("unknown-name", span, format!("no row of this test names `{name}`"));
             problem = match meed_grammar::nearest(&name, known.iter().copied()) {
                 Some(near) => problem.label(format!("did you mean `{near}`?")).choice(span, near),
-                None => problem.help("who is said not to be paid stands in a `given` above"),
+                None => problem.help("whoever is said not to be paid must be in a `given` above"),
             };
             self.problem(problem);
         }

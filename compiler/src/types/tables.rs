@@ -144,7 +144,7 @@ impl<'a> Typing<'a> {
                 let message = format!("of which type is `{name}`?");
                 self.problem(
                     Problem::error("unknown-type", result.name.span, message)
-                        .help(format!("write the type behind the name: {name} percent")),
+                        .help(format!("write the type after the name: {name} percent")),
                 );
                 return None;
             }

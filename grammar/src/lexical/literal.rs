@@ -35,7 +35,7 @@ impl Scan<'_> {
             let problem =
                 Problem::error("wrong-number", token.span, "between commas a number is written without grouping")
                     .label("one number, or several?")
-                    .help(format!("write `{plain}`, or a blank after each comma"));
+                    .help(format!("write `{plain}`, or a space after each comma"));
             let apart = self.text(token).replace(',', ", ");
             let problem = problem.choice(token.span, plain.clone()).choice(token.span, apart);
             return self.put(problem, token.span, plain);
@@ -48,7 +48,7 @@ impl Scan<'_> {
         if let Some(sign) = sign.filter(|_| token.kind == TokenKind::Number) {
             let text = format!("{}{}", self.text(sign), self.text(token));
             let span = token.span.to(sign.span);
-            self.replace(wrong_money(span, "the sign of the currency stands before the amount", &text), span, text);
+            self.replace(wrong_money(span, "the currency sign comes before the amount", &text), span, text);
             self.index += 1;
         }
     }
@@ -118,7 +118,7 @@ impl Scan<'_> {
         }
         if rest.starts_with('-') || (rest.contains('-') && !rest.chars().any(char::is_alphabetic)) {
             let blanks = format!("{first}{}", rest.replace('-', " - "));
-            let problem = Problem::error("minus-blanks", span, "a minus has blanks on both sides")
+            let problem = Problem::error("minus-spaces", span, "a minus has spaces on both sides")
                 .label("a subtraction, or something else?")
                 .help(format!("write `{blanks}`; a key with `-` in it is quoted: `\"{text}\"`"));
             let quoted = format!("\"{text}\"");
@@ -145,7 +145,7 @@ impl Scan<'_> {
         }
         if token.kind != TokenKind::Number || WORDS.binary_search(&rest).is_ok() {
             let fixed = format!("{first} {rest}");
-            let problem = Problem::error("wrong-number", span, format!("a blank is missing after `{first}`"))
+            let problem = Problem::error("wrong-number", span, format!("a space is missing after `{first}`"))
                 .label(format!("write `{fixed}`"));
             return self.replace(problem, span, fixed);
         }
@@ -153,8 +153,8 @@ impl Scan<'_> {
         let message = format!("`{text}` is neither a number nor a name");
         if !self.in_test {
             let problem = Problem::error("wrong-number", span, message)
-                .label("a name begins with a letter, a number has digits, `,` and `.`, and `k`, `M` or `B` behind it")
-                .help("write, for example, `1,250`, `1.5` or `10k`; a text stands in quotes");
+                .label("a name begins with a letter, a number has digits, `,` and `.`, and `k`, `M` or `B` after it")
+                .help("write, for example, `1,250`, `1.5` or `10k`; a text is written in quotes");
             return self.put(problem, span, quoted);
         }
         let problem = Problem::error("quote-key", span, message)
@@ -191,7 +191,7 @@ impl Scan<'_> {
         let (fixed, help) = if several && points == 0 {
             let apart = number.replace(',', ", ");
             others.push(as_whole);
-            (apart.clone(), format!("write `{apart}` for several numbers, with a blank after each comma"))
+            (apart.clone(), format!("write `{apart}` for several numbers, with a space after each comma"))
         } else if number.matches(',').count() == 1 && (points == 0 || number.find(',') > number.rfind('.')) {
             let fixed = format!("{head}{as_decimal}{tail}");
             let whole = format!("{head}{as_whole}{tail}");
@@ -290,7 +290,7 @@ impl Scan<'_> {
                 };
                 let span = span.to(number.span);
                 let message = if digits.starts_with('-') {
-                    "the minus stands before the currency"
+                    "the minus comes before the currency"
                 } else {
                     "the sign of the currency touches its amount"
                 };
@@ -298,8 +298,8 @@ impl Scan<'_> {
                 self.go_on_at(span.end as usize);
             }
             None => {
-                let problem = Problem::error("wrong-money", span, format!("`{sign}` stands before an amount"))
-                    .label("there is no amount behind it")
+                let problem = Problem::error("wrong-money", span, format!("`{sign}` comes before an amount"))
+                    .label("there is no amount after it")
                     .help(format!("write `{sign}500`"))
                     .choice(span, "");
                 self.put(problem, span, " ");

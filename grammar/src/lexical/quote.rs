@@ -33,7 +33,7 @@ impl Scan<'_> {
         let close =
             line.char_indices().find(|(_, other)| QUOTES.contains(other) && is_single(*other) == is_single(sign));
         let problem = |span| {
-            Problem::error("curly-quotes", span, "texts stand in straight double quotes")
+            Problem::error("curly-quotes", span, "texts are written in straight double quotes")
                 .label("this is another kind of quote")
                 .help("write `\"…\"`")
         };

@@ -89,13 +89,13 @@ impl Scan<'_> {
             '%' => self.percent_sign(span),
             ';' => {
                 if self.open.last().is_some_and(|(open, _)| self.text(*open) != "{") {
-                    let problem = Problem::error("semicolon", span, "values stand apart by commas").label("write `,`");
+                    let problem = Problem::error("semicolon", span, "values are separated by commas").label("write `,`");
                     self.put(problem.choice(span, ","), span, ",");
                 } else {
                     let problem =
-                        Problem::error("semicolon", span, "a line needs no `;` at its end").label("take it out");
+                        Problem::error("semicolon", span, "a line needs no `;` at its end").label("remove it");
                     let touches = !span.behind(self.source).starts_with(char::is_whitespace);
-                    let title = if touches { "write a blank for the `;`" } else { "remove the `;`" };
+                    let title = if touches { "write a space for the `;`" } else { "remove the `;`" };
                     let plain = if touches { " " } else { "" };
                     self.put(problem.repair(Repair::sure(title).edit(span, plain)), span, plain);
                 }
@@ -112,7 +112,7 @@ impl Scan<'_> {
             _ => {
                 let problem = Problem::error("unknown-character", span, format!("`{sign}` has no place in a program"))
                     .label("outside of texts and comments it means nothing")
-                    .help("take it out, or put it into a text: `\"…\"`");
+                    .help("remove it, or put it into a text: `\"…\"`");
                 self.put(problem.choice(span, ""), span, " ");
             }
         }
@@ -200,8 +200,8 @@ impl Scan<'_> {
                 .help(format!("quote it: `\"{text}\"`"));
             self.replace(problem, span, format!("\"{text}\""));
         } else {
-            let problem = Problem::error("minus-blanks", span, format!("`{text}` could be a name or a subtraction"))
-                .label("a minus has blanks on both sides, a name has no `-`")
+            let problem = Problem::error("minus-spaces", span, format!("`{text}` could be a name or a subtraction"))
+                .label("a minus has spaces on both sides, a name has no `-`")
                 .help(format!(
                     "write `{}` to subtract; a name takes `_` instead: `{}`",
                     text.replace('-', " - "),
@@ -244,8 +244,8 @@ impl Scan<'_> {
         }
         self.open.pop();
         self.problems.push(
-            Problem::error("too-deep", token.span, format!("brackets stand more than {DEEPEST} deep in one another"))
-                .label("this one is too much")
+            Problem::error("too-deep", token.span, format!("brackets are nested more than {DEEPEST} deep"))
+                .label("this one is too deep")
                 .help("give parts of it a name with `let`"),
         );
         self.patches.push((Span::new(token.span.start as usize, end), "0".to_owned()));
@@ -254,8 +254,8 @@ impl Scan<'_> {
 }
 
 fn minus_blanks(span: Span) -> Problem {
-    Problem::error("minus-blanks", span, "a minus has blanks on both sides")
-        .label("blanks belong around it")
+    Problem::error("minus-spaces", span, "a minus has spaces on both sides")
+        .label("spaces belong around it")
         .help("write `a - b` to subtract, `-5` for a negative amount")
 }
 

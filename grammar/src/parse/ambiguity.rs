@@ -95,7 +95,7 @@ pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
         let fraction = fraction.text(source).split_whitespace().collect::<String>();
         return node.reader.report(
             problem(format!("`of` takes {written} alone, not the fraction"))
-                .label("the fraction stands in brackets")
+                .label("the fraction is written in brackets")
                 .help(format!("write `({fraction}) of {of}`"))
                 .choice(Span::new(start, left.span.end as usize), format!("({fraction})")),
         );
@@ -182,7 +182,7 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
         let head = Span { start: value.span.start, end: first.span.start }.text(source);
         let inside = Span { start: first.span.start, end: value.span.end }.text(source);
         node.reader.report(
-            Problem::error("aggregate-brackets", value.span, "what is added up over a set stands in brackets")
+            Problem::error("aggregate-brackets", value.span, "what is added up over a set is written in brackets")
                 .label("which part belongs to the set?")
                 .other(span, "the set")
                 .help(format!("write `{head}({inside}) in {written}`"))
@@ -197,7 +197,7 @@ pub(super) fn list_brackets(value: &Expr, node: &Node<'_, '_>) -> bool {
     let bare = written.strip_prefix('(').and_then(|written| written.strip_suffix(')')).filter(|_| round);
     let bare = bare.unwrap_or(written);
     node.reader.report(
-        Problem::error("list-brackets", span, "a list stands in square brackets")
+        Problem::error("list-brackets", span, "a list is written in square brackets")
             .label("the values to compare with")
             .help(format!("write `[{bare}]`"))
             .sure(span, format!("[{bare}]")),
@@ -218,7 +218,7 @@ pub(super) fn too_long(node: &Node<'_, '_>) -> bool {
     let long = node.parts().nth(DEEPEST).is_some();
     if long {
         node.reader.report(
-            Problem::error("too-deep", node.span(), "more words stand around this value than can be meant")
+            Problem::error("too-deep", node.span(), "there are more words around this value than can be meant")
                 .label(format!("more than {DEEPEST} words and signs"))
                 .help("give parts of it a name with `let`"),
         );

@@ -99,9 +99,9 @@ fn if_for_where(node: &Node<'_, '_>, before: Option<&ClauseKind>) -> ClauseKind 
             .label("this limit alone has no condition")
             .help("write the condition into the amount: at most ($500 if level is \"gold\", otherwise $100) per partner per year"),
         Some(ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. }) => problem
-            .label("`if` stands inside an amount")
+            .label("`if` belongs inside an amount")
             .help("write a `where` above the payment, or the condition into the amount: ($500 if registered, otherwise $0)"),
-        _ => problem.label("`if` stands inside an amount").help("write `where`").sure(word, "where"),
+        _ => problem.label("`if` belongs inside an amount").help("write `where`").sure(word, "where"),
     });
     ClauseKind::Where { condition: expressions::only(node), unknown: None }
 }

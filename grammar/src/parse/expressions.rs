@@ -155,7 +155,7 @@ fn conditional(first: Expr, tail: &Node<'_, '_>) -> ExprKind {
                 span,
                 "missing `otherwise`: how much when the condition does not hold?",
             )
-            .label("`otherwise` belongs behind this")
+            .label("`otherwise` belongs after this")
             .help("write `, otherwise 0%` (or `$0`); where nothing at all is to be paid, use `where`"),
         );
     }

@@ -179,7 +179,7 @@ fn chain<'s, 'r>(node: &Node<'s, 'r>, build: impl Fn(&Node<'s, 'r>) -> Option<Ex
     if depth > LONGEST {
         reader.report(
             Problem::error("too-deep", node.span(), "this is too long to be read as one")
-                .label(format!("more than {LONGEST} values and brackets stand in one another"))
+                .label(format!("more than {LONGEST} values and brackets are inside one another"))
                 .help("give parts of it a name with `let`"),
         );
         return (vec![damaged(node)], Vec::new());

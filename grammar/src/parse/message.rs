@@ -99,8 +99,8 @@ impl<'s, 'r> Place<'s, 'r> {
             Some(bracket) => self.bracket_not_closed(*bracket, last),
             None => Problem::error("unexpected", last, format!("{} ends too early", self.item())).label(
                 expectation(tried).map_or_else(
-                    || "something is missing behind this".to_owned(),
-                    |text| format!("expected {text} behind this"),
+                    || "something is missing after this".to_owned(),
+                    |text| format!("expected {text} after this"),
                 ),
             ),
         }
@@ -108,7 +108,7 @@ impl<'s, 'r> Place<'s, 'r> {
 
     fn item_not_closed(&self, brace: Token, last: Span, end: Span) -> Problem {
         Problem::error("not-closed", last, format!("{} is not closed", self.item()))
-            .label("`}` is missing behind this")
+            .label("`}` is missing after this")
             .other(self.written(brace), "opened here")
             .help("write `}` on a line of its own")
             .sure(end, "\n}")
@@ -119,7 +119,7 @@ impl<'s, 'r> Place<'s, 'r> {
         let end = Span { start: last.end, end: last.end };
         Problem::error("not-closed", self.written(bracket), format!("this `{}` is not closed", self.text(bracket)))
             .label("opened here")
-            .other(last, format!("`{close}` is missing, perhaps behind this"))
+            .other(last, format!("`{close}` is missing, perhaps after this"))
             .help(format!("write `{close}`"))
             .choice(end, close)
     }
@@ -130,7 +130,7 @@ impl<'s, 'r> Place<'s, 'r> {
         let last = self.before.last().map_or(Span::default(), |word| self.written(*word));
         match (self.open.last(), text) {
             (None, ")" | "]" | "}") => {
-                return Problem::error("unexpected", self.written(found), format!("there is a `{text}` too much"))
+                return Problem::error("unexpected", self.written(found), format!("unexpected `{text}`"))
                     .label("nothing is open here")
                     .choice(self.written(found), "");
             }

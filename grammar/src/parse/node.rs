@@ -127,7 +127,7 @@ impl<'s, 'r> Node<'s, 'r> {
         if parts.len() > most {
             let message = format!("{what} {most}");
             let label = format!("this has {}", limits::words(parts.len()));
-            self.reader.report(Problem::error("over-limit", self.span(), message).label(label).help("take some out"));
+            self.reader.report(Problem::error("over-limit", self.span(), message).label(label).help("remove some"));
             parts.truncate(most);
         }
     }

@@ -27,13 +27,18 @@ impl Explainer<'_> {
         });
         let Some(limit) = limits.nth(nth) else { return ExplainStep::default() };
         let (in_words, out_words) = (self.amount(before), self.amount(after));
-        let change =
-            if before == after { format!("{in_words} stays") } else { format!("{in_words} is cut to {out_words}") };
+        let reached = paid.map_or_else(|| before.abs() >= bound, |(_, filled)| filled >= bound);
+        let change = match (before == after, before == 0, reached) {
+            (false, ..) => format!("{in_words} is cut to {out_words}"),
+            (true, true, _) => format!("{in_words} stays as it is"),
+            (true, false, true) => format!("{in_words} paid in full"),
+            (true, false, false) => format!("not reached, {in_words} paid in full"),
+        };
         let holds = (before != 0 && after == 0).then_some(false);
         match (limit, paid) {
             (Limit::AtMost { amount, state }, Some((used, filled))) => {
                 let key = self.key_words(id, row, *state);
-                let text = format!("at most {}{}{key}: {change}", self.quote(amount.span), self.per(*state));
+                let text = format!("limit {}{}{key}: {change}", self.quote(amount.span), self.per(*state));
                 let word = self.row_word(id);
                 let room = |paid: i128| self.amount(bound - paid);
                 let mut details = vec![
@@ -46,7 +51,7 @@ impl Explainer<'_> {
                 ExplainStep { holds, text, details }
             }
             (Limit::AtLeast { amount, state, period }, Some((used, filled))) => {
-                let text = format!("at least {}{}", self.quote(amount.span), self.per(*state));
+                let text = format!("guarantee {}{}", self.quote(amount.span), self.per(*state));
                 let added = after - before;
                 let details = if added == 0 && self.decides(id, row, *period) {
                     vec![format!(
@@ -72,7 +77,7 @@ impl Explainer<'_> {
                     holds: None,
                     text: format!(
                         "{text}: {}",
-                        if added == 0 { change } else { format!("{in_words} becomes {out_words}") }
+                        if added == 0 { format!("{in_words} stays as it is") } else { format!("{in_words} becomes {out_words}") }
                     ),
                     details,
                 }
@@ -80,7 +85,7 @@ impl Explainer<'_> {
             (Limit::PerPayment(amount), _) | (Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }, None) => {
                 ExplainStep {
                     holds,
-                    text: format!("at most {}: {change}", self.quote(amount.span)),
+                    text: format!("limit {}: {change}", self.quote(amount.span)),
                     details: Vec::new(),
                 }
             }

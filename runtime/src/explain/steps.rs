@@ -53,7 +53,7 @@ impl Explainer<'_> {
             && points.iter().all(|point| point.holds != Some(false))
         {
             let text = if rule.emit().is_some() {
-                "the amount is 0, and a payment of 0 is none"
+                "the amount is 0, and nothing is paid for 0"
             } else {
                 "the rule pays nothing: it decides"
             };

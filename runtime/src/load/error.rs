@@ -23,7 +23,7 @@ pub enum LoadError {
     /// A rule per entity and period with more rows than may be held.
     #[error(
         "rule `{rule}` has {n_rows} rows, {n_entities} of `{entity}` in {n_periods} periods (per {period}): \
-         that takes about {needed} MiB, and {memory} MiB may be held",
+         that takes about {needed} MiB, and the limit is {memory} MiB",
         n_rows = n_entities * n_periods
     )]
     TooManyPeriodRows {
@@ -113,7 +113,7 @@ impl LoadError {
             Self::Source(error) => error.help(),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::TooManyPeriodRows { .. } => {
-                Some("shorten the program, settle longer periods, or let more be held with --memory MIB".to_owned())
+                Some("shorten the program, settle longer periods, or allow more memory with --memory MIB".to_owned())
             }
             Self::MissingTable { expected, .. } => Some(format!("give a file whose name begins with `{expected}`")),
             Self::SameFileName { .. } => Some("give one of the files another name".to_owned()),

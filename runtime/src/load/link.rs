@@ -92,7 +92,7 @@ impl Linked<'_> {
             let value = repeated.key(&table.rows, row);
             let mut reject = |row: u32, other: u32| {
                 let (file, number) = table.origins.read_at(other);
-                let reason = format!("the key stands also in {file}, row {number}");
+                let reason = format!("duplicate key, also in {file}, row {number}");
                 let (column, value) = (column.clone(), value.clone());
                 table.fault(Fault { row, key: Some(value.clone()), rank, column, value, reason });
             };

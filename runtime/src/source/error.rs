@@ -31,7 +31,7 @@ pub enum SourceError {
     BadParquet { file: String, reason: String },
     /// A page of a Parquet file that takes more memory than there may be for it.
     #[error(
-        "a page of column `{}` of `{}` is {size} MiB when unpacked, and {memory} MiB may be held",
+        "a page of column `{}` of `{}` is {size} MiB when unpacked, and the limit is {memory} MiB",
         shown(column),
         shown(file)
     )]
@@ -63,7 +63,7 @@ impl SourceError {
             ),
             Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
             Self::PageTooLarge { .. } => {
-                Some("write the file with smaller pages, or let more be held with --memory MIB".to_owned())
+                Some("write the file with smaller pages, or allow more memory with --memory MIB".to_owned())
             }
             Self::CannotRead { .. } | Self::EmptyFile { .. } | Self::RowTooLong { .. } | Self::BadParquet { .. } => {
                 None

@@ -169,7 +169,7 @@ fn parts(schedule: &Schedule) -> Vec<(Span, String)> {
             let parts = pieces.iter().filter(|piece| piece.end != End::Point).enumerate();
             let words = |(idx, piece): (usize, &Piece)| match (heights, piece.number) {
                 (true, _) => (piece.span, format!("part {}", idx + 1)),
-                (false, 0) => (piece.span, "what lies below the first band".to_owned()),
+                (false, 0) => (piece.span, "what is below the first band".to_owned()),
                 (false, number) => (piece.span, format!("band {number}")),
             };
             parts.map(words).collect()

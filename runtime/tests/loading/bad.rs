@@ -280,9 +280,9 @@ fn a_key_that_stands_twice_rejects_every_row_that_bears_it_and_those_that_name_i
     assert_eq!(
         rejects,
         [
-            "p 1 id 1 the key stands also in p, row 3",
-            "p 3 id 1 the key stands also in p, row 1",
-            "p 4 id 1 the key stands also in p, row 1",
+            "p 1 id 1 duplicate key, also in p, row 3",
+            "p 3 id 1 duplicate key, also in p, row 1",
+            "p 4 id 1 duplicate key, also in p, row 1",
             "d 1 partner 1 refers to a rejected row: p, row 1",
         ]
     );

@@ -154,7 +154,7 @@ fn reject_duplicates(spec: &Spec, rows: &mut [Row]) {
         let others: Vec<usize> =
             (0..keys.len()).filter(|&other| other != idx && keys[other].as_ref() == Some(key)).collect();
         if let Some(&other) = others.first() {
-            let reason = format!("the key stands also in {}, row {}", rows[other].file, rows[other].number);
+            let reason = format!("duplicate key, also in {}, row {}", rows[other].file, rows[other].number);
             rows[idx].faults.push([spec.fields[spec.key[0]].name.to_owned(), key.join("|"), reason]);
         }
     }

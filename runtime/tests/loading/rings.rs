@@ -75,8 +75,8 @@ fn events_have_rings_too_and_rows_rejected_before_are_on_none() {
             "deal 2 parent A: a loop: B → A → B",
             "deal 3 amount ?: not an amount",
             "deal 4 parent C: refers to a rejected row: deal, row 3",
-            "deal 5 id E: the key stands also in deal, row 6",
-            "deal 6 id E: the key stands also in deal, row 5",
+            "deal 5 id E: duplicate key, also in deal, row 6",
+            "deal 6 id E: duplicate key, also in deal, row 5",
             "deal 7 parent A: refers to a rejected row: deal, row 1",
         ]
     );

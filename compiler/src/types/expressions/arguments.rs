@@ -62,7 +62,7 @@ impl Typing<'_> {
                 self.problem(
                     Problem::error("duplicate-name", name.span, message)
                         .other(first.span, "given first here")
-                        .help("take one of them out"),
+                        .help("remove one of them"),
                 );
                 return None;
             }
@@ -117,7 +117,7 @@ impl Typing<'_> {
         let place = values[0].span.to(values[values.len() - 1].span);
         let rule = match domain {
             Some(_) => "the quantity comes first, every argument by its name",
-            None => "every argument of a schedule stands by its name",
+            None => "every argument of a schedule is given by its name",
         };
         let mut problem = Problem::error("argument-names", place, rule);
         if let Some(declared) = self.resolved.schedule(&schedule.text) {

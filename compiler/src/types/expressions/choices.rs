@@ -82,7 +82,7 @@ impl Typing<'_> {
         let message = format!("`{}` is not known here", name.text);
         self.problem(
             Problem::error("unknown-name", name.span, message)
-                .label("a text stands in quotes")
+                .label("a text is written in quotes")
                 .help(format!("write `{written}`"))
                 .choice(name.span, written),
         );

@@ -54,7 +54,7 @@ impl Typing<'_> {
             return Some(());
         }
         self.problem(
-            Problem::error("misplaced-value", value.span, "a text in quotes stands beside a value of the data")
+            Problem::error("misplaced-value", value.span, "a text in quotes is beside a value of the data")
                 .help("let every value be a text in quotes, or ask first: region is known and region is \"EMEA\""),
         );
         None

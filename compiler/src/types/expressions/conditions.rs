@@ -262,7 +262,7 @@ impl Typing<'_> {
                         let names: Vec<&str> = path.parts.iter().map(|part| part.text.as_str()).collect();
                         let written = names.join(".");
                         self.problem(
-                            Problem::error("list-brackets", list.span, "a list stands in square brackets")
+                            Problem::error("list-brackets", list.span, "a list is written in square brackets")
                                 .label("the values to compare with")
                                 .help(format!("write `[{written}]`"))
                                 .sure(list.span, format!("[{written}]")),

@@ -23,7 +23,7 @@ impl Typing<'_> {
             return Some(());
         }
         let most = limits::DIGITS;
-        let message = format!("a number has at most {most} digits before the decimal point and {most} behind it");
+        let message = format!("a number has at most {most} digits before the decimal point and {most} after it");
         let written = if whole.len() > limits::DIGITS { whole.len() } else { decimals.len() };
         self.problem(
             Problem::error("over-limit", span, message)
@@ -60,7 +60,7 @@ impl Typing<'_> {
         self.problem(
             Problem::error("over-limit", count.span, message)
                 .label(if whole { "this is longer" } else { "this is not whole" })
-                .help("dates lie in the years 1 to 9999"),
+                .help("dates are in the years 1 to 9999"),
         );
         None
     }

@@ -125,7 +125,7 @@ impl Typing<'_> {
         for choice in list {
             match places.get(choice.name.text.as_str()) {
                 Some(first) => {
-                    let message = format!("`{}` stands twice in this list", choice.name.text);
+                    let message = format!("`{}` is twice in this list", choice.name.text);
                     self.problem(
                         Problem::error("duplicate-name", choice.name.span, message).other(*first, "listed first here"),
                     );

@@ -147,7 +147,7 @@ fn format_of(ty: Type, sample: &str) -> Result<Format, &'static str> {
             _ => Err("a yes/no is read by its two spellings, such as \"Y/N\""),
         },
         Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
-            Err("texts, ids and references are read as they stand; leave `as` out")
+            Err("texts, ids and references are read as they are written; remove `as`")
         }
         Type::Choice(_) => Err("the values of a `one of` are bound to their spellings one by one; leave `as` out"),
     }

@@ -49,7 +49,7 @@ impl Typing<'_> {
         for (name, span) in parts {
             match self.field_of(id, &name) {
                 Some(field) if fields.contains(&field) => {
-                    self.problem(Problem::error("duplicate-name", span, format!("`{name}` stands twice in the key")));
+                    self.problem(Problem::error("duplicate-name", span, format!("`{name}` is twice in the key")));
                 }
                 Some(field) => fields.push(field),
                 None if self.failed_fields.contains(&(id, name.clone())) => {}
@@ -61,7 +61,7 @@ impl Typing<'_> {
             if field.optional {
                 let (name, span) = (field.name.clone(), field.span);
                 let message = format!("a part of a key cannot be missing, `{name}` is optional");
-                self.problem(Problem::error("optional-key", span, message).help("take `optional` out"));
+                self.problem(Problem::error("optional-key", span, message).help("remove `optional`"));
             }
         }
         if place.is_none() {

@@ -59,7 +59,7 @@ impl Typing<'_> {
             self.problem(
                 Problem::error("clause-order", clause.span, message)
                     .label("move this up")
-                    .other(last.span, format!("`{}` stands here", last.word)),
+                    .other(last.span, format!("`{}` is here", last.word)),
             );
         } else if place == last.place && matches!(place, 0 | 1 | PAY) {
             if place == PAY {
@@ -78,7 +78,7 @@ impl Typing<'_> {
         self.problem(
             Problem::error("duplicate-clause", span, format!("a rule has one `{word}`"))
                 .other(first, "the first one")
-                .help("take one of them out"),
+                .help("remove one of them"),
         );
     }
 
@@ -92,7 +92,7 @@ impl Typing<'_> {
                 .label("part of the condition?")
                 .other(*span, "the condition ends here")
                 .help(format!("in a condition `{word}` is written `{sign}`")),
-            _ => problem.label("nothing is paid before this").help("move it behind `pay`"),
+            _ => problem.label("nothing is paid before this").help("move it after `pay`"),
         });
     }
 }

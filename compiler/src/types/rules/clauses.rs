@@ -94,11 +94,11 @@ impl Typing<'_> {
                 match stream {
                     Stream::Events(_) => problem
                         .label("of the program, or ever, also against rows from before its first day?")
-                        .help("write `per program` or `ever` behind it, or a period: `per year`")
+                        .help("write `per program` or `ever` after it, or a period: `per year`")
                         .choice(end, " per program")
                         .choice(end, " ever"),
                     Stream::Periods(..) | Stream::Lines(_) => problem
-                        .help("write `per program` behind it, or a period: `per year`")
+                        .help("write `per program` after it, or a period: `per year`")
                         .choice(end, " per program"),
                 }
             }
@@ -106,7 +106,7 @@ impl Typing<'_> {
                 let word = period.word();
                 Problem::error("first-without-period", ever, format!("`per {word}` and `ever` say different things"))
                     .label("the first ever, or the first of each period?")
-                    .help("take one of them out")
+                    .help("remove one of them")
             }
             (None, Some(ever)) if !matches!(stream, Stream::Events(_)) => {
                 Problem::error("first-without-period", ever, "nothing here is from before the program's first day")
@@ -124,7 +124,7 @@ impl Typing<'_> {
     fn outside(&mut self, span: Span) {
         let life = self.program.active;
         let (from, to) = (date_of(life.from), date_of(life.to));
-        let mut problem = Problem::error("empty-range", span, "the rule's days lie outside the program's")
+        let mut problem = Problem::error("empty-range", span, "the rule's days are outside the program's")
             .help(format!("the program lives from {from} to {to}"));
         let clauses = self.resolved.program.iter().flat_map(|program| &program.clauses);
         let active = clauses.into_iter().find(|clause| matches!(clause.kind, tree::ProgramClauseKind::Active(_)));

@@ -66,7 +66,7 @@ impl Typing<'_> {
         let message = "this level also counts rows for which the rest of this `where` does not hold";
         let mut problem = Problem::warning("level-beside", level, message)
             .label("it counts the rows that passed what is written above")
-            .other(other.span, "this stands beside it, not above")
+            .other(other.span, "this is beside it, not above")
             .help("write the other condition in a `where` of its own above, or the level in a `let` above to count all rows");
         // Only the plain case of two is mended: the rest keeps its brackets and its order.
         if let (Op::And(_), [_, _]) = (&condition.op, &parts[..]) {

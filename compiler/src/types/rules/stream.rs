@@ -104,7 +104,7 @@ impl Typing<'_> {
                 let message = format!("`{}` is an event: a rule over it runs once per row", subject.text);
                 self.problem(
                     Problem::error("event-per-period", per.span, message)
-                        .help("take the `per …` out, or name an entity: for each partner per quarter")
+                        .help("remove the `per …`, or name an entity: for each partner per quarter")
                         .choice(Span { start: subject.span.end, end: per.span.end }, ""),
                 );
             }

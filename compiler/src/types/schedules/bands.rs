@@ -46,7 +46,7 @@ impl Typing<'_> {
             (Bound::Beyond, false) if last => return Some(None),
             (Bound::Beyond, false) => self.problem(
                 Problem::error("schedule-end", band.span, "`beyond` is the last band")
-                    .help("move it behind all others"),
+                    .help("move it after all others"),
             ),
             _ => {
                 let message = "bands end with `to` or `below`, or all begin with `from`";
@@ -157,7 +157,7 @@ impl Typing<'_> {
             (Type::Number | Type::Count, None) if value.literal => self.no_percent_sign(&value),
             (Type::Percent, Some(span)) => self.problem(
                 Problem::error("schedule-form", span, "`each` follows a price, not a percent")
-                    .help("take `each` out, or write a price such as $1"),
+                    .help("remove `each`, or write a price such as $1"),
             ),
             (ty, _) => {
                 let words = self.type_words(ty);

@@ -46,7 +46,7 @@ impl Typing<'_> {
             self.problem(
                 Problem::error("schedule-gap", points[0].0.span, message)
                     .other(first.span, "the part below ends here")
-                    .help("let the first point stand where the part below ends"),
+                    .help("put the first point where the part below ends"),
             );
         }
         self.rising(&points.iter().map(|(at, _)| at.clone()).collect::<Vec<_>>());

@@ -20,7 +20,7 @@ impl Typing<'_> {
                 self.problem(
                     Problem::error("schedule-form", second, "these two say different things")
                         .other(first, "the other of the two")
-                        .help("take one of them out"),
+                        .help("remove one of them"),
                 );
                 return None;
             }

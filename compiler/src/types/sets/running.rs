@@ -157,7 +157,7 @@ impl Typing<'_> {
             let message = "what adds up is used before the rule has decided which rows match";
             self.problem(
                 Problem::error("clause-order", span, message)
-                    .help("put it behind `where` and `first per`, or write `over all …`"),
+                    .help("put it after `where` and `first per`, or write `over all …`"),
             );
             return None;
         }

@@ -128,7 +128,7 @@ impl Typing<'_> {
         problem = match self.open_tables[idx].told[place] {
             Some(told) => problem
                 .other(told, "asked first with this")
-                .help("write its type behind its name where the table is declared"),
+                .help("write its type after its name where the table is declared"),
             None => problem.other(argument.span, "declared here"),
         };
         self.problem(problem);

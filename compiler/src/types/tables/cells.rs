@@ -102,7 +102,7 @@ impl Typing<'_> {
         let typed = self.hinted(value, Some(Type::Text(crate::plan::DomainId(0))), &mut Scope::constant())?;
         if typed.text.is_none() {
             let message = format!("here a text is wanted, not {}", self.type_words(typed.ty));
-            self.problem(Problem::error("type-mismatch", value.span, message).help("a text stands in quotes"));
+            self.problem(Problem::error("type-mismatch", value.span, message).help("a text is written in quotes"));
         }
         typed.text
     }

@@ -212,7 +212,7 @@ impl Place<'_, '_> {
         let inside = self.before.iter().rposition(|token| token.span == bracket.span)?;
         let of = self.before.get(inside..)?.iter().any(|word| matches!(self.text(*word), "sum" | "count" | "average"));
         of.then(|| {
-            Problem::error("unexpected", self.written(found), "a condition of a sum stands in brackets with its rows")
+            Problem::error("unexpected", self.written(found), "a condition of a sum is written in brackets with its rows")
                 .label("these brackets hold more than the rows")
                 .help("write `sum of amount in (deal where registered)`, `count of (deal where registered)`")
         })

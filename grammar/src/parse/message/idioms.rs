@@ -153,7 +153,7 @@ impl<'s> Place<'s, '_> {
         if after_value && side_by_side {
             let path = format!("{}.{text}", self.text(last));
             return Some(
-                Problem::error("unexpected", span, "two names stand side by side")
+                Problem::error("unexpected", span, "two names are side by side")
                     .label("a field of a row is written with a point")
                     .help(format!("write `{path}`"))
                     .choice(gap, "."),
@@ -167,7 +167,7 @@ impl<'s> Place<'s, '_> {
         let is_amount = |token: Token| matches!(token.kind, TokenKind::Number | TokenKind::Money | TokenKind::Percent);
         let one_bound = |span: Span| {
             Problem::error("unexpected", span, "a band has one bound; it begins where the one before ends")
-                .label("take this out")
+                .label("remove this")
                 .help("write, for example, `to $100k 1%`")
                 .choice(span, "")
         };
@@ -203,8 +203,8 @@ impl<'s> Place<'s, '_> {
                 let behind = self.reader.words.get(self.here()? + 1..)?;
                 let close = behind.iter().take(2 * limits::CHOICES).find(|word| self.text(**word) == "]")?;
                 Some(
-                    Problem::error("unexpected", span, "the values of a `one of` stand without brackets")
-                        .label("take the brackets out")
+                    Problem::error("unexpected", span, "the values of a `one of` are written without brackets")
+                        .label("remove the brackets")
                         .repair(Repair::sure("remove the brackets").edit(span, "").edit(self.written(*close), "")),
                 )
             }
@@ -239,7 +239,7 @@ impl<'s> Place<'s, '_> {
             let whole = self.written(name).to(self.written(*last));
             return Problem::error("unexpected", span, format!("a name is one word: `{joined}`"))
                 .label("this is a second word")
-                .help(format!("write `{joined}`; a title is a text in quotes behind the name"))
+                .help(format!("write `{joined}`; a title is a text in quotes after the name"))
                 .choice(whole, joined);
         }
         let before = Span { start: span.start, end: span.start };

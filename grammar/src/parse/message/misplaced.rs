@@ -68,7 +68,7 @@ impl Place<'_, '_> {
         let in_bracket = self.open.last().is_some_and(|bracket| self.text(*bracket) != "{");
         if after_value && text.starts_with('-') {
             return Some(
-                Problem::error("minus-blanks", span, "a minus has blanks on both sides")
+                Problem::error("minus-spaces", span, "a minus has spaces on both sides")
                     .label("this reads as a negative amount")
                     .help("write `a - b` to subtract"),
             );
@@ -90,7 +90,7 @@ impl Place<'_, '_> {
                 Problem::error(
                     "unexpected",
                     self.written(word),
-                    "a conditional inside anything larger stands in brackets of its own",
+                    "a conditional inside anything larger needs brackets of its own",
                 )
                 .label("this `if` belongs to what?")
                 .help("write `(2% if registered, otherwise 1%)`"),

@@ -105,7 +105,7 @@ impl Place<'_> {
         let function = Function::of_word(word, true);
         function
             .map(|function| Op::two(function, left, right))
-            .ok_or_else(|| format!("`{word}` stands between no two values"))
+            .ok_or_else(|| format!("`{word}` is not written between two values"))
     }
 
     fn predicate(&self, domain: DomainId, test: TextTest) -> Read<PredicateId> {

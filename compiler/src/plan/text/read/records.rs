@@ -178,7 +178,7 @@ fn format(plan: &Plan, ty: Type, line: &mut Cursor) -> Read<Format> {
         word => {
             let percent = PercentFormat::of_word(&word[3..]).ok_or_else(|| format!("`{word}` is no format"))?;
             let (group, decimal) = (line.text()?, line.text()?);
-            let decimal = decimal.chars().next().ok_or("which sign stands before the decimals?")?;
+            let decimal = decimal.chars().next().ok_or("which character is before the decimals?")?;
             Format::Number { group: group.chars().next(), decimal, percent }
         }
     })
