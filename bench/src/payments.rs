@@ -1,6 +1,6 @@
 //! Payment lines as a Parquet file with the columns of Meed's payments.
 //!
-//! Rows stand by rule as the program writes them, then by payee, period, date and deal. Lines arise by date and deal, so a
+//! Rows are in order by rule as the program writes them, then by payee, period, date and deal. Lines arise by date and deal, so a
 //! counting sort by payee is all the order that is missing.
 
 use std::{fs::File, path::Path, sync::Arc};
@@ -128,7 +128,7 @@ fn empty(n_rows: usize) -> ArrayRef {
 }
 
 /// Encodings that spare a look into a hash table per value: dates rise or stay, amounts and deals hardly repeat, and a
-/// payee's lines stand together. Statistics would compare every text twice more, and payments are read whole.
+/// payee's lines are together. Statistics would compare every text twice more, and payments are read whole.
 fn properties() -> WriterProperties {
     let plain = ["payee", "amount", "key"].map(|name| (name, Encoding::PLAIN));
     let delta = ["version", "when", "due"].map(|name| (name, Encoding::DELTA_BINARY_PACKED));

@@ -19,7 +19,7 @@ pub enum BindError {
     /// `--data` names no record of the program.
     #[error("the program has no record `{}`", shown(name))]
     UnknownRecord { name: String, near: Option<String> },
-    /// A record that stands in another record's table.
+    /// A record that is in another record's table.
     #[error("`{record}` has no table of its own: its keys are in the table of `{other}`")]
     NoTable { record: String, other: String },
     /// A file without the name of its record.

@@ -112,11 +112,11 @@ fn drawn(answer: &Answer) -> String {
     if parts.is_empty() {
         parts.push("there is no such payment\n".to_owned());
     }
-    // The rule's text and the words of the answer stand on lines of their own.
+    // The rule's text and the words of the answer are on lines of their own.
     lines(&parts.join("\n")).into_owned()
 }
 
-/// The rule's text stands above the first of its rows.
+/// The rule's text is above the first of its rows.
 fn explanation(known: &Explanation, with_rule: bool) -> String {
     let mut out = format!("{}\n\n", known.heading);
     if with_rule {

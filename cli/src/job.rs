@@ -213,7 +213,7 @@ pub fn mistake(error: &InternalError, messages: Messages) -> ExitStatus {
     ExitStatus::Internal
 }
 
-/// Where a path leads, also where nothing stands there yet.
+/// Where a path leads, also where nothing is there yet.
 fn place(path: &Path) -> PathBuf {
     let whole = path.canonicalize().ok();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

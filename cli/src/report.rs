@@ -30,11 +30,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         say(&format!("no table for {name}: its rows are the {n_keys} keys that other rows name"));
     }
     for (record, n_blank) in plan.records.iter().zip(&loaded.blank_rows).filter(|(_, n_blank)| **n_blank > 0) {
-        let rows = if *n_blank == 1 {
-            "1 blank row is".to_owned()
-        } else {
-            format!("{n_blank} blank rows are")
-        };
+        let rows = if *n_blank == 1 { "1 blank row is".to_owned() } else { format!("{n_blank} blank rows are") };
         say(&format!("{rows} skipped in the tables of {}", record.name));
     }
     for (record, left_out) in plan.records.iter().zip(&loaded.left_out) {

@@ -102,7 +102,7 @@ fn an_output_that_cannot_be_written() {
     run(&folder, &["--out", "file"]).with(5).says("cannot write `file`");
     run(&folder, &["--out", "file/sub"]).with(5);
     assert_eq!(folder.read("file"), "mine");
-    // A folder where a table should stand.
+    // A folder where a table should be.
     folder.write("out/totals.csv/x", "");
     run(&folder, &["--out", "out"]).with(5).says("out/totals.csv");
     let left: Vec<PathBuf> = everything(&folder.path().join("out"));

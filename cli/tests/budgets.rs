@@ -1,4 +1,4 @@
-//! What could grow without a bound says its number, or waits on the disk.
+//! What could grow without a bound says its number, or is spilled to disk.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What stands in tables is shown to people without power over their terminals, and to spreadsheets as text.
+//! What is in tables is shown to people without power over their terminals, and to spreadsheets as text.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Runs over more rows than may be held: the others wait on the disk, and nobody sees it from the payments.
+//! Runs over more rows than may be held: the others are spilled, and nobody sees it from the payments.
 
 mod support;
 
@@ -128,7 +128,7 @@ fn a_disk_that_is_full_of_rows() {
     assert!((3..10).contains(&n_full), "{n_full} disks were full");
 }
 
-/// Does something while a small disk is mounted; none where this user may mount none.
+/// Does something while a small disk is mounted; `None` if this user may mount none.
 fn on_disk_of<T>(place: &Path, size: &str, act: impl FnOnce() -> T) -> Option<T> {
     let size = format!("size={size}");
     let mount = ["-t", "tmpfs", "-o", &size, "tmpfs", place.to_str().expect("a UTF-8 path")];

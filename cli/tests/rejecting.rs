@@ -58,9 +58,7 @@ fn two_readings_of_a_date_are_both_offered() {
 fn the_rejects_table_has_rows_and_lines() {
     let rows = "1,2026-01-01,A,gold,5,yes,\"two\nlines\"\r\n\n2,2026-02-30,A,gold,x,yes,\n,,,,,,\n  \n3,2026-03-01,A,gold,5,yes,\n3,2026-03-01,A,gold,5,yes,\n";
     let folder = folder("reject-lines", rows);
-    let ended = run(&folder, &["--rejects", "bad.csv"])
-        .with(0)
-        .says("2 blank rows are skipped in the tables of deal");
+    let ended = run(&folder, &["--rejects", "bad.csv"]).with(0).says("2 blank rows are skipped in the tables of deal");
     assert!(ended.messages.contains("| deal        |    4 |        3 |"), "{}", ended.messages);
     let wanted = "record,file,row,line,column,value,reason\n\
                   deal,deals.csv,2,5,closed_on,2026-02-30,not a date like 2026-02-01\n\

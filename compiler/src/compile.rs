@@ -23,7 +23,7 @@ pub struct Compiled {
     pub partial: Option<Plan>,
     /// The typed tree of what has no problem; none after a mistake of Meed.
     pub program: Option<Program>,
-    /// What stands where, for editors.
+    /// What is where, for editors.
     pub places: Places,
     /// The program's tests.
     pub tests: Vec<TestCase>,
@@ -84,7 +84,7 @@ pub(crate) fn examine(source: &str, sources: Option<&Sources>, overrides: &[(Str
     let resolved = resolve(parsed.file, &file_at, &mut found);
     let typed = types(&resolved, source, overrides, &mut found);
     let plan = lower(&typed.program);
-    // Where something could not be read, what was put in its place says nothing.
+    // After a syntax error, checks of the Plan would report placeholders.
     if n_written == 0 {
         checks::plan(&plan, &resolved, &mut found);
     }

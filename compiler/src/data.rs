@@ -2,7 +2,7 @@
 //!
 //! The runtime fills these, the interpreter and machine code read and write them; both see the same words, so a row
 //! that machine code cannot do within its width is done by the interpreter and the next one goes on from there.
-//! INVARIANT: rows of an entity stand in key order; those of an event in the order of `when`, then key, and after them
+//! INVARIANT: rows of an entity are in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
 use crate::lookup::Lookup;
@@ -13,9 +13,9 @@ use rustc_hash::FxHashMap;
 /// The values of one field over the rows of a table.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// The values; where one is missing, any value stands.
+    /// The values; where one is missing, the entry is arbitrary.
     pub values: Values,
-    /// 1 where the value is known, 0 where it is missing; none when all are known.
+    /// 1 where the value is known, 0 where it is missing; `None` if all are known.
     pub known: Option<Vec<u8>>,
 }
 
@@ -64,7 +64,7 @@ pub struct Table {
     pub n_rows: usize,
     /// How many of them, from the first, are seen by rules: events that have a `when` not after the run's date.
     pub n_stream: usize,
-    /// By field; none where no rule needs it.
+    /// By field; `None` if no rule needs it.
     pub columns: Vec<Option<Column>>,
 }
 
@@ -124,7 +124,7 @@ pub enum FoldData {
         den: i64,
         /// The numerators.
         values: Vec<i128>,
-        /// 1 where there is a value; none when all are there.
+        /// 1 where there is a value; `None` if all are there.
         known: Option<Vec<u8>>,
     },
     /// Fractions.

@@ -42,7 +42,7 @@ pub fn broken(what: impl Into<String>) -> ! {
 }
 
 thread_local! {
-    /// How many guards stand around what this thread does.
+    /// How many guards are around what this thread does.
     static GUARDS: Cell<u32> = const { Cell::new(0) };
     /// Where the last panic under a guard was met.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };

@@ -365,7 +365,7 @@ impl SumData {
         }
     }
 
-    /// Adds to the sum of a slot; none when it does not fit.
+    /// Adds to the sum of a slot; `None` if it does not fit.
     pub fn add(&mut self, slot: usize, value: &Exact) -> Option<()> {
         match self {
             Self::Fixed { den, sums } => sums[slot] = sums[slot].checked_add(over(value, *den)?)?,
@@ -391,7 +391,7 @@ impl FoldState {
         }
     }
 
-    /// Takes a value in, or what another slot has gathered; none when it does not fit.
+    /// Takes a value in, or what another slot has gathered; `None` if it does not fit.
     fn take(&mut self, function: &FoldFunction, slot: u32, value: &Value) -> Option<()> {
         let place = slot as usize;
         match function {
@@ -417,7 +417,7 @@ impl FoldState {
         Some(())
     }
 
-    /// Joins a cell with another one of the same fold; none when it does not fit.
+    /// Joins a cell with another one of the same fold; `None` if it does not fit.
     pub fn join(&mut self, function: &FoldFunction, place: usize, cell: i128, exact: &Exact) -> Option<()> {
         let new = self.seen[place] == 0;
         match function {

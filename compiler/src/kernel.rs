@@ -112,7 +112,7 @@ pub const N_MONTHS: i32 = 3_600;
 pub struct Context {
     /// The table of pointers, in the order of [`Kernel::inputs`].
     pub inputs: *const *mut u8,
-    /// How many lines (or distinct entries) stand in the output; the kernel appends and raises it.
+    /// How many lines (or distinct entries) are in the output; the kernel appends and raises it.
     pub n_lines: u64,
     /// By how many smallest units lines rounded alone are above the rounding along the total; the kernel adds to it.
     pub missed: i64,

@@ -2,7 +2,7 @@
 //!
 //! Comes from `types`; `lower` makes the [`Plan`](crate::plan::Plan) of it, and an editor reads it beside [`Places`]. It
 //! has what the Plan has not: bands as they are written, the amount of a `pay` as one expression, totals and aggregates
-//! where they stand. Expressions are those of the Plan, but for two numbers: inside a version, [`Op::Level`] counts its
+//! where they are. Expressions are those of the Plan, but for two numbers: inside a version, [`Op::Level`] counts its
 //! [`Version::totals`] and [`Op::Fold`] its [`Version::folds`]. A rule with a problem is not in it.
 //!
 //! [`Op::Level`]: crate::plan::Op::Level
@@ -107,7 +107,7 @@ pub enum Clause {
     Set(DecisionId, LocalId),
     /// `first per`
     First(Keys),
-    /// A total of the version is kept from here on: it stands before the clause in which it is written.
+    /// A total of the version is kept from here on: it is before the clause in which it is written.
     Total(u32),
     /// `pay` or `take back`
     Pay(Pay),

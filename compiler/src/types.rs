@@ -32,13 +32,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Typed {
     /// The program.
     pub program: Program,
-    /// What stands where.
+    /// What is where.
     pub places: Places,
     /// The program's tests.
     pub tests: Vec<TestCase>,
 }
 
-/// Types declarations. `source` is the text that they stand in; `overrides` are parameters set for this run, as written
+/// Types declarations. `source` is the text that they are in; `overrides` are parameters set for this run, as written
 /// in Meed.
 pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], problems: &mut Vec<Problem>) -> Typed {
     let mut typing = Typing::new(resolved, source);
@@ -62,7 +62,7 @@ struct Typing<'a> {
     /// The text of the program, for repairs that move a part of it.
     source: &'a str,
     program: Program,
-    /// What stands where.
+    /// What is where.
     places: Places,
     /// The versions so far, in the order of work.
     versions: Vec<Version>,
@@ -75,7 +75,7 @@ struct Typing<'a> {
     n_errors: usize,
     /// Unknown names for which near ones were looked for.
     n_suggested: std::cell::Cell<usize>,
-    /// Parameters by name; none where their value had a problem.
+    /// Parameters by name; `None` if their value had a problem.
     parameters: FxHashMap<String, Option<parameters::Constant>>,
     records: FxHashMap<String, RecordId>,
     /// Fields that are declared and had a problem: what uses them is not reported again.
@@ -188,7 +188,7 @@ impl<'a> Typing<'a> {
         }
     }
 
-    /// What the first name of a path means here; none where it means nothing.
+    /// What the first name of a path means here; `None` if it means nothing.
     fn meaning(&self, path: &[tree::Name], scope: &scope::Scope) -> Option<Meaning> {
         self.resolved.meaning(path, &scope.sight())
     }

@@ -1,4 +1,4 @@
-//! The pages of error codes: each shows its code and nothing else, at the place where the hand must go, its repair is
+//! The pages of error codes: each shows its code and nothing else, at the place to edit, its repair is
 //! well, and the edit that a message offers is a repair too. Every code has a page, every page a code. Pages of what
 //! stops a run are tried where runs are, in the crate of tests.
 
@@ -95,7 +95,7 @@ fn example_shows(code: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The fenced program under a heading: as it stands, and completed.
+/// The fenced program under a heading: as it is, and completed.
 fn block<'p>(page: &'p str, heading: &str) -> Result<(&'p str, String), String> {
     let missing = || format!("no program stands under `{heading}`");
     let (_, rest) = page.split_once(heading).ok_or_else(missing)?;
@@ -106,7 +106,7 @@ fn block<'p>(page: &'p str, heading: &str) -> Result<(&'p str, String), String> 
 }
 
 /// The lines of `before` that `after` has otherwise, the neighbors of lines that it has more, and the first lines of the
-/// items they stand in.
+/// items they are in.
 fn changed_lines(before: &str, after: &str) -> BTreeSet<usize> {
     let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let mut changed = BTreeSet::new();

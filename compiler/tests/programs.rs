@@ -1,4 +1,4 @@
-//! The sample programs compile without a problem. They stand in `../shared`; where that is absent this says so.
+//! The sample programs compile without a problem. They are in `../shared`; where that is absent this says so.
 
 use std::path::Path;
 

@@ -126,7 +126,7 @@ fn sure_repairs_are_made_until_none_is_left() {
     assert_eq!(meed_compiler::fixed(&choice, &[]).text, choice);
 }
 
-/// What `check --fix` makes of clauses of a rule over deals; none where nothing is sure.
+/// What `check --fix` makes of clauses of a rule over deals; `None` if nothing is sure.
 const SURELY: &[(&str, Option<&str>)] = &[
     // A part of what is written is not left out.
     ("let net = amount-5   pay partner net", None),

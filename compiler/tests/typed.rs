@@ -51,7 +51,7 @@ fn every_place_has_its_type_and_every_name_what_it_stands_for() {
     assert_eq!(type_at(at("amount", 0)), Some(("amount", Type::Money)));
     assert_eq!(type_at(at("50%", 0)), Some(("50%", Type::Percent)));
     assert_eq!(type_at(at("of amount", 0)), Some(("50% of amount", Type::Money)));
-    // What stands beside a name that is not known has its type all the same.
+    // What is beside a name that is not known has its type all the same.
     assert_eq!(type_at(at("amount", 1)), Some(("amount", Type::Money)));
     let deal = program.records.iter().position(|record| record.name == "deal").expect("the library has deals");
     let used = |offset| places.use_at(offset).map(|(_, used)| used.clone());

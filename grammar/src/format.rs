@@ -79,7 +79,7 @@ struct Block {
     gap: usize,
 }
 
-/// What stands between two words.
+/// What is between two words.
 enum Gap {
     None,
     Blanks(usize),
@@ -130,7 +130,7 @@ impl<'s> Formatter<'s> {
         token.span.text(self.source).trim_end()
     }
 
-    /// The piece whose blanks stay, if the token stands in one.
+    /// The piece whose blanks stay, if the token is in one.
     fn raw(&self, token: Token) -> Option<Span> {
         let after = self.marks.raw.partition_point(|raw| raw.start <= token.span.start);
         after.checked_sub(1).and_then(|last| self.marks.raw.get(last).copied()).filter(|raw| token.span.end <= raw.end)
@@ -201,7 +201,7 @@ impl<'s> Formatter<'s> {
         if self.hugs(last, token) { Gap::None } else { Gap::Blanks(1) }
     }
 
-    /// Whether no blank stands between two words.
+    /// Whether no blank is between two words.
     fn hugs(&self, last: Token, token: Token) -> bool {
         let touching = last.span.end == token.span.start;
         let (before, text) = (self.text(last), self.text(token));

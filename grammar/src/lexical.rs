@@ -60,7 +60,7 @@ struct Scan<'s> {
     index: usize,
     /// The brackets open before it: its text, and whether it opens a list or arguments.
     open: Vec<(Token, bool)>,
-    /// Whether it stands in a test.
+    /// Whether it is in a test.
     in_test: bool,
     problems: Vec<Problem>,
     patches: Vec<(Span, String)>,
@@ -96,7 +96,7 @@ impl<'s> Scan<'s> {
         token.span.text(self.source)
     }
 
-    /// The token before the one looked at, if nothing stands between.
+    /// The token before the one looked at, if nothing is between.
     fn before(&self) -> Option<Token> {
         self.index
             .checked_sub(1)

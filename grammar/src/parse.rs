@@ -38,7 +38,7 @@ struct Grammar;
 /// A file's tree, as far as it could be read, and its problems.
 #[derive(Clone, Debug)]
 pub struct Parsed {
-    /// The items in the order written; what could not be read stands in it as damaged.
+    /// The items in the order written; what could not be read is in it as damaged.
     pub file: File,
     /// What is wrong with the surface, in the order of the text.
     pub problems: Vec<Problem>,
@@ -102,7 +102,7 @@ struct Reader<'s> {
     patches: &'s Patches,
     /// What was found wrong.
     problems: RefCell<Vec<Problem>>,
-    /// How deep the expression that is being built stands in its item.
+    /// How deep the expression that is being built is in its item.
     depth: std::cell::Cell<usize>,
 }
 
@@ -164,7 +164,7 @@ fn with_room<T: Send>(text: &str, work: impl FnOnce(Vec<Token>) -> T + Send) -> 
     })
 }
 
-/// How deep brackets stand in one another.
+/// How deep brackets are nested.
 fn nesting(text: &str, words: &[Token]) -> usize {
     let mut depth = 0_usize;
     let mut deepest = 0;

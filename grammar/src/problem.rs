@@ -18,7 +18,7 @@ pub struct Problem {
     pub severity: Level,
     /// Lower case, no full stop, user text in backticks.
     pub message: String,
-    /// Where the hand must go, and what to say there (may be empty).
+    /// What to edit, and what to say there (may be empty).
     pub primary: (Span, String),
     /// Other places that belong to it.
     pub others: Vec<(Span, String)>,

@@ -1,4 +1,4 @@
-//! Where something stands in a text: byte offsets, never lines; lines are counted at the edge, when a message is drawn.
+//! Where something is in a text: byte offsets, never lines; lines are counted at the edge, when a message is drawn.
 
 /// A half-open range of bytes of one source text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize)]

@@ -28,7 +28,7 @@ pub enum TokenKind {
     /// `// …` to the end of the line.
     #[regex("//[^\n]*", allow_greedy = true)]
     Comment,
-    /// A word that is a keyword wherever it stands.
+    /// A word that is a keyword wherever it is.
     Keyword,
     /// A word that is a keyword in its place and a name elsewhere.
     Word,

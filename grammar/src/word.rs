@@ -6,7 +6,7 @@
 use crate::limits;
 use crate::steps;
 
-/// Words that are keywords wherever they stand, sorted; all others are keywords in their place only.
+/// Words that are keywords wherever they are, sorted; all others are keywords in their place only.
 pub const RESERVED: &[&str] = &[
     "and",
     "at",

@@ -1,5 +1,5 @@
 //! How long loading takes by stage, and how much memory at most: `load PROGRAM RECORD=FILE …`. The variable ROWS is how
-//! many rows are read at a time, MEMORY from how many MiB on rows wait on the disk.
+//! many rows are read at a time, MEMORY from how many MiB on rows are spilled.
 
 use meed_runtime::inner::load::{LoadOptions, Read};
 use meed_runtime::inner::source::{SourceFile, TableInput};

@@ -1,4 +1,4 @@
-//! From files to tables: every row is accepted or rejected with a reason, references become rows, rows stand in order.
+//! From files to tables: every row is accepted or rejected with a reason, references become rows, rows are in order.
 //!
 //! A Plan and the files of its records come in; [`Loaded`] goes out, the columns that rules read, the key of every row, and
 //! the counts of rows. It opens no file by itself, and rejects nothing in silence.

@@ -1,6 +1,6 @@
 //! Lines as tables: payments, totals, slices and decisions, in one order whatever the order of the input.
 //!
-//! What a run gives comes in; batches of rows go to sinks. Rows stand by rule as written, then by payee, period, `when` and
+//! What a run gives comes in; batches of rows go to sinks. Rows are in order by rule as written, then by payee, period, `when` and
 //! key. Lines arise in the order of `when` and key, so that a counting sort by payee is all that is missing; lines of many
 //! pages are partitioned by payee first. No table is ever built whole. What the columns of a table are is told in
 //! [`columns`] alone.

@@ -5,7 +5,7 @@
 //! beyond the memory that a run may take are sorted on the disk (external merge sort) and that pages are read back from
 //! there: to all others a page is a page ([`paged::Paged`], [`loaded::Loaded::show`]). It decides nothing of what rows mean.
 //!
-//! INVARIANT: rows of an entity stand in key order, those of an event by `when`, then key, whatever the pages.
+//! INVARIANT: rows of an entity are in key order, those of an event by `when`, then key, whatever the pages.
 
 pub(crate) mod error;
 pub(crate) mod loaded;

@@ -67,7 +67,7 @@ pub fn settle(plan: &Plan, files: &[(&str, Vec<PathBuf>)], rows: u32, engine: En
     settle_in(plan, files, rows, engine, None)
 }
 
-/// The same; from so many bytes on the rows of an event wait on the disk, in pieces of so many.
+/// The same; from so many bytes on the rows of an event are spilled to disk, in pieces of so many.
 pub fn settle_in(
     plan: &Plan,
     files: &[(&str, Vec<PathBuf>)],

@@ -19,7 +19,7 @@ pub struct Page {
     pub cases: Vec<Case>,
 }
 
-/// What stands under one heading.
+/// What is under one heading.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The heading.
@@ -33,7 +33,7 @@ pub struct Case {
 pub struct Block {
     /// The words behind the fence; the first says what the block is.
     pub words: Vec<String>,
-    /// What stands between the fences.
+    /// What is between the fences.
     pub text: String,
     /// Its place in the page.
     pub place: Range<usize>,

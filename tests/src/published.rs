@@ -1,6 +1,6 @@
 //! Holds the pages of published figures against the files that the figures come from.
 //!
-//! A page's `published` block says, a line for each input and figure of the file, where it stands on the page:
+//! A page's `published` block says, a line for each input and figure of the file, where it is on the page:
 //!
 //! ```text
 //! sales: rows sale                                       the table `sales` is the page's rows of `sale`
@@ -18,7 +18,7 @@ use crate::table::Table;
 use meed_compiler::value::{Exact, parse_exact};
 use serde_json::{Map, Value};
 
-/// Where an input or figure stands on the page.
+/// Where an input or figure is on the page.
 #[derive(Clone, Debug)]
 enum Place {
     Rows(String),
@@ -39,7 +39,7 @@ struct Figure {
     names: Vec<(String, String)>,
 }
 
-/// Says where a page and its file differ, and which cases of the file stand on the page.
+/// Says where a page and its file differ, and which cases of the file are on the page.
 pub fn compare(page: &Page, file: &Value) -> (Vec<String>, Vec<String>) {
     let mut differences = Vec::new();
     let mut found = Vec::new();

@@ -130,7 +130,7 @@ impl Renaming {
 struct Column {
     table: usize,
     place: usize,
-    /// Of the fields that read it; none where one of them reads it as something else than a text.
+    /// Of the fields that read it; `None` if one of them reads it as something else than a text.
     domains: Option<Vec<DomainId>>,
 }
 

@@ -26,7 +26,7 @@ pub struct Way {
     pub shuffled: bool,
     /// Which engine does the rows.
     pub engine: Engine,
-    /// From how many bytes on the rows of events wait on the disk, and in pieces of how many.
+    /// From how many bytes on the rows of events are spilled to disk, and in pieces of how many.
     pub held: Option<(usize, usize)>,
     /// In what shape keys have other names of the same order; outcomes are told with the old ones.
     pub renamed: Option<Shape>,
@@ -142,7 +142,7 @@ pub fn options(through: i32, chunk_rows: u32, engine: Engine) -> RunOptions {
     RunOptions { through, chunk_rows, engine, code: CodeOptions::OVER_FEW_ROWS }
 }
 
-/// Whether the rows of some event lie on the disk when they are settled this way.
+/// Whether the rows of some event are spilled when they are settled this way.
 ///
 /// # Errors
 /// In words, why they cannot be loaded.

@@ -14,7 +14,7 @@ fn drawing(page: &str) -> String {
     drawing.unwrap_or_else(|| panic!("{page} has no drawing")).to_owned()
 }
 
-/// The texts of boxes: what stands one blank behind a side. What is beside a box stands two blanks away from it.
+/// The texts of boxes: what is one blank behind a side. What is beside a box is two blanks away from it.
 fn boxes(drawing: &str) -> Vec<&str> {
     let pieces = drawing.lines().flat_map(|line| line.split(['|', '+', '<', '>']));
     let boxed =

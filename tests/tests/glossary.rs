@@ -10,7 +10,7 @@ const ROOMS: [&str; 5] = ["grammar/src", "stdlib/src", "compiler/src", "runtime/
 /// The rooms whose folders each have an entry.
 const FOLDERS: [&str; 2] = ["compiler/src", "runtime/src"];
 
-/// Names of types that were given up for a better word, which stands beside each. One more line here keeps one more word away.
+/// Names of types that were given up for a better word, which is beside each. One more line here keeps one more word away.
 const GIVEN_UP: &[(&str, &str)] = &[
     ("Ask", "ScheduleOutput"),
     ("Blank", "FunctionSlot"),

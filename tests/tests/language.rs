@@ -136,7 +136,7 @@ fn completed(text: &str) -> String {
     whole
 }
 
-/// Holds each value against what stands behind it.
+/// Holds each value against what is behind it.
 fn values(text: &str) -> Result<(), String> {
     let lines: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once("//")).collect();
     if lines.is_empty() || lines.len() != text.lines().count() {

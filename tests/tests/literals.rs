@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// A check or a run without rows takes no longer, however busy the machine is.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// What stands in place of a literal, by its digits: signs and units of the literal stay.
+/// What is in place of a literal, by its digits: signs and units of the literal stay.
 fn instead() -> Vec<String> {
     let zeros = |n: usize| format!("1{}", "0".repeat(n));
     ["0", "-1", "0.5", "1B", "0.000000000000000001", "999999999999999999"]

@@ -1,4 +1,4 @@
-//! What waits on the disk settles as what is held in memory, whatever fits into memory and whatever is wrong with rows.
+//! What is spilled settles as what is held in memory, whatever fits into memory and whatever is wrong with rows.
 
 use meed_compiler::plan::Plan;
 use meed_runtime::inner::engine::Engine;

@@ -59,7 +59,7 @@ fn settlement(shared: &Path, deals: Vec<PathBuf>, bounty: &str, rows: u32, engin
     settlement_in(shared, deals, bounty, rows, engine, None)
 }
 
-/// The same; from so many bytes on the rows of deals wait on the disk, in pieces of so many.
+/// The same; from so many bytes on the rows of deals are spilled to disk, in pieces of so many.
 fn settlement_in(
     shared: &Path,
     deals: Vec<PathBuf>,

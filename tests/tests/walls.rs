@@ -35,7 +35,7 @@ const WALLS: [Wall; 9] = [
         rooms: &["grammar/src", "compiler/src", "runtime/src", "cli/src"],
         doors: &["compiler/src/codegen"],
     },
-    // Arrow's layout is known where tables come from and where they go; beside these stand the types of the door.
+    // Arrow's layout is known where tables come from and where they go; beside these are the types of the door.
     Wall {
         words: &["arrow_array", "arrow_buffer", "arrow_cast", "arrow_schema"],
         rooms: &["grammar/src", "compiler/src", "runtime/src", "cli/src"],

@@ -1,4 +1,4 @@
-//! Conditions that no row can meet: `amount > $5 and amount < $3`, also where the parts stand in several `where`.
+//! Conditions that no row can meet: `amount > $5 and amount < $3`, also where the parts are in several `where`.
 
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
@@ -145,7 +145,7 @@ enum Subject {
     When,
 }
 
-/// What a condition asks about, its type, and the values it lets through; none where that is not plain.
+/// What a condition asks about, its type, and the values it lets through; `None` if that is not plain.
 fn allowed(condition: &Expr) -> Option<(Subject, Type, Ranges)> {
     steps::count(1);
     let of = |value: &Expr, ranges: Ranges| Some((subject(value)?, value.ty, ranges));

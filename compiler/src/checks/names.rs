@@ -9,7 +9,7 @@ use meed_grammar::tree::{Argument, ClauseKind, Field, FieldTypeKind, File, Item,
 const FIELDS: &[&str] = &["as"];
 /// Words that a band may pay, which no value of a name in it could be told from.
 const BANDS: &[&str] = &["flat", "none", "nothing", "rest"];
-/// Words that stand where the value of a `one of` could.
+/// Words written where the value of a `one of` could be.
 const CHOICES: &[&str] = &["any", "below", "known", "otherwise", "unknown"];
 /// Words that go on behind a value or in front of one: `5 days`, `2% each`, `amount rounded …`.
 const BESIDE_VALUES: &[&str] = &[

@@ -93,7 +93,7 @@ pub fn edges(schedule: &Schedule, arguments: &[Exact]) -> Vec<Exact> {
     }
 }
 
-/// Asks a schedule at x; none where there is no result.
+/// Asks a schedule at x; `None` if there is no result.
 ///
 /// # Errors
 /// Bounds that cross, packages without size.
@@ -116,7 +116,7 @@ pub fn evaluate(
     Ok(reached(schedule, arguments, &x, output))
 }
 
-/// F(x) as a sum over bands; none where there is no result.
+/// F(x) as a sum over bands; `None` if there is no result.
 ///
 /// # Errors
 /// Bounds that cross, packages without size.
@@ -161,7 +161,7 @@ pub fn parts(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> Result<Opti
     })
 }
 
-/// What a piece contributes of x up to `end`; none where it gives nothing.
+/// What a piece contributes of x up to `end`; `None` if it gives nothing.
 fn part(bounded: &Bounded, end: &Exact, arguments: &[Exact]) -> Option<Part> {
     let band = bounded.piece.number;
     Some(match bounded.piece.line.as_ref()? {

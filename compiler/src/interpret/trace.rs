@@ -89,7 +89,7 @@ pub enum TraceStep {
     Pay {
         /// The payee's row, if there is one.
         payee: Option<u32>,
-        /// The rounded amount before limits, in whole units; none where there is no result.
+        /// The rounded amount before limits, in whole units; `None` if there is no result.
         rounded: Option<Exact>,
         /// The exact parts.
         slices: Vec<Slice>,

@@ -25,7 +25,7 @@ pub(super) struct Source<'a> {
 /// A [`Prefetch`] from a large array, by places in the table of pointers.
 pub(super) struct Ahead {
     index: usize,
-    /// Whether indices stand by row of the chunk, else of the stream.
+    /// Whether indices are by row of the chunk, else of the stream.
     by_chunk: bool,
     array: usize,
     width: usize,
@@ -52,7 +52,7 @@ impl Ahead {
 }
 
 impl Source<'_> {
-    /// A pointer of a rule's kernel; none where an array is shorter than rows or slots of the chunk need it.
+    /// A pointer of a rule's kernel; `None` if an array is shorter than rows or slots of the chunk need it.
     pub fn rule_pointer(&self, input: Input, data: &mut Data, chunk: &Chunk, output: &mut Output) -> Option<*mut u8> {
         Some(match input {
             Input::Slots(id) => read(self.slots(chunk, id)?),
@@ -215,7 +215,7 @@ impl Source<'_> {
         (state.n_slots() >= needed).then_some(state)
     }
 
-    /// The slots of the chunk; none where one is missing that must not.
+    /// The slots of the chunk; `None` if one is missing that must not.
     fn slots<'c>(&self, chunk: &'c Chunk, id: KeyId) -> Option<&'c [u32]> {
         let slots = chunk.slots[id.index()].get(..chunk.len as usize)?;
         let complete = self.plan.key_can_miss(id) || slots.iter().max() != Some(&u32::MAX);

@@ -35,7 +35,7 @@ fn scaled(value: &Expr, span: Span, lets: &Lets) -> Option<(Option<Expr>, Expr)>
         let op = apply(factor.unwrap_or_else(one));
         Some((Some(Expr { op, ty: Type::Number, optional, span }), increment))
     };
-    // The factor where it stands, with the other operand of the function beside it.
+    // The factor where it is, with the other operand of the function beside it.
     let beside = |function: &Function, factor: &Expr, other: &Expr, first: bool| {
         let other = written_out(other, lets);
         let optional = other.optional;

@@ -7,7 +7,7 @@ use crate::value::{Exact, lcm};
 use dashu_int::{IBig, UBig};
 use meed_grammar::steps;
 
-/// The denominator of a number, none where it depends on the data or does not fit.
+/// The denominator of a number, `None` if it depends on the data or does not fit.
 /// `locals` are the denominators of the rule's `let`s.
 pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i64> {
     steps::count(1);

@@ -85,9 +85,9 @@ impl Weekday {
 pub struct Calendar {
     /// The month in which the fiscal year starts, 1 to 12.
     pub first_month: i8,
-    /// How a fiscal year is named; none when years are calendar years.
+    /// How a fiscal year is named; `None` if years are calendar years.
     pub named_by: Option<NamedBy>,
-    /// Where month ends land; none when the program does not say.
+    /// Where month ends land; `None` if the program does not say.
     pub month_ends: Option<MonthEnds>,
     /// The day that weeks start with.
     pub weeks_start: Weekday,

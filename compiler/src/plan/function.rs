@@ -330,7 +330,7 @@ impl Function {
         }
     }
 
-    /// The plain function of this word in the Plan's text, among those that stand between their operands or not.
+    /// The plain function of this word in the Plan's text, among those that are between their operands or not.
     pub fn of_word(word: &str, between: bool) -> Option<Self> {
         let named = Self::PLAIN.iter().find(|function| {
             let signature = function.signature();

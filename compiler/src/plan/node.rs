@@ -17,7 +17,7 @@ pub enum Stream {
 /// A node of a rule: what it does with a row. A row that fails a filter, or is not the first, goes no further.
 #[derive(Clone, Debug)]
 pub enum Node {
-    /// Sums over every accepted row of the stream, matched or not: stands before all filters.
+    /// Sums over every accepted row of the stream, matched or not: comes before all filters.
     TotalOfAll {
         /// The state.
         state: StateId,

@@ -6,7 +6,7 @@
 //! within their rule (`total.1`, `fold.2`). [`Plan::from_text`] reads it back; printing what was read gives the same
 //! text. Places in the program's text are not printed and not read.
 //!
-//! How to read an expression: what has two sides stands in brackets with its sign between, `row.amount` is a field of
+//! How to read an expression: what has two sides is in brackets with its sign between, `row.amount` is a field of
 //! the row, `let.x` a `let` of the rule, a `?` follows what can be missing, and `: money` tells the type of a value
 //! where it is not that of its parts.
 

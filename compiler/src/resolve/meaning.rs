@@ -75,7 +75,7 @@ pub(crate) struct NameIndex {
     pub lists: Vec<Vec<String>>,
     /// By name, the rule; numbered in the order of their first versions.
     pub ids: FxHashMap<String, RuleId>,
-    /// By name, the record whose rows are behind the payments of a rule in the end; none where there is none.
+    /// By name, the record whose rows are behind the payments of a rule in the end; `None` if there is none.
     pub origins: FxHashMap<String, Option<RecordId>>,
     /// By name that is set: the rule, by its place, and the rows for which it sets it.
     pub deciders: FxHashMap<String, Vec<(usize, Stream)>>,
@@ -98,7 +98,7 @@ impl NameIndex {
 }
 
 impl Resolved {
-    /// What the first name of a path means here; none where it means nothing.
+    /// What the first name of a path means here; `None` if it means nothing.
     pub(crate) fn meaning(&self, path: &[tree::Name], sight: &Sight<'_>) -> Option<Meaning> {
         let (first, rest) = path.split_first()?;
         let name = first.text.as_str();
@@ -144,7 +144,7 @@ impl Resolved {
         !own && self.index.deciders(name, stream).next().is_some()
     }
 
-    /// The rows of which `name` is a decision, read behind the name of a row (`deal.share`); none where it is a field.
+    /// The rows of which `name` is a decision, read behind the name of a row (`deal.share`); `None` if it is a field.
     pub(crate) fn decided_rows(&self, name: &str, root: Root, record: RecordId, sight: &Sight<'_>) -> Option<Stream> {
         if self.index.field(record, name).is_some() {
             return None;

@@ -50,7 +50,7 @@ impl Lets {
 pub struct Extent {
     /// Values and operators.
     size: u32,
-    /// How deep they stand in one another.
+    /// How deep they are nested.
     depth: u32,
     /// Whether something adds up in it.
     pub adds_up: bool,
@@ -62,7 +62,7 @@ impl Extent {
         self.size <= WRITTEN_OUT && !self.is_deep()
     }
 
-    /// Whether values stand deeper in one another than in any expression that can be read at once.
+    /// Whether values are deeper in one another than in any expression that can be read at once.
     pub fn is_deep(self) -> bool {
         self.depth as usize > limits::VALUES
     }

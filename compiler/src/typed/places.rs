@@ -1,4 +1,4 @@
-//! What stands where in the text: the type of every expression, and what every name means.
+//! What is where in the text: the type of every expression, and what every name means.
 //!
 //! Both are kept also of what has a problem elsewhere, for an editor that shows types and leads to declarations.
 

@@ -30,7 +30,7 @@ use meed_grammar::steps;
 use meed_grammar::tree::{self, BinaryOp, ExprKind};
 
 impl Typing<'_> {
-    /// The typed expression; none when it has a problem, which is then reported.
+    /// The typed expression; `None` if it has a problem, which is then reported.
     pub(super) fn expression(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
         steps::count(1);
         let span = expr.span;
@@ -86,7 +86,7 @@ impl Typing<'_> {
 
     /// Keeps the type of a place.
     fn noted(&mut self, span: Span, typed: Option<Typed>) -> Option<Typed> {
-        // A text has no type before it stands beside something.
+        // A text has no type before it is beside something.
         if let Some(typed) = typed.as_ref().filter(|typed| typed.text.is_none()) {
             self.places.types.push((span, typed.ty, typed.optional));
         }

@@ -1,4 +1,4 @@
-//! Parameters: literals with a name, which a run or a test may set anew. They stand wherever a literal does.
+//! Parameters: literals with a name, which a run or a test may set anew. They may be used wherever a literal may.
 
 use super::Typing;
 use super::expressions::{fold, unbracketed};
@@ -238,7 +238,7 @@ impl Typing<'_> {
         }
     }
 
-    /// A parameter as one value. `hint` is the type of what stands beside it.
+    /// A parameter as one value. `hint` is the type of what is beside it.
     pub(super) fn one_value(&mut self, constant: Constant, hint: Option<Type>, span: Span) -> Option<Typed> {
         match (constant, hint) {
             (Constant::Value(value), Some(hint)) if self.is_list_of_texts(hint) && value.text.is_some() => {

@@ -28,7 +28,7 @@ impl Typing<'_> {
                 work.push(next);
             }
         }
-        // Rules stand as written, versions by their days; rules that are read first are first in the order of work.
+        // Rules are as written, versions by their days; rules that are read first are first in the order of work.
         let mut versions = std::mem::take(&mut self.versions);
         versions.sort_by_key(|version| version.written);
         let mut rules: Vec<Rule> = vec![Rule::default(); self.resolved.index.ids.len()];

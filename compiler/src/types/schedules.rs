@@ -155,8 +155,7 @@ impl Typing<'_> {
                 *ty = Some(Type::Number)
             }
             Some(known) => {
-                let message =
-                    format!("here is {}, before it {}", self.type_words(value.ty), self.type_words(known));
+                let message = format!("here is {}, before it {}", self.type_words(value.ty), self.type_words(known));
                 self.problem(
                     Problem::error("schedule-mixed", value.span, message)
                         .help("the bands of one schedule are of one kind"),

@@ -72,7 +72,7 @@ pub(super) struct Scope {
     /// Arguments of a schedule.
     pub arguments: Vec<(String, Type)>,
     pub facts: Facts,
-    /// How many decisions were known to be always taken when the rule began; none where that is not known of the rows.
+    /// How many decisions were known to be always taken when the rule began; `None` if that is not known of the rows.
     pub taken: Option<usize>,
     /// Names of `let`s and `set`s that had a problem: what uses them is not reported again.
     pub failed: FxHashSet<String>,

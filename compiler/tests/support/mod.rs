@@ -4,7 +4,7 @@
 
 use meed_compiler::Problem;
 
-/// What a fragment is completed by; it stands behind the fragment, so that places stay what they are.
+/// What a fragment is completed by; it is behind the fragment, so that places stay what they are.
 const REST: &str = "
 program example { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
 use channel

@@ -21,7 +21,7 @@ pub(super) struct Layout {
 #[derive(Default)]
 pub(super) struct Line {
     indent: usize,
-    /// An empty line stands before it.
+    /// An empty line is before it.
     empty: bool,
     block: usize,
     /// The column of each piece and its text.

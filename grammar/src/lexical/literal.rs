@@ -43,7 +43,7 @@ impl Scan<'_> {
         if token.kind == TokenKind::Number && self.named_unit(token) {
             return;
         }
-        // `500$`: the sign stands before the amount.
+        // `500$`: the sign is before the amount.
         let sign = self.ahead(0).filter(|next| next.kind == TokenKind::Unknown && is_currency(self.text(*next)));
         if let Some(sign) = sign.filter(|_| token.kind == TokenKind::Number) {
             let text = format!("{}{}", self.text(sign), self.text(token));
@@ -322,7 +322,7 @@ fn thousand_or_fraction(text: &str) -> Option<(String, String)> {
     let (number, tail) = number.split_at(end);
     let (whole, fraction) = number.split_once('.')?;
     let grouped = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && fraction.len() == 3;
-    // A unit stands apart, `1.250 EUR`; what touches is another number.
+    // A unit is apart, `1.250 EUR`; what touches is another number.
     if !grouped || tail.starts_with(|sign: char| sign.is_alphanumeric() || sign == ',') {
         return None;
     }

@@ -89,7 +89,8 @@ impl Scan<'_> {
             '%' => self.percent_sign(span),
             ';' => {
                 if self.open.last().is_some_and(|(open, _)| self.text(*open) != "{") {
-                    let problem = Problem::error("semicolon", span, "values are separated by commas").label("write `,`");
+                    let problem =
+                        Problem::error("semicolon", span, "values are separated by commas").label("write `,`");
                     self.put(problem.choice(span, ","), span, ",");
                 } else {
                     let problem =

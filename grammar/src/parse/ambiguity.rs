@@ -213,7 +213,7 @@ fn leftmost(value: &Expr) -> &Expr {
     value
 }
 
-/// Whether more stands around one value than anybody means; reported.
+/// Whether more is around one value than anybody means; reported.
 pub(super) fn too_long(node: &Node<'_, '_>) -> bool {
     let long = node.parts().nth(DEEPEST).is_some();
     if long {

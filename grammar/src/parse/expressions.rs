@@ -19,7 +19,7 @@ pub(super) fn last(node: &Node<'_, '_>) -> Expr {
     node.parts().filter_map(|part| operand(&part)).last().unwrap_or_else(|| damaged(node))
 }
 
-/// What stands where an expression could not be read.
+/// What is where an expression could not be read.
 pub(super) fn damaged(node: &Node<'_, '_>) -> Expr {
     Expr { kind: ExprKind::Damaged, span: node.span() }
 }
@@ -125,7 +125,7 @@ fn call(node: &Node<'_, '_>) -> (Name, Vec<GivenArgument>) {
     (name, given.collect())
 }
 
-/// What stands in a pair of brackets.
+/// What is in a pair of brackets.
 fn inside(node: &Node<'_, '_>) -> Expr {
     let first = only(node);
     if let Some(tail) = node.part(Rule::conditional) {

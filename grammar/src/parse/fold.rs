@@ -59,7 +59,7 @@ fn term(node: &Node<'_, '_>) -> Expr {
     value
 }
 
-/// What stands behind the left side of a comparison.
+/// What is behind the left side of a comparison.
 fn tail(left: Expr, node: &Node<'_, '_>) -> Expr {
     let span = left.span.to(node.span());
     let value = Box::new(left);

@@ -36,7 +36,7 @@ pub(super) fn place(error: &Error<Rule>) -> usize {
     }
 }
 
-/// Where reading stopped, and what stands around it.
+/// Where reading stopped, and what is around it.
 struct Place<'s, 'r> {
     reader: &'r Reader<'s>,
     /// The words of the piece before it.

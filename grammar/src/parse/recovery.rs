@@ -31,7 +31,7 @@ pub(super) const OPENERS: &[&str] = &[
     "use",
 ];
 
-/// Every item of the text; what cannot be read stands in the list as damaged.
+/// Every item of the text; what cannot be read is in the list as damaged.
 pub(super) fn items(reader: &Reader<'_>) -> Vec<Item> {
     let mut items = match reader.read(Rule::file, 0, reader.text.len()) {
         Ok(file) => file.parts().filter(|part| part.rule() != Rule::EOI).map(|part| items::item(&part)).collect(),
@@ -69,7 +69,7 @@ fn walk(reader: &Reader<'_>) -> Vec<Item> {
     while let Some(first) = reader.words.get(word) {
         let start = first.span.start as usize;
         // A piece ends where the next item begins, so that a missing brace does not make one item of two. What was read
-        // before the cut has closed its braces, so the cut stands.
+        // before the cut has closed its braces, so the cut is kept.
         if cut <= word {
             cut = next_item(reader, word);
         }
@@ -130,7 +130,7 @@ fn report(reader: &Reader<'_>, start: usize, end: usize) {
     }
 }
 
-/// The line at a place of a piece, with the line before if the place begins its line: what is wrong may stand there. None
+/// The line at a place of a piece, with the line before if the place begins its line: what is wrong may be there. None
 /// if the brackets on them do not close, for then nothing can be said about what follows.
 #[expect(clippy::string_slice, reason = "reading stops where a character ends, and so do lines and blanks")]
 fn lines_to_leave_out(piece: &str, place: usize) -> Option<(usize, usize)> {

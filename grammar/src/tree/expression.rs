@@ -49,7 +49,7 @@ pub enum ExprKind {
     Call {
         /// The schedule or table.
         name: Name,
-        /// What stands in its brackets.
+        /// What is in its brackets.
         arguments: Vec<GivenArgument>,
         /// `.rate`: which result of a table
         result: Option<Path>,

@@ -142,7 +142,7 @@ pub enum RoundTo {
 /// The N of `to N decimals`. What it may be is for whoever keeps or rounds so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Decimals {
-    /// How many; none where a fraction, a negative or a huge number is written.
+    /// How many; `None` if a fraction, a negative or a huge number is written.
     pub count: Option<u32>,
     /// The number's place.
     pub span: Span,

@@ -28,7 +28,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Behind the last word before its bands, where another word can be put; none where that is not known.
+    /// Behind the last word before its bands, where another word can be put; `None` if that is not known.
     pub fn words_end(&self) -> Option<Span> {
         let words = [self.even_at_zero, self.nothing_at_zero, self.mirrored, self.nothing_below_zero];
         let bare = self.arguments.is_empty().then_some(self.name.span);

@@ -54,7 +54,7 @@ pub(crate) struct ChoiceReader {
     spellings: FxHashMap<String, u32>,
     otherwise: Option<u32>,
     ignoring_case: bool,
-    /// What may stand there, for messages.
+    /// What may be there, for messages.
     listed: String,
 }
 

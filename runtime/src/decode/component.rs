@@ -101,7 +101,7 @@ pub(crate) fn written(value: i64, ty: Type, decimals: u32, choices: &[String]) -
     }
 }
 
-/// Gives the component of each row of a chosen column to `take`, none where there is none, and notes in `block` where and why.
+/// Gives the component of each row of a chosen column to `take`, `None` if there is none, and notes in `block` where and why.
 pub(crate) fn each_component(
     component: &ComponentReader,
     source: &dyn Source,

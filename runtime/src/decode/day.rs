@@ -245,7 +245,7 @@ fn month_name(rest: &mut &[u8]) -> Option<u32> {
 pub(crate) struct Zone(TimeZone);
 
 impl Zone {
-    /// UTC when none is named; none when the name is not known.
+    /// UTC when none is named; `None` if the name is not known.
     pub fn new(name: Option<&str>) -> Option<Self> {
         let Some(name) = name else { return Some(Self(TimeZone::UTC)) };
         if name.eq_ignore_ascii_case("utc") || name == "Z" {

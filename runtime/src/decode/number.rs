@@ -17,7 +17,7 @@ pub(crate) struct NumberReader {
     /// Separators of groups and decimals, where they are not those of plain numbers.
     separators: Option<(Option<char>, char)>,
     percent: PercentFormat,
-    /// Signs of the currency that may stand before or after, where a format is given.
+    /// Signs of the currency that may be before or after, where a format is given.
     signs: Vec<String>,
 }
 

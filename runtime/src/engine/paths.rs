@@ -8,7 +8,7 @@ use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Stream, Type};
 /// Values of a run of rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PathValues {
-    /// The values; where one is missing, any value stands.
+    /// The values; where one is missing, the entry is arbitrary.
     pub values: Vec<i64>,
     /// 1 where a value is missing; empty when none is.
     pub missing: Vec<u8>,

@@ -11,7 +11,7 @@ use meed_grammar::span::Span;
 const NAMED: usize = 10;
 
 impl Explainer<'_> {
-    /// The aggregate at this place, with the rows that went into it; none where there is no aggregate.
+    /// The aggregate at this place, with the rows that went into it; `None` if there is no aggregate.
     pub(super) fn group_words(&self, id: VersionId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
         let rule = self.plan.version(id);
         let here = |fold: &&Fold| fold.span == span;
@@ -55,7 +55,7 @@ impl Explainer<'_> {
         taken
     }
 
-    /// What an aggregate takes from a row (nothing of a count); none when the row is not in.
+    /// What an aggregate takes from a row (nothing of a count); `None` if the row is not in.
     fn takes(&self, fold: &Fold, reader: &Row, periods: &EntityPeriods, row: u32) -> Option<Option<(Type, Value)>> {
         let data = &self.loaded.data;
         let (entity, last) = (periods.entity[row as usize], periods.last_day[row as usize]);

@@ -77,17 +77,17 @@ impl Explainer<'_> {
                     holds: None,
                     text: format!(
                         "{text}: {}",
-                        if added == 0 { format!("{in_words} stays as it is") } else { format!("{in_words} becomes {out_words}") }
+                        if added == 0 {
+                            format!("{in_words} stays as it is")
+                        } else {
+                            format!("{in_words} becomes {out_words}")
+                        }
                     ),
                     details,
                 }
             }
             (Limit::PerPayment(amount), _) | (Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }, None) => {
-                ExplainStep {
-                    holds,
-                    text: format!("limit {}: {change}", self.quote(amount.span)),
-                    details: Vec::new(),
-                }
+                ExplainStep { holds, text: format!("limit {}: {change}", self.quote(amount.span)), details: Vec::new() }
             }
         }
     }
@@ -161,7 +161,7 @@ impl Explainer<'_> {
         if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
     }
 
-    /// The key under which a state keeps a row; none where a part is missing.
+    /// The key under which a state keeps a row; `None` if a part is missing.
     fn slot_key(&self, id: VersionId, row: u32, state: StateId) -> Option<Vec<Value>> {
         let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let events;

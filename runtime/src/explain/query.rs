@@ -44,7 +44,7 @@ pub struct Explanation {
 /// Something that decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExplainStep {
-    /// Whether it let the row pass; none where nothing was to be passed.
+    /// Whether it let the row pass; `None` if nothing was to be passed.
     pub holds: Option<bool>,
     /// What.
     pub text: String,

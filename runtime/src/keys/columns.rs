@@ -123,7 +123,7 @@ impl Keys {
         self.components.iter().map(by_component).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
     }
 
-    /// The row whose key has these components: by halving where the first `n_sorted` rows stand in key order, row by row
+    /// The row whose key has these components: by halving where the first `n_sorted` rows are in key order, row by row
     /// after them.
     pub fn find(&self, components: &[&str], n_sorted: usize) -> Option<usize> {
         if components.len() != self.components.len() {

@@ -18,9 +18,9 @@ use std::path::Path;
 
 /// What is done with one or several columns, batch by batch.
 pub(super) struct Task {
-    /// How faults are reported; none where another task of the same cells does.
+    /// How faults are reported; `None` if another task of the same cells does.
     pub report: Option<Report>,
-    /// By component, where its cells stand; none where there is no such column.
+    /// By component, where its cells are; `None` if there is no such column.
     pub chosen_columns: Vec<Option<usize>>,
     pub take: Take,
     pub list: List,

@@ -37,7 +37,7 @@ pub(super) struct TableBuilder {
     pub rows: TableRows,
     /// How the letters of its files are written, for messages.
     encoding: TextEncoding,
-    /// How many rows of blanks alone were skipped.
+    /// How many blank rows were skipped.
     pub n_blank: u64,
     pub origins: Origins,
     /// Rows whose key an earlier row has, and the first that has it.
@@ -66,7 +66,7 @@ impl TableBuilder {
         Self { rows: TableRows::new(batch), encoding: record.layout.encoding, ..Self::default() }
     }
 
-    /// Takes the batch of `n_rows` rows that stands in a source.
+    /// Takes the batch of `n_rows` rows that is in a source.
     ///
     /// # Errors
     /// When faults that are too many cannot be kept.

@@ -51,7 +51,7 @@ pub enum LoadError {
         found: Vec<String>,
         near: Option<String>,
     },
-    /// A needed header stands there twice.
+    /// A needed header is there twice.
     #[error("`{}` has {count} columns `{}`, which the field `{field}` of `{record}` reads", shown(file), shown(header))]
     DuplicateColumn { file: String, record: String, field: String, header: String, count: usize },
     /// A column holds binary floating point.

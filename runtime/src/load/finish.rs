@@ -145,7 +145,7 @@ fn targets(space: Option<&KeySpace>, places: Option<&[u32]>) -> Vec<u32> {
     (0..space.len() as u32).map(place).collect()
 }
 
-/// Codes of keys become rows where they stand, in columns of rows as they were read; `places` are the rows of the table that
+/// Codes of keys become rows where they are, in columns of rows as they were read; `places` are the rows of the table that
 /// these are, where they are others.
 fn to_rows(columns: &mut [Option<Column>], fields: &[Field], places: Option<&[u32]>, targets: &[Vec<u32>]) {
     let is_accepted = |row: usize| places.is_none_or(|places| places[row] != NONE);

@@ -18,9 +18,9 @@ use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
 /// Tables and key spaces of all records.
 pub(super) struct Linked<'a> {
     pub plan: &'a Plan,
-    /// By record; none where the record has no table.
+    /// By record; `None` if the record has no table.
     pub tables: Vec<Option<TableBuilder>>,
-    /// By record; none where nothing refers to it.
+    /// By record; `None` if nothing refers to it.
     pub spaces: Vec<Option<KeySpace>>,
 }
 
@@ -129,7 +129,7 @@ impl Linked<'_> {
         Ok(())
     }
 
-    /// The table in whose rows the keys of a record stand.
+    /// The table in whose rows the keys of a record are.
     fn owner(&self, record: RecordId) -> Option<&TableBuilder> {
         match self.plan.record(record).source {
             RecordTable::Table(_) => self.tables[record.index()].as_ref(),

@@ -19,7 +19,7 @@ use std::path::Path;
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
 const MOST_ROWS: u64 = 2_147_000_000;
 
-/// Tables as they were read: nothing is linked, and rows stand as the files have them.
+/// Tables as they were read: nothing is linked, and rows are as the files have them.
 pub struct Read<'a> {
     plan: &'a Plan,
     through: i32,

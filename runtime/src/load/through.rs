@@ -25,7 +25,7 @@ pub struct Unsaid {
     pub last_period: Option<(i32, i32)>,
 }
 
-/// The first rule that asks for the day; none where the program's last day leaves nothing open. `loaded` is what a run
+/// The first rule that asks for the day; `None` if the program's last day leaves nothing open. `loaded` is what a run
 /// through the program's last day reads.
 pub fn unsaid(plan: &Plan, loaded: &Loaded) -> Option<Unsaid> {
     plan.versions.iter().find_map(|rule| unsaid_of(plan, loaded, rule))
@@ -83,7 +83,7 @@ fn last_day(plan: &Plan, loaded: &Loaded, event: RecordId) -> Option<i32> {
     if let Some((days, _)) = loaded.span(event) {
         return Some(days.last);
     }
-    // Rows stand in the order of their days.
+    // Rows are in the order of their days.
     let n_rows = loaded.data.tables[event.index()].n_stream;
     if n_rows == 0 { None } else { loaded.days(plan, event).get(n_rows - 1).copied() }
 }

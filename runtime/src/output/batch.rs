@@ -40,7 +40,7 @@ pub struct Batch {
 /// The cells of one column.
 #[derive(Clone, Debug)]
 pub enum Cells {
-    /// For [`Kind::Word`]: the words, and which stands in each row.
+    /// For [`Kind::Word`]: the words, and which is in each row.
     Words {
         /// The words.
         words: Vec<String>,

@@ -1,7 +1,7 @@
 //! Cells that a spreadsheet would run as formulas.
 //!
 //! A key of a row may begin with `=`; a spreadsheet that opens the table would compute it, and may call programs and send
-//! what stands in other cells away. So in CSV, the format that spreadsheets open, a text of the data that begins like a
+//! what is in other cells away. So in CSV, the format that spreadsheets open, a text of the data that begins like a
 //! formula gets a `'` before it, which makes it text there. What begins with `'`s and then like a formula gets one more, so
 //! that taking one away always gives the text back. Numbers that Meed itself writes, `-5.00`, are never marked.
 

@@ -1,7 +1,7 @@
 //! Lines of many pages, partitioned by payee so that each range of payees is held when it is written.
 //!
 //! A range has as many payees as have few enough lines together; a payee with more lines than that is a range of its
-//! own, and as its lines stand in order already they are read chunk by chunk.
+//! own, and as its lines are in order already they are read chunk by chunk.
 
 use crate::engine::lines::{LineRows, Origin};
 use crate::engine::paths::root_of;
@@ -82,7 +82,7 @@ impl<'a> Partition<'a> {
         for (chunks, is_one_payee) in chunks_by_range.iter().zip(&ranges.is_one_payee) {
             for idx in 0..chunks.len() {
                 held.append(&*chunks.get(idx)?);
-                // One payee's lines stand in order; those of several are put in order together.
+                // One payee's lines are in order; those of several are put in order together.
                 let is_many = held.payees.len() >= n_held.max(BATCH);
                 if idx + 1 < chunks.len() && !(is_many && *is_one_payee) {
                     continue;
@@ -134,7 +134,7 @@ impl<'a> Partition<'a> {
         Ok(chunks)
     }
 
-    /// The lines of all versions in a page, as they stand in output but for payees, and the rows of the event that they
+    /// The lines of all versions in a page, as they are in output but for payees, and the rows of the event that they
     /// are for.
     fn lines(&self, page: usize) -> Result<(LineChunk, Vec<u32>), StoreError> {
         let lines = self.result.merged(self.ids.iter().copied(), page)?;

@@ -34,7 +34,7 @@ pub(crate) trait Source {
         None
     }
 
-    /// How many rows of blanks alone were skipped so far.
+    /// How many blank rows were skipped so far.
     fn n_blank(&self) -> u64 {
         0
     }
@@ -79,7 +79,7 @@ pub(crate) enum SourceType {
 /// The cells of one column of a batch.
 pub(crate) struct ColumnChunk<'a> {
     pub encoding: Encoding<'a>,
-    /// 1 where there is a cell; none where all are there. A text that is empty is missing too.
+    /// 1 where there is a cell; `None` if all are there. A text that is empty is missing too.
     pub known: Option<Vec<u8>>,
 }
 

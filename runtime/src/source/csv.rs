@@ -385,7 +385,7 @@ impl RowsBefore {
     }
 }
 
-/// The delimiter that stands most often in a line, outside quotes.
+/// The delimiter that is most often in a line, outside quotes.
 fn delimiter_of(line: &[u8]) -> u8 {
     let mut quoted = false;
     let plain: Vec<u8> = line
@@ -397,7 +397,7 @@ fn delimiter_of(line: &[u8]) -> u8 {
         })
         .collect();
     let count = |delimiter: u8| plain.iter().filter(|&&byte| byte == delimiter).count();
-    // Of equals the last one counts, so the comma stands there.
+    // Of equals the last one counts, so the comma is there.
     let found = b"|\t;,".iter().max_by_key(|&&delimiter| count(delimiter));
     found.copied().unwrap_or(b',')
 }

@@ -75,12 +75,12 @@ impl Encoding<'_> {
     }
 }
 
-/// `2026-02-01`; none where there is no such day.
+/// `2026-02-01`; `None` if there is no such day.
 fn day_text(day: i32) -> Option<String> {
     (FIRST_DAY..=LAST_DAY).contains(&day).then(|| date_of(day).to_string())
 }
 
-/// `2026-02-01T08:30:00Z`; none where there is no such day.
+/// `2026-02-01T08:30:00Z`; `None` if there is no such day.
 fn instant_text(value: i64, per_second: i64, in_utc: bool) -> Option<String> {
     let (seconds, rest) = (value.div_euclid(per_second), value.rem_euclid(per_second));
     i32::try_from(seconds.div_euclid(86_400)).ok().and_then(day_text)?;

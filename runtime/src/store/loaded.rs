@@ -49,7 +49,7 @@ pub struct Loaded {
     pub dictionaries: Vec<Dictionary>,
     /// By record.
     pub counts: Vec<RowCounts>,
-    /// By record, how many rows of blanks alone were skipped; they are not among the rows read.
+    /// By record, how many blank rows were skipped; they are not among the rows read.
     pub blank_rows: Vec<u64>,
     /// By record; these are not among the rows read either.
     pub left_out: Vec<LeftOutRows>,
@@ -153,7 +153,7 @@ impl Loaded {
         }
     }
 
-    /// The days of all rows of an event, and how many there are; none where the page that is seen has them all.
+    /// The days of all rows of an event, and how many there are; `None` if the page that is seen has them all.
     pub(crate) fn span(&self, record: RecordId) -> Option<(DateSpan, usize)> {
         let pages = self.pages[record.index()].as_ref()?;
         Some((pages.days()?, pages.n_rows()))

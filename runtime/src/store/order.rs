@@ -1,4 +1,4 @@
-//! The order in which accepted rows stand: by `when`, then key; behind them rows that may only be referred to, by key.
+//! The order in which accepted rows are: by `when`, then key; behind them rows that may only be referred to, by key.
 
 use crate::keys::columns::Keys;
 use crate::keys::dictionary::NONE;
@@ -9,10 +9,10 @@ use meed_compiler::internal::broken;
 use meed_compiler::plan::FieldId;
 use std::cmp::Ordering;
 
-/// How rows stand in the table.
+/// How rows are in the table.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    /// By row of the table, the row read; none where they are the same.
+    /// By row of the table, the row read; `None` if they are the same.
     pub rows: Option<Vec<u32>>,
     pub n_rows: usize,
     /// How many of them rules see.
@@ -29,7 +29,7 @@ pub(crate) struct SortKey {
 }
 
 impl Order {
-    /// By row of `n_read`, its row in the table; none where they are the same.
+    /// By row of `n_read`, its row in the table; `None` if they are the same.
     pub fn places(&self, n_read: usize) -> Option<Vec<u32>> {
         let rows = self.rows.as_ref()?;
         let mut places = vec![NONE; n_read];
@@ -38,7 +38,7 @@ impl Order {
     }
 }
 
-/// Orders the rows, numbered as they stand, that are not rejected.
+/// Orders the rows, numbered as they are, that are not rejected.
 pub(crate) fn order(batch: &RowBatch, rejected: &Rejected, when: Option<FieldId>, through: i32) -> Order {
     let by_key = || order_by_key(&batch.keys, rejected);
     let Some(when) = when else { return by_key() };
@@ -52,7 +52,7 @@ pub(crate) fn order(batch: &RowBatch, rejected: &Rejected, when: Option<FieldId>
     order_by_day(&batch.keys, rejected, when, days, moments, through)
 }
 
-/// Whether rows stand in order as they were read, and none is after the last day.
+/// Whether rows are in order as they were read, and none is after the last day.
 fn stands(keys: &Keys, days: &[i32], moments: Option<&[i64]>, through: i32) -> bool {
     let by_key = |row: usize| match keys.whole_numbers() {
         Some(keys) => keys[row - 1].cmp(&keys[row]),

@@ -9,7 +9,7 @@ pub(crate) struct Origins {
     files: Vec<(String, u32)>,
     /// On which lines rows read from text begin. Most files have a line for each row, so that one run is all of them.
     lines: Vec<LineRun>,
-    /// By row, its place in the order of reading; none where rows stand as they were read.
+    /// By row, its place in the order of reading; `None` if rows are as they were read.
     places: Option<Vec<u32>>,
 }
 
@@ -45,7 +45,7 @@ impl Origins {
         self.lines.push(LineRun { place, line, step: 1 });
     }
 
-    /// The line on which the row begins that was read at a place, counted from 1; none where its file has no lines.
+    /// The line on which the row begins that was read at a place, counted from 1; `None` if its file has no lines.
     pub fn line_at(&self, place: u32) -> Option<u64> {
         let file = self.files.partition_point(|(_, first)| *first <= place);
         let (_, first) = self.files.get(file.checked_sub(1)?)?;

@@ -107,7 +107,7 @@ impl Pages {
         self.memory
     }
 
-    /// The days of all rows; none where there are no rows.
+    /// The days of all rows; `None` if there are no rows.
     pub fn days(&self) -> Option<DateSpan> {
         (self.n_rows > 0).then_some(self.days)
     }

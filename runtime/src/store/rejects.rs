@@ -113,7 +113,7 @@ impl Rejects {
     /// the options of loading named no place for the others.
     ///
     /// # Errors
-    /// What the function gives, or that what waits on the disk cannot be read.
+    /// What the function gives, or that what is spilled cannot be read.
     pub fn each<E: From<StoreError>>(&self, mut take: impl FnMut(Reject) -> Result<(), E>) -> Result<(), E> {
         for (record, origins, faults) in &self.parts {
             faults.each(|fault| take(reject(*record, origins, fault)))?;
@@ -309,7 +309,7 @@ fn encode(fault: &Fault, out: &mut Vec<u8>) {
     }
 }
 
-/// The fault that bytes begin with; none where they end before it does.
+/// The fault that bytes begin with; `None` if they end before it does.
 fn decode(bytes: &mut &[u8]) -> Option<Fault> {
     fn number(bytes: &mut &[u8]) -> Option<u32> {
         bytes.split_off(..4).map(|word| word.iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte)))

@@ -33,7 +33,7 @@ pub(crate) struct TableRows {
 pub(crate) struct Ordered {
     pub(super) table: Table,
     pub(super) keys: Keys,
-    /// By row, the row read; none where they are the same, or come page by page.
+    /// By row, the row read; `None` if they are the same, or come page by page.
     pub(super) rows: Option<Vec<u32>>,
     pub(super) pages: Option<Pages>,
     /// Accepted rows after the run's date.
@@ -122,7 +122,7 @@ impl TableRows {
         }
     }
 
-    /// The memory in which all keys are to be told apart; none where all rows are held anyway.
+    /// The memory in which all keys are to be told apart; `None` if all rows are held anyway.
     pub(super) fn bytes_for_keys(&self) -> Option<usize> {
         self.runs.as_ref().map(SortedRuns::bytes)
     }
@@ -133,7 +133,7 @@ impl TableRows {
     }
 
     /// Puts the rows in this order; `places` are their rows in it. What codes of keys become is told by `finish`, which is
-    /// given columns of rows as they were read, with the place of each (none where they stay where they are).
+    /// given columns of rows as they were read, with the place of each (`None` if they stay where they are).
     pub fn into_order(
         self,
         order: Order,

@@ -79,7 +79,7 @@ impl SortedRuns {
         Ok(())
     }
 
-    /// Looks at all rows, run by run; those of a run stand in its order.
+    /// Looks at all rows, run by run; those of a run are in its order.
     pub fn each_batch(&self, wanted: Wanted, mut look: impl FnMut(&RowBatch)) -> Result<(), StoreError> {
         for run in &self.runs {
             let all = 0..run.n_rows;

@@ -126,7 +126,7 @@ impl SpillFile {
         Ok(Array { at, len, width, base, values: PhantomData })
     }
 
-    /// Writes other bytes where an array of as many stands.
+    /// Writes other bytes where an array of as many is.
     pub fn replace(&self, array: &Array<u8>, values: &[u8]) -> Result<(), StoreError> {
         if array.len != values.len() {
             broken("an array replaced by one of another length");

@@ -38,7 +38,7 @@ enum SpilledValues {
 }
 
 impl SpilledBatch {
-    /// One column of some rows; none where it is not kept.
+    /// One column of some rows; `None` if it is not kept.
     pub fn column(&self, field: usize, rows: Range<usize>, file: &SpillFile) -> Result<Option<Column>, StoreError> {
         let Some(SpilledColumn { values, known }) = &self.columns[field] else { return Ok(None) };
         let values = match values {

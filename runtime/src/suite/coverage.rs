@@ -71,7 +71,7 @@ impl Coverage {
         self.schedules.clone_from(&plan.schedules);
     }
 
-    /// What no test reached, in the order of the program. What stands in a rule that no test reaches is not told again.
+    /// What no test reached, in the order of the program. What is in a rule that no test reaches is not told again.
     pub fn unreached(&self, plan: &Plan) -> Vec<Unreached> {
         let mut found = Vec::new();
         let mut used: BTreeSet<ScheduleId> = BTreeSet::new();

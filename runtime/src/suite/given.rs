@@ -21,7 +21,7 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
     for idx in 0..plan.records.len() {
         let referred: Vec<(RecordId, String)> = rows[idx].iter().flat_map(|row| referred(plan, idx, row)).collect();
         for (target, value) in referred {
-            // The distinct values of another record's column stand in that record's rows already.
+            // The distinct values of another record's column are in that record's rows already.
             let is_table = matches!(plan.record(target).source, RecordTable::Table(_));
             let from_file = test.files.iter().any(|file| file.record == target);
             let key = plan.record(target).key[0];

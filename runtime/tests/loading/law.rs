@@ -95,7 +95,7 @@ fn cell(header: &str) -> BoxedStrategy<String> {
 
 fn table(header: &'static [&'static str], n_rows: usize) -> BoxedStrategy<Vec<Vec<String>>> {
     let row: Vec<BoxedStrategy<String>> = header.iter().map(|header| cell(header)).collect();
-    // Rows of blanks alone are skipped in text, and are rows elsewhere.
+    // Blank rows are skipped in text, and are rows elsewhere.
     let is_row = |row: &Vec<String>| row.iter().any(|cell| !cell.is_empty());
     let rows = prop::collection::vec(row, 0..n_rows);
     rows.prop_map(move |rows| rows.into_iter().filter(is_row).collect()).boxed()

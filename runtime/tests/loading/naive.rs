@@ -11,7 +11,7 @@ pub struct Spec {
     pub fields: Vec<FieldSpec>,
     pub key: Vec<usize>,
     pub when: Option<usize>,
-    /// The record in whose table the keys stand, and in which column.
+    /// The record in whose table the keys are, and in which column.
     pub distinct: Option<(usize, &'static str)>,
 }
 
@@ -43,7 +43,7 @@ pub struct File {
 struct Row {
     file: String,
     number: usize,
-    /// By field, its parts; none where one is missing.
+    /// By field, its parts; `None` if one is missing.
     cells: Vec<Option<Vec<String>>>,
     /// Column, value, reason.
     faults: Vec<[String; 3]>,

@@ -24,7 +24,7 @@ fn an_entity_of_which_only_the_key_is_read_is_what_accepted_rows_name() {
     assert_eq!(loaded.origin(RecordId(0), 0), ("", 0));
     let found = view_of(&plan, &loaded);
     let keys: Vec<&str> = found.tables[0].rows.iter().map(|row| row[0].as_str()).collect();
-    // C stands in a rejected row alone.
+    // C is in a rejected row alone.
     assert_eq!(keys, ["7", "B"]);
     assert_eq!(found.tables[0].account, Default::default());
     // With a table a name that is not in it leads nowhere.

@@ -125,7 +125,7 @@ fn a_hundred_thousand_rows_behind_one_another_are_rejected_in_no_time() {
     }
 }
 
-/// Agents stand in the deals: when the last deal that names one is rejected, what refers to that agent is too.
+/// Agents are in the deals: when the last deal that names one is rejected, what refers to that agent is too.
 #[test]
 fn chains_run_through_distinct_values_and_rows_on_the_disk() {
     let plan = plan(

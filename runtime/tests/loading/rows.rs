@@ -63,7 +63,7 @@ pub fn deals(n_rows: usize) -> Vec<Vec<String>> {
     let row = |row: usize| {
         let (day, hour) = (1 + row * 7 % 28, row * 5 % 24);
         vec![
-            // Numbers first, then words: both kinds of key stand in one column.
+            // Numbers first, then words: both kinds of key are in one column.
             if row.is_multiple_of(3) { format!("D{row}") } else { (row * 37 % 1009).to_string() },
             format!("2026-{:02}-{day:02}T{hour:02}:30:00Z", 1 + row % 12),
             (row * 11 % 4).to_string(),

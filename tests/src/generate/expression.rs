@@ -23,7 +23,7 @@ pub struct Source {
     pub optional: bool,
 }
 
-/// Where an expression stands.
+/// Where an expression is.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     pub sources: Vec<Source>,

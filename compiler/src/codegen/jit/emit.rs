@@ -33,7 +33,7 @@ pub(super) enum Half {
 }
 
 impl Half {
-    /// Where it stands in memory on this machine, for which the code is made.
+    /// Where it is in memory on this machine, for which the code is made.
     pub fn offset(self) -> i32 {
         if (self == Self::Lower) == cfg!(target_endian = "little") { 0 } else { 8 }
     }
@@ -59,7 +59,7 @@ pub(super) struct Emit<'f> {
     pub builder: FunctionBuilder<'f>,
     /// The table of pointers so far.
     pub inputs: Vec<Input>,
-    /// Where each stands in the table.
+    /// Where each is in the table.
     places: FxHashMap<Input, i32>,
     table: Value,
     raised: Raised,
@@ -106,7 +106,7 @@ impl<'f> Emit<'f> {
         self.load_at(address, width)
     }
 
-    /// What stands at an address, as a number of 64 bits.
+    /// What is at an address, as a number of 64 bits.
     pub fn load_at(&mut self, address: Value, width: Width) -> Value {
         let ins = self.builder.ins();
         match width {

@@ -12,7 +12,7 @@ use crate::plan::{Comparison, Fold, FoldFunction, Plan, Side};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
-/// Writes the function of a fold; the inputs it reads, or none where every row would be the interpreter's.
+/// Writes the function of a fold; the inputs it reads, or `None` if every row would be the interpreter's.
 ///
 /// `unit` becomes the denominator of what is taken in, where it is known.
 pub(super) fn write_fold(

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::{Block, BlockArg, Function, InstBuilder, Value, types
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-/// Where the fields of [`crate::kernel::Context`] stand.
+/// Where the fields of [`crate::kernel::Context`] are.
 const INPUTS: i32 = 0;
 const N_LINES: i32 = 8;
 const MISSED: i32 = 16;
@@ -90,7 +90,7 @@ impl Frame {
         emit.builder.ins().jump(self.header, &[next, n_lines, missed].map(BlockArg::Value));
     }
 
-    /// Ends the function; what it reads, or none where every row would be the interpreter's.
+    /// Ends the function; what it reads, or `None` if every row would be the interpreter's.
     pub fn finish(self, mut emit: Emit<'_>, config: TargetFrontendConfig) -> Option<Reads> {
         emit.builder.seal_block(self.header);
         emit.continue_in(self.done);

@@ -132,7 +132,7 @@ impl Machine {
 }
 
 impl Writer<'_> {
-    /// A function written by `write`; none where it writes none, or Cranelift does not take it.
+    /// A function written by `write`; `None` if it writes none, or Cranelift does not take it.
     pub fn function(
         &mut self,
         opt_level: OptLevel,

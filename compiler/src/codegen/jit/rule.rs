@@ -53,7 +53,7 @@ pub(super) struct RuleCode<'a, 'f> {
     frame: Frame,
 }
 
-/// Writes the function of a rule; the inputs it reads, or none where every row would be the interpreter's.
+/// Writes the function of a rule; the inputs it reads, or `None` if every row would be the interpreter's.
 pub(super) fn write_rule(
     plan: &Plan,
     scales: &Scales,
@@ -115,7 +115,7 @@ impl RuleCode<'_, '_> {
             let below_zero = self.code.emit.take_below_zero();
             self.below_zero = self.code.emit.or(self.below_zero, below_zero);
             if let Node::Active | Node::Until = step {
-                // Rows stand by date: this branch goes one way for long.
+                // Rows are in order by date: this branch goes one way for long.
                 self.leave_unless(self.live);
             }
         }
@@ -275,7 +275,7 @@ impl RuleCode<'_, '_> {
         }
     }
 
-    /// What was paid under a limit so far, and where it stands.
+    /// What was paid under a limit so far, and where it is.
     pub(super) fn paid(&mut self, state: StateId) -> (CheckedInt, Value) {
         let slot = self.sure_slot(state, Input::Paid(state));
         let address = self.code.emit.address(Input::Paid(state), slot, 4);
@@ -289,7 +289,7 @@ impl RuleCode<'_, '_> {
         self.stores.push(Store { value: upper, address, offset: Half::Upper.offset(), when });
     }
 
-    /// Ends the row here unless the flag holds: what stands so far is written. After it the row is live.
+    /// Ends the row here unless the flag holds: what is there so far is written. After it the row is live.
     pub(super) fn leave_unless(&mut self, stays: Flag) {
         self.stop_at_fault();
         let was_live = self.live;

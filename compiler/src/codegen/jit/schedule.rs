@@ -29,7 +29,7 @@ struct Straight {
 struct Stretch {
     /// Where it ends, and whether this value belongs to it; the last has no end.
     upper: Option<(Exact, bool)>,
-    /// What is asked for; none where there is no result.
+    /// What is asked for; `None` if there is no result.
     answer: Option<Straight>,
 }
 
@@ -68,7 +68,7 @@ impl RowCode<'_, '_> {
                 (known, self.emit.choose_number(sign, turned, value))
             }
             (ScheduleOutput::Amount, false) => {
-                // Below zero F is 0, which is what stands at zero unless F(0) is something.
+                // Below zero F is 0, which is the value at zero unless F(0) is something.
                 if !schedule.even_at_zero {
                     return (known, value);
                 }

@@ -54,7 +54,7 @@ const MODES: [RoundingMode; 10] = [
     RoundingMode::Downward,
 ];
 
-/// What an operation makes of pairs of numbers; none where it raises the fault flag.
+/// What an operation makes of pairs of numbers; `None` if it raises the fault flag.
 fn evaluate(
     opt_level: OptLevel,
     pairs: &[(i64, i64)],

@@ -6,7 +6,7 @@ use crate::plan::{
     StateKind, Stream, Type, VersionId,
 };
 
-/// Where an expression stands.
+/// Where an expression is.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub plan: &'a Plan,

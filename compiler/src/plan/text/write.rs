@@ -1,4 +1,4 @@
-//! Sections of the Plan's text, in the order in which they can be read: what is named stands before what names it.
+//! Sections of the Plan's text, in the order in which they can be read: what is named comes before what names it.
 
 use super::layout;
 use super::lexer::quoted;

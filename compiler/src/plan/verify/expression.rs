@@ -1,4 +1,4 @@
-//! Expressions: what they name, their types, what can be missing, and where levels may stand.
+//! Expressions: what they name, their types, what can be missing, and where levels may be.
 
 use super::{Invariant, Report};
 use crate::plan::{
@@ -9,7 +9,7 @@ use crate::value::Exact;
 use meed_grammar::steps;
 use rustc_hash::FxHashSet;
 
-/// Where an expression stands, and what is known there.
+/// Where an expression is, and what is known there.
 pub(super) struct Place<'a> {
     pub plan: &'a Plan,
     /// The rows; none inside a schedule.
@@ -214,7 +214,7 @@ fn words(expr: &Expr) -> String {
     all.split(['(', ' ']).next().unwrap_or_default().to_owned()
 }
 
-/// Whether a value of one type may stand where another is expected: counts, numbers and shares are added and compared as
+/// Whether a value of one type may be used where another is expected: counts, numbers and shares are added and compared as
 /// numbers of one type.
 fn stands_for(found: Type, expected: Type) -> bool {
     let plain = |ty| matches!(ty, Type::Number | Type::Count | Type::Percent);

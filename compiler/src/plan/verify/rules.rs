@@ -60,7 +60,7 @@ fn folds(plan: &Plan, rule: &Version, report: &mut Report) {
 }
 
 /// Totals of every row, the range, what keeps and computes, one line, its limits, and its end. Where rows before the range are looked at
-/// for a first, it stands directly behind that first.
+/// for a first, it is directly behind that first.
 fn nodes_in_order(rule: &Version, report: &mut Report) {
     let looks_back = rule.nodes.iter().any(|step| matches!(step, Node::Until));
     let rank = |node: &Node| match node {

@@ -1,4 +1,4 @@
-//! What stands in the brackets of a schedule: the quantity first, then every argument by its name.
+//! What is in the brackets of a schedule: the quantity first, then every argument by its name.
 
 use crate::plan::Type;
 use crate::types::Typing;
@@ -8,7 +8,7 @@ use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ExprKind, GivenArgument};
 
 impl Typing<'_> {
-    /// The quantity, where one stands there (`domain` is its type), and the arguments in the order of their declaration.
+    /// The quantity, where one is there (`domain` is its type), and the arguments in the order of their declaration.
     pub(in crate::types) fn placed_arguments<'e>(
         &mut self,
         schedule: &tree::Name,
@@ -28,7 +28,7 @@ impl Typing<'_> {
         let n_unnamed = given.iter().filter(|argument| argument.name.is_none()).count();
         let in_place = match domain {
             Some(_) => n_unnamed == 1 && given[0].name.is_none(),
-            // Where what adds up stands outside, one argument alone cannot be taken for another.
+            // Where what adds up is outside, one argument alone cannot be taken for another.
             None => n_unnamed == 0 || names.len() == 1,
         };
         if !in_place {
@@ -129,7 +129,7 @@ impl Typing<'_> {
         }
         let typed: Option<Vec<Typed>> = values.iter().map(|value| self.numeric(value, scope)).collect();
         let typed = typed?;
-        // The quantity stands first, or last as it once did.
+        // The quantity comes first, or last as it once did.
         let orders: Vec<Vec<usize>> = match domain {
             Some(_) => {
                 let first = (0..values.len()).collect();

@@ -144,7 +144,7 @@ impl Typing<'_> {
     }
 }
 
-/// Whether a quotient stands there, which may have been worked out already.
+/// Whether a quotient is there, which may have been worked out already.
 fn is_quotient(written: &tree::Expr) -> bool {
     matches!(unbracketed(written).kind, ExprKind::Binary { op: BinaryOp::Divide, .. })
 }

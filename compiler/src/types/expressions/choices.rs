@@ -60,7 +60,7 @@ impl Typing<'_> {
         place.map(|place| place as u32)
     }
 
-    /// A parameter, where it is known what stands beside it.
+    /// A parameter, where it is known what is beside it.
     fn parameter_beside(&mut self, path: &tree::Path, hint: Option<Type>, scope: &mut Scope) -> Option<Typed> {
         match self.parameters.get(&path.parts[0].text).cloned().flatten() {
             Some(constant) if self.one_meaning(&path.parts[0], scope).is_some() => {

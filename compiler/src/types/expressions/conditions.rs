@@ -271,7 +271,7 @@ impl Typing<'_> {
                     }
                 }
             }
-            // The grammar reads nothing else here, and reports what stands there without its brackets.
+            // The grammar reads nothing else here, and reports what is there without its brackets.
             _ => None,
         }
     }

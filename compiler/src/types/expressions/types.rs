@@ -65,7 +65,7 @@ impl Typing<'_> {
         Some(values)
     }
 
-    /// Repairs a number that stands beside money or a percent without its sign.
+    /// Repairs a number that is beside money or a percent without its sign.
     fn with_its_sign(&self, problem: Problem, span: Span, value: &Exact, other: Type) -> Problem {
         let text = exact_text(value);
         match other {

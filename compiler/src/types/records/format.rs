@@ -125,7 +125,7 @@ impl Typing<'_> {
     }
 }
 
-/// The format that a sample shows for a type, as in `as "1.000,50"`; none where the type is not read by it.
+/// The format that a sample shows for a type, as in `as "1.000,50"`; `None` if the type is not read by it.
 pub fn written_format(ty: Type, sample: &str) -> Option<Format> {
     format_of(ty, sample).ok()
 }

@@ -5,7 +5,7 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind};
 
-/// The clause that stands furthest down so far.
+/// The clause that is furthest down so far.
 #[derive(Clone, Copy)]
 struct Last {
     place: u8,
@@ -13,7 +13,7 @@ struct Last {
     span: Span,
 }
 
-/// The place of `pay` and `take back`; limits stand behind it.
+/// The place of `pay` and `take back`; limits are behind it.
 const PAY: u8 = 3;
 
 impl Typing<'_> {
@@ -52,7 +52,7 @@ impl Typing<'_> {
         }
     }
 
-    /// A clause that stands behind another which comes later, or for the second time.
+    /// A clause that is behind another which comes later, or for the second time.
     fn after(&mut self, clause: &Clause, place: u8, word: &'static str, last: Last) {
         if place < last.place {
             let message = format!("`{word}` comes before `{}`", last.word);
@@ -97,7 +97,7 @@ impl Typing<'_> {
     }
 }
 
-/// Where a clause belongs, and its words; values may stand anywhere before `pay`.
+/// Where a clause belongs, and its words; values may be anywhere before `pay`.
 fn place(clause: &Clause) -> Option<(u8, &'static str)> {
     match clause.kind {
         ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } => Some((0, "for each")),

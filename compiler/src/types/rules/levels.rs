@@ -38,7 +38,7 @@ impl Typing<'_> {
     }
 
     /// Warns of a running level that shares its `where` with other conditions: it counts the rows that passed what is
-    /// written above the clause, whatever stands beside it.
+    /// written above the clause, whatever is beside it.
     pub(super) fn level_beside(&mut self, condition: &Expr, clause: Span, written: Span, scope: &Scope) {
         let is_matched = |id: &&u32| matches!(self.totals[**id as usize].over, Over::Matched);
         let own: Vec<StateId> = scope.wanted.iter().filter(is_matched).map(|id| StateId(*id)).collect();
@@ -68,7 +68,7 @@ impl Typing<'_> {
             .label("it counts the rows that passed what is written above")
             .other(other.span, "this is beside it, not above")
             .help("write the other condition in a `where` of its own above, or the level in a `let` above to count all rows");
-        // Only the plain case of two is mended: the rest keeps its brackets and its order.
+        // Only the plain case of two is repaired: the rest keeps its brackets and its order.
         if let (Op::And(_), [_, _]) = (&condition.op, &parts[..]) {
             let (first, second) = (self.written(other.span).to_owned(), self.written(part.span).to_owned());
             problem = problem.repair(

@@ -123,7 +123,7 @@ impl Typing<'_> {
         None
     }
 
-    /// The amount with what is said for missing values; none where they are not dealt with.
+    /// The amount with what is said for missing values; `None` if they are not dealt with.
     fn handled(&mut self, value: Expr, to: &Expr, unknown: Option<&UnknownMeans>) -> Option<Expr> {
         let Some(unknown) = unknown else {
             if to.optional {

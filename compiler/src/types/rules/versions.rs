@@ -7,7 +7,7 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 
 impl Typing<'_> {
-    /// Looks for overlaps and gaps among versions, which stand by their days.
+    /// Looks for overlaps and gaps among versions, which are in order by their days.
     pub(super) fn versions(&mut self, rules: &[Rule]) {
         for rule in rules {
             let (name, versions) = (&rule.name, &rule.versions);

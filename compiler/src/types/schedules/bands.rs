@@ -45,8 +45,7 @@ impl Typing<'_> {
             (Bound::To(bound) | Bound::Below(bound), false) | (Bound::From(bound), true) => return Some(Some(bound)),
             (Bound::Beyond, false) if last => return Some(None),
             (Bound::Beyond, false) => self.problem(
-                Problem::error("schedule-end", band.span, "`beyond` is the last band")
-                    .help("move it after all others"),
+                Problem::error("schedule-end", band.span, "`beyond` is the last band").help("move it after all others"),
             ),
             _ => {
                 let message = "bands end with `to` or `below`, or all begin with `from`";

@@ -9,7 +9,7 @@ use meed_grammar::span::Span;
 use meed_grammar::tree;
 
 impl Typing<'_> {
-    /// Words that exclude each other stand not together, and where the first band has an amount of its own the schedule
+    /// Words that exclude each other are not used together, and where the first band has an amount of its own the schedule
     /// says whether zero is paid it. None where that is open.
     pub(super) fn at_zero(&mut self, schedule: &tree::Schedule, shape: &Shape) -> Option<()> {
         for (one, other) in

@@ -90,7 +90,7 @@ impl Typing<'_> {
         paths
     }
 
-    /// The scope inside the brackets of a set that stands in `outside`.
+    /// The scope inside the brackets of a set that is in `outside`.
     pub(super) fn set_scope(
         &mut self,
         stream: &Stream,
@@ -129,7 +129,7 @@ impl Typing<'_> {
         Some(self.seen_from(inline(lets[local].value.clone(), lets), join))
     }
 
-    /// A value of the entity's row as it is found from a row of the set; none where it is more than fields and numbers.
+    /// A value of the entity's row as it is found from a row of the set; `None` if it is more than fields and numbers.
     fn seen_from(&self, mut value: Expr, join: &Expr) -> Option<Expr> {
         let Op::Field { root: set_root, record: set_record, path: to_entity } = &join.op else { return None };
         let mut plain = true;

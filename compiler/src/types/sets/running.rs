@@ -189,7 +189,7 @@ impl Typing<'_> {
     /// A bound between two things that both change from row to row, written where totals are compared.
     fn bound_on_totals(&mut self, bound: Span, scope: &Scope) {
         let written = self.in_one_line(bound);
-        // `X at most Y` stands in brackets, which are not part of it.
+        // `X at most Y` is in brackets, which are not part of it.
         let written =
             if written.ends_with(')') && written.contains(" of (") { written } else { format!("({written})") };
         let message = "this bound compares totals, not what each row has";

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// The state that [`split`] writes before the real one is known.
 const PENDING: StateId = StateId(u32::MAX);
 
-/// What adds up as it is written, evaluated as a whole on totals: literals and what is fixed by the key stand as they are, sums,
+/// What adds up as it is written, evaluated as a whole on totals: literals and what is fixed by the key are taken as they are, sums,
 /// differences, constant factors and divisors, roundings and bounds act on the totals, everything else is a summand that
 /// is summed row by row, a `let` too. The value on totals, the summands, and the places of bounds of which more than one
 /// side adds up.

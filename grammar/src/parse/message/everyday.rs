@@ -1,4 +1,4 @@
-//! Everyday sentences of rules whose words are known but stand otherwise here.
+//! Everyday sentences of rules whose words are known but are written otherwise here.
 //!
 //! Comes in: where reading stopped in a rule. Goes out: a problem that says how the sentence is written, with a repair where the
 //! words that were written are enough for one.
@@ -203,7 +203,7 @@ impl Place<'_, '_> {
         )
     }
 
-    /// `(sum of deal.amount where registered)`: the condition stands with its rows in brackets of its own.
+    /// `(sum of deal.amount where registered)`: the condition is with its rows in brackets of its own.
     fn sum_where(&self, found: Token) -> Option<Problem> {
         let bracket = *self.open.last()?;
         if self.text(found) != "where" || self.text(bracket) != "(" {
@@ -212,9 +212,13 @@ impl Place<'_, '_> {
         let inside = self.before.iter().rposition(|token| token.span == bracket.span)?;
         let of = self.before.get(inside..)?.iter().any(|word| matches!(self.text(*word), "sum" | "count" | "average"));
         of.then(|| {
-            Problem::error("unexpected", self.written(found), "a condition of a sum is written in brackets with its rows")
-                .label("these brackets hold more than the rows")
-                .help("write `sum of amount in (deal where registered)`, `count of (deal where registered)`")
+            Problem::error(
+                "unexpected",
+                self.written(found),
+                "a condition of a sum is written in brackets with its rows",
+            )
+            .label("these brackets hold more than the rows")
+            .help("write `sum of amount in (deal where registered)`, `count of (deal where registered)`")
         })
     }
 
@@ -285,7 +289,7 @@ impl Place<'_, '_> {
         )
     }
 
-    /// `latest deal`: the set stands in brackets.
+    /// `latest deal`: the set is in brackets.
     fn latest_of(&self, found: Token) -> Option<Problem> {
         let last = *self.before.last()?;
         let word = self.text(last);

@@ -51,7 +51,7 @@ impl<'s> Place<'s, '_> {
         self.reader.words.get(self.here()? + 1).copied()
     }
 
-    /// Where the word that could not be read stands among all words.
+    /// Where the word that could not be read is among all words.
     pub(super) fn here(&self) -> Option<usize> {
         let start = self.found?.span.start;
         Some(self.reader.words.partition_point(|word| word.span.start < start))

@@ -1,4 +1,4 @@
-//! Words that could not stand where they were found: mistyped ones, and those that belong elsewhere.
+//! Words that could not be where they were found: mistyped ones, and those that belong elsewhere.
 
 use super::super::Rule;
 use super::Place;

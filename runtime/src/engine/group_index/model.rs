@@ -86,7 +86,7 @@ fn loaded(sales: &[Sale]) -> Loaded {
     loaded
 }
 
-/// The keys by rule, in the order of the rules; none where a part is missing.
+/// The keys by rule, in the order of the rules; `None` if a part is missing.
 fn keys(sale: &Sale) -> [Option<Vec<String>>; 7] {
     let (id, region) = partner(sale.partner);
     let rep = sale.rep.map(partner);
@@ -108,7 +108,7 @@ proptest! {
 
     #[test]
     fn rows_share_a_slot_where_they_share_a_key(mut sales in prop::collection::vec(sale(), 1..70), at_a_time in 1u32..20) {
-        // Rows stand by day, then key.
+        // Rows are in order by day, then key.
         sales.sort_by_key(|sale| sale.day);
         let loaded = loaded(&sales);
         let rows = Rows::Events { record: PLAN.record_named("sale").expect("the event is known") };

@@ -34,7 +34,7 @@ impl TableBuilder {
                 let mut block = Block::default();
                 let mut column = std::mem::take(&mut self.rows.batch.keys.components[idx]);
                 let take = |component: Option<KeyComponent<'_>>| {
-                    // A row without a key is rejected; what stands in its place is never compared.
+                    // A row without a key is rejected; what is in its place is never compared.
                     column.push(component.unwrap_or(KeyComponent::Whole(0)));
                     if let Some(space) = &mut space {
                         codes[idx].push(component.map_or(NONE, |component| space.components[idx].intern(component)));

@@ -17,7 +17,7 @@ const DRAWN_WHOLE: usize = 6;
 const LONGEST_KEY: usize = 40;
 
 impl Linked<'_> {
-    /// Faults of the rows, not rejected so far, that stand on a ring.
+    /// Faults of the rows, not rejected so far, that are on a ring.
     pub(super) fn on_rings(&self) -> Result<Vec<(RecordId, Fault)>, StoreError> {
         let mut faults = Vec::new();
         for reference in references(self.plan).filter(|reference| reference.record == reference.target) {

@@ -12,7 +12,7 @@ const READ: usize = 512;
 /// Structs of headers lie no deeper within one another.
 const DEEPEST: u32 = 8;
 
-/// How many bytes the largest page takes that stands in this range of a file. Where a header cannot be read the pages
+/// How many bytes the largest page takes that is in this range of a file. Where a header cannot be read the pages
 /// before it count: the decoder will tell.
 pub(super) fn largest_page(file: impl Read + Seek, range: Range<u64>) -> u64 {
     let mut largest = 0;
@@ -39,7 +39,7 @@ struct Headers<R> {
 }
 
 impl<R: Read + Seek> Headers<R> {
-    /// The bytes of the next page, unpacked and packed; none where this is no header.
+    /// The bytes of the next page, unpacked and packed; `None` if this is no header.
     fn page(&mut self) -> Option<(u64, u64)> {
         let (mut unpacked, mut packed) = (None, None);
         let mut id = 0;

@@ -73,7 +73,7 @@ impl Place<'_> {
             None => {
                 let left = self.read(line)?;
                 if line.takes(":") {
-                    // The bracket only gives the type of what stands in it.
+                    // The bracket only gives the type of what is in it.
                     let typed = Expr { ty: ty(self.plan, line)?, ..left };
                     line.expect_mark(')')?;
                     return Ok(typed);
@@ -233,7 +233,7 @@ impl Place<'_> {
         self.plan.state_named(self.rule, name).ok_or_else(|| format!("the rule keeps no `{name}`"))
     }
 
-    /// What stands in the brackets of a function.
+    /// What is in the brackets of a function.
     fn function(&self, name: &str, line: &mut Cursor) -> Read<Op> {
         let many = |line: &mut Cursor| line.list(|line| self.read(line));
         Ok(match name {

@@ -20,7 +20,7 @@ pub(super) fn state(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     Ok(())
 }
 
-/// The slot of the state in the making stands last until it is known.
+/// The slot of the state in the making is last until it is known.
 pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     let (Some(mut state), Some(mut slot)) = (plan.states.pop(), plan.keys.pop()) else {
         return Err("this belongs to no state".to_owned());
