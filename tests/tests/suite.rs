@@ -28,7 +28,7 @@ fn room(name: &str) {
             std::fs::write(&path, page.with(verdict.changes)).expect("the page can be written");
         }
     }
-    assert!(failures.is_empty(), "\n{}\n{} cases fail", failures.join("\n"), failures.len());
+    assert!(failures.is_empty(), "\n{}\ncases that fail: {}", failures.join("\n"), failures.len());
 }
 
 #[test]
@@ -44,6 +44,16 @@ fn mechanics() {
 #[test]
 fn published() {
     room("published");
+}
+
+/// A slip in the words of `CASE` would pass as green, as no case would be run.
+#[test]
+fn some_heading_contains_the_words_that_are_asked_for() {
+    let wanted = std::env::var("CASE").unwrap_or_default();
+    let paths = pages(&suite());
+    let has_it =
+        |path: &PathBuf| Page::open(path).is_ok_and(|page| page.cases.iter().any(|case| case.title.contains(&wanted)));
+    assert!(paths.iter().any(has_it), "no heading of {} pages contains `{wanted}`", paths.len());
 }
 
 #[test]
