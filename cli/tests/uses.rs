@@ -23,7 +23,7 @@ fn folder(name: &str) -> Folder {
 #[test]
 fn every_command_takes_the_items_of_other_files_in() {
     let folder = folder("uses");
-    folder.meed(&["check", "p.meed"]).with(0).says("`p` is well: 1 rules, 1 tests");
+    folder.meed(&["check", "p.meed"]).with(0).says("`p`: no problems (1 rule, 1 test)");
     let tested = folder.meed(&["test", "p.meed"]).with(0);
     assert!(tested.out.contains("1 passed, 0 failed"), "{}", tested.out);
     let plan = folder.meed(&["plan", "p.meed"]).with(0).out;

@@ -114,7 +114,7 @@ impl<'p> Left<'p> {
                 Some(bounds) => Problem::warning("never-holds", span, "no row can meet this condition")
                     .label("no value of the field does")
                     .other(bounds, "what its values lie between")
-                    .help("take the condition out, or move a bound"),
+                    .help("remove the condition, or move a bound"),
                 None => never(span, places, self.days.as_deref()),
             });
         }

@@ -61,7 +61,7 @@ impl Sources {
                     sources.problems.push(
                         Problem::error("duplicate-name", file.span, message)
                             .other(first.span, "used first here")
-                            .help("take one of them out"),
+                            .help("remove one of them"),
                     );
                     continue;
                 }

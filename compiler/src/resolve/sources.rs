@@ -56,7 +56,7 @@ fn fold(
             problems.push(
                 Problem::error("duplicate-clause", line.span, message)
                     .other(first.span, "the first one")
-                    .help("take one of them out"),
+                    .help("remove one of them"),
             );
         }
     }

@@ -52,7 +52,7 @@ impl Typing<'_> {
         let Some(when) = record.when else {
             if record.kind == RecordKind::Entity {
                 let message = format!("`{}` is an entity, and only events happen on a day", record.name);
-                self.problem(Problem::error("when-of-entity", span, message).help("take the line out"));
+                self.problem(Problem::error("when-of-entity", span, message).help("remove the line"));
             }
             return;
         };
@@ -66,11 +66,11 @@ impl Typing<'_> {
             if first != Span::default() {
                 problem = problem.other(first, "it is read here");
             }
-            return self.problem(problem.help("take one of them out"));
+            return self.problem(problem.help("remove one of them"));
         }
         if record.key.contains(&when) {
             let message = format!("`{name}` is in the key, and every row has the same");
-            return self.problem(Problem::error("duplicate-clause", span, message).help("take it out of the key"));
+            return self.problem(Problem::error("duplicate-clause", span, message).help("remove it from the key"));
         }
         if let Some(day) = self.written_value(day, Type::Date, 0, &name) {
             self.program.records[id.index()].fields[when.index()].source = FieldSource::Day(day as i32);
@@ -104,7 +104,7 @@ impl Typing<'_> {
             if first != Span::default() {
                 problem = problem.other(first, "it is read here");
             }
-            return self.problem(problem.help("take one of them out"));
+            return self.problem(problem.help("remove one of them"));
         }
         if !matches!(field.ty, Type::Id(_) | Type::Text(_)) {
             let message =
@@ -152,7 +152,7 @@ impl Typing<'_> {
     pub(super) fn bounds(&mut self, written: &tree::Bounds, ty: Type, decimals: u32) -> Bounds {
         if !matches!(ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date) {
             let message = format!("{} has no bounds", self.type_words(ty));
-            self.problem(Problem::error("type-mismatch", written.span, message).help("take them out"));
+            self.problem(Problem::error("type-mismatch", written.span, message).help("remove them"));
             return Bounds::default();
         }
         let mut end = |end: &Option<tree::Expr>| self.written_value(end.as_ref()?, ty, decimals, "the field");
