@@ -3,6 +3,7 @@
 use crate::bind::Bound;
 use crate::draw::{Messages, file_name};
 use meed_compiler::plan::{Plan, RecordId, TextEncoding};
+use meed_runtime::SourceFile;
 use meed_runtime::inner::store::Loaded;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
@@ -77,7 +78,7 @@ fn of_file(
     if !path.is_file() {
         return Ok(Some("it can be read only once"));
     }
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+    if !SourceFile::is_delimited(path) {
         return Ok(Some("it is not text"));
     }
     let mut text = BufReader::new(File::open(path)?);

@@ -7,6 +7,7 @@
 
 use crate::lookup::Lookup;
 use crate::plan::{DecisionId, FoldId, KeyId, Period, StateId, StateKind, Type};
+use crate::search::Index;
 use crate::value::Exact;
 use rustc_hash::FxHashMap;
 
@@ -77,6 +78,8 @@ pub struct Data {
     pub predicates: Vec<Vec<u8>>,
     /// By decision table.
     pub lookups: Vec<Lookup>,
+    /// By search; made ready before the first rule that asks.
+    pub searches: Vec<Option<Index>>,
     /// By state.
     pub states: Vec<StateData>,
     /// By fold; filled before the rules that read them.

@@ -11,7 +11,9 @@ pub mod trace;
 
 use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
-use crate::plan::{Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Side, StateId, Version, VersionId};
+use crate::plan::{
+    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, RecordId, Side, StateId, Version, VersionId,
+};
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
 use meed_grammar::span::Span;
@@ -32,6 +34,14 @@ pub enum FaultKind {
     /// A payment, sum or decision that does not fit.
     #[error("{0} is too large to hold")]
     Overflow(&'static str),
+    /// More than one row where there may be one.
+    #[error("the set has more than one row")]
+    SeveralRows {
+        /// Whose rows.
+        record: RecordId,
+        /// Two of them.
+        rows: [u32; 2],
+    },
     /// A date outside the years 1 to 9999, or a length of time that is no whole number.
     #[error("{0}")]
     Date(&'static str),
@@ -45,6 +55,7 @@ impl FaultKind {
             Self::CrossingBounds(_) => "crossing-bounds",
             Self::EmptyPackage(_) => "empty-package",
             Self::Overflow(_) => "overflow",
+            Self::SeveralRows { .. } => "several-rows",
             Self::Date(_) => "impossible-date",
         }
     }

@@ -30,6 +30,10 @@ pub enum Input {
     Predicate(PredicateId),
     /// The [`Lookup`](crate::lookup::Lookup) of a decision table, which is asked by a call.
     Lookup(TableId),
+    /// The [`Plan`], for calls.
+    Plan,
+    /// The [`Data`] of the run, for calls.
+    Data,
     /// `u32` by row *of the chunk* (from 0).
     Slots(KeyId),
     /// `u8` by slot.

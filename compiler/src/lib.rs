@@ -16,6 +16,7 @@ mod lower;
 pub mod plan;
 mod repairs;
 mod resolve;
+pub mod search;
 pub mod typed;
 mod types;
 pub mod value;

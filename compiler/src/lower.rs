@@ -32,6 +32,7 @@ pub fn lower(program: &Program) -> Plan {
         parameters: program.parameters.clone(),
         ..Plan::empty()
     };
+    plan.searches = program.searches.iter().map(|search| denominators::of_search(&plan, search)).collect();
     let mut states = States::default();
     let mut all: Vec<(usize, Version)> = Vec::new();
     for (idx, rule) in program.rules.iter().enumerate() {

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod node;
 pub mod op;
 pub mod schedule;
+pub mod search;
 pub mod state;
 pub mod table;
 pub mod text;
@@ -30,6 +31,7 @@ pub use layout::{Bounds, Layout, RowTest, TextEncoding};
 pub use node::*;
 pub use op::*;
 pub use schedule::*;
+pub use search::*;
 pub use state::*;
 pub use table::*;
 
@@ -69,6 +71,8 @@ pub struct Plan {
     pub matches: Vec<Match>,
     /// Aggregates of them.
     pub folds: Vec<Fold>,
+    /// Sets whose rows are found for each row that asks.
+    pub searches: Vec<Search>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Rules, in the order of their first versions as written.
@@ -171,6 +175,7 @@ impl Plan {
             states: Vec::new(),
             matches: Vec::new(),
             folds: Vec::new(),
+            searches: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
             versions: Vec::new(),

@@ -19,8 +19,8 @@ pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
 pub use walk::{every, walk};
 
 use crate::plan::{
-    Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Stream,
-    Table, Type, Unit, Window,
+    Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,
+    Stream, Table, Type, Unit, Window,
 };
 use crate::value::RoundingMode;
 use meed_grammar::span::Span;
@@ -48,6 +48,8 @@ pub struct Program {
     pub schedules: Vec<Schedule>,
     /// Decision tables.
     pub tables: Vec<Table>,
+    /// Sets whose rows are found for each row that asks.
+    pub searches: Vec<Search>,
     /// Tests on texts and ids.
     pub predicates: Vec<Predicate>,
     /// Decisions (`set`).
@@ -239,6 +241,7 @@ impl Program {
             n_domains: 0,
             schedules: Vec::new(),
             tables: Vec::new(),
+            searches: Vec::new(),
             predicates: Vec::new(),
             decisions: Vec::new(),
             parameters: Vec::new(),

@@ -283,6 +283,7 @@ impl<'a> Typing<'a> {
         self.program.predicates.iter_mut().for_each(|predicate| number(&mut predicate.domain));
         let columns = self.program.tables.iter_mut().flat_map(|table| &mut table.arguments);
         columns.for_each(|column| settle(&mut column.ty));
+        self.program.searches.iter_mut().flat_map(|search| &mut search.operands).for_each(settle);
         let versions = self.program.rules.iter_mut().flat_map(|rule| &mut rule.versions);
         versions.flat_map(|version| &mut version.locals).for_each(|local| settle(&mut local.ty));
         self.places.types.iter_mut().for_each(|(_, ty, _)| settle(ty));

@@ -78,6 +78,7 @@ pub const WORDS: &[&str] = &[
     "event",
     "ever",
     "every",
+    "everyone",
     "expect",
     "extend",
     "first",

@@ -12,6 +12,7 @@ mod days;
 mod entity_periods;
 mod fill;
 mod flags;
+mod found;
 mod group_index;
 pub(crate) mod lines;
 pub(crate) mod options;

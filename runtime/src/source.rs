@@ -35,16 +35,18 @@ use std::path::Path;
 
 /// The formats of files in the order in which messages list their endings.
 const FORMATS: &[Format] = &[
-    Format { ending: "csv", content: |file| Content::Csv(Box::new(file), None) },
-    Format { ending: "tsv", content: |file| Content::Csv(Box::new(file), Some(b'\t')) },
-    Format { ending: "txt", content: |file| Content::Csv(Box::new(file), None) },
-    Format { ending: "parquet", content: Content::Parquet },
+    Format { ending: "csv", delimited: true, content: |file| Content::Csv(Box::new(file), None) },
+    Format { ending: "tsv", delimited: true, content: |file| Content::Csv(Box::new(file), Some(b'\t')) },
+    Format { ending: "txt", delimited: true, content: |file| Content::Csv(Box::new(file), None) },
+    Format { ending: "parquet", delimited: false, content: Content::Parquet },
 ];
 
 /// A format of files.
 struct Format {
     /// In small letters.
     ending: &'static str,
+    /// Whether it is lines of delimited text, of which rejected ones can be copied.
+    delimited: bool,
     content: fn(File) -> Content,
 }
 
@@ -67,6 +69,11 @@ impl SourceFile {
             Ok(file) => Ok(Self { name, content: content(file) }),
             Err(error) => Err(SourceError::CannotRead { file: name, reason: error.to_string() }),
         }
+    }
+
+    /// Whether a file is lines of delimited text below a header, by its ending; one of another ending is taken for that.
+    pub fn is_delimited(path: &Path) -> bool {
+        format_of(path).is_none_or(|format| format.delimited)
     }
 
     /// Whether the ending of a file's name is that of a format that is read.

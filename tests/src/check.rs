@@ -36,7 +36,7 @@ pub fn check_page(page: &Page, wanted: &str) -> Verdict {
         if let Ok(formatted) = meed_grammar::format(&block.text)
             && formatted != block.text
         {
-            verdict.failures.push(format!("a program is not formatted:\n{}", block.text));
+            verdict.failures.push(format!("a program is not formatted; write:\n{formatted}"));
             verdict.changes.push((block.place.clone(), formatted));
         }
     }

@@ -94,6 +94,8 @@ pub struct Row<'a> {
     rows: &'a Rows,
     /// The stream's row.
     pub row: u32,
+    /// What the row that asks gives, where this one is a row of a set.
+    pub arguments: &'a [Value],
     /// By `let`.
     pub locals: Vec<Value>,
     /// Levels of the accumulations met so far.
@@ -113,6 +115,7 @@ impl<'a> Row<'a> {
             plan,
             rows,
             row,
+            arguments: &[],
             locals: vec![Value::Missing; n_locals],
             levels: Vec::new(),
             missed: 0,
@@ -245,7 +248,10 @@ impl<'a> Row<'a> {
                 self.note(|trace| trace.called(function, operands, values));
                 self.apply(function, values, data).map_err(|kind| Fault { kind, span: expr.span })?
             }
-            Op::Argument(_) => broken("an argument outside of its schedule"),
+            Op::Argument(idx) => match self.arguments.get(*idx as usize) {
+                Some(value) => value.clone(),
+                None => broken("an argument outside of its schedule or set"),
+            },
             Op::And(conditions) => self.decide(data, conditions, false)?,
             Op::Or(conditions) => self.decide(data, conditions, true)?,
             Op::IfUnknown(value, default) => match self.eval(value, data)? {

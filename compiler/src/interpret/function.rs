@@ -59,6 +59,10 @@ impl Row<'_> {
             (Function::Lookup { table, result }, arguments) => {
                 data.lookups[table.index()].read(arguments, *result as usize).map_or(Value::Missing, given)
             }
+            (Function::Find { search, output }, operands) => match &data.searches[search.index()] {
+                Some(index) => index.ask(self.plan, data, self.plan.search(*search), *output as usize, operands)?,
+                None => broken("a set that is asked before it is ready"),
+            },
             (Function::Compare(comparison), [a, b]) => YesNo(holds(*comparison, compare(a, b))),
             (Function::Not, [YesNo(value)]) => YesNo(!value),
             (Function::Test(test), [Code(code)]) => YesNo(data.predicates[test.index()][*code as usize] == 1),

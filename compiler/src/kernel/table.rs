@@ -115,6 +115,9 @@ impl Source<'_> {
             Input::KnownMask(record, field) => mask(column(data, record, field)?.known.is_some()),
             Input::Predicate(id) => array(&data.predicates[id.index()], 0)?,
             Input::Lookup(id) => std::ptr::from_ref(data.lookups.get(id.index())?).cast_mut().cast(),
+            Input::Plan => std::ptr::from_ref(self.plan).cast_mut().cast(),
+            // A set must be ready before it is asked.
+            Input::Data => std::ptr::from_ref(data).cast_mut().cast(),
             Input::Fold(id) => match data.fold(id) {
                 FoldData::Fixed { den, values, .. } => {
                     let expected = self.plan.folds[id.index()].function.den();

@@ -1,7 +1,8 @@
 //! Denominators that are known while compiling: every value of an expression is a whole number of `1/den`.
 
 use crate::plan::{
-    Expr, FoldFunction, Function, Line, Op, Pieces, Plan, Scale, ScheduleId, ScheduleOutput, StateKind, Type,
+    Expr, FindFunction, FoldFunction, Function, Line, Op, Pieces, Plan, Scale, ScheduleId, ScheduleOutput, Search,
+    StateKind, Type,
 };
 use crate::value::{Exact, lcm};
 use dashu_int::{IBig, UBig};
@@ -64,6 +65,12 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
                 }
                 _ => None,
             },
+            Scale::OfSearch => match function {
+                Function::Find { search, output } => {
+                    plan.searches.get(search.index())?.outputs.get(*output as usize)?.den
+                }
+                _ => None,
+            },
             Scale::NoNumber => None,
         },
         Op::Decision { .. } | Op::Argument(_) | Op::Missing => None,
@@ -72,6 +79,19 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
         }
         Op::YesNo(_) | Op::Date(_) | Op::Choice(_) | Op::When | Op::And(_) | Op::Or(_) => None,
     }
+}
+
+/// A search whose outputs have their denominators.
+pub(super) fn of_search(plan: &Plan, search: &Search) -> Search {
+    let mut search = search.clone();
+    for output in &mut search.outputs {
+        output.den = match output.function {
+            FindFunction::Count | FindFunction::Distinct => Some(1),
+            _ if output.value.ty.is_numeric() => den(plan, &output.value, &[]),
+            _ => Some(1),
+        };
+    }
+    search
 }
 
 /// The denominator of F(x) of a schedule without arguments, where x has the denominator `x`.

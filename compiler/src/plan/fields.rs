@@ -127,6 +127,13 @@ pub enum Format {
     },
 }
 
+impl Field {
+    /// Whether its values have a time of day, by which rows of one day are ordered.
+    pub fn has_time(&self) -> bool {
+        matches!(&self.source, FieldSource::Column(column) if matches!(column.format, Format::DateTime { .. }))
+    }
+}
+
 /// How a percent cell is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PercentFormat {

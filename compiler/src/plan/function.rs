@@ -5,7 +5,8 @@
 //! decides whether an operand is evaluated at all (`and`, `if`) is control, a form of [`Op`](super::Op), and no function.
 
 use super::{
-    Comparison, DatePart, Edge, Expr, Period, Plan, PredicateId, ScheduleId, ScheduleOutput, TableId, TimeUnit, Type,
+    Comparison, DatePart, Edge, Expr, Period, Plan, PredicateId, ScheduleId, ScheduleOutput, SearchId, TableId,
+    TimeUnit, Type,
 };
 use crate::value::{Exact, RoundingMode};
 
@@ -46,6 +47,13 @@ pub enum Function {
         table: TableId,
         /// Which of its results.
         result: u32,
+    },
+    /// What is asked of the rows of a set that this row finds.
+    Find {
+        /// The set.
+        search: SearchId,
+        /// Which of its outputs.
+        output: u32,
     },
     /// Comparison of two values of one type (choices by their place, dates by day, codes only `=` and `!=`).
     Compare(Comparison),
@@ -114,6 +122,8 @@ pub enum Operands {
     OfSchedule,
     /// The arguments of a decision table.
     OfTable,
+    /// What a set is found by.
+    OfSearch,
 }
 
 /// Kinds of types.
@@ -150,6 +160,8 @@ pub enum ResultKind {
     OfSchedule,
     /// The result of the decision table.
     OfTable,
+    /// What is asked of the set.
+    OfSearch,
 }
 
 /// Where the denominator of a result comes from.
@@ -169,6 +181,8 @@ pub enum Scale {
     OfSchedule,
     /// That of the result of the decision table.
     OfTable,
+    /// That of what is asked of the set.
+    OfSearch,
     /// The result is no number.
     NoNumber,
 }
@@ -176,6 +190,8 @@ pub enum Scale {
 const OVERFLOW: &[&str] = &["overflow"];
 const DIVISION: &[&str] = &["division-by-zero", "overflow"];
 const DATE: &[&str] = &["impossible-date"];
+const FIND: &[&str] =
+    &["division-by-zero", "overflow", "impossible-date", "crossing-bounds", "empty-package", "several-rows"];
 const SCHEDULE: &[&str] = &["crossing-bounds", "empty-package"];
 
 impl Signature {
@@ -289,6 +305,10 @@ impl Function {
                 strict: false,
                 ..row("lookup", Operands::OfTable, ResultKind::OfTable, Scale::OfTable).telling()
             },
+            Self::Find { .. } => Signature {
+                strict: false,
+                ..row("find", Operands::OfSearch, ResultKind::OfSearch, Scale::OfSearch).faults(FIND).telling()
+            },
             Self::Compare(comparison) => {
                 let kind = if comparison.is_equality() { Any } else { Ordered };
                 row(comparison.sign(), Alike(2, kind), Is(Type::YesNo), Scale::NoNumber).between()
@@ -364,7 +384,7 @@ impl Function {
             Operands::Several(kind) => {
                 !operands.is_empty() && operands.iter().all(|value| kind.holds(value.ty)) && alike()
             }
-            Operands::OfTable => true,
+            Operands::OfTable | Operands::OfSearch => true,
             Operands::OfSchedule => operands.iter().all(|value| value.ty.is_numeric()),
         };
         let of_its_own = match (self, operands) {
@@ -382,6 +402,13 @@ impl Function {
                 table.arguments.len() == operands.len()
                     && table.arguments.iter().zip(operands).all(fits)
                     && (*result as usize) < table.results.len()
+            }),
+            (Self::Find { search, output }, _) => plan.searches.get(search.index()).is_some_and(|search| {
+                let number = |ty: Type| matches!(ty, Type::Number | Type::Count | Type::Percent);
+                let fits = |(ty, value): (&Type, &Expr)| *ty == value.ty || number(*ty) && number(value.ty);
+                search.operands.len() == operands.len()
+                    && search.operands.iter().zip(operands).all(fits)
+                    && (*output as usize) < search.outputs.len()
             }),
             (Self::Test(test), [value]) => {
                 let domain = plan.predicates.get(test.index()).map(|known| known.domain);
@@ -413,6 +440,13 @@ impl Function {
                 Self::Lookup { table, result } => {
                     let found = plan.tables.get(table.index()).and_then(|table| table.results.get(*result as usize));
                     found.map_or(Type::Number, |result| result.ty)
+                }
+                _ => Type::Number,
+            },
+            ResultKind::OfSearch => match self {
+                Self::Find { search, output } => {
+                    let found = plan.searches.get(search.index()).and_then(|known| known.outputs.get(*output as usize));
+                    found.map_or(Type::Number, super::SearchOutput::ty)
                 }
                 _ => Type::Number,
             },

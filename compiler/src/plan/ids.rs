@@ -37,6 +37,8 @@ ids! {
     MatchId
     /// An aggregate of these.
     FoldId
+    /// A set that is found for each row.
+    SearchId
     /// A decision.
     DecisionId
     /// A rule, which has versions.

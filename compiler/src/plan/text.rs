@@ -15,6 +15,7 @@ mod lexer;
 mod names;
 mod phrase;
 mod read;
+mod searches;
 mod tables;
 mod words;
 mod write;

@@ -8,6 +8,7 @@ mod expression;
 mod records;
 mod rules;
 mod schedules;
+mod searches;
 mod states;
 mod tables;
 
@@ -75,6 +76,9 @@ pub enum Invariant {
     /// A rule's days lie in the program's, and its versions have numbers of their own, days apart, and one stream.
     #[error("versions share the program's days")]
     Ranges,
+    /// A set's rows are found by few fields of them; days bound events only; nothing that holds of a row alone reads who asks.
+    #[error("sets are found by keys and days")]
+    Searches,
     /// The order of work names every rule once, each after those whose payments or decisions it reads.
     #[error("readers come after what they read")]
     Order,
@@ -138,6 +142,7 @@ impl Plan {
         let index = Index::of(self);
         schedules::verify(self, &mut report);
         tables::verify(self, &mut report);
+        searches::verify(self, &mut report);
         states::verify(self, &mut report);
         for idx in 0..self.versions.len() {
             rules::verify(self, &index, VersionId(idx as u32), &mut report);

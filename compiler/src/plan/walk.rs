@@ -83,10 +83,12 @@ impl Node {
         }
     }
 
-    /// Whether a decision table is asked in it.
+    /// Whether a decision table or a set is asked in it.
     pub fn asks_tables(&self) -> bool {
         let mut asks = false;
-        let mut look = |expr: &Expr| asks |= matches!(expr.op, Op::Call(Function::Lookup { .. }, _));
+        let mut look = |expr: &Expr| {
+            asks |= matches!(expr.op, Op::Call(Function::Lookup { .. } | Function::Find { .. }, _));
+        };
         self.exprs().into_iter().for_each(|expr| expr.walk(&mut look));
         asks
     }

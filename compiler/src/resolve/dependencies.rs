@@ -284,6 +284,8 @@ impl Found<'_> {
                 self.exprs(at_least.iter().chain(at_most).map(|bound| &**bound), scope);
             }
             ExprKind::Aggregate { value, set, .. } => self.aggregate(value.as_deref(), set.as_ref(), scope),
+            ExprKind::OneRow { set, .. } | ExprKind::Set(set) => self.aggregate(None, Some(set), scope),
+            ExprKind::FieldOf { row, .. } => self.expr(row, scope),
             ExprKind::Running { value, set, per, .. } => {
                 value.iter().for_each(|value| self.expr(value, scope));
                 set.iter().flat_map(|set| &set.condition).for_each(|condition| self.expr(condition, scope));
@@ -351,14 +353,14 @@ impl Found<'_> {
         self.exprs(set.and_then(|set| set.condition.as_deref()).into_iter().chain(value), &inner);
     }
 
-    /// What is in sight inside the brackets of a set; none in rules over events, which cannot have one.
+    /// What is in sight inside the brackets of a set; none in rules over payments, which cannot have one.
     fn inside(&self, source: &SetSource, outside: &Outline) -> Option<Outline> {
-        let Stream::Periods(entity, _) = outside.rule.as_ref()?.1 else { return None };
+        let (Stream::Periods(around, _) | Stream::Events(around)) = outside.rule.as_ref()?.1 else { return None };
         let named = |record: RecordId| self.resolved.records[record.index()].item.name.text.clone();
         let mut scope = Outline::default();
         let stream = match source {
             SetSource::Event(name) => {
-                let record = self.resolved.event(&name.text)?;
+                let record = self.resolved.record_named(&name.text)?;
                 scope.roots.push((named(record), Root::Row, record));
                 scope.bare = Some((Root::Row, record));
                 Stream::Events(record)
@@ -369,7 +371,9 @@ impl Found<'_> {
             }
         };
         scope.rule = Some((String::new(), stream));
-        scope.outer = Some((entity, vec![named(entity)]));
+        let is_own = matches!(scope.bare, Some((_, record)) if record == around);
+        let own = (!is_own).then(|| named(around));
+        scope.outer = Some((around, own.into_iter().chain(["this".to_owned()]).collect()));
         scope.outer_lets = Some(outside.lets.clone());
         Some(scope)
     }

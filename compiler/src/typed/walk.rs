@@ -36,6 +36,7 @@ pub fn every(program: &mut Program, visit: &mut impl FnMut(&mut Expr)) {
             Shape::Every { size, pays, .. } => roots.extend([&mut **size, &mut **pays]),
         }
     }
+    roots.extend(program.searches.iter_mut().flat_map(crate::plan::Search::exprs_mut));
     for version in program.rules.iter_mut().flat_map(|rule| &mut rule.versions) {
         for total in &mut version.totals {
             roots.extend(total.keys.parts.iter_mut().chain(&mut total.summands));

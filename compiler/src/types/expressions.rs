@@ -64,6 +64,10 @@ impl Typing<'_> {
             ExprKind::Aggregate { function, value, set } => {
                 self.aggregate(*function, value.as_deref(), set.as_ref(), span, scope)
             }
+            ExprKind::OneRow { which, by, set, field } => {
+                self.one_row(*which, by.as_ref(), set, field.as_ref(), span, scope)
+            }
+            ExprKind::FieldOf { row, field } => self.field_of_row(row, field, span, scope),
             ExprKind::Running { value, set, per, before } => {
                 self.running(value.as_deref(), set.as_ref(), per, *before, span, scope)
             }
@@ -76,7 +80,11 @@ impl Typing<'_> {
                 self.period_edge(*edge, period, date.as_deref(), span, scope)
             }
             ExprKind::DaysIn { period, whole } => self.days_in(period, *whole, span, scope),
-            ExprKind::List(_) | ExprKind::Period { .. } | ExprKind::Unsupported(_) | ExprKind::Damaged => {
+            ExprKind::List(_)
+            | ExprKind::Period { .. }
+            | ExprKind::Set(_)
+            | ExprKind::Unsupported(_)
+            | ExprKind::Damaged => {
                 self.no_value(expr);
                 None
             }
@@ -102,6 +110,10 @@ impl Typing<'_> {
             ExprKind::Period { .. } => {
                 let help = "add it to a date or take it off: closed_on + 12 months";
                 self.misplaced(expr.span, "a length of time belongs beside a date", help);
+            }
+            ExprKind::Set(_) => {
+                let help = "ask something of it: count of (deal where registered)";
+                self.misplaced(expr.span, "a set is no value", help);
             }
             ExprKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
             _ => {}

@@ -1,12 +1,13 @@
 //! What names mean at a place, and what is known to be there.
 
 use super::Typing;
-use crate::plan::{DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, Stream, Type};
+use crate::plan::{DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, SearchId, Stream, Type};
 use crate::resolve::Sight;
 use crate::typed::Lets;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
-use rustc_hash::FxHashSet;
+use meed_grammar::tree;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A typed expression in the making. A text or the name of a choice has its meaning only beside another value.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,8 @@ pub(super) enum Fact {
     Field(Root, RecordId, Vec<FieldId>),
     Local(LocalId),
     Decision(DecisionId, Root),
+    /// A row that a set finds for these operands, as text.
+    Found(SearchId, String),
 }
 
 /// The rule at work.
@@ -64,6 +67,10 @@ pub(super) struct Scope {
     pub outer: Option<(RecordId, Vec<FieldId>, Vec<String>)>,
     /// The `let`s of the enclosing row, which is found by this path.
     pub outer_lets: Option<(Lets, Expr)>,
+    /// The row that asks, in the brackets of a set that is found for each row.
+    pub asking: Option<Box<Asking>>,
+    /// Sets that a `let` names.
+    pub sets: FxHashMap<String, tree::Set>,
     pub payment: bool,
     /// Parties of which kinds are paid by the versions of the rule whose payments the rows are, where they are several.
     pub payees: Vec<RecordId>,
@@ -82,6 +89,15 @@ pub(super) struct Scope {
     pub wanted: Vec<u32>,
 }
 
+/// The row that asks, and what it gives.
+#[derive(Clone, Debug)]
+pub(super) struct Asking {
+    /// What it sees.
+    pub outside: Scope,
+    /// What is read of it, each once; in the brackets these are arguments.
+    pub arguments: Vec<Expr>,
+}
+
 impl Scope {
     /// No row at all.
     pub fn constant() -> Self {
@@ -91,6 +107,8 @@ impl Scope {
             bare: None,
             outer: None,
             outer_lets: None,
+            asking: None,
+            sets: FxHashMap::default(),
             payment: false,
             payees: Vec::new(),
             lets: Lets::default(),
@@ -169,29 +187,35 @@ pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
     match condition {
         Op::And(parts) if holds => parts.iter().flat_map(|part| facts(&part.op, true)).collect(),
         Op::Or(parts) if !holds => parts.iter().flat_map(|part| facts(&part.op, false)).collect(),
-        Op::Field { .. } | Op::Local(_) | Op::Decision { .. } => known_with(condition),
+        Op::Field { root, record, path } => known_path(*root, *record, path),
+        Op::Local(_) | Op::Decision { .. } => fact_of(condition).into_iter().collect(),
         // `, unknown means no` wraps the condition; that it holds says the same as before.
         Op::IfUnknown(value, default) if default.op == Op::YesNo(!holds) => facts(&value.op, holds),
         Op::Call(Function::Not, inner) => inner.iter().flat_map(|inner| facts(&inner.op, !holds)).collect(),
         Op::Call(function, operands) if function.signature().strict || holds && *function == Function::Known => {
-            operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
+            operands.iter().flat_map(known_with).collect()
         }
         _ => Vec::new(),
     }
 }
 
 /// What must be there for this value to be there.
-fn known_with(op: &Op) -> Vec<Fact> {
+fn known_with(value: &Expr) -> Vec<Fact> {
+    let op = &value.op;
     match op {
-        Op::Field { root, record, path } => {
-            (1..=path.len()).map(|n| Fact::Field(*root, *record, path[..n].to_vec())).collect()
+        Op::Call(Function::Find { search, .. }, operands) if value.optional => {
+            vec![Fact::Found(*search, format!("{operands:?}"))]
         }
+        Op::Field { root, record, path } => known_path(*root, *record, path),
         Op::Local(_) | Op::Decision { .. } => fact_of(op).into_iter().collect(),
-        Op::Call(function, operands) if function.signature().strict => {
-            operands.iter().flat_map(|operand| known_with(&operand.op)).collect()
-        }
+        Op::Call(function, operands) if function.signature().strict => operands.iter().flat_map(known_with).collect(),
         _ => Vec::new(),
     }
+}
+
+/// A value at the end of a path is there only if every field on the way is.
+fn known_path(root: Root, record: RecordId, path: &[FieldId]) -> Vec<Fact> {
+    (1..=path.len()).map(|n| Fact::Field(root, record, path[..n].to_vec())).collect()
 }
 
 impl Typing<'_> {

@@ -3,7 +3,9 @@
 mod aggregates;
 mod join;
 mod running;
+mod search;
 mod totals;
+mod window;
 
 use super::Typing;
 use super::scope::Scope;

@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::{Rule, expressions, items};
 use crate::problem::Problem;
-use crate::tree::{Clause, ClauseKind, Expr, Rule as RuleItem, UnknownMeans, UnknownMeansKind};
+use crate::tree::{Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, UnknownMeans, UnknownMeansKind};
 
 /// `rule NAME "title" { … }`
 pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
@@ -68,12 +68,21 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
 }
 
 fn payee_and_amount(node: &Node<'_, '_>) -> (Option<Expr>, Expr) {
-    let payee = node.part(Rule::payee).map(|payee| expressions::only(&payee));
+    let payee = node.part(Rule::payee).map(|payee| {
+        let row = expressions::only(&payee);
+        match payee.part(Rule::field_of) {
+            Some(field) => {
+                let kind = ExprKind::FieldOf { row: Box::new(row), field: field.to_path() };
+                Expr { kind, span: payee.span() }
+            }
+            None => row,
+        }
+    });
     let amount = node.part(Rule::amount).map(|amount| expressions::value(&amount));
     (payee, amount.unwrap_or_else(|| expressions::damaged(node)))
 }
 
-fn unknown_means(node: &Node<'_, '_>) -> Option<UnknownMeans> {
+pub(super) fn unknown_means(node: &Node<'_, '_>) -> Option<UnknownMeans> {
     let means = node.part(Rule::unknown_means)?;
     let kind = means.parts().find_map(|part| {
         Some(match part.rule() {

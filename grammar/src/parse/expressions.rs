@@ -4,7 +4,7 @@ use super::Rule;
 use super::fold;
 use super::literals::{decimal, money};
 use super::node::Node;
-use super::sets::{aggregate_word, count_of, extreme, function_of, in_set, running};
+use super::sets::{aggregate_word, count_of, extreme, function_of, in_set, named_set, one_row, running};
 use crate::limits;
 use crate::problem::Problem;
 use crate::tree::*;
@@ -81,6 +81,8 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
             date: node.parts().find_map(|part| operand(&part)).map(Box::new),
         },
         Rule::days_in => ExprKind::DaysIn { period: period_word(node), whole: node.has(Rule::whole_period) },
+        Rule::one_row => one_row(node),
+        Rule::named_set => named_set(node),
         Rule::date_part => ExprKind::DatePart { part: date_part(node), date: Box::new(only(node)) },
         other => ExprKind::Unsupported(node.unsupported(not_supported(other)?)),
     };
@@ -109,7 +111,6 @@ fn listed(node: &Node<'_, '_>) -> Vec<Expr> {
 fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::lowest_of => "the lowest or highest value over a time",
-        Rule::earliest => "the earliest or latest row of a set",
         Rule::take_from => "a balance (`take … from`)",
         Rule::balance_of => "a balance (`balance of`)",
         Rule::paid_by => "what another rule paid (`paid by`)",
@@ -169,9 +170,9 @@ fn counted(node: &Node<'_, '_>) -> Expr {
         let unit = period_unit(node);
         return Expr { kind: ExprKind::Period { count: Box::new(value), unit }, span: node.span() };
     }
-    if node.has(Rule::field_of) {
-        let unsupported = Unsupported { what: "a field of a row in brackets", name: None, span: node.span() };
-        return Expr { kind: ExprKind::Unsupported(unsupported), span: node.span() };
+    if let Some(field) = node.part(Rule::field_of) {
+        let kind = ExprKind::FieldOf { row: Box::new(value), field: field.to_path() };
+        return Expr { kind, span: node.span() };
     }
     match node.part(Rule::unit_name) {
         Some(unit) => {

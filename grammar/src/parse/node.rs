@@ -78,6 +78,9 @@ impl<'s, 'r> Node<'s, 'r> {
         if let Some(half_month) = self.part(Rule::half_month) {
             return half_month.to_half_month();
         }
+        if let Some(half_months) = self.part(Rule::half_months) {
+            return Name { text: "half months".to_owned(), span: half_months.span() };
+        }
         self.part(Rule::name).map_or_else(|| self.to_name(), |name| name.to_name())
     }
 

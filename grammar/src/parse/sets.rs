@@ -1,7 +1,9 @@
 //! Aggregates, and the sets they are taken over.
 
 use super::Rule;
+use super::clauses::unknown_means;
 use super::expressions::{only, operand};
+use super::literals::decimal;
 use super::node::Node;
 use crate::problem::Problem;
 use crate::tree::*;
@@ -84,7 +86,7 @@ pub(super) fn in_set(node: &Node<'_, '_>) -> Set {
 fn set(node: &Node<'_, '_>) -> Set {
     match node.part(Rule::set_bracket) {
         Some(bracket) => set_bracket(&bracket),
-        None => Set { source: set_source(node), by: None, condition: None, window: None, span: node.span() },
+        None => plain_set(node),
     }
 }
 
@@ -96,7 +98,9 @@ fn set_source(node: &Node<'_, '_>) -> SetSource {
 }
 
 fn set_bracket(node: &Node<'_, '_>) -> Set {
-    let mut set = Set { source: set_source(node), by: None, condition: None, window: None, span: node.span() };
+    let mut set = plain_set(node);
+    set.of = node.part(Rule::set_of).map(|of| if of.has(Rule::k_this) { SetOf::This } else { SetOf::Everyone });
+    set.unknown = unknown_means(node);
     for part in node.parts_of(Rule::set_part).flat_map(|part| part.parts().collect::<Vec<_>>()) {
         let twice = match part.rule() {
             Rule::set_by => {
@@ -118,8 +122,49 @@ fn set_bracket(node: &Node<'_, '_>) -> Set {
 fn window(node: &Node<'_, '_>) -> Window {
     let kind = match node.rule() {
         Rule::window_to_date => WindowKind::ToDate,
-        Rule::window_previous => WindowKind::Previous(node.name()),
-        _ => WindowKind::Unsupported(Unsupported { what: "this window of a set", name: None, span: node.span() }),
+        Rule::window_previous => {
+            let count = if node.has(Rule::number) { whole_number(node) } else { Some(1) };
+            WindowKind::Previous { count, period: node.name() }
+        }
+        Rule::window_within => WindowKind::Within(Box::new(only(node))),
+        Rule::window_last => WindowKind::Last { count: whole_number(node), unit: node.name() },
+        Rule::window_same => WindowKind::SameLastYear(node.name()),
+        Rule::window_whole => WindowKind::Whole(node.name()),
+        Rule::window_ever => WindowKind::Ever,
+        _ => WindowKind::BeforeThis,
     };
     Window { kind, span: node.span() }
+}
+
+/// The number in a node, if it is a whole one above zero.
+fn whole_number(node: &Node<'_, '_>) -> Option<u32> {
+    decimal(node.part(Rule::number)?.text()).parse().ok().filter(|&count| count > 0)
+}
+
+fn plain_set(node: &Node<'_, '_>) -> Set {
+    let source = set_source(node);
+    Set { source, of: None, by: None, condition: None, window: None, unknown: None, span: node.span() }
+}
+
+/// `earliest (SET)`, `the (SET).segment`
+pub(super) fn one_row(node: &Node<'_, '_>) -> ExprKind {
+    let has = |rule| node.has(rule);
+    let which = match () {
+        () if has(Rule::k_earliest) => OneRow::Earliest,
+        () if has(Rule::k_latest) => OneRow::Latest,
+        () if has(Rule::k_highest) => OneRow::Highest,
+        () if has(Rule::k_lowest) => OneRow::Lowest,
+        () => OneRow::Only,
+    };
+    ExprKind::OneRow {
+        which,
+        by: node.part(Rule::path).map(|path| path.to_path()),
+        set: node.part(Rule::set_bracket).map_or_else(|| plain_set(node), |set| set_bracket(&set)),
+        field: node.part(Rule::field_of).map(|field| field.to_path()),
+    }
+}
+
+/// A set that a `let` names.
+pub(super) fn named_set(node: &Node<'_, '_>) -> ExprKind {
+    ExprKind::Set(set(node))
 }

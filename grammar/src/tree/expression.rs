@@ -157,6 +157,26 @@ pub enum ExprKind {
         /// Over what; missing in the short form (`sum of deal.amount`), whose set is the first name of the path.
         set: Option<Set>,
     },
+    /// `earliest (SET)`, `highest by amount (SET)`, `the (SET).segment`
+    OneRow {
+        /// Which of its rows.
+        which: OneRow,
+        /// `highest by PATH`
+        by: Option<Path>,
+        /// Of which set.
+        set: Set,
+        /// A field of that row, or what it leads to.
+        field: Option<Path>,
+    },
+    /// `(deal where registered)`: a set that a `let` names.
+    Set(Set),
+    /// `(goal of (rep, year of closed_on)).target`: a field of a row in brackets.
+    FieldOf {
+        /// The row.
+        row: Box<Expr>,
+        /// What of it.
+        field: Path,
+    },
     /// `running sum of X [in SET] per K per P [before this row]`, `running count per K`
     Running {
         /// What is summed; missing for a count.

@@ -45,6 +45,14 @@ pub(super) fn event(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) ->
     format!("{} ({}, row {number})", entity(plan, loaded, record, row), shown(file))
 }
 
+/// A row of an entity or event.
+pub(super) fn row(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
+    match plan.record(record).when {
+        Some(_) => event(plan, loaded, record, row),
+        None => entity(plan, loaded, record, row),
+    }
+}
+
 fn entity(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
     format!("{} {}", plan.record(record).name, shown(&loaded.keys[record.index()].text(row as usize)))
 }

@@ -3,6 +3,7 @@
 use crate::engine::counts::Counts;
 use crate::engine::entity_periods::entity_periods;
 use crate::engine::flags::RowFlags;
+use crate::engine::found::FoundRows;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::lines::payments;
 use crate::engine::options::{Engine, Observer, RunOptions};
@@ -14,7 +15,7 @@ use crate::store::loaded::Loaded;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
-use meed_compiler::interpret::{Fault, interpret_row, trace::Trace};
+use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
 use meed_compiler::plan::{Limit, Node, Period, Plan, RecordId, StateId, Stream, Version, VersionId};
 use std::cell::Cell;
 
@@ -82,6 +83,7 @@ fn forget(plan: &Plan, data: &mut Data) {
     data.states = plan.states.iter().map(|state| StateData::new(&state.kind)).collect();
     data.folds.clear();
     data.folds.resize_with(plan.folds.len(), || FoldData::Exact(Vec::new()));
+    data.searches = plan.searches.iter().map(|_| None).collect();
     data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
     for (decision, own) in plan.decisions.iter().zip(&mut data.decisions) {
         if let Stream::Events(record) = &decision.stream {
@@ -116,6 +118,8 @@ struct UnderWay {
     used: Vec<usize>,
     observed: bool,
     counts: Counts,
+    /// What it finds in sets.
+    found: FoundRows,
     output: Output,
 }
 
@@ -143,7 +147,8 @@ impl Run<'_, '_> {
         if let Some(fault) = met {
             return Err(fault);
         }
-        for UnderWay { id, counts, output, .. } in rules {
+        for UnderWay { id, mut counts, output, found, .. } in rules {
+            self.count_found(id, found, Some(&mut counts));
             if let Stream::Events(record) = &self.plan.version(id).stream {
                 let unmatched = counts.unmatched + self.loaded.counts[record.index()].undated;
                 self.result.rules[id.index()].push((*record, Counts { unmatched, ..counts }));
@@ -157,12 +162,13 @@ impl Run<'_, '_> {
         let rule = self.plan.version(id);
         let used = (0..self.plan.keys.len()).filter(|&key| uses(self.plan, rule, key)).collect();
         let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
-        UnderWay { id, used, observed, counts: Counts::default(), output: Output::default() }
+        let found = self.found_rows(id);
+        UnderWay { id, used, observed, counts: Counts::default(), found, output: Output::default() }
     }
 
     /// Does the rows of a page.
     fn rule(&mut self, under_way: &mut UnderWay, page: usize) -> Result<(), RunError> {
-        let UnderWay { id, used, observed, counts, output } = under_way;
+        let UnderWay { id, used, observed, counts, found, output } = under_way;
         let id = *id;
         if let Some(observer) = &mut self.observer {
             observer.begins(id);
@@ -172,6 +178,7 @@ impl Run<'_, '_> {
         self.size_decisions(rule, n_rows);
         self.size_payments(&rule.stream, n_rows);
         self.fill_aggregates(id, &rows)?;
+        self.prepare_searches(id)?;
         for &key in used.iter() {
             if self.group_indexes[key].is_none() {
                 let (days, n_all) = self.span(&rule.stream, &rows, n_rows);
@@ -190,10 +197,15 @@ impl Run<'_, '_> {
             self.result.below_zero[id.index()] += below_zero.count() as u64;
             if let Some(record) = event {
                 counts.add(&output.status);
+                if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
+                    let own = &mut flags[chunk.start as usize..];
+                    own.iter_mut().zip(&output.status).for_each(|(flag, mark)| *flag |= mark);
+                }
                 self.flags.mark(record, chunk.start as usize, &output.status);
             }
             chunk.start += chunk.len;
         }
+        self.add_found(id, found);
         self.result.lines[id.index()].push(output, &rows)?;
         if event.is_none() && self.n_pages(root_of(self.plan, &rule.stream)) == 1 {
             self.result.streams[id.index()] = Some(rows);
@@ -266,7 +278,11 @@ impl Run<'_, '_> {
         {
             return error.into();
         }
-        let place = place::words(self.plan, stream, self.loaded, &self.result, rows, row);
+        let mut place = place::words(self.plan, stream, self.loaded, &self.result, rows, row);
+        if let FaultKind::SeveralRows { record, rows: [first, second] } = fault.kind {
+            let [first, second] = [first, second].map(|row| place::row(self.plan, self.loaded, record, row));
+            place = format!("{place}, which finds {first} and {second}");
+        }
         RunFault { rule: self.plan.version(id).name.clone(), place, fault }.into()
     }
 

@@ -91,7 +91,9 @@ impl<'a> Read<'a> {
             self.tables[record.index()].get_or_insert_with(|| TableBuilder::new(definition, n_components, &distinct));
         table.faults.set_folder(options.rejects.map(Path::to_owned));
         // Rows that others refer to are looked up in any order.
-        if let (Some(when), None) = (definition.when, &self.shared.spaces[record.index()]) {
+        // Rows that others find in sets are asked for in no order.
+        let is_found = self.plan.searches.iter().any(|search| search.record == record);
+        if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_found) {
             options.apply(&mut table.rows, when);
         }
         for file in input.files {

@@ -59,6 +59,12 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
 
 /// The events that a rule reads: those of its sets, and those behind payments in them.
 fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
+    for search in plan.searches_of(rule) {
+        let record = plan.search(search).record;
+        if plan.record(record).when.is_some() {
+            events.insert(record);
+        }
+    }
     for fold in &rule.folds {
         match &plan.matched(*fold).stream {
             Stream::Events(event) => drop(events.insert(*event)),

@@ -85,7 +85,9 @@ impl Coverage {
                 continue;
             }
             let groups = rule.folds.iter().flat_map(|fold| plan.exprs_of(*fold));
-            for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups) {
+            let searches = plan.searches_of(rule);
+            let sets = searches.iter().flat_map(|id| plan.search(*id).exprs());
+            for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups).chain(sets) {
                 expr.walk(&mut |expr| match expr.op.as_call() {
                     Some((Function::Schedule { schedule, .. }, _)) => {
                         used.insert(*schedule);

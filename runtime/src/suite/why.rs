@@ -169,6 +169,8 @@ fn versions<'a>(plan: &'a Plan, rule: &str) -> impl Iterator<Item = VersionId> +
 
 /// The events whose rows a rule reads, itself or by what it adds up.
 fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
+    let found = plan.searches_of(rule).into_iter().map(|id| plan.search(id).record);
+    seen.extend(found.filter(|record| plan.record(*record).when.is_some()));
     let own = [&rule.stream].into_iter();
     for stream in own.chain(rule.folds.iter().map(|id| &plan.matched(*id).stream)) {
         match stream {
@@ -187,7 +189,9 @@ fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
 /// The fields that a rule reads.
 fn fields(plan: &Plan, rule: &Version, read: &mut BTreeSet<(RecordId, u32)>) {
     let groups = rule.folds.iter().flat_map(|id| plan.exprs_of(*id));
-    for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups) {
+    let searches = plan.searches_of(rule);
+    let sets = searches.iter().flat_map(|id| plan.search(*id).exprs());
+    for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups).chain(sets) {
         expr.walk(&mut |expr| {
             if let Op::Field { record, path, .. } = &expr.op {
                 let mut record = *record;

@@ -6,7 +6,7 @@ from operator import add, mul, sub, truediv
 
 from . import decision_tables, schedules, sets
 from .periods import add_length, whole_months
-from .scope import list_of_path, value_of_path
+from .scope import fields_of, list_of_path, value_of_path
 from .tables import Row
 from .tree import expression, form, path_names
 from .trouble import Fault, Unknown
@@ -73,6 +73,8 @@ def calculate(op, left, right, month_ends=None):
 
 def _function(content, scope, hint):
     word = content["name"]["text"]
+    if word in scope.run.program.records:
+        return sets.row_of_key(word, content["values"], scope, evaluate)
     if word not in ("smallest", "largest"):
         raise Unknown(f"the function `{word}`")
     return extreme(word, _alike([evaluate(one, scope, hint) for one in content["values"]]))
@@ -369,6 +371,14 @@ def _aggregate(content, scope, _):
     return sets.aggregate(content, scope, evaluate)
 
 
+def _one_row(content, scope, _):
+    return sets.one_row(content, scope, evaluate)
+
+
+def _field_of(content, scope, _):
+    return fields_of(scope.run, evaluate(content["row"], scope), path_names(content["field"]), scope.day)
+
+
 KINDS = {
     "number": lambda content, *_: Fraction(content),
     "percent": lambda content, *_: Fraction(content) / 100,
@@ -392,6 +402,8 @@ KINDS = {
     "clamp": _clamp,
     "function": _function,
     "aggregate": _aggregate,
+    "one_row": _one_row,
+    "field_of": _field_of,
     "call": _call,
     "rate_of": _asked("rate"),
     "band_of": _asked("band"),

@@ -90,6 +90,14 @@ class Calendar:
             return _month_start(number // 2).replace(day=15) if number % 2 == 0 else _month_end(number // 2)
         return _month_end((number + 1) * MONTHS[word] - 1 + ((self.first_month or 1) - 1))
 
+    def month_of(self, day):
+        """The number of a calendar month, for windows that count whole months."""
+        return day.year * 12 + day.month - 1
+
+    def month_start(self, number):
+        """The first day of the month of this number."""
+        return _month_start(number)
+
     def before(self, period):
         """The period before one."""
         return self.period(period.word, period.number - 1)

@@ -139,6 +139,8 @@ class Rule:
             elif name == "first_per":
                 if not self._is_first(content, scope) or is_earlier:
                     return False
+            elif name == "let" and expression(content["value"])[0] == "set":
+                scope.sets[content["name"]["text"]] = expression(content["value"])[1]
             elif all_of(content["value"], "adds_up") or _mentions(content["value"], scope.later):
                 # What adds up is known when all conditions are.
                 scope.later.add(content["name"]["text"])

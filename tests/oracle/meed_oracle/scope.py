@@ -42,6 +42,13 @@ class Scope:
     totals: dict = field(default_factory=dict)  # what adds up: before and after this row
     outer: object = None  # inside the brackets of a set: the row around it
     arguments: dict | None = None  # inside a schedule
+    sets: dict = field(default_factory=dict)  # that a `let` names
+
+    def evaluate(self, node):
+        """The value of an expression here."""
+        from .expressions import evaluate  # which looks names up here
+
+        return evaluate(node, self)
 
     @property
     def record(self):
@@ -58,6 +65,13 @@ def value_of_path(scope, path, evaluate, hint):
     return value
 
 
+def fields_of(run, value, names, day):
+    """What a row leads to by these names."""
+    for name in names:
+        value = _step(run, value, name, day)
+    return value
+
+
 def _around(scope):
     while scope is not None:
         yield scope
@@ -71,6 +85,8 @@ def _first(scope, name, evaluate, hint):
         if name in scope.arguments:
             return scope.arguments[name]
     else:
+        if name == "this" and scope.outer is not None:
+            return scope.outer.subject
         for around in _around(scope):
             if around.line is not None:
                 if name == "payment":

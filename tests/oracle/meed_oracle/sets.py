@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
+from .periods import WORDS, add_days, add_length, add_months
 from .scope import Scope
-from .tables import Row
+from .tables import NO_INSTANT, Row, key_order
 from .tree import expression, form, path_names
 from .trouble import Fault, Unknown
 from .values import extreme
@@ -12,7 +13,7 @@ from .values import extreme
 def aggregate(content, scope, evaluate):
     """sum, count, average, smallest, largest, count of distinct."""
     function, value = content["function"], content["value"]
-    chosen = content["set"] or _short_set(value)
+    chosen = unnamed(content["set"] or _short_set(value), scope)
     scopes = rows_of(chosen, scope, evaluate)
     if function == "count":
         return Fraction(len(scopes))
@@ -30,6 +31,64 @@ def aggregate(content, scope, evaluate):
     return extreme(function, values)
 
 
+def one_row(content, scope, evaluate):
+    """One row of a set, or a field of it; nothing where there is none (totals.md, "One row of a set")."""
+    scopes = rows_of(unnamed(content["set"], scope), scope, evaluate)
+    which = content["which"]
+    if which == "only" and len(scopes) > 1:
+        raise Fault("several-rows")
+    if which in ("highest", "lowest"):
+        by = {"kind": {"path": content["by"]}, "span": None}
+        found = [(evaluate(by, one), one) for one in scopes]
+        found = [(value, one) for value, one in found if value is not None]
+        rank = lambda pair: pair[0].rank if hasattr(pair[0], "rank") else pair[0]
+        # Of equals `max` and `min` give the first, and rows are in order.
+        scopes = [(max if which == "highest" else min)(found, key=rank)[1]] if found else []
+    if not scopes:
+        return None
+    row = scopes[-1] if which == "latest" else scopes[0]
+    if content["field"] is None:
+        return row.subject
+    return evaluate({"kind": {"path": content["field"]}, "span": None}, Scope(scope.run, row.subject, day=row.day))
+
+
+def row_of_key(name, values, scope, evaluate):
+    """`goal of (rep, 2026)`: the row with this key."""
+    record = scope.run.program.records[name]
+    wanted = [evaluate(value, scope) for value in values]
+    if len(wanted) != len(record.key):
+        raise Unknown(f"a key of `{name}` with {len(wanted)} parts")
+    if None in wanted:
+        return None
+    for row in scope.run.tables.of(name):
+        if all(_same(row.values[part.name], value) for part, value in zip(record.key, wanted)):
+            return row
+    return None
+
+
+def _same(part, value):
+    if isinstance(part, Row) and isinstance(value, str):
+        return part.key_text() == value
+    return part is value or part == value
+
+
+def unnamed(chosen, scope):
+    """A set with the rows that a `let` names in place of that name."""
+    while "event" in chosen["source"] and chosen["source"]["event"]["text"] in scope.sets:
+        named = scope.sets[chosen["source"]["event"]["text"]]
+        conditions = [one for one in (named["condition"], chosen["condition"]) if one is not None]
+        both = conditions[0] if len(conditions) == 1 else None
+        if len(conditions) == 2:
+            content = {"op": "and", "op_span": None, "left": conditions[0], "right": conditions[1]}
+            both = {"kind": {"binary": content}, "span": None}
+        chosen = {
+            "source": named["source"],
+            "condition": both,
+            **{one: chosen[one] if chosen[one] is not None else named[one] for one in ("of", "by", "window", "unknown")},
+        }
+    return chosen
+
+
 def _identity(value):
     return id(value) if isinstance(value, Row) else value
 
@@ -41,56 +100,86 @@ def _short_set(value):
     name, path = expression(value)
     if name != "path":
         raise Unknown("an aggregate without a set")
-    return {"source": {"event": path["parts"][0]}, "by": None, "condition": None, "window": None}
+    source = {"event": path["parts"][0]}
+    return {"source": source, "of": None, "by": None, "condition": None, "window": None, "unknown": None}
 
 
 def rows_of(chosen, scope, evaluate):
     """A scope for each row of a set, in order."""
-    if scope.own is None:
-        raise Unknown("a set in a rule that is not per entity and period")
-    first, last = _days(chosen["window"], scope)
+    first, last, before = _days(chosen["window"], scope)
     found = []
     for one in _belonging(chosen, scope, evaluate):
         one.outer = scope
-        if (first is not None and one.day < first) or one.day > last:
+        if one.day is not None and (first is not None and one.day < first or last is not None and one.day > last):
+            continue
+        if before and not _is_before(one, scope):
             continue
         if chosen["condition"] is not None:
             holds = evaluate(chosen["condition"], one)
-            if holds is None:
+            if holds is None and chosen["unknown"] is None:
                 raise Unknown("an unknown condition of a set")
+            if holds is None and form(chosen["unknown"]["kind"])[0] == "yes":
+                holds = True
             if not holds:
                 continue
         found.append(one)
     return found
 
 
+def _is_before(one, scope):
+    """The one order: by moment, then by the place of the event in the program, then by key."""
+    records = list(scope.run.program.records)
+    place = lambda row: (row.when, row.instant, records.index(row.record.name), key_order(row.key))
+    mine, others = scope.subject, one.subject
+    if mine.instant == NO_INSTANT or others.instant == NO_INSTANT:
+        place = lambda row: (row.when, records.index(row.record.name), row.order)
+    return place(others) < place(mine)
+
+
 def _belonging(chosen, scope, evaluate):
-    """Scopes of the rows that belong to the party, of any day. Which row belongs to whom is worked out once for all parties."""
+    """Scopes of the rows that belong to the row around, of any day. Which row belongs to whom is worked out once for all."""
     kind, name = form(chosen["source"])
     names = path_names(chosen["by"]) if chosen["by"] is not None else None
-    place = (kind, name["text"], tuple(names or ()), scope.record.name)
+    is_tied = chosen["of"] == "this" or chosen["of"] is None and (scope.own is not None or names is not None)
+    around = scope.record.name if is_tied else None
+    place = (kind, name["text"], tuple(names or ()), around)
     if place not in scope.run.belonging:
         parties = scope.run.belonging[place] = {}
         if kind == "event":
-            names = names or [_only_field(scope.run.program.records[name["text"]], scope.record)]
-            for row in scope.run.events(name["text"]):
-                party = evaluate(_path(names), Scope(scope.run, subject=row, day=row.when))
+            record = _record(scope.run, name["text"])
+            if is_tied:
+                names = names or [_only_field(record, scope.record)]
+            rows = scope.run.events(record.name) if record.is_event else _by_key(scope.run.tables.of(record.name))
+            for row in rows:
+                party = evaluate(_path(names), Scope(scope.run, subject=row, day=row.when)) if is_tied else None
                 parties.setdefault(id(party), []).append((row, None))
         else:
             for line in scope.run.lines(name["text"]):
                 party = line.payee if names is None else _party_of(line, names, scope, evaluate)
                 parties.setdefault(id(party), []).append((line.source, line))
-    rows = scope.run.belonging[place].get(id(scope.subject), [])
+    rows = scope.run.belonging[place].get(id(scope.subject if is_tied else None), [])
     day = lambda row, line: row.when if line is None else line.when
     return [Scope(scope.run, subject=row, line=line, day=day(row, line)) for row, line in rows]
 
 
+def _record(run, name):
+    """A record by its name, a plural allowed."""
+    records = run.program.records
+    return records.get(name) or records[name.removesuffix("s")]
+
+
+def _by_key(rows):
+    return sorted(rows, key=lambda row: key_order(row.key))
+
+
 def meets_a_fault(content, scope, evaluate):
     """Whether some row of a set's event, of whatever party and day, meets a fault in the set's condition or value."""
-    chosen = content["set"] or _short_set(content["value"])
+    chosen = unnamed(content["set"] or _short_set(content["value"]), scope)
     kind, name = form(chosen["source"])
     if kind == "event":
-        rows = [Scope(scope.run, row, None, row.when, outer=scope) for row in scope.run.events(name["text"])]
+        record = _record(scope.run, name["text"])
+        rows = scope.run.events(record.name) if record.is_event else scope.run.tables.of(record.name)
+        rows = [Scope(scope.run, row, None, row.when, outer=scope) for row in rows]
     else:
         rows = [Scope(scope.run, line.source, line, line.when, outer=scope) for line in scope.run.lines(name["text"])]
     try:
@@ -116,17 +205,50 @@ def _only_field(event, entity):
 
 
 def _days(window, scope):
-    """The days of a set; without a first one it is from the first row of the data on."""
+    """The first and the last day of a set, and whether its rows come before the row around."""
     if window is None:
-        return scope.own
+        return (*scope.own, False) if scope.own is not None else (None, None, False)
     name, content = form(window["kind"])
-    calendar = scope.run.program.calendar
+    calendar, month_ends = scope.run.program.calendar, scope.run.program.month_ends
+    day = scope.day if scope.own is None else scope.own[1]
+    if name == "ever":
+        return None, None, False
     if name == "to_date":
-        return None, scope.own[1]
+        return None, day, False
+    if name == "before_this":
+        return None, None, True
+    if name == "within":
+        length = scope.evaluate(content)
+        return add_length(day, length, -1, month_ends), day, False
+    if name == "whole":
+        period = calendar.period_of(content["text"], day)
+        return period.first, period.last, False
     if name == "previous":
-        before = calendar.before(calendar.period_of(content["text"], scope.own[1]))
-        return before.first, before.last
+        now = calendar.period_of(_singular(content["period"]["text"]), day)
+        first = calendar.period(now.word, now.number - content["count"])
+        return first.first, calendar.before(now).last, False
+    if name == "same_last_year":
+        now = calendar.period_of(content["text"], day)
+        a_year = {"half month": 24, "month": 12, "quarter": 4, "half": 2, "year": 1}[now.word]
+        then = calendar.period(now.word, now.number - a_year)
+        return then.first, then.last, False
+    if name == "last":
+        count, unit = content["count"], content["unit"]["text"]
+        if unit == "days":
+            return add_days(day, 1 - count), day, False
+        if unit in ("months", "years"):
+            count *= 12 if unit == "years" else 1
+            if scope.period is not None and scope.period.word in ("month", "quarter", "half", "year", "program"):
+                now = calendar.month_of(day)
+                return calendar.month_start(now - count + 1), day, False
+            return add_days(add_months(day, -count, month_ends), 1), day, False
+        now = calendar.period_of(_singular(unit), day)
+        return calendar.period(now.word, now.number - count + 1).first, day, False
     raise Unknown(f"the window `{name}`")
+
+
+def _singular(word):
+    return {"halves": "half"}.get(word, word.removesuffix("s") if word not in WORDS else word)
 
 
 def _party_of(line, names, scope, evaluate):

@@ -77,6 +77,14 @@ class _Walk:
             return [one for one in self._path(content, frames) if not isinstance(one, tuple)]
         if name == "bracket":
             return self._records_of(content, frames)
+        if name == "one_row":
+            record = self._record_of(self._unnamed(content["set"], frames)["source"])
+            names = path_names(content["field"]) if content["field"] is not None else []
+            return self._steps([record], names)
+        if name == "field_of":
+            return self._steps(self._records_of(content["row"], frames), path_names(content["field"]))
+        if name == "function" and content["name"]["text"] in self.program.records:
+            return [self.program.records[content["name"]["text"]]]
         if name == "conditional":
             inside = [value for value, _ in content["branches"]] + [content["otherwise"]]
             return [one for value in inside for one in self._records_of(value, frames)]
@@ -85,12 +93,31 @@ class _Walk:
     def _path(self, path, frames):
         """Marks the fields of a path; the records that it leads to."""
         names = path_names(path)
-        at = self._first(names[0], frames)
-        for name in names[1:]:
+        return self._steps(self._first(names[0], frames), names[1:])
+
+    def _steps(self, at, names):
+        for name in names:
             at = [next_one for one in at for next_one in self._step(one, name)]
         return at
 
+    def _record_of(self, source):
+        """The record of a set, a plural allowed."""
+        name = source["event"]["text"]
+        return self.program.records.get(name) or self.program.records[name.removesuffix("s")]
+
+    def _unnamed(self, chosen, frames):
+        """A set with the rows that a `let` names in place of that name."""
+        while "event" in chosen["source"]:
+            name = chosen["source"]["event"]["text"]
+            named = next((frame["lets"][name] for frame in frames if name in frame["lets"]), None)
+            if named is None or expression(named)[0] != "set":
+                break
+            chosen = {**chosen, "source": expression(named)[1]["source"]}
+        return chosen
+
     def _first(self, name, frames):
+        if name == "this" and len(frames) > 1:
+            return [frames[-1]["record"]]
         for frame in frames:
             record = frame["record"]
             if record is not None and name in record.fields:
@@ -118,9 +145,24 @@ class _Walk:
             self._path(content, frames)
         elif name in ("aggregate", "running") and content["set"] is not None:
             self._set(content, frames)
+        elif name == "set":
+            self._set({"set": content, "value": None}, frames)
+        elif name == "one_row":
+            self._set({"set": content["set"], "value": None}, frames)
+            frame = self._frame(("event", self._record_of(self._unnamed(content["set"], frames)["source"]).name))
+            for path in (content["by"], content["field"]):
+                if path is not None:
+                    self._path(path, [frame])
+        elif name == "field_of":
+            self._expression(content["row"], frames)
+            self._records_of(node, frames)
+        elif name == "function" and content["name"]["text"] in self.program.records:
+            record = self.program.records[content["name"]["text"]]
+            self.used.update((record.name, part.name) for part in record.key)
+            self._inside(content["values"], frames)
         elif name == "aggregate":
-            event = _first_name(content["value"])
-            self._aggregate(self._frame(("event", event)), content["value"], frames)
+            event = {"event": {"text": _first_name(content["value"])}}
+            self._aggregate(self._frame(("event", self._record_of(event).name)), content["value"], frames)
         else:
             self._inside(content, frames)
 
@@ -141,10 +183,12 @@ class _Walk:
                         self._inside(one, frames)
 
     def _set(self, content, frames):
-        kind, source = form(content["set"]["source"])
-        stream = ("payments", source["text"]) if kind == "payments" else ("event", source["text"])
+        chosen = self._unnamed(content["set"], frames)
+        kind, source = form(chosen["source"])
+        stream = ("payments", source["text"])
+        if kind != "payments":
+            stream = ("event", self._record_of(chosen["source"]).name)
         frame = self._frame(stream)
-        chosen = content["set"]
         if chosen["by"] is not None:
             payees = self._payees(stream[1]) if kind == "payments" else []
             if payees:
@@ -161,8 +205,8 @@ class _Walk:
 
     def _aggregate(self, frame, value, frames, is_tied=False):
         outer = frames[0]["record"]
-        if outer is not None and not outer.is_event and frame["record"] is not None and not is_tied:
-            # The set is tied by its one field of the entity's type.
+        if outer is not None and frame["record"] is not None and not is_tied:
+            # The set is tied by its one field of the row's type.
             for field in frame["record"].fields.values():
                 if field.type == "record" and field.content == outer.name:
                     self._step(frame["record"], field.name)

@@ -116,6 +116,59 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     scope
 }
 
+/// A few values of sets that a row finds.
+fn found(draw: &mut Draw, scope: &mut Scope) {
+    for _ in 0..draw.below(4) {
+        let tie = draw.pick(&[
+            "customer = this.customer",
+            "person = this.person",
+            "person = this.helper and helper is known",
+            "customer = this.customer and ok and units >= this.units",
+            "stage = this.stage and sold_on <= this.due",
+            "weight > this.weight and customer = this.customer",
+            "person = this.person and sold_on >= this.sold_on - 40 days and sold_on < this.sold_on",
+        ]);
+        let window = draw.pick(&[
+            "",
+            "",
+            " before this",
+            " to date",
+            " ever",
+            " within 35 days",
+            " within 2 months",
+            " last 20 days",
+            " last 3 months",
+            " last 1 years",
+            " last 2 quarters",
+            " last 5 weeks",
+            " last 3 half months",
+            " previous month",
+            " previous 3 weeks",
+            " previous 3 half months",
+            " same quarter last year",
+            " same half month last year",
+            " in the whole month",
+        ]);
+        let set = format!("(sale where {tie}{window}, unknown means no)");
+        let (text, kind, optional) = match draw.below(9) {
+            0 | 1 => (format!("sum of amount in {set}"), Kind::Money, false),
+            2 => (format!("count of {set}"), Kind::Count, false),
+            3 => (format!("average of sale.weight in {set}"), Kind::Number, true),
+            4 => (format!("{} of amount in {set}", draw.pick(&["smallest", "largest"])), Kind::Money, true),
+            5 => (format!("count of distinct sale.person in {set}"), Kind::Count, false),
+            6 => (format!("sum of (sale.rate of (amount + this.amount)) in {set}"), Kind::Money, false),
+            7 => {
+                let which = draw.pick(&["earliest", "latest", "highest by weight", "lowest by amount"]);
+                let field =
+                    draw.pick(&[("sold_on", Kind::Date), ("amount", Kind::Money), ("person.rate", Kind::Percent)]);
+                (format!("{which} {set}.{}", field.0), field.1, true)
+            }
+            _ => (format!("sum of units in {set}"), Kind::Count, false),
+        };
+        scope.add(kind, &[&format!("({text})")], optional);
+    }
+}
+
 fn sale_rule(
     draw: &mut Draw,
     name: &str,
@@ -125,6 +178,7 @@ fn sale_rule(
 ) -> String {
     let mut scope = Scope { tables: tables.to_vec(), ..sale_scope(schedules) };
     scope.sources.extend(decided.iter().cloned());
+    found(draw, &mut scope);
     let mut text = format!("rule {name} {{\n  for each sale\n");
     if draw.chance(15) {
         text += "  active from 2026-03-01\n";
@@ -325,6 +379,12 @@ fn aggregate(draw: &mut Draw, by: &str) -> (String, Kind, bool) {
         " previous month",
         " previous half month",
         " previous week",
+        " ever",
+        " last 3 months",
+        " last 2 quarters",
+        " previous 2 quarters",
+        " same quarter last year",
+        " in the whole quarter",
     ]);
     let filter = draw.pick(&[
         "",

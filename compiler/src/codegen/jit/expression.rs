@@ -92,7 +92,10 @@ impl RowCode<'_, '_> {
     /// As [`super::emit::Emit::guarded`].
     pub fn guarded<T>(&mut self, asked: Flag, emit: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.emit.begin_guard();
+        let live = self.emit.and(self.live, asked);
+        let outside = std::mem::replace(&mut self.live, live);
         let value = emit(self);
+        self.live = outside;
         self.emit.end_guard(asked, before);
         value
     }

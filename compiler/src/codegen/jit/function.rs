@@ -17,6 +17,9 @@ impl RowCode<'_, '_> {
         if let Function::Lookup { table, result } = function {
             return self.lookup(*table, *result, operands, &values);
         }
+        if let Function::Find { search, output } = function {
+            return self.find(*search, *output, operands, &values);
+        }
         let known = values.iter().fold(Flag::Yes, |known, value| self.emit.and(known, value.known));
         let kinds: Vec<Kind> = values.iter().map(|value| value.kind).collect();
         let (found, kind) = self.guarded(known, |code| code.of_known(function, &kinds, known));
@@ -106,6 +109,7 @@ impl RowCode<'_, '_> {
                 | Function::Round { .. }
                 | Function::Schedule { .. }
                 | Function::Lookup { .. }
+                | Function::Find { .. }
                 | Function::Compare(_)
                 | Function::Not
                 | Function::Test(_)

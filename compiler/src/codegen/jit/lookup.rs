@@ -1,7 +1,7 @@
-//! Decision tables: asked by a call, the one call that machine code makes.
+//! Decision tables and sets: asked by a call, the one kind of call that machine code makes.
 //!
-//! What is asked and answered passes through the frame of the function. A table has room for any number of rows there, where
-//! code for each of them would be long and slow: rows are data.
+//! What is asked and answered passes through the frame of the function. A table or set has room for any number of rows there,
+//! where code for each of them would be long and slow: rows are data.
 
 use super::checked_int::CheckedInt;
 use super::emit::{Flag, flags};
@@ -9,8 +9,9 @@ use super::number::Number;
 use super::row::{Kind, RowCode, RowValue};
 use crate::kernel::Input;
 use crate::lookup;
-use crate::plan::{Expr, TableId, Type};
-use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, StackSlotData, StackSlotKind, types};
+use crate::plan::{Expr, Function, SearchId, TableId, Type};
+use crate::search;
+use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, StackSlotData, StackSlotKind, Value, types};
 
 /// Bytes of an argument, and of an answer: two words.
 const PAIR: u32 = 16;
@@ -19,25 +20,70 @@ const SECOND: i32 = 8;
 
 /// A question that was asked in this row.
 pub(super) struct Question {
-    table: TableId,
-    result: u32,
+    function: Function,
     operands: Vec<Expr>,
     found: RowValue,
     /// Whether the row is the interpreter's for it.
     fault: Flag,
+    /// Whether it was asked for, and not ahead.
+    live: bool,
 }
 
 impl RowCode<'_, '_> {
     /// What a table gives for these operands.
     pub(super) fn lookup(&mut self, table: TableId, result: u32, operands: &[Expr], values: &[RowValue]) -> RowValue {
-        let same = |asked: &&Question| asked.table == table && asked.result == result && asked.operands == operands;
+        let column = &self.plan.tables[table.index()].results[result as usize];
+        let (ty, den) = (column.ty, column.den);
+        self.asked(&Function::Lookup { table, result }, operands, |code| {
+            let lookup = code.emit.pointer(Input::Lookup(table));
+            let (arguments, place) = code.question(values);
+            let wanted = code.emit.int(i64::from(result));
+            code.call_for_answer(lookup::address_of_ask(), &[lookup, arguments, wanted, place], place, ty, den)
+        })
+    }
+
+    /// What is asked of the rows of a set that these operands find.
+    pub(super) fn find(&mut self, search: SearchId, output: u32, operands: &[Expr], values: &[RowValue]) -> RowValue {
+        let asked = &self.plan.search(search).outputs[output as usize];
+        let (ty, den) = (asked.ty(), asked.den.unwrap_or(1));
+        // What was asked ahead for a branch that may not be taken is no answer elsewhere.
+        let live = self.live;
+        self.asked(&Function::Find { search, output }, operands, |code| {
+            let (plan, data) = (code.emit.pointer(Input::Plan), code.emit.pointer(Input::Data));
+            let (arguments, place) = code.question(values);
+            let wanted = code.emit.int((i64::from(search.0) << 32) | i64::from(output));
+            let live = code.emit.flag_int(live);
+            let given = [plan, data, wanted, arguments, place, live];
+            code.call_for_answer(search::address_of_ask(), &given, place, ty, den)
+        })
+    }
+
+    /// The answer to a question, or to the same one before in this row.
+    fn asked(
+        &mut self,
+        function: &Function,
+        operands: &[Expr],
+        ask: impl FnOnce(&mut Self) -> (RowValue, Flag),
+    ) -> RowValue {
+        let live = matches!(self.live, Flag::Yes);
+        let same = |asked: &&Question| {
+            let serves = asked.live || matches!(function, Function::Lookup { .. });
+            serves && asked.function == *function && asked.operands == operands
+        };
         // A question with levels in it has an answer for each side of the row.
-        let repeats = !operands.iter().any(|operand| operand.has_level());
+        let repeats = !operands.iter().any(Expr::has_level);
         if let Some(Question { found, fault, .. }) = self.questions.iter().find(same).filter(|_| repeats) {
             let (found, fault) = (*found, *fault);
             self.emit.raise(fault);
             return found;
         }
+        let (found, fault) = ask(self);
+        self.questions.push(Question { function: function.clone(), operands: operands.to_vec(), found, fault, live });
+        found
+    }
+
+    /// Writes operands into the frame; where they are, and where there is room for an answer.
+    fn question(&mut self, values: &[RowValue]) -> (Value, Value) {
         let slot = |bytes| StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3);
         let arguments = self.emit.builder.create_sized_stack_slot(slot(PAIR * values.len().max(1) as u32));
         let answer = self.emit.builder.create_sized_stack_slot(slot(PAIR));
@@ -55,31 +101,37 @@ impl RowCode<'_, '_> {
             self.emit.builder.ins().stack_store(types::I64, num, arguments, place);
             self.emit.builder.ins().stack_store(types::I64, den, arguments, place + SECOND);
         }
+        let arguments = self.emit.builder.ins().stack_addr(types::I64, arguments, 0);
+        (arguments, self.emit.builder.ins().stack_addr(types::I64, answer, 0))
+    }
+
+    /// Calls and reads the answer; with it, whether the row is the interpreter's.
+    fn call_for_answer(
+        &mut self,
+        callee: usize,
+        arguments: &[Value],
+        place: Value,
+        ty: Type,
+        den: i64,
+    ) -> (RowValue, Flag) {
         let mut signature = Signature::new(self.emit.builder.func.signature.call_conv);
-        signature.params = vec![AbiParam::new(types::I64); 4];
+        signature.params = vec![AbiParam::new(types::I64); arguments.len()];
         signature.returns = vec![AbiParam::new(types::I64)];
         let signature = self.emit.builder.import_signature(signature);
-        let callee = self.emit.int(lookup::address_of_ask() as i64);
-        let lookup = self.emit.pointer(Input::Lookup(table));
-        let arguments = self.emit.builder.ins().stack_addr(types::I64, arguments, 0);
-        let place = self.emit.builder.ins().stack_addr(types::I64, answer, 0);
-        let wanted = self.emit.int(i64::from(result));
-        let call = self.emit.builder.ins().call_indirect(signature, callee, &[lookup, arguments, wanted, place]);
+        let callee = self.emit.int(callee as i64);
+        let call = self.emit.builder.ins().call_indirect(signature, callee, arguments);
         let failed = self.emit.builder.inst_results(call)[0];
         let fault = self.emit.is_set(failed);
         self.emit.raise(fault);
         let value = self.emit.builder.ins().load(types::I64, flags(), place, 0);
         let known = self.emit.builder.ins().load(types::I64, flags(), place, SECOND);
         let known = self.emit.is_set(known);
-        let column = &self.plan.tables[table.index()].results[result as usize];
-        let kind = match column.ty {
+        let kind = match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => {
-                Kind::Number(Number::new(CheckedInt::any(value), column.den))
+                Kind::Number(Number::new(CheckedInt::any(value), den))
             }
             ty => self.kind(ty, value),
         };
-        let found = RowValue { known, kind };
-        self.questions.push(Question { table, result, operands: operands.to_vec(), found, fault });
-        found
+        (RowValue { known, kind }, fault)
     }
 }

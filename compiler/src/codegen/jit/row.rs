@@ -63,8 +63,10 @@ pub(super) struct RowCode<'a, 'f> {
     loads: FxHashMap<(Input, Value), Value>,
     /// Values made so far, with what making them met.
     values: FxHashMap<Key, (RowValue, Raised)>,
-    /// What decision tables were asked so far.
+    /// What decision tables and sets were asked so far.
     pub(super) questions: Vec<Question>,
+    /// Whether what is computed here is asked for, and not computed ahead for a branch that may not be taken.
+    pub(super) live: Flag,
 }
 
 /// A value that is made once per row.
@@ -95,6 +97,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
             loads: FxHashMap::default(),
             values: FxHashMap::default(),
             questions: Vec::new(),
+            live: Flag::Yes,
         }
     }
 

@@ -143,6 +143,17 @@ impl<'a> Cursor<'a> {
         Ok(all)
     }
 
+    /// A list in brackets, which may be empty.
+    pub fn bracketed<T>(&mut self, one: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+        self.expect_mark('(')?;
+        if self.takes_mark(')') {
+            return Ok(Vec::new());
+        }
+        let all = self.list(one)?;
+        self.expect_mark(')')?;
+        Ok(all)
+    }
+
     pub fn done(&self) -> bool {
         self.at == self.pieces.len()
     }

@@ -92,6 +92,9 @@ impl Place<'_> {
                 let result = table.results.get(*result as usize).map_or("", |result| result.name.as_str());
                 format!("{word} of {} {result}({})", table.name, values.join(", "))
             }
+            Function::Find { search, output } => {
+                format!("{word} of search.{} output.{}({})", search.0 + 1, output + 1, values.join(", "))
+            }
             Function::Test(predicate) => format!("({} {})", values.join(", "), test(self.plan, *predicate)),
             _ if notation == Notation::Between => format!("({})", values.join(&format!(" {word} "))),
             _ => format!("{word}({})", values.join(", ")),

@@ -2,10 +2,11 @@
 
 pub(super) mod phrase;
 pub(super) mod records;
-mod rules;
+pub(super) mod rules;
 mod schedules;
 
 use super::lexer::{Cursor, Line, Read, lines};
+use super::searches;
 use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{Weekday, day_of};
@@ -49,6 +50,7 @@ enum Item {
     Table,
     Tests,
     Decisions,
+    Search,
     State,
     Match,
     Rule,
@@ -104,6 +106,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             Item::None
         }
         "decisions" => Item::Decisions,
+        "search" => {
+            searches::first_line(plan, line)?;
+            Item::Search
+        }
         "state" => {
             rules::state(plan, line)?;
             Item::State
@@ -153,6 +159,7 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
             plan.decisions.push(Decision { name, stream, ty });
             Ok(())
         }
+        Item::Search => searches::inner_line(plan, line),
         Item::State => rules::state_line(plan, line),
         Item::Match => rules::match_line(plan, line),
         Item::Rule => rules::rule_line(plan, line),
@@ -223,7 +230,7 @@ fn day(line: &mut Cursor) -> Read<i32> {
     word.parse().map(day_of).map_err(|_| format!("`{word}` is no date"))
 }
 
-fn record(plan: &Plan, line: &mut Cursor) -> Read<crate::plan::RecordId> {
+pub(super) fn record(plan: &Plan, line: &mut Cursor) -> Read<crate::plan::RecordId> {
     let name = line.word()?;
     plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))
 }

@@ -4,13 +4,14 @@ use super::layout;
 use super::lexer::quoted;
 use super::names::Place;
 use super::phrase::{test, type_text};
+use super::searches;
 use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{Weekday, date_of};
 use crate::plan::{
     BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, FoldFunction, FoldId, Format, Limit, Line, MatchId,
-    Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, StateId, StateKind, Stream, Type,
-    Version, VersionId, Window,
+    Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId, StateId, StateKind,
+    Stream, Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -47,6 +48,7 @@ pub(super) fn write(plan: &Plan) -> String {
             line!(out, "  {} for {of} : {ty}", decision.name);
         }
     }
+    (0..plan.searches.len()).for_each(|idx| searches::write(plan, SearchId(idx as u32), &mut out));
     (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
     (0..plan.matches.len()).for_each(|idx| matched(plan, MatchId(idx as u32), &mut out));
     (0..plan.folds.len()).for_each(|idx| fold(plan, FoldId(idx as u32), &mut out));
@@ -250,7 +252,7 @@ fn state(plan: &Plan, id: StateId, out: &mut String) {
 }
 
 /// In which parts of one a sum is kept.
-fn parts_of_one(den: Option<i64>) -> String {
+pub(super) fn parts_of_one(den: Option<i64>) -> String {
     den.map_or("as-fraction".to_owned(), |den| format!("in-1/{den}"))
 }
 

@@ -252,6 +252,8 @@ fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
     };
     rule.nodes.iter().flat_map(Node::exprs).for_each(|expr| expr.walk(&mut visit));
     folds().flat_map(|id| plan.exprs_of(*id)).for_each(|expr| expr.walk(&mut visit));
+    let searches = plan.searches_of(rule).into_iter().filter(|id| id.index() < plan.searches.len());
+    searches.flat_map(|id| plan.search(id).exprs()).for_each(|expr| expr.walk(&mut visit));
     rules.sort_unstable();
     rules.dedup();
     decisions.sort_unstable();

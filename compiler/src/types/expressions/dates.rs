@@ -33,6 +33,19 @@ impl Typing<'_> {
         scope: &mut Scope,
     ) -> Option<Typed> {
         let date = self.date(date, scope)?;
+        self.moved(date, count, unit, back, span, scope)
+    }
+
+    /// A date moved by a length of time.
+    pub(in crate::types) fn moved(
+        &mut self,
+        date: Typed,
+        count: &tree::Expr,
+        unit: tree::PeriodUnit,
+        back: bool,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let count = self.numeric(count, scope)?;
         if !matches!(count.ty, Type::Count | Type::Number) {
             let message = format!("a length of time is counted by a whole number, not {}", self.type_words(count.ty));
@@ -54,7 +67,7 @@ impl Typing<'_> {
         Some(Typed::new(op, Type::Date, optional, span))
     }
 
-    fn note_months(&mut self, unit: TimeUnit, span: Span) {
+    pub(in crate::types) fn note_months(&mut self, unit: TimeUnit, span: Span) {
         if unit != TimeUnit::Days && self.program.calendar.month_ends.is_none() && self.months_used.is_none() {
             self.months_used = Some(span);
             let program = self.resolved.program.as_ref().map_or(span, |program| program.name.span);

@@ -2,6 +2,7 @@
 
 use super::fold;
 use crate::plan::{Function, Kind, Op, Operands};
+use crate::typed::Use;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
@@ -20,6 +21,10 @@ impl Typing<'_> {
     ) -> Option<Typed> {
         let function = Function::called(&name.text);
         if function.is_none() {
+            if let Some(record) = self.resolved.index.records.get(&name.text).copied() {
+                self.places.uses.push((name.span, Use::Record(record)));
+                return self.row_of_key(record, values, span, scope);
+            }
             self.unknown_function(name);
         }
         // Every value is looked at, so that all problems are told at once.
@@ -33,7 +38,7 @@ impl Typing<'_> {
         let (n_values, kind) = match signature.operands {
             Operands::Alike(n, kind) => (n, kind),
             Operands::Several(kind) => (values.len(), kind),
-            Operands::Each(_) | Operands::OfSchedule | Operands::OfTable => return None,
+            Operands::Each(_) | Operands::OfSchedule | Operands::OfTable | Operands::OfSearch => return None,
         };
         if values.len() != n_values {
             let message = format!("`{} of` takes {n_values} values, not {}", signature.word, values.len());

@@ -1,6 +1,6 @@
 //! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
 
-use crate::plan::{self, FieldId, Op, RecordId, RecordKind, Root, Stream, Type};
+use crate::plan::{self, Expr, FieldId, Function, Op, RecordId, RecordKind, Root, Stream, Type};
 use crate::resolve::Meaning;
 use crate::resolve::{later, near};
 use crate::typed::Use;
@@ -12,9 +12,19 @@ use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
 
+/// Whether it is known that a set has this row, as something of it is there.
+fn is_found(row: &Expr, scope: &Scope) -> bool {
+    match &row.op {
+        Op::Call(Function::Find { search, .. }, operands) => {
+            scope.knows(&Fact::Found(*search, format!("{operands:?}")))
+        }
+        _ => false,
+    }
+}
+
 impl Typing<'_> {
     /// A name, or a path of names.
-    pub(super) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+    pub(in crate::types) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let (first, rest) = (&path.parts[0], &path.parts[1..]);
         let meaning = self.meaning(&path.parts, scope);
         if !matches!(meaning, Some(Meaning::Local(_))) {
@@ -30,6 +40,7 @@ impl Typing<'_> {
                 Some(Typed::new(Op::Argument(idx), ty, false, path.span))
             }
             Some(Meaning::Field(root, record)) => self.follow(root, record, Vec::new(), &path.parts, path.span, scope),
+            Some(Meaning::Outer) if scope.asking.is_some() => self.asked_path(path, scope),
             Some(Meaning::Outer) => self.outer_path(path, scope),
             Some(Meaning::Payment) => self.payment_path(path, scope),
             Some(Meaning::Row(root, record)) => self.root_path(root, record, rest, path.span, scope),
@@ -63,7 +74,17 @@ impl Typing<'_> {
         let outer = scope.outer.as_ref().map(|outer| outer.0).filter(|record| self.has_field(*record, name));
         let text = &name.text;
         let called = |record: RecordId| self.program.record(record).name.clone();
+        // The name of the rule's row, where the set's row has a field of that name.
+        let own = scope.outer.as_ref().filter(|(_, _, names)| scope.asking.is_some() && names.contains(text));
+        if let (Some(inner), Some(_)) = (inner, own) {
+            let message = format!("`{text}` is a field of `{}` and the row of the rule", called(inner));
+            let help = format!("write `{}.{text}` for the field, or `this` for the row of the rule", called(inner));
+            self.problem(Problem::error("ambiguous-name", name.span, message).help(help));
+            return None;
+        }
         let (message, help) = match (inner, outer) {
+            // In a set over the rule's own event a bare name is the set's row.
+            (Some(inner), Some(outer)) if inner == outer && scope.asking.is_some() => return Some(()),
             (Some(inner), Some(outer)) => {
                 let (inner, outer) = (called(inner), called(outer));
                 let help = format!("write `{inner}.{text}` or `{outer}.{text}`");
@@ -83,6 +104,33 @@ impl Typing<'_> {
         };
         self.problem(Problem::error("ambiguous-name", name.span, message).help(help));
         None
+    }
+
+    /// A name of the row that asks a set, which is an argument there.
+    fn asked_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let mut asking = scope.asking.take()?;
+        let typed = self.path_of_row(path, &mut asking.outside);
+        let typed = typed.map(|typed| {
+            let span = typed.span;
+            let value = typed.into_expr();
+            let known = asking.arguments.iter().position(|known| known.op == value.op);
+            if known.is_none() {
+                asking.arguments.push(value.clone());
+            }
+            let idx = known.unwrap_or(asking.arguments.len() - 1);
+            Typed::new(Op::Argument(idx as u32), value.ty, value.optional, span)
+        });
+        scope.asking = Some(asking);
+        typed
+    }
+
+    /// A path from the row that asks: `this`, `this.customer`, or as it is written in the rule.
+    fn path_of_row(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        if path.parts[0].text != "this" {
+            return self.path(path, scope);
+        }
+        let (Stream::Events(record) | Stream::Periods(record, _)) = scope.rule.as_ref()?.stream else { return None };
+        self.root_path(Root::Row, record, &path.parts[1..], path.span, scope)
     }
 
     /// A name of the row around a set: the row itself, its fields, its `let`s.
@@ -158,13 +206,18 @@ impl Typing<'_> {
     ) -> Option<Typed> {
         let definition = &scope.lets[local].value;
         if rest.is_empty() {
-            let optional = definition.optional && !scope.knows(&Fact::Local(local));
+            let optional = definition.optional && !scope.knows(&Fact::Local(local)) && !is_found(definition, scope);
             return Some(Typed::new(Op::Local(local), definition.ty, optional, span));
         }
         match (&definition.op, definition.ty) {
             (Op::Field { root, record, path }, Type::Ref(_)) => {
                 let (root, record, path) = (*root, *record, path.clone());
                 self.follow(root, record, path, rest, span, scope)
+            }
+            (Op::Call(Function::Find { .. }, _), Type::Ref(_)) => {
+                let row = definition.clone();
+                let known = !row.optional || scope.knows(&Fact::Local(local)) || is_found(&row, scope);
+                self.field_of_found(&row, rest, known, span)
             }
             _ => {
                 let message = format!("`{}` has no fields", rest[0].text);

@@ -11,7 +11,7 @@ use crate::types::rules::payments::if_unknown;
 use crate::types::scope::{Fact, Scope, Typed, facts};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, Clause, ClauseKind, UnknownMeans, UnknownMeansKind};
+use meed_grammar::tree::{self, Clause, ClauseKind, ExprKind, UnknownMeans, UnknownMeansKind};
 
 impl Typing<'_> {
     pub(super) fn clause(&mut self, clause: &Clause, scope: &mut Scope, work: &mut Work) {
@@ -43,6 +43,9 @@ impl Typing<'_> {
                 self.flush(scope, work);
                 work.filters = true;
                 work.clauses.push(typed::Clause::Where(lowered));
+            }
+            ClauseKind::Let { name, value: tree::Expr { kind: ExprKind::Set(set), .. }, .. } => {
+                self.name_set(name, set, scope);
             }
             ClauseKind::Let { name, value, unknown } => match self.valued(value, unknown.as_ref(), None, scope) {
                 Some(value) => {
@@ -211,6 +214,22 @@ impl Typing<'_> {
                 None
             }
         }
+    }
+
+    /// `let touches = (referral where …)`
+    fn name_set(&mut self, name: &tree::Name, set: &tree::Set, scope: &mut Scope) {
+        let is_known = self.meaning(std::slice::from_ref(name), scope).is_some() || scope.sets.contains_key(&name.text);
+        if is_known || self.resolved.record_named(&name.text).is_some() {
+            let message = format!("`{}` already has a meaning in this rule", name.text);
+            self.problem(
+                Problem::error("duplicate-name", name.span, message)
+                    .help("give it another name: a `let` hides nothing"),
+            );
+        } else if self.is_set(set, scope) {
+            scope.sets.insert(name.text.clone(), set.clone());
+            return;
+        }
+        scope.failed.insert(name.text.clone());
     }
 
     fn local(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) -> Option<LocalId> {

@@ -1,7 +1,7 @@
 //! Aggregates over the rows of a set, per entity and period.
 
-use crate::plan::{Comparison, Expr, FoldId, Function, Op, Period, Stream, Type, Window};
-use crate::resolve::{later, not_supported};
+use crate::internal::broken;
+use crate::plan::{Comparison, Expr, FindFunction, FoldId, Function, Op, Period, RecordKind, Stream, Type, Window};
 use crate::typed::{Fold, FoldFunction};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -20,12 +20,25 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let Some(RuleScope { stream: Stream::Periods(entity, period), .. }) = scope.rule.clone() else {
-            let help = "in a rule per event use `running sum of … per …`, or a rule `for each ENTITY per PERIOD`";
-            self.problem(later(span, "an aggregate over a set in a rule per event is").help(help));
-            return None;
-        };
         let source = self.set_source(value, set, span)?;
+        let whole = match set {
+            Some(set) => self.unnamed_set(set, scope),
+            None => short_set(source.clone(), span),
+        };
+        let (entity, period) = match scope.rule.clone() {
+            Some(RuleScope { stream: Stream::Periods(entity, period), .. }) if !self.is_search(&whole) => {
+                (entity, period)
+            }
+            Some(_) => return self.aggregate_found(function, value, &whole, span, scope),
+            None => {
+                self.problem(Problem::error(
+                    "misplaced-value",
+                    span,
+                    "there is no row here that a set could belong to",
+                ));
+                return None;
+            }
+        };
         let (stream, record) = self.set_stream(&source)?;
         let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
         let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
@@ -43,6 +56,55 @@ impl Typing<'_> {
         let function_of_rows = FoldFunction::Count;
         let fold = Fold { stream, entity, join, filter, period, window, function: function_of_rows, value: None, span };
         Some(self.folds(function, taken, &fold))
+    }
+
+    /// Whether a set in a rule per entity and period is found row by row, as its rows are not gathered period by period: by its
+    /// window, by who they belong to, or as it is of an entity.
+    fn is_search(&self, set: &tree::Set) -> bool {
+        let is_entity = match &set.source {
+            SetSource::Event(name) => {
+                let record = self.resolved.record_named(&name.text);
+                record.is_some_and(|record| self.program.record(record).kind == RecordKind::Entity)
+            }
+            SetSource::Payments(_) => false,
+        };
+        let by_window = match set.window.as_ref().map(|window| &window.kind) {
+            None | Some(WindowKind::ToDate | WindowKind::Previous { count: Some(1), .. }) => false,
+            Some(_) => true,
+        };
+        is_entity || by_window || set.of.is_some() || set.unknown.is_some()
+    }
+
+    /// An aggregate over rows that are found for each row.
+    fn aggregate_found(
+        &mut self,
+        function: Aggregate,
+        value: Option<&tree::Expr>,
+        set: &tree::Set,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let mut found = self.found(set, span, scope)?;
+        let one = Expr { op: Op::Number(Exact::ONE), ty: Type::Count, optional: false, span };
+        let taken = match value {
+            Some(value) => self.taken(function, value, span, &mut found.inner)?,
+            None => one.clone(),
+        };
+        let function = match function {
+            Aggregate::Sum => FindFunction::Sum,
+            Aggregate::Count => FindFunction::Count,
+            Aggregate::CountDistinct => FindFunction::Distinct,
+            Aggregate::Smallest => FindFunction::Smallest,
+            Aggregate::Largest => FindFunction::Largest,
+            Aggregate::Average => {
+                let ty = if taken.ty == Type::Count { Type::Number } else { taken.ty };
+                let [sum, count] =
+                    self.ask_twice(found, [(FindFunction::Sum, taken), (FindFunction::Count, one)], span);
+                return Some(average(sum.into_expr(), count.into_expr(), ty, span));
+            }
+        };
+        let optional = !function.is_total();
+        Some(self.ask(found, function, taken, optional, span))
     }
 
     /// The rows: of the set, or in the short form (`sum of deal.amount`) of the first name.
@@ -73,7 +135,7 @@ impl Typing<'_> {
         match window.map(|window| &window.kind) {
             None => Some(Window::Own),
             Some(WindowKind::ToDate) => Some(Window::ToDate),
-            Some(WindowKind::Previous(name)) => match Period::from_word(&name.text) {
+            Some(WindowKind::Previous { period: name, .. }) => match Period::from_word(&name.text) {
                 Some(period) if period != Period::Program => Some(Window::Previous(period)),
                 _ => {
                     self.problem(
@@ -83,10 +145,8 @@ impl Typing<'_> {
                     None
                 }
             },
-            Some(WindowKind::Unsupported(unsupported)) => {
-                self.problem(not_supported(unsupported));
-                None
-            }
+            // Every other window is found row by row.
+            Some(_) => broken("a window that is no whole period"),
         }
     }
 
@@ -135,6 +195,11 @@ impl Typing<'_> {
         self.folds.push(Fold { function, value, ..rows.clone() });
         Typed::new(Op::Fold(FoldId(self.folds.len() as u32 - 1)), ty, optional, rows.span)
     }
+}
+
+/// `sum of deal.amount` is short for `sum of amount in deal`.
+fn short_set(source: SetSource, span: Span) -> tree::Set {
+    tree::Set { source, of: None, by: None, condition: None, window: None, unknown: None, span }
 }
 
 /// The quotient of a sum and a count; missing where the count is 0.

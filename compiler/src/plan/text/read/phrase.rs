@@ -7,7 +7,7 @@ use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
     DomainId, Expr, Function, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId, ScheduleOutput,
-    StateId, TableId, TextTest, Type,
+    SearchId, StateId, TableId, TextTest, Type,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
@@ -133,6 +133,7 @@ impl Place<'_> {
                 self.schedule_output(output, line)?
             }
             "lookup" if line.takes("of") => self.lookup(line)?,
+            "find" if line.takes("of") => self.find(line)?,
             _ if first.starts_with(|c: char| c.is_ascii_digit() || c == '-') => return self.literal(first, line),
             _ => return self.name(first),
         };
@@ -226,6 +227,19 @@ impl Place<'_> {
         let operands = line.list(|line| self.read(line))?;
         line.expect_mark(')')?;
         Ok(Op::Call(Function::Lookup { table, result }, operands))
+    }
+
+    /// `find of search.1 output.2(…)`
+    fn find(&self, line: &mut Cursor) -> Read<Op> {
+        let numbered = |line: &mut Cursor, word: &str| -> Read<u32> {
+            let text = line.word()?;
+            let number = text.strip_prefix(word).and_then(|number| number.parse::<u32>().ok()?.checked_sub(1));
+            number.ok_or_else(|| format!("`{text}` where `{word}1` or the like is expected"))
+        };
+        let search = SearchId(numbered(line, "search.")?);
+        let output = numbered(line, "output.")?;
+        let operands = line.bracketed(|line| self.read(line))?;
+        Ok(Op::Call(Function::Find { search, output }, operands))
     }
 
     fn state(&self, line: &mut Cursor) -> Read<StateId> {

@@ -68,7 +68,7 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     Ok(())
 }
 
-fn parts_of_one(line: &mut Cursor) -> Read<Option<i64>> {
+pub(in super::super) fn parts_of_one(line: &mut Cursor) -> Read<Option<i64>> {
     let word = line.word()?;
     if word == "as-fraction" {
         return Ok(None);

@@ -1,0 +1,170 @@
+//! Sets that are found anew for each row that asks: by keys, by days and by conditions.
+
+use super::{Expr, Plan, RecordId, SearchId, Type, Version};
+use super::{Function, Node, Op};
+use meed_grammar::span::Span;
+
+/// Which rows of a record a row finds. What the row gives are operands of [`Function::Find`]: first one for each key, the
+/// others as they are named here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// The rows.
+    pub record: RecordId,
+    /// Fields of these rows, each equal to its operand; where either is missing nothing is found.
+    pub keys: Vec<Expr>,
+    /// The operand that is the first day, in.
+    pub from: Option<u32>,
+    /// The operand that is the last day, in.
+    pub to: Option<u32>,
+    /// The operand that is a row of the same record, before which the rows are.
+    pub before: Option<u32>,
+    /// What holds of these rows, whoever asks.
+    pub only: Option<Expr>,
+    /// What holds of these rows and who asks; operands are arguments in it.
+    pub also: Option<Expr>,
+    /// The types of the operands.
+    pub operands: Vec<Type>,
+    /// What is asked of the rows found.
+    pub outputs: Vec<SearchOutput>,
+    /// The set in the text.
+    pub span: Span,
+}
+
+/// What is asked of the rows found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchOutput {
+    /// Of all of them, or of one.
+    pub function: FindFunction,
+    /// What is taken of a row; operands are arguments in it.
+    pub value: Expr,
+    /// The denominator of a number, if it is known while compiling.
+    pub den: Option<i64>,
+}
+
+/// Aggregates over the rows found, and choices of one. Rows are in the order of `when`, then key; rows of an entity in that of
+/// their keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FindFunction {
+    /// The sum; of no rows 0.
+    Sum,
+    /// How many.
+    Count,
+    /// How many different values.
+    Distinct,
+    /// The smallest value.
+    Smallest,
+    /// The largest value.
+    Largest,
+    /// The value of the first row.
+    Earliest,
+    /// The value of the last row.
+    Latest,
+    /// The value of the row in which this is highest, of equals the first.
+    Highest(Expr),
+    /// The value of the row in which this is lowest, of equals the first.
+    Lowest(Expr),
+    /// The value of the only row; more than one are a fault.
+    Only,
+}
+
+impl FindFunction {
+    /// Its word in the Plan's text.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Count => "count",
+            Self::Distinct => "distinct",
+            Self::Smallest => "smallest",
+            Self::Largest => "largest",
+            Self::Earliest => "earliest",
+            Self::Latest => "latest",
+            Self::Highest(_) => "highest",
+            Self::Lowest(_) => "lowest",
+            Self::Only => "only",
+        }
+    }
+
+    /// Whether it has a value where no row is found.
+    pub const fn is_total(&self) -> bool {
+        matches!(self, Self::Sum | Self::Count | Self::Distinct)
+    }
+
+    /// Whether every row found is looked at.
+    pub const fn walks(&self) -> bool {
+        !matches!(self, Self::Sum | Self::Count | Self::Earliest | Self::Latest | Self::Only)
+    }
+}
+
+impl SearchOutput {
+    /// The type of what is given.
+    pub fn ty(&self) -> Type {
+        match self.function {
+            FindFunction::Count | FindFunction::Distinct => Type::Count,
+            _ => self.value.ty,
+        }
+    }
+
+    /// Its expressions.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        let by = match &self.function {
+            FindFunction::Highest(by) | FindFunction::Lowest(by) => Some(by),
+            _ => None,
+        };
+        std::iter::once(&self.value).chain(by)
+    }
+
+    /// The same, to be changed.
+    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let by = match &mut self.function {
+            FindFunction::Highest(by) | FindFunction::Lowest(by) => Some(by),
+            _ => None,
+        };
+        std::iter::once(&mut self.value).chain(by)
+    }
+}
+
+impl Search {
+    /// Its expressions, all of a row found.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        let outputs = self.outputs.iter().flat_map(SearchOutput::exprs);
+        self.keys.iter().chain(&self.only).chain(&self.also).chain(outputs)
+    }
+
+    /// The same, to be changed.
+    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let outputs = self.outputs.iter_mut().flat_map(SearchOutput::exprs_mut);
+        self.keys.iter_mut().chain(&mut self.only).chain(&mut self.also).chain(outputs)
+    }
+
+    /// Whether the rows are the same, whatever is asked of them.
+    pub fn finds_as(&self, other: &Self) -> bool {
+        let rows = |one: &Self| (one.record, one.from, one.to, one.before);
+        rows(self) == rows(other)
+            && self.operands == other.operands
+            && self.keys == other.keys
+            && self.only == other.only
+            && self.also == other.also
+    }
+}
+
+impl Plan {
+    /// The search of this id.
+    pub fn search(&self, id: SearchId) -> &Search {
+        &self.searches[id.index()]
+    }
+
+    /// The sets that a version finds rows in, each once.
+    pub fn searches_of(&self, version: &Version) -> Vec<SearchId> {
+        let mut found = Vec::new();
+        let mut look = |expr: &Expr| {
+            if let Op::Call(Function::Find { search, .. }, _) = &expr.op
+                && !found.contains(search)
+            {
+                found.push(*search);
+            }
+        };
+        version.nodes.iter().flat_map(Node::exprs).for_each(|expr| expr.walk(&mut look));
+        version.folds.iter().flat_map(|fold| self.exprs_of(*fold)).for_each(|expr| expr.walk(&mut look));
+        found
+    }
+}

@@ -1,0 +1,277 @@
+//! Sets made ready to be asked: for each key its rows in their order, with their days and running sums.
+//!
+//! Comes in: a [`Search`] of the Plan and the rows of a run. Goes out: an [`Index`], in which a row that asks finds its rows by
+//! a look-up of the key and a search for the days. A sum, a count, the first and the last row then cost the same however many
+//! rows there are; whatever reads both rows, or is the smallest, largest or a count of different values, looks at each row found.
+//! The interpreter and machine code ask the same index; a law holds it to looking at all rows.
+
+mod ask;
+
+pub use ask::address_of_ask;
+
+use crate::data::{Column, Data, Rows, Values};
+use crate::interpret::Fault;
+use crate::interpret::eval::{Row, Value};
+use crate::plan::{Expr, FieldId, FindFunction, Op, Plan, RecordId, Search, SearchId, SearchOutput};
+use crate::value::{Exact, over, power_of_ten};
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+/// Parts of a key at most; further equalities are conditions.
+pub const MOST_KEYS: usize = 4;
+/// What stands for the parts that a key has not.
+const NO_PART: i64 = i64::MIN;
+
+type Key = [i64; MOST_KEYS];
+
+/// The rows of a set by their keys.
+#[derive(Debug, Default)]
+pub struct Index {
+    groups: FxHashMap<Key, u32>,
+    /// By group, where its rows begin in `rows`; and the end of the last.
+    starts: Vec<u32>,
+    /// Rows of the record, group by group, in their order.
+    rows: Vec<u32>,
+    /// By place in `rows`: the row's day, of an event.
+    days: Vec<i32>,
+    /// By output: sums of the rows before each place in `rows`, as whole numbers of the output's `1/den`; none where they are not
+    /// kept.
+    sums: Vec<Option<Vec<i128>>>,
+    /// By output: the field of each row that is asked for, as it is kept; none where it is more than that, or not of one row.
+    fields: Vec<Option<Vec<Option<i64>>>>,
+    /// By part of the key, the decimals of its field.
+    decimals: Vec<u32>,
+    /// By place in `rows`, how many more ranges that were found begin there than end there.
+    found: Vec<AtomicI32>,
+    /// By place in `rows`, whether the row alone was found.
+    met: Vec<AtomicBool>,
+}
+
+/// A row that met a fault while its set was made ready.
+#[derive(Clone, Debug)]
+pub struct RowFault {
+    /// The row of the search's record.
+    pub row: u32,
+    /// What it met.
+    pub fault: Fault,
+}
+
+impl Index {
+    /// The rows of a search among those of the run.
+    ///
+    /// # Errors
+    /// The first row at which a condition or a value meets a fault.
+    pub fn new(plan: &Plan, data: &Data, search: &Search) -> Result<Self, RowFault> {
+        let stream = Rows::Events { record: search.record };
+        let table = &data.tables[search.record.index()];
+        let dated = plan.record(search.record).when.is_some();
+        let n_rows = if dated { table.n_stream } else { table.n_rows } as u32;
+        let mut index = Self::default();
+        let mut group_of: Vec<(u32, u32)> = Vec::new();
+        for row in 0..n_rows {
+            let reader = Row::new(plan, &stream, row, 0, false);
+            let at_row = |fault| RowFault { row, fault };
+            let Some(key) = key_of_row(plan, data, search, row) else { continue };
+            if let Some(only) = &search.only
+                && !reader.eval(only, data).map_err(at_row)?.is_true()
+            {
+                continue;
+            }
+            let next = index.groups.len() as u32;
+            group_of.push((*index.groups.entry(key).or_insert(next), row));
+        }
+        index.sort_in(&group_of);
+        if let Some(when) = plan.record(search.record).when
+            && let Some(Column { values: Values::I32(days), .. }) =
+                &data.tables[search.record.index()].columns[when.index()]
+        {
+            index.days = index.rows.iter().map(|row| days[*row as usize]).collect();
+        }
+        for output in &search.outputs {
+            let sums = match (&output.function, output.den, &search.also) {
+                (FindFunction::Sum, Some(den), None) if !reads_arguments(&output.value) => {
+                    index.running_sums(plan, data, search.record, &output.value, den)?
+                }
+                _ => None,
+            };
+            index.sums.push(sums);
+            index.fields.push(index.kept_fields(plan, data, output));
+        }
+        index.decimals = search.keys.iter().map(|key| decimals_of(plan, key)).collect();
+        index.found = (0..=index.rows.len()).map(|_| AtomicI32::new(0)).collect();
+        index.met = index.rows.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(index)
+    }
+
+    /// The field of each row that an output gives of one row.
+    fn kept_fields(&self, plan: &Plan, data: &Data, output: &SearchOutput) -> Option<Vec<Option<i64>>> {
+        let of_one = matches!(output.function, FindFunction::Earliest | FindFunction::Latest | FindFunction::Only);
+        let Op::Field { record, path, .. } = &output.value.op else { return None };
+        // A number is kept as its own denominator says.
+        let den = if output.value.ty.is_numeric() { 10i64.checked_pow(decimals_of(plan, &output.value))? } else { 1 };
+        if !of_one || output.den != Some(den) {
+            return None;
+        }
+        Some(self.rows.iter().map(|row| raw(plan, data, *record, path, *row)).collect())
+    }
+
+    /// Puts rows behind one another by group; within a group they stay in their order.
+    fn sort_in(&mut self, group_of: &[(u32, u32)]) {
+        self.starts = vec![0; self.groups.len() + 1];
+        for (group, _) in group_of {
+            self.starts[*group as usize + 1] += 1;
+        }
+        for group in 1..self.starts.len() {
+            self.starts[group] += self.starts[group - 1];
+        }
+        let mut next = self.starts.clone();
+        self.rows = vec![0; group_of.len()];
+        for &(group, row) in group_of {
+            let place = &mut next[group as usize];
+            self.rows[*place as usize] = row;
+            *place += 1;
+        }
+    }
+
+    /// Sums of a value before each place; none where one does not fit or is missing, which the walk then meets.
+    fn running_sums(
+        &self,
+        plan: &Plan,
+        data: &Data,
+        record: RecordId,
+        value: &Expr,
+        den: i64,
+    ) -> Result<Option<Vec<i128>>, RowFault> {
+        let stream = Rows::Events { record };
+        let mut sums = Vec::with_capacity(self.rows.len() + 1);
+        let mut sum = 0i128;
+        sums.push(sum);
+        let direct = plain_numbers(plan, data, value, den);
+        for &row in &self.rows {
+            let number = match direct {
+                Some(numbers) => Some(i128::from(numbers[row as usize])),
+                None => {
+                    let reader = Row::new(plan, &stream, row, 0, false);
+                    let value = reader.eval(value, data).map_err(|fault| RowFault { row, fault })?;
+                    value.number().and_then(|value| over(&value, den))
+                }
+            };
+            let Some(next) = number.and_then(|number| sum.checked_add(number)) else { return Ok(None) };
+            sum = next;
+            sums.push(sum);
+        }
+        Ok(Some(sums))
+    }
+
+    /// Which rows of the record were found since this was asked last.
+    pub fn take_found(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut open = 0;
+        let found = move |(place, row): (usize, &u32)| {
+            open += self.found[place].swap(0, Ordering::Relaxed);
+            (self.met[place].swap(false, Ordering::Relaxed) || open > 0).then_some(*row)
+        };
+        if let Some(end) = self.found.last() {
+            end.store(0, Ordering::Relaxed);
+        }
+        self.rows.iter().enumerate().filter_map(found)
+    }
+}
+
+/// The numbers of a column in which a value is read as it is, where they are whole numbers of `1/den`.
+fn plain_numbers<'d>(plan: &Plan, data: &'d Data, value: &Expr, den: i64) -> Option<&'d [i64]> {
+    let Op::Field { record, path, .. } = &value.op else { return None };
+    let [field] = path[..] else { return None };
+    let column = data.tables[record.index()].columns[field.index()].as_ref()?;
+    let decimals = plan.record(*record).fields[field.index()].decimals;
+    match &column.values {
+        Values::I64(numbers) if column.known.is_none() && 10i64.checked_pow(decimals) == Some(den) => Some(numbers),
+        _ => None,
+    }
+}
+
+/// Whether a value depends on who asks.
+fn reads_arguments(value: &Expr) -> bool {
+    let mut reads = false;
+    value.walk(&mut |expr| reads |= matches!(expr.op, Op::Argument(_)));
+    reads
+}
+
+/// The key of a row of the set; none where a part is missing.
+fn key_of_row(plan: &Plan, data: &Data, search: &Search, row: u32) -> Option<Key> {
+    let mut key = [NO_PART; MOST_KEYS];
+    for (part, expr) in key.iter_mut().zip(&search.keys) {
+        let Op::Field { record, path, .. } = &expr.op else { return None };
+        *part = raw(plan, data, *record, path, row)?;
+    }
+    Some(key)
+}
+
+/// A field of a row, or what it leads to, as it is kept.
+fn raw(plan: &Plan, data: &Data, mut record: RecordId, path: &[FieldId], mut row: u32) -> Option<i64> {
+    let (last, before) = match path {
+        [before @ .., last] => (*last, before),
+        [] => return Some(i64::from(row)),
+    };
+    for &field in before {
+        row = u32::try_from(kept(data.tables[record.index()].columns[field.index()].as_ref()?, row)?).ok()?;
+        let crate::plan::Type::Ref(next) = plan.record(record).fields[field.index()].ty else { return None };
+        record = next;
+    }
+    kept(data.tables[record.index()].columns[last.index()].as_ref()?, row)
+}
+
+fn kept(column: &Column, row: u32) -> Option<i64> {
+    let row = row as usize;
+    if column.known.as_ref().is_some_and(|known| known[row] == 0) {
+        return None;
+    }
+    Some(match &column.values {
+        Values::I64(values) => values[row],
+        Values::I32(values) => i64::from(values[row]),
+        Values::U32(values) => i64::from(values[row]),
+        Values::U8(values) => i64::from(values[row]),
+    })
+}
+
+/// A value of who asks as a field with these decimals keeps it; none where it is missing, or no field has it.
+fn as_kept(value: &Value, decimals: u32) -> Option<i64> {
+    match value {
+        Value::Missing => None,
+        Value::Number(number) => {
+            let whole: Exact = number * power_of_ten(decimals);
+            if *whole.denominator() == 1u8.into() { i64::try_from(whole.numerator().clone()).ok() } else { None }
+        }
+        Value::YesNo(value) => Some(i64::from(*value)),
+        Value::Date(day) => Some(i64::from(*day)),
+        Value::Code(code) => Some(i64::from(*code)),
+    }
+}
+
+/// The decimals of the field that a path ends with.
+fn decimals_of(plan: &Plan, expr: &Expr) -> u32 {
+    let Op::Field { record, path, .. } = &expr.op else { return 0 };
+    let mut at = *record;
+    let mut decimals = 0;
+    for field in path {
+        let field = &plan.record(at).fields[field.index()];
+        decimals = if field.ty.is_numeric() { field.decimals } else { 0 };
+        if let crate::plan::Type::Ref(next) = field.ty {
+            at = next;
+        }
+    }
+    decimals
+}
+
+/// Makes the sets ready that a version reads, those that are not yet.
+///
+/// # Errors
+/// The search and its row that met a fault.
+pub fn prepare(plan: &Plan, data: &mut Data, searches: &[SearchId]) -> Result<(), (SearchId, RowFault)> {
+    for &id in searches {
+        if data.searches[id.index()].is_none() {
+            let index = Index::new(plan, data, plan.search(id)).map_err(|fault| (id, fault))?;
+            data.searches[id.index()] = Some(index);
+        }
+    }
+    Ok(())
+}

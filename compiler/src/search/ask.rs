@@ -1,0 +1,340 @@
+//! What is asked of a set.
+
+use super::{Index, Key, MOST_KEYS, NO_PART, as_kept};
+use crate::data::{Data, Rows};
+use crate::internal::broken;
+use crate::interpret::FaultKind;
+use crate::interpret::eval::{Row, Value, compare};
+use crate::lookup::{Answer, Asked};
+use crate::plan::{FindFunction, Plan, Search, SearchId, SearchOutput, Type};
+use crate::value::{Exact, fraction, is_moderate, over};
+use rustc_hash::FxHashSet;
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::atomic::Ordering::Relaxed;
+
+impl Index {
+    /// What an output gives for these operands.
+    ///
+    /// # Errors
+    /// A fault of a condition or value at one of the rows found, and several rows where there may be one.
+    pub fn ask(
+        &self,
+        plan: &Plan,
+        data: &Data,
+        search: &Search,
+        output: usize,
+        operands: &[Value],
+    ) -> Result<Value, FaultKind> {
+        let asked = &search.outputs[output];
+        let places = self.places(search, operands);
+        if search.also.is_none()
+            && let Some(value) = self.at_once(plan, data, search, output, &places, operands)?
+        {
+            self.take(places);
+            return Ok(value);
+        }
+        let stream = Rows::Events { record: search.record };
+        let mut walk = Walk { asked, best: None, sum: Exact::ZERO, met: FxHashSet::default(), n_rows: 0 };
+        for place in places {
+            let mut reader = Row::new(plan, &stream, self.rows[place], 0, false);
+            reader.arguments = operands;
+            if let Some(also) = &search.also
+                && !reader.eval(also, data).map_err(|fault| fault.kind)?.is_true()
+            {
+                continue;
+            }
+            self.met[place].store(true, Relaxed);
+            walk.row(&reader, data, search)?;
+        }
+        Ok(walk.finish())
+    }
+
+    /// The places of the rows of the key and the days that these operands are.
+    fn places(&self, search: &Search, operands: &[Value]) -> Range<usize> {
+        self.places_by(
+            search,
+            |idx| as_kept(&operands[idx], self.decimals[idx]),
+            |idx| operands[idx as usize].clone().date(),
+            |idx| operands[idx as usize].clone().code(),
+        )
+    }
+
+    /// The places of the rows of a key and days; none where one of them is missing.
+    fn places_by(
+        &self,
+        search: &Search,
+        part: impl Fn(usize) -> Option<i64>,
+        day: impl Fn(u32) -> Option<i32>,
+        row: impl Fn(u32) -> Option<u32>,
+    ) -> Range<usize> {
+        let nothing = 0..0;
+        let mut key: Key = [NO_PART; MOST_KEYS];
+        for (idx, place) in key.iter_mut().take(search.keys.len()).enumerate() {
+            let Some(value) = part(idx) else { return nothing };
+            *place = value;
+        }
+        let Some(group) = self.groups.get(&key) else { return nothing };
+        let group = *group as usize;
+        let (mut from, mut to) = (self.starts[group] as usize, self.starts[group + 1] as usize);
+        if let Some(idx) = search.from {
+            let Some(day) = day(idx) else { return nothing };
+            from += self.days[from..to].partition_point(|known| *known < day);
+        }
+        if let Some(idx) = search.to {
+            let Some(day) = day(idx) else { return nothing };
+            to = from + self.days[from..to].partition_point(|known| *known <= day);
+        }
+        if let Some(idx) = search.before {
+            let Some(row) = row(idx) else { return nothing };
+            to = from + self.rows[from..to].partition_point(|known| *known < row);
+        }
+        from..to.max(from)
+    }
+
+    /// An answer to machine code in whole numbers alone, where that is all there is to it: counts, sums that are kept, and a
+    /// field of one row. None is for everything else, and for what does not fit.
+    fn ask_narrow(&self, search: &Search, output: usize, operands: &[Asked]) -> Option<Answer> {
+        if search.also.is_some() {
+            return None;
+        }
+        let known = |idx: u32| operands.get(idx as usize).filter(|asked| asked.den != 0);
+        let part = |idx: usize| {
+            let Asked { num, den } = *known(idx as u32)?;
+            let scaled = i128::from(num) * 10i128.checked_pow(self.decimals[idx])?;
+            (scaled % i128::from(den) == 0).then(|| i64::try_from(scaled / i128::from(den)).ok())?
+        };
+        let places = self.places_by(
+            search,
+            part,
+            |idx| known(idx).map(|asked| asked.num as i32),
+            |idx| known(idx).map(|asked| asked.num as u32),
+        );
+        let place = match &search.outputs[output].function {
+            FindFunction::Count => {
+                let value = places.len() as i64;
+                self.take(places);
+                return Some(Answer { value, known: 1 });
+            }
+            FindFunction::Sum => {
+                let sums = self.sums[output].as_ref()?;
+                let value = i64::try_from(sums[places.end].checked_sub(sums[places.start])?).ok()?;
+                self.take(places);
+                return Some(Answer { value, known: 1 });
+            }
+            FindFunction::Only if places.len() > 1 => return None,
+            FindFunction::Earliest | FindFunction::Only => places.clone().next(),
+            FindFunction::Latest => places.clone().next_back(),
+            FindFunction::Distinct
+            | FindFunction::Smallest
+            | FindFunction::Largest
+            | FindFunction::Highest(_)
+            | FindFunction::Lowest(_) => return None,
+        };
+        let fields = self.fields[output].as_ref()?;
+        self.take(places);
+        Some(match place.and_then(|place| fields[place]) {
+            Some(value) => Answer { value, known: 1 },
+            None => Answer { value: 0, known: 0 },
+        })
+    }
+
+    /// What needs no look at every row; none where it does.
+    fn at_once(
+        &self,
+        plan: &Plan,
+        data: &Data,
+        search: &Search,
+        output: usize,
+        places: &Range<usize>,
+        operands: &[Value],
+    ) -> Result<Option<Value>, FaultKind> {
+        let asked = &search.outputs[output];
+        let place = match &asked.function {
+            FindFunction::Count => return Ok(Some(Value::Number(Exact::from(places.len() as u64)))),
+            FindFunction::Sum => {
+                let (Some(sums), Some(den)) = (&self.sums[output], asked.den) else { return Ok(None) };
+                let sum = sums[places.end].checked_sub(sums[places.start]).ok_or(TOO_LARGE)?;
+                return moderate(fraction(sum, i128::from(den))).map(Some);
+            }
+            FindFunction::Only if places.len() > 1 => {
+                return Err(FaultKind::SeveralRows {
+                    record: search.record,
+                    rows: [self.rows[places.start], self.rows[places.start + 1]],
+                });
+            }
+            FindFunction::Earliest | FindFunction::Only => places.clone().next(),
+            FindFunction::Latest => places.clone().next_back(),
+            FindFunction::Distinct
+            | FindFunction::Smallest
+            | FindFunction::Largest
+            | FindFunction::Highest(_)
+            | FindFunction::Lowest(_) => return Ok(None),
+        };
+        let Some(place) = place else { return Ok(Some(Value::Missing)) };
+        let stream = Rows::Events { record: search.record };
+        let mut reader = Row::new(plan, &stream, self.rows[place], 0, false);
+        reader.arguments = operands;
+        reader.eval(&asked.value, data).map(Some).map_err(|fault| fault.kind)
+    }
+
+    /// Remembers that these rows were found.
+    fn take(&self, places: Range<usize>) {
+        if !places.is_empty() {
+            let (first, end) = (&self.found[places.start], &self.found[places.end]);
+            first.fetch_add(1, Relaxed);
+            end.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+const TOO_LARGE: FaultKind = FaultKind::Overflow("an aggregate");
+
+fn moderate(value: Exact) -> Result<Value, FaultKind> {
+    if is_moderate(&value) { Ok(Value::Number(value)) } else { Err(TOO_LARGE) }
+}
+
+/// Rows looked at one after the other.
+struct Walk<'a> {
+    asked: &'a SearchOutput,
+    /// The row that counts so far: what it is chosen by, its value, and itself.
+    best: Option<(Value, Value, u32)>,
+    sum: Exact,
+    met: FxHashSet<String>,
+    n_rows: u64,
+}
+
+impl Walk<'_> {
+    fn row(&mut self, reader: &Row<'_>, data: &Data, search: &Search) -> Result<(), FaultKind> {
+        self.n_rows += 1;
+        let of = |expr| reader.eval(expr, data).map_err(|fault| fault.kind);
+        let value = match self.asked.function {
+            FindFunction::Count => return Ok(()),
+            _ => of(&self.asked.value)?,
+        };
+        match &self.asked.function {
+            FindFunction::Count => {}
+            FindFunction::Sum => match moderate(&self.sum + value.number().unwrap_or(Exact::ZERO))? {
+                Value::Number(sum) => self.sum = sum,
+                other => broken(format!("{other:?} in place of a sum")),
+            },
+            FindFunction::Distinct => {
+                self.met.insert(format!("{value:?}"));
+            }
+            FindFunction::Only => {
+                if let Some((_, _, first)) = self.best {
+                    return Err(FaultKind::SeveralRows { record: search.record, rows: [first, reader.row] });
+                }
+                self.best = Some((Value::Missing, value, reader.row));
+            }
+            FindFunction::Earliest => {
+                self.best.get_or_insert((Value::Missing, value, reader.row));
+            }
+            FindFunction::Latest => self.best = Some((Value::Missing, value, reader.row)),
+            FindFunction::Smallest => self.keep(value.clone(), value, reader.row, Ordering::Less),
+            FindFunction::Largest => self.keep(value.clone(), value, reader.row, Ordering::Greater),
+            FindFunction::Highest(by) => self.keep(of(by)?, value, reader.row, Ordering::Greater),
+            FindFunction::Lowest(by) => self.keep(of(by)?, value, reader.row, Ordering::Less),
+        }
+        Ok(())
+    }
+
+    /// Keeps a row that is better than the one before; a row that has nothing to be chosen by is none.
+    fn keep(&mut self, by: Value, value: Value, row: u32, wanted: Ordering) {
+        if by == Value::Missing {
+            return;
+        }
+        if self.best.as_ref().is_none_or(|(best, ..)| compare(&by, best) == wanted) {
+            self.best = Some((by, value, row));
+        }
+    }
+
+    fn finish(self) -> Value {
+        match self.asked.function {
+            FindFunction::Count => Value::Number(Exact::from(self.n_rows)),
+            FindFunction::Distinct => Value::Number(Exact::from(self.met.len() as u64)),
+            FindFunction::Sum => Value::Number(self.sum),
+            _ => self.best.map_or(Value::Missing, |(_, value, _)| value),
+        }
+    }
+}
+
+/// Asks for machine code: an operand is a number as [`Asked`], everything else its day, place, code or row over 1. It gives 1 where
+/// the row is the interpreter's, as the answer does not fit or there is a fault. What is computed ahead for a branch that is not taken
+/// (`live` is 0) is not asked at all.
+///
+/// # Safety
+/// `plan` and `data` are those that the code was made for and is run over, `operands` are as many as the search has, and `answer`
+/// is room for one.
+#[expect(unsafe_code, reason = "machine code calls this with the pointers that `Source` has put into its table")]
+unsafe extern "C" fn ask(
+    plan: *const Plan,
+    data: *const Data,
+    wanted: u64,
+    operands: *const Asked,
+    answer: *mut Answer,
+    live: u64,
+) -> u64 {
+    if live == 0 {
+        #[expect(unsafe_code, reason = "as above")]
+        unsafe {
+            answer.write(Answer::default());
+        }
+        return 0;
+    }
+    let (id, output) = (SearchId((wanted >> 32) as u32), wanted as u32 as usize);
+    #[expect(unsafe_code, reason = "as above")]
+    let (plan, data) = unsafe { (&*plan, &*data) };
+    let search = plan.search(id);
+    #[expect(unsafe_code, reason = "as above")]
+    let operands = unsafe { std::slice::from_raw_parts(operands, search.operands.len()) };
+    let Some(index) = &data.searches[id.index()] else { return 1 };
+    if let Some(found) = index.ask_narrow(search, output, operands) {
+        #[expect(unsafe_code, reason = "as above")]
+        unsafe {
+            answer.write(found);
+        }
+        return 0;
+    }
+    let values: Vec<Value> = search.operands.iter().zip(operands).map(|(ty, asked)| value(*ty, *asked)).collect();
+    let asked = &search.outputs[output];
+    let value = index.ask(plan, data, search, output, &values).ok();
+    let Some(found) = value.and_then(|value| narrow(&value, asked.den)) else { return 1 };
+    #[expect(unsafe_code, reason = "as above")]
+    unsafe {
+        answer.write(found);
+    }
+    0
+}
+
+fn value(ty: Type, asked: Asked) -> Value {
+    if asked.den == 0 {
+        return Value::Missing;
+    }
+    match ty {
+        Type::Number | Type::Count | Type::Percent | Type::Money => {
+            Value::Number(fraction(asked.num.into(), asked.den.into()))
+        }
+        Type::YesNo => Value::YesNo(asked.num == 1),
+        Type::Date => Value::Date(asked.num as i32),
+        Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(asked.num as u32),
+    }
+}
+
+/// A value for machine code, if it fits.
+fn narrow(value: &Value, den: Option<i64>) -> Option<Answer> {
+    let whole = match value {
+        Value::Missing => return Some(Answer { value: 0, known: 0 }),
+        Value::Number(number) => i64::try_from(over(number, den?)?).ok()?,
+        Value::YesNo(value) => i64::from(*value),
+        Value::Date(day) => i64::from(*day),
+        Value::Code(code) => i64::from(*code),
+    };
+    Some(Answer { value: whole, known: 1 })
+}
+
+/// Where [`ask`] is, for machine code.
+#[expect(clippy::fn_to_numeric_cast_any, reason = "machine code calls a function by its address")]
+pub fn address_of_ask() -> usize {
+    ask as *const () as usize
+}

@@ -1,0 +1,505 @@
+//! Sets whose rows are found for each row of a rule: in rules over events, by windows other than a rule's own period, and one row
+//! of a set.
+//!
+//! What a condition says of the row that asks becomes an operand: an equality with a field of the set's row is a key, a bound on
+//! the day of these rows an edge of the window, everything else is asked of each row found.
+
+use crate::plan::{
+    Comparison, Expr, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput, Stream,
+    Type,
+};
+use crate::resolve::later;
+use crate::search::MOST_KEYS;
+use crate::typed::walk;
+use crate::types::Typing;
+use crate::types::scope::{Asking, RuleScope, Scope, Typed, facts};
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, UnknownMeansKind};
+
+/// A set of which it is known which rows it has, before anything is asked of them.
+#[derive(Clone)]
+pub(super) struct Found {
+    record: RecordId,
+    /// A field of the set's row, and what the row that asks gives for it.
+    keys: Vec<(Expr, Expr)>,
+    pub(super) edges: super::window::Edges,
+    only: Vec<Expr>,
+    also: Vec<Expr>,
+    /// The scope of the set's row.
+    pub(super) inner: Scope,
+    span: Span,
+}
+
+impl Typing<'_> {
+    /// A set with the rows that a `let` names in place of that name.
+    pub(super) fn unnamed_set(&self, set: &tree::Set, scope: &Scope) -> tree::Set {
+        let mut set = set.clone();
+        while let SetSource::Event(name) = &set.source
+            && let Some(named) = scope.sets.get(&name.text)
+        {
+            let both = |a: Option<Box<tree::Expr>>, b: Option<Box<tree::Expr>>| match (a, b) {
+                (Some(a), Some(b)) => {
+                    let span = b.span;
+                    let bracket = |inner: Box<tree::Expr>| {
+                        Box::new(tree::Expr { span: inner.span, kind: ExprKind::Bracket(inner) })
+                    };
+                    let kind =
+                        ExprKind::Binary { op: BinaryOp::And, op_span: span, left: bracket(a), right: bracket(b) };
+                    Some(Box::new(tree::Expr { kind, span }))
+                }
+                (a, b) => a.or(b),
+            };
+            set = tree::Set {
+                source: named.source.clone(),
+                of: set.of.or(named.of),
+                by: set.by.or_else(|| named.by.clone()),
+                condition: both(named.condition.clone(), set.condition.take()),
+                window: set.window.take().or_else(|| named.window.clone()),
+                unknown: set.unknown.take().or_else(|| named.unknown.clone()),
+                span: set.span,
+            };
+        }
+        set
+    }
+
+    /// `earliest (SET)`, `the (SET).segment`
+    pub(in crate::types) fn one_row(
+        &mut self,
+        which: OneRow,
+        by: Option<&tree::Path>,
+        set: &tree::Set,
+        field: Option<&tree::Path>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let set = self.unnamed_set(set, scope);
+        let mut found = self.found(&set, span, scope)?;
+        let function = match (which, by) {
+            (OneRow::Only, _) => FindFunction::Only,
+            (OneRow::Earliest, _) => FindFunction::Earliest,
+            (OneRow::Latest, _) => FindFunction::Latest,
+            (OneRow::Highest | OneRow::Lowest, by) => {
+                let by = by?;
+                let ordered = self.path(by, &mut found.inner)?;
+                if !(ordered.ty.is_numeric() || matches!(ordered.ty, Type::Date | Type::Choice(_))) {
+                    let message = format!("{} has no highest and no lowest", self.type_words(ordered.ty));
+                    self.problem(Problem::error("type-mismatch", by.span, message));
+                    return None;
+                }
+                let ordered = ordered.into_expr();
+                if which == OneRow::Highest { FindFunction::Highest(ordered) } else { FindFunction::Lowest(ordered) }
+            }
+        };
+        if matches!(function, FindFunction::Earliest | FindFunction::Latest)
+            && self.program.record(found.record).kind == RecordKind::Entity
+        {
+            let message =
+                format!("`{}` is an entity, and only events come one after the other", self.record_name(found.record));
+            self.problem(
+                Problem::error("not-an-event", span, message).help("write `highest by` or `lowest by` with a field"),
+            );
+            return None;
+        }
+        let value = match field {
+            None => self.set_row(found.record, span),
+            Some(field) => {
+                let record = found.record;
+                self.follow(Root::Row, record, Vec::new(), &field.parts, field.span, &mut found.inner)?.into_expr()
+            }
+        };
+        Some(self.ask(found, function, value, true, span))
+    }
+
+    /// `goal of (rep, 2026)`: the row with this key.
+    pub(in crate::types) fn row_of_key(
+        &mut self,
+        record: RecordId,
+        values: &[tree::Expr],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        self.mark_used(record, &[]);
+        let key = self.program.record(record).key.clone();
+        if key.len() != values.len() {
+            let names: Vec<&str> = {
+                let fields = &self.program.record(record).fields;
+                key.iter().map(|field| fields[field.index()].name.as_str()).collect()
+            };
+            let message =
+                format!("the key of `{}` has {} parts, not {}", self.record_name(record), key.len(), values.len());
+            let help = format!("write: {} of ({})", self.record_name(record), names.join(", "));
+            self.problem(Problem::error("argument-count", span, message).help(help));
+            return None;
+        }
+        let mut found = self.no_rows_yet(record, scope, span);
+        for (field, value) in key.into_iter().zip(values) {
+            self.mark_used(record, &[field]);
+            let ty = self.program.record(record).fields[field.index()].ty;
+            self.program.records[record.index()].fields[field.index()].used = true;
+            let part = Op::Field { root: Root::Row, record, path: vec![field] };
+            let value = self.hinted(value, Some(ty), scope)?;
+            let (part, value) = self.unify(Typed::new(part, ty, false, span), value)?;
+            self.no_text_beside_data(&value)?;
+            found.keys.push((part.into_expr(), value.into_expr()));
+        }
+        let value = self.set_row(record, span);
+        Some(self.ask(found, FindFunction::Only, value, true, span))
+    }
+
+    /// A field of a row that was found in a set.
+    pub(in crate::types) fn field_of_found(
+        &mut self,
+        row: &Expr,
+        names: &[tree::Name],
+        known: bool,
+        span: Span,
+    ) -> Option<Typed> {
+        let Op::Call(Function::Find { search, output }, operands) = &row.op else { return None };
+        let mut inner = Scope::constant();
+        let record = self.program.searches[search.index()].record;
+        let value = self.follow(Root::Row, record, Vec::new(), names, span, &mut inner)?;
+        let optional = value.optional || !known;
+        let function = self.program.searches[search.index()].outputs[*output as usize].function.clone();
+        let output = self.output(*search, SearchOutput { function, value: value.into_expr(), den: None });
+        let ty = self.program.searches[search.index()].outputs[output as usize].ty();
+        let op = Op::Call(Function::Find { search: *search, output }, operands.clone());
+        Some(Typed::new(op, ty, optional, span))
+    }
+
+    fn record_name(&self, record: RecordId) -> &str {
+        &self.program.record(record).name
+    }
+
+    /// The row of the set itself.
+    fn set_row(&self, record: RecordId, span: Span) -> Expr {
+        let op = Op::Field { root: Root::Row, record, path: Vec::new() };
+        Expr { op, ty: Type::Ref(record), optional: false, span }
+    }
+
+    /// A set of a record, before anything is said of its rows.
+    fn no_rows_yet(&self, record: RecordId, scope: &Scope, span: Span) -> Found {
+        let mut inner = Scope::constant();
+        let name = self.record_name(record).to_owned();
+        inner.roots.push((name, Root::Row, record));
+        inner.bare = Some((Root::Row, record));
+        inner.rule = Some(RuleScope { name: String::new(), stream: Stream::Events(record), matched: true });
+        inner.asking = Some(Box::new(Asking { outside: scope.clone(), arguments: Vec::new() }));
+        if let Some((own, around)) = around(self, scope) {
+            let mut names = vec!["this".to_owned()];
+            // In a set over its own event the name of the event is the set's row.
+            if around != record {
+                names.push(own);
+            }
+            inner.outer = Some((around, Vec::new(), names));
+            let place = self.set_row(record, span);
+            inner.outer_lets = Some((scope.lets.clone(), place));
+        }
+        let edges = super::window::Edges::default();
+        Found { record, keys: Vec::new(), edges, only: Vec::new(), also: Vec::new(), inner, span }
+    }
+
+    /// The rows of a set.
+    pub(super) fn found(&mut self, set: &tree::Set, span: Span, scope: &mut Scope) -> Option<Found> {
+        if scope.asking.is_some() || scope.outer.is_some() {
+            self.problem(later(span, "a set inside the brackets of a set is"));
+            return None;
+        }
+        let stream = scope.rule.as_ref().map(|rule| rule.stream.clone());
+        let (Some(Stream::Events(_) | Stream::Periods(..)), SetSource::Event(name)) = (&stream, &set.source) else {
+            let what = match &set.source {
+                SetSource::Payments(_) => "a set of payments here is",
+                SetSource::Event(_) => "a set in a rule over payments is",
+            };
+            self.problem(later(span, what));
+            return None;
+        };
+        if scope.failed.contains(&name.text) {
+            return None;
+        }
+        let record = self.record_of_set(name)?;
+        let mut found = self.no_rows_yet(record, scope, span);
+        self.tie(&mut found, set, stream.as_ref()?)?;
+        if let Some(condition) = &set.condition {
+            let mut condition = self.condition(condition, &mut found.inner)?;
+            match set.unknown.as_ref().map(|unknown| (&unknown.kind, unknown.span)) {
+                None if condition.optional => {
+                    self.unknown_not_handled(&condition, "the condition of this set");
+                    return None;
+                }
+                // What is unknown does not hold: so conditions of sets are asked anyhow.
+                None | Some((UnknownMeansKind::No, _)) => {}
+                Some((UnknownMeansKind::Yes, at)) => {
+                    let yes = Expr { op: Op::YesNo(true), ty: Type::YesNo, optional: false, span: at };
+                    let (ty, span) = (condition.ty, condition.span);
+                    let op = Op::IfUnknown(Box::new(condition), Box::new(yes));
+                    condition = Expr { op, ty, optional: false, span };
+                }
+                Some((_, at)) => {
+                    self.problem(
+                        Problem::error("unknown-means", at, "an unknown condition means yes or no")
+                            .help("write: unknown means no"),
+                    );
+                    return None;
+                }
+            }
+            found.inner.learn(facts(&condition.op, true));
+            self.conditions(&mut found, condition);
+        }
+        let edges = self.window_edges(set.window.as_ref(), record, scope, span)?;
+        found.edges.narrow(edges);
+        self.warn_of_walk(&found, set);
+        Some(found)
+    }
+
+    /// Whether a set that gets a name can be found; what is wrong with it is said.
+    pub(in crate::types) fn is_set(&mut self, set: &tree::Set, scope: &mut Scope) -> bool {
+        let set = self.unnamed_set(set, scope);
+        self.found(&set, set.span, scope).is_some()
+    }
+
+    /// The record of a set, a plural allowed.
+    fn record_of_set(&mut self, name: &tree::Name) -> Option<RecordId> {
+        match self.resolved.record_named(&name.text) {
+            Some(record) if self.program.record(record).kind == RecordKind::Entity => {
+                self.places.uses.push((name.span, crate::typed::Use::Record(record)));
+                self.mark_used(record, &[]);
+                Some(record)
+            }
+            _ => self.event_named(name),
+        }
+    }
+
+    /// Ties a set to the row that asks where no condition does: by its one field of that row's record, or by a path.
+    fn tie(&mut self, found: &mut Found, set: &tree::Set, stream: &Stream) -> Option<()> {
+        let (Stream::Events(around) | Stream::Periods(around, _)) = stream else { return Some(()) };
+        let is_period = matches!(stream, Stream::Periods(..));
+        let tied = match set.of {
+            Some(SetOf::Everyone) => {
+                if let Some(by) = &set.by {
+                    let message = "`of everyone` takes everybody's rows, and `by` says whose";
+                    self.problem(Problem::error("unexpected", by.span, message).help("remove one of them"));
+                    return None;
+                }
+                return Some(());
+            }
+            Some(SetOf::This) => true,
+            None => is_period || set.by.is_some(),
+        };
+        if !tied {
+            return Some(());
+        }
+        let is_own = found.record == *around && set.by.is_none();
+        if is_own {
+            let message = format!("a `{}` belongs to no other by itself", self.record_name(found.record));
+            let help = "say how they are tied: where rep = this.rep";
+            self.problem(Problem::error("ambiguous-join", found.span, message).help(help));
+            return None;
+        }
+        let (record, span) = (found.record, found.span);
+        let stream = Stream::Events(record);
+        let key = self.join(record, &stream, *around, set.by.as_ref(), None, span)?;
+        let row = Op::Field { root: Root::Row, record: *around, path: Vec::new() };
+        let row = Expr { op: row, ty: Type::Ref(*around), optional: false, span };
+        found.keys.push((key, row));
+        Some(())
+    }
+
+    /// Sorts the parts of a condition: keys, edges of the window, what holds of the set's row, and the rest.
+    fn conditions(&mut self, found: &mut Found, condition: Expr) {
+        if let Op::And(parts) = condition.op {
+            parts.into_iter().for_each(|part| self.conditions(found, part));
+            return;
+        }
+        let (reads_row, reads_arguments) = reads(&condition);
+        if !reads_arguments {
+            return found.only.push(condition);
+        }
+        if reads_row
+            && let Op::Call(Function::Compare(comparison), sides) = &condition.op
+            && let [a, b] = &sides[..]
+        {
+            for (own, other, comparison) in [(a, b, *comparison), (b, a, comparison.turned())] {
+                if reads(other).0 || reads(own).1 {
+                    continue;
+                }
+                let Op::Field { path, .. } = &own.op else { continue };
+                let when = self.program.record(found.record).when;
+                if comparison == Comparison::Equal && found.keys.len() < MOST_KEYS {
+                    let other = self.lifted(other, &found.inner);
+                    found.keys.push((own.clone(), other));
+                    return;
+                }
+                let is_when = matches!(path[..], [field] if Some(field) == when);
+                if is_when && !own.optional && found.edges.takes(comparison) {
+                    let day = self.lifted(other, &found.inner);
+                    found.edges.bound(comparison, day);
+                    return;
+                }
+            }
+        }
+        found.also.push(condition);
+    }
+
+    /// What the row that asks gives, as it is read there.
+    fn lifted(&self, value: &Expr, inner: &Scope) -> Expr {
+        let mut value = value.clone();
+        if let Some(asking) = &inner.asking {
+            walk(&mut value, &mut |expr| {
+                if let Op::Argument(idx) = expr.op {
+                    *expr = asking.arguments[idx as usize].clone();
+                }
+            });
+        }
+        value
+    }
+
+    /// A set without a key that must be walked for each row costs the product of both tables.
+    fn warn_of_walk(&mut self, found: &Found, set: &tree::Set) {
+        let is_told = |known: &Problem| known.code == "walk-without-key" && known.primary.0 == set.span;
+        if found.keys.is_empty() && !found.also.is_empty() && !self.problems.iter().any(is_told) {
+            let name = self.record_name(found.record).to_owned();
+            let message = format!("every row that asks looks at every `{name}` of its time");
+            self.problem(Problem::warning("walk-without-key", set.span, message).label("no equality ties them").help(
+                format!("tie them by a field where that is what is meant: where {name}.customer = this.customer"),
+            ));
+        }
+    }
+
+    /// Asks something of the rows found.
+    pub(super) fn ask(
+        &mut self,
+        found: Found,
+        function: FindFunction,
+        value: Expr,
+        optional: bool,
+        span: Span,
+    ) -> Typed {
+        let Found { record, keys, edges, only, also, inner, span: set_span } = found;
+        let arguments = inner.asking.map_or_else(Vec::new, |asking| asking.arguments);
+        let (keys, mut operands): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
+        let mut place = |operand: Option<Expr>| {
+            operand.map(|operand| {
+                operands.push(operand);
+                operands.len() as u32 - 1
+            })
+        };
+        let (from, to, before) = (place(edges.from), place(edges.to), place(edges.before));
+        let mut places: Vec<Option<u32>> = vec![None; arguments.len()];
+        let mut renumber = |mut expr: Expr| {
+            walk(&mut expr, &mut |expr| {
+                if let Op::Argument(idx) = &mut expr.op {
+                    let known = &mut places[*idx as usize];
+                    *idx = *known.get_or_insert_with(|| {
+                        operands.push(arguments[*idx as usize].clone());
+                        operands.len() as u32 - 1
+                    });
+                }
+            });
+            expr
+        };
+        let also: Vec<Expr> = also.into_iter().map(&mut renumber).collect();
+        let value = renumber(value);
+        let function = match function {
+            FindFunction::Highest(by) => FindFunction::Highest(renumber(by)),
+            FindFunction::Lowest(by) => FindFunction::Lowest(renumber(by)),
+            other => other,
+        };
+        let search = Search {
+            record,
+            keys,
+            from,
+            to,
+            before,
+            only: all(only),
+            also: all(also),
+            operands: operands.iter().map(|operand| operand.ty).collect(),
+            outputs: Vec::new(),
+            span: set_span,
+        };
+        let known = self.program.searches.iter().position(|known| known.finds_as(&search));
+        let id = SearchId(known.unwrap_or(self.program.searches.len()) as u32);
+        if known.is_none() {
+            self.program.searches.push(search);
+        }
+        let output = self.output(id, SearchOutput { function, value, den: None });
+        let ty = self.program.searches[id.index()].outputs[output as usize].ty();
+        Typed::new(Op::Call(Function::Find { search: id, output }, operands), ty, optional, span)
+    }
+
+    /// Asks two things of the same rows.
+    pub(super) fn ask_twice(&mut self, found: Found, asked: [(FindFunction, Expr); 2], span: Span) -> [Typed; 2] {
+        let [(first, value), (second, other)] = asked;
+        let again = found.clone();
+        [self.ask(found, first, value, false, span), self.ask(again, second, other, false, span)]
+    }
+
+    /// A field of a row in brackets.
+    pub(in crate::types) fn field_of_row(
+        &mut self,
+        row: &tree::Expr,
+        field: &tree::Path,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let row = self.expression(row, scope)?;
+        let known = !row.optional;
+        match (&row.op, row.ty) {
+            (Op::Call(Function::Find { .. }, _), Type::Ref(_)) => {
+                self.field_of_found(&row.into_expr(), &field.parts, known, span)
+            }
+            (Op::Field { root, record, path }, Type::Ref(_)) => {
+                let (root, record, path) = (*root, *record, path.clone());
+                self.follow(root, record, path, &field.parts, span, scope)
+            }
+            (Op::Local(local), Type::Ref(_)) => {
+                let definition = scope.lets[*local].value.clone();
+                self.field_of_found(&definition, &field.parts, known, span)
+            }
+            _ => {
+                let message = format!("{} in brackets has no fields", self.type_words(row.ty));
+                self.problem(Problem::error("unknown-name", field.span, message));
+                None
+            }
+        }
+    }
+
+    /// The place of an output among those of its search.
+    fn output(&mut self, search: SearchId, output: SearchOutput) -> u32 {
+        let outputs = &mut self.program.searches[search.index()].outputs;
+        let known = outputs.iter().position(|known| *known == output);
+        if known.is_none() {
+            outputs.push(output);
+        }
+        known.unwrap_or(outputs.len() - 1) as u32
+    }
+}
+
+/// The name and record of the row around a set.
+fn around(typing: &Typing<'_>, scope: &Scope) -> Option<(String, RecordId)> {
+    let (Stream::Events(record) | Stream::Periods(record, _)) = scope.rule.as_ref()?.stream else { return None };
+    Some((typing.record_name(record).to_owned(), record))
+}
+
+/// Whether an expression reads the set's row, and whether it reads what the row that asks gives.
+fn reads(expr: &Expr) -> (bool, bool) {
+    let (mut row, mut arguments) = (false, false);
+    expr.walk(&mut |expr| match expr.op {
+        Op::Field { .. } | Op::When | Op::Decision { .. } => row = true,
+        Op::Argument(_) => arguments = true,
+        _ => {}
+    });
+    (row, arguments)
+}
+
+/// All of these conditions.
+fn all(mut conditions: Vec<Expr>) -> Option<Expr> {
+    let last = conditions.pop()?;
+    if conditions.is_empty() {
+        return Some(last);
+    }
+    let span = conditions[0].span.to(last.span);
+    conditions.push(last);
+    let optional = conditions.iter().any(|condition| condition.optional);
+    Some(Expr { op: Op::And(conditions), ty: Type::YesNo, optional, span })
+}

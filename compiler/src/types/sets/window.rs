@@ -1,0 +1,279 @@
+//! The days of a set, as the row that asks says them.
+
+use crate::plan::{Comparison, Edge, Expr, Function, Op, Period, RecordId, RecordKind, Root, Stream, TimeUnit, Type};
+use crate::resolve::later;
+use crate::types::Typing;
+use crate::types::expressions::unbracketed;
+use crate::types::scope::{Scope, Typed};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, ExprKind, WindowKind};
+
+/// The first and the last day of a set, and the row before which its rows are.
+#[derive(Clone, Default)]
+pub(super) struct Edges {
+    pub from: Option<Expr>,
+    pub to: Option<Expr>,
+    pub before: Option<Expr>,
+}
+
+impl Edges {
+    /// Whether a bound of this kind on the day can be an edge.
+    pub fn takes(&self, comparison: Comparison) -> bool {
+        match comparison {
+            Comparison::Less | Comparison::LessOrEqual => self.to.is_none(),
+            Comparison::Greater | Comparison::GreaterOrEqual => self.from.is_none(),
+            Comparison::Equal | Comparison::NotEqual => false,
+        }
+    }
+
+    /// A bound on the day that a condition says.
+    pub fn bound(&mut self, comparison: Comparison, day: Expr) {
+        match comparison {
+            Comparison::Less => self.to = Some(days_after(day, -1)),
+            Comparison::LessOrEqual => self.to = Some(day),
+            Comparison::Greater => self.from = Some(days_after(day, 1)),
+            Comparison::GreaterOrEqual => self.from = Some(day),
+            Comparison::Equal | Comparison::NotEqual => {}
+        }
+    }
+
+    /// Both these edges and others.
+    pub fn narrow(&mut self, other: Self) {
+        let both = |function, a: Option<Expr>, b: Option<Expr>| match (a, b) {
+            (Some(a), Some(b)) => {
+                let (span, optional) = (b.span, a.optional || b.optional);
+                Some(Expr { op: Op::two(function, a, b), ty: Type::Date, optional, span })
+            }
+            (a, b) => a.or(b),
+        };
+        self.from = both(Function::Largest, self.from.take(), other.from);
+        self.to = both(Function::Smallest, self.to.take(), other.to);
+        self.before = other.before;
+    }
+}
+
+impl Typing<'_> {
+    /// The edges of a set's window. Without one it has rows of any date, in a rule per entity and period those of the rule's own
+    /// period.
+    pub(super) fn window_edges(
+        &mut self,
+        window: Option<&tree::Window>,
+        record: RecordId,
+        scope: &mut Scope,
+        span: Span,
+    ) -> Option<Edges> {
+        let own = match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Periods(_, period)) => Some(*period),
+            _ => None,
+        };
+        if self.program.record(record).kind == RecordKind::Entity {
+            let Some(window) = window else { return Some(Edges::default()) };
+            let message = format!("`{}` is an entity, and its rows have no day", self.program.record(record).name);
+            self.problem(Problem::error("window-of-entity", window.span, message).help("remove the window"));
+            return None;
+        }
+        let Some(window) = window else {
+            let Some(period) = own else { return Some(Edges::default()) };
+            let (from, to) = self.own_days(period, span);
+            return Some(Edges { from: Some(from), to: Some(to), before: None });
+        };
+        let at = window.span;
+        let day = || row_day(at);
+        let edges = |from: Option<Expr>, to: Option<Expr>| Some(Edges { from, to, before: None });
+        match &window.kind {
+            WindowKind::Ever => Some(Edges::default()),
+            WindowKind::ToDate => edges(None, Some(day())),
+            WindowKind::BeforeThis => self.before_this(record, at, scope),
+            WindowKind::Within(length) => {
+                let ExprKind::Period { count, unit } = &unbracketed(length).kind else {
+                    let message = "`within` is followed by a length of time";
+                    self.problem(Problem::error("unknown-window", length.span, message).help("write: within 180 days"));
+                    return None;
+                };
+                let from = self.moved(Typed::from_expr(day()), count, *unit, true, at, scope)?;
+                edges(Some(from.into_expr()), Some(day()))
+            }
+            WindowKind::Last { count, unit } => {
+                let count = self.window_count(*count, at)?;
+                let from = match unit.text.as_str() {
+                    "days" => days_after(day(), 1 - count),
+                    "months" | "years" => {
+                        let months = if unit.text == "years" { count * 12 } else { count };
+                        match own {
+                            // In a rule per month or longer these are whole months, of which its own ends the last.
+                            Some(Period::Month | Period::Quarter | Period::Half | Period::Year | Period::Program) => {
+                                back(Period::Month, edge(Period::Month, Edge::First, day()), months - 1)
+                            }
+                            _ => {
+                                self.note_months(TimeUnit::Months, at);
+                                days_after(months_after(day(), -months), 1)
+                            }
+                        }
+                    }
+                    "day" | "month" | "year" => return self.plural(unit),
+                    word => {
+                        let Some(period) = plural_period(word) else { return self.no_period(unit) };
+                        back(period, edge(period, Edge::First, day()), count - 1)
+                    }
+                };
+                edges(Some(from), Some(day()))
+            }
+            WindowKind::Previous { count, period } => {
+                let count = self.window_count(*count, at)?;
+                let kind = if count == 1 { Period::from_word(&period.text) } else { None };
+                let Some(kind) = kind.or_else(|| plural_period(&period.text)) else {
+                    return self.no_period(period);
+                };
+                if kind == Period::Program {
+                    return self.no_period(period);
+                }
+                let first = edge(kind, Edge::First, day());
+                edges(Some(back(kind, first.clone(), count)), Some(days_after(first, -1)))
+            }
+            WindowKind::SameLastYear(period) => {
+                let Some(kind) = Period::from_word(&period.text) else { return self.no_period(period) };
+                let first = edge(kind, Edge::First, day());
+                let (from, to) = match kind {
+                    Period::Day | Period::Week | Period::Program => {
+                        let message = format!("no {} stands in the year before at the same place", kind.word());
+                        self.problem(
+                            Problem::error("unknown-window", at, message)
+                                .help("write half month, month, quarter, half or year"),
+                        );
+                        return None;
+                    }
+                    Period::HalfMonth => {
+                        (months_after(first.clone(), -12), edge(kind, Edge::Last, months_after(first, -12)))
+                    }
+                    Period::Month | Period::Quarter | Period::Half | Period::Year => {
+                        let from = months_after(first, -12);
+                        (from.clone(), edge(kind, Edge::Last, from))
+                    }
+                };
+                edges(Some(from), Some(to))
+            }
+            WindowKind::Whole(period) => match Period::from_word(&period.text) {
+                Some(Period::Program) | None => self.no_period(period),
+                Some(kind) => edges(Some(edge(kind, Edge::First, day())), Some(edge(kind, Edge::Last, day()))),
+            },
+        }
+    }
+
+    /// The days of a rule's own period within the program's life.
+    fn own_days(&self, period: Period, span: Span) -> (Expr, Expr) {
+        let life = self.program.active;
+        let date = |day| Expr { op: Op::Date(day), ty: Type::Date, optional: false, span };
+        if period == Period::Program {
+            return (date(life.from), date(life.to));
+        }
+        let first = edge(period, Edge::First, row_day(span));
+        let op = Op::two(Function::Largest, first, date(life.from));
+        (Expr { op, ty: Type::Date, optional: false, span }, row_day(span))
+    }
+
+    /// `before this`: by the one order, in which rows of one day come in the order in which their events are declared, then by key.
+    fn before_this(&mut self, record: RecordId, span: Span, scope: &Scope) -> Option<Edges> {
+        let stream = scope.rule.as_ref().map(|rule| rule.stream.clone());
+        match stream {
+            Some(Stream::Events(own)) if own == record => {
+                let op = Op::Field { root: Root::Row, record: own, path: Vec::new() };
+                let row = Expr { op, ty: Type::Ref(own), optional: false, span };
+                Some(Edges { from: None, to: None, before: Some(row) })
+            }
+            Some(Stream::Events(own)) => {
+                let timed = |id: RecordId| {
+                    let record = self.program.record(id);
+                    record.when.is_some_and(|when| record.fields[when.index()].has_time())
+                };
+                if timed(own) && timed(record) {
+                    self.problem(later(span, "`before this` between two events that both have a time of day is"));
+                    return None;
+                }
+                // On one day the event comes first that is declared first.
+                let to = if record < own { row_day(span) } else { days_after(row_day(span), -1) };
+                Some(Edges { from: None, to: Some(to), before: None })
+            }
+            _ => {
+                let message = "a period comes after all events of its days";
+                self.problem(Problem::error("unknown-window", span, message).help("write: to date"));
+                None
+            }
+        }
+    }
+
+    fn window_count(&mut self, count: Option<u32>, span: Span) -> Option<i64> {
+        if count.is_none_or(|count| count > 1_000) {
+            let message = "this counts whole periods, from 1 to 1,000";
+            self.problem(Problem::error("unknown-window", span, message).help("write: last 12 months"));
+            return None;
+        }
+        count.map(i64::from)
+    }
+
+    fn plural(&mut self, unit: &tree::Name) -> Option<Edges> {
+        let message = format!("`{}` is one, and several are counted here", unit.text);
+        let plural = format!("{}s", unit.text);
+        self.problem(Problem::error("unknown-period", unit.span, message).sure(unit.span, plural));
+        None
+    }
+
+    fn no_period<T>(&mut self, name: &tree::Name) -> Option<T> {
+        self.problem(
+            Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text))
+                .help("write day, week, half month, month, quarter, half or year"),
+        );
+        None
+    }
+}
+
+/// The period of a word in the plural.
+fn plural_period(word: &str) -> Option<Period> {
+    let one = match word {
+        "halves" => "half",
+        word => word.strip_suffix('s').unwrap_or_default(),
+    };
+    Period::from_word(one).filter(|period| *period != Period::Program)
+}
+
+/// The day of the row that asks; in a rule per period its last.
+fn row_day(span: Span) -> Expr {
+    Expr { op: Op::When, ty: Type::Date, optional: false, span }
+}
+
+fn edge(period: Period, edge: Edge, day: Expr) -> Expr {
+    let (optional, span) = (day.optional, day.span);
+    Expr { op: Op::one(Function::PeriodEdge(period, edge), day), ty: Type::Date, optional, span }
+}
+
+fn later_by(unit: TimeUnit, day: Expr, count: i64) -> Expr {
+    let (optional, span) = (day.optional, day.span);
+    let count = Expr { op: Op::Number(Exact::from(count)), ty: Type::Count, optional: false, span };
+    Expr { op: Op::two(Function::AddTime(unit), day, count), ty: Type::Date, optional, span }
+}
+
+pub(super) fn days_after(day: Expr, count: i64) -> Expr {
+    if count == 0 { day } else { later_by(TimeUnit::Days, day, count) }
+}
+
+fn months_after(day: Expr, count: i64) -> Expr {
+    if count == 0 { day } else { later_by(TimeUnit::Months, day, count) }
+}
+
+/// The first day of the period so many before the one with this first day.
+fn back(period: Period, first: Expr, count: i64) -> Expr {
+    match period {
+        Period::Day => days_after(first, -count),
+        Period::Week => days_after(first, -7 * count),
+        Period::HalfMonth => {
+            let whole = months_after(first, -(count / 2));
+            if count % 2 == 0 { whole } else { edge(period, Edge::First, days_after(whole, -1)) }
+        }
+        Period::Month => months_after(first, -count),
+        Period::Quarter => months_after(first, -3 * count),
+        Period::Half => months_after(first, -6 * count),
+        Period::Year => months_after(first, -12 * count),
+        Period::Program => first,
+    }
+}

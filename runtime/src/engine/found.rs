@@ -1,0 +1,64 @@
+//! Sets that rules find row by row: made ready before the first rule that asks, and which rows were found.
+
+use crate::engine::counts::Counts;
+use crate::engine::result::RunError;
+use crate::engine::run::Run;
+use meed_compiler::data::{Rows, status};
+use meed_compiler::plan::{RecordId, Stream, VersionId};
+use meed_compiler::search::{RowFault, prepare};
+
+/// By record, what became of rows that a rule finds: bits of [`status`].
+pub(super) type FoundRows = Vec<(RecordId, Vec<u8>)>;
+
+impl Run<'_, '_> {
+    /// Makes the sets ready that a version asks.
+    pub(super) fn prepare_searches(&mut self, id: VersionId) -> Result<(), RunError> {
+        let version = self.plan.version(id);
+        let searches = self.plan.searches_of(version);
+        prepare(self.plan, &mut self.loaded.data, &searches).map_err(|(search, RowFault { row, fault })| {
+            let record = self.plan.search(search).record;
+            self.fault(id, &Stream::Events(record), &Rows::Events { record }, row, fault)
+        })
+    }
+
+    /// Room for the rows of events that a version can find, where it asks sets.
+    pub(super) fn found_rows(&self, id: VersionId) -> FoundRows {
+        let mut found: FoundRows = Vec::new();
+        for search in self.plan.searches_of(self.plan.version(id)) {
+            let record = self.plan.search(search).record;
+            if self.plan.record(record).when.is_some() && found.iter().all(|(known, _)| *known != record) {
+                found.push((record, vec![0; self.loaded.data.tables[record.index()].n_stream]));
+            }
+        }
+        found
+    }
+
+    /// Adds the rows that a version has found since it was asked last.
+    pub(super) fn add_found(&self, id: VersionId, found: &mut FoundRows) {
+        for search in self.plan.searches_of(self.plan.version(id)) {
+            let record = self.plan.search(search).record;
+            let Some(index) = &self.loaded.data.searches[search.index()] else { continue };
+            if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
+                index.take_found().for_each(|row| flags[row as usize] |= status::COUNTED);
+            }
+        }
+    }
+
+    /// Counts what a version has found; of its own event the counts are those of all that became of its rows.
+    pub(super) fn count_found(&mut self, id: VersionId, found: FoundRows, own: Option<&mut Counts>) {
+        let version = self.plan.version(id);
+        let mut own = own;
+        for (record, flags) in found {
+            self.flags.mark(record, 0, &flags);
+            let mut counts = Counts::default();
+            counts.add(&flags);
+            match &mut own {
+                Some(own) if version.stream == Stream::Events(record) => **own = counts,
+                _ => {
+                    counts.unmatched += self.loaded.counts[record.index()].undated;
+                    self.result.rules[id.index()].push((record, counts));
+                }
+            }
+        }
+    }
+}
