@@ -96,6 +96,7 @@ fn heading(item: &Item) -> String {
             format!("{kind} {}, {}", record.name.text, several(record.members.len(), "member"))
         }
         Item::Source(source) => format!("source {}, {}", source.record.text, several(source.fields.len(), "field")),
+        Item::Kind(kind) => format!("kind {}, {}", kind.name.text, several(kind.values.len(), "value")),
         Item::Schedule(schedule) => {
             format!("schedule {}, {}", schedule.name.text, several(schedule.bands.len(), "band"))
         }

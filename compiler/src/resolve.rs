@@ -7,6 +7,7 @@
 use crate::plan::RecordId;
 use meaning::NameIndex;
 use meed_grammar::limits;
+use kinds::Kinds;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
@@ -14,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 mod dependencies;
 pub mod files;
+mod kinds;
 mod meaning;
 mod order;
 mod sources;
@@ -59,6 +61,8 @@ pub struct Resolved {
     first_setters: FxHashMap<String, (usize, Option<usize>)>,
     /// Rules with the names that they set.
     sets: FxHashMap<String, FxHashSet<String>>,
+    /// The names of kinds.
+    pub kinds: Vec<String>,
     /// Fields of records, by record.
     members: FxHashMap<String, FxHashSet<String>>,
     /// What names lead to, and which rules read which.
@@ -88,6 +92,7 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
         .filter_map(|item| if let Item::Use(name) = item { Some(name.clone()) } else { None })
         .collect();
     let mut used: FxHashMap<&str, Span> = FxHashMap::default();
+    let mut items: Vec<(Item, Option<String>)> = Vec::new();
     for library in &uses {
         if let Some(first) = used.get(library.text.as_str()) {
             if file_at(*first).is_none() || file_at(*first) != file_at(library.span) {
@@ -103,18 +108,17 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
         }
         used.insert(&library.text, library.span);
         match trees::library(library) {
-            Ok(tree) => {
-                let from = Some(library.text.clone());
-                for item in tree.items {
-                    resolved.take(item, from.as_deref(), &mut names, problems);
-                }
-            }
+            Ok(tree) => items.extend(tree.items.into_iter().map(|item| (item, Some(library.text.clone())))),
             Err(problem) => problems.push(problem),
         }
     }
     let first = file.items.first().map(Item::place);
-    for item in file.items {
-        resolved.take(item, None, &mut names, problems);
+    items.extend(file.items.into_iter().map(|item| (item, None)));
+    let kinds = Kinds::gather(items.iter().map(|(item, _)| item), &mut names.records, problems);
+    resolved.kinds = kinds.names().cloned().collect();
+    for (mut item, library) in items {
+        kinds.spell_out(&mut item);
+        resolved.take(item, library.as_deref(), &mut names, problems);
     }
     resolved.fold_sources(&mut names, problems);
     if resolved.program.is_none() && !resolved.damaged_program {
@@ -209,6 +213,8 @@ impl Resolved {
             },
             // The items of another file are among these.
             Item::Use(_) | Item::UseFile(_) => {}
+            // Their lists stand where they are named.
+            Item::Kind(_) => {}
             Item::Source(source) => self.sources.push(source),
             Item::Extend(extend) => self.extend(extend, names, problems),
             Item::Record(record) => {

@@ -48,6 +48,8 @@ pub enum Item {
     Record(Record),
     /// `source deal from "Deals*.csv" { … }`
     Source(Source),
+    /// `kind tier one of silver, gold`
+    Kind(Kind),
     /// `schedule NAME graduated { … }`
     Schedule(Schedule),
     /// `table NAME(…) gives … { rows }`
@@ -74,6 +76,7 @@ impl Item {
             Self::Extend(extend) => extend.record.span,
             Self::Record(record) => record.name.span,
             Self::Source(source) => source.record.span,
+            Self::Kind(kind) => kind.name.span,
             Self::Schedule(schedule) => schedule.name.span,
             Self::Table(table) => table.name.span,
             Self::Parameter(parameter) => parameter.name.span,

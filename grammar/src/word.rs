@@ -101,6 +101,7 @@ pub const WORDS: &[&str] = &[
     "its",
     "keep",
     "key",
+    "kind",
     "known",
     "largest",
     "last",

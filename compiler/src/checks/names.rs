@@ -45,6 +45,7 @@ impl Names<'_> {
                     self.reserved(name, BANDS, "bands of schedules");
                 }
             }
+            Item::Kind(kind) => self.script(&kind.name),
             Item::Table(table) => {
                 self.script(&table.name);
                 table.arguments.iter().for_each(|argument| self.script(&argument.name));

@@ -26,7 +26,12 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
         }
         Item::Rule(rule) => not_more(node, &mut rule.clauses, "a rule", "clauses"),
         Item::Test(test) => not_more(node, &mut test.steps, "a test", "lines"),
-        Item::Use(_) | Item::UseFile(_) | Item::Parameter(_) | Item::Unsupported(_) | Item::Damaged(_) => {}
+        Item::Use(_)
+        | Item::UseFile(_)
+        | Item::Kind(_)
+        | Item::Parameter(_)
+        | Item::Unsupported(_)
+        | Item::Damaged(_) => {}
     }
     item
 }
@@ -56,6 +61,7 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::extend => Item::Extend(Extend { record: node.name(), members: members(node), span: node.span() }),
         Rule::source => Item::Source(source(node)),
         Rule::record => Item::Record(record(node)),
+        Rule::kind => Item::Kind(kind_of_values(node)),
         Rule::schedule => Item::Schedule(schedule(node)),
         Rule::table => Item::Table(super::tables::table(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
@@ -193,6 +199,16 @@ fn bounds(node: &Node<'_, '_>) -> Bounds {
     }
 }
 
+/// `kind tier one of silver, gold`
+fn kind_of_values(node: &Node<'_, '_>) -> Kind {
+    let values = node.part(Rule::one_of).map(|values| choices(&values));
+    Kind { name: node.name(), values: values.unwrap_or_default(), span: node.span() }
+}
+
+fn choices(node: &Node<'_, '_>) -> Vec<Choice> {
+    node.parts_of(Rule::choice).map(|choice| self::choice(&choice)).collect()
+}
+
 pub(super) fn field_type(node: &Node<'_, '_>) -> FieldType {
     let kind = node.parts().find_map(|part| {
         Some(match part.rule() {
@@ -207,9 +223,7 @@ pub(super) fn field_type(node: &Node<'_, '_>) -> FieldType {
             Rule::money_type => FieldTypeKind::Money(to_decimals(&part)),
             Rule::money_in => FieldTypeKind::Unsupported(part.unsupported("money in the currency of a field")),
             Rule::date_time => FieldTypeKind::DateTime { zone: part.quoted() },
-            Rule::one_of => {
-                FieldTypeKind::OneOf(part.parts_of(Rule::choice).map(|choice| self::choice(&choice)).collect())
-            }
+            Rule::one_of => FieldTypeKind::OneOf(choices(&part)),
             Rule::name => FieldTypeKind::Record(part.to_name()),
             _ => return None,
         })

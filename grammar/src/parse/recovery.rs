@@ -19,6 +19,7 @@ pub(super) const OPENERS: &[&str] = &[
     "entity",
     "event",
     "extend",
+    "kind",
     "parameter",
     "program",
     "rates",

@@ -215,6 +215,17 @@ pub enum FieldTypeKind {
     Unsupported(Unsupported),
 }
 
+/// `kind tier one of silver, gold, platinum`: a list that has a name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Kind {
+    /// Its name, a type.
+    pub name: Name,
+    /// Its values, lowest first.
+    pub values: Vec<Choice>,
+    /// The whole item.
+    pub span: Span,
+}
+
 /// One value of a `one of`: `won "Closed Won" or "Won"`, `open otherwise`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {

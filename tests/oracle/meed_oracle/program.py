@@ -72,7 +72,9 @@ class Program:
         self.currency = None
         rules, sources = [], []
         items = [item for library in trees["libraries"] for item in library["file"]["items"]]
-        for item in items + trees["program"]["items"]:
+        items += trees["program"]["items"]
+        self.kinds = {one["name"]["text"]: one["values"] for name, one in map(form, items) if name == "kind"}
+        for item in items:
             name, content = form(item)
             if name == "program":
                 self._take_head(content)
@@ -90,7 +92,7 @@ class Program:
                 self.parameters[content["name"]["text"]] = content["value"]
             elif name == "rule":
                 rules.append(content)
-            elif name not in ("use", "use_file", "test"):
+            elif name not in ("use", "use_file", "kind", "test"):
                 raise Unknown(f"an item of the kind `{name}`")
         if self.currency is None:
             raise Unknown("a file without a `program`")
@@ -175,6 +177,8 @@ class Program:
         kind, content = (default, None) if item["ty"] is None else form(item["ty"]["kind"])
         if kind == "one_of":
             content = tuple(content)
+        elif kind == "record" and content["text"] in self.kinds:
+            kind, content = "one_of", tuple(self.kinds[content["text"]])
         elif kind == "record":
             content = content["text"]
         elif kind not in "id text count number percent money date date_time yes_no".split():

@@ -103,7 +103,7 @@ impl Typing<'_> {
             return self.problem(problem.label(format!("write `{written}`")).sure(name.span, written));
         }
         let words = ["id", "text", "count", "number", "percent", "money", "date"];
-        let known = || self.records.keys().map(String::as_str).chain(words);
+        let known = || self.records.keys().chain(&self.resolved.kinds).map(String::as_str).chain(words);
         let problem = self.suggest(Problem::error("unknown-type", name.span, message), name, known);
         self.problem(problem);
     }
