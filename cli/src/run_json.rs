@@ -35,13 +35,18 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, files: Files) ->
     }
 }
 
-/// The other texts of the program.
+/// The other texts of the program, and the sheets of its tables.
 fn uses(job: &Job) -> Vec<UsedFile> {
     let used = |(idx, file): (usize, &SourceText)| UsedFile {
         name: file.name.clone(),
         sha256: sha256_of(job.sources.text_of(idx).as_bytes()),
     };
-    job.sources.files().iter().enumerate().skip(1).map(used).collect()
+    let sheet = |(name, text): &(String, Result<String, String>)| {
+        let text = text.as_ref().ok()?;
+        Some(UsedFile { name: name.clone(), sha256: sha256_of(text.as_bytes()) })
+    };
+    let others = job.sources.files().iter().enumerate().skip(1).map(used);
+    others.chain(job.sources.sheets().iter().filter_map(sheet)).collect()
 }
 
 fn parameters(plan: &Plan) -> Parameters {

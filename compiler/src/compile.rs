@@ -81,7 +81,8 @@ pub(crate) fn examine(source: &str, sources: Option<&Sources>, overrides: &[(Str
     checks::names(&parsed.file, &mut found);
     // In a text that was changed, and in one of several files, a library may be used by each of them.
     let file_at = |span: Span| sources.map(|sources| sources.file_at(span.start));
-    let resolved = resolve(parsed.file, &file_at, &mut found);
+    let mut resolved = resolve(parsed.file, &file_at, &mut found);
+    resolved.sheets = sources.map(|sources| sources.sheets().to_vec());
     let typed = types(&resolved, source, overrides, &mut found);
     let plan = lower(&typed.program);
     // After a syntax error, checks of the Plan would report placeholders.

@@ -5,9 +5,9 @@
 //! twice or used nowhere declared, and for rules that wait for one another. Types come later.
 
 use crate::plan::RecordId;
+use kinds::Kinds;
 use meaning::NameIndex;
 use meed_grammar::limits;
-use kinds::Kinds;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
@@ -15,12 +15,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 mod dependencies;
 pub mod files;
+mod histories;
 mod kinds;
 mod meaning;
 mod order;
 mod sources;
 mod trees;
 
+pub(crate) use histories::history_name;
 pub(crate) use meaning::{Meaning, Sight};
 pub use trees::{LibraryTree, Trees, trees};
 
@@ -61,6 +63,8 @@ pub struct Resolved {
     first_setters: FxHashMap<String, (usize, Option<usize>)>,
     /// Rules with the names that they set.
     sets: FxHashMap<String, FxHashSet<String>>,
+    /// Sheets of tables, by the names of their files; none of a text that was changed, of which they are not known.
+    pub sheets: Option<Vec<(String, Result<String, String>)>>,
     /// The names of kinds.
     pub kinds: Vec<String>,
     /// Fields of records, by record.
@@ -119,6 +123,10 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
     for (mut item, library) in items {
         kinds.spell_out(&mut item);
         resolved.take(item, library.as_deref(), &mut names, problems);
+    }
+    let records = resolved.records.iter().filter_map(|record| histories::history_of(&record.item));
+    for history in records.collect::<Vec<_>>() {
+        resolved.take(Item::Record(history), None, &mut names, problems);
     }
     resolved.fold_sources(&mut names, problems);
     if resolved.program.is_none() && !resolved.damaged_program {

@@ -80,6 +80,10 @@ struct Typing<'a> {
     records: FxHashMap<String, RecordId>,
     /// Fields that are declared and had a problem: what uses them is not reported again.
     failed_fields: FxHashSet<(RecordId, String)>,
+    /// How often a dated field was read.
+    n_dated: usize,
+    /// Dated fields of entities, and the records of their histories.
+    dated: FxHashMap<(RecordId, plan::FieldId), RecordId>,
     schedules: FxHashMap<String, Option<ScheduleId>>,
     /// Decision tables by name; none where their head had a problem.
     tables: FxHashMap<String, Option<plan::TableId>>,
@@ -139,6 +143,8 @@ impl<'a> Typing<'a> {
             parameters: FxHashMap::default(),
             records: FxHashMap::default(),
             failed_fields: FxHashSet::default(),
+            n_dated: 0,
+            dated: FxHashMap::default(),
             schedules: FxHashMap::default(),
             tables: FxHashMap::default(),
             open_tables: Vec::new(),

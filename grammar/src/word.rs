@@ -92,6 +92,7 @@ pub const WORDS: &[&str] = &[
     "half",
     "header",
     "highest",
+    "history",
     "hold",
     "id",
     "if",

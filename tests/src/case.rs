@@ -2,6 +2,7 @@
 
 use crate::page::{Block, Case, Page};
 use crate::table::Table;
+use meed_compiler::{Compiled, Sources};
 
 /// A case, put together from its own blocks and those that its page gives to all.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub struct Setup<'p> {
     pub overrides: Vec<(String, String)>,
     /// Tables by the name of their record.
     pub tables: Vec<(String, Table)>,
+    /// Sheets of decision tables by the names of their files.
+    pub sheets: Vec<(String, String)>,
     /// What is expected.
     pub expectations: Vec<Expectation<'p>>,
 }
@@ -91,6 +94,15 @@ impl<'p> Setup<'p> {
         Ok(setup)
     }
 
+    /// Compiles a program with the sheets of the case beside it.
+    pub fn compile(&self, program: &str, overrides: &[(String, String)]) -> Compiled {
+        let sheet = |name: &str| {
+            let known = self.sheets.iter().find(|(known, _)| known == name);
+            known.map(|(_, text)| text.clone()).ok_or_else(|| "there is no such file".to_owned())
+        };
+        meed_compiler::compile_sources(&Sources::gather("program", program, sheet), overrides)
+    }
+
     fn take(&mut self, block: &'p Block) -> Result<(), String> {
         let name = || block.words.get(1).cloned().ok_or_else(|| "of what?".to_owned());
         match block.kind() {
@@ -105,6 +117,7 @@ impl<'p> Setup<'p> {
                 self.tables.retain(|(known, _)| *known != name);
                 self.tables.push((name, Table::read(&block.text)?));
             }
+            "sheet" => self.sheets.push((name()?, block.text.clone())),
             "set" => {
                 for line in block.text.lines() {
                     let (name, value) = line.split_once('=').ok_or_else(|| format!("`{line}` has no `=`"))?;

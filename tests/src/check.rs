@@ -6,7 +6,7 @@ use crate::table::Table;
 use crate::ways::{Outcome, WAYS, alike, difference, settle};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::day_of;
-use meed_compiler::{Compiled, Problem, compile};
+use meed_compiler::{Compiled, Problem};
 use meed_grammar::span::Span;
 use meed_runtime::inner::engine::Engine;
 use std::ops::Range;
@@ -50,7 +50,7 @@ pub fn check_page(page: &Page, wanted: &str) -> Verdict {
 
 fn check(page: &Page, case: &Case, changes: &mut Vec<(Range<usize>, String)>) -> Result<(), String> {
     let setup = Setup::new(page, case)?;
-    let compiled = compile(&setup.program, &setup.overrides);
+    let compiled = setup.compile(&setup.program, &setup.overrides);
     if setup.expectations.is_empty() && compiled.tests.is_empty() {
         return Err("nothing is expected".to_owned());
     }
@@ -152,7 +152,7 @@ fn settle_every_way(plan: &Plan, setup: &Setup<'_>, through: Option<&str>) -> Re
 
 fn run_tests(setup: &Setup<'_>, plan: &Plan, compiled: &Compiled) -> Result<(), String> {
     for test in &compiled.tests {
-        let with = (!test.overrides.is_empty()).then(|| compile(&setup.program, &test.overrides).plan).flatten();
+        let with = (!test.overrides.is_empty()).then(|| setup.compile(&setup.program, &test.overrides).plan).flatten();
         for engine in [Engine::Interpreter, Engine::Jit] {
             let failures = meed_runtime::inner::suite::run_test(with.as_ref().unwrap_or(plan), test, engine);
             if let Some(failure) = failures.first() {
@@ -171,7 +171,7 @@ fn same_when_rewritten(plan: &Plan, setup: &Setup<'_>) -> Result<(), String> {
         Ok(twice) if twice == once => {}
         _ => return Err(format!("formatting is not stable:\n{once}")),
     }
-    let Some(formatted) = compile(&once, &setup.overrides).plan else {
+    let Some(formatted) = setup.compile(&once, &setup.overrides).plan else {
         return Err(format!("formatted, it does not compile:\n{once}"));
     };
     let text = plan.to_text();

@@ -22,6 +22,8 @@ pub struct Job {
     pub through: Option<String>,
     /// Parameters with other values, as written in Meed.
     pub set: Vec<(String, String)>,
+    /// Sheets of decision tables by the names of their files.
+    pub sheets: Vec<(String, String)>,
 }
 
 /// What the evaluator says.
@@ -105,7 +107,9 @@ impl Job {
             .iter()
             .map(|(name, table)| (name.clone(), json!({ "header": table.header, "rows": table.rows })));
         let set = self.set.iter().map(|(name, value)| (name.clone(), Value::from(value.clone())));
+        let sheets = self.sheets.iter().map(|(name, text)| (name.clone(), Value::from(text.clone())));
         json!({
+            "sheets": sheets.collect::<serde_json::Map<_, _>>(),
             "name": self.name,
             "tree": trees,
             "tables": tables.collect::<serde_json::Map<_, _>>(),

@@ -26,7 +26,10 @@ fn generated(seeds: std::ops::Range<u64>) -> Vec<(Job, Outcome)> {
         let through = (seed.is_multiple_of(3)).then(|| format!("2026-{:02}-20", 3 + seed / 3 % 8));
         let day = through.as_ref().map_or(plan.active.to, |day| day_of(day.parse().expect("a day")));
         let outcome = settle(&plan, &tables, day, PLAIN).expect("the account of rows adds up");
-        Some((Job { name: format!("seed {seed}"), text, tables, through, set: Vec::new() }, outcome))
+        Some((
+            Job { name: format!("seed {seed}"), text, tables, through, set: Vec::new(), sheets: Vec::new() },
+            outcome,
+        ))
     };
     seeds.filter_map(one).collect()
 }
@@ -79,7 +82,7 @@ fn cases_of_the_suite() {
         let page = Page::open(&path).expect("a page can be read");
         for case in &page.cases {
             let setup = Setup::new(&page, case).expect("a case can be read");
-            let Some(plan) = meed_compiler::compile(&setup.program, &setup.overrides).plan else { continue };
+            let Some(plan) = setup.compile(&setup.program, &setup.overrides).plan else { continue };
             let mut throughs: Vec<Option<&str>> = setup.expectations.iter().map(|one| one.through.as_deref()).collect();
             throughs.sort_unstable();
             throughs.dedup();
@@ -93,6 +96,7 @@ fn cases_of_the_suite() {
                     tables: completed(&plan, &setup.tables),
                     through: through.map(str::to_owned),
                     set: setup.overrides.clone(),
+                    sheets: setup.sheets.clone(),
                 };
                 runs.push((job, outcome));
             }
@@ -111,7 +115,7 @@ fn over_files(name: &str, text: String, files: &[(String, PathBuf)]) -> (Job, Ou
     };
     let tables: Vec<(String, Table)> = files.iter().map(table).collect();
     let outcome = settle(&plan, &tables, plan.active.to, PLAIN).expect("the account of rows adds up");
-    (Job { name: name.to_owned(), text, tables, through: None, set: Vec::new() }, outcome)
+    (Job { name: name.to_owned(), text, tables, through: None, set: Vec::new(), sheets: Vec::new() }, outcome)
 }
 
 #[test]

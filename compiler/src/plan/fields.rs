@@ -21,10 +21,21 @@ pub struct Record {
     pub key: Vec<FieldId>,
     /// The `when` of an event.
     pub when: Option<FieldId>,
+    /// Where its rows are spans of days, from their `when` on, that may not overlap: whose they are, and their last day.
+    pub spans: Option<Spans>,
     /// Whether any rule, or a record that a rule reads, needs its rows.
     pub used: bool,
     /// Its place; of a library's record the empty span.
     pub span: Span,
+}
+
+/// Whose the spans of a history are, and the field of their last day, which is open where it is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spans {
+    /// The reference to the entity.
+    pub of: FieldId,
+    /// The last day.
+    pub to: FieldId,
 }
 
 /// Where a record's rows come from.

@@ -286,6 +286,12 @@ impl Found<'_> {
             ExprKind::Aggregate { value, set, .. } => self.aggregate(value.as_deref(), set.as_ref(), scope),
             ExprKind::OneRow { set, .. } | ExprKind::Set(set) => self.aggregate(None, Some(set), scope),
             ExprKind::FieldOf { row, .. } => self.expr(row, scope),
+            ExprKind::At { value, moment } => {
+                self.expr(value, scope);
+                if let tree::Moment::Day(day) = moment {
+                    self.expr(day, scope);
+                }
+            }
             ExprKind::Running { value, set, per, .. } => {
                 value.iter().for_each(|value| self.expr(value, scope));
                 set.iter().flat_map(|set| &set.condition).for_each(|condition| self.expr(condition, scope));

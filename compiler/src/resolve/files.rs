@@ -6,7 +6,7 @@
 
 use meed_grammar::problem::{Edit, Problem, Repair};
 use meed_grammar::span::Span;
-use meed_grammar::tree::{Item, Text};
+use meed_grammar::tree::{Item, Table, TableRows, Text};
 
 /// More files are none of a program that people read.
 const MOST_FILES: usize = 1_000;
@@ -17,6 +17,8 @@ pub struct Sources {
     text: String,
     files: Vec<SourceText>,
     problems: Vec<Problem>,
+    /// Sheets of tables by the names of their files; why not, where one cannot be read.
+    sheets: Vec<(String, Result<String, String>)>,
 }
 
 /// One of the texts.
@@ -39,6 +41,11 @@ pub struct Shown<'a> {
     pub problem: Problem,
 }
 
+/// Whether a name is that of a file in the same folder.
+fn is_beside(name: &str) -> bool {
+    !(name.is_empty() || name.contains(['/', '\\', ':']) || name == "." || name == "..")
+}
+
 impl Sources {
     /// A program that is one text.
     pub fn alone(name: &str, text: &str) -> Self {
@@ -49,7 +56,7 @@ impl Sources {
     /// its name, or says why there is none; it is asked once for each.
     pub fn gather(name: &str, text: &str, mut read: impl FnMut(&str) -> Result<String, String>) -> Self {
         let own = SourceText { name: name.to_owned(), span: Span::new(0, text.len()) };
-        let mut sources = Self { text: text.to_owned(), files: vec![own], problems: Vec::new() };
+        let mut sources = Self { text: text.to_owned(), files: vec![own], problems: Vec::new(), sheets: Vec::new() };
         // Which file each was first used by: a file that uses one of those it was taken in for goes in a circle.
         let mut used_by: Vec<Option<usize>> = vec![None];
         let mut next = 0;
@@ -70,7 +77,39 @@ impl Sources {
             }
             next += 1;
         }
+        for idx in 0..sources.files.len() {
+            for file in sources.sheets_of(idx) {
+                if sources.sheets.iter().all(|(known, _)| *known != file) {
+                    let text = if is_beside(&file) {
+                        read(&file)
+                    } else {
+                        Err("it is no name of a file beside this one".to_owned())
+                    };
+                    let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned());
+                    sources.sheets.push((file, text));
+                }
+            }
+        }
         sources
+    }
+
+    /// The sheets of tables, by the names of their files.
+    pub fn sheets(&self) -> &[(String, Result<String, String>)] {
+        &self.sheets
+    }
+
+    /// The sheets that the tables of one of the texts are read from.
+    fn sheets_of(&self, idx: usize) -> Vec<String> {
+        let text = self.text_of(idx);
+        if !text.contains("table") || !text.contains("from") {
+            return Vec::new();
+        }
+        let items = meed_grammar::parse(text).file.items.into_iter();
+        let sheet = |item| match item {
+            Item::Table(Table { rows: TableRows::Sheet { file, .. }, .. }) => Some(file.value),
+            _ => None,
+        };
+        items.filter_map(sheet).collect()
     }
 
     /// Takes a file in that another uses.
@@ -82,7 +121,7 @@ impl Sources {
         read: &mut impl FnMut(&str) -> Result<String, String>,
     ) {
         let name = &file.value;
-        if name.is_empty() || name.contains(['/', '\\', ':']) || name == "." || name == ".." {
+        if !is_beside(name) {
             let message = format!("`{name}` is no name of a file beside this one");
             let help = "write the name alone, as `use \"terms.meed\"`, and put the file into the same folder";
             return self.problems.push(Problem::error("unknown-file", file.span, message).help(help));

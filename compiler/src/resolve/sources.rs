@@ -1,5 +1,6 @@
 //! `source`: how the file of a record is written, folded into the record.
 
+use super::histories::history_name;
 use super::{Names, Resolved, member_name, near};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -12,8 +13,23 @@ impl Resolved {
     pub(super) fn fold_sources(&mut self, names: &mut Names, problems: &mut Vec<Problem>) {
         let mut first: FxHashMap<String, Span> = FxHashMap::default();
         for source in std::mem::take(&mut self.sources) {
+            let record_name = match source.history {
+                Some(_) => history_name(&source.record.text),
+                None => source.record.text.clone(),
+            };
             let name = &source.record;
-            if let Some(first) = first.get(&name.text) {
+            if source.history.is_some() && !self.record_places.contains_key(&record_name) {
+                let message = format!("`{}` has no dated field, so it has no history", name.text);
+                let known = self.record_places.contains_key(&name.text);
+                if known {
+                    problems.push(
+                        Problem::error("unknown-record", name.span, message)
+                            .help("write `dated` behind the fields whose values have their days"),
+                    );
+                    continue;
+                }
+            }
+            if let Some(first) = first.get(&record_name) {
                 problems.push(
                     Problem::error("duplicate-name", name.span, format!("`{}` has two sources", name.text))
                         .other(*first, "the first one")
@@ -21,8 +37,8 @@ impl Resolved {
                 );
                 continue;
             }
-            first.insert(name.text.clone(), name.span);
-            let Some(&place) = self.record_places.get(&name.text) else {
+            first.insert(record_name.clone(), name.span);
+            let Some(&place) = self.record_places.get(&record_name) else {
                 if !self.damaged.contains(&name.text) {
                     names.n_suggested += 1;
                     let n_known = if names.n_suggested <= limits::MESSAGES { self.records.len() } else { 0 };

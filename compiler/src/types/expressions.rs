@@ -6,6 +6,7 @@ mod calls;
 mod choices;
 mod conditional;
 mod conditions;
+mod dated;
 mod dates;
 mod functions;
 mod literals;
@@ -67,6 +68,7 @@ impl Typing<'_> {
             ExprKind::OneRow { which, by, set, field } => {
                 self.one_row(*which, by.as_ref(), set, field.as_ref(), span, scope)
             }
+            ExprKind::At { value, moment } => self.at_moment(value, moment, span, scope),
             ExprKind::FieldOf { row, field } => self.field_of_row(row, field, span, scope),
             ExprKind::Running { value, set, per, before } => {
                 self.running(value.as_deref(), set.as_ref(), per, *before, span, scope)

@@ -9,8 +9,8 @@ mod source;
 pub use format::written_format;
 
 use super::Typing;
-use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Layout, Record, RecordId, RecordTable, Type};
-use crate::resolve::{Declared, later, not_supported};
+use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Layout, Record, RecordId, RecordTable, Spans, Type};
+use crate::resolve::{Declared, history_name, later, not_supported};
 use key::Key;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -32,6 +32,7 @@ impl Typing<'_> {
                 fields: Vec::new(),
                 key: Vec::new(),
                 when: None,
+                spans: None,
                 used: false,
                 span: if declared.library.is_some() { Span::default() } else { record.span },
             });
@@ -59,7 +60,12 @@ impl Typing<'_> {
                     self.failed_fields.insert((id, field.name.text.clone()));
                     self.problem(later(field.span, "an entity that lives `from` a date `to` a date is"));
                 }
-                Member::Field(field) => drop(self.field(id, field, Type::Id)),
+                Member::Field(field) => {
+                    let added = self.field(id, field, Type::Id);
+                    if let (Some(added), Some(dated)) = (added, field.dated) {
+                        self.dated_field(id, record, added, dated);
+                    }
+                }
                 Member::Unsupported(unsupported) => {
                     self.failed_fields.extend(unsupported.name.iter().map(|name| (id, name.text.clone())));
                     self.problem(not_supported(unsupported));
@@ -75,6 +81,25 @@ impl Typing<'_> {
             );
         }
         self.source(id, record);
+        if record.history_of.is_some()
+            && let [of, ..] = self.program.records[id.index()].key[..]
+            && let Some(to) = self.field_of(id, "to")
+        {
+            self.program.records[id.index()].spans = Some(Spans { of, to });
+        }
+    }
+
+    /// A field whose values are in the record of its entity's history.
+    fn dated_field(&mut self, id: RecordId, record: &tree::Record, added: FieldId, dated: Span) {
+        if record.kind == RecordKind::Event {
+            let message = format!("`{}` is an event, and happens once", record.name.text);
+            let help = "only the fields of an entity change from day to day";
+            self.problem(Problem::error("dated-event", dated, message).help(help));
+            return;
+        }
+        if let Some(history) = self.records.get(&history_name(&record.name.text)) {
+            self.dated.insert((id, added), *history);
+        }
     }
 
     /// `when closed_on`

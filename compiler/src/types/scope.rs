@@ -3,7 +3,7 @@
 use super::Typing;
 use crate::plan::{DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, SearchId, Stream, Type};
 use crate::resolve::Sight;
-use crate::typed::Lets;
+use crate::typed::{Lets, walk};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 use meed_grammar::tree;
@@ -44,6 +44,8 @@ pub(super) enum Fact {
     Decision(DecisionId, Root),
     /// A row that a set finds for these operands, as text.
     Found(SearchId, String),
+    /// That an output of a set has a value for these operands.
+    Given(SearchId, u32, String),
 }
 
 /// The rule at work.
@@ -69,8 +71,12 @@ pub(super) struct Scope {
     pub outer_lets: Option<(Lets, Expr)>,
     /// The row that asks, in the brackets of a set that is found for each row.
     pub asking: Option<Box<Asking>>,
+    /// Whether fields of the set's row hide those of the row that asks: of the spans of that row itself.
+    pub hides: bool,
     /// Sets that a `let` names.
     pub sets: FxHashMap<String, tree::Set>,
+    /// The day on which dated fields are read, where it is said.
+    pub day: Option<Expr>,
     pub payment: bool,
     /// Parties of which kinds are paid by the versions of the rule whose payments the rows are, where they are several.
     pub payees: Vec<RecordId>,
@@ -108,7 +114,9 @@ impl Scope {
             outer: None,
             outer_lets: None,
             asking: None,
+            hides: false,
             sets: FxHashMap::default(),
+            day: None,
             payment: false,
             payees: Vec::new(),
             lets: Lets::default(),
@@ -203,14 +211,25 @@ pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
 fn known_with(value: &Expr) -> Vec<Fact> {
     let op = &value.op;
     match op {
-        Op::Call(Function::Find { search, .. }, operands) if value.optional => {
-            vec![Fact::Found(*search, format!("{operands:?}"))]
-        }
+        Op::Call(Function::Find { .. }, _) if value.optional => given_by(op).map_or_else(Vec::new, |found| {
+            let (search, output, operands) = found;
+            vec![Fact::Found(search, operands.clone()), Fact::Given(search, output, operands)]
+        }),
         Op::Field { root, record, path } => known_path(*root, *record, path),
         Op::Local(_) | Op::Decision { .. } => fact_of(op).into_iter().collect(),
         Op::Call(function, operands) if function.signature().strict => operands.iter().flat_map(known_with).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The set that is asked, which output of it, and its operands as text, whatever their places.
+pub(super) fn given_by(op: &Op) -> Option<(SearchId, u32, String)> {
+    let Op::Call(Function::Find { search, output }, operands) = op else { return None };
+    let mut operands = operands.clone();
+    for operand in &mut operands {
+        walk(operand, &mut |expr| expr.span = Span::default());
+    }
+    Some((*search, *output, format!("{operands:?}")))
 }
 
 /// A value at the end of a path is there only if every field on the way is.

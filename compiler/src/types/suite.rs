@@ -156,9 +156,9 @@ impl Typing<'_> {
     fn test_step(&mut self, step: &tree::TestStep, case: &mut TestCase) {
         let period = |text: &Option<tree::Text>| text.as_ref().map(|text| text.value.clone());
         match &step.kind {
-            TestStepKind::Given { record, key, fields } => {
-                if let Some(given) = self.given(record, key, fields, step.span) {
-                    case.given.push(given);
+            TestStepKind::Given { record, key, days, fields } => {
+                if let Some(given) = self.given(record, key, days.as_deref(), fields, step.span) {
+                    case.given.extend(given);
                 }
             }
             TestStepKind::GivenFrom { record, file } => {
@@ -371,9 +371,10 @@ impl Typing<'_> {
         &mut self,
         record: &tree::Name,
         key: &[TestKey],
+        days: Option<&(tree::Expr, Option<tree::Expr>)>,
         fields: &[(tree::Name, tree::Expr)],
         span: Span,
-    ) -> Option<Given> {
+    ) -> Option<Vec<Given>> {
         let id = self.given_record(record)?;
         let definition = self.program.record(id);
         if key.len() != definition.key.len() {
@@ -387,12 +388,13 @@ impl Typing<'_> {
             return None;
         }
         let mut cells: Vec<GivenCell> = Vec::new();
+        let (mut history, mut dated) = (None, Vec::new());
         for (part, field) in key.iter().zip(&definition.key) {
             cells.push(GivenCell { field: definition.fields[field.index()].name.clone(), value: part.text.clone() });
         }
         for (name, value) in fields {
             steps::count(1);
-            let Some(field) = self.field_of(id, &name.text) else {
+            let Some(field_id) = self.field_of(id, &name.text) else {
                 if self.failed_fields.contains(&(id, name.text.clone())) {
                     continue;
                 }
@@ -402,17 +404,54 @@ impl Typing<'_> {
                 self.problem(problem);
                 continue;
             };
-            let field = &self.program.record(id).fields[field.index()];
+            let field = &self.program.record(id).fields[field_id.index()];
             let ty = field.ty;
             if let (FieldSource::Columns(_), Type::Ref(_)) = (&field.source, ty) {
                 self.problem(later(value.span, "a reference by several key fields in a test is"));
                 continue;
             }
+            let dated_in = self.dated.get(&(id, field_id)).copied();
             if let Some(value) = self.cell(value, ty) {
-                cells.push(GivenCell { field: name.text.clone(), value });
+                let cell = GivenCell { field: name.text.clone(), value };
+                match dated_in {
+                    Some(record) => {
+                        history = Some(record);
+                        dated.push(cell);
+                    }
+                    None => cells.push(cell),
+                }
             }
         }
-        Some(Given { record: id, cells, span })
+        let mut given = Vec::new();
+        let n_key = key.len();
+        if let Some(history) = history {
+            let (from, to) = self.given_days(days)?;
+            let of = GivenCell { field: record.text.clone(), value: joined(key) };
+            let mut all = vec![of, GivenCell { field: "from".to_owned(), value: from }];
+            all.extend(to.map(|value| GivenCell { field: "to".to_owned(), value }));
+            all.append(&mut dated);
+            given.push(Given { record: history, cells: all, span });
+        } else if let Some((from, _)) = days {
+            let message = format!("these days are of dated fields, and no dated field of `{}` is given", record.text);
+            self.problem(Problem::error("misplaced-value", from.span, message).help("remove the days"));
+            return None;
+        }
+        // Several spans of one party are one party, which is there as they refer to it.
+        if given.is_empty() || cells.len() > n_key {
+            given.push(Given { record: id, cells, span });
+        }
+        Some(given)
+    }
+
+    /// The days of dated fields as cells; without any they hold always.
+    fn given_days(&mut self, days: Option<&(tree::Expr, Option<tree::Expr>)>) -> Option<(String, Option<String>)> {
+        let Some((from, to)) = days else { return Some((ALWAYS.to_owned(), None)) };
+        let from = self.cell(from, Type::Date)?;
+        let to = match to {
+            Some(to) => Some(self.cell(to, Type::Date)?),
+            None => None,
+        };
+        Some((from, to))
     }
 
     /// A given value as plain text of its type.
@@ -444,6 +483,9 @@ impl Typing<'_> {
         text
     }
 }
+
+/// The first day of dated fields that are given without days.
+const ALWAYS: &str = "0001-01-01";
 
 fn expects(step: &TestStepKind) -> bool {
     match step {

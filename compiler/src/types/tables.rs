@@ -6,14 +6,14 @@
 mod ask;
 mod cells;
 mod rows;
+mod sheet;
 
 use super::Typing;
 use crate::lookup::MOST_ARGUMENTS;
 use crate::plan::{Policy, Table, TableColumn, TableId, Type};
-use crate::resolve::not_supported;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, FieldTypeKind, TableRows};
+use meed_grammar::tree::{self, FieldTypeKind};
 
 /// A table in the making.
 pub(super) struct OpenTable<'a> {
@@ -49,14 +49,6 @@ impl<'a> Typing<'a> {
     }
 
     fn table_head(&mut self, table: &'a tree::Table) -> Option<(Table, OpenTable<'a>)> {
-        if let TableRows::Sheet { file, .. } = &table.rows {
-            self.problem(not_supported(&tree::Unsupported {
-                what: "a table that is read from a file",
-                name: None,
-                span: file.span,
-            }));
-            return None;
-        }
         if table.arguments.len() > MOST_ARGUMENTS {
             let message =
                 format!("a table is asked with at most {MOST_ARGUMENTS} values, this one {}", table.arguments.len());

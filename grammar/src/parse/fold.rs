@@ -11,7 +11,7 @@ use super::node::Node;
 use super::roundings::rounding;
 use crate::limits;
 use crate::problem::Problem;
-use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind, Unsupported};
+use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind, Moment, Unsupported};
 
 /// Operators and operands of one expression together; a chain of more is refused.
 const LONGEST: usize = limits::VALUES;
@@ -88,11 +88,14 @@ fn tail(left: Expr, node: &Node<'_, '_>) -> Expr {
             }
             ExprKind::In { value, negated, list: Box::new(list) }
         }
-        Rule::at_moment => ExprKind::Unsupported(Unsupported {
-            what: "a moment in a period (`at start`, `at end`, `throughout`)",
-            name: None,
-            span,
-        }),
+        Rule::at_moment => {
+            let moment = match () {
+                () if node.has(Rule::k_start) => Moment::Start,
+                () if node.has(Rule::k_end) => Moment::End,
+                () => Moment::Throughout,
+            };
+            ExprKind::At { value, moment }
+        }
         _ => {
             let op = node.part(Rule::compare_op);
             let op_span = op.as_ref().map_or(span, |op| op.span());
@@ -153,6 +156,11 @@ fn unary(node: &Node<'_, '_>) -> Expr {
                 let span = left.span.to(part.span());
                 let kind = ExprKind::IfUnknown { value: Box::new(left), default: Box::new(only(&part)) };
                 value = Some(Expr { kind, span });
+            }
+            (Rule::at_day, Some(left)) => {
+                let span = left.span.to(part.span());
+                let moment = Moment::Day(Box::new(only(&part)));
+                value = Some(Expr { kind: ExprKind::At { value: Box::new(left), moment }, span });
             }
             (Rule::in_currency, Some(left)) => {
                 let span = left.span.to(part.span());

@@ -110,12 +110,14 @@ fn record(node: &Node<'_, '_>) -> Record {
         Some(table) => RecordSource::Table(table),
         None => RecordSource::Distinct(from.name()),
     });
-    Record { kind, name: node.name(), from, members: members(node), lines: Vec::new(), span: node.span() }
+    let (name, members, lines) = (node.name(), members(node), Vec::new());
+    Record { kind, name, from, members, history_of: None, lines, span: node.span() }
 }
 
 fn source(node: &Node<'_, '_>) -> Source {
     Source {
         record: node.name(),
+        history: node.span_of(Rule::history),
         from: node.part(Rule::source_from).and_then(|from| from.quoted()),
         lines: node.parts().filter_map(|part| source_line(&part)).collect(),
         fields: node.parts_of(Rule::source_field).map(|part| field(&part)).collect(),
@@ -164,7 +166,6 @@ fn member(node: &Node<'_, '_>) -> Option<Member> {
         }
         Rule::when => Member::When(field(node)),
         Rule::reverses => Member::Unsupported(node.unsupported("a field that `reverses`")),
-        Rule::field if node.has(Rule::dated) => Member::Unsupported(node.unsupported("a `dated` field")),
         Rule::field => Member::Field(field(node)),
         _ => return None,
     })
@@ -184,6 +185,7 @@ fn field(node: &Node<'_, '_>) -> Field {
             CellFormat { samples, last_day_of: format.span_of(Rule::last_day_of), span: format.span() }
         }),
         ignoring_case: node.span_of(Rule::ignoring_case),
+        dated: node.span_of(Rule::dated),
         bounds: node.part(Rule::bounds).map(|part| bounds(&part)),
         span: node.span(),
     }

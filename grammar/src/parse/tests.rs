@@ -20,7 +20,11 @@ fn step(node: &Node<'_, '_>) -> Option<TestStepKind> {
                 let each = fields.parts_of(Rule::given_field);
                 each.map(|field| (field.name(), expressions::last(&field))).collect()
             });
-            TestStepKind::Given { record: node.name(), key: keys(node)?, fields: fields.unwrap_or_default() }
+            let days = node.part(Rule::given_span).map(|span| {
+                let to = span.has(Rule::k_to).then(|| expressions::last(&span));
+                Box::new((expressions::only(&span), to))
+            });
+            TestStepKind::Given { record: node.name(), key: keys(node)?, days, fields: fields.unwrap_or_default() }
         }
         Rule::through => TestStepKind::Through(expressions::only(node)),
         Rule::with => TestStepKind::With { parameter: node.name(), value: expressions::last(node) },

@@ -230,6 +230,13 @@ pub enum ExprKind {
         /// Of which date.
         date: Box<Expr>,
     },
+    /// `level is gold at end`, `certified >= 2 throughout`, `level at D`: dated fields in it are of those days
+    At {
+        /// The value or condition.
+        value: Box<Expr>,
+        /// When.
+        moment: Moment,
+    },
     /// `first day of quarter`, `last day of quarter of D`
     PeriodEdge {
         /// Which day.
@@ -304,6 +311,20 @@ pub enum PeriodUnit {
     Months,
     /// `year`, `years`, `whole years`
     Years,
+}
+
+/// When dated fields are read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// `at start`: on the first day of the rule's own period.
+    Start,
+    /// `at end`: on its last day.
+    End,
+    /// `throughout`: on every day of it.
+    Throughout,
+    /// `at D`
+    Day(Box<Expr>),
 }
 
 /// A day of a period.

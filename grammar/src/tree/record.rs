@@ -20,6 +20,8 @@ pub struct Extend {
 pub struct Source {
     /// The record, of the program or of a library.
     pub record: Name,
+    /// `history`: it is the file of the record's dated fields.
+    pub history: Option<Span>,
     /// The name of its file, in which `*` stands for any letters, if said.
     pub from: Option<Text>,
     /// What it says of the whole file, as written.
@@ -85,6 +87,8 @@ pub struct Record {
     pub from: Option<RecordSource>,
     /// Its key, when and fields, as written.
     pub members: Vec<Member>,
+    /// The entity whose dated fields it has, where it is made of these and not written.
+    pub history_of: Option<Name>,
     /// What its source says of its whole file; nothing until sources are folded in.
     pub lines: Vec<SourceLine>,
     /// The whole item.
@@ -126,7 +130,7 @@ pub enum Member {
     When(Field),
     /// `name type …`
     Field(Field),
-    /// A line of a kind not supported yet (`deal reverses`, a `dated` field).
+    /// A line of a kind not supported yet (`deal reverses`).
     Unsupported(Unsupported),
 }
 
@@ -145,6 +149,8 @@ pub struct Field {
     pub format: Option<CellFormat>,
     /// `ignoring case`
     pub ignoring_case: Option<Span>,
+    /// `dated`: its values have their days, and a file of their own.
+    pub dated: Option<Span>,
     /// `at least $0`, `from 1 to 10,000`
     pub bounds: Option<Bounds>,
     /// The whole line.

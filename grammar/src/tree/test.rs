@@ -34,6 +34,8 @@ pub enum TestStepKind {
         record: Name,
         /// Its key: a name, a number or a text; several in brackets for a composite key.
         key: Vec<TestKey>,
+        /// `from D to D`: the days of its dated fields.
+        days: Option<Box<(Expr, Option<Expr>)>>,
         /// Its fields.
         fields: Vec<(Name, Expr)>,
     },

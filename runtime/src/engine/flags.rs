@@ -64,7 +64,9 @@ impl RowFlags {
                 }
             }
             counts.unmatched += loaded.counts[idx].undated;
-            events.push((definition.used && definition.when.is_some()).then_some(counts));
+            // Spans of dated fields are facts of an entity, and no event of their own.
+            let is_event = definition.when.is_some() && definition.spans.is_none();
+            events.push((definition.used && is_event).then_some(counts));
         }
         Ok(events)
     }

@@ -26,7 +26,11 @@ impl Run<'_, '_> {
         let mut found: FoundRows = Vec::new();
         for search in self.plan.searches_of(self.plan.version(id)) {
             let record = self.plan.search(search).record;
-            if self.plan.record(record).when.is_some() && found.iter().all(|(known, _)| *known != record) {
+            let definition = self.plan.record(record);
+            if definition.when.is_some()
+                && definition.spans.is_none()
+                && found.iter().all(|(known, _)| *known != record)
+            {
                 found.push((record, vec![0; self.loaded.data.tables[record.index()].n_stream]));
             }
         }

@@ -13,7 +13,8 @@ use crate::store::row_batch::{RowBatch, Wanted};
 use crate::store::unique::Repeated;
 use meed_compiler::data::Values;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{Field, FieldSource, Plan, Record, RecordId, RecordTable, Spans, Type};
 
 /// Tables and key spaces of all records.
 pub(super) struct Linked<'a> {
@@ -55,6 +56,9 @@ impl Linked<'_> {
         for idx in 0..self.tables.len() {
             self.reject_repeated(RecordId(idx as u32))?;
         }
+        for idx in 0..self.tables.len() {
+            self.reject_overlaps(RecordId(idx as u32))?;
+        }
         let on_rings = self.on_rings()?;
         self.reject(on_rings);
         self.place_distinct()?;
@@ -85,7 +89,7 @@ impl Linked<'_> {
             Some(_) => Repeated::known(std::mem::take(&mut table.repeated)),
             None => Repeated::of(&table.rows)?,
         };
-        let column = definition.fields[definition.key[0].index()].name.clone();
+        let column = header(&definition.fields[definition.key[0].index()]).to_owned();
         let rank = definition.fields.len() + 1;
         let mut firsts = Rejected::default();
         for &(row, first) in &repeated.pairs {
@@ -100,6 +104,61 @@ impl Linked<'_> {
             if firsts.insert(first) {
                 reject(first, row);
             }
+            table.make_room_for_faults()?;
+        }
+        Ok(())
+    }
+
+    /// Rejects spans of days that another span of the same party has days of.
+    fn reject_overlaps(&mut self, record: RecordId) -> Result<(), StoreError> {
+        let definition = self.plan.record(record);
+        let (Some(Spans { of, to }), Some(from)) = (definition.spans, definition.when) else { return Ok(()) };
+        let Some(table) = &mut self.tables[record.index()] else { return Ok(()) };
+        let codes = codes_by_place(table, of.index())?;
+        let [first, last] = [from, to].map(|field| days_by_place(table, field.index()));
+        let (first, last) = (first?, last?);
+        let accepted = (0..codes.len())
+            .filter(|&place| codes[place] != NONE && first[place].is_some() && !table.rejected.contains(place as u32));
+        let mut spans: Vec<(u32, i32, i32, u32)> = accepted
+            .filter_map(|place| Some((codes[place], first[place]?, last[place].unwrap_or(i32::MAX), place as u32)))
+            .collect();
+        spans.sort_unstable();
+        // Of the spans so far the one that ends last.
+        let mut open: Option<(u32, i32, u32)> = None;
+        let mut overlaps: Vec<(u32, u32)> = Vec::new();
+        let mut backwards: Vec<u32> = Vec::new();
+        for (code, first, last, place) in spans {
+            if last < first {
+                backwards.push(place);
+                continue;
+            }
+            match open {
+                Some((known, end, other)) if known == code => {
+                    if first <= end {
+                        overlaps.extend([(place, other), (other, place)]);
+                    }
+                    if last > end {
+                        open = Some((code, last, place));
+                    }
+                }
+                _ => open = Some((code, last, place)),
+            }
+        }
+        overlaps.sort_unstable();
+        overlaps.dedup_by_key(|(place, _)| *place);
+        let column = header(&definition.fields[from.index()]).to_owned();
+        let rank = definition.fields.len() + 1;
+        for row in backwards {
+            let column = header(&definition.fields[to.index()]).to_owned();
+            let reason = "ends before it begins".to_owned();
+            let value = last[row as usize].map_or_else(String::new, |day| date_of(day).to_string());
+            table.fault(Fault { row, key: None, rank, column, value, reason });
+        }
+        for (row, other) in overlaps {
+            let (file, number) = table.origins.read_at(other);
+            let reason = format!("overlaps the days of {file}, row {number}");
+            let value = first[row as usize].map_or_else(String::new, |day| date_of(day).to_string());
+            table.fault(Fault { row, key: None, rank, column: column.clone(), value, reason });
             table.make_room_for_faults()?;
         }
         Ok(())
@@ -140,7 +199,7 @@ impl Linked<'_> {
     /// Rejects rows that [`Linked::astray`] found. Faults are written one by one: there may be as many as rows.
     fn reject_dangling(&mut self, reference: Reference, rows: Vec<(u32, u32)>) -> Result<(), StoreError> {
         let definition = self.plan.record(reference.record);
-        let (rank, column) = (definition.fields.len() + 2, &definition.fields[reference.field].name);
+        let (rank, column) = (definition.fields.len() + 2, header(&definition.fields[reference.field]));
         let is_distinct = matches!(self.plan.record(reference.target).source, RecordTable::Distinct(_));
         let Some(mut table) = self.tables[reference.record.index()].take() else { return Ok(()) };
         let fault = |linked: &Self, table: &TableBuilder, (place, code): (u32, u32), key: Option<String>| {
@@ -156,7 +215,7 @@ impl Linked<'_> {
                 }
                 _ => format!("there is no {} with this key", linked.plan.record(reference.target).name),
             };
-            Fault { row: place, key, rank, column: column.clone(), value: space.text(code), reason }
+            Fault { row: place, key, rank, column: column.to_owned(), value: space.text(code), reason }
         };
         // Keys are read beside the rows once more, a batch at a time.
         let mut rows = rows.into_iter().peekable();
@@ -210,6 +269,26 @@ fn codes_by_place(table: &TableBuilder, field: usize) -> Result<Vec<u32>, StoreE
     let mut by_place = vec![NONE; table.rows.n_rows as usize];
     table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
         codes_of(batch, field).for_each(|(row, code)| by_place[batch.place(row) as usize] = code);
+    })?;
+    Ok(by_place)
+}
+
+/// The column that a field is read from, as rejected cells are listed.
+fn header(field: &Field) -> &str {
+    if let FieldSource::Column(column) = &field.source { &column.header } else { &field.name }
+}
+
+/// By place of a row, the day in a column.
+fn days_by_place(table: &TableBuilder, field: usize) -> Result<Vec<Option<i32>>, StoreError> {
+    let mut by_place = vec![None; table.rows.n_rows as usize];
+    table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
+        let Some(column) = batch.columns.get(field).and_then(Option::as_ref) else { return };
+        let Values::I32(days) = &column.values else { return };
+        for (row, day) in days.iter().enumerate() {
+            if column.known.as_ref().is_none_or(|known| known[row] == 1) {
+                by_place[batch.place(row) as usize] = Some(*day);
+            }
+        }
     })?;
     Ok(by_place)
 }

@@ -23,7 +23,7 @@ def answer(job):
     """The tables of a job, or the fault that stops it, or what this evaluator does not know."""
     try:
         through = date.fromisoformat(job["through"]) if job.get("through") else None
-        run = Run(job["tree"], job["tables"], through, job.get("set"))
+        run = Run(job["tree"], job["tables"], through, job.get("set"), job.get("sheets"))
         return {
             "payments": output.payments(run),
             "totals": output.totals(run),
@@ -79,6 +79,7 @@ def main():
         "tables": tables_in(trees, options.data),
         "through": options.through,
         "set": dict(one.split("=", 1) for one in options.set),
+        "sheets": {path.name: path.read_text(encoding="utf-8-sig") for path in Path(options.data).glob("../*.csv")},
     }
     found = answer(job)
     if options.table not in found:

@@ -1,14 +1,21 @@
 """What a decision table gives for the values that it is asked with (tables.md)."""
 
-from . import expressions
+import csv
+import io
+from datetime import date
+
+from . import cells, expressions
+from .program import Field
 from .scope import Scope
 from .tree import expression, form, path_names
 from .trouble import Unknown
-from .values import Choice, extreme
+from .values import Choice, ListName, extreme
 
 
 def asked(run, table, values, result):
     """One result of a table; without a name its only one."""
+    if form(table["rows"])[0] == "sheet":
+        return _asked_of_sheet(run, table, values, result)
     rows, otherwise = _rows(table)
     scope = Scope(run, arguments={})
     names = [one["name"]["text"] for one in table["results"]]
@@ -25,6 +32,82 @@ def asked(run, table, values, result):
         found = [[_result(cell, scope) for cell in otherwise["cells"][1:]]]
     place = names.index(result) if result is not None else 0
     return _of_several(table, found, names, place)
+
+
+def _asked_of_sheet(run, table, values, result):
+    """A table whose rows are in a sheet: cells are values, or the ends of a range, both in; an empty end is open."""
+    _, sheet = form(table["rows"])
+    text = run.sheets[sheet["file"]["value"]]
+    first = text.splitlines()[0]
+    delimiter = max(",;\t|", key=first.count)
+    header, *lines = [[cell.strip() for cell in line] for line in csv.reader(io.StringIO(text), delimiter=delimiter)]
+    columns = {column["name"]["text"]: column for column in sheet["columns"]}
+    names = [one["name"]["text"] for one in table["results"]]
+    found = []
+    for line in lines:
+        if not any(line):
+            continue
+        line += [""] * (len(header) - len(line))
+        takes = all(
+            _sheet_takes(run, columns.get(one["name"]["text"]), header, line, one, value, sheet["empty_any"] is not None)
+            for one, value in zip(table["arguments"], values)
+        )
+        if takes:
+            found.append([_sheet_result(run, columns.get(one["name"]["text"]), header, line, one) for one in table["results"]])
+    if not found:
+        return None
+    return _of_several(table, found, names, names.index(result) if result is not None else 0)
+
+
+def _sheet_cell(column, header, line, name, end="from"):
+    if column is None:
+        return line[[one.lower() for one in header].index(name.lower())]
+    return line[header.index(column[end]["value"])]
+
+
+def _sheet_takes(run, column, header, line, argument, value, empty_any):
+    name = argument["name"]["text"]
+    low = _sheet_cell(column, header, line, name)
+    sample = column["format"]["value"] if column is not None and column["format"] is not None else None
+    if column is None or column["to"] is None:
+        if not low and empty_any:
+            return True
+        return value is not None and expressions.equal(value, _sheet_value(run, low, value, sample))
+    high = _sheet_cell(column, header, line, name, "to")
+    if not low and not high:
+        return True
+    if value is None:
+        return False
+    above = not low or expressions.compare("greater_or_equal", value, _sheet_value(run, low, value, sample))
+    return above and (not high or expressions.compare("less_or_equal", value, _sheet_value(run, high, value, sample)))
+
+
+def _sheet_value(run, text, like, sample):
+    """A cell as a value of the kind of another."""
+    if isinstance(like, Choice):
+        return ListName(text)
+    if isinstance(like, str):
+        return text
+    kind = {bool: "yes_no", date: "date"}.get(type(like), "percent" if text.endswith("%") else "number")
+    return _read(run, text, kind, sample)
+
+
+def _sheet_result(run, column, header, line, result):
+    name = result["name"]["text"]
+    text = _sheet_cell(column, header, line, name)
+    if not text:
+        return None
+    sample = column["format"]["value"] if column is not None and column["format"] is not None else None
+    kind, content = (name, None) if result["ty"] is None else form(result["ty"]["kind"])
+    if kind in ("one_of", "record"):
+        return ListName(text)
+    return _read(run, text, kind, sample)
+
+
+def _read(run, text, kind, sample):
+    content = {"count": 9} if kind == "money" else None
+    field = Field("", kind, content, False, None, (sample,) if sample is not None else ())
+    return cells.read(field, text, run.program)
 
 
 def _rows(table):

@@ -5,7 +5,7 @@ from fractions import Fraction
 from operator import add, mul, sub, truediv
 
 from . import decision_tables, schedules, sets
-from .periods import add_length, whole_months
+from .periods import add_days, add_length, whole_months
 from .scope import fields_of, list_of_path, value_of_path
 from .tables import Row
 from .tree import expression, form, path_names
@@ -306,6 +306,37 @@ def _own_period(word, scope):
 # Schedules (schedules.md) and what adds up (totals.md).
 
 
+def _at(content, scope, _):
+    """`level is gold at end`, `level at D` (facts.md, "Dated fields")."""
+    moment, day = form(content["moment"])
+    if moment == "throughout":
+        return _throughout(content, scope)
+    if moment == "day":
+        moment = evaluate(day, scope)
+    else:
+        moment = scope.own[0] if moment == "start" else scope.own[1]
+    outside, scope.moment = scope.moment, moment
+    try:
+        return evaluate(content["value"], scope)
+    finally:
+        scope.moment = outside
+
+
+def _throughout(content, scope):
+    """On every day of the rule's own period: no where it fails on one, else unknown where it is on one."""
+    day, last = scope.own
+    found = True
+    while day <= last:
+        outside, scope.moment = scope.moment, day
+        value = evaluate(content["value"], scope)
+        scope.moment = outside
+        if value is False:
+            return False
+        found = None if value is None else found
+        day = add_days(day, 1)
+    return found
+
+
 def _call(content, scope, _):
     program, name = scope.run.program, content["name"]["text"]
     if name in program.tables:
@@ -402,6 +433,7 @@ KINDS = {
     "clamp": _clamp,
     "function": _function,
     "aggregate": _aggregate,
+    "at": _at,
     "one_row": _one_row,
     "field_of": _field_of,
     "call": _call,

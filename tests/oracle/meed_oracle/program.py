@@ -1,6 +1,6 @@
 """What a program declares: its head, records, schedules, parameters and rules, with those of the libraries it uses."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -27,6 +27,7 @@ class Field:
     formats: tuple = ()  # a cell is of one of them
     last_day_of: bool = False  # of a period, by whose name a day is read
     ignoring_case: bool = False
+    is_dated: bool = False  # its values are in the history of its record
     least: Fraction | None = None
     most: Fraction | None = None
 
@@ -45,6 +46,7 @@ class Record:
     source: list = field(default_factory=list)  # what a source says of the whole file
     has_key: bool = True
     day: date | None = None  # of every row
+    history_of: str | None = None  # the entity whose dated fields it has
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Program:
                 raise Unknown(f"an item of the kind `{name}`")
         if self.currency is None:
             raise Unknown("a file without a `program`")
+        self._make_histories()
         for source in sources:
             self._take_source(source)
         for name, text in overrides.items():
@@ -194,12 +197,14 @@ class Program:
         if item["bounds"] is not None:
             sides = (item["bounds"][side] for side in ("least", "most"))
             one.least, one.most = (None if side is None else literals.number(side) for side in sides)
+        one.is_dated = item["dated"] is not None
         _take_format(one, item)
         return one
 
     def _take_source(self, source):
         """How a record's file is written, apart from the record (facts.md, "A source apart from its record")."""
-        record = self._record(source["record"]["text"])
+        name = source["record"]["text"]
+        record = self._record(name if source["history"] is None else f"{name}_history")
         for line in source["lines"]:
             name, content = form(line["kind"])
             if name == "no_key":
@@ -218,6 +223,21 @@ class Program:
             one.column = item["column"]["value"] if item["column"] else one.column
             _take_format(one, item)
             one.ignoring_case = one.ignoring_case or item["ignoring_case"] is not None
+
+    def _make_histories(self):
+        """Dated fields are read from a table of their own: the key, `from`, `to` and these fields (facts.md, "Dated fields")."""
+        for record in list(self.records.values()):
+            dated = [one for one in record.fields.values() if one.is_dated]
+            if not dated:
+                continue
+            history = Record(f"{record.name}_history", True, history_of=record.name)
+            column = record.key[0].column or record.key[0].name
+            owner = Field(record.name, "record", record.name, False, column if len(record.key) == 1 else None)
+            first, last = Field("from", "date", None, False), Field("to", "date", None, True)
+            history.key, history.when = [owner, first], first
+            for one in [owner, first, last, *(replace(one, is_dated=False) for one in dated)]:
+                history.fields[one.name] = one
+            self.records[history.name] = history
 
     # Rules (rules.md).
 

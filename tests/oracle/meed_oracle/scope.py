@@ -43,6 +43,11 @@ class Scope:
     outer: object = None  # inside the brackets of a set: the row around it
     arguments: dict | None = None  # inside a schedule
     sets: dict = field(default_factory=dict)  # that a `let` names
+    moment: date | None = None  # the day on which dated fields are read, where it is said
+
+    def reading_day(self):
+        """The day on which dated fields are read: that of the row, in a rule per period one that is said."""
+        return self.moment if self.moment is not None or self.own is not None else self.day
 
     def evaluate(self, node):
         """The value of an expression here."""
@@ -59,7 +64,7 @@ def value_of_path(scope, path, evaluate, hint):
     """The value of a dotted name."""
     names = path_names(path)
     value = _first(scope, names[0], evaluate, hint)
-    day = scope.day
+    day = scope.reading_day()
     for name in names[1:]:
         value = _step(scope.run, value, name, day)
     return value
@@ -70,6 +75,14 @@ def fields_of(run, value, names, day):
     for name in names:
         value = _step(run, value, name, day)
     return value
+
+
+def dated(run, row, name, day):
+    """The value of a dated field on a day; missing where no span holds it."""
+    if day is None:
+        raise Unknown(f"`{name}` on no day")
+    span = run.tables.span_of(row, day)
+    return None if span is None else span.values.get(name)
 
 
 def _around(scope):
@@ -95,6 +108,8 @@ def _first(scope, name, evaluate, hint):
                     return getattr(around.line, name)
                 if name == around.line.source.record.name:
                     return around.line.source
+            elif name in around.record.fields and around.record.fields[name].is_dated:
+                return dated(run, around.subject, name, scope.reading_day())
             elif name in around.record.fields:
                 return around.subject.values.get(name)
             elif name == around.record.name:
@@ -130,6 +145,8 @@ def _step(run, value, name, day):
         raise Unknown(f"`{name}` of a payment")
     if not isinstance(value, Row):
         raise Unknown(f"`.{name}` of something that is no row")
+    if name in value.record.fields and value.record.fields[name].is_dated:
+        return dated(run, value, name, day)
     if name in value.record.fields:
         return value.values.get(name)
     if run.is_decision(value.record.name, name):

@@ -11,9 +11,10 @@ from .uses import used_fields
 class Run:
     """A program over its tables, through a day."""
 
-    def __init__(self, trees, tables, through=None, overrides=None):
+    def __init__(self, trees, tables, through=None, overrides=None, sheets=None):
         forget()
         self.program = Program(trees, overrides or {})
+        self.sheets = sheets or {}
         self.through = through or self.program.last
         self.tables = Tables(self.program, tables, used_fields(self.program))
         self.has_unasked_faults = False  # faults in sets that no value asks for

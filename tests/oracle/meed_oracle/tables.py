@@ -1,6 +1,6 @@
 """Rows from tables: cells to values, keys, references, and which rows are rejected (facts.md, "Rows that cannot be taken")."""
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 from . import cells, sources
 from .trouble import Fault, Unknown, Unreadable
@@ -48,6 +48,7 @@ class Tables:
             if record.name in self.given and record.distinct_of is None:
                 self.rows[record.name] = self._read(record)
         self._reject_duplicates()
+        self._reject_overlaps()
         self._follow_references()
         self.rejects.sort(key=lambda reject: (list(program.records).index(reject[0]), reject[1]))
 
@@ -58,6 +59,10 @@ class Tables:
     # Cells.
 
     def _is_used(self, record, field):
+        if field.is_dated:
+            return False
+        if record.history_of is not None and field.name in ("to", record.history_of):
+            return True
         return (record.name, field.name) in self.used or field in record.key or field is record.when
 
     def _columns(self, field):
@@ -148,6 +153,30 @@ class Tables:
             for several in by_key.values():
                 for row in several if len(several) > 1 else []:
                     self._reject(row, row.record.key[0], list(row.key))
+
+    def _reject_overlaps(self):
+        """A span that ends before it begins, and spans of one party that share a day (facts.md, "Dated fields")."""
+        for record in self.program.records.values():
+            if record.history_of is None or record.name not in self.rows:
+                continue
+            accepted = [row for row in self.rows[record.name] if id(row) not in self.bad]
+            for row in accepted:
+                if row.values.get("to") is not None and row.values["to"] < row.when:
+                    self._reject(row, record.fields["to"], [value_text(row.values["to"])])
+            accepted = [row for row in accepted if id(row) not in self.bad]
+            last = lambda row: row.values.get("to") or date.max
+            for row in accepted:
+                for other in accepted:
+                    if row is not other and row.key[0] == other.key[0] and row.when <= last(other) and other.when <= last(row):
+                        self._reject(row, record.fields["from"], [value_text(row.when)])
+
+    def span_of(self, row, day):
+        """The span of a party that holds a day."""
+        for span in self.rows.get(f"{row.record.name}_history", []):
+            owner = span.values[row.record.name]
+            if owner is row and span.when <= day and (span.values.get("to") is None or day <= span.values["to"]):
+                return span
+        return None
 
     # References.
 

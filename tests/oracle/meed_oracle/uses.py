@@ -135,8 +135,10 @@ class _Walk:
             return self._payees(at[1]) if name == "payee" else []
         if name not in at.fields:
             return []
-        self.used.add((at.name, name))
         field = at.fields[name]
+        if field.is_dated:
+            at = self.program.records[f"{at.name}_history"]
+        self.used.add((at.name, name))
         return [self.program.records[field.content]] if field.type == "record" else []
 
     def _expression(self, node, frames):

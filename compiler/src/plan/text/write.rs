@@ -98,6 +98,9 @@ fn record(plan: &Plan, id: RecordId, out: &mut String) {
     let name = |idx: usize| definition.fields[idx].name.as_str();
     let key: Vec<&str> = definition.key.iter().map(|field| name(field.index())).collect();
     line!(out, "  key: {}", key.join(", "));
+    if let Some(spans) = definition.spans {
+        line!(out, "  spans: of {} to {}", name(spans.of.index()), name(spans.to.index()));
+    }
     if let Some(when) = definition.when {
         line!(out, "  when: {}", name(when.index()));
     }

@@ -5,7 +5,7 @@ use crate::resolve::Meaning;
 use crate::resolve::{later, near};
 use crate::typed::Use;
 use crate::types::Typing;
-use crate::types::scope::{Fact, Scope, Typed, field_names};
+use crate::types::scope::{Fact, Scope, Typed, field_names, given_by};
 use meed_grammar::idioms;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -14,12 +14,7 @@ use meed_grammar::tree;
 
 /// Whether it is known that a set has this row, as something of it is there.
 fn is_found(row: &Expr, scope: &Scope) -> bool {
-    match &row.op {
-        Op::Call(Function::Find { search, .. }, operands) => {
-            scope.knows(&Fact::Found(*search, format!("{operands:?}")))
-        }
-        _ => false,
-    }
+    given_by(&row.op).is_some_and(|(search, _, operands)| scope.knows(&Fact::Found(search, operands)))
 }
 
 impl Typing<'_> {
@@ -84,7 +79,7 @@ impl Typing<'_> {
         }
         let (message, help) = match (inner, outer) {
             // In a set over the rule's own event a bare name is the set's row.
-            (Some(inner), Some(outer)) if inner == outer && scope.asking.is_some() => return Some(()),
+            (Some(inner), Some(outer)) if (inner == outer && scope.asking.is_some()) || scope.hides => return Some(()),
             (Some(inner), Some(outer)) => {
                 let (inner, outer) = (called(inner), called(outer));
                 let help = format!("write `{inner}.{text}` or `{outer}.{text}`");
@@ -300,11 +295,26 @@ impl Typing<'_> {
                 return None;
             }
             self.places.uses.push((name.span, Use::Field(here, field)));
+            if let Some(history) = self.dated.get(&(here, field)).copied() {
+                let row = self.path_of(root, record, path, span, scope);
+                return self.dated_path(row, history, &names[idx..], span, scope);
+            }
             path.push(field);
         }
         self.mark_used(record, &path);
         let optional = self.path_optional(root, record, &path, scope);
         Some(Typed::new(Op::Field { root, record, path }, ty, optional, span))
+    }
+
+    /// What a path leads to.
+    fn path_of(&mut self, root: Root, record: RecordId, path: Vec<FieldId>, span: Span, scope: &Scope) -> Expr {
+        self.mark_used(record, &path);
+        let ty = path.iter().fold(Type::Ref(record), |ty, field| match ty {
+            Type::Ref(at) => self.program.record(at).fields[field.index()].ty,
+            other => other,
+        });
+        let optional = self.path_optional(root, record, &path, scope);
+        Expr { op: Op::Field { root, record, path }, ty, optional, span }
     }
 
     pub(super) fn unknown_name(&mut self, name: &tree::Name, scope: &Scope) {

@@ -5,8 +5,8 @@
 //! the day of these rows an edge of the window, everything else is asked of each row found.
 
 use crate::plan::{
-    Comparison, Expr, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput, Stream,
-    Type,
+    Comparison, Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
+    Stream, Type,
 };
 use crate::resolve::later;
 use crate::search::MOST_KEYS;
@@ -19,7 +19,7 @@ use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, Unk
 
 /// A set of which it is known which rows it has, before anything is asked of them.
 #[derive(Clone)]
-pub(super) struct Found {
+pub(in crate::types) struct Found {
     record: RecordId,
     /// A field of the set's row, and what the row that asks gives for it.
     keys: Vec<(Expr, Expr)>,
@@ -27,11 +27,41 @@ pub(super) struct Found {
     only: Vec<Expr>,
     also: Vec<Expr>,
     /// The scope of the set's row.
-    pub(super) inner: Scope,
+    pub(in crate::types) inner: Scope,
     span: Span,
 }
 
+impl Found {
+    /// What the row that asks gives, as an argument in the set.
+    pub(in crate::types) fn argument(&mut self, value: Expr) -> Expr {
+        let (ty, optional, span) = (value.ty, value.optional, value.span);
+        let idx = self.inner.asking.as_mut().map_or(0, |asking| {
+            asking.arguments.push(value);
+            asking.arguments.len() - 1
+        });
+        Expr { op: Op::Argument(idx as u32), ty, optional, span }
+    }
+}
+
 impl Typing<'_> {
+    /// The spans of the row of a rule per entity and period, in which their fields hide those of the row.
+    pub(in crate::types) fn spans_of_row(
+        &mut self,
+        history: RecordId,
+        entity: RecordId,
+        of: FieldId,
+        scope: &Scope,
+        span: Span,
+    ) -> Found {
+        let mut found = self.no_rows_yet(history, scope, span);
+        found.inner.hides = true;
+        let key = Op::Field { root: Root::Row, record: history, path: vec![of] };
+        let row = Op::Field { root: Root::Row, record: entity, path: Vec::new() };
+        let expr = |op| Expr { op, ty: Type::Ref(entity), optional: false, span };
+        found.keys.push((expr(key), expr(row)));
+        found
+    }
+
     /// A set with the rows that a `let` names in place of that name.
     pub(super) fn unnamed_set(&self, set: &tree::Set, scope: &Scope) -> tree::Set {
         let mut set = set.clone();
@@ -417,18 +447,19 @@ impl Typing<'_> {
             outputs: Vec::new(),
             span: set_span,
         };
-        let known = self.program.searches.iter().position(|known| known.finds_as(&search));
-        let id = SearchId(known.unwrap_or(self.program.searches.len()) as u32);
-        if known.is_none() {
-            self.program.searches.push(search);
-        }
+        let id = self.search_id(search);
         let output = self.output(id, SearchOutput { function, value, den: None });
         let ty = self.program.searches[id.index()].outputs[output as usize].ty();
         Typed::new(Op::Call(Function::Find { search: id, output }, operands), ty, optional, span)
     }
 
     /// Asks two things of the same rows.
-    pub(super) fn ask_twice(&mut self, found: Found, asked: [(FindFunction, Expr); 2], span: Span) -> [Typed; 2] {
+    pub(in crate::types) fn ask_twice(
+        &mut self,
+        found: Found,
+        asked: [(FindFunction, Expr); 2],
+        span: Span,
+    ) -> [Typed; 2] {
         let [(first, value), (second, other)] = asked;
         let again = found.clone();
         [self.ask(found, first, value, false, span), self.ask(again, second, other, false, span)]
@@ -465,7 +496,7 @@ impl Typing<'_> {
     }
 
     /// The place of an output among those of its search.
-    fn output(&mut self, search: SearchId, output: SearchOutput) -> u32 {
+    pub(in crate::types) fn output(&mut self, search: SearchId, output: SearchOutput) -> u32 {
         let outputs = &mut self.program.searches[search.index()].outputs;
         let known = outputs.iter().position(|known| *known == output);
         if known.is_none() {

@@ -162,7 +162,7 @@ impl Typing<'_> {
     }
 
     /// The days of a rule's own period within the program's life.
-    fn own_days(&self, period: Period, span: Span) -> (Expr, Expr) {
+    pub(in crate::types) fn own_days(&self, period: Period, span: Span) -> (Expr, Expr) {
         let life = self.program.active;
         let date = |day| Expr { op: Op::Date(day), ty: Type::Date, optional: false, span };
         if period == Period::Program {

@@ -13,7 +13,15 @@ impl Typing<'_> {
     /// Types of arguments that nobody told, by what stands in their cells.
     pub(super) fn types_by_cells(&mut self, idx: usize) {
         let declared = self.open_tables[idx].declared;
-        let TableRows::Written(rows) = &declared.rows else { return };
+        let TableRows::Written(rows) = &declared.rows else {
+            // Nobody asks, and cells of a sheet have no type of their own.
+            for place in 0..declared.arguments.len() {
+                if self.open_tables[idx].types[place].is_none() {
+                    self.open_tables[idx].types[place] = Some(Type::Text(self.new_domain()));
+                }
+            }
+            return;
+        };
         for place in 0..declared.arguments.len() {
             if self.open_tables[idx].types[place].is_none() {
                 let name = &declared.arguments[place].name.text;

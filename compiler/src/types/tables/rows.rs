@@ -14,12 +14,17 @@ impl Typing<'_> {
         let before = self.n_errors;
         self.open_tables[idx].done = true;
         let declared = self.open_tables[idx].declared;
-        let TableRows::Written(rows) = &declared.rows else { return };
         let types: Vec<Type> = self.open_tables[idx].types.iter().map(|ty| ty.unwrap_or(Type::Number)).collect();
         for (column, ty) in self.program.tables[idx].arguments.iter_mut().zip(&types) {
             column.ty = *ty;
         }
-        let header = self.header(declared, rows);
+        let results: Vec<Type> = self.program.tables[idx].results.iter().map(|result| result.ty).collect();
+        let Some(rows) = self.lines_of_table(declared, &types, &results) else {
+            self.open_tables[idx].failed = true;
+            return;
+        };
+        let is_written = matches!(declared.rows, TableRows::Written(_));
+        let header = is_written && self.header(declared, &rows);
         let body = &rows[usize::from(header)..];
         if body.is_empty() {
             let message = format!("table `{}` has no rows", declared.name.text);
@@ -153,6 +158,14 @@ impl Typing<'_> {
         let n_choices = |ty: Type| if let Type::Choice(choice) = ty { choices[choice.index()].len() } else { 0 };
         let Answer::Yes((earlier, later, sample)) = table.overlap(n_choices) else { return };
         let words = self.sample_words(table, &sample);
+        if let TableRows::Sheet { file, .. } = &self.open_tables[idx].declared.rows {
+            let message = format!("rows {} and {} of `{}` match {words}", earlier + 1, later + 1, file.value);
+            self.problem(
+                Problem::error("rows-overlap", file.span, message)
+                    .help("change one of them, or say which counts: `first match` in place of `one match`"),
+            );
+            return;
+        }
         let (earlier, later) = (table.rows[earlier].span, table.rows[later].span);
         let problem = Problem::error("rows-overlap", later, format!("two rows match {words}"))
             .label("this one too")

@@ -5,7 +5,7 @@ use super::super::words::Word;
 use super::{number, phrase, record};
 use crate::plan::{
     Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, Layout, PercentFormat, Plan, Record,
-    RecordKind, RecordTable, Spelling, Type,
+    RecordKind, RecordTable, Spans, Spelling, Type,
 };
 use meed_grammar::span::Span;
 
@@ -19,6 +19,7 @@ pub(super) fn named(name: &str, kind: RecordKind) -> Record {
         fields: Vec::new(),
         key: Vec::new(),
         when: None,
+        spans: None,
         used: true,
         span: Span::default(),
     }
@@ -48,6 +49,12 @@ pub(super) fn inner_line(plan: &mut Plan, idx: usize, line: &mut Cursor) -> Read
         "skip:" => {
             let test = super::super::layout::read_test(&plan.records[idx], line)?;
             plan.records[idx].layout.skip = Some(test);
+        }
+        "spans:" => {
+            line.expect("of")?;
+            let of = field_named(&plan.records[idx], line)?;
+            line.expect("to")?;
+            plan.records[idx].spans = Some(Spans { of, to: field_named(&plan.records[idx], line)? });
         }
         "when:" => plan.records[idx].when = Some(field_named(&plan.records[idx], line)?),
         name => {

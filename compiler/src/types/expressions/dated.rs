@@ -1,0 +1,274 @@
+//! Dated fields: read from the spans of their entity, on the day that a row or a moment says.
+
+use crate::plan::{
+    Comparison, Edge, Expr, FindFunction, Function, Op, Period, RecordId, Root, Search, SearchId, SearchOutput, Stream,
+    TimeUnit, Type,
+};
+use crate::resolve::later;
+use crate::types::Typing;
+use crate::types::scope::{Fact, Scope, Typed, given_by};
+use crate::value::Exact;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, Moment};
+
+impl Typing<'_> {
+    /// Goes on from an entity's row with a dated field, and with what that leads to, on the day of this place.
+    pub(super) fn dated_path(
+        &mut self,
+        row: Expr,
+        history: RecordId,
+        names: &[tree::Name],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        if scope.outer.is_some() {
+            self.problem(later(span, "a dated field inside the brackets of a set is"));
+            return None;
+        }
+        let (Some(first), Some(spans)) = (names.first(), self.program.record(history).spans) else { return None };
+        let Some(day) = self.day_of_reading(scope) else {
+            let word = &first.text;
+            let message = format!("`{word}` changes from day to day: which day of the period counts?");
+            self.problem(Problem::error("missing-moment", span, message).help(format!(
+                "write `at end`, `at start` or `throughout` behind the condition, or a day: {word} at closed_on"
+            )));
+            return None;
+        };
+        self.n_dated += 1;
+        // Up to the next dated field the path goes on from the span.
+        let field = self.field_of(history, &first.text)?;
+        let mut path = vec![field];
+        let mut ty = self.program.record(history).fields[field.index()].ty;
+        let mut next = 1;
+        let mut again = None;
+        while let (Type::Ref(at), Some(name)) = (ty, names.get(next)) {
+            let Some(field) = self.field_of(at, &name.text) else { break };
+            if let Some(history) = self.dated.get(&(at, field)) {
+                again = Some(*history);
+                break;
+            }
+            path.push(field);
+            ty = self.program.record(at).fields[field.index()].ty;
+            next += 1;
+        }
+        if again.is_none()
+            && let Some(name) = names.get(next)
+        {
+            let words = self.type_words(ty);
+            let message = match ty {
+                Type::Ref(_) => format!("{words} has no field `{}`", name.text),
+                _ => format!("`{}` is {words} and has no fields", names[next - 1].text),
+            };
+            self.problem(Problem::error("unknown-name", name.span, message));
+            return None;
+        }
+        self.mark_used(history, &path);
+        self.mark_used(history, &[spans.of]);
+        self.mark_used(history, &[spans.to]);
+        let value = self.on_the_day(history, path, ty, span);
+        let found = self.span_on(row, history, day, value, scope, span);
+        match again {
+            Some(history) => self.dated_path(found.into_expr(), history, &names[next..], span, scope),
+            None => Some(found),
+        }
+    }
+
+    /// The value of a span if the day, the second operand, is in it.
+    fn on_the_day(&self, history: RecordId, path: Vec<crate::plan::FieldId>, ty: Type, span: Span) -> Expr {
+        let expr = |op, ty, optional| Expr { op, ty, optional, span };
+        let field = |path, ty, optional| expr(Op::Field { root: Root::Row, record: history, path }, ty, optional);
+        let to = self.program.record(history).spans.map(|spans| vec![spans.to]).unwrap_or_default();
+        let last = field(to, Type::Date, true);
+        let day = expr(Op::Argument(1), Type::Date, false);
+        let open = Op::one(Function::Not, expr(Op::one(Function::Known, last.clone()), Type::YesNo, false));
+        let within = Op::two(Function::Compare(Comparison::GreaterOrEqual), last, day);
+        let conditions = vec![expr(open, Type::YesNo, false), expr(within, Type::YesNo, true)];
+        let optional = self.path_optional(Root::Row, history, &path, &Scope::constant());
+        let branches = vec![(expr(Op::Or(conditions), Type::YesNo, true), field(path, ty, optional))];
+        let otherwise = Box::new(expr(Op::Missing, ty, true));
+        expr(Op::If { branches, otherwise }, ty, true)
+    }
+
+    /// What the span of a row has that the day is in: the last one that begins up to it.
+    fn span_on(&mut self, row: Expr, history: RecordId, day: Expr, value: Expr, scope: &Scope, span: Span) -> Typed {
+        let of = self.program.record(history).spans.map(|spans| vec![spans.of]).unwrap_or_default();
+        let key = Op::Field { root: Root::Row, record: history, path: of };
+        let search = Search {
+            record: history,
+            keys: vec![Expr { op: key, ty: row.ty, optional: false, span: Span::default() }],
+            from: None,
+            to: Some(1),
+            before: None,
+            only: None,
+            also: None,
+            operands: vec![row.ty, Type::Date],
+            outputs: Vec::new(),
+            span,
+        };
+        let id = self.search_id(search);
+        let ty = value.ty;
+        let output =
+            self.output(id, SearchOutput { function: FindFunction::Latest, value: without_places(value), den: None });
+        let op = Op::Call(Function::Find { search: id, output }, vec![row, day]);
+        let fact = given_by(&op).map(|(search, output, operands)| Fact::Given(search, output, operands));
+        let known = fact.is_some_and(|fact| scope.knows(&fact));
+        Typed::new(op, ty, !known, span)
+    }
+
+    /// The day on which dated fields are read here; none in a rule per period where no moment is said.
+    fn day_of_reading(&self, scope: &Scope) -> Option<Expr> {
+        if let Some(day) = &scope.day {
+            return Some(day.clone());
+        }
+        match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Events(_) | Stream::Lines(_)) => Some(when(Span::default())),
+            _ => None,
+        }
+    }
+
+    /// `level is gold at end`, `level at D`
+    pub(super) fn at_moment(
+        &mut self,
+        value: &tree::Expr,
+        moment: &Moment,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let period = match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Periods(_, period)) => Some(*period),
+            _ => None,
+        };
+        let day = match (moment, period) {
+            (Moment::Day(day), _) => {
+                let typed = self.expression(day, scope)?;
+                if typed.ty != Type::Date {
+                    let message = format!("this must be a date, not {}", self.type_words(typed.ty));
+                    self.problem(Problem::error("type-mismatch", day.span, message));
+                    return None;
+                }
+                if typed.optional {
+                    self.unknown_not_handled(&typed.into_expr(), "the day of a dated field");
+                    return None;
+                }
+                typed.into_expr()
+            }
+            (Moment::Throughout, Some(period)) => return self.throughout(value, period, span, scope),
+            (Moment::Start | Moment::End | Moment::Throughout, None) => {
+                let message = "a row of an event has one day, and no start or end";
+                self.problem(
+                    Problem::error("misplaced-moment", span, message)
+                        .help("leave it out: dated fields are those of the row's day"),
+                );
+                return None;
+            }
+            (Moment::End, Some(_)) => when(span),
+            (Moment::Start, Some(Period::Program)) => date(self.program.active.from, span),
+            (Moment::Start, Some(period)) => {
+                let first = Op::one(Function::PeriodEdge(period, Edge::First), when(span));
+                let first = Expr { op: first, ty: Type::Date, optional: false, span };
+                let life = date(self.program.active.from, span);
+                Expr { op: Op::two(Function::Largest, first, life), ty: Type::Date, optional: false, span }
+            }
+        };
+        let (outside, before) = (scope.day.replace(day), self.n_dated);
+        let typed = self.expression(value, scope);
+        scope.day = outside;
+        if typed.is_some() && self.n_dated == before {
+            let message = "nothing here changes from day to day";
+            self.problem(
+                Problem::error("misplaced-moment", span, message)
+                    .help("leave the moment out, or write `dated` behind the field that changes"),
+            );
+            return None;
+        }
+        typed
+    }
+
+    /// `certified >= 2 throughout`: on every day of the rule's own period. The days on which it holds are counted span by span, and
+    /// those on which it does not.
+    fn throughout(&mut self, condition: &tree::Expr, period: Period, span: Span, scope: &mut Scope) -> Option<Typed> {
+        if scope.asking.is_some() || scope.outer.is_some() {
+            self.problem(later(span, "`throughout` inside the brackets of a set is"));
+            return None;
+        }
+        let Some(Stream::Periods(entity, _)) = scope.rule.as_ref().map(|rule| rule.stream.clone()) else { return None };
+        let history = self.dated.iter().find(|((record, _), _)| *record == entity).map(|(_, history)| *history);
+        let Some(history) = history else {
+            let message =
+                format!("`{}` has no dated field, so nothing of it changes", self.program.record(entity).name);
+            self.problem(Problem::error("misplaced-moment", span, message).help("leave out `throughout`"));
+            return None;
+        };
+        let spans = self.program.record(history).spans?;
+        self.mark_used(history, &[spans.of]);
+        self.mark_used(history, &[spans.to]);
+        let mut found = self.spans_of_row(history, entity, spans.of, scope, span);
+        let holds = self.condition(condition, &mut found.inner)?;
+        let (first, last) = self.own_days(period, span);
+        let n_days = count_of_days(first.clone(), last.clone(), span);
+        let [begins, ends] = [first, last].map(|day| found.argument(day));
+        let field = |field, optional| Expr {
+            op: Op::Field { root: Root::Row, record: history, path: vec![field] },
+            ty: Type::Date,
+            optional,
+            span,
+        };
+        let expr = |op, ty| Expr { op, ty, optional: false, span };
+        let from =
+            expr(Op::two(Function::Largest, field(self.program.record(history).when?, false), begins), Type::Date);
+        let open = expr(Op::IfUnknown(Box::new(field(spans.to, true)), Box::new(ends.clone())), Type::Date);
+        let to = expr(Op::two(Function::Smallest, open, ends), Type::Date);
+        let zero = expr(Op::Number(Exact::ZERO), Type::Count);
+        let within = expr(Op::two(Function::Largest, count_of_days(from, to, span), zero.clone()), Type::Count);
+        let when_it = |holds: Expr| {
+            let branches = vec![(holds, within.clone())];
+            expr(Op::If { branches, otherwise: Box::new(zero.clone()) }, Type::Count)
+        };
+        let fails = Expr {
+            op: Op::one(Function::Not, holds.clone()),
+            ty: Type::YesNo,
+            optional: holds.optional,
+            span: holds.span,
+        };
+        let asked = [(FindFunction::Sum, when_it(holds)), (FindFunction::Sum, when_it(fails))];
+        let [held, failed] = self.ask_twice(found, asked, span);
+        let every = Op::two(Function::Compare(Comparison::Equal), held.into_expr(), n_days);
+        let some = Op::two(Function::Compare(Comparison::Greater), failed.into_expr(), zero);
+        let answer = |yes| expr(Op::YesNo(yes), Type::YesNo);
+        let branches = vec![(expr(every, Type::YesNo), answer(true)), (expr(some, Type::YesNo), answer(false))];
+        let unknown = Expr { op: Op::Missing, ty: Type::YesNo, optional: true, span };
+        Some(Typed::new(Op::If { branches, otherwise: Box::new(unknown) }, Type::YesNo, true, span))
+    }
+
+    /// The id of a search; one that finds the same is not made twice.
+    pub(in crate::types) fn search_id(&mut self, search: Search) -> SearchId {
+        let known = self.program.searches.iter().position(|known| known.finds_as(&search));
+        let id = SearchId(known.unwrap_or(self.program.searches.len()) as u32);
+        if known.is_none() {
+            self.program.searches.push(search);
+        }
+        id
+    }
+}
+
+/// The days from one day to another, both counted.
+fn count_of_days(from: Expr, to: Expr, span: Span) -> Expr {
+    let expr = |op| Expr { op, ty: Type::Count, optional: false, span };
+    let between = expr(Op::two(Function::TimeBetween(TimeUnit::Days), from, to));
+    expr(Op::two(Function::Add, between, expr(Op::Number(Exact::ONE))))
+}
+
+fn when(span: Span) -> Expr {
+    Expr { op: Op::When, ty: Type::Date, optional: false, span }
+}
+
+fn date(day: i32, span: Span) -> Expr {
+    Expr { op: Op::Date(day), ty: Type::Date, optional: false, span }
+}
+
+/// A value of a span that is written at no place of its own, so that two readings of it are one.
+fn without_places(mut value: Expr) -> Expr {
+    crate::typed::walk(&mut value, &mut |expr| expr.span = Span::default());
+    value
+}

@@ -1,0 +1,332 @@
+//! Rows of a table that stand in a sheet beside the program: cells of text, which become what would be written in the program.
+//!
+//! A sheet is part of the program: it is read with it, and gaps and overlaps are found when the program is checked.
+
+use crate::plan::Type;
+use crate::types::Typing;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, CellKind, CellRange, Expr, ExprKind, TableCell, TableRows, Text};
+
+/// Rows of a sheet at most.
+const MOST_ROWS: usize = 100_000;
+
+/// Where a column of the table is in the sheet.
+struct Place<'a> {
+    name: &'a str,
+    /// The column, or that of the lower end.
+    from: usize,
+    /// The column of the upper end.
+    to: Option<usize>,
+    format: Option<&'a Text>,
+    ty: Type,
+}
+
+impl Typing<'_> {
+    /// The rows of a table: as they are written, or as its sheet has them; none where that cannot be read.
+    pub(super) fn lines_of_table<'t>(
+        &mut self,
+        table: &'t tree::Table,
+        types: &[Type],
+        results: &[Type],
+    ) -> Option<std::borrow::Cow<'t, [tree::TableRow]>> {
+        match &table.rows {
+            TableRows::Written(rows) => Some(rows.into()),
+            TableRows::Sheet { file, columns, empty_any } => {
+                let rows = self.sheet_rows(table, file, columns, *empty_any, types, results)?;
+                Some(rows.into())
+            }
+        }
+    }
+
+    fn sheet_rows(
+        &mut self,
+        table: &tree::Table,
+        file: &Text,
+        columns: &[tree::TableColumn],
+        empty_any: Option<Span>,
+        types: &[Type],
+        results: &[Type],
+    ) -> Option<Vec<tree::TableRow>> {
+        // A text that was changed is judged without its sheets.
+        let sheets = self.resolved.sheets.as_ref()?;
+        let text = match sheets.iter().find(|(name, _)| *name == file.value) {
+            Some((_, Ok(text))) => text,
+            found => {
+                let reason = found.and_then(|(_, text)| text.as_ref().err().cloned());
+                let reason = reason.unwrap_or_else(|| "it is not given with the program".to_owned());
+                let message = format!("`{}` cannot be read: {reason}", file.value);
+                let help = "the sheet is looked for in the folder of the program";
+                self.problem(Problem::error("unknown-file", file.span, message).help(help));
+                return None;
+            }
+        };
+        let lines = match lines(text) {
+            Ok(lines) => lines,
+            Err(reason) => {
+                let message = format!("`{}` cannot be read: {reason}", file.value);
+                self.problem(Problem::error("unknown-file", file.span, message).help("save it as CSV in UTF-8"));
+                return None;
+            }
+        };
+        let Some((header, body)) = lines.split_first() else {
+            let message = format!("`{}` has no line of headers", file.value);
+            self.problem(Problem::error("table-rows", file.span, message).help("write the names of its columns first"));
+            return None;
+        };
+        if body.len() > MOST_ROWS {
+            let message = format!("a sheet has at most 100,000 rows, `{}` has {}", file.value, body.len());
+            self.problem(Problem::error("over-limit", file.span, message).help("let a table of the data have them"));
+            return None;
+        }
+        let before = self.n_errors;
+        let names = table.arguments.iter().map(|one| &one.name).chain(table.results.iter().map(|one| &one.name));
+        let wanted: Vec<(&tree::Name, Type)> = names.zip(types.iter().chain(results).copied()).collect();
+        for column in columns {
+            if wanted.iter().all(|(name, _)| name.text != column.name.text) {
+                let message = format!("`{}` has no column `{}`", table.name.text, column.name.text);
+                let problem = Problem::error("unknown-name", column.name.span, message);
+                let problem = self.suggest(problem, &column.name, || wanted.iter().map(|(name, _)| name.text.as_str()));
+                self.problem(problem);
+            }
+        }
+        let places: Vec<Option<Place<'_>>> =
+            wanted.iter().map(|(name, ty)| self.sheet_column(file, header, columns, name, *ty)).collect();
+        if self.n_errors > before {
+            return None;
+        }
+        let places: Vec<Place<'_>> = places.into_iter().flatten().collect();
+        let mut rows = Vec::new();
+        for (idx, line) in body.iter().enumerate() {
+            let mut cells = Vec::new();
+            for (place, column) in places.iter().enumerate() {
+                let is_result = place >= types.len();
+                cells.extend(self.sheet_cell(file, idx + 1, line, column, is_result, empty_any));
+            }
+            if cells.len() == places.len() {
+                rows.push(tree::TableRow { cells, span: file.span });
+            }
+        }
+        (self.n_errors == before).then_some(rows)
+    }
+
+    /// Where a column of the table is.
+    fn sheet_column<'c>(
+        &mut self,
+        file: &Text,
+        header: &[String],
+        columns: &'c [tree::TableColumn],
+        name: &'c tree::Name,
+        ty: Type,
+    ) -> Option<Place<'c>> {
+        let said = columns.iter().find(|column| column.name.text == name.text);
+        let find = |wanted: &str, exact: bool| {
+            header.iter().position(|known| if exact { known == wanted } else { known.eq_ignore_ascii_case(wanted) })
+        };
+        let mut missing = |wanted: &str, span: Span| {
+            let listed: Vec<String> = header.iter().map(|known| format!("`{known}`")).collect();
+            let message = format!("`{}` has no column `{wanted}`", file.value);
+            self.problem(Problem::error("table-rows", span, message).help(format!("it has {}", listed.join(", "))));
+        };
+        let Some(column) = said else {
+            let Some(from) = find(&name.text, false) else {
+                missing(&name.text, name.span);
+                return None;
+            };
+            return Some(Place { name: &name.text, from, to: None, format: None, ty });
+        };
+        let from = find(&column.from.value, true);
+        if from.is_none() {
+            missing(&column.from.value, column.from.span);
+        }
+        let to = match &column.to {
+            Some(to) => match find(&to.value, true) {
+                Some(to) => Some(to),
+                None => {
+                    missing(&to.value, to.span);
+                    return None;
+                }
+            },
+            None => None,
+        };
+        Some(Place { name: &name.text, from: from?, to, format: column.format.as_ref(), ty })
+    }
+
+    /// What a cell says; an empty end of a range is open, an empty result is none.
+    fn sheet_cell(
+        &mut self,
+        file: &Text,
+        row: usize,
+        line: &[String],
+        column: &Place<'_>,
+        is_result: bool,
+        empty_any: Option<Span>,
+    ) -> Option<TableCell> {
+        let span = file.span;
+        let text = |place: usize| line.get(place).map_or("", |cell| cell.trim());
+        let is = |range| CellKind::Is { negated: None, ranges: vec![range] };
+        let kind = match (text(column.from), column.to.map(text)) {
+            ("", Some("")) => CellKind::Any,
+            ("", None) if is_result => CellKind::None,
+            ("", None) if empty_any.is_some() => CellKind::Any,
+            ("", None) => {
+                let message = format!("row {row} of `{}` says nothing of `{}`", file.value, column.name);
+                self.problem(
+                    Problem::error("table-cell", span, message)
+                        .help("fill the cell, or write in the table: empty means any"),
+                );
+                return None;
+            }
+            (one, None) => is(CellRange::Value(self.sheet_value(file, row, one, column)?)),
+            (from, Some("")) => is(CellRange::OrMore(self.sheet_value(file, row, from, column)?)),
+            ("", Some(to)) => is(CellRange::To(self.sheet_value(file, row, to, column)?)),
+            (from, Some(to)) => {
+                let from = self.sheet_value(file, row, from, column)?;
+                is(CellRange::Through(from, self.sheet_value(file, row, to, column)?))
+            }
+        };
+        Some(TableCell { kind, span })
+    }
+
+    /// A cell as the program would write it.
+    fn sheet_value(&mut self, file: &Text, row: usize, text: &str, column: &Place<'_>) -> Option<Expr> {
+        let span = file.span;
+        let format = column.format.map(|format| format.value.as_str());
+        let kind = match column.ty {
+            Type::Text(_) | Type::Id(_) => Some(ExprKind::Text(text.to_owned())),
+            ty if self.is_list_of_texts(ty) => Some(ExprKind::Text(text.to_owned())),
+            Type::Choice(choice) => {
+                let values = &self.program.choices[choice.index()];
+                values.iter().any(|value| value == text).then(|| {
+                    let name = tree::Name { text: text.to_owned(), span };
+                    ExprKind::Path(tree::Path { parts: vec![name], span })
+                })
+            }
+            Type::YesNo => match text.to_ascii_lowercase().as_str() {
+                "yes" | "true" => Some(ExprKind::YesNo(true)),
+                "no" | "false" => Some(ExprKind::YesNo(false)),
+                _ => None,
+            },
+            Type::Date => day(text, format.unwrap_or("YYYY-MM-DD")).map(ExprKind::Date),
+            Type::Percent => percent(text, format).map(ExprKind::Percent),
+            Type::Number | Type::Count => plain(text, format.unwrap_or("1000.50")).map(ExprKind::Number),
+            Type::Money => plain(text, format.unwrap_or("1000.50"))
+                .map(|amount| ExprKind::Money { amount, currency: self.program.unit.code.clone() }),
+            Type::Ref(_) => None,
+        };
+        if kind.is_none() {
+            let wanted = self.type_words(column.ty);
+            let shown = meed_grammar::foreign::shown(text);
+            let message = format!("row {row} of `{}`: `{shown}` is not {wanted}, as `{}` is", file.value, column.name);
+            let sample = match column.ty {
+                Type::Percent => "\"12\"",
+                Type::Date => "\"DD.MM.YYYY\"",
+                _ => "\"1.000,50\"",
+            };
+            let help = match column.ty {
+                Type::Choice(_) | Type::YesNo => "correct the cell: a sheet has the names of the values".to_owned(),
+                _ => format!("correct the cell, or say how the column is written: as {sample}"),
+            };
+            let place = column.format.map_or(span, |format| format.span);
+            self.problem(Problem::error("table-cell", place, message).help(help));
+        }
+        Some(Expr { kind: kind?, span })
+    }
+}
+
+/// The lines of a sheet, cells without blanks around them; lines without a letter are none.
+fn lines(text: &str) -> Result<Vec<Vec<String>>, String> {
+    let first = text.lines().next().unwrap_or_default();
+    let count = |delimiter: char| first.matches(delimiter).count();
+    let delimiter = [',', ';', '\t', '|'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(',');
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).flexible(true).delimiter(delimiter as u8).from_reader(text.as_bytes());
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            lines.push(cells);
+        }
+    }
+    Ok(lines)
+}
+
+/// A number as the program writes it, from one that is written like the sample.
+fn plain(text: &str, sample: &str) -> Option<String> {
+    let (group, decimal) = match sample {
+        "1000.50" => (None, '.'),
+        "1,000.50" => (Some(','), '.'),
+        "1.000,50" => (Some('.'), ','),
+        "1 000,50" => (Some(' '), ','),
+        "1000,50" => (None, ','),
+        "1'000.50" => (Some('\''), '.'),
+        _ => return None,
+    };
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let (whole, decimals) = match digits.split_once(decimal) {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (digits, None),
+    };
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = match group.filter(|group| whole.contains(*group)) {
+        Some(group) => {
+            let mut parts = whole.split(group);
+            let first = parts.next().filter(|first| all_digits(first) && first.len() <= 3)?;
+            parts.try_fold(first.to_owned(), |all, part| (all_digits(part) && part.len() == 3).then(|| all + part))?
+        }
+        None => whole.to_owned(),
+    };
+    let fits = all_digits(&whole) && decimals.is_none_or(all_digits);
+    fits.then(|| format!("{sign}{whole}{}", decimals.map_or(String::new(), |decimals| format!(".{decimals}"))))
+}
+
+/// The number before the sign of a percent.
+fn percent(text: &str, format: Option<&str>) -> Option<String> {
+    match format.unwrap_or("12%") {
+        "12%" | "12.5%" => plain(text.strip_suffix('%')?.trim_end(), "1000.50"),
+        "12,5%" => plain(text.strip_suffix('%')?.trim_end(), "1000,50"),
+        "12" | "12.5" => plain(text, "1000.50"),
+        "12,5" => plain(text, "1000,50"),
+        "0.12" => hundredfold(&plain(text, "1000.50")?),
+        "0,12" => hundredfold(&plain(text, "1000,50")?),
+        _ => None,
+    }
+}
+
+/// A number times 100.
+fn hundredfold(number: &str) -> Option<String> {
+    let value = crate::value::parse_exact(number)? * crate::value::Exact::from(100);
+    Some(crate::value::exact_text(&value))
+}
+
+/// A day as the program writes it, from one that is written by a pattern of `YYYY`, `MM` or `M`, `DD` or `D`.
+fn day(text: &str, pattern: &str) -> Option<String> {
+    let (mut rest, mut pattern) = (text, pattern);
+    let (mut year, mut month, mut day) = (None, None, None);
+    while !pattern.is_empty() {
+        let (place, word) = match () {
+            () if pattern.starts_with("YYYY") => (&mut year, "YYYY"),
+            () if pattern.starts_with("MM") => (&mut month, "MM"),
+            () if pattern.starts_with('M') => (&mut month, "M"),
+            () if pattern.starts_with("DD") => (&mut day, "DD"),
+            () if pattern.starts_with('D') => (&mut day, "D"),
+            () => {
+                let sign = pattern.chars().next()?;
+                rest = rest.strip_prefix(sign)?;
+                pattern = pattern.strip_prefix(sign)?;
+                continue;
+            }
+        };
+        pattern = pattern.strip_prefix(word)?;
+        let most = if word.len() == 1 { 2 } else { word.len() };
+        let n = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
+        if n == 0 || word.len() > 1 && n != word.len() {
+            return None;
+        }
+        *place = Some(rest.get(..n)?.parse::<u32>().ok()?);
+        rest = rest.get(n..)?;
+    }
+    let (year, month, day) = (year?, month?, day?);
+    rest.is_empty().then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
