@@ -181,7 +181,8 @@ impl Job {
     /// Demands that no file that is written is one that is read, and none is written twice.
     pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), ExitStatus> {
         let tables = bound.tables.iter().flat_map(|(_, files)| files);
-        let own = project::files(&self.path, &self.sources);
+        let mut own = project::files(&self.path, &self.sources);
+        own.extend(self.sources.sheets().iter().map(|(name, _)| self.path.with_file_name(name)));
         let read: Vec<PathBuf> = tables.chain(&own).chain([&self.settings.file()]).map(|path| place(path)).collect();
         for (idx, path) in outputs.iter().enumerate() {
             let own = place(path);

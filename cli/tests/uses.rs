@@ -103,3 +103,30 @@ fn a_link_that_leads_outside_is_not_read() {
     std::os::unix::fs::symlink("/etc/hostname", folder.path().join("bands.meed")).expect("a link");
     folder.meed(&["check", "p.meed"]).with(1).says("a link leads outside of the folder");
 }
+
+const WITH_SHEET: &str = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\nuse channel\n\ntable rate(amount) from \"rates.csv\" gives percent, one match {\n  amount   from \"Min\" to \"Max\"\n  percent  from \"Rate\" as \"12\"\n}\n\nrule bonus {\n  for each deal\n  pay partner (rate(amount) if unknown 0%) of amount\n}\n";
+const RATES: &str = "Min;Max;Rate\n;100;1\n100.01;;2\n";
+
+#[test]
+fn a_table_is_read_from_a_sheet_beside_the_program() {
+    let folder = Folder::new("uses-sheet");
+    folder
+        .write("p.meed", WITH_SHEET)
+        .write("rates.csv", RATES)
+        .write("data/deals.csv", "id,closed_on,partner,amount\nD1,2026-03-02,ACME,200.00\n");
+    folder.meed(&["check", "p.meed"]).with(0);
+    folder.meed(&["run", "p.meed", "--data", "data", "--out", "out"]).with(0);
+    assert!(folder.read("out/payments.csv").contains("4.00"), "{}", folder.read("out/payments.csv"));
+    let manifest = folder.read("out/run.json");
+    let digest = meed_runtime::manifest::sha256_of(RATES.as_bytes());
+    assert!(manifest.contains("\"name\": \"rates.csv\"") && manifest.contains(&digest), "{manifest}");
+    // A run that would write over it is refused.
+    folder.meed(&["run", "p.meed", "--data", "data", "--out", "out", "--rejects", "rates.csv"]).with(2);
+    folder.write("rates.csv", "Min;Max;Rate\n;100;1\n100;;2\n");
+    let said = folder.meed(&["check", "p.meed"]).with(1).messages;
+    assert!(said.contains("rows 1 and 2 of `rates.csv` match amount 100 USD"), "{said}");
+    folder.write("rates.csv", "");
+    assert!(folder.meed(&["check", "p.meed"]).with(1).messages.contains("no line of headers"));
+    std::fs::remove_file(folder.path().join("rates.csv")).expect("the sheet can be removed");
+    assert!(folder.meed(&["check", "p.meed"]).with(1).messages.contains("`rates.csv` cannot be read"));
+}

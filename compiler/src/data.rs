@@ -76,6 +76,8 @@ pub struct Data {
     pub tables: Vec<Table>,
     /// By predicate: 1 where the text of that code passes.
     pub predicates: Vec<Vec<u8>>,
+    /// By predicate: the code of its text, where it is for one text that is a value as well.
+    pub literals: Vec<u32>,
     /// By decision table.
     pub lookups: Vec<Lookup>,
     /// By search; made ready before the first rule that asks.

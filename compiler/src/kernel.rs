@@ -28,6 +28,8 @@ pub enum Input {
     KnownMask(RecordId, FieldId),
     /// `u8` by code.
     Predicate(PredicateId),
+    /// One `u32`: the code of the text that a test is for.
+    Literal(PredicateId),
     /// The [`Lookup`](crate::lookup::Lookup) of a decision table, which is asked by a call.
     Lookup(TableId),
     /// The [`Plan`], for calls.

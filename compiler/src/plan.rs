@@ -16,6 +16,7 @@ pub mod node;
 pub mod op;
 pub mod schedule;
 pub mod search;
+pub mod signature;
 pub mod state;
 pub mod table;
 pub mod text;
@@ -24,7 +25,7 @@ pub mod walk;
 
 pub use calendar::{Calendar, Days, Period, Weekday};
 pub use fields::*;
-pub use function::{Function, Kind, Notation, Operands, ResultKind, Scale, Signature};
+pub use function::{Function, Signature};
 pub use ids::*;
 pub use label::Label;
 pub use layout::{Bounds, Layout, RowTest, TextEncoding};
@@ -32,6 +33,7 @@ pub use node::*;
 pub use op::*;
 pub use schedule::*;
 pub use search::*;
+pub use signature::{Kind, Notation, Operands, ResultKind, Scale};
 pub use state::*;
 pub use table::*;
 

@@ -11,10 +11,6 @@ const LATER: &[(&str, &str)] = &[
     ("calendar retail from \"4-4-5\"", "calendar retail"),
     ("balance mdf per partner expires after 2 quarters", "balance mdf per partner"),
     (
-        "table discount(level, family) from \"discounts.csv\" gives percent, one match {\n  level from \"Level\"\n}",
-        "\"discounts.csv\"",
-    ),
-    (
         "choose highest per deal {\n  rule one { for each deal   pay partner 1% of amount }\n  rule two { for each deal   pay partner $5 }\n}",
         "choose highest",
     ),

@@ -66,6 +66,7 @@ impl Row<'_> {
             (Function::Compare(comparison), [a, b]) => YesNo(holds(*comparison, compare(a, b))),
             (Function::Not, [YesNo(value)]) => YesNo(!value),
             (Function::Test(test), [Code(code)]) => YesNo(data.predicates[test.index()][*code as usize] == 1),
+            (Function::Text(test), []) => Code(data.literals[test.index()]),
             (Function::Known, [value]) => YesNo(*value != Value::Missing),
             (Function::AddTime(unit), [Date(day), Number(count)]) => Date(self.add_time(*day, count, *unit)?),
             (Function::TimeBetween(unit), [Date(from), Date(to)]) => Number(Exact::from(match unit {
@@ -86,6 +87,7 @@ impl Row<'_> {
                 | Function::Compare(_)
                 | Function::Not
                 | Function::Test(_)
+                | Function::Text(_)
                 | Function::Known
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)

@@ -113,6 +113,7 @@ impl Source<'_> {
                 None => read(&KNOWN),
             },
             Input::KnownMask(record, field) => mask(column(data, record, field)?.known.is_some()),
+            Input::Literal(id) => array(data.literals.get(id.index()..=id.index())?, 1)?,
             Input::Predicate(id) => array(&data.predicates[id.index()], 0)?,
             Input::Lookup(id) => std::ptr::from_ref(data.lookups.get(id.index())?).cast_mut().cast(),
             Input::Plan => std::ptr::from_ref(self.plan).cast_mut().cast(),

@@ -4,6 +4,7 @@
 //! read what they ask from it; what a function gives is in `interpret/function.rs` and `codegen/jit/function.rs`. What
 //! decides whether an operand is evaluated at all (`and`, `if`) is control, a form of [`Op`](super::Op), and no function.
 
+use super::signature::{Kind, Notation, Operands, ResultKind, Scale};
 use super::{
     Comparison, DatePart, Edge, Expr, Period, Plan, PredicateId, ScheduleId, ScheduleOutput, SearchId, TableId,
     TimeUnit, Type,
@@ -61,6 +62,8 @@ pub enum Function {
     Not,
     /// A test on a text or id.
     Test(PredicateId),
+    /// The text of a test for one text, as a value of its domain; it takes nothing.
+    Text(PredicateId),
     /// Whether a value is there.
     Known,
     /// `D + 12 months`
@@ -96,95 +99,6 @@ pub struct Signature {
     pub faults: &'static [&'static str],
     /// Whether its value tells a reader something that its text does not.
     pub telling: bool,
-}
-
-/// How a function is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notation {
-    /// `(a + b)` in the Plan's text.
-    Between,
-    /// `negative(a)` in the Plan's text.
-    Before,
-    /// As [`Self::Before`], and in the language `WORD of (a, b)`.
-    Called,
-}
-
-/// What a function takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operands {
-    /// One operand of each kind, in order.
-    Each(&'static [Kind]),
-    /// So many operands of one type, which is of this kind.
-    Alike(usize, Kind),
-    /// One operand or more of one type, which is of this kind.
-    Several(Kind),
-    /// The arguments of a schedule, then its quantity.
-    OfSchedule,
-    /// The arguments of a decision table.
-    OfTable,
-    /// What a set is found by.
-    OfSearch,
-}
-
-/// Kinds of types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Numbers, counts, shares, amounts.
-    Numeric,
-    /// Numbers and counts.
-    Plain,
-    /// What can be ordered: numbers of any kind, dates, values of lists.
-    Ordered,
-    /// Whatever it is.
-    Any,
-    /// Yes or no.
-    YesNo,
-    /// Days.
-    Date,
-    /// Texts and ids.
-    Text,
-}
-
-/// What a function gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResultKind {
-    /// The type of its first operand.
-    Operand,
-    /// Money times anything else is money; money times money is nothing.
-    Product,
-    /// Only money is divided by money.
-    Quotient,
-    /// This type.
-    Is(Type),
-    /// What is asked of the schedule.
-    OfSchedule,
-    /// The result of the decision table.
-    OfTable,
-    /// What is asked of the set.
-    OfSearch,
-}
-
-/// Where the denominator of a result comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    /// The result is a whole number.
-    Whole,
-    /// The least common multiple of the operands' denominators.
-    Common,
-    /// The product of the operands' denominators.
-    Product,
-    /// That of the first, divided by a second that is a constant.
-    Quotient,
-    /// That of the step it is rounded to.
-    Quantum,
-    /// That of the schedule's pieces.
-    OfSchedule,
-    /// That of the result of the decision table.
-    OfTable,
-    /// That of what is asked of the set.
-    OfSearch,
-    /// The result is no number.
-    NoNumber,
 }
 
 const OVERFLOW: &[&str] = &["overflow"];
@@ -315,6 +229,7 @@ impl Function {
             }
             Self::Not => row("not", Alike(1, YesNo), Is(Type::YesNo), Scale::NoNumber),
             Self::Test(_) => row("test", Each(&[Text]), Is(Type::YesNo), Scale::NoNumber),
+            Self::Text(_) => row("text", Each(&[]), ResultKind::OfTest, Scale::NoNumber),
             Self::Known => {
                 Signature { strict: false, total: true, ..row("known", Each(&[Any]), Is(Type::YesNo), Scale::NoNumber) }
             }
@@ -410,6 +325,10 @@ impl Function {
                     && search.operands.iter().zip(operands).all(fits)
                     && (*output as usize) < search.outputs.len()
             }),
+            (Self::Text(test), _) => {
+                let known = plan.predicates.get(test.index()).map(|known| &known.test);
+                matches!(known, Some(super::TextTest::In(texts)) if texts.len() == 1)
+            }
             (Self::Test(test), [value]) => {
                 let domain = plan.predicates.get(test.index()).map(|known| known.domain);
                 matches!(value.ty, Type::Text(found) | Type::Id(found) if Some(found) == domain)
@@ -443,6 +362,12 @@ impl Function {
                 }
                 _ => Type::Number,
             },
+            ResultKind::OfTest => match self {
+                Self::Text(test) => {
+                    plan.predicates.get(test.index()).map_or(Type::Number, |known| Type::Text(known.domain))
+                }
+                _ => Type::Number,
+            },
             ResultKind::OfSearch => match self {
                 Self::Find { search, output } => {
                     let found = plan.searches.get(search.index()).and_then(|known| known.outputs.get(*output as usize));
@@ -465,21 +390,6 @@ const fn output_word(output: ScheduleOutput) -> &'static str {
         ScheduleOutput::Amount => "amount",
         ScheduleOutput::Rate => "rate",
         ScheduleOutput::Band => "band",
-    }
-}
-
-impl Kind {
-    /// Whether a type is of this kind.
-    pub fn holds(self, ty: Type) -> bool {
-        match self {
-            Self::Numeric => ty.is_numeric(),
-            Self::Plain => matches!(ty, Type::Count | Type::Number),
-            Self::Ordered => ty.is_numeric() || matches!(ty, Type::Date | Type::Choice(_)),
-            Self::Any => true,
-            Self::YesNo => ty == Type::YesNo,
-            Self::Date => ty == Type::Date,
-            Self::Text => matches!(ty, Type::Text(_) | Type::Id(_)),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sets that are found anew for each row that asks: by keys, by days and by conditions.
 
 use super::{Expr, Plan, RecordId, SearchId, Type, Version};
-use super::{Function, Node, Op};
+use super::{FoldId, Function, Node, Op, PredicateId};
 use meed_grammar::span::Span;
 
 /// Which rows of a record a row finds. What the row gives are operands of [`Function::Find`]: first one for each key, the
@@ -151,6 +151,26 @@ impl Plan {
     /// The search of this id.
     pub fn search(&self, id: SearchId) -> &Search {
         &self.searches[id.index()]
+    }
+
+    /// The tests whose texts are values somewhere.
+    pub fn texts_as_values(&self) -> Vec<PredicateId> {
+        let mut found = Vec::new();
+        let mut look = |expr: &Expr| {
+            if let Op::Call(Function::Text(test), _) = &expr.op
+                && !found.contains(test)
+            {
+                found.push(*test);
+            }
+        };
+        self.versions
+            .iter()
+            .flat_map(|version| &version.nodes)
+            .flat_map(Node::exprs)
+            .for_each(|expr| expr.walk(&mut look));
+        (0..self.folds.len() as u32).flat_map(|fold| self.exprs_of(FoldId(fold))).for_each(|expr| expr.walk(&mut look));
+        self.searches.iter().flat_map(Search::exprs).for_each(|expr| expr.walk(&mut look));
+        found
     }
 
     /// The sets that a version finds rows in, each once.

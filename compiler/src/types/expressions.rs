@@ -143,7 +143,7 @@ impl Typing<'_> {
             return Some(value);
         }
         let (value, default) = self.unify(value, default)?;
-        self.no_text_beside_data(&default)?;
+        let default = self.text_beside_data(default, Some(value.ty))?;
         let (ty, optional) = (value.ty, default.optional);
         let op = Op::IfUnknown(Box::new(value.into_expr()), Box::new(default.into_expr()));
         Some(Typed::new(op, ty, optional, span))

@@ -27,6 +27,11 @@ impl Typed {
         Self { op, ty, optional, span, text: None, literal: false }
     }
 
+    /// The same as a value of a type that holds it.
+    pub fn of_type(self, ty: Type) -> Self {
+        Self { ty, ..self }
+    }
+
     pub fn into_expr(self) -> Expr {
         Expr { op: self.op, ty: self.ty, optional: self.optional, span: self.span }
     }

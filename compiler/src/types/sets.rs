@@ -4,6 +4,7 @@ mod aggregates;
 mod join;
 mod running;
 mod search;
+mod sorted;
 mod totals;
 mod window;
 

@@ -1,15 +1,15 @@
 //! The program's tests: rows that are given, and what is expected of them.
 
+mod given;
+
 use super::Typing;
 use super::expressions::fold;
-use super::scope::{Scope, field_names};
-use crate::plan::{FieldSource, Op, Period, RecordId, Type};
-use crate::resolve::later;
+use super::scope::Scope;
+use crate::plan::{Op, Period, RecordId, Type};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::steps;
-use meed_grammar::tree::{self, ExprKind, TestKey, TestStepKind};
+use meed_grammar::tree::{self, TestKey, TestStepKind};
 use rustc_hash::FxHashSet;
 
 /// One test.
@@ -307,6 +307,10 @@ impl Typing<'_> {
             }
             return None;
         };
+        // Texts, ids and rows of the data are told by what stands in it.
+        if matches!(ty, Type::Text(_) | Type::Id(_) | Type::Ref(_)) {
+            return self.cell(value, ty);
+        }
         let typed = fold(self.hinted(value, Some(ty), &mut Scope::constant())?);
         let same = typed.ty == ty || (typed.ty.is_numeric() && ty.is_numeric());
         if !same {
@@ -355,137 +359,7 @@ impl Typing<'_> {
     fn rule_exists(&mut self, rule: &tree::Name) {
         self.unknown_rule(rule);
     }
-
-    fn given_record(&mut self, record: &tree::Name) -> Option<RecordId> {
-        let known = self.records.get(&record.text).copied();
-        if known.is_none() && !self.damaged(&record.text) {
-            let problem =
-                Problem::error("unknown-record", record.span, format!("there is no record `{}`", record.text));
-            let problem = self.suggest(problem, record, || self.records.keys().map(String::as_str));
-            self.problem(problem);
-        }
-        known
-    }
-
-    fn given(
-        &mut self,
-        record: &tree::Name,
-        key: &[TestKey],
-        days: Option<&(tree::Expr, Option<tree::Expr>)>,
-        fields: &[(tree::Name, tree::Expr)],
-        span: Span,
-    ) -> Option<Vec<Given>> {
-        let id = self.given_record(record)?;
-        let definition = self.program.record(id);
-        if key.len() != definition.key.len() {
-            let message =
-                format!("the key of `{}` has {} parts, {} given", record.text, definition.key.len(), key.len());
-            let parts = definition.key.iter().map(|field| definition.fields[field.index()].name.as_str());
-            let parts = parts.collect::<Vec<_>>().join(", ");
-            let key = if definition.key.len() == 1 { parts } else { format!("({parts})") };
-            let problem = Problem::error("key-parts", record.span, message);
-            self.problem(problem.help(format!("write: given {} {key}", record.text)));
-            return None;
-        }
-        let mut cells: Vec<GivenCell> = Vec::new();
-        let (mut history, mut dated) = (None, Vec::new());
-        for (part, field) in key.iter().zip(&definition.key) {
-            cells.push(GivenCell { field: definition.fields[field.index()].name.clone(), value: part.text.clone() });
-        }
-        for (name, value) in fields {
-            steps::count(1);
-            let Some(field_id) = self.field_of(id, &name.text) else {
-                if self.failed_fields.contains(&(id, name.text.clone())) {
-                    continue;
-                }
-                let message = format!("`{}` has no field `{}`", record.text, name.text);
-                let problem = Problem::error("unknown-name", name.span, message);
-                let problem = self.suggest(problem, name, || field_names(self.program.record(id)));
-                self.problem(problem);
-                continue;
-            };
-            let field = &self.program.record(id).fields[field_id.index()];
-            let ty = field.ty;
-            if let (FieldSource::Columns(_), Type::Ref(_)) = (&field.source, ty) {
-                self.problem(later(value.span, "a reference by several key fields in a test is"));
-                continue;
-            }
-            let dated_in = self.dated.get(&(id, field_id)).copied();
-            if let Some(value) = self.cell(value, ty) {
-                let cell = GivenCell { field: name.text.clone(), value };
-                match dated_in {
-                    Some(record) => {
-                        history = Some(record);
-                        dated.push(cell);
-                    }
-                    None => cells.push(cell),
-                }
-            }
-        }
-        let mut given = Vec::new();
-        let n_key = key.len();
-        if let Some(history) = history {
-            let (from, to) = self.given_days(days)?;
-            let of = GivenCell { field: record.text.clone(), value: joined(key) };
-            let mut all = vec![of, GivenCell { field: "from".to_owned(), value: from }];
-            all.extend(to.map(|value| GivenCell { field: "to".to_owned(), value }));
-            all.append(&mut dated);
-            given.push(Given { record: history, cells: all, span });
-        } else if let Some((from, _)) = days {
-            let message = format!("these days are of dated fields, and no dated field of `{}` is given", record.text);
-            self.problem(Problem::error("misplaced-value", from.span, message).help("remove the days"));
-            return None;
-        }
-        // Several spans of one party are one party, which is there as they refer to it.
-        if given.is_empty() || cells.len() > n_key {
-            given.push(Given { record: id, cells, span });
-        }
-        Some(given)
-    }
-
-    /// The days of dated fields as cells; without any they hold always.
-    fn given_days(&mut self, days: Option<&(tree::Expr, Option<tree::Expr>)>) -> Option<(String, Option<String>)> {
-        let Some((from, to)) = days else { return Some((ALWAYS.to_owned(), None)) };
-        let from = self.cell(from, Type::Date)?;
-        let to = match to {
-            Some(to) => Some(self.cell(to, Type::Date)?),
-            None => None,
-        };
-        Some((from, to))
-    }
-
-    /// A given value as plain text of its type.
-    fn cell(&mut self, value: &tree::Expr, ty: Type) -> Option<String> {
-        let text = match (&value.kind, ty) {
-            (ExprKind::Bracket(inner), _) => return self.cell(inner, ty),
-            (ExprKind::Number(text), Type::Number | Type::Count | Type::Id(_) | Type::Ref(_) | Type::Text(_)) => {
-                Some(text.clone())
-            }
-            (ExprKind::Number(text), Type::Money) if text == "0" => Some(text.clone()),
-            (ExprKind::Percent(text), Type::Percent) => Some(format!("{text}%")),
-            (ExprKind::Money { amount, .. }, Type::Money) => Some(amount.clone()),
-            (ExprKind::Date(text), Type::Date) => Some(text.clone()),
-            (ExprKind::YesNo(yes), Type::YesNo) => Some(if *yes { "yes" } else { "no" }.to_owned()),
-            (ExprKind::Text(text), Type::Text(_) | Type::Id(_) | Type::Ref(_)) => Some(text.clone()),
-            (ExprKind::Path(path), Type::Id(_) | Type::Ref(_) | Type::Text(_)) if path.parts.len() == 1 => {
-                Some(path.parts[0].text.clone())
-            }
-            (ExprKind::Path(path), Type::Choice(choice)) if path.parts.len() == 1 => {
-                let name = &path.parts[0];
-                self.program.choices[choice.index()].contains(&name.text).then(|| name.text.clone())
-            }
-            _ => None,
-        };
-        if text.is_none() {
-            let message = format!("here {} is given", self.type_words(ty));
-            self.problem(Problem::error("type-mismatch", value.span, message).label("this is something else"));
-        }
-        text
-    }
 }
-
-/// The first day of dated fields that are given without days.
-const ALWAYS: &str = "0001-01-01";
 
 fn expects(step: &TestStepKind) -> bool {
     match step {

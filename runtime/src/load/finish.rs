@@ -2,6 +2,7 @@
 
 use crate::decode::cell::CellReader;
 use crate::keys::columns::Keys;
+use crate::keys::component::KeyComponent;
 use crate::keys::dictionary::{Dictionary, NONE};
 use crate::keys::space::KeySpace;
 use crate::load::build::TableBuilder;
@@ -75,6 +76,7 @@ pub(super) fn finish(
         loaded.rejected.push(rejected.without(&left_out));
         loaded.left_out.push(LeftOutRows { skipped: n_skipped, copies: n_left_out - n_skipped });
     }
+    loaded.data.literals = literals(plan, &mut dictionaries);
     loaded.data.predicates = predicates(plan, &dictionaries);
     loaded.data.lookups = plan.tables.iter().map(|table| lookup(table, &dictionaries)).collect();
     loaded.dictionaries = dictionaries;
@@ -186,6 +188,20 @@ fn narrow(ty: Type, values: impl Iterator<Item = i64>) -> Values {
         Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(values.map(|value| value as u32).collect()),
         Type::YesNo | Type::Choice(_) => Values::U8(values.map(|value| value as u8).collect()),
     }
+}
+
+/// By predicate, the code of the text that it is for; only of those that are values too. The data need not have the text.
+fn literals(plan: &Plan, dictionaries: &mut [Dictionary]) -> Vec<u32> {
+    let mut codes = vec![0; plan.predicates.len()];
+    for test in plan.texts_as_values() {
+        let predicate = &plan.predicates[test.index()];
+        if let TextTest::In(texts) = &predicate.test
+            && let [text] = &texts[..]
+        {
+            codes[test.index()] = dictionaries[predicate.domain.index()].intern(KeyComponent::of(text.as_bytes()));
+        }
+    }
+    codes
 }
 
 fn predicates(plan: &Plan, dictionaries: &[Dictionary]) -> Vec<Vec<u8>> {

@@ -118,7 +118,7 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
 
 /// A few values of sets that a row finds.
 fn found(draw: &mut Draw, scope: &mut Scope) {
-    for _ in 0..draw.below(4) {
+    for _ in 0..draw.below(3) {
         let tie = draw.pick(&[
             "customer = this.customer",
             "person = this.person",

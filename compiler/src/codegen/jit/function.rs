@@ -1,8 +1,10 @@
 //! What functions give of the values of their operands: the machine's form of `interpret::function`.
 
+use super::checked_int::CheckedInt;
 use super::emit::Flag;
 use super::number::{Number, condition};
 use super::row::{Kind, RowCode, RowValue};
+use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::Input;
 use crate::plan::{Comparison, Expr, Function, TimeUnit};
@@ -77,6 +79,11 @@ impl RowCode<'_, '_> {
                 let code = self.emit.select(known, code, zero);
                 (Flag::Yes, Kind::YesNo(self.load_mark(Input::Predicate(*test), code)))
             }
+            (Function::Text(test), []) => {
+                let first = self.emit.int(0);
+                let code = self.load(Input::Literal(*test), first, Width::U32);
+                (Flag::Yes, Kind::Code(CheckedInt::any(code)))
+            }
             (Function::AddTime(unit), &[date, count]) => {
                 let (date, count) = (self.code(date), self.numeric(count));
                 (Flag::Yes, Kind::Code(self.add_time(date, count, *unit)))
@@ -113,6 +120,7 @@ impl RowCode<'_, '_> {
                 | Function::Compare(_)
                 | Function::Not
                 | Function::Test(_)
+                | Function::Text(_)
                 | Function::Known
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)

@@ -95,6 +95,10 @@ impl Place<'_> {
             Function::Find { search, output } => {
                 format!("{word} of search.{} output.{}({})", search.0 + 1, output + 1, values.join(", "))
             }
+            Function::Text(predicate) => {
+                let domain = self.plan.predicates[predicate.index()].domain;
+                format!("{word} of {} ({})", self.plan.field_of_domain(domain), test(self.plan, *predicate))
+            }
             Function::Test(predicate) => format!("({} {})", values.join(", "), test(self.plan, *predicate)),
             _ if notation == Notation::Between => format!("({})", values.join(&format!(" {word} "))),
             _ => format!("{word}({})", values.join(", ")),

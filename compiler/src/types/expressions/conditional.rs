@@ -1,7 +1,7 @@
 //! Values that depend on conditions: `A if C, otherwise B`.
 
 use crate::internal::broken;
-use crate::plan::{ChoiceId, Expr, Op, Type};
+use crate::plan::{ChoiceId, Expr, Function, Op, TextTest, Type};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed, facts};
 use meed_grammar::problem::Problem;
@@ -37,9 +37,9 @@ impl Typing<'_> {
         scope.facts.forget_from(outside);
         let values = self.in_list_of_texts(values);
         let values = self.unify_all(values)?;
-        if let Some(text) = values.iter().find(|value| value.text.is_some()) {
-            self.no_text_beside_data(&text.clone())?;
-        }
+        let data = values.iter().find(|value| value.text.is_none()).map(|value| value.ty);
+        let values: Option<Vec<Typed>> = values.into_iter().map(|value| self.text_beside_data(value, data)).collect();
+        let values = values?;
         let ty = values[0].ty;
         let optional = values.iter().any(|value| value.optional);
         let mut values: Vec<Expr> = values.into_iter().map(Typed::into_expr).collect();
@@ -48,16 +48,18 @@ impl Typing<'_> {
         Some(Typed::new(Op::If { branches, otherwise }, ty, optional, span))
     }
 
-    /// A text in quotes has a meaning in a comparison, or among texts in quotes; it is no value of the data.
-    pub(in crate::types) fn no_text_beside_data(&mut self, value: &Typed) -> Option<()> {
-        if value.text.is_none() {
-            return Some(());
-        }
-        self.problem(
-            Problem::error("misplaced-value", value.span, "a text in quotes is beside a value of the data")
-                .help("let every value be a text in quotes, or ask first: region is known and region is \"EMEA\""),
-        );
-        None
+    /// A text in quotes beside a value of the data is one of its texts.
+    pub(in crate::types) fn text_beside_data(&mut self, value: Typed, data: Option<Type>) -> Option<Typed> {
+        let Some(text) = &value.text else { return Some(value) };
+        let span = value.span;
+        let Some(ty @ (Type::Text(domain) | Type::Id(domain))) = data else {
+            let words = data.map_or_else(|| "nothing".to_owned(), |ty| self.type_words(ty));
+            let message = format!("a text in quotes is beside {words}");
+            self.problem(Problem::error("misplaced-value", span, message));
+            return None;
+        };
+        let test = self.predicate_id(domain, TextTest::In(vec![text.clone()]));
+        Some(Typed::new(Op::Call(Function::Text(test), Vec::new()), Type::Text(domain), false, span).of_type(ty))
     }
 
     /// Texts among which a condition chooses, or that are decided, are values of one list; values of the data stay.

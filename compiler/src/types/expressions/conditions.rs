@@ -1,6 +1,6 @@
 //! Conditions: comparisons, lists, tests on texts, and what they tell about missing values.
 
-use crate::plan::{Comparison, Expr, Function, Op, Predicate, PredicateId, TextTest, Type};
+use crate::plan::{Comparison, DomainId, Expr, Function, Op, Predicate, PredicateId, TextTest, Type};
 use crate::resolve::Meaning;
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -288,6 +288,17 @@ impl Typing<'_> {
         Some(Typed::new(op, Type::YesNo, optional, span))
     }
 
+    /// The id of a test, which is made once.
+    pub(super) fn predicate_id(&mut self, domain: DomainId, test: TextTest) -> PredicateId {
+        let predicate = Predicate { domain, test };
+        let next = PredicateId(self.program.predicates.len() as u32);
+        let id = *self.known.predicates.entry(predicate.clone()).or_insert(next);
+        if id == next {
+            self.program.predicates.push(predicate);
+        }
+        id
+    }
+
     fn predicate(&mut self, value: Typed, test: TextTest, span: Span) -> Option<Typed> {
         let value = self.key_text(value);
         let (Type::Text(domain) | Type::Id(domain)) = value.ty else {
@@ -295,12 +306,7 @@ impl Typing<'_> {
             self.problem(Problem::error("type-mismatch", value.span, format!("{words} is not compared with a text")));
             return None;
         };
-        let predicate = Predicate { domain, test };
-        let next = PredicateId(self.program.predicates.len() as u32);
-        let predicate_id = *self.known.predicates.entry(predicate.clone()).or_insert(next);
-        if predicate_id == next {
-            self.program.predicates.push(predicate);
-        }
+        let predicate_id = self.predicate_id(domain, test);
         let optional = value.optional;
         let op = Op::one(Function::Test(predicate_id), value.into_expr());
         Some(Typed::new(op, Type::YesNo, optional, span))

@@ -180,7 +180,7 @@ impl Typing<'_> {
             Some(unknown) => {
                 let default = self.unknown_value(unknown, typed.ty)?;
                 let (value, default) = self.unify(typed, default)?;
-                self.no_text_beside_data(&default)?;
+                let default = self.text_beside_data(default, Some(value.ty))?;
                 Some(if_unknown(value.into_expr(), default.into_expr()))
             }
         }

@@ -5,11 +5,9 @@
 //! the day of these rows an edge of the window, everything else is asked of each row found.
 
 use crate::plan::{
-    Comparison, Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
-    Stream, Type,
+    Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput, Stream, Type,
 };
 use crate::resolve::later;
-use crate::search::MOST_KEYS;
 use crate::typed::walk;
 use crate::types::Typing;
 use crate::types::scope::{Asking, RuleScope, Scope, Typed, facts};
@@ -20,12 +18,12 @@ use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, Unk
 /// A set of which it is known which rows it has, before anything is asked of them.
 #[derive(Clone)]
 pub(in crate::types) struct Found {
-    record: RecordId,
+    pub(super) record: RecordId,
     /// A field of the set's row, and what the row that asks gives for it.
-    keys: Vec<(Expr, Expr)>,
+    pub(super) keys: Vec<(Expr, Expr)>,
     pub(super) edges: super::window::Edges,
-    only: Vec<Expr>,
-    also: Vec<Expr>,
+    pub(super) only: Vec<Expr>,
+    pub(super) also: Vec<Expr>,
     /// The scope of the set's row.
     pub(in crate::types) inner: Scope,
     span: Span,
@@ -170,7 +168,7 @@ impl Typing<'_> {
             let part = Op::Field { root: Root::Row, record, path: vec![field] };
             let value = self.hinted(value, Some(ty), scope)?;
             let (part, value) = self.unify(Typed::new(part, ty, false, span), value)?;
-            self.no_text_beside_data(&value)?;
+            let value = self.text_beside_data(value, Some(part.ty))?;
             found.keys.push((part.into_expr(), value.into_expr()));
         }
         let value = self.set_row(record, span);
@@ -335,55 +333,6 @@ impl Typing<'_> {
         Some(())
     }
 
-    /// Sorts the parts of a condition: keys, edges of the window, what holds of the set's row, and the rest.
-    fn conditions(&mut self, found: &mut Found, condition: Expr) {
-        if let Op::And(parts) = condition.op {
-            parts.into_iter().for_each(|part| self.conditions(found, part));
-            return;
-        }
-        let (reads_row, reads_arguments) = reads(&condition);
-        if !reads_arguments {
-            return found.only.push(condition);
-        }
-        if reads_row
-            && let Op::Call(Function::Compare(comparison), sides) = &condition.op
-            && let [a, b] = &sides[..]
-        {
-            for (own, other, comparison) in [(a, b, *comparison), (b, a, comparison.turned())] {
-                if reads(other).0 || reads(own).1 {
-                    continue;
-                }
-                let Op::Field { path, .. } = &own.op else { continue };
-                let when = self.program.record(found.record).when;
-                if comparison == Comparison::Equal && found.keys.len() < MOST_KEYS {
-                    let other = self.lifted(other, &found.inner);
-                    found.keys.push((own.clone(), other));
-                    return;
-                }
-                let is_when = matches!(path[..], [field] if Some(field) == when);
-                if is_when && !own.optional && found.edges.takes(comparison) {
-                    let day = self.lifted(other, &found.inner);
-                    found.edges.bound(comparison, day);
-                    return;
-                }
-            }
-        }
-        found.also.push(condition);
-    }
-
-    /// What the row that asks gives, as it is read there.
-    fn lifted(&self, value: &Expr, inner: &Scope) -> Expr {
-        let mut value = value.clone();
-        if let Some(asking) = &inner.asking {
-            walk(&mut value, &mut |expr| {
-                if let Op::Argument(idx) = expr.op {
-                    *expr = asking.arguments[idx as usize].clone();
-                }
-            });
-        }
-        value
-    }
-
     /// A set without a key that must be walked for each row costs the product of both tables.
     fn warn_of_walk(&mut self, found: &Found, set: &tree::Set) {
         let is_told = |known: &Problem| known.code == "walk-without-key" && known.primary.0 == set.span;
@@ -510,17 +459,6 @@ impl Typing<'_> {
 fn around(typing: &Typing<'_>, scope: &Scope) -> Option<(String, RecordId)> {
     let (Stream::Events(record) | Stream::Periods(record, _)) = scope.rule.as_ref()?.stream else { return None };
     Some((typing.record_name(record).to_owned(), record))
-}
-
-/// Whether an expression reads the set's row, and whether it reads what the row that asks gives.
-fn reads(expr: &Expr) -> (bool, bool) {
-    let (mut row, mut arguments) = (false, false);
-    expr.walk(&mut |expr| match expr.op {
-        Op::Field { .. } | Op::When | Op::Decision { .. } => row = true,
-        Op::Argument(_) => arguments = true,
-        _ => {}
-    });
-    (row, arguments)
 }
 
 /// All of these conditions.

@@ -134,6 +134,7 @@ impl Place<'_> {
             }
             "lookup" if line.takes("of") => self.lookup(line)?,
             "find" if line.takes("of") => self.find(line)?,
+            "text" if line.takes("of") => self.text(line)?,
             _ if first.starts_with(|c: char| c.is_ascii_digit() || c == '-') => return self.literal(first, line),
             _ => return self.name(first),
         };
@@ -227,6 +228,20 @@ impl Place<'_> {
         let operands = line.list(|line| self.read(line))?;
         line.expect_mark(')')?;
         Ok(Op::Call(Function::Lookup { table, result }, operands))
+    }
+
+    /// `text of deal.note (in "a")`
+    fn text(&self, line: &mut Cursor) -> Read<Op> {
+        let name = line.word()?;
+        let Some(Type::Text(domain) | Type::Id(domain)) = self.plan.type_of_field(name) else {
+            return Err(format!("`{name}` holds no texts"));
+        };
+        line.expect_mark('(')?;
+        let test = test(line)?;
+        line.expect_mark(')')?;
+        let place = self.plan.predicates.iter().position(|known| known.domain == domain && known.test == test);
+        let place = place.ok_or("no test is for this text")?;
+        Ok(Op::Call(Function::Text(PredicateId(place as u32)), Vec::new()))
     }
 
     /// `find of search.1 output.2(…)`
