@@ -333,7 +333,7 @@ fn narrow(value: &Value, den: Option<i64>) -> Option<Answer> {
     Some(Answer { value: whole, known: 1 })
 }
 
-/// Where [`ask`] is, for machine code.
+/// Where the function is that machine code asks.
 #[expect(clippy::fn_to_numeric_cast_any, reason = "machine code calls a function by its address")]
 pub fn address_of_ask() -> usize {
     ask as *const () as usize
