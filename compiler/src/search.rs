@@ -12,7 +12,9 @@ pub use ask::address_of_ask;
 use crate::data::{Column, Data, Rows, Values};
 use crate::interpret::Fault;
 use crate::interpret::eval::{Row, Value};
-use crate::plan::{Expr, FieldId, FindFunction, Op, Plan, RecordId, Search, SearchId, SearchOutput};
+use crate::plan::{
+    Comparison, Expr, FieldId, FindFunction, Function, Op, Plan, RecordId, Search, SearchId, SearchOutput,
+};
 use crate::value::{Exact, over, power_of_ten};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -39,6 +41,8 @@ pub struct Index {
     sums: Vec<Option<Vec<i128>>>,
     /// By output: the field of each row that is asked for, as it is kept; none where it is more than that, or not of one row.
     fields: Vec<Option<Vec<Option<i64>>>>,
+    /// By output that gives a field of a span only up to its last day: the operand that is the day, and the last day of each row.
+    ends: Vec<Option<(u32, Vec<i32>)>>,
     /// By part of the key, the decimals of its field.
     decimals: Vec<u32>,
     /// By place in `rows`, how many more ranges that were found begin there than end there.
@@ -95,7 +99,16 @@ impl Index {
                 _ => None,
             };
             index.sums.push(sums);
-            index.fields.push(index.kept_fields(plan, data, output));
+            let (value, until) = match spanned(&output.value) {
+                Some((value, to, day)) => (value, Some((to, day))),
+                None => (&output.value, None),
+            };
+            index.fields.push(index.kept_fields(plan, data, output, value));
+            let last = |to: FieldId, row: u32| raw(plan, data, search.record, &[to], row);
+            index.ends.push(until.map(|(to, day)| {
+                let days = index.rows.iter().map(|row| last(to, *row).map_or(i32::MAX, |day| day as i32));
+                (day, days.collect())
+            }));
         }
         index.decimals = search.keys.iter().map(|key| decimals_of(plan, key)).collect();
         index.found = (0..=index.rows.len()).map(|_| AtomicI32::new(0)).collect();
@@ -104,11 +117,11 @@ impl Index {
     }
 
     /// The field of each row that an output gives of one row.
-    fn kept_fields(&self, plan: &Plan, data: &Data, output: &SearchOutput) -> Option<Vec<Option<i64>>> {
+    fn kept_fields(&self, plan: &Plan, data: &Data, output: &SearchOutput, value: &Expr) -> Option<Vec<Option<i64>>> {
         let of_one = matches!(output.function, FindFunction::Earliest | FindFunction::Latest | FindFunction::Only);
-        let Op::Field { record, path, .. } = &output.value.op else { return None };
+        let Op::Field { record, path, .. } = &value.op else { return None };
         // A number is kept as its own denominator says.
-        let den = if output.value.ty.is_numeric() { 10i64.checked_pow(decimals_of(plan, &output.value))? } else { 1 };
+        let den = if value.ty.is_numeric() { 10i64.checked_pow(decimals_of(plan, value))? } else { 1 };
         if !of_one || output.den != Some(den) {
             return None;
         }
@@ -185,6 +198,26 @@ fn plain_numbers<'d>(plan: &Plan, data: &'d Data, value: &Expr, den: i64) -> Opt
     let decimals = plan.record(*record).fields[field.index()].decimals;
     match &column.values {
         Values::I64(numbers) if column.known.is_none() && 10i64.checked_pow(decimals) == Some(den) => Some(numbers),
+        _ => None,
+    }
+}
+
+/// A value that is given up to the last day of a span, as dated fields are read: the value, the field of that day, and the operand
+/// that is the day of reading. An open span has no last day.
+fn spanned(value: &Expr) -> Option<(&Expr, FieldId, u32)> {
+    let Op::If { branches, otherwise } = &value.op else { return None };
+    let ([(within, value)], Op::Missing) = (&branches[..], &otherwise.op) else { return None };
+    let Op::Or(sides) = &within.op else { return None };
+    let [open, until] = &sides[..] else { return None };
+    let Op::Call(Function::Compare(Comparison::GreaterOrEqual), compared) = &until.op else { return None };
+    let [Expr { op: Op::Field { path, .. }, .. }, Expr { op: Op::Argument(day), .. }] = &compared[..] else {
+        return None;
+    };
+    let Op::Call(Function::Not, known) = &open.op else { return None };
+    let [Expr { op: Op::Call(Function::Known, asked), .. }] = &known[..] else { return None };
+    let same = matches!(&asked[..], [one] if one.op == compared[0].op);
+    match path[..] {
+        [to] if same => Some((value, to, *day)),
         _ => None,
     }
 }

@@ -73,7 +73,9 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
             },
             Scale::NoNumber => None,
         },
-        Op::Decision { .. } | Op::Argument(_) | Op::Missing => None,
+        // What is never there is a whole number of anything.
+        Op::Missing => Some(1),
+        Op::Decision { .. } | Op::Argument(_) => None,
         Op::If { branches, otherwise } => {
             branches.iter().try_fold(go(otherwise)?, |all, (_, value)| lcm(all, go(value)?))
         }

@@ -132,6 +132,13 @@ impl Index {
             | FindFunction::Lowest(_) => return None,
         };
         let fields = self.fields[output].as_ref()?;
+        let place = match &self.ends[output] {
+            Some((idx, ends)) => {
+                let day = known(*idx)?.num;
+                place.filter(|place| i64::from(ends[*place]) >= day)
+            }
+            None => place,
+        };
         self.take(places);
         Some(match place.and_then(|place| fields[place]) {
             Some(value) => Answer { value, known: 1 },

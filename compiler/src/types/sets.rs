@@ -10,7 +10,8 @@ mod window;
 
 use super::Typing;
 use super::scope::Scope;
-use crate::plan::{Expr, Op, Period, RecordId, StateId, Stream, Type};
+use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, Type};
+use crate::resolve::later;
 use crate::typed::{Keys, Lets, Total, Use, Version, WRITTEN_OUT, extent, inline, walk};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -143,6 +144,13 @@ impl Typing<'_> {
                 if matches!(defined.op, Op::Field { .. }) {
                     key = defined.clone();
                 }
+            }
+            if matches!(key.op, Op::Call(Function::Find { .. }, _)) {
+                self.problem(later(
+                    path.span,
+                    "a total per a dated field, or per something of a row that is found, is",
+                ));
+                return None;
             }
             if !matches!(key.op, Op::Field { .. })
                 || key.ty == Type::Money

@@ -323,6 +323,12 @@ impl Typing<'_> {
         if self.damaged(&name.text) || scope.failed.contains(&name.text) || field_failed {
             return;
         }
+        if scope.sets.contains_key(&name.text) {
+            let message = format!("`{}` names a set, which is no value", name.text);
+            let help = format!("ask something of it: count of {0}, or earliest ({0}).advisor", name.text);
+            self.problem(Problem::error("misplaced-value", name.span, message).help(help));
+            return;
+        }
         let setter = self.resolved.first_setter(&name.text);
         if let Some(rule) = setter {
             if scope.rule.as_ref().is_some_and(|own| own.name == rule.name.text) {

@@ -186,6 +186,8 @@ impl Typing<'_> {
         let Op::Call(Function::Find { search, output }, operands) = &row.op else { return None };
         let mut inner = Scope::constant();
         let record = self.program.searches[search.index()].record;
+        // A row of a set is seen from the row that asks.
+        inner.outer = Some((record, Vec::new(), Vec::new()));
         let value = self.follow(Root::Row, record, Vec::new(), names, span, &mut inner)?;
         let optional = value.optional || !known;
         let function = self.program.searches[search.index()].outputs[*output as usize].function.clone();
