@@ -154,8 +154,8 @@ impl Typing<'_> {
                 let fields = &self.program.record(record).fields;
                 key.iter().map(|field| fields[field.index()].name.as_str()).collect()
             };
-            let message =
-                format!("the key of `{}` has {} parts, not {}", self.record_name(record), key.len(), values.len());
+            let parts = if key.len() == 1 { "one part".to_owned() } else { format!("{} parts", key.len()) };
+            let message = format!("the key of `{}` has {parts}, not {}", self.record_name(record), values.len());
             let help = format!("write: {} of ({})", self.record_name(record), names.join(", "));
             self.problem(Problem::error("argument-count", span, message).help(help));
             return None;
