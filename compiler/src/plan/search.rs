@@ -88,11 +88,6 @@ impl FindFunction {
     pub const fn is_total(&self) -> bool {
         matches!(self, Self::Sum | Self::Count | Self::Distinct)
     }
-
-    /// Whether every row found is looked at.
-    pub const fn walks(&self) -> bool {
-        !matches!(self, Self::Sum | Self::Count | Self::Earliest | Self::Latest | Self::Only)
-    }
 }
 
 impl SearchOutput {

@@ -123,13 +123,7 @@ impl Index {
                 return Some(Answer { value, known: 1 });
             }
             FindFunction::Only if places.len() > 1 => return None,
-            FindFunction::Earliest | FindFunction::Only => places.clone().next(),
-            FindFunction::Latest => places.clone().next_back(),
-            FindFunction::Distinct
-            | FindFunction::Smallest
-            | FindFunction::Largest
-            | FindFunction::Highest(_)
-            | FindFunction::Lowest(_) => return None,
+            function => at_an_end(function, &places)?,
         };
         let fields = self.fields[output].as_ref()?;
         let place = match &self.ends[output] {
@@ -170,13 +164,10 @@ impl Index {
                     rows: [self.rows[places.start], self.rows[places.start + 1]],
                 });
             }
-            FindFunction::Earliest | FindFunction::Only => places.clone().next(),
-            FindFunction::Latest => places.clone().next_back(),
-            FindFunction::Distinct
-            | FindFunction::Smallest
-            | FindFunction::Largest
-            | FindFunction::Highest(_)
-            | FindFunction::Lowest(_) => return Ok(None),
+            function => match at_an_end(function, places) {
+                Some(place) => place,
+                None => return Ok(None),
+            },
         };
         let Some(place) = place else { return Ok(Some(Value::Missing)) };
         let stream = Rows::Events { record: search.record };
@@ -192,6 +183,21 @@ impl Index {
             first.fetch_add(1, Relaxed);
             end.fetch_sub(1, Relaxed);
         }
+    }
+}
+
+/// The first or last of the places, where that is the row that counts; none for what must look at every row.
+fn at_an_end(function: &FindFunction, places: &Range<usize>) -> Option<Option<usize>> {
+    match function {
+        FindFunction::Earliest | FindFunction::Only => Some(places.clone().next()),
+        FindFunction::Latest => Some(places.clone().next_back()),
+        FindFunction::Sum
+        | FindFunction::Count
+        | FindFunction::Distinct
+        | FindFunction::Smallest
+        | FindFunction::Largest
+        | FindFunction::Highest(_)
+        | FindFunction::Lowest(_) => None,
     }
 }
 
