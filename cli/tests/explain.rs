@@ -130,3 +130,23 @@ fn an_answer_for_machines() {
     let last = object["points"].as_array().and_then(|points| points.last()).expect("a point");
     assert_eq!(last["holds"], false);
 }
+
+#[test]
+fn a_dated_field_is_told_once_and_by_its_name() {
+    let folder = Folder::new("explain-dated");
+    let program = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id   level one of silver, gold  dated }\nevent deal { key id   when closed_on   partner partner   amount money   pieces count from 1 to 10 }\nrule r { for each deal   where partner.level is gold and pieces > 0, unknown means no   pay partner (2% if partner.level is gold, otherwise 1%) of amount }\n";
+    folder
+        .write("p.meed", program)
+        .write("data/partner_history.csv", "id,from,to,level\nACME,2026-01-01,,gold\n")
+        .write("data/deal.csv", "id,closed_on,partner,amount,pieces\nD1,2026-02-03,ACME,100.00,1\n");
+    let told = folder.meed(&["explain", "p.meed", "--data", "data", "--key", "D1"]).with(0).out;
+    assert!(told.contains("partner.level is gold"), "{told}");
+    assert!(
+        !told.contains("partner.level is partner") && !told.lines().any(|line| line.trim().starts_with("is ")),
+        "{told}"
+    );
+    // A value outside of its bounds is written well: no format would read it otherwise.
+    folder.write("data/deal.csv", "id,closed_on,partner,amount,pieces\nD1,2026-02-03,ACME,100.00,11\n");
+    let said = folder.meed(&["run", "p.meed", "--data", "data", "--out", "out"]).with(3).messages;
+    assert!(said.contains("more than 10") && !said.contains("would read that"), "{said}");
+}

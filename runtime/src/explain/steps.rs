@@ -144,7 +144,9 @@ impl Explainer<'_> {
     /// Values within a place, each text once.
     fn told(&self, id: VersionId, row: u32, within: Span, values: &Values) -> Vec<String> {
         let mut told = Vec::new();
-        let inside = values.iter().filter(|(span, ..)| within.start <= span.start && span.end <= within.end);
+        // What is written nowhere, such as the day on which a dated field is read, is told by what is.
+        let is_inside = |span: &Span| !span.is_empty() && within.start <= span.start && span.end <= within.end;
+        let inside = values.iter().filter(|(span, ..)| is_inside(span));
         for (span, ty, value) in inside {
             let line = match self.group_words(id, row, *span, values) {
                 Some(words) => words,

@@ -20,6 +20,11 @@ impl Unreadable {
     /// What would read all values of the sample, as it is written behind the field; empty where nothing does.
     pub fn offers(&self, plan: &Plan) -> Vec<String> {
         let Some(field) = plan.record(self.record).fields.get(self.field) else { return Vec::new() };
+        // What the field's own format reads was refused for what it says, not for how it is written.
+        let own = CellReader::new(plan, field.ty, field.decimals, &sources(field)[0].format);
+        if own.is_some_and(|own| self.sample.iter().all(|value| own.parse(value.as_bytes()).is_ok())) {
+            return Vec::new();
+        }
         let mut found: Vec<(String, Vec<i64>)> = Vec::new();
         for (text, format) in candidates(field) {
             let Some(reader) = CellReader::new(plan, field.ty, field.decimals, &format) else { continue };

@@ -296,7 +296,12 @@ impl Typing<'_> {
             }
             self.places.uses.push((name.span, Use::Field(here, field)));
             if let Some(history) = self.dated.get(&(here, field)).copied() {
-                let row = self.path_of(root, record, path, span, scope);
+                // The party is told by the names before the field, or by none of its own.
+                let row_span = match names[..idx].last() {
+                    Some(before) => Span { start: span.start, end: before.span.end },
+                    None => Span::default(),
+                };
+                let row = self.path_of(root, record, path, row_span, scope);
                 return self.dated_path(row, history, &names[idx..], span, scope);
             }
             path.push(field);
