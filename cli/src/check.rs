@@ -17,7 +17,7 @@ pub struct Check {
 
 impl Check {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let mut program = match project::program(self.program.as_deref(), messages) {
+        let mut program = match project::program(self.program.as_deref(), &[], messages) {
             Ok(program) => program,
             Err(status) => return status,
         };
@@ -64,6 +64,8 @@ fn fix(program: &mut Program, messages: Messages) -> Result<(), ExitStatus> {
         messages.note(&format!("repaired {}, line {line}: {title}", file_name(&file)));
     }
     let settings = std::mem::take(&mut program.settings);
-    *program = Program { settings, ..project::program(Some(&program.path), messages)? };
+    let again = project::program(Some(&program.path), &settings.data, messages)?;
+    *program = again;
+    program.settings = settings;
     Ok(())
 }

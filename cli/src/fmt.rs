@@ -28,7 +28,7 @@ impl Fmt {
     }
 
     fn one(&self, named: Option<&Path>, messages: Messages) -> ExitStatus {
-        let program = match project::program(named, messages) {
+        let program = match project::program(named, &[], messages) {
             Ok(program) => program,
             Err(status) => return status,
         };

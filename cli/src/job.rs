@@ -69,6 +69,8 @@ pub struct Job {
     pub path: PathBuf,
     /// Its texts.
     pub sources: Sources,
+    /// The files of sheets that were read with it.
+    sheets: Vec<PathBuf>,
     /// What it means.
     pub plan: Plan,
     /// The last day of the run.
@@ -83,7 +85,7 @@ pub struct Job {
 impl Job {
     /// Finds the program, compiles it, and puts options and settings together.
     pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, ExitStatus> {
-        let program = project::program(named, messages)?;
+        let program = project::program(named, &options.data, messages)?;
         let settings = &program.settings;
         let set = parameters(&settings.set, &options.set, messages)?;
         let compiled = meed_compiler::compile_sources(&program.sources, &set);
@@ -108,14 +110,16 @@ impl Job {
         if through > plan.active.to {
             messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(plan.active.to)));
         }
-        let Program { path, sources, settings } = program;
-        Ok(Self { path, sources, plan, through, through_is_said: said.is_some(), settings, data })
+        let sheets = program.sheets();
+        let Program { path, sources, settings, .. } = program;
+        Ok(Self { path, sources, sheets, plan, through, through_is_said: said.is_some(), settings, data })
     }
 
     /// Finds the tables.
     pub fn bind(&self, messages: Messages) -> Result<Bound, ExitStatus> {
         let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;
-        for (file, reason) in &bound.not_read {
+        let is_sheet = |file: &Path| self.sheets.iter().any(|sheet| place(sheet) == place(file));
+        for (file, reason) in bound.not_read.iter().filter(|(file, _)| !is_sheet(file)) {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
             messages.note(&format!("not read: {}{reason}", file_name(file)));
         }
@@ -182,7 +186,7 @@ impl Job {
     pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), ExitStatus> {
         let tables = bound.tables.iter().flat_map(|(_, files)| files);
         let mut own = project::files(&self.path, &self.sources);
-        own.extend(self.sources.sheets().iter().map(|(name, _)| self.path.with_file_name(name)));
+        own.extend(self.sheets.iter().cloned());
         let read: Vec<PathBuf> = tables.chain(&own).chain([&self.settings.file()]).map(|path| place(path)).collect();
         for (idx, path) in outputs.iter().enumerate() {
             let own = place(path);

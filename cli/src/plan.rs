@@ -14,7 +14,7 @@ pub struct Plan {
 
 impl Plan {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let program = match project::program(self.program.as_deref(), messages) {
+        let program = match project::program(self.program.as_deref(), &[], messages) {
             Ok(program) => program,
             Err(status) => return status,
         };

@@ -21,6 +21,8 @@ pub struct Program {
     pub sources: Sources,
     /// The settings of its project; those of no project are empty.
     pub settings: Settings,
+    /// The folders in which sheets are looked for, its own first.
+    folders: Vec<PathBuf>,
 }
 
 impl Program {
@@ -35,6 +37,12 @@ impl Program {
     /// Tells problems, each with the file that it is in.
     pub fn tell(&self, problems: &[Problem], messages: Messages) {
         tell(&self.path, &self.sources, problems, messages);
+    }
+
+    /// The files of the sheets that were read with it.
+    pub fn sheets(&self) -> Vec<PathBuf> {
+        let found = |name: &str| self.folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
+        self.sources.sheets().iter().filter_map(|(name, _)| found(name)).collect()
     }
 
     /// The file and the line there of a line of all texts.
@@ -68,10 +76,28 @@ pub fn tell(path: &Path, sources: &Sources, problems: &[Problem], messages: Mess
     }
 }
 
-/// The text of a file beside the program. A link that leads out of the folder is none: whoever checks a program that
-/// somebody sent reads no files of their own by it.
-fn beside(path: &Path, name: &str) -> Result<String, String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// The text of a file beside the program or, of a sheet, among its tables.
+fn beside(folders: &[PathBuf], name: &str) -> Result<String, String> {
+    let is_program = Path::new(name).extension().is_some_and(|extension| extension == "meed");
+    let mut folders = folders.iter().take(if is_program { 1 } else { usize::MAX });
+    let own = folders.next().map_or(Path::new("."), PathBuf::as_path);
+    let elsewhere = folders.find(|folder| !own.join(name).exists() && folder.join(name).exists());
+    read_in(elsewhere.map_or(own, PathBuf::as_path), name)
+}
+
+/// The folder of the program, then those of its tables: those named, or `data` beside it.
+fn folders(path: &Path, data: &[String]) -> Vec<PathBuf> {
+    let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut tables: Vec<PathBuf> = data.iter().map(PathBuf::from).filter(|folder| folder.is_dir()).collect();
+    if tables.is_empty() {
+        tables.push(own.join("data"));
+    }
+    std::iter::once(own.to_owned()).chain(tables).collect()
+}
+
+/// The text of a file in a folder. A link that leads out of it is none: whoever checks a program that somebody sent reads no
+/// files of their own by it.
+fn read_in(folder: &Path, name: &str) -> Result<String, String> {
     let file = folder.join(name);
     if let (Ok(folder), Ok(place)) = (folder.canonicalize(), file.canonicalize())
         && place.parent() != Some(&folder)
@@ -83,8 +109,8 @@ fn beside(path: &Path, name: &str) -> Result<String, String> {
 }
 
 /// Finds and reads the program: the file that is named, that of the project folder that is named, or that of the
-/// project here.
-pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, ExitStatus> {
+/// project here. `data` is what the command line names as tables.
+pub fn program(named: Option<&Path>, data: &[String], messages: Messages) -> Result<Program, ExitStatus> {
     let settings = match named {
         Some(path) if path.is_dir() => settings(path, messages)?,
         Some(path) => Settings { program: Some(path.to_owned()), ..Settings::default() },
@@ -107,8 +133,9 @@ pub fn program(named: Option<&Path>, messages: Messages) -> Result<Program, Exit
     };
     let text = read_text(&path, messages).ok_or(ExitStatus::Program)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let sources = Sources::gather(&name, &text, |name| beside(&path, name));
-    Ok(Program { path, sources, settings })
+    let folders = folders(&path, if data.is_empty() { &settings.data } else { data });
+    let sources = Sources::gather(&name, &text, |name| beside(&folders, name));
+    Ok(Program { path, sources, settings, folders })
 }
 
 fn settings(folder: &Path, messages: Messages) -> Result<Settings, ExitStatus> {

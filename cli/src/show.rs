@@ -40,7 +40,7 @@ impl Show {
 
 impl Tree {
     fn run(self, messages: Messages) -> ExitStatus {
-        let program = match project::program(self.program.as_deref(), messages) {
+        let program = match project::program(self.program.as_deref(), &[], messages) {
             Ok(program) => program,
             Err(status) => return status,
         };
@@ -97,6 +97,10 @@ fn heading(item: &Item) -> String {
         }
         Item::Source(source) => format!("source {}, {}", source.record.text, several(source.fields.len(), "field")),
         Item::Kind(kind) => format!("kind {}, {}", kind.name.text, several(kind.values.len(), "value")),
+        Item::Rates(rates) => format!("rates {}", rates.name.text),
+        Item::Calendar(calendar) => {
+            format!("calendar {}, {}", calendar.name.text, several(calendar.columns.len(), "column"))
+        }
         Item::Schedule(schedule) => {
             format!("schedule {}, {}", schedule.name.text, several(schedule.bands.len(), "band"))
         }

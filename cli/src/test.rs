@@ -22,7 +22,7 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let program = match project::program(self.program.as_deref(), messages) {
+        let program = match project::program(self.program.as_deref(), &[], messages) {
             Ok(program) => program,
             Err(status) => return status,
         };

@@ -42,6 +42,9 @@ pub enum FaultKind {
         /// Two of them.
         rows: [u32; 2],
     },
+    /// No rate of exchange where one is needed.
+    #[error("there is no rate for this currency on or before that day")]
+    NoRate,
     /// A date outside the years 1 to 9999, or a length of time that is no whole number.
     #[error("{0}")]
     Date(&'static str),
@@ -56,6 +59,7 @@ impl FaultKind {
             Self::EmptyPackage(_) => "empty-package",
             Self::Overflow(_) => "overflow",
             Self::SeveralRows { .. } => "several-rows",
+            Self::NoRate => "missing-rate",
             Self::Date(_) => "impossible-date",
         }
     }

@@ -9,7 +9,7 @@ mod table;
 
 use crate::data::{Chunk, Data, FoldState, Output, Rows};
 use crate::plan::{
-    DatePart, DecisionId, Edge, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId, TableId,
+    Back, DatePart, DecisionId, Edge, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId, TableId,
 };
 use rustc_hash::FxHashMap;
 use std::any::Any;
@@ -101,10 +101,14 @@ pub enum DayTable {
     Part(DatePart),
     /// The first or last day of its period.
     Edge(Period, Edge),
+    /// The first day of a period before its own.
+    Back(Period, Back),
     /// Months since January 1900.
     Month,
 }
 
+/// What a [`DayTable`] has for a day that has no answer.
+pub const NO_ANSWER: i32 = i32::MIN;
 /// The first day in a [`DayTable`]: 1900-01-01.
 pub const FIRST_DAY: i32 = -25567;
 /// How many days a [`DayTable`] holds: to 2199-12-31.

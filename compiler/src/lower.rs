@@ -20,7 +20,7 @@ pub fn lower(program: &Program) -> Plan {
         name: program.name.clone(),
         title: program.title.clone(),
         unit: program.unit.clone(),
-        calendar: program.calendar,
+        calendar: program.calendar.clone(),
         active: program.active,
         records: program.records.clone(),
         choices: program.choices.clone(),

@@ -23,7 +23,7 @@ pub mod text;
 pub mod verify;
 pub mod walk;
 
-pub use calendar::{Calendar, Days, Period, Weekday};
+pub use calendar::{Back, Calendar, Days, Period, Weekday, Years};
 pub use fields::*;
 pub use function::{Function, Signature};
 pub use ids::*;

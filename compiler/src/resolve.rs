@@ -19,6 +19,7 @@ mod histories;
 mod kinds;
 mod meaning;
 mod order;
+mod rates;
 mod sources;
 mod trees;
 
@@ -35,6 +36,10 @@ pub struct Resolved {
     pub records: Vec<Declared<tree::Record>>,
     /// Schedules.
     pub schedules: Vec<Declared<tree::Schedule>>,
+    /// Rates of exchange.
+    pub rates: Vec<tree::Rates>,
+    /// Calendars.
+    pub calendars: Vec<tree::Calendar>,
     /// Decision tables.
     pub tables: Vec<Declared<tree::Table>>,
     /// Parameters.
@@ -146,6 +151,7 @@ struct Names {
     rules: FxHashMap<String, Span>,
     schedules: FxHashMap<String, Span>,
     records: FxHashMap<String, Span>,
+    calendars: FxHashMap<String, Span>,
     values: FxHashMap<String, Span>,
     /// Unknown names for which near ones were looked for; no more than messages are shown.
     n_suggested: usize,
@@ -246,6 +252,15 @@ impl Resolved {
                     self.schedule_places.insert(schedule.name.text.clone(), self.schedules.len());
                     self.schedules.push(Declared { item: schedule, library: from(library) });
                 }
+            }
+            Item::Calendar(calendar) => {
+                if declare(&mut names.calendars, &calendar.name, "calendar", problems) {
+                    self.calendars.push(calendar);
+                }
+            }
+            Item::Rates(rates) => {
+                self.take(Item::Record(rates::record_of(&rates)), library, names, problems);
+                self.rates.push(rates);
             }
             Item::Table(table) => {
                 // Schedules and tables are both called by name.

@@ -4,6 +4,7 @@
 //! with a problem is left out and hides no other. Every message about what a program means is made here. Each kind of
 //! declaration has its file: `head`, `records`, `schedules`, `tables`, `rules`, `expressions`, `sets`.
 
+mod calendars;
 mod expressions;
 mod head;
 mod parameters;
@@ -80,6 +81,10 @@ struct Typing<'a> {
     records: FxHashMap<String, RecordId>,
     /// Fields that are declared and had a problem: what uses them is not reported again.
     failed_fields: FxHashSet<(RecordId, String)>,
+    /// Amounts in the currency that a field of this name names.
+    foreign: FxHashMap<(RecordId, plan::FieldId), tree::Name>,
+    /// Whether what is read is being converted to the program's currency.
+    converting: bool,
     /// How often a dated field was read.
     n_dated: usize,
     /// Dated fields of entities, and the records of their histories.
@@ -105,6 +110,8 @@ struct Typing<'a> {
     clause: Option<Span>,
     /// What names stand for shares.
     shares: expressions::Shares,
+    /// Whether the program's periods are those of a calendar that is not known: what is asked of them is not judged.
+    calendar_unknown: bool,
     /// Whether dates move by months somewhere, and where first.
     months_used: Option<Span>,
 }
@@ -156,6 +163,9 @@ impl<'a> Typing<'a> {
             everywhere: FxHashSet::default(),
             clause: None,
             shares: expressions::Shares::default(),
+            foreign: FxHashMap::default(),
+            converting: false,
+            calendar_unknown: false,
             months_used: None,
         }
     }

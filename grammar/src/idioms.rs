@@ -80,12 +80,6 @@ pub(crate) const PHRASES: &[Phrase] = &[
     phrase("rule", &["until"], 0, &Perhaps("active to")),
     phrase(
         "rule",
-        &["ends", "with"],
-        0,
-        &Otherwise("a text is compared by `is`, `contains` or `starts with`; for its end bring a column that says it"),
-    ),
-    phrase(
-        "rule",
         &["within"],
         0,
         &Otherwise("a window belongs to a set in brackets: `count of (deal within 90 days) > 0`"),
@@ -108,7 +102,7 @@ pub(crate) const PHRASES: &[Phrase] = &[
         &["like"],
         0,
         &Otherwise(
-            "a part of a text is found by `contains \"Cloud\"` or `starts with \"Cloud\"`, without signs for any letter",
+            "a part of a text is found by `contains \"Cloud\"`, `starts with \"Cloud\"` or `ends with \"Cloud\"`, without signs for any letter",
         ),
     ),
     phrase(

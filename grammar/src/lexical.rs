@@ -69,7 +69,8 @@ struct Scan<'s> {
 impl<'s> Scan<'s> {
     fn step(&mut self, token: Token) {
         match token.kind {
-            TokenKind::Blank | TokenKind::Comment | TokenKind::YesNo | TokenKind::Encoding => {}
+            TokenKind::Blank | TokenKind::Comment | TokenKind::YesNo | TokenKind::Encoding | TokenKind::WeekPattern => {
+            }
             TokenKind::Text => self.not_longer(token, limits::QUOTED, "a text in quotes", 2),
             TokenKind::Keyword if self.text(token) == "else" => return self.otherwise(token),
             TokenKind::Keyword | TokenKind::Word | TokenKind::Name => {

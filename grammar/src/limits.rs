@@ -15,6 +15,8 @@ pub const VALUES: usize = 256;
 pub const PATH: usize = 16;
 /// Paths that make one key: `per rep and customer`.
 pub const KEY: usize = 16;
+/// Decimals of an amount in another currency.
+pub const MONEY_DECIMALS: u32 = 4;
 /// Values between the brackets of a list.
 pub const LISTED: usize = 1_000;
 /// Characters of a name.

@@ -63,6 +63,11 @@ pub enum TokenKind {
     #[token("utf-16")]
     #[token("utf-8")]
     Encoding,
+    /// `4-4-5`: how the weeks of a quarter are shared among its months
+    #[token("4-4-5")]
+    #[token("4-5-4")]
+    #[token("5-4-4")]
+    WeekPattern,
     /// A bracket, a comma, an operator.
     #[regex(r"[-+*/=<>(){}\[\],.|]|!=|<=|>=")]
     Sign,

@@ -50,6 +50,10 @@ pub enum Item {
     Source(Source),
     /// `kind tier one of silver, gold`
     Kind(Kind),
+    /// `calendar fiscal from "times.csv" { … }`
+    Calendar(Calendar),
+    /// `rates daily from "rates.csv"`
+    Rates(Rates),
     /// `schedule NAME graduated { … }`
     Schedule(Schedule),
     /// `table NAME(…) gives … { rows }`
@@ -60,7 +64,7 @@ pub enum Item {
     Rule(Rule),
     /// `test "title" { … }`
     Test(Test),
-    /// Part of the language that this version reads but does not run: `unit`, `balance`, `choose`, `rates`, `calendar`
+    /// Part of the language that this version reads but does not run: `unit`, `balance`, `choose`
     Unsupported(Unsupported),
     /// A piece that could not be read; it still declares its name, so that other items do not fail for it
     Damaged(Damaged),
@@ -77,6 +81,8 @@ impl Item {
             Self::Record(record) => record.name.span,
             Self::Source(source) => source.record.span,
             Self::Kind(kind) => kind.name.span,
+            Self::Calendar(calendar) => calendar.name.span,
+            Self::Rates(rates) => rates.name.span,
             Self::Schedule(schedule) => schedule.name.span,
             Self::Table(table) => table.name.span,
             Self::Parameter(parameter) => parameter.name.span,

@@ -52,6 +52,43 @@ fn crm_pays_the_expected_totals() {
     }
 }
 
+/// A real calendar of days with its own labels: in a rule per party and quarter each label meets the quarter of its name alone.
+#[test]
+fn fiscal_quarters_are_those_of_their_labels() {
+    let Some(shared) = shared() else { return };
+    let times = shared.join("data/fiscal/times.csv");
+    let program = r#"
+        program fiscal { currency USD rounded half even   periods from fiscal   active 2019-01-01 to 2023-12-31 }
+        calendar fiscal from "times.csv" {
+          day from "TIME_ID"   week from "WEEK_ENDING_DAY"   month from "FISCAL_MONTH_DESC"
+          quarter from "FISCAL_QUARTER_DESC"   year from "FISCAL_YEAR"
+        }
+        entity label from day { key id from "FISCAL_QUARTER_DESC" }
+        event day from "times" {
+          key id from "TIME_ID"   when held_on from "TIME_ID"   label label from "FISCAL_QUARTER_DESC"
+          number count from "FISCAL_QUARTER_NUMBER"   ends_on date from "END_OF_FIS_QUARTER"
+        }
+        rule counted { for each label per quarter   pay label $1 * (count of day) }
+        rule numbered {
+          for each day
+          where number = quarter number of held_on
+          pay label $1
+        }
+    "#;
+    let text = std::fs::read_to_string(&times).expect("the calendar can be read");
+    let sources = meed_compiler::Sources::gather("program", program, |_| Ok(text.clone()));
+    let plan = meed_compiler::compile_sources(&sources, &[]).plan.expect("a program without mistakes");
+    for engine in ENGINES {
+        let settled = settle(&plan, &[("day", vec![times.clone()])], 65_536, engine);
+        let found = found(&settled);
+        assert!(found.keys().all(|[_, label, quarter]| label == quarter), "{found:?}");
+        for rule in ["counted", "numbered"] {
+            let of_rule = found.iter().filter(|([name, ..], _)| name == rule);
+            assert_eq!(of_rule.map(|(_, cents)| cents / 100).sum::<i64>(), 1_826, "{rule} pays each day once");
+        }
+    }
+}
+
 const RULES: [&str; 5] = ["registered_deals", "new_customers", "volume_rebate", "year_accelerator", "family_spiff"];
 
 /// Program P over the deals of these files, with a bounty.

@@ -347,32 +347,33 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A part of a date.
-pub fn date_part(plan: &Plan, part: DatePart, day: i32) -> i32 {
+/// A part of a date; none where the calendar of the program does not have the day.
+pub fn date_part(plan: &Plan, part: DatePart, day: i32) -> Option<i32> {
     let calendar = &plan.calendar;
     match part {
         DatePart::Year => calendar.year(day),
-        DatePart::Half => calendar.index(Period::Half, day).rem_euclid(2) + 1,
-        DatePart::Quarter => calendar.index(Period::Quarter, day).rem_euclid(4) + 1,
-        DatePart::Month => calendar.index(Period::Month, day).rem_euclid(12) + 1,
-        DatePart::Day => i32::from(date_of(day).day()),
+        DatePart::Half => calendar.number(Period::Half, day),
+        DatePart::Quarter => calendar.number(Period::Quarter, day),
+        DatePart::Month => calendar.number(Period::Month, day),
+        DatePart::Day => Some(i32::from(date_of(day).day())),
     }
 }
 
-/// The first or last day of the period that holds a day, within the years that dates have.
-pub fn edge_of(plan: &Plan, period: Period, edge: Edge, day: i32) -> i32 {
+/// The first or last day of the period that holds a day, within the years that dates have; none where the calendar of the
+/// program does not have the day.
+pub fn edge_of(plan: &Plan, period: Period, edge: Edge, day: i32) -> Option<i32> {
     let days = plan.calendar.days(period, plan.calendar.index(period, day), plan.active);
-    match edge {
+    plan.calendar.knows(period, day).then(|| match edge {
         Edge::First => days.from.max(Days::ALL.from),
         Edge::Last => days.to.min(Days::ALL.to),
-    }
+    })
 }
 
 fn typed(ty: Type, num: i64, den: i64) -> Value {
     match ty {
         Type::Number | Type::Count | Type::Percent | Type::Money => Value::Number(fraction(num.into(), den.into())),
         Type::YesNo => Value::YesNo(num == 1),
-        Type::Date => Value::Date(num as i32),
+        Type::Date | Type::Period(_) => Value::Date(num as i32),
         Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(num as u32),
     }
 }

@@ -5,7 +5,7 @@ use super::eval::{Row, Value, compare, date_part, edge_of, holds};
 use super::schedule;
 use crate::data::Data;
 use crate::internal::broken;
-use crate::plan::{BelowZero, Constant, Function, TimeUnit};
+use crate::plan::{BelowZero, Constant, Edge, Function, TimeUnit, Years};
 use crate::value::{Exact, is_moderate, round_to};
 use std::cmp::Ordering;
 
@@ -67,6 +67,8 @@ impl Row<'_> {
             (Function::Not, [YesNo(value)]) => YesNo(!value),
             (Function::Test(test), [Code(code)]) => YesNo(data.predicates[test.index()][*code as usize] == 1),
             (Function::Text(test), []) => Code(data.literals[test.index()]),
+            (Function::Rate, [Value::Missing]) => return Err(FaultKind::NoRate),
+            (Function::Rate, [rate]) => rate.clone(),
             (Function::Known, [value]) => YesNo(*value != Value::Missing),
             (Function::AddTime(unit), [Date(day), Number(count)]) => Date(self.add_time(*day, count, *unit)?),
             (Function::TimeBetween(unit), [Date(from), Date(to)]) => Number(Exact::from(match unit {
@@ -74,8 +76,21 @@ impl Row<'_> {
                 TimeUnit::Months => self.plan.calendar.whole_months(*from, *to),
                 TimeUnit::Years => self.plan.calendar.whole_months(*from, *to) / 12,
             })),
-            (Function::PeriodEdge(period, edge), [Date(day)]) => Date(edge_of(self.plan, *period, *edge, *day)),
-            (Function::DatePart(part), [Date(day)]) => Number(Exact::from(date_part(self.plan, *part, *day))),
+            (Function::PeriodEdge(period, edge), [Date(day)]) => {
+                Date(edge_of(self.plan, *period, *edge, *day).ok_or(NO_SUCH_DAY)?)
+            }
+            (Function::PeriodOf(period), [Date(day)]) => {
+                Date(edge_of(self.plan, *period, Edge::First, *day).ok_or(NO_SUCH_DAY)?)
+            }
+            (Function::PeriodBack(period, back), [Date(day)]) => Date(
+                self.plan.calendar.first_day_back(*period, *back, *day).ok_or(match &self.plan.calendar.years {
+                    Years::Table(_) => NO_SUCH_DAY,
+                    Years::Months | Years::Weeks(_) => OUT,
+                })?,
+            ),
+            (Function::DatePart(part), [Date(day)]) => {
+                Number(Exact::from(date_part(self.plan, *part, *day).ok_or(NO_SUCH_DAY)?))
+            }
             (
                 Function::Negate
                 | Function::Add
@@ -89,10 +104,13 @@ impl Row<'_> {
                 | Function::Test(_)
                 | Function::Text(_)
                 | Function::Known
+                | Function::Rate
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)
                 | Function::DatePart(_)
-                | Function::PeriodEdge(..),
+                | Function::PeriodEdge(..)
+                | Function::PeriodBack(..)
+                | Function::PeriodOf(_),
                 _,
             ) => broken(format!("`{}` of {operands:?}", function.signature().word)),
         })
@@ -102,7 +120,6 @@ impl Row<'_> {
         let whole =
             (count.denominator() == &dashu_int::UBig::ONE).then(|| i64::try_from(count.numerator().clone()).ok());
         let count = whole.ok_or(FaultKind::Date("a length of time must be a whole number"))?;
-        const OUT: FaultKind = FaultKind::Date("the date is outside the years 1 to 9999");
         let count = count.ok_or(OUT)?;
         let moved = match unit {
             TimeUnit::Days => i64::from(day).checked_add(count).and_then(|day| i32::try_from(day).ok()),
@@ -112,6 +129,10 @@ impl Row<'_> {
         moved.filter(|day| (FIRST..=LAST).contains(day)).ok_or(OUT)
     }
 }
+
+const OUT: FaultKind = FaultKind::Date("the date is outside the years 1 to 9999");
+const NO_SUCH_DAY: FaultKind =
+    FaultKind::Date("the calendar of the program does not have that day: give it all days that rules ask about");
 
 /// A value that is small enough to be computed with.
 fn moderate(value: Exact) -> Result<Value, FaultKind> {

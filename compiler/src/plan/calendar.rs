@@ -1,9 +1,16 @@
 //! Periods: days, weeks, half months, months, quarters, halves and years by the program's fiscal start, and the program itself.
 //!
-//! A day is counted from 1970-01-01. A period of a kind is numbered, so that the next one has the next number.
+//! A day is counted from 1970-01-01. A period of a kind is numbered, so that the next one has the next number. Months and what
+//! is longer are those of a fiscal year of civil months, of a year of weeks, or of a table.
+
+mod table;
+mod weeks;
 
 use jiff::civil::Date;
 pub use meed_grammar::tree::{MonthEnds, NamedBy};
+use std::sync::Arc;
+pub use table::{CalendarColumn, CalendarTable};
+pub use weeks::{Pattern, Weeks};
 
 /// A range of days, both ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,10 +87,32 @@ impl Weekday {
     }
 }
 
+/// What months and longer periods are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Years {
+    /// Of civil months.
+    Months,
+    /// Of weeks.
+    Weeks(Weeks),
+    /// As a table has them.
+    Table(Arc<CalendarTable>),
+}
+
+/// How far back a period is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Back {
+    /// So many of its kind.
+    Periods(u32),
+    /// To the same place in the year before.
+    Year,
+}
+
 /// The program's periods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
-    /// The month in which the fiscal year starts, 1 to 12.
+    /// What months and longer periods are made of.
+    pub years: Years,
+    /// The month in which a fiscal year of civil months starts, 1 to 12.
     pub first_month: i8,
     /// How a fiscal year is named; `None` if years are calendar years.
     pub named_by: Option<NamedBy>,
@@ -151,10 +180,48 @@ const HALF_MONTH: i8 = 15;
 
 impl Calendar {
     /// Calendar years, weeks from Monday, and no word about month ends.
-    pub const PLAIN: Self = Self { first_month: 1, named_by: None, month_ends: None, weeks_start: Weekday::Monday };
+    pub const PLAIN: Self =
+        Self { years: Years::Months, first_month: 1, named_by: None, month_ends: None, weeks_start: Weekday::Monday };
+
+    /// The column of a table that has the periods of a kind.
+    fn column(&self, period: Period) -> Option<(&CalendarTable, &CalendarColumn)> {
+        match &self.years {
+            Years::Table(table) => table.column(period).map(|column| (&**table, column)),
+            Years::Months | Years::Weeks(_) => None,
+        }
+    }
+
+    /// Whether there are periods of a kind. Of years of weeks and of tables no half months are known, and a table has those of its
+    /// columns.
+    pub fn has(&self, period: Period) -> bool {
+        match (&self.years, period) {
+            (Years::Months, _) | (_, Period::Day | Period::Week | Period::Program) => true,
+            (Years::Weeks(_), _) => period != Period::HalfMonth,
+            (Years::Table(_), _) => self.column(period).is_some(),
+        }
+    }
+
+    /// The kind of period by which the lines of events are told: the quarter, or where there are none the next shorter kind.
+    pub fn told_by(&self) -> Period {
+        let kinds = [Period::Quarter, Period::Month, Period::Half, Period::Year];
+        kinds.into_iter().find(|kind| self.has(*kind)).unwrap_or(Period::Program)
+    }
+
+    /// Whether a day lies in a period of this kind; a table has no others than its own.
+    pub fn knows(&self, period: Period, day: i32) -> bool {
+        self.column(period).is_none_or(|(table, _)| table.days.holds(day))
+    }
 
     /// The number of the period that holds `day`.
     pub fn index(&self, period: Period, day: i32) -> i32 {
+        if let Some((table, column)) = self.column(period) {
+            return column.index(table.days, day);
+        }
+        if let (Years::Weeks(weeks), Period::Month | Period::Quarter | Period::Half | Period::Year) =
+            (&self.years, period)
+        {
+            return weeks.index(period, day);
+        }
         match period {
             Period::Program => 0,
             Period::Day => day,
@@ -182,7 +249,11 @@ impl Calendar {
 
     /// First and last day of period number `index`; `program` is given by the program's own days.
     pub fn days(&self, period: Period, index: i32, program: Days) -> Days {
+        if let Some((table, column)) = self.column(period) {
+            return column.days(table.days, index);
+        }
         match (period, period.months()) {
+            (_, Some(_)) if let Years::Weeks(weeks) = &self.years => weeks.days(period, index),
             (_, Some(months)) => {
                 let first = index * months;
                 Days { from: self.first_day(first), to: self.first_day(first + months) - 1 }
@@ -216,6 +287,9 @@ impl Calendar {
     /// `2026-Q1`, `2026-H1`, `2026`, `program`; on a fiscal calendar `FY2026-M01-H1`, `FY2026-M01`, `FY2026-Q1`, `FY2026-H1`,
     /// `FY2026`.
     pub fn name(&self, period: Period, index: i32) -> String {
+        if let Some((table, column)) = self.column(period) {
+            return column.name(table.days, index);
+        }
         let (per_year, letter) = match period {
             Period::Program => return "program".to_owned(),
             Period::Day => return date_of(index).to_string(),
@@ -240,10 +314,25 @@ impl Calendar {
         }
     }
 
-    /// The period of this name, as [`Calendar::name`] writes it.
+    /// The period of this kind and name.
+    pub fn parse_name_of(&self, kind: Period, name: &str) -> Option<i32> {
+        match self.column(kind) {
+            Some((_, column)) => column.named(name),
+            None => self.parse_name(name).filter(|(found, _)| *found == kind).map(|(_, index)| index),
+        }
+    }
+
+    /// The period of this name, as [`Calendar::name`] writes it. Where a table has one name for periods of two kinds it is the
+    /// longer one.
     pub fn parse_name(&self, name: &str) -> Option<(Period, i32)> {
         if name == "program" {
             return Some((Period::Program, 0));
+        }
+        if let Years::Table(table) = &self.years {
+            let named = |period: &Period| Some((*period, table.column(*period)?.named(name)?));
+            if let Some(found) = Period::ALL.iter().rev().find_map(named) {
+                return Some(found);
+            }
         }
         if let Ok(date) = name.strip_prefix('W').unwrap_or(name).parse::<Date>() {
             let period = if name.starts_with('W') { Period::Week } else { Period::Day };
@@ -268,24 +357,78 @@ impl Calendar {
             }
         };
         // What is written otherwise than it would be named is no name: an hour, `2026-Q01`, `2026-Q5`.
-        (parts.next().is_none() && self.name(period, index) == name).then_some((period, index))
+        (parts.next().is_none() && self.has(period) && self.name(period, index) == name).then_some((period, index))
     }
 
     /// Whether the fiscal year is not the calendar year.
     pub fn is_fiscal(&self) -> bool {
-        self.named_by.is_some() || self.first_month != 1
+        self.named_by.is_some() || self.first_month != 1 || self.years != Years::Months
     }
 
     fn year_name(&self, start: i32) -> i32 {
+        if let Years::Weeks(weeks) = &self.years {
+            // Such a year is numbered by the calendar year in which it ends.
+            return if self.named_by == Some(NamedBy::Start) && weeks.month != 12 { start - 1 } else { start };
+        }
         match self.named_by {
             Some(NamedBy::End) if self.first_month != 1 => start + 1,
             Some(NamedBy::End | NamedBy::Start) | None => start,
         }
     }
 
-    /// The name of the fiscal year that holds `day`, as a number.
-    pub fn year(&self, day: i32) -> i32 {
-        self.year_name(self.index(Period::Year, day))
+    /// The name of the fiscal year that holds `day`, as a number; none where a table does not have the day, or gives years no number.
+    pub fn year(&self, day: i32) -> Option<i32> {
+        if !self.knows(Period::Year, day) {
+            return None;
+        }
+        let index = self.index(Period::Year, day);
+        match &self.years {
+            Years::Table(_) => {
+                self.column(Period::Year).and_then(|(_, column)| table::year_in(column.names.get(index as usize)?))
+            }
+            Years::Months | Years::Weeks(_) => Some(self.year_name(index)),
+        }
+    }
+
+    /// Whether every year of a table has a number in its name.
+    pub fn numbers_years(&self) -> bool {
+        match &self.years {
+            Years::Months | Years::Weeks(_) => true,
+            Years::Table(_) => self
+                .column(Period::Year)
+                .is_some_and(|(_, column)| column.names.iter().all(|name| table::year_in(name).is_some())),
+        }
+    }
+
+    /// The number within its year, from 1, of the period of a kind that holds `day`; none where a table does not have the day.
+    pub fn number(&self, period: Period, day: i32) -> Option<i32> {
+        match &self.years {
+            Years::Table(table) => table.days.holds(day).then(|| table.number(period, day)).flatten(),
+            Years::Months | Years::Weeks(_) => {
+                let per_year = 12 / period.months()?;
+                Some(self.index(period, day).rem_euclid(per_year) + 1)
+            }
+        }
+    }
+
+    /// The first day of the period that is so far before the one which holds `day`; none outside of the years 1 to 9999 and of a
+    /// table.
+    pub fn first_day_back(&self, period: Period, back: Back, day: i32) -> Option<i32> {
+        if !self.knows(period, day) {
+            return None;
+        }
+        let index = self.index(period, day);
+        let found = match (back, &self.years) {
+            (Back::Periods(count), _) => index.checked_sub(i32::try_from(count).ok()?)?,
+            (Back::Year, Years::Table(table)) => table.year_before(period, index)?,
+            (Back::Year, _) if period == Period::HalfMonth => index.checked_sub(24)?,
+            (Back::Year, _) => index.checked_sub(12 / period.months()?)?,
+        };
+        if found < 0 && self.column(period).is_some() {
+            return None;
+        }
+        let first = self.days(period, found, Days::ALL).from;
+        Days::ALL.holds(first).then_some(first)
     }
 
     /// `day` moved by months; where the month is too short the program's rule decides (down when it has none). None

@@ -102,6 +102,8 @@ pub enum Format {
     Date(String),
     /// The last day of the period that the cell names, by a sample that is a [`Label`](super::Label).
     LastDayOf(String),
+    /// The name of a period by a sample that is a [`Label`](super::Label).
+    Period(String),
     /// One of several; no two of them read a cell differently.
     OneOf(Vec<Format>),
     /// Numbers with these separators (`1.000,50`).

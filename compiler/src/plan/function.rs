@@ -6,7 +6,7 @@
 
 use super::signature::{Kind, Notation, Operands, ResultKind, Scale};
 use super::{
-    Comparison, DatePart, Edge, Expr, Period, Plan, PredicateId, ScheduleId, ScheduleOutput, SearchId, TableId,
+    Back, Comparison, DatePart, Edge, Expr, Period, Plan, PredicateId, ScheduleId, ScheduleOutput, SearchId, TableId,
     TimeUnit, Type,
 };
 use crate::value::{Exact, RoundingMode};
@@ -66,6 +66,8 @@ pub enum Function {
     Text(PredicateId),
     /// Whether a value is there.
     Known,
+    /// The rate of a currency, which must be there.
+    Rate,
     /// `D + 12 months`
     AddTime(TimeUnit),
     /// `days from A to B`
@@ -74,6 +76,10 @@ pub enum Function {
     DatePart(DatePart),
     /// `first day of quarter of D`, of a period that is not the program.
     PeriodEdge(Period, Edge),
+    /// The first day of a period before the one that holds D.
+    PeriodBack(Period, Back),
+    /// `quarter of D`: the period that holds D.
+    PeriodOf(Period),
 }
 
 /// What everyone may know of a function who does not have to compute it.
@@ -104,8 +110,15 @@ pub struct Signature {
 const OVERFLOW: &[&str] = &["overflow"];
 const DIVISION: &[&str] = &["division-by-zero", "overflow"];
 const DATE: &[&str] = &["impossible-date"];
-const FIND: &[&str] =
-    &["division-by-zero", "overflow", "impossible-date", "crossing-bounds", "empty-package", "several-rows"];
+const FIND: &[&str] = &[
+    "division-by-zero",
+    "overflow",
+    "impossible-date",
+    "crossing-bounds",
+    "empty-package",
+    "several-rows",
+    "missing-rate",
+];
 const SCHEDULE: &[&str] = &["crossing-bounds", "empty-package"];
 
 impl Signature {
@@ -164,6 +177,7 @@ impl Function {
         Self::Compare(Comparison::GreaterOrEqual),
         Self::Not,
         Self::Known,
+        Self::Rate,
         Self::AddTime(TimeUnit::Days),
         Self::AddTime(TimeUnit::Months),
         Self::AddTime(TimeUnit::Years),
@@ -189,11 +203,18 @@ impl Function {
         Self::PeriodEdge(Period::Half, Edge::Last),
         Self::PeriodEdge(Period::Year, Edge::First),
         Self::PeriodEdge(Period::Year, Edge::Last),
+        Self::PeriodOf(Period::Day),
+        Self::PeriodOf(Period::Week),
+        Self::PeriodOf(Period::HalfMonth),
+        Self::PeriodOf(Period::Month),
+        Self::PeriodOf(Period::Quarter),
+        Self::PeriodOf(Period::Half),
+        Self::PeriodOf(Period::Year),
     ];
 
     /// Its row of the table.
     pub const fn signature(&self) -> Signature {
-        use Kind::{Any, Date, Numeric, Ordered, Plain, Text, YesNo};
+        use Kind::{Any, Date, Days, Numeric, Ordered, Plain, Text, YesNo};
         use Operands::{Alike, Each, Several};
         use ResultKind::{Is, Operand};
         let row = Signature::new;
@@ -233,6 +254,11 @@ impl Function {
             Self::Known => {
                 Signature { strict: false, total: true, ..row("known", Each(&[Any]), Is(Type::YesNo), Scale::NoNumber) }
             }
+            Self::Rate => Signature {
+                strict: false,
+                total: true,
+                ..row("rate-needed", Alike(1, Plain), Operand, Scale::Common).faults(&["missing-rate"])
+            },
             Self::AddTime(unit) => {
                 let word = match unit {
                     TimeUnit::Days => "plus-days",
@@ -257,11 +283,24 @@ impl Function {
                     DatePart::Month => "month",
                     DatePart::Day => "day",
                 };
-                row(word, Each(&[Date]), Is(Type::Count), Scale::Whole).telling()
+                row(word, Each(&[Days]), Is(Type::Count), Scale::Whole).faults(DATE).telling()
             }
             Self::PeriodEdge(period, edge) => {
-                row(edge.word(*period), Each(&[Date]), Is(Type::Date), Scale::NoNumber).telling()
+                row(edge.word(*period), Each(&[Days]), Is(Type::Date), Scale::NoNumber).faults(DATE).telling()
             }
+            Self::PeriodOf(period) => {
+                let word = match period {
+                    Period::Day => "day-of",
+                    Period::Week => "week-of",
+                    Period::HalfMonth => "half-month-of",
+                    Period::Month => "month-of",
+                    Period::Quarter => "quarter-of",
+                    Period::Half => "half-of",
+                    Period::Year | Period::Program => "year-of",
+                };
+                row(word, Each(&[Days]), Is(Type::Period(*period)), Scale::NoNumber).faults(DATE).telling()
+            }
+            Self::PeriodBack(..) => row("back", Each(&[Date]), Is(Type::Date), Scale::NoNumber).faults(DATE).telling(),
         }
     }
 

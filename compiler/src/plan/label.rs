@@ -4,7 +4,7 @@
 //! of the period, whose kind the letter before them tells: `Q` or `T` a quarter, `H` or `S` a half, `M` a month of the
 //! program's year. Without a letter they are a month of the civil calendar, and without a number the label is a year.
 
-use super::{Calendar, Days, Period};
+use super::{Calendar, Days, Period, Years};
 
 /// How labels are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +26,16 @@ enum Piece {
 enum Kind {
     CivilMonth,
     Of(Period),
+    /// As a table of the calendar calls them.
+    Word(Period),
 }
 
 impl Label {
-    /// The labels that a sample shows; none where it shows none.
-    pub fn new(sample: &str) -> Option<Self> {
+    /// The labels that a sample shows; none where it shows none. Where periods are those of a table the sample is one of its words.
+    pub fn new(sample: &str, calendar: &Calendar) -> Option<Self> {
+        if let (Years::Table(_), Some((period, _))) = (&calendar.years, calendar.parse_name(sample)) {
+            return Some(Self { pieces: Vec::new(), kind: Kind::Word(period) });
+        }
         let mut runs: Vec<(usize, usize)> = Vec::new();
         let letters: Vec<char> = sample.chars().collect();
         for (at, letter) in letters.iter().enumerate() {
@@ -63,6 +68,9 @@ impl Label {
             None => Kind::Of(Period::Year),
             Some(number) => kind_of(number).map_or(Kind::CivilMonth, Kind::Of),
         };
+        if matches!((&calendar.years, kind), (Years::Table(_), Kind::Of(_))) {
+            return None;
+        }
         let (mut pieces, mut at) = (Vec::new(), 0);
         while at < letters.len() {
             let run = runs.iter().copied().find(|(start, _)| *start == at);
@@ -78,6 +86,9 @@ impl Label {
 
     /// The days of the period that a text names, within a calendar; `None` where it names none.
     pub fn days(&self, text: &str, calendar: &Calendar) -> Option<Days> {
+        if let Kind::Word(period) = self.kind {
+            return Some(calendar.days(period, calendar.parse_name_of(period, text)?, Days::ALL));
+        }
         let (mut year, mut number, mut rest) = (0, 1, text);
         for piece in &self.pieces {
             match *piece {
@@ -92,10 +103,10 @@ impl Label {
             return None;
         }
         // Every label is one period of the program under its own name, or a month of the civil calendar under its.
-        let civil = Calendar { first_month: 1, named_by: None, ..*calendar };
+        let civil = Calendar { month_ends: calendar.month_ends, ..Calendar::PLAIN };
         let (calendar, name) = match self.kind {
             Kind::CivilMonth => (&civil, format!("{year:04}-{number:02}")),
-            Kind::Of(period) => {
+            Kind::Of(period) | Kind::Word(period) => {
                 let fiscal = calendar.is_fiscal();
                 let prefix = if fiscal { "FY" } else { "" };
                 let number = match period {
@@ -131,9 +142,9 @@ mod tests {
     #[test]
     fn a_label_is_read_as_its_sample_shows_and_in_no_other_way() {
         let civil = Plan::empty().calendar;
-        let fiscal = Calendar { first_month: 2, named_by: Some(NamedBy::Start), ..civil };
+        let fiscal = Calendar { first_month: 2, named_by: Some(NamedBy::Start), ..civil.clone() };
         let last = |sample: &str, text: &str, calendar: &Calendar| {
-            let days = Label::new(sample).expect("a sample of a label").days(text, calendar)?;
+            let days = Label::new(sample, &Calendar::PLAIN).expect("a sample of a label").days(text, calendar)?;
             Some(date_of(days.to).to_string())
         };
         for (sample, text, civil_day, fiscal_day) in [
@@ -157,7 +168,7 @@ mod tests {
             assert_eq!(last(sample, text, &fiscal).as_deref(), fiscal_day, "{sample} {text}");
         }
         for sample in ["", "Q1", "26-01", "2026-Q123", "2026 2027", "1", "2026-Q1-1"] {
-            assert_eq!(Label::new(sample), None, "{sample}");
+            assert_eq!(Label::new(sample, &Calendar::PLAIN), None, "{sample}");
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Type {
     YesNo,
     /// A day.
     Date,
+    /// A period of a kind, as its first day.
+    Period(Period),
     /// One of a list, as its place in the list.
     Choice(ChoiceId),
     /// A text, as its code in the domain.
@@ -281,4 +283,18 @@ pub enum TextTest {
     Contains(String),
     /// Starts with this.
     StartsWith(String),
+    /// Ends with this.
+    EndsWith(String),
+}
+
+impl TextTest {
+    /// Whether it holds of a text.
+    pub fn holds(&self, text: &str) -> bool {
+        match self {
+            Self::In(texts) => texts.iter().any(|known| known == text),
+            Self::Contains(part) => text.contains(part.as_str()),
+            Self::StartsWith(part) => text.starts_with(part.as_str()),
+            Self::EndsWith(part) => text.ends_with(part.as_str()),
+        }
+    }
 }

@@ -168,7 +168,7 @@ impl Plan {
         found
     }
 
-    /// The sets that a version finds rows in, each once.
+    /// The sets that a version finds rows in, each once, and before it those that its rows ask.
     pub fn searches_of(&self, version: &Version) -> Vec<SearchId> {
         let mut found = Vec::new();
         let mut look = |expr: &Expr| {
@@ -180,6 +180,20 @@ impl Plan {
         };
         version.nodes.iter().flat_map(Node::exprs).for_each(|expr| expr.walk(&mut look));
         version.folds.iter().flat_map(|fold| self.exprs_of(*fold)).for_each(|expr| expr.walk(&mut look));
+        // Rows of a set may ask others, which come before it.
+        let mut next = 0;
+        while let Some(id) = found.get(next).copied() {
+            let mut look = |expr: &Expr| {
+                if let Op::Call(Function::Find { search, .. }, _) = &expr.op
+                    && !found.contains(search)
+                {
+                    found.push(*search);
+                }
+            };
+            self.search(id).exprs().for_each(|expr| expr.walk(&mut look));
+            next += 1;
+        }
+        found.sort_unstable();
         found
     }
 }

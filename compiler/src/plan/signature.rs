@@ -45,6 +45,8 @@ pub enum Kind {
     YesNo,
     /// Days.
     Date,
+    /// A date, or a period, which is its first day.
+    Days,
     /// Texts and ids.
     Text,
 }
@@ -99,10 +101,11 @@ impl Kind {
         match self {
             Self::Numeric => ty.is_numeric(),
             Self::Plain => matches!(ty, Type::Count | Type::Number),
-            Self::Ordered => ty.is_numeric() || matches!(ty, Type::Date | Type::Choice(_)),
+            Self::Ordered => ty.is_numeric() || matches!(ty, Type::Date | Type::Period(_) | Type::Choice(_)),
             Self::Any => true,
             Self::YesNo => ty == Type::YesNo,
             Self::Date => ty == Type::Date,
+            Self::Days => matches!(ty, Type::Date | Type::Period(_)),
             Self::Text => matches!(ty, Type::Text(_) | Type::Id(_)),
         }
     }

@@ -162,7 +162,7 @@ impl Constant {
 impl Table {
     /// Whether the values of a column are whole numbers, so that nothing lies between two that follow one another.
     pub fn is_discrete(ty: Type) -> bool {
-        matches!(ty, Type::Count | Type::Date | Type::Choice(_) | Type::YesNo)
+        matches!(ty, Type::Count | Type::Date | Type::Period(_) | Type::Choice(_) | Type::YesNo)
     }
 
     /// The place of a result by its name.
@@ -176,7 +176,7 @@ pub fn extent(ty: Type, n_choices: usize) -> (Option<i64>, Option<i64>) {
     match ty {
         Type::Choice(_) => (Some(0), Some(n_choices as i64 - 1)),
         Type::YesNo => (Some(0), Some(1)),
-        Type::Date => (Some(i64::from(Days::ALL.from)), Some(i64::from(Days::ALL.to))),
+        Type::Date | Type::Period(_) => (Some(i64::from(Days::ALL.from)), Some(i64::from(Days::ALL.to))),
         _ => (None, None),
     }
 }

@@ -45,11 +45,43 @@ impl Resolved {
         self.index.reads = reads;
     }
 
+    /// The party and the period that an entity is keyed by, if these two are its key.
+    fn party_and_period(&self, record: &tree::Record) -> Option<(RecordId, Period)> {
+        let fields = record.members.iter().filter_map(|member| match member {
+            Member::Field(field) => Some(field),
+            Member::Key { .. } | Member::When(_) | Member::Unsupported(_) => None,
+        });
+        let keys = record.members.iter().find_map(|member| match member {
+            Member::Key { parts, .. } => Some(parts),
+            Member::Field(_) | Member::When(_) | Member::Unsupported(_) => None,
+        })?;
+        let [a, b] = &keys[..] else { return None };
+        let type_of = |part: &tree::Field| {
+            let described = fields.clone().find(|field| field.name.text == part.name.text);
+            match part.ty.as_ref().or(described.and_then(|field| field.ty.as_ref())).map(|ty| &ty.kind) {
+                Some(FieldTypeKind::Record(name)) => Some(name.text.clone()),
+                _ => None,
+            }
+        };
+        let (a, b) = (type_of(a)?, type_of(b)?);
+        let record = |name: &str| self.index.records.get(name).copied();
+        match (record(&a), record(&b)) {
+            (Some(party), None) => Some((party, Period::from_word(&b)?)),
+            (None, Some(party)) => Some((party, Period::from_word(&a)?)),
+            _ => None,
+        }
+    }
+
     /// The fields of all records, and what they lead to.
     fn index_fields(&mut self) {
         let records = self.records.iter().enumerate();
         self.index.records =
             records.map(|(idx, record)| (record.item.name.text.clone(), RecordId(idx as u32))).collect();
+        for (idx, record) in self.records.iter().enumerate() {
+            if let Some((party, period)) = self.party_and_period(&record.item) {
+                self.index.by_period.insert(record.item.name.text.clone(), (RecordId(idx as u32), party, period));
+            }
+        }
         for record in &self.records {
             let mut fields = FxHashMap::default();
             for member in &record.item.members {
@@ -258,6 +290,17 @@ impl Found<'_> {
             | ExprKind::RateOf(x)
             | ExprKind::BandOf(x) => self.expr(x, scope),
             ExprKind::Known { value, .. } | ExprKind::Rounded { value, .. } => self.expr(value, scope),
+            ExprKind::InCurrency { value, at, .. } => {
+                self.expr(value, scope);
+                if let Some(tree::RateDay::Day(day)) = at {
+                    self.expr(day, scope);
+                }
+            }
+            ExprKind::PeriodOf { period, date } => {
+                // A field or decision may have the name of a period, and what follows is a part of something.
+                self.path(&Path { parts: vec![period.clone()], span: period.span }, scope);
+                self.expr(date, scope);
+            }
             ExprKind::Period { count: x, .. }
             | ExprKind::DatePart { date: x, .. }
             | ExprKind::PeriodEdge { date: Some(x), .. } => self.expr(x, scope),
@@ -306,6 +349,7 @@ impl Found<'_> {
             | ExprKind::Percent(_)
             | ExprKind::Money { .. }
             | ExprKind::Date(_)
+            | ExprKind::PeriodName(_)
             | ExprKind::Text(_)
             | ExprKind::YesNo(_)
             | ExprKind::PeriodEdge { date: None, .. }
@@ -398,7 +442,7 @@ impl Found<'_> {
                         return self.lists.get(&path.parts[0].text).copied();
                     }
                     Meaning::Field(_, record) => (record, &path.parts[..]),
-                    Meaning::Row(_, record) => (record, &path.parts[1..]),
+                    Meaning::Row(_, record) | Meaning::OfPeriod(record) => (record, &path.parts[1..]),
                     _ => return None,
                 };
                 self.list_behind(from, fields)

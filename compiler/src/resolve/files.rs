@@ -6,7 +6,7 @@
 
 use meed_grammar::problem::{Edit, Problem, Repair};
 use meed_grammar::span::Span;
-use meed_grammar::tree::{Item, Table, TableRows, Text};
+use meed_grammar::tree::{Calendar, Item, Table, TableRows, Text};
 
 /// More files are none of a program that people read.
 const MOST_FILES: usize = 1_000;
@@ -17,7 +17,7 @@ pub struct Sources {
     text: String,
     files: Vec<SourceText>,
     problems: Vec<Problem>,
-    /// Sheets of tables by the names of their files; why not, where one cannot be read.
+    /// Sheets of tables and calendars by the names of their files; why not, where one cannot be read.
     sheets: Vec<(String, Result<String, String>)>,
 }
 
@@ -93,20 +93,22 @@ impl Sources {
         sources
     }
 
-    /// The sheets of tables, by the names of their files.
+    /// The sheets of tables and calendars, by the names of their files.
     pub fn sheets(&self) -> &[(String, Result<String, String>)] {
         &self.sheets
     }
 
-    /// The sheets that the tables of one of the texts are read from.
+    /// The sheets that the tables and calendars of one of the texts are read from.
     fn sheets_of(&self, idx: usize) -> Vec<String> {
         let text = self.text_of(idx);
-        if !text.contains("table") || !text.contains("from") {
+        if !["table", "calendar"].iter().any(|word| text.contains(word)) || !text.contains("from") {
             return Vec::new();
         }
         let items = meed_grammar::parse(text).file.items.into_iter();
         let sheet = |item| match item {
-            Item::Table(Table { rows: TableRows::Sheet { file, .. }, .. }) => Some(file.value),
+            Item::Table(Table { rows: TableRows::Sheet { file, .. }, .. }) | Item::Calendar(Calendar { file, .. }) => {
+                Some(file.value)
+            }
             _ => None,
         };
         items.filter_map(sheet).collect()

@@ -54,6 +54,8 @@ impl Kinds {
             | Item::UseFile(_)
             | Item::Source(_)
             | Item::Kind(_)
+            | Item::Calendar(_)
+            | Item::Rates(_)
             | Item::Parameter(_)
             | Item::Rule(_)
             | Item::Test(_)

@@ -1,11 +1,12 @@
 //! What a name means at a place: the one look-up that types and the order of rules share, so that they cannot disagree.
 //!
 //! A name is looked up from the inside out: `let`s, arguments, fields of the row, the row around a set, payments, rows by
-//! name, parameters, decisions. Only the first name of a path is looked up; what follows are fields, but for the decision
+//! name, entities keyed by a party and
+//! its period, parameters, decisions. Only the first name of a path is looked up; what follows are fields, but for the decision
 //! of a row that is called by its name (`deal.share`).
 
 use super::Resolved;
-use crate::plan::{LocalId, RecordId, RecordKind, Root, RuleId, Stream, Type};
+use crate::plan::{LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream, Type};
 use meed_grammar::steps;
 use meed_grammar::tree;
 use rustc_hash::FxHashMap;
@@ -25,6 +26,8 @@ pub(crate) enum Meaning {
     Payment,
     /// A row by its name.
     Row(Root, RecordId),
+    /// In a rule per party and period, the row of an entity that is keyed by both.
+    OfPeriod(RecordId),
     /// A parameter.
     Parameter,
     /// What another rule sets for these rows.
@@ -71,6 +74,8 @@ pub(crate) struct NameIndex {
     pub records: FxHashMap<String, RecordId>,
     /// By record, its fields by name.
     pub fields: Vec<FxHashMap<String, Leads>>,
+    /// Entities that are keyed by a party and a period, by name.
+    pub by_period: FxHashMap<String, (RecordId, RecordId, Period)>,
     /// Values of the lists of `one of`, list by list as they are declared.
     pub lists: Vec<Vec<String>>,
     /// By name, the rule; numbered in the order of their first versions.
@@ -88,6 +93,12 @@ impl NameIndex {
     pub fn deciders(&self, name: &str, stream: &Stream) -> impl Iterator<Item = usize> {
         let known = self.deciders.get(name).into_iter().flatten();
         known.filter(move |(_, own)| own == stream).map(|(idx, _)| *idx)
+    }
+
+    /// The entity of this name that is keyed by this kind of party and period.
+    fn of_period(&self, name: &str, party: RecordId, period: Period) -> Option<RecordId> {
+        let (record, own, kind) = self.by_period.get(name)?;
+        (*own == party && *kind == period).then_some(*record)
     }
 
     /// What a field of a record leads to.
@@ -119,6 +130,11 @@ impl Resolved {
         }
         if let Some((_, root, record)) = sight.roots.iter().find(|(root, _, _)| root == name) {
             return Some(Meaning::Row(*root, *record));
+        }
+        if let Some((_, Stream::Periods(party, period))) = sight.rule
+            && let Some(record) = self.index.of_period(name, *party, *period)
+        {
+            return Some(Meaning::OfPeriod(record));
         }
         if self.has_parameter(name) {
             return Some(Meaning::Parameter);

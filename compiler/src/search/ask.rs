@@ -329,7 +329,7 @@ fn value(ty: Type, asked: Asked) -> Value {
             Value::Number(fraction(asked.num.into(), asked.den.into()))
         }
         Type::YesNo => Value::YesNo(asked.num == 1),
-        Type::Date => Value::Date(asked.num as i32),
+        Type::Date | Type::Period(_) => Value::Date(asked.num as i32),
         Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(asked.num as u32),
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod choices;
 mod conditional;
 mod conditions;
+mod currencies;
 mod dated;
 mod dates;
 mod functions;
@@ -78,6 +79,14 @@ impl Typing<'_> {
             ExprKind::BandOf(inner) => self.schedule_output(inner, ScheduleOutput::Band, span, scope),
             ExprKind::TimeBetween { unit, from, to } => self.time_between(*unit, from, to, span, scope),
             ExprKind::DatePart { part, date } => self.date_part(*part, date, span, scope),
+            ExprKind::PeriodOf { period, date } if self.names_number(period, scope) => {
+                let path = tree::Path { parts: vec![period.clone()], span: period.span };
+                let left = tree::Expr { kind: ExprKind::Path(path), span: period.span };
+                self.arithmetic(BinaryOp::Of, period.span, &left, date, span, scope)
+            }
+            ExprKind::PeriodOf { period, date } => self.period_of_date(period, date, span, scope),
+            ExprKind::InCurrency { value, currency, at } => self.in_currency(value, currency, at.as_ref(), span, scope),
+            ExprKind::PeriodName(text) => self.period_literal(None, text, span),
             ExprKind::PeriodEdge { edge, period, date } => {
                 self.period_edge(*edge, period, date.as_deref(), span, scope)
             }

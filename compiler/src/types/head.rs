@@ -2,13 +2,13 @@
 
 use super::Typing;
 use super::scope::Typed;
-use crate::plan::{self, Calendar, Days, Unit, Weekday};
+use crate::plan::{self, Days, Unit, Weekday};
 use crate::resolve::{near, not_supported};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",
@@ -28,6 +28,7 @@ impl Typing<'_> {
         let Some(program) = &self.resolved.program else { return };
         self.program.name = program.name.text.clone();
         self.program.title = program.title.as_ref().map_or(&program.name.text, |title| &title.value).clone();
+        let mut calendars = self.calendar_tables();
         let (mut currency, mut active, mut fiscal, mut ends, mut weeks) = (None, None, None, None, None);
         for clause in &program.clauses {
             let seen = match &clause.kind {
@@ -54,6 +55,14 @@ impl Typing<'_> {
                     }
                     weeks.replace(clause.span)
                 }
+                ProgramClauseKind::PeriodsFrom(name) => {
+                    self.periods_from(name, std::mem::take(&mut calendars));
+                    fiscal.replace(clause.span)
+                }
+                ProgramClauseKind::PeriodsOfWeeks { pattern, nearest, day, month, named_by } => {
+                    self.periods_of_weeks(pattern, *nearest, day, month, *named_by, clause.span);
+                    fiscal.replace(clause.span)
+                }
                 ProgramClauseKind::Unsupported(unsupported) => {
                     self.problem(not_supported(unsupported));
                     None
@@ -65,6 +74,9 @@ impl Typing<'_> {
                         .other(first, "said first here"),
                 );
             }
+        }
+        if let (Some(span), Some(_)) = (active, fiscal) {
+            self.calendar_holds_life(span);
         }
         let missing = |what: &str, help: &str| {
             Problem::error(
@@ -121,24 +133,31 @@ impl Typing<'_> {
     fn fiscal_year(&mut self, month: &tree::Name, named_by: Option<(tree::NamedBy, Span)>, span: Span) {
         let lower = month.text.to_lowercase();
         let Some(place) = MONTHS.iter().position(|name| *name == lower) else {
-            let problem = Problem::error("unknown-month", month.span, format!("`{}` is no month", month.text));
-            self.problem(near(problem, month, MONTHS));
-            return;
+            return self.no_month(month);
         };
         if named_by.is_none() && place > 0 {
-            let message = "after which of its two calendar years is a fiscal year named?";
-            self.problem(
-                Problem::error("missing-fiscal-name", span, message)
-                    .help("add `named by start` or `named by end`")
-                    .choice(Span { start: span.end, end: span.end }, " named by start")
-                    .choice(Span { start: span.end, end: span.end }, " named by end"),
-            );
+            self.ask_year_name(span);
         }
-        let named_by = named_by.map(|(named_by, _)| named_by);
-        self.program.calendar = Calendar { first_month: place as i8 + 1, named_by, ..self.program.calendar };
+        self.program.calendar.first_month = place as i8 + 1;
+        self.program.calendar.named_by = named_by.map(|(named_by, _)| named_by);
     }
 
-    fn no_weekday(&mut self, day: &tree::Name) {
+    pub(super) fn ask_year_name(&mut self, span: Span) {
+        let message = "after which of its two calendar years is a fiscal year named?";
+        self.problem(
+            Problem::error("missing-fiscal-name", span, message)
+                .help("add `named by start` or `named by end`")
+                .choice(Span { start: span.end, end: span.end }, " named by start")
+                .choice(Span { start: span.end, end: span.end }, " named by end"),
+        );
+    }
+
+    pub(super) fn no_month(&mut self, month: &tree::Name) {
+        let problem = Problem::error("unknown-month", month.span, format!("`{}` is no month", month.text));
+        self.problem(near(problem, month, MONTHS));
+    }
+
+    pub(super) fn no_weekday(&mut self, day: &tree::Name) {
         let message = format!("`{}` is no day of the week", day.text);
         let problem = Problem::error("unknown-weekday", day.span, message);
         self.problem(near(problem, day, Weekday::ALL.map(Weekday::word)));

@@ -47,6 +47,7 @@ impl Typing<'_> {
             self.source_lines(RecordId(idx as u32));
         }
         self.references_to_no_key();
+        self.currencies();
     }
 
     fn record(&mut self, id: RecordId) {

@@ -1,7 +1,9 @@
 //! What names mean at a place, and what is known to be there.
 
 use super::Typing;
-use crate::plan::{DecisionId, Expr, FieldId, Function, LocalId, Op, Record, RecordId, Root, SearchId, Stream, Type};
+use crate::plan::{
+    DecisionId, Expr, FieldId, Function, LocalId, Op, Period, Record, RecordId, Root, SearchId, Stream, Type,
+};
 use crate::resolve::Sight;
 use crate::typed::{Lets, walk};
 use meed_grammar::span::Span;
@@ -252,6 +254,8 @@ impl Typing<'_> {
             Type::Money => "an amount of money".to_owned(),
             Type::YesNo => "a yes or no".to_owned(),
             Type::Date => "a date".to_owned(),
+            Type::Period(Period::Half) => "a half of a year".to_owned(),
+            Type::Period(period) => format!("a {}", period.word()),
             Type::Choice(_) if self.is_list_of_texts(ty) => "a text".to_owned(),
             Type::Choice(choice) => format!("one of {}", self.program.choices[choice.index()].join(", ")),
             Type::Text(_) => "a text".to_owned(),

@@ -131,6 +131,7 @@ impl Typing<'_> {
                 && !self.names_something(only, scope)
             {
                 self.of_program |= period == Period::Program;
+                self.held(period, path.span)?;
                 if keys.period.replace(period).is_some() {
                     self.problem(Problem::error("duplicate-clause", path.span, "there is one period"));
                     return None;

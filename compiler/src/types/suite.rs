@@ -234,18 +234,22 @@ impl Typing<'_> {
         let kind = rules.find_map(|rule| {
             rule.clauses.iter().find_map(|clause| match &clause.kind {
                 tree::ClauseKind::ForEach { per: Some(per), .. } => Some(Period::from_word(&per.text)),
-                tree::ClauseKind::ForEach { per: None, .. } => Some(Some(Period::Quarter)),
+                tree::ClauseKind::ForEach { per: None, .. } => Some(Some(self.program.calendar.told_by())),
                 // The payments of another rule have its periods.
                 tree::ClauseKind::ForEachPayment { .. } => Some(None),
                 _ => None,
             })
         });
-        let named = self.program.calendar.parse_name(&period.value);
+        if self.calendar_unknown {
+            return;
+        }
         let own = kind.flatten();
+        let of_own = own.and_then(|own| Some((own, self.program.calendar.parse_name_of(own, &period.value)?)));
+        let named = of_own.or_else(|| self.program.calendar.parse_name(&period.value));
         if named.is_some_and(|(found, _)| own.is_none_or(|own| own == found)) || period.value == "program" {
             return;
         }
-        let kind = own.unwrap_or(Period::Quarter);
+        let kind = own.unwrap_or(self.program.calendar.told_by());
         let example = self.program.calendar.name(kind, self.program.calendar.index(kind, self.program.active.from));
         let message = match named {
             Some(_) => format!("`{}` is told by {}, so no line is in `{}`", rule.text, kind.word(), period.value),

@@ -8,6 +8,8 @@ mod cells;
 mod rows;
 mod sheet;
 
+pub(super) use sheet::day as written_day;
+
 use super::Typing;
 use crate::lookup::MOST_ARGUMENTS;
 use crate::plan::{Policy, Table, TableColumn, TableId, Type};

@@ -45,6 +45,7 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         Rule::percent => ExprKind::Percent(decimal(node.text().trim_end_matches('%'))),
         Rule::money => money(node.text()),
         Rule::date => ExprKind::Date(node.text().to_owned()),
+        Rule::period_name => ExprKind::PeriodName(node.text().to_owned()),
         Rule::text => ExprKind::Text(node.to_text().value),
         Rule::yes => ExprKind::YesNo(true),
         Rule::no => ExprKind::YesNo(false),
@@ -83,6 +84,7 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         Rule::days_in => ExprKind::DaysIn { period: period_word(node), whole: node.has(Rule::whole_period) },
         Rule::one_row => one_row(node),
         Rule::named_set => named_set(node),
+        Rule::period_of => ExprKind::PeriodOf { period: first_words(node), date: Box::new(only(node)) },
         Rule::date_part => ExprKind::DatePart { part: date_part(node), date: Box::new(only(node)) },
         other => ExprKind::Unsupported(node.unsupported(not_supported(other)?)),
     };
@@ -222,7 +224,14 @@ fn period_unit(node: &Node<'_, '_>) -> PeriodUnit {
     }
 }
 
-fn period_word(node: &Node<'_, '_>) -> Name {
+/// The period that `quarter of D` and `half month of D` begin with.
+fn first_words(node: &Node<'_, '_>) -> Name {
+    let word = node.parts().next().unwrap_or_else(|| node.clone());
+    let text = if word.rule() == Rule::half_month { "half month" } else { word.text() };
+    Name { text: text.to_owned(), span: word.span() }
+}
+
+pub(super) fn period_word(node: &Node<'_, '_>) -> Name {
     let word = node.part(Rule::period_word).unwrap_or_else(|| node.clone());
     if word.has(Rule::half_month) { word.name() } else { word.to_name() }
 }

@@ -11,7 +11,7 @@ use super::node::Node;
 use super::roundings::rounding;
 use crate::limits;
 use crate::problem::Problem;
-use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind, Moment, Unsupported};
+use crate::tree::{BinaryOp, CompareOp, Expr, ExprKind, Moment, Name, RateDay};
 
 /// Operators and operands of one expression together; a chain of more is refused.
 const LONGEST: usize = limits::VALUES;
@@ -116,6 +116,7 @@ fn compare_op(node: &Node<'_, '_>) -> CompareOp {
         Some(Rule::greater_or_equal) => CompareOp::GreaterOrEqual,
         Some(Rule::k_contains) => CompareOp::Contains,
         Some(Rule::k_starts) => CompareOp::StartsWith,
+        Some(Rule::k_ends) => CompareOp::EndsWith,
         _ => CompareOp::Equal,
     }
 }
@@ -164,8 +165,14 @@ fn unary(node: &Node<'_, '_>) -> Expr {
             }
             (Rule::in_currency, Some(left)) => {
                 let span = left.span.to(part.span());
-                let unsupported = Unsupported { what: "an amount in another currency", name: None, span };
-                value = Some(Expr { kind: ExprKind::Unsupported(unsupported), span });
+                let code = part.part(Rule::currency_code);
+                let currency =
+                    code.map_or_else(|| part.name(), |code| Name { text: code.text().to_owned(), span: code.span() });
+                let at = part.part(Rule::rate_day).map(|day| match day.part(Rule::period_word) {
+                    Some(_) => RateDay::EndOf(super::expressions::period_word(&day)),
+                    None => RateDay::Day(Box::new(only(&day))),
+                });
+                value = Some(Expr { kind: ExprKind::InCurrency { value: Box::new(left), currency, at }, span });
             }
             (_, left) => value = left.or_else(|| operand(&part)),
         }

@@ -29,6 +29,8 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
         Item::Use(_)
         | Item::UseFile(_)
         | Item::Kind(_)
+        | Item::Calendar(_)
+        | Item::Rates(_)
         | Item::Parameter(_)
         | Item::Unsupported(_)
         | Item::Damaged(_) => {}
@@ -62,6 +64,12 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::source => Item::Source(source(node)),
         Rule::record => Item::Record(record(node)),
         Rule::kind => Item::Kind(kind_of_values(node)),
+        Rule::calendar => Item::Calendar(calendar(node)),
+        Rule::rates => Item::Rates(Rates {
+            name: node.name(),
+            file: node.quoted().unwrap_or_else(|| Text { value: String::new(), span: node.span() }),
+            span: node.span(),
+        }),
         Rule::schedule => Item::Schedule(schedule(node)),
         Rule::table => Item::Table(super::tables::table(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
@@ -84,6 +92,18 @@ fn program(node: &Node<'_, '_>) -> Program {
             Rule::month_ends if part.has(Rule::k_up) => ProgramClauseKind::MonthEnds(MonthEnds::RoundUp),
             Rule::month_ends => ProgramClauseKind::MonthEnds(MonthEnds::RoundDown),
             Rule::weeks_start => ProgramClauseKind::WeeksStart(part.name()),
+            Rule::periods_from => ProgramClauseKind::PeriodsFrom(part.name()),
+            Rule::periods_of_weeks => {
+                let mut names = part.parts_of(Rule::name).map(|name| name.to_name());
+                let pattern = part.part(Rule::week_pattern)?;
+                ProgramClauseKind::PeriodsOfWeeks {
+                    pattern: Text { value: pattern.text().to_owned(), span: pattern.span() },
+                    nearest: part.span_of(Rule::nearest),
+                    day: names.next()?,
+                    month: names.next()?,
+                    named_by: named_by(&part),
+                }
+            }
             Rule::returns => ProgramClauseKind::Unsupported(part.unsupported("a word about returns")),
             _ => return None,
         };
@@ -207,6 +227,24 @@ fn kind_of_values(node: &Node<'_, '_>) -> Kind {
     Kind { name: node.name(), values: values.unwrap_or_default(), span: node.span() }
 }
 
+/// `calendar fiscal from "times.csv" { … }`
+fn calendar(node: &Node<'_, '_>) -> Calendar {
+    let columns = node.parts_of(Rule::calendar_column).map(|part| CalendarColumn {
+        period: expressions::period_word(&part),
+        column: part.part(Rule::column).and_then(|column| column.quoted()),
+        format: part.quoted(),
+        span: part.span(),
+    });
+    let mut columns: Vec<CalendarColumn> = columns.collect();
+    node.not_more(&mut columns, limits::KEY, "columns of a calendar are at most");
+    Calendar {
+        name: node.name(),
+        file: node.quoted().unwrap_or_else(|| Text { value: String::new(), span: node.span() }),
+        columns,
+        span: node.span(),
+    }
+}
+
 fn choices(node: &Node<'_, '_>) -> Vec<Choice> {
     node.parts_of(Rule::choice).map(|choice| self::choice(&choice)).collect()
 }
@@ -223,10 +261,11 @@ pub(super) fn field_type(node: &Node<'_, '_>) -> FieldType {
             Rule::yes_no_type => FieldTypeKind::YesNo,
             Rule::number_type => FieldTypeKind::Number(to_decimals(&part)),
             Rule::money_type => FieldTypeKind::Money(to_decimals(&part)),
-            Rule::money_in => FieldTypeKind::Unsupported(part.unsupported("money in the currency of a field")),
+            Rule::money_in => FieldTypeKind::MoneyIn(part.name()),
             Rule::date_time => FieldTypeKind::DateTime { zone: part.quoted() },
             Rule::one_of => FieldTypeKind::OneOf(choices(&part)),
             Rule::name => FieldTypeKind::Record(part.to_name()),
+            Rule::half_month => FieldTypeKind::Record(Name { text: "half month".to_owned(), span: part.span() }),
             _ => return None,
         })
     });
@@ -312,9 +351,7 @@ fn unsupported(node: &Node<'_, '_>) -> Unsupported {
     let what = match node.parts().next().map(|word| word.rule()) {
         Some(Rule::k_unit) => "a `unit`",
         Some(Rule::k_balance) => "a balance",
-        Some(Rule::k_choose) => "`choose`",
-        Some(Rule::k_rates) => "a `rates` table",
-        _ => "a calendar",
+        _ => "`choose`",
     };
     node.unsupported(what)
 }

@@ -49,7 +49,14 @@ impl Marks {
         }
         if matches!(
             node.rule(),
-            Rule::program | Rule::record | Rule::extend | Rule::source | Rule::schedule | Rule::rule_item | Rule::test
+            Rule::program
+                | Rule::record
+                | Rule::extend
+                | Rule::source
+                | Rule::calendar
+                | Rule::schedule
+                | Rule::rule_item
+                | Rule::test
         ) {
             self.block(node);
         }
@@ -73,7 +80,7 @@ impl Marks {
                     continue;
                 }
                 Rule::field | Rule::key | Rule::when => self.member(&part),
-                Rule::source_field => self.column(part.parts().nth(1), 1),
+                Rule::source_field | Rule::calendar_column => self.column(part.parts().nth(1), 1),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
                 Rule::pay_split | Rule::pay_each | Rule::ranked | Rule::hold | Rule::add_to => {
                     self.raw.push(part.span_read())

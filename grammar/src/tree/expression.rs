@@ -37,6 +37,24 @@ pub enum ExprKind {
         /// The sign (`$`) or code (`EUR`) as written.
         currency: String,
     },
+    /// `amount in USD at closed_on`: an amount of another currency
+    InCurrency {
+        /// The amount.
+        value: Box<Expr>,
+        /// The code of the currency.
+        currency: Name,
+        /// The day of the rate.
+        at: Option<RateDay>,
+    },
+    /// `2026-Q1` (its text; the calendar is checked later)
+    PeriodName(String),
+    /// `quarter of closed_on`: the period that holds a day
+    PeriodOf {
+        /// The word of the period.
+        period: Name,
+        /// The day.
+        date: Box<Expr>,
+    },
     /// `2026-02-01` (its text; the calendar is checked later)
     Date(String),
     /// `"Cloud"`
@@ -299,6 +317,18 @@ pub enum CompareOp {
     Contains,
     /// `starts with`
     StartsWith,
+    /// `ends with`
+    EndsWith,
+}
+
+/// Whose rate of exchange counts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateDay {
+    /// `at closed_on`
+    Day(Box<Expr>),
+    /// `at end of quarter`
+    EndOf(Name),
 }
 
 /// Units of a length of time.

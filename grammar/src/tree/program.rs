@@ -53,6 +53,21 @@ pub enum ProgramClauseKind {
     MonthEnds(MonthEnds),
     /// `weeks start sunday`, the day's name as written.
     WeeksStart(Name),
+    /// `periods from fiscal`: the name of a calendar.
+    PeriodsFrom(Name),
+    /// `periods 4-4-5 ending last saturday of december [named by start | named by end]`
+    PeriodsOfWeeks {
+        /// `4-4-5`, as written.
+        pattern: Text,
+        /// `nearest … to the end of` the month, in place of `last … of` it.
+        nearest: Option<Span>,
+        /// The day of the week's name as written.
+        day: Name,
+        /// The month's name as written.
+        month: Name,
+        /// `start` or `end`.
+        named_by: Option<(NamedBy, Span)>,
+    },
     /// Something not supported yet.
     Unsupported(Unsupported),
 }
@@ -145,6 +160,32 @@ pub struct Decimals {
     /// How many; `None` if a fraction, a negative or a huge number is written.
     pub count: Option<u32>,
     /// The number's place.
+    pub span: Span,
+}
+
+/// `calendar fiscal from "times.csv" { day from "TIME_ID"  quarter from "FISCAL_QUARTER_DESC" }`: a table with a row for each day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calendar {
+    /// Its name.
+    pub name: Name,
+    /// The file of its table.
+    pub file: Text,
+    /// Its columns, as written.
+    pub columns: Vec<CalendarColumn>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A column of a calendar: the day, or the name of the period that it lies in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CalendarColumn {
+    /// The word of the period.
+    pub period: Name,
+    /// The header, if it is not that word.
+    pub column: Option<Text>,
+    /// How days are written.
+    pub format: Option<Text>,
+    /// Its place.
     pub span: Span,
 }
 

@@ -217,8 +217,21 @@ pub enum FieldTypeKind {
     OneOf(Vec<Choice>),
     /// An entity or event: a reference
     Record(Name),
-    /// A type not supported yet (`money in FIELD`, a unit)
+    /// `money in currency`: in the currency that a field of the record names.
+    MoneyIn(Name),
+    /// A type not supported yet (a unit)
     Unsupported(Unsupported),
+}
+
+/// `rates daily from "rates.csv"`: rates of exchange, in a table of the data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rates {
+    /// Their name.
+    pub name: Name,
+    /// The table.
+    pub file: Text,
+    /// The whole item.
+    pub span: Span,
 }
 
 /// `kind tier one of silver, gold, platinum`: a list that has a name.

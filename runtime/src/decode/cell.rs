@@ -5,7 +5,9 @@
 use crate::decode::day::{self, Pattern, Zone};
 use crate::decode::number::NumberReader;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Calendar, ColumnSource, Field, FieldSource, Format, Label, Plan, Spelling, Type};
+use meed_compiler::plan::{
+    Calendar, ColumnSource, Days, Field, FieldSource, Format, Label, Period, Plan, Spelling, Type,
+};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -35,6 +37,8 @@ pub(crate) enum CellReader {
     Date(Option<Pattern>),
     /// The name of a period, whose last day is the value.
     LastDayOf(Label, Calendar),
+    /// The name of a period of a kind, as Meed writes it or by a sample; the value is its first day.
+    Period(Period, Option<Label>, Calendar),
     /// One of several formats; no two of them read a cell differently.
     OneOf(Vec<CellReader>),
     /// A date and time; the value is the day, the instant is kept for ordering.
@@ -76,13 +80,23 @@ impl CellReader {
                     let pattern = pattern.as_ref().map(|pattern| Pattern::new(pattern));
                     Self::Moment { zone: Zone::new(zone.as_deref())?, pattern }
                 }
-                Format::LastDayOf(sample) => Self::LastDayOf(Label::new(sample)?, plan.calendar),
+                Format::LastDayOf(sample) => {
+                    Self::LastDayOf(Label::new(sample, &plan.calendar)?, plan.calendar.clone())
+                }
                 Format::Plain
                 | Format::Number { .. }
                 | Format::Choice { .. }
                 | Format::YesNo { .. }
+                | Format::Period(_)
                 | Format::OneOf(_) => Self::Date(None),
             },
+            Type::Period(kind) => {
+                let label = match format {
+                    Format::Period(sample) => Some(Label::new(sample, &plan.calendar)?),
+                    _ => None,
+                };
+                Self::Period(kind, label, plan.calendar.clone())
+            }
             Type::YesNo => match format {
                 Format::YesNo { yes, no } => Self::YesNo { spelled: Some([no.clone(), yes.clone()]) },
                 _ => Self::YesNo { spelled: None },
@@ -118,6 +132,21 @@ impl CellReader {
                 let text = std::str::from_utf8(text).map_err(|_| Cow::Borrowed(NOT_UTF8))?;
                 let days = label.days(text, calendar);
                 days.map(|days| i64::from(days.to)).ok_or(Cow::Borrowed("not a period of the given format"))
+            }
+            Self::Period(kind, label, calendar) => {
+                let text = std::str::from_utf8(text).map_err(|_| Cow::Borrowed(NOT_UTF8))?;
+                let days = match label {
+                    Some(label) => label.days(text, calendar),
+                    None => calendar.parse_name_of(*kind, text).map(|index| calendar.days(*kind, index, Days::ALL)),
+                };
+                let whole = |days: &Days| calendar.days(*kind, calendar.index(*kind, days.from), Days::ALL) == *days;
+                days.filter(whole).map(|days| i64::from(days.from)).ok_or_else(|| {
+                    Cow::Owned(format!(
+                        "not a {} {}",
+                        kind.word(),
+                        if label.is_some() { "of the given format" } else { "as it is named" }
+                    ))
+                })
             }
             Self::OneOf(readers) => one_of(readers, |reader| reader.parse(text)),
             Self::Moment { .. } => self.parse_moment(text).map(|(day, _)| i64::from(day)),

@@ -11,7 +11,7 @@ use crate::keys::dictionary::Dictionary;
 use crate::source::columns::{ColumnChunk, Encoding, Source};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Bounds, Field, FieldSource, Format, Plan, RecordId, Type};
+use meed_compiler::plan::{Bounds, Calendar, Field, FieldSource, Format, Plan, RecordId, Type};
 use meed_compiler::value::decimal_text;
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(crate) enum ComponentReader {
     /// They are it.
     Text,
     /// They are read as a value first.
-    Typed { reader: CellReader, ty: Type, decimals: u32, bounds: Bounds, choices: Vec<String> },
+    Typed { reader: CellReader, ty: Type, decimals: u32, bounds: Bounds, choices: Vec<String>, calendar: Calendar },
 }
 
 impl ComponentReader {
@@ -60,26 +60,28 @@ impl ComponentReader {
         };
         let format = if plain { &Format::Plain } else { &sources(field).first()?.format };
         let reader = CellReader::new(plan, ty, decimals, format)?;
-        Some(Self::Typed { reader, ty, decimals, bounds: field.bounds, choices })
+        Some(Self::Typed { reader, ty, decimals, bounds: field.bounds, choices, calendar: plan.calendar.clone() })
     }
 
     /// Whether cells are taken as text.
     pub fn as_text(&self) -> bool {
         match self {
             Self::Text => true,
-            Self::Typed { ty, .. } => matches!(ty, Type::Choice(_) | Type::YesNo),
+            Self::Typed { ty, .. } => matches!(ty, Type::Choice(_) | Type::YesNo | Type::Period(_)),
         }
     }
 
     /// The text that stands for a value.
     fn write(&self, value: i64) -> String {
-        let Self::Typed { ty, decimals, choices, .. } = self else { broken("a text that is written as a value") };
-        written(value, *ty, *decimals, choices)
+        let Self::Typed { ty, decimals, choices, calendar, .. } = self else {
+            broken("a text that is written as a value")
+        };
+        written(value, *ty, *decimals, choices, calendar)
     }
 }
 
 /// How a value is written in Meed, without the sign of a currency.
-pub(crate) fn written(value: i64, ty: Type, decimals: u32, choices: &[String]) -> String {
+pub(crate) fn written(value: i64, ty: Type, decimals: u32, choices: &[String], calendar: &Calendar) -> String {
     let shortest = |value: i64, decimals: u32| {
         let text = decimal_text(i128::from(value), decimals);
         let cut = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
@@ -89,6 +91,10 @@ pub(crate) fn written(value: i64, ty: Type, decimals: u32, choices: &[String]) -
         Type::Date => {
             let day = i32::try_from(value).unwrap_or_else(|_| broken("a day that is outside the calendar"));
             date_of(day).to_string()
+        }
+        Type::Period(period) => {
+            let day = i32::try_from(value).unwrap_or_else(|_| broken("a period that is outside the calendar"));
+            calendar.name(period, calendar.index(period, day))
         }
         Type::YesNo => if value == 1 { "yes" } else { "no" }.to_owned(),
         Type::Choice(_) => {

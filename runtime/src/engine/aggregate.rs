@@ -147,7 +147,7 @@ impl Places {
         Self {
             window: plan.rows_of(fold).window,
             kind,
-            of: PeriodOf::new(plan.calendar, kind, days.first, days.last),
+            of: PeriodOf::new(plan.calendar.clone(), kind, days.first, days.last),
             first: *periods.start(),
             n_periods: periods.count(),
             life: match plan.rows_of(fold).window {

@@ -120,7 +120,7 @@ impl PeriodComponent {
         let DateSpan { first, last } = days;
         let numbers = (plan.calendar.index(period, first), plan.calendar.index(period, last));
         Self {
-            of: PeriodOf::new(plan.calendar, period, first, last),
+            of: PeriodOf::new(plan.calendar.clone(), period, first, last),
             first: numbers.0,
             n_periods: (i64::from(numbers.1) - i64::from(numbers.0) + 1) as u64,
         }
@@ -140,7 +140,7 @@ fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
         Type::Text(domain) | Type::Id(domain) => Some(loaded.dictionaries[domain.index()].len() as u64),
         Type::Choice(choice) => Some(plan.choices[choice.index()].len() as u64),
         Type::YesNo => Some(2),
-        Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date => None,
+        Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Period(_) => None,
     }
 }
 

@@ -177,8 +177,8 @@ impl Run<'_, '_> {
         let (rows, n_rows) = self.rows_of(id, page)?;
         self.size_decisions(rule, n_rows);
         self.size_payments(&rule.stream, n_rows);
-        self.fill_aggregates(id, &rows)?;
         self.prepare_searches(id)?;
+        self.fill_aggregates(id, &rows)?;
         for &key in used.iter() {
             if self.group_indexes[key].is_none() {
                 let (days, n_all) = self.span(&rule.stream, &rows, n_rows);

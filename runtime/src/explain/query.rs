@@ -101,8 +101,8 @@ impl<'a> Asked<'a> {
             Some(name) => match plan.calendar.parse_name(name) {
                 Some((kind, number)) => Some(plan.calendar.days(kind, number, plan.active)),
                 None => {
-                    let quarter = meed_compiler::plan::Period::Quarter;
-                    let like = plan.calendar.name(quarter, plan.calendar.index(quarter, plan.active.from));
+                    let kind = plan.calendar.told_by();
+                    let like = plan.calendar.name(kind, plan.calendar.index(kind, plan.active.from));
                     return Err(ExplainError::UnknownPeriod { name: name.clone(), like });
                 }
             },

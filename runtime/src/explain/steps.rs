@@ -7,8 +7,8 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Days, End, Expr, Function, LocalId, Node, Op, Owner, Period, Piece, Pieces, Schedule, ScheduleOutput, StateId,
-    Stream, Type, Version, VersionId,
+    Days, End, Expr, Function, LocalId, Node, Op, Owner, Piece, Pieces, Schedule, ScheduleOutput, StateId, Stream,
+    Type, Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -86,7 +86,7 @@ impl Explainer<'_> {
         let of = match &rule.stream {
             Stream::Periods(..) => format!("the {word} ends on {}", date_of(day)),
             Stream::Events(_) | Stream::Lines(_) => {
-                format!("the {word} is of {}, in {}", date_of(day), self.period(Period::Quarter, day))
+                format!("the {word} is of {}, in {}", date_of(day), self.period(self.plan.calendar.told_by(), day))
             }
         };
         let outside = if holds { "" } else { ", outside of these days" };

@@ -28,6 +28,7 @@ impl Explainer<'_> {
             (Value::Missing, _) => "unknown".to_owned(),
             (Value::Number(value), _) => numbers::numeric(self.plan, ty, value),
             (Value::YesNo(value), _) => if *value { "yes" } else { "no" }.to_owned(),
+            (Value::Date(day), Type::Period(period)) => self.period(period, *day),
             (Value::Date(day), _) => date_of(*day).to_string(),
             (Value::Code(place), Type::Choice(choice)) => {
                 self.plan.choices[choice.index()].get(*place as usize).cloned().unwrap_or_default()

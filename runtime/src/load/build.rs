@@ -19,7 +19,7 @@ use crate::store::row_batch::RowBatch;
 use crate::store::rows::TableRows;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Field, Record, RecordId, TextEncoding, Type};
+use meed_compiler::plan::{Calendar, Field, Record, RecordId, TextEncoding, Type};
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 
@@ -278,7 +278,7 @@ impl TableBuilder {
 
 impl BoundsInWords {
     fn apply(&self, block: &mut Block) {
-        block.bound(self.bounds, |value| written(value, self.ty, self.decimals, &[]));
+        block.bound(self.bounds, |value| written(value, self.ty, self.decimals, &[], &Calendar::PLAIN));
     }
 }
 
@@ -286,7 +286,7 @@ impl BoundsInWords {
 fn empty(ty: Type) -> Values {
     match ty {
         Type::Number | Type::Count | Type::Percent | Type::Money => Values::I64(Vec::new()),
-        Type::Date => Values::I32(Vec::new()),
+        Type::Date | Type::Period(_) => Values::I32(Vec::new()),
         Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(Vec::new()),
         Type::YesNo | Type::Choice(_) => Values::U8(Vec::new()),
     }

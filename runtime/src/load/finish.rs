@@ -184,7 +184,7 @@ fn referred(
 fn narrow(ty: Type, values: impl Iterator<Item = i64>) -> Values {
     match ty {
         Type::Number | Type::Count | Type::Percent | Type::Money => Values::I64(values.collect()),
-        Type::Date => Values::I32(values.map(|value| value as i32).collect()),
+        Type::Date | Type::Period(_) => Values::I32(values.map(|value| value as i32).collect()),
         Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(values.map(|value| value as u32).collect()),
         Type::YesNo | Type::Choice(_) => Values::U8(values.map(|value| value as u8).collect()),
     }
@@ -205,14 +205,9 @@ fn literals(plan: &Plan, dictionaries: &mut [Dictionary]) -> Vec<u32> {
 }
 
 fn predicates(plan: &Plan, dictionaries: &[Dictionary]) -> Vec<Vec<u8>> {
-    let passes = |test: &TextTest, text: &str| match test {
-        TextTest::In(texts) => texts.iter().any(|known| known == text),
-        TextTest::Contains(part) => text.contains(part.as_str()),
-        TextTest::StartsWith(part) => text.starts_with(part.as_str()),
-    };
     let of = |predicate: &Predicate| {
         let dictionary = &dictionaries[predicate.domain.index()];
-        (0..dictionary.len() as u32).map(|code| u8::from(passes(&predicate.test, &dictionary.text(code)))).collect()
+        (0..dictionary.len() as u32).map(|code| u8::from(predicate.test.holds(&dictionary.text(code)))).collect()
     };
     plan.predicates.iter().map(of).collect()
 }

@@ -70,7 +70,7 @@ fn candidates(field: &Field) -> Vec<(String, Format)> {
             let format = Format::Choice { spellings: Vec::new(), otherwise: None, ignoring_case: true };
             vec![("ignoring case".to_owned(), format)]
         }
-        (Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_), _) => Vec::new(),
+        (Type::Period(_) | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_), _) => Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::decode::cell::CellReader;
 use crate::decode::column::{Block, List, decode};
 use crate::source::columns::{Encoding, Source};
-use meed_compiler::plan::{Comparison, FieldId, RowTest, TextTest};
+use meed_compiler::plan::{Comparison, FieldId, RowTest};
 use rustc_hash::FxHashSet;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -111,11 +111,7 @@ fn holds(test: &RowTest, said: &[(FieldId, Said<'_>)], row: usize) -> Option<boo
         RowTest::Text(field, test) => match of(field)? {
             Said::Texts(texts) if !texts[row].is_empty() => {
                 let text = std::str::from_utf8(&texts[row]).ok()?;
-                Some(match test {
-                    TextTest::In(known) => known.iter().any(|known| known == text),
-                    TextTest::Contains(part) => text.contains(part.as_str()),
-                    TextTest::StartsWith(part) => text.starts_with(part.as_str()),
-                })
+                Some(test.holds(text))
             }
             Said::Values(..) | Said::Texts(_) => None,
         },

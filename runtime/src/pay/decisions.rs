@@ -127,7 +127,7 @@ impl<'a> Seen<'a> {
     /// Versions share a decision; each writes the rows of its own days.
     fn take(&self, id: VersionId, decision: DecisionId, data: &DecisionData, found: &mut Vec<Taken>) {
         let rule = self.plan.version(id);
-        let (kind, days) = (kind(&self.origin), rule.looks_at());
+        let (kind, days) = (kind(self.plan, &self.origin), rule.looks_at());
         for place in (0..data.known.len()).filter(|&place| data.known[place] == 1) {
             let row = self.roots.as_ref().map_or(place as u32, |roots| roots[place]);
             let when = self.origin.day(row);
@@ -152,9 +152,9 @@ impl<'a> Seen<'a> {
 }
 
 /// The kind of period that rows are told with.
-fn kind(origin: &Origin<'_>) -> Period {
+fn kind(plan: &Plan, origin: &Origin<'_>) -> Period {
     match origin {
-        Origin::Event { .. } => Period::Quarter,
+        Origin::Event { .. } => plan.calendar.told_by(),
         Origin::EntityPeriods { period, .. } => *period,
     }
 }
@@ -206,7 +206,13 @@ impl Rows<'_> {
             let text = value(plan, self.loaded, decision, taken);
             match decision.ty {
                 Type::Number | Type::Count | Type::Percent | Type::Money => values.push_number(&text),
-                Type::YesNo | Type::Date | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+                Type::YesNo
+                | Type::Date
+                | Type::Period(_)
+                | Type::Choice(_)
+                | Type::Text(_)
+                | Type::Id(_)
+                | Type::Ref(_) => {
                     values.push(&text);
                 }
             }
@@ -219,7 +225,7 @@ impl Rows<'_> {
             Cells::Texts(keys),
             Cells::Words {
                 codes: rows.iter().map(|taken| place(periods.partition_point(|&known| known < taken.period))).collect(),
-                words: periods.iter().map(|&number| plan.calendar.name(kind(origin), number)).collect(),
+                words: periods.iter().map(|&number| plan.calendar.name(kind(plan, origin), number)).collect(),
             },
             Cells::Words {
                 codes: rows.iter().map(|taken| place(names.partition_point(|&known| known < taken.decision))).collect(),
@@ -238,6 +244,7 @@ fn value(plan: &Plan, loaded: &Loaded, decision: &Decision, taken: &Taken) -> St
         Type::Number | Type::Count | Type::Percent | Type::Money => exact_text(&fraction(num.into(), den.into())),
         Type::YesNo => if num == 1 { "yes" } else { "no" }.to_owned(),
         Type::Date => date_of(num as i32).to_string(),
+        Type::Period(period) => plan.calendar.name(period, plan.calendar.index(period, num as i32)),
         Type::Choice(choice) => plan.choices[choice.index()][num as usize].clone(),
         Type::Text(domain) | Type::Id(domain) => loaded.dictionaries[domain.index()].text(num as u32).into_owned(),
         Type::Ref(record) => loaded.keys[record.index()].text(num as usize).into_owned(),

@@ -21,7 +21,7 @@ impl<'a> Periods<'a> {
         let (kind, first_day, last_day) = match &context.origin {
             Origin::Event { days, .. } => {
                 let DateSpan { first, last } = DateSpan::of(days);
-                (Period::Quarter, first, last)
+                (context.plan.calendar.told_by(), first, last)
             }
             Origin::EntityPeriods { period, .. } => (*period, 0, 0),
         };

@@ -117,7 +117,7 @@ fn value(plan: &Plan, loaded: &Loaded, column: &Column, ty: Type, row: usize) ->
         Type::Text(domain) | Type::Id(domain) => loaded.dictionaries[domain.index()].text(value as u32).into_owned(),
         Type::Ref(target) => loaded.keys[target.index()].text(value as usize).into_owned(),
         Type::Choice(choice) => plan.choices[choice.index()][value as usize].clone(),
-        Type::Date => meed_compiler::plan::calendar::date_of(value as i32).to_string(),
+        Type::Date | Type::Period(_) => meed_compiler::plan::calendar::date_of(value as i32).to_string(),
         Type::Number | Type::Count | Type::Percent | Type::Money | Type::YesNo => value.to_string(),
     }
 }

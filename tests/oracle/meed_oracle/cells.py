@@ -59,7 +59,9 @@ def _by(field, sample, text, program):
     if field.type == "percent":
         return _percent(text, sample)
     if field.type == "date":
-        return _last_day(text, sample, program.calendar) if field.last_day_of else _day(text, sample or "YYYY-MM-DD")
+        return _last_day(text, sample, program.calendar) if field.last_day_of else day_by(text, sample or "YYYY-MM-DD")
+    if field.type == "period":
+        return _period(text, sample, field.content, program.calendar)
     if field.type == "yes_no":
         return _yes_no(text, sample, field.ignoring_case)
     if field.type == "one_of":
@@ -109,7 +111,7 @@ def _percent(text, sample):
 MONTHS = "January February March April May June July August September October November December".split()
 
 
-def _day(text, pattern):
+def day_by(text, pattern):
     places, expected = {}, ""
     for part in re.findall(r"YYYY|YY|MMMM|MMM|MM|DD|M|D|[^YMD]+", pattern):
         names = MONTHS if part == "MMMM" else [name[:3] for name in MONTHS]
@@ -131,8 +133,21 @@ def _day(text, pattern):
         raise Unreadable("no such day") from None
 
 
+def _period(text, sample, word, calendar):
+    if sample is None:
+        period = calendar.of_name(text, word)
+    else:
+        period = calendar.period_of(word, _last_day(text, sample, calendar))
+    if period is None:
+        raise Unreadable("no such period")
+    return period
+
+
 def _last_day(text, sample, calendar):
     """The last day of the period that a cell names, written as the sample is (facts.md, "Types")."""
+    word = calendar.word_of(sample)
+    if word is not None:
+        return calendar.last_day_named(word, text)
     parts = re.split(r"(\d+)", sample)
     numbers = parts[1::2]
     years = [place for place, digits in enumerate(numbers) if len(digits) == 4]

@@ -5,7 +5,7 @@ from fractions import Fraction
 from operator import add, mul, sub, truediv
 
 from . import decision_tables, schedules, sets
-from .periods import add_days, add_length, whole_months
+from .periods import Period, add_days, add_length, whole_months
 from .scope import fields_of, list_of_path, value_of_path
 from .tables import Row
 from .tree import expression, form, path_names
@@ -159,8 +159,8 @@ def compare(op, left, right):
         return equal(left, right)
     if op == "not_equal":
         return not equal(left, right)
-    if op in ("contains", "starts_with"):
-        return right in left if op == "contains" else left.startswith(right)
+    if op in ("contains", "starts_with", "ends_with"):
+        return {"contains": right in left, "starts_with": left.startswith(right)}.get(op, left.endswith(right))
     if isinstance(left, Choice):
         left, right = left.rank, right.rank
     if isinstance(left, (str, bool, Row)) or isinstance(right, (str, bool, Row)):
@@ -184,8 +184,17 @@ def equal(left, right):
     return left == right
 
 
+def _as_period(value, beside):
+    if isinstance(value, Fraction):
+        return beside.calendar.named("year", int(value), 1)
+    return beside.calendar.of_name(value, beside.word) if isinstance(value, str) else value
+
+
 def _alike(values):
     """Names of values become values of the list that another of them is of."""
+    period = next((value for value in values if isinstance(value, Period)), None)
+    if period is not None:
+        return [_as_period(value, period) for value in values]
     names = next((value.names for value in values if isinstance(value, Choice)), None)
     if names is None:
         return values
@@ -196,8 +205,8 @@ def _list_beside(nodes, scope):
     """The list of values of one of these expressions, where a field tells it."""
     for node in nodes:
         name, content = expression(node)
-        if name == "bracket":
-            found = _list_beside([content], scope)
+        if name in ("bracket", "at"):
+            found = _list_beside([content if name == "bracket" else content["value"]], scope)
         else:
             found = list_of_path(scope, content) if name == "path" and scope.arguments is None else None
         if found is not None:
@@ -265,7 +274,7 @@ def _time_between(content, scope, _):
 
 def _date_part(content, scope, _):
     """Year, half and quarter are those of the fiscal calendar; the month is counted from its first."""
-    day, part = evaluate(content["date"], scope), content["part"]
+    day, part = _day_in(evaluate(content["date"], scope)), content["part"]
     if day is None:
         return None
     if part == "day":
@@ -273,6 +282,71 @@ def _date_part(content, scope, _):
     if part == "year":
         return Fraction(scope.run.program.calendar.year_name(day))
     return Fraction(scope.run.program.calendar.part_number(part, day))
+
+
+def _in_currency(content, scope, _):
+    """By the last rate on or before the day; the program's own currency needs none (amounts.md, "Several currencies")."""
+    node = content["value"]
+    while expression(node)[0] == "bracket":
+        node = expression(node)[1]
+    path = expression(node)[1]
+    names = path_names(path)
+    record = _owner(names, scope)
+    currency = {"parts": [{"text": name} for name in [*names[:-1], record.fields[names[-1]].currency]]}
+    amount, code = evaluate(node, scope), value_of_path(scope, currency, evaluate, None)
+    name, at = form(content["at"])
+    if name == "day":
+        day = evaluate(at, scope)
+    elif at["text"] == "program":
+        day = scope.run.program.last
+    else:
+        own = scope.day if scope.own is None else scope.own[1]
+        day = scope.run.program.calendar.period_of(at["text"], own).last
+    if code == content["currency"]["text"]:
+        return amount
+    if code is None or day is None:
+        return None
+    rates = [
+        row
+        for row in scope.run.tables.of(scope.run.program.rates.name)
+        if row.values["from"] == code and row.values["to"] == content["currency"]["text"] and row.when <= day
+    ]
+    if not rates:
+        raise Fault("missing-rate")
+    return None if amount is None else amount * max(rates, key=lambda row: row.when).values["rate"]
+
+
+def _owner(names, scope):
+    """The record of the field that a path ends with."""
+    around = scope
+    while around is not None:
+        record = around.record
+        if record is not None and names[0] in (*record.fields, record.name):
+            names = names[1:] if names[0] not in record.fields else names
+            for name in names[:-1]:
+                record = scope.run.program.records[record.fields[name].content]
+            return record
+        around = around.outer
+    raise Unknown(f"the amount {names}")
+
+
+def _period_of(content, scope, _):
+    """A field of a number may have the word's name, and then it is a part of what follows."""
+    word = content["period"]["text"]
+    around = scope
+    while around is not None:
+        own = around.record.fields.get(word) if around.record is not None else None
+        if own is not None and own.type in ("count", "number", "percent", "money"):
+            part, value = around.subject.values.get(word), evaluate(content["date"], scope)
+            return calculate("of", part, value)
+        around = around.outer
+    day = _day_in(evaluate(content["date"], scope))
+    return None if day is None else scope.run.program.calendar.period_of(word, day)
+
+
+def _day_in(value):
+    """A period stands for its first day."""
+    return value.first if isinstance(value, Period) else value
 
 
 def _period_edge(content, scope, _):
@@ -283,7 +357,7 @@ def _period_edge(content, scope, _):
     if content["date"] is None:
         first, last = calendar.own(_own_period(word, scope))
         return first if content["edge"] == "first" else last
-    day = evaluate(content["date"], scope)
+    day = _day_in(evaluate(content["date"], scope))
     if day is None:
         return None
     period = calendar.period_of(word, day)
@@ -441,6 +515,9 @@ KINDS = {
     "band_of": _asked("band"),
     "period": _period,
     "time_between": _time_between,
+    "in_currency": _in_currency,
+    "period_name": lambda content, scope, _: scope.run.program.calendar.of_name(content),
+    "period_of": _period_of,
     "date_part": _date_part,
     "period_edge": _period_edge,
     "days_in": _days_in,

@@ -1,6 +1,7 @@
 """Periods and days (facts.md, "The head of a program"; amounts.md, "Dates")."""
 
 import calendar
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -12,7 +13,7 @@ WORDS = ("day", "week", "half month", *MONTHS, "program")
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Period:
     """A period: its word and its number among all of its kind, one after the other."""
 
@@ -29,6 +30,9 @@ class Period:
     def last(self):
         """Its last day, uncut."""
         return self.calendar.last_day(self.word, self.number)
+
+
+NAME = re.compile(r"(FY)?(\d{4})(?:-(?:([QH])(\d)|M?(\d\d)(?:-H([12]))?))?")
 
 
 class Calendar:
@@ -90,13 +94,18 @@ class Calendar:
             return _month_start(number // 2).replace(day=15) if number % 2 == 0 else _month_end(number // 2)
         return _month_end((number + 1) * MONTHS[word] - 1 + ((self.first_month or 1) - 1))
 
-    def month_of(self, day):
-        """The number of a calendar month, for windows that count whole months."""
-        return day.year * 12 + day.month - 1
+    def word_of(self, name):
+        """The kind of period that a table has under this name; none where there is no table."""
+        return None
 
-    def month_start(self, number):
-        """The first day of the month of this number."""
-        return _month_start(number)
+    def told_by(self):
+        """The period by which lines of events are told."""
+        return "quarter"
+
+    def a_year_before(self, period):
+        """The period at the same place in the year before."""
+        a_year = {"half month": 24, "month": 12, "quarter": 4, "half": 2, "year": 1}[period.word]
+        return self.period(period.word, period.number - a_year)
 
     def before(self, period):
         """The period before one."""
@@ -134,6 +143,24 @@ class Calendar:
         if period.word == "month":
             return f"{period.first.year:04}-{period.first.month:02}"
         return year + {"quarter": f"-Q{number}", "half": f"-H{number}", "year": ""}[period.word]
+
+    def of_name(self, name, word=None):
+        """The period of a name, of a kind if one is wanted; None where there is none."""
+        found = NAME.fullmatch(name)
+        try:
+            if found:
+                _, year, letter, part, month, half = found.groups()
+                kind = "half month" if half else {"Q": "quarter", "H": "half"}.get(letter, "month" if month else "year")
+                whole = self.named("month" if half else kind, int(year), int(part or month or 1))
+                period = self.period_of("half month", whole.first) if half else whole
+                if half == "2":
+                    period = self.period("half month", period.number + 1)
+            else:
+                day = date.fromisoformat(name.removeprefix("W"))
+                period = self.period_of("week" if name.startswith("W") else "day", day)
+        except (ValueError, Fault):
+            return None
+        return period if self.name(period) == name and word in (None, period.word) else None
 
     def own(self, period):
         """The part of a period within the program's life, or None (totals.md, "Per party and period")."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from . import literals
-from .periods import WEEKDAYS, Calendar
+from . import calendars, literals
+from .periods import WEEKDAYS, WORDS, Calendar
 from .tree import expression, form
 from .trouble import Unknown
 from .values import decimals_of
@@ -27,6 +27,7 @@ class Field:
     formats: tuple = ()  # a cell is of one of them
     last_day_of: bool = False  # of a period, by whose name a day is read
     ignoring_case: bool = False
+    currency: str | None = None  # the field that names the currency of the amount
     is_dated: bool = False  # its values are in the history of its record
     least: Fraction | None = None
     most: Fraction | None = None
@@ -69,13 +70,15 @@ class Version:
 class Program:
     """All declarations, by name."""
 
-    def __init__(self, trees, overrides):
+    def __init__(self, trees, overrides, sheets=None):
         self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, {}
-        self.currency = None
+        self.currency = self.rates = None
         rules, sources = [], []
         items = [item for library in trees["libraries"] for item in library["file"]["items"]]
         items += trees["program"]["items"]
         self.kinds = {one["name"]["text"]: one["values"] for name, one in map(form, items) if name == "kind"}
+        self.sheets = sheets  # none where only the records are asked for
+        self.calendars = [content for name, content in map(form, items) if name == "calendar"]
         for item in items:
             name, content = form(item)
             if name == "program":
@@ -86,6 +89,8 @@ class Program:
                 self._take_members(self._record(content["record"]["text"]), content["members"])
             elif name == "source":
                 sources.append(content)
+            elif name == "rates":
+                self._take_rates(content)
             elif name == "schedule":
                 self.schedules[content["name"]["text"]] = content
             elif name == "table":
@@ -94,10 +99,15 @@ class Program:
                 self.parameters[content["name"]["text"]] = content["value"]
             elif name == "rule":
                 rules.append(content)
-            elif name not in ("use", "use_file", "kind", "test"):
+            elif name not in ("use", "use_file", "kind", "calendar", "test"):
                 raise Unknown(f"an item of the kind `{name}`")
         if self.currency is None:
             raise Unknown("a file without a `program`")
+        for record in self.records.values():
+            for one in [*record.fields.values(), *record.key]:
+                # A name of no record may be that of a period (facts.md, "Types").
+                if one.type == "record" and one.content not in self.records and one.content in WORDS:
+                    one.type = "period"
         self._make_histories()
         for source in sources:
             self._take_source(source)
@@ -116,6 +126,7 @@ class Program:
 
     def _take_head(self, head):
         self.month_ends, first_month, by_end, life, weekday = None, None, False, None, 0
+        weeks, table = None, None
         for clause in head["clauses"]:
             name, content = form(clause["kind"])
             if name == "currency":
@@ -129,13 +140,22 @@ class Program:
                 life = (literals.day(content["from"]), literals.day(content["to"]))
             elif name == "weeks_start":
                 weekday = WEEKDAYS.index(content["text"].lower())
+            elif name == "periods_of_weeks":
+                weeks = content
+            elif name == "periods_from":
+                table = content["text"]
             elif name == "month_ends":
                 self.month_ends = content
             else:
                 raise Unknown(f"`{name}` in the head of a program")
         self.decimals = decimals_of(self.currency)
         self.first, self.last = life
-        self.calendar = Calendar(first_month, by_end, life, weekday)
+        if weeks is not None:
+            self.calendar = calendars.of_weeks(life, weeks)
+        elif table is not None:
+            self.calendar = calendars.from_table(life, self.calendars, table, self.sheets, weekday)
+        else:
+            self.calendar = Calendar(first_month, by_end, life, weekday)
 
     # Records (facts.md, "Parties and events").
 
@@ -154,6 +174,15 @@ class Program:
                 record.distinct_of = content["text"]
         self.records[record.name] = record
         self._take_members(record, item["members"])
+
+    def _take_rates(self, item):
+        """Rates are a table of day, from, to and rate (amounts.md, "Several currencies")."""
+        self.rates = Record(item["name"]["text"], True, item["file"]["value"])
+        fields = [Field("from", "text", None, False), Field("to", "text", None, False), Field("day", "date", None, False)]
+        self.rates.key, self.rates.when = list(fields), fields[2]
+        rate = Field("rate", "number", None, False, least=Fraction(1, 10**9))
+        self.rates.fields = {one.name: one for one in [*fields, rate]}
+        self.records[self.rates.name] = self.rates
 
     def _take_members(self, record, members):
         for member in members:
@@ -178,6 +207,9 @@ class Program:
     def _field(self, item, default):
         text = lambda one: None if one is None else one["value"]
         kind, content = (default, None) if item["ty"] is None else form(item["ty"]["kind"])
+        currency = None
+        if kind == "money_in":
+            kind, content, currency = "number", {"count": 4}, content["text"]
         if kind == "one_of":
             content = tuple(content)
         elif kind == "record" and content["text"] in self.kinds:
@@ -194,6 +226,7 @@ class Program:
             text(item["column"]),
             ignoring_case=item["ignoring_case"] is not None,
         )
+        one.currency = currency
         if item["bounds"] is not None:
             sides = (item["bounds"][side] for side in ("least", "most"))
             one.least, one.most = (None if side is None else literals.number(side) for side in sides)

@@ -55,7 +55,7 @@ class Rule:
         for row in self.run.events(self.stream[1]):
             version = self._version_of(row.when)
             scope = Scope(self.run, subject=row, day=row.when)
-            period = self.program.calendar.period_of("quarter", row.when)
+            period = self.program.calendar.period_of(self.program.calendar.told_by(), row.when)
             if version is not None:
                 self._one(version, scope, period, False)
             elif row.when < min(version.first for version in self.versions) and self._looks_back():

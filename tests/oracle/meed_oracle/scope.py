@@ -60,6 +60,12 @@ class Scope:
         return self.subject.record if self.line is None else None
 
 
+def row_with_key(name, wanted, scope):
+    from .sets import row_with_key as found  # which looks names up here
+
+    return found(name, wanted, scope)
+
+
 def value_of_path(scope, path, evaluate, hint):
     """The value of a dotted name."""
     names = path_names(path)
@@ -121,6 +127,13 @@ def _first(scope, name, evaluate, hint):
                 return around.lets[name]
             if name in around.later:
                 raise Unknown(f"`{name}` adds up and stands above a condition that reads it")
+    if scope.arguments is None and scope.period is not None and name in run.program.records:
+        # The row of an entity that is keyed by the rule's own party and period (rules.md, "For each").
+        key = run.program.records[name].key
+        parts = {part.type: part.content for part in key}
+        if parts == {"record": scope.record.name, "period": scope.period.word}:
+            own = {"record": scope.subject, "period": scope.period}
+            return row_with_key(name, [own[part.type] for part in key], scope)
     if name in run.program.parameters:
         return evaluate(run.program.parameters[name], scope, hint)
     if hint is not None and name in hint:
@@ -131,6 +144,9 @@ def _first(scope, name, evaluate, hint):
                 return run.decision(around.subject, name, around.day)
     if name == "none":
         return None
+    period = run.program.calendar.of_name(name)
+    if period is not None:
+        return period
     if run.program.lists_with(name):
         return ListName(name)
     raise Unknown(f"the name `{name}`")

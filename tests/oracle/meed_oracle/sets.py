@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from .calendars import TableCalendar
 from .periods import WORDS, add_days, add_length, add_months
 from .scope import Scope
 from .tables import NO_INSTANT, Row, key_order
@@ -60,6 +61,20 @@ def row_of_key(name, values, scope, evaluate):
         raise Unknown(f"a key of `{name}` with {len(wanted)} parts")
     if None in wanted:
         return None
+    wanted = [as_period(value, part.content, scope) if part.type == "period" else value for part, value in zip(record.key, wanted)]
+    return row_with_key(name, wanted, scope)
+
+
+def as_period(value, word, scope):
+    """A value beside a period: a year may be a number, and a name stands for the period (amounts.md, "Dates")."""
+    calendar = scope.run.program.calendar
+    if isinstance(value, Fraction) and word == "year":
+        return calendar.named(word, int(value), 1)
+    return calendar.of_name(value, word) if isinstance(value, str) else value
+
+
+def row_with_key(name, wanted, scope):
+    record = scope.run.program.records[name]
     for row in scope.run.tables.of(name):
         if all(_same(row.values[part.name], value) for part, value in zip(record.key, wanted)):
             return row
@@ -229,8 +244,7 @@ def _days(window, scope):
         return first.first, calendar.before(now).last, False
     if name == "same_last_year":
         now = calendar.period_of(content["text"], day)
-        a_year = {"half month": 24, "month": 12, "quarter": 4, "half": 2, "year": 1}[now.word]
-        then = calendar.period(now.word, now.number - a_year)
+        then = calendar.a_year_before(now)
         return then.first, then.last, False
     if name == "last":
         count, unit = content["count"], content["unit"]["text"]
@@ -239,8 +253,11 @@ def _days(window, scope):
         if unit in ("months", "years"):
             count *= 12 if unit == "years" else 1
             if scope.period is not None and scope.period.word in ("month", "quarter", "half", "year", "program"):
-                now = calendar.month_of(day)
-                return calendar.month_start(now - count + 1), day, False
+                word = "month"
+                if unit == "years" and isinstance(calendar, TableCalendar):
+                    word, count = "year", content["count"]
+                now = calendar.period_of(word, day)
+                return calendar.period(word, now.number - count + 1).first, day, False
             return add_days(add_months(day, -count, month_ends), 1), day, False
         now = calendar.period_of(_singular(unit), day)
         return calendar.period(now.word, now.number - count + 1).first, day, False

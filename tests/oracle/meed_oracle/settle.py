@@ -13,7 +13,7 @@ class Run:
 
     def __init__(self, trees, tables, through=None, overrides=None, sheets=None):
         forget()
-        self.program = Program(trees, overrides or {})
+        self.program = Program(trees, overrides or {}, sheets or {})
         self.sheets = sheets or {}
         self.through = through or self.program.last
         self.tables = Tables(self.program, tables, used_fields(self.program))

@@ -120,6 +120,10 @@ class Tables:
                 self._reject(row, field, texts)
             return None
         if field.type == "record":
+            for part, text in zip(self.program.records[field.content].key, texts):
+                if part.type == "period" and self.program.calendar.of_name(text, part.content) is None:
+                    self._reject(row, field, [text])
+                    return None
             return Pointer(field.content, tuple(texts))
         try:
             if field.type == "date_time":

@@ -128,6 +128,10 @@ class _Walk:
                 return frame["names"][name]
             if name in frame["lets"]:
                 return self._records_of(frame["lets"][name], [frame])
+        record = self.program.records.get(name)
+        if record is not None and any(part.type == "period" for part in record.key):
+            self.used.update((record.name, part.name) for part in record.key)
+            return [record]
         return []
 
     def _step(self, at, name):
@@ -145,6 +149,17 @@ class _Walk:
         name, content = expression(node)
         if name == "path":
             self._path(content, frames)
+        elif name == "in_currency":
+            self._expression(content["value"], frames)
+            # Whichever of them it is.
+            for record in self.program.records.values():
+                self.used.update((record.name, one.currency) for one in record.fields.values() if one.currency)
+            self.used.update((self.program.rates.name, name) for name in self.program.rates.fields)
+            self._inside(content["at"], frames)
+        elif name == "period_of":
+            # The word may be the name of a field.
+            self._first(content["period"]["text"], frames)
+            self._expression(content["date"], frames)
         elif name in ("aggregate", "running") and content["set"] is not None:
             self._set(content, frames)
         elif name == "set":

@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from math import floor
 
+from .periods import Period
 from .trouble import Unknown
 
 
@@ -126,6 +127,8 @@ def value_text(value):
         return value.name
     if isinstance(value, str):
         return value
+    if isinstance(value, Period):
+        return value.calendar.name(value)
     if hasattr(value, "key_text"):
         return value.key_text()
     raise Unknown(f"a value of the kind {type(value).__name__} in a table")

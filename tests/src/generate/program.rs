@@ -99,6 +99,7 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     scope.tests = tests.map(str::to_owned).to_vec();
     let unsure = [
         "tag starts with \"x\"",
+        "tag ends with \"y\"",
         "person.agency.rank is high",
         "helper.level is lead",
         "person.agency.tag is \"xa\"",

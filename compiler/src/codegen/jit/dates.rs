@@ -7,10 +7,10 @@ use super::row::RowCode;
 use crate::data::Width;
 use crate::internal::broken;
 use crate::interpret::eval::{date_part, edge_of};
-use crate::kernel::{DayTable, FIRST_DAY, Input, N_DAYS, N_MONTHS};
+use crate::kernel::{DayTable, FIRST_DAY, Input, N_DAYS, N_MONTHS, NO_ANSWER};
 use crate::plan::calendar::MonthEnds;
 use crate::plan::calendar::{date_of, day_of};
-use crate::plan::{DatePart, Edge, Period, Plan, TimeUnit};
+use crate::plan::{Back, DatePart, Edge, Period, Plan, TimeUnit};
 use crate::value::RoundingMode;
 use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -101,6 +101,11 @@ impl RowCode<'_, '_> {
         self.look_up(DayTable::Edge(period, edge), day)
     }
 
+    /// The first day of a period before the one that holds a day.
+    pub(super) fn period_back(&mut self, period: Period, back: Back, day: CheckedInt) -> CheckedInt {
+        self.look_up(DayTable::Back(period, back), day)
+    }
+
     fn look_up(&mut self, table: DayTable, day: CheckedInt) -> CheckedInt {
         let first = self.emit.checked_int(i64::from(FIRST_DAY));
         let index = self.emit.subtract(day, first);
@@ -109,8 +114,14 @@ impl RowCode<'_, '_> {
         let (low, high) = match table {
             DayTable::Month => (0, i64::from(N_MONTHS)),
             DayTable::Part(_) => (0, 9999),
-            DayTable::Edge(..) => YEARS_1_TO_9999,
+            DayTable::Edge(..) | DayTable::Back(..) => YEARS_1_TO_9999,
         };
+        // A day without an answer is the interpreter's.
+        if table != DayTable::Month {
+            let whole = CheckedInt::within(value, i64::from(NO_ANSWER), high);
+            let none = self.emit.is(IntCC::SignedLessThan, whole, low);
+            self.emit.raise(none);
+        }
         CheckedInt::within(value, low, high)
     }
 
@@ -136,22 +147,16 @@ impl RowCode<'_, '_> {
 
 /// The table of a function of days.
 pub(super) fn day_table(plan: &Plan, table: DayTable) -> Vec<i32> {
-    if let DayTable::Edge(period, edge) = table {
-        return (FIRST_DAY..FIRST_DAY + N_DAYS).map(|day| edge_of(plan, period, edge, day)).collect();
-    }
-    let starts = month_starts();
-    let mut days = Vec::with_capacity(N_DAYS as usize);
-    for (month, pair) in (0..).zip(starts.windows(2)) {
-        let n_days = (pair[1] - pair[0]) as usize;
-        match table {
-            DayTable::Month => days.extend(std::iter::repeat_n(month, n_days)),
-            DayTable::Part(DatePart::Day) => days.extend(1..=n_days as i32),
-            // The other parts are the same for all days of a month.
-            DayTable::Edge(..) => {}
-            DayTable::Part(part) => days.extend(std::iter::repeat_n(date_part(plan, part, pair[0]), n_days)),
+    let answer = |day: i32| match table {
+        DayTable::Edge(period, edge) => edge_of(plan, period, edge, day),
+        DayTable::Back(period, back) => plan.calendar.first_day_back(period, back, day),
+        DayTable::Part(part) => date_part(plan, part, day),
+        DayTable::Month => {
+            let date = date_of(day);
+            Some((i32::from(date.year()) - 1900) * 12 + i32::from(date.month()) - 1)
         }
-    }
-    days
+    };
+    (FIRST_DAY..FIRST_DAY + N_DAYS).map(|day| answer(day).unwrap_or(NO_ANSWER)).collect()
 }
 
 /// The first day of every month, and the day after the last.

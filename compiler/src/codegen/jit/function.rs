@@ -7,7 +7,7 @@ use super::row::{Kind, RowCode, RowValue};
 use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::Input;
-use crate::plan::{Comparison, Expr, Function, TimeUnit};
+use crate::plan::{Comparison, Edge, Expr, Function, TimeUnit};
 
 impl RowCode<'_, '_> {
     /// A function of its operands, which are all computed; missing where one of them is, unless it looks for that.
@@ -15,6 +15,12 @@ impl RowCode<'_, '_> {
         let values: Vec<RowValue> = operands.iter().map(|operand| self.value(operand)).collect();
         if let (Function::Known, [value]) = (function, &values[..]) {
             return RowValue::new(Kind::YesNo(value.known));
+        }
+        if let (Function::Rate, [rate]) = (function, &values[..]) {
+            // The interpreter says what is missing.
+            let missing = self.emit.not(rate.known);
+            self.emit.raise(missing);
+            return RowValue { known: Flag::Yes, kind: rate.kind };
         }
         if let Function::Lookup { table, result } = function {
             return self.lookup(*table, *result, operands, &values);
@@ -103,6 +109,14 @@ impl RowCode<'_, '_> {
                 let day = self.code(date);
                 (Flag::Yes, Kind::Code(self.edge_of(*period, *edge, day)))
             }
+            (Function::PeriodOf(period), &[date]) => {
+                let day = self.code(date);
+                (Flag::Yes, Kind::Code(self.edge_of(*period, Edge::First, day)))
+            }
+            (Function::PeriodBack(period, back), &[date]) => {
+                let day = self.code(date);
+                (Flag::Yes, Kind::Code(self.period_back(*period, *back, day)))
+            }
             (Function::DatePart(part), &[date]) => {
                 let day = self.code(date);
                 number(Number::new(self.date_part(*part, day), 1))
@@ -122,10 +136,13 @@ impl RowCode<'_, '_> {
                 | Function::Test(_)
                 | Function::Text(_)
                 | Function::Known
+                | Function::Rate
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)
                 | Function::DatePart(_)
-                | Function::PeriodEdge(..),
+                | Function::PeriodEdge(..)
+                | Function::PeriodBack(..)
+                | Function::PeriodOf(_),
                 _,
             ) => broken(format!("`{}` of {} operands", function.signature().word, operands.len())),
         }

@@ -106,7 +106,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
         let kind = match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.zero()),
             Type::YesNo => Kind::YesNo(Flag::No),
-            Type::Date | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
+            Type::Date | Type::Period(_) | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
                 Kind::Code(self.emit.checked_int(0))
             }
         };
@@ -240,7 +240,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 let word = CheckedInt::within(value, 0, u8::MAX.into());
                 Kind::YesNo(self.emit.is(IntCC::Equal, word, 1))
             }
-            Type::Date => Kind::Code(CheckedInt::within(value, i32::MIN.into(), i32::MAX.into())),
+            Type::Date | Type::Period(_) => Kind::Code(CheckedInt::within(value, i32::MIN.into(), i32::MAX.into())),
             Type::Choice(_) => Kind::Code(CheckedInt::within(value, 0, u8::MAX.into())),
             Type::Text(_) | Type::Id(_) | Type::Ref(_) => Kind::Code(CheckedInt::within(value, 0, u32::MAX.into())),
         }

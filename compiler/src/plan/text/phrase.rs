@@ -5,7 +5,7 @@ use super::names::Place;
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Expr, FieldId, Function, Notation, Op, Plan, PredicateId, RecordId, Root, Signature, TextTest, Type,
+    Back, Expr, FieldId, Function, Notation, Op, Plan, PredicateId, RecordId, Root, Signature, TextTest, Type,
 };
 use crate::value::{Exact, exact_text};
 
@@ -95,6 +95,13 @@ impl Place<'_> {
             Function::Find { search, output } => {
                 format!("{word} of search.{} output.{}({})", search.0 + 1, output + 1, values.join(", "))
             }
+            Function::PeriodBack(period, back) => {
+                let back = match back {
+                    Back::Periods(count) => count.to_string(),
+                    Back::Year => "year".to_owned(),
+                };
+                format!("{word}({}, {}, {back})", values.join(", "), period.word().replace(' ', "-"))
+            }
             Function::Text(predicate) => {
                 let domain = self.plan.predicates[predicate.index()].domain;
                 format!("{word} of {} ({})", self.plan.field_of_domain(domain), test(self.plan, *predicate))
@@ -153,6 +160,7 @@ pub(super) fn text_test(test: &TextTest) -> String {
         }
         TextTest::Contains(text) => format!("contains {}", quoted(text)),
         TextTest::StartsWith(text) => format!("starts-with {}", quoted(text)),
+        TextTest::EndsWith(text) => format!("ends-with {}", quoted(text)),
     }
 }
 
@@ -165,6 +173,7 @@ pub(super) fn type_text(plan: &Plan, ty: Type) -> String {
         Type::Money => "money".to_owned(),
         Type::YesNo => "yes/no".to_owned(),
         Type::Date => "date".to_owned(),
+        Type::Period(period) => period.word().replace(' ', "-"),
         Type::Choice(choice) => format!("one-of {}", plan.field_of_choice(choice)),
         Type::Text(domain) => format!("text {}", plan.field_of_domain(domain)),
         Type::Id(domain) => format!("id {}", plan.field_of_domain(domain)),

@@ -9,10 +9,11 @@ use super::lexer::{Cursor, Line, Read, lines};
 use super::searches;
 use super::tables;
 use super::words::Word;
-use crate::plan::calendar::{Weekday, day_of};
+use crate::plan::calendar::{CalendarColumn, CalendarTable, Pattern, Weekday, Weeks, Years, day_of};
 use crate::plan::{
     Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, VersionId,
 };
+use std::sync::Arc;
 
 /// A line that is no line of a Plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,6 +167,11 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
     }
 }
 
+fn weekday(line: &mut Cursor) -> Read<Weekday> {
+    let day = line.word()?;
+    Weekday::from_word(day).ok_or_else(|| format!("`{day}` is no day of the week"))
+}
+
 fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     match line.word()? {
         "unit" => {
@@ -181,11 +187,43 @@ fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             plan.calendar.first_month = number(line)?;
             plan.calendar.named_by = if line.takes("named-by") { Some(word(line)?) } else { None };
         }
+        "years" => {
+            ["of", "weeks"].into_iter().try_for_each(|word| line.expect(word))?;
+            let pattern = line.word()?;
+            let pattern = Pattern::ALL.into_iter().find(|known| known.word() == pattern);
+            line.expect("ending")?;
+            let nearest = line.takes("nearest");
+            if !nearest {
+                line.expect("last")?;
+            }
+            let last_day = weekday(line)?;
+            line.expect("month")?;
+            let pattern = pattern.ok_or("weeks are shared as 4-4-5, 4-5-4 or 5-4-4")?;
+            plan.calendar.years = Years::Weeks(Weeks { pattern, last_day, month: number(line)?, nearest });
+        }
+        "calendar" => {
+            plan.calendar.years = Years::Table(Arc::new(CalendarTable { days: days(line)?, columns: Vec::new() }));
+        }
+        word if word.starts_with("calendar-") => {
+            let kind = word.trim_start_matches("calendar-").replace('-', " ");
+            let period = Period::from_word(&kind).ok_or_else(|| format!("`{kind}` is no period"))?;
+            let start = day_of(line.word()?.parse().map_err(|_| "a period begins on a day")?);
+            let name = line.text()?;
+            let Years::Table(table) = &mut plan.calendar.years else {
+                return Err("the days of the calendar come first".to_owned());
+            };
+            let columns = &mut Arc::make_mut(table).columns;
+            if columns.last().is_none_or(|column| column.period != period) {
+                columns.push(CalendarColumn { period, starts: Vec::new(), names: Vec::new() });
+            }
+            if let Some(column) = columns.last_mut() {
+                column.starts.push(start);
+                column.names.push(name);
+            }
+        }
         "weeks" => {
             line.expect("start")?;
-            let day = line.word()?;
-            plan.calendar.weeks_start =
-                Weekday::from_word(day).ok_or_else(|| format!("`{day}` is no day of the week"))?;
+            plan.calendar.weeks_start = weekday(line)?;
         }
         "month-ends" => {
             line.expect("round")?;

@@ -171,7 +171,9 @@ fn read_results(types: &[Type], line: &mut Cursor) -> Read<Vec<Option<Constant>>
         let place = || i64::try_from(value.numerator().clone()).map_err(|_| format!("`{word}` does not fit here"));
         Ok(Some(match ty {
             Type::YesNo => Constant::YesNo(place()? != 0),
-            Type::Date => Constant::Date(i32::try_from(place()?).map_err(|_| format!("`{word}` is no day"))?),
+            Type::Date | Type::Period(_) => {
+                Constant::Date(i32::try_from(place()?).map_err(|_| format!("`{word}` is no day"))?)
+            }
             Type::Choice(_) => Constant::Choice(u32::try_from(place()?).map_err(|_| format!("`{word}` is no place"))?),
             _ => Constant::Number(value),
         }))

@@ -7,7 +7,7 @@ use super::phrase::{test, type_text};
 use super::searches;
 use super::tables;
 use super::words::Word;
-use crate::plan::calendar::{Weekday, date_of};
+use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
     BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, FoldFunction, FoldId, Format, Limit, Line, MatchId,
     Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId, StateId, StateKind,
@@ -66,6 +66,23 @@ fn head(plan: &Plan, out: &mut String) {
     line!(out, "  active {}", days(plan.active));
     let named = calendar.named_by.map_or(String::new(), |named| format!(" named-by {}", named.word()));
     line!(out, "  year starts in month {}{named}", calendar.first_month);
+    match &calendar.years {
+        Years::Months => {}
+        Years::Weeks(weeks) => {
+            let which = if weeks.nearest { "nearest" } else { "last" };
+            let (pattern, day) = (weeks.pattern.word(), weeks.last_day.word());
+            line!(out, "  years of weeks {pattern} ending {which} {day} month {}", weeks.month);
+        }
+        Years::Table(table) => {
+            line!(out, "  calendar {}", days(table.days));
+            for column in &table.columns {
+                let word = column.period.word().replace(' ', "-");
+                for (start, name) in column.starts.iter().zip(&column.names) {
+                    line!(out, "  calendar-{word} {} {}", date_of(*start), quoted(name));
+                }
+            }
+        }
+    }
     if calendar.weeks_start != Weekday::Monday {
         line!(out, "  weeks start {}", calendar.weeks_start.word());
     }
@@ -145,6 +162,7 @@ fn format(plan: &Plan, ty: Type, format: &Format) -> String {
     match format {
         Format::Plain => String::new(),
         Format::Date(pattern) => format!(" as-date {}", quoted(pattern)),
+        Format::Period(sample) => format!(" as-period {}", quoted(sample)),
         Format::LastDayOf(sample) => format!(" as-last-day-of {}", quoted(sample)),
         Format::OneOf(formats) => {
             let each = formats.iter().map(|one| self::format(plan, ty, one).trim_start().to_owned());

@@ -166,7 +166,7 @@ impl<'a> Place<'a> {
     fn operator(&self, expr: &Expr, report: &mut Report) {
         let numeric = |value: &Expr| value.ty.is_numeric();
         let yes_no = |value: &Expr| value.ty == Type::YesNo;
-        let date = |value: &Expr| value.ty == Type::Date;
+        let date = |value: &Expr| matches!(value.ty, Type::Date | Type::Period(_));
         let is = |ty: Type| stands_for(ty, expr.ty);
         let fits = match &expr.op {
             Op::Number(_) => numeric(expr),

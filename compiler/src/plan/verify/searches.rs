@@ -35,11 +35,15 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
             report.demand(numeric, Invariant::Types, "a sum of numbers");
             report.demand(output.den.is_none_or(|den| den > 0), Invariant::Divisors, "the parts of one of an output");
         }
-        let mut nested = false;
+        let mut ready = true;
         search.exprs().for_each(|expr| {
-            expr.walk(&mut |expr| nested |= matches!(expr.op, Op::Call(Function::Find { .. }, _) | Op::Local(_)));
+            expr.walk(&mut |expr| match &expr.op {
+                Op::Call(Function::Find { search, .. }, _) => ready &= search.index() < idx,
+                Op::Local(_) => ready = false,
+                _ => {}
+            });
         });
-        report.demand(!nested, Invariant::Searches, "a row of a set asks no other set");
+        report.demand(ready, Invariant::Searches, "a row of a set asks only sets before it");
     }
 }
 

@@ -34,7 +34,7 @@ fn gives(table: &Table, results: &[Option<Constant>], report: &mut Report) {
         (None, _) => true,
         (Some(Constant::Number(value)), ty) => ty.is_numeric() && column.den > 0 && over(value, column.den).is_some(),
         (Some(Constant::YesNo(_)), ty) => ty == Type::YesNo,
-        (Some(Constant::Date(_)), ty) => ty == Type::Date,
+        (Some(Constant::Date(_)), ty) => matches!(ty, Type::Date | Type::Period(_)),
         (Some(Constant::Choice(_)), ty) => matches!(ty, Type::Choice(_)),
     };
     report.demand(results.iter().zip(&table.results).all(fits), Invariant::Types, "results are of their columns");

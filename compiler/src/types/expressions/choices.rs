@@ -39,6 +39,14 @@ impl Typing<'_> {
                 self.unquoted(&path.parts[0], scope);
                 None
             }
+            (ExprKind::Path(path), Some(Type::Period(kind)))
+                if path.parts.len() == 1 && !self.names_something(&path.parts[0], scope) =>
+            {
+                self.period_literal(Some(kind), &path.parts[0].text, expr.span)
+            }
+            (ExprKind::PeriodName(text) | ExprKind::Number(text) | ExprKind::Text(text), Some(Type::Period(kind))) => {
+                self.period_literal(Some(kind), text, expr.span)
+            }
             (ExprKind::Text(text), Some(ty)) if self.is_list_of_texts(ty) => Some(self.listed_text(text, expr.span)),
             (ExprKind::Text(text), Some(Type::Choice(choice))) => {
                 self.quoted_choice(choice, text, expr.span);

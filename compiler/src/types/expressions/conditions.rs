@@ -132,15 +132,16 @@ impl Typing<'_> {
             (CompareOp::NotEqual, Some(a), Some(b)) => return of_texts(a != b),
             (CompareOp::Contains, Some(a), Some(b)) => return of_texts(a.contains(b.as_str())),
             (CompareOp::StartsWith, Some(a), Some(b)) => return of_texts(a.starts_with(b.as_str())),
-            (CompareOp::Contains | CompareOp::StartsWith, None, Some(text)) => {
-                let test = if op == CompareOp::Contains {
-                    TextTest::Contains(text.clone())
-                } else {
-                    TextTest::StartsWith(text.clone())
+            (CompareOp::EndsWith, Some(a), Some(b)) => return of_texts(a.ends_with(b.as_str())),
+            (CompareOp::Contains | CompareOp::StartsWith | CompareOp::EndsWith, None, Some(text)) => {
+                let test = match op {
+                    CompareOp::StartsWith => TextTest::StartsWith(text.clone()),
+                    CompareOp::EndsWith => TextTest::EndsWith(text.clone()),
+                    _ => TextTest::Contains(text.clone()),
                 };
                 return self.predicate(a, test, span);
             }
-            (CompareOp::Contains | CompareOp::StartsWith, ..) => {
+            (CompareOp::Contains | CompareOp::StartsWith | CompareOp::EndsWith, ..) => {
                 let help = "write: name contains \"Cloud\"";
                 self.problem(
                     Problem::error("type-mismatch", op_span, "a text is searched for a quoted text").help(help),
@@ -163,11 +164,12 @@ impl Typing<'_> {
             CompareOp::LessOrEqual => Comparison::LessOrEqual,
             CompareOp::Greater => Comparison::Greater,
             CompareOp::GreaterOrEqual => Comparison::GreaterOrEqual,
-            CompareOp::Contains | CompareOp::StartsWith => return None,
+            CompareOp::Contains | CompareOp::StartsWith | CompareOp::EndsWith => return None,
         };
-        let ordered =
-            matches!(a.ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Choice(_))
-                && !self.is_list_of_texts(a.ty);
+        let ordered = matches!(
+            a.ty,
+            Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Period(_) | Type::Choice(_)
+        ) && !self.is_list_of_texts(a.ty);
         if !ordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
             let message = format!("{} has no order", self.type_words(a.ty));
             self.problem(Problem::error("type-mismatch", op_span, message).help("compare with `is` or `is not`"));

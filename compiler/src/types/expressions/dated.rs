@@ -1,8 +1,8 @@
 //! Dated fields: read from the spans of their entity, on the day that a row or a moment says.
 
 use crate::plan::{
-    Comparison, Edge, Expr, FindFunction, Function, Op, Period, RecordId, Root, Search, SearchId, SearchOutput, Stream,
-    TimeUnit, Type,
+    Comparison, Edge, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchId,
+    SearchOutput, Stream, TimeUnit, Type,
 };
 use crate::resolve::later;
 use crate::types::Typing;
@@ -22,17 +22,18 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        if scope.outer.is_some() {
-            self.problem(later(span, "a dated field inside the brackets of a set is"));
-            return None;
-        }
         let (Some(first), Some(spans)) = (names.first(), self.program.record(history).spans) else { return None };
         let Some(day) = self.day_of_reading(scope) else {
             let word = &first.text;
             let message = format!("`{word}` changes from day to day: which day of the period counts?");
-            self.problem(Problem::error("missing-moment", span, message).help(format!(
-                "write `at end`, `at start` or `throughout` behind the condition, or a day: {word} at closed_on"
-            )));
+            let help = if scope.outer.is_some() {
+                format!("a row of an entity has no day: write one, as {word} at 2026-03-31")
+            } else {
+                format!(
+                    "write `at end`, `at start` or `throughout` behind the condition, or a day: {word} at closed_on"
+                )
+            };
+            self.problem(Problem::error("missing-moment", span, message).help(help));
             return None;
         };
         self.n_dated += 1;
@@ -122,6 +123,8 @@ impl Typing<'_> {
             return Some(day.clone());
         }
         match scope.rule.as_ref().map(|rule| &rule.stream) {
+            // Rows of an entity, of which there are sets, have no day.
+            Some(Stream::Events(record)) if self.program.record(*record).kind == RecordKind::Entity => None,
             Some(Stream::Events(_) | Stream::Lines(_)) => Some(when(Span::default())),
             _ => None,
         }

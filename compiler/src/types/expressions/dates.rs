@@ -14,11 +14,26 @@ use meed_grammar::tree;
 impl Typing<'_> {
     fn date(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
         let typed = self.expression(expr, scope)?;
-        if typed.ty == Type::Date {
+        if matches!(typed.ty, Type::Date) {
             return Some(typed);
         }
         let words = self.type_words(typed.ty);
         self.problem(Problem::error("type-mismatch", expr.span, format!("this must be a date, not {words}")));
+        None
+    }
+
+    /// A date, or a period, which is its first day.
+    fn date_or_period(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+        let typed = self.expression(expr, scope)?;
+        if matches!(typed.ty, Type::Date | Type::Period(_)) {
+            return Some(typed);
+        }
+        let words = self.type_words(typed.ty);
+        self.problem(Problem::error(
+            "type-mismatch",
+            expr.span,
+            format!("this must be a date or a period, not {words}"),
+        ));
         None
     }
 
@@ -105,7 +120,7 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
-        let date = self.date(date, scope)?;
+        let date = self.date_or_period(date, scope)?;
         let optional = date.optional;
         let part = match part {
             tree::DatePart::Year => plan::DatePart::Year,
@@ -114,7 +129,28 @@ impl Typing<'_> {
             tree::DatePart::Month => plan::DatePart::Month,
             tree::DatePart::Day => plan::DatePart::Day,
         };
+        self.has_part(part, span)?;
         Some(Typed::new(Op::one(Function::DatePart(part), date.into_expr()), Type::Count, optional, span))
+    }
+
+    /// Whether the word of a period is the name of a number here, of which what follows is multiplied.
+    pub(super) fn names_number(&mut self, word: &tree::Name, scope: &mut Scope) -> bool {
+        let path = tree::Path { parts: vec![word.clone()], span: word.span };
+        self.names_something(word, scope) && self.path(&path, scope).is_some_and(|value| value.ty.is_numeric())
+    }
+
+    /// `quarter of D`
+    pub(super) fn period_of_date(
+        &mut self,
+        period: &tree::Name,
+        date: &tree::Expr,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let kind = self.period_of(period)?;
+        let date = self.date(date, scope)?;
+        let optional = date.optional;
+        Some(Typed::new(Op::one(Function::PeriodOf(kind), date.into_expr()), Type::Period(kind), optional, span))
     }
 
     /// `first day of quarter`, `last day of quarter of D`
@@ -130,9 +166,9 @@ impl Typing<'_> {
             tree::PeriodEdge::First => plan::Edge::First,
             tree::PeriodEdge::Last => plan::Edge::Last,
         };
-        let kind = period_of(period);
+        let kind = self.period_of(period)?;
         let Some(date) = date else { return self.own_edge(kind, edge, span, scope) };
-        let of = self.date(date, scope)?;
+        let of = self.date_or_period(date, scope)?;
         if kind == Period::Program {
             let message = "the program has one first and one last day, whatever the date";
             let rest = Span { start: period.span.end, end: span.end };
@@ -149,7 +185,7 @@ impl Typing<'_> {
 
     /// `days in quarter`, `days in the whole quarter`
     pub(super) fn days_in(&mut self, period: &tree::Name, whole: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
-        let kind = period_of(period);
+        let kind = self.period_of(period)?;
         let [first, last] = [plan::Edge::First, plan::Edge::Last].map(|edge| match whole && kind != Period::Program {
             true => self.row_day(kind, span, scope).map(|day| edge_of_day(kind, edge, day)),
             false => self.own_edge(kind, edge, span, scope),
@@ -175,6 +211,12 @@ impl Typing<'_> {
         Some(Typed::new(Op::two(cut, whole, of_program.into_expr()), Type::Date, false, span))
     }
 
+    /// The period of a word that the grammar has read as one.
+    fn period_of(&mut self, word: &tree::Name) -> Option<Period> {
+        let period = Period::from_word(&word.text);
+        self.held(period.unwrap_or_else(|| broken(format!("`{}` read as a period", word.text))), word.span)
+    }
+
     /// The last day of the rule's own period; asked for where no date is written.
     fn row_day(&mut self, kind: Period, span: Span, scope: &Scope) -> Option<Typed> {
         if scope.outer.is_some() {
@@ -198,11 +240,6 @@ impl Typing<'_> {
 fn edge_of_day(kind: Period, edge: plan::Edge, day: Typed) -> Typed {
     let span = day.span;
     Typed::new(Op::one(Function::PeriodEdge(kind, edge), day.into_expr()), Type::Date, false, span)
-}
-
-/// The period of a word that the grammar has read as one.
-fn period_of(word: &tree::Name) -> Period {
-    Period::from_word(&word.text).unwrap_or_else(|| broken(format!("`{}` read as a period", word.text)))
 }
 
 fn time_unit(unit: tree::PeriodUnit) -> TimeUnit {

@@ -1,7 +1,7 @@
 //! Literals: numbers, shares, amounts, dates, texts, and the signs of currencies.
 
 use crate::plan::calendar::day_of;
-use crate::plan::{DomainId, Op, Type};
+use crate::plan::{Days, DomainId, Op, Period, Type};
 use crate::types::Typing;
 use crate::types::scope::Typed;
 use crate::value::{Exact, parse_exact};
@@ -38,6 +38,30 @@ impl Typing<'_> {
             problem = problem.help(format!("the last day of that month is {last}")).choice(span, last);
         }
         self.problem(problem);
+        None
+    }
+
+    /// `2026-Q1`, of a kind if one is wanted.
+    pub(in crate::types) fn period_literal(&mut self, kind: Option<Period>, text: &str, span: Span) -> Option<Typed> {
+        if self.calendar_unknown {
+            return None;
+        }
+        let calendar = &self.program.calendar;
+        let found = kind.and_then(|kind| Some((kind, calendar.parse_name_of(kind, text)?)));
+        if let Some((kind, index)) = found.or_else(|| calendar.parse_name(text).filter(|_| kind.is_none())) {
+            let first = calendar.days(kind, index, Days::ALL).from;
+            return Some(Typed::new(Op::Date(first), Type::Period(kind), false, span));
+        }
+        let wanted = kind.unwrap_or(calendar.told_by());
+        let example = calendar.name(wanted, calendar.index(wanted, self.program.active.from));
+        let message = match kind {
+            Some(kind) => format!("`{text}` is no {}", kind.word()),
+            None => format!("`{text}` is no period"),
+        };
+        self.problem(
+            Problem::error("unknown-period", span, message)
+                .help(format!("write a {} such as {example}", wanted.word())),
+        );
         None
     }
 

@@ -39,6 +39,7 @@ impl Typing<'_> {
             Some(Meaning::Outer) => self.outer_path(path, scope),
             Some(Meaning::Payment) => self.payment_path(path, scope),
             Some(Meaning::Row(root, record)) => self.root_path(root, record, rest, path.span, scope),
+            Some(Meaning::OfPeriod(record)) => self.row_of_period(record, rest, path.span, scope),
             Some(Meaning::Parameter) => {
                 let value = self.parameters.get(&first.text).cloned().flatten()?;
                 if let [next, ..] = rest {
@@ -57,6 +58,34 @@ impl Typing<'_> {
                 None
             }
         }
+    }
+
+    /// `goal`, `goal.target`: the row of the rule's own party and period, or a field of it.
+    fn row_of_period(&mut self, record: RecordId, rest: &[tree::Name], span: Span, scope: &mut Scope) -> Option<Typed> {
+        let Some(Stream::Periods(party, period)) = scope.rule.as_ref().map(|rule| rule.stream.clone()) else {
+            return None;
+        };
+        // Wherever it is named it is one search, so that what is known of it at one place is known at the other.
+        let place = self.program.record(record).span;
+        let own = Op::Field { root: Root::Row, record: party, path: Vec::new() };
+        let day = Expr { op: Op::When, ty: Type::Date, optional: false, span: place };
+        let values = [
+            Typed::new(own, Type::Ref(party), false, place),
+            Typed::new(Op::one(Function::PeriodOf(period), day), Type::Period(period), false, place),
+        ];
+        let key = self.program.record(record).key.clone();
+        let is_period =
+            |field: &FieldId| matches!(self.program.record(record).fields[field.index()].ty, Type::Period(_));
+        let values =
+            if key.first().is_some_and(is_period) { values.into_iter().rev().collect() } else { values.to_vec() };
+        let row = Typed { span, ..self.row_with_key(record, values, place, scope)? };
+        if rest.is_empty() {
+            let optional = !is_found(&row.clone().into_expr(), scope);
+            return Some(Typed { optional, ..row });
+        }
+        let row = row.into_expr();
+        let known = is_found(&row, scope);
+        self.field_of_found(&row, rest, known, span)
     }
 
     fn has_field(&self, record: RecordId, name: &tree::Name) -> bool {
@@ -294,6 +323,9 @@ impl Typing<'_> {
             if self.has_no_value(here, field, name.span) {
                 return None;
             }
+            if self.is_unconverted(here, field, span) {
+                return None;
+            }
             self.places.uses.push((name.span, Use::Field(here, field)));
             if let Some(history) = self.dated.get(&(here, field)).copied() {
                 // The party is told by the names before the field, or by none of its own.
@@ -445,7 +477,7 @@ fn use_of(meaning: Option<Meaning>, name: &str) -> Option<Use> {
     match meaning? {
         Meaning::Local(local) => Some(Use::Local(local)),
         Meaning::Argument(idx) => Some(Use::Argument(idx)),
-        Meaning::Row(_, record) => Some(Use::Record(record)),
+        Meaning::Row(_, record) | Meaning::OfPeriod(record) => Some(Use::Record(record)),
         Meaning::Parameter => Some(Use::Parameter(name.to_owned())),
         Meaning::Field(..) | Meaning::Outer | Meaning::Payment | Meaning::Decision => None,
     }

@@ -1,7 +1,7 @@
 //! Roundings and bounds of a value.
 
 use super::fold;
-use crate::plan::{Function, Op, Type};
+use crate::plan::{Expr, Function, Op, Type};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::value::{Exact, power_of_ten};
@@ -23,10 +23,45 @@ impl Typing<'_> {
         scope: &mut Scope,
     ) -> Option<Typed> {
         let value = self.numeric(value, scope)?;
+        if let Some(RoundTo::MultiplesOf(step)) = &rounding.to {
+            let step = fold(self.numeric(step, scope)?);
+            if step.op.as_number().is_none() {
+                return self.in_steps(value, step, rounding, span);
+            }
+        }
         let quantum = self.quantum(rounding, value.ty, scope)?;
         let (ty, optional) = (value.ty, value.optional);
         let op = Op::one(Function::Round { mode: rounding.mode, quantum }, value.into_expr());
         Some(fold(Typed::new(op, ty, optional, span)))
+    }
+
+    /// `rounded half even to multiples of step`, where the step is a value of the row: so many steps, rounded, times the step, whose
+    /// sign does not matter. A step of zero is a division by zero.
+    fn in_steps(&mut self, value: Typed, step: Typed, rounding: &Rounding, span: Span) -> Option<Typed> {
+        if step.ty == Type::Money && value.ty != Type::Money || step.ty == Type::Percent && value.ty == Type::Money {
+            let message =
+                format!("{} is not rounded to steps of {}", self.type_words(value.ty), self.type_words(step.ty));
+            self.problem(Problem::error("type-mismatch", step.span, message));
+            return None;
+        }
+        let (optional, stepped) = (value.optional || step.optional, step.ty == Type::Money);
+        let ty = match (value.ty, step.ty) {
+            (Type::Money, _) => Type::Money,
+            (Type::Percent, Type::Percent) => Type::Percent,
+            _ => Type::Number,
+        };
+        let step = step.into_expr();
+        let expr = |op, ty| Expr { op, ty, optional, span };
+        let back = Expr { op: Op::one(Function::Negate, step.clone()), ..step.clone() };
+        let size = Expr { op: Op::two(Function::Largest, step.clone(), back), ..step };
+        let count = match (value.ty, stepped) {
+            (Type::Money, true) | (Type::Count, _) => Type::Number,
+            (of_value, _) => of_value,
+        };
+        let steps = expr(Op::two(Function::Divide, value.into_expr(), size.clone()), count);
+        let round = Function::Round { mode: rounding.mode, quantum: Exact::ONE };
+        let rounded = expr(Op::one(round, steps), count);
+        Some(Typed::new(Op::two(Function::Multiply, rounded, size), ty, optional, span))
     }
 
     /// The step of a rounding; money has its own.

@@ -1,6 +1,6 @@
 //! One type for several values, or a problem that says why they do not go together.
 
-use crate::plan::{Op, Type};
+use crate::plan::{DatePart, Function, Op, Period, Type};
 use crate::types::Typing;
 use crate::types::expressions::literals::sign_of;
 use crate::types::scope::Typed;
@@ -16,7 +16,27 @@ impl Typing<'_> {
         Some((values.pop()?, b))
     }
 
+    /// A value beside a period: a year may be written as a number, and a period of a calendar as a text.
+    fn as_period(&mut self, kind: Period, value: Typed) -> Option<Typed> {
+        match (&value.op, &value.text) {
+            (_, Some(text)) => self.period_literal(Some(kind), &text.clone(), value.span),
+            (Op::Number(number), _) if value.literal && kind == Period::Year => {
+                self.period_literal(Some(kind), &exact_text(number), value.span)
+            }
+            (Op::Call(Function::DatePart(DatePart::Year), operands), _) if kind == Period::Year => {
+                let op = Op::Call(Function::PeriodOf(kind), operands.clone());
+                Some(Typed { op, ty: Type::Period(kind), ..value })
+            }
+            _ => Some(value),
+        }
+    }
+
     pub(super) fn unify_all(&mut self, mut values: Vec<Typed>) -> Option<Vec<Typed>> {
+        if let Some(kind) =
+            values.iter().find_map(|value| if let Type::Period(kind) = value.ty { Some(kind) } else { None })
+        {
+            values = values.into_iter().map(|value| self.as_period(kind, value)).collect::<Option<_>>()?;
+        }
         let zero = |value: &Typed| value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
         let leader = values.iter().position(|value| !zero(value)).unwrap_or(0);
         let mut ty = values[leader].ty;

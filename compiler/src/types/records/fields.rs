@@ -1,6 +1,6 @@
 //! Fields: their types, and how each reads its column.
 
-use crate::plan::{Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, RecordId, Type};
+use crate::plan::{Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Period, RecordId, Type};
 use crate::resolve::{Declared, not_supported};
 use crate::types::Typing;
 use meed_grammar::idioms;
@@ -64,6 +64,9 @@ impl Typing<'_> {
             span: if own { field.span } else { Span::default() },
         });
         let added = FieldId(record.fields.len() as u32 - 1);
+        if let Some(FieldTypeKind::MoneyIn(currency)) = field.ty.as_ref().map(|ty| &ty.kind) {
+            self.foreign.insert((id, added), currency.clone());
+        }
         self.known.fields[id.index()].insert(name.text.clone(), added);
         Some(added)
     }
@@ -76,15 +79,20 @@ impl Typing<'_> {
             FieldTypeKind::Number(_) => Type::Number,
             FieldTypeKind::Percent => Type::Percent,
             FieldTypeKind::Money(_) => Type::Money,
+            // It is converted before anything else.
+            FieldTypeKind::MoneyIn(_) => Type::Number,
             FieldTypeKind::Date | FieldTypeKind::DateTime { .. } => Type::Date,
             FieldTypeKind::YesNo => Type::YesNo,
             FieldTypeKind::OneOf(list) => self.choice_type(list, ty.span)?,
             FieldTypeKind::Record(record) => match self.records.get(&record.text) {
                 Some(&target) => Type::Ref(target),
-                None => {
-                    self.unknown_type(record);
-                    return None;
-                }
+                None => match Period::from_word(&record.text) {
+                    Some(period) if period != Period::Program => Type::Period(self.held(period, record.span)?),
+                    _ => {
+                        self.unknown_type(record);
+                        return None;
+                    }
+                },
             },
             FieldTypeKind::Unsupported(unsupported) => {
                 self.problem(not_supported(unsupported));
@@ -102,7 +110,7 @@ impl Typing<'_> {
             let problem = Problem::error("unknown-type", name.span, message);
             return self.problem(problem.label(format!("write `{written}`")).sure(name.span, written));
         }
-        let words = ["id", "text", "count", "number", "percent", "money", "date"];
+        let words = ["id", "text", "count", "number", "percent", "money", "date", "month", "quarter", "year"];
         let known = || self.records.keys().chain(&self.resolved.kinds).map(String::as_str).chain(words);
         let problem = self.suggest(Problem::error("unknown-type", name.span, message), name, known);
         self.problem(problem);
@@ -114,6 +122,7 @@ impl Typing<'_> {
             FieldTypeKind::Number(to) => (to, NUMBER_DECIMALS),
             FieldTypeKind::Money(to) => (to, self.program.unit.decimals),
             FieldTypeKind::Percent => (None, NUMBER_DECIMALS),
+            FieldTypeKind::MoneyIn(_) => (None, limits::MONEY_DECIMALS),
             _ => (None, 0),
         };
         written.map_or(usual, |written| self.counted(written, "a field keeps", NUMBER_DECIMALS).unwrap_or(usual))

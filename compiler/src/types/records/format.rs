@@ -2,7 +2,7 @@
 
 mod clash;
 
-use crate::plan::{Format, Label, PercentFormat, Spelling, Type};
+use crate::plan::{Days, Format, Label, PercentFormat, Period, Spelling, Type};
 use crate::resolve::later;
 use crate::types::Typing;
 use meed_grammar::problem::Problem;
@@ -33,6 +33,9 @@ impl Typing<'_> {
                 return Format::DateTime { zone: zone.flatten(), pattern: pattern.map(|text| text.value.clone()) };
             }
             (_, None) => Ok(Format::Plain),
+            (Type::Period(kind), Some(text)) if !self.calendar_unknown && !self.shows_period(kind, &text.value) => {
+                Err((text, "the name of a period is read by a sample of that kind, such as \"FY26 Q1\" or \"2026-03\""))
+            }
             (_, Some(text)) => format_of(ty, &text.value).map_err(|help| (text, help)),
         };
         let format = sample.unwrap_or_else(|(text, help)| {
@@ -46,17 +49,27 @@ impl Typing<'_> {
         }
     }
 
+    /// Whether a sample shows names of a kind of period.
+    fn shows_period(&self, kind: Period, sample: &str) -> bool {
+        let calendar = &self.program.calendar;
+        let days = Label::new(sample, calendar).and_then(|label| label.days(sample, calendar));
+        days.is_some_and(|days| calendar.days(kind, calendar.index(kind, days.from), Days::ALL) == days)
+    }
+
     /// `as "D.M.YYYY" or "YYYY-MM-DD"`, `as the last day of "2026-Q1"`
     fn format_of_several(&mut self, format: &tree::CellFormat, ty: Type, zone: Option<Option<String>>) -> Format {
         let mut formats: Vec<(Format, Span)> = Vec::new();
         for text in &format.samples {
             let one = match (ty, &zone) {
-                (Type::Date, None) if format.last_day_of.is_some() => match Label::new(&text.value) {
-                    Some(_) => Ok(Format::LastDayOf(text.value.clone())),
-                    None => {
-                        Err("the name of a period is read by a sample, such as \"2026-Q1\", \"FY26 Q1\" or \"2026-03\"")
+                (Type::Date, None) if format.last_day_of.is_some() => {
+                    match Label::new(&text.value, &self.program.calendar) {
+                        _ if self.calendar_unknown => Ok(Format::LastDayOf(text.value.clone())),
+                        Some(_) => Ok(Format::LastDayOf(text.value.clone())),
+                        None => Err(
+                            "the name of a period is read by a sample, such as \"2026-Q1\", \"FY26 Q1\" or \"2026-03\"",
+                        ),
                     }
-                },
+                }
                 _ if format.last_day_of.is_some() => Err("only a date is the last day of a period"),
                 (Type::Date, Some(zone)) => {
                     Ok(Format::DateTime { zone: zone.clone(), pattern: Some(text.value.clone()) })
@@ -134,6 +147,8 @@ pub fn written_format(ty: Type, sample: &str) -> Option<Format> {
 fn format_of(ty: Type, sample: &str) -> Result<Format, &'static str> {
     match ty {
         Type::Date if date_pattern(sample) => Ok(Format::Date(sample.to_owned())),
+        // Held against the calendar by whoever knows it.
+        Type::Period(_) => Ok(Format::Period(sample.to_owned())),
         Type::Date => Err("a date is read by a pattern of YYYY, MM and DD, such as \"DD-MM-YYYY\""),
         Type::Percent => percent_format(sample)
             .ok_or("a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\""),

@@ -3,8 +3,9 @@
 //! A condition compares fields of the record with what is written. What needs other rows, a reference's own fields or
 //! arithmetic is known only after loading and is refused.
 
-use crate::plan::{Comparison, FieldId, FieldSource, RecordId, RowTest, TextTest, Type};
+use crate::plan::{Comparison, FieldId, FieldSource, Op, RecordId, RowTest, TextTest, Type};
 use crate::types::Typing;
+use crate::types::scope::Scope;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, CompareOp, ExprKind};
@@ -104,7 +105,7 @@ impl Typing<'_> {
             CompareOp::LessOrEqual => Some(Comparison::LessOrEqual),
             CompareOp::Greater => Some(Comparison::Greater),
             CompareOp::GreaterOrEqual => Some(Comparison::GreaterOrEqual),
-            CompareOp::Contains | CompareOp::StartsWith => None,
+            CompareOp::Contains | CompareOp::StartsWith | CompareOp::EndsWith => None,
         };
         match (ty, &value.kind) {
             (_, ExprKind::Bracket(inner)) => self.cell_compared(id, field, op, inner),
@@ -116,6 +117,7 @@ impl Typing<'_> {
                     (CompareOp::NotEqual, _) => RowTest::Not(Box::new(RowTest::Text(field, TextTest::In(vec![text])))),
                     (CompareOp::Contains, ExprKind::Text(_)) => RowTest::Text(field, TextTest::Contains(text)),
                     (CompareOp::StartsWith, ExprKind::Text(_)) => RowTest::Text(field, TextTest::StartsWith(text)),
+                    (CompareOp::EndsWith, ExprKind::Text(_)) => RowTest::Text(field, TextTest::EndsWith(text)),
                     _ => return self.no_row_test(value.span),
                 };
                 Some(test)
@@ -131,6 +133,12 @@ impl Typing<'_> {
             }
             (Type::YesNo, ExprKind::YesNo(yes)) if matches!(op, CompareOp::Equal | CompareOp::NotEqual) => {
                 Some(RowTest::Compare(field, comparison?, i64::from(*yes)))
+            }
+            (Type::Period(_), _) => {
+                let Some(comparison) = comparison else { return self.no_row_test(value.span) };
+                let typed = self.hinted(value, Some(ty), &mut Scope::constant())?;
+                let Op::Date(day) = typed.op else { return self.no_row_test(value.span) };
+                Some(RowTest::Compare(field, comparison, i64::from(day)))
             }
             (Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date, _) => {
                 let Some(comparison) = comparison else { return self.no_row_test(value.span) };

@@ -94,7 +94,7 @@ impl Typing<'_> {
         match (self.program.record(record).kind, per) {
             (RecordKind::Event, None) => return Some(Stream::Events(record)),
             (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
-                Some(period) => return Some(Stream::Periods(record, period)),
+                Some(period) => return Some(Stream::Periods(record, self.held(period, per.span)?)),
                 None => {
                     let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));
                     self.problem(near(problem, per, Period::ALL.map(Period::word)));

@@ -136,7 +136,10 @@ impl Typing<'_> {
             None => Some(Window::Own),
             Some(WindowKind::ToDate) => Some(Window::ToDate),
             Some(WindowKind::Previous { period: name, .. }) => match Period::from_word(&name.text) {
-                Some(period) if period != Period::Program => Some(Window::Previous(period)),
+                Some(period) if period != Period::Program => {
+                    self.has_before(period, name.span)?;
+                    Some(Window::Previous(period))
+                }
                 _ => {
                     self.problem(
                         Problem::error("unknown-period", name.span, format!("`{}` is no period", name.text))
@@ -157,7 +160,7 @@ impl Typing<'_> {
             self.unknown_not_handled(&taken.into_expr(), "what is aggregated");
             return None;
         }
-        let ordered = taken.ty.is_numeric() || matches!(taken.ty, Type::Date | Type::Choice(_));
+        let ordered = taken.ty.is_numeric() || matches!(taken.ty, Type::Date | Type::Period(_) | Type::Choice(_));
         let fits = match function {
             Aggregate::Sum | Aggregate::Average => taken.ty.is_numeric(),
             Aggregate::Smallest | Aggregate::Largest => ordered,

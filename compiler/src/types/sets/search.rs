@@ -110,7 +110,7 @@ impl Typing<'_> {
             (OneRow::Highest | OneRow::Lowest, by) => {
                 let by = by?;
                 let ordered = self.path(by, &mut found.inner)?;
-                if !(ordered.ty.is_numeric() || matches!(ordered.ty, Type::Date | Type::Choice(_))) {
+                if !(ordered.ty.is_numeric() || matches!(ordered.ty, Type::Date | Type::Period(_) | Type::Choice(_))) {
                     let message = format!("{} has no highest and no lowest", self.type_words(ordered.ty));
                     self.problem(Problem::error("type-mismatch", by.span, message));
                     return None;
@@ -160,13 +160,29 @@ impl Typing<'_> {
             self.problem(Problem::error("argument-count", span, message).help(help));
             return None;
         }
-        let mut found = self.no_rows_yet(record, scope, span);
+        let mut typed = Vec::new();
         for (field, value) in key.into_iter().zip(values) {
+            let ty = self.program.record(record).fields[field.index()].ty;
+            typed.push(self.hinted(value, Some(ty), scope)?);
+        }
+        self.row_with_key(record, typed, span, scope)
+    }
+
+    /// The row with a key of these parts.
+    pub(in crate::types) fn row_with_key(
+        &mut self,
+        record: RecordId,
+        values: Vec<Typed>,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Typed> {
+        self.mark_used(record, &[]);
+        let mut found = self.no_rows_yet(record, scope, span);
+        for (field, value) in self.program.record(record).key.clone().into_iter().zip(values) {
             self.mark_used(record, &[field]);
             let ty = self.program.record(record).fields[field.index()].ty;
             self.program.records[record.index()].fields[field.index()].used = true;
             let part = Op::Field { root: Root::Row, record, path: vec![field] };
-            let value = self.hinted(value, Some(ty), scope)?;
             let (part, value) = self.unify(Typed::new(part, ty, false, span), value)?;
             let value = self.text_beside_data(value, Some(part.ty))?;
             found.keys.push((part.into_expr(), value.into_expr()));

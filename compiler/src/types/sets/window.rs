@@ -1,6 +1,8 @@
 //! The days of a set, as the row that asks says them.
 
-use crate::plan::{Comparison, Edge, Expr, Function, Op, Period, RecordId, RecordKind, Root, Stream, TimeUnit, Type};
+use crate::plan::{
+    Back, Comparison, Edge, Expr, Function, Op, Period, RecordId, RecordKind, Root, Stream, TimeUnit, Type, Years,
+};
 use crate::resolve::later;
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -100,11 +102,17 @@ impl Typing<'_> {
                 let from = match unit.text.as_str() {
                     "days" => days_after(day(), 1 - count),
                     "months" | "years" => {
-                        let months = if unit.text == "years" { count * 12 } else { count };
+                        let years = unit.text == "years";
+                        let months = if years { count * 12 } else { count };
                         match own {
                             // In a rule per month or longer these are whole months, of which its own ends the last.
                             Some(Period::Month | Period::Quarter | Period::Half | Period::Year | Period::Program) => {
-                                back(Period::Month, edge(Period::Month, Edge::First, day()), months - 1)
+                                // A table may give a year other months than twelve.
+                                let by_year = years && matches!(self.program.calendar.years, Years::Table(_));
+                                let (kind, count) =
+                                    if by_year { (Period::Year, count) } else { (Period::Month, months) };
+                                self.held(kind, at)?;
+                                back(kind, day(), count - 1)
                             }
                             _ => {
                                 self.note_months(TimeUnit::Months, at);
@@ -115,7 +123,7 @@ impl Typing<'_> {
                     "day" | "month" | "year" => return self.plural(unit),
                     word => {
                         let Some(period) = plural_period(word) else { return self.no_period(unit) };
-                        back(period, edge(period, Edge::First, day()), count - 1)
+                        back(self.held(period, unit.span)?, day(), count - 1)
                     }
                 };
                 edges(Some(from), Some(day()))
@@ -129,34 +137,30 @@ impl Typing<'_> {
                 if kind == Period::Program {
                     return self.no_period(period);
                 }
-                let first = edge(kind, Edge::First, day());
-                edges(Some(back(kind, first.clone(), count)), Some(days_after(first, -1)))
+                let first = edge(self.held(kind, period.span)?, Edge::First, day());
+                edges(Some(back(kind, day(), count)), Some(days_after(first, -1)))
             }
             WindowKind::SameLastYear(period) => {
                 let Some(kind) = Period::from_word(&period.text) else { return self.no_period(period) };
-                let first = edge(kind, Edge::First, day());
-                let (from, to) = match kind {
-                    Period::Day | Period::Week | Period::Program => {
-                        let message = format!("no {} stands in the year before at the same place", kind.word());
-                        self.problem(
-                            Problem::error("unknown-window", at, message)
-                                .help("write half month, month, quarter, half or year"),
-                        );
-                        return None;
-                    }
-                    Period::HalfMonth => {
-                        (months_after(first.clone(), -12), edge(kind, Edge::Last, months_after(first, -12)))
-                    }
-                    Period::Month | Period::Quarter | Period::Half | Period::Year => {
-                        let from = months_after(first, -12);
-                        (from.clone(), edge(kind, Edge::Last, from))
-                    }
-                };
-                edges(Some(from), Some(to))
+                if matches!(kind, Period::Day | Period::Week | Period::Program) {
+                    let message = format!("no {} stands in the year before at the same place", kind.word());
+                    self.problem(
+                        Problem::error("unknown-window", at, message)
+                            .help("write half month, month, quarter, half or year"),
+                    );
+                    return None;
+                }
+                self.held(kind, period.span)?;
+                self.held(Period::Year, at)?;
+                let from = back_by(kind, Back::Year, day());
+                edges(Some(from.clone()), Some(edge(kind, Edge::Last, from)))
             }
             WindowKind::Whole(period) => match Period::from_word(&period.text) {
                 Some(Period::Program) | None => self.no_period(period),
-                Some(kind) => edges(Some(edge(kind, Edge::First, day())), Some(edge(kind, Edge::Last, day()))),
+                Some(kind) => {
+                    self.held(kind, period.span)?;
+                    edges(Some(edge(kind, Edge::First, day())), Some(edge(kind, Edge::Last, day())))
+                }
             },
         }
     }
@@ -261,19 +265,16 @@ fn months_after(day: Expr, count: i64) -> Expr {
     if count == 0 { day } else { later_by(TimeUnit::Months, day, count) }
 }
 
-/// The first day of the period so many before the one with this first day.
-fn back(period: Period, first: Expr, count: i64) -> Expr {
+/// The first day of the period so many before the one that holds a day.
+fn back(period: Period, day: Expr, count: i64) -> Expr {
     match period {
-        Period::Day => days_after(first, -count),
-        Period::Week => days_after(first, -7 * count),
-        Period::HalfMonth => {
-            let whole = months_after(first, -(count / 2));
-            if count % 2 == 0 { whole } else { edge(period, Edge::First, days_after(whole, -1)) }
-        }
-        Period::Month => months_after(first, -count),
-        Period::Quarter => months_after(first, -3 * count),
-        Period::Half => months_after(first, -6 * count),
-        Period::Year => months_after(first, -12 * count),
-        Period::Program => first,
+        Period::Day => days_after(day, -count),
+        _ if count == 0 => edge(period, Edge::First, day),
+        _ => back_by(period, Back::Periods(u32::try_from(count).unwrap_or(0)), day),
     }
+}
+
+fn back_by(period: Period, back: Back, day: Expr) -> Expr {
+    let (optional, span) = (day.optional, day.span);
+    Expr { op: Op::one(Function::PeriodBack(period, back), day), ty: Type::Date, optional, span }
 }

@@ -123,6 +123,13 @@ impl Typing<'_> {
             (ExprKind::Percent(text), Type::Percent) => Some(format!("{text}%")),
             (ExprKind::Money { amount, .. }, Type::Money) => Some(amount.clone()),
             (ExprKind::Date(text), Type::Date) => Some(text.clone()),
+            (ExprKind::PeriodName(text) | ExprKind::Number(text) | ExprKind::Text(text), Type::Period(kind)) => {
+                return self.period_literal(Some(kind), text, value.span).map(|_| text.clone());
+            }
+            (ExprKind::Path(path), Type::Period(kind)) if path.parts.len() == 1 => {
+                let text = path.parts[0].text.clone();
+                return self.period_literal(Some(kind), &text, value.span).map(|_| text);
+            }
             (ExprKind::YesNo(yes), Type::YesNo) => Some(if *yes { "yes" } else { "no" }.to_owned()),
             (ExprKind::Text(text), Type::Text(_) | Type::Id(_) | Type::Ref(_)) => Some(text.clone()),
             (ExprKind::Path(path), Type::Id(_) | Type::Ref(_) | Type::Text(_)) if path.parts.len() == 1 => {

@@ -197,6 +197,10 @@ impl Typing<'_> {
             }
             Type::YesNo => if whole() == 0 { "no" } else { "yes" }.to_owned(),
             Type::Date => date_of(whole() as i32).to_string(),
+            Type::Period(period) => {
+                let calendar = &self.program.calendar;
+                calendar.name(period, calendar.index(period, whole() as i32))
+            }
             Type::Percent => format!("{}%", exact_text(&(x * Exact::from(100)))),
             Type::Money => format!("{} {}", exact_text(x), self.program.unit.code),
             _ => exact_text(x),

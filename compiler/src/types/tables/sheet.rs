@@ -4,6 +4,7 @@
 
 use crate::plan::Type;
 use crate::types::Typing;
+use meed_grammar::foreign::shown;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, CellKind, CellRange, Expr, ExprKind, TableCell, TableRows, Text};
@@ -48,32 +49,8 @@ impl Typing<'_> {
         types: &[Type],
         results: &[Type],
     ) -> Option<Vec<tree::TableRow>> {
-        // A text that was changed is judged without its sheets.
-        let sheets = self.resolved.sheets.as_ref()?;
-        let text = match sheets.iter().find(|(name, _)| *name == file.value) {
-            Some((_, Ok(text))) => text,
-            found => {
-                let reason = found.and_then(|(_, text)| text.as_ref().err().cloned());
-                let reason = reason.unwrap_or_else(|| "it is not given with the program".to_owned());
-                let message = format!("`{}` cannot be read: {reason}", file.value);
-                let help = "the sheet is looked for in the folder of the program";
-                self.problem(Problem::error("unknown-file", file.span, message).help(help));
-                return None;
-            }
-        };
-        let lines = match lines(text) {
-            Ok(lines) => lines,
-            Err(reason) => {
-                let message = format!("`{}` cannot be read: {reason}", file.value);
-                self.problem(Problem::error("unknown-file", file.span, message).help("save it as CSV in UTF-8"));
-                return None;
-            }
-        };
-        let Some((header, body)) = lines.split_first() else {
-            let message = format!("`{}` has no line of headers", file.value);
-            self.problem(Problem::error("table-rows", file.span, message).help("write the names of its columns first"));
-            return None;
-        };
+        let lines = self.sheet_lines(file)?;
+        let (header, body) = self.sheet_header(file, &lines)?;
         if body.len() > MOST_ROWS {
             let message = format!("a sheet has at most 100,000 rows, `{}` has {}", file.value, body.len());
             self.problem(Problem::error("over-limit", file.span, message).help("let a table of the data have them"));
@@ -110,6 +87,55 @@ impl Typing<'_> {
         (self.n_errors == before).then_some(rows)
     }
 
+    /// The lines of a sheet that is read with the program; none where it cannot be read.
+    pub(in crate::types) fn sheet_lines(&mut self, file: &Text) -> Option<Vec<Vec<String>>> {
+        // A text that was changed is judged without its sheets.
+        let sheets = self.resolved.sheets.as_ref()?;
+        let text = match sheets.iter().find(|(name, _)| *name == file.value) {
+            Some((_, Ok(text))) => text,
+            found => {
+                let reason = found.and_then(|(_, text)| text.as_ref().err().cloned());
+                let reason = reason.unwrap_or_else(|| "it is not given with the program".to_owned());
+                let message = format!("`{}` cannot be read: {reason}", file.value);
+                let help = "the sheet is looked for in the folder of the program, then in that of its tables";
+                self.problem(Problem::error("unknown-file", file.span, message).help(help));
+                return None;
+            }
+        };
+        match lines(text) {
+            Ok(lines) => Some(lines),
+            Err(reason) => {
+                let message = format!("`{}` cannot be read: {reason}", file.value);
+                self.problem(Problem::error("unknown-file", file.span, message).help("save it as CSV in UTF-8"));
+                None
+            }
+        }
+    }
+
+    /// The headers of a sheet, and the lines below.
+    pub(in crate::types) fn sheet_header<'l>(
+        &mut self,
+        file: &Text,
+        lines: &'l [Vec<String>],
+    ) -> Option<(&'l [String], &'l [Vec<String>])> {
+        match lines.split_first() {
+            Some((header, body)) => Some((header, body)),
+            None => {
+                let message = format!("`{}` has no line of headers", file.value);
+                let help = "write the names of its columns first";
+                self.problem(Problem::error("table-rows", file.span, message).help(help));
+                None
+            }
+        }
+    }
+
+    /// Says that a sheet has no such column.
+    pub(in crate::types) fn no_sheet_column(&mut self, file: &Text, header: &[String], wanted: &str, span: Span) {
+        let listed: Vec<String> = header.iter().map(|known| format!("`{}`", shown(known))).collect();
+        let message = format!("`{}` has no column `{wanted}`", file.value);
+        self.problem(Problem::error("table-rows", span, message).help(format!("it has {}", listed.join(", "))));
+    }
+
     /// Where a column of the table is.
     fn sheet_column<'c>(
         &mut self,
@@ -123,11 +149,7 @@ impl Typing<'_> {
         let find = |wanted: &str, exact: bool| {
             header.iter().position(|known| if exact { known == wanted } else { known.eq_ignore_ascii_case(wanted) })
         };
-        let mut missing = |wanted: &str, span: Span| {
-            let listed: Vec<String> = header.iter().map(|known| format!("`{known}`")).collect();
-            let message = format!("`{}` has no column `{wanted}`", file.value);
-            self.problem(Problem::error("table-rows", span, message).help(format!("it has {}", listed.join(", "))));
-        };
+        let mut missing = |wanted: &str, span: Span| self.no_sheet_column(file, header, wanted, span);
         let Some(column) = said else {
             let Some(from) = find(&name.text, false) else {
                 missing(&name.text, name.span);
@@ -193,7 +215,7 @@ impl Typing<'_> {
         let span = file.span;
         let format = column.format.map(|format| format.value.as_str());
         let kind = match column.ty {
-            Type::Text(_) | Type::Id(_) => Some(ExprKind::Text(text.to_owned())),
+            Type::Text(_) | Type::Id(_) | Type::Period(_) => Some(ExprKind::Text(text.to_owned())),
             ty if self.is_list_of_texts(ty) => Some(ExprKind::Text(text.to_owned())),
             Type::Choice(choice) => {
                 let values = &self.program.choices[choice.index()];
@@ -216,7 +238,7 @@ impl Typing<'_> {
         };
         if kind.is_none() {
             let wanted = self.type_words(column.ty);
-            let shown = meed_grammar::foreign::shown(text);
+            let shown = shown(text);
             let message = format!("row {row} of `{}`: `{shown}` is not {wanted}, as `{}` is", file.value, column.name);
             let sample = match column.ty {
                 Type::Percent => "\"12\"",
@@ -301,7 +323,7 @@ fn hundredfold(number: &str) -> Option<String> {
 }
 
 /// A day as the program writes it, from one that is written by a pattern of `YYYY`, `MM` or `M`, `DD` or `D`.
-fn day(text: &str, pattern: &str) -> Option<String> {
+pub(in crate::types) fn day(text: &str, pattern: &str) -> Option<String> {
     let (mut rest, mut pattern) = (text, pattern);
     let (mut year, mut month, mut day) = (None, None, None);
     while !pattern.is_empty() {

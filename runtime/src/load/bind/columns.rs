@@ -121,6 +121,7 @@ fn type_words(plan: &Plan, ty: Type) -> String {
         Type::Money => "money".to_owned(),
         Type::YesNo => "yes/no".to_owned(),
         Type::Date => "a date".to_owned(),
+        Type::Period(period) => format!("the name of a {}", period.word()),
         Type::Choice(_) => "one of a list".to_owned(),
         Type::Text(_) => "a text".to_owned(),
         Type::Id(_) => "an id".to_owned(),

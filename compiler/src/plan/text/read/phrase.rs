@@ -6,8 +6,8 @@ use super::super::words::Word;
 use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
-    DomainId, Expr, Function, LocalId, Op, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId, ScheduleOutput,
-    SearchId, StateId, TableId, TextTest, Type,
+    Back, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId,
+    ScheduleOutput, SearchId, StateId, TableId, TextTest, Type,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
@@ -32,6 +32,7 @@ pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
         "one-of" => of_field(line)?,
         "text" => Type::Text(domain(of_field(line)?)?),
         "id" => Type::Id(domain(of_field(line)?)?),
+        other if let Some(period) = Period::of_word(other) => Type::Period(period),
         other => {
             let name = other.strip_prefix("->").ok_or_else(|| format!("`{other}` is no type"))?;
             Type::Ref(plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?)
@@ -39,12 +40,13 @@ pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
     })
 }
 
-/// `in "a", "b"`, `contains "a"`, `starts-with "a"`
+/// `in "a", "b"`, `contains "a"`, `starts-with "a"`, `ends-with "a"`
 pub(in super::super) fn test(line: &mut Cursor) -> Read<TextTest> {
     Ok(match line.word()? {
         "in" => TextTest::In(line.list(Cursor::text)?),
         "contains" => TextTest::Contains(line.text()?),
         "starts-with" => TextTest::StartsWith(line.text()?),
+        "ends-with" => TextTest::EndsWith(line.text()?),
         other => return Err(format!("`{other}` is no test of a text")),
     })
 }
@@ -90,7 +92,7 @@ impl Place<'_> {
 
     /// What has two sides, behind its left one.
     fn infix(&self, left: Expr, line: &mut Cursor) -> Read<Op> {
-        if matches!(line.peek(), Some("in" | "contains" | "starts-with")) {
+        if matches!(line.peek(), Some("in" | "contains" | "starts-with" | "ends-with")) {
             let test = test(line)?;
             let (Type::Text(domain) | Type::Id(domain)) = left.ty else {
                 return Err("only texts and ids are tested so".to_owned());
@@ -274,6 +276,14 @@ impl Place<'_> {
                 let mode = word(line)?;
                 line.expect_mark(',')?;
                 Op::one(Function::Round { mode, quantum: exact(line.word()?)? }, value)
+            }
+            "back" => {
+                let value = self.read(line)?;
+                line.expect_mark(',')?;
+                let period = word(line)?;
+                line.expect_mark(',')?;
+                let back = if line.takes("year") { Back::Year } else { Back::Periods(number(line)?) };
+                Op::one(Function::PeriodBack(period, back), value)
             }
             "level" => {
                 let state = self.state(line)?;

@@ -169,6 +169,7 @@ fn format(plan: &Plan, ty: Type, line: &mut Cursor) -> Read<Format> {
     line.expect(word)?;
     Ok(match word {
         "as-date" => Format::Date(line.text()?),
+        "as-period" => Format::Period(line.text()?),
         "as-last-day-of" => Format::LastDayOf(line.text()?),
         "as-one-of" => {
             line.expect_mark('(')?;
