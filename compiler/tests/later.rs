@@ -13,8 +13,6 @@ const LATER: &[(&str, &str)] = &[
         "choose highest",
     ),
     ("choose all up to $500 per deal {\n  rule one { for each deal   pay partner 1% of amount }\n}", "choose all"),
-    ("entity shop {\n  key id\n  from date\n  to optional date\n}", "from date"),
-    ("entity shop {\n  key id\n  from opened_on from \"Opened\"\n}", "from opened_on from \"Opened\""),
     ("event credit {\n  key id\n  when booked_on\n  deal reverses\n}", "deal reverses"),
     (
         "program p {\n  currency USD rounded half even\n  active 2026-01-01 to 2026-12-31\n  returns recompute\n}",

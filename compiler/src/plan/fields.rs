@@ -23,6 +23,8 @@ pub struct Record {
     pub when: Option<FieldId>,
     /// Where its rows are spans of days, from their `when` on, that may not overlap: whose they are, and their last day.
     pub spans: Option<Spans>,
+    /// From which day to which a row of an entity lives, if it says so.
+    pub life: Life,
     /// Whether any rule, or a record that a rule reads, needs its rows.
     pub used: bool,
     /// Its place; of a library's record the empty span.
@@ -36,6 +38,22 @@ pub struct Spans {
     pub of: FieldId,
     /// The last day.
     pub to: FieldId,
+}
+
+/// The first and the last day of a row of an entity, both in; a side that is not there, or missing in a row, is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// The field of the first day.
+    pub from: Option<FieldId>,
+    /// The field of the last day.
+    pub to: Option<FieldId>,
+}
+
+impl Life {
+    /// Whether a row may begin or end.
+    pub fn is_bounded(self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
 }
 
 /// Where a record's rows come from.

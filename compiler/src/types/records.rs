@@ -9,8 +9,10 @@ mod source;
 pub use format::written_format;
 
 use super::Typing;
-use crate::plan::{ColumnSource, FieldId, FieldSource, Format, Layout, Record, RecordId, RecordTable, Spans, Type};
-use crate::resolve::{Declared, history_name, later, not_supported};
+use crate::plan::{
+    ColumnSource, FieldId, FieldSource, Format, Layout, Life, Record, RecordId, RecordTable, Spans, Type,
+};
+use crate::resolve::{Declared, history_name, not_supported};
 use key::Key;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -33,6 +35,7 @@ impl Typing<'_> {
                 key: Vec::new(),
                 when: None,
                 spans: None,
+                life: Life::default(),
                 used: false,
                 span: if declared.library.is_some() { Span::default() } else { record.span },
             });
@@ -58,8 +61,7 @@ impl Typing<'_> {
                 Member::Key { parts, span } => self.key(id, record, parts, *span, &mut key),
                 Member::When(field) => self.when(id, record, field),
                 Member::Field(field) if record.kind == RecordKind::Entity && self.limits_life(field) => {
-                    self.failed_fields.insert((id, field.name.text.clone()));
-                    self.problem(later(field.span, "an entity that lives `from` a date `to` a date is"));
+                    self.day_of_life(id, field);
                 }
                 Member::Field(field) => {
                     let added = self.field(id, field, Type::Id);
@@ -100,6 +102,26 @@ impl Typing<'_> {
         }
         if let Some(history) = self.records.get(&history_name(&record.name.text)) {
             self.dated.insert((id, added), *history);
+        }
+    }
+
+    /// `from first_day`, `to last_day`: the days between which a row of an entity lives.
+    fn day_of_life(&mut self, id: RecordId, field: &tree::Field) {
+        let is_first = field.name.text == "from";
+        let name = match field.ty.as_ref().map(|ty| &ty.kind) {
+            Some(FieldTypeKind::Record(name)) => name.clone(),
+            _ => field.name.clone(),
+        };
+        let ty = Some(tree::FieldType { kind: FieldTypeKind::Date, span: field.span });
+        // Without a last day a row lives on.
+        let optional = if is_first { field.optional } else { Some(field.span) };
+        let day = tree::Field { name, ty, optional, ..field.clone() };
+        let Some(added) = self.field(id, &day, |_| Type::Date) else { return };
+        let life = &mut self.program.records[id.index()].life;
+        let side = if is_first { &mut life.from } else { &mut life.to };
+        if side.replace(added).is_some() {
+            let message = format!("`{}` is said twice", field.name.text);
+            self.problem(Problem::error("duplicate-clause", field.span, message).help("remove one of them"));
         }
     }
 

@@ -88,6 +88,10 @@ impl Typing<'_> {
             active: if only_sets { Days::ALL } else { self.program.active },
             filters: false,
         };
+        if let Stream::Periods(party, _) = stream {
+            let life = self.program.record(party).life;
+            life.from.into_iter().chain(life.to).for_each(|field| self.mark_used(party, &[field]));
+        }
         let last_filter = rule
             .clauses
             .iter()

@@ -1,13 +1,47 @@
 //! The rows of a rule per entity and period.
 
 use crate::load::periods::begun_periods;
-use meed_compiler::data::EntityPeriods;
-use meed_compiler::plan::{Days, Period, Plan};
+use meed_compiler::data::{Data, EntityPeriods};
+use meed_compiler::interpret::eval::Value;
+use meed_compiler::plan::{Days, FieldId, Life, Period, Plan, RecordId, Type};
 
-/// The rows of `n_entities` and the begun periods of a kind; `ends` are the longer periods whose ends a rule asks for.
+/// The days between which each row of an entity lives; a side is empty where all are open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lives {
+    pub first: Vec<i32>,
+    pub last: Vec<i32>,
+}
+
+impl Lives {
+    /// Those of the rows of a record.
+    pub fn of(plan: &Plan, data: &Data, record: RecordId) -> Self {
+        let table = &data.tables[record.index()];
+        let side = |field: Option<FieldId>, open: i32| {
+            let Some(column) = field.and_then(|field| table.columns[field.index()].as_ref()) else { return Vec::new() };
+            let day = |row| match column.value(row, Type::Date, 0) {
+                Value::Date(day) => day,
+                _ => open,
+            };
+            (0..table.n_rows).map(day).collect()
+        };
+        let Life { from, to } = plan.record(record).life;
+        Self { first: side(from, i32::MIN), last: side(to, i32::MAX) }
+    }
+
+    /// The last day of that part of a period in which an entity lives, which has begun by a day; none where there is none.
+    fn last_day(&self, entity: usize, days: Days, through: i32) -> Option<i32> {
+        let first = self.first.get(entity).map_or(days.from, |first| days.from.max(*first));
+        let last = self.last.get(entity).map_or(days.to, |last| days.to.min(*last));
+        (first <= last && first <= through).then_some(last)
+    }
+}
+
+/// The rows of the begun periods of a kind in which each of `n_entities` lives, in the order of their last days, then of keys;
+/// `ends` are the longer periods whose ends a rule asks for.
 pub(crate) fn entity_periods(
     plan: &Plan,
     n_entities: u32,
+    lives: &Lives,
     period: Period,
     ends: &[Period],
     through: i32,
@@ -20,12 +54,28 @@ pub(crate) fn entity_periods(
         last_day: Vec::with_capacity(n_rows),
         ends: Vec::new(),
     };
-    for index in begun_periods(plan, period, through) {
-        // A period that the program's end cuts belongs to the program's last day.
-        let Days { to, .. } = plan.cut_days(period, index);
-        periods.entity.extend(0..n_entities);
-        periods.period.resize(periods.entity.len(), index);
-        periods.last_day.resize(periods.entity.len(), to);
+    let begun = begun_periods(plan, period, through);
+    if lives.first.is_empty() && lives.last.is_empty() {
+        for index in begun.clone() {
+            // A period that the program's end cuts belongs to the program's last day.
+            let Days { to, .. } = plan.cut_days(period, index);
+            periods.entity.extend(0..n_entities);
+            periods.period.resize(periods.entity.len(), index);
+            periods.last_day.resize(periods.entity.len(), to);
+        }
+    } else {
+        let mut rows: Vec<(i32, u32, i32)> = Vec::with_capacity(n_rows);
+        for index in begun.clone() {
+            let days = plan.cut_days(period, index);
+            let row = |entity: u32| Some((lives.last_day(entity as usize, days, through)?, entity, index));
+            rows.extend((0..n_entities).filter_map(row));
+        }
+        rows.sort_unstable();
+        for (last_day, entity, index) in rows {
+            periods.entity.push(entity);
+            periods.period.push(index);
+            periods.last_day.push(last_day);
+        }
     }
     for &longer in ends {
         let ends_in = |index: i32| {
@@ -33,8 +83,10 @@ pub(crate) fn entity_periods(
             let is_last = plan.last_within(period, longer, longer_index) == index;
             u8::from(is_last && plan.has_ended(longer, longer_index, through))
         };
-        let per_entity = |index: i32| std::iter::repeat_n(ends_in(index), n_entities as usize);
-        periods.ends.push((longer, begun_periods(plan, period, through).flat_map(per_entity).collect()));
+        let first = *begun.start();
+        let of_period: Vec<u8> = begun.clone().map(ends_in).collect();
+        let of_row = |index: &i32| of_period[(index - first) as usize];
+        periods.ends.push((longer, periods.period.iter().map(of_row).collect()));
     }
     periods
 }

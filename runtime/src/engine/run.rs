@@ -1,7 +1,7 @@
 //! A run: every rule over the pages of the rows that it reads.
 
 use crate::engine::counts::Counts;
-use crate::engine::entity_periods::entity_periods;
+use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
 use crate::engine::found::FoundRows;
 use crate::engine::group_index::GroupIndex;
@@ -291,7 +291,8 @@ impl Run<'_, '_> {
         let rule = self.plan.version(id);
         let Stream::Periods(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, page) };
         let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
-        let periods = entity_periods(self.plan, n_entities, *period, &guaranteed(rule), self.options.through);
+        let lives = Lives::of(self.plan, &self.loaded.data, *entity);
+        let periods = entity_periods(self.plan, n_entities, &lives, *period, &guaranteed(rule), self.options.through);
         let n_rows = periods.entity.len() as u32;
         Ok((Rows::EntityPeriods(periods), n_rows))
     }

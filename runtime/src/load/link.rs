@@ -14,7 +14,7 @@ use crate::store::unique::Repeated;
 use meed_compiler::data::Values;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Field, FieldSource, Plan, Record, RecordId, RecordTable, Spans, Type};
+use meed_compiler::plan::{Field, FieldSource, Life, Plan, Record, RecordId, RecordTable, Spans, Type};
 
 /// Tables and key spaces of all records.
 pub(super) struct Linked<'a> {
@@ -58,6 +58,7 @@ impl Linked<'_> {
         }
         for idx in 0..self.tables.len() {
             self.reject_overlaps(RecordId(idx as u32))?;
+            self.reject_backward_lives(RecordId(idx as u32))?;
         }
         let on_rings = self.on_rings()?;
         self.reject(on_rings);
@@ -105,6 +106,28 @@ impl Linked<'_> {
                 reject(first, row);
             }
             table.make_room_for_faults()?;
+        }
+        Ok(())
+    }
+
+    /// Rejects rows of an entity that live up to a day before their first.
+    fn reject_backward_lives(&mut self, record: RecordId) -> Result<(), StoreError> {
+        let definition = self.plan.record(record);
+        let Life { from: Some(from), to: Some(to) } = definition.life else { return Ok(()) };
+        let Some(table) = &mut self.tables[record.index()] else { return Ok(()) };
+        let [first, last] = [from, to].map(|field| days_by_place(table, field.index()));
+        let (first, last) = (first?, last?);
+        let column = header(&definition.fields[to.index()]).to_owned();
+        let rank = definition.fields.len() + 1;
+        for (place, pair) in first.iter().zip(&last).enumerate() {
+            let row = place as u32;
+            if let (Some(first), Some(last)) = pair
+                && last < first
+                && !table.rejected.contains(row)
+            {
+                let (column, value) = (column.clone(), date_of(*last).to_string());
+                table.fault(Fault { row, key: None, rank, column, value, reason: "ends before it begins".to_owned() });
+            }
         }
         Ok(())
     }

@@ -355,7 +355,7 @@ def _period_edge(content, scope, _):
     if content["edge"] not in ("first", "last"):
         raise Unknown(f"the {content['edge']} day of a period")
     if content["date"] is None:
-        first, last = calendar.own(_own_period(word, scope))
+        first, last = scope.own_of(_own_period(word, scope))
         return first if content["edge"] == "first" else last
     day = _day_in(evaluate(content["date"], scope))
     if day is None:
@@ -366,7 +366,7 @@ def _period_edge(content, scope, _):
 
 def _days_in(content, scope, _):
     period = _own_period(content["period"]["text"], scope)
-    first, last = (period.first, period.last) if content["whole"] else scope.run.program.calendar.own(period)
+    first, last = (period.first, period.last) if content["whole"] else scope.own_of(period)
     return Fraction((last - first).days + 1)
 
 

@@ -47,6 +47,7 @@ class Record:
     source: list = field(default_factory=list)  # what a source says of the whole file
     has_key: bool = True
     day: date | None = None  # of every row
+    life: dict = field(default_factory=dict)  # the names of its first and last day, by "from" and "to"
     history_of: str | None = None  # the entity whose dated fields it has
 
 
@@ -104,6 +105,15 @@ class Program:
         if self.currency is None:
             raise Unknown("a file without a `program`")
         for record in self.records.values():
+            for side in ("from", "to"):
+                one = record.fields.get(side)
+                of_a_name = one is not None and one.type == "record" and one.content not in self.records
+                if not record.is_event and (of_a_name or one is not None and one.type == "date"):
+                    # `from first_day`: the day has the name that stands for a type.
+                    del record.fields[side]
+                    one.name, one.type = one.content if of_a_name else side, "date"
+                    one.optional = one.optional or side == "to"
+                    record.fields[one.name], record.life[side] = one, one.name
             for one in [*record.fields.values(), *record.key]:
                 # A name of no record may be that of a period (facts.md, "Types").
                 if one.type == "record" and one.content not in self.records and one.content in WORDS:

@@ -70,14 +70,15 @@ class Rule:
 
     def _over_periods(self):
         record = self.program.records[self.stream[1]]
-        for period, own in self._periods(self.stream[2]):
-            version = self._version_of(own[1])
-            if version is None:
-                continue
+        for period, whole in self._periods(self.stream[2]):
             for row in sorted(self.run.tables.of(record.name), key=lambda row: key_order(row.key)):
+                own = row.within_life(*whole)
+                version = self._version_of(own[1])
+                if version is None or own[0] > own[1] or own[0] > self.run.through:
+                    continue
                 scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
                 self._look_for_unasked_faults(version, scope)
-                self._one(version, scope, period, own[1] > self.run.through)
+                self._one(version, scope, period, whole[1] > self.run.through)
 
     def _look_for_unasked_faults(self, version, scope):
         """Whether a set meets a fault in a row that no value of the rule asks for.

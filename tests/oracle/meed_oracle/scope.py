@@ -45,6 +45,11 @@ class Scope:
     sets: dict = field(default_factory=dict)  # that a `let` names
     moment: date | None = None  # the day on which dated fields are read, where it is said
 
+    def own_of(self, period):
+        """The part of a period within the program's life and the party's (facts.md, "Lives")."""
+        first, last = self.run.program.calendar.own(period)
+        return (first, last) if self.subject is None else self.subject.within_life(first, last)
+
     def reading_day(self):
         """The day on which dated fields are read: that of the row, in a rule per period one that is said."""
         return self.moment if self.moment is not None or self.own is not None else self.day

@@ -129,6 +129,8 @@ def rows_of(chosen, scope, evaluate):
             continue
         if before and not _is_before(one, scope):
             continue
+        if scope.own is None and one.subject is not None and one.subject.record.life and not _lives(one.subject, scope.day):
+            continue
         if chosen["condition"] is not None:
             holds = evaluate(chosen["condition"], one)
             if holds is None and chosen["unknown"] is None:
@@ -139,6 +141,11 @@ def rows_of(chosen, scope, evaluate):
                 continue
         found.append(one)
     return found
+
+
+def _lives(row, day):
+    first, last = row.within_life(day, day)
+    return first <= day <= last
 
 
 def _is_before(one, scope):

@@ -18,6 +18,11 @@ class Row:
         self.when, self.instant = None, NO_INSTANT
         self.decisions = {}
 
+    def within_life(self, first, last):
+        """The days between two on which the row lives; the first is after the last where there are none."""
+        own = {side: self.values.get(name) for side, name in self.record.life.items()}
+        return max(first, own.get("from") or first), min(last, own.get("to") or last)
+
     def key_text(self):
         return "|".join(self.key)
 
@@ -62,6 +67,8 @@ class Tables:
         if field.is_dated:
             return False
         if record.history_of is not None and field.name in ("to", record.history_of):
+            return True
+        if field.name in record.life.values():
             return True
         return (record.name, field.name) in self.used or field in record.key or field is record.when
 
@@ -160,6 +167,11 @@ class Tables:
 
     def _reject_overlaps(self):
         """A span that ends before it begins, and spans of one party that share a day (facts.md, "Dated fields")."""
+        for record in self.program.records.values():
+            for row in self.rows.get(record.name, []) if len(record.life) == 2 and record.name in self.given else []:
+                first, last = (row.values.get(record.life[side]) for side in ("from", "to"))
+                if first is not None and last is not None and last < first:
+                    self._reject(row, record.fields[record.life["to"]], [value_text(last)])
         for record in self.program.records.values():
             if record.history_of is None or record.name not in self.rows:
                 continue

@@ -9,9 +9,9 @@ use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
-    BelowZero, ColumnSource, Days, End, Expr, Field, FieldSource, FoldFunction, FoldId, Format, Limit, Line, MatchId,
-    Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId, StateId, StateKind,
-    Stream, Type, Version, VersionId, Window,
+    BelowZero, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life, Limit,
+    Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId, StateId,
+    StateKind, Stream, Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -117,6 +117,13 @@ fn record(plan: &Plan, id: RecordId, out: &mut String) {
     line!(out, "  key: {}", key.join(", "));
     if let Some(spans) = definition.spans {
         line!(out, "  spans: of {} to {}", name(spans.of.index()), name(spans.to.index()));
+    }
+    if definition.life.is_bounded() {
+        let side = |word: &str, field: Option<FieldId>| {
+            field.map_or(String::new(), |field| format!(" {word} {}", name(field.index())))
+        };
+        let Life { from, to } = definition.life;
+        line!(out, "  life:{}{}", side("from", from), side("to", to));
     }
     if let Some(when) = definition.when {
         line!(out, "  when: {}", name(when.index()));

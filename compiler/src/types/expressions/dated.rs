@@ -1,8 +1,8 @@
 //! Dated fields: read from the spans of their entity, on the day that a row or a moment says.
 
 use crate::plan::{
-    Comparison, Edge, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchId,
-    SearchOutput, Stream, TimeUnit, Type,
+    Comparison, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
+    Stream, TimeUnit, Type,
 };
 use crate::resolve::later;
 use crate::types::Typing;
@@ -166,13 +166,7 @@ impl Typing<'_> {
                 return None;
             }
             (Moment::End, Some(_)) => when(span),
-            (Moment::Start, Some(Period::Program)) => date(self.program.active.from, span),
-            (Moment::Start, Some(period)) => {
-                let first = Op::one(Function::PeriodEdge(period, Edge::First), when(span));
-                let first = Expr { op: first, ty: Type::Date, optional: false, span };
-                let life = date(self.program.active.from, span);
-                Expr { op: Op::two(Function::Largest, first, life), ty: Type::Date, optional: false, span }
-            }
+            (Moment::Start, Some(period)) => self.own_days(scope, period, span).0,
         };
         let (outside, before) = (scope.day.replace(day), self.n_dated);
         let typed = self.expression(value, scope);
@@ -208,7 +202,7 @@ impl Typing<'_> {
         self.mark_used(history, &[spans.to]);
         let mut found = self.spans_of_row(history, entity, spans.of, scope, span);
         let holds = self.condition(condition, &mut found.inner)?;
-        let (first, last) = self.own_days(period, span);
+        let (first, last) = self.own_days(scope, period, span);
         let n_days = count_of_days(first.clone(), last.clone(), span);
         let [begins, ends] = [first, last].map(|day| found.argument(day));
         let field = |field, optional| Expr {
@@ -264,10 +258,6 @@ fn count_of_days(from: Expr, to: Expr, span: Span) -> Expr {
 
 fn when(span: Span) -> Expr {
     Expr { op: Op::When, ty: Type::Date, optional: false, span }
-}
-
-fn date(day: i32, span: Span) -> Expr {
-    Expr { op: Op::Date(day), ty: Type::Date, optional: false, span }
 }
 
 /// A value of a span that is written at no place of its own, so that two readings of it are one.

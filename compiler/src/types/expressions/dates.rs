@@ -2,7 +2,7 @@
 
 use super::fold;
 use crate::internal::broken;
-use crate::plan::{self, Function, Op, Period, Stream, TimeUnit, Type};
+use crate::plan::{self, Expr, Function, Op, Period, Stream, TimeUnit, Type};
 use crate::resolve::later;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -204,11 +204,14 @@ impl Typing<'_> {
             plan::Edge::Last => (self.program.active.to, Function::Smallest),
         };
         let of_program = Typed::new(Op::Date(of_program), Type::Date, false, span);
-        if kind == Period::Program {
-            return Some(of_program);
-        }
-        let whole = edge_of_day(kind, edge, day).into_expr();
-        Some(Typed::new(Op::two(cut, whole, of_program.into_expr()), Type::Date, false, span))
+        let of_program = of_program.into_expr();
+        let own = if kind == Period::Program {
+            of_program
+        } else {
+            let whole = edge_of_day(kind, edge, day).into_expr();
+            Expr { op: Op::two(cut, whole, of_program), ty: Type::Date, optional: false, span }
+        };
+        Some(Typed::from_expr(self.within_life(scope, edge, own)))
     }
 
     /// The period of a word that the grammar has read as one.

@@ -49,6 +49,15 @@ impl Typing<'_> {
             None => None,
         };
         let window = self.window(set.and_then(|set| set.window.as_ref()))?;
+        // The rule's own period is cut to the party's life.
+        let day = Expr { op: Op::When, ty: Type::Date, optional: false, span };
+        let lives = if window == Window::Own { self.lives_on(&join, &day) } else { None };
+        let filter = match (lives, filter) {
+            (Some(lives), Some(filter)) => {
+                Some(Expr { op: Op::And(vec![lives, filter]), ty: Type::YesNo, optional: false, span })
+            }
+            (lives, filter) => lives.or(filter),
+        };
         let taken = match value {
             Some(value) => Some(self.taken(function, value, span, &mut inner)?),
             None => None,

@@ -292,6 +292,13 @@ impl Typing<'_> {
             found.inner.learn(facts(&condition.op, true));
             self.conditions(&mut found, condition);
         }
+        // In a rule over events the rows of an entity are those that live on the row's day.
+        if matches!(stream, Some(Stream::Events(_))) && self.program.record(record).life.is_bounded() {
+            let row = self.set_row(record, span);
+            let day = found.argument(Expr { op: Op::When, ty: Type::Date, optional: false, span });
+            let lives = self.lives_on(&row, &day);
+            found.also.extend(lives);
+        }
         let edges = self.window_edges(set.window.as_ref(), record, scope, span)?;
         found.edges.narrow(edges);
         self.warn_of_walk(&found, set);

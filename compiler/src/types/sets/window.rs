@@ -78,7 +78,7 @@ impl Typing<'_> {
         }
         let Some(window) = window else {
             let Some(period) = own else { return Some(Edges::default()) };
-            let (from, to) = self.own_days(period, span);
+            let (from, to) = self.own_days(scope, period, span);
             return Some(Edges { from: Some(from), to: Some(to), before: None });
         };
         let at = window.span;
@@ -165,16 +165,62 @@ impl Typing<'_> {
         }
     }
 
-    /// The days of a rule's own period within the program's life.
-    pub(in crate::types) fn own_days(&self, period: Period, span: Span) -> (Expr, Expr) {
-        let life = self.program.active;
-        let date = |day| Expr { op: Op::Date(day), ty: Type::Date, optional: false, span };
-        if period == Period::Program {
-            return (date(life.from), date(life.to));
-        }
+    /// The days of a rule's own period: those within the program's life and the party's.
+    pub(in crate::types) fn own_days(&mut self, scope: &Scope, period: Period, span: Span) -> (Expr, Expr) {
+        let begin = Expr { op: Op::Date(self.program.active.from), ty: Type::Date, optional: false, span };
         let first = edge(period, Edge::First, row_day(span));
-        let op = Op::two(Function::Largest, first, date(life.from));
-        (Expr { op, ty: Type::Date, optional: false, span }, row_day(span))
+        let op = Op::two(Function::Largest, first, begin.clone());
+        let first = if period == Period::Program { begin } else { Expr { op, ty: Type::Date, optional: false, span } };
+        (self.within_life(scope, Edge::First, first), row_day(span))
+    }
+
+    /// A day that is not before the party's first, or not after its last; that of a rule per party and period.
+    pub(in crate::types) fn within_life(&mut self, scope: &Scope, edge: Edge, day: Expr) -> Expr {
+        let Some(Stream::Periods(party, _)) = scope.rule.as_ref().map(|rule| rule.stream.clone()) else { return day };
+        let row = Expr {
+            op: Op::Field { root: Root::Row, record: party, path: Vec::new() },
+            ty: Type::Ref(party),
+            ..day.clone()
+        };
+        let Some(limit) = self.day_of_life_of(&row, edge) else { return day };
+        let (span, function) = (day.span, if edge == Edge::First { Function::Largest } else { Function::Smallest });
+        let limit = if limit.optional {
+            Expr { op: Op::IfUnknown(Box::new(limit), Box::new(day.clone())), ..day.clone() }
+        } else {
+            limit
+        };
+        Expr { op: Op::two(function, day, limit), ty: Type::Date, optional: false, span }
+    }
+
+    /// The first or last day of what a path leads to, which may be missing; none where its record has no such day.
+    pub(in crate::types) fn day_of_life_of(&mut self, row: &Expr, edge: Edge) -> Option<Expr> {
+        let (Op::Field { root, record, path }, Type::Ref(party)) = (&row.op, row.ty) else { return None };
+        let life = self.program.record(party).life;
+        let field = if edge == Edge::First { life.from } else { life.to }?;
+        let (root, record, mut path) = (*root, *record, path.clone());
+        path.push(field);
+        self.mark_used(record, &path);
+        let optional = row.optional || self.program.record(party).fields[field.index()].optional;
+        Some(Expr { op: Op::Field { root, record, path }, ty: Type::Date, optional, span: row.span })
+    }
+
+    /// Whether a day is one of those on which a row lives, `None` where it always does.
+    pub(in crate::types) fn lives_on(&mut self, row: &Expr, day: &Expr) -> Option<Expr> {
+        let expr = |op| Expr { op, ty: Type::YesNo, optional: false, span: row.span };
+        let mut conditions = Vec::new();
+        for (edge, comparison) in [(Edge::First, Comparison::LessOrEqual), (Edge::Last, Comparison::GreaterOrEqual)] {
+            let Some(limit) = self.day_of_life_of(row, edge) else { continue };
+            let optional = limit.optional;
+            let compared = Op::two(Function::Compare(comparison), limit, day.clone());
+            let compared = Expr { optional, ..expr(compared) };
+            let yes = Box::new(expr(Op::YesNo(true)));
+            conditions.push(if optional { expr(Op::IfUnknown(Box::new(compared), yes)) } else { compared });
+        }
+        match conditions.len() {
+            0 => None,
+            1 => conditions.pop(),
+            _ => Some(expr(Op::And(conditions))),
+        }
     }
 
     /// `before this`: by the one order, in which rows of one day come in the order in which their events are declared, then by key.

@@ -4,8 +4,8 @@ use super::super::lexer::{Cursor, Read};
 use super::super::words::Word;
 use super::{number, phrase, record};
 use crate::plan::{
-    Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, Layout, PercentFormat, Plan, Record,
-    RecordKind, RecordTable, Spans, Spelling, Type,
+    Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, Layout, Life, PercentFormat, Plan,
+    Record, RecordKind, RecordTable, Spans, Spelling, Type,
 };
 use meed_grammar::span::Span;
 
@@ -20,6 +20,7 @@ pub(super) fn named(name: &str, kind: RecordKind) -> Record {
         key: Vec::new(),
         when: None,
         spans: None,
+        life: Life::default(),
         used: true,
         span: Span::default(),
     }
@@ -55,6 +56,14 @@ pub(super) fn inner_line(plan: &mut Plan, idx: usize, line: &mut Cursor) -> Read
             let of = field_named(&plan.records[idx], line)?;
             line.expect("to")?;
             plan.records[idx].spans = Some(Spans { of, to: field_named(&plan.records[idx], line)? });
+        }
+        "life:" => {
+            if line.takes("from") {
+                plan.records[idx].life.from = Some(field_named(&plan.records[idx], line)?);
+            }
+            if line.takes("to") {
+                plan.records[idx].life.to = Some(field_named(&plan.records[idx], line)?);
+            }
         }
         "when:" => plan.records[idx].when = Some(field_named(&plan.records[idx], line)?),
         name => {
