@@ -11,6 +11,7 @@ pub use settings::{FILE_NAME, Settings};
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
 use meed_compiler::{Compiled, Problem, Shown, Sources};
+use meed_runtime::inner::source::{Workbook, as_csv};
 use std::path::{Path, PathBuf};
 
 /// A program that was found.
@@ -103,6 +104,10 @@ fn read_in(folder: &Path, name: &str) -> Result<String, String> {
         && place.parent() != Some(&folder)
     {
         return Err("a link leads outside of the folder".to_owned());
+    }
+    if let Some(format) = Workbook::of(&file) {
+        let bytes = std::fs::File::open(&file).map_err(|error| error.to_string())?;
+        return as_csv(name, bytes, format).map_err(|error| error.to_string());
     }
     let bytes = std::fs::read(&file).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())

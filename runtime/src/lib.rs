@@ -121,6 +121,7 @@ pub mod inner {
     pub mod source {
         pub use crate::source::error::SourceError;
         pub use crate::source::file::{Content, SourceFile, StreamFormat, TableInput};
+        pub use crate::source::workbook::{Workbook, as_csv};
     }
     pub mod store {
         pub use crate::store::error::StoreError;

@@ -27,17 +27,21 @@ pub(crate) mod file;
 mod missing;
 pub(crate) mod parquet;
 pub(crate) mod text;
+pub(crate) mod workbook;
 
 use error::SourceError;
 use file::{Content, SourceFile};
 use std::fs::File;
 use std::path::Path;
+use workbook::Workbook;
 
 /// The formats of files in the order in which messages list their endings.
 const FORMATS: &[Format] = &[
     Format { ending: "csv", delimited: true, content: |file| Content::Csv(Box::new(file), None) },
     Format { ending: "tsv", delimited: true, content: |file| Content::Csv(Box::new(file), Some(b'\t')) },
     Format { ending: "txt", delimited: true, content: |file| Content::Csv(Box::new(file), None) },
+    Format { ending: "xlsx", delimited: false, content: |file| Content::Workbook(file, Workbook::Xlsx) },
+    Format { ending: "ods", delimited: false, content: |file| Content::Workbook(file, Workbook::Ods) },
     Format { ending: "parquet", delimited: false, content: Content::Parquet },
 ];
 
@@ -51,7 +55,7 @@ struct Format {
 }
 
 impl SourceFile {
-    /// Opens a file by its ending: `.csv`, `.tsv`, `.txt` or `.parquet`.
+    /// Opens a file by its ending: `.csv`, `.tsv`, `.txt`, `.xlsx`, `.ods` or `.parquet`.
     ///
     /// # Errors
     /// When it cannot be opened or its ending is another.

@@ -26,6 +26,12 @@ pub enum SourceError {
     /// A row longer than memory should hold.
     #[error("row {row} of `{}` is longer than 16 MiB", shown(file))]
     RowTooLong { file: String, row: u64 },
+    /// A workbook that is damaged or too large.
+    #[error("`{}` is not a readable workbook: {}", shown(file), shown(reason))]
+    BadWorkbook { file: String, reason: String },
+    /// A sheet that a workbook does not have.
+    #[error("`{}` has no sheet `{}`", shown(file), shown(sheet))]
+    NoSheet { file: String, sheet: String, known: Vec<String> },
     /// A Parquet file that is damaged, cut off, or uses what is not read.
     #[error("`{}` is not a readable Parquet file: {}", shown(file), shown(reason))]
     BadParquet { file: String, reason: String },
@@ -48,6 +54,8 @@ impl SourceError {
             Self::NoHeaderRow { .. } => "no-header-row",
             Self::UnclosedQuote { .. } => "unclosed-quote",
             Self::RowTooLong { .. } => "row-too-long",
+            Self::BadWorkbook { .. } => "bad-workbook",
+            Self::NoSheet { .. } => "no-sheet",
             Self::BadParquet { .. } => "bad-parquet",
             Self::PageTooLarge { .. } => "page-too-large",
         }
@@ -61,6 +69,11 @@ impl SourceError {
                 "rows are counted from 1, rows of blanks among them: `header in row N` says where headers are"
                     .to_owned(),
             ),
+            Self::NoSheet { known, .. } => {
+                let listed: Vec<String> = known.iter().take(12).map(|name| format!("`{}`", shown(name))).collect();
+                Some(format!("it has {}", listed.join(", ")))
+            }
+            Self::BadWorkbook { .. } => Some("save it again, or as CSV".to_owned()),
             Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
             Self::PageTooLarge { .. } => {
                 Some("write the file with smaller pages, or allow more memory with --memory MIB".to_owned())

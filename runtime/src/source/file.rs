@@ -8,6 +8,7 @@ use crate::source::encoding::decoded;
 use crate::source::error::SourceError;
 use crate::source::missing::MissingTexts;
 use crate::source::parquet::ParquetSource;
+use crate::source::workbook::{Workbook, WorkbookSource};
 use arrow_array::RecordBatch;
 use meed_compiler::plan::{Layout, RecordId};
 use std::fs::File;
@@ -35,6 +36,8 @@ pub enum Content {
     Csv(Box<dyn Read + Send>, Option<u8>),
     /// Any other format that is read from its first byte to its last.
     Stream(Box<dyn Read + Send>, StreamFormat),
+    /// A workbook, of which one sheet is read.
+    Workbook(File, Workbook),
     /// Parquet.
     Parquet(File),
     /// Arrow, as engineers hand it over.
@@ -78,7 +81,7 @@ impl Content {
         match self {
             Self::Csv(bytes, delimiter) => Ok(Self::Csv(around(bytes), delimiter)),
             Self::Stream(bytes, format) => Ok(Self::Stream(around(bytes), format)),
-            other @ (Self::Parquet(_) | Self::Batches(_) | Self::Cells { .. }) => Err(other),
+            other @ (Self::Workbook(..) | Self::Parquet(_) | Self::Batches(_) | Self::Cells { .. }) => Err(other),
         }
     }
 }
@@ -112,6 +115,9 @@ impl SourceFile {
                 Some(Box::new(CsvSource::open(self.name, reader, delimiter, layout.header_row, batch_rows)?))
             }
             Content::Stream(reader, StreamFormat(open)) => Some(open(self.name, reader, batch_rows)?),
+            Content::Workbook(file, format) => {
+                Some(Box::new(WorkbookSource::open(self.name, file, format, layout, batch_rows)?))
+            }
             Content::Parquet(file) => Some(Box::new(ParquetSource::open(self.name, file, batch_rows, memory)?)),
             Content::Batches(batches) if batches.is_empty() => None,
             Content::Batches(batches) => Some(Box::new(BatchSource::open(self.name, batches)?)),

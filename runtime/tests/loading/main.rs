@@ -16,3 +16,4 @@ mod rings;
 mod rows;
 mod unreadable;
 mod view;
+mod workbooks;

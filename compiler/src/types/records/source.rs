@@ -1,7 +1,6 @@
 //! What a source says of a whole file, what the values of a field lie between, and records whose rows have no key.
 
 use crate::plan::{Bounds, FieldId, FieldSource, RecordId, RecordTable, Type};
-use crate::resolve::not_supported;
 use crate::types::Typing;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -37,11 +36,7 @@ impl Typing<'_> {
                 SourceLineKind::When(day) => self.day_of_file(id, day, line.span),
                 SourceLineKind::NoKey => self.no_key(id, line.span),
                 SourceLineKind::EqualRows => self.program.records[id.index()].layout.equal_rows_are_one = true,
-                SourceLineKind::Sheet(_) => self.problem(not_supported(&tree::Unsupported {
-                    what: "a sheet of a workbook",
-                    name: None,
-                    span: line.span,
-                })),
+                SourceLineKind::Sheet(name) => self.program.records[id.index()].layout.sheet = Some(name.value.clone()),
             }
         }
     }
