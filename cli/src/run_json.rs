@@ -8,7 +8,9 @@ use meed_runtime::inner::engine::RunResult;
 use meed_runtime::inner::pay::{account, rule_totals};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::sha256_of;
-use meed_runtime::manifest::{FORMAT, Input, Manifest, Parameter, Parameters, Program, Rejects, Table, UsedFile};
+use meed_runtime::manifest::{
+    FORMAT, Input, LeftOut, Manifest, Parameter, Parameters, Program, Rejects, Table, UsedFile,
+};
 
 /// The files of a run.
 pub struct Files {
@@ -30,9 +32,22 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, files: Files) ->
         inputs: files.inputs,
         tables: files.tables,
         rejects: files.rejects,
+        left_out: left_out(plan, loaded),
         account: account(plan, loaded, result),
         totals: rule_totals(plan, result),
     }
+}
+
+/// Rows that are no rows of their record.
+fn left_out(plan: &Plan, loaded: &Loaded) -> Vec<LeftOut> {
+    let rows = plan.records.iter().zip(&loaded.blank_rows).zip(&loaded.left_out);
+    let left_out = rows.map(|((record, blank), left_out)| LeftOut {
+        record: record.name.clone(),
+        blank: *blank,
+        skipped: left_out.skipped,
+        copies: left_out.copies,
+    });
+    left_out.filter(|rows| rows.blank + rows.skipped + rows.copies > 0).collect()
 }
 
 /// The other texts of the program, and the sheets of its tables.

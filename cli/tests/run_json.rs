@@ -10,11 +10,12 @@ fn schema() -> Value {
     serde_json::from_str(include_str!("../../docs/run.schema.json")).expect("the schema is JSON")
 }
 
-/// A `run.json` with every field: a file that the program uses, changed parameters, rejected rows in the folder or elsewhere, slices.
+/// A `run.json` with every field: a file that the program uses, changed parameters, rejected rows in the folder or elsewhere, a blank row,
+/// slices.
 fn written(test: &str, rejects: &str) -> Value {
     let folder = Folder::new(&format!("run-json-{test}-{}", rejects.replace('/', "-")));
     folder.meed(&["new", "p"]).with(0);
-    folder.write("p/data/deals.csv", folder.read("p/data/deals.csv") + "D99,2026-02-30,ACME,1,yes\n");
+    folder.write("p/data/deals.csv", folder.read("p/data/deals.csv") + "D99,2026-02-30,ACME,1,yes\n,,,,\n");
     folder.write("p/terms.meed", "parameter spare = 2%\n");
     folder.write("p/p.meed", folder.read("p/p.meed") + "\nuse \"terms.meed\"\n");
     let options = ["--slices", "--set", "bounty=$700", "--out", "out", "--rejects", rejects];

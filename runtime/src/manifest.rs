@@ -52,6 +52,9 @@ pub struct Manifest {
     /// The rejected rows, where a file outside of the folder was named for them; one inside is a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Rejects>,
+    /// Rows of files that are no rows of their record, by record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// How the rows of events ended: over all rules, then rule by rule.
     pub account: Vec<Counts>,
     /// What each rule paid.
@@ -115,6 +118,19 @@ pub struct Input {
     pub rows: u64,
     /// Of its bytes.
     pub sha256: String,
+}
+
+/// Rows of a record's files that are no rows of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The record.
+    pub record: String,
+    /// Rows of blanks.
+    pub blank: u64,
+    /// Rows that its source skips.
+    pub skipped: u64,
+    /// Rows that equal others in every column, where its source says that these are one.
+    pub copies: u64,
 }
 
 /// A table that was written.

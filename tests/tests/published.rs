@@ -22,6 +22,7 @@ struct Row {
     passing: usize,
     all: usize,
     waits_for: String,
+    other_means: String,
 }
 
 fn text() -> String {
@@ -37,7 +38,8 @@ fn table() -> BTreeMap<String, Row> {
         let (passing, all) = cells[2].split_once(" of ").expect("how many of how many");
         let number = |text: &str| text.parse().expect("a number");
         let (passing, all) = (number(passing), number(all));
-        (cells[0].to_owned(), Row { state: cells[1].to_owned(), passing, all, waits_for: cells[3].to_owned() })
+        let [state, waits_for, other_means] = [1, 3, 4].map(|cell| cells[cell].to_owned());
+        (cells[0].to_owned(), Row { state, passing, all, waits_for, other_means })
     };
     lines.map(row).collect()
 }
@@ -73,6 +75,50 @@ fn the_table_says_what_the_pages_hold() {
         sum(|row| row.all)
     );
     assert!(text().contains(&counts), "{counts}");
+}
+
+/// By group, the words of the construct that its mechanic is about.
+const CONSTRUCTS: &[(&str, &str)] = &[
+    ("A02-marginal-per-transaction", "graduated"),
+    ("A05-marginal-from-prior", "adds up"),
+    ("A13-marginal-rebate", "graduated"),
+    ("A15-whole-tier-rebate", "retroactive"),
+    ("B01-partial-settlements", "retroactive"),
+    ("C03-packages-started", "started"),
+    ("C05-minimum-top-up", "at least"),
+    ("D04-half-cent-split", "pay split"),
+    ("E05-unilevel", "pay each"),
+    ("H04-released-with-payment", "hold until"),
+    ("H07-early-exit-clawback", "take back"),
+    ("H08-credit-notes", "reverses"),
+    ("K03-table-unique", "one match"),
+    ("K05-table-first", "first match"),
+    ("K06-table-first-number", "first match"),
+    ("K08-table-collect-sum", "sum of matches"),
+    ("L01-graduated", "graduated"),
+    ("L04-packages", "every"),
+    ("M03-rounding-modes", "rounded"),
+    ("M07-currency-conversion", "money in"),
+    ("P03-flat-band", "retroactive"),
+    ("P05-interpolated-rate", "curve"),
+    ("P07-floor-and-cap", "at most"),
+    ("O02-graduated-bounds", "graduated"),
+    ("O08-delta-package", "every"),
+    ("Z08-set-fee", "first match"),
+];
+
+#[test]
+fn a_page_has_the_construct_of_its_mechanic_or_says_how_it_goes_without() {
+    let (pages, table) = (own_pages(), table());
+    for (group, words) in CONSTRUCTS {
+        let row = &table[*group];
+        let page = &pages[*group];
+        let blocks = page.preamble.iter().chain(page.cases.iter().flat_map(|case| &case.blocks));
+        let has = blocks.filter(|block| block.kind() == "meed").any(|block| block.text.contains(words));
+        assert_eq!(row.other_means.is_empty(), has, "{group}, `{words}`");
+    }
+    let known = |group: &String| CONSTRUCTS.iter().any(|(known, _)| known == group);
+    assert!(table.iter().all(|(group, row)| row.other_means.is_empty() || known(group)));
 }
 
 #[test]

@@ -257,7 +257,7 @@ impl Function {
             Self::Rate => Signature {
                 strict: false,
                 total: true,
-                ..row("rate-needed", Alike(1, Plain), Operand, Scale::Common).faults(&["missing-rate"])
+                ..row("rate-needed", Alike(1, Plain), Operand, Scale::Common).faults(&["missing-rate"]).telling()
             },
             Self::AddTime(unit) => {
                 let word = match unit {

@@ -4,6 +4,7 @@ use crate::load::periods::begun_periods;
 use meed_compiler::data::{Data, EntityPeriods};
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::{Days, FieldId, Life, Period, Plan, RecordId, Type};
+use rustc_hash::FxHashMap;
 
 /// The days between which each row of an entity lives; a side is empty where all are open.
 #[derive(Clone, Debug, Default)]
@@ -84,9 +85,26 @@ pub(crate) fn entity_periods(
             u8::from(is_last && plan.has_ended(longer, longer_index, through))
         };
         let first = *begun.start();
-        let of_period: Vec<u8> = begun.clone().map(ends_in).collect();
-        let of_row = |index: &i32| of_period[(index - first) as usize];
-        periods.ends.push((longer, periods.period.iter().map(of_row).collect()));
+        let place = |index: i32| (index - first) as usize;
+        if lives.first.is_empty() && lives.last.is_empty() {
+            let of_period: Vec<u8> = begun.clone().map(ends_in).collect();
+            periods.ends.push((longer, periods.period.iter().map(|index| of_period[place(*index)]).collect()));
+            continue;
+        }
+        // The last period of the longer one in which the entity lives.
+        let longer_of = |index: i32| plan.calendar.index(longer, plan.cut_days(period, index).to);
+        let longers: Vec<(i32, bool)> =
+            begun.clone().map(longer_of).map(|index| (index, plan.has_ended(longer, index, through))).collect();
+        let mut last: FxHashMap<(u32, i32), i32> = FxHashMap::default();
+        for (entity, index) in periods.entity.iter().zip(&periods.period) {
+            let known = last.entry((*entity, longers[place(*index)].0)).or_insert(*index);
+            *known = (*known).max(*index);
+        }
+        let of_row = |(entity, index): (&u32, &i32)| {
+            let (longer, has_ended) = longers[place(*index)];
+            u8::from(has_ended && last.get(&(*entity, longer)) == Some(index))
+        };
+        periods.ends.push((longer, periods.entity.iter().zip(&periods.period).map(of_row).collect()));
     }
     periods
 }

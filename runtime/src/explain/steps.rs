@@ -84,6 +84,9 @@ impl Explainer<'_> {
         };
         let word = self.row_word(id);
         let of = match &rule.stream {
+            Stream::Periods(party, _) if self.plan.record(*party).life.is_bounded() => {
+                format!("its days in the {word} end on {}", date_of(day))
+            }
             Stream::Periods(..) => format!("the {word} ends on {}", date_of(day)),
             Stream::Events(_) | Stream::Lines(_) => {
                 format!("the {word} is of {}, in {}", date_of(day), self.period(self.plan.calendar.told_by(), day))

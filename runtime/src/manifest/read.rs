@@ -195,6 +195,7 @@ mod tests {
             inputs: Vec::new(),
             tables: files.iter().map(file).collect(),
             rejects: None,
+            left_out: Vec::new(),
             account: Vec::new(),
             totals: Vec::new(),
         }

@@ -53,8 +53,9 @@ class Limits:
         _, last = calendar.own(period)
         # A period of the rule is that longer one's in which it ends.
         following = calendar.period(scope.period.word, scope.period.number + 1)
-        after = None if scope.period.word == "program" or scope.own[1] == self.run.program.last else calendar.own(following)
-        is_last = after is None or after[1] > last
+        after = None if scope.period.word == "program" or scope.own[1] == self.run.program.last else scope.own_of(following)
+        # A party may leave before the longer period ends.
+        is_last = after is None or after[0] > after[1] or calendar.own(following)[1] > last
         missing = max(0, bound - total) if is_last and last <= self.run.through else 0
         state[key] = total + missing
         return smallest + missing

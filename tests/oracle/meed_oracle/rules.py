@@ -70,15 +70,20 @@ class Rule:
 
     def _over_periods(self):
         record = self.program.records[self.stream[1]]
+        rows = []
         for period, whole in self._periods(self.stream[2]):
-            for row in sorted(self.run.tables.of(record.name), key=lambda row: key_order(row.key)):
+            for row in self.run.tables.of(record.name):
                 own = row.within_life(*whole)
-                version = self._version_of(own[1])
-                if version is None or own[0] > own[1] or own[0] > self.run.through:
-                    continue
-                scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
-                self._look_for_unasked_faults(version, scope)
-                self._one(version, scope, period, whole[1] > self.run.through)
+                if own[0] <= own[1] and own[0] <= self.run.through:
+                    rows.append((own[1], key_order(row.key), period.number, period, whole, own, row))
+        # A row is of the last day on which the party lives in the period.
+        for _, _, _, period, whole, own, row in sorted(rows, key=lambda row: row[:3]):
+            version = self._version_of(own[1])
+            if version is None:
+                continue
+            scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
+            self._look_for_unasked_faults(version, scope)
+            self._one(version, scope, period, whole[1] > self.run.through)
 
     def _look_for_unasked_faults(self, version, scope):
         """Whether a set meets a fault in a row that no value of the rule asks for.

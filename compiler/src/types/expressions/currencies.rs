@@ -96,15 +96,17 @@ impl Typing<'_> {
             );
             return None;
         }
-        let day = self.day_of_rate(at, span, scope)?;
+        // What is told of the rate is told of the words behind the amount, and of its day of those behind the currency.
+        let tail = Span { start: value.span.end, end: span.end };
+        let day = self.day_of_rate(at, span, Span { start: currency.span.end, end: span.end }, scope)?;
         let code = self.field_of(owner, &name.text)?;
         let mut path = before.to_vec();
         path.push(code);
         self.mark_used(record, &path);
         let ty = self.program.record(owner).fields[code.index()].ty;
         let optional = self.path_optional(root, record, &path, scope);
-        let code = Expr { op: Op::Field { root, record, path }, ty, optional, span };
-        let rate = self.rate(code, day, span)?;
+        let code = Expr { op: Op::Field { root, record, path }, ty, optional, span: Span::default() };
+        let rate = self.rate(code, day, tail)?;
         let one = Expr { op: Op::Number(Exact::ONE), ty: Type::Money, optional: false, span };
         let optional = amount.optional || rate.optional;
         let converted = Op::two(Function::Multiply, amount.into_expr(), rate);
@@ -113,7 +115,7 @@ impl Typing<'_> {
     }
 
     /// The day whose rate counts.
-    fn day_of_rate(&mut self, at: Option<&RateDay>, span: Span, scope: &mut Scope) -> Option<Expr> {
+    fn day_of_rate(&mut self, at: Option<&RateDay>, span: Span, tail: Span, scope: &mut Scope) -> Option<Expr> {
         match at {
             None => {
                 let end = Span { start: span.end, end: span.end };
@@ -136,11 +138,11 @@ impl Typing<'_> {
             }
             Some(RateDay::EndOf(word)) => {
                 let period = self.held(Period::from_word(&word.text)?, word.span)?;
-                let when = Expr { op: Op::When, ty: Type::Date, optional: false, span };
+                let when = Expr { op: Op::When, ty: Type::Date, optional: false, span: Span::default() };
                 if period == Period::Program {
-                    return Some(Expr { op: Op::Date(self.program.active.to), ..when });
+                    return Some(Expr { op: Op::Date(self.program.active.to), span: tail, ..when });
                 }
-                Some(Expr { op: Op::one(Function::PeriodEdge(period, Edge::Last), when.clone()), ..when })
+                Some(Expr { op: Op::one(Function::PeriodEdge(period, Edge::Last), when.clone()), span: tail, ..when })
             }
         }
     }
@@ -193,7 +195,8 @@ impl Typing<'_> {
             Function::Find { search: id, output },
             vec![Expr { ty: from.ty, ..code.clone() }, target, day.clone()],
         );
-        let needed = number(Op::one(Function::Rate, number(found, true)), false);
+        let found = Expr { span: Span::default(), ..number(found, true) };
+        let needed = number(Op::one(Function::Rate, found), false);
         let (Type::Text(domain) | Type::Id(domain)) = code.ty else { return None };
         let yes_no = |op, optional| Expr { op, ty: Type::YesNo, optional, span };
         let is_own = self.predicate_id(domain, TextTest::In(vec![own]));

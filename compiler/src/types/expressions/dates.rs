@@ -4,6 +4,7 @@ use super::fold;
 use crate::internal::broken;
 use crate::plan::{self, Expr, Function, Op, Period, Stream, TimeUnit, Type};
 use crate::resolve::later;
+use crate::typed::walk;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
@@ -186,14 +187,21 @@ impl Typing<'_> {
     /// `days in quarter`, `days in the whole quarter`
     pub(super) fn days_in(&mut self, period: &tree::Name, whole: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
         let kind = self.period_of(period)?;
-        let [first, last] = [plan::Edge::First, plan::Edge::Last].map(|edge| match whole && kind != Period::Program {
-            true => self.row_day(kind, span, scope).map(|day| edge_of_day(kind, edge, day)),
-            false => self.own_edge(kind, edge, span, scope),
+        let life = self.program.active;
+        let date = |day| Some(Typed::new(Op::Date(day), Type::Date, false, span));
+        let [first, last] = [plan::Edge::First, plan::Edge::Last].map(|edge| match (whole, kind, edge) {
+            (false, ..) => self.own_edge(kind, edge, span, scope),
+            (true, Period::Program, plan::Edge::First) => date(life.from),
+            (true, Period::Program, plan::Edge::Last) => date(life.to),
+            (true, ..) => self.row_day(kind, span, scope).map(|day| edge_of_day(kind, edge, day)),
         });
-        let between = Op::two(Function::TimeBetween(TimeUnit::Days), first?.into_expr(), last?.into_expr());
-        let between = Typed::new(between, Type::Count, false, span).into_expr();
+        // Up to the day behind the last, so that one value is the count; its ends are written nowhere.
         let one = Typed::new(Op::Number(Exact::ONE), Type::Count, false, span).into_expr();
-        Some(Typed::new(Op::two(Function::Add, between, one), Type::Count, false, span))
+        let next = Op::two(Function::AddTime(TimeUnit::Days), last?.into_expr(), one);
+        let mut ends = [first?.into_expr(), Expr { op: next, ty: Type::Date, optional: false, span }];
+        ends.iter_mut().for_each(|end| walk(end, &mut |expr| expr.span = Span::default()));
+        let [first, next] = ends;
+        Some(Typed::new(Op::two(Function::TimeBetween(TimeUnit::Days), first, next), Type::Count, false, span))
     }
 
     /// The first or last day of that part of the rule's period which lies within the program's life.

@@ -201,7 +201,8 @@ impl Typing<'_> {
         path.push(field);
         self.mark_used(record, &path);
         let optional = row.optional || self.program.record(party).fields[field.index()].optional;
-        Some(Expr { op: Op::Field { root, record, path }, ty: Type::Date, optional, span: row.span })
+        // It is written at no place of the rule.
+        Some(Expr { op: Op::Field { root, record, path }, ty: Type::Date, optional, span: Span::default() })
     }
 
     /// Whether a day is one of those on which a row lives, `None` where it always does.
