@@ -1,6 +1,8 @@
 //! Conditions: comparisons, lists, tests on texts, and what they tell about missing values.
 
-use crate::plan::{Comparison, DomainId, Expr, Function, Op, Predicate, PredicateId, TextTest, Type};
+use crate::plan::{
+    Comparison, DomainId, Expr, FieldId, Function, Op, Predicate, PredicateId, SearchId, SearchOutput, TextTest, Type,
+};
 use crate::resolve::Meaning;
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -316,13 +318,49 @@ impl Typing<'_> {
 
     /// A reference compared with a text is its key, where that is one field.
     pub(in crate::types) fn key_text(&mut self, value: Typed) -> Typed {
-        let (Type::Ref(target), Op::Field { root, record, path }) = (value.ty, &value.op) else { return value };
+        let Type::Ref(target) = value.ty else { return value };
         let [key] = self.program.record(target).key[..] else { return value };
+        if let Op::Call(Function::Find { search, output }, operands) = &value.op {
+            return self.key_of_found(*search, *output, operands, key, value.clone());
+        }
+        let Op::Field { root, record, path } = &value.op else { return value };
         let mut path = path.clone();
         path.push(key);
         self.mark_used(*record, &path);
         let ty = self.program.record(target).fields[key.index()].ty;
         Typed { op: Op::Field { root: *root, record: *record, path }, ty, ..value }
+    }
+}
+
+impl Typing<'_> {
+    /// The key of what a row that was found refers to, in place of the reference.
+    fn key_of_found(&mut self, search: SearchId, output: u32, operands: &[Expr], key: FieldId, value: Typed) -> Typed {
+        let known = &self.program.searches[search.index()];
+        let (record, asked) = (known.record, known.outputs[output as usize].clone());
+        let Type::Ref(target) = value.ty else { return value };
+        let ty = self.program.record(target).fields[key.index()].ty;
+        let mut taken = asked.value;
+        let mut paths = Vec::new();
+        let mut extend = |expr: &mut Expr| {
+            if let Op::Field { path, .. } = &mut expr.op {
+                path.push(key);
+                paths.push(path.clone());
+            }
+            expr.ty = ty;
+        };
+        match &mut taken.op {
+            // A dated field is that of the span only up to its last day.
+            Op::If { branches, otherwise } => {
+                branches.iter_mut().for_each(|(_, value)| extend(value));
+                extend(otherwise.as_mut());
+                taken.ty = ty;
+            }
+            Op::Field { .. } => extend(&mut taken),
+            _ => return value,
+        }
+        paths.iter().for_each(|path| self.mark_used(record, path));
+        let output = self.output(search, SearchOutput { function: asked.function, value: taken, den: None });
+        Typed { op: Op::Call(Function::Find { search, output }, operands.to_vec()), ty, ..value }
     }
 }
 
