@@ -12,7 +12,7 @@ pub mod trace;
 use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
 use crate::plan::{
-    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, RecordId, Side, StateId, Version, VersionId,
+    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Side, StateId, Stream, Version, VersionId,
 };
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -37,8 +37,8 @@ pub enum FaultKind {
     /// More than one row where there may be one.
     #[error("the set has more than one row")]
     SeveralRows {
-        /// Whose rows.
-        record: RecordId,
+        /// The rows that they are among.
+        stream: Stream,
         /// Two of them.
         rows: [u32; 2],
     },

@@ -30,6 +30,8 @@ pub struct Answer {
     pub value: i64,
     /// 1 where there is one.
     pub known: i64,
+    /// The denominator, where it is not known while compiling.
+    pub den: i64,
 }
 
 /// A table that can be asked.
@@ -84,7 +86,7 @@ impl Lookup {
                 let narrow = value.map(|value| value.and_then(|value| i64::try_from(value).ok()));
                 is_narrow &= narrow != Some(None);
                 let value = narrow.flatten();
-                answers.push(Answer { value: value.unwrap_or(0), known: i64::from(value.is_some()) });
+                answers.push(Answer { value: value.unwrap_or(0), known: i64::from(value.is_some()), den: 1 });
             }
         }
         let n_words = rows.len().div_ceil(64);

@@ -159,6 +159,15 @@ pub struct Local {
 }
 
 impl Plan {
+    /// The event that the rows of a stream come from in the end; `None` if they are entity periods.
+    pub fn root_of(&self, stream: &Stream) -> Option<RecordId> {
+        match stream {
+            Stream::Events(record) => Some(*record),
+            Stream::Periods(..) => None,
+            Stream::Lines(rule) => self.first_version(*rule).and_then(|id| self.root_of(&self.version(id).stream)),
+        }
+    }
+
     /// A Plan that says nothing yet.
     pub(crate) fn empty() -> Self {
         Self {

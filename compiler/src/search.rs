@@ -15,7 +15,7 @@ use crate::interpret::eval::{Row, Value};
 use crate::plan::{
     Comparison, Expr, FieldId, FindFunction, Function, Op, Plan, RecordId, Search, SearchId, SearchOutput,
 };
-use crate::value::{Exact, over, power_of_ten};
+use crate::value::over;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -27,14 +27,16 @@ const NO_PART: i64 = i64::MIN;
 type Key = [i64; MOST_KEYS];
 
 /// The rows of a set by their keys.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Index {
+    /// The rows that they are among.
+    source: Rows,
     groups: FxHashMap<Key, u32>,
     /// By group, where its rows begin in `rows`; and the end of the last.
     starts: Vec<u32>,
-    /// Rows of the record, group by group, in their order.
+    /// Rows of the stream, group by group, in their order.
     rows: Vec<u32>,
-    /// By place in `rows`: the row's day, of an event.
+    /// By place in `rows`: the row's day; none of an entity.
     days: Vec<i32>,
     /// By output: sums of the rows before each place in `rows`, as whole numbers of the output's `1/den`; none where they are not
     /// kept.
@@ -54,28 +56,37 @@ pub struct Index {
 /// A row that met a fault while its set was made ready.
 #[derive(Clone, Debug)]
 pub struct RowFault {
-    /// The row of the search's record.
+    /// The row of the search's stream.
     pub row: u32,
     /// What it met.
     pub fault: Fault,
 }
 
 impl Index {
-    /// The rows of a search among those of the run.
+    /// The rows of a search among those of its stream, `source`.
     ///
     /// # Errors
     /// The first row at which a condition or a value meets a fault.
-    pub fn new(plan: &Plan, data: &Data, search: &Search) -> Result<Self, RowFault> {
-        let stream = Rows::Events { record: search.record };
-        let table = &data.tables[search.record.index()];
-        let dated = plan.record(search.record).when.is_some();
-        let n_rows = if dated { table.n_stream } else { table.n_rows } as u32;
-        let mut index = Self::default();
+    pub fn new(plan: &Plan, data: &Data, search: &Search, source: Rows) -> Result<Self, RowFault> {
+        let n_rows = n_rows(plan, data, &source);
+        let mut index = Self {
+            source,
+            groups: FxHashMap::default(),
+            starts: Vec::new(),
+            rows: Vec::new(),
+            days: Vec::new(),
+            sums: Vec::new(),
+            fields: Vec::new(),
+            ends: Vec::new(),
+            decimals: Vec::new(),
+            found: Vec::new(),
+            met: Vec::new(),
+        };
         let mut group_of: Vec<(u32, u32)> = Vec::new();
         for row in 0..n_rows {
-            let reader = Row::new(plan, &stream, row, 0, false);
+            let reader = Row::new(plan, &index.source, row, 0, false);
             let at_row = |fault| RowFault { row, fault };
-            let Some(key) = key_of_row(plan, data, search, row) else { continue };
+            let Some(key) = key_of_row(plan, data, search, &reader).map_err(at_row)? else { continue };
             if let Some(only) = &search.only
                 && !reader.eval(only, data).map_err(at_row)?.is_true()
             {
@@ -85,16 +96,18 @@ impl Index {
             group_of.push((*index.groups.entry(key).or_insert(next), row));
         }
         index.sort_in(&group_of);
-        if let Some(when) = plan.record(search.record).when
-            && let Some(Column { values: Values::I32(days), .. }) =
-                &data.tables[search.record.index()].columns[when.index()]
-        {
+        let days: Option<&[i32]> = match &index.source {
+            Rows::Events { record } => days_of_event(plan, data, *record),
+            Rows::EntityPeriods(periods) => Some(&periods.last_day),
+            Rows::Payments(payments) => Some(&payments.when),
+        };
+        if let Some(days) = days {
             index.days = index.rows.iter().map(|row| days[*row as usize]).collect();
         }
         for output in &search.outputs {
             let sums = match (&output.function, output.den, &search.also) {
                 (FindFunction::Sum, Some(den), None) if !reads_arguments(&output.value) => {
-                    index.running_sums(plan, data, search.record, &output.value, den)?
+                    index.running_sums(plan, data, &output.value, den)?
                 }
                 _ => None,
             };
@@ -104,8 +117,8 @@ impl Index {
                 None => (&output.value, None),
             };
             index.fields.push(index.kept_fields(plan, data, output, value));
-            let last = |to: FieldId, row: u32| raw(plan, data, search.record, &[to], row);
-            index.ends.push(until.map(|(to, day)| {
+            index.ends.push(until.zip(search.record()).map(|((to, day), record)| {
+                let last = |to: FieldId, row: u32| raw(plan, data, record, &[to], row);
                 let days = index.rows.iter().map(|row| last(to, *row).map_or(i32::MAX, |day| day as i32));
                 (day, days.collect())
             }));
@@ -119,13 +132,34 @@ impl Index {
     /// The field of each row that an output gives of one row.
     fn kept_fields(&self, plan: &Plan, data: &Data, output: &SearchOutput, value: &Expr) -> Option<Vec<Option<i64>>> {
         let of_one = matches!(output.function, FindFunction::Earliest | FindFunction::Latest | FindFunction::Only);
-        let Op::Field { record, path, .. } = &value.op else { return None };
-        // A number is kept as its own denominator says.
-        let den = if value.ty.is_numeric() { 10i64.checked_pow(decimals_of(plan, value))? } else { 1 };
-        if !of_one || output.den != Some(den) {
+        if !of_one {
             return None;
         }
-        Some(self.rows.iter().map(|row| raw(plan, data, *record, path, *row)).collect())
+        match (&value.op, &self.source) {
+            (Op::Field { record, path, .. }, Rows::Events { .. }) => {
+                // A number is kept as its own denominator says.
+                let den = if value.ty.is_numeric() { 10i64.checked_pow(decimals_of(plan, value))? } else { 1 };
+                let field = |row: &u32| raw(plan, data, *record, path, *row);
+                (output.den == Some(den)).then(|| self.rows.iter().map(field).collect())
+            }
+            (Op::Field { .. } | Op::Decision { .. } | Op::PaymentAmount | Op::When, _) => {
+                let den = output.den?;
+                let of_row = |row: &u32| {
+                    let reader = Row::new(plan, &self.source, *row, 0, false);
+                    match reader.eval(value, data).ok()? {
+                        Value::Missing => Some(None),
+                        value => whole_of(&value, den).map(Some),
+                    }
+                };
+                self.rows.iter().map(of_row).collect()
+            }
+            _ => None,
+        }
+    }
+
+    /// The rows that its rows are among.
+    pub fn source(&self) -> &Rows {
+        &self.source
     }
 
     /// Puts rows behind one another by group; within a group they stay in their order.
@@ -147,24 +181,19 @@ impl Index {
     }
 
     /// Sums of a value before each place; none where one does not fit or is missing, which the walk then meets.
-    fn running_sums(
-        &self,
-        plan: &Plan,
-        data: &Data,
-        record: RecordId,
-        value: &Expr,
-        den: i64,
-    ) -> Result<Option<Vec<i128>>, RowFault> {
-        let stream = Rows::Events { record };
+    fn running_sums(&self, plan: &Plan, data: &Data, value: &Expr, den: i64) -> Result<Option<Vec<i128>>, RowFault> {
         let mut sums = Vec::with_capacity(self.rows.len() + 1);
         let mut sum = 0i128;
         sums.push(sum);
-        let direct = plain_numbers(plan, data, value, den);
+        let direct = match self.source {
+            Rows::Events { .. } => plain_numbers(plan, data, value, den),
+            Rows::EntityPeriods(_) | Rows::Payments(_) => None,
+        };
         for &row in &self.rows {
             let number = match direct {
                 Some(numbers) => Some(i128::from(numbers[row as usize])),
                 None => {
-                    let reader = Row::new(plan, &stream, row, 0, false);
+                    let reader = Row::new(plan, &self.source, row, 0, false);
                     let value = reader.eval(value, data).map_err(|fault| RowFault { row, fault })?;
                     value.number().and_then(|value| over(&value, den))
                 }
@@ -229,14 +258,36 @@ fn reads_arguments(value: &Expr) -> bool {
     reads
 }
 
+/// How many rows a stream has that sets can find.
+fn n_rows(plan: &Plan, data: &Data, source: &Rows) -> u32 {
+    let n_rows = match source {
+        Rows::Events { record } => {
+            let table = &data.tables[record.index()];
+            if plan.record(*record).when.is_some() { table.n_stream } else { table.n_rows }
+        }
+        Rows::EntityPeriods(periods) => periods.entity.len(),
+        Rows::Payments(payments) => payments.amount.len(),
+    };
+    n_rows as u32
+}
+
+fn days_of_event<'d>(plan: &Plan, data: &'d Data, record: RecordId) -> Option<&'d [i32]> {
+    let column = data.tables[record.index()].columns[plan.record(record).when?.index()].as_ref()?;
+    if let Values::I32(days) = &column.values { Some(days) } else { None }
+}
+
 /// The key of a row of the set; none where a part is missing.
-fn key_of_row(plan: &Plan, data: &Data, search: &Search, row: u32) -> Option<Key> {
+fn key_of_row(plan: &Plan, data: &Data, search: &Search, reader: &Row<'_>) -> Result<Option<Key>, Fault> {
     let mut key = [NO_PART; MOST_KEYS];
     for (part, expr) in key.iter_mut().zip(&search.keys) {
-        let Op::Field { record, path, .. } = &expr.op else { return None };
-        *part = raw(plan, data, *record, path, row)?;
+        let found = match &expr.op {
+            Op::Field { root, record, path } => raw(plan, data, *record, path, reader.root(*root)),
+            _ => as_kept(&reader.eval(expr, data)?, 0),
+        };
+        let Some(found) = found else { return Ok(None) };
+        *part = found;
     }
-    Some(key)
+    Ok(Some(key))
 }
 
 /// A field of a row, or what it leads to, as it is kept.
@@ -266,18 +317,20 @@ fn kept(column: &Column, row: u32) -> Option<i64> {
     })
 }
 
-/// A value of who asks as a field with these decimals keeps it; none where it is missing, or no field has it.
-fn as_kept(value: &Value, decimals: u32) -> Option<i64> {
+/// A value as a whole number of `1/den`, what is no number as itself; none where it is missing or does not fit.
+fn whole_of(value: &Value, den: i64) -> Option<i64> {
     match value {
         Value::Missing => None,
-        Value::Number(number) => {
-            let whole: Exact = number * power_of_ten(decimals);
-            if *whole.denominator() == 1u8.into() { i64::try_from(whole.numerator().clone()).ok() } else { None }
-        }
+        Value::Number(number) => i64::try_from(over(number, den)?).ok(),
         Value::YesNo(value) => Some(i64::from(*value)),
         Value::Date(day) => Some(i64::from(*day)),
         Value::Code(code) => Some(i64::from(*code)),
     }
+}
+
+/// A value of who asks as a field with these decimals keeps it; none where it is missing, or no field has it.
+fn as_kept(value: &Value, decimals: u32) -> Option<i64> {
+    whole_of(value, 10i64.checked_pow(decimals)?)
 }
 
 /// The decimals of the field that a path ends with.
@@ -295,16 +348,13 @@ fn decimals_of(plan: &Plan, expr: &Expr) -> u32 {
     decimals
 }
 
-/// Makes the sets ready that a version reads, those that are not yet.
+/// Makes a set ready among the rows of its stream.
 ///
 /// # Errors
-/// The search and its row that met a fault.
-pub fn prepare(plan: &Plan, data: &mut Data, searches: &[SearchId]) -> Result<(), (SearchId, RowFault)> {
-    for &id in searches {
-        if data.searches[id.index()].is_none() {
-            let index = Index::new(plan, data, plan.search(id)).map_err(|fault| (id, fault))?;
-            data.searches[id.index()] = Some(index);
-        }
-    }
+/// The row that met a fault, and the rows that it is one of.
+pub fn prepare(plan: &Plan, data: &mut Data, id: SearchId, source: Rows) -> Result<(), Box<(RowFault, Rows)>> {
+    let again = source.clone();
+    let index = Index::new(plan, data, plan.search(id), source).map_err(|fault| Box::new((fault, again)))?;
+    data.searches[id.index()] = Some(index);
     Ok(())
 }

@@ -52,6 +52,7 @@ pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], 
     typing.rules();
     typing.unasked_tables();
     let tests = typing.tests();
+    typing.settle_searches();
     typing.settle_domains();
     problems.append(&mut typing.problems);
     Typed { program: typing.program, places: typing.places, tests }
@@ -274,6 +275,42 @@ impl<'a> Typing<'a> {
         self.domains[a.max(b) as usize] = a.min(b);
     }
 
+    /// Puts the sets that rows of a set ask before it.
+    fn settle_searches(&mut self) {
+        let n_searches = self.program.searches.len();
+        let asked: Vec<Vec<usize>> = self.program.searches.iter().map(asked_by_rows).collect();
+        let mut places: Vec<Option<u32>> = vec![None; n_searches];
+        let (mut next, mut order) = (0, Vec::with_capacity(n_searches));
+        for first in 0..n_searches {
+            // A set is placed once those that its rows ask are.
+            let mut open = vec![first];
+            while let Some(&idx) = open.last() {
+                steps::count(1);
+                let waiting = asked[idx].iter().find(|inner| places[**inner].is_none() && !open.contains(inner));
+                if let (None, Some(&inner)) = (places[idx], waiting) {
+                    open.push(inner);
+                    continue;
+                }
+                open.pop();
+                if places[idx].is_none() {
+                    places[idx] = Some(next);
+                    order.push(idx);
+                    next += 1;
+                }
+            }
+        }
+        if order.is_sorted() {
+            return;
+        }
+        typed::every(&mut self.program, &mut |expr| {
+            if let plan::Op::Call(plan::Function::Find { search, .. }, _) = &mut expr.op {
+                search.0 = places[search.index()].unwrap_or(search.0);
+            }
+        });
+        let searches = std::mem::take(&mut self.program.searches);
+        self.program.searches = order.into_iter().map(|idx| searches[idx].clone()).collect();
+    }
+
     /// Writes the joined domains everywhere, numbered in the order of the fields that hold them.
     fn settle_domains(&mut self) {
         let roots: Vec<u32> = (0..self.domains.len() as u32).map(|domain| self.domain_root(domain)).collect();
@@ -306,6 +343,18 @@ impl<'a> Typing<'a> {
         typed::every(&mut self.program, &mut |expr| settle(&mut expr.ty));
         self.program.n_domains = numbers.len() as u32;
     }
+}
+
+/// The sets that the rows of a set ask.
+fn asked_by_rows(search: &plan::Search) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut look = |expr: &plan::Expr| {
+        if let plan::Op::Call(plan::Function::Find { search, .. }, _) = &expr.op {
+            found.push(search.index());
+        }
+    };
+    search.exprs().for_each(|expr| expr.walk(&mut look));
+    found
 }
 
 /// Names that a message lists at most.

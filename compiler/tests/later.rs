@@ -40,7 +40,6 @@ const CLAUSES: &[(&str, &str)] = &[
     ("let got = take 50% of amount from mdf   pay partner got", "take 50% of amount from mdf"),
     ("let left = balance of mdf   pay partner left", "balance of mdf"),
     ("where paid by bounty > $0   pay partner 2% of amount", "paid by bounty"),
-    ("let n = count of (deal where count of (return to date) > 0)   pay partner $5 * n", "count of (return to date)"),
     (
         "let users = lowest of quantity from closed_on to closed_on   pay partner $5",
         "lowest of quantity from closed_on to closed_on",

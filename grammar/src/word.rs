@@ -62,6 +62,7 @@ pub const WORDS: &[&str] = &[
     "days",
     "decimal",
     "decimals",
+    "decision",
     "distinct",
     "does",
     "down",

@@ -61,8 +61,7 @@ fn keeps_fractions(plan: &Plan) -> bool {
         StateKind::Sums { denominators } => denominators.contains(&None),
         StateKind::Seen | StateKind::Paid => false,
     });
-    let sets = plan.searches.iter().flat_map(|search| &search.outputs).any(|output| output.den.is_none());
-    states || sets || plan.folds.iter().any(|group| group.function.den().is_none())
+    states || plan.folds.iter().any(|group| group.function.den().is_none())
 }
 
 fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u32) -> Result<Ran, String> {

@@ -1,15 +1,15 @@
 //! Sets that are found anew for each row that asks: by keys, by days and by conditions.
 
-use super::{Expr, Plan, RecordId, SearchId, Type, Version};
+use super::{Expr, Plan, RecordId, SearchId, Stream, Type, Version};
 use super::{FoldId, Function, Node, Op, PredicateId};
 use meed_grammar::span::Span;
 
-/// Which rows of a record a row finds. What the row gives are operands of [`Function::Find`]: first one for each key, the
+/// Which rows of a record, payments of a rule or rows per entity and period a row finds. What the row gives are operands of [`Function::Find`]: first one for each key, the
 /// others as they are named here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// The rows.
-    pub record: RecordId,
+    /// The rows; of a record that is an entity its rows, of which `Stream::Events` names the record too.
+    pub stream: Stream,
     /// Fields of these rows, each equal to its operand; where either is missing nothing is found.
     pub keys: Vec<Expr>,
     /// The operand that is the first day, in.
@@ -119,6 +119,11 @@ impl SearchOutput {
 }
 
 impl Search {
+    /// The record whose rows it finds; none where they are payments, or rows per entity and period.
+    pub fn record(&self) -> Option<RecordId> {
+        if let Stream::Events(record) = self.stream { Some(record) } else { None }
+    }
+
     /// Its expressions, all of a row found.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
         let outputs = self.outputs.iter().flat_map(SearchOutput::exprs);
@@ -133,8 +138,9 @@ impl Search {
 
     /// Whether the rows are the same, whatever is asked of them.
     pub fn finds_as(&self, other: &Self) -> bool {
-        let rows = |one: &Self| (one.record, one.from, one.to, one.before);
+        let rows = |one: &Self| (one.from, one.to, one.before);
         rows(self) == rows(other)
+            && self.stream == other.stream
             && self.operands == other.operands
             && self.keys == other.keys
             && self.only == other.only

@@ -116,7 +116,9 @@ impl Resolved {
 
     /// The rules, by their places, whose payments or decisions a rule reads.
     fn dependencies(&self, rule: &tree::Rule) -> Vec<usize> {
-        let mut found = Found { resolved: self, lists: FxHashMap::default(), reads: Vec::new() };
+        let own = rule.name.text.as_str();
+        let (lists, records, sets) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        let mut found = Found { resolved: self, own, lists, records, sets, reads: Vec::new() };
         // A rule of which it is not known what it is about has no types either.
         if let Some(mut scope) = self.outline(rule) {
             for clause in &rule.clauses {
@@ -186,6 +188,7 @@ struct Outline {
     payment: bool,
     roots: Vec<(String, Root, RecordId)>,
     rule: Option<(String, Stream)>,
+    outside: Option<Rc<Outline>>,
 }
 
 impl Outline {
@@ -199,6 +202,7 @@ impl Outline {
             payment: self.payment,
             roots: &self.roots,
             rule: self.rule.as_ref().map(|(name, stream)| (name.as_str(), stream)),
+            outside: self.outside.as_ref().map(|outside| Box::new(outside.sight())),
         }
     }
 }
@@ -220,6 +224,12 @@ fn rows(clause: &Clause) -> Option<Rows<'_>> {
 /// What was found so far.
 struct Found<'a> {
     resolved: &'a Resolved,
+    /// The rule, which does not wait for itself.
+    own: &'a str,
+    /// The records whose rows `let`s are, where it can be told.
+    records: FxHashMap<String, RecordId>,
+    /// What the sets are of that `let`s name.
+    sets: FxHashMap<String, SetSource>,
     /// The lists of the `let`s that have one.
     lists: FxHashMap<String, usize>,
     reads: Vec<usize>,
@@ -233,6 +243,14 @@ impl Found<'_> {
             ClauseKind::Where { condition, .. } => self.expr(condition, scope),
             ClauseKind::Let { name, value, .. } | ClauseKind::Set { name, value, .. } => {
                 self.expr(value, scope);
+                match &value.kind {
+                    ExprKind::Set(set) => drop(self.sets.insert(name.text.clone(), set.source.clone())),
+                    _ => {
+                        if let Some(record) = self.record_of(value, scope) {
+                            self.records.insert(name.text.clone(), record);
+                        }
+                    }
+                }
                 if let Some(list) = self.list_of(value, scope) {
                     self.lists.insert(name.text.clone(), list);
                 }
@@ -259,14 +277,120 @@ impl Found<'_> {
         let resolved = self.resolved;
         let Some((_, stream)) = &scope.rule else { return };
         match (resolved.meaning(&path.parts, &scope.sight()), &path.parts[..]) {
-            (Some(Meaning::Decision), [name]) => self.reads.extend(resolved.index.deciders(&name.text, stream)),
-            (Some(Meaning::Row(root, record)), [_, name]) => {
-                if let Some(stream) = resolved.decided_rows(&name.text, root, record, &scope.sight()) {
+            (Some(Meaning::Decision), [name, ..]) => self.reads.extend(resolved.index.deciders(&name.text, stream)),
+            (Some(Meaning::Decided(_, record)), [name, ..]) => self.decision_of(&name.text, record),
+            (Some(Meaning::Row(root, record)), [_, rest @ ..]) => {
+                if let [name] = rest
+                    && let Some(stream) = resolved.decided_rows(&name.text, root, record, &scope.sight())
+                {
                     self.reads.extend(resolved.index.deciders(&name.text, &stream));
                 }
+                self.decisions_behind(record, rest);
             }
+            (Some(Meaning::Field(_, record)), names) => self.decisions_behind(record, names),
+            (Some(Meaning::OfPeriod(record)), [_, rest @ ..]) => self.decisions_behind(record, rest),
+            (Some(Meaning::Local(_)), [first, rest @ ..]) => match self.records.get(&first.text).copied() {
+                Some(record) => self.decisions_behind(record, rest),
+                None => self.any_decision(rest),
+            },
+            (Some(Meaning::Outer), [first, rest @ ..]) => {
+                if first.text == "this" {
+                    let mut outermost = scope;
+                    while let Some(outside) = &outermost.outside {
+                        outermost = outside;
+                    }
+                    match &outermost.rule {
+                        Some((_, Stream::Events(record) | Stream::Periods(record, _))) => {
+                            self.decisions_behind(*record, rest);
+                        }
+                        Some((_, Stream::Lines(_))) => self.any_decision(rest),
+                        None => {}
+                    }
+                } else if let Some(outside) = &scope.outside {
+                    self.path(path, &Rc::clone(outside));
+                }
+            }
+            (Some(Meaning::Payment), [_, rest @ ..]) => self.any_decision(rest),
             _ => {}
         }
+    }
+
+    /// The rules that set a name for rows of a record.
+    fn decision_of(&mut self, name: &str, record: RecordId) {
+        let resolved = self.resolved;
+        let own = self.own;
+        let others = resolved.index.deciders_of(name, record).map(|(idx, _)| idx);
+        self.reads.extend(others.filter(|idx| resolved.rules[*idx].name.text != own));
+    }
+
+    /// The decisions that a path from a row may end with.
+    fn decisions_behind(&mut self, from: RecordId, names: &[tree::Name]) {
+        let mut at = from;
+        for name in names {
+            match self.resolved.index.field(at, &name.text) {
+                Some(Leads::Record(next)) => at = *next,
+                Some(Leads::List(_) | Leads::Value) => return,
+                None => return self.decision_of(&name.text, at),
+            }
+        }
+    }
+
+    /// The decisions that names behind something unknown may be.
+    fn any_decision(&mut self, names: &[tree::Name]) {
+        let (resolved, own) = (self.resolved, self.own);
+        for name in names {
+            let known = resolved.index.deciders.get(&name.text).into_iter().flatten().map(|(idx, _)| *idx);
+            self.reads.extend(known.filter(|idx| resolved.rules[*idx].name.text != own));
+        }
+    }
+
+    /// The record whose row a value is, where names tell it.
+    fn record_of(&self, expr: &Expr, scope: &Outline) -> Option<RecordId> {
+        let resolved = self.resolved;
+        match &expr.kind {
+            ExprKind::Bracket(inner) => self.record_of(inner, scope),
+            ExprKind::IfUnknown { value, .. } => self.record_of(value, scope),
+            ExprKind::Conditional { branches, .. } => {
+                branches.first().and_then(|(value, _)| self.record_of(value, scope))
+            }
+            ExprKind::OneRow { set, field, .. } => {
+                let from = resolved.record_named(&self.source(&set.source)?)?;
+                field.as_ref().map_or(Some(from), |field| self.record_behind(from, &field.parts))
+            }
+            ExprKind::FieldOf { row, field } => self.record_behind(self.record_of(row, scope)?, &field.parts),
+            ExprKind::Function { name, .. } => resolved.record_named(&name.text),
+            ExprKind::Path(path) => {
+                let (from, names) = match resolved.meaning(&path.parts, &scope.sight())? {
+                    Meaning::Local(_) => (self.records.get(&path.parts[0].text).copied()?, &path.parts[1..]),
+                    Meaning::Field(_, record) => (record, &path.parts[..]),
+                    Meaning::Row(_, record) | Meaning::OfPeriod(record) => (record, &path.parts[1..]),
+                    _ => return None,
+                };
+                self.record_behind(from, names)
+            }
+            _ => None,
+        }
+    }
+
+    fn record_behind(&self, from: RecordId, names: &[tree::Name]) -> Option<RecordId> {
+        names.iter().try_fold(from, |at, name| match self.resolved.index.field(at, &name.text)? {
+            Leads::Record(next) => Some(*next),
+            Leads::List(_) | Leads::Value => None,
+        })
+    }
+
+    /// The name of the record that a set is of, through names of sets.
+    fn source(&self, source: &SetSource) -> Option<String> {
+        let SetSource::Event(name) = source else { return None };
+        let mut at = name.text.clone();
+        for _ in 0..self.sets.len() {
+            match self.sets.get(&at) {
+                Some(SetSource::Event(next)) => at = next.text.clone(),
+                Some(SetSource::Payments(_) | SetSource::Decisions(_)) => return None,
+                None => break,
+            }
+        }
+        Some(at)
     }
 
     fn keys(&mut self, per: &[Path], scope: &Outline) {
@@ -327,8 +451,23 @@ impl Found<'_> {
                 self.exprs(at_least.iter().chain(at_most).map(|bound| &**bound), scope);
             }
             ExprKind::Aggregate { value, set, .. } => self.aggregate(value.as_deref(), set.as_ref(), scope),
-            ExprKind::OneRow { set, .. } | ExprKind::Set(set) => self.aggregate(None, Some(set), scope),
-            ExprKind::FieldOf { row, .. } => self.expr(row, scope),
+            ExprKind::Set(set) => self.aggregate(None, Some(set), scope),
+            ExprKind::OneRow { by, set, field, .. } => {
+                self.aggregate(None, Some(set), scope);
+                let behind: Vec<Path> = by.iter().chain(field).cloned().collect();
+                for path in behind {
+                    let kind = ExprKind::Path(path.clone());
+                    self.aggregate(Some(&Expr { kind, span: path.span }), Some(set), scope);
+                }
+            }
+            ExprKind::FieldOf { row, field } => {
+                self.expr(row, scope);
+                match self.record_of(row, scope) {
+                    Some(record) => self.decisions_behind(record, &field.parts),
+                    None => self.any_decision(&field.parts),
+                }
+            }
+            ExprKind::Earlier { value, .. } => self.path(value, scope),
             ExprKind::At { value, moment } => {
                 self.expr(value, scope);
                 if let tree::Moment::Day(day) = moment {
@@ -395,17 +534,27 @@ impl Found<'_> {
             ExprKind::Path(path) if path.parts.len() > 1 => Some(SetSource::Event(path.parts[0].clone())),
             _ => None,
         };
-        let Some(source) = set.map(|set| set.source.clone()).or_else(|| value.and_then(first)) else { return };
-        if let SetSource::Payments(rule) = &source {
+        let Some(mut source) = set.map(|set| set.source.clone()).or_else(|| value.and_then(first)) else { return };
+        // As many steps as there are names at most.
+        for _ in 0..self.sets.len() {
+            match &source {
+                SetSource::Event(name) if let Some(named) = self.sets.get(&name.text) => source = named.clone(),
+                _ => break,
+            }
+        }
+        if let SetSource::Payments(rule) | SetSource::Decisions(rule) = &source {
             self.payments(rule);
         }
         let Some(inner) = self.inside(&source, scope) else { return };
         self.exprs(set.and_then(|set| set.condition.as_deref()).into_iter().chain(value), &inner);
     }
 
-    /// What is in sight inside the brackets of a set; none in rules over payments, which cannot have one.
+    /// What is in sight inside the brackets of a set.
     fn inside(&self, source: &SetSource, outside: &Outline) -> Option<Outline> {
-        let (Stream::Periods(around, _) | Stream::Events(around)) = outside.rule.as_ref()?.1 else { return None };
+        let around = match outside.rule.as_ref()?.1 {
+            Stream::Periods(around, _) | Stream::Events(around) => Some(around),
+            Stream::Lines(_) => None,
+        };
         let named = |record: RecordId| self.resolved.records[record.index()].item.name.text.clone();
         let mut scope = Outline::default();
         let stream = match source {
@@ -417,13 +566,27 @@ impl Found<'_> {
             }
             SetSource::Payments(rule) => {
                 scope.payment = true;
+                let origin = self.resolved.index.origins.get(&rule.text).copied().flatten();
+                scope.roots.extend(origin.map(|record| (named(record), Root::Source, record)));
                 Stream::Lines(self.resolved.index.ids.get(&rule.text).copied()?)
+            }
+            SetSource::Decisions(rule) => {
+                let first = self.resolved.versions(&rule.text).first()?;
+                let (_, stream) = self.resolved.outline(&self.resolved.rules[*first])?.rule?;
+                if let Stream::Events(record) | Stream::Periods(record, _) = stream {
+                    scope.roots.push((named(record), Root::Row, record));
+                    scope.bare = Some((Root::Row, record));
+                }
+                stream
             }
         };
         scope.rule = Some((String::new(), stream));
-        let is_own = matches!(scope.bare, Some((_, record)) if record == around);
-        let own = (!is_own).then(|| named(around));
-        scope.outer = Some((around, own.into_iter().chain(["this".to_owned()]).collect()));
+        if let Some(around) = around {
+            let is_own = scope.roots.iter().any(|(_, _, record)| *record == around);
+            let own = (!is_own).then(|| named(around));
+            scope.outer = Some((around, own.into_iter().chain(["this".to_owned()]).collect()));
+        }
+        scope.outside = Some(Rc::new(outside.clone()));
         scope.outer_lets = Some(outside.lets.clone());
         Some(scope)
     }

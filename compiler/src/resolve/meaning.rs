@@ -32,10 +32,12 @@ pub(crate) enum Meaning {
     Parameter,
     /// What another rule sets for these rows.
     Decision,
+    /// What another rule sets for the set's row, an entity, by periods.
+    Decided(Root, RecordId),
 }
 
 /// Where a name is looked up: what is in sight there.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Sight<'s> {
     /// The `let`s and `set`s above.
     pub lets: &'s FxHashMap<String, LocalId>,
@@ -53,6 +55,8 @@ pub(crate) struct Sight<'s> {
     pub roots: &'s [(String, Root, RecordId)],
     /// The rule at work, and its rows.
     pub rule: Option<(&'s str, &'s Stream)>,
+    /// In the brackets of a set, what is in sight of the row around it.
+    pub outside: Option<Box<Sight<'s>>>,
 }
 
 /// What a field leads to.
@@ -95,6 +99,16 @@ impl NameIndex {
         known.filter(move |(_, own)| own == stream).map(|(idx, _)| *idx)
     }
 
+    /// The rules that set a name for rows of this record, of which kind they may be.
+    pub fn deciders_of(&self, name: &str, record: RecordId) -> impl Iterator<Item = (usize, &Stream)> {
+        let known = self.deciders.get(name).into_iter().flatten();
+        let is_of = move |stream: &Stream| match stream {
+            Stream::Events(own) | Stream::Periods(own, _) => *own == record,
+            Stream::Lines(_) => false,
+        };
+        known.filter(move |(_, own)| is_of(own)).map(|(idx, own)| (*idx, own))
+    }
+
     /// The entity of this name that is keyed by this kind of party and period.
     fn of_period(&self, name: &str, party: RecordId, period: Period) -> Option<RecordId> {
         let (record, own, kind) = self.by_period.get(name)?;
@@ -122,7 +136,23 @@ impl Resolved {
         if let Some((root, record)) = sight.bare.filter(|(_, record)| self.index.field(*record, name).is_some()) {
             return Some(Meaning::Field(root, record));
         }
-        if self.is_of_outer_row(name, rest.is_empty(), sight) {
+        let in_set = sight.outer.is_some() || sight.outside.is_some();
+        if in_set && rest.is_empty() {
+            if sight.payment && matches!(name, "amount" | "when") {
+                return Some(Meaning::Payment);
+            }
+            if let Some((_, stream)) = sight.rule
+                && self.is_decided(name, stream, sight)
+            {
+                return Some(Meaning::Decision);
+            }
+            if let Some((root, record)) = sight.bare
+                && self.index.deciders_of(name, record).next().is_some()
+            {
+                return Some(Meaning::Decided(root, record));
+            }
+        }
+        if self.is_of_outer_row(name, sight) {
             return Some(Meaning::Outer);
         }
         if sight.payment && name == "payment" {
@@ -130,6 +160,11 @@ impl Resolved {
         }
         if let Some((_, root, record)) = sight.roots.iter().find(|(root, _, _)| root == name) {
             return Some(Meaning::Row(*root, *record));
+        }
+        if let Some(outside) = &sight.outside
+            && (name == "this" || !matches!(self.meaning(path, outside), None | Some(Meaning::Parameter)))
+        {
+            return Some(Meaning::Outer);
         }
         if let Some((_, Stream::Periods(party, period))) = sight.rule
             && let Some(record) = self.index.of_period(name, *party, *period)
@@ -143,12 +178,10 @@ impl Resolved {
         is_decision.then_some(Meaning::Decision)
     }
 
-    /// Whether, inside the brackets of a set, a name is of the row around it; of a payment in a set, its amount and day
-    /// are found before that row's fields.
-    fn is_of_outer_row(&self, name: &str, is_bare: bool, sight: &Sight<'_>) -> bool {
+    /// Whether, inside the brackets of a set, a name is of the row around it.
+    fn is_of_outer_row(&self, name: &str, sight: &Sight<'_>) -> bool {
         let Some((outer, names)) = sight.outer else { return false };
-        sight.payment && is_bare && matches!(name, "amount" | "when")
-            || names.iter().any(|known| known == name)
+        names.iter().any(|known| known == name)
             || self.index.field(outer, name).is_some()
             || sight.outer_lets.is_some_and(|lets| lets.contains_key(name))
     }

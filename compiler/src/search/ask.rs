@@ -1,13 +1,14 @@
 //! What is asked of a set.
 
-use super::{Index, Key, MOST_KEYS, NO_PART, as_kept};
-use crate::data::{Data, Rows};
+use super::{Index, Key, MOST_KEYS, NO_PART, as_kept, whole_of};
+use crate::data::Data;
 use crate::internal::broken;
 use crate::interpret::FaultKind;
 use crate::interpret::eval::{Row, Value, compare};
 use crate::lookup::{Answer, Asked};
 use crate::plan::{FindFunction, Plan, Search, SearchId, SearchOutput, Type};
-use crate::value::{Exact, fraction, is_moderate, over};
+use crate::value::{Exact, fraction, is_moderate};
+use dashu_int::IBig;
 use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -34,10 +35,9 @@ impl Index {
             self.take(places);
             return Ok(value);
         }
-        let stream = Rows::Events { record: search.record };
         let mut walk = Walk { asked, best: None, sum: Exact::ZERO, met: FxHashSet::default(), n_rows: 0 };
         for place in places {
-            let mut reader = Row::new(plan, &stream, self.rows[place], 0, false);
+            let mut reader = Row::new(plan, &self.source, self.rows[place], 0, false);
             reader.arguments = operands;
             if let Some(also) = &search.also
                 && !reader.eval(also, data).map_err(|fault| fault.kind)?.is_true()
@@ -114,13 +114,13 @@ impl Index {
             FindFunction::Count => {
                 let value = places.len() as i64;
                 self.take(places);
-                return Some(Answer { value, known: 1 });
+                return Some(Answer { value, known: 1, den: 1 });
             }
             FindFunction::Sum => {
                 let sums = self.sums[output].as_ref()?;
                 let value = i64::try_from(sums[places.end].checked_sub(sums[places.start])?).ok()?;
                 self.take(places);
-                return Some(Answer { value, known: 1 });
+                return Some(Answer { value, known: 1, den: 1 });
             }
             FindFunction::Only if places.len() > 1 => return None,
             function => at_an_end(function, &places)?,
@@ -135,8 +135,8 @@ impl Index {
         };
         self.take(places);
         Some(match place.and_then(|place| fields[place]) {
-            Some(value) => Answer { value, known: 1 },
-            None => Answer { value: 0, known: 0 },
+            Some(value) => Answer { value, known: 1, den: 1 },
+            None => Answer::default(),
         })
     }
 
@@ -160,7 +160,7 @@ impl Index {
             }
             FindFunction::Only if places.len() > 1 => {
                 return Err(FaultKind::SeveralRows {
-                    record: search.record,
+                    stream: search.stream.clone(),
                     rows: [self.rows[places.start], self.rows[places.start + 1]],
                 });
             }
@@ -170,8 +170,7 @@ impl Index {
             },
         };
         let Some(place) = place else { return Ok(Some(Value::Missing)) };
-        let stream = Rows::Events { record: search.record };
-        let mut reader = Row::new(plan, &stream, self.rows[place], 0, false);
+        let mut reader = Row::new(plan, &self.source, self.rows[place], 0, false);
         reader.arguments = operands;
         reader.eval(&asked.value, data).map(Some).map_err(|fault| fault.kind)
     }
@@ -236,7 +235,7 @@ impl Walk<'_> {
             }
             FindFunction::Only => {
                 if let Some((_, _, first)) = self.best {
-                    return Err(FaultKind::SeveralRows { record: search.record, rows: [first, reader.row] });
+                    return Err(FaultKind::SeveralRows { stream: search.stream.clone(), rows: [first, reader.row] });
                 }
                 self.best = Some((Value::Missing, value, reader.row));
             }
@@ -336,14 +335,15 @@ fn value(ty: Type, asked: Asked) -> Value {
 
 /// A value for machine code, if it fits.
 fn narrow(value: &Value, den: Option<i64>) -> Option<Answer> {
-    let whole = match value {
-        Value::Missing => return Some(Answer { value: 0, known: 0 }),
-        Value::Number(number) => i64::try_from(over(number, den?)?).ok()?,
-        Value::YesNo(value) => i64::from(*value),
-        Value::Date(day) => i64::from(*day),
-        Value::Code(code) => i64::from(*code),
+    let (value, den) = match (value, den) {
+        (Value::Missing, _) => return Some(Answer::default()),
+        (Value::Number(number), None) => {
+            let den = i64::try_from(IBig::from(number.denominator().clone())).ok()?;
+            (i64::try_from(number.numerator().clone()).ok()?, den)
+        }
+        (value, _) => (whole_of(value, den.unwrap_or(1))?, 1),
     };
-    Some(Answer { value: whole, known: 1 })
+    Some(Answer { value, known: 1, den })
 }
 
 /// Where the function is that machine code asks.

@@ -9,6 +9,7 @@ mod conditions;
 mod currencies;
 mod dated;
 mod dates;
+mod decided;
 mod functions;
 mod literals;
 mod names;
@@ -90,6 +91,7 @@ impl Typing<'_> {
             ExprKind::PeriodEdge { edge, period, date } => {
                 self.period_edge(*edge, period, date.as_deref(), span, scope)
             }
+            ExprKind::Earlier { value, window } => self.earlier(value, window, span, scope),
             ExprKind::DaysIn { period, whole } => self.days_in(period, *whole, span, scope),
             ExprKind::List(_)
             | ExprKind::Period { .. }

@@ -147,6 +147,20 @@ impl Scope {
             payment: self.payment,
             roots: &self.roots,
             rule: self.rule.as_ref().map(|rule| (rule.name.as_str(), &rule.stream)),
+            outside: self.asking.as_ref().map(|asking| Box::new(asking.outside.sight())),
+        }
+    }
+
+    /// Whether this is inside the brackets of a set.
+    pub fn in_set(&self) -> bool {
+        self.outer.is_some() || self.asking.is_some()
+    }
+
+    /// The rule at work, also inside the brackets of a set.
+    pub fn rule_at_work(&self) -> Option<&str> {
+        match &self.asking {
+            Some(asking) => asking.outside.rule_at_work(),
+            None => self.rule.as_ref().map(|rule| rule.name.as_str()),
         }
     }
 

@@ -6,10 +6,11 @@ mod running;
 mod search;
 mod sorted;
 mod totals;
-mod window;
+pub(in crate::types) mod window;
 
 use super::Typing;
 use super::scope::Scope;
+use crate::internal::broken;
 use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, Type};
 use crate::resolve::later;
 use crate::typed::{Keys, Lets, Total, Use, Version, WRITTEN_OUT, extent, inline, walk};
@@ -26,23 +27,16 @@ impl Typing<'_> {
                 Some((Stream::Events(record), record))
             }
             SetSource::Payments(name) => {
-                let payee = self.typed(&name.text).next().and_then(Version::payee);
+                let payee = self.paid_by(name)?;
                 let kinds = self.payee_kinds(&name.text);
-                match payee {
-                    Some(_) if kinds.len() > 1 => {
-                        self.payees_differ(&kinds, name.span);
-                        None
-                    }
-                    Some(record) => {
-                        self.places.uses.push((name.span, Use::Rule(name.text.clone())));
-                        self.rule_named(&name.text).map(|rule| (Stream::Lines(rule), record))
-                    }
-                    None => {
-                        self.unknown_rule(name);
-                        None
-                    }
+                if kinds.len() > 1 {
+                    self.payees_differ(&kinds, name.span);
+                    return None;
                 }
+                self.places.uses.push((name.span, Use::Rule(name.text.clone())));
+                self.rule_named(&name.text).map(|rule| (Stream::Lines(rule), payee))
             }
+            SetSource::Decisions(name) => broken(format!("decisions from `{}` that are no search", name.text)),
         }
     }
 
@@ -84,6 +78,24 @@ impl Typing<'_> {
         }
     }
 
+    /// Whom a rule pays.
+    pub(super) fn paid_by(&mut self, rule: &tree::Name) -> Option<RecordId> {
+        let Some(payee) = self.typed(&rule.text).next().map(Version::payee) else {
+            self.unknown_rule(rule);
+            return None;
+        };
+        if payee.is_none() {
+            let message = format!("rule `{}` pays nobody", rule.text);
+            self.problem(
+                Problem::error("no-payments", rule.span, message)
+                    .label("it sets values and has no `pay`")
+                    .help("name a rule that pays; what a rule sets is: decision from RULE"),
+            );
+        }
+        payee
+    }
+
+    /// There is no rule of this name; one that has problems of its own has said so.
     pub(super) fn unknown_rule(&mut self, name: &tree::Name) {
         if self.damaged(&name.text) || !self.resolved.versions(&name.text).is_empty() {
             return;

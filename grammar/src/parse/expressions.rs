@@ -4,7 +4,9 @@ use super::Rule;
 use super::fold;
 use super::literals::{decimal, money};
 use super::node::Node;
-use super::sets::{aggregate_word, count_of, extreme, function_of, in_set, named_set, one_row, running};
+use super::sets::{
+    aggregate_word, count_of, earlier_window, extreme, function_of, in_set, named_set, one_row, running,
+};
 use crate::limits;
 use crate::problem::Problem;
 use crate::tree::*;
@@ -187,6 +189,10 @@ fn counted(node: &Node<'_, '_>) -> Expr {
 
 /// A name or call, perhaps with `as … adds up` or a unit of time behind it.
 fn named(node: &Node<'_, '_>) -> Expr {
+    if let (Some(earlier), Some(path)) = (node.part(Rule::earlier), node.part(Rule::path)) {
+        let kind = ExprKind::Earlier { value: path.to_path(), window: earlier_window(&earlier) };
+        return Expr { kind, span: node.span() };
+    }
     let Some(tail) = node.part(Rule::adds_up) else {
         return counted(node);
     };

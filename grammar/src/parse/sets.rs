@@ -91,9 +91,10 @@ fn set(node: &Node<'_, '_>) -> Set {
 }
 
 fn set_source(node: &Node<'_, '_>) -> SetSource {
-    match node.part(Rule::payments) {
-        Some(payments) => SetSource::Payments(payments.name()),
-        None => SetSource::Event(node.name()),
+    match (node.part(Rule::payments), node.part(Rule::decisions)) {
+        (Some(payments), _) => SetSource::Payments(payments.name()),
+        (None, Some(decisions)) => SetSource::Decisions(decisions.name()),
+        (None, None) => SetSource::Event(node.name()),
     }
 }
 
@@ -116,7 +117,36 @@ fn set_bracket(node: &Node<'_, '_>) -> Set {
             );
         }
     }
+    // Behind a condition `previous quarter` is the window of the set; a decision of an earlier period stands in brackets there.
+    if let (None, Some(condition)) = (&set.window, &mut set.condition) {
+        set.window = window_behind(condition);
+    }
     set
+}
+
+/// The window that a condition ends with, which is taken off it.
+fn window_behind(expr: &mut Expr) -> Option<Window> {
+    match &mut expr.kind {
+        ExprKind::Earlier { value, window } => {
+            let (value, window) = (value.clone(), window.clone());
+            *expr = Expr { span: value.span, kind: ExprKind::Path(value) };
+            Some(window)
+        }
+        ExprKind::Binary { right, .. } | ExprKind::Compare { right, .. } => window_behind(right),
+        ExprKind::Between { high, .. } => window_behind(high),
+        ExprKind::Not(inner) => window_behind(inner),
+        _ => None,
+    }
+}
+
+/// `previous quarter`, `same quarter last year`, behind a decision.
+pub(super) fn earlier_window(node: &Node<'_, '_>) -> Window {
+    let kind = if node.has(Rule::k_previous) {
+        WindowKind::Previous { count: Some(1), period: node.name() }
+    } else {
+        WindowKind::SameLastYear(node.name())
+    };
+    Window { kind, span: node.span() }
 }
 
 fn window(node: &Node<'_, '_>) -> Window {

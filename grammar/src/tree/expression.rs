@@ -255,6 +255,13 @@ pub enum ExprKind {
         /// When.
         moment: Moment,
     },
+    /// `partner.tier previous quarter`, `tier same quarter last year`: a decision of an earlier period
+    Earlier {
+        /// What is read.
+        value: Path,
+        /// Of which period.
+        window: Window,
+    },
     /// `first day of quarter`, `last day of quarter of D`
     PeriodEdge {
         /// Which day.

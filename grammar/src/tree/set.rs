@@ -75,6 +75,8 @@ pub enum SetSource {
     Event(Name),
     /// `payments from RULE`
     Payments(Name),
+    /// `decision from RULE`
+    Decisions(Name),
 }
 
 /// Which rows by time.

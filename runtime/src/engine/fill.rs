@@ -2,7 +2,6 @@
 
 use crate::engine::aggregate::{AggregateState, RowFault};
 use crate::engine::counts::Counts;
-use crate::engine::paths::root_of;
 use crate::engine::result::{RunError, RunFault};
 use crate::engine::run::Run;
 use meed_compiler::data::{EntityPeriods, Rows};
@@ -46,7 +45,7 @@ impl Run<'_, '_> {
         let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
         let mut counts = Counts::default();
         let mut met = None;
-        let root = root_of(self.plan, stream);
+        let root = self.plan.root_of(stream);
         for page in 0..self.n_pages(root) {
             if let Some(root) = root {
                 self.see(root, page)?;

@@ -3,7 +3,7 @@
 use crate::engine::counts::Counts;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
-use meed_compiler::data::{Rows, status};
+use meed_compiler::data::status;
 use meed_compiler::plan::{RecordId, Stream, VersionId};
 use meed_compiler::search::{RowFault, prepare};
 
@@ -13,19 +13,26 @@ pub(super) type FoundRows = Vec<(RecordId, Vec<u8>)>;
 impl Run<'_, '_> {
     /// Makes the sets ready that a version asks.
     pub(super) fn prepare_searches(&mut self, id: VersionId) -> Result<(), RunError> {
-        let version = self.plan.version(id);
-        let searches = self.plan.searches_of(version);
-        prepare(self.plan, &mut self.loaded.data, &searches).map_err(|(search, RowFault { row, fault })| {
-            let record = self.plan.search(search).record;
-            self.fault(id, &Stream::Events(record), &Rows::Events { record }, row, fault)
-        })
+        for search in self.plan.searches_of(self.plan.version(id)) {
+            if self.loaded.data.searches[search.index()].is_some() {
+                continue;
+            }
+            let stream = &self.plan.search(search).stream;
+            // Events whose rows, or payments for them, are found are held in memory.
+            let (source, _) = self.rows_of_stream(stream, 0)?;
+            prepare(self.plan, &mut self.loaded.data, search, source).map_err(|at| {
+                let (RowFault { row, fault }, rows) = *at;
+                self.fault(id, stream, &rows, row, fault)
+            })?;
+        }
+        Ok(())
     }
 
     /// Room for the rows of events that a version can find, where it asks sets.
     pub(super) fn found_rows(&self, id: VersionId) -> FoundRows {
         let mut found: FoundRows = Vec::new();
         for search in self.plan.searches_of(self.plan.version(id)) {
-            let record = self.plan.search(search).record;
+            let Some(record) = self.plan.search(search).record() else { continue };
             let definition = self.plan.record(record);
             if definition.when.is_some()
                 && definition.spans.is_none()
@@ -40,7 +47,7 @@ impl Run<'_, '_> {
     /// Adds the rows that a version has found since it was asked last.
     pub(super) fn add_found(&self, id: VersionId, found: &mut FoundRows) {
         for search in self.plan.searches_of(self.plan.version(id)) {
-            let record = self.plan.search(search).record;
+            let Some(record) = self.plan.search(search).record() else { continue };
             let Some(index) = &self.loaded.data.searches[search.index()] else { continue };
             if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
                 index.take_found().for_each(|row| flags[row as usize] |= status::COUNTED);

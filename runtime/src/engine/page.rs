@@ -1,6 +1,6 @@
 //! The page of rows that rules see, and what goes with it.
 
-use crate::engine::paths::{days, root_of};
+use crate::engine::paths::days;
 use crate::engine::run::Run;
 use crate::store::error::StoreError;
 use crate::store::pages::DateSpan;
@@ -24,7 +24,7 @@ impl Run<'_, '_> {
         let n_rows = self.loaded.data.tables[record.index()].n_stream;
         self.flags.turn_to(record, page, n_rows)?;
         for (idx, decision) in self.plan.decisions.iter().enumerate() {
-            if root_of(self.plan, &decision.stream) == Some(record) {
+            if self.plan.root_of(&decision.stream) == Some(record) {
                 let data = &mut self.loaded.data.decisions[idx];
                 *data = self.result.put_away(DecisionId(idx as u32), page)?;
                 if let Stream::Events(_) = decision.stream {
@@ -40,7 +40,7 @@ impl Run<'_, '_> {
         let Some((record, page)) = self.seen.take() else { return Ok(()) };
         self.flags.put_away(record, page)?;
         for (idx, decision) in self.plan.decisions.iter().enumerate() {
-            if root_of(self.plan, &decision.stream) == Some(record) {
+            if self.plan.root_of(&decision.stream) == Some(record) {
                 let data = std::mem::take(&mut self.loaded.data.decisions[idx]);
                 if self.decided[idx] && data.known.contains(&1) {
                     self.result.decisions[idx].put(page, data)?;
@@ -54,7 +54,7 @@ impl Run<'_, '_> {
 
     /// The days of all rows of a stream, and how many rows there are.
     pub(super) fn span(&self, stream: &Stream, rows: &Rows, n_rows: u32) -> (DateSpan, usize) {
-        let of_all = root_of(self.plan, stream).and_then(|root| self.loaded.span(root));
+        let of_all = self.plan.root_of(stream).and_then(|root| self.loaded.span(root));
         of_all.unwrap_or_else(|| (DateSpan::of(days(self.plan, self.loaded, rows, 0, n_rows)), n_rows as usize))
     }
 }

@@ -3,7 +3,7 @@
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Column, Rows, Values};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Expr, Op, Plan, RecordId, Root, Stream, Type};
+use meed_compiler::plan::{Expr, Op, Plan, Root, Type};
 
 /// Values of a run of rows.
 #[derive(Clone, Debug, Default)]
@@ -88,14 +88,5 @@ pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u
         Rows::Events { record } => &loaded.days(plan, *record)[places],
         Rows::EntityPeriods(periods) => &periods.last_day[places],
         Rows::Payments(payments) => &payments.when[places],
-    }
-}
-
-/// The event that the rows of a stream come from in the end; `None` if they are entity periods.
-pub(crate) fn root_of(plan: &Plan, stream: &Stream) -> Option<RecordId> {
-    match stream {
-        Stream::Events(record) => Some(*record),
-        Stream::Periods(..) => None,
-        Stream::Lines(rule) => plan.first_version(*rule).and_then(|id| root_of(plan, &plan.version(id).stream)),
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn words(
     row: u32,
 ) -> String {
     match (rows, stream) {
+        (Rows::Events { record }, _) if plan.record(*record).when.is_none() => entity(plan, loaded, *record, row),
         (Rows::Events { record }, _) => event(plan, loaded, *record, row),
         (Rows::EntityPeriods(periods), Stream::Periods(record, kind)) => {
             let entity = entity(plan, loaded, *record, periods.entity[row as usize]);
@@ -43,14 +44,6 @@ pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (VersionId, u3
 pub(super) fn event(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
     let (file, number) = loaded.origin(record, row as usize);
     format!("{} ({}, row {number})", entity(plan, loaded, record, row), shown(file))
-}
-
-/// A row of an entity or event.
-pub(super) fn row(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {
-    match plan.record(record).when {
-        Some(_) => event(plan, loaded, record, row),
-        None => entity(plan, loaded, record, row),
-    }
 }
 
 fn entity(plan: &Plan, loaded: &Loaded, record: RecordId, row: u32) -> String {

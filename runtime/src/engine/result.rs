@@ -2,7 +2,6 @@
 
 use crate::engine::counts::Counts;
 use crate::engine::lines::{Line, Lines};
-use crate::engine::paths::root_of;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{Paged, Shelf};
@@ -78,8 +77,8 @@ impl RunResult {
     pub(super) fn begin(plan: &Plan, loaded: &Loaded, through: i32) -> Result<Self, StoreError> {
         let n_rules = plan.versions.len();
         let shelf = Shelf::new(loaded)?;
-        let lines = |rule: &Version| Lines::new(shelf.paged(loaded, root_of(plan, &rule.stream)));
-        let decisions = |decision: &Decision| shelf.paged(loaded, root_of(plan, &decision.stream));
+        let lines = |rule: &Version| Lines::new(shelf.paged(loaded, plan.root_of(&rule.stream)));
+        let decisions = |decision: &Decision| shelf.paged(loaded, plan.root_of(&decision.stream));
         Ok(Self {
             through,
             lines: plan.versions.iter().map(lines).collect(),

@@ -7,7 +7,6 @@ use crate::engine::found::FoundRows;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::lines::payments;
 use crate::engine::options::{Engine, Observer, RunOptions};
-use crate::engine::paths::root_of;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::store::error::StoreError;
@@ -66,9 +65,9 @@ fn run_rules<'a, 'o>(
     };
     let mut next = 0;
     while let Some(&first) = plan.order.get(next) {
-        let root = root_of(plan, &plan.version(first).stream);
+        let root = plan.root_of(&plan.version(first).stream);
         let rules = &plan.order[next..];
-        let alike = |id: &&VersionId| root.is_some() && root_of(plan, &plan.version(**id).stream) == root;
+        let alike = |id: &&VersionId| root.is_some() && plan.root_of(&plan.version(**id).stream) == root;
         let n_alike = rules.iter().take_while(alike).count().max(1);
         run.rules(&rules[..n_alike], root)?;
         next += n_alike;
@@ -207,7 +206,7 @@ impl Run<'_, '_> {
         }
         self.add_found(id, found);
         self.result.lines[id.index()].push(output, &rows)?;
-        if event.is_none() && self.n_pages(root_of(self.plan, &rule.stream)) == 1 {
+        if event.is_none() && self.n_pages(self.plan.root_of(&rule.stream)) == 1 {
             self.result.streams[id.index()] = Some(rows);
         }
         Ok(())
@@ -273,15 +272,20 @@ impl Run<'_, '_> {
 
     /// A fault at a row of a stream, in the page that is seen.
     pub(super) fn fault(&mut self, id: VersionId, stream: &Stream, rows: &Rows, row: u32, fault: Fault) -> RunError {
-        if let Some(root) = root_of(self.plan, stream)
+        if let Some(root) = self.plan.root_of(stream)
             && let Err(error) = self.loaded.show_names(root)
         {
             return error.into();
         }
         let mut place = place::words(self.plan, stream, self.loaded, &self.result, rows, row);
-        if let FaultKind::SeveralRows { record, rows: [first, second] } = fault.kind {
-            let [first, second] = [first, second].map(|row| place::row(self.plan, self.loaded, record, row));
-            place = format!("{place}, which finds {first} and {second}");
+        if let FaultKind::SeveralRows { stream, rows: [first, second] } = &fault.kind {
+            let known = self.plan.searches.iter().position(|search| search.stream == *stream);
+            let found = known.and_then(|idx| self.loaded.data.searches[idx].as_ref());
+            let words = |row: u32| match found {
+                Some(index) => place::words(self.plan, stream, self.loaded, &self.result, index.source(), row),
+                None => format!("row {row}"),
+            };
+            place = format!("{place}, which finds {} and {}", words(*first), words(*second));
         }
         RunFault { rule: self.plan.version(id).name.clone(), place, fault }.into()
     }
@@ -289,15 +293,22 @@ impl Run<'_, '_> {
     /// The rows of a rule's stream in a page, and how many.
     fn rows_of(&self, id: VersionId, page: usize) -> Result<(Rows, u32), StoreError> {
         let rule = self.plan.version(id);
-        let Stream::Periods(entity, period) = &rule.stream else { return self.rows_of_stream(&rule.stream, page) };
-        let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
-        let lives = Lives::of(self.plan, &self.loaded.data, *entity);
-        let periods = entity_periods(self.plan, n_entities, &lives, *period, &guaranteed(rule), self.options.through);
-        let n_rows = periods.entity.len() as u32;
-        Ok((Rows::EntityPeriods(periods), n_rows))
+        match &rule.stream {
+            Stream::Periods(entity, period) => Ok(self.periods_of(*entity, *period, &guaranteed(rule))),
+            stream => self.rows_of_stream(stream, page),
+        }
     }
 
-    /// The rows of an event, or payments, in a page.
+    /// The rows of an entity by periods, with the longer periods whose ends are asked for.
+    fn periods_of(&self, entity: RecordId, period: Period, ends: &[Period]) -> (Rows, u32) {
+        let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
+        let lives = Lives::of(self.plan, &self.loaded.data, entity);
+        let periods = entity_periods(self.plan, n_entities, &lives, period, ends, self.options.through);
+        let n_rows = periods.entity.len() as u32;
+        (Rows::EntityPeriods(periods), n_rows)
+    }
+
+    /// The rows of an event, of entities by periods, or payments, in a page.
     pub(super) fn rows_of_stream(&self, stream: &Stream, page: usize) -> Result<(Rows, u32), StoreError> {
         Ok(match stream {
             Stream::Events(record) => {
@@ -308,7 +319,7 @@ impl Run<'_, '_> {
                 let n_rows = payments.amount.len() as u32;
                 (Rows::Payments(payments), n_rows)
             }
-            Stream::Periods(..) => broken("an aggregate over entities and periods"),
+            Stream::Periods(entity, period) => self.periods_of(*entity, *period, &[]),
         })
     }
 

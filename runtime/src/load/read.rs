@@ -92,7 +92,7 @@ impl<'a> Read<'a> {
         table.faults.set_folder(options.rejects.map(Path::to_owned));
         // Rows that others refer to are looked up in any order.
         // Rows that others find in sets are asked for in no order.
-        let is_found = self.plan.searches.iter().any(|search| search.record == record);
+        let is_found = self.plan.searches.iter().any(|search| self.plan.root_of(&search.stream) == Some(record));
         if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_found) {
             options.apply(&mut table.rows, when);
         }

@@ -60,9 +60,10 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
 /// The events that a rule reads: those of its sets, and those behind payments in them.
 fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
     for search in plan.searches_of(rule) {
-        let record = plan.search(search).record;
-        if plan.record(record).when.is_some() {
-            events.insert(record);
+        match &plan.search(search).stream {
+            Stream::Events(record) if plan.record(*record).when.is_some() => drop(events.insert(*record)),
+            Stream::Lines(rule) => behind(plan, *rule, events),
+            Stream::Events(_) | Stream::Periods(..) => {}
         }
     }
     for fold in &rule.folds {

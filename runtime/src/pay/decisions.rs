@@ -1,7 +1,6 @@
 //! What rules set, as a table.
 
 use crate::engine::lines::Origin;
-use crate::engine::paths::root_of;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
@@ -67,7 +66,7 @@ pub(super) fn write(
         return Ok(());
     }
     let mut table = Rows { plan, name, loaded, left: Vec::new(), keys: Keys::default() };
-    let root = root_of(plan, &plan.version(versions[0]).stream);
+    let root = plan.root_of(&plan.version(versions[0]).stream);
     let n_pages = n_pages(plan, versions[0], loaded);
     for page in 0..n_pages {
         let from = PageOrigin::new(plan, versions[0], loaded, result, page)?;

@@ -1,7 +1,6 @@
 //! What the lines or decisions of a page come from: rows of an event with their days and keys, or an entity's periods.
 
 use crate::engine::lines::Origin;
-use crate::engine::paths::root_of;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::store::error::StoreError;
@@ -26,7 +25,7 @@ impl<'a> PageOrigin<'a> {
         result: &'a RunResult,
         page: usize,
     ) -> Result<Option<Self>, StoreError> {
-        if let Some(record) = root_of(plan, &plan.version(id).stream) {
+        if let Some(record) = plan.root_of(&plan.version(id).stream) {
             let (days, keys) = (loaded.days_of(plan, record, page)?, loaded.keys_of(record, page)?);
             return Ok(Some(Self::Event { record, days, keys }));
         }
@@ -54,5 +53,5 @@ impl<'a> PageOrigin<'a> {
 
 /// How many pages the rows have that a rule reads.
 pub(super) fn n_pages(plan: &Plan, id: VersionId, loaded: &Loaded) -> usize {
-    root_of(plan, &plan.version(id).stream).map_or(1, |root| loaded.n_pages(root))
+    plan.root_of(&plan.version(id).stream).map_or(1, |root| loaded.n_pages(root))
 }

@@ -4,7 +4,6 @@
 //! own, and as its lines are in order already they are read chunk by chunk.
 
 use crate::engine::lines::{LineRows, Origin};
-use crate::engine::paths::root_of;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::pay::rule_lines::{OutputContext, RuleLines, Version, compare};
@@ -57,7 +56,7 @@ impl<'a> Partition<'a> {
         loaded: &'a Loaded,
         result: &'a RunResult,
     ) -> Option<Self> {
-        let root = root_of(plan, &plan.version(*versions.first()?).stream)?;
+        let root = plan.root_of(&plan.version(*versions.first()?).stream)?;
         let ids = versions.iter().copied().filter(|&id| plan.payee_record(id).is_some()).collect();
         Some(Self { plan, name, ids, loaded, result, root })
     }

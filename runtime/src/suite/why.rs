@@ -169,11 +169,12 @@ fn versions<'a>(plan: &'a Plan, rule: &str) -> impl Iterator<Item = VersionId> +
 
 /// The events whose rows a rule reads, itself or by what it adds up.
 fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
-    let found = plan.searches_of(rule).into_iter().map(|id| plan.search(id).record);
-    seen.extend(found.filter(|record| plan.record(*record).when.is_some()));
+    let searched = plan.searches_of(rule);
+    let found = searched.iter().map(|id| &plan.search(*id).stream);
     let own = [&rule.stream].into_iter();
-    for stream in own.chain(rule.folds.iter().map(|id| &plan.matched(*id).stream)) {
+    for stream in own.chain(found).chain(rule.folds.iter().map(|id| &plan.matched(*id).stream)) {
         match stream {
+            Stream::Events(record) if plan.record(*record).when.is_none() => {}
             Stream::Events(record) => {
                 seen.insert(*record);
             }

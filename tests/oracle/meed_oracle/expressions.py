@@ -6,7 +6,7 @@ from operator import add, mul, sub, truediv
 
 from . import decision_tables, schedules, sets
 from .periods import Period, add_days, add_length, whole_months
-from .scope import fields_of, list_of_path, value_of_path
+from .scope import earlier, fields_of, list_of_path, value_of_path
 from .tables import Row
 from .tree import expression, form, path_names
 from .trouble import Fault, Unknown
@@ -481,7 +481,7 @@ def _one_row(content, scope, _):
 
 
 def _field_of(content, scope, _):
-    return fields_of(scope.run, evaluate(content["row"], scope), path_names(content["field"]), scope.day)
+    return fields_of(scope, evaluate(content["row"], scope), path_names(content["field"]))
 
 
 KINDS = {
@@ -510,6 +510,7 @@ KINDS = {
     "at": _at,
     "one_row": _one_row,
     "field_of": _field_of,
+    "earlier": lambda content, scope, _: earlier(scope, content, evaluate),
     "call": _call,
     "rate_of": _asked("rate"),
     "band_of": _asked("band"),

@@ -98,6 +98,7 @@ class Rule:
             if name == "let"
         }
         alone = Scope(self.run, scope.subject, None, scope.day, scope.period, scope.own, definitions=definitions)
+        alone.sets = {name: expression(value)[1] for name, value in definitions.items() if expression(value)[0] == "set"}
         for clause in version.clauses:
             for node in form(clause["kind"])[1].values():
                 for one in all_of(node, "aggregate") if isinstance(node, dict) and set(node) == {"kind", "span"} else []:

@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from .tables import Row
-from .tree import path_names
+from .tree import form, path_names
 from .trouble import Unknown
 from .values import Choice, ListName
 
@@ -50,6 +50,13 @@ class Scope:
         first, last = self.run.program.calendar.own(period)
         return (first, last) if self.subject is None else self.subject.within_life(first, last)
 
+    def decision_day(self):
+        """The day that tells of which period a decision is: of a row that has no day that of the row around it."""
+        for around in _around(self):
+            if around.own is not None or around.day is not None:
+                return around.own[1] if around.own is not None else around.day
+        return None
+
     def reading_day(self):
         """The day on which dated fields are read: that of the row, in a rule per period one that is said."""
         return self.moment if self.moment is not None or self.own is not None else self.day
@@ -74,17 +81,14 @@ def row_with_key(name, wanted, scope):
 def value_of_path(scope, path, evaluate, hint):
     """The value of a dotted name."""
     names = path_names(path)
-    value = _first(scope, names[0], evaluate, hint)
-    day = scope.reading_day()
-    for name in names[1:]:
-        value = _step(scope.run, value, name, day)
-    return value
+    value = _first(scope, names, evaluate, hint)
+    return fields_of(scope, value, names[1:])
 
 
-def fields_of(run, value, names, day):
+def fields_of(scope, value, names):
     """What a row leads to by these names."""
     for name in names:
-        value = _step(run, value, name, day)
+        value = _step(scope, value, name)
     return value
 
 
@@ -102,15 +106,16 @@ def _around(scope):
         scope = scope.outer
 
 
-def _first(scope, name, evaluate, hint):
-    run = scope.run
+def _first(scope, names, evaluate, hint):
+    run, name = scope.run, names[0]
     if scope.arguments is not None:
         # Nothing of a row is known inside a schedule but its arguments and parameters (schedules.md, "Arguments").
         if name in scope.arguments:
             return scope.arguments[name]
     else:
         if name == "this" and scope.outer is not None:
-            return scope.outer.subject
+            *_, outermost = _around(scope)
+            return outermost.subject if outermost.line is None else outermost.line
         for around in _around(scope):
             if around.line is not None:
                 if name == "payment":
@@ -125,6 +130,9 @@ def _first(scope, name, evaluate, hint):
                 return around.subject.values.get(name)
             elif name == around.record.name:
                 return around.subject
+            elif around.outer is not None and len(names) == 1 and run.is_decision(around.record.name, name):
+                # In the brackets of a set what its row was decided comes before the row around it.
+                return run.decision(around.subject, name, around.decision_day())
             if name in around.lets:
                 return around.lets[name]
             if name in around.definitions:
@@ -146,7 +154,7 @@ def _first(scope, name, evaluate, hint):
     if scope.arguments is None:
         for around in _around(scope):
             if around.line is None and run.is_decision(around.record.name, name):
-                return run.decision(around.subject, name, around.day)
+                return run.decision(around.subject, name, around.decision_day())
     if name == "none":
         return None
     period = run.program.calendar.of_name(name)
@@ -157,22 +165,36 @@ def _first(scope, name, evaluate, hint):
     raise Unknown(f"the name `{name}`")
 
 
-def _step(run, value, name, day):
+def _step(scope, value, name):
+    run = scope.run
     if value is None:
         return None
     if isinstance(value, Line):
         if name in ("amount", "payee", "when"):
             return getattr(value, name)
+        if name == value.source.record.name:
+            return value.source
         raise Unknown(f"`{name}` of a payment")
     if not isinstance(value, Row):
         raise Unknown(f"`.{name}` of something that is no row")
     if name in value.record.fields and value.record.fields[name].is_dated:
-        return dated(run, value, name, day)
+        return dated(run, value, name, scope.reading_day())
     if name in value.record.fields:
         return value.values.get(name)
     if run.is_decision(value.record.name, name):
-        return run.decision(value, name, day)
+        return run.decision(value, name, scope.decision_day())
     raise Unknown(f"`{name}` of `{value.record.name}`")
+
+
+def earlier(scope, content, evaluate):
+    """`partner.tier previous quarter`: a decision of the period before, or of the same one a year ago."""
+    *names, name = path_names(content["value"])
+    row = fields_of(scope, _first(scope, names, evaluate, None), names[1:]) if names else None
+    if not names:
+        around = next(one for one in _around(scope) if one.line is None and scope.run.is_decision(one.record.name, name))
+        row = around.subject
+    kind, window = form(content["window"]["kind"])
+    return None if row is None else scope.run.decision(row, name, scope.decision_day(), kind)
 
 
 def list_of_path(scope, path):

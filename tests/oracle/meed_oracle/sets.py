@@ -50,7 +50,13 @@ def one_row(content, scope, evaluate):
     row = scopes[-1] if which == "latest" else scopes[0]
     if content["field"] is None:
         return row.subject
-    return evaluate({"kind": {"path": content["field"]}, "span": None}, Scope(scope.run, row.subject, day=row.day))
+    names = path_names(content["field"])
+    if row.line is not None and names[0] != row.subject.record.name:
+        names = ["payment", *(name for name in names if name != "payment")]
+    alone = Scope(scope.run, row.subject, line=row.line, day=row.day, period=row.period, own=row.own)
+    # What a rule set stands behind the fields, and is read of this row.
+    alone.outer = Scope(scope.run, row.subject, line=row.line, day=row.day)
+    return evaluate(_path(names), alone)
 
 
 def row_of_key(name, values, scope, evaluate):
@@ -129,7 +135,7 @@ def rows_of(chosen, scope, evaluate):
             continue
         if before and not _is_before(one, scope):
             continue
-        if scope.own is None and one.subject is not None and one.subject.record.life and not _lives(one.subject, scope.day):
+        if scope.own is None and one.line is None and one.own is None and one.subject is not None and one.subject.record.life and not _lives(one.subject, scope.day):
             continue
         if chosen["condition"] is not None:
             holds = evaluate(chosen["condition"], one)
@@ -163,7 +169,7 @@ def _belonging(chosen, scope, evaluate):
     kind, name = form(chosen["source"])
     names = path_names(chosen["by"]) if chosen["by"] is not None else None
     is_tied = chosen["of"] == "this" or chosen["of"] is None and (scope.own is not None or names is not None)
-    around = scope.record.name if is_tied else None
+    around = scope.subject.record.name if is_tied else None
     place = (kind, name["text"], tuple(names or ()), around)
     if place not in scope.run.belonging:
         parties = scope.run.belonging[place] = {}
@@ -175,13 +181,30 @@ def _belonging(chosen, scope, evaluate):
             for row in rows:
                 party = evaluate(_path(names), Scope(scope.run, subject=row, day=row.when)) if is_tied else None
                 parties.setdefault(id(party), []).append((row, None))
+        elif kind == "decisions":
+            for row, period in scope.run.decided(name["text"]):
+                if is_tied and (names is not None or row.record.name != around):
+                    names = names or [_only_field(row.record, scope.record)]
+                party = None
+                if is_tied:
+                    party = row if names is None else evaluate(_path(names), Scope(scope.run, subject=row, day=row.when))
+                parties.setdefault(id(party), []).append((row, period if row.when is None else None))
         else:
             for line in scope.run.lines(name["text"]):
-                party = line.payee if names is None else _party_of(line, names, scope, evaluate)
+                party = _party_of(line, names, around, scope, evaluate) if is_tied else None
                 parties.setdefault(id(party), []).append((line.source, line))
     rows = scope.run.belonging[place].get(id(scope.subject if is_tied else None), [])
-    day = lambda row, line: row.when if line is None else line.when
-    return [Scope(scope.run, subject=row, line=line, day=day(row, line)) for row, line in rows]
+    return [_scope_of(scope.run, row, behind) for row, behind in rows]
+
+
+def _scope_of(run, row, behind):
+    """The scope of a row of a set: with the payment that was made for it, or the period in which it was decided."""
+    if behind is None:
+        return Scope(run, subject=row, day=row.when)
+    if hasattr(behind, "payee"):
+        return Scope(run, subject=row, line=behind, day=behind.when)
+    own = row.within_life(*run.program.calendar.own(behind))
+    return Scope(run, subject=row, day=own[1], period=behind, own=own)
 
 
 def _record(run, name):
@@ -201,9 +224,13 @@ def meets_a_fault(content, scope, evaluate):
     if kind == "event":
         record = _record(scope.run, name["text"])
         rows = scope.run.events(record.name) if record.is_event else scope.run.tables.of(record.name)
-        rows = [Scope(scope.run, row, None, row.when, outer=scope) for row in rows]
+        rows = [Scope(scope.run, row, None, row.when) for row in rows]
+    elif kind == "decisions":
+        rows = [_scope_of(scope.run, row, None if row.when else period) for row, period in scope.run.decided(name["text"])]
     else:
-        rows = [Scope(scope.run, line.source, line, line.when, outer=scope) for line in scope.run.lines(name["text"])]
+        rows = [_scope_of(scope.run, line.source, line) for line in scope.run.lines(name["text"])]
+    for row in rows:
+        row.outer = scope
     try:
         for row in rows:
             holds = chosen["condition"] is None or evaluate(chosen["condition"], row)
@@ -275,8 +302,14 @@ def _singular(word):
     return {"halves": "half"}.get(word, word.removesuffix("s") if word not in WORDS else word)
 
 
-def _party_of(line, names, scope, evaluate):
-    """To whom a payment belongs by a path of its payee, or of the row that was paid for."""
+def _party_of(line, names, around, scope, evaluate):
+    """To whom a payment belongs: its payee, the row that was paid for, or what a path of either leads to."""
+    if names is None and line.payee.record.name == around:
+        return line.payee
+    if names is None and line.source.record.name == around:
+        return line.source
+    if names is None:
+        names = [_only_field(line.payee.record, scope.subject.record)]
     if names[0] in ("payment", line.source.record.name):
         return evaluate(_path(names), Scope(scope.run, line=line, subject=line.source, day=line.when))
     row = line.payee if names[0] in line.payee.record.fields else line.source

@@ -75,11 +75,24 @@ class Run:
         elif rule.stream[0] == "entity":
             self._by_period[id(scope.subject), name, period.number] = value
 
-    def decision(self, row, name, day):
-        """What a rule decided of a row; of an entity that of the period that holds the day."""
+    def decided(self, rule):
+        """A row for each time that a rule set something: the row and its period, in order."""
+        rows = {}
+        for name, _, row, period, *_ in [*self.decisions] if self.settled(rule) else []:
+            if name == rule:
+                rows.setdefault((id(row), period.number), (row, period))
+        return list(rows.values())
+
+    def decision(self, row, name, day, back=None):
+        """What a rule decided of a row; of an entity that of the period that holds the day, or of one before it."""
         rule, stream = self._setters[row.record.name, name]
         self.settled(rule)
         if stream[0] == "event":
             return row.decisions.get(name)
-        period = self.program.calendar.period_of(stream[2], day)
+        calendar = self.program.calendar
+        period = calendar.period_of(stream[2], day)
+        if back == "previous":
+            period = calendar.before(period)
+        elif back == "same_last_year":
+            period = calendar.a_year_before(period)
         return self._by_period.get((id(row), name, period.number))

@@ -55,7 +55,7 @@ def all_of(node, wanted):
     """Every expression of a form in an expression, inner ones first, those inside the brackets of sets left out."""
     if (id(node), wanted) not in _FOUND:
         name, _ = expression(node)
-        inside = [] if name == "aggregate" else parts(node)
+        inside = [] if name in ("aggregate", "set", "one_row") else parts(node)
         found = [one for part in inside for one in all_of(part, wanted)]
         _FOUND[id(node), wanted] = node, found + [node] * (name == wanted)
     return _FOUND[id(node), wanted][1]

@@ -78,9 +78,10 @@ class _Walk:
         if name == "bracket":
             return self._records_of(content, frames)
         if name == "one_row":
-            record = self._record_of(self._unnamed(content["set"], frames)["source"])
-            names = path_names(content["field"]) if content["field"] is not None else []
-            return self._steps([record], names)
+            frame = self._frame_of(self._unnamed(content["set"], frames)["source"])
+            if content["field"] is None:
+                return [frame["record"]]
+            return self._path(content["field"], [frame])
         if name == "field_of":
             return self._steps(self._records_of(content["row"], frames), path_names(content["field"]))
         if name == "function" and content["name"]["text"] in self.program.records:
@@ -105,6 +106,15 @@ class _Walk:
         name = source["event"]["text"]
         return self.program.records.get(name) or self.program.records[name.removesuffix("s")]
 
+    def _frame_of(self, source):
+        """The names of the rows of a set."""
+        kind, name = form(source)
+        if kind == "payments":
+            return self._frame(("payments", name["text"]))
+        if kind == "decisions":
+            return self._frame(self.program.rules[name["text"]][0].stream)
+        return self._frame(("event", self._record_of(source).name))
+
     def _unnamed(self, chosen, frames):
         """A set with the rows that a `let` names in place of that name."""
         while "event" in chosen["source"]:
@@ -117,7 +127,7 @@ class _Walk:
 
     def _first(self, name, frames):
         if name == "this" and len(frames) > 1:
-            return [frames[-1]["record"]]
+            return [frames[-1]["record"]] if frames[-1]["record"] is not None else frames[-1]["names"]["payment"]
         for frame in frames:
             record = frame["record"]
             if record is not None and name in record.fields:
@@ -136,7 +146,7 @@ class _Walk:
 
     def _step(self, at, name):
         if isinstance(at, tuple):
-            return self._payees(at[1]) if name == "payee" else []
+            return self._payees(at[1]) if name == "payee" else self._payment_names(at[1]).get(name, [])
         if name not in at.fields:
             return []
         field = at.fields[name]
@@ -166,7 +176,7 @@ class _Walk:
             self._set({"set": content, "value": None}, frames)
         elif name == "one_row":
             self._set({"set": content["set"], "value": None}, frames)
-            frame = self._frame(("event", self._record_of(self._unnamed(content["set"], frames)["source"]).name))
+            frame = self._frame_of(self._unnamed(content["set"], frames)["source"])
             for path in (content["by"], content["field"]):
                 if path is not None:
                     self._path(path, [frame])
@@ -178,8 +188,7 @@ class _Walk:
             self.used.update((record.name, part.name) for part in record.key)
             self._inside(content["values"], frames)
         elif name == "aggregate":
-            event = {"event": {"text": _first_name(content["value"])}}
-            self._aggregate(self._frame(("event", self._record_of(event).name)), content["value"], frames)
+            self._aggregate(self._frame_of({"event": {"text": _first_name(content["value"])}}), content["value"], frames)
         else:
             self._inside(content, frames)
 
@@ -202,12 +211,9 @@ class _Walk:
     def _set(self, content, frames):
         chosen = self._unnamed(content["set"], frames)
         kind, source = form(chosen["source"])
-        stream = ("payments", source["text"])
-        if kind != "payments":
-            stream = ("event", self._record_of(chosen["source"]).name)
-        frame = self._frame(stream)
+        frame = self._frame_of(chosen["source"])
         if chosen["by"] is not None:
-            payees = self._payees(stream[1]) if kind == "payments" else []
+            payees = self._payees(source["text"]) if kind == "payments" else []
             if payees:
                 names = path_names(chosen["by"])
                 at = payees

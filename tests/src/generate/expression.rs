@@ -300,8 +300,14 @@ impl Scope {
             _ => {
                 let kind = draw.pick(&[Kind::Money, Kind::Money, Kind::Percent, Kind::Count, Kind::Number, Kind::Date]);
                 let (a, b) = (self.expression(draw, kind, depth.min(1)), self.expression(draw, kind, 0));
+                if is_same(&a, &b) {
+                    return "yes".to_owned();
+                }
                 if draw.chance(20) {
                     let c = self.expression(draw, kind, 0);
+                    if is_same(&a, &c) {
+                        return "yes".to_owned();
+                    }
                     return format!("({a} between {b} and {c})");
                 }
                 format!("({a} {} {b})", draw.pick(&["<", "<=", ">", ">=", "=", "!="]))
@@ -318,8 +324,16 @@ impl Scope {
         }
         let source = draw.pick(&optional);
         let other = self.expression(draw, source.kind, 1);
+        if is_same(&other, &source.text) {
+            return format!("{} is known", source.text);
+        }
         format!("{} {} {other}", source.text, draw.pick(&["<", ">=", "=", "!="]))
     }
+}
+
+/// Whether two values are written alike: none is compared with itself.
+fn is_same(a: &str, b: &str) -> bool {
+    a.trim_matches(['(', ')']) == b.trim_matches(['(', ')'])
 }
 
 fn low(kind: Kind) -> &'static str {

@@ -54,6 +54,13 @@ impl Default for Raised {
     }
 }
 
+/// What was met outside a stretch.
+#[must_use]
+pub(super) struct Outside {
+    raised: Raised,
+    around: Flag,
+}
+
 /// The function in the making.
 pub(super) struct Emit<'f> {
     pub builder: FunctionBuilder<'f>,
@@ -63,6 +70,8 @@ pub(super) struct Emit<'f> {
     places: FxHashMap<Input, i32>,
     table: Value,
     raised: Raised,
+    /// The fault flag of the stretches around this one.
+    around: Flag,
     /// Elements that rows need in no order.
     pub prefetches: Vec<Prefetch>,
 }
@@ -71,7 +80,7 @@ impl<'f> Emit<'f> {
     /// A function that has the table of pointers in `table`.
     pub fn new(builder: FunctionBuilder<'f>, table: Value) -> Self {
         let (inputs, places, prefetches) = (Vec::new(), FxHashMap::default(), Vec::new());
-        Self { builder, inputs, places, table, raised: Raised::default(), prefetches }
+        Self { builder, inputs, places, table, raised: Raised::default(), around: Flag::No, prefetches }
     }
 
     /// The pointer of an input.
@@ -246,14 +255,28 @@ impl<'f> Emit<'f> {
         value
     }
 
+    /// What was met in this stretch so far.
+    pub fn raised(&self) -> Raised {
+        self.raised
+    }
+
+    /// Whether the row is known to be the interpreter's, if it comes here: what it has computed may be anything.
+    pub fn has_faulted(&mut self) -> Flag {
+        self.or(self.around, self.raised.fault)
+    }
+
     /// Begins a stretch as in [`Emit::guarded`]; what is returned goes to [`Emit::end_guard`].
-    pub fn begin_guard(&mut self) -> Raised {
-        std::mem::take(&mut self.raised)
+    pub fn begin_guard(&mut self) -> Outside {
+        let outside = Outside { raised: self.raised, around: self.around };
+        self.around = self.has_faulted();
+        self.raised = Raised::default();
+        outside
     }
 
     /// Ends it.
-    pub fn end_guard(&mut self, asked: Flag, before: Raised) {
-        let within = std::mem::replace(&mut self.raised, before);
+    pub fn end_guard(&mut self, asked: Flag, outside: Outside) {
+        self.around = outside.around;
+        let within = std::mem::replace(&mut self.raised, outside.raised);
         let fault = self.and(asked, within.fault);
         self.raise(fault);
         let below_zero = self.and(asked, within.below_zero);

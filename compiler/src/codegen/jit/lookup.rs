@@ -13,10 +13,14 @@ use crate::plan::{Expr, Function, SearchId, TableId, Type};
 use crate::search;
 use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, StackSlotData, StackSlotKind, Value, types};
 
-/// Bytes of an argument, and of an answer: two words.
+/// Bytes of an argument: two words.
 const PAIR: u32 = 16;
+/// Bytes of an answer: three words.
+const ANSWER: u32 = 24;
 /// The second word of a pair.
 const SECOND: i32 = 8;
+/// The third word of an answer.
+const THIRD: i32 = 16;
 
 /// A question that was asked in this row.
 pub(super) struct Question {
@@ -33,7 +37,7 @@ impl RowCode<'_, '_> {
     /// What a table gives for these operands.
     pub(super) fn lookup(&mut self, table: TableId, result: u32, operands: &[Expr], values: &[RowValue]) -> RowValue {
         let column = &self.plan.tables[table.index()].results[result as usize];
-        let (ty, den) = (column.ty, column.den);
+        let (ty, den) = (column.ty, Some(column.den));
         self.asked(&Function::Lookup { table, result }, operands, |code| {
             let lookup = code.emit.pointer(Input::Lookup(table));
             let (arguments, place) = code.question(values);
@@ -45,13 +49,17 @@ impl RowCode<'_, '_> {
     /// What is asked of the rows of a set that these operands find.
     pub(super) fn find(&mut self, search: SearchId, output: u32, operands: &[Expr], values: &[RowValue]) -> RowValue {
         let asked = &self.plan.search(search).outputs[output as usize];
-        let (ty, den) = (asked.ty(), asked.den.unwrap_or(1));
+        let (ty, den) = (asked.ty(), asked.den);
         // What was asked ahead for a branch that may not be taken is no answer elsewhere.
         let live = self.live;
         self.asked(&Function::Find { search, output }, operands, |code| {
             let (plan, data) = (code.emit.pointer(Input::Plan), code.emit.pointer(Input::Data));
             let (arguments, place) = code.question(values);
             let wanted = code.emit.int((i64::from(search.0) << 32) | i64::from(output));
+            // Rows that it finds are noted, and which it asks for may hang on a number that did not fit.
+            let faulted = code.emit.has_faulted();
+            let sound = code.emit.not(faulted);
+            let live = code.emit.and(live, sound);
             let live = code.emit.flag_int(live);
             let given = [plan, data, wanted, arguments, place, live];
             code.call_for_answer(search::address_of_ask(), &given, place, ty, den)
@@ -86,7 +94,7 @@ impl RowCode<'_, '_> {
     fn question(&mut self, values: &[RowValue]) -> (Value, Value) {
         let slot = |bytes| StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3);
         let arguments = self.emit.builder.create_sized_stack_slot(slot(PAIR * values.len().max(1) as u32));
-        let answer = self.emit.builder.create_sized_stack_slot(slot(PAIR));
+        let answer = self.emit.builder.create_sized_stack_slot(slot(ANSWER));
         for (idx, found) in values.iter().enumerate() {
             let guard = self.emit.begin_guard();
             let (num, den) = match found.kind {
@@ -112,7 +120,7 @@ impl RowCode<'_, '_> {
         arguments: &[Value],
         place: Value,
         ty: Type,
-        den: i64,
+        den: Option<i64>,
     ) -> (RowValue, Flag) {
         let mut signature = Signature::new(self.emit.builder.func.signature.call_conv);
         signature.params = vec![AbiParam::new(types::I64); arguments.len()];
@@ -126,9 +134,18 @@ impl RowCode<'_, '_> {
         let value = self.emit.builder.ins().load(types::I64, flags(), place, 0);
         let known = self.emit.builder.ins().load(types::I64, flags(), place, SECOND);
         let known = self.emit.is_set(known);
+        let one = self.emit.int(1);
         let kind = match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => {
-                Kind::Number(Number::new(CheckedInt::any(value), den))
+                let value = CheckedInt::any(value);
+                Kind::Number(match den {
+                    Some(den) => Number::new(value, den),
+                    None => {
+                        let den = self.emit.builder.ins().load(types::I64, flags(), place, THIRD);
+                        let over = self.emit.select(known, den, one);
+                        Number { numerator: value, den: 1, over: Some(CheckedInt::within(over, 1, i64::MAX)) }
+                    }
+                })
             }
             ty => self.kind(ty, value),
         };

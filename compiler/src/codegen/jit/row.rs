@@ -174,9 +174,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
         }
         let before = self.emit.begin_guard();
         let value = make(self);
-        let raised = self.emit.begin_guard();
-        self.emit.raise_again(before);
-        self.emit.raise_again(raised);
+        let raised = self.emit.raised();
+        self.emit.end_guard(Flag::Yes, before);
         self.values.insert(key, (value, raised));
         value
     }

@@ -28,11 +28,16 @@ impl<'a> Place<'a> {
 
     /// A row of a rule's stream.
     pub fn row(plan: &'a Plan, rule: RuleId, stream: &Stream) -> Self {
+        Self { rule: Some(rule), ..Self::of(plan, stream) }
+    }
+
+    /// A row of a stream, in no rule.
+    pub fn of(plan: &'a Plan, stream: &Stream) -> Self {
         let record = match stream {
             Stream::Events(record) | Stream::Periods(record, _) => Some(*record),
             Stream::Lines(_) => None,
         };
-        Self { rule: Some(rule), record, ..Self::new(plan) }
+        Self { record, ..Self::new(plan) }
     }
 
     /// The type a value has when nothing else is said.

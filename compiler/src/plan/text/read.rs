@@ -274,7 +274,7 @@ pub(super) fn record(plan: &Plan, line: &mut Cursor) -> Read<crate::plan::Record
 }
 
 /// `each deal`, `each partner per quarter`, `each payment from NAME`
-fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
+pub(super) fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
     line.expect("each")?;
     let name = line.word()?;
     if name == "payment" && line.takes("from") {

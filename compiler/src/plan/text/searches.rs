@@ -3,15 +3,15 @@
 use super::lexer::{Cursor, Read};
 use super::names::Place;
 use super::phrase::type_text;
-use super::read::{number, phrase, record, rules};
-use super::write::parts_of_one;
+use super::read::{number, phrase, rules, stream};
+use super::write::{self, parts_of_one};
 use crate::plan::{Expr, FindFunction, Plan, Search, SearchId, SearchOutput};
 use meed_grammar::span::Span;
 use std::fmt::Write;
 
 /// The place of a row of a set: what the row that asks gives are arguments.
 fn place<'a>(plan: &'a Plan, search: &'a Search) -> Place<'a> {
-    Place { record: Some(search.record), arguments: &search.operands, ..Place::new(plan) }
+    Place { arguments: &search.operands, ..Place::of(plan, &search.stream) }
 }
 
 /// The lines of a search.
@@ -23,8 +23,8 @@ pub(super) fn write(plan: &Plan, id: SearchId, out: &mut String) {
         // Writing to a text cannot fail.
         let _ = writeln!(out, "{text}");
     };
-    let name = &plan.record(search.record).name;
-    line(format!("\nsearch {} in {name} for ({})", id.0 + 1, operands.join(", ")));
+    let rows = write::stream(plan, &search.stream);
+    line(format!("\nsearch {} in {rows} for ({})", id.0 + 1, operands.join(", ")));
     let operand = |idx: u32| format!("argument.{}", idx + 1);
     for key in &search.keys {
         line(format!("  key {}", place.typed(key)));
@@ -49,18 +49,18 @@ pub(super) fn write(plan: &Plan, id: SearchId, out: &mut String) {
     }
 }
 
-/// Reads `search 1 in deal for (->partner, date)`.
+/// Reads `search 1 in each deal for (->partner, date)`.
 pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     let known: usize = number(line)?;
     if known != plan.searches.len() + 1 {
         return Err(format!("search {known} where search {} is expected", plan.searches.len() + 1));
     }
     line.expect("in")?;
-    let record = record(plan, line)?;
+    let stream = stream(plan, line)?;
     line.expect("for")?;
     let operands = line.bracketed(|line| phrase::ty(plan, line))?;
     plan.searches.push(Search {
-        record,
+        stream,
         keys: Vec::new(),
         from: None,
         to: None,
@@ -78,7 +78,7 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
 pub(super) fn inner_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     let Some(mut search) = plan.searches.pop() else { return Err("this belongs to no search".to_owned()) };
     let types = search.operands.clone();
-    let place = Place { record: Some(search.record), arguments: &types, ..Place::new(plan) };
+    let place = Place { arguments: &types, ..Place::of(plan, &search.stream) };
     let operand = |line: &mut Cursor| -> Read<Option<u32>> {
         let word = line.word()?;
         let idx = word.strip_prefix("argument.").and_then(|idx| idx.parse::<u32>().ok()?.checked_sub(1));

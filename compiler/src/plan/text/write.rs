@@ -251,7 +251,7 @@ fn piece(place: &Place, piece: &Piece) -> String {
     format!("piece {} {end} {line}", piece.number)
 }
 
-fn stream(plan: &Plan, stream: &Stream) -> String {
+pub(super) fn stream(plan: &Plan, stream: &Stream) -> String {
     match stream {
         Stream::Events(record) => format!("each {}", plan.record(*record).name),
         Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, Word::word(*period)),

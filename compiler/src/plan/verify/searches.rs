@@ -8,20 +8,25 @@ use crate::search::MOST_KEYS;
 pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for (idx, search) in plan.searches.iter().enumerate() {
         report.at(format!("search {}", idx + 1));
-        let Some(record) = plan.records.get(search.record.index()) else {
+        let known = match &search.stream {
+            Stream::Events(record) | Stream::Periods(record, _) => plan.records.get(record.index()).map(Some),
+            Stream::Lines(rule) => plan.rules.get(rule.index()).map(|_| None),
+        };
+        let Some(record) = known else {
             report.demand(false, Invariant::Named, "whose rows");
             continue;
         };
-        report.demand(record.used, Invariant::Used, format!("`{}`", record.name));
-        let stream = Stream::Events(search.record);
-        let place = Place { arguments: &search.operands, ..Place::row(plan, &stream) };
+        if let Some(record) = record {
+            report.demand(record.used, Invariant::Used, format!("`{}`", record.name));
+        }
+        let place = Place { arguments: &search.operands, ..Place::row(plan, &search.stream) };
         search.exprs().for_each(|expr| place.check(expr, report));
         report.demand(search.keys.len() <= MOST_KEYS, Invariant::Searches, "a key has few parts");
         for (key, ty) in search.keys.iter().zip(&search.operands) {
             report.demand(is_field(key), Invariant::Searches, "a key is a field of the row");
             report.demand(alike(key.ty, *ty), Invariant::Types, "a key and its operand");
         }
-        edges(search, record.kind, report);
+        edges(search, record.filter(|_| search.record().is_some()).map(|record| record.kind), report);
         for condition in search.only.iter().chain(&search.also) {
             report.demand(condition.ty == Type::YesNo, Invariant::Types, "a condition of a set");
         }
@@ -47,15 +52,21 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
     }
 }
 
-fn edges(search: &Search, kind: RecordKind, report: &mut Report) {
+/// `kind` is none for payments and for rows per entity and period, which have days.
+fn edges(search: &Search, kind: Option<RecordKind>, report: &mut Report) {
     let of = |operand: Option<u32>, ty: Type| {
         operand.is_none_or(|idx| search.operands.get(idx as usize).is_some_and(|known| *known == ty))
     };
-    let dated = kind == RecordKind::Event || search.from.is_none() && search.to.is_none() && search.before.is_none();
+    let dated =
+        kind != Some(RecordKind::Entity) || search.from.is_none() && search.to.is_none() && search.before.is_none();
     report.demand(dated, Invariant::Searches, "only events have days");
     let days = of(search.from, Type::Date) && of(search.to, Type::Date);
     report.demand(days, Invariant::Types, "the first and the last day");
-    report.demand(of(search.before, Type::Ref(search.record)), Invariant::Types, "the row before which rows are");
+    let before = match search.record() {
+        Some(record) => of(search.before, Type::Ref(record)),
+        None => search.before.is_none(),
+    };
+    report.demand(before, Invariant::Types, "the row before which rows are");
 }
 
 fn is_field(expr: &Expr) -> bool {

@@ -177,9 +177,32 @@ impl Typing<'_> {
             self.problem(Problem::error("type-mismatch", op_span, message).help("compare with `is` or `is not`"));
             return None;
         }
+        self.not_with_itself(&a, &b, span, scope)?;
         let optional = a.optional || b.optional;
         let op = Op::two(Function::Compare(comparison), a.into_expr(), b.into_expr());
         Some(Typed::new(op, Type::YesNo, optional, span))
+    }
+
+    /// Refuses a field against itself: in the brackets of a set one of the two was to be of the row around it.
+    fn not_with_itself(&mut self, a: &Typed, b: &Typed, span: Span, scope: &Scope) -> Option<()> {
+        let is_read = matches!(
+            a.op,
+            Op::Field { .. } | Op::Argument(_) | Op::PaymentAmount | Op::When | Op::Decision { .. } | Op::Local(_)
+        );
+        if !is_read || a.op != b.op {
+            return Some(());
+        }
+        let problem = Problem::error("compared-with-itself", span, "both sides are the same value")
+            .label("this is so for every row, or for none");
+        let help = if !scope.in_set() {
+            "compare it with another value"
+        } else if matches!(a.op, Op::Argument(_)) {
+            "write one side as a field of the set's row, in full: deal.customer"
+        } else {
+            "for the row of the rule write `this` in front: this.customer"
+        };
+        self.problem(problem.help(help));
+        None
     }
 
     /// Both sides of a comparison; the name of a choice has its meaning from the other side.
@@ -336,7 +359,8 @@ impl Typing<'_> {
     /// The key of what a row that was found refers to, in place of the reference.
     fn key_of_found(&mut self, search: SearchId, output: u32, operands: &[Expr], key: FieldId, value: Typed) -> Typed {
         let known = &self.program.searches[search.index()];
-        let (record, asked) = (known.record, known.outputs[output as usize].clone());
+        let asked = known.outputs[output as usize].clone();
+        let Some(record) = known.record() else { return value };
         let Type::Ref(target) = value.ty else { return value };
         let ty = self.program.record(target).fields[key.index()].ty;
         let mut taken = asked.value;

@@ -1,7 +1,8 @@
 //! Amounts in other currencies: `money in currency`, which is converted before anything is done with it.
 
 use crate::plan::{
-    Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, Root, Search, SearchOutput, TextTest, Type,
+    Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, Root, Search, SearchOutput, Stream, TextTest,
+    Type,
 };
 use crate::resolve::later;
 use crate::types::Typing;
@@ -176,7 +177,7 @@ impl Typing<'_> {
         let own = self.program.unit.code.clone();
         let target = self.text_beside_data(literals::text_literal(&own, span), Some(to.ty))?.into_expr();
         let search = Search {
-            record,
+            stream: Stream::Events(record),
             keys: vec![from.clone(), to],
             from: None,
             to: Some(2),

@@ -26,7 +26,7 @@ impl Typing<'_> {
         let Some(day) = self.day_of_reading(scope) else {
             let word = &first.text;
             let message = format!("`{word}` changes from day to day: which day of the period counts?");
-            let help = if scope.outer.is_some() {
+            let help = if scope.in_set() {
                 format!("a row of an entity has no day: write one, as {word} at 2026-03-31")
             } else {
                 format!(
@@ -53,7 +53,14 @@ impl Typing<'_> {
             ty = self.program.record(at).fields[field.index()].ty;
             next += 1;
         }
+        let decided = match (again, ty, names.get(next)) {
+            (None, Type::Ref(at), Some(name)) if self.resolved.index.deciders_of(&name.text, at).next().is_some() => {
+                Some((at, name))
+            }
+            _ => None,
+        };
         if again.is_none()
+            && decided.is_none()
             && let Some(name) = names.get(next)
         {
             let words = self.type_words(ty);
@@ -69,9 +76,13 @@ impl Typing<'_> {
         self.mark_used(history, &[spans.to]);
         let value = self.on_the_day(history, path, ty, span);
         let found = self.span_on(row, history, day, value, scope, span);
-        match again {
-            Some(history) => self.dated_path(found.into_expr(), history, &names[next..], span, scope),
-            None => Some(found),
+        match (again, decided) {
+            (Some(history), _) => self.dated_path(found.into_expr(), history, &names[next..], span, scope),
+            (None, Some((at, name))) => {
+                let found = self.decision_of(found.into_expr(), at, name, None, span, scope)?;
+                self.without_fields(found, &names[next + 1..])
+            }
+            (None, None) => Some(found),
         }
     }
 
@@ -96,7 +107,7 @@ impl Typing<'_> {
         let of = self.program.record(history).spans.map(|spans| vec![spans.of]).unwrap_or_default();
         let key = Op::Field { root: Root::Row, record: history, path: of };
         let search = Search {
-            record: history,
+            stream: Stream::Events(history),
             keys: vec![Expr { op: key, ty: row.ty, optional: false, span: Span::default() }],
             from: None,
             to: Some(1),
@@ -185,7 +196,7 @@ impl Typing<'_> {
     /// `certified >= 2 throughout`: on every day of the rule's own period. The days on which it holds are counted span by span, and
     /// those on which it does not.
     fn throughout(&mut self, condition: &tree::Expr, period: Period, span: Span, scope: &mut Scope) -> Option<Typed> {
-        if scope.asking.is_some() || scope.outer.is_some() {
+        if scope.in_set() {
             self.problem(later(span, "`throughout` inside the brackets of a set is"));
             return None;
         }

@@ -230,7 +230,7 @@ impl Typing<'_> {
 
     /// The last day of the rule's own period; asked for where no date is written.
     fn row_day(&mut self, kind: Period, span: Span, scope: &Scope) -> Option<Typed> {
-        if scope.outer.is_some() {
+        if scope.in_set() {
             self.problem(later(span, "the days of the rule's period inside the brackets of a set are"));
             return None;
         }

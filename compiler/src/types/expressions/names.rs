@@ -49,6 +49,11 @@ impl Typing<'_> {
                 }
                 self.one_value(value, None, path.span)
             }
+            Some(Meaning::Decided(root, record)) => {
+                let op = Op::Field { root, record, path: Vec::new() };
+                let row = Expr { op, ty: Type::Ref(record), optional: false, span: Span::default() };
+                self.decision_of(row, record, first, None, path.span, scope)
+            }
             Some(Meaning::Decision) => {
                 let stream = scope.rule.as_ref().map(|rule| rule.stream.clone())?;
                 self.read_decision(first, &stream, Root::Row, path.span, scope)
@@ -153,7 +158,20 @@ impl Typing<'_> {
         if path.parts[0].text != "this" {
             return self.path(path, scope);
         }
-        let (Stream::Events(record) | Stream::Periods(record, _)) = scope.rule.as_ref()?.stream else { return None };
+        // `this` is always the row of the rule, however deep the set is.
+        if scope.asking.is_some() {
+            return self.asked_path(path, scope);
+        }
+        let (Stream::Events(record) | Stream::Periods(record, _)) = scope.rule.as_ref()?.stream else {
+            // Of the payment that a rule reads its payee, amount and day are meant, and the row that it pays for.
+            let source = path.parts.get(1).map(|part| part.text.as_str());
+            let source =
+                scope.roots.iter().find(|(name, root, _)| *root == Root::Source && Some(name.as_str()) == source);
+            return match source.cloned() {
+                Some((_, root, record)) => self.root_path(root, record, &path.parts[2..], path.span, scope),
+                None => self.payment_path(path, scope),
+            };
+        };
         self.root_path(Root::Row, record, &path.parts[1..], path.span, scope)
     }
 
@@ -163,11 +181,6 @@ impl Typing<'_> {
         let (first, rest) = (&path.parts[0], &path.parts[1..]);
         let payee = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee);
         let (root, record) = scope.bare.or(payee.map(|(_, root, record)| (*root, *record)))?;
-        if scope.payment && rest.is_empty() && matches!(first.text.as_str(), "amount" | "when") {
-            let (op, ty) =
-                if first.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
-            return Some(Typed::new(op, ty, false, path.span));
-        }
         if names.contains(&first.text) {
             return match rest {
                 [] => self.row_itself(root, record, join, path.span, scope),
@@ -252,6 +265,14 @@ impl Typing<'_> {
     }
 
     fn payment_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        // In the brackets of a set the payment's own amount and day are bare names.
+        if let [only] = &path.parts[..]
+            && matches!(only.text.as_str(), "amount" | "when")
+        {
+            let (op, ty) =
+                if only.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
+            return Some(Typed::new(op, ty, false, path.span));
+        }
         let Some(part) = path.parts.get(1) else {
             self.problem(Problem::error(
                 "unknown-name",
@@ -310,6 +331,11 @@ impl Typing<'_> {
             };
             let definition = self.program.record(here);
             let Some(field) = self.field_of(here, &name.text) else {
+                if self.resolved.index.deciders_of(&name.text, here).next().is_some() {
+                    let row = self.path_of(root, record, path, span, scope);
+                    let found = self.decision_of(row, here, name, None, span, scope)?;
+                    return self.without_fields(found, &names[idx + 1..]);
+                }
                 if self.failed_fields.contains(&(here, name.text.clone())) {
                     return None;
                 }
@@ -341,6 +367,14 @@ impl Typing<'_> {
         self.mark_used(record, &path);
         let optional = self.path_optional(root, record, &path, scope);
         Some(Typed::new(Op::Field { root, record, path }, ty, optional, span))
+    }
+
+    /// A decision, which has no fields.
+    pub(super) fn without_fields(&mut self, found: Typed, rest: &[tree::Name]) -> Option<Typed> {
+        let Some(next) = rest.first() else { return Some(found) };
+        let message = format!("this is {} that a rule sets, and has no fields", self.type_words(found.ty));
+        self.problem(Problem::error("unknown-name", next.span, message));
+        None
     }
 
     /// What a path leads to.
@@ -479,6 +513,6 @@ fn use_of(meaning: Option<Meaning>, name: &str) -> Option<Use> {
         Meaning::Argument(idx) => Some(Use::Argument(idx)),
         Meaning::Row(_, record) | Meaning::OfPeriod(record) => Some(Use::Record(record)),
         Meaning::Parameter => Some(Use::Parameter(name.to_owned())),
-        Meaning::Field(..) | Meaning::Outer | Meaning::Payment | Meaning::Decision => None,
+        Meaning::Field(..) | Meaning::Outer | Meaning::Payment | Meaning::Decision | Meaning::Decided(..) => None,
     }
 }

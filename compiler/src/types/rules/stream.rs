@@ -52,19 +52,7 @@ impl Typing<'_> {
             );
             return None;
         }
-        let Some(payee) = self.typed(&source.text).next().map(Version::payee) else {
-            self.unknown_rule(source);
-            return None;
-        };
-        let Some(payee) = payee else {
-            let message = format!("rule `{}` pays nobody", source.text);
-            self.problem(
-                Problem::error("no-payments", source.span, message)
-                    .label("it sets values and has no `pay`")
-                    .help("name a rule that pays"),
-            );
-            return None;
-        };
+        let payee = self.paid_by(source)?;
         self.places.uses.push((source.span, Use::Rule(source.text.clone())));
         scope.payment = true;
         scope.payees = self.payee_kinds(&source.text);

@@ -23,10 +23,11 @@ impl Typing<'_> {
         let source = self.set_source(value, set, span)?;
         let whole = match set {
             Some(set) => self.unnamed_set(set, scope),
-            None => short_set(source.clone(), span),
+            None => short_set(source, span),
         };
+        let set = set.map(|_| &whole);
         let (entity, period) = match scope.rule.clone() {
-            Some(RuleScope { stream: Stream::Periods(entity, period), .. }) if !self.is_search(&whole) => {
+            Some(RuleScope { stream: Stream::Periods(entity, period), .. }) if !self.is_search(&whole, scope) => {
                 (entity, period)
             }
             Some(_) => return self.aggregate_found(function, value, &whole, span, scope),
@@ -39,9 +40,9 @@ impl Typing<'_> {
                 return None;
             }
         };
-        let (stream, record) = self.set_stream(&source)?;
+        let (stream, record) = self.set_stream(&whole.source)?;
         let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
-        let join = self.join(record, &stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
+        let join = self.join(&stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
         let mut inner = self.set_scope(&stream, record, entity, &join, scope);
         let condition = set.and_then(|set| set.condition.as_deref());
         let filter = match condition {
@@ -69,19 +70,20 @@ impl Typing<'_> {
 
     /// Whether a set in a rule per entity and period is found row by row, as its rows are not gathered period by period: by its
     /// window, by who they belong to, or as it is of an entity.
-    fn is_search(&self, set: &tree::Set) -> bool {
+    fn is_search(&self, set: &tree::Set, scope: &Scope) -> bool {
         let is_entity = match &set.source {
             SetSource::Event(name) => {
                 let record = self.resolved.record_named(&name.text);
                 record.is_some_and(|record| self.program.record(record).kind == RecordKind::Entity)
             }
             SetSource::Payments(_) => false,
+            SetSource::Decisions(_) => true,
         };
         let by_window = match set.window.as_ref().map(|window| &window.kind) {
             None | Some(WindowKind::ToDate | WindowKind::Previous { count: Some(1), .. }) => false,
             Some(_) => true,
         };
-        is_entity || by_window || set.of.is_some() || set.unknown.is_some()
+        scope.in_set() || is_entity || by_window || set.of.is_some() || set.unknown.is_some()
     }
 
     /// An aggregate over rows that are found for each row.
@@ -99,6 +101,7 @@ impl Typing<'_> {
             Some(value) => self.taken(function, value, span, &mut found.inner)?,
             None => one.clone(),
         };
+        found.give_back(scope);
         let function = match function {
             Aggregate::Sum => FindFunction::Sum,
             Aggregate::Count => FindFunction::Count,

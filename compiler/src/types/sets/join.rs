@@ -12,17 +12,23 @@ impl Typing<'_> {
     /// The path from a row of the set to the entity of the rule.
     pub(super) fn join(
         &mut self,
-        record: RecordId,
         stream: &Stream,
         entity: RecordId,
         by: Option<&tree::Path>,
         source: Option<Span>,
         span: Span,
     ) -> Option<Expr> {
-        let root = if matches!(stream, Stream::Lines(_)) { Root::Payee } else { Root::Row };
+        let (root, record) = match stream {
+            Stream::Events(record) | Stream::Periods(record, _) => (Root::Row, *record),
+            Stream::Lines(rule) => (Root::Payee, self.payee_of(*rule)?),
+        };
         if let Some(by) = by {
             let mut scope = Scope::constant();
-            let typed = self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?;
+            scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+            let typed = match stream {
+                Stream::Lines(rule) => self.path_of_payment(*rule, record, by, &mut scope)?,
+                _ => self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?,
+            };
             if typed.ty != Type::Ref(entity) {
                 let (found, wanted) = (self.type_words(typed.ty), self.type_words(Type::Ref(entity)));
                 self.problem(Problem::error(
@@ -34,7 +40,15 @@ impl Typing<'_> {
             }
             return Some(typed.into_expr());
         }
-        if root == Root::Payee && record == entity {
+        // A payment belongs to whom it is paid, or to the row that it is paid for.
+        if let Stream::Lines(rule) = stream
+            && record != entity
+            && self.source_of(*rule) == Some(entity)
+        {
+            let op = Op::Field { root: Root::Source, record: entity, path: Vec::new() };
+            return Some(Expr { op, ty: Type::Ref(entity), optional: false, span });
+        }
+        if (root == Root::Payee || matches!(stream, Stream::Periods(..))) && record == entity {
             return Some(Expr {
                 op: Op::Field { root, record, path: Vec::new() },
                 ty: Type::Ref(entity),
@@ -72,6 +86,45 @@ impl Typing<'_> {
         None
     }
 
+    /// Whom the payments of a rule go to.
+    fn payee_of(&self, rule: plan::RuleId) -> Option<RecordId> {
+        let name = self.resolved.index.ids.iter().find(|(_, id)| **id == rule).map(|(name, _)| name)?;
+        self.payee_kinds(name).first().copied()
+    }
+
+    /// What the payments of a rule are paid for in the end.
+    pub(super) fn source_of(&self, rule: plan::RuleId) -> Option<RecordId> {
+        let name = self.resolved.index.ids.iter().find(|(_, id)| **id == rule).map(|(name, _)| name)?;
+        self.resolved.index.origins.get(name).copied().flatten()
+    }
+
+    /// A path of a payment: of its payee, or of the row that it is paid for.
+    fn path_of_payment(
+        &mut self,
+        rule: plan::RuleId,
+        payee: RecordId,
+        by: &tree::Path,
+        scope: &mut Scope,
+    ) -> Option<crate::types::scope::Typed> {
+        let (first, rest) = by.parts.split_first()?;
+        let source = self.source_of(rule);
+        let is_source = source.is_some_and(|source| self.program.record(source).name == first.text);
+        let (root, record, names) = match (first.text.as_str(), rest, source) {
+            ("payment", [second, rest @ ..], _) if second.text == "payee" => (Root::Payee, payee, rest),
+            (_, rest, Some(source)) if is_source => (Root::Source, source, rest),
+            _ if self.field_of(payee, &first.text).is_some() => (Root::Payee, payee, &by.parts[..]),
+            (_, _, Some(source)) if self.field_of(source, &first.text).is_some() => {
+                (Root::Source, source, &by.parts[..])
+            }
+            _ => (Root::Payee, payee, &by.parts[..]),
+        };
+        if names.is_empty() {
+            let op = Op::Field { root, record, path: Vec::new() };
+            return Some(crate::types::scope::Typed::new(op, Type::Ref(record), false, by.span));
+        }
+        self.follow(root, record, Vec::new(), names, by.span, scope)
+    }
+
     /// The ways from a record to an entity, at most two references long.
     fn paths_to(&self, record: RecordId, entity: RecordId) -> Vec<String> {
         let mut paths = Vec::new();
@@ -106,6 +159,12 @@ impl Typing<'_> {
             Stream::Lines(_) => {
                 scope.payment = true;
                 scope.roots.push(("payment.payee".to_owned(), Root::Payee, record));
+                if let Stream::Lines(rule) = stream
+                    && let Some(source) = self.source_of(*rule)
+                    && source != entity
+                {
+                    scope.roots.push((self.program.record(source).name.clone(), Root::Source, source));
+                }
             }
             Stream::Events(_) | Stream::Periods(..) => {
                 scope.roots.push((self.program.record(record).name.clone(), Root::Row, record));

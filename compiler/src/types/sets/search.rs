@@ -5,12 +5,12 @@
 //! the day of these rows an edge of the window, everything else is asked of each row found.
 
 use crate::plan::{
-    Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput, Stream, Type,
+    DecisionId, Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
+    Stream, Type,
 };
-use crate::resolve::later;
-use crate::typed::walk;
+use crate::typed::{Clause, walk};
 use crate::types::Typing;
-use crate::types::scope::{Asking, RuleScope, Scope, Typed, facts};
+use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed, facts};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, UnknownMeansKind};
@@ -18,7 +18,7 @@ use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, Unk
 /// A set of which it is known which rows it has, before anything is asked of them.
 #[derive(Clone)]
 pub(in crate::types) struct Found {
-    pub(super) record: RecordId,
+    pub(super) stream: Stream,
     /// A field of the set's row, and what the row that asks gives for it.
     pub(super) keys: Vec<(Expr, Expr)>,
     pub(super) edges: super::window::Edges,
@@ -30,6 +30,19 @@ pub(in crate::types) struct Found {
 }
 
 impl Found {
+    /// The record whose rows they are; none where they are payments, or rows per entity and period.
+    pub(super) fn record(&self) -> Option<RecordId> {
+        if let Stream::Events(record) = self.stream { Some(record) } else { None }
+    }
+
+    /// What a set inside the brackets of another reads of the row outside of both is known to that other set too.
+    pub(super) fn give_back(&self, scope: &mut Scope) {
+        let outside = self.inner.asking.as_ref().and_then(|asking| asking.outside.asking.as_ref());
+        if let (Some(known), Some(outside)) = (&mut scope.asking, outside) {
+            known.arguments.clone_from(&outside.arguments);
+        }
+    }
+
     /// What the row that asks gives, as an argument in the set.
     pub(in crate::types) fn argument(&mut self, value: Expr) -> Expr {
         let (ty, optional, span) = (value.ty, value.optional, value.span);
@@ -51,7 +64,7 @@ impl Typing<'_> {
         scope: &Scope,
         span: Span,
     ) -> Found {
-        let mut found = self.no_rows_yet(history, scope, span);
+        let mut found = self.rows_of_record(history, scope, span);
         found.inner.hides = true;
         let key = Op::Field { root: Root::Row, record: history, path: vec![of] };
         let row = Op::Field { root: Root::Row, record: entity, path: Vec::new() };
@@ -120,22 +133,33 @@ impl Typing<'_> {
             }
         };
         if matches!(function, FindFunction::Earliest | FindFunction::Latest)
-            && self.program.record(found.record).kind == RecordKind::Entity
+            && let Some(record) = found.record()
+            && self.program.record(record).kind == RecordKind::Entity
         {
             let message =
-                format!("`{}` is an entity, and only events come one after the other", self.record_name(found.record));
+                format!("`{}` is an entity, and only events come one after the other", self.record_name(record));
             self.problem(
                 Problem::error("not-an-event", span, message).help("write `highest by` or `lowest by` with a field"),
             );
             return None;
         }
-        let value = match field {
-            None => self.set_row(found.record, span),
-            Some(field) => {
-                let record = found.record;
+        let value = match (field, found.record()) {
+            (None, Some(record)) => self.set_row(record, span),
+            (Some(field), Some(record)) => {
                 self.follow(Root::Row, record, Vec::new(), &field.parts, field.span, &mut found.inner)?.into_expr()
             }
+            (Some(field), None) => self.path_of_derived(field, &mut found)?.into_expr(),
+            (None, None) => {
+                let (what, help) = match found.stream {
+                    Stream::Lines(_) => ("a payment", "write what of it is meant: latest (payments from base).amount"),
+                    _ => ("a decision", "write what of it is meant: latest (decision from sizes).size"),
+                };
+                let message = format!("{what} as a whole is no value");
+                self.problem(Problem::error("misplaced-value", span, message).help(help));
+                return None;
+            }
         };
+        found.give_back(scope);
         Some(self.ask(found, function, value, true, span))
     }
 
@@ -177,7 +201,7 @@ impl Typing<'_> {
         scope: &Scope,
     ) -> Option<Typed> {
         self.mark_used(record, &[]);
-        let mut found = self.no_rows_yet(record, scope, span);
+        let mut found = self.rows_of_record(record, scope, span);
         for (field, value) in self.program.record(record).key.clone().into_iter().zip(values) {
             self.mark_used(record, &[field]);
             let ty = self.program.record(record).fields[field.index()].ty;
@@ -201,9 +225,10 @@ impl Typing<'_> {
     ) -> Option<Typed> {
         let Op::Call(Function::Find { search, output }, operands) = &row.op else { return None };
         let mut inner = Scope::constant();
-        let record = self.program.searches[search.index()].record;
-        // A row of a set is seen from the row that asks.
+        let record = self.program.searches[search.index()].record()?;
+        // A row of a set is seen from the row that asks; what changes from day to day is that of its own day.
         inner.outer = Some((record, Vec::new(), Vec::new()));
+        inner.rule = Some(RuleScope { name: String::new(), stream: Stream::Events(record), matched: true });
         let value = self.follow(Root::Row, record, Vec::new(), names, span, &mut inner)?;
         let optional = value.optional || !known;
         let function = self.program.searches[search.index()].outputs[*output as usize].function.clone();
@@ -224,48 +249,78 @@ impl Typing<'_> {
     }
 
     /// A set of a record, before anything is said of its rows.
-    fn no_rows_yet(&self, record: RecordId, scope: &Scope, span: Span) -> Found {
+    fn rows_of_record(&self, record: RecordId, scope: &Scope, span: Span) -> Found {
+        self.no_rows_yet(Stream::Events(record), scope, span)
+    }
+
+    /// A set of a stream's rows, before anything is said of them.
+    fn no_rows_yet(&self, stream: Stream, scope: &Scope, span: Span) -> Found {
         let mut inner = Scope::constant();
-        let name = self.record_name(record).to_owned();
-        inner.roots.push((name, Root::Row, record));
-        inner.bare = Some((Root::Row, record));
-        inner.rule = Some(RuleScope { name: String::new(), stream: Stream::Events(record), matched: true });
+        let record = match &stream {
+            Stream::Events(own) | Stream::Periods(own, _) => {
+                inner.roots.push((self.record_name(*own).to_owned(), Root::Row, *own));
+                inner.bare = Some((Root::Row, *own));
+                Some(*own)
+            }
+            Stream::Lines(rule) => {
+                let name = self.resolved.index.ids.iter().find(|(_, id)| *id == rule).map(|(name, _)| name.clone());
+                let name = name.unwrap_or_default();
+                inner.payment = true;
+                inner.payees = self.payee_kinds(&name);
+                let payee = inner.payees.first().copied();
+                inner.roots.extend(payee.map(|payee| ("payment.payee".to_owned(), Root::Payee, payee)));
+                let source = self.resolved.index.origins.get(&name).copied().flatten();
+                inner.roots.extend(source.map(|source| (self.record_name(source).to_owned(), Root::Source, source)));
+                source
+            }
+        };
+        inner.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
         inner.asking = Some(Box::new(Asking { outside: scope.clone(), arguments: Vec::new() }));
         if let Some((own, around)) = around(self, scope) {
             let mut names = vec!["this".to_owned()];
-            // In a set over its own event the name of the event is the set's row.
-            if around != record {
+            // In a set over its own event the name of the event is the set's row, as is that of what is paid for.
+            if Some(around) != record {
                 names.push(own);
             }
             inner.outer = Some((around, Vec::new(), names));
-            let place = self.set_row(record, span);
+            let op = Op::Field { root: Root::Row, record: around, path: Vec::new() };
+            let place = Expr { op, ty: Type::Ref(around), optional: false, span };
             inner.outer_lets = Some((scope.lets.clone(), place));
         }
         let edges = super::window::Edges::default();
-        Found { record, keys: Vec::new(), edges, only: Vec::new(), also: Vec::new(), inner, span }
+        Found { stream, keys: Vec::new(), edges, only: Vec::new(), also: Vec::new(), inner, span }
+    }
+
+    /// What is asked of a payment, or of a row per entity and period, behind the brackets of a set.
+    fn path_of_derived(&mut self, field: &tree::Path, found: &mut Found) -> Option<Typed> {
+        let mut path = field.clone();
+        let is_own = |name: &str| found.inner.roots.iter().any(|(root, ..)| root == name);
+        if matches!(found.stream, Stream::Lines(_)) && !is_own(&path.parts[0].text) {
+            path.parts.insert(0, tree::Name { text: "payment".to_owned(), span: field.span });
+        }
+        self.path(&path, &mut found.inner)
     }
 
     /// The rows of a set.
     pub(super) fn found(&mut self, set: &tree::Set, span: Span, scope: &mut Scope) -> Option<Found> {
-        if scope.asking.is_some() || scope.outer.is_some() {
-            self.problem(later(span, "a set inside the brackets of a set is"));
+        if let SetSource::Event(name) = &set.source
+            && scope.failed.contains(&name.text)
+        {
             return None;
         }
-        let stream = scope.rule.as_ref().map(|rule| rule.stream.clone());
-        let (Some(Stream::Events(_) | Stream::Periods(..)), SetSource::Event(name)) = (&stream, &set.source) else {
-            let what = match &set.source {
-                SetSource::Payments(_) => "a set of payments here is",
-                SetSource::Event(_) => "a set in a rule over payments is",
-            };
-            self.problem(later(span, what));
+        let Some(stream) = scope.rule.as_ref().map(|rule| rule.stream.clone()) else {
+            let message = "there is no row here that a set could belong to";
+            self.problem(Problem::error("misplaced-value", span, message));
             return None;
         };
-        if scope.failed.contains(&name.text) {
-            return None;
+        let (rows, only) = self.rows_of_set(&set.source)?;
+        let mut found = self.no_rows_yet(rows, scope, span);
+        if let SetSource::Decisions(name) = &set.source {
+            let known = self.set_together(&name.text);
+            found.inner.learn(known.into_iter().map(|decision| Fact::Decision(decision, Root::Row)).collect());
         }
-        let record = self.record_of_set(name)?;
-        let mut found = self.no_rows_yet(record, scope, span);
-        self.tie(&mut found, set, stream.as_ref()?)?;
+        found.only.extend(only);
+        self.tie(&mut found, set, &stream)?;
         if let Some(condition) = &set.condition {
             let mut condition = self.condition(condition, &mut found.inner)?;
             match set.unknown.as_ref().map(|unknown| (&unknown.kind, unknown.span)) {
@@ -293,13 +348,16 @@ impl Typing<'_> {
             self.conditions(&mut found, condition);
         }
         // In a rule over events the rows of an entity are those that live on the row's day.
-        if matches!(stream, Some(Stream::Events(_))) && self.program.record(record).life.is_bounded() {
+        if let (Stream::Events(_) | Stream::Lines(_), Some(record)) = (&stream, found.record())
+            && self.program.record(record).life.is_bounded()
+        {
             let row = self.set_row(record, span);
             let day = found.argument(Expr { op: Op::When, ty: Type::Date, optional: false, span });
             let lives = self.lives_on(&row, &day);
             found.also.extend(lives);
         }
-        let edges = self.window_edges(set.window.as_ref(), record, scope, span)?;
+        let rows = found.stream.clone();
+        let edges = self.window_edges(set.window.as_ref(), &rows, scope, span)?;
         found.edges.narrow(edges);
         self.warn_of_walk(&found, set);
         Some(found)
@@ -309,6 +367,78 @@ impl Typing<'_> {
     pub(in crate::types) fn is_set(&mut self, set: &tree::Set, scope: &mut Scope) -> bool {
         let set = self.unnamed_set(set, scope);
         self.found(&set, set.span, scope).is_some()
+    }
+
+    /// The rows that a set is of, and which of them are in it at all.
+    fn rows_of_set(&mut self, source: &SetSource) -> Option<(Stream, Option<Expr>)> {
+        match source {
+            SetSource::Event(name) => Some((Stream::Events(self.record_of_set(name)?), None)),
+            SetSource::Payments(_) => Some((self.set_stream(source)?.0, None)),
+            SetSource::Decisions(name) => self.decided_by(name),
+        }
+    }
+
+    /// `decision from RULE`: a row for each time that the rule set something.
+    fn decided_by(&mut self, name: &tree::Name) -> Option<(Stream, Option<Expr>)> {
+        let Some(stream) = self.typed(&name.text).next().map(|version| version.stream.clone()) else {
+            self.unknown_rule(name);
+            return None;
+        };
+        self.places.uses.push((name.span, crate::typed::Use::Rule(name.text.clone())));
+        if let Stream::Events(record) | Stream::Periods(record, _) = stream {
+            self.mark_used(record, &[]);
+        }
+        let known = self
+            .program
+            .decisions
+            .iter()
+            .enumerate()
+            .filter(|(_, known)| known.stream == stream && self.resolved.sets(&name.text, &known.name));
+        let expr = |op| Expr { op, ty: Type::YesNo, optional: false, span: name.span };
+        let is_known = |(idx, known): (usize, &crate::plan::Decision)| {
+            let op = Op::Decision { decision: DecisionId(idx as u32), root: Root::Row };
+            let value = Expr { op, ty: known.ty, optional: true, span: name.span };
+            expr(Op::one(Function::Known, value))
+        };
+        let mut conditions: Vec<Expr> = known.map(is_known).collect();
+        let only = match conditions.len() {
+            0 => {
+                let message = format!("rule `{}` sets nothing", name.text);
+                let help = "name a rule that has a `set`; what a rule pays is: payments from RULE";
+                self.problem(Problem::error("no-decisions", name.span, message).help(help));
+                return None;
+            }
+            1 => conditions.pop(),
+            _ => Some(expr(Op::Or(conditions))),
+        };
+        Some((stream, only))
+    }
+
+    /// The decisions that a rule has taken for every row for which it has taken one: no condition stands between the first and
+    /// these.
+    fn set_together(&self, rule: &str) -> Vec<DecisionId> {
+        let mut of_all: Option<Vec<DecisionId>> = None;
+        for version in self.typed(rule) {
+            let mut known = Vec::new();
+            let mut begun = false;
+            for clause in &version.clauses {
+                match clause {
+                    Clause::Set(decision, local) => {
+                        begun = true;
+                        if !version.locals[local.index()].optional {
+                            known.push(*decision);
+                        }
+                    }
+                    Clause::Where(_) | Clause::First(_) if begun => break,
+                    _ => {}
+                }
+            }
+            of_all = Some(match of_all {
+                Some(before) => before.into_iter().filter(|one| known.contains(one)).collect(),
+                None => known,
+            });
+        }
+        of_all.unwrap_or_default()
     }
 
     /// The record of a set, a plural allowed.
@@ -325,7 +455,15 @@ impl Typing<'_> {
 
     /// Ties a set to the row that asks where no condition does: by its one field of that row's record, or by a path.
     fn tie(&mut self, found: &mut Found, set: &tree::Set, stream: &Stream) -> Option<()> {
-        let (Stream::Events(around) | Stream::Periods(around, _)) = stream else { return Some(()) };
+        let (Stream::Events(around) | Stream::Periods(around, _)) = stream else {
+            if set.of == Some(SetOf::This) || set.by.is_some() {
+                let message = "the row of this rule is a payment, to which nothing belongs by itself";
+                let help = "say how they are tied: where referral.customer = deal.customer";
+                self.problem(Problem::error("ambiguous-join", found.span, message).help(help));
+                return None;
+            }
+            return Some(());
+        };
         let is_period = matches!(stream, Stream::Periods(..));
         let tied = match set.of {
             Some(SetOf::Everyone) => {
@@ -342,16 +480,15 @@ impl Typing<'_> {
         if !tied {
             return Some(());
         }
-        let is_own = found.record == *around && set.by.is_none();
+        let is_own = found.record() == Some(*around) && set.by.is_none();
         if is_own {
-            let message = format!("a `{}` belongs to no other by itself", self.record_name(found.record));
+            let message = format!("a `{}` belongs to no other by itself", self.record_name(*around));
             let help = "say how they are tied: where rep = this.rep";
             self.problem(Problem::error("ambiguous-join", found.span, message).help(help));
             return None;
         }
-        let (record, span) = (found.record, found.span);
-        let stream = Stream::Events(record);
-        let key = self.join(record, &stream, *around, set.by.as_ref(), None, span)?;
+        let (stream, span) = (found.stream.clone(), found.span);
+        let key = self.join(&stream, *around, set.by.as_ref(), None, span)?;
         let row = Op::Field { root: Root::Row, record: *around, path: Vec::new() };
         let row = Expr { op: row, ty: Type::Ref(*around), optional: false, span };
         found.keys.push((key, row));
@@ -362,10 +499,17 @@ impl Typing<'_> {
     fn warn_of_walk(&mut self, found: &Found, set: &tree::Set) {
         let is_told = |known: &Problem| known.code == "walk-without-key" && known.primary.0 == set.span;
         if found.keys.is_empty() && !found.also.is_empty() && !self.problems.iter().any(is_told) {
-            let name = self.record_name(found.record).to_owned();
+            let (name, behind) = match &found.stream {
+                Stream::Events(record) | Stream::Periods(record, _) => {
+                    (self.record_name(*record), self.record_name(*record))
+                }
+                Stream::Lines(rule) => {
+                    ("payment", self.source_of(*rule).map_or("payment", |source| self.record_name(source)))
+                }
+            };
             let message = format!("every row that asks looks at every `{name}` of its time");
             self.problem(Problem::warning("walk-without-key", set.span, message).label("no equality ties them").help(
-                format!("tie them by a field where that is what is meant: where {name}.customer = this.customer"),
+                format!("tie them by a field where that is what is meant: where {behind}.customer = this.customer"),
             ));
         }
     }
@@ -379,7 +523,7 @@ impl Typing<'_> {
         optional: bool,
         span: Span,
     ) -> Typed {
-        let Found { record, keys, edges, only, also, inner, span: set_span } = found;
+        let Found { stream, keys, edges, only, also, inner, span: set_span } = found;
         let arguments = inner.asking.map_or_else(Vec::new, |asking| asking.arguments);
         let (keys, mut operands): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
         let mut place = |operand: Option<Expr>| {
@@ -410,7 +554,7 @@ impl Typing<'_> {
             other => other,
         };
         let search = Search {
-            record,
+            stream,
             keys,
             from,
             to,

@@ -26,8 +26,14 @@ impl Typing<'_> {
                 if reads(other).0 || reads(own).1 {
                     continue;
                 }
+                // The day of a payment, or of a row per entity and period, is an edge.
+                if own.op == Op::When && found.edges.takes(comparison) {
+                    let day = self.lifted(other, &found.inner);
+                    found.edges.bound(comparison, day);
+                    return;
+                }
                 let Op::Field { path, .. } = &own.op else { continue };
-                let when = self.program.record(found.record).when;
+                let when = found.record().and_then(|record| self.program.record(record).when);
                 if comparison == Comparison::Equal && found.keys.len() < MOST_KEYS {
                     let other = self.lifted(other, &found.inner);
                     found.keys.push((own.clone(), other));

@@ -62,7 +62,7 @@ impl Typing<'_> {
     pub(super) fn window_edges(
         &mut self,
         window: Option<&tree::Window>,
-        record: RecordId,
+        rows: &Stream,
         scope: &mut Scope,
         span: Span,
     ) -> Option<Edges> {
@@ -70,7 +70,9 @@ impl Typing<'_> {
             Some(Stream::Periods(_, period)) => Some(*period),
             _ => None,
         };
-        if self.program.record(record).kind == RecordKind::Entity {
+        if let Stream::Events(record) = *rows
+            && self.program.record(record).kind == RecordKind::Entity
+        {
             let Some(window) = window else { return Some(Edges::default()) };
             let message = format!("`{}` is an entity, and its rows have no day", self.program.record(record).name);
             self.problem(Problem::error("window-of-entity", window.span, message).help("remove the window"));
@@ -87,7 +89,7 @@ impl Typing<'_> {
         match &window.kind {
             WindowKind::Ever => Some(Edges::default()),
             WindowKind::ToDate => edges(None, Some(day())),
-            WindowKind::BeforeThis => self.before_this(record, at, scope),
+            WindowKind::BeforeThis => self.before_this(rows, at, scope),
             WindowKind::Within(length) => {
                 let ExprKind::Period { count, unit } = &unbracketed(length).kind else {
                     let message = "`within` is followed by a length of time";
@@ -225,7 +227,13 @@ impl Typing<'_> {
     }
 
     /// `before this`: by the one order, in which rows of one day come in the order in which their events are declared, then by key.
-    fn before_this(&mut self, record: RecordId, span: Span, scope: &Scope) -> Option<Edges> {
+    fn before_this(&mut self, rows: &Stream, span: Span, scope: &Scope) -> Option<Edges> {
+        let Stream::Events(record) = *rows else {
+            let message = "only rows of events come before one another within a day";
+            let help = "bound the day: where payment.when < closed_on";
+            self.problem(Problem::error("unknown-window", span, message).help(help));
+            return None;
+        };
         let stream = scope.rule.as_ref().map(|rule| rule.stream.clone());
         match stream {
             Some(Stream::Events(own)) if own == record => {
@@ -293,7 +301,7 @@ fn row_day(span: Span) -> Expr {
     Expr { op: Op::When, ty: Type::Date, optional: false, span }
 }
 
-fn edge(period: Period, edge: Edge, day: Expr) -> Expr {
+pub(in crate::types) fn edge(period: Period, edge: Edge, day: Expr) -> Expr {
     let (optional, span) = (day.optional, day.span);
     Expr { op: Op::one(Function::PeriodEdge(period, edge), day), ty: Type::Date, optional, span }
 }
@@ -304,7 +312,7 @@ fn later_by(unit: TimeUnit, day: Expr, count: i64) -> Expr {
     Expr { op: Op::two(Function::AddTime(unit), day, count), ty: Type::Date, optional, span }
 }
 
-pub(super) fn days_after(day: Expr, count: i64) -> Expr {
+pub(in crate::types) fn days_after(day: Expr, count: i64) -> Expr {
     if count == 0 { day } else { later_by(TimeUnit::Days, day, count) }
 }
 
@@ -313,7 +321,7 @@ fn months_after(day: Expr, count: i64) -> Expr {
 }
 
 /// The first day of the period so many before the one that holds a day.
-fn back(period: Period, day: Expr, count: i64) -> Expr {
+pub(in crate::types) fn back(period: Period, day: Expr, count: i64) -> Expr {
     match period {
         Period::Day => days_after(day, -count),
         _ if count == 0 => edge(period, Edge::First, day),
@@ -321,7 +329,7 @@ fn back(period: Period, day: Expr, count: i64) -> Expr {
     }
 }
 
-fn back_by(period: Period, back: Back, day: Expr) -> Expr {
+pub(in crate::types) fn back_by(period: Period, back: Back, day: Expr) -> Expr {
     let (optional, span) = (day.optional, day.span);
     Expr { op: Op::one(Function::PeriodBack(period, back), day), ty: Type::Date, optional, span }
 }
