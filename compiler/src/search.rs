@@ -83,17 +83,23 @@ impl Index {
             met: Vec::new(),
         };
         let mut group_of: Vec<(u32, u32)> = Vec::new();
+        let mut keys = Vec::new();
         for row in 0..n_rows {
             let reader = Row::new(plan, &index.source, row, 0, false);
             let at_row = |fault| RowFault { row, fault };
-            let Some(key) = key_of_row(plan, data, search, &reader).map_err(at_row)? else { continue };
+            keys_of_row(plan, data, search, &reader, &mut keys).map_err(at_row)?;
+            if keys.is_empty() {
+                continue;
+            }
             if let Some(only) = &search.only
                 && !reader.eval(only, data).map_err(at_row)?.is_true()
             {
                 continue;
             }
-            let next = index.groups.len() as u32;
-            group_of.push((*index.groups.entry(key).or_insert(next), row));
+            for &key in &keys {
+                let next = index.groups.len() as u32;
+                group_of.push((*index.groups.entry(key).or_insert(next), row));
+            }
         }
         index.sort_in(&group_of);
         let days: Option<&[i32]> = match &index.source {
@@ -276,18 +282,32 @@ fn days_of_event<'d>(plan: &Plan, data: &'d Data, record: RecordId) -> Option<&'
     if let Values::I32(days) = &column.values { Some(days) } else { None }
 }
 
-/// The key of a row of the set; none where a part is missing.
-fn key_of_row(plan: &Plan, data: &Data, search: &Search, reader: &Row<'_>) -> Result<Option<Key>, Fault> {
-    let mut key = [NO_PART; MOST_KEYS];
-    for (part, expr) in key.iter_mut().zip(&search.keys) {
-        let found = match &expr.op {
+/// The keys of a row of the set, each once: one for each way that leads somewhere, none where another part is missing.
+fn keys_of_row(plan: &Plan, data: &Data, search: &Search, reader: &Row<'_>, keys: &mut Vec<Key>) -> Result<(), Fault> {
+    keys.clear();
+    let part = |expr: &Expr| -> Result<Option<i64>, Fault> {
+        Ok(match &expr.op {
             Op::Field { root, record, path } => raw(plan, data, *record, path, reader.root(*root)),
             _ => as_kept(&reader.eval(expr, data)?, 0),
-        };
-        let Some(found) = found else { return Ok(None) };
-        *part = found;
+        })
+    };
+    let mut key = [NO_PART; MOST_KEYS];
+    for (place, expr) in key.iter_mut().zip(&search.keys).skip(1) {
+        let Some(found) = part(expr)? else { return Ok(()) };
+        *place = found;
     }
-    Ok(Some(key))
+    if search.keys.is_empty() {
+        keys.push(key);
+    }
+    for way in search.keys.iter().take(1).chain(&search.ways) {
+        if let Some(found) = part(way)? {
+            key[0] = found;
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A field of a row, or what it leads to, as it is kept.

@@ -28,6 +28,7 @@ pub const RESERVED: &[&str] = &[
 
 /// Every word that the grammar knows, sorted.
 pub const WORDS: &[&str] = &[
+    "above",
     "active",
     "add",
     "adds",
@@ -111,6 +112,8 @@ pub const WORDS: &[&str] = &[
     "latest",
     "least",
     "let",
+    "level",
+    "levels",
     "line",
     "lowest",
     "match",

@@ -12,6 +12,8 @@ pub struct Search {
     pub stream: Stream,
     /// Fields of these rows, each equal to its operand; where either is missing nothing is found.
     pub keys: Vec<Expr>,
+    /// What else may be equal to the first operand, in place of the first key: a row is found once, whichever of them are.
+    pub ways: Vec<Expr>,
     /// The operand that is the first day, in.
     pub from: Option<u32>,
     /// The operand that is the last day, in.
@@ -127,13 +129,13 @@ impl Search {
     /// Its expressions, all of a row found.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
         let outputs = self.outputs.iter().flat_map(SearchOutput::exprs);
-        self.keys.iter().chain(&self.only).chain(&self.also).chain(outputs)
+        self.keys.iter().chain(&self.ways).chain(&self.only).chain(&self.also).chain(outputs)
     }
 
     /// The same, to be changed.
     pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
         let outputs = self.outputs.iter_mut().flat_map(SearchOutput::exprs_mut);
-        self.keys.iter_mut().chain(&mut self.only).chain(&mut self.also).chain(outputs)
+        self.keys.iter_mut().chain(&mut self.ways).chain(&mut self.only).chain(&mut self.also).chain(outputs)
     }
 
     /// Whether the rows are the same, whatever is asked of them.
@@ -143,6 +145,7 @@ impl Search {
             && self.stream == other.stream
             && self.operands == other.operands
             && self.keys == other.keys
+            && self.ways == other.ways
             && self.only == other.only
             && self.also == other.also
     }

@@ -105,7 +105,8 @@ fn set_bracket(node: &Node<'_, '_>) -> Set {
     for part in node.parts_of(Rule::set_part).flat_map(|part| part.parts().collect::<Vec<_>>()) {
         let twice = match part.rule() {
             Rule::set_by => {
-                set.by.replace(part.part(Rule::path).map_or_else(|| part.to_path(), |path| path.to_path())).is_some()
+                !std::mem::replace(&mut set.by, part.parts_of(Rule::way).map(|way| self::way(&way)).collect())
+                    .is_empty()
             }
             Rule::set_where => set.condition.replace(Box::new(only(&part))).is_some(),
             _ => set.window.replace(window(&part)).is_some(),
@@ -122,6 +123,17 @@ fn set_bracket(node: &Node<'_, '_>) -> Set {
         set.window = window_behind(condition);
     }
     set
+}
+
+/// `rep.manager`, `each sponsor above advisor up to 2 levels`
+fn way(node: &Node<'_, '_>) -> Way {
+    let path = |node: &Node<'_, '_>| node.part(Rule::path).map_or_else(|| node.to_path(), |path| path.to_path());
+    let Some(chain) = node.part(Rule::chain) else {
+        return Way { path: path(node), chain: None, span: node.span() };
+    };
+    let levels_span = chain.span_of(Rule::number).unwrap_or(chain.span());
+    let steps = Chain { step: chain.name(), levels: whole_number(&chain), levels_span };
+    Way { path: path(&chain), chain: Some(steps), span: node.span() }
 }
 
 /// The window that a condition ends with, which is taken off it.
@@ -173,7 +185,7 @@ fn whole_number(node: &Node<'_, '_>) -> Option<u32> {
 
 fn plain_set(node: &Node<'_, '_>) -> Set {
     let source = set_source(node);
-    Set { source, of: None, by: None, condition: None, window: None, unknown: None, span: node.span() }
+    Set { source, of: None, by: Vec::new(), condition: None, window: None, unknown: None, span: node.span() }
 }
 
 /// `earliest (SET)`, `the (SET).segment`

@@ -29,8 +29,8 @@ pub struct Set {
     pub source: SetSource,
     /// `of this`, `of everyone`
     pub of: Option<SetOf>,
-    /// `by PATH`
-    pub by: Option<Path>,
+    /// `by PATH or PATH`; none where it is not said to whom the rows belong.
+    pub by: Vec<Way>,
     /// `where CONDITION`
     pub condition: Option<Box<Expr>>,
     /// `to date`, `previous quarter`, …
@@ -39,6 +39,39 @@ pub struct Set {
     pub unknown: Option<UnknownMeans>,
     /// Its place.
     pub span: Span,
+}
+
+/// How rows belong to somebody: a row is in a set once when one of the ways leads to whom it asks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Way {
+    /// The path, or where a chain begins.
+    pub path: Path,
+    /// `each STEP above PATH up to N levels`
+    pub chain: Option<Chain>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// `each STEP above … up to N levels`: those whom the step leads to, again and again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Chain {
+    /// The step, a field of the row that the path leads to, and of each above it.
+    pub step: Name,
+    /// How often; none where it is no whole number above zero.
+    pub levels: Option<u32>,
+    /// The number's place.
+    pub levels_span: Span,
+}
+
+impl Way {
+    /// The paths that it stands for.
+    pub fn paths(&self) -> Vec<Path> {
+        let Some(chain) = &self.chain else { return vec![self.path.clone()] };
+        let levels = chain.levels.unwrap_or(0) as usize;
+        let parts =
+            |n_steps| self.path.parts.iter().chain(std::iter::repeat_n(&chain.step, n_steps)).cloned().collect();
+        (1..=levels).map(|n_steps| Path { parts: parts(n_steps), span: self.span }).collect()
+    }
 }
 
 /// Whose rows a set takes, where neither a path nor a condition says so.

@@ -105,7 +105,8 @@ def unnamed(chosen, scope):
         chosen = {
             "source": named["source"],
             "condition": both,
-            **{one: chosen[one] if chosen[one] is not None else named[one] for one in ("of", "by", "window", "unknown")},
+            **{one: chosen[one] if chosen[one] is not None else named[one] for one in ("of", "window", "unknown")},
+            "by": chosen["by"] or named["by"],
         }
     return chosen
 
@@ -122,7 +123,7 @@ def _short_set(value):
     if name != "path":
         raise Unknown("an aggregate without a set")
     source = {"event": path["parts"][0]}
-    return {"source": source, "of": None, "by": None, "condition": None, "window": None, "unknown": None}
+    return {"source": source, "of": None, "by": [], "condition": None, "window": None, "unknown": None}
 
 
 def rows_of(chosen, scope, evaluate):
@@ -167,32 +168,32 @@ def _is_before(one, scope):
 def _belonging(chosen, scope, evaluate):
     """Scopes of the rows that belong to the row around, of any day. Which row belongs to whom is worked out once for all."""
     kind, name = form(chosen["source"])
-    names = path_names(chosen["by"]) if chosen["by"] is not None else None
-    is_tied = chosen["of"] == "this" or chosen["of"] is None and (scope.own is not None or names is not None)
+    ways = [names for way in chosen["by"] for names in paths_of(way)]
+    is_tied = chosen["of"] == "this" or chosen["of"] is None and (scope.own is not None or bool(ways))
     around = scope.subject.record.name if is_tied else None
-    place = (kind, name["text"], tuple(names or ()), around)
+    place = (kind, name["text"], tuple(tuple(names) for names in ways), around)
     if place not in scope.run.belonging:
         parties = scope.run.belonging[place] = {}
         if kind == "event":
             record = _record(scope.run, name["text"])
-            if is_tied:
-                names = names or [_only_field(record, scope.record)]
             rows = scope.run.events(record.name) if record.is_event else _by_key(scope.run.tables.of(record.name))
-            for row in rows:
-                party = evaluate(_path(names), Scope(scope.run, subject=row, day=row.when)) if is_tied else None
-                parties.setdefault(id(party), []).append((row, None))
+            found = [(row, None) for row in rows]
         elif kind == "decisions":
-            for row, period in scope.run.decided(name["text"]):
-                if is_tied and (names is not None or row.record.name != around):
-                    names = names or [_only_field(row.record, scope.record)]
-                party = None
-                if is_tied:
-                    party = row if names is None else evaluate(_path(names), Scope(scope.run, subject=row, day=row.when))
-                parties.setdefault(id(party), []).append((row, period if row.when is None else None))
+            found = [(row, period if row.when is None else None) for row, period in scope.run.decided(name["text"])]
         else:
-            for line in scope.run.lines(name["text"]):
-                party = _party_of(line, names, around, scope, evaluate) if is_tied else None
-                parties.setdefault(id(party), []).append((line.source, line))
+            found = [(line.source, line) for line in scope.run.lines(name["text"])]
+        for row, behind in found:
+            # A row is in the set once when one of the ways leads to the party.
+            owners = [None]
+            if is_tied and kind == "payments":
+                owners = [_party_of(behind, names, around, scope, evaluate) for names in ways or [None]]
+            elif is_tied and not ways and kind == "decisions" and row.record.name == around:
+                owners = [row]
+            elif is_tied:
+                alone = Scope(scope.run, subject=row, day=row.when)
+                owners = [evaluate(_path(names), alone) for names in ways or [[_only_field(row.record, scope.subject.record)]]]
+            for owner in {id(owner) for owner in owners}:
+                parties.setdefault(owner, []).append((row, behind))
     rows = scope.run.belonging[place].get(id(scope.subject if is_tied else None), [])
     return [_scope_of(scope.run, row, behind) for row, behind in rows]
 
@@ -205,6 +206,14 @@ def _scope_of(run, row, behind):
         return Scope(run, subject=row, line=behind, day=behind.when)
     own = row.within_life(*run.program.calendar.own(behind))
     return Scope(run, subject=row, day=own[1], period=behind, own=own)
+
+
+def paths_of(way):
+    """The paths that `each STEP above PATH up to N levels` stands for; else the one path."""
+    names, chain = path_names(way["path"]), way["chain"]
+    if chain is None:
+        return [names]
+    return [names + [chain["step"]["text"]] * times for times in range(1, chain["levels"] + 1)]
 
 
 def _record(run, name):

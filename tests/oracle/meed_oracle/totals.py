@@ -147,7 +147,7 @@ def level_of_set(content, scope):
     chosen = content["set"]
     if chosen["source"] != {"event": chosen["source"].get("event")} or chosen["source"]["event"]["text"] != event:
         raise Unknown("a running level over the rows of something else")
-    if chosen["by"] is not None or chosen["window"] is not None:
+    if chosen["by"] or chosen["window"] is not None:
         raise Unknown("a running level over a set with a path or window")
     of_row = {}
     for row in scope.run.events(event):

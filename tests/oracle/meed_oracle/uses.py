@@ -5,6 +5,7 @@ A name is followed as far as references go. Where a name could be a field or som
 """
 
 from .periods import WORDS
+from .sets import paths_of
 from .tree import expression, form, path_names
 
 
@@ -212,19 +213,15 @@ class _Walk:
         chosen = self._unnamed(content["set"], frames)
         kind, source = form(chosen["source"])
         frame = self._frame_of(chosen["source"])
-        if chosen["by"] is not None:
-            payees = self._payees(source["text"]) if kind == "payments" else []
-            if payees:
-                names = path_names(chosen["by"])
-                at = payees
-                for name in names:
-                    at = [next_one for one in at for next_one in self._step(one, name)]
-            self._path(chosen["by"], [frame])
+        for names in (names for way in chosen["by"] for names in paths_of(way)):
+            if kind == "payments":
+                self._steps(self._payees(source["text"]), names)
+            self._path({"parts": [{"text": name} for name in names]}, [frame])
         if chosen["condition"] is not None:
             self._expression(chosen["condition"], [frame, *frames])
         for path in content.get("per", []):
             self._path(path, frames)
-        self._aggregate(frame, content["value"], frames, is_tied=chosen["by"] is not None)
+        self._aggregate(frame, content["value"], frames, is_tied=bool(chosen["by"]))
 
     def _aggregate(self, frame, value, frames, is_tied=False):
         outer = frames[0]["record"]

@@ -29,6 +29,9 @@ pub(super) fn write(plan: &Plan, id: SearchId, out: &mut String) {
     for key in &search.keys {
         line(format!("  key {}", place.typed(key)));
     }
+    for way in &search.ways {
+        line(format!("  or {}", place.typed(way)));
+    }
     for (word, idx) in [("from", search.from), ("to", search.to), ("before", search.before)] {
         if let Some(idx) = idx {
             line(format!("  {word} {}", operand(idx)));
@@ -62,6 +65,7 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     plan.searches.push(Search {
         stream,
         keys: Vec::new(),
+        ways: Vec::new(),
         from: None,
         to: None,
         before: None,
@@ -86,6 +90,7 @@ pub(super) fn inner_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     };
     match line.word()? {
         "key" => search.keys.push(place.read_typed(line)?),
+        "or" => search.ways.push(place.read_typed(line)?),
         "from" => search.from = operand(line)?,
         "to" => search.to = operand(line)?,
         "before" => search.before = operand(line)?,

@@ -26,6 +26,19 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
             report.demand(is_field(key), Invariant::Searches, "a key is a field of the row");
             report.demand(alike(key.ty, *ty), Invariant::Types, "a key and its operand");
         }
+        report.demand(
+            search.ways.is_empty() || !search.keys.is_empty(),
+            Invariant::Searches,
+            "ways beside a first key",
+        );
+        for way in &search.ways {
+            report.demand(is_field(way), Invariant::Searches, "a way is a field of the row");
+            report.demand(
+                search.keys.first().is_some_and(|key| alike(key.ty, way.ty)),
+                Invariant::Types,
+                "a way and its key",
+            );
+        }
         edges(search, record.filter(|_| search.record().is_some()).map(|record| record.kind), report);
         for condition in search.only.iter().chain(&search.also) {
             report.demand(condition.ty == Type::YesNo, Invariant::Types, "a condition of a set");

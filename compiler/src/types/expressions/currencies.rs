@@ -179,6 +179,7 @@ impl Typing<'_> {
         let search = Search {
             stream: Stream::Events(record),
             keys: vec![from.clone(), to],
+            ways: Vec::new(),
             from: None,
             to: Some(2),
             before: None,

@@ -109,6 +109,7 @@ impl Typing<'_> {
         let search = Search {
             stream: Stream::Events(history),
             keys: vec![Expr { op: key, ty: row.ty, optional: false, span: Span::default() }],
+            ways: Vec::new(),
             from: None,
             to: Some(1),
             before: None,

@@ -62,6 +62,7 @@ impl Typing<'_> {
         let search = Search {
             stream: stream.clone(),
             keys: vec![expr(own, Type::Ref(record), false)],
+            ways: Vec::new(),
             from: edges.0,
             to: edges.1,
             before: None,

@@ -42,7 +42,7 @@ impl Typing<'_> {
         };
         let (stream, record) = self.set_stream(&whole.source)?;
         let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
-        let join = self.join(&stream, entity, set.and_then(|set| set.by.as_ref()), plain, span)?;
+        let join = self.join(&stream, entity, set.and_then(|set| set.by.first()).map(|way| &way.path), plain, span)?;
         let mut inner = self.set_scope(&stream, record, entity, &join, scope);
         let condition = set.and_then(|set| set.condition.as_deref());
         let filter = match condition {
@@ -83,7 +83,8 @@ impl Typing<'_> {
             None | Some(WindowKind::ToDate | WindowKind::Previous { count: Some(1), .. }) => false,
             Some(_) => true,
         };
-        scope.in_set() || is_entity || by_window || set.of.is_some() || set.unknown.is_some()
+        let by_several = set.by.len() > 1 || set.by.iter().any(|way| way.chain.is_some());
+        scope.in_set() || is_entity || by_window || by_several || set.of.is_some() || set.unknown.is_some()
     }
 
     /// An aggregate over rows that are found for each row.
@@ -214,7 +215,7 @@ impl Typing<'_> {
 
 /// `sum of deal.amount` is short for `sum of amount in deal`.
 fn short_set(source: SetSource, span: Span) -> tree::Set {
-    tree::Set { source, of: None, by: None, condition: None, window: None, unknown: None, span }
+    tree::Set { source, of: None, by: Vec::new(), condition: None, window: None, unknown: None, span }
 }
 
 /// The quotient of a sum and a count; missing where the count is 0.

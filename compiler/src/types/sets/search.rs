@@ -11,6 +11,7 @@ use crate::plan::{
 use crate::typed::{Clause, walk};
 use crate::types::Typing;
 use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed, facts};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, UnknownMeansKind};
@@ -21,6 +22,8 @@ pub(in crate::types) struct Found {
     pub(super) stream: Stream,
     /// A field of the set's row, and what the row that asks gives for it.
     pub(super) keys: Vec<(Expr, Expr)>,
+    /// What else may be equal to what is given for the first of them.
+    pub(super) ways: Vec<Expr>,
     pub(super) edges: super::window::Edges,
     pub(super) only: Vec<Expr>,
     pub(super) also: Vec<Expr>,
@@ -94,7 +97,7 @@ impl Typing<'_> {
             set = tree::Set {
                 source: named.source.clone(),
                 of: set.of.or(named.of),
-                by: set.by.or_else(|| named.by.clone()),
+                by: if set.by.is_empty() { named.by.clone() } else { set.by },
                 condition: both(named.condition.clone(), set.condition.take()),
                 window: set.window.take().or_else(|| named.window.clone()),
                 unknown: set.unknown.take().or_else(|| named.unknown.clone()),
@@ -288,7 +291,7 @@ impl Typing<'_> {
             inner.outer_lets = Some((scope.lets.clone(), place));
         }
         let edges = super::window::Edges::default();
-        Found { stream, keys: Vec::new(), edges, only: Vec::new(), also: Vec::new(), inner, span }
+        Found { stream, keys: Vec::new(), ways: Vec::new(), edges, only: Vec::new(), also: Vec::new(), inner, span }
     }
 
     /// What is asked of a payment, or of a row per entity and period, behind the brackets of a set.
@@ -456,7 +459,7 @@ impl Typing<'_> {
     /// Ties a set to the row that asks where no condition does: by its one field of that row's record, or by a path.
     fn tie(&mut self, found: &mut Found, set: &tree::Set, stream: &Stream) -> Option<()> {
         let (Stream::Events(around) | Stream::Periods(around, _)) = stream else {
-            if set.of == Some(SetOf::This) || set.by.is_some() {
+            if set.of == Some(SetOf::This) || !set.by.is_empty() {
                 let message = "the row of this rule is a payment, to which nothing belongs by itself";
                 let help = "say how they are tied: where referral.customer = deal.customer";
                 self.problem(Problem::error("ambiguous-join", found.span, message).help(help));
@@ -467,7 +470,7 @@ impl Typing<'_> {
         let is_period = matches!(stream, Stream::Periods(..));
         let tied = match set.of {
             Some(SetOf::Everyone) => {
-                if let Some(by) = &set.by {
+                if let Some(by) = set.by.first() {
                     let message = "`of everyone` takes everybody's rows, and `by` says whose";
                     self.problem(Problem::error("unexpected", by.span, message).help("remove one of them"));
                     return None;
@@ -475,12 +478,12 @@ impl Typing<'_> {
                 return Some(());
             }
             Some(SetOf::This) => true,
-            None => is_period || set.by.is_some(),
+            None => is_period || !set.by.is_empty(),
         };
         if !tied {
             return Some(());
         }
-        let is_own = found.record() == Some(*around) && set.by.is_none();
+        let is_own = found.record() == Some(*around) && set.by.is_empty();
         if is_own {
             let message = format!("a `{}` belongs to no other by itself", self.record_name(*around));
             let help = "say how they are tied: where rep = this.rep";
@@ -488,11 +491,36 @@ impl Typing<'_> {
             return None;
         }
         let (stream, span) = (found.stream.clone(), found.span);
-        let key = self.join(&stream, *around, set.by.as_ref(), None, span)?;
+        let mut ways = Vec::new();
+        for path in self.paths_of(set)? {
+            let way = self.join(&stream, *around, path.as_ref(), None, span)?;
+            if !ways.iter().any(|known: &Expr| known.op == way.op) {
+                ways.push(way);
+            }
+        }
+        let mut ways = ways.into_iter();
+        let key = ways.next()?;
+        found.ways = ways.collect();
         let row = Op::Field { root: Root::Row, record: *around, path: Vec::new() };
         let row = Expr { op: row, ty: Type::Ref(*around), optional: false, span };
         found.keys.push((key, row));
         Some(())
+    }
+
+    /// The paths by which rows belong to the row that asks; none of them where it is not said.
+    fn paths_of(&mut self, set: &tree::Set) -> Option<Vec<Option<tree::Path>>> {
+        let mut paths = Vec::new();
+        for way in &set.by {
+            if let Some(chain) = &way.chain
+                && !chain.levels.is_some_and(|levels| levels as usize + way.path.parts.len() <= limits::PATH)
+            {
+                let message = format!("a chain has from 1 to {} levels", limits::PATH - way.path.parts.len());
+                self.problem(Problem::error("over-limit", chain.levels_span, message).help("write: up to 2 levels"));
+                return None;
+            }
+            paths.extend(way.paths().into_iter().map(Some));
+        }
+        Some(if paths.is_empty() { vec![None] } else { paths })
     }
 
     /// A set without a key that must be walked for each row costs the product of both tables.
@@ -523,7 +551,7 @@ impl Typing<'_> {
         optional: bool,
         span: Span,
     ) -> Typed {
-        let Found { stream, keys, edges, only, also, inner, span: set_span } = found;
+        let Found { stream, keys, ways, edges, only, also, inner, span: set_span } = found;
         let arguments = inner.asking.map_or_else(Vec::new, |asking| asking.arguments);
         let (keys, mut operands): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
         let mut place = |operand: Option<Expr>| {
@@ -556,6 +584,7 @@ impl Typing<'_> {
         let search = Search {
             stream,
             keys,
+            ways,
             from,
             to,
             before,
