@@ -6,7 +6,7 @@ from .expressions import calculate, clamped, evaluate, rounded, rounding_step
 from .periods import WORDS
 from .scope import Scope
 from .tables import Row
-from .tree import expression, path_names
+from .tree import expression, form, path_names
 from .trouble import Unknown
 from .values import extreme
 
@@ -153,8 +153,9 @@ def level_of_set(content, scope):
     for row in scope.run.events(event):
         one = Scope(scope.run, subject=row, day=row.when)
         counts = chosen["condition"] is None or evaluate(chosen["condition"], one)
-        if counts is None:
+        if counts is None and chosen["unknown"] is None:
             raise Unknown("an unknown condition of a set")
+        counts = form(chosen["unknown"]["kind"])[0] == "yes" if counts is None else counts
         of_row[id(row)] = level.take(content, one, counts)
     return of_row
 

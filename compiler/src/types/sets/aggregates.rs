@@ -9,7 +9,7 @@ use crate::types::scope::{RuleScope, Scope, Typed, facts};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, Aggregate, ExprKind, SetSource, WindowKind};
+use meed_grammar::tree::{self, Aggregate, ExprKind, SetSource, UnknownMeansKind, WindowKind};
 
 impl Typing<'_> {
     pub(in crate::types) fn aggregate(
@@ -44,11 +44,7 @@ impl Typing<'_> {
         let plain = set.filter(|set| set.condition.is_none() && set.window.is_none()).map(|set| set.span);
         let join = self.join(&stream, entity, set.and_then(|set| set.by.first()).map(|way| &way.path), plain, span)?;
         let mut inner = self.set_scope(&stream, record, entity, &join, scope);
-        let condition = set.and_then(|set| set.condition.as_deref());
-        let filter = match condition {
-            Some(condition) => Some(self.set_condition(condition, &mut inner)?),
-            None => None,
-        };
+        let filter = self.set_condition(&whole, &mut inner)?;
         let window = self.window(set.and_then(|set| set.window.as_ref()))?;
         // The rule's own period is cut to the party's life.
         let day = Expr { op: Op::When, ty: Type::Date, optional: false, span };
@@ -134,14 +130,32 @@ impl Typing<'_> {
     }
 
     /// `where C` of a set.
-    pub(super) fn set_condition(&mut self, condition: &tree::Expr, inner: &mut Scope) -> Option<Expr> {
-        let condition = self.condition(condition, inner)?;
-        if condition.optional {
-            self.unknown_not_handled(&condition, "the condition of this set");
-            return None;
+    pub(super) fn set_condition(&mut self, set: &tree::Set, inner: &mut Scope) -> Option<Option<Expr>> {
+        let Some(condition) = &set.condition else { return Some(None) };
+        let mut condition = self.condition(condition, inner)?;
+        match set.unknown.as_ref().map(|unknown| (&unknown.kind, unknown.span)) {
+            None if condition.optional => {
+                self.unknown_not_handled(&condition, "the condition of this set");
+                return None;
+            }
+            // What is unknown does not hold: so conditions of sets are asked anyhow.
+            None | Some((UnknownMeansKind::No, _)) => {}
+            Some((UnknownMeansKind::Yes, at)) => {
+                let yes = Expr { op: Op::YesNo(true), ty: Type::YesNo, optional: false, span: at };
+                let (ty, span) = (condition.ty, condition.span);
+                let op = Op::IfUnknown(Box::new(condition), Box::new(yes));
+                condition = Expr { op, ty, optional: false, span };
+            }
+            Some((_, at)) => {
+                self.problem(
+                    Problem::error("unknown-means", at, "an unknown condition means yes or no")
+                        .help("write: unknown means no"),
+                );
+                return None;
+            }
         }
         inner.learn(facts(&condition.op, true));
-        Some(condition)
+        Some(Some(condition))
     }
 
     fn window(&mut self, window: Option<&tree::Window>) -> Option<Window> {

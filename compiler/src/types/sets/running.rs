@@ -93,10 +93,12 @@ impl Typing<'_> {
             self.problem(later(set.span, "a running level over another event than the rule's is"));
             return None;
         }
-        match &set.condition {
-            Some(condition) => self.set_condition(condition, inner).map(Some),
-            None => Some(None),
+        if !set.by.is_empty() || set.of.is_some() {
+            let message = "a running level counts rows of everybody, and `per` says whose are counted together";
+            self.problem(Problem::error("unexpected", set.span, message).help("remove `by` and `of` from the set"));
+            return None;
         }
+        self.set_condition(set, inner)
     }
 
     pub(in crate::types) fn adds_up(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {

@@ -10,11 +10,11 @@ use crate::plan::{
 };
 use crate::typed::{Clause, walk};
 use crate::types::Typing;
-use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed, facts};
+use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource, UnknownMeansKind};
+use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource};
 
 /// A set of which it is known which rows it has, before anything is asked of them.
 #[derive(Clone)]
@@ -324,30 +324,7 @@ impl Typing<'_> {
         }
         found.only.extend(only);
         self.tie(&mut found, set, &stream)?;
-        if let Some(condition) = &set.condition {
-            let mut condition = self.condition(condition, &mut found.inner)?;
-            match set.unknown.as_ref().map(|unknown| (&unknown.kind, unknown.span)) {
-                None if condition.optional => {
-                    self.unknown_not_handled(&condition, "the condition of this set");
-                    return None;
-                }
-                // What is unknown does not hold: so conditions of sets are asked anyhow.
-                None | Some((UnknownMeansKind::No, _)) => {}
-                Some((UnknownMeansKind::Yes, at)) => {
-                    let yes = Expr { op: Op::YesNo(true), ty: Type::YesNo, optional: false, span: at };
-                    let (ty, span) = (condition.ty, condition.span);
-                    let op = Op::IfUnknown(Box::new(condition), Box::new(yes));
-                    condition = Expr { op, ty, optional: false, span };
-                }
-                Some((_, at)) => {
-                    self.problem(
-                        Problem::error("unknown-means", at, "an unknown condition means yes or no")
-                            .help("write: unknown means no"),
-                    );
-                    return None;
-                }
-            }
-            found.inner.learn(facts(&condition.op, true));
+        if let Some(condition) = self.set_condition(set, &mut found.inner)? {
             self.conditions(&mut found, condition);
         }
         // In a rule over events the rows of an entity are those that live on the row's day.
@@ -512,7 +489,7 @@ impl Typing<'_> {
         let mut paths = Vec::new();
         for way in &set.by {
             if let Some(chain) = &way.chain
-                && !chain.levels.is_some_and(|levels| levels as usize + way.path.parts.len() <= limits::PATH)
+                && chain.levels.is_none_or(|levels| levels as usize + way.path.parts.len() > limits::PATH)
             {
                 let message = format!("a chain has from 1 to {} levels", limits::PATH - way.path.parts.len());
                 self.problem(Problem::error("over-limit", chain.levels_span, message).help("write: up to 2 levels"));
