@@ -45,6 +45,12 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
             say(&format!("{} {} left out of {}: {of}", rows(copies), is(copies), record.name));
         }
     }
+    for (record, field, n_rows) in &loaded.not_there {
+        let record = plan.record(*record);
+        let rows = if *n_rows == 1 { "1 row names".to_owned() } else { format!("{n_rows} rows name") };
+        let field = &record.fields[field.index()].name;
+        say(&format!("{rows} a row that is not there in {field} of {}: taken as missing", record.name));
+    }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));

@@ -2,14 +2,14 @@
 
 use crate::job::Job;
 use meed_compiler::SourceText;
-use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::date_of;
+use meed_compiler::plan::{FieldId, Plan, RecordId};
 use meed_runtime::inner::engine::RunResult;
 use meed_runtime::inner::pay::{account, rule_totals};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::sha256_of;
 use meed_runtime::manifest::{
-    FORMAT, Input, LeftOut, Manifest, Parameter, Parameters, Program, Rejects, Table, UsedFile,
+    FORMAT, Input, LeftOut, Manifest, NotThere, Parameter, Parameters, Program, Rejects, Table, UsedFile,
 };
 
 /// The files of a run.
@@ -33,6 +33,7 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, files: Files) ->
         tables: files.tables,
         rejects: files.rejects,
         left_out: left_out(plan, loaded),
+        not_there: not_there(plan, loaded),
         account: account(plan, loaded, result),
         totals: rule_totals(plan, result),
     }
@@ -48,6 +49,16 @@ fn left_out(plan: &Plan, loaded: &Loaded) -> Vec<LeftOut> {
         copies: left_out.copies,
     });
     left_out.filter(|rows| rows.blank + rows.skipped + rows.copies > 0).collect()
+}
+
+/// References to rows that are not there.
+#[expect(clippy::indexing_slicing, reason = "what was loaded is by field of the Plan")]
+fn not_there(plan: &Plan, loaded: &Loaded) -> Vec<NotThere> {
+    let of = |&(record, field, rows): &(RecordId, FieldId, u64)| {
+        let record = plan.record(record);
+        NotThere { record: record.name.clone(), field: record.fields[field.index()].name.clone(), rows }
+    };
+    loaded.not_there.iter().map(of).collect()
 }
 
 /// The other texts of the program, and the sheets of its tables.

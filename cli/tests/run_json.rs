@@ -11,12 +11,19 @@ fn schema() -> Value {
 }
 
 /// A `run.json` with every field: a file that the program uses, changed parameters, rejected rows in the folder or elsewhere, a blank row,
-/// slices.
+/// a reference to a row that is not there, slices.
 fn written(test: &str, rejects: &str) -> Value {
     let folder = Folder::new(&format!("run-json-{test}-{}", rejects.replace('/', "-")));
     folder.meed(&["new", "p"]).with(0);
     folder.write("p/data/deals.csv", folder.read("p/data/deals.csv") + "D99,2026-02-30,ACME,1,yes\n,,,,\n");
-    folder.write("p/terms.meed", "parameter spare = 2%\n");
+    let terms = "parameter spare = 2%
+entity prospect { key id   size count }
+event demo { key id   when held_on   prospect optional prospect if there }
+rule demos { for each demo   set size to prospect.size if unknown 0 }
+";
+    folder.write("p/terms.meed", terms);
+    folder.write("p/data/prospect.csv", "id,size\nNORTH,1\n");
+    folder.write("p/data/demo.csv", "id,held_on,prospect\nM1,2026-02-01,SOUTH\n");
     folder.write("p/p.meed", folder.read("p/p.meed") + "\nuse \"terms.meed\"\n");
     let options = ["--slices", "--set", "bounty=$700", "--out", "out", "--rejects", rejects];
     folder.meed(&[&["run", "p"], &options[..]].concat()).with(0);

@@ -195,9 +195,13 @@ impl Plan {
         }
     }
 
-    /// The days of a period that lie within the program's life; `from` is after `to` where none do.
+    /// The days of a period that lie within the program's life; `from` is after `to` where none do. A period before the
+    /// program's first is whole.
     pub fn cut_days(&self, period: Period, index: i32) -> Days {
         let Days { from, to } = self.calendar.days(period, index, self.active);
+        if to < self.active.from {
+            return Days { from, to };
+        }
         Days { from: from.max(self.active.from), to: to.min(self.active.to) }
     }
 
@@ -312,6 +316,11 @@ impl Version {
     /// Whether it takes back.
     pub fn is_negative(&self) -> bool {
         self.nodes.iter().any(|node| matches!(node, Node::Pay(Pay { negative: true })))
+    }
+
+    /// Whether it also has rows of periods before the program: it only sets, and has no days of its own.
+    pub fn is_early(&self) -> bool {
+        self.active == Days::ALL && matches!(self.stream, Stream::Periods(..))
     }
 
     /// The days of the rows that it looks at: its range, and where it holds a first `ever`, all days before.

@@ -191,6 +191,7 @@ pub const WORDS: &[&str] = &[
     "test",
     "text",
     "the",
+    "there",
     "this",
     "through",
     "throughout",

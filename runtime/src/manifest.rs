@@ -55,6 +55,9 @@ pub struct Manifest {
     /// Rows of files that are no rows of their record, by record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// References that say `if there` to rows that are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_there: Vec<NotThere>,
     /// How the rows of events ended: over all rules, then rule by rule.
     pub account: Vec<Counts>,
     /// What each rule paid.
@@ -131,6 +134,17 @@ pub struct LeftOut {
     pub skipped: u64,
     /// Rows that equal others in every column, where its source says that these are one.
     pub copies: u64,
+}
+
+/// Rows whose reference `if there` names a row that is not there: it was taken as missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotThere {
+    /// The record of these rows.
+    pub record: String,
+    /// The field.
+    pub field: String,
+    /// How many.
+    pub rows: u64,
 }
 
 /// A table that was written.

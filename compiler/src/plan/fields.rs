@@ -79,6 +79,8 @@ pub struct Field {
     /// Whether a rule reads it, it is the `when`, or it is on the way to what a rule reads. A key is read in any case; as
     /// a field it is not used unless a rule asks for it.
     pub used: bool,
+    /// Whether a reference whose key is not there is missing; it is optional then.
+    pub if_there: bool,
     /// What its values lie between; a row with another value is rejected.
     pub bounds: Bounds,
     /// Where its values come from.

@@ -29,6 +29,7 @@ pub(super) fn history_of(record: &Record) -> Option<Record> {
         format: None,
         ignoring_case: None,
         dated: None,
+        if_there: None,
         bounds: None,
         span,
     };

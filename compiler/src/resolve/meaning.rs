@@ -1,7 +1,7 @@
 //! What a name means at a place: the one look-up that types and the order of rules share, so that they cannot disagree.
 //!
-//! A name is looked up from the inside out: `let`s, arguments, fields of the row, the row around a set, payments, rows by
-//! name, entities keyed by a party and
+//! A name is looked up from the inside out: `let`s, arguments, fields of the row, rows by name, payments, the row around a
+//! set, entities keyed by a party and
 //! its period, parameters, decisions. Only the first name of a path is looked up; what follows are fields, but for the decision
 //! of a row that is called by its name (`deal.share`).
 
@@ -152,14 +152,15 @@ impl Resolved {
                 return Some(Meaning::Decided(root, record));
             }
         }
-        if self.is_of_outer_row(name, sight) {
-            return Some(Meaning::Outer);
+        // In the brackets of a set its own row comes before a field of the row around it that has the same name.
+        if let Some((_, root, record)) = sight.roots.iter().find(|(root, _, _)| root == name) {
+            return Some(Meaning::Row(*root, *record));
         }
         if sight.payment && name == "payment" {
             return Some(Meaning::Payment);
         }
-        if let Some((_, root, record)) = sight.roots.iter().find(|(root, _, _)| root == name) {
-            return Some(Meaning::Row(*root, *record));
+        if self.is_of_outer_row(name, sight) {
+            return Some(Meaning::Outer);
         }
         if let Some(outside) = &sight.outside
             && (name == "this" || !matches!(self.meaning(path, outside), None | Some(Meaning::Parameter)))

@@ -23,6 +23,7 @@ pub(super) fn record_of(rates: &Rates) -> Record {
         format: None,
         ignoring_case: None,
         dated: None,
+        if_there: None,
         bounds: None,
         span,
     };

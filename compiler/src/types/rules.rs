@@ -11,7 +11,7 @@ mod versions;
 
 use super::Typing;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Days, DecisionId, Local, Stream};
+use crate::plan::{Days, DecisionId, Local, Period, Stream};
 use crate::typed::{Clause, Rule, Version};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -78,8 +78,10 @@ impl Typing<'_> {
         let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
         let pays = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
         // What is known of a row does not begin with the program.
-        let only_sets =
-            matches!(stream, Stream::Events(_)) && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause));
+        let begins_earlier = matches!(stream, Stream::Events(_))
+            || matches!(stream, Stream::Periods(_, period) if period != Period::Program);
+        let only_sets = begins_earlier && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause));
+        scope.early = only_sets && matches!(stream, Stream::Periods(..));
         let mut work = Work {
             clauses: Vec::new(),
             ever: None,
@@ -128,7 +130,8 @@ impl Typing<'_> {
         if self.of_program && work.active == Days::ALL {
             work.active = self.program.active;
         }
-        if work.active == Days::ALL {
+        // Which rows there are per party and period hangs on the data.
+        if work.active == Days::ALL && matches!(stream, Stream::Events(_)) {
             self.everywhere.extend(&work.everywhere);
         }
         Some(Version {

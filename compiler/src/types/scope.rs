@@ -98,6 +98,8 @@ pub(super) struct Scope {
     pub failed: FxHashSet<String>,
     /// Whether every row of the event is looked at here, before the rule says which match.
     pub every_row: bool,
+    /// Whether rows per party and period may be of periods before the program.
+    pub early: bool,
     /// Totals that the expressions of a clause read, to be kept from before it on.
     pub wanted: Vec<u32>,
 }
@@ -132,6 +134,7 @@ impl Scope {
             taken: None,
             failed: FxHashSet::default(),
             every_row: false,
+            early: false,
             wanted: Vec::new(),
         }
     }

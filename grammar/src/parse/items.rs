@@ -206,6 +206,7 @@ fn field(node: &Node<'_, '_>) -> Field {
         }),
         ignoring_case: node.span_of(Rule::ignoring_case),
         dated: node.span_of(Rule::dated),
+        if_there: node.span_of(Rule::if_there),
         bounds: node.part(Rule::bounds).map(|part| bounds(&part)),
         span: node.span(),
     }

@@ -121,7 +121,7 @@ impl Marks {
     }
 
     fn member(&mut self, node: &Node<'_, '_>) {
-        let rest = [Rule::column, Rule::column_format, Rule::ignoring_case, Rule::dated];
+        let rest = [Rule::column, Rule::column_format, Rule::ignoring_case, Rule::dated, Rule::if_there];
         let node = node.part(Rule::key_alone).unwrap_or_else(|| node.clone());
         if node.rule() == Rule::field {
             self.column(node.parts().nth(1), 1);

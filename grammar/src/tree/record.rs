@@ -151,6 +151,8 @@ pub struct Field {
     pub ignoring_case: Option<Span>,
     /// `dated`: its values have their days, and a file of their own.
     pub dated: Option<Span>,
+    /// `if there`: a reference whose key is not there is missing.
+    pub if_there: Option<Span>,
     /// `at least $0`, `from 1 to 10,000`
     pub bounds: Option<Bounds>,
     /// The whole line.

@@ -43,7 +43,7 @@ impl<'a> AggregateState<'a> {
     /// Nothing yet of a stream whose days lie in this span.
     pub fn new(plan: &'a Plan, id: FoldId, loaded: &Loaded, options: &RunOptions, days: DateSpan) -> Self {
         let fold = &plan.folds[id.index()];
-        let places = Places::new(plan, fold, options, days);
+        let places = Places::new(plan, fold, loaded, options, days);
         let n_entities = loaded.data.tables[plan.rows_of(fold).entity.index()].n_rows;
         let fold_state = FoldState::new(&fold.function, n_entities * places.n_periods);
         Self { id, fold, places, fold_state, joined: PathValues::default(), slots: Vec::new(), n_distinct: 0 }
@@ -139,21 +139,32 @@ struct Places {
     n_periods: usize,
     /// A period that is the rule's own lies within these days; to date it is up to the program's end, and earlier periods are whole.
     life: Days,
+    /// Days of the program's first period that are before the program: they belong to no own period.
+    left_out: Days,
 }
 
 impl Places {
-    fn new(plan: &Plan, fold: &Fold, options: &RunOptions, days: DateSpan) -> Self {
-        let (kind, periods) = aggregated_periods(plan, plan.rows_of(fold), options.through);
+    fn new(plan: &Plan, fold: &Fold, loaded: &Loaded, options: &RunOptions, days: DateSpan) -> Self {
+        let rows = plan.rows_of(fold);
+        let (kind, periods) = aggregated_periods(plan, loaded, rows, options.through);
+        let is_early = plan.versions_of(rows.rule).any(|id| plan.version(id).is_early());
+        let begin =
+            plan.calendar.days(rows.period, plan.calendar.index(rows.period, plan.active.from), plan.active).from;
         Self {
-            window: plan.rows_of(fold).window,
+            window: rows.window,
             kind,
             of: PeriodOf::new(plan.calendar.clone(), kind, days.first, days.last),
             first: *periods.start(),
             n_periods: periods.count(),
-            life: match plan.rows_of(fold).window {
+            life: match rows.window {
+                Window::Own if is_early => Days { from: i32::MIN, to: plan.active.to },
                 Window::Own => plan.active,
                 Window::ToDate => Days { from: i32::MIN, to: plan.active.to },
                 Window::Previous(_) => Days { from: i32::MIN, to: i32::MAX },
+            },
+            left_out: match rows.window {
+                Window::Own => Days { from: begin, to: plan.active.from - 1 },
+                Window::ToDate | Window::Previous(_) => Days { from: i32::MAX, to: i32::MIN },
             },
         }
     }
@@ -162,7 +173,7 @@ impl Places {
     fn number(&self, joined: &PathValues, days: &[i32], slots: &mut Vec<u32>) {
         slots.clear();
         slots.extend(days.iter().enumerate().map(|(row, &day)| {
-            if joined.is_missing(row) || !self.life.holds(day) {
+            if joined.is_missing(row) || !self.life.holds(day) || self.left_out.holds(day) {
                 return NOWHERE;
             }
             self.slot(joined.values[row] as u32, self.of.number(day)).unwrap_or(NOWHERE)

@@ -1,10 +1,10 @@
 //! The rows of a rule per entity and period.
 
-use crate::load::periods::begun_periods;
 use meed_compiler::data::{Data, EntityPeriods};
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::{Days, FieldId, Life, Period, Plan, RecordId, Type};
 use rustc_hash::FxHashMap;
+use std::ops::RangeInclusive;
 
 /// The days between which each row of an entity lives; a side is empty where all are open.
 #[derive(Clone, Debug, Default)]
@@ -45,17 +45,17 @@ pub(crate) fn entity_periods(
     lives: &Lives,
     period: Period,
     ends: &[Period],
+    begun: RangeInclusive<i32>,
     through: i32,
 ) -> EntityPeriods {
     // Whether there is room for them was asked when the tables were loaded.
-    let n_rows = n_entities as usize * begun_periods(plan, period, through).count();
+    let n_rows = n_entities as usize * begun.clone().count();
     let mut periods = EntityPeriods {
         entity: Vec::with_capacity(n_rows),
         period: Vec::with_capacity(n_rows),
         last_day: Vec::with_capacity(n_rows),
         ends: Vec::new(),
     };
-    let begun = begun_periods(plan, period, through);
     if lives.first.is_empty() && lives.last.is_empty() {
         for index in begun.clone() {
             // A period that the program's end cuts belongs to the program's last day.

@@ -9,6 +9,7 @@ use crate::engine::lines::payments;
 use crate::engine::options::{Engine, Observer, RunOptions};
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
+use crate::load::periods::grid_periods;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
@@ -187,6 +188,12 @@ impl Run<'_, '_> {
         }
         let event = if let Rows::Events { record } = rows { Some(record) } else { None };
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
+        // Rows of periods before the program are those of rules that only set.
+        if let Rows::EntityPeriods(periods) = &rows
+            && !rule.is_early()
+        {
+            chunk.start = periods.last_day.partition_point(|day| *day < self.plan.active.from) as u32;
+        }
         while chunk.start < n_rows {
             chunk.len = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
             self.number(used, &rows, &mut chunk);
@@ -303,7 +310,9 @@ impl Run<'_, '_> {
     fn periods_of(&self, entity: RecordId, period: Period, ends: &[Period]) -> (Rows, u32) {
         let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
         let lives = Lives::of(self.plan, &self.loaded.data, entity);
-        let periods = entity_periods(self.plan, n_entities, &lives, period, ends, self.options.through);
+        let through = self.options.through;
+        let begun = grid_periods(self.plan, self.loaded, entity, period, through);
+        let periods = entity_periods(self.plan, n_entities, &lives, period, ends, begun, through);
         let n_rows = periods.entity.len() as u32;
         (Rows::EntityPeriods(periods), n_rows)
     }

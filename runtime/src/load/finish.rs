@@ -14,7 +14,7 @@ use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::lookup::Lookup;
 use meed_compiler::plan::{
-    CellTest, Field, Format, Plan, Predicate, Record, RecordId, RecordTable, Table, TextTest, Type,
+    CellTest, Field, FieldId, Format, Plan, Predicate, Record, RecordId, RecordTable, Table, TextTest, Type,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -63,9 +63,13 @@ pub(super) fn finish(
         loaded.rejects.add(record, &origins, n_read, faults)?;
         loaded.blank_rows.push(n_blank);
         let fields = &plan.records[idx].fields;
-        let to_rows =
-            |columns: &mut [Option<Column>], places: Option<&[u32]>| to_rows(columns, fields, places, &targets);
+        let mut not_there = vec![0u64; fields.len()];
+        let to_rows = |columns: &mut [Option<Column>], places: Option<&[u32]>| {
+            to_rows(columns, fields, places, &targets, &mut not_there);
+        };
         let ordered = rows.into_order(order, places.as_deref(), &rejected, to_rows)?;
+        let fields_not_there = (0..).map(FieldId).zip(not_there).filter(|(_, n_rows)| *n_rows > 0);
+        loaded.not_there.extend(fields_not_there.map(|(field, n_rows)| (record, field, n_rows)));
         loaded.counts.push(RowCounts {
             read: if loaded.named_only.contains(&record) { 0 } else { u64::from(n_read) - n_left_out },
             rejected: rejected.len() as u64 - n_left_out,
@@ -149,13 +153,42 @@ fn targets(space: Option<&KeySpace>, places: Option<&[u32]>) -> Vec<u32> {
 
 /// Codes of keys become rows where they are, in columns of rows as they were read; `places` are the rows of the table that
 /// these are, where they are others.
-fn to_rows(columns: &mut [Option<Column>], fields: &[Field], places: Option<&[u32]>, targets: &[Vec<u32>]) {
+///
+/// A reference `if there` to none is missing, and counted in `not_there`, by field.
+fn to_rows(
+    columns: &mut [Option<Column>],
+    fields: &[Field],
+    places: Option<&[u32]>,
+    targets: &[Vec<u32>],
+    not_there: &mut [u64],
+) {
     let is_accepted = |row: usize| places.is_none_or(|places| places[row] != NONE);
-    for (column, field) in columns.iter_mut().zip(fields) {
+    for ((column, field), n_missing) in columns.iter_mut().zip(fields).zip(not_there) {
         if let (Some(Column { values: Values::U32(codes), known }), Type::Ref(target)) = (column, field.ty) {
+            if field.if_there {
+                *n_missing += mark_missing(codes, known, is_accepted, &targets[target.index()]);
+            }
             *codes = referred(std::mem::take(codes), known.as_deref(), is_accepted, &targets[target.index()], field);
         }
     }
+}
+
+/// Marks accepted references that lead nowhere as missing, and counts them.
+fn mark_missing(
+    codes: &[u32],
+    known: &mut Option<Vec<u8>>,
+    is_accepted: impl Fn(usize) -> bool,
+    targets: &[u32],
+) -> u64 {
+    let mut n_missing = 0;
+    for (row, code) in codes.iter().enumerate() {
+        let is_known = known.as_ref().is_none_or(|known| known[row] == 1);
+        if is_known && is_accepted(row) && targets.get(*code as usize).is_none_or(|target| *target == NONE) {
+            known.get_or_insert_with(|| vec![1; codes.len()])[row] = 0;
+            n_missing += 1;
+        }
+    }
+    n_missing
 }
 
 /// The rows that references lead to, by their codes. Every accepted row's leads to one; the others are row 0, which no rule

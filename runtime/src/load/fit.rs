@@ -4,7 +4,7 @@
 //! against what it may hold, so that a program per month of a thousand years is a message and not the end of the process.
 
 use crate::load::error::LoadError;
-use crate::load::periods::{aggregated_periods, begun_periods};
+use crate::load::periods::{aggregated_periods, grid_periods};
 use crate::store::loaded::Loaded;
 use meed_compiler::plan::{FoldFunction, Limit, Node, Plan, Stream, Version};
 use std::ops::RangeInclusive;
@@ -59,7 +59,7 @@ impl Size {
     fn of(plan: &Plan, loaded: &Loaded, rule: &Version, through: i32) -> Option<Self> {
         let Stream::Periods(entity, period) = rule.stream else { return None };
         let n_entities = loaded.data.tables[entity.index()].n_rows as u64;
-        let n_periods = len(&begun_periods(plan, period, through));
+        let n_periods = len(&grid_periods(plan, loaded, entity, period, through));
         let n_rows = n_entities * n_periods;
         let mut n_cells = n_rows;
         let mut per_row = ROW;
@@ -81,7 +81,7 @@ impl Size {
         }
         let mut bytes = 0u64;
         for fold in rule.folds.iter().map(|fold| &plan.folds[fold.index()]) {
-            let (_, periods) = aggregated_periods(plan, plan.rows_of(fold), through);
+            let (_, periods) = aggregated_periods(plan, loaded, plan.rows_of(fold), through);
             let cells = n_entities * len(&periods);
             let is_exact = match &fold.function {
                 FoldFunction::Count | FoldFunction::Distinct(_) => false,

@@ -346,4 +346,8 @@ pub(crate) fn is_key_alone(plan: &Plan, record: RecordId) -> bool {
         && matches!(definition.source, RecordTable::Table(_))
         && is_text
         && !others.into_iter().any(|(_, field)| field.used)
+        && !references(plan).any(|reference| {
+            // Whether its key is there, only a table tells.
+            reference.target == record && plan.record(reference.record).fields[reference.field].if_there
+        })
 }

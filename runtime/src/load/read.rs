@@ -10,6 +10,7 @@ use crate::load::finish::finish;
 use crate::load::fit::fit;
 use crate::load::link::{Linked, is_key_alone, references};
 use crate::load::options::LoadOptions;
+use crate::load::through::earlier;
 use crate::source::file::{Opening, TableInput};
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::guarded;
@@ -70,7 +71,8 @@ impl<'a> Read<'a> {
         guarded(|| {
             let mut linked = Linked { plan, tables, spaces: shared.spaces };
             linked.link()?;
-            let loaded = finish(linked, shared.dictionaries, through)?;
+            let mut loaded = finish(linked, shared.dictionaries, through)?;
+            loaded.earlier = earlier(plan, &loaded);
             fit(plan, &loaded, through, memory)?;
             Ok(loaded)
         })?

@@ -87,10 +87,39 @@ fn behind(plan: &Plan, rule: RuleId, events: &mut BTreeSet<RecordId>) {
 
 /// The day of the last row of an event that rules see.
 fn last_day(plan: &Plan, loaded: &Loaded, event: RecordId) -> Option<i32> {
+    days_of(plan, loaded, event).map(|(_, last)| last)
+}
+
+/// The days of the first and the last row of an event that rules see.
+fn days_of(plan: &Plan, loaded: &Loaded, event: RecordId) -> Option<(i32, i32)> {
     if let Some((days, _)) = loaded.span(event) {
-        return Some(days.last);
+        return Some((days.first, days.last));
     }
     // Rows are in the order of their days.
     let n_rows = loaded.data.tables[event.index()].n_stream;
-    if n_rows == 0 { None } else { loaded.days(plan, event).get(n_rows - 1).copied() }
+    let days = loaded.days(plan, event).get(..n_rows)?;
+    days.first().copied().zip(days.last().copied())
+}
+
+/// The first periods of entities before the program of which rules that only set have rows: those of the first row of any event
+/// that such rules for the entity and the kind of period read. They all begin there, as one may read what another sets.
+pub(super) fn earlier(plan: &Plan, loaded: &Loaded) -> Vec<(RecordId, Period, i32)> {
+    let mut first_days: Vec<((RecordId, Period), i32)> = Vec::new();
+    for rule in plan.versions.iter().filter(|rule| rule.is_early()) {
+        let Stream::Periods(entity, period) = rule.stream else { continue };
+        let mut events = BTreeSet::new();
+        events_of(plan, rule, &mut events);
+        for (first, _) in events.into_iter().filter_map(|event| days_of(plan, loaded, event)) {
+            match first_days.iter_mut().find(|(known, _)| *known == (entity, period)) {
+                Some((_, day)) => *day = first.min(*day),
+                None => first_days.push(((entity, period), first)),
+            }
+        }
+    }
+    let begins = |((entity, period), day): ((RecordId, Period), i32)| {
+        // A calendar from a table knows no days before its own.
+        let index = if plan.calendar.knows(period, day) { plan.calendar.index(period, day) } else { 1 };
+        (index < plan.calendar.index(period, plan.active.from)).then_some((entity, period, index))
+    };
+    first_days.into_iter().filter_map(begins).collect()
 }

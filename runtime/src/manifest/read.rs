@@ -196,6 +196,7 @@ mod tests {
             tables: files.iter().map(file).collect(),
             rejects: None,
             left_out: Vec::new(),
+            not_there: Vec::new(),
             account: Vec::new(),
             totals: Vec::new(),
         }

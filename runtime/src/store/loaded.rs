@@ -13,7 +13,7 @@ use crate::store::rejects::Rejects;
 use crate::store::rows::Ordered;
 use meed_compiler::data::{Data, Table, Values};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::plan::{FieldId, Period, Plan, RecordId};
 use std::borrow::Cow;
 
 /// What became of the rows of a record.
@@ -53,6 +53,8 @@ pub struct Loaded {
     pub blank_rows: Vec<u64>,
     /// By record; these are not among the rows read either.
     pub left_out: Vec<LeftOutRows>,
+    /// How many rows have a reference `if there` to a row that is not, by field; only where there are some.
+    pub not_there: Vec<(RecordId, FieldId, u64)>,
     /// In the order of records, files and rows.
     pub rejects: Rejects,
     /// Entities of which only the key is read and no table was given: their rows are the keys that accepted rows name.
@@ -61,6 +63,8 @@ pub struct Loaded {
     pub(crate) origins: Vec<Origins>,
     /// By record, its rejected rows by their places in the order of reading.
     pub(crate) rejected: Vec<Rejected>,
+    /// The first periods of entities of which rules that only set have rows, where they begin before the program.
+    pub(crate) earlier: Vec<(RecordId, Period, i32)>,
     /// By record, the pages of an event whose rows are not held; its table and keys are those of the page that is seen.
     pub(super) pages: Vec<Option<Pages>>,
 }

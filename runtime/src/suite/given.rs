@@ -59,8 +59,10 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
 fn referred(plan: &Plan, record: usize, row: &Cells) -> Vec<(RecordId, String)> {
     let target = |(field, value): (&String, &String)| {
         let field = plan.records[record].field(field)?;
-        match plan.records[record].fields[field.index()].ty {
-            Type::Ref(target) => Some((target, value.clone())),
+        let field = &plan.records[record].fields[field.index()];
+        match field.ty {
+            // One that may not be there is not, unless it is given.
+            Type::Ref(target) if !field.if_there => Some((target, value.clone())),
             _ => None,
         }
     };

@@ -163,7 +163,9 @@ class Calendar:
         return period if self.name(period) == name and word in (None, period.word) else None
 
     def own(self, period):
-        """The part of a period within the program's life, or None (totals.md, "Per party and period")."""
+        """The part of a period within the program's life, or None (totals.md, "Per party and period"); one before it is whole."""
+        if period.last < self.life[0]:
+            return period.first, period.last
         first, last = max(period.first, self.life[0]), min(period.last, self.life[1])
         return (first, last) if first <= last else None
 

@@ -27,6 +27,7 @@ class Field:
     formats: tuple = ()  # a cell is of one of them
     last_day_of: bool = False  # of a period, by whose name a day is read
     ignoring_case: bool = False
+    if_there: bool = False  # a reference to a row that is not there is missing
     currency: str | None = None  # the field that names the currency of the amount
     is_dated: bool = False  # its values are in the history of its record
     least: Fraction | None = None
@@ -241,6 +242,7 @@ class Program:
             sides = (item["bounds"][side] for side in ("least", "most"))
             one.least, one.most = (None if side is None else literals.number(side) for side in sides)
         one.is_dated = item["dated"] is not None
+        one.if_there = item["if_there"] is not None
         _take_format(one, item)
         return one
 

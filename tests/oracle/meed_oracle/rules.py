@@ -13,6 +13,32 @@ from .trouble import Fault, Unknown
 from .values import round_whole
 
 
+def is_early(version):
+    """Whether a rule has rows from before the program: it only sets, has no days of its own, and asks nothing per program."""
+    asks_program = any(path_names(path) == ["program"] for path in _found_in(version.clauses, "per"))
+    return version.only_sets and not version.has_active and version.stream[-1] != "program" and not asks_program
+
+
+def _sources(node):
+    """The kinds and names of the sets in a tree."""
+    found = [(kind, name["text"]) for kind, name in map(form, _found_in(node, "source"))]
+    for content in _found_in(node, "aggregate"):
+        if content["set"] is None:
+            found.append(("event", sets.source_of(content["value"])["text"]))
+    return found
+
+
+def _found_in(node, wanted):
+    """What stands behind a word in a tree, lists of it one by one."""
+    if isinstance(node, list):
+        return [one for part in node for one in _found_in(part, wanted)]
+    if not isinstance(node, dict):
+        return []
+    found = [one for name, part in node.items() for one in _found_in(part, wanted)]
+    own = node.get(wanted)
+    return found + (own if isinstance(own, list) else [own] if own is not None else [])
+
+
 class Rule:
     """A rule with all its versions, and what it remembers through them."""
 
@@ -114,13 +140,43 @@ class Rule:
             period = calendar.period_of(word, self.program.first)
             return [(period, (period.first, period.last))]
         found = []
-        period = calendar.period_of(word, self.program.first)
+        period = self._first_period(word)
         while period.first <= self.program.last:
             own = calendar.own(period)
             if own[0] <= through:
                 found.append((period, own))
             period = calendar.period(word, period.number + 1)
         return found
+
+    def _first_period(self, word):
+        """Rules that only set begin with the first row of an event that one of them, for this party and period, reads."""
+        calendar = self.program.calendar
+        period = calendar.period_of(word, self.program.first)
+        if not any(is_early(version) for version in self.versions):
+            return period
+        rules = [versions for versions in self.program.rules.values() if versions[0].stream == self.stream]
+        early = [version for versions in rules for version in versions if is_early(version)]
+        events = {event for version in early for event in self._events_of(version)}
+        days = [rows[0].when for rows in map(self.run.events, events) if rows]
+        if not days or min(days) >= period.first:
+            return period
+        return calendar.period_of(word, min(days))
+
+    def _events_of(self, version):
+        """The events of the sets of a rule, and those behind the payments in them."""
+        events = set()
+        for kind, name in _sources([clause["kind"] for clause in version.clauses]):
+            if kind == "event":
+                records = self.program.records
+                record = records.get(name, records.get(name.removesuffix("s")))
+                events |= {record.name} if record is not None and record.is_event else set()
+                continue
+            for other in self.program.rules[name]:
+                if other.stream[0] == "event":
+                    events.add(other.stream[1])
+                elif kind == "payments":
+                    events |= self._events_of(other)
+        return events
 
     # One row.
 

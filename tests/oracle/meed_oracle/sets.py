@@ -115,14 +115,19 @@ def _identity(value):
     return id(value) if isinstance(value, Row) else value
 
 
-def _short_set(value):
-    """`sum of deal.amount` is short for `sum of amount in deal`."""
+def source_of(value):
+    """The event of a value that names it, `deal.amount`."""
     while expression(value)[0] == "bracket":
         value = expression(value)[1]
     name, path = expression(value)
     if name != "path":
         raise Unknown("an aggregate without a set")
-    source = {"event": path["parts"][0]}
+    return path["parts"][0]
+
+
+def _short_set(value):
+    """`sum of deal.amount` is short for `sum of amount in deal`."""
+    source = {"event": source_of(value)}
     return {"source": source, "of": None, "by": [], "condition": None, "window": None, "unknown": None}
 
 

@@ -218,9 +218,13 @@ class Tables:
                         row.values[field] = index[value.record][value.key]
 
     def _check_references(self, row, index):
-        for name, value in row.values.items():
+        for name, value in list(row.values.items()):
             if isinstance(value, Pointer) and value.record in self.rows:
                 target = index[value.record].get(value.key)
+                field = row.record.fields.get(name)
+                if target is None and field is not None and field.if_there:
+                    row.values[name] = None
+                    continue
                 if target is None or id(target) in self.bad:
                     self._reject(row, row.record.fields.get(name) or row.record.key[0], list(value.key))
 

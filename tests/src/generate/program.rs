@@ -29,11 +29,14 @@ pub fn program(draw: &mut Draw) -> String {
         text += &format!("{}\n", table.text);
     }
     text += &format!("parameter floor = {}\n", literal(draw, Kind::Money));
+    let period = draw.pick(&["month", "quarter", "half"]);
+    text += &read_by_others(draw, period);
     let mut paying = Vec::new();
+    let others = others(draw, period);
     let mut decided = Vec::new();
     for idx in 0..draw.between(2, 4) {
         let name = format!("sale_rule_{idx}");
-        text += &sale_rule(draw, &name, &schedules, &tables, &mut decided);
+        text += &sale_rule(draw, &name, &schedules, &tables, &others, &mut decided);
         paying.push(name);
     }
     for idx in 0..draw.between(1, 2) {
@@ -117,6 +120,46 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     scope
 }
 
+/// Rules whose decisions and payments the others read, of other rows too.
+fn read_by_others(draw: &mut Draw, period: &str) -> String {
+    let least = draw.between(0, 3_000);
+    format!(
+        "rule volumes {{\n  for each person per {period}\n  set volume to sum of amount in (sale by person)\n  \
+         where volume > ${least}\n  set best to (largest of amount in (sale by person)) if unknown $0\n}}\n\
+         rule fee {{\n  for each sale\n  where units > {}\n  pay person 1% of amount\n}}\n",
+        draw.between(0, 4)
+    )
+}
+
+/// Something of what is read of them in rules over sales.
+fn others(draw: &mut Draw, period: &str) -> Vec<Source> {
+    let same = "sale.customer = this.customer";
+    let money = [
+        ("person.volume".to_owned(), true),
+        (format!("(person.volume previous {period})"), true),
+        ("helper.best".to_owned(), true),
+        (format!("(person.boss.best same {period} last year)"), true),
+        (format!("(sum of amount in (payments from fee where {same}))"), false),
+        (format!("(latest (payments from fee where {same} to date).amount)"), true),
+        ("(average of best in (decision from volumes where person = this.person and best > $50 to date, unknown means no))".to_owned(), true),
+    ];
+    let counts = [
+        format!("(count of (payments from fee where {same} within 40 days))"),
+        "(count of (decision from volumes where person = this.person and volume > amount, unknown means no))"
+            .to_owned(),
+        format!(
+            "(count of (sale where {same} and count of (payments from fee where sale.customer = customer last 60 days) > 0))"
+        ),
+        format!(
+            "(sum of (count of (sale where person = this.person before this)) in (sale where {same} last 2 months))"
+        ),
+    ];
+    let money = money.map(|(text, optional)| Source { text, kind: Kind::Money, optional });
+    let counts = counts.map(|text| Source { text, kind: Kind::Count, optional: false });
+    let all: Vec<Source> = money.into_iter().chain(counts).collect();
+    (0..3).map(|_| draw.pick(&all)).collect()
+}
+
 /// A few values of sets that a row finds.
 fn found(draw: &mut Draw, scope: &mut Scope) {
     for _ in 0..draw.below(3) {
@@ -175,10 +218,11 @@ fn sale_rule(
     name: &str,
     schedules: &[Schedule],
     tables: &[Table],
+    others: &[Source],
     decided: &mut Vec<Source>,
 ) -> String {
     let mut scope = Scope { tables: tables.to_vec(), ..sale_scope(schedules) };
-    scope.sources.extend(decided.iter().cloned());
+    scope.sources.extend(decided.iter().chain(others).cloned());
     found(draw, &mut scope);
     let mut text = format!("rule {name} {{\n  for each sale\n");
     if draw.chance(15) {

@@ -126,12 +126,12 @@ impl RuleCode<'_, '_> {
     fn leave_before(&mut self, step: &Node) {
         match step {
             Node::First(_) | Node::Total { .. } | Node::Set(..) => self.leave_unless(self.live),
-            Node::Limit(Limit::AtMost { .. } | Limit::AtLeast { .. }) => {
+            // A table is not asked for rows that have left, or have no line.
+            Node::Limit(limit) if !matches!(limit, Limit::PerPayment(_)) || step.asks_tables() => {
                 let line = self.line.map_or(Flag::No, |line| line.live);
                 let stays = self.code.emit.and(self.live, line);
                 self.leave_unless(stays);
             }
-            // A table is not asked for rows that have left.
             Node::Keep(_) | Node::Let(..) | Node::Emit(_) if step.asks_tables() => self.leave_unless(self.live),
             Node::TotalOfAll { .. }
             | Node::Active
@@ -140,7 +140,7 @@ impl RuleCode<'_, '_> {
             | Node::Let(..)
             | Node::Emit(_)
             | Node::Pay(_)
-            | Node::Limit(Limit::PerPayment(_)) => {}
+            | Node::Limit(_) => {}
         }
     }
 

@@ -139,7 +139,11 @@ fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
         Type::Id(domain) if plan.field_of_domain(domain) == own => "id".to_owned(),
         _ => type_text(plan, field.ty),
     };
-    let mark = if field.optional { "?" } else { "" };
+    let mark = match (field.optional, field.if_there) {
+        (_, true) => "? if-there",
+        (true, false) => "?",
+        (false, false) => "",
+    };
     let decimals = if field.decimals == 0 { String::new() } else { format!(" {} decimals", field.decimals) };
     let is_key = plan.record(id).key.iter().any(|key| key.index() == idx);
     let used = match field.used {

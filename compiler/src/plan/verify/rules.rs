@@ -25,7 +25,7 @@ fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
     let rule = plan.version(id);
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
     let inside =
-        inside || rule.active == Days::ALL && rule.emit().is_none() && matches!(rule.stream, Stream::Events(_));
+        inside || rule.active == Days::ALL && rule.emit().is_none() && !matches!(rule.stream, Stream::Lines(_));
     report.demand(inside, Invariant::Ranges, "outside of the program's days");
     // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
     // and their numbers rise.

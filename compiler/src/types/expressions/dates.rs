@@ -7,6 +7,7 @@ use crate::resolve::later;
 use crate::typed::walk;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
+use crate::types::sets::window::cut_first;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -207,9 +208,9 @@ impl Typing<'_> {
     /// The first or last day of that part of the rule's period which lies within the program's life.
     fn own_edge(&mut self, kind: Period, edge: plan::Edge, span: Span, scope: &Scope) -> Option<Typed> {
         let day = self.row_day(kind, span, scope)?;
-        let (of_program, cut) = match edge {
-            plan::Edge::First => (self.program.active.from, Function::Largest),
-            plan::Edge::Last => (self.program.active.to, Function::Smallest),
+        let of_program = match edge {
+            plan::Edge::First => self.program.active.from,
+            plan::Edge::Last => self.program.active.to,
         };
         let of_program = Typed::new(Op::Date(of_program), Type::Date, false, span);
         let of_program = of_program.into_expr();
@@ -217,7 +218,13 @@ impl Typing<'_> {
             of_program
         } else {
             let whole = edge_of_day(kind, edge, day).into_expr();
-            Expr { op: Op::two(cut, whole, of_program), ty: Type::Date, optional: false, span }
+            match edge {
+                plan::Edge::First => cut_first(whole, of_program, scope.early, span),
+                plan::Edge::Last => {
+                    let op = Op::two(Function::Smallest, whole, of_program);
+                    Expr { op, ty: Type::Date, optional: false, span }
+                }
+            }
         };
         Some(Typed::from_expr(self.within_life(scope, edge, own)))
     }

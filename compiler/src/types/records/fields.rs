@@ -49,6 +49,7 @@ impl Typing<'_> {
             format: self.format(field, ty, choices, zone),
         };
         let bounds = field.bounds.as_ref().map_or(Bounds::default(), |bounds| self.bounds(bounds, ty, decimals));
+        let if_there = self.if_there(field, ty);
         let Declared { item, library } = &self.resolved.records[id.index()];
         let added = (item.name.text.clone(), name.text.clone());
         let own = library.is_none() || self.resolved.extended.contains(&added);
@@ -59,6 +60,7 @@ impl Typing<'_> {
             decimals,
             optional: field.optional.is_some(),
             used: false,
+            if_there,
             bounds,
             source: FieldSource::Column(column),
             span: if own { field.span } else { Span::default() },
@@ -69,6 +71,26 @@ impl Typing<'_> {
         }
         self.known.fields[id.index()].insert(name.text.clone(), added);
         Some(added)
+    }
+
+    /// `optional target if there`
+    fn if_there(&mut self, field: &tree::Field, ty: Type) -> bool {
+        let Some(span) = field.if_there else { return false };
+        let problem = if !matches!(ty, Type::Ref(_)) {
+            let message =
+                format!("only a reference leads to a row that may not be there, and `{}` is none", field.name.text);
+            Some(Problem::error("type-mismatch", span, message).help("remove `if there`"))
+        } else if field.optional.is_none() {
+            let message = format!("`{}` is missing where its row is not there", field.name.text);
+            let name = field.name.span;
+            let edit = format!("{} optional", field.name.text);
+            Some(Problem::error("unexpected", span, message).other(name, "it is not optional").choice(name, &edit))
+        } else {
+            None
+        };
+        let is_well = problem.is_none();
+        problem.into_iter().for_each(|problem| self.problem(problem));
+        is_well
     }
 
     pub(in crate::types) fn field_type(&mut self, ty: &tree::FieldType) -> Option<Type> {

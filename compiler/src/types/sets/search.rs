@@ -278,6 +278,7 @@ impl Typing<'_> {
             }
         };
         inner.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+        inner.early = matches!(stream, Stream::Periods(..));
         inner.asking = Some(Box::new(Asking { outside: scope.clone(), arguments: Vec::new() }));
         if let Some((own, around)) = around(self, scope) {
             let mut names = vec!["this".to_owned()];

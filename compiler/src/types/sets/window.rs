@@ -171,8 +171,7 @@ impl Typing<'_> {
     pub(in crate::types) fn own_days(&mut self, scope: &Scope, period: Period, span: Span) -> (Expr, Expr) {
         let begin = Expr { op: Op::Date(self.program.active.from), ty: Type::Date, optional: false, span };
         let first = edge(period, Edge::First, row_day(span));
-        let op = Op::two(Function::Largest, first, begin.clone());
-        let first = if period == Period::Program { begin } else { Expr { op, ty: Type::Date, optional: false, span } };
+        let first = if period == Period::Program { begin } else { cut_first(first, begin, scope.early, span) };
         (self.within_life(scope, Edge::First, first), row_day(span))
     }
 
@@ -332,4 +331,15 @@ pub(in crate::types) fn back(period: Period, day: Expr, count: i64) -> Expr {
 pub(in crate::types) fn back_by(period: Period, back: Back, day: Expr) -> Expr {
     let (optional, span) = (day.optional, day.span);
     Expr { op: Op::one(Function::PeriodBack(period, back), day), ty: Type::Date, optional, span }
+}
+
+/// The first day of a rule's own period, not before the program's; a period before the program is whole, where a rule has such.
+pub(in crate::types) fn cut_first(first: Expr, begin: Expr, is_early: bool, span: Span) -> Expr {
+    let expr = |op, ty| Expr { op, ty, optional: false, span };
+    let cut = expr(Op::two(Function::Largest, first.clone(), begin.clone()), Type::Date);
+    if !is_early {
+        return cut;
+    }
+    let before = expr(Op::two(Function::Compare(Comparison::Less), row_day(span), begin), Type::YesNo);
+    expr(Op::If { branches: vec![(before, first)], otherwise: Box::new(cut) }, Type::Date)
 }

@@ -38,6 +38,12 @@ impl Linked<'_> {
         Ok(found)
     }
 
+    /// Whether a reference says `if there` and no row has the key that it names, rejected or not.
+    fn may_be_missing(&self, reference: Reference, code: u32) -> bool {
+        let field = &self.plan.record(reference.record).fields[reference.field];
+        field.if_there && self.spaces[reference.target.index()].as_ref().is_some_and(|space| space.row(code) == NONE)
+    }
+
     fn lost_at_once(&self, record: RecordId) -> Vec<u32> {
         let (Some(space), Some(owner)) = (&self.spaces[record.index()], self.owner(record)) else {
             return Vec::new();
@@ -57,9 +63,8 @@ impl Linked<'_> {
             let wanted = Wanted { field: Some(reference.field), ..Wanted::default() };
             table.rows.each_batch(wanted, |batch| {
                 let codes = codes_of(batch, reference.field).map(|(row, code)| (batch.place(row), code));
-                rows.extend(
-                    codes.filter(|&(place, code)| lost[code as usize] != NEVER && !table.rejected.contains(place)),
-                );
+                let is_lost = |code: u32| lost[code as usize] != NEVER && !self.may_be_missing(reference, code);
+                rows.extend(codes.filter(|&(place, code)| is_lost(code) && !table.rejected.contains(place)));
             })?;
             found.push((reference, rows));
         }
@@ -139,7 +144,12 @@ impl Chains {
                 && !chains.owners[record.index()].rejected.is_empty()
                 && n_codes > 0
             {
-                let referrers = Referrers::new(record, &codes_by_place(table, reference.field)?, n_codes);
+                let mut codes = codes_by_place(table, reference.field)?;
+                codes
+                    .iter_mut()
+                    .filter(|code| **code != NONE && linked.may_be_missing(reference, **code))
+                    .for_each(|code| *code = NONE);
+                let referrers = Referrers::new(record, &codes, n_codes);
                 chains.referrers[reference.target.index()].push(referrers);
             }
         }

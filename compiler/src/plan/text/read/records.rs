@@ -82,6 +82,7 @@ pub(in super::super) fn field_named(record: &Record, line: &mut Cursor) -> Read<
 fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
     let ty = field_type(plan, line)?;
     let optional = line.takes_mark('?');
+    let if_there = optional && line.takes("if-there");
     let has_decimals = line.peek().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     let decimals = if has_decimals {
         let decimals = number(line)?;
@@ -111,6 +112,7 @@ fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
             decimals,
             optional,
             used,
+            if_there,
             bounds,
             source,
             span: Span::default(),
@@ -124,7 +126,7 @@ fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
         Ok([source]) => FieldSource::Column(source),
         Err(sources) => FieldSource::Columns(sources),
     };
-    Ok(Field { name: name.to_owned(), ty, decimals, optional, used, bounds, source, span: Span::default() })
+    Ok(Field { name: name.to_owned(), ty, decimals, optional, used, if_there, bounds, source, span: Span::default() })
 }
 
 /// A type; a new list, or texts that no field before holds, are taken up.
