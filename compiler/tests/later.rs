@@ -41,10 +41,6 @@ const CLAUSES: &[(&str, &str)] = &[
     ("let left = balance of mdf   pay partner left", "balance of mdf"),
     ("where paid by bounty > $0   pay partner 2% of amount", "paid by bounty"),
     (
-        "let users = lowest of quantity from closed_on to closed_on   pay partner $5",
-        "lowest of quantity from closed_on to closed_on",
-    ),
-    (
         "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
         "(quote where quantity > 5)",
     ),

@@ -468,6 +468,10 @@ impl Found<'_> {
                 }
             }
             ExprKind::Earlier { value, .. } => self.path(value, scope),
+            ExprKind::ExtremeOver { value, from, to, .. } => {
+                self.path(value, scope);
+                self.exprs([&**from, &**to].into_iter(), scope);
+            }
             ExprKind::At { value, moment } => {
                 self.expr(value, scope);
                 if let tree::Moment::Day(day) = moment {

@@ -91,6 +91,9 @@ impl Typing<'_> {
             ExprKind::PeriodEdge { edge, period, date } => {
                 self.period_edge(*edge, period, date.as_deref(), span, scope)
             }
+            ExprKind::ExtremeOver { highest, value, from, to } => {
+                self.extreme_over(*highest, value, [&**from, &**to], span, scope)
+            }
             ExprKind::Earlier { value, window } => self.earlier(value, window, span, scope),
             ExprKind::DaysIn { period, whole } => self.days_in(period, *whole, span, scope),
             ExprKind::List(_)

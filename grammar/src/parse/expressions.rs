@@ -84,6 +84,12 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
             date: node.parts().find_map(|part| operand(&part)).map(Box::new),
         },
         Rule::days_in => ExprKind::DaysIn { period: period_word(node), whole: node.has(Rule::whole_period) },
+        Rule::lowest_of => {
+            let mut days = node.parts().filter_map(|part| operand(&part)).skip(1);
+            let mut day = || Box::new(days.next().unwrap_or_else(|| damaged(node)));
+            let value = node.part(Rule::path).map_or_else(|| node.to_path(), |path| path.to_path());
+            ExprKind::ExtremeOver { highest: node.has(Rule::k_highest), value, from: day(), to: day() }
+        }
         Rule::one_row => one_row(node),
         Rule::named_set => named_set(node),
         Rule::period_of => ExprKind::PeriodOf { period: first_words(node), date: Box::new(only(node)) },
@@ -114,7 +120,6 @@ fn listed(node: &Node<'_, '_>) -> Vec<Expr> {
 /// What an operand is called that is read but not run; none for what is no operand.
 fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::lowest_of => "the lowest or highest value over a time",
         Rule::take_from => "a balance (`take … from`)",
         Rule::balance_of => "a balance (`balance of`)",
         Rule::paid_by => "what another rule paid (`paid by`)",

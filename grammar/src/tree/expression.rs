@@ -262,6 +262,17 @@ pub enum ExprKind {
         /// Of which period.
         window: Window,
     },
+    /// `lowest of users from D to D`: of what a dated field has been from the one day to the other
+    ExtremeOver {
+        /// `highest of`
+        highest: bool,
+        /// The dated field, and what leads to it.
+        value: Path,
+        /// The first day.
+        from: Box<Expr>,
+        /// The last day.
+        to: Box<Expr>,
+    },
     /// `first day of quarter`, `last day of quarter of D`
     PeriodEdge {
         /// Which day.

@@ -396,6 +396,23 @@ def _at(content, scope, _):
         scope.moment = outside
 
 
+def _extreme_over(content, scope, _):
+    """Of what a dated field has been on some day of these; missing where it has been nothing (facts.md, "Dated fields")."""
+    *before, name = path_names(content["value"])
+    path = {"kind": {"path": {"parts": [{"text": one} for one in before]}}, "span": None}
+    row = evaluate(path, scope) if before else scope.subject
+    first, last = evaluate(content["from"], scope), evaluate(content["to"], scope)
+    if row is None or first is None or last is None:
+        return None
+    found = [
+        span.values.get(name)
+        for span in scope.run.tables.spans(row)
+        if first <= last and span.when <= last and (span.values.get("to") is None or first <= span.values["to"])
+    ]
+    found = [value for value in found if value is not None]
+    return extreme("largest" if content["highest"] else "smallest", found) if found else None
+
+
 def _throughout(content, scope):
     """On every day of the rule's own period: no where it fails on one, else unknown where it is on one."""
     day, last = scope.own
@@ -510,6 +527,7 @@ KINDS = {
     "at": _at,
     "one_row": _one_row,
     "field_of": _field_of,
+    "extreme_over": _extreme_over,
     "earlier": lambda content, scope, _: earlier(scope, content, evaluate),
     "call": _call,
     "rate_of": _asked("rate"),

@@ -186,11 +186,15 @@ class Tables:
                     if row is not other and row.key[0] == other.key[0] and row.when <= last(other) and other.when <= last(row):
                         self._reject(row, record.fields["from"], [value_text(row.when)])
 
+    def spans(self, row):
+        """The spans of a party."""
+        spans = self.rows.get(f"{row.record.name}_history", [])
+        return [span for span in spans if span.values[row.record.name] is row]
+
     def span_of(self, row, day):
         """The span of a party that holds a day."""
-        for span in self.rows.get(f"{row.record.name}_history", []):
-            owner = span.values[row.record.name]
-            if owner is row and span.when <= day and (span.values.get("to") is None or day <= span.values["to"]):
+        for span in self.spans(row):
+            if span.when <= day and (span.values.get("to") is None or day <= span.values["to"]):
                 return span
         return None
 

@@ -129,6 +129,104 @@ impl Typing<'_> {
         Typed::new(op, ty, !known, span)
     }
 
+    /// `lowest of users from D to D`: of the spans that have a day of these.
+    pub(super) fn extreme_over(
+        &mut self,
+        highest: bool,
+        value: &tree::Path,
+        days: [&tree::Expr; 2],
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
+        let (name, before) = value.parts.split_last()?;
+        let expr = |op, ty, optional| Expr { op, ty, optional, span: Span::default() };
+        let row = match before {
+            [] => {
+                let (root, record) = scope.bare?;
+                expr(Op::Field { root, record, path: Vec::new() }, Type::Ref(record), false)
+            }
+            [first, .., last] | [first @ last] => {
+                let path = tree::Path { parts: before.to_vec(), span: first.span.to(last.span) };
+                self.path(&path, scope)?.into_expr()
+            }
+        };
+        let of = if let Type::Ref(record) = row.ty { Some(record) } else { None };
+        let field = of.and_then(|record| self.field_of(record, &name.text).map(|field| (record, field)));
+        let Some(&history) = field.and_then(|field| self.dated.get(&field)) else {
+            let message = format!("`{}` does not change from day to day", name.text);
+            self.problem(
+                Problem::error("misplaced-moment", value.span, message)
+                    .help("name a field that is `dated`: lowest of users from signed_on to (signed_on + 90 days)"),
+            );
+            return None;
+        };
+        let [from, to] = days.map(|day| self.day_of_extreme(day, scope));
+        let (from, to) = (from?, to?);
+        let field = self.field_of(history, &name.text)?;
+        let spans = self.program.record(history).spans?;
+        if self.is_unconverted(history, field, value.span) {
+            return None;
+        }
+        let definition = &self.program.record(history).fields[field.index()];
+        let (ty, is_optional) = (definition.ty, definition.optional);
+        let ordered = matches!(ty, Type::Date | Type::Period(_) | Type::Choice(_)) || ty.is_numeric();
+        if !ordered || self.is_list_of_texts(ty) {
+            let message = format!("{} has no highest and no lowest", self.type_words(ty));
+            self.problem(Problem::error("type-mismatch", value.span, message));
+            return None;
+        }
+        for field in [field, spans.of, spans.to] {
+            self.mark_used(history, &[field]);
+        }
+        let of_span =
+            |field, ty, optional| expr(Op::Field { root: Root::Row, record: history, path: vec![field] }, ty, optional);
+        let [first, last] = [1, 2].map(|idx| expr(Op::Argument(idx), Type::Date, false));
+        let compared =
+            |comparison, a, b, optional| expr(Op::two(Function::Compare(comparison), a, b), Type::YesNo, optional);
+        let is_known = |value: Expr| expr(Op::one(Function::Known, value), Type::YesNo, false);
+        let end = of_span(spans.to, Type::Date, true);
+        let open = expr(Op::one(Function::Not, is_known(end.clone())), Type::YesNo, false);
+        let reaches = compared(Comparison::GreaterOrEqual, end, first.clone(), true);
+        let in_order = compared(Comparison::LessOrEqual, first, last, false);
+        let mut conditions = vec![in_order, expr(Op::Or(vec![open, reaches]), Type::YesNo, true)];
+        let taken = of_span(field, ty, is_optional);
+        if is_optional {
+            conditions.push(is_known(taken.clone()));
+        }
+        let search = Search {
+            stream: Stream::Events(history),
+            keys: vec![of_span(spans.of, row.ty, false)],
+            ways: Vec::new(),
+            from: None,
+            to: Some(2),
+            before: None,
+            only: None,
+            also: Some(expr(Op::And(conditions), Type::YesNo, true)),
+            operands: vec![row.ty, Type::Date, Type::Date],
+            outputs: Vec::new(),
+            span,
+        };
+        let id = self.search_id(search);
+        let function = if highest { FindFunction::Largest } else { FindFunction::Smallest };
+        let value = Expr { optional: false, ..taken };
+        let output = self.output(id, SearchOutput { function, value, den: None });
+        let op = Op::Call(Function::Find { search: id, output }, vec![row, from, to]);
+        let fact = given_by(&op).map(|(search, output, operands)| Fact::Given(search, output, operands));
+        let known = fact.is_some_and(|fact| scope.knows(&fact));
+        Some(Typed::new(op, ty, !known, span))
+    }
+
+    /// A day between which the lowest or highest value is asked for; where it is missing, so is that value.
+    fn day_of_extreme(&mut self, day: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
+        let typed = self.expression(day, scope)?;
+        if typed.ty != Type::Date {
+            let message = format!("this must be a date, not {}", self.type_words(typed.ty));
+            self.problem(Problem::error("type-mismatch", day.span, message));
+            return None;
+        }
+        Some(typed.into_expr())
+    }
+
     /// The day on which dated fields are read here; none in a rule per period where no moment is said.
     fn day_of_reading(&self, scope: &Scope) -> Option<Expr> {
         if let Some(day) = &scope.day {
