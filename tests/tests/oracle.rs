@@ -52,11 +52,11 @@ fn hold(name: &str, runs: &[(Job, Outcome)]) -> usize {
 
 #[test]
 fn generated_programs() {
-    let runs = generated(20_000..20_200);
-    assert!(runs.len() > 150, "most of them compile");
+    let runs = generated(20_000..20_150);
+    assert!(runs.len() > 110, "most of them compile");
     let faults = hold("generated", &runs);
     assert!(faults < runs.len() / 3, "{faults} of {} end with a fault", runs.len());
-    assert!(runs.iter().map(|(_, outcome)| outcome.payments.rows.len()).sum::<usize>() > 8_000);
+    assert!(runs.iter().map(|(_, outcome)| outcome.payments.rows.len()).sum::<usize>() > 6_000);
 }
 
 /// `just oracle FROM TO` holds programs of these seeds.

@@ -470,7 +470,7 @@ impl Found<'_> {
             ExprKind::Earlier { value, .. } => self.path(value, scope),
             ExprKind::ExtremeOver { value, from, to, .. } => {
                 self.path(value, scope);
-                self.exprs([&**from, &**to].into_iter(), scope);
+                self.exprs([&**from, &**to], scope);
             }
             ExprKind::At { value, moment } => {
                 self.expr(value, scope);

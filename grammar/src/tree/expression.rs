@@ -409,3 +409,72 @@ pub struct GivenArgument {
     /// Its value.
     pub value: Expr,
 }
+
+impl Expr {
+    /// The expressions directly inside of it, those of sets left out.
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::InCurrency { value, at, .. } => {
+                let day = if let Some(RateDay::Day(day)) = at { Some(&**day) } else { None };
+                std::iter::once(&**value).chain(day).collect()
+            }
+            ExprKind::PeriodOf { date: inner, .. }
+            | ExprKind::DatePart { date: inner, .. }
+            | ExprKind::Bracket(inner)
+            | ExprKind::Negate(inner)
+            | ExprKind::Not(inner)
+            | ExprKind::RateOf(inner)
+            | ExprKind::BandOf(inner)
+            | ExprKind::Known { value: inner, .. }
+            | ExprKind::Rounded { value: inner, .. }
+            | ExprKind::FieldOf { row: inner, .. }
+            | ExprKind::Period { count: inner, .. } => vec![inner],
+            ExprKind::Call { arguments, .. } => arguments.iter().map(|given| &given.value).collect(),
+            ExprKind::List(values) | ExprKind::Function { values, .. } => values.iter().collect(),
+            ExprKind::Binary { left: a, right: b, .. }
+            | ExprKind::Compare { left: a, right: b, .. }
+            | ExprKind::In { value: a, list: b, .. }
+            | ExprKind::IfUnknown { value: a, default: b }
+            | ExprKind::TimeBetween { from: a, to: b, .. }
+            | ExprKind::ExtremeOver { from: a, to: b, .. } => vec![a, b],
+            ExprKind::Between { value, low, high, .. } => vec![value, low, high],
+            ExprKind::Conditional { branches, otherwise } => {
+                let branches = branches.iter().flat_map(|(value, condition)| [value, condition]);
+                branches.chain(otherwise.as_deref()).collect()
+            }
+            ExprKind::Clamp { value, at_least, at_most } => {
+                std::iter::once(&**value).chain(at_least.as_deref()).chain(at_most.as_deref()).collect()
+            }
+            ExprKind::Aggregate { value, .. } | ExprKind::Running { value, .. } => {
+                value.as_deref().into_iter().collect()
+            }
+            ExprKind::AddsUp { arguments, quantity, .. } => {
+                arguments.iter().map(|given| &given.value).chain([&**quantity]).collect()
+            }
+            ExprKind::At { value, moment } => {
+                let day = if let Moment::Day(day) = moment { Some(&**day) } else { None };
+                std::iter::once(&**value).chain(day).collect()
+            }
+            ExprKind::PeriodEdge { date, .. } => date.as_deref().into_iter().collect(),
+            ExprKind::Number(_)
+            | ExprKind::Percent(_)
+            | ExprKind::Money { .. }
+            | ExprKind::PeriodName(_)
+            | ExprKind::Date(_)
+            | ExprKind::Text(_)
+            | ExprKind::YesNo(_)
+            | ExprKind::Path(_)
+            | ExprKind::OneRow { .. }
+            | ExprKind::Set(_)
+            | ExprKind::Earlier { .. }
+            | ExprKind::DaysIn { .. }
+            | ExprKind::Unsupported(_)
+            | ExprKind::Damaged => Vec::new(),
+        }
+    }
+
+    /// Whether it, or an expression inside of it, is of a kind.
+    pub fn has(&self, is_wanted: &impl Fn(&Self) -> bool) -> bool {
+        is_wanted(self) || self.children().into_iter().any(|inner| inner.has(is_wanted))
+    }
+}

@@ -118,7 +118,7 @@ pub(super) fn earlier(plan: &Plan, loaded: &Loaded) -> Vec<(RecordId, Period, i3
     }
     let begins = |((entity, period), day): ((RecordId, Period), i32)| {
         // A calendar from a table knows no days before its own.
-        let index = if plan.calendar.knows(period, day) { plan.calendar.index(period, day) } else { 1 };
+        let index = if plan.calendar.knows(period, day) { plan.calendar.index(period, day) } else { 0 };
         (index < plan.calendar.index(period, plan.active.from)).then_some((entity, period, index))
     };
     first_days.into_iter().filter_map(begins).collect()

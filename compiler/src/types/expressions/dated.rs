@@ -371,7 +371,7 @@ fn when(span: Span) -> Expr {
 }
 
 /// A value of a span that is written at no place of its own, so that two readings of it are one.
-fn without_places(mut value: Expr) -> Expr {
+pub(super) fn without_places(mut value: Expr) -> Expr {
     crate::typed::walk(&mut value, &mut |expr| expr.span = Span::default());
     value
 }

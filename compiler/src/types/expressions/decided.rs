@@ -6,6 +6,7 @@ use crate::plan::{
 };
 use crate::resolve::Meaning;
 use crate::types::Typing;
+use crate::types::expressions::dated::without_places;
 use crate::types::scope::{Fact, Scope, Typed, given_by};
 use crate::types::sets::window::{back, back_by, days_after, edge};
 use meed_grammar::problem::Problem;
@@ -45,7 +46,8 @@ impl Typing<'_> {
         self.places.uses.push((name.span, crate::typed::Use::Decision(decision)));
         self.mark_used(record, &[]);
         let ty = self.program.decisions[decision.index()].ty;
-        let (mut operands, mut edges) = (vec![row], (None, None));
+        // What is quoted is the decision, and not the row that it is of.
+        let (mut operands, mut edges) = (vec![without_places(row)], (None, None));
         if let Stream::Periods(_, period) = stream {
             let day = self.day_of_decision(name, span, scope)?;
             let (from, to) = self.period_of_decision(name, *period, window, day)?;

@@ -21,13 +21,20 @@ impl Typing<'_> {
         scope: &mut Scope,
     ) -> Option<Typed> {
         let source = self.set_source(value, set, span)?;
+        if let SetSource::Event(name) = &source
+            && scope.failed.contains(&name.text)
+        {
+            return None;
+        }
         let whole = match set {
             Some(set) => self.unnamed_set(set, scope),
             None => short_set(source, span),
         };
         let set = set.map(|_| &whole);
         let (entity, period) = match scope.rule.clone() {
-            Some(RuleScope { stream: Stream::Periods(entity, period), .. }) if !self.is_search(&whole, scope) => {
+            Some(RuleScope { stream: Stream::Periods(entity, period), .. })
+                if !self.is_search(value, &whole, scope) =>
+            {
                 (entity, period)
             }
             Some(_) => return self.aggregate_found(function, value, &whole, span, scope),
@@ -65,8 +72,8 @@ impl Typing<'_> {
     }
 
     /// Whether a set in a rule per entity and period is found row by row, as its rows are not gathered period by period: by its
-    /// window, by who they belong to, or as it is of an entity.
-    fn is_search(&self, set: &tree::Set, scope: &Scope) -> bool {
+    /// window, by who they belong to, as it is of an entity, or as its brackets ask for the rule's row: a set in them, or `this`.
+    fn is_search(&self, value: Option<&tree::Expr>, set: &tree::Set, scope: &Scope) -> bool {
         let is_entity = match &set.source {
             SetSource::Event(name) => {
                 let record = self.resolved.record_named(&name.text);
@@ -80,7 +87,27 @@ impl Typing<'_> {
             Some(_) => true,
         };
         let by_several = set.by.len() > 1 || set.by.iter().any(|way| way.chain.is_some());
-        scope.in_set() || is_entity || by_window || by_several || set.of.is_some() || set.unknown.is_some()
+        let ends_with_life = match (&set.window, scope.rule.as_ref().map(|rule| &rule.stream)) {
+            // A party's last day ends what is to date.
+            (Some(window), Some(Stream::Periods(party, _))) => {
+                matches!(window.kind, WindowKind::ToDate) && self.program.record(*party).life.to.is_some()
+            }
+            _ => false,
+        };
+        let asks = |expr: &tree::Expr| match &expr.kind {
+            ExprKind::Aggregate { .. } | ExprKind::OneRow { .. } | ExprKind::Set(_) => true,
+            ExprKind::Path(path) => path.parts.first().is_some_and(|first| first.text == "this"),
+            _ => false,
+        };
+        let asks_back = value.into_iter().chain(set.condition.as_deref()).any(|expr| expr.has(&asks));
+        ends_with_life
+            || asks_back
+            || scope.in_set()
+            || is_entity
+            || by_window
+            || by_several
+            || set.of.is_some()
+            || set.unknown.is_some()
     }
 
     /// An aggregate over rows that are found for each row.

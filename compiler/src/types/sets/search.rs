@@ -4,6 +4,7 @@
 //! What a condition says of the row that asks becomes an operand: an equality with a field of the set's row is a key, a bound on
 //! the day of these rows an edge of the window, everything else is asked of each row found.
 
+use crate::internal::broken;
 use crate::plan::{
     DecisionId, Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
     Stream, Type,
@@ -153,10 +154,18 @@ impl Typing<'_> {
             }
             (Some(field), None) => self.path_of_derived(field, &mut found)?.into_expr(),
             (None, None) => {
-                let (what, help) = match found.stream {
-                    Stream::Lines(_) => ("a payment", "write what of it is meant: latest (payments from base).amount"),
-                    _ => ("a decision", "write what of it is meant: latest (decision from sizes).size"),
+                let (what, example) = match &set.source {
+                    SetSource::Decisions(rule) => {
+                        let decisions = self.program.decisions.iter();
+                        let own = decisions.filter(|known| known.stream == found.stream);
+                        let own = own.map(|known| &known.name).find(|name| self.resolved.sets(&rule.text, name));
+                        let name = own.map_or("", String::as_str);
+                        ("a decision", format!("latest (decision from {}).{name}", rule.text))
+                    }
+                    SetSource::Payments(rule) => ("a payment", format!("latest (payments from {}).amount", rule.text)),
+                    SetSource::Event(_) => broken("a set of rows that are none"),
                 };
+                let help = format!("write what of it is meant: {example}");
                 let message = format!("{what} as a whole is no value");
                 self.problem(Problem::error("misplaced-value", span, message).help(help));
                 return None;
@@ -460,6 +469,14 @@ impl Typing<'_> {
         };
         if !tied {
             return Some(());
+        }
+        // In the brackets of another set `this` is the rule's row, and not the row to which a set would belong there.
+        let within = found.inner.asking.as_ref().is_some_and(|asking| asking.outside.in_set());
+        if within && set.of == Some(SetOf::This) {
+            let message = "here `this` is the row of the rule, and a set belongs to the row of the set around it";
+            let help = "say how they are tied: where visit.deal = this";
+            self.problem(Problem::error("ambiguous-join", found.span, message).help(help));
+            return None;
         }
         let is_own = found.record() == Some(*around) && set.by.is_empty();
         if is_own {
