@@ -66,9 +66,8 @@ impl Index {
     /// The rows of a search among those of its stream, `source`.
     ///
     /// # Errors
-    /// The first row at which a condition or a value meets a fault.
-    pub fn new(plan: &Plan, data: &Data, search: &Search, source: Rows) -> Result<Self, RowFault> {
-        let n_rows = n_rows(plan, data, &source);
+    /// The first row at which a condition or a value meets a fault, and the rows that it is one of.
+    pub fn new(plan: &Plan, data: &Data, search: &Search, source: Rows) -> Result<Self, Box<(RowFault, Rows)>> {
         let mut index = Self {
             source,
             groups: FxHashMap::default(),
@@ -82,10 +81,18 @@ impl Index {
             found: Vec::new(),
             met: Vec::new(),
         };
+        match index.fill(plan, data, search) {
+            Ok(()) => Ok(index),
+            Err(fault) => Err(Box::new((fault, index.source))),
+        }
+    }
+
+    fn fill(&mut self, plan: &Plan, data: &Data, search: &Search) -> Result<(), RowFault> {
+        let n_rows = n_rows(plan, data, &self.source);
         let mut group_of: Vec<(u32, u32)> = Vec::new();
         let mut keys = Vec::new();
         for row in 0..n_rows {
-            let reader = Row::new(plan, &index.source, row, 0, false);
+            let reader = Row::new(plan, &self.source, row, 0, false);
             let at_row = |fault| RowFault { row, fault };
             keys_of_row(plan, data, search, &reader, &mut keys).map_err(at_row)?;
             if keys.is_empty() {
@@ -97,42 +104,42 @@ impl Index {
                 continue;
             }
             for &key in &keys {
-                let next = index.groups.len() as u32;
-                group_of.push((*index.groups.entry(key).or_insert(next), row));
+                let next = self.groups.len() as u32;
+                group_of.push((*self.groups.entry(key).or_insert(next), row));
             }
         }
-        index.sort_in(&group_of);
-        let days: Option<&[i32]> = match &index.source {
+        self.sort_in(&group_of);
+        let days: Option<&[i32]> = match &self.source {
             Rows::Events { record } => days_of_event(plan, data, *record),
             Rows::EntityPeriods(periods) => Some(&periods.last_day),
             Rows::Payments(payments) => Some(&payments.when),
         };
         if let Some(days) = days {
-            index.days = index.rows.iter().map(|row| days[*row as usize]).collect();
+            self.days = self.rows.iter().map(|row| days[*row as usize]).collect();
         }
         for output in &search.outputs {
             let sums = match (&output.function, output.den, &search.also) {
                 (FindFunction::Sum, Some(den), None) if !reads_arguments(&output.value) => {
-                    index.running_sums(plan, data, &output.value, den)?
+                    self.running_sums(plan, data, &output.value, den)?
                 }
                 _ => None,
             };
-            index.sums.push(sums);
+            self.sums.push(sums);
             let (value, until) = match spanned(&output.value) {
                 Some((value, to, day)) => (value, Some((to, day))),
                 None => (&output.value, None),
             };
-            index.fields.push(index.kept_fields(plan, data, output, value));
-            index.ends.push(until.zip(search.record()).map(|((to, day), record)| {
+            self.fields.push(self.kept_fields(plan, data, output, value));
+            self.ends.push(until.zip(search.record()).map(|((to, day), record)| {
                 let last = |to: FieldId, row: u32| raw(plan, data, record, &[to], row);
-                let days = index.rows.iter().map(|row| last(to, *row).map_or(i32::MAX, |day| day as i32));
+                let days = self.rows.iter().map(|row| last(to, *row).map_or(i32::MAX, |day| day as i32));
                 (day, days.collect())
             }));
         }
-        index.decimals = search.keys.iter().map(|key| decimals_of(plan, key)).collect();
-        index.found = (0..=index.rows.len()).map(|_| AtomicI32::new(0)).collect();
-        index.met = index.rows.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(index)
+        self.decimals = search.keys.iter().map(|key| decimals_of(plan, key)).collect();
+        self.found = (0..=self.rows.len()).map(|_| AtomicI32::new(0)).collect();
+        self.met = self.rows.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(())
     }
 
     /// The field of each row that an output gives of one row.
@@ -373,8 +380,7 @@ fn decimals_of(plan: &Plan, expr: &Expr) -> u32 {
 /// # Errors
 /// The row that met a fault, and the rows that it is one of.
 pub fn prepare(plan: &Plan, data: &mut Data, id: SearchId, source: Rows) -> Result<(), Box<(RowFault, Rows)>> {
-    let again = source.clone();
-    let index = Index::new(plan, data, plan.search(id), source).map_err(|fault| Box::new((fault, again)))?;
+    let index = Index::new(plan, data, plan.search(id), source)?;
     data.searches[id.index()] = Some(index);
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::{Expr, Plan, RecordId, SearchId, Stream, Type, Version};
 use super::{FoldId, Function, Node, Op, PredicateId};
 use meed_grammar::span::Span;
 
-/// Which rows of a record, payments of a rule or rows per entity and period a row finds. What the row gives are operands of [`Function::Find`]: first one for each key, the
-/// others as they are named here.
+/// Which rows of a record, payments of a rule or rows per entity and period a row finds. What the row gives are operands of
+/// [`Function::Find`]: first one for each key, the others as they are named here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
     /// The rows; of a record that is an entity its rows, of which `Stream::Events` names the record too.

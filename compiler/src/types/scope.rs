@@ -172,6 +172,12 @@ impl Scope {
         self.facts.known.contains(fact)
     }
 
+    /// Whether what is asked of a set here was asked before and was there.
+    pub fn is_given(&self, asked: &Op) -> bool {
+        let fact = given_by(asked).map(|(search, output, operands)| Fact::Given(search, output, operands));
+        fact.is_some_and(|fact| self.knows(&fact))
+    }
+
     pub fn learn(&mut self, facts: Vec<Fact>) {
         for fact in facts {
             if self.facts.known.insert(fact.clone()) {

@@ -134,7 +134,6 @@ impl RowCode<'_, '_> {
         let value = self.emit.builder.ins().load(types::I64, flags(), place, 0);
         let known = self.emit.builder.ins().load(types::I64, flags(), place, SECOND);
         let known = self.emit.is_set(known);
-        let one = self.emit.int(1);
         let kind = match ty {
             Type::Number | Type::Count | Type::Percent | Type::Money => {
                 let value = CheckedInt::any(value);
@@ -142,6 +141,7 @@ impl RowCode<'_, '_> {
                     Some(den) => Number::new(value, den),
                     None => {
                         let den = self.emit.builder.ins().load(types::I64, flags(), place, THIRD);
+                        let one = self.emit.int(1);
                         let over = self.emit.select(known, den, one);
                         Number { numerator: value, den: 1, over: Some(CheckedInt::within(over, 1, i64::MAX)) }
                     }

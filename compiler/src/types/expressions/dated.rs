@@ -6,7 +6,7 @@ use crate::plan::{
 };
 use crate::resolve::later;
 use crate::types::Typing;
-use crate::types::scope::{Fact, Scope, Typed, given_by};
+use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -124,8 +124,7 @@ impl Typing<'_> {
         let output =
             self.output(id, SearchOutput { function: FindFunction::Latest, value: without_places(value), den: None });
         let op = Op::Call(Function::Find { search: id, output }, vec![row, day]);
-        let fact = given_by(&op).map(|(search, output, operands)| Fact::Given(search, output, operands));
-        let known = fact.is_some_and(|fact| scope.knows(&fact));
+        let known = scope.is_given(&op);
         Typed::new(op, ty, !known, span)
     }
 
@@ -160,7 +159,7 @@ impl Typing<'_> {
             );
             return None;
         };
-        let [from, to] = days.map(|day| self.day_of_extreme(day, scope));
+        let [from, to] = days.map(|day| self.date(day, scope).map(Typed::into_expr));
         let (from, to) = (from?, to?);
         let field = self.field_of(history, &name.text)?;
         let spans = self.program.record(history).spans?;
@@ -211,20 +210,8 @@ impl Typing<'_> {
         let value = Expr { optional: false, ..taken };
         let output = self.output(id, SearchOutput { function, value, den: None });
         let op = Op::Call(Function::Find { search: id, output }, vec![row, from, to]);
-        let fact = given_by(&op).map(|(search, output, operands)| Fact::Given(search, output, operands));
-        let known = fact.is_some_and(|fact| scope.knows(&fact));
+        let known = scope.is_given(&op);
         Some(Typed::new(op, ty, !known, span))
-    }
-
-    /// A day between which the lowest or highest value is asked for; where it is missing, so is that value.
-    fn day_of_extreme(&mut self, day: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
-        let typed = self.expression(day, scope)?;
-        if typed.ty != Type::Date {
-            let message = format!("this must be a date, not {}", self.type_words(typed.ty));
-            self.problem(Problem::error("type-mismatch", day.span, message));
-            return None;
-        }
-        Some(typed.into_expr())
     }
 
     /// The day on which dated fields are read here; none in a rule per period where no moment is said.
@@ -254,17 +241,12 @@ impl Typing<'_> {
         };
         let day = match (moment, period) {
             (Moment::Day(day), _) => {
-                let typed = self.expression(day, scope)?;
-                if typed.ty != Type::Date {
-                    let message = format!("this must be a date, not {}", self.type_words(typed.ty));
-                    self.problem(Problem::error("type-mismatch", day.span, message));
+                let day = self.date(day, scope)?.into_expr();
+                if day.optional {
+                    self.unknown_not_handled(&day, "the day of a dated field");
                     return None;
                 }
-                if typed.optional {
-                    self.unknown_not_handled(&typed.into_expr(), "the day of a dated field");
-                    return None;
-                }
-                typed.into_expr()
+                day
             }
             (Moment::Throughout, Some(period)) => return self.throughout(value, period, span, scope),
             (Moment::Start | Moment::End | Moment::Throughout, None) => {

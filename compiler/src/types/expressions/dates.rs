@@ -14,7 +14,8 @@ use meed_grammar::span::Span;
 use meed_grammar::tree;
 
 impl Typing<'_> {
-    fn date(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
+    /// An expression that must be a date.
+    pub(super) fn date(&mut self, expr: &tree::Expr, scope: &mut Scope) -> Option<Typed> {
         let typed = self.expression(expr, scope)?;
         if matches!(typed.ty, Type::Date) {
             return Some(typed);

@@ -7,7 +7,7 @@ use crate::plan::{
 use crate::resolve::Meaning;
 use crate::types::Typing;
 use crate::types::expressions::dated::without_places;
-use crate::types::scope::{Fact, Scope, Typed, given_by};
+use crate::types::scope::{Scope, Typed};
 use crate::types::sets::window::{back, back_by, days_after, edge};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -79,8 +79,7 @@ impl Typing<'_> {
         let value = expr(Op::Decision { decision, root: Root::Row }, ty, !is_there);
         let output = self.output(id, SearchOutput { function: FindFunction::Only, value, den: None });
         let op = Op::Call(Function::Find { search: id, output }, operands);
-        let fact = given_by(&op).map(|(search, output, operands)| Fact::Given(search, output, operands));
-        let known = fact.is_some_and(|fact| scope.knows(&fact));
+        let known = scope.is_given(&op);
         Some(Typed::new(op, ty, optional && !known, span))
     }
 
