@@ -183,10 +183,23 @@ pub enum Rows {
         /// Its table.
         record: crate::plan::RecordId,
     },
+    /// Rows of an event by another date.
+    ByDate(DatedRows),
     /// An entity's rows by periods.
     EntityPeriods(EntityPeriods),
     /// Payment lines.
     Payments(Payments),
+}
+
+/// The rows of an event that have another date than its `when`, in the order of that date, then of their keys.
+#[derive(Clone, Debug, Default)]
+pub struct DatedRows {
+    /// The row of the event.
+    pub row: Vec<u32>,
+    /// That date.
+    pub when: Vec<i32>,
+    /// The rows of the event whose date is after the run's day.
+    pub after: Vec<u32>,
 }
 
 /// The rows of a rule per entity and period: for each period, in order, each entity in key order.

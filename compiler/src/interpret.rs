@@ -12,7 +12,7 @@ pub mod trace;
 use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
 use crate::plan::{
-    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Side, StateId, Stream, Version, VersionId,
+    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Version, VersionId,
 };
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -225,8 +225,8 @@ impl RuleRun<'_> {
                     let value = self.row.locals[local.index()].clone();
                     let words = decision_words(&value)
                         .ok_or(Fault { kind: FaultKind::Overflow("a decision"), span: self.definition.span })?;
+                    let idx = self.row.decision_row(*decision, Root::Row);
                     let decided = &mut self.data.decisions[decision.index()];
-                    let idx = self.row.row as usize;
                     (decided.nums[idx], decided.denominators[idx], decided.known[idx]) = words;
                 }
                 Node::Emit(emit) => {

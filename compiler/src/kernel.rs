@@ -58,10 +58,10 @@ pub enum Input {
     DecisionDen(DecisionId),
     /// `u8`.
     DecisionKnown(DecisionId),
-    /// `u32` by row of the entity periods.
-    PeriodsEntity,
-    /// `i32` by row of the entity periods.
-    PeriodsLastDay,
+    /// `u32` by row of the entity periods, or of an event by another date: the row of the entity or event.
+    StreamRow,
+    /// `i32` by the same rows: the last day of the period, or the date.
+    StreamDay,
     /// `u8` by row of the entity periods: [`crate::data::EntityPeriods::ends`] of this kind.
     PeriodsEnds(Period),
     /// `u32` by payment.

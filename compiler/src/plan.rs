@@ -159,11 +159,12 @@ pub struct Local {
 }
 
 impl Plan {
-    /// The event that the rows of a stream come from in the end; `None` if they are entity periods.
+    /// The event whose rows, in the order of their days, a stream comes from in the end; `None` if it comes from entity periods,
+    /// or rows by another date.
     pub fn root_of(&self, stream: &Stream) -> Option<RecordId> {
         match stream {
             Stream::Events(record) => Some(*record),
-            Stream::Periods(..) => None,
+            Stream::Periods(..) | Stream::ByDate(..) => None,
             Stream::Lines(rule) => self.first_version(*rule).and_then(|id| self.root_of(&self.version(id).stream)),
         }
     }

@@ -111,6 +111,7 @@ impl Index {
         self.sort_in(&group_of);
         let days: Option<&[i32]> = match &self.source {
             Rows::Events { record } => days_of_event(plan, data, *record),
+            Rows::ByDate(dated) => Some(&dated.when),
             Rows::EntityPeriods(periods) => Some(&periods.last_day),
             Rows::Payments(payments) => Some(&payments.when),
         };
@@ -200,7 +201,7 @@ impl Index {
         sums.push(sum);
         let direct = match self.source {
             Rows::Events { .. } => plain_numbers(plan, data, value, den),
-            Rows::EntityPeriods(_) | Rows::Payments(_) => None,
+            Rows::ByDate(_) | Rows::EntityPeriods(_) | Rows::Payments(_) => None,
         };
         for &row in &self.rows {
             let number = match direct {
@@ -278,6 +279,7 @@ fn n_rows(plan: &Plan, data: &Data, source: &Rows) -> u32 {
             let table = &data.tables[record.index()];
             if plan.record(*record).when.is_some() { table.n_stream } else { table.n_rows }
         }
+        Rows::ByDate(dated) => dated.row.len(),
         Rows::EntityPeriods(periods) => periods.entity.len(),
         Rows::Payments(payments) => payments.amount.len(),
     };

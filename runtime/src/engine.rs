@@ -8,6 +8,7 @@
 
 mod aggregate;
 pub(crate) mod counts;
+mod dated_rows;
 mod days;
 mod entity_periods;
 mod fill;

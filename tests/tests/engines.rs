@@ -93,7 +93,7 @@ fn engines_agree_at_the_limits() {
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.
-const PARTS: [&str; 66] = [
+const PARTS: [&str; 67] = [
     "Number(",
     "YesNo(",
     "Date(",
@@ -149,6 +149,7 @@ const PARTS: [&str; 66] = [
     "Own",
     "ToDate",
     "Previous(",
+    "ByDate(",
     "Events(",
     "Periods(",
     "Lines(",
@@ -165,7 +166,7 @@ const PARTS: [&str; 66] = [
 #[test]
 fn programs_hold_every_part_of_a_plan() {
     let mut found = [0; PARTS.len()];
-    for seed in 0..100 {
+    for seed in 0..150 {
         let text = program(&mut Draw::new(seed));
         let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
         let parts = (&plan.schedules, &plan.states, &plan.matches, &plan.folds, &plan.versions);

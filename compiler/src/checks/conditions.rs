@@ -45,9 +45,13 @@ impl<'p> Left<'p> {
 
     /// A rule over an event sees only the days on which it holds.
     fn of_rule(plan: &'p Plan, rule: &Version) -> Self {
-        let Stream::Events(record) = rule.stream else { return Self::new(plan) };
-        let Some(when) = plan.record(record).when else { return Self::new(plan) };
-        let subject = Subject::Field(Root::Row, record, vec![when]);
+        let (record, day) = match &rule.stream {
+            Stream::Events(record) => (*record, plan.record(*record).when.map(|when| vec![when])),
+            Stream::ByDate(record, path) => (*record, Some(path.clone())),
+            Stream::Periods(..) | Stream::Lines(_) => return Self::new(plan),
+        };
+        let Some(day) = day else { return Self::new(plan) };
+        let subject = Subject::Field(Root::Row, record, day);
         let looked_at = rule.looks_at();
         let days = Ranges::between(Exact::from(looked_at.from), Exact::from(looked_at.to));
         let words = format!("the rule holds from {} to {}", date_of(looked_at.from), date_of(looked_at.to));

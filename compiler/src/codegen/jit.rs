@@ -103,7 +103,7 @@ impl<'a> StreamRows<'a> {
     fn stream(&self, stream: &Stream) -> usize {
         let table = |record: RecordId| self.data.tables.get(record.index()).map_or(0, |table| table.n_rows);
         match stream {
-            Stream::Events(record) => table(*record),
+            Stream::Events(record) | Stream::ByDate(record, _) => table(*record),
             Stream::Periods(record, _) => table(*record) * 4,
             Stream::Lines(rule) => self.paid.get(rule).copied().unwrap_or(0),
         }

@@ -172,6 +172,7 @@ impl<'a> Row<'a> {
                 }
                 None => broken("an event without a `when`"),
             },
+            Rows::ByDate(dated) => dated.when[self.row as usize],
             Rows::EntityPeriods(periods) => periods.last_day[self.row as usize],
             Rows::Payments(payments) => payments.when[self.row as usize],
         }
@@ -201,7 +202,9 @@ impl<'a> Row<'a> {
                 Rows::Payments(payments) => {
                     Value::Number(fraction(payments.amount[self.row as usize].into(), self.plan.per_unit().into()))
                 }
-                Rows::Events { .. } | Rows::EntityPeriods(_) => broken("the amount of a payment where there is none"),
+                Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => {
+                    broken("the amount of a payment where there is none")
+                }
             },
             Op::When => Value::Date(self.when(data)),
             Op::Local(local) => self.locals[local.index()].clone(),
@@ -286,6 +289,7 @@ impl<'a> Row<'a> {
     pub fn root(&self, root: Root) -> u32 {
         match (self.rows, root) {
             (Rows::Events { .. }, _) => self.row,
+            (Rows::ByDate(dated), _) => dated.row[self.row as usize],
             (Rows::EntityPeriods(periods), _) => periods.entity[self.row as usize],
             (Rows::Payments(payments), Root::Payee) => payments.payee[self.row as usize],
             (Rows::Payments(payments), Root::Source | Root::Row) => payments.source[self.row as usize],
@@ -316,12 +320,19 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Where a decision is kept: those for an event by its rows, whatever their order.
+    pub fn decision_row(&self, decision: DecisionId, root: Root) -> usize {
+        let row = match (&self.plan.decisions[decision.index()].stream, root) {
+            (Stream::Events(_), root) => self.root(root),
+            (Stream::Periods(..), _) | (_, Root::Row) => self.row,
+            (Stream::ByDate(..) | Stream::Lines(_), root) => self.root(root),
+        };
+        row as usize
+    }
+
     fn decision(&self, data: &Data, decision: DecisionId, root: Root) -> Value {
         let definition = &self.plan.decisions[decision.index()];
-        let idx = match (&definition.stream, root) {
-            (Stream::Periods(..), _) | (_, Root::Row) => self.row as usize,
-            (Stream::Events(_) | Stream::Lines(_), root) => self.root(root) as usize,
-        };
+        let idx = self.decision_row(decision, root);
         let decided = data.decision(decision);
         if decided.known[idx] == 0 {
             return Value::Missing;

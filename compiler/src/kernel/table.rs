@@ -138,8 +138,8 @@ impl Source<'_> {
             Input::DecisionNum(id) => self.decided(data, id, |decision| write(&mut decision.nums))?,
             Input::DecisionDen(id) => self.decided(data, id, |decision| write(&mut decision.denominators))?,
             Input::DecisionKnown(id) => self.decided(data, id, |decision| write(&mut decision.known))?,
-            Input::PeriodsEntity => array(&self.periods()?.entity, end)?,
-            Input::PeriodsLastDay => array(&self.periods()?.last_day, end)?,
+            Input::StreamRow => array(self.stream_rows()?.0, end)?,
+            Input::StreamDay => array(self.stream_rows()?.1, end)?,
             Input::PeriodsEnds(period) => array(self.ends(period)?, end)?,
             Input::PaymentPayee => array(&self.payments()?.payee, end)?,
             Input::PaymentAmount => array(&self.payments()?.amount, end)?,
@@ -235,7 +235,7 @@ impl Source<'_> {
     ) -> Option<*mut u8> {
         let n_rows = match &self.plan.decisions[id.index()].stream {
             Stream::Events(record) => data.tables[record.index()].n_rows,
-            Stream::Periods(..) | Stream::Lines(_) => self.end,
+            Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(_) => self.end,
         };
         let decision = &mut data.decisions[id.index()];
         let least = decision.nums.len().min(decision.denominators.len()).min(decision.known.len());
@@ -244,6 +244,15 @@ impl Source<'_> {
 
     fn periods(&self) -> Option<&EntityPeriods> {
         if let Rows::EntityPeriods(periods) = self.rows { Some(periods) } else { None }
+    }
+
+    /// The rows of the entity or event, and their days, where those of the stream are not the event's.
+    fn stream_rows(&self) -> Option<(&Vec<u32>, &Vec<i32>)> {
+        match self.rows {
+            Rows::EntityPeriods(periods) => Some((&periods.entity, &periods.last_day)),
+            Rows::ByDate(dated) => Some((&dated.row, &dated.when)),
+            Rows::Events { .. } | Rows::Payments(_) => None,
+        }
     }
 
     fn ends(&self, period: Period) -> Option<&Vec<u8>> {

@@ -8,10 +8,27 @@ use meed_grammar::span::Span;
 pub enum Stream {
     /// The rows of an event.
     Events(RecordId),
+    /// The rows of an event that have this date, in its order: a path from the row.
+    ByDate(RecordId, Vec<FieldId>),
     /// An entity's rows times the periods that touch the program's life and have begun.
     Periods(RecordId, Period),
     /// The payment lines, after limits, of all versions of a rule.
     Lines(RuleId),
+}
+
+impl Stream {
+    /// The same rows in whatever order: those of an event by another date are the event's.
+    pub fn rows(&self) -> Self {
+        self.event().map_or_else(|| self.clone(), Self::Events)
+    }
+
+    /// The event whose rows these are, by its own day or another.
+    pub fn event(&self) -> Option<RecordId> {
+        match self {
+            Self::Events(record) | Self::ByDate(record, _) => Some(*record),
+            Self::Periods(..) | Self::Lines(_) => None,
+        }
+    }
 }
 
 /// A node of a rule: what it does with a row. A row that fails a filter, or is not the first, goes no further.

@@ -300,7 +300,7 @@ impl Found<'_> {
                         outermost = outside;
                     }
                     match &outermost.rule {
-                        Some((_, Stream::Events(record) | Stream::Periods(record, _))) => {
+                        Some((_, Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _))) => {
                             self.decisions_behind(*record, rest);
                         }
                         Some((_, Stream::Lines(_))) => self.any_decision(rest),
@@ -556,7 +556,7 @@ impl Found<'_> {
     /// What is in sight inside the brackets of a set.
     fn inside(&self, source: &SetSource, outside: &Outline) -> Option<Outline> {
         let around = match outside.rule.as_ref()?.1 {
-            Stream::Periods(around, _) | Stream::Events(around) => Some(around),
+            Stream::Periods(around, _) | Stream::ByDate(around, _) | Stream::Events(around) => Some(around),
             Stream::Lines(_) => None,
         };
         let named = |record: RecordId| self.resolved.records[record.index()].item.name.text.clone();
@@ -577,7 +577,7 @@ impl Found<'_> {
             SetSource::Decisions(rule) => {
                 let first = self.resolved.versions(&rule.text).first()?;
                 let (_, stream) = self.resolved.outline(&self.resolved.rules[*first])?.rule?;
-                if let Stream::Events(record) | Stream::Periods(record, _) = stream {
+                if let Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) = stream {
                     scope.roots.push((named(record), Root::Row, record));
                     scope.bare = Some((Root::Row, record));
                 }

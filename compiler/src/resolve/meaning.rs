@@ -103,7 +103,7 @@ impl NameIndex {
     pub fn deciders_of(&self, name: &str, record: RecordId) -> impl Iterator<Item = (usize, &Stream)> {
         let known = self.deciders.get(name).into_iter().flatten();
         let is_of = move |stream: &Stream| match stream {
-            Stream::Events(own) | Stream::Periods(own, _) => *own == record,
+            Stream::Events(own) | Stream::ByDate(own, _) | Stream::Periods(own, _) => *own == record,
             Stream::Lines(_) => false,
         };
         known.filter(move |(_, own)| is_of(own)).map(|(idx, own)| (*idx, own))

@@ -73,13 +73,15 @@ impl Typing<'_> {
         };
         let mut scope = Scope::constant();
         let stream = self.stream(rule, for_each, &mut scope)?;
-        scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: stream.clone(), matched: false });
+        let rows = stream.rows();
+        let by_date = rows != stream;
+        scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: rows, by_date, matched: false });
         scope.taken = Some(self.always_taken.len());
         let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
         let pays = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
         // What is known of a row does not begin with the program.
-        let begins_earlier = matches!(stream, Stream::Events(_))
-            || matches!(stream, Stream::Periods(_, period) if period != Period::Program);
+        let begins_earlier =
+            stream.event().is_some() || matches!(stream, Stream::Periods(_, period) if period != Period::Program);
         let only_sets = begins_earlier && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause));
         scope.early = only_sets && matches!(stream, Stream::Periods(..));
         let mut work = Work {

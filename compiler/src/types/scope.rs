@@ -59,7 +59,10 @@ pub(super) enum Fact {
 #[derive(Clone, Debug)]
 pub(super) struct RuleScope {
     pub name: String,
+    /// The rows that it reads; those of an event by another date are the event's.
     pub stream: Stream,
+    /// Whether they come by another date than the event's own.
+    pub by_date: bool,
     /// Whether the accumulations of matched rows may be used: the filters are behind.
     pub matched: bool,
 }

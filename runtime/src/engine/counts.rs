@@ -1,10 +1,13 @@
 //! How many rows ended as what.
 
+use crate::store::loaded::RowCounts;
 use meed_compiler::data::status;
 
 /// How many rows of a stream ended as what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// After the run's day.
+    pub after: u64,
     /// With a line of their own.
     pub paid: u64,
     /// Taken in by an aggregate or accumulation.
@@ -16,6 +19,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// With the rows of an event that no rule sees: those after the run's day, and those without a day.
+    pub(super) fn with_unseen(self, rows: &RowCounts) -> Self {
+        Self { after: rows.after_run_date, unmatched: self.unmatched + rows.undated, ..self }
+    }
+
     /// Adds rows by their flags, bits of [`status`]; the first that holds counts.
     pub(super) fn add(&mut self, flags: &[u8]) {
         let mut by_flags = [0u64; 8];

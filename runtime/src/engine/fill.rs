@@ -85,7 +85,7 @@ impl Run<'_, '_> {
             finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
         }
         if let Stream::Events(record) = stream {
-            counts.unmatched += self.loaded.counts[record.index()].undated;
+            let counts = counts.with_unseen(&self.loaded.counts[record.index()]);
             self.result.rules[id.index()].push((*record, counts));
         }
         Ok(())

@@ -13,6 +13,9 @@ pub(super) struct RowFlags {
     seen: Vec<Vec<u8>>,
     /// By record, those of the other pages.
     away: Vec<Paged<Vec<u8>>>,
+    /// By record, those of rows that only rules by another date see: their own day is missing or after the run's. Empty where none
+    /// were seen.
+    beyond: Vec<Vec<u8>>,
 }
 
 impl RowFlags {
@@ -22,6 +25,7 @@ impl RowFlags {
         Ok(Self {
             seen: loaded.data.tables.iter().map(|table| vec![0; table.n_stream]).collect(),
             away: records.map(|record| shelf.paged(loaded, Some(record))).collect(),
+            beyond: loaded.data.tables.iter().map(|_| Vec::new()).collect(),
         })
     }
 
@@ -29,6 +33,15 @@ impl RowFlags {
     pub fn mark(&mut self, record: RecordId, start: usize, flags: &[u8]) {
         let known = &mut self.seen[record.index()][start..start + flags.len()];
         known.iter_mut().zip(flags).for_each(|(known, flag)| *known |= flag);
+    }
+
+    /// Adds what became of all rows of a record that is held, those among them whose own day no rule sees.
+    pub fn mark_any(&mut self, record: RecordId, flags: &[u8]) {
+        let (seen, beyond) = flags.split_at(self.seen[record.index()].len());
+        self.mark(record, 0, seen);
+        let known = &mut self.beyond[record.index()];
+        known.resize(beyond.len(), 0);
+        known.iter_mut().zip(beyond).for_each(|(known, flag)| *known |= flag);
     }
 
     /// Makes the flags of a page of `n_rows` rows those that are seen.
@@ -63,7 +76,14 @@ impl RowFlags {
                     counts.add(&self.put(record, page, loaded.n_stream(record, page))?);
                 }
             }
-            counts.unmatched += loaded.counts[idx].undated;
+            counts = counts.with_unseen(&loaded.counts[idx]);
+            // Rows of no day of their own, or of a later one, that a rule by another date has seen.
+            let first = loaded.data.tables[idx].n_stream;
+            for (row, flag) in (first..).zip(&self.beyond[idx]).filter(|(_, flag)| **flag != 0) {
+                let own = if loaded.has_day(plan, record, row) { &mut counts.after } else { &mut counts.unmatched };
+                *own -= 1;
+                counts.add(&[*flag]);
+            }
             // Spans of dated fields are facts of an entity, and no event of their own.
             let is_event = definition.when.is_some() && definition.spans.is_none();
             events.push((definition.used && is_event).then_some(counts));

@@ -66,7 +66,7 @@ impl Run<'_, '_> {
             match &mut own {
                 Some(own) if version.stream == Stream::Events(record) => **own = counts,
                 _ => {
-                    counts.unmatched += self.loaded.counts[record.index()].undated;
+                    let counts = counts.with_unseen(&self.loaded.counts[record.index()]);
                     self.result.rules[id.index()].push((record, counts));
                 }
             }

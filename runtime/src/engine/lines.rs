@@ -51,8 +51,10 @@ pub enum Origin<'a> {
     Event {
         /// The event.
         record: RecordId,
-        /// By row.
+        /// By row of the stream.
         days: &'a [i32],
+        /// By row of the stream, the row of the event, where they come by another date than the event's own.
+        rows: Option<&'a [u32]>,
     },
     /// Rows of an entity and a period each.
     EntityPeriods {
@@ -79,7 +81,7 @@ impl Lines {
         self.largest = self.largest.max(largest.unwrap_or(0));
         let roots = match rows {
             Rows::Payments(payments) => output.rows.iter().map(|&row| payments.root[row as usize]).collect(),
-            Rows::Events { .. } | Rows::EntityPeriods(_) => Vec::new(),
+            Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => Vec::new(),
         };
         self.pages.push(LineRows {
             rows: std::mem::take(&mut output.rows),
@@ -164,7 +166,12 @@ impl<'a> Origin<'a> {
     /// What the lines of a rule come from.
     pub fn of(plan: &Plan, id: VersionId, loaded: &'a Loaded, result: &'a RunResult) -> Option<Self> {
         match &plan.version(id).stream {
-            Stream::Events(record) => Some(Self::Event { record: *record, days: loaded.days(plan, *record) }),
+            Stream::Events(record) => {
+                Some(Self::Event { record: *record, days: loaded.days(plan, *record), rows: None })
+            }
+            Stream::ByDate(record, _) => {
+                result.dated(id).map(|dated| Self::Event { record: *record, days: &dated.when, rows: Some(&dated.row) })
+            }
             Stream::Periods(record, period) => {
                 result.periods(id).map(|periods| Self::EntityPeriods { record: *record, period: *period, periods })
             }
@@ -183,7 +190,7 @@ impl<'a> Origin<'a> {
     /// The row of the event or the entity.
     pub fn source(&self, root: u32) -> u32 {
         match self {
-            Self::Event { .. } => root,
+            Self::Event { rows, .. } => rows.map_or(root, |rows| rows[root as usize]),
             Self::EntityPeriods { periods, .. } => periods.entity[root as usize],
         }
     }

@@ -44,6 +44,7 @@ impl PathValues {
         let places = start as usize..(start + len) as usize;
         match (rows, root) {
             (Rows::Events { .. }, _) => self.values.extend(i64::from(start)..i64::from(start + len)),
+            (Rows::ByDate(dated), _) => self.values.extend(dated.row[places].iter().map(|&row| i64::from(row))),
             (Rows::EntityPeriods(periods), _) => {
                 self.values.extend(periods.entity[places].iter().map(|&row| i64::from(row)))
             }
@@ -86,6 +87,7 @@ pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u
     let places = start as usize..(start + len) as usize;
     match rows {
         Rows::Events { record } => &loaded.days(plan, *record)[places],
+        Rows::ByDate(dated) => &dated.when[places],
         Rows::EntityPeriods(periods) => &periods.last_day[places],
         Rows::Payments(payments) => &payments.when[places],
     }

@@ -20,12 +20,13 @@ pub(super) fn words(
     match (rows, stream) {
         (Rows::Events { record }, _) if plan.record(*record).when.is_none() => entity(plan, loaded, *record, row),
         (Rows::Events { record }, _) => event(plan, loaded, *record, row),
+        (Rows::ByDate(dated), Stream::ByDate(record, _)) => event(plan, loaded, *record, dated.row[row as usize]),
         (Rows::EntityPeriods(periods), Stream::Periods(record, kind)) => {
             let entity = entity(plan, loaded, *record, periods.entity[row as usize]);
             format!("{entity} in {}", plan.calendar.name(*kind, periods.period[row as usize]))
         }
         (Rows::Payments(payments), Stream::Lines(rule)) => payment(plan, *rule, loaded, result, payments, row),
-        (Rows::EntityPeriods(_) | Rows::Payments(_), _) => String::new(),
+        (Rows::ByDate(_) | Rows::EntityPeriods(_) | Rows::Payments(_), _) => String::new(),
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (VersionId, u3
     let rule = plan.version(id);
     let row = match &rule.stream {
         Stream::Events(record) => guarded(|| event(plan, loaded, *record, row)).ok(),
-        Stream::Periods(..) | Stream::Lines(_) => None,
+        Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(_) => None,
     }
     .unwrap_or_else(|| format!("row {row} of those that it reads"));
     format!("rule `{}`, {row}", rule.name)
@@ -60,11 +61,12 @@ pub(super) fn payment(
 ) -> String {
     let root = payments.root[row as usize];
     let first = plan.first_version(rule);
-    let source = match first.and_then(|id| Origin::of(plan, id, loaded, result)) {
-        Some(Origin::Event { record, .. }) => event(plan, loaded, record, root),
+    let origin = first.and_then(|id| Origin::of(plan, id, loaded, result));
+    let source = match &origin {
+        Some(origin @ Origin::Event { record, .. }) => event(plan, loaded, *record, origin.source(root)),
         Some(Origin::EntityPeriods { record, period, periods }) => {
-            let entity = entity(plan, loaded, record, periods.entity[root as usize]);
-            format!("{entity} in {}", plan.calendar.name(period, periods.period[root as usize]))
+            let entity = entity(plan, loaded, *record, periods.entity[root as usize]);
+            format!("{entity} in {}", plan.calendar.name(*period, periods.period[root as usize]))
         }
         None => String::new(),
     };

@@ -5,7 +5,7 @@ use crate::engine::lines::{Line, Lines};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{Paged, Shelf};
-use meed_compiler::data::{DecisionData, EntityPeriods, Rows};
+use meed_compiler::data::{DatedRows, DecisionData, EntityPeriods, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
 use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Version, VersionId};
@@ -134,7 +134,15 @@ impl RunResult {
     pub fn periods(&self, rule: VersionId) -> Option<&EntityPeriods> {
         match &self.streams[rule.index()] {
             Some(Rows::EntityPeriods(periods)) => Some(periods),
-            Some(Rows::Events { .. } | Rows::Payments(_)) | None => None,
+            Some(Rows::Events { .. } | Rows::ByDate(_) | Rows::Payments(_)) | None => None,
+        }
+    }
+
+    /// The rows of a rule over an event by another date.
+    pub(crate) fn dated(&self, rule: VersionId) -> Option<&DatedRows> {
+        match &self.streams[rule.index()] {
+            Some(Rows::ByDate(dated)) => Some(dated),
+            Some(Rows::Events { .. } | Rows::EntityPeriods(_) | Rows::Payments(_)) | None => None,
         }
     }
 }

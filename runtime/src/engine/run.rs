@@ -1,6 +1,7 @@
 //! A run: every rule over the pages of the rows that it reads.
 
 use crate::engine::counts::Counts;
+use crate::engine::dated_rows::{DatedMarks, dated_rows};
 use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
 use crate::engine::found::FoundRows;
@@ -120,6 +121,8 @@ struct UnderWay {
     counts: Counts,
     /// What it finds in sets.
     found: FoundRows,
+    /// What became of the rows of an event that come by another date.
+    marks: DatedMarks,
     output: Output,
 }
 
@@ -147,11 +150,18 @@ impl Run<'_, '_> {
         if let Some(fault) = met {
             return Err(fault);
         }
-        for UnderWay { id, mut counts, output, found, .. } in rules {
+        for UnderWay { id, mut counts, output, mut found, mut marks, .. } in rules {
+            if let Stream::ByDate(record, _) = &self.plan.version(id).stream {
+                marks.add_found(*record, &mut found);
+                let Some(dated) = self.result.dated(id) else { broken("rows by a date that are gone") };
+                let counts = marks.counts(dated);
+                self.result.rules[id.index()].push((*record, counts));
+                self.flags.mark_any(*record, &marks.by_row);
+            }
             self.count_found(id, found, Some(&mut counts));
             if let Stream::Events(record) = &self.plan.version(id).stream {
-                let unmatched = counts.unmatched + self.loaded.counts[record.index()].undated;
-                self.result.rules[id.index()].push((*record, Counts { unmatched, ..counts }));
+                let counts = counts.with_unseen(&self.loaded.counts[record.index()]);
+                self.result.rules[id.index()].push((*record, counts));
             }
             self.result.missed[id.index()] = output.missed;
         }
@@ -163,12 +173,16 @@ impl Run<'_, '_> {
         let used = (0..self.plan.keys.len()).filter(|&key| uses(self.plan, rule, key)).collect();
         let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
         let found = self.found_rows(id);
-        UnderWay { id, used, observed, counts: Counts::default(), found, output: Output::default() }
+        let marks = match &rule.stream {
+            Stream::ByDate(record, _) => DatedMarks::new(self.loaded.data.tables[record.index()].n_rows),
+            Stream::Events(_) | Stream::Periods(..) | Stream::Lines(_) => DatedMarks::default(),
+        };
+        UnderWay { id, used, observed, counts: Counts::default(), found, marks, output: Output::default() }
     }
 
     /// Does the rows of a page.
     fn rule(&mut self, under_way: &mut UnderWay, page: usize) -> Result<(), RunError> {
-        let UnderWay { id, used, observed, counts, found, output } = under_way;
+        let UnderWay { id, used, observed, counts, found, marks, output } = under_way;
         let id = *id;
         if let Some(observer) = &mut self.observer {
             observer.begins(id);
@@ -201,6 +215,9 @@ impl Run<'_, '_> {
             self.chunk(id, &rows, &chunk, output, *observed)?;
             let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
             self.result.below_zero[id.index()] += below_zero.count() as u64;
+            if let Rows::ByDate(dated) = &rows {
+                marks.mark(&dated.row[chunk.start as usize..], &output.status);
+            }
             if let Some(record) = event {
                 counts.add(&output.status);
                 if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
@@ -322,6 +339,11 @@ impl Run<'_, '_> {
         Ok(match stream {
             Stream::Events(record) => {
                 (Rows::Events { record: *record }, self.loaded.data.tables[record.index()].n_stream as u32)
+            }
+            Stream::ByDate(record, path) => {
+                let dated = dated_rows(self.plan, self.loaded, *record, path, self.options.through);
+                let n_rows = dated.row.len() as u32;
+                (Rows::ByDate(dated), n_rows)
             }
             Stream::Lines(rule) => {
                 let payments = payments(self.plan, *rule, self.loaded, &self.result, page)?;

@@ -136,6 +136,9 @@ impl Explainer<'_> {
     fn row_words(&self, id: VersionId, row: u32) -> String {
         match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => self.event(*record, row),
+            (Stream::ByDate(record, _), Some(Rows::ByDate(dated))) => {
+                self.event_of(*record, dated.row[row as usize], Some(dated.when[row as usize]))
+            }
             (Stream::Periods(_, kind), Some(Rows::EntityPeriods(periods))) => {
                 self.plan.calendar.name(*kind, periods.period[row as usize])
             }

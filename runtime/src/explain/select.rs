@@ -68,6 +68,7 @@ impl<'a> Picker<'a> {
             (Stream::Events(record), _) => {
                 (Rows::Events { record: *record }, loaded.data.tables[record.index()].n_stream as u32)
             }
+            (_, Some(Rows::ByDate(dated))) => (Rows::ByDate(dated.clone()), dated.row.len() as u32),
             (_, Some(Rows::EntityPeriods(periods))) => {
                 (Rows::EntityPeriods(periods.clone()), periods.entity.len() as u32)
             }
@@ -122,7 +123,7 @@ impl<'a> Picker<'a> {
     fn root(&self, row: u32) -> u32 {
         match &self.rows {
             Rows::Payments(payments) => payments.root[row as usize],
-            Rows::Events { .. } | Rows::EntityPeriods(_) => row,
+            Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => row,
         }
     }
 

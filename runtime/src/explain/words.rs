@@ -64,6 +64,9 @@ impl Explainer<'_> {
     pub(super) fn of_row(&self, id: VersionId, row: u32) -> String {
         match (&self.plan.version(id).stream, self.rows(id)) {
             (Stream::Events(record), _) => format!("for {}", self.event(*record, row)),
+            (Stream::ByDate(record, _), Some(Rows::ByDate(dated))) => {
+                format!("for {}", self.event_of(*record, dated.row[row as usize], Some(dated.when[row as usize])))
+            }
             (Stream::Periods(record, kind), Some(Rows::EntityPeriods(periods))) => {
                 let period = self.plan.calendar.name(*kind, periods.period[row as usize]);
                 format!("for {} in {period}", self.party(*record, periods.entity[row as usize]))
@@ -84,7 +87,9 @@ impl Explainer<'_> {
     /// What a payment comes from in the end.
     fn of_root(&self, id: VersionId, root: u32) -> String {
         match Origin::of(self.plan, id, self.loaded, self.result) {
-            Some(Origin::Event { record, .. }) => format!("for {}", self.event(record, root)),
+            Some(origin @ Origin::Event { record, .. }) => {
+                format!("for {}", self.event_of(record, origin.source(root), Some(origin.day(root))))
+            }
             Some(Origin::EntityPeriods { record, period, periods }) => {
                 let name = self.plan.calendar.name(period, periods.period[root as usize]);
                 format!("for {} in {name}", self.party(record, periods.entity[root as usize]))
@@ -95,7 +100,12 @@ impl Explainer<'_> {
 
     /// `deal D1 of 2026-02-10`
     pub(super) fn event(&self, record: RecordId, row: u32) -> String {
-        let day = self.day_of_event(record, row).map_or_else(String::new, |day| format!(" of {}", date_of(day)));
+        self.event_of(record, row, self.day_of_event(record, row))
+    }
+
+    /// The same of a day that may be another than its own.
+    pub(super) fn event_of(&self, record: RecordId, row: u32, day: Option<i32>) -> String {
+        let day = day.map_or_else(String::new, |day| format!(" of {}", date_of(day)));
         format!("{}{day}", self.party(record, row))
     }
 
@@ -117,7 +127,7 @@ impl Explainer<'_> {
     /// The row in a word: `deal`, `partner`, `payment`.
     pub(super) fn row_word(&self, id: VersionId) -> String {
         match &self.plan.version(id).stream {
-            Stream::Events(record) => self.plan.record(*record).name.clone(),
+            Stream::Events(record) | Stream::ByDate(record, _) => self.plan.record(*record).name.clone(),
             Stream::Periods(_, period) => period.word().to_owned(),
             Stream::Lines(_) => "payment".to_owned(),
         }
@@ -126,8 +136,10 @@ impl Explainer<'_> {
     /// What a state is kept per: ` per rep per year`.
     pub(super) fn per(&self, state: StateId) -> String {
         let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
-        let row = match slot.stream {
-            Stream::Events(record) | Stream::Periods(record, _) => self.plan.record(record).name.clone(),
+        let row = match &slot.stream {
+            Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => {
+                self.plan.record(*record).name.clone()
+            }
             Stream::Lines(_) => "payment".to_owned(),
         };
         let parts = slot.parts.iter().map(|part| match self.quote(part.span) {

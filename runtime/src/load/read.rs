@@ -14,7 +14,7 @@ use crate::load::through::earlier;
 use crate::source::file::{Opening, TableInput};
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::guarded;
-use meed_compiler::plan::{Plan, RecordId, RecordTable};
+use meed_compiler::plan::{Plan, RecordId, RecordTable, Stream, Version};
 use std::path::Path;
 
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
@@ -95,7 +95,10 @@ impl<'a> Read<'a> {
         // Rows that others refer to are looked up in any order.
         // Rows that others find in sets are asked for in no order.
         let is_found = self.plan.searches.iter().any(|search| self.plan.root_of(&search.stream) == Some(record));
-        if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_found) {
+        // Rows by another date than their own come in another order.
+        let by_date = |rule: &Version| matches!(rule.stream, Stream::ByDate(own, _) if own == record);
+        let is_any_order = is_found || self.plan.versions.iter().any(by_date);
+        if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_any_order) {
             options.apply(&mut table.rows, when);
         }
         for file in input.files {

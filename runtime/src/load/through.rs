@@ -61,14 +61,16 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
 fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
     for search in plan.searches_of(rule) {
         match &plan.search(search).stream {
-            Stream::Events(record) if plan.record(*record).when.is_some() => drop(events.insert(*record)),
+            Stream::Events(record) | Stream::ByDate(record, _) if plan.record(*record).when.is_some() => {
+                events.insert(*record);
+            }
             Stream::Lines(rule) => behind(plan, *rule, events),
-            Stream::Events(_) | Stream::Periods(..) => {}
+            Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => {}
         }
     }
     for fold in &rule.folds {
         match &plan.matched(*fold).stream {
-            Stream::Events(event) => drop(events.insert(*event)),
+            Stream::Events(event) | Stream::ByDate(event, _) => drop(events.insert(*event)),
             Stream::Lines(rule) => behind(plan, *rule, events),
             Stream::Periods(..) => {}
         }
@@ -79,7 +81,7 @@ fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
 fn behind(plan: &Plan, rule: RuleId, events: &mut BTreeSet<RecordId>) {
     let Some(id) = plan.first_version(rule) else { return };
     match &plan.version(id).stream {
-        Stream::Events(event) => drop(events.insert(*event)),
+        Stream::Events(event) | Stream::ByDate(event, _) => drop(events.insert(*event)),
         Stream::Lines(source) => behind(plan, *source, events),
         Stream::Periods(..) => plan.versions_of(rule).for_each(|id| events_of(plan, plan.version(id), events)),
     }

@@ -18,7 +18,7 @@ pub fn account(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Vec<Counts> 
             version: rule.map(|(_, version)| version),
             read: rows.read,
             rejected: rows.rejected,
-            after_run_date: rows.after_run_date,
+            after_run_date: counts.after,
             paid: counts.paid,
             counted: counts.counted,
             paid_nothing: counts.nothing,

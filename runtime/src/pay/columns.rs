@@ -193,9 +193,10 @@ impl LineBatch<'_> {
 
     fn keys(&self) -> Texts {
         let mut texts = Texts::default();
-        match self.rule.context.origin {
-            Origin::Event { .. } => {
-                write_keys(self.rule.context.keys, self.lines.iter().map(|line| line.root), &mut texts);
+        match &self.rule.context.origin {
+            origin @ Origin::Event { .. } => {
+                let rows = self.lines.iter().map(|line| origin.source(line.root));
+                write_keys(self.rule.context.keys, rows, &mut texts);
             }
             Origin::EntityPeriods { .. } => self.lines.iter().for_each(|_| texts.end()),
         }

@@ -40,7 +40,8 @@ pub(crate) fn decision_column(name: &str) -> usize {
 
 /// A decision that was taken.
 struct Taken {
-    when: i32,
+    /// The row that it comes from in the end, of an event or of entity periods.
+    root: u32,
     /// The row of the event or entity.
     row: u32,
     /// The row of the rule's stream.
@@ -100,7 +101,7 @@ impl<'a> Seen<'a> {
             Stream::Lines(rule) => {
                 Some(result.merged(plan.versions_of(*rule), page)?.iter().map(|line| line.root).collect())
             }
-            Stream::Events(_) | Stream::Periods(..) => None,
+            Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => None,
         };
         Ok(Self { plan, origin, roots })
     }
@@ -119,7 +120,7 @@ impl<'a> Seen<'a> {
                 }
             }
         }
-        found.sort_by_key(|taken| (taken.when, taken.row, taken.place));
+        found.sort_by_key(|taken| (taken.root, taken.place));
         Ok(found)
     }
 
@@ -127,8 +128,14 @@ impl<'a> Seen<'a> {
     fn take(&self, id: VersionId, decision: DecisionId, data: &DecisionData, found: &mut Vec<Taken>) {
         let rule = self.plan.version(id);
         let (kind, days) = (kind(self.plan, &self.origin), rule.looks_at());
-        for place in (0..data.known.len()).filter(|&place| data.known[place] == 1) {
-            let row = self.roots.as_ref().map_or(place as u32, |roots| roots[place]);
+        // What was decided for an event is kept by its rows, in whatever order they come.
+        let rows = if let Origin::Event { rows, .. } = self.origin { rows } else { None };
+        let places: Box<dyn Iterator<Item = (usize, u32)>> = match (rows, &self.roots) {
+            (Some(rows), None) => Box::new(rows.iter().map(|row| *row as usize).zip(0..)),
+            (_, Some(roots)) => Box::new((0..data.known.len()).zip(roots.iter().copied())),
+            (None, None) => Box::new((0..data.known.len()).zip(0..)),
+        };
+        for (place, row) in places.filter(|(place, _)| data.known[*place] == 1) {
             let when = self.origin.day(row);
             let period = match self.origin {
                 Origin::Event { .. } => self.plan.calendar.index(kind, when),
@@ -136,7 +143,7 @@ impl<'a> Seen<'a> {
             };
             if days.holds(when.min(self.plan.active.to)) {
                 found.push(Taken {
-                    when,
+                    root: row,
                     row: self.origin.source(row),
                     place,
                     version: rule.number,

@@ -12,8 +12,8 @@ use std::borrow::Cow;
 pub(super) enum PageOrigin<'a> {
     /// Rows of an event.
     Event { record: RecordId, days: Cow<'a, [i32]>, keys: Cow<'a, Keys> },
-    /// Entities and periods.
-    EntityPeriods { origin: Origin<'a>, keys: &'a Keys },
+    /// Entities and periods, or rows of an event by another date.
+    Held { origin: Origin<'a>, keys: &'a Keys },
 }
 
 impl<'a> PageOrigin<'a> {
@@ -31,14 +31,14 @@ impl<'a> PageOrigin<'a> {
         }
         Ok(Origin::of(plan, id, loaded, result).map(|origin| {
             let (Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) = origin;
-            Self::EntityPeriods { origin, keys: &loaded.keys[record.index()] }
+            Self::Held { origin, keys: &loaded.keys[record.index()] }
         }))
     }
 
     pub fn origin(&self) -> Origin<'_> {
         match self {
-            Self::Event { record, days, .. } => Origin::Event { record: *record, days },
-            Self::EntityPeriods { origin, .. } => *origin,
+            Self::Event { record, days, .. } => Origin::Event { record: *record, days, rows: None },
+            Self::Held { origin, .. } => *origin,
         }
     }
 
@@ -46,7 +46,7 @@ impl<'a> PageOrigin<'a> {
     pub fn keys(&self) -> &Keys {
         match self {
             Self::Event { keys, .. } => keys,
-            Self::EntityPeriods { keys, .. } => keys,
+            Self::Held { keys, .. } => keys,
         }
     }
 }

@@ -158,7 +158,7 @@ impl<'a> Partition<'a> {
         let lines = lines.into_iter().map(|(roots, payees, amounts)| Cow::Owned(LineRows::new(roots, payees, amounts)));
         let of = |(&id, lines)| Version::new(self.plan, id, self.loaded, lines);
         let versions = self.ids.iter().zip(lines).filter_map(of).collect();
-        let origin = Origin::Event { record: self.root, days: &chunk.days };
+        let origin = Origin::Event { record: self.root, days: &chunk.days, rows: None };
         let through = self.result.through;
         let context = OutputContext { plan: self.plan, name: self.name, origin, keys: &chunk.keys, through };
         RuleLines::new(context, versions)

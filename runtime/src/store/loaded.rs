@@ -185,6 +185,13 @@ impl Loaded {
         })
     }
 
+    /// Whether a row of an event that is held has a day of its own.
+    pub(crate) fn has_day(&self, plan: &Plan, event: RecordId, row: usize) -> bool {
+        let column =
+            plan.record(event).when.and_then(|when| self.data.tables[event.index()].columns[when.index()].as_ref());
+        column.is_some_and(|column| column.known.as_ref().is_none_or(|known| known[row] == 1))
+    }
+
     /// The days of an event's rows in the page that is seen.
     pub(crate) fn days(&self, plan: &Plan, event: RecordId) -> &[i32] {
         let when = plan.record(event).when;

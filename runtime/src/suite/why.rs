@@ -175,7 +175,7 @@ fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
     for stream in own.chain(found).chain(rule.folds.iter().map(|id| &plan.matched(*id).stream)) {
         match stream {
             Stream::Events(record) if plan.record(*record).when.is_none() => {}
-            Stream::Events(record) => {
+            Stream::Events(record) | Stream::ByDate(record, _) => {
                 seen.insert(*record);
             }
             // A rule over payments comes after the rule that pays them.

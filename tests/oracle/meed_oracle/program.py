@@ -59,6 +59,7 @@ class Version:
     name: str
     number: int  # among the versions of the rule, by their ranges, from 1
     stream: tuple  # ("event", name), ("entity", name, period) or ("payments", rule)
+    by: dict | None  # the path to another date than the event's own
     clauses: list
     first: date
     last: date
@@ -287,12 +288,11 @@ class Program:
     # Rules (rules.md).
 
     def _take_rule(self, item):
-        name, stream, active, clauses = item["name"]["text"], None, None, []
+        name, stream, by, active, clauses = item["name"]["text"], None, None, None, []
         for clause in item["clauses"]:
             kind, content = form(clause["kind"])
             if kind == "for_each":
-                if content["by"] is not None:
-                    raise Unknown("`for each … by`")
+                by = content["by"]
                 subject = content["subject"]["text"]
                 is_event = self._record(subject).is_event
                 stream = ("event", subject) if is_event else ("entity", subject, content["per"]["text"])
@@ -310,7 +310,7 @@ class Program:
                 first = max(first, self._day(active["from"]))
             if active["to"] is not None:
                 last = min(last, self._day(active["to"]))
-        version = Version(name, 0, stream, clauses, first, last, active is not None)
+        version = Version(name, 0, stream, by, clauses, first, last, active is not None)
         self.rules.setdefault(name, []).append(version)
 
     def _day(self, node):

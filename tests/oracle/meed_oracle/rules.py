@@ -46,7 +46,8 @@ class Rule:
         self.run, self.program = run, run.program
         self.name, self.versions = name, versions
         self.stream = versions[0].stream
-        if any(version.stream != self.stream for version in versions):
+        self.by = versions[0].by
+        if any((version.stream, version.by) != (self.stream, self.by) for version in versions):
             raise Unknown("versions of a rule over different rows")
         self.lines = []
         self.limits = Limits(run)
@@ -78,13 +79,13 @@ class Rule:
     # Over the rows of an event.
 
     def _over_events(self):
-        for row in self.run.events(self.stream[1]):
-            version = self._version_of(row.when)
-            scope = Scope(self.run, subject=row, day=row.when)
-            period = self.program.calendar.period_of(self.program.calendar.told_by(), row.when)
+        for row, day in self.run.events_by(self.stream[1], self.by):
+            version = self._version_of(day)
+            scope = Scope(self.run, subject=row, day=day, by=self.by)
+            period = self.program.calendar.period_of(self.program.calendar.told_by(), day)
             if version is not None:
                 self._one(version, scope, period, False)
-            elif row.when < min(version.first for version in self.versions) and self._looks_back():
+            elif day < min(version.first for version in self.versions) and self._looks_back():
                 # Rows from before the rule's first day go by the conditions of its first version.
                 self._pipeline(self.versions[0], scope, period, is_earlier=True)
 

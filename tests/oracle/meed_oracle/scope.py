@@ -43,6 +43,7 @@ class Scope:
     outer: object = None  # inside the brackets of a set: the row around it
     arguments: dict | None = None  # inside a schedule
     sets: dict = field(default_factory=dict)  # that a `let` names
+    by: dict | None = None  # the path to the date by which the rows of the rule come, if not by their own
     moment: date | None = None  # the day on which dated fields are read, where it is said
 
     def own_of(self, period):

@@ -1,5 +1,6 @@
 """Sets of rows and what is aggregated over them (totals.md, "Per party and period")."""
 
+from datetime import date
 from fractions import Fraction
 
 from .calendars import TableCalendar
@@ -184,7 +185,7 @@ def _belonging(chosen, scope, evaluate):
             rows = scope.run.events(record.name) if record.is_event else _by_key(scope.run.tables.of(record.name))
             found = [(row, None) for row in rows]
         elif kind == "decisions":
-            found = [(row, period if row.when is None else None) for row, period in scope.run.decided(name["text"])]
+            found = scope.run.decided(name["text"])
         else:
             found = [(line.source, line) for line in scope.run.lines(name["text"])]
         for row, behind in found:
@@ -204,9 +205,9 @@ def _belonging(chosen, scope, evaluate):
 
 
 def _scope_of(run, row, behind):
-    """The scope of a row of a set: with the payment that was made for it, or the period in which it was decided."""
-    if behind is None:
-        return Scope(run, subject=row, day=row.when)
+    """The scope of a row of a set: with the payment that was made for it, or the period or day of which it was decided."""
+    if behind is None or isinstance(behind, date):
+        return Scope(run, subject=row, day=row.when if behind is None else behind)
     if hasattr(behind, "payee"):
         return Scope(run, subject=row, line=behind, day=behind.when)
     own = row.within_life(*run.program.calendar.own(behind))
@@ -240,7 +241,7 @@ def meets_a_fault(content, scope, evaluate):
         rows = scope.run.events(record.name) if record.is_event else scope.run.tables.of(record.name)
         rows = [Scope(scope.run, row, None, row.when) for row in rows]
     elif kind == "decisions":
-        rows = [_scope_of(scope.run, row, None if row.when else period) for row, period in scope.run.decided(name["text"])]
+        rows = [_scope_of(scope.run, row, behind) for row, behind in scope.run.decided(name["text"])]
     else:
         rows = [_scope_of(scope.run, line.source, line) for line in scope.run.lines(name["text"])]
     for row in rows:

@@ -2,7 +2,8 @@
 
 from .program import Program
 from .rules import Rule
-from .tables import Tables
+from .scope import Scope
+from .tables import Tables, key_order
 from .tree import forget, form
 from .trouble import Unknown
 from .uses import used_fields
@@ -50,6 +51,18 @@ class Run:
             self._events[name] = sorted(rows, key=lambda row: row.order)
         return self._events[name]
 
+    def events_by(self, name, by):
+        """Rows of an event with their days: their own, or another date, whatever their own is (rules.md, "By another date")."""
+        if by is None:
+            return [(row, row.when) for row in self.events(name)]
+        days = [(row, self.day_by(row, by)) for row in self.tables.of(name)]
+        found = [(row, day) for row, day in days if day is not None and day <= self.through]
+        return sorted(found, key=lambda pair: (pair[1], key_order(pair[0].key)))
+
+    def day_by(self, row, by):
+        """The date of a row to which a path leads."""
+        return Scope(self, subject=row).evaluate({"kind": {"path": by}, "span": None})
+
     # Decisions (rules.md, "Let and set").
 
     def _find_setters(self):
@@ -76,11 +89,12 @@ class Run:
             self._by_period[id(scope.subject), name, period.number] = value
 
     def decided(self, rule):
-        """A row for each time that a rule set something: the row and its period, in order."""
-        rows = {}
+        """A row for each time that a rule set something, in order: the row and, where its day is not its own, its period or day."""
+        rows, by = {}, self.program.rules[rule][0].by
         for name, _, row, period, *_ in [*self.decisions] if self.settled(rule) else []:
             if name == rule:
-                rows.setdefault((id(row), period.number), (row, period))
+                behind = period if row.when is None else None if by is None else self.day_by(row, by)
+                rows.setdefault((id(row), period.number), (row, behind))
         return list(rows.values())
 
     def decision(self, row, name, day, back=None):

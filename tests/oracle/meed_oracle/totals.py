@@ -150,8 +150,8 @@ def level_of_set(content, scope):
     if chosen["by"] or chosen["window"] is not None:
         raise Unknown("a running level over a set with a path or window")
     of_row = {}
-    for row in scope.run.events(event):
-        one = Scope(scope.run, subject=row, day=row.when)
+    for row, day in scope.run.events_by(event, scope.by):
+        one = Scope(scope.run, subject=row, day=day)
         counts = chosen["condition"] is None or evaluate(chosen["condition"], one)
         if counts is None and chosen["unknown"] is None:
             raise Unknown("an unknown condition of a set")
@@ -164,8 +164,8 @@ def total_of_all(content, scope, definitions):
     """What adds up `over all` rows of the event in the program's life, whichever the rule matched."""
     accumulation, program = Accumulation(), scope.run.program
     of_row = {}
-    for row in scope.run.events(scope.record.name):
-        if program.first <= row.when <= program.last:
-            one = Scope(scope.run, subject=row, day=row.when, definitions=definitions)
+    for row, day in scope.run.events_by(scope.record.name, scope.by):
+        if program.first <= day <= program.last:
+            one = Scope(scope.run, subject=row, day=day, definitions=definitions)
             of_row[id(row)] = accumulation.add(content, one, program)
     return of_row

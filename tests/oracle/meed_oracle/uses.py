@@ -25,6 +25,8 @@ class _Walk:
 
     def version(self, version):
         frames = [self._frame(version.stream)]
+        if version.by is not None:
+            self._path(version.by, frames)
         for clause in version.clauses:
             _, content = form(clause["kind"])
             for name, one in content.items():

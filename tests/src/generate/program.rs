@@ -224,7 +224,8 @@ fn sale_rule(
     let mut scope = Scope { tables: tables.to_vec(), ..sale_scope(schedules) };
     scope.sources.extend(decided.iter().chain(others).cloned());
     found(draw, &mut scope);
-    let mut text = format!("rule {name} {{\n  for each sale\n");
+    let by = if draw.chance(20) { draw.pick(&[" by due", " by due", " by person.joined"]) } else { "" };
+    let mut text = format!("rule {name} {{\n  for each sale{by}\n");
     if draw.chance(15) {
         text += "  active from 2026-03-01\n";
     }
@@ -255,6 +256,8 @@ fn sale_rule(
     };
     text += &pay(draw, payee, &amount);
     text += &limits(draw, &scope, &["person", "customer", "person and customer"], "day");
+    // Which rows come before one by another date is refused.
+    let text = if by.is_empty() { text } else { text.replace(" before this, unknown", ", unknown") };
     text + "}\n"
 }
 

@@ -106,7 +106,9 @@ impl RowCode<'_, '_> {
                 let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
                 RowValue::new(Kind::Number(Number::new(CheckedInt::any(amount), self.plan.per_unit())))
             }
-            Stream::Events(_) | Stream::Periods(..) => broken("the amount of a payment where there is none"),
+            Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => {
+                broken("the amount of a payment where there is none")
+            }
         }
     }
 

@@ -137,7 +137,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
     pub fn root(&mut self, root: Root) -> Value {
         let input = match (self.stream, root) {
             (Stream::Events(_), _) => return self.row,
-            (Stream::Periods(..), _) => Input::PeriodsEntity,
+            (Stream::Periods(..) | Stream::ByDate(..), _) => Input::StreamRow,
             (Stream::Lines(_), Root::Payee) => Input::PaymentPayee,
             (Stream::Lines(_), Root::Source | Root::Row) => Input::PaymentSource,
         };
@@ -151,7 +151,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 let Some(field) = self.plan.record(*record).when else { broken("an event without a `when`") };
                 self.load(Input::Values(*record, field), self.row, Width::I32)
             }
-            Stream::Periods(..) => self.load(Input::PeriodsLastDay, self.row, Width::I32),
+            Stream::Periods(..) | Stream::ByDate(..) => self.load(Input::StreamDay, self.row, Width::I32),
             Stream::Lines(_) => self.load(Input::PaymentWhen, self.row, Width::I32),
         };
         CheckedInt::within(day, i32::MIN.into(), i32::MAX.into())
@@ -245,13 +245,19 @@ impl<'a, 'f> RowCode<'a, 'f> {
         }
     }
 
+    /// Where a decision is kept: those for an event by its rows, whatever their order.
+    pub fn decision_row(&mut self, id: DecisionId, root: Root) -> Value {
+        match (&self.plan.decisions[id.index()].stream, root) {
+            (Stream::Events(_), root) => self.root(root),
+            (Stream::Periods(..), _) | (_, Root::Row) => self.row,
+            (Stream::ByDate(..) | Stream::Lines(_), root) => self.root(root),
+        }
+    }
+
     /// The decision for the row, or for a row it refers to.
     pub fn decision(&mut self, id: DecisionId, root: Root) -> RowValue {
         let decision = &self.plan.decisions[id.index()];
-        let row = match (&decision.stream, root) {
-            (Stream::Periods(..), _) | (_, Root::Row) => self.row,
-            (Stream::Events(_) | Stream::Lines(_), root) => self.root(root),
-        };
+        let row = self.decision_row(id, root);
         let known = self.load_mark(Input::DecisionKnown(id), row);
         let value = self.load(Input::DecisionNum(id), row, Width::I64);
         let kind = if decision.ty.is_numeric() {

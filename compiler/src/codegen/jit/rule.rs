@@ -14,7 +14,7 @@ use super::scales::Scales;
 use crate::data::{Width, status};
 use crate::internal::broken;
 use crate::kernel::{Input, Prefetch};
-use crate::plan::{DecisionId, Expr, Limit, LocalId, Node, Plan, StateId, StateKind, Stream, Version};
+use crate::plan::{DecisionId, Expr, Limit, LocalId, Node, Plan, Root, StateId, StateKind, Stream, Version};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
@@ -263,7 +263,7 @@ impl RuleCode<'_, '_> {
         let (zero, one) = (emit.int(0), emit.int(1));
         let (num, den) = (emit.select(value.known, num, zero), emit.select(value.known, den, one));
         let known = emit.flag_byte(value.known);
-        let row = self.code.row;
+        let row = self.code.decision_row(decision, Root::Row);
         let words = [
             (Input::DecisionNum(decision), num, 3),
             (Input::DecisionDen(decision), den, 3),

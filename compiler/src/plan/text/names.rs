@@ -34,7 +34,7 @@ impl<'a> Place<'a> {
     /// A row of a stream, in no rule.
     pub fn of(plan: &'a Plan, stream: &Stream) -> Self {
         let record = match stream {
-            Stream::Events(record) | Stream::Periods(record, _) => Some(*record),
+            Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => Some(*record),
             Stream::Lines(_) => None,
         };
         Self { record, ..Self::new(plan) }
@@ -163,4 +163,30 @@ pub(super) fn kind_word(kind: &StateKind) -> &'static str {
         StateKind::Sums { .. } => "total",
         StateKind::Paid => "paid",
     }
+}
+
+/// A path of fields from a row of a record: `partner.tier`.
+pub(super) fn path_text(plan: &Plan, record: RecordId, path: &[FieldId]) -> String {
+    let (mut at, mut names) = (record, Vec::new());
+    for field in path {
+        let field = &plan.record(at).fields[field.index()];
+        names.push(field.name.as_str());
+        if let Type::Ref(next) = field.ty {
+            at = next;
+        }
+    }
+    names.join(".")
+}
+
+/// The fields of such a path; none where a record has no field of a name.
+pub(super) fn path_named(plan: &Plan, record: RecordId, names: &str) -> Option<Vec<FieldId>> {
+    let (mut at, mut path) = (record, Vec::new());
+    for name in names.split('.').filter(|name| !name.is_empty()) {
+        let field = plan.record(at).field(name)?;
+        path.push(field);
+        if let Type::Ref(next) = plan.record(at).fields[field.index()].ty {
+            at = next;
+        }
+    }
+    Some(path)
 }

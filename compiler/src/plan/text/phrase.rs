@@ -1,7 +1,7 @@
 //! Expressions and types as text.
 
 use super::lexer::quoted;
-use super::names::Place;
+use super::names::{Place, path_text};
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
@@ -127,15 +127,7 @@ impl Place<'_> {
         if root != Root::Row || self.record != Some(record) {
             text = format!("{text}:{}", self.plan.record(record).name);
         }
-        let mut at = record;
-        for field in path {
-            let field = &self.plan.record(at).fields[field.index()];
-            text = format!("{text}.{}", field.name);
-            if let Type::Ref(next) = field.ty {
-                at = next;
-            }
-        }
-        text
+        if path.is_empty() { text } else { format!("{text}.{}", path_text(self.plan, record, path)) }
     }
 }
 

@@ -6,6 +6,7 @@ pub(super) mod rules;
 mod schedules;
 
 use super::lexer::{Cursor, Line, Read, lines};
+use super::names::path_named;
 use super::searches;
 use super::tables;
 use super::words::Word;
@@ -281,6 +282,11 @@ pub(super) fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
         return Ok(Stream::Lines(rule_id(plan, line)?));
     }
     let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
+    if line.takes("by") {
+        let names = line.word()?;
+        let path = path_named(plan, record, names);
+        return path.map(|path| Stream::ByDate(record, path)).ok_or_else(|| format!("there is no field `{names}`"));
+    }
     if !line.takes("per") {
         return Ok(Stream::Events(record));
     }

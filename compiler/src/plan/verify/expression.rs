@@ -109,7 +109,7 @@ impl<'a> Place<'a> {
 
     fn field(&self, expr: &Expr, root: Root, record: RecordId, path: &[FieldId], report: &mut Report) {
         let expected = match (root, self.stream) {
-            (Root::Row, Some(Stream::Events(own) | Stream::Periods(own, _))) => *own == record,
+            (Root::Row, Some(Stream::Events(own) | Stream::ByDate(own, _) | Stream::Periods(own, _))) => *own == record,
             (Root::Payee | Root::Source, Some(Stream::Lines(_))) => true,
             _ => false,
         };
@@ -137,7 +137,7 @@ impl<'a> Place<'a> {
             return report.demand(false, Invariant::Named, "a decision");
         };
         report.demand(stands_for(known.ty, expr.ty), Invariant::Types, format!("`{}`", known.name));
-        let own = root != Root::Row || self.stream.is_none_or(|stream| known.stream == *stream);
+        let own = root != Root::Row || self.stream.is_none_or(|stream| known.stream == stream.rows());
         report.demand(own, Invariant::Decisions, format!("`{}` of other rows", known.name));
     }
 

@@ -3,7 +3,7 @@
 use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
-    Days, DecisionId, Emit, Expr, Limit, LocalId, Node, Op, Owner, Plan, RecordKind, RuleId, StateId, StateKind,
+    Days, DecisionId, Emit, Expr, Limit, LocalId, Node, Op, Owner, Plan, RecordKind, Root, RuleId, StateId, StateKind,
     Stream, Type, Version, VersionId,
 };
 use meed_grammar::steps;
@@ -18,6 +18,11 @@ pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Rep
     let counted = rule.n_locals as usize == rule.locals.len() && n_lets == rule.locals.len();
     report.demand(counted, Invariant::Locals, "as many as are defined");
     let mut walk = Walk { plan, index, rule, place: Place { rule: Some(rule), ..Place::row(plan, &rule.stream) } };
+    if let Stream::ByDate(record, path) = &rule.stream {
+        let op = Op::Field { root: Root::Row, record: *record, path: path.clone() };
+        let optional = plan.path_can_miss(*record, path);
+        walk.place.check(&Expr { op, ty: Type::Date, optional, span: rule.span }, report);
+    }
     rule.nodes.iter().for_each(|step| walk.step(step, report));
 }
 
@@ -86,7 +91,7 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
     let ranges: Vec<usize> = (0..rule.nodes.len()).filter(|&idx| matches!(rule.nodes[idx], Node::Active)).collect();
     let placed = |idx: usize| matches!(rule.nodes[..idx].last(), Some(Node::First(_)));
     let placed = ranges.len() == 1 && (!looks_back || ranges.iter().all(|&idx| placed(idx)));
-    let events = !looks_back || matches!(rule.stream, Stream::Events(_));
+    let events = !looks_back || rule.stream.event().is_some();
     report.demand(placed && events, Invariant::Nodes, "the range behind a first that looks back");
     let decides = rule.nodes.iter().any(|step| matches!(step, Node::Set(..)));
     report.demand(once(3) == 1 || (decides && once(4) == 0), Invariant::Nodes, "it pays or decides");
@@ -161,7 +166,7 @@ impl Walk<'_> {
         };
         report.demand(local.index() < self.place.n_locals, Invariant::Locals, "the value of a decision");
         let value = self.rule.locals.get(local.index());
-        let fits = value.is_some_and(|value| value.ty == known.ty) && known.stream == self.rule.stream;
+        let fits = value.is_some_and(|value| value.ty == known.ty) && known.stream == self.rule.stream.rows();
         report.demand(fits, Invariant::Decisions, format!("`{}`", known.name));
         // Whoever sets it, one of them is the first.
         let first = self.index.setters(decision).first().map(|id| self.plan.version(*id));

@@ -9,7 +9,9 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for (idx, search) in plan.searches.iter().enumerate() {
         report.at(format!("search {}", idx + 1));
         let known = match &search.stream {
-            Stream::Events(record) | Stream::Periods(record, _) => plan.records.get(record.index()).map(Some),
+            Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => {
+                plan.records.get(record.index()).map(Some)
+            }
             Stream::Lines(rule) => plan.rules.get(rule.index()).map(|_| None),
         };
         let Some(record) = known else {

@@ -1,7 +1,7 @@
 //! `for each …`: the rows a rule reads.
 
-use crate::plan::{Period, RecordId, Root, Stream, Type};
-use crate::resolve::{later, near};
+use crate::plan::{Op, Period, RecordId, Root, Stream, Type};
+use crate::resolve::near;
 use crate::typed::{Use, Version};
 use crate::types::Typing;
 use crate::types::scope::Scope;
@@ -27,13 +27,39 @@ impl Typing<'_> {
                 );
                 None
             }
-            ClauseKind::ForEach { by: Some(by), .. } => {
-                self.problem(later(by.span, "`for each … by` another date is"));
-                None
+            ClauseKind::ForEach { subject, per, by: Some(by) } => {
+                let stream = self.rows_of(subject, per.as_ref(), scope)?;
+                self.by_date(stream, by, scope)
             }
             ClauseKind::ForEach { subject, per, by: None } => self.rows_of(subject, per.as_ref(), scope),
             _ => None,
         }
+    }
+
+    /// `by signed_on`: the rows of an event that have this date, in its order.
+    fn by_date(&mut self, stream: Stream, by: &tree::Path, scope: &mut Scope) -> Option<Stream> {
+        let Stream::Events(event) = stream else {
+            let message = "the rows of a rule per party and period are its periods, which have their own days";
+            self.problem(Problem::error("type-mismatch", by.span, message).help("remove `by …`"));
+            return None;
+        };
+        let day = self.path(by, scope)?;
+        let date = match &day.op {
+            Op::Field { path, .. } if day.ty == Type::Date => path.clone(),
+            _ => {
+                let names: Vec<&str> = by.parts.iter().map(|part| part.text.as_str()).collect();
+                let message = format!("`{}` is {}, and rows come by a date", names.join("."), self.type_words(day.ty));
+                let problem = Problem::error("type-mismatch", by.span, message);
+                self.problem(problem.help("name a date of the row: for each deal by signed_on"));
+                return None;
+            }
+        };
+        // By its own day an event comes anyway.
+        let own = self.program.record(event).when;
+        if matches!((&date[..], own), ([field], Some(when)) if *field == when) {
+            return Some(Stream::Events(event));
+        }
+        Some(Stream::ByDate(event, date))
     }
 
     /// Whether a path is the one name of a party that the event refers to.

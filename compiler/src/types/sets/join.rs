@@ -19,12 +19,12 @@ impl Typing<'_> {
         span: Span,
     ) -> Option<Expr> {
         let (root, record) = match stream {
-            Stream::Events(record) | Stream::Periods(record, _) => (Root::Row, *record),
+            Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => (Root::Row, *record),
             Stream::Lines(rule) => (Root::Payee, self.payee_of(*rule)?),
         };
         if let Some(by) = by {
             let mut scope = Scope::constant();
-            scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+            scope.rule = Some(RuleScope { name: String::new(), stream: stream.rows(), by_date: false, matched: true });
             let typed = match stream {
                 Stream::Lines(rule) => self.path_of_payment(*rule, record, by, &mut scope)?,
                 _ => self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?,
@@ -166,12 +166,12 @@ impl Typing<'_> {
                     scope.roots.push((self.program.record(source).name.clone(), Root::Source, source));
                 }
             }
-            Stream::Events(_) | Stream::Periods(..) => {
+            Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => {
                 scope.roots.push((self.program.record(record).name.clone(), Root::Row, record));
                 scope.bare = Some((Root::Row, record));
             }
         }
-        scope.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+        scope.rule = Some(RuleScope { name: String::new(), stream: stream.rows(), by_date: false, matched: true });
         scope.outer = Some((entity, path, vec![entity_name]));
         scope.outer_lets = Some((outside.lets.clone(), join.clone()));
         scope

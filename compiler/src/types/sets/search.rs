@@ -240,7 +240,8 @@ impl Typing<'_> {
         let record = self.program.searches[search.index()].record()?;
         // A row of a set is seen from the row that asks; what changes from day to day is that of its own day.
         inner.outer = Some((record, Vec::new(), Vec::new()));
-        inner.rule = Some(RuleScope { name: String::new(), stream: Stream::Events(record), matched: true });
+        inner.rule =
+            Some(RuleScope { name: String::new(), stream: Stream::Events(record), by_date: false, matched: true });
         let value = self.follow(Root::Row, record, Vec::new(), names, span, &mut inner)?;
         let optional = value.optional || !known;
         let function = self.program.searches[search.index()].outputs[*output as usize].function.clone();
@@ -269,7 +270,7 @@ impl Typing<'_> {
     fn no_rows_yet(&self, stream: Stream, scope: &Scope, span: Span) -> Found {
         let mut inner = Scope::constant();
         let record = match &stream {
-            Stream::Events(own) | Stream::Periods(own, _) => {
+            Stream::Events(own) | Stream::ByDate(own, _) | Stream::Periods(own, _) => {
                 inner.roots.push((self.record_name(*own).to_owned(), Root::Row, *own));
                 inner.bare = Some((Root::Row, *own));
                 Some(*own)
@@ -286,7 +287,7 @@ impl Typing<'_> {
                 source
             }
         };
-        inner.rule = Some(RuleScope { name: String::new(), stream: stream.clone(), matched: true });
+        inner.rule = Some(RuleScope { name: String::new(), stream: stream.rows(), by_date: false, matched: true });
         inner.early = matches!(stream, Stream::Periods(..));
         inner.asking = Some(Box::new(Asking { outside: scope.clone(), arguments: Vec::new() }));
         if let Some((own, around)) = around(self, scope) {
@@ -375,7 +376,7 @@ impl Typing<'_> {
             return None;
         };
         self.places.uses.push((name.span, crate::typed::Use::Rule(name.text.clone())));
-        if let Stream::Events(record) | Stream::Periods(record, _) = stream {
+        if let Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) = stream {
             self.mark_used(record, &[]);
         }
         let known = self
@@ -383,7 +384,7 @@ impl Typing<'_> {
             .decisions
             .iter()
             .enumerate()
-            .filter(|(_, known)| known.stream == stream && self.resolved.sets(&name.text, &known.name));
+            .filter(|(_, known)| known.stream == stream.rows() && self.resolved.sets(&name.text, &known.name));
         let expr = |op| Expr { op, ty: Type::YesNo, optional: false, span: name.span };
         let is_known = |(idx, known): (usize, &crate::plan::Decision)| {
             let op = Op::Decision { decision: DecisionId(idx as u32), root: Root::Row };
@@ -523,7 +524,7 @@ impl Typing<'_> {
         let is_told = |known: &Problem| known.code == "walk-without-key" && known.primary.0 == set.span;
         if found.keys.is_empty() && !found.also.is_empty() && !self.problems.iter().any(is_told) {
             let (name, behind) = match &found.stream {
-                Stream::Events(record) | Stream::Periods(record, _) => {
+                Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => {
                     (self.record_name(*record), self.record_name(*record))
                 }
                 Stream::Lines(rule) => {

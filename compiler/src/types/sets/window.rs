@@ -234,7 +234,14 @@ impl Typing<'_> {
             return None;
         };
         let stream = scope.rule.as_ref().map(|rule| rule.stream.clone());
+        let by_date = scope.rule.as_ref().is_some_and(|rule| rule.by_date);
         match stream {
+            Some(Stream::Events(own)) if own == record && by_date => {
+                let message = "the rows of the rule come by another date, and those of the set by their `when`";
+                let help = "bound the day: where closed_on < this.signed_on";
+                self.problem(Problem::error("unknown-window", span, message).help(help));
+                None
+            }
             Some(Stream::Events(own)) if own == record => {
                 let op = Op::Field { root: Root::Row, record: own, path: Vec::new() };
                 let row = Expr { op, ty: Type::Ref(own), optional: false, span };

@@ -1,12 +1,12 @@
 //! Reads expressions and types.
 
 use super::super::lexer::{Cursor, Read};
-use super::super::names::Place;
+use super::super::names::{Place, path_named};
 use super::super::words::Word;
 use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
-    Back, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, RecordId, Root, ScheduleId,
+    Back, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, Root, ScheduleId,
     ScheduleOutput, SearchId, StateId, TableId, TextTest, Type,
 };
 use crate::value::{Exact, parse_exact};
@@ -198,15 +198,7 @@ impl Place<'_> {
             None => (root, self.record?),
         };
         let root = Root::of_word(root)?;
-        let (mut at, mut path): (RecordId, Vec<_>) = (record, Vec::new());
-        for name in names.split('.').filter(|name| !name.is_empty()) {
-            let field = self.plan.record(at).field(name)?;
-            path.push(field);
-            if let Type::Ref(next) = self.plan.record(at).fields[field.index()].ty {
-                at = next;
-            }
-        }
-        Some(Op::Field { root, record, path })
+        Some(Op::Field { root, record, path: path_named(self.plan, record, names)? })
     }
 
     fn schedule_output(&self, output: ScheduleOutput, line: &mut Cursor) -> Read<Op> {
