@@ -186,13 +186,20 @@ fn record_named(plan: &Plan, name: &str) -> Result<RecordId, BindError> {
     }
 }
 
+/// A name and what may be its plural: deals, touches, companies.
+fn names_of(own: &str) -> Vec<String> {
+    let mut names = vec![own.to_owned(), format!("{own}s"), format!("{own}es")];
+    names.extend(own.strip_suffix('y').map(|stem| format!("{stem}ies")));
+    names
+}
+
 /// Whether a record's source names files by a pattern.
 fn is_pattern(record: &Record) -> bool {
     matches!(&record.source, RecordTable::Table(Some(source)) if source.contains('*'))
 }
 
-/// Files that the record's source names, by their stem, or with their ending or by a pattern; else its own name or that
-/// with `s`, ignoring case.
+/// Files that the record's source names, by their stem, or with their ending or by a pattern; else its own name or its plural,
+/// ignoring case.
 fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
     let own = record.name.to_lowercase();
     let source = match &record.source {
@@ -212,5 +219,5 @@ fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
         })
     };
     let by_source = source.as_ref().map_or_else(Vec::new, named);
-    if by_source.is_empty() { with(&[own.clone(), format!("{own}s")]) } else { by_source }
+    if by_source.is_empty() { with(&names_of(&own)) } else { by_source }
 }

@@ -5,11 +5,12 @@ mod texts;
 use crate::draw::{Messages, say};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{BelowZero, Node, Plan, Version};
+use meed_compiler::plan::{BelowZero, Node, Plan, Version, VersionId};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
 use meed_runtime::inner::engine::RunResult;
+use meed_runtime::inner::pay::sums_of;
 use meed_runtime::inner::store::{LeftOutRows, Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
 use std::collections::BTreeSet;
@@ -71,17 +72,25 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
     }
     say(&table.to_string());
-    for (idx, rule) in plan.versions.iter().enumerate() {
-        let lines = &result.lines[idx];
-        let (amount, code) = (decimal_text(lines.sum(), plan.unit.decimals), &plan.unit.code);
-        let word = if lines.len() == 1 { "payment" } else { "payments" };
-        say(&format!("{}: {} {word}, {amount} {code}", rule.name, lines.len()));
-        if result.below_zero[idx] != 0 {
-            say(&below_zero(plan, rule, result.below_zero[idx]));
+    for (version, rule) in (0..).map(VersionId).zip(&plan.versions) {
+        for (unit, sum) in sums_of(plan, result, version) {
+            let unit = plan.unit(unit);
+            let word = if sum.n_lines == 1 { "payment" } else { "payments" };
+            say(&format!(
+                "{}: {} {word}, {} {}",
+                rule.name,
+                sum.n_lines,
+                decimal_text(sum.sum, unit.decimals),
+                unit.code
+            ));
         }
-        if result.missed[idx] != 0 {
-            let missed = decimal_text(result.missed[idx], plan.unit.decimals);
-            say(&format!("  rounding each line alone pays {missed} {code} more than along the running total"));
+        let unit = plan.unit_of(version);
+        if result.below_zero[version.index()] != 0 {
+            say(&below_zero(plan, rule, result.below_zero[version.index()]));
+        }
+        if result.missed[version.index()] != 0 {
+            let missed = decimal_text(result.missed[version.index()], unit.decimals);
+            say(&format!("  rounding each line alone pays {missed} {} more than along the running total", unit.code));
         }
     }
 }

@@ -207,7 +207,8 @@ impl Run {
         }
         report::rejects(plan, loaded, 20, messages);
         let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
-        let message = format!("{n_rows} rows are rejected, nothing is written");
+        let rows = if n_rows == 1 { "row is" } else { "rows are" };
+        let message = format!("{n_rows} {rows} rejected, nothing is written");
         messages.error("rejected-rows", &message, Some("fix them, or write them aside with --rejects FILE"));
         Err(ExitStatus::Tables)
     }

@@ -98,6 +98,7 @@ fn heading(item: &Item) -> String {
         Item::Source(source) => format!("source {}, {}", source.record.text, several(source.fields.len(), "field")),
         Item::Kind(kind) => format!("kind {}, {}", kind.name.text, several(kind.values.len(), "value")),
         Item::Rates(rates) => format!("rates {}", rates.name.text),
+        Item::Unit(unit) => format!("unit {}", unit.name.text),
         Item::Calendar(calendar) => {
             format!("calendar {}, {}", calendar.name.text, several(calendar.columns.len(), "column"))
         }

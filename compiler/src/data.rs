@@ -50,7 +50,7 @@ impl Width {
     /// The width of a column of this type.
     pub fn of(ty: Type) -> Self {
         match ty {
-            Type::Number | Type::Count | Type::Percent | Type::Money => Self::I64,
+            Type::Number | Type::Count | Type::Percent | Type::Money(_) => Self::I64,
             Type::Date | Type::Period(_) => Self::I32,
             Type::Text(_) | Type::Id(_) | Type::Ref(_) => Self::U32,
             Type::YesNo | Type::Choice(_) => Self::U8,

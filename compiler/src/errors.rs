@@ -179,6 +179,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "version-gap"
     "version-payees"
     "version-stream"
+    "version-units"
     "walk-without-key"
     "when-of-entity"
     "which-table"

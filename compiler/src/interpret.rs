@@ -12,7 +12,8 @@ pub mod trace;
 use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
 use crate::plan::{
-    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Version, VersionId,
+    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Type, UnitId, Version,
+    VersionId,
 };
 use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -280,10 +281,19 @@ impl RuleRun<'_> {
         Ok(summands.is_some())
     }
 
+    /// The unit of an amount of this row. Where the currency is missing there is no amount.
+    fn unit_of_row(&self, unit: UnitId) -> Result<UnitId, Fault> {
+        let Some(by_row) = &self.plan.unit(unit).by_row else { return Ok(unit) };
+        Ok(match self.row.eval(&by_row.currency, self.data)? {
+            Value::Code(place) => by_row.units[place as usize],
+            _ => unit,
+        })
+    }
+
     fn emit(&mut self, emit: &Emit) -> Result<Option<(u32, i64)>, Fault> {
         let payee = self.row.eval(&emit.payee, self.data)?;
-        let unit = &self.plan.unit;
-        let per_unit = Exact::from(self.plan.per_unit());
+        let unit = self.plan.unit(self.unit_of_row(emit.unit)?);
+        let per_unit = Exact::from(unit.per_one());
         let cents = |value: &Exact| round(&(value * &per_unit), unit.mode);
         let factor = match &emit.factor {
             Some(factor) => self.row.eval(factor, self.data)?,
@@ -314,7 +324,7 @@ impl RuleRun<'_> {
             let found = self.slices(emit)?;
             let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
             let take_back = self.definition.is_negative();
-            self.row.note(|trace| trace.pay(&payee, rounded, found, take_back));
+            self.row.note(|trace| trace.pay(&payee, rounded, unit, found, take_back));
         }
         let (Some(payee), Some(rounded)) = (payee.code(), rounded) else { return Ok(None) };
         let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", emit.span))?;
@@ -333,7 +343,9 @@ impl RuleRun<'_> {
             Limit::AtLeast { .. } => RoundingMode::AwayFromZero,
             Limit::PerPayment(_) | Limit::AtMost { .. } => RoundingMode::TowardZero,
         };
-        let bound: Whole = round(&(bound * Exact::from(self.plan.per_unit())), mode);
+        let Type::Money(unit) = expr.ty else { broken("a limit that is no amount") };
+        let unit = self.unit_of_row(unit)?;
+        let bound: Whole = round(&(bound * Exact::from(self.plan.unit(unit).per_one())), mode);
         let bound = i128::try_from(bound).ok().ok_or(too_large("a limit", expr.span))?;
         let overflow = || too_large("the sum under a limit", expr.span);
         let (left, room) = match (limit, state) {
@@ -354,7 +366,7 @@ impl RuleRun<'_> {
                 (amount.checked_add(add).ok_or_else(overflow)?, Some((before, sum + add)))
             }
             (_, None) | (Limit::PerPayment(_), _) => {
-                let bound = bound.max(0);
+                let bound = bound.checked_abs().ok_or_else(overflow)?;
                 (amount.clamp(-bound, bound), None)
             }
         };

@@ -19,7 +19,7 @@ pub fn lower(program: &Program) -> Plan {
     let mut plan = Plan {
         name: program.name.clone(),
         title: program.title.clone(),
-        unit: program.unit.clone(),
+        units: program.units.clone(),
         calendar: program.calendar.clone(),
         active: program.active,
         records: program.records.clone(),

@@ -47,8 +47,8 @@ pub struct Plan {
     pub name: String,
     /// Its title, or its name.
     pub title: String,
-    /// The unit of its payments.
-    pub unit: Unit,
+    /// The units of its payments: the currency, then those that the program declares.
+    pub units: Vec<Unit>,
     /// Its periods.
     pub calendar: Calendar,
     /// First and last day of its life.
@@ -90,7 +90,7 @@ pub struct Plan {
 /// A unit of payment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
-    /// ISO 4217 code.
+    /// ISO 4217 code, or its name in the program.
     pub code: String,
     /// Its decimals.
     pub decimals: u32,
@@ -98,6 +98,31 @@ pub struct Unit {
     pub mode: RoundingMode,
     /// Whether lines are rounded alone and not along their running total.
     pub each_line: bool,
+    /// For amounts in the currency that each row names: which it is. Its own code stands for none of them, and its decimals are the
+    /// most of any.
+    pub by_row: Option<ByRow>,
+}
+
+/// The unit of an amount is the one that a field of the row names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByRow {
+    /// The field, a value of a list.
+    pub currency: Expr,
+    /// By place in the list, the currency.
+    pub units: Vec<UnitId>,
+}
+
+impl Default for Unit {
+    fn default() -> Self {
+        Self { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false, by_row: None }
+    }
+}
+
+impl Unit {
+    /// How many of its smallest amounts one has: 100 for two decimals.
+    pub fn per_one(&self) -> i64 {
+        10i64.pow(self.decimals)
+    }
 }
 
 /// A parameter as this run has it.
@@ -174,7 +199,7 @@ impl Plan {
         Self {
             name: String::new(),
             title: String::new(),
-            unit: Unit { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false },
+            units: vec![Unit::default()],
             calendar: Calendar::PLAIN,
             active: Days { from: 0, to: 0 },
             records: Vec::new(),
@@ -220,9 +245,37 @@ impl Plan {
         if self.cut_days(period, last).to > end { last - 1 } else { last }
     }
 
-    /// The unit of the smallest amount, as a count per one: 100 for two decimals.
-    pub fn per_unit(&self) -> i64 {
-        10i64.pow(self.unit.decimals)
+    /// The program's currency.
+    pub fn currency(&self) -> &Unit {
+        self.unit(UnitId::CURRENCY)
+    }
+
+    /// The unit of this id.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units[id.index()]
+    }
+
+    /// The unit of this name.
+    pub fn unit_named(&self, code: &str) -> Option<UnitId> {
+        self.units.iter().position(|unit| unit.code == code).map(|idx| UnitId(idx as u32))
+    }
+
+    /// The unit that a version pays in; that of the currency where it pays nothing.
+    pub fn unit_of(&self, id: VersionId) -> &Unit {
+        self.unit(self.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit))
+    }
+
+    /// The units that a version may pay in.
+    pub fn units_of(&self, id: VersionId) -> Vec<UnitId> {
+        match self.version(id).emit().map(|emit| emit.unit) {
+            Some(unit) => self.unit(unit).by_row.as_ref().map_or_else(|| vec![unit], |by_row| by_row.units.clone()),
+            None => Vec::new(),
+        }
+    }
+
+    /// The unit that a rule pays in.
+    pub fn unit_of_rule(&self, id: RuleId) -> &Unit {
+        self.first_version(id).map_or(self.currency(), |id| self.unit_of(id))
     }
 
     /// The rule of this id.

@@ -38,6 +38,8 @@ pub struct Resolved {
     pub schedules: Vec<Declared<tree::Schedule>>,
     /// Rates of exchange.
     pub rates: Vec<tree::Rates>,
+    /// Units beside the currency.
+    pub units: Vec<tree::Unit>,
     /// Calendars.
     pub calendars: Vec<tree::Calendar>,
     /// Decision tables.
@@ -261,6 +263,12 @@ impl Resolved {
             Item::Rates(rates) => {
                 self.take(Item::Record(rates::record_of(&rates)), library, names, problems);
                 self.rates.push(rates);
+            }
+            Item::Unit(unit) => {
+                // A unit is a type of fields, as a record is.
+                if declare(&mut names.records, &unit.name, "record or unit", problems) {
+                    self.units.push(unit);
+                }
             }
             Item::Table(table) => {
                 // Schedules and tables are both called by name.

@@ -6,6 +6,7 @@
 //! The interpreter and machine code ask the same index; a law holds it to looking at all rows.
 
 mod ask;
+mod conditions;
 
 pub use ask::address_of_ask;
 
@@ -13,10 +14,12 @@ use crate::data::{Column, Data, Rows, Values};
 use crate::interpret::Fault;
 use crate::interpret::eval::{Row, Value};
 use crate::plan::{
-    Comparison, Expr, FieldId, FindFunction, Function, Op, Plan, RecordId, Search, SearchId, SearchOutput,
+    Comparison, Expr, FieldId, FindFunction, Function, Op, Plan, RecordId, Root, Search, SearchId, SearchOutput,
 };
 use crate::value::over;
+use conditions::Conditions;
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// Parts of a key at most; further equalities are conditions.
@@ -26,12 +29,21 @@ const NO_PART: i64 = i64::MIN;
 
 type Key = [i64; MOST_KEYS];
 
+/// A key, and what bounds its rows: the first and the last day, and the row that comes after them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    key: Key,
+    from: Option<i32>,
+    to: Option<i32>,
+    before: Option<u32>,
+}
+
 /// The rows of a set by their keys.
 #[derive(Debug)]
 pub struct Index {
     /// The rows that they are among.
     source: Rows,
-    groups: FxHashMap<Key, u32>,
+    groups: Groups,
     /// By group, where its rows begin in `rows`; and the end of the last.
     starts: Vec<u32>,
     /// Rows of the stream, group by group, in their order.
@@ -43,14 +55,63 @@ pub struct Index {
     sums: Vec<Option<Vec<i128>>>,
     /// By output: the field of each row that is asked for, as it is kept; none where it is more than that, or not of one row.
     fields: Vec<Option<Vec<Option<i64>>>>,
+    /// By output whose value is a fraction: the denominator of each field.
+    dens: Vec<Option<Vec<i64>>>,
+    /// By output that gives the row that is highest or lowest by something: that of each row.
+    chosen_by: Vec<Option<Vec<Option<i64>>>>,
     /// By output that gives a field of a span only up to its last day: the operand that is the day, and the last day of each row.
     ends: Vec<Option<(u32, Vec<i32>)>>,
     /// By part of the key, the decimals of its field.
     decimals: Vec<u32>,
+    /// Its conditions on both rows, where all are comparisons of fields.
+    conditions: Option<Conditions>,
+    /// What was asked for last, as one row asks for several things of one set.
+    last: Cell<Option<(Place, (usize, usize))>>,
     /// By place in `rows`, how many more ranges that were found begin there than end there.
     found: Vec<AtomicI32>,
     /// By place in `rows`, whether the row alone was found.
     met: Vec<AtomicBool>,
+}
+
+/// The numbers of keys.
+#[derive(Debug, Default)]
+struct Groups {
+    by_key: FxHashMap<Key, u32>,
+    /// By a key that is one number from 0, such as a row, its number and 1; 0 where there is none. Empty where keys are others.
+    by_number: Vec<u32>,
+}
+
+impl Groups {
+    /// The number of a key, a new one if it is new.
+    fn number(&mut self, key: Key) -> u32 {
+        let next = self.by_key.len() as u32;
+        *self.by_key.entry(key).or_insert(next)
+    }
+
+    /// Makes keys of one part that are dense a list.
+    fn settle(&mut self, n_parts: usize) {
+        let largest = self.by_key.keys().map(|key| key[0]).max().unwrap_or(0);
+        let is_dense = |largest: i64| largest <= 1024 + 8 * self.by_key.len() as i64;
+        if n_parts != 1 || !is_dense(largest) || self.by_key.keys().any(|key| key[0] < 0) {
+            return;
+        }
+        self.by_number = vec![0; largest as usize + 1];
+        for (key, number) in &self.by_key {
+            self.by_number[key[0] as usize] = number + 1;
+        }
+    }
+
+    fn get(&self, key: &Key) -> Option<usize> {
+        if self.by_number.is_empty() {
+            return self.by_key.get(key).map(|number| *number as usize);
+        }
+        let known = self.by_number.get(usize::try_from(key[0]).ok()?)?;
+        known.checked_sub(1).map(|number| number as usize)
+    }
+
+    fn len(&self) -> usize {
+        self.by_key.len()
+    }
 }
 
 /// A row that met a fault while its set was made ready.
@@ -70,14 +131,18 @@ impl Index {
     pub fn new(plan: &Plan, data: &Data, search: &Search, source: Rows) -> Result<Self, Box<(RowFault, Rows)>> {
         let mut index = Self {
             source,
-            groups: FxHashMap::default(),
+            groups: Groups::default(),
             starts: Vec::new(),
             rows: Vec::new(),
             days: Vec::new(),
             sums: Vec::new(),
             fields: Vec::new(),
+            dens: Vec::new(),
+            chosen_by: Vec::new(),
             ends: Vec::new(),
             decimals: Vec::new(),
+            conditions: None,
+            last: Cell::new(None),
             found: Vec::new(),
             met: Vec::new(),
         };
@@ -88,7 +153,7 @@ impl Index {
     }
 
     fn fill(&mut self, plan: &Plan, data: &Data, search: &Search) -> Result<(), RowFault> {
-        let n_rows = n_rows(plan, data, &self.source);
+        let n_rows = n_rows(plan, data, &self.source, search);
         let mut group_of: Vec<(u32, u32)> = Vec::new();
         let mut keys = Vec::new();
         for row in 0..n_rows {
@@ -104,10 +169,10 @@ impl Index {
                 continue;
             }
             for &key in &keys {
-                let next = self.groups.len() as u32;
-                group_of.push((*self.groups.entry(key).or_insert(next), row));
+                group_of.push((self.groups.number(key), row));
             }
         }
+        self.groups.settle(search.keys.len());
         self.sort_in(&group_of);
         let days: Option<&[i32]> = match &self.source {
             Rows::Events { record } => days_of_event(plan, data, *record),
@@ -130,13 +195,20 @@ impl Index {
                 Some((value, to, day)) => (value, Some((to, day))),
                 None => (&output.value, None),
             };
-            self.fields.push(self.kept_fields(plan, data, output, value));
+            let dens = self.kept_dens(plan, data, output, value);
+            self.fields.push(self.kept_fields(plan, data, output, value, dens.is_some(), search.also.is_some()));
+            self.dens.push(dens);
+            self.chosen_by.push(match &output.function {
+                FindFunction::Highest(by) | FindFunction::Lowest(by) => self.whole_numbers(plan, data, by),
+                _ => None,
+            });
             self.ends.push(until.zip(search.record()).map(|((to, day), record)| {
                 let last = |to: FieldId, row: u32| raw(plan, data, record, &[to], row);
                 let days = self.rows.iter().map(|row| last(to, *row).map_or(i32::MAX, |day| day as i32));
                 (day, days.collect())
             }));
         }
+        self.conditions = search.also.as_ref().and_then(|also| Conditions::of(plan, data, also, self));
         self.decimals = search.keys.iter().map(|key| decimals_of(plan, key)).collect();
         self.found = (0..=self.rows.len()).map(|_| AtomicI32::new(0)).collect();
         self.met = self.rows.iter().map(|_| AtomicBool::new(false)).collect();
@@ -144,17 +216,33 @@ impl Index {
     }
 
     /// The field of each row that an output gives of one row.
-    fn kept_fields(&self, plan: &Plan, data: &Data, output: &SearchOutput, value: &Expr) -> Option<Vec<Option<i64>>> {
-        let of_one = matches!(output.function, FindFunction::Earliest | FindFunction::Latest | FindFunction::Only);
-        if !of_one {
+    fn kept_fields(
+        &self,
+        plan: &Plan,
+        data: &Data,
+        output: &SearchOutput,
+        value: &Expr,
+        is_fraction: bool,
+        has_conditions: bool,
+    ) -> Option<Vec<Option<i64>>> {
+        if output.function == FindFunction::Count || output.function == FindFunction::Sum && !has_conditions {
             return None;
         }
         match (&value.op, &self.source) {
+            (Op::Decision { decision, root: Root::Row }, _) if is_fraction => {
+                let decided = data.decision(*decision);
+                let reader = |row: u32| Row::new(plan, &self.source, row, 0, false);
+                let place = |row: &u32| reader(*row).decision_row(*decision, Root::Row);
+                let field = |place: usize| (decided.known[place] == 1).then(|| decided.nums[place]);
+                Some(self.rows.iter().map(place).map(field).collect())
+            }
             (Op::Field { record, path, .. }, Rows::Events { .. }) => {
                 // A number is kept as its own denominator says.
                 let den = if value.ty.is_numeric() { 10i64.checked_pow(decimals_of(plan, value))? } else { 1 };
                 let field = |row: &u32| raw(plan, data, *record, path, *row);
-                (output.den == Some(den)).then(|| self.rows.iter().map(field).collect())
+                // Whether values are the same can be told whatever they are kept over.
+                let fits = output.den == Some(den) || output.function == FindFunction::Distinct;
+                fits.then(|| self.rows.iter().map(field).collect())
             }
             (Op::Field { .. } | Op::Decision { .. } | Op::PaymentAmount | Op::When, _) => {
                 let den = output.den?;
@@ -166,6 +254,27 @@ impl Index {
                     }
                 };
                 self.rows.iter().map(of_row).collect()
+            }
+            _ => None,
+        }
+    }
+
+    /// The denominators of a decision that is a fraction, by row; of one row alone or the largest of them.
+    fn kept_dens(&self, plan: &Plan, data: &Data, output: &SearchOutput, value: &Expr) -> Option<Vec<i64>> {
+        let Op::Decision { decision, root: Root::Row } = value.op else { return None };
+        if output.den.is_some() || !value.ty.is_numeric() {
+            return None;
+        }
+        let decided = data.decision(decision);
+        let place = |row: &u32| Row::new(plan, &self.source, *row, 0, false).decision_row(decision, Root::Row);
+        Some(self.rows.iter().map(place).map(|place| decided.denominators[place]).collect())
+    }
+
+    /// A field of each row as a whole number; none of anything else.
+    fn whole_numbers(&self, plan: &Plan, data: &Data, value: &Expr) -> Option<Vec<Option<i64>>> {
+        match (&value.op, &self.source) {
+            (Op::Field { record, path, .. }, Rows::Events { .. }) => {
+                Some(self.rows.iter().map(|row| raw(plan, data, *record, path, *row)).collect())
             }
             _ => None,
         }
@@ -273,11 +382,13 @@ fn reads_arguments(value: &Expr) -> bool {
 }
 
 /// How many rows a stream has that sets can find.
-fn n_rows(plan: &Plan, data: &Data, source: &Rows) -> u32 {
+fn n_rows(plan: &Plan, data: &Data, source: &Rows, search: &Search) -> u32 {
     let n_rows = match source {
         Rows::Events { record } => {
             let table = &data.tables[record.index()];
-            if plan.record(*record).when.is_some() { table.n_stream } else { table.n_rows }
+            // A row that is named is found whatever its day is: a rule by another date may have decided something of it.
+            let is_named = matches!(&search.keys[..], [Expr { op: Op::Field { path, .. }, .. }] if path.is_empty());
+            if plan.record(*record).when.is_some() && !is_named { table.n_stream } else { table.n_rows }
         }
         Rows::ByDate(dated) => dated.row.len(),
         Rows::EntityPeriods(periods) => periods.entity.len(),

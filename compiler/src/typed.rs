@@ -20,9 +20,8 @@ pub use walk::{every, walk};
 
 use crate::plan::{
     Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,
-    Stream, Table, Type, Unit, Window,
+    Stream, Table, Type, Unit, UnitId, Window,
 };
-use crate::value::RoundingMode;
 use meed_grammar::span::Span;
 
 /// A whole program.
@@ -32,8 +31,8 @@ pub struct Program {
     pub name: String,
     /// Its title, or its name.
     pub title: String,
-    /// The unit of its payments.
-    pub unit: Unit,
+    /// The units of its payments: the currency, then those that the program declares.
+    pub units: Vec<Unit>,
     /// Its periods.
     pub calendar: Calendar,
     /// First and last day of its life.
@@ -124,6 +123,8 @@ pub struct Pay {
     pub payee: Expr,
     /// The amount, with what adds up in it.
     pub amount: Expr,
+    /// In what it is paid.
+    pub unit: UnitId,
     /// `take back`
     pub take_back: bool,
     /// The whole clause.
@@ -148,6 +149,8 @@ pub struct Keys {
     pub parts: Vec<Expr>,
     /// The period.
     pub period: Option<Period>,
+    /// Whether a part is a party's own year.
+    pub own_year: bool,
 }
 
 /// Sums that are kept per key while rows pass.
@@ -228,12 +231,22 @@ pub enum FoldFunction {
 }
 
 impl Program {
+    /// The program's currency.
+    pub fn currency(&self) -> &Unit {
+        self.unit(UnitId::CURRENCY)
+    }
+
+    /// The unit of this id.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units[id.index()]
+    }
+
     /// One that says nothing yet.
     pub(crate) fn empty() -> Self {
         Self {
             name: String::new(),
             title: String::new(),
-            unit: Unit { code: "USD".to_owned(), decimals: 2, mode: RoundingMode::HalfEven, each_line: false },
+            units: vec![Unit::default()],
             calendar: Calendar::PLAIN,
             active: Days { from: 0, to: 0 },
             records: Vec::new(),

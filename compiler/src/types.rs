@@ -44,6 +44,7 @@ pub struct Typed {
 pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], problems: &mut Vec<Problem>) -> Typed {
     let mut typing = Typing::new(resolved, source);
     typing.head();
+    typing.units();
     typing.records();
     // After records: a parameter may be a value of a field's list.
     typing.parameters(overrides);
@@ -84,6 +85,8 @@ struct Typing<'a> {
     failed_fields: FxHashSet<(RecordId, String)>,
     /// Amounts in the currency that a field of this name names.
     foreign: FxHashMap<(RecordId, plan::FieldId), tree::Name>,
+    /// Units beside the currency, by name.
+    units: FxHashMap<String, plan::UnitId>,
     /// Whether what is read is being converted to the program's currency.
     converting: bool,
     /// How often a dated field was read.
@@ -165,6 +168,7 @@ impl<'a> Typing<'a> {
             clause: None,
             shares: expressions::Shares::default(),
             foreign: FxHashMap::default(),
+            units: FxHashMap::default(),
             converting: false,
             calendar_unknown: false,
             months_used: None,

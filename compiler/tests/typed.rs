@@ -48,11 +48,11 @@ fn every_place_has_its_type_and_every_name_what_it_stands_for() {
     let (program, places) = (compiled.program.expect("there is a tree"), compiled.places);
     let type_at =
         |offset| places.type_at(offset).map(|(span, ty, _)| (&PROGRAM[span.start as usize..span.end as usize], ty));
-    assert_eq!(type_at(at("amount", 0)), Some(("amount", Type::Money)));
+    assert_eq!(type_at(at("amount", 0)), Some(("amount", Type::MONEY)));
     assert_eq!(type_at(at("50%", 0)), Some(("50%", Type::Percent)));
-    assert_eq!(type_at(at("of amount", 0)), Some(("50% of amount", Type::Money)));
+    assert_eq!(type_at(at("of amount", 0)), Some(("50% of amount", Type::MONEY)));
     // What is beside a name that is not known has its type all the same.
-    assert_eq!(type_at(at("amount", 1)), Some(("amount", Type::Money)));
+    assert_eq!(type_at(at("amount", 1)), Some(("amount", Type::MONEY)));
     let deal = program.records.iter().position(|record| record.name == "deal").expect("the library has deals");
     let used = |offset| places.use_at(offset).map(|(_, used)| used.clone());
     let Some(Use::Field(record, field)) = used(at("registered", 0)) else { panic!("`registered` is a field") };

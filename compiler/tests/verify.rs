@@ -46,7 +46,7 @@ const DAMAGES: &[Damage] = &[
     (Invariant::Named, |plan| plan.states[0].key = KeyId(99)),
     (Invariant::Named, |plan| {
         *value(plan, "quarterly", |op| matches!(op, Op::Fold(_))) =
-            Expr { op: Op::Fold(FoldId(99)), ty: Type::Money, optional: false, span: Default::default() }
+            Expr { op: Op::Fold(FoldId(99)), ty: Type::MONEY, optional: false, span: Default::default() }
     }),
     (Invariant::Keys, |plan| plan.records[0].key.clear()),
     (Invariant::Keys, |plan| field(plan, "partner", "id").optional = true),
@@ -57,12 +57,12 @@ const DAMAGES: &[Damage] = &[
     (Invariant::Used, |plan| plan.records.iter_mut().for_each(|record| record.used = false)),
     (Invariant::Types, |plan| field(plan, "deal", "amount").ty = Type::YesNo),
     (Invariant::Types, |plan| {
-        value(plan, "plain", |op| matches!(op, Op::Call(Function::TimeBetween(_), _))).ty = Type::Money
+        value(plan, "plain", |op| matches!(op, Op::Call(Function::TimeBetween(_), _))).ty = Type::MONEY
     }),
     (Invariant::Types, |plan| plan.schedules[0].result = Type::Count),
     (Invariant::Missing, |plan| {
         emit(plan, "back").owner = Owner::Row;
-        emit(plan, "back").worth = Expr { op: Op::Missing, ty: Type::Money, optional: false, span: Default::default() };
+        emit(plan, "back").worth = Expr { op: Op::Missing, ty: Type::MONEY, optional: false, span: Default::default() };
     }),
     (Invariant::Missing, |plan| {
         let mean = value(plan, "quarterly", |op| matches!(op, Op::IfUnknown(..)));
@@ -141,7 +141,7 @@ const DAMAGES: &[Damage] = &[
     (Invariant::Nodes, |plan| rule(plan, "override").nodes.retain(|step| !matches!(step, Node::Active))),
     (Invariant::Nodes, |plan| rule(plan, "override").nodes.retain(|node| !matches!(node, Node::Emit(_)))),
     (Invariant::Named, |plan| plan.folds[0].over = MatchId(99)),
-    (Invariant::Payments, |plan| emit(plan, "plain").payee.ty = Type::Money),
+    (Invariant::Payments, |plan| emit(plan, "plain").payee.ty = Type::MONEY),
     (Invariant::Payments, |plan| {
         let payee = emit(plan, "quarterly").payee.clone();
         (emit(plan, "quarterly").worth, emit(plan, "quarterly").owner) = (payee, Owner::Row);
@@ -163,7 +163,7 @@ const DAMAGES: &[Damage] = &[
         *reach = if *reach == Reach::Above { Reach::Whole } else { Reach::Above };
     }),
     (Invariant::Schedules, |plan| {
-        let zero = Expr { op: Op::Number(Exact::ZERO), ty: Type::Money, optional: false, span: Default::default() };
+        let zero = Expr { op: Op::Number(Exact::ZERO), ty: Type::MONEY, optional: false, span: Default::default() };
         let last = pieces(plan, "volume_bands").last_mut().expect("a piece");
         last.line = Some(Line::Between(zero.clone(), zero));
     }),

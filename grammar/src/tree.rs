@@ -54,6 +54,8 @@ pub enum Item {
     Calendar(Calendar),
     /// `rates daily from "rates.csv"`
     Rates(Rates),
+    /// `unit points whole, rounded toward zero`
+    Unit(Unit),
     /// `schedule NAME graduated { … }`
     Schedule(Schedule),
     /// `table NAME(…) gives … { rows }`
@@ -64,7 +66,7 @@ pub enum Item {
     Rule(Rule),
     /// `test "title" { … }`
     Test(Test),
-    /// Part of the language that this version reads but does not run: `unit`, `balance`, `choose`
+    /// Part of the language that this version reads but does not run: `balance`, `choose`
     Unsupported(Unsupported),
     /// A piece that could not be read; it still declares its name, so that other items do not fail for it
     Damaged(Damaged),
@@ -83,6 +85,7 @@ impl Item {
             Self::Kind(kind) => kind.name.span,
             Self::Calendar(calendar) => calendar.name.span,
             Self::Rates(rates) => rates.name.span,
+            Self::Unit(unit) => unit.name.span,
             Self::Schedule(schedule) => schedule.name.span,
             Self::Table(table) => table.name.span,
             Self::Parameter(parameter) => parameter.name.span,
@@ -102,6 +105,9 @@ pub struct Name {
     /// Its place.
     pub span: Span,
 }
+
+/// The first name of a path that stands for a party's own year, `year from rep.joined_on`: the date follows.
+pub const OWN_YEAR: &str = "year from";
 
 /// A quoted text, with quotes taken off and doubled quotes made single.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

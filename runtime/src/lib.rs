@@ -111,7 +111,7 @@ pub mod inner {
         pub use crate::output::sheet::Sheet;
     }
     pub mod pay {
-        pub use crate::pay::account::{account, rule_totals};
+        pub use crate::pay::account::{account, rule_totals, sums_of};
         pub use crate::pay::columns::{payments_header, slices_header, totals_header};
         pub use crate::pay::decisions::decisions_header;
         pub use crate::pay::sinks::Sinks;

@@ -77,7 +77,7 @@ pub enum ProgramError {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// Rows that cannot be taken, and the first cell that is why.
-    #[error("{n_rows} rows are rejected: {}, row {}, column `{}`: {}", shown(&first.file), first.row, shown(&first.column), escaped(&first.reason))]
+    #[error("{n_rows} {} rejected: {}, row {}, column `{}`: {}", rows_are(*n_rows), shown(&first.file), first.row, shown(&first.column), escaped(&first.reason))]
     Rejected {
         /// How many rows.
         n_rows: u64,
@@ -310,4 +310,8 @@ fn in_words(problems: &[Problem]) -> String {
         (Some(first), n_more) => format!("{} (and {n_more} more)", first.message),
         (None, _) => "the program cannot run".to_owned(),
     }
+}
+
+fn rows_are(n_rows: u64) -> &'static str {
+    if n_rows == 1 { "row is" } else { "rows are" }
 }

@@ -93,7 +93,7 @@ fn nothing_is_paid_in_silence_that_may_be_wrong() {
     let mut tables = program.load([("deal", csv(&bad))]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(tables.rejects().len(), 1);
     let error = tables.settle(SettleOptions::default()).expect_err("a row is rejected");
-    assert_eq!(error.to_string(), "1 rows are rejected: deals.csv, row 3, column `amount`: not an amount");
+    assert_eq!(error.to_string(), "1 row is rejected: deals.csv, row 3, column `amount`: not an amount");
     let mut aside = SettleOptions::default();
     aside.without_rejected = true;
     assert_eq!(settled(&mut tables, aside).0.len(), 3);

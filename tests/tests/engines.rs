@@ -35,7 +35,7 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
             continue;
         };
         sweep.compiled += 1;
-        let tables = rows(&mut draw, 90, wild, plan.unit.decimals);
+        let tables = rows(&mut draw, 90, wild, plan.currency().decimals);
         match hold(&plan, &tables, &[1, 7, 4096]) {
             Ok(held) => {
                 sweep.held.rows += held.rows;

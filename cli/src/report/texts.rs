@@ -50,7 +50,9 @@ pub fn unmatched(plan: &Plan, loaded: &Loaded) -> Vec<String> {
                 }
             }
         }
-        for text in texts.iter().filter(|text| there.binary_search(text).is_err()) {
+        // The program's own currency needs no rates.
+        let is_own = |text: &&String| **text == plan.currency().code;
+        for text in texts.iter().filter(|text| there.binary_search(text).is_err() && !is_own(text)) {
             let line =
                 format!("no row of {} \"{}\"; {are} {}{more}", fields.join(" or of "), shown(text), listed.join(", "));
             if !lines.contains(&line) {

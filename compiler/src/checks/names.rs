@@ -48,6 +48,7 @@ impl Names<'_> {
             Item::Kind(kind) => self.script(&kind.name),
             Item::Calendar(calendar) => self.script(&calendar.name),
             Item::Rates(rates) => self.script(&rates.name),
+            Item::Unit(unit) => self.script(&unit.name),
             Item::Table(table) => {
                 self.script(&table.name);
                 table.arguments.iter().for_each(|argument| self.script(&argument.name));

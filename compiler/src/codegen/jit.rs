@@ -72,7 +72,7 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
 }
 
 /// What the rows of a stream are worth.
-fn opt_level(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: CodeOptions) -> OptLevel {
+fn opt_level(n_rows: &StreamRows, stream: &Stream, idx: usize, options: CodeOptions) -> OptLevel {
     let thorough = match options.optimize {
         Optimize::ByRows => n_rows.stream(stream) >= MANY_ROWS,
         Optimize::InTurns => idx.is_multiple_of(2),
@@ -81,15 +81,17 @@ fn opt_level(n_rows: &StreamRows<'_>, stream: &Stream, idx: usize, options: Code
 }
 
 /// About how many rows streams have.
-struct StreamRows<'a> {
-    data: &'a Data,
+struct StreamRows {
+    /// By record, the rows of its table.
+    tables: Vec<usize>,
     /// How many rows the versions of a rule read together, and so at most pay.
     paid: FxHashMap<RuleId, usize>,
 }
 
-impl<'a> StreamRows<'a> {
-    fn of(plan: &'a Plan, data: &'a Data) -> Self {
-        let mut rows = Self { data, paid: FxHashMap::default() };
+impl StreamRows {
+    fn of(plan: &Plan, data: &Data) -> Self {
+        let tables = data.tables.iter().map(|table| table.n_rows).collect();
+        let mut rows = Self { tables, paid: FxHashMap::default() };
         // In the order of work a rule comes after those whose payments it reads.
         for id in &plan.order {
             let rule = plan.version(*id);
@@ -101,7 +103,7 @@ impl<'a> StreamRows<'a> {
     }
 
     fn stream(&self, stream: &Stream) -> usize {
-        let table = |record: RecordId| self.data.tables.get(record.index()).map_or(0, |table| table.n_rows);
+        let table = |record: RecordId| self.tables.get(record.index()).copied().unwrap_or(0);
         match stream {
             Stream::Events(record) | Stream::ByDate(record, _) => table(*record),
             Stream::Periods(record, _) => table(*record) * 4,

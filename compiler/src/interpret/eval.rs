@@ -200,7 +200,9 @@ impl<'a> Row<'a> {
             Op::Field { root, record, path } => self.field(data, *root, *record, path),
             Op::PaymentAmount => match self.rows {
                 Rows::Payments(payments) => {
-                    Value::Number(fraction(payments.amount[self.row as usize].into(), self.plan.per_unit().into()))
+                    let Type::Money(unit) = expr.ty else { broken("the amount of a payment in no unit") };
+                    let per_one = self.plan.unit(unit).per_one();
+                    Value::Number(fraction(payments.amount[self.row as usize].into(), per_one.into()))
                 }
                 Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => {
                     broken("the amount of a payment where there is none")
@@ -382,7 +384,7 @@ pub fn edge_of(plan: &Plan, period: Period, edge: Edge, day: i32) -> Option<i32>
 
 fn typed(ty: Type, num: i64, den: i64) -> Value {
     match ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money => Value::Number(fraction(num.into(), den.into())),
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => Value::Number(fraction(num.into(), den.into())),
         Type::YesNo => Value::YesNo(num == 1),
         Type::Date | Type::Period(_) => Value::Date(num as i32),
         Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(num as u32),

@@ -76,6 +76,9 @@ impl Row<'_> {
                 TimeUnit::Months => self.plan.calendar.whole_months(*from, *to),
                 TimeUnit::Years => self.plan.calendar.whole_months(*from, *to) / 12,
             })),
+            (Function::OwnYear, [Date(from), Date(day)]) => {
+                Number(Exact::from(self.plan.calendar.own_year(*from, *day)))
+            }
             (Function::PeriodEdge(period, edge), [Date(day)]) => {
                 Date(edge_of(self.plan, *period, *edge, *day).ok_or(NO_SUCH_DAY)?)
             }
@@ -107,6 +110,7 @@ impl Row<'_> {
                 | Function::Rate
                 | Function::AddTime(_)
                 | Function::TimeBetween(_)
+                | Function::OwnYear
                 | Function::DatePart(_)
                 | Function::PeriodEdge(..)
                 | Function::PeriodBack(..)

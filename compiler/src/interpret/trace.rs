@@ -4,7 +4,7 @@ use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
 use crate::plan::{
-    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, ScheduleId, ScheduleOutput, Side, StateId, Type,
+    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, ScheduleId, ScheduleOutput, Side, StateId, Type, Unit, UnitId,
 };
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -91,6 +91,8 @@ pub enum TraceStep {
         payee: Option<u32>,
         /// The rounded amount before limits, in whole units; `None` if there is no result.
         rounded: Option<Exact>,
+        /// The decimals of what is paid.
+        decimals: u32,
         /// The exact parts.
         slices: Vec<Slice>,
         /// Where it is rounded along a total: the exact amount of the total before this row and after it.
@@ -217,11 +219,11 @@ impl Trace {
         self.steps.push(TraceStep::First { state, first });
     }
 
-    pub(super) fn pay(&mut self, payee: &Value, rounded: Option<Exact>, found: Parts, take_back: bool) {
+    pub(super) fn pay(&mut self, payee: &Value, rounded: Option<Exact>, unit: &Unit, found: Parts, take_back: bool) {
         let values = self.take_values();
         let payee = if let Value::Code(row) = payee { Some(*row) } else { None };
         let Parts { slices, along } = found;
-        self.steps.push(TraceStep::Pay { payee, rounded, slices, along, take_back, values });
+        self.steps.push(TraceStep::Pay { payee, rounded, decimals: unit.decimals, slices, along, take_back, values });
     }
 
     /// What was met since the last step.
@@ -239,7 +241,7 @@ impl Trace {
 impl Slice {
     /// An amount that is of nothing.
     fn whole(amount: Exact) -> Self {
-        Self { band: None, quantity: None, of: Type::Money, rate: None, amount }
+        Self { band: None, quantity: None, of: Type::MONEY, rate: None, amount }
     }
 }
 
@@ -259,13 +261,19 @@ impl<'a> RuleRun<'a> {
             (Owner::Row, Some(factor)) => {
                 Parts { slices: self.product_slices(factor, &emit.worth, Exact::ONE)?, along: None }
             }
-            (Owner::Total(state), factor) => self.along_slices(factor.as_ref(), state, &emit.worth)?,
+            (Owner::Total(state), factor) => self.along_slices(factor.as_ref(), state, &emit.worth, emit.unit)?,
         };
         self.row.trace = trace;
         Ok(found)
     }
 
-    fn along_slices(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> Result<Parts, Fault> {
+    fn along_slices(
+        &mut self,
+        factor: Option<&Expr>,
+        state: StateId,
+        body: &Expr,
+        unit: UnitId,
+    ) -> Result<Parts, Fault> {
         let factor = match factor {
             Some(factor) => self.row.eval(factor, self.data)?,
             None => Value::Number(Exact::ONE),
@@ -274,7 +282,7 @@ impl<'a> RuleRun<'a> {
         let after = self.row.eval_side(body, self.data, Side::After)?;
         let (Value::Number(factor), Value::Number(after)) = (factor, after) else { return Ok(Parts::default()) };
         let slices = self.increment_slices(body, state, &factor)?;
-        let along = (!self.plan.unit.each_line).then(|| (&factor * before, &factor * after));
+        let along = (!self.plan.unit(unit).each_line).then(|| (&factor * before, &factor * after));
         Ok(Parts { slices, along })
     }
 
@@ -365,7 +373,7 @@ impl<'a> RuleRun<'a> {
 
 /// Whether of two factors the first is the rate: a share, or the price beside a number.
 fn rate_first(a: Type, b: Type) -> bool {
-    a == Type::Percent || (b != Type::Percent && a == Type::Money)
+    a == Type::Percent || (b != Type::Percent && a.is_money())
 }
 
 /// The parts after less the parts before, band by band, times the factor; what comes to nothing is left out.

@@ -10,10 +10,11 @@ impl Lowering<'_> {
     pub(super) fn emit(&mut self, pay: &typed::Pay) -> Emit {
         let amount = self.expr(&pay.amount);
         let payee = self.expr(&pay.payee);
-        match along_total(&amount, &self.lets) {
-            Some((factor, state, worth)) => Emit { payee, factor, worth, owner: Owner::Total(state), span: pay.span },
-            None => Emit { payee, factor: None, worth: amount, owner: Owner::Row, span: pay.span },
-        }
+        let (factor, owner, worth) = match along_total(&amount, &self.lets) {
+            Some((factor, state, worth)) => (factor, Owner::Total(state), worth),
+            None => (None, Owner::Row, amount),
+        };
+        Emit { payee, factor, worth, owner, unit: pay.unit, span: pay.span }
     }
 }
 

@@ -3,7 +3,9 @@
 use super::Lowering;
 use super::denominators::den;
 use super::versions::since;
-use crate::plan::{Expr, FieldId, Key, KeyId, Node, Op, Period, RecordId, Root, State, StateId, StateKind, Stream};
+use crate::plan::{
+    Expr, FieldId, Function, Key, KeyId, Node, Op, Period, RecordId, Root, State, StateId, StateKind, Stream,
+};
 use crate::typed::{Keys, Over, Purpose};
 use rustc_hash::FxHashMap;
 
@@ -18,7 +20,7 @@ pub(super) struct States {
 }
 
 /// What tells one key from another.
-type KeyOfKey = (Stream, Option<Period>, Vec<(Root, RecordId, Vec<FieldId>)>);
+type KeyOfKey = (Stream, Option<Period>, Vec<(Root, RecordId, Vec<FieldId>, bool)>);
 
 impl States {
     pub fn begin_version(&mut self) {
@@ -57,7 +59,13 @@ impl Lowering<'_> {
     fn key(&mut self, keys: &Keys) -> KeyId {
         let parts: Vec<Expr> = keys.parts.iter().map(|part| self.expr(part)).collect();
         let part = |part: &Expr| match &part.op {
-            Op::Field { root, record, path } => (*root, *record, path.clone()),
+            Op::Field { root, record, path } => (*root, *record, path.clone(), false),
+            // A party's own year by the date from which it is counted.
+            Op::Call(Function::OwnYear, operands)
+                if let Some(Expr { op: Op::Field { root, record, path }, .. }) = operands.first() =>
+            {
+                (*root, *record, path.clone(), true)
+            }
             op => crate::internal::broken(format!("a key that is no field: {op:?}")),
         };
         let next = KeyId(self.plan.keys.len() as u32);

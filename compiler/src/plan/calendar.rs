@@ -447,6 +447,15 @@ impl Calendar {
         }
     }
 
+    /// The number of the year that holds a day among those which begin on the anniversaries of a date, the first of them 0.
+    pub fn own_year(&self, from: i32, day: i32) -> i32 {
+        let n = i32::from(date_of(day).year()) - i32::from(date_of(from).year());
+        match self.add_months(from, i64::from(n) * 12) {
+            Some(begins) if begins <= day => n,
+            _ => n - 1,
+        }
+    }
+
     /// Whole months from one day to another: the largest n with `from + n months <= to`; negative when `to` is before.
     pub fn whole_months(&self, from: i32, to: i32) -> i32 {
         if to < from {

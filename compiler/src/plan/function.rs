@@ -72,6 +72,8 @@ pub enum Function {
     AddTime(TimeUnit),
     /// `days from A to B`
     TimeBetween(TimeUnit),
+    /// The number of the year that holds D among those which begin on the anniversaries of a date, the first of them 0.
+    OwnYear,
     /// `quarter number of D`
     DatePart(DatePart),
     /// `first day of quarter of D`, of a period that is not the program.
@@ -184,6 +186,7 @@ impl Function {
         Self::TimeBetween(TimeUnit::Days),
         Self::TimeBetween(TimeUnit::Months),
         Self::TimeBetween(TimeUnit::Years),
+        Self::OwnYear,
         Self::DatePart(DatePart::Year),
         Self::DatePart(DatePart::Half),
         Self::DatePart(DatePart::Quarter),
@@ -275,6 +278,7 @@ impl Function {
                 };
                 row(word, Each(&[Date, Date]), Is(Type::Count), Scale::Whole).telling()
             }
+            Self::OwnYear => row("own-year", Each(&[Date, Date]), Is(Type::Count), Scale::Whole).telling(),
             Self::DatePart(part) => {
                 let word = match part {
                     DatePart::Year => "year",
@@ -342,24 +346,20 @@ impl Function {
             Operands::OfSchedule => operands.iter().all(|value| value.ty.is_numeric()),
         };
         let of_its_own = match (self, operands) {
-            (Self::Multiply, [a, b]) => a.ty != Type::Money || b.ty != Type::Money,
-            (Self::Divide, [a, b]) => a.ty == Type::Money || b.ty != Type::Money,
+            (Self::Multiply, [a, b]) => !a.ty.is_money() || !b.ty.is_money(),
+            (Self::Divide, [a, b]) => !b.ty.is_money() || a.ty == b.ty,
             (Self::Schedule { schedule, .. }, _) => {
                 let known = plan.schedules.get(schedule.index());
                 known.is_some_and(|known| known.arguments.len() + 1 == operands.len())
             }
             (Self::Lookup { table, result }, _) => plan.tables.get(table.index()).is_some_and(|table| {
-                let number = |ty: Type| matches!(ty, Type::Number | Type::Count | Type::Percent);
-                let fits = |(column, value): (&super::TableColumn, &Expr)| {
-                    column.ty == value.ty || number(column.ty) && number(value.ty)
-                };
+                let fits = |(column, value): (&super::TableColumn, &Expr)| are_asked_alike(column.ty, value.ty);
                 table.arguments.len() == operands.len()
                     && table.arguments.iter().zip(operands).all(fits)
                     && (*result as usize) < table.results.len()
             }),
             (Self::Find { search, output }, _) => plan.searches.get(search.index()).is_some_and(|search| {
-                let number = |ty: Type| matches!(ty, Type::Number | Type::Count | Type::Percent);
-                let fits = |(ty, value): (&Type, &Expr)| *ty == value.ty || number(*ty) && number(value.ty);
+                let fits = |(ty, value): (&Type, &Expr)| are_asked_alike(*ty, value.ty);
                 search.operands.len() == operands.len()
                     && search.operands.iter().zip(operands).all(fits)
                     && (*output as usize) < search.outputs.len()
@@ -383,14 +383,14 @@ impl Function {
         match self.signature().result {
             ResultKind::Operand => ty(0),
             ResultKind::Product => match (ty(0), ty(1)) {
-                (Type::Money, _) | (_, Type::Money) => Type::Money,
+                (ty @ Type::Money(_), _) | (_, ty @ Type::Money(_)) => ty,
                 (Type::Percent, Type::Percent) => Type::Percent,
                 (Type::Count, Type::Count) => Type::Count,
                 _ => Type::Number,
             },
             ResultKind::Quotient => match (ty(0), ty(1)) {
-                (Type::Money, Type::Money) => Type::Number,
-                (a @ (Type::Money | Type::Percent), _) => a,
+                (Type::Money(_), Type::Money(_)) => Type::Number,
+                (a @ (Type::Money(_) | Type::Percent), _) => a,
                 _ => Type::Number,
             },
             ResultKind::Is(ty) => ty,
@@ -459,5 +459,15 @@ impl Comparison {
             Self::GreaterOrEqual => Self::LessOrEqual,
             Self::Equal | Self::NotEqual => self,
         }
+    }
+}
+
+/// Whether a value of one type can be asked for where the other is declared: numbers stand for one another, and so do texts and ids of
+/// one domain.
+fn are_asked_alike(a: Type, b: Type) -> bool {
+    let number = |ty: Type| matches!(ty, Type::Number | Type::Count | Type::Percent);
+    match (a, b) {
+        (Type::Text(a) | Type::Id(a), Type::Text(b) | Type::Id(b)) => a == b,
+        (a, b) => a == b || number(a) && number(b),
     }
 }

@@ -15,6 +15,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A unit of payment.
+    UnitId
     /// An entity or event.
     RecordId
     /// A field of a record.
@@ -47,4 +49,9 @@ ids! {
     VersionId
     /// A `let` or `set` within its rule.
     LocalId
+}
+
+impl UnitId {
+    /// That of the program's currency.
+    pub const CURRENCY: Self = Self(0);
 }

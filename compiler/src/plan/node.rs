@@ -33,6 +33,7 @@ impl Stream {
 
 /// A node of a rule: what it does with a row. A row that fails a filter, or is not the first, goes no further.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of nodes, and they are made once")]
 pub enum Node {
     /// Sums over every accepted row of the stream, matched or not: comes before all filters.
     TotalOfAll {
@@ -84,6 +85,8 @@ pub struct Emit {
     pub worth: Expr,
     /// Along what it is rounded.
     pub owner: Owner,
+    /// In what it is paid, which owns the decimals and the rounding.
+    pub unit: UnitId,
     /// Its place.
     pub span: Span,
 }

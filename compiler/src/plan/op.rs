@@ -13,8 +13,8 @@ pub enum Type {
     Count,
     /// A share; `2%` is the number 1/50.
     Percent,
-    /// An amount of the program's currency, in whole units (dollars, not cents).
-    Money,
+    /// An amount of the program's currency, in whole units (dollars, not cents), or of another unit.
+    Money(UnitId),
     /// Yes or no.
     YesNo,
     /// A day.
@@ -32,9 +32,22 @@ pub enum Type {
 }
 
 impl Type {
+    /// An amount of the program's currency.
+    pub const MONEY: Self = Self::Money(UnitId::CURRENCY);
+
+    /// Whether it is an amount of a unit.
+    pub fn is_money(self) -> bool {
+        matches!(self, Self::Money(_))
+    }
+
+    /// The unit of an amount.
+    pub fn unit(self) -> Option<UnitId> {
+        if let Self::Money(unit) = self { Some(unit) } else { None }
+    }
+
     /// Whether its values are exact numbers.
     pub fn is_numeric(self) -> bool {
-        matches!(self, Self::Number | Self::Count | Self::Percent | Self::Money)
+        matches!(self, Self::Number | Self::Count | Self::Percent | Self::Money(_))
     }
 }
 

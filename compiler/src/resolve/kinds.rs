@@ -56,6 +56,7 @@ impl Kinds {
             | Item::Kind(_)
             | Item::Calendar(_)
             | Item::Rates(_)
+            | Item::Unit(_)
             | Item::Parameter(_)
             | Item::Rule(_)
             | Item::Test(_)

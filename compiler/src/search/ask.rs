@@ -1,6 +1,6 @@
 //! What is asked of a set.
 
-use super::{Index, Key, MOST_KEYS, NO_PART, as_kept, whole_of};
+use super::{Index, Key, MOST_KEYS, NO_PART, Place, as_kept, whole_of};
 use crate::data::Data;
 use crate::internal::broken;
 use crate::interpret::FaultKind;
@@ -74,43 +74,69 @@ impl Index {
             let Some(value) = part(idx) else { return nothing };
             *place = value;
         }
+        // Where a bound is asked for and missing there are no rows.
+        let bound = |wanted: Option<u32>, found: Option<i32>| wanted.is_some() && found.is_none();
+        let (first, last) = (search.from.and_then(&day), search.to.and_then(&day));
+        let before = search.before.and_then(&row);
+        if bound(search.from, first) || bound(search.to, last) || search.before.is_some() && before.is_none() {
+            return nothing;
+        }
+        let asked = Place { key, from: first, to: last, before };
+        if let Some((known, (from, to))) = self.last.get()
+            && known == asked
+        {
+            return from..to;
+        }
         let Some(group) = self.groups.get(&key) else { return nothing };
-        let group = *group as usize;
         let (mut from, mut to) = (self.starts[group] as usize, self.starts[group + 1] as usize);
-        if let Some(idx) = search.from {
-            let Some(day) = day(idx) else { return nothing };
+        if let Some(day) = first {
             from += self.days[from..to].partition_point(|known| *known < day);
         }
-        if let Some(idx) = search.to {
-            let Some(day) = day(idx) else { return nothing };
+        if let Some(day) = last {
             to = from + self.days[from..to].partition_point(|known| *known <= day);
         }
-        if let Some(idx) = search.before {
-            let Some(row) = row(idx) else { return nothing };
+        if let Some(row) = before {
             to = from + self.rows[from..to].partition_point(|known| *known < row);
         }
-        from..to.max(from)
+        to = to.max(from);
+        self.last.set(Some((asked, (from, to))));
+        from..to
     }
 
     /// An answer to machine code in whole numbers alone, where that is all there is to it: counts, sums that are kept, and a
     /// field of one row. None is for everything else, and for what does not fit.
-    fn ask_narrow(&self, search: &Search, output: usize, operands: &[Asked]) -> Option<Answer> {
+    fn ask_narrow(&self, plan: &Plan, data: &Data, wanted: (&Search, usize), operands: &[Asked]) -> Option<Answer> {
+        let (search, output) = wanted;
         if search.also.is_some() {
-            return None;
+            return self.ask_where(plan, data, wanted, operands);
         }
-        let known = |idx: u32| operands.get(idx as usize).filter(|asked| asked.den != 0);
+        let places = self.places_narrow(search, operands);
+        self.answer(search, output, places, operands)
+    }
+
+    /// The places of the rows of the key and days that these operands are.
+    fn places_narrow(&self, search: &Search, operands: &[Asked]) -> Range<usize> {
         let part = |idx: usize| {
-            let Asked { num, den } = *known(idx as u32)?;
+            let Asked { num, den } = *known(operands, idx as u32)?;
             let scaled = i128::from(num) * 10i128.checked_pow(self.decimals[idx])?;
             (scaled % i128::from(den) == 0).then(|| i64::try_from(scaled / i128::from(den)).ok())?
         };
-        let places = self.places_by(
+        self.places_by(
             search,
             part,
-            |idx| known(idx).map(|asked| asked.num as i32),
-            |idx| known(idx).map(|asked| asked.num as u32),
-        );
-        let place = match &search.outputs[output].function {
+            |idx| known(operands, idx).map(|asked| asked.num as i32),
+            |idx| known(operands, idx).map(|asked| asked.num as u32),
+        )
+    }
+
+    /// The answer of the rows at these places, which have no conditions of their own.
+    fn answer(&self, search: &Search, output: usize, places: Range<usize>, operands: &[Asked]) -> Option<Answer> {
+        let function = &search.outputs[output].function;
+        let is_end = matches!(function, FindFunction::Earliest | FindFunction::Latest | FindFunction::Only);
+        if self.ends[output].is_some() && !is_end {
+            return None;
+        }
+        let place = match function {
             FindFunction::Count => {
                 let value = places.len() as i64;
                 self.take(places);
@@ -123,21 +149,115 @@ impl Index {
                 return Some(Answer { value, known: 1, den: 1 });
             }
             FindFunction::Only if places.len() > 1 => return None,
+            FindFunction::Distinct => {
+                let fields = self.fields[output].as_ref()?;
+                let met: FxHashSet<Option<i64>> = fields[places.clone()].iter().copied().collect();
+                self.take(places);
+                return Some(Answer { value: met.len() as i64, known: 1, den: 1 });
+            }
+            FindFunction::Smallest => self.extreme(output, places.clone(), Ordering::Less)?,
+            FindFunction::Largest => self.extreme(output, places.clone(), Ordering::Greater)?,
+            FindFunction::Lowest(_) => self.chosen(output, places.clone(), Ordering::Less)?,
+            FindFunction::Highest(_) => self.chosen(output, places.clone(), Ordering::Greater)?,
             function => at_an_end(function, &places)?,
         };
         let fields = self.fields[output].as_ref()?;
         let place = match &self.ends[output] {
             Some((idx, ends)) => {
-                let day = known(*idx)?.num;
+                let day = known(operands, *idx)?.num;
                 place.filter(|place| i64::from(ends[*place]) >= day)
             }
             None => place,
         };
         self.take(places);
-        Some(match place.and_then(|place| fields[place]) {
-            Some(value) => Answer { value, known: 1, den: 1 },
+        let den = |place: usize| self.dens[output].as_ref().map_or(1, |dens| dens[place]);
+        Some(match place.and_then(|place| Some((fields[place]?, den(place)))) {
+            Some((value, den)) => Answer { value, known: 1, den },
             None => Answer::default(),
         })
+    }
+
+    /// The place of the smallest or largest value, the first of equals; none of missing ones. The outer none is for values that are
+    /// not kept as whole numbers.
+    fn extreme(&self, output: usize, places: Range<usize>, wanted: Ordering) -> Option<Option<usize>> {
+        let fields = self.fields[output].as_ref()?;
+        Some(match &self.dens[output] {
+            None => best(fields, places, |a, b| fields[a].cmp(&fields[b]) == wanted),
+            Some(dens) => best(fields, places, |a, b| {
+                let scaled =
+                    |place: usize, other: usize| i128::from(fields[place].unwrap_or(0)) * i128::from(dens[other]);
+                scaled(a, b).cmp(&scaled(b, a)) == wanted
+            }),
+        })
+    }
+
+    /// The place of the row that is lowest or highest by something, the first of equals.
+    fn chosen(&self, output: usize, places: Range<usize>, wanted: Ordering) -> Option<Option<usize>> {
+        let by = self.chosen_by[output].as_ref()?;
+        Some(best(by, places, |a, b| by[a].cmp(&by[b]) == wanted))
+    }
+
+    /// The same under conditions on both rows, where these are comparisons of fields.
+    fn ask_where(&self, plan: &Plan, data: &Data, wanted: (&Search, usize), operands: &[Asked]) -> Option<Answer> {
+        let (search, output) = wanted;
+        let conditions = self.conditions.as_ref()?;
+        let function = &search.outputs[output].function;
+        let fields = match function {
+            FindFunction::Count => None,
+            _ => Some(self.fields[output].as_ref()?),
+        };
+        if self.ends[output].is_some() {
+            return None;
+        }
+        let places = self.places_narrow(search, operands);
+        if places.is_empty() {
+            let nothing = Answer { value: 0, known: 1, den: 1 };
+            let adds = matches!(function, FindFunction::Count | FindFunction::Sum | FindFunction::Distinct);
+            return Some(if adds { nothing } else { Answer::default() });
+        }
+        let values: Vec<Value> = search.operands.iter().zip(operands).map(|(ty, asked)| value(*ty, *asked)).collect();
+        let fits = conditions.fitting(plan, data, self, &values)?;
+        let found: Vec<usize> = places.filter(|place| fits(*place)).collect();
+        let field = |place: usize| fields.and_then(|fields| fields[place]);
+        let whole = |value: i64| Some(Answer { value, known: 1, den: 1 });
+        let of_fields =
+            |wanted: Ordering| best(fields?, found.iter().copied(), |a, b| field(a).cmp(&field(b)) == wanted);
+        let by = |wanted: Ordering| {
+            let by = self.chosen_by[output].as_ref()?;
+            Some(best(by, found.iter().copied(), |a, b| by[a].cmp(&by[b]) == wanted))
+        };
+        let place = match function {
+            FindFunction::Count => {
+                self.meet(&found);
+                return whole(found.len() as i64);
+            }
+            _ if self.dens[output].is_some() => return None,
+            FindFunction::Sum => {
+                let sum: i128 = found.iter().map(|place| i128::from(field(*place).unwrap_or(0))).sum();
+                let sum = i64::try_from(sum).ok()?;
+                self.meet(&found);
+                return whole(sum);
+            }
+            FindFunction::Distinct => {
+                let met: FxHashSet<Option<i64>> = found.iter().map(|place| field(*place)).collect();
+                self.meet(&found);
+                return whole(met.len() as i64);
+            }
+            FindFunction::Only if found.len() > 1 => return None,
+            FindFunction::Only | FindFunction::Earliest => found.first().copied(),
+            FindFunction::Latest => found.last().copied(),
+            FindFunction::Smallest => of_fields(Ordering::Less),
+            FindFunction::Largest => of_fields(Ordering::Greater),
+            FindFunction::Lowest(_) => by(Ordering::Less)?,
+            FindFunction::Highest(_) => by(Ordering::Greater)?,
+        };
+        self.meet(&found);
+        Some(place.and_then(field).map_or(Answer::default(), |value| Answer { value, known: 1, den: 1 }))
+    }
+
+    /// Remembers that the rows at these places were found.
+    fn meet(&self, places: &[usize]) {
+        places.iter().for_each(|place| self.met[*place].store(true, Relaxed));
     }
 
     /// What needs no look at every row; none where it does.
@@ -179,10 +299,27 @@ impl Index {
     fn take(&self, places: Range<usize>) {
         if !places.is_empty() {
             let (first, end) = (&self.found[places.start], &self.found[places.end]);
-            first.fetch_add(1, Relaxed);
-            end.fetch_sub(1, Relaxed);
+            // A run asks from one thread: a locked instruction would hold back the rows behind this one for nothing.
+            first.store(first.load(Relaxed) + 1, Relaxed);
+            end.store(end.load(Relaxed) - 1, Relaxed);
         }
     }
+}
+
+/// An operand that is there.
+fn known(operands: &[Asked], idx: u32) -> Option<&Asked> {
+    operands.get(idx as usize).filter(|asked| asked.den != 0)
+}
+
+/// The place among known values which no other is better than, the first of equals.
+fn best(
+    known: &[Option<i64>],
+    places: impl Iterator<Item = usize>,
+    is_better: impl Fn(usize, usize) -> bool,
+) -> Option<usize> {
+    let mut places = places.filter(|place| known[*place].is_some());
+    let first = places.next()?;
+    Some(places.fold(first, |best, place| if is_better(place, best) { place } else { best }))
 }
 
 /// The first or last of the places, where that is the row that counts; none for what must look at every row.
@@ -301,7 +438,7 @@ unsafe extern "C" fn ask(
     #[expect(unsafe_code, reason = "as above")]
     let operands = unsafe { std::slice::from_raw_parts(operands, search.operands.len()) };
     let Some(index) = &data.searches[id.index()] else { return 1 };
-    if let Some(found) = index.ask_narrow(search, output, operands) {
+    if let Some(found) = index.ask_narrow(plan, data, (search, output), operands) {
         #[expect(unsafe_code, reason = "as above")]
         unsafe {
             answer.write(found);
@@ -324,7 +461,7 @@ fn value(ty: Type, asked: Asked) -> Value {
         return Value::Missing;
     }
     match ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money => {
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => {
             Value::Number(fraction(asked.num.into(), asked.den.into()))
         }
         Type::YesNo => Value::YesNo(asked.num == 1),

@@ -11,7 +11,7 @@ mod dated;
 mod dates;
 mod decided;
 mod functions;
-mod literals;
+pub(super) mod literals;
 mod names;
 mod ranges;
 mod rounding;

@@ -2,8 +2,9 @@
 
 use super::Typing;
 use super::scope::Typed;
-use crate::plan::{self, Days, Unit, Weekday};
+use crate::plan::{self, Days, Unit, UnitId, Weekday};
 use crate::resolve::{near, not_supported};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Active, ProgramClauseKind, Rounding};
@@ -21,6 +22,12 @@ pub(super) const MONTHS: [&str; 12] = [
     "october",
     "november",
     "december",
+];
+
+/// Words that stand where a unit would, as types and values.
+const TYPE_WORDS: [&str; 18] = [
+    "beyond", "count", "date", "flat", "id", "k", "M", "money", "no", "none", "nobody", "number", "percent", "text",
+    "this", "unknown", "yes", "zero",
 ];
 
 impl Typing<'_> {
@@ -122,12 +129,71 @@ impl Typing<'_> {
                     .help("leave out the `to …` here; round an amount in a rule with `rounded … to …`"),
             );
         }
-        self.program.unit = Unit {
+        self.program.units[0] = Unit {
             code: currency.code().to_owned(),
             decimals: currency.exponent().unwrap_or(2).into(),
             mode: rounding.mode,
             each_line,
+            by_row: None,
         };
+    }
+
+    /// Units beside the currency: `unit points whole, rounded toward zero`.
+    pub(in crate::types) fn units(&mut self) {
+        for unit in &self.resolved.units {
+            let name = &unit.name.text;
+            let end = Span { start: unit.name.span.end, end: unit.name.span.end };
+            let code = self.program.currency().code.clone();
+            if TYPE_WORDS.contains(&name.as_str()) {
+                let message = format!("`{name}` is a word of the language, and no name of a unit");
+                self.problem(
+                    Problem::error("reserved-name", unit.name.span, message).help("give it a name such as points"),
+                );
+                continue;
+            }
+            if *name == code || iso_currency::Currency::from_code(name).is_some() {
+                let message = format!("`{name}` is a currency, and a unit is another reward");
+                self.problem(
+                    Problem::error("reserved-name", unit.name.span, message).help("give it a name such as points"),
+                );
+                continue;
+            }
+            let decimals = match unit.decimals {
+                Some(written) => self.counted(written, "a unit has", limits::MONEY_DECIMALS),
+                None => {
+                    let message = format!("how many decimals has an amount of {name}?");
+                    self.problem(
+                        Problem::error("missing-decimals", unit.name.span, message)
+                            .help("write `whole` or `to 2 decimals` behind the name")
+                            .choice(end, " whole,"),
+                    );
+                    None
+                }
+            };
+            let Some(rounding) = &unit.rounding else {
+                let after = Span { start: unit.span.end, end: unit.span.end };
+                self.problem(
+                    Problem::error("missing-rounding", unit.name.span, format!("how are amounts of {name} rounded?"))
+                        .help("say it, for example: rounded toward zero")
+                        .choice(after, ", rounded toward zero")
+                        .choice(after, ", rounded half even")
+                        .choice(after, ", rounded half away from zero"),
+                );
+                continue;
+            };
+            if rounding.to.is_some() {
+                self.problem(
+                    Problem::error("rounding-of-currency", rounding.span, "a unit owns its decimals")
+                        .help("write them behind its name: unit points to 2 decimals, rounded half even"),
+                );
+            }
+            let Some(decimals) = decimals else { continue };
+            let id = UnitId(self.program.units.len() as u32);
+            let each_line = unit.each_line.is_some();
+            let mode = rounding.mode;
+            self.program.units.push(Unit { code: name.clone(), decimals, mode, each_line, by_row: None });
+            self.units.insert(name.clone(), id);
+        }
     }
 
     fn fiscal_year(&mut self, month: &tree::Name, named_by: Option<(tree::NamedBy, Span)>, span: Span) {

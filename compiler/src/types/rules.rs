@@ -11,7 +11,7 @@ mod versions;
 
 use super::Typing;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Days, DecisionId, Local, Period, Stream};
+use crate::plan::{Days, DecisionId, Local, Period, Stream, UnitId};
 use crate::typed::{Clause, Rule, Version};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -63,6 +63,12 @@ impl Typing<'_> {
             .clauses
             .iter()
             .find(|clause| matches!(clause.kind, ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. }));
+        if let (None, Some(ClauseKind::Unsupported(unsupported))) =
+            (for_each, rule.clauses.first().map(|first| &first.kind))
+        {
+            self.problem(crate::resolve::not_supported(unsupported));
+            return None;
+        }
         let Some(for_each) = for_each else {
             let message = format!("rule `{}` does not say for what", rule.name.text);
             self.problem(
@@ -90,7 +96,9 @@ impl Typing<'_> {
             everywhere: Vec::new(),
             locals: Vec::new(),
             active: if only_sets { Days::ALL } else { self.program.active },
-            filters: false,
+            // Rows without the date by which they come are none of the rule's.
+            filters: by_date,
+            unit: None,
         };
         if let Stream::Periods(party, _) = stream {
             let life = self.program.record(party).life;
@@ -163,4 +171,6 @@ pub(super) struct Work {
     everywhere: Vec<DecisionId>,
     /// Whether some rows have gone no further.
     filters: bool,
+    /// What it pays.
+    unit: Option<UnitId>,
 }

@@ -37,7 +37,8 @@ impl Typing<'_> {
                 FieldTypeKind::Count => Type::Count,
                 FieldTypeKind::Number(_) => Type::Number,
                 FieldTypeKind::Percent => Type::Percent,
-                FieldTypeKind::Money(_) => Type::Money,
+                FieldTypeKind::Money(_) => Type::MONEY,
+                FieldTypeKind::Record(name) if let Some(unit) = self.units.get(&name.text) => Type::Money(*unit),
                 _ => {
                     let message = format!("`{}` must be money, a percent, a count or a number", argument.name.text);
                     self.problem(Problem::error("type-mismatch", argument.ty.span, message));

@@ -170,6 +170,15 @@ impl Scope {
         }
     }
 
+    /// The kind of periods of the rule at work, if it has any.
+    pub fn period_of_rule(&self) -> Option<Period> {
+        match (&self.asking, &self.rule) {
+            (Some(asking), _) => asking.outside.period_of_rule(),
+            (None, Some(RuleScope { stream: Stream::Periods(_, period), .. })) => Some(*period),
+            (None, _) => None,
+        }
+    }
+
     pub fn knows(&self, fact: &Fact) -> bool {
         steps::count(1);
         self.facts.known.contains(fact)
@@ -277,7 +286,11 @@ impl Typing<'_> {
             Type::Number => "a number".to_owned(),
             Type::Count => "a count".to_owned(),
             Type::Percent => "a percent".to_owned(),
-            Type::Money => "an amount of money".to_owned(),
+            Type::MONEY => "an amount of money".to_owned(),
+            Type::Money(unit) if self.program.unit(unit).by_row.is_some() => {
+                "an amount in the currency of its row".to_owned()
+            }
+            Type::Money(unit) => format!("an amount of {}", self.program.unit(unit).code),
             Type::YesNo => "a yes or no".to_owned(),
             Type::Date => "a date".to_owned(),
             Type::Period(Period::Half) => "a half of a year".to_owned(),

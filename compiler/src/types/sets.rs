@@ -11,7 +11,7 @@ pub(in crate::types) mod window;
 use super::Typing;
 use super::scope::Scope;
 use crate::internal::broken;
-use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, Type};
+use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, TimeUnit, Type};
 use crate::resolve::later;
 use crate::typed::{Keys, Lets, Total, Use, Version, WRITTEN_OUT, extent, inline, walk};
 use meed_grammar::limits;
@@ -136,15 +136,24 @@ impl Typing<'_> {
 
     /// Keys and period after `per`.
     pub(super) fn keys(&mut self, per: &[tree::Path], scope: &mut Scope) -> Option<Keys> {
-        let mut keys = Keys { parts: Vec::new(), period: None };
+        let mut keys = Keys { parts: Vec::new(), period: None, own_year: false };
         for path in per {
+            if path.parts.first().is_some_and(|first| first.text == tree::OWN_YEAR) {
+                keys.parts.push(self.own_year(path, scope)?);
+                if keys.own_year || keys.period.is_some() {
+                    self.problem(Problem::error("duplicate-clause", path.span, "there is one period"));
+                    return None;
+                }
+                keys.own_year = true;
+                continue;
+            }
             if let [only] = &path.parts[..]
                 && let Some(period) = Period::from_word(&only.text)
                 && !self.names_something(only, scope)
             {
                 self.of_program |= period == Period::Program;
                 self.held(period, path.span)?;
-                if keys.period.replace(period).is_some() {
+                if keys.period.replace(period).is_some() || keys.own_year {
                     self.problem(Problem::error("duplicate-clause", path.span, "there is one period"));
                     return None;
                 }
@@ -166,7 +175,7 @@ impl Typing<'_> {
                 return None;
             }
             if !matches!(key.op, Op::Field { .. })
-                || key.ty == Type::Money
+                || key.ty.is_money()
                 || key.ty == Type::Number
                 || key.ty == Type::Percent
             {
@@ -184,6 +193,25 @@ impl Typing<'_> {
             keys.parts.push(key);
         }
         Some(keys)
+    }
+
+    /// `year from rep.joined_on`: from the date of the party to the day before its next anniversary.
+    fn own_year(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Expr> {
+        let date = tree::Path { parts: path.parts[1..].to_vec(), span: path.span };
+        let from = self.path(&date, scope)?.into_expr();
+        if !matches!(from.op, Op::Field { .. }) || from.ty != Type::Date {
+            let message = format!("a year of its own begins on a date, not {}", self.type_words(from.ty));
+            let help = "name a date of the party: per rep per year from rep.joined_on";
+            self.problem(Problem::error("type-mismatch", path.span, message).help(help));
+            return None;
+        }
+        if from.optional {
+            self.unknown_not_handled(&from, "the key of this total");
+            return None;
+        }
+        self.note_months(TimeUnit::Years, path.span);
+        let when = Expr { op: Op::When, ty: Type::Date, optional: false, span: path.span };
+        Some(Expr { op: Op::two(Function::OwnYear, from, when), ty: Type::Count, optional: false, span: path.span })
     }
 
     /// Keeps a total, from before the clause at work on.

@@ -5,8 +5,10 @@ mod given;
 use super::Typing;
 use super::expressions::fold;
 use super::scope::Scope;
-use crate::plan::{Op, Period, RecordId, Type};
-use crate::value::Exact;
+use crate::plan::{Op, Period, RecordId, Type, UnitId};
+use crate::typed::Version;
+use crate::types::expressions::literals::is_written;
+use crate::value::{Exact, parse_exact};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, TestKey, TestStepKind};
@@ -73,6 +75,8 @@ pub enum Expectation {
         payee: String,
         /// In whole units.
         amount: Exact,
+        /// Of this unit.
+        unit: String,
         /// Of this event only.
         key: Option<String>,
         /// In this period only.
@@ -183,11 +187,12 @@ impl Typing<'_> {
             TestStepKind::Pays { rule, payee, amount, for_key, in_period } => {
                 self.rule_exists(rule);
                 self.expected_period(rule, in_period.as_ref());
-                let Some(number) = self.expected_amount(amount) else { return };
+                let Some((number, unit)) = self.expected_amount(amount, &rule.text) else { return };
                 case.expect.push(Expectation::Pays {
                     rule: rule.text.clone(),
                     payee: joined(payee),
                     amount: number,
+                    unit,
                     key: for_key.as_deref().map(joined),
                     period: period(in_period),
                     span: step.span,
@@ -285,14 +290,32 @@ impl Typing<'_> {
         }
     }
 
-    fn expected_amount(&mut self, amount: &tree::Expr) -> Option<Exact> {
+    fn expected_amount(&mut self, amount: &tree::Expr, rule: &str) -> Option<(Exact, String)> {
+        let versions = self.program.rules.iter().filter(|known| known.name == rule).flat_map(|known| &known.versions);
+        let unit = versions.filter_map(Version::pay).map(|pay| pay.unit).next().unwrap_or(UnitId::CURRENCY);
+        if let (Some(by_row), tree::ExprKind::Money { amount: number, currency }) =
+            (&self.program.unit(unit).by_row, &amount.kind)
+        {
+            let mut codes = by_row.units.iter().map(|unit| &self.program.unit(*unit).code);
+            let written = codes.find(|code| is_written(currency, code)).cloned();
+            if let (Some(code), Some(number)) = (written, parse_exact(number)) {
+                return Some((number, code));
+            }
+        }
         let typed = fold(self.expression(amount, &mut Scope::constant())?);
         match typed.op {
-            Op::Number(number) if typed.ty == Type::Money || number == Exact::ZERO => Some(number),
+            Op::Number(number)
+                if typed.ty == Type::Money(unit)
+                    || number == Exact::ZERO && self.program.unit(unit).by_row.is_none() =>
+            {
+                Some((number, self.program.unit(unit).code.clone()))
+            }
             _ => {
-                let words = self.type_words(typed.ty);
-                let message = format!("an amount of money is expected here, not {words}");
-                self.problem(Problem::error("not-money", amount.span, message).help("write an amount, such as $200"));
+                let (words, wanted) = (self.type_words(typed.ty), self.type_words(Type::Money(unit)));
+                let message = format!("`{rule}` pays {wanted}, not {words}");
+                let sample = self.amount_text(&Exact::from(200), unit);
+                let help = format!("write an amount, such as {sample}");
+                self.problem(Problem::error("not-money", amount.span, message).help(help));
                 None
             }
         }
@@ -316,7 +339,9 @@ impl Typing<'_> {
             return self.cell(value, ty);
         }
         let typed = fold(self.hinted(value, Some(ty), &mut Scope::constant())?);
-        let same = typed.ty == ty || (typed.ty.is_numeric() && ty.is_numeric());
+        // A plain number may stand for a value of a unit; one of another unit may not.
+        let other_unit = typed.ty.is_money() && typed.ty != ty;
+        let same = typed.ty == ty || (typed.ty.is_numeric() && ty.is_numeric() && !other_unit);
         if !same {
             let (wanted, words) = (self.type_words(ty), self.type_words(typed.ty));
             let message = format!("`{}` is {wanted}, not {words}", name.text);

@@ -134,6 +134,7 @@ impl<'a> Typing<'a> {
             (None, "number") => FieldTypeKind::Number(None),
             (None, "date") => FieldTypeKind::Date,
             (None, "text") => FieldTypeKind::Text,
+            (None, name) if self.units.contains_key(name) => FieldTypeKind::Record(result.name.clone()),
             (None, name) => {
                 let message = format!("of which type is `{name}`?");
                 self.problem(

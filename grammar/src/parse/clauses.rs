@@ -20,6 +20,9 @@ pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
 
 fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
     Some(match node.rule() {
+        Rule::for_each if node.part(Rule::for_per).is_some_and(|per| per.has(Rule::own_year)) => {
+            ClauseKind::Unsupported(node.unsupported("a rule for each year of a party's own"))
+        }
         Rule::for_each => ClauseKind::ForEach {
             subject: node.name(),
             per: node.part(Rule::for_per).map(|per| per.name()),

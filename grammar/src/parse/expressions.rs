@@ -61,7 +61,7 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
         Rule::list | Rule::mistake_list => ExprKind::List(listed(node)),
         Rule::round_list if node.has(Rule::comma) => ExprKind::List(listed(node)),
         Rule::bracket | Rule::round_list => ExprKind::Bracket(Box::new(inside(node))),
-        Rule::counted => return Some(counted(node)),
+        Rule::counted | Rule::in_unit | Rule::given_amount | Rule::cell_amount => return Some(counted(node)),
         Rule::bracketed => return Some(counted(node)),
         Rule::named => return Some(named(node)),
         Rule::running => running(node),
@@ -185,8 +185,9 @@ fn counted(node: &Node<'_, '_>) -> Expr {
     }
     match node.part(Rule::unit_name) {
         Some(unit) => {
-            let unsupported = Unsupported { what: "an amount in a unit", name: Some(unit.name()), span: node.span() };
-            Expr { kind: ExprKind::Unsupported(unsupported), span: node.span() }
+            // Like `50 EUR`.
+            let ExprKind::Number(amount) = value.kind else { return value };
+            Expr { kind: ExprKind::Money { amount, currency: unit.name().text }, span: node.span() }
         }
         None => value,
     }

@@ -31,6 +31,7 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
         | Item::Kind(_)
         | Item::Calendar(_)
         | Item::Rates(_)
+        | Item::Unit(_)
         | Item::Parameter(_)
         | Item::Unsupported(_)
         | Item::Damaged(_) => {}
@@ -70,6 +71,7 @@ fn kind(node: &Node<'_, '_>) -> Item {
             file: node.quoted().unwrap_or_else(|| Text { value: String::new(), span: node.span() }),
             span: node.span(),
         }),
+        Rule::unit => Item::Unit(unit(node)),
         Rule::schedule => Item::Schedule(schedule(node)),
         Rule::table => Item::Table(super::tables::table(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
@@ -288,6 +290,18 @@ fn choice(node: &Node<'_, '_>) -> Choice {
 
 fn parameter(node: &Node<'_, '_>) -> Parameter {
     Parameter { name: node.name(), value: expressions::only(node), span: node.span() }
+}
+
+fn unit(node: &Node<'_, '_>) -> Unit {
+    let whole = node.part(Rule::unit_whole).map(|whole| Decimals { count: Some(0), span: whole.span() });
+    let written = || node.part(Rule::unit_decimals)?.part(Rule::number).map(|number| literals::decimals(&number));
+    Unit {
+        name: node.name(),
+        decimals: whole.or_else(written),
+        rounding: node.part(Rule::rounding).map(|rounding| roundings::rounding(&rounding, expressions::only)),
+        each_line: node.span_of(Rule::each_line),
+        span: node.span(),
+    }
 }
 
 fn schedule(node: &Node<'_, '_>) -> Schedule {

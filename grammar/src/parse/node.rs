@@ -4,7 +4,7 @@ use super::{Reader, Rule};
 use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
-use crate::tree::{Name, Path, Text, Unsupported};
+use crate::tree::{Name, OWN_YEAR, Path, Text, Unsupported};
 use pest::iterators::Pair;
 use unicode_normalization::UnicodeNormalization;
 
@@ -113,11 +113,19 @@ impl<'s, 'r> Node<'s, 'r> {
         Path { parts, span: self.span() }
     }
 
+    /// `year from rep.joined_on` as a path whose first name is `year from`, which no name is.
+    fn to_own_year(&self) -> Path {
+        let mut parts = vec![Name { text: OWN_YEAR.to_owned(), span: self.span() }];
+        parts.extend(self.part(Rule::path).map(|path| path.to_path().parts).unwrap_or_default());
+        Path { parts, span: self.span() }
+    }
+
     /// The dotted names in a `per …` list.
     pub(super) fn to_paths(&self) -> Vec<Path> {
         let path = |part: Node<'s, 'r>| match part.rule() {
             Rule::half_month => Some(Path { parts: vec![part.to_half_month()], span: part.span() }),
             Rule::path => Some(part.to_path()),
+            Rule::own_year => Some(part.to_own_year()),
             _ => None,
         };
         let mut paths = self.parts().filter_map(path).collect();

@@ -221,8 +221,23 @@ pub enum FieldTypeKind {
     Record(Name),
     /// `money in currency`: in the currency that a field of the record names.
     MoneyIn(Name),
-    /// A type not supported yet (a unit)
+    /// A type not supported yet
     Unsupported(Unsupported),
+}
+
+/// `unit points whole, rounded toward zero`: another reward than the currency.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unit {
+    /// Its name.
+    pub name: Name,
+    /// How many decimals its amounts have; `whole` is none. Unsaid it is a mistake.
+    pub decimals: Option<Decimals>,
+    /// How its payments are rounded, if that is written.
+    pub rounding: Option<Rounding>,
+    /// `each line`
+    pub each_line: Option<Span>,
+    /// The whole item.
+    pub span: Span,
 }
 
 /// `rates daily from "rates.csv"`: rates of exchange, in a table of the data.

@@ -71,7 +71,7 @@ impl CellReader {
             return readers.collect::<Option<_>>().map(Self::OneOf);
         }
         Some(match ty {
-            Type::Number | Type::Count | Type::Percent | Type::Money => {
+            Type::Number | Type::Count | Type::Percent | Type::Money(_) => {
                 Self::Number(NumberReader::new(plan, ty, decimals, format))
             }
             Type::Date => match format {

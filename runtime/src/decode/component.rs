@@ -101,7 +101,7 @@ pub(crate) fn written(value: i64, ty: Type, decimals: u32, choices: &[String], c
             let choice = usize::try_from(value).ok().and_then(|place| choices.get(place));
             choice.unwrap_or_else(|| broken("a choice that is not in its list")).clone()
         }
-        Type::Money => decimal_text(i128::from(value), decimals),
+        Type::Money(_) => decimal_text(i128::from(value), decimals),
         Type::Percent => shortest(value, decimals.saturating_sub(2)) + "%",
         Type::Number | Type::Count | Type::Text(_) | Type::Id(_) | Type::Ref(_) => shortest(value, decimals),
     }

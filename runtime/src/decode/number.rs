@@ -36,13 +36,13 @@ impl NumberReader {
             _ => (None, if is_percent { PercentFormat::Sign } else { PercentFormat::No }),
         };
         let noun = match ty {
-            Type::Money => "an amount",
+            Type::Money(_) => "an amount",
             Type::Count => "a whole number",
             Type::Percent => "a percent",
             _ => "a number",
         };
         let signs = match format {
-            Format::Number { .. } if ty == Type::Money => currency_signs(&plan.unit.code),
+            Format::Number { .. } if let Some(unit) = ty.unit() => currency_signs(&plan.unit(unit).code),
             _ => Vec::new(),
         };
         Self { noun, decimals, separators, percent, signs }

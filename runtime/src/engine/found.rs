@@ -50,7 +50,12 @@ impl Run<'_, '_> {
             let Some(record) = self.plan.search(search).record() else { continue };
             let Some(index) = &self.loaded.data.searches[search.index()] else { continue };
             if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
-                index.take_found().for_each(|row| flags[row as usize] |= status::COUNTED);
+                // Rows that no rule sees by their own day are counted by nobody.
+                for row in index.take_found() {
+                    if let Some(flag) = flags.get_mut(row as usize) {
+                        *flag |= status::COUNTED;
+                    }
+                }
             }
         }
     }

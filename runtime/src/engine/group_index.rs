@@ -5,7 +5,7 @@ use crate::engine::paths::{PathValues, days};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::data::Rows;
-use meed_compiler::plan::{Expr, Key, Op, Period, Plan, Type};
+use meed_compiler::plan::{Expr, Function, Key, Op, Period, Plan, Type};
 use rustc_hash::FxHashMap;
 
 /// Arrays of up to this many places are made whatever the number of rows.
@@ -74,10 +74,18 @@ impl GroupIndex {
     /// Writes the indexes of a run of rows; `u32::MAX` where a component of the key is missing.
     pub fn number(&mut self, plan: &Plan, key: &Key, loaded: &Loaded, rows: &Rows, start: u32, indexes: &mut [u32]) {
         let len = indexes.len() as u32;
+        let by_day = self.period.is_some() || key.parts.iter().any(|part| own_year(part).is_some());
+        let days = if by_day { days(plan, loaded, rows, start, len) } else { &[] };
         for (found, part) in self.found.iter_mut().zip(&key.parts) {
-            found.follow(plan, part, loaded, rows, start, len);
+            match own_year(part) {
+                Some(from) => {
+                    found.follow(plan, from, loaded, rows, start, len);
+                    let years = found.values.iter_mut().zip(days);
+                    years.for_each(|(year, day)| *year = plan.calendar.own_year(*year as i32, *day).into());
+                }
+                None => found.follow(plan, part, loaded, rows, start, len),
+            }
         }
-        let days = if self.period.is_some() { days(plan, loaded, rows, start, len) } else { &[] };
         let period =
             |row: usize| self.period.as_ref().map_or(0, |period| (period.of.number(days[row]) - period.first) as u64);
         let n_periods = self.period.as_ref().map_or(1, |period| period.n_periods);
@@ -127,6 +135,14 @@ impl PeriodComponent {
     }
 }
 
+/// The date from which a component of a key counts years, if it does.
+fn own_year(part: &Expr) -> Option<&Expr> {
+    match &part.op {
+        Op::Call(Function::OwnYear, operands) => operands.first(),
+        _ => None,
+    }
+}
+
 /// How many values a component of a key can have, where that is known.
 fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
     let Op::Field { record, path, .. } = &part.op else { return None };
@@ -140,7 +156,7 @@ fn size(plan: &Plan, part: &Expr, loaded: &Loaded) -> Option<u64> {
         Type::Text(domain) | Type::Id(domain) => Some(loaded.dictionaries[domain.index()].len() as u64),
         Type::Choice(choice) => Some(plan.choices[choice.index()].len() as u64),
         Type::YesNo => Some(2),
-        Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Period(_) => None,
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::Date | Type::Period(_) => None,
     }
 }
 

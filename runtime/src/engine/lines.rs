@@ -6,7 +6,7 @@ use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged};
 use meed_compiler::data::{Output, Payments, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, VersionId};
+use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, UnitId, VersionId};
 use std::borrow::Cow;
 
 /// The lines of one rule (one version of it), in the order of its stream.
@@ -15,8 +15,16 @@ pub struct Lines {
     /// By page of the rows that the rule reads.
     pages: Paged<LineRows>,
     n_lines: usize,
-    sum: i128,
+    sums: Vec<(UnitId, LineSum)>,
     largest: u64,
+}
+
+/// The units of lines.
+pub(super) enum LineUnits {
+    /// All are of one.
+    One(UnitId),
+    /// By line.
+    Each(Vec<u32>),
 }
 
 /// Lines as columns.
@@ -31,6 +39,8 @@ pub struct LineRows {
     /// For a rule over payments, the row of the event, or of the entity periods, that the payment comes from in the end; empty for
     /// others.
     roots: Vec<u32>,
+    /// The unit of each, where rows name their currencies; empty where all are of one.
+    units: Vec<u32>,
 }
 
 /// A line of one of several versions of a rule.
@@ -42,6 +52,16 @@ pub(crate) struct Line {
     pub root: u32,
     pub payee: u32,
     pub amount: i64,
+    pub unit: UnitId,
+}
+
+/// Lines of one unit together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LineSum {
+    /// How many.
+    pub n_lines: u64,
+    /// What they add up to, in smallest units.
+    pub sum: i128,
 }
 
 /// What the lines of a rule come from in the end.
@@ -74,9 +94,14 @@ impl Lines {
     }
 
     /// Adds the lines of the next page, and empties `output`.
-    pub(super) fn push(&mut self, output: &mut Output, rows: &Rows) -> Result<(), StoreError> {
+    pub(super) fn push(&mut self, output: &mut Output, rows: &Rows, units: LineUnits) -> Result<(), StoreError> {
         self.n_lines += output.amounts.len();
-        self.sum += output.amounts.iter().map(|&amount| i128::from(amount)).sum::<i128>();
+        match &units {
+            LineUnits::One(unit) => self.add(*unit, &output.amounts),
+            LineUnits::Each(units) => {
+                units.iter().zip(&output.amounts).for_each(|(unit, amount)| self.add(UnitId(*unit), &[*amount]));
+            }
+        }
         let largest = output.amounts.iter().map(|amount| amount.unsigned_abs()).max();
         self.largest = self.largest.max(largest.unwrap_or(0));
         let roots = match rows {
@@ -88,6 +113,7 @@ impl Lines {
             payees: std::mem::take(&mut output.payees),
             amounts: std::mem::take(&mut output.amounts),
             roots,
+            units: if let LineUnits::Each(units) = units { units } else { Vec::new() },
         })
     }
 
@@ -101,9 +127,19 @@ impl Lines {
         self.n_lines == 0
     }
 
-    /// What they add up to, in smallest units.
-    pub fn sum(&self) -> i128 {
-        self.sum
+    fn add(&mut self, unit: UnitId, amounts: &[i64]) {
+        let place = self.sums.iter().position(|(known, _)| *known == unit).unwrap_or_else(|| {
+            self.sums.push((unit, LineSum::default()));
+            self.sums.len() - 1
+        });
+        let known = &mut self.sums[place].1;
+        known.n_lines += amounts.len() as u64;
+        known.sum += amounts.iter().map(|&amount| i128::from(amount)).sum::<i128>();
+    }
+
+    /// By unit, how many they are and what they add up to.
+    pub fn sums(&self) -> &[(UnitId, LineSum)] {
+        &self.sums
     }
 
     /// The largest amount, whatever its sign.
@@ -135,15 +171,21 @@ impl Lines {
 
 impl Columns for LineRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { rows, payees, amounts, roots } = self;
-        vec![ColumnMut::U32(rows), ColumnMut::U32(payees), ColumnMut::I64(amounts), ColumnMut::U32(roots)]
+        let Self { rows, payees, amounts, roots, units } = self;
+        vec![
+            ColumnMut::U32(rows),
+            ColumnMut::U32(payees),
+            ColumnMut::I64(amounts),
+            ColumnMut::U32(roots),
+            ColumnMut::U32(units),
+        ]
     }
 }
 
 impl LineRows {
     /// Lines of these rows.
-    pub(crate) fn new(rows: Vec<u32>, payees: Vec<u32>, amounts: Vec<i64>) -> Self {
-        Self { rows, payees, amounts, roots: Vec::new() }
+    pub(crate) fn new(rows: Vec<u32>, payees: Vec<u32>, amounts: Vec<i64>, units: Vec<u32>) -> Self {
+        Self { rows, payees, amounts, roots: Vec::new(), units }
     }
 
     /// How many.
@@ -154,6 +196,11 @@ impl LineRows {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The unit of a line, where the rule's is `usual` or rows name their own.
+    pub fn unit(&self, idx: usize, usual: UnitId) -> UnitId {
+        self.units.get(idx).map_or(usual, |unit| UnitId(*unit))
     }
 
     /// The rows of the event, or of the entity periods, that the lines come from in the end.
@@ -204,7 +251,7 @@ pub(super) fn payments(
     result: &RunResult,
     page: usize,
 ) -> Result<Payments, StoreError> {
-    let found = result.merged(plan.versions_of(rule), page)?;
+    let found = result.merged(plan, plan.versions_of(rule), page)?;
     let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
     let Some(origin) = origin else { broken(format!("payments of `{}` that come from nothing", plan.rule(rule).name)) };

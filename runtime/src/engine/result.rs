@@ -8,7 +8,7 @@ use crate::store::paged::{Paged, Shelf};
 use meed_compiler::data::{DatedRows, DecisionData, EntityPeriods, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
-use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Version, VersionId};
+use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, UnitId, Version, VersionId};
 use std::borrow::Cow;
 
 /// What a run gives.
@@ -95,14 +95,19 @@ impl RunResult {
     /// The lines of versions of a rule in a page, in the order of the rows that they come from.
     pub(crate) fn merged(
         &self,
+        plan: &Plan,
         versions: impl Iterator<Item = VersionId>,
         page: usize,
     ) -> Result<Vec<Line>, StoreError> {
         let mut found: Vec<Line> = Vec::new();
         for (version, id) in (0..).zip(versions) {
             let lines = self.lines[id.index()].page(page)?;
-            let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts);
-            found.extend(columns.map(|((&root, &payee), &amount)| Line { version, root, payee, amount }));
+            let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+            let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts).enumerate();
+            found.extend(columns.map(|(idx, ((&root, &payee), &amount))| {
+                let unit = lines.unit(idx, usual);
+                Line { version, root, payee, amount, unit }
+            }));
         }
         // Rows of an event and entity periods are in order by day and then by key; versions follow one another by day.
         if !found.is_sorted_by_key(|line| line.root) {

@@ -6,8 +6,9 @@ use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
 use crate::engine::found::FoundRows;
 use crate::engine::group_index::GroupIndex;
-use crate::engine::lines::payments;
+use crate::engine::lines::{LineUnits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
+use crate::engine::paths::PathValues;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::load::periods::grid_periods;
@@ -17,7 +18,7 @@ use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
-use meed_compiler::plan::{Limit, Node, Period, Plan, RecordId, StateId, Stream, Version, VersionId};
+use meed_compiler::plan::{Limit, Node, Period, Plan, RecordId, StateId, Stream, UnitId, Version, VersionId};
 use std::cell::Cell;
 
 /// Runs every rule.
@@ -229,11 +230,22 @@ impl Run<'_, '_> {
             chunk.start += chunk.len;
         }
         self.add_found(id, found);
-        self.result.lines[id.index()].push(output, &rows)?;
+        let units = self.line_units(id, &rows, n_rows, output);
+        self.result.lines[id.index()].push(output, &rows, units)?;
         if event.is_none() && self.n_pages(self.plan.root_of(&rule.stream)) == 1 {
             self.result.streams[id.index()] = Some(rows);
         }
         Ok(())
+    }
+
+    /// The units of the lines in an output.
+    fn line_units(&self, id: VersionId, rows: &Rows, n_rows: u32, output: &Output) -> LineUnits {
+        let unit = self.plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+        let Some(by_row) = &self.plan.unit(unit).by_row else { return LineUnits::One(unit) };
+        let mut places = PathValues::default();
+        places.follow(self.plan, &by_row.currency, self.loaded, rows, 0, n_rows);
+        let unit = |row: &u32| by_row.units[places.values[*row as usize] as usize].0;
+        LineUnits::Each(output.rows.iter().map(unit).collect())
     }
 
     /// Gives the rows of a chunk the indexes of their keys, and states room for them.

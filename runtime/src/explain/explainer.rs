@@ -30,8 +30,12 @@ impl Explainer<'_> {
             Some((payee, amount)) => {
                 let payee = self.plan.payee_record(id).map_or_else(String::new, |record| self.party(record, payee));
                 match amount {
-                    0.. => format!("{} pays {payee} {} {of}", rule.name, self.amount(amount.into())),
-                    _ => format!("{} takes {} back from {payee} {of}", rule.name, self.amount(-i128::from(amount))),
+                    0.. => format!("{} pays {payee} {} {of}", rule.name, self.amount(id, row, amount.into())),
+                    _ => format!(
+                        "{} takes {} back from {payee} {of}",
+                        rule.name,
+                        self.amount(id, row, -i128::from(amount))
+                    ),
                 }
             }
             None => format!("{} pays nothing {of}", rule.name),

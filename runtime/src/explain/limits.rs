@@ -26,7 +26,7 @@ impl Explainer<'_> {
             _ => None,
         });
         let Some(limit) = limits.nth(nth) else { return ExplainStep::default() };
-        let (in_words, out_words) = (self.amount(before), self.amount(after));
+        let (in_words, out_words) = (self.amount(id, row, before), self.amount(id, row, after));
         let reached = paid.map_or_else(|| before.abs() >= bound, |(_, filled)| filled >= bound);
         let change = match (before == after, before == 0, reached) {
             (false, ..) => format!("{in_words} is cut to {out_words}"),
@@ -40,9 +40,9 @@ impl Explainer<'_> {
                 let key = self.key_words(id, row, *state);
                 let text = format!("limit {}{}{key}: {change}", self.quote(amount.span), self.per(*state));
                 let word = self.row_word(id);
-                let room = |paid: i128| self.amount(bound - paid);
+                let room = |paid: i128| self.amount(id, row, bound - paid);
                 let mut details = vec![
-                    format!("before this {word}: {} paid, room for {}", self.amount(used), room(used)),
+                    format!("before this {word}: {} paid, room for {}", self.amount(id, row, used), room(used)),
                     format!("after it: room for {}", room(filled)),
                 ];
                 if before != after {
@@ -56,21 +56,21 @@ impl Explainer<'_> {
                 let details = if added == 0 && self.decides(id, row, *period) {
                     vec![format!(
                         "{} was paid by the end of the {}, so nothing is added",
-                        self.amount(filled),
+                        self.amount(id, row, filled),
                         period.word()
                     )]
                 } else if added == 0 {
-                    let so_far = self.amount(filled);
+                    let so_far = self.amount(id, row, filled);
                     vec![format!(
                         "{so_far} was paid so far, and nothing is added now; the {} decides at its end",
                         period.word()
                     )]
                 } else {
-                    let sum = self.amount(used + before);
+                    let sum = self.amount(id, row, used + before);
                     vec![format!(
                         "{sum} was paid by the end of the {}, so {} is added",
                         period.word(),
-                        self.amount(added)
+                        self.amount(id, row, added)
                     )]
                 };
                 ExplainStep {
@@ -113,7 +113,7 @@ impl Explainer<'_> {
         used.sort_by_key(|(_, row, _)| *row);
         let n_more = used.len().saturating_sub(NAMED);
         let words = |(version, row, amount): &(VersionId, u32, i64)| {
-            format!("{} used {} of it", self.row_words(*version, *row), self.amount(i128::from(*amount)))
+            format!("{} used {} of it", self.row_words(*version, *row), self.amount(id, *row, i128::from(*amount)))
         };
         let mut words: Vec<String> = used.iter().take(NAMED).map(words).collect();
         if n_more > 0 {
@@ -167,16 +167,8 @@ impl Explainer<'_> {
     /// The key under which a state keeps a row; `None` if a part is missing.
     fn slot_key(&self, id: VersionId, row: u32, state: StateId) -> Option<Vec<Value>> {
         let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
-        let events;
-        let rows = match (&self.plan.version(id).stream, self.rows(id)) {
-            (Stream::Events(record), _) => {
-                events = Rows::Events { record: *record };
-                &events
-            }
-            (_, Some(rows)) => rows,
-            (_, None) => return None,
-        };
-        let reader = Row::new(self.plan, rows, row, 0, false);
+        let rows = self.stream(id)?;
+        let reader = Row::new(self.plan, &rows, row, 0, false);
         let data = &self.loaded.data;
         let mut key: Vec<Value> =
             slot.parts.iter().map(|part| reader.eval(part, data)).collect::<Result<_, _>>().ok()?;

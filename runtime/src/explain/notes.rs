@@ -56,7 +56,9 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
         let Some(row) = row_of(explainer.loaded, record, key) else { continue };
         found = true;
         let table = &explainer.loaded.data.tables[record.index()];
-        if (row as usize) >= table.n_stream {
+        let by_date =
+            explainer.plan.versions.iter().any(|rule| matches!(rule.stream, Stream::ByDate(own, _) if own == record));
+        if (row as usize) >= table.n_stream && !by_date {
             notes.push(match explainer.day_of_event(record, row) {
                 Some(day) => {
                     let through = date_of(explainer.result.through);

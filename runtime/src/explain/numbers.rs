@@ -1,26 +1,30 @@
 //! Numbers in words that can be read aloud.
 
-use meed_compiler::plan::{Plan, Type};
+use meed_compiler::plan::{Plan, Type, Unit};
 use meed_compiler::value::{Exact, decimal_text, exact_text};
 
 /// Smallest units as an amount: `1,000.25 USD`.
-pub(crate) fn amount(plan: &Plan, units: i128) -> String {
-    format!("{} {}", grouped(&decimal_text(units, plan.unit.decimals)), plan.unit.code)
+pub(crate) fn amount(unit: &Unit, units: i128) -> String {
+    format!("{} {}", grouped(&decimal_text(units, unit.decimals)), unit.code)
 }
 
 /// An exact amount, with more decimals where it has them.
-pub(crate) fn money(plan: &Plan, value: &Exact) -> String {
-    let units = value * Exact::from(plan.per_unit());
+pub(crate) fn money(unit: &Unit, value: &Exact) -> String {
+    // Which currency it is, only the row says.
+    if unit.by_row.is_some() {
+        return number(value);
+    }
+    let units = value * Exact::from(unit.per_one());
     match (units.is_int(), i128::try_from(units.numerator().clone())) {
-        (true, Ok(units)) => amount(plan, units),
-        _ => format!("{} {}", number(value), plan.unit.code),
+        (true, Ok(units)) => amount(unit, units),
+        _ => format!("{} {}", number(value), unit.code),
     }
 }
 
 /// A number of a type.
 pub(crate) fn numeric(plan: &Plan, ty: Type, value: &Exact) -> String {
     match ty {
-        Type::Money => money(plan, value),
+        Type::Money(unit) => money(plan.unit(unit), value),
         Type::Percent => percent(value),
         _ => number(value),
     }

@@ -40,7 +40,9 @@ impl Explainer<'_> {
                     match (payee, rounded) {
                         (None, _) => points.push(failed("there is nobody to be paid".to_owned())),
                         (Some(_), None) => points.push(self.no_amount(values)),
-                        (Some(_), Some(rounded)) => points.push(self.rounding(slices, along.as_ref(), rounded)),
+                        (Some(_), Some(rounded)) => {
+                            points.push(self.rounding(id, row, slices, along.as_ref(), rounded))
+                        }
                     }
                 }
                 TraceStep::Limit { before, after, bound, paid, .. } => {
@@ -230,27 +232,32 @@ impl Explainer<'_> {
         let kept: Vec<(Span, Type, Value)> =
             values.iter().filter(|(span, ..)| along != Some(*span) && *span != emit.payee.span).cloned().collect();
         details.extend(self.told(id, row, Span::new(0, u32::MAX as usize), &kept));
-        details.extend(slices.iter().map(|slice| self.slice(slice, schedule)));
+        details.extend(slices.iter().map(|slice| self.slice(id, row, slice, schedule)));
         ExplainStep { holds: None, text: self.quote(emit.span), details }
     }
 
     /// `band 2 (to 500,000 USD): 20,000.00 USD at 2% is 400.00 USD`
-    fn slice(&self, slice: &Slice, schedule: Option<&Schedule>) -> String {
+    fn slice(&self, id: VersionId, row: u32, slice: &Slice, schedule: Option<&Schedule>) -> String {
         let band = slice.band.map_or_else(String::new, |number| {
             format!("band {number}{}: ", schedule.map_or_else(String::new, |known| self.reach(known, number)))
         });
         let quantity = slice.quantity.as_ref().map(|quantity| self.value(slice.of, &Value::Number(quantity.clone())));
-        // A quantity of money has a share for its rate, any other a price.
-        let rate = slice.rate.as_ref().map(|rate| {
-            if slice.of == Type::Money { crate::explain::numbers::percent(rate) } else { self.money(rate) }
-        });
-        let amount = self.money(&slice.amount);
+        // An amount has a share for its rate, any other quantity a price; a schedule says which of them it pays.
+        let is_share = schedule.map_or(slice.of.is_money(), |known| known.rate == Type::Percent);
+        let rate = slice
+            .rate
+            .as_ref()
+            .map(|rate| if is_share { crate::explain::numbers::percent(rate) } else { self.money(id, row, rate) });
+        let amount = self.money(id, row, &slice.amount);
         match (quantity, rate) {
             (Some(quantity), Some(rate)) => {
                 let product = slice.quantity.clone().unwrap_or_default() * slice.rate.clone().unwrap_or_default();
                 let flat = &slice.amount - &product;
-                let plus =
-                    if flat == Exact::ZERO { String::new() } else { format!(", with {} once", self.money(&flat)) };
+                let plus = if flat == Exact::ZERO {
+                    String::new()
+                } else {
+                    format!(", with {} once", self.money(id, row, &flat))
+                };
                 format!("{band}{quantity} at {rate}{plus} is {amount}")
             }
             (Some(quantity), None) => format!("{band}for {quantity} it is {amount}"),
@@ -274,15 +281,22 @@ impl Explainer<'_> {
         }
     }
 
-    fn rounding(&self, slices: &[Slice], along: Option<&(Exact, Exact)>, rounded: &Exact) -> ExplainStep {
-        let unit = &self.plan.unit;
+    fn rounding(
+        &self,
+        id: VersionId,
+        row: u32,
+        slices: &[Slice],
+        along: Option<&(Exact, Exact)>,
+        rounded: &Exact,
+    ) -> ExplainStep {
+        let unit = self.unit(id, row);
         let mode = mode_words(unit.mode);
         let sum = slices.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
-        let (exact, line) = (self.money(&sum), self.money(rounded));
+        let (exact, line) = (self.money(id, row, &sum), self.money(id, row, rounded));
         let plain = |text: String, details: Vec<String>| ExplainStep { holds: None, text, details };
         if let Some((before, after)) = along {
             let details = [("with", after), ("without", before)]
-                .map(|(word, value)| format!("{word} this line the total is {} exactly", self.money(value)));
+                .map(|(word, value)| format!("{word} this line the total is {} exactly", self.money(id, row, value)));
             let text = match sum == *rounded {
                 true => format!("along the running total that is {line}"),
                 false => format!("along the running total, rounded {mode}, that is {line}"),
@@ -292,7 +306,7 @@ impl Explainer<'_> {
         if sum == *rounded {
             return plain(format!("that is {line}"), Vec::new());
         }
-        let twice = &sum * Exact::from(self.plan.per_unit()) * Exact::from(2);
+        let twice = &sum * Exact::from(unit.per_one()) * Exact::from(2);
         let tie = if twice.is_int() { " (a tie)" } else { "" };
         plain(format!("{exact}{tie} rounded {mode} is {line}"), Vec::new())
     }

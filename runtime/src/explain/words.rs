@@ -4,22 +4,41 @@ use crate::engine::lines::Origin;
 use crate::explain::explainer::Explainer;
 use crate::explain::numbers;
 use meed_compiler::data::Rows;
-use meed_compiler::interpret::eval::Value;
+use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Period, RecordId, RecordKind, StateId, Stream, Type, VersionId};
+use meed_compiler::plan::{Period, RecordId, RecordKind, StateId, Stream, Type, Unit, VersionId};
 use meed_compiler::value::Exact;
 use meed_grammar::foreign::shown;
 use meed_grammar::span::Span;
+use std::borrow::Cow;
 
 impl Explainer<'_> {
-    /// Smallest units as an amount: `1,000.25 USD`.
-    pub(super) fn amount(&self, units: i128) -> String {
-        numbers::amount(self.plan, units)
+    /// Smallest units of what a rule pays as an amount: `1,000.25 USD`.
+    pub(super) fn amount(&self, id: VersionId, row: u32, units: i128) -> String {
+        numbers::amount(self.unit(id, row), units)
     }
 
-    /// An exact amount, with more decimals where it has them.
-    pub(super) fn money(&self, value: &Exact) -> String {
-        numbers::money(self.plan, value)
+    /// An exact amount of what a rule pays, with more decimals where it has them.
+    pub(super) fn money(&self, id: VersionId, row: u32, value: &Exact) -> String {
+        numbers::money(self.unit(id, row), value)
+    }
+
+    /// In what a rule pays a row.
+    pub(super) fn unit(&self, id: VersionId, row: u32) -> &Unit {
+        let unit = self.plan.unit_of(id);
+        let (Some(by_row), Some(rows)) = (&unit.by_row, self.stream(id)) else { return unit };
+        match Row::new(self.plan, &rows, row, 0, false).eval(&by_row.currency, &self.loaded.data) {
+            Ok(Value::Code(place)) => self.plan.unit(by_row.units[place as usize]),
+            _ => unit,
+        }
+    }
+
+    /// The rows of a rule's stream, those of an event too.
+    pub(super) fn stream(&self, id: VersionId) -> Option<Cow<'_, Rows>> {
+        match &self.plan.version(id).stream {
+            Stream::Events(record) => Some(Cow::Owned(Rows::Events { record: *record })),
+            Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(_) => self.rows(id).map(Cow::Borrowed),
+        }
     }
 
     /// A value of a type.
@@ -76,7 +95,8 @@ impl Explainer<'_> {
                 let name = &self.plan.rule(*rule).name;
                 let payee = source.and_then(|id| self.plan.payee_record(id));
                 let payee = payee.map_or_else(String::new, |record| self.party(record, payments.payee[row as usize]));
-                let amount = self.amount(payments.amount[row as usize].into());
+                let unit = self.plan.unit_of_rule(*rule);
+                let amount = numbers::amount(unit, payments.amount[row as usize].into());
                 let root = source.map_or_else(String::new, |id| self.of_root(id, payments.root[row as usize]));
                 format!("on the {amount} that {name} pays {payee} {root}")
             }

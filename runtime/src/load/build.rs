@@ -285,7 +285,7 @@ impl BoundsInWords {
 /// No values yet, in the width of the type.
 fn empty(ty: Type) -> Values {
     match ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money => Values::I64(Vec::new()),
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => Values::I64(Vec::new()),
         Type::Date | Type::Period(_) => Values::I32(Vec::new()),
         Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(Vec::new()),
         Type::YesNo | Type::Choice(_) => Values::U8(Vec::new()),

@@ -40,7 +40,11 @@ pub(super) fn finish(
         }
     }
     let order = |(record, table): (&Record, &Option<TableBuilder>)| match table {
-        Some(table) => table.rows.order(&table.rejected, record.when, through),
+        Some(table) => {
+            // Spans of dated fields are facts, known ahead.
+            let through = if record.spans.is_some() { i32::MAX } else { through };
+            table.rows.order(&table.rejected, record.when, through)
+        }
         None => Order::default(),
     };
     let orders: Vec<Order> = plan.records.iter().zip(&linked.tables).map(order).collect();
@@ -216,7 +220,7 @@ fn referred(
 /// Values in the width of their type.
 fn narrow(ty: Type, values: impl Iterator<Item = i64>) -> Values {
     match ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money => Values::I64(values.collect()),
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => Values::I64(values.collect()),
         Type::Date | Type::Period(_) => Values::I32(values.map(|value| value as i32).collect()),
         Type::Text(_) | Type::Id(_) | Type::Ref(_) => Values::U32(values.map(|value| value as u32).collect()),
         Type::YesNo | Type::Choice(_) => Values::U8(values.map(|value| value as u8).collect()),

@@ -53,7 +53,7 @@ fn candidates(field: &Field) -> Vec<(String, Format)> {
     };
     let all = |samples: &[&str]| samples.iter().filter_map(|sample| written((*sample).to_owned())).collect();
     match (field.ty, own) {
-        (Type::Money | Type::Number | Type::Count, _) => all(&NUMBERS),
+        (Type::Money(_) | Type::Number | Type::Count, _) => all(&NUMBERS),
         (Type::Percent, _) => all(&PERCENTS),
         (Type::YesNo, _) => all(&YES_NO),
         (Type::Date, Format::DateTime { .. }) => {

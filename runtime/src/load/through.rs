@@ -5,7 +5,7 @@
 
 use crate::load::periods::begun_periods;
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, Version};
+use meed_compiler::plan::{Expr, Function, Node, Op, Period, Plan, RecordId, RuleId, SearchId, Stream, Version};
 use std::collections::BTreeSet;
 
 /// A rule that asks for the day.
@@ -59,9 +59,13 @@ fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
 
 /// The events that a rule reads: those of its sets, and those behind payments in them.
 fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
-    for search in plan.searches_of(rule) {
+    let rates = rates_of(rule);
+    for search in plan.searches_of(rule).into_iter().filter(|search| !rates.contains(search)) {
         match &plan.search(search).stream {
-            Stream::Events(record) | Stream::ByDate(record, _) if plan.record(*record).when.is_some() => {
+            // The spans of dated fields are facts, which may be open, and no events.
+            Stream::Events(record) | Stream::ByDate(record, _)
+                if plan.record(*record).when.is_some() && plan.record(*record).spans.is_none() =>
+            {
                 events.insert(*record);
             }
             Stream::Lines(rule) => behind(plan, *rule, events),
@@ -75,6 +79,21 @@ fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
             Stream::Periods(..) => {}
         }
     }
+}
+
+/// The sets of rates of exchange that a rule asks: rates are facts, known ahead.
+fn rates_of(rule: &Version) -> Vec<SearchId> {
+    let mut found = Vec::new();
+    for expr in rule.nodes.iter().flat_map(Node::exprs) {
+        expr.walk(&mut |expr| {
+            if let Op::Call(Function::Rate, operands) = &expr.op
+                && let [Expr { op: Op::Call(Function::Find { search, .. }, _), .. }] = &operands[..]
+            {
+                found.push(*search);
+            }
+        });
+    }
+    found
 }
 
 /// The events behind the payments of a rule.

@@ -74,7 +74,15 @@ fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
             let Kind::Amount { decimals, digits } = kind else {
                 return Err(io::Error::other("amounts in a column of another kind"));
             };
-            let array = Decimal128Array::from_iter_values(amounts.iter().copied());
+            let wide = || io::Error::other(format!("an amount of more than {digits} digits"));
+            let scaled = |(row, &amount): (usize, &i128)| {
+                let more = decimals.checked_sub(amounts.decimals(row, decimals)).ok_or_else(wide)?;
+                amount.checked_mul(10i128.checked_pow(more).ok_or_else(wide)?).ok_or_else(wide)
+            };
+            let array = match amounts.decimals.is_empty() {
+                true => Decimal128Array::from_iter_values(amounts.values.iter().copied()),
+                false => amounts.values.iter().enumerate().map(scaled).collect::<io::Result<Vec<i128>>>()?.into(),
+            };
             Arc::new(array.with_precision_and_scale(digits, scale(decimals)?).map_err(io::Error::other)?)
         }
         Cells::Days(days) => Arc::new(Date32Array::from_iter_values(days.iter().copied())),
@@ -94,6 +102,7 @@ fn strings(texts: &Texts) -> io::Result<StringArray> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::batch::Amounts;
 
     #[test]
     fn what_does_not_fit_into_arrow_is_an_error_and_never_cut() {
@@ -108,7 +117,10 @@ mod tests {
             assert_eq!(error(Kind::Text, Cells::Texts(texts)), "the texts of a batch take more than 2 GiB");
         }
         let amount = Kind::Amount { decimals: 258, digits: 38 };
-        assert_eq!(error(amount, Cells::Amounts(vec![1])), "amounts of 258 decimals");
+        assert_eq!(
+            error(amount, Cells::Amounts(Amounts { values: vec![1], ..Amounts::default() })),
+            "amounts of 258 decimals"
+        );
         let words = Cells::Words { words: vec!["a".to_owned()], codes: vec![40_000] };
         assert!(!error(Kind::Word, words).is_empty());
     }

@@ -49,14 +49,34 @@ pub enum Cells {
     },
     /// For [`Kind::Text`].
     Texts(Texts),
-    /// For [`Kind::Amount`], in units of the last decimal.
-    Amounts(Vec<i128>),
+    /// For [`Kind::Amount`].
+    Amounts(Amounts),
     /// For [`Kind::Day`].
     Days(Vec<i32>),
     /// For [`Kind::Day`]: none in any row.
     NoDays,
     /// For [`Kind::Whole`].
     Wholes(Vec<i32>),
+}
+
+/// Amounts as whole numbers of their smallest parts.
+#[derive(Clone, Debug, Default)]
+pub struct Amounts {
+    /// By row.
+    pub values: Vec<i128>,
+    /// By row, the digits after the point, at most those of the column; empty where all have those of the column.
+    pub decimals: Vec<u8>,
+}
+
+impl Amounts {
+    /// The digits after the point of a row, in a column of so many.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every amount that is written, and only for rows that there are"
+    )]
+    pub(crate) fn decimals(&self, row: usize, of_column: u32) -> u32 {
+        if self.decimals.is_empty() { of_column } else { self.decimals[row].into() }
+    }
 }
 
 /// Texts, one behind the other.
@@ -149,7 +169,7 @@ impl Cells {
             Self::Texts(texts) => String::from_utf8_lossy(texts.get(row)),
             Self::Amounts(amounts) => {
                 let decimals = if let Kind::Amount { decimals, .. } = kind { decimals } else { 0 };
-                Cow::Owned(decimal_text(amounts[row], decimals))
+                Cow::Owned(decimal_text(amounts.values[row], amounts.decimals(row, decimals)))
             }
             Self::Days(days) => Cow::Owned(date_of(days[row]).to_string()),
             Self::NoDays => Cow::Borrowed(""),

@@ -53,7 +53,7 @@ impl<W: Write> Sink for CsvSink<W> {
                     (Cells::Texts(texts), _) => self.writer.write_field(self.formulas.cell(texts.get(row)))?,
                     (Cells::Amounts(amounts), Kind::Amount { decimals, .. }) => {
                         amount.clear();
-                        push_decimal(amounts[row], *decimals, &mut amount);
+                        push_decimal(amounts.values[row], amounts.decimals(row, *decimals), &mut amount);
                         self.writer.write_field(&amount)?;
                     }
                     (Cells::Days(days), _) => self.writer.write_field(self.days.get(days[row]).as_bytes())?,

@@ -35,7 +35,7 @@ impl<W: Write> Sink for JsonLinesSink<W> {
                     (Cells::Wholes(numbers), _) => write!(line, "{}", numbers[row])?,
                     (Cells::Amounts(amounts), Kind::Amount { decimals, .. }) => {
                         line.push(b'"');
-                        push_decimal(amounts[row], *decimals, &mut line);
+                        push_decimal(amounts.values[row], amounts.decimals(row, *decimals), &mut line);
                         line.push(b'"');
                     }
                     (Cells::Days(days), _) => serde_json::to_writer(&mut line, &self.days.get(days[row]))?,

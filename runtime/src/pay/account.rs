@@ -1,12 +1,13 @@
 //! How the rows of events ended, and what each rule paid in all.
 
 use crate::engine::counts;
-use crate::engine::lines::Lines;
+use crate::engine::lines::LineSum;
 use crate::engine::result::RunResult;
 use crate::manifest::{Counts, Total};
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Plan, RecordId, Rule};
+use meed_compiler::plan::{Plan, RecordId, Rule, UnitId, VersionId};
 use meed_compiler::value::decimal_text;
+use std::collections::BTreeMap;
 
 /// The rows of events over all rules, then by rule.
 pub fn account(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Vec<Counts> {
@@ -34,16 +35,39 @@ pub fn account(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Vec<Counts> 
     account
 }
 
-/// What each rule paid, its versions together.
+/// What each rule paid in each unit, its versions together.
 pub fn rule_totals(plan: &Plan, result: &RunResult) -> Vec<Total> {
-    let total = |rule: &Rule| {
-        let lines = || rule.versions.iter().map(|id| &result.lines[id.index()]);
-        Total {
-            rule: rule.name.clone(),
-            unit: plan.unit.code.clone(),
-            payments: lines().map(|lines| lines.len() as u64).sum(),
-            amount: decimal_text(lines().map(Lines::sum).sum(), plan.unit.decimals),
-        }
+    plan.rules.iter().flat_map(|rule| totals_of(plan, result, rule)).collect()
+}
+
+/// What a version paid, by unit. One that pays in one unit has it also where there are no lines, and one that pays nothing has the
+/// currency.
+pub fn sums_of(plan: &Plan, result: &RunResult, id: VersionId) -> Vec<(UnitId, LineSum)> {
+    let mut sums = result.lines[id.index()].sums().to_vec();
+    let usual = match plan.units_of(id)[..] {
+        [] => Some(UnitId::CURRENCY),
+        [only] => Some(only),
+        _ => None,
     };
-    plan.rules.iter().map(total).collect()
+    if let (true, Some(usual)) = (sums.is_empty(), usual) {
+        sums.push((usual, LineSum::default()));
+    }
+    sums.sort_by_key(|(unit, _)| *unit);
+    sums
+}
+
+fn totals_of(plan: &Plan, result: &RunResult, rule: &Rule) -> Vec<Total> {
+    let mut sums: BTreeMap<UnitId, LineSum> = BTreeMap::new();
+    for (unit, sum) in rule.versions.iter().flat_map(|id| sums_of(plan, result, *id)) {
+        let known = sums.entry(unit).or_default();
+        known.n_lines += sum.n_lines;
+        known.sum += sum.sum;
+    }
+    let total = |(unit, sum): (UnitId, LineSum)| Total {
+        rule: rule.name.clone(),
+        unit: plan.unit(unit).code.clone(),
+        payments: sum.n_lines,
+        amount: decimal_text(sum.sum, plan.unit(unit).decimals),
+    };
+    sums.into_iter().map(total).collect()
 }

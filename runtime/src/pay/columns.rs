@@ -3,13 +3,13 @@
 use crate::engine::lines::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
-use crate::output::batch::{Batch, Cells, Header, Kind, Texts};
+use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Texts};
 use crate::pay::periods::Periods;
 use crate::pay::rule_lines::{LineRef, RuleLines};
 use crate::pay::slices::{Slice, Slices};
 use crate::pay::totals::Total;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::plan::{Plan, RecordId, UnitId, Version, VersionId};
 use meed_compiler::value::exact_text;
 
 /// A column of a table whose batches are made by such a function.
@@ -55,7 +55,7 @@ const PAYMENTS: &[PaymentColumn] = &[
     Column { name: "version", kind: Kind::Whole, cells: |batch| batch.versions() },
     Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
     Column { name: "payee", kind: Kind::Text, cells: |batch| Cells::Texts(batch.payees()) },
-    Column { name: "unit", kind: Kind::Word, cells: |batch| batch.always(&batch.rule.context.plan.unit.code) },
+    Column { name: "unit", kind: Kind::Word, cells: |batch| batch.units() },
     Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
     Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.event()) },
     Column { name: "key", kind: Kind::Text, cells: |batch| Cells::Texts(batch.keys()) },
@@ -69,7 +69,7 @@ const TOTALS: &[TotalColumn] = &[
     Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.context.name) },
     Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
     Column { name: "payee", kind: Kind::Text, cells: |batch| batch.payees() },
-    Column { name: "unit", kind: Kind::Word, cells: |batch| batch.always(&batch.rule.context.plan.unit.code) },
+    Column { name: "unit", kind: Kind::Word, cells: |batch| batch.units() },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
     Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
 ];
@@ -108,7 +108,18 @@ const SLICES: &[SliceColumn] = &[
 /// The columns of the payments of a run.
 pub fn payments_header(plan: &Plan, result: &RunResult) -> Header {
     let is_wide = result.lines.iter().any(|lines| lines.largest() >= 10u64.pow(18));
-    header(PAYMENTS, plan, if is_wide { 19 } else { 18 })
+    let is_mixed = plan.versions.iter().filter_map(Version::emit).any(|emit| emit.unit != UnitId::CURRENCY);
+    header(
+        PAYMENTS,
+        plan,
+        if is_mixed {
+            38
+        } else if is_wide {
+            19
+        } else {
+            18
+        },
+    )
 }
 
 /// The columns of the totals of a run.
@@ -137,7 +148,7 @@ fn place<F>(columns: &[Column<F>], name: &str) -> usize {
 }
 
 fn header<F>(columns: &[Column<F>], plan: &Plan, digits: u8) -> Header {
-    let amount = Kind::Amount { decimals: plan.unit.decimals, digits };
+    let amount = Kind::Amount { decimals: most_decimals(plan), digits };
     columns.iter().map(|column| (column.name, if column.kind == AMOUNT { amount } else { column.kind })).collect()
 }
 
@@ -180,8 +191,13 @@ impl LineBatch<'_> {
         texts
     }
 
+    fn units(&self) -> Cells {
+        units(self.rule.context.plan, self.lines.iter().map(|line| line.unit))
+    }
+
     fn amounts(&self) -> Cells {
-        Cells::Amounts(self.lines.iter().map(|line| i128::from(line.amount)).collect())
+        let values = self.lines.iter().map(|line| i128::from(line.amount)).collect();
+        amounts(self.rule.context.plan, values, self.lines.iter().map(|line| line.unit))
     }
 
     fn event(&self) -> &str {
@@ -248,8 +264,13 @@ impl TotalBatch<'_> {
         self.periods.cells(&numbers)
     }
 
+    fn units(&self) -> Cells {
+        units(self.rule.context.plan, self.totals.iter().map(|total| total.unit))
+    }
+
     fn amounts(&self) -> Cells {
-        Cells::Amounts(self.totals.iter().map(|total| total.sum).collect())
+        let values = self.totals.iter().map(|total| total.sum).collect();
+        amounts(self.rule.context.plan, values, self.totals.iter().map(|total| total.unit))
     }
 }
 
@@ -286,6 +307,28 @@ impl SliceBatch<'_> {
         }
         Cells::Texts(texts)
     }
+}
+
+/// The names of units.
+fn units(plan: &Plan, units: impl Iterator<Item = UnitId>) -> Cells {
+    let words = plan.units.iter().map(|unit| unit.code.clone()).collect();
+    Cells::Words { words, codes: units.map(|unit| unit.0 as u16).collect() }
+}
+
+/// Amounts in units, each with the decimals of its own.
+fn amounts(plan: &Plan, values: Vec<i128>, units: impl Iterator<Item = UnitId>) -> Cells {
+    let mut decimals = Vec::new();
+    if plan.units.len() > 1 {
+        decimals.extend(units.map(|unit| plan.unit(unit).decimals as u8));
+    }
+    Cells::Amounts(Amounts { values, decimals })
+}
+
+/// The most digits after the point of any unit that rules pay in.
+fn most_decimals(plan: &Plan) -> u32 {
+    let versions = (0..plan.versions.len() as u32).map(VersionId);
+    let units = versions.flat_map(|id| plan.units_of(id)).map(|unit| plan.unit(unit).decimals);
+    units.max().unwrap_or(plan.currency().decimals)
 }
 
 /// The kinds of payees, by version.

@@ -99,7 +99,7 @@ impl<'a> Seen<'a> {
     ) -> Result<Self, StoreError> {
         let roots = match &plan.version(versions[0]).stream {
             Stream::Lines(rule) => {
-                Some(result.merged(plan.versions_of(*rule), page)?.iter().map(|line| line.root).collect())
+                Some(result.merged(plan, plan.versions_of(*rule), page)?.iter().map(|line| line.root).collect())
             }
             Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => None,
         };
@@ -211,7 +211,7 @@ impl Rows<'_> {
             let decision = &plan.decisions[taken.decision.index()];
             let text = value(plan, self.loaded, decision, taken);
             match decision.ty {
-                Type::Number | Type::Count | Type::Percent | Type::Money => values.push_number(&text),
+                Type::Number | Type::Count | Type::Percent | Type::Money(_) => values.push_number(&text),
                 Type::YesNo
                 | Type::Date
                 | Type::Period(_)
@@ -247,7 +247,7 @@ impl Rows<'_> {
 fn value(plan: &Plan, loaded: &Loaded, decision: &Decision, taken: &Taken) -> String {
     let (num, den) = (taken.num, taken.den);
     match decision.ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money => exact_text(&fraction(num.into(), den.into())),
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => exact_text(&fraction(num.into(), den.into())),
         Type::YesNo => if num == 1 { "yes" } else { "no" }.to_owned(),
         Type::Date => date_of(num as i32).to_string(),
         Type::Period(period) => plan.calendar.name(period, plan.calendar.index(period, num as i32)),

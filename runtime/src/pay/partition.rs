@@ -32,6 +32,7 @@ struct LineChunk {
     versions: Vec<u32>,
     payees: Vec<u32>,
     amounts: Vec<i64>,
+    units: Vec<u32>,
     days: Vec<i32>,
     keys: Keys,
 }
@@ -136,11 +137,12 @@ impl<'a> Partition<'a> {
     /// The lines of all versions in a page, as they are in output but for payees, and the rows of the event that they
     /// are for.
     fn lines(&self, page: usize) -> Result<(LineChunk, Vec<u32>), StoreError> {
-        let lines = self.result.merged(self.ids.iter().copied(), page)?;
+        let lines = self.result.merged(self.plan, self.ids.iter().copied(), page)?;
         let found = LineChunk {
             versions: lines.iter().map(|line| line.version).collect(),
             payees: lines.iter().map(|line| line.payee).collect(),
             amounts: lines.iter().map(|line| line.amount).collect(),
+            units: lines.iter().map(|line| line.unit.0).collect(),
             ..LineChunk::default()
         };
         Ok((found, lines.iter().map(|line| line.root).collect()))
@@ -148,14 +150,16 @@ impl<'a> Partition<'a> {
 
     /// Some lines as if they were all that the rule has; line `n` is for row `n` of the event.
     fn rule_lines<'b>(&'b self, chunk: &'b LineChunk) -> RuleLines<'b> {
-        let mut lines = vec![(Vec::new(), Vec::new(), Vec::new()); self.ids.len()];
+        let mut lines = vec![(Vec::new(), Vec::new(), Vec::new(), Vec::new()); self.ids.len()];
         for (line, &version) in (0..).zip(&chunk.versions) {
-            let (roots, payees, amounts) = &mut lines[version as usize];
+            let (roots, payees, amounts, units) = &mut lines[version as usize];
             roots.push(line);
             payees.push(chunk.payees[line as usize]);
             amounts.push(chunk.amounts[line as usize]);
+            units.push(chunk.units[line as usize]);
         }
-        let lines = lines.into_iter().map(|(roots, payees, amounts)| Cow::Owned(LineRows::new(roots, payees, amounts)));
+        let rows = |(roots, payees, amounts, units)| Cow::Owned(LineRows::new(roots, payees, amounts, units));
+        let lines = lines.into_iter().map(rows);
         let of = |(&id, lines)| Version::new(self.plan, id, self.loaded, lines);
         let versions = self.ids.iter().zip(lines).filter_map(of).collect();
         let origin = Origin::Event { record: self.root, days: &chunk.days, rows: None };
@@ -223,6 +227,7 @@ impl LineChunk {
         self.versions.extend(places.iter().map(|&line| lines.versions[line as usize]));
         self.payees.extend(places.iter().map(|&line| lines.payees[line as usize]));
         self.amounts.extend(places.iter().map(|&line| lines.amounts[line as usize]));
+        self.units.extend(places.iter().map(|&line| lines.units[line as usize]));
         self.days.extend(roots.iter().map(|&root| days[root as usize]));
         self.keys.append_rows(keys, roots);
     }
@@ -231,6 +236,7 @@ impl LineChunk {
         self.versions.extend_from_slice(&other.versions);
         self.payees.extend_from_slice(&other.payees);
         self.amounts.extend_from_slice(&other.amounts);
+        self.units.extend_from_slice(&other.units);
         self.days.extend_from_slice(&other.days);
         self.keys.append(&other.keys, 0..other.payees.len());
     }
@@ -238,11 +244,12 @@ impl LineChunk {
 
 impl Columns for LineChunk {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { versions, payees, amounts, days, keys } = self;
+        let Self { versions, payees, amounts, units, days, keys } = self;
         vec![
             ColumnMut::U32(versions),
             ColumnMut::U32(payees),
             ColumnMut::I64(amounts),
+            ColumnMut::U32(units),
             ColumnMut::I32(days),
             ColumnMut::Keys(keys),
         ]

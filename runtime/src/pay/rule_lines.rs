@@ -3,7 +3,7 @@
 use crate::engine::lines::{LineRows, Origin};
 use crate::keys::columns::Keys;
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Plan, RecordId, VersionId};
+use meed_compiler::plan::{Plan, RecordId, UnitId, VersionId};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -31,6 +31,8 @@ pub(super) struct Version<'a> {
     pub id: VersionId,
     pub number: i32,
     pub payee: RecordId,
+    /// What it pays in, where rows do not say.
+    unit: UnitId,
     pub keys: &'a Keys,
     lines: Cow<'a, LineRows>,
     /// The place of its first line.
@@ -44,6 +46,7 @@ pub(super) struct LineRef<'a> {
     pub payee: u32,
     pub root: u32,
     pub amount: i64,
+    pub unit: UnitId,
 }
 
 impl<'a> Version<'a> {
@@ -51,7 +54,8 @@ impl<'a> Version<'a> {
     pub fn new(plan: &Plan, id: VersionId, loaded: &'a Loaded, lines: Cow<'a, LineRows>) -> Option<Self> {
         let payee = plan.payee_record(id)?;
         let number = plan.version(id).number as i32;
-        Some(Self { id, number, payee, keys: &loaded.keys[payee.index()], lines, first: 0 })
+        let unit = plan.version(id).emit()?.unit;
+        Some(Self { id, number, payee, unit, keys: &loaded.keys[payee.index()], lines, first: 0 })
     }
 }
 
@@ -110,7 +114,8 @@ impl<'a> RuleLines<'a> {
             versions => &versions[versions.partition_point(|version| version.first <= place) - 1],
         };
         let (idx, lines) = ((place - version.first) as usize, &version.lines);
-        LineRef { version, idx, payee: lines.payees[idx], root: lines.roots()[idx], amount: lines.amounts[idx] }
+        let (payee, root, amount) = (lines.payees[idx], lines.roots()[idx], lines.amounts[idx]);
+        LineRef { version, idx, payee, root, amount, unit: lines.unit(idx, version.unit) }
     }
 }
 

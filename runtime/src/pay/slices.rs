@@ -8,7 +8,6 @@ use meed_compiler::value::{Exact, power_of_ten};
 
 /// Keeps the slices of all lines while a run goes on; the slices of a line add up to its amount.
 pub struct Slices {
-    decimals: u32,
     /// By rule and line.
     lines: Vec<Vec<Vec<Slice>>>,
 }
@@ -29,7 +28,7 @@ pub struct Slice {
 impl Slices {
     /// For the rules of a Plan.
     pub fn new(plan: &Plan) -> Self {
-        Self { decimals: plan.unit.decimals, lines: vec![Vec::new(); plan.versions.len()] }
+        Self { lines: vec![Vec::new(); plan.versions.len()] }
     }
 
     /// The slices of a line, by its number among those of its rule.
@@ -51,21 +50,22 @@ impl Observer for Slices {
 
     fn row(&mut self, rule: VersionId, _: u32, trace: Trace) {
         if trace.status & status::PAID != 0 {
-            self.lines[rule.index()].push(slices_of(&trace, self.decimals));
+            self.lines[rule.index()].push(slices_of(&trace));
         }
     }
 }
 
-/// The slices of a line; `decimals` are those of its unit.
-fn slices_of(trace: &Trace, decimals: u32) -> Vec<Slice> {
+/// The slices of a line.
+fn slices_of(trace: &Trace) -> Vec<Slice> {
     let mut found = Vec::new();
     let mut turned = false;
     let mut n_limits = 0;
-    let per_unit = power_of_ten(decimals);
+    let mut per_unit = Exact::ONE;
     let change = |name: String, amount: Exact| Slice { name, quantity: None, rate: None, amount };
     for step in &trace.steps {
         match step {
-            TraceStep::Pay { rounded: Some(rounded), slices, take_back, .. } => {
+            TraceStep::Pay { rounded: Some(rounded), decimals, slices, take_back, .. } => {
+                per_unit = power_of_ten(*decimals);
                 turned = *take_back;
                 found.extend(slices.iter().map(|slice| Slice {
                     name: slice.band.map_or("amount".to_owned(), |band| format!("band {band}")),

@@ -6,7 +6,7 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, pieces_reached};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
-    Comparison, End, Expr, Function, Limit, Node, Op, Piece, Pieces, Plan, Schedule, ScheduleId, Type, VersionId,
+    Comparison, End, Expr, Function, Limit, Node, Op, Piece, Pieces, Plan, Schedule, ScheduleId, VersionId,
 };
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -131,7 +131,7 @@ impl Coverage {
             return None;
         }
         let bound = match &amount.op {
-            Op::Number(value) => format!(" {}", numeric(plan, Type::Money, value)),
+            Op::Number(value) => format!(" {}", numeric(plan, amount.ty, value)),
             _ => String::new(),
         };
         Some(Unreached { span: amount.span, text: format!("the limit {words}{bound}") })

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 struct Matching<'a> {
     rule: &'a str,
     payee: Option<&'a str>,
+    unit: Option<&'a str>,
     key: Option<&'a str>,
     period: Option<&'a str>,
 }
@@ -31,18 +32,24 @@ impl Settled {
         let mut failures = Vec::new();
         for expectation in &test.expect {
             let said = match expectation {
-                Expectation::Pays { rule, payee, amount, key, period, .. } => {
-                    let wanted = Matching { rule, payee: Some(payee), key: key.as_deref(), period: period.as_deref() };
-                    self.pays(plan, &wanted, amount, &mut used)
+                Expectation::Pays { rule, payee, amount, unit, key, period, .. } => {
+                    let (key, period) = (key.as_deref(), period.as_deref());
+                    let wanted = Matching { rule, payee: Some(payee), unit: Some(unit), key, period };
+                    self.pays(&wanted, amount, &mut used)
                 }
                 Expectation::DoesNotPay { rule, payee, key, period, .. } => {
-                    let wanted =
-                        Matching { rule, payee: payee.as_deref(), key: key.as_deref(), period: period.as_deref() };
+                    let wanted = Matching {
+                        rule,
+                        payee: payee.as_deref(),
+                        unit: None,
+                        key: key.as_deref(),
+                        period: period.as_deref(),
+                    };
                     let found = self.matching(&wanted, &mut used);
-                    found.first().map(|&idx| self.payment(plan, idx)).into_iter().collect()
+                    found.first().map(|&idx| self.payment(idx)).into_iter().collect()
                 }
                 Expectation::NoOtherPayments(_) => {
-                    (0..used.len()).filter(|&idx| !used[idx]).map(|idx| self.payment(plan, idx)).collect()
+                    (0..used.len()).filter(|&idx| !used[idx]).map(|idx| self.payment(idx)).collect()
                 }
                 Expectation::Decides { name, key, period, value, .. } => {
                     self.decides(name, key, period.as_deref(), value.as_deref()).into_iter().collect()
@@ -69,6 +76,7 @@ impl Settled {
         let same = |row: &[String]| {
             cell(row, "rule") == wanted.rule
                 && wanted.payee.is_none_or(|payee| cell(row, "payee") == payee)
+                && wanted.unit.is_none_or(|unit| cell(row, "unit") == unit)
                 && wanted.key.is_none_or(|key| cell(row, "key") == key)
                 && wanted.period.is_none_or(|period| cell(row, "period") == period)
         };
@@ -77,23 +85,24 @@ impl Settled {
         found
     }
 
-    fn pays(&self, plan: &Plan, wanted: &Matching, amount: &Exact, used: &mut [bool]) -> Vec<String> {
+    fn pays(&self, wanted: &Matching, amount: &Exact, used: &mut [bool]) -> Vec<String> {
         let found = self.matching(wanted, used);
         let sum = found.iter().fold(Exact::ZERO, |sum, &idx| sum + amount_of(cell(&self.payments[idx], "amount")));
         if sum == *amount {
             return Vec::new();
         }
         let payee = wanted.payee.unwrap_or_default();
-        let (rule, payee, code) = (wanted.rule, shown(payee), &plan.unit.code);
+        let (rule, payee, code) = (wanted.rule, shown(payee), wanted.unit.unwrap_or_default());
         let (paid, expected) = (exact_text(&sum), exact_text(amount));
         vec![format!("`{rule}` pays {payee} {paid} {code}, and {expected} {code} is expected")]
     }
 
     /// `introductions` pays MAYA 500.00 USD I1
-    fn payment(&self, plan: &Plan, idx: usize) -> String {
+    fn payment(&self, idx: usize) -> String {
         let row = &self.payments[idx];
-        let [rule, payee, amount, key] = ["rule", "payee", "amount", "key"].map(|column| cell(row, column));
-        let words = format!("`{rule}` pays {} {amount} {} {}", shown(payee), plan.unit.code, shown(key));
+        let columns = ["rule", "payee", "amount", "unit", "key"];
+        let [rule, payee, amount, unit, key] = columns.map(|column| cell(row, column));
+        let words = format!("`{rule}` pays {} {amount} {unit} {}", shown(payee), shown(key));
         words.trim_end().to_owned()
     }
 

@@ -22,7 +22,10 @@ pub(super) fn undated(plan: &Plan, test: &TestCase) -> Vec<Failure> {
         let definition = plan.record(given.record);
         let when = &definition.fields[definition.when?.index()];
         let is_given = given.cells.iter().any(|cell| cell.field == when.name);
-        let must = definition.kind == RecordKind::Event && !when.optional && seen.contains(&given.record);
+        // By another date a rule sees it all the same.
+        let by_date =
+            plan.versions.iter().any(|rule| matches!(rule.stream, Stream::ByDate(own, _) if own == given.record));
+        let must = definition.kind == RecordKind::Event && !when.optional && seen.contains(&given.record) && !by_date;
         (must && !is_given).then(|| {
             let message = format!("{} is given without `{}`, so no rule sees it", row(plan, given), when.name);
             Failure::new(given.span, message)
@@ -192,7 +195,8 @@ fn fields(plan: &Plan, rule: &Version, read: &mut BTreeSet<(RecordId, u32)>) {
     let groups = rule.folds.iter().flat_map(|id| plan.exprs_of(*id));
     let searches = plan.searches_of(rule);
     let sets = searches.iter().flat_map(|id| plan.search(*id).exprs());
-    for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups).chain(sets) {
+    let unit = rule.emit().and_then(|emit| plan.unit(emit.unit).by_row.as_ref()).map(|by_row| &by_row.currency);
+    for expr in rule.nodes.iter().flat_map(Node::exprs).chain(groups).chain(sets).chain(unit) {
         expr.walk(&mut |expr| {
             if let Op::Field { record, path, .. } = &expr.op {
                 let mut record = *record;

@@ -118,6 +118,6 @@ fn value(plan: &Plan, loaded: &Loaded, column: &Column, ty: Type, row: usize) ->
         Type::Ref(target) => loaded.keys[target.index()].text(value as usize).into_owned(),
         Type::Choice(choice) => plan.choices[choice.index()][value as usize].clone(),
         Type::Date | Type::Period(_) => meed_compiler::plan::calendar::date_of(value as i32).to_string(),
-        Type::Number | Type::Count | Type::Percent | Type::Money | Type::YesNo => value.to_string(),
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::YesNo => value.to_string(),
     }
 }

@@ -56,6 +56,8 @@ def _by(field, sample, text, program):
         return _number(text, sample, 9 if field.content is None else field.content["count"])
     if field.type == "money":
         return _number(text, sample, program.decimals if field.content is None else field.content["count"])
+    if field.type == "unit":
+        return _number(text, sample, program.units[field.content].decimals)
     if field.type == "percent":
         return _percent(text, sample)
     if field.type == "date":

@@ -114,6 +114,8 @@ def rounded(value, mode, step):
 def rounding_step(rounding, scope):
     """What a rounding rounds to multiples of: money to its own decimals where nothing is said."""
     if rounding["to"] is None:
+        if scope.run.program.units:
+            raise Unknown("a rounding without its step, where there are several units")
         return Fraction(1, 10**scope.run.program.decimals)
     name, content = form(rounding["to"])
     if name == "whole":
@@ -294,6 +296,7 @@ def _in_currency(content, scope, _):
     record = _owner(names, scope)
     currency = {"parts": [{"text": name} for name in [*names[:-1], record.fields[names[-1]].currency]]}
     amount, code = evaluate(node, scope), value_of_path(scope, currency, evaluate, None)
+    code = code.name if isinstance(code, Choice) else code
     name, at = form(content["at"])
     if name == "day":
         day = evaluate(at, scope)
@@ -355,7 +358,7 @@ def _period_edge(content, scope, _):
     if content["edge"] not in ("first", "last"):
         raise Unknown(f"the {content['edge']} day of a period")
     if content["date"] is None:
-        first, last = scope.own_of(_own_period(word, scope))
+        first, last = _of_rule(scope).own_of(_own_period(word, scope))
         return first if content["edge"] == "first" else last
     day = _day_in(evaluate(content["date"], scope))
     if day is None:
@@ -366,13 +369,21 @@ def _period_edge(content, scope, _):
 
 def _days_in(content, scope, _):
     period = _own_period(content["period"]["text"], scope)
-    first, last = (period.first, period.last) if content["whole"] else scope.own_of(period)
+    first, last = (period.first, period.last) if content["whole"] else _of_rule(scope).own_of(period)
     return Fraction((last - first).days + 1)
+
+
+def _of_rule(scope):
+    """The row of the rule, however deep the set is in whose brackets this is."""
+    while scope.outer is not None:
+        scope = scope.outer
+    return scope
 
 
 def _own_period(word, scope):
     """Of a kind the one that holds the last day of the rule's own period."""
-    if word != "program" and (scope.own is None or scope.outer is not None):
+    scope = _of_rule(scope)
+    if word != "program" and scope.own is None:
         raise Unknown(f"the days of a {word} without a day in this place")
     return scope.run.program.calendar.period_of(word, scope.day if scope.own is None else scope.own[1])
 
@@ -388,12 +399,18 @@ def _at(content, scope, _):
     if moment == "day":
         moment = evaluate(day, scope)
     else:
-        moment = scope.own[0] if moment == "start" else scope.own[1]
+        own = _own_days(scope)
+        moment = own[0] if moment == "start" else own[1]
     outside, scope.moment = scope.moment, moment
     try:
         return evaluate(content["value"], scope)
     finally:
         scope.moment = outside
+
+
+def _own_days(scope):
+    """The days of a row's own period; those of the rule's for a row of an entity in a set."""
+    return scope.own if scope.own is not None else _of_rule(scope).own
 
 
 def _extreme_over(content, scope, _):
@@ -415,7 +432,7 @@ def _extreme_over(content, scope, _):
 
 def _throughout(content, scope):
     """On every day of the rule's own period: no where it fails on one, else unknown where it is on one."""
-    day, last = scope.own
+    day, last = _own_days(scope)
     found = True
     while day <= last:
         outside, scope.moment = scope.moment, day

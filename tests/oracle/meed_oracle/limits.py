@@ -16,7 +16,7 @@ class Limits:
         self.run = run
         self.sums = {}
 
-    def apply(self, version, scope, smallest):
+    def apply(self, version, scope, smallest, unit):
         """What is left of an amount."""
         seen = {}
         for clause in version.clauses:
@@ -26,7 +26,7 @@ class Limits:
             bound = evaluate(content["amount"], scope)
             if bound is None:
                 raise Unknown("a limit that is missing")
-            bound *= 10**self.run.program.decimals
+            bound *= 10**unit.decimals
             # A limit is kept with those of other versions that are alike.
             per = tuple(".".join(path_names(path)) for path in content["per"])
             place = seen[name, per] = seen.get((name, per), 0) + 1
@@ -35,10 +35,8 @@ class Limits:
                 smallest = self._at_least(content, scope, _away_from_zero(bound), smallest, state)
                 continue
             bound = _toward_zero(bound)
-            if bound < 0:
-                raise Fault("negative-limit")
             if not content["per"]:
-                smallest = max(-bound, min(bound, smallest))
+                smallest = max(-abs(bound), min(abs(bound), smallest))
             else:
                 smallest = _at_most(key_of(content["per"], scope), bound, smallest, state)
         return smallest

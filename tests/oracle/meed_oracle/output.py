@@ -20,8 +20,8 @@ def payments(run):
                     str(line.version),
                     line.payee.record.name,
                     line.payee.key_text(),
-                    program.currency,
-                    money_text(line.smallest, program.decimals),
+                    line.unit.code,
+                    money_text(line.smallest, line.unit.decimals),
                     line.source.record.name if is_event else "",
                     line.source.key_text() if is_event else "",
                     value_text(line.when),
@@ -33,19 +33,20 @@ def payments(run):
 
 
 def totals(run):
-    """A row for each rule, payee and period; a total of zero is none."""
-    program, sums = run.program, {}
+    """A row for each rule, payee, unit and period; a total of zero is none."""
+    program, sums, decimals = run.program, {}, {}
     for rule in run.rules.values():
         for line in rule.lines:
             key = (
                 line.rule,
                 line.payee.record.name,
                 line.payee.key_text(),
-                program.currency,
+                line.unit.code,
                 program.calendar.name(line.period),
             )
             sums[key] = sums.get(key, 0) + line.smallest
-    return [[*key, money_text(smallest, program.decimals)] for key, smallest in sums.items() if smallest]
+            decimals[line.unit.code] = line.unit.decimals
+    return [[*key, money_text(smallest, decimals[key[3]])] for key, smallest in sums.items() if smallest]
 
 
 def decisions(run):

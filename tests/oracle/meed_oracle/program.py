@@ -8,6 +8,7 @@ from . import calendars, literals
 from .periods import WEEKDAYS, WORDS, Calendar
 from .tree import expression, form
 from .trouble import Unknown
+from .units import Unit, unit_of_item
 from .values import decimals_of
 
 MONTH_NAMES = (
@@ -76,6 +77,7 @@ class Program:
     def __init__(self, trees, overrides, sheets=None):
         self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, {}
         self.currency = self.rates = None
+        self.units = {}  # beside the currency
         rules, sources = [], []
         items = [item for library in trees["libraries"] for item in library["file"]["items"]]
         items += trees["program"]["items"]
@@ -94,6 +96,8 @@ class Program:
                 sources.append(content)
             elif name == "rates":
                 self._take_rates(content)
+            elif name == "unit":
+                self.units[content["name"]["text"]] = unit_of_item(content)
             elif name == "schedule":
                 self.schedules[content["name"]["text"]] = content
             elif name == "table":
@@ -118,7 +122,9 @@ class Program:
                     record.fields[one.name], record.life[side] = one, one.name
             for one in [*record.fields.values(), *record.key]:
                 # A name of no record may be that of a period (facts.md, "Types").
-                if one.type == "record" and one.content not in self.records and one.content in WORDS:
+                if one.type == "record" and one.content in self.units:
+                    one.type = "unit"
+                elif one.type == "record" and one.content not in self.records and one.content in WORDS:
                     one.type = "period"
         self._make_histories()
         for source in sources:
@@ -161,6 +167,7 @@ class Program:
             else:
                 raise Unknown(f"`{name}` in the head of a program")
         self.decimals = decimals_of(self.currency)
+        self.unit = Unit(self.currency, self.decimals, self.rounding, self.each_line)
         self.first, self.last = life
         if weeks is not None:
             self.calendar = calendars.of_weeks(life, weeks)
@@ -318,6 +325,11 @@ class Program:
         if name == "path":
             return self._day(self.parameters[content["parts"][0]["text"]])
         return literals.day(node)
+
+    def has_units(self):
+        """Whether amounts may be in another unit than the currency."""
+        fields = (one for record in self.records.values() for one in record.fields.values())
+        return bool(self.units) or any(one.currency is not None for one in fields)
 
     def lists_with(self, name):
         """The lists of values in which a name occurs, each once."""

@@ -10,6 +10,7 @@ from .tables import Row, key_order
 from .totals import Accumulation, Level, key_of, level_of_set, total_of_all
 from .tree import all_of, expression, form, path_names
 from .trouble import Fault, Unknown
+from .units import unit_of
 from .values import round_whole
 
 
@@ -47,7 +48,8 @@ class Rule:
         self.name, self.versions = name, versions
         self.stream = versions[0].stream
         self.by = versions[0].by
-        if any((version.stream, version.by) != (self.stream, self.by) for version in versions):
+        paths = {None if version.by is None else tuple(path_names(version.by)) for version in versions}
+        if any(version.stream != self.stream for version in versions) or len(paths) > 1:
             raise Unknown("versions of a rule over different rows")
         self.lines = []
         self.limits = Limits(run)
@@ -295,7 +297,8 @@ class Rule:
     # Paying (rules.md, "Pay and take back"; totals.md, "Cents along the total").
 
     def _pay(self, version, scope, content, period, is_accrual, sign):
-        smallest = self._rounded(content["amount"], content["unknown"], version, scope)
+        unit = unit_of(self.program, content["amount"], version, scope)
+        smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
         payee = evaluate(content["payee"], scope)
         if payee is None and (content["unknown"] is None or form(content["unknown"]["kind"])[0] != "nobody"):
             raise Unknown("a payee that is missing")
@@ -303,30 +306,27 @@ class Rule:
             return
         if not isinstance(payee, Row):
             raise Unknown("a payee that is no row")
-        smallest = sign * self.limits.apply(version, scope, smallest)
+        smallest = sign * self.limits.apply(version, scope, smallest, unit)
         if smallest == 0:
             return
         if not -(2**63) <= smallest < 2**63:
             raise Fault("overflow")
-        amount = Fraction(smallest, 10**self.program.decimals)
+        amount = Fraction(smallest, 10**unit.decimals)
         source = scope.line.source if scope.line is not None else scope.subject
         self.lines.append(
-            Line(self.name, version.number, payee, smallest, amount, source, scope.day, period, is_accrual)
+            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual)
         )
 
-    def _rounded(self, node, unknown, version, scope):
+    def _rounded(self, node, unknown, version, scope, unit):
         """The amount in smallest units: along the total where it is what adds up or a share of it, else alone."""
-        found = None if self.program.each_line else self._along(node, version, scope)
+        found = None if unit.each_line else self._along(node, version, scope)
         if found is not None:
             factor, adding = found
             before, after = increment_sides(adding, scope)
             if factor is not None and after is not None:
-                return self._round(factor * after) - self._round(factor * (before or 0))
+                return _round(factor * after, unit) - _round(factor * (before or 0), unit)
         amount = with_default(evaluate(node, scope), unknown, scope)
-        return None if amount is None or amount == "nobody" else self._round(amount)
-
-    def _round(self, amount):
-        return round_whole(amount * 10**self.program.decimals, self.program.rounding)
+        return None if amount is None or amount == "nobody" else _round(amount, unit)
 
     def _along(self, node, version, scope):
         """The factor and the `adds up` where an amount is just that, or a share of it; also through a `let`."""
@@ -355,6 +355,10 @@ class Rule:
         if op == "divide":
             return calculate("divide", factor, other), node
         return factor * other, node
+
+
+def _round(amount, unit):
+    return round_whole(amount * 10**unit.decimals, unit.mode)
 
 
 def with_default(value, unknown, scope):

@@ -17,7 +17,8 @@ class Line:
     rule: str
     version: int
     payee: Row
-    smallest: int  # the amount in smallest units of the currency
+    unit: object  # in what it is paid
+    smallest: int  # the amount in smallest units
     amount: Fraction
     source: Row
     when: date
@@ -128,7 +129,7 @@ def _first(scope, names, evaluate, hint):
             elif name in around.record.fields and around.record.fields[name].is_dated:
                 return dated(run, around.subject, name, scope.reading_day())
             elif name in around.record.fields:
-                return around.subject.values.get(name)
+                return _value(around.subject, name)
             elif name == around.record.name:
                 return around.subject
             elif around.outer is not None and len(names) == 1 and run.is_decision(around.record.name, name):
@@ -166,6 +167,12 @@ def _first(scope, names, evaluate, hint):
     raise Unknown(f"the name `{name}`")
 
 
+def _value(row, name):
+    """The value of a field; without its currency an amount is none (amounts.md, "Several currencies")."""
+    currency = row.record.fields[name].currency
+    return None if currency is not None and row.values.get(currency) is None else row.values.get(name)
+
+
 def _step(scope, value, name):
     run = scope.run
     if value is None:
@@ -181,7 +188,7 @@ def _step(scope, value, name):
     if name in value.record.fields and value.record.fields[name].is_dated:
         return dated(run, value, name, scope.reading_day())
     if name in value.record.fields:
-        return value.values.get(name)
+        return _value(value, name)
     if run.is_decision(value.record.name, name):
         return run.decision(value, name, scope.decision_day())
     raise Unknown(f"`{name}` of `{value.record.name}`")

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from .expressions import calculate, clamped, evaluate, rounded, rounding_step
-from .periods import WORDS
+from .periods import WORDS, add_months
 from .scope import Scope
 from .tables import Row
 from .tree import expression, form, path_names
@@ -19,10 +19,19 @@ def key_of(per, scope):
         record = scope.record
         if len(names) == 1 and names[0] in WORDS and not (record is not None and names[0] in record.fields):
             key.append((names[0], scope.run.program.calendar.period_of(names[0], scope.day).number))
+        elif names[0] == "year from":
+            start = evaluate({"kind": {"path": {"parts": path["parts"][1:]}}, "span": None}, scope)
+            key.append((names[0], own_year(start, scope.day, scope.run.program.month_ends)))
         else:
             value = evaluate({"kind": {"path": path}, "span": None}, scope)
             key.append(id(value) if isinstance(value, Row) else value)
     return tuple(key)
+
+
+def own_year(start, day, month_ends):
+    """Which of the years that begin on the anniversaries of a date holds a day; the first is 0 (totals.md, "A year of its own")."""
+    number = day.year - start.year
+    return number if add_months(start, 12 * number, month_ends) <= day else number - 1
 
 
 class Quantity:

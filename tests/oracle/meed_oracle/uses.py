@@ -97,6 +97,8 @@ class _Walk:
     def _path(self, path, frames):
         """Marks the fields of a path; the records that it leads to."""
         names = path_names(path)
+        if names[0] == "year from":
+            names = names[1:]
         return self._steps(self._first(names[0], frames), names[1:])
 
     def _steps(self, at, names):
@@ -156,6 +158,8 @@ class _Walk:
         if field.is_dated:
             at = self.program.records[f"{at.name}_history"]
         self.used.add((at.name, name))
+        if field.currency is not None:
+            self.used.add((at.name, field.currency))
         return [self.program.records[field.content]] if field.type == "record" else []
 
     def _expression(self, node, frames):

@@ -8,11 +8,13 @@ use super::table::{Table, table};
 const RECORDS: &str = "
 entity region { key id  name text  target optional money  open yes/no }
 entity agency { key id  region optional region  grade optional number  rank one of low, mid, high  since date  quota money  tag optional text }
-entity person { key id  agency optional agency  rate percent  joined optional date  level one of junior, senior, lead  share optional percent  boss optional person }
+entity person { key id  agency optional agency  rate percent  joined optional date  level one of junior, senior, lead  share optional percent  boss optional person  stars count dated }
+unit points whole, rounded half even
 event sale {
   key id  when sold_on  person person  helper optional person  amount money  bonus optional money  units count
   weight number  rate percent  price money to 4 decimals  stage one of won, lost, open  ok yes/no  flag optional yes/no
   note text  tag optional text  due optional date  customer id
+  worth points  paid_in one of USD, EUR, JPY  cash money in paid_in  mentor optional person if there
 }
 ";
 
@@ -41,6 +43,12 @@ pub fn program(draw: &mut Draw) -> String {
     }
     for idx in 0..draw.between(1, 2) {
         text += &period_rule(draw, &format!("period_rule_{idx}"), &schedules, &paying);
+    }
+    if draw.chance(40) {
+        text += &points_rule(draw);
+    }
+    if draw.chance(40) {
+        text += &cash_rule(draw);
     }
     if draw.chance(70) {
         text += &payment_rule(draw, &paying, &schedules, &decided);
@@ -83,6 +91,13 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     scope.add(Kind::Count, &["units"], false);
     scope.add(Kind::Number, &["weight"], false);
     scope.add(Kind::Number, &["person.agency.grade"], true);
+    scope.add(Kind::Count, &["person.stars", "helper.stars", "mentor.stars"], true);
+    scope.add(Kind::Count, &["(lowest of person.stars from sold_on to (sold_on + 40 days))"], true);
+    scope.add(
+        Kind::Count,
+        &["(highest of helper.stars from 2026-03-01 to sold_on)", "(person.stars at 2026-06-30)"],
+        true,
+    );
     scope.add(Kind::Date, &["sold_on"], false);
     scope.add(Kind::Date, &["due", "person.joined", "helper.agency.since"], true);
     scope.add(Kind::YesNo, &["ok"], false);
@@ -105,6 +120,8 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
         "tag ends with \"y\"",
         "person.agency.rank is high",
         "helper.level is lead",
+        "mentor.level is senior",
+        "person.stars > helper.stars",
         "person.agency.tag is \"xa\"",
         "flag",
     ];
@@ -118,6 +135,31 @@ fn sale_scope(schedules: &[Schedule]) -> Scope {
     .map(|(text, kind)| Source { text: text.to_owned(), kind, optional: false })
     .to_vec();
     scope
+}
+
+/// A rule that pays in another unit than the currency.
+fn points_rule(draw: &mut Draw) -> String {
+    let amount = match draw.below(4) {
+        0 => format!("{}% of worth", draw.between(1, 150)),
+        1 => "3 points * weight".to_owned(),
+        2 => format!("(worth if ok, otherwise {} points)", draw.between(-9, 9)),
+        _ => "(largest of (worth, 0)) / 7 * units".to_owned(),
+    };
+    let limit = draw.pick(&["", "  at most 500 points per person per month\n", "  at most (20% of worth)\n"]);
+    format!("rule points_rule {{\n  for each sale\n  where worth > -400 points\n  pay person {amount}\n{limit}}}\n")
+}
+
+/// A rule that pays in the currency of each row.
+fn cash_rule(draw: &mut Draw) -> String {
+    let amount = match draw.below(3) {
+        0 => format!("{}% of cash", draw.between(1, 150)),
+        1 => "(cash / 3 if paid_in is not EUR, otherwise 0)".to_owned(),
+        _ => "(smallest of (cash, 0)) + 7% of cash".replace("+ 7% of cash", "+ (7% of cash)"),
+    };
+    let limit = draw.pick(&["", "  at most (5% of cash)\n"]);
+    let payee = draw.pick(&["person", "mentor"]);
+    let unknown = if payee == "mentor" { ", unknown means nobody" } else { "" };
+    format!("rule cash_rule {{\n  for each sale\n  pay {payee} {amount}{unknown}\n{limit}}}\n")
 }
 
 /// Rules whose decisions and payments the others read, of other rows too.
@@ -381,6 +423,8 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
             scope.add(Kind::Percent, &["share"], true);
             scope.add(Kind::Date, &["joined"], true);
             scope.tests.push("(level >= senior)".to_owned());
+            scope.add(Kind::Count, &["(stars at start)", "(stars at end)"], true);
+            scope.unsure_tests.push("(stars >= 2 throughout)".to_owned());
         }
         "agency" => {
             scope.add(Kind::Money, &["quota"], false);

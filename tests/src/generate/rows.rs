@@ -26,9 +26,11 @@ pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(
         vec![person.key(idx), agency, row.percent(), joined, level, share, boss]
     });
     let persons = table(&["id", "agency", "rate", "joined", "level", "share", "boss"], persons.collect());
+    let history = (0..n_persons).flat_map(|idx| row.spans(&person.key(idx)));
+    let history = table(&["id", "from", "to", "stars"], history.collect());
     let header = [
         "id", "sold_on", "person", "helper", "amount", "bonus", "units", "weight", "rate", "price", "stage", "ok",
-        "flag", "note", "tag", "due", "customer",
+        "flag", "note", "tag", "due", "customer", "worth", "paid_in", "cash", "mentor",
     ];
     let sales = (0..n_sales).map(|idx| {
         vec![
@@ -49,10 +51,15 @@ pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(
             row.maybe(Rows::tag),
             row.maybe(Rows::day),
             customer.key(row.draw.below(6)),
+            row.draw.between(-500, 2_000).to_string(),
+            row.draw.pick(&["USD", "EUR", "JPY"]).to_owned(),
+            decimal(row.draw.between(-900_000, 9_000_000), 4),
+            // Two of them are nobody.
+            row.reference(person, n_persons + 2),
         ]
     });
     let sales = table(&header, sales.collect());
-    [("region", regions), ("agency", agencies), ("person", persons), ("sale", sales)]
+    [("region", regions), ("agency", agencies), ("person", persons), ("person_history", history), ("sale", sales)]
         .map(|(name, table)| (name.to_owned(), table))
         .to_vec()
 }
@@ -75,6 +82,28 @@ impl Rows<'_> {
 
     fn reference(&mut self, to: Numbering, n: usize) -> String {
         if self.draw.chance(20) { String::new() } else { to.key(self.draw.below(n)) }
+    }
+
+    /// Up to three spans of a person's stars, with gaps; the last may be open.
+    fn spans(&mut self, key: &str) -> Vec<Vec<String>> {
+        let mut month = self.draw.between(1, 4);
+        let mut spans = Vec::new();
+        while month <= 12 && spans.len() < 3 {
+            let length = self.draw.between(0, 4);
+            let from = format!("2026-{month:02}-{:02}", self.draw.between(1, 12));
+            let is_open = month + length > 11 || self.draw.chance(10);
+            let to = if is_open {
+                String::new()
+            } else {
+                format!("2026-{:02}-{:02}", month + length, self.draw.between(13, 28))
+            };
+            spans.push(vec![key.to_owned(), from, to, self.draw.between(0, 4).to_string()]);
+            if is_open {
+                break;
+            }
+            month += length + 1;
+        }
+        spans
     }
 
     fn money(&mut self) -> String {

@@ -9,7 +9,7 @@ use super::row::{Kind, RowCode, RowValue};
 use crate::data::Width;
 use crate::internal::broken;
 use crate::kernel::Input;
-use crate::plan::{Expr, Op, Side, Stream};
+use crate::plan::{Expr, Op, Side, Stream, Type};
 use crate::value::Exact;
 use cranelift_codegen::ir::condcodes::IntCC;
 
@@ -23,7 +23,7 @@ impl RowCode<'_, '_> {
             Op::Choice(place) => RowValue::new(Kind::Code(self.emit.checked_int(i64::from(*place)))),
             Op::Missing | Op::Argument(_) => self.missing(expr.ty),
             Op::Field { root, record, path } => self.field(*root, *record, path),
-            Op::PaymentAmount => self.payment_amount(),
+            Op::PaymentAmount => self.payment_amount(expr.ty),
             Op::When => RowValue::new(Kind::Code(self.when())),
             Op::Local(local) => match self.locals[local.index()] {
                 Some(value) => value,
@@ -100,11 +100,12 @@ impl RowCode<'_, '_> {
         value
     }
 
-    fn payment_amount(&mut self) -> RowValue {
+    fn payment_amount(&mut self, ty: Type) -> RowValue {
         match self.stream {
             Stream::Lines(_) => {
+                let Type::Money(unit) = ty else { broken("the amount of a payment in no unit") };
                 let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
-                RowValue::new(Kind::Number(Number::new(CheckedInt::any(amount), self.plan.per_unit())))
+                RowValue::new(Kind::Number(Number::new(CheckedInt::any(amount), self.plan.unit(unit).per_one())))
             }
             Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => {
                 broken("the amount of a payment where there is none")

@@ -105,6 +105,11 @@ impl RowCode<'_, '_> {
                     1,
                 ))
             }
+            // It is a key alone, which machine code is given as a number.
+            (Function::OwnYear, _) => {
+                self.emit.raise(Flag::Yes);
+                number(self.emit.no_room())
+            }
             (Function::PeriodEdge(period, edge), &[date]) => {
                 let day = self.code(date);
                 (Flag::Yes, Kind::Code(self.edge_of(*period, *edge, day)))

@@ -135,7 +135,7 @@ impl RowCode<'_, '_> {
         let known = self.emit.builder.ins().load(types::I64, flags(), place, SECOND);
         let known = self.emit.is_set(known);
         let kind = match ty {
-            Type::Number | Type::Count | Type::Percent | Type::Money => {
+            Type::Number | Type::Count | Type::Percent | Type::Money(_) => {
                 let value = CheckedInt::any(value);
                 Kind::Number(match den {
                     Some(den) => Number::new(value, den),

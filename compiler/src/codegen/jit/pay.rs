@@ -4,9 +4,10 @@ use super::checked_int::CheckedInt;
 use super::emit::{Emit, Flag};
 use super::number::Number;
 use super::rule::{Line, RuleCode};
+use crate::internal::broken;
 use crate::kernel::Input;
-use crate::plan::{self, Expr, Limit, Owner, Side, StateId};
-use crate::value::{Exact, RoundingMode};
+use crate::plan::{self, Expr, Limit, Owner, Side, StateId, Type, UnitId};
+use crate::value::{Exact, RoundingMode, power_of_ten};
 use cranelift_codegen::ir::condcodes::IntCC;
 
 impl RuleCode<'_, '_> {
@@ -15,27 +16,28 @@ impl RuleCode<'_, '_> {
         let payee = self.code.value(&line.payee);
         let row = self.code.code(payee.kind);
         let (known, amount) = match line.owner {
-            Owner::Row => self.of_row(line.factor.as_ref(), &line.worth),
-            Owner::Total(state) => self.along_total(line.factor.as_ref(), state, &line.worth),
+            Owner::Row => self.of_row(line.factor.as_ref(), &line.worth, line.unit),
+            Owner::Total(state) => self.along_total(line.factor.as_ref(), state, &line.worth, line.unit),
         };
         let live = self.code.emit.and(payee.known, known);
         self.line = Some(Line { live, payee: row.value, amount });
     }
 
     /// An amount rounded alone.
-    fn of_row(&mut self, factor: Option<&Expr>, worth: &Expr) -> (Flag, CheckedInt) {
+    fn of_row(&mut self, factor: Option<&Expr>, worth: &Expr, unit: UnitId) -> (Flag, CheckedInt) {
         let factor = factor.map(|factor| self.code.number(factor, Side::After));
         let (present, value) = self.code.number(worth, Side::After);
         let known = factor.map_or(present, |(known, _)| self.code.emit.and(known, present));
-        let (plan, mode) = (self.plan, self.plan.unit.mode);
+        let places = self.decimals(unit);
+        let mode = self.plan.unit(unit).mode;
         let amount = self.code.guarded(known, |code| {
             let value = factor.map_or(value, |(_, factor)| code.emit.multiply_numbers(factor, value));
-            code.emit.smallest_units(value, plan, mode)
+            code.emit.smallest_units(value, &places, mode)
         });
         (known, amount)
     }
 
-    fn along_total(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr) -> (Flag, CheckedInt) {
+    fn along_total(&mut self, factor: Option<&Expr>, state: StateId, body: &Expr, unit: UnitId) -> (Flag, CheckedInt) {
         let (known, factor) = match factor {
             Some(factor) => self.code.number(factor, Side::After),
             None => (Flag::Yes, self.code.emit.one()),
@@ -43,21 +45,22 @@ impl RuleCode<'_, '_> {
         let (present, after) = self.code.number(body, Side::After);
         let before = self.code.before(body, state);
         let known = self.code.emit.and(known, present);
-        let (plan, each_line) = (self.plan, self.plan.unit.each_line);
+        let places = self.decimals(unit);
+        let unit = self.plan.unit(unit);
         let guard = self.code.emit.begin_guard();
         let emit = &mut self.code.emit;
         let after = emit.multiply_numbers(factor, after);
         let before = emit.multiply_numbers(factor, before);
         let (to, from) =
-            (emit.smallest_units(after, plan, plan.unit.mode), emit.smallest_units(before, plan, plan.unit.mode));
+            (emit.smallest_units(after, &places, unit.mode), emit.smallest_units(before, &places, unit.mode));
         let along = emit.subtract(to, from);
-        let line = if each_line {
+        let line = if unit.each_line {
             let change = emit.subtract_numbers(after, before);
-            emit.smallest_units(change, plan, plan.unit.mode)
+            emit.smallest_units(change, &places, unit.mode)
         } else {
             along
         };
-        let missed = if each_line { Some(emit.subtract(line, along)) } else { None };
+        let missed = if unit.each_line { Some(emit.subtract(line, along)) } else { None };
         emit.end_guard(known, guard);
         if let Some(missed) = missed {
             let zero = self.code.emit.checked_int(0);
@@ -66,6 +69,29 @@ impl RuleCode<'_, '_> {
             self.missed = Some(missed.value);
         }
         (known, line)
+    }
+
+    /// The decimals of an amount: where the row names its currency, those of each kind of currencies, and whether it is one of them.
+    fn decimals(&mut self, unit: UnitId) -> Decimals {
+        let Some(by_row) = &self.plan.unit(unit).by_row else {
+            return Decimals { usual: self.plan.unit(unit).decimals, others: Vec::new() };
+        };
+        let usual = by_row.units.first().map_or(2, |unit| self.plan.unit(*unit).decimals);
+        let currency = self.code.value(&by_row.currency);
+        let place = self.code.code(currency.kind);
+        let mut others: Vec<(Flag, u32)> = Vec::new();
+        for (idx, unit) in (0..).zip(&by_row.units) {
+            let decimals = self.plan.unit(*unit).decimals;
+            if decimals == usual {
+                continue;
+            }
+            let is_it = self.code.emit.is(IntCC::Equal, place, idx);
+            match others.iter_mut().find(|(_, known)| *known == decimals) {
+                Some((flag, _)) => *flag = self.code.emit.or(*flag, is_it),
+                None => others.push((is_it, decimals)),
+            }
+        }
+        Decimals { usual, others }
     }
 
     /// A limit on the line, if there is one.
@@ -77,8 +103,9 @@ impl RuleCode<'_, '_> {
         };
         let guard = self.code.emit.begin_guard();
         let (known, bound) = self.code.number(expr, Side::After);
-        let plan = self.plan;
-        let bound = self.code.guarded(known, |code| code.emit.smallest_units(bound, plan, mode));
+        let Type::Money(unit) = expr.ty else { broken("a limit that is no amount") };
+        let places = self.decimals(unit);
+        let bound = self.code.guarded(known, |code| code.emit.smallest_units(bound, &places, mode));
         self.leave_if_unknown(known);
         let left = match limit {
             Limit::PerPayment(_) => per_payment(&mut self.code.emit, line.amount, bound),
@@ -127,17 +154,31 @@ impl RuleCode<'_, '_> {
 }
 
 fn per_payment(emit: &mut Emit<'_>, amount: CheckedInt, bound: CheckedInt) -> CheckedInt {
-    let zero = emit.checked_int(0);
-    let bound = emit.larger(bound, zero);
+    // What a negative row takes back is cut like what its positive twin got.
+    let turned = emit.negate(bound);
+    let bound = emit.larger(bound, turned);
     let least = emit.negate(bound);
     let cut = emit.smaller(amount, bound);
     emit.larger(cut, least)
 }
 
+/// Into how many decimals an amount is rounded.
+struct Decimals {
+    usual: u32,
+    others: Vec<(Flag, u32)>,
+}
+
 impl Emit<'_> {
     /// A number of whole units rounded to smallest units.
-    fn smallest_units(&mut self, value: Number, plan: &plan::Plan, mode: RoundingMode) -> CheckedInt {
-        self.round_number(value, mode, &(Exact::ONE / Exact::from(plan.per_unit())))
+    fn smallest_units(&mut self, value: Number, places: &Decimals, mode: RoundingMode) -> CheckedInt {
+        let rounded =
+            |emit: &mut Self, decimals: u32| emit.round_number(value, mode, &(Exact::ONE / power_of_ten(decimals)));
+        let mut amount = rounded(self, places.usual);
+        for (flag, decimals) in &places.others {
+            let other = rounded(self, *decimals);
+            amount = self.choose(*flag, other, amount);
+        }
+        amount
     }
 
     /// Turns the sign of a line.

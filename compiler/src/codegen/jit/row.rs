@@ -104,7 +104,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
     /// A value that is missing, with a kind fit for its type.
     pub fn missing(&mut self, ty: Type) -> RowValue {
         let kind = match ty {
-            Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.zero()),
+            Type::Number | Type::Count | Type::Percent | Type::Money(_) => Kind::Number(self.emit.zero()),
             Type::YesNo => Kind::YesNo(Flag::No),
             Type::Date | Type::Period(_) | Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => {
                 Kind::Code(self.emit.checked_int(0))
@@ -234,7 +234,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
     /// A value that is no number.
     pub(super) fn kind(&mut self, ty: Type, value: Value) -> Kind {
         match ty {
-            Type::Number | Type::Count | Type::Percent | Type::Money => Kind::Number(self.emit.no_room()),
+            Type::Number | Type::Count | Type::Percent | Type::Money(_) => Kind::Number(self.emit.no_room()),
             Type::YesNo => {
                 let word = CheckedInt::within(value, 0, u8::MAX.into());
                 Kind::YesNo(self.emit.is(IntCC::Equal, word, 1))

@@ -49,7 +49,7 @@ impl<'a> Place<'a> {
             Op::Date(_) | Op::When => Type::Date,
             Op::Choice(_) => Type::Number,
             Op::Field { record, path, .. } => self.field_type(*record, path),
-            Op::PaymentAmount => Type::Money,
+            Op::PaymentAmount => Type::MONEY,
             Op::Local(local) => self.locals.get(local.index()).map_or(Type::Number, |local| local.ty),
             Op::Decision { decision, .. } => self.plan.decisions[decision.index()].ty,
             Op::Fold(group) => self.plan.folds[group.index()].function.value_type().unwrap_or(Type::Count),

@@ -18,7 +18,7 @@ impl Place<'_> {
     /// An expression, with its type where it is not the usual one.
     pub(super) fn phrase(&self, expr: &Expr) -> String {
         let says_so = match &expr.op {
-            Op::Number(_) => matches!(expr.ty, Type::Percent | Type::Money),
+            Op::Number(_) => matches!(expr.ty, Type::Percent | Type::Money(_)),
             Op::Choice(_) => true,
             _ => false,
         };
@@ -134,7 +134,7 @@ impl Place<'_> {
 fn number(plan: &Plan, value: &Exact, ty: Type) -> String {
     match ty {
         Type::Percent => format!("{}%", exact_text(&(value * Exact::from(100)))),
-        Type::Money => format!("{} {}", exact_text(value), plan.unit.code),
+        Type::Money(unit) => format!("{} {}", exact_text(value), plan.unit(unit).code),
         _ => exact_text(value),
     }
 }
@@ -162,7 +162,8 @@ pub(super) fn type_text(plan: &Plan, ty: Type) -> String {
         Type::Number => "number".to_owned(),
         Type::Count => "count".to_owned(),
         Type::Percent => "percent".to_owned(),
-        Type::Money => "money".to_owned(),
+        Type::MONEY => "money".to_owned(),
+        Type::Money(unit) => format!("money-{}", plan.unit(unit).code),
         Type::YesNo => "yes/no".to_owned(),
         Type::Date => "date".to_owned(),
         Type::Period(period) => period.word().replace(' ', "-"),

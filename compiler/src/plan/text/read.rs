@@ -6,13 +6,14 @@ pub(super) mod rules;
 mod schedules;
 
 use super::lexer::{Cursor, Line, Read, lines};
-use super::names::path_named;
+use super::names::{Place, path_named};
 use super::searches;
 use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{CalendarColumn, CalendarTable, Pattern, Weekday, Weeks, Years, day_of};
 use crate::plan::{
-    Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, VersionId,
+    ByRow, Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, Unit, UnitId,
+    VersionId,
 };
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub struct ReadError {
 /// Reads a Plan.
 pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
     let mut plan = Plan::empty();
+    plan.units.clear();
     let all: Vec<Line> = lines(text).collect();
     record_names(&all, &mut plan);
     rule_names(&all, &mut plan);
@@ -108,6 +110,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             Item::None
         }
         "decisions" => Item::Decisions,
+        "currency" => {
+            by_row(plan, line)?;
+            Item::None
+        }
         "search" => {
             searches::first_line(plan, line)?;
             Item::Search
@@ -168,6 +174,23 @@ fn inner_line(plan: &mut Plan, item: &Item, line: &mut Cursor) -> Read<()> {
     }
 }
 
+/// `currency of CODE : row.sale.currency is EUR, USD`
+fn by_row(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    line.expect("of")?;
+    let unit = unit(plan, line)?;
+    line.expect(":")?;
+    let currency = Place::new(plan).read_typed(line)?;
+    line.expect("is")?;
+    let units = line.list(|line| self::unit(plan, line))?;
+    plan.units[unit.index()].by_row = Some(ByRow { currency, units });
+    Ok(())
+}
+
+pub(super) fn unit(plan: &Plan, line: &mut Cursor) -> Read<UnitId> {
+    let code = line.word()?;
+    plan.unit_named(code).ok_or_else(|| format!("there is no unit `{code}`"))
+}
+
 fn weekday(line: &mut Cursor) -> Read<Weekday> {
     let day = line.word()?;
     Weekday::from_word(day).ok_or_else(|| format!("`{day}` is no day of the week"))
@@ -176,11 +199,10 @@ fn weekday(line: &mut Cursor) -> Read<Weekday> {
 fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     match line.word()? {
         "unit" => {
-            plan.unit.code = line.word()?.to_owned();
-            plan.unit.decimals = number(line)?;
+            let (code, decimals) = (line.word()?.to_owned(), number(line)?);
             line.expect("decimals")?;
-            plan.unit.mode = word(line)?;
-            plan.unit.each_line = line.takes("each-line");
+            let mode = word(line)?;
+            plan.units.push(Unit { code, decimals, mode, each_line: line.takes("each-line"), by_row: None });
         }
         "active" => plan.active = days(line)?,
         "year" => {

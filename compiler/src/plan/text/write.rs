@@ -9,9 +9,9 @@ use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
-    BelowZero, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life, Limit,
-    Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId, StateId,
-    StateKind, Stream, Type, Version, VersionId, Window,
+    BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life,
+    Limit, Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId,
+    StateId, StateKind, Stream, Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -48,6 +48,12 @@ pub(super) fn write(plan: &Plan) -> String {
             line!(out, "  {} for {of} : {ty}", decision.name);
         }
     }
+    for unit in &plan.units {
+        if let Some(ByRow { currency, units }) = &unit.by_row {
+            let names: Vec<&str> = units.iter().map(|id| plan.unit(*id).code.as_str()).collect();
+            line!(out, "\ncurrency of {} : {} is {}", unit.code, Place::new(plan).typed(currency), names.join(", "));
+        }
+    }
     (0..plan.searches.len()).for_each(|idx| searches::write(plan, SearchId(idx as u32), &mut out));
     (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
     (0..plan.matches.len()).for_each(|idx| matched(plan, MatchId(idx as u32), &mut out));
@@ -59,10 +65,12 @@ pub(super) fn write(plan: &Plan) -> String {
 }
 
 fn head(plan: &Plan, out: &mut String) {
-    let (unit, calendar) = (&plan.unit, &plan.calendar);
+    let calendar = &plan.calendar;
     line!(out, "program {} {}", plan.name, quoted(&plan.title));
-    let each_line = if unit.each_line { " each-line" } else { "" };
-    line!(out, "  unit {} {} decimals {}{each_line}", unit.code, unit.decimals, unit.mode.word());
+    for unit in &plan.units {
+        let each_line = if unit.each_line { " each-line" } else { "" };
+        line!(out, "  unit {} {} decimals {}{each_line}", unit.code, unit.decimals, unit.mode.word());
+    }
     line!(out, "  active {}", days(plan.active));
     let named = calendar.named_by.map_or(String::new(), |named| format!(" named-by {}", named.word()));
     line!(out, "  year starts in month {}{named}", calendar.first_month);
@@ -359,7 +367,8 @@ fn node(place: &Place, node: &Node) -> String {
                 Owner::Total(state) => format!(" along {}", plan.state_name(state)),
             };
             let factor = emit.factor.as_ref().map_or(String::new(), |factor| format!(" times {}", place.typed(factor)));
-            format!("emit {} worth {}{factor}{along}", place.typed(&emit.payee), place.typed(&emit.worth))
+            let unit = &plan.unit(emit.unit).code;
+            format!("emit {} worth {}{factor}{along} in {unit}", place.typed(&emit.payee), place.typed(&emit.worth))
         }
         Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
         Node::Limit(Limit::PerPayment(bound)) => format!("at-most {}", place.typed(bound)),

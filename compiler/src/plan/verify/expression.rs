@@ -79,7 +79,7 @@ impl<'a> Place<'a> {
             Op::Field { root, record, path } => self.field(expr, *root, *record, path, report),
             Op::PaymentAmount => {
                 let payments = matches!(self.stream, Some(Stream::Lines(_)));
-                report.demand(payments && expr.ty == Type::Money, Invariant::Types, "the amount of a payment");
+                report.demand(payments && expr.ty.is_money(), Invariant::Types, "the amount of a payment");
             }
             Op::When => {
                 let dated = self.stream.is_some() && expr.ty == Type::Date;

@@ -29,7 +29,7 @@ fn named(plan: &Plan, record: &Record, report: &mut Report) {
             Type::Choice(choice) => choice.index() < plan.choices.len(),
             Type::Text(domain) | Type::Id(domain) => domain.0 < plan.n_domains,
             Type::Ref(record) => known(record),
-            Type::Number | Type::Count | Type::Percent | Type::Money | Type::YesNo | Type::Date => true,
+            Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::YesNo | Type::Date => true,
             Type::Period(period) => plan.calendar.has(period),
         };
         report.demand(there, Invariant::Named, format!("the type of `{}`", field.name));

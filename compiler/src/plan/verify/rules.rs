@@ -191,7 +191,8 @@ impl Walk<'_> {
                 self.place.check(worth, report);
                 let zero = worth.op.as_number().is_some_and(|number| *number == crate::value::Exact::ZERO);
                 let factored = emit.factor.is_some() && worth.ty.is_numeric();
-                report.demand(worth.ty == Type::Money || zero || factored, Invariant::Payments, "the amount");
+                let amount = worth.ty == Type::Money(emit.unit);
+                report.demand(amount || zero || factored, Invariant::Payments, "the amount");
             }
             Owner::Total(state) => {
                 report.demand(worth.ty.is_numeric(), Invariant::Types, "what is paid along a total is a number");
@@ -211,7 +212,8 @@ impl Walk<'_> {
             }
         };
         self.place.check(amount, report);
-        report.demand(amount.ty == Type::Money, Invariant::Payments, "a limit is an amount of money");
+        let unit = self.rule.emit().map(|emit| Type::Money(emit.unit));
+        report.demand(unit == Some(amount.ty), Invariant::Payments, "a limit is an amount of what is paid");
         if let Some(state) = state {
             self.keeps(state, &StateKind::Paid, report);
         }

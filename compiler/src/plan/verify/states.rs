@@ -2,7 +2,7 @@
 
 use super::expression::Place;
 use super::{Invariant, Report};
-use crate::plan::{Expr, FoldFunction, Match, Op, Plan, StateKind, Stream, Type};
+use crate::plan::{Expr, FoldFunction, Function, Match, Op, Plan, StateKind, Stream, Type};
 
 pub(super) fn verify(plan: &Plan, report: &mut Report) {
     for state in &plan.states {
@@ -33,8 +33,13 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
     }
 }
 
+/// A field, or the years since one.
 fn is_path(part: &Expr) -> bool {
-    matches!(part.op, Op::Field { .. })
+    match &part.op {
+        Op::Field { .. } => true,
+        Op::Call(Function::OwnYear, operands) => matches!(operands.first(), Some(Expr { op: Op::Field { .. }, .. })),
+        _ => false,
+    }
 }
 
 fn matched(plan: &Plan, rows: &Match, report: &mut Report) {

@@ -89,7 +89,7 @@ impl Typing<'_> {
             None => format!("`{}` takes {arguments} here", schedule.text),
             Some(_) => format!("`{}` takes a quantity and {arguments}", schedule.text),
         };
-        let quantity = domain.map(|ty| if ty == Type::Money { "amount" } else { "quantity" }.to_owned());
+        let quantity = domain.map(|ty| if ty.is_money() { "amount" } else { "quantity" }.to_owned());
         let named = names.iter().map(|name| format!("{name} = …"));
         let brackets = quantity.into_iter().chain(named).collect::<Vec<_>>().join(", ");
         let written =

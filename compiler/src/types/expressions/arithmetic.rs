@@ -90,8 +90,8 @@ impl Typing<'_> {
             return None;
         }
         match (a.ty, b.ty) {
-            (Type::Money, Type::Money) => self.product(a, b, op_span),
-            (Type::Money, _) => {
+            (Type::Money(_), Type::Money(_)) => self.product(a, b, op_span),
+            (Type::Money(_), _) => {
                 self.problem(
                     Problem::error("type-mismatch", a.span, "`of` takes a share on its left")
                         .label("this is an amount")
@@ -111,7 +111,7 @@ impl Typing<'_> {
 
     fn product(&mut self, a: Typed, b: Typed, op_span: Span) -> Option<(Op, Type)> {
         let ty = match (a.ty, b.ty) {
-            (Type::Money, Type::Money) => {
+            (Type::Money(_), Type::Money(_)) => {
                 self.problem(
                     Problem::error("money-times-money", op_span, "money times money is nothing that can be paid")
                         .label("both sides are amounts")
@@ -119,7 +119,7 @@ impl Typing<'_> {
                 );
                 return None;
             }
-            (Type::Money, _) | (_, Type::Money) => Type::Money,
+            (ty @ Type::Money(_), _) | (_, ty @ Type::Money(_)) => ty,
             (Type::Count, Type::Count) => Type::Count,
             (Type::Percent, _) | (_, Type::Percent) => Type::Percent,
             _ => Type::Number,
@@ -130,13 +130,16 @@ impl Typing<'_> {
     fn quotient(&mut self, a: Typed, b: Typed) -> Option<(Op, Type)> {
         self.not_zero(&b)?;
         let ty = match (a.ty, b.ty) {
-            (Type::Money, Type::Money) => Type::Number,
-            (_, Type::Money) => {
-                let message = "only an amount can be divided by an amount";
+            (Type::Money(a), Type::Money(b)) if a == b => Type::Number,
+            (_, Type::Money(_)) => {
+                let message = match a.ty {
+                    Type::Money(_) => "an amount is divided by an amount of the same unit",
+                    _ => "only an amount can be divided by an amount",
+                };
                 self.problem(Problem::error("type-mismatch", b.span, message));
                 return None;
             }
-            (Type::Money, _) => Type::Money,
+            (ty @ Type::Money(_), _) => ty,
             (Type::Percent, Type::Number | Type::Count) => Type::Percent,
             _ => Type::Number,
         };

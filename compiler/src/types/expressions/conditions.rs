@@ -170,7 +170,13 @@ impl Typing<'_> {
         };
         let ordered = matches!(
             a.ty,
-            Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date | Type::Period(_) | Type::Choice(_)
+            Type::Number
+                | Type::Count
+                | Type::Percent
+                | Type::Money(_)
+                | Type::Date
+                | Type::Period(_)
+                | Type::Choice(_)
         ) && !self.is_list_of_texts(a.ty);
         if !ordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
             let message = format!("{} has no order", self.type_words(a.ty));

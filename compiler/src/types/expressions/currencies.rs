@@ -1,8 +1,8 @@
 //! Amounts in other currencies: `money in currency`, which is converted before anything is done with it.
 
 use crate::plan::{
-    Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, Root, Search, SearchOutput, Stream, TextTest,
-    Type,
+    ByRow, ChoiceId, Comparison, Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, Root, Search,
+    SearchOutput, Stream, TextTest, Type, Unit, UnitId,
 };
 use crate::resolve::later;
 use crate::types::Typing;
@@ -30,24 +30,119 @@ impl Typing<'_> {
                 continue;
             };
             let ty = self.program.record(id).fields[currency.index()].ty;
-            if !matches!(ty, Type::Text(_) | Type::Id(_)) {
+            let help = format!("declare it as text, or list the currencies: {} one of USD, EUR", name.text);
+            if let Type::Choice(list) = ty {
+                let listed = &self.program.choices[list.index()];
+                let other = listed.iter().find(|code| iso_currency::Currency::from_code(code).is_none());
+                if let Some(other) = other {
+                    let message = format!("`{}` names the currency of `{amount}`, and `{other}` is none", name.text);
+                    self.problem(Problem::error("unknown-currency", name.span, message).help(help));
+                }
+            } else if !matches!(ty, Type::Text(_) | Type::Id(_)) {
                 let message = format!("`{}` is {}, and a currency is a text like EUR", name.text, self.type_words(ty));
-                self.problem(Problem::error("type-mismatch", name.span, message).help("declare it as text"));
+                self.problem(Problem::error("type-mismatch", name.span, message).help(help));
             }
         }
     }
 
-    /// Whether a field is an amount of another currency that is not converted here, which is said.
-    pub(super) fn is_unconverted(&mut self, record: RecordId, field: FieldId, span: Span) -> bool {
-        let Some(currency) = self.foreign.get(&(record, field)).filter(|_| !self.converting) else { return false };
-        let (currency, written) = (currency.text.clone(), self.in_one_line(span));
-        let code = self.program.unit.code.clone();
+    /// An amount in the currency that its row names, where nothing converts it: paid as it is if the currencies are listed.
+    pub(super) fn in_its_own(
+        &mut self,
+        root: Root,
+        record: RecordId,
+        path: Vec<FieldId>,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Typed> {
+        let (last, before) = path.split_last()?;
+        let owner = self.record_behind(record, before);
+        let currency = self.foreign.get(&(owner, *last))?.clone();
+        let field = self.field_of(owner, &currency.text)?;
+        let ty = self.program.record(owner).fields[field.index()].ty;
+        let Type::Choice(list) = ty else {
+            let list = format!("{} one of {}, EUR", currency.text, self.program.currency().code);
+            return self.unconverted(owner, *last, span, &format!("; to pay it as it is, list the currencies: {list}"));
+        };
+        if scope.in_set() || scope.rule.is_none() {
+            return self.unconverted(owner, *last, span, "");
+        }
+        let code = [before, &[field]].concat();
+        self.mark_used(record, &path);
+        self.mark_used(record, &code);
+        let optional = self.path_optional(root, record, &code, scope) || self.path_optional(root, record, &path, scope);
+        let known = self.path_optional(root, record, &code, scope);
+        let code = Expr { op: Op::Field { root, record, path: code }, ty, optional: known, span: Span::default() };
+        let unit = self.unit_by_row(code, list);
+        let amount = Expr { op: Op::Field { root, record, path }, ty: Type::Number, optional, span };
+        let one = Expr { op: Op::Number(Exact::ONE), ty: Type::Money(unit), optional: false, span };
+        let expr = |op, ty, optional| Expr { op, ty, optional, span };
+        let paid = expr(Op::two(Function::Multiply, amount, one), Type::Money(unit), optional);
+        let Some(by_row) = self.program.unit(unit).by_row.as_ref().filter(|by_row| by_row.currency.optional) else {
+            return Some(Typed::from_expr(paid));
+        };
+        // Without its currency it is no amount.
+        let known = expr(Op::one(Function::Known, by_row.currency.clone()), Type::YesNo, false);
+        let otherwise = Box::new(expr(Op::Missing, Type::Money(unit), true));
+        let op = Op::If { branches: vec![(known, paid)], otherwise };
+        Some(Typed::new(op, Type::Money(unit), optional, span))
+    }
+
+    /// The unit of amounts in the currency that a field of the row names.
+    fn unit_by_row(&mut self, currency: Expr, list: ChoiceId) -> UnitId {
+        let same = |unit: &Unit| unit.by_row.as_ref().is_some_and(|by_row| by_row.currency.op == currency.op);
+        if let Some(known) = self.program.units.iter().position(same) {
+            return UnitId(known as u32);
+        }
+        let codes = self.program.choices[list.index()].clone();
+        let units: Vec<UnitId> = codes.iter().map(|code| self.unit_of_code(code)).collect();
+        let decimals = units.iter().map(|unit| self.program.unit(*unit).decimals).max().unwrap_or(2);
+        let (mode, each_line) = (self.program.currency().mode, self.program.currency().each_line);
+        let id = UnitId(self.program.units.len() as u32);
+        let code = format!("of-row-{}", id.0);
+        let by_row = Some(ByRow { currency, units });
+        self.program.units.push(Unit { code, decimals, mode, each_line, by_row });
+        id
+    }
+
+    /// The unit of a currency, which is rounded like the program's.
+    fn unit_of_code(&mut self, code: &str) -> UnitId {
+        if let Some(known) = self.program.units.iter().position(|unit| unit.code == code) {
+            return UnitId(known as u32);
+        }
+        let decimals = iso_currency::Currency::from_code(code).and_then(|currency| currency.exponent()).unwrap_or(2);
+        let currency = self.program.currency();
+        let unit = Unit { code: code.to_owned(), decimals: decimals.into(), by_row: None, ..currency.clone() };
+        self.program.units.push(unit);
+        UnitId(self.program.units.len() as u32 - 1)
+    }
+
+    /// The record that the fields of a path lead to.
+    fn record_behind(&self, record: RecordId, path: &[FieldId]) -> RecordId {
+        path.iter().fold(record, |at, field| match self.program.record(at).fields[field.index()].ty {
+            Type::Ref(next) => next,
+            _ => at,
+        })
+    }
+
+    /// Says that an amount is in another currency and not converted.
+    fn unconverted<T>(&mut self, record: RecordId, field: FieldId, span: Span, more: &str) -> Option<T> {
+        let currency = self.foreign.get(&(record, field))?.text.clone();
+        let (written, code) = (self.in_one_line(span), self.program.currency().code.clone());
         let message = format!("`{written}` is in the currency that `{currency}` names");
         self.problem(
             Problem::error("currency-mismatch", span, message)
                 .label("an amount of many currencies")
-                .help(format!("convert it by the rate of a day: ({written} in {code} at closed_on)")),
+                .help(format!("convert it by the rate of a day: ({written} in {code} at closed_on){more}")),
         );
+        None
+    }
+
+    /// Whether a field is an amount of another currency that is not converted here, which is said.
+    pub(super) fn is_unconverted(&mut self, record: RecordId, field: FieldId, span: Span) -> bool {
+        if self.converting || !self.foreign.contains_key(&(record, field)) {
+            return false;
+        }
+        let _: Option<()> = self.unconverted(record, field, span, "");
         true
     }
 
@@ -76,19 +171,16 @@ impl Typing<'_> {
             return None;
         };
         let (last, before) = path.split_last()?;
-        let owner = before.iter().fold(record, |at, field| match self.program.record(at).fields[field.index()].ty {
-            Type::Ref(next) => next,
-            _ => at,
-        });
+        let owner = self.record_behind(record, before);
         let Some(name) = self.foreign.get(&(owner, *last)).cloned() else {
             let words = self.in_one_line(value.span);
-            let message = format!("`{words}` is in {} already", self.program.unit.code);
+            let message = format!("`{words}` is in {} already", self.program.currency().code);
             let help = "declare it as `money in currency`, where another field names the currency";
             self.problem(Problem::error("currency-mismatch", value.span, message).help(help));
             return None;
         };
-        if currency.text != self.program.unit.code {
-            let code = self.program.unit.code.clone();
+        if currency.text != self.program.currency().code {
+            let code = self.program.currency().code.clone();
             let message = format!("the program pays in {code}, and amounts are converted to that");
             self.problem(
                 Problem::error("currency-mismatch", currency.span, message)
@@ -108,11 +200,11 @@ impl Typing<'_> {
         let optional = self.path_optional(root, record, &path, scope);
         let code = Expr { op: Op::Field { root, record, path }, ty, optional, span: Span::default() };
         let rate = self.rate(code, day, tail)?;
-        let one = Expr { op: Op::Number(Exact::ONE), ty: Type::Money, optional: false, span };
+        let one = Expr { op: Op::Number(Exact::ONE), ty: Type::MONEY, optional: false, span };
         let optional = amount.optional || rate.optional;
         let converted = Op::two(Function::Multiply, amount.into_expr(), rate);
         let converted = Expr { op: converted, ty: Type::Number, optional, span };
-        Some(Typed::new(Op::two(Function::Multiply, converted, one), Type::Money, optional, span))
+        Some(Typed::new(Op::two(Function::Multiply, converted, one), Type::MONEY, optional, span))
     }
 
     /// The day whose rate counts.
@@ -174,7 +266,7 @@ impl Typing<'_> {
         if let (Type::Text(a), Type::Text(b) | Type::Id(b)) = (from.ty, code.ty) {
             self.join_domains(a, b);
         }
-        let own = self.program.unit.code.clone();
+        let own = self.program.currency().code.clone();
         let target = self.text_beside_data(literals::text_literal(&own, span), Some(to.ty))?.into_expr();
         let search = Search {
             stream: Stream::Events(record),
@@ -193,23 +285,51 @@ impl Typing<'_> {
         let output = self.output(id, SearchOutput { function: FindFunction::Latest, value: rate, den: None });
         let optional = code.optional || day.optional;
         let number = |op, optional| Expr { op, ty: Type::Number, optional, span };
-        let found = Op::Call(
-            Function::Find { search: id, output },
-            vec![Expr { ty: from.ty, ..code.clone() }, target, day.clone()],
-        );
-        let found = Expr { span: Span::default(), ..number(found, true) };
-        let needed = number(Op::one(Function::Rate, found), false);
-        let (Type::Text(domain) | Type::Id(domain)) = code.ty else { return None };
         let yes_no = |op, optional| Expr { op, ty: Type::YesNo, optional, span };
-        let is_own = self.predicate_id(domain, TextTest::In(vec![own]));
-        let is_own = yes_no(Op::one(Function::Test(is_own), code.clone()), code.optional);
-        let mut branches = vec![(is_own, number(Op::Number(Exact::ONE), false))];
+        let needed = |from: Expr| {
+            let operands = vec![from, target.clone(), day.clone()];
+            let found = Op::Call(Function::Find { search: id, output }, operands);
+            number(Op::one(Function::Rate, Expr { span: Span::default(), ..number(found, true) }), false)
+        };
+        let one = number(Op::Number(Exact::ONE), false);
+        let (mut branches, otherwise) = match code.ty {
+            Type::Text(domain) | Type::Id(domain) => {
+                let is_own = self.predicate_id(domain, TextTest::In(vec![own]));
+                let is_own = yes_no(Op::one(Function::Test(is_own), code.clone()), code.optional);
+                (vec![(is_own, one)], needed(Expr { ty: from.ty, ..code.clone() }))
+            }
+            // The last of a list is what is none of the others.
+            Type::Choice(list) => {
+                let mut rates = Vec::new();
+                for (place, listed) in (0..).zip(self.program.choices[list.index()].clone()) {
+                    let value = Expr { op: Op::Choice(place), optional: false, ..code.clone() };
+                    let is_it = Op::two(Function::Compare(Comparison::Equal), code.clone(), value);
+                    let text = self.text_beside_data(literals::text_literal(&listed, span), Some(from.ty))?.into_expr();
+                    let rate = if listed == own { one.clone() } else { needed(text) };
+                    rates.push((yes_no(is_it, code.optional), rate));
+                }
+                let (_, last) = rates.pop()?;
+                (rates, last)
+            }
+            _ => return None,
+        };
         if !optional {
-            return Some(number(Op::If { branches, otherwise: Box::new(needed) }, false));
+            return Some(number(Op::If { branches, otherwise: Box::new(otherwise) }, false));
         }
         let known = |value: Expr| yes_no(Op::one(Function::Known, value), false);
-        branches.push((yes_no(Op::And(vec![known(code), known(day)]), false), needed));
-        let otherwise = Box::new(number(Op::Missing, true));
-        Some(number(Op::If { branches, otherwise }, true))
+        branches.push((yes_no(Op::And(vec![known(code), known(day)]), false), otherwise));
+        Some(number(Op::If { branches, otherwise: Box::new(number(Op::Missing, true)) }, true))
+    }
+
+    /// Amounts whose currency each row names are of several units, which do not add up.
+    pub(in crate::types) fn of_one_unit(&mut self, ty: Type, span: Span, what: &str) -> Option<()> {
+        if ty.unit().is_none_or(|unit| self.program.unit(unit).by_row.is_none()) {
+            return Some(());
+        }
+        let code = self.program.currency().code.clone();
+        let message = format!("{what} of one unit, and these amounts are in the currencies of their rows");
+        let help = format!("convert them by the rate of a day: (amount in {code} at closed_on)");
+        self.problem(Problem::error("currency-mismatch", span, message).help(help));
+        None
     }
 }

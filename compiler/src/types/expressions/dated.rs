@@ -1,10 +1,9 @@
 //! Dated fields: read from the spans of their entity, on the day that a row or a moment says.
 
 use crate::plan::{
-    Comparison, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
-    Stream, TimeUnit, Type,
+    Comparison, Edge, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchId,
+    SearchOutput, Stream, TimeUnit, Type,
 };
-use crate::resolve::later;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
@@ -235,9 +234,15 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
+        // Rows of an entity, of which there are sets, have no period but that of the rule.
+        let party = match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Events(record)) if self.program.record(*record).kind == RecordKind::Entity => Some(*record),
+            Some(Stream::Periods(party, _)) => Some(*party),
+            _ => None,
+        };
         let period = match scope.rule.as_ref().map(|rule| &rule.stream) {
             Some(Stream::Periods(_, period)) => Some(*period),
-            _ => None,
+            _ => scope.period_of_rule().filter(|_| party.is_some()),
         };
         let day = match (moment, period) {
             (Moment::Day(day), _) => {
@@ -248,7 +253,7 @@ impl Typing<'_> {
                 }
                 day
             }
-            (Moment::Throughout, Some(period)) => return self.throughout(value, period, span, scope),
+            (Moment::Throughout, Some(period)) => return self.throughout(value, party?, period, span, scope),
             (Moment::Start | Moment::End | Moment::Throughout, None) => {
                 let message = "a row of an event has one day, and no start or end";
                 self.problem(
@@ -257,8 +262,8 @@ impl Typing<'_> {
                 );
                 return None;
             }
-            (Moment::End, Some(_)) => when(span),
-            (Moment::Start, Some(period)) => self.own_days(scope, period, span).0,
+            (Moment::End, Some(period)) => self.own_days_here(period, span, scope)?.1,
+            (Moment::Start, Some(period)) => self.own_days_here(period, span, scope)?.0,
         };
         let (outside, before) = (scope.day.replace(day), self.n_dated);
         let typed = self.expression(value, scope);
@@ -274,14 +279,31 @@ impl Typing<'_> {
         typed
     }
 
+    /// The days of the own period of a row; of a row of an entity in a set those of the rule's.
+    fn own_days_here(&mut self, period: Period, span: Span, scope: &mut Scope) -> Option<(Expr, Expr)> {
+        if matches!(scope.rule.as_ref().map(|rule| &rule.stream), Some(Stream::Periods(..))) {
+            return Some(self.own_days(scope, period, span));
+        }
+        let mut day = |edge: Edge| {
+            let of_rule = self.of_rule(scope, &mut |typing, rule| {
+                let (first, last) = typing.own_days(rule, period, span);
+                Some(Typed::from_expr(if edge == Edge::First { first } else { last }))
+            });
+            of_rule.map(Typed::into_expr)
+        };
+        Some((day(Edge::First)?, day(Edge::Last)?))
+    }
+
     /// `certified >= 2 throughout`: on every day of the rule's own period. The days on which it holds are counted span by span, and
     /// those on which it does not.
-    fn throughout(&mut self, condition: &tree::Expr, period: Period, span: Span, scope: &mut Scope) -> Option<Typed> {
-        if scope.in_set() {
-            self.problem(later(span, "`throughout` inside the brackets of a set is"));
-            return None;
-        }
-        let Some(Stream::Periods(entity, _)) = scope.rule.as_ref().map(|rule| rule.stream.clone()) else { return None };
+    fn throughout(
+        &mut self,
+        condition: &tree::Expr,
+        entity: RecordId,
+        period: Period,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Typed> {
         let history = self.dated.iter().find(|((record, _), _)| *record == entity).map(|(_, history)| *history);
         let Some(history) = history else {
             let message =
@@ -292,9 +314,16 @@ impl Typing<'_> {
         let spans = self.program.record(history).spans?;
         self.mark_used(history, &[spans.of]);
         self.mark_used(history, &[spans.to]);
+        let (first, last) = self.own_days_here(period, span, scope)?;
         let mut found = self.spans_of_row(history, entity, spans.of, scope, span);
         let holds = self.condition(condition, &mut found.inner)?;
-        let (first, last) = self.own_days(scope, period, span);
+        found.give_back(scope);
+        if condition.has(&|expr| matches!(expr.kind, tree::ExprKind::Known { .. })) {
+            let message = "on a day without a span nothing is known, and `throughout` asks what there is on each day";
+            let help = "ask what it is: level >= silver throughout, unknown means no";
+            self.problem(Problem::error("misplaced-moment", condition.span, message).help(help));
+            return None;
+        }
         let n_days = count_of_days(first.clone(), last.clone(), span);
         let [begins, ends] = [first, last].map(|day| found.argument(day));
         let field = |field, optional| Expr {

@@ -3,7 +3,7 @@
 use super::fold;
 use crate::internal::broken;
 use crate::plan::{self, Expr, Function, Op, Period, Stream, TimeUnit, Type};
-use crate::resolve::later;
+
 use crate::typed::walk;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -170,7 +170,9 @@ impl Typing<'_> {
             tree::PeriodEdge::Last => plan::Edge::Last,
         };
         let kind = self.period_of(period)?;
-        let Some(date) = date else { return self.own_edge(kind, edge, span, scope) };
+        let Some(date) = date else {
+            return self.of_rule(scope, &mut |typing, rule| typing.own_edge(kind, edge, span, rule));
+        };
         let of = self.date_or_period(date, scope)?;
         if kind == Period::Program {
             let message = "the program has one first and one last day, whatever the date";
@@ -188,6 +190,9 @@ impl Typing<'_> {
 
     /// `days in quarter`, `days in the whole quarter`
     pub(super) fn days_in(&mut self, period: &tree::Name, whole: bool, span: Span, scope: &mut Scope) -> Option<Typed> {
+        if scope.asking.is_some() {
+            return self.of_rule(scope, &mut |typing, rule| typing.days_in(period, whole, span, rule));
+        }
         let kind = self.period_of(period)?;
         let life = self.program.active;
         let date = |day| Some(Typed::new(Op::Date(day), Type::Date, false, span));
@@ -238,10 +243,6 @@ impl Typing<'_> {
 
     /// The last day of the rule's own period; asked for where no date is written.
     fn row_day(&mut self, kind: Period, span: Span, scope: &Scope) -> Option<Typed> {
-        if scope.in_set() {
-            self.problem(later(span, "the days of the rule's period inside the brackets of a set are"));
-            return None;
-        }
         let is_period = scope.rule.as_ref().is_some_and(|rule| matches!(rule.stream, Stream::Periods(..)));
         if !is_period && kind != Period::Program {
             let word = kind.word();

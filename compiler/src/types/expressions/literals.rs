@@ -1,12 +1,13 @@
 //! Literals: numbers, shares, amounts, dates, texts, and the signs of currencies.
 
 use crate::plan::calendar::day_of;
-use crate::plan::{Days, DomainId, Op, Period, Type};
+use crate::plan::{Days, DomainId, Op, Period, Type, UnitId};
 use crate::types::Typing;
 use crate::types::scope::Typed;
 use crate::value::{Exact, parse_exact};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::tree::Name;
 
 impl Typing<'_> {
     /// A plain number; a whole one is a count.
@@ -22,10 +23,21 @@ impl Typing<'_> {
         Some(Typed::new(Op::Number(value), Type::Percent, false, span))
     }
 
-    /// `$500`, `500 EUR`
+    /// `$500`, `500 EUR`, `500 points`
     pub(in crate::types) fn money_literal(&mut self, amount: &str, currency: &str, span: Span) -> Option<Typed> {
-        self.check_currency(currency, span)?;
-        Some(Typed::new(Op::Number(self.exact(amount, span)?), Type::Money, false, span))
+        let ty = match self.units.get(currency) {
+            Some(unit) => Type::Money(*unit),
+            None => {
+                self.check_currency(currency, span)?;
+                Type::MONEY
+            }
+        };
+        Some(Typed::new(Op::Number(self.exact(amount, span)?), ty, false, span))
+    }
+
+    /// Whether the word behind an amount can be that of a unit; a sign that is not the currency's is told of elsewhere.
+    pub(in crate::types) fn is_of_unit(&self, written: &str, unit: UnitId) -> bool {
+        self.units.get(written).map_or(unit == UnitId::CURRENCY, |known| *known == unit)
     }
 
     /// `2026-02-01`
@@ -75,16 +87,24 @@ impl Typing<'_> {
     }
 
     fn check_currency(&mut self, written: &str, span: Span) -> Option<()> {
-        let code = self.program.unit.code.clone();
-        if written == code || signs(written).contains(&code.as_str()) {
+        let code = self.program.currency().code.clone();
+        if is_written(written, &code) {
             return Some(());
         }
+        let is_word = written.chars().all(char::is_alphabetic);
+        if is_word && iso_currency::Currency::from_code(written).is_none() {
+            let at = Span { start: span.end - written.len() as u32, end: span.end };
+            let problem = Problem::error("unknown-name", at, format!("there is no unit `{written}`"));
+            let name = Name { text: written.to_owned(), span: at };
+            let problem = match self.units.is_empty() {
+                true => problem.help(format!("declare it: unit {written} whole, rounded toward zero")),
+                false => self.suggest(problem, &name, || self.units.keys().map(String::as_str)),
+            };
+            self.problem(problem);
+            return None;
+        }
         let message = format!("`{written}` is not the sign of {code}, the program's currency");
-        let sign = if written.chars().all(char::is_alphabetic) {
-            code.clone()
-        } else {
-            sign_of(&code).unwrap_or(&code).to_owned()
-        };
+        let sign = if is_word { code.clone() } else { sign_of(&code).unwrap_or(&code).to_owned() };
         self.problem(
             Problem::error("currency-mismatch", span, message).help(format!("write the amount with `{sign}`")),
         );
@@ -127,6 +147,11 @@ fn signs(sign: &str) -> &'static [&'static str] {
         "₦" => &["NGN"],
         _ => &[],
     }
+}
+
+/// Whether a sign or code before or behind an amount stands for a currency.
+pub(in crate::types) fn is_written(written: &str, code: &str) -> bool {
+    written == code || signs(written).contains(&code)
 }
 
 /// The sign of a currency, if it has one.

@@ -3,7 +3,7 @@
 use crate::plan::{self, Expr, FieldId, Function, Op, RecordId, RecordKind, Root, Stream, Type};
 use crate::resolve::Meaning;
 use crate::resolve::{later, near};
-use crate::typed::Use;
+use crate::typed::{Use, Version};
 use crate::types::Typing;
 use crate::types::scope::{Fact, Scope, Typed, field_names, given_by};
 use meed_grammar::idioms;
@@ -21,6 +21,14 @@ impl Typing<'_> {
     /// A name, or a path of names.
     pub(in crate::types) fn path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let (first, rest) = (&path.parts[0], &path.parts[1..]);
+        // Among the spans of a party its own name leads to the fields of the span.
+        if let (true, [next, ..], Some((_, spans))) = (scope.hides, rest, scope.bare)
+            && scope.outer.as_ref().is_some_and(|(party, ..)| self.program.record(*party).name == first.text)
+            && self.has_field(spans, next)
+        {
+            let parts = rest.to_vec();
+            return self.path(&tree::Path { parts, span: path.span }, scope);
+        }
         let meaning = self.meaning(&path.parts, scope);
         if !matches!(meaning, Some(Meaning::Local(_))) {
             self.one_meaning(first, scope)?;
@@ -137,8 +145,29 @@ impl Typing<'_> {
 
     /// A name of the row that asks a set, which is an argument there.
     fn asked_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        self.asked(scope, &mut |typing, outside| typing.path_of_row(path, outside))
+    }
+
+    /// A value of the row of the rule, however deep the set is in whose brackets it is asked for.
+    pub(super) fn of_rule(
+        &mut self,
+        scope: &mut Scope,
+        value: &mut dyn FnMut(&mut Self, &mut Scope) -> Option<Typed>,
+    ) -> Option<Typed> {
+        match scope.asking {
+            Some(_) => self.asked(scope, &mut |typing, outside| typing.of_rule(outside, value)),
+            None => value(self, scope),
+        }
+    }
+
+    /// A value of the row that asks a set, which is an argument there.
+    fn asked(
+        &mut self,
+        scope: &mut Scope,
+        value: &mut dyn FnMut(&mut Self, &mut Scope) -> Option<Typed>,
+    ) -> Option<Typed> {
         let mut asking = scope.asking.take()?;
-        let typed = self.path_of_row(path, &mut asking.outside);
+        let typed = value(self, &mut asking.outside);
         let typed = typed.map(|typed| {
             let span = typed.span;
             let value = typed.into_expr();
@@ -264,13 +293,26 @@ impl Typing<'_> {
         }
     }
 
+    /// What the payments in sight are amounts of.
+    fn type_of_payment(&mut self, span: Span, scope: &Scope) -> Option<Type> {
+        let Some(Stream::Lines(rule)) = scope.rule.as_ref().map(|rule| &rule.stream) else { return Some(Type::MONEY) };
+        let name = self.resolved.index.ids.iter().find(|(_, id)| *id == rule).map(|(name, _)| name.as_str());
+        let pays = name.and_then(|name| self.typed(name).find_map(Version::pay));
+        let ty = pays.map_or(Type::MONEY, |pay| Type::Money(pay.unit));
+        self.of_one_unit(ty, span, "a payment that is read is")?;
+        Some(ty)
+    }
+
     fn payment_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         // In the brackets of a set the payment's own amount and day are bare names.
         if let [only] = &path.parts[..]
             && matches!(only.text.as_str(), "amount" | "when")
         {
-            let (op, ty) =
-                if only.text == "amount" { (Op::PaymentAmount, Type::Money) } else { (Op::When, Type::Date) };
+            let (op, ty) = if only.text == "amount" {
+                (Op::PaymentAmount, self.type_of_payment(path.span, scope)?)
+            } else {
+                (Op::When, Type::Date)
+            };
             return Some(Typed::new(op, ty, false, path.span));
         }
         let Some(part) = path.parts.get(1) else {
@@ -282,7 +324,10 @@ impl Typing<'_> {
             return None;
         };
         match part.text.as_str() {
-            "amount" if path.parts.len() == 2 => Some(Typed::new(Op::PaymentAmount, Type::Money, false, path.span)),
+            "amount" if path.parts.len() == 2 => {
+                let ty = self.type_of_payment(path.span, scope)?;
+                Some(Typed::new(Op::PaymentAmount, ty, false, path.span))
+            }
             "when" if path.parts.len() == 2 => Some(Typed::new(Op::When, Type::Date, false, path.span)),
             "payee" if scope.payees.len() > 1 => {
                 let kinds = scope.payees.clone();
@@ -349,8 +394,9 @@ impl Typing<'_> {
             if self.has_no_value(here, field, name.span) {
                 return None;
             }
-            if self.is_unconverted(here, field, span) {
-                return None;
+            if self.foreign.contains_key(&(here, field)) && !self.converting {
+                path.push(field);
+                return self.in_its_own(root, record, path, span, scope);
             }
             self.places.uses.push((name.span, Use::Field(here, field)));
             if let Some(history) = self.dated.get(&(here, field)).copied() {

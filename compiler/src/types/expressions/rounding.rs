@@ -38,15 +38,15 @@ impl Typing<'_> {
     /// `rounded half even to multiples of step`, where the step is a value of the row: so many steps, rounded, times the step, whose
     /// sign does not matter. A step of zero is a division by zero.
     fn in_steps(&mut self, value: Typed, step: Typed, rounding: &Rounding, span: Span) -> Option<Typed> {
-        if step.ty == Type::Money && value.ty != Type::Money || step.ty == Type::Percent && value.ty == Type::Money {
+        if step.ty.is_money() && value.ty != step.ty || step.ty == Type::Percent && value.ty.is_money() {
             let message =
                 format!("{} is not rounded to steps of {}", self.type_words(value.ty), self.type_words(step.ty));
             self.problem(Problem::error("type-mismatch", step.span, message));
             return None;
         }
-        let (optional, stepped) = (value.optional || step.optional, step.ty == Type::Money);
+        let (optional, stepped) = (value.optional || step.optional, step.ty.is_money());
         let ty = match (value.ty, step.ty) {
-            (Type::Money, _) => Type::Money,
+            (ty @ Type::Money(_), _) => ty,
             (Type::Percent, Type::Percent) => Type::Percent,
             _ => Type::Number,
         };
@@ -55,7 +55,7 @@ impl Typing<'_> {
         let back = Expr { op: Op::one(Function::Negate, step.clone()), ..step.clone() };
         let size = Expr { op: Op::two(Function::Largest, step.clone(), back), ..step };
         let count = match (value.ty, stepped) {
-            (Type::Money, true) | (Type::Count, _) => Type::Number,
+            (Type::Money(_), true) | (Type::Count, _) => Type::Number,
             (of_value, _) => of_value,
         };
         let steps = expr(Op::two(Function::Divide, value.into_expr(), size.clone()), count);
@@ -67,7 +67,9 @@ impl Typing<'_> {
     /// The step of a rounding; money has its own.
     fn quantum(&mut self, rounding: &Rounding, ty: Type, scope: &mut Scope) -> Option<Exact> {
         match &rounding.to {
-            None if ty == Type::Money => Some(Exact::ONE / power_of_ten(self.program.unit.decimals)),
+            None if let Some(unit) = ty.unit().filter(|unit| self.program.unit(*unit).by_row.is_none()) => {
+                Some(Exact::ONE / power_of_ten(self.program.unit(unit).decimals))
+            }
             None => {
                 let end = Span { start: rounding.span.end, end: rounding.span.end };
                 self.problem(
@@ -104,7 +106,7 @@ impl Typing<'_> {
     fn decimals_of(&mut self, places: &tree::Expr, scope: &mut Scope) -> Option<Exact> {
         let value = fold(self.expression(places, scope)?);
         let whole = match &value.op {
-            Op::Number(number) if value.ty != Type::Money && value.ty != Type::Percent => whole_number(number),
+            Op::Number(number) if !value.ty.is_money() && value.ty != Type::Percent => whole_number(number),
             _ => None,
         };
         match whole.filter(|places| *places <= MOST_DECIMALS) {

@@ -1,6 +1,6 @@
 //! One type for several values, or a problem that says why they do not go together.
 
-use crate::plan::{DatePart, Function, Op, Period, Type};
+use crate::plan::{DatePart, Function, Op, Period, Type, UnitId};
 use crate::types::Typing;
 use crate::types::expressions::literals::sign_of;
 use crate::types::scope::Typed;
@@ -89,14 +89,22 @@ impl Typing<'_> {
     fn with_its_sign(&self, problem: Problem, span: Span, value: &Exact, other: Type) -> Problem {
         let text = exact_text(value);
         match other {
-            Type::Money => {
+            Type::Money(UnitId::CURRENCY) => {
                 // `10k` keeps its letter.
                 let written = self.written(span);
                 let is_number = written.starts_with(|sign: char| sign.is_ascii_digit());
-                let fixed = match sign_of(&self.program.unit.code) {
+                let fixed = match sign_of(&self.program.currency().code) {
                     Some(sign) if is_number => format!("{sign}{written}"),
                     _ => self.money_text(value),
                 };
+                problem.help(format!("write `{fixed}`")).sure(span, fixed)
+            }
+            Type::Money(unit) if self.program.unit(unit).by_row.is_some() => {
+                let code = &self.program.currency().code;
+                problem.help(format!("convert the amount first: (amount in {code} at closed_on)"))
+            }
+            Type::Money(unit) => {
+                let fixed = self.amount_text(value, unit);
                 problem.help(format!("write `{fixed}`")).sure(span, fixed)
             }
             // 0.8 is 80% and nothing else; 80 beside a percent may be meant so, but it is worth a hundred times as much.
@@ -109,13 +117,21 @@ impl Typing<'_> {
         }
     }
 
+    /// A number as an amount of a unit: `$500`, `500 points`.
+    pub(in crate::types) fn amount_text(&self, value: &Exact, unit: UnitId) -> String {
+        match unit {
+            UnitId::CURRENCY => self.money_text(value),
+            _ => format!("{} {}", exact_text(value), self.program.unit(unit).code),
+        }
+    }
+
     /// A number as an amount of the program's currency.
     pub(in crate::types) fn money_text(&self, value: &Exact) -> String {
         let text = exact_text(value);
-        match (sign_of(&self.program.unit.code), text.strip_prefix('-')) {
+        match (sign_of(&self.program.currency().code), text.strip_prefix('-')) {
             (Some(sign), Some(digits)) => format!("-{sign}{digits}"),
             (Some(sign), None) => format!("{sign}{text}"),
-            (None, _) => format!("{text} {}", self.program.unit.code),
+            (None, _) => format!("{text} {}", self.program.currency().code),
         }
     }
 }

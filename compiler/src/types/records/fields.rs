@@ -100,7 +100,7 @@ impl Typing<'_> {
             FieldTypeKind::Count => Type::Count,
             FieldTypeKind::Number(_) => Type::Number,
             FieldTypeKind::Percent => Type::Percent,
-            FieldTypeKind::Money(_) => Type::Money,
+            FieldTypeKind::Money(_) => Type::MONEY,
             // It is converted before anything else.
             FieldTypeKind::MoneyIn(_) => Type::Number,
             FieldTypeKind::Date | FieldTypeKind::DateTime { .. } => Type::Date,
@@ -108,6 +108,7 @@ impl Typing<'_> {
             FieldTypeKind::OneOf(list) => self.choice_type(list, ty.span)?,
             FieldTypeKind::Record(record) => match self.records.get(&record.text) {
                 Some(&target) => Type::Ref(target),
+                None if let Some(unit) = self.units.get(&record.text) => Type::Money(*unit),
                 None => match Period::from_word(&record.text) {
                     Some(period) if period != Period::Program => Type::Period(self.held(period, record.span)?),
                     _ => {
@@ -140,9 +141,13 @@ impl Typing<'_> {
 
     /// How many decimals a field keeps.
     fn decimals(&mut self, ty: &tree::FieldType) -> u32 {
-        let (written, usual) = match ty.kind {
-            FieldTypeKind::Number(to) => (to, NUMBER_DECIMALS),
-            FieldTypeKind::Money(to) => (to, self.program.unit.decimals),
+        let (written, usual) = match &ty.kind {
+            FieldTypeKind::Record(name) => {
+                let unit = self.units.get(&name.text).copied();
+                (None, unit.map_or(0, |unit| self.program.unit(unit).decimals))
+            }
+            FieldTypeKind::Number(to) => (*to, NUMBER_DECIMALS),
+            FieldTypeKind::Money(to) => (*to, self.program.currency().decimals),
             FieldTypeKind::Percent => (None, NUMBER_DECIMALS),
             FieldTypeKind::MoneyIn(_) => (None, limits::MONEY_DECIMALS),
             _ => (None, 0),

@@ -152,7 +152,7 @@ fn format_of(ty: Type, sample: &str) -> Result<Format, &'static str> {
         Type::Date => Err("a date is read by a pattern of YYYY, MM and DD, such as \"DD-MM-YYYY\""),
         Type::Percent => percent_format(sample)
             .ok_or("a percent is read as \"12%\", \"12\", \"0.12\", or \"12,5%\", \"12,5\", \"0,12\""),
-        Type::Money | Type::Number | Type::Count => number_format(sample)
+        Type::Money(_) | Type::Number | Type::Count => number_format(sample)
             .map(|(group, decimal)| Format::Number { group, decimal, percent: PercentFormat::No })
             .ok_or("a number is read as \"1000.50\", \"1,000.50\", \"1.000,50\", \"1 000,50\" or \"1000,50\""),
         Type::YesNo => match sample.split_once('/') {

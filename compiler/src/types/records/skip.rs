@@ -140,7 +140,7 @@ impl Typing<'_> {
                 let Op::Date(day) = typed.op else { return self.no_row_test(value.span) };
                 Some(RowTest::Compare(field, comparison, i64::from(day)))
             }
-            (Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date, _) => {
+            (Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::Date, _) => {
                 let Some(comparison) = comparison else { return self.no_row_test(value.span) };
                 Some(RowTest::Compare(field, comparison, self.written_value(value, ty, decimals, &name)?))
             }

@@ -1,6 +1,6 @@
 //! What a source says of a whole file, what the values of a field lie between, and records whose rows have no key.
 
-use crate::plan::{Bounds, FieldId, FieldSource, RecordId, RecordTable, Type};
+use crate::plan::{Bounds, FieldId, FieldSource, RecordId, RecordTable, Type, UnitId};
 use crate::types::Typing;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -145,7 +145,7 @@ impl Typing<'_> {
 
     /// `at least $0`, `from 1 to 10,000`
     pub(super) fn bounds(&mut self, written: &tree::Bounds, ty: Type, decimals: u32) -> Bounds {
-        if !matches!(ty, Type::Number | Type::Count | Type::Percent | Type::Money | Type::Date) {
+        if !matches!(ty, Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::Date) {
             let message = format!("{} has no bounds", self.type_words(ty));
             self.problem(Problem::error("type-mismatch", written.span, message).help("remove them"));
             return Bounds::default();
@@ -167,11 +167,16 @@ impl Typing<'_> {
         let typed = match (&value.kind, ty) {
             (ExprKind::Bracket(inner), _) => return self.written_value(inner, ty, decimals, what),
             (ExprKind::Number(text), Type::Number | Type::Count) => self.number_literal(text, span)?,
-            (ExprKind::Number(text), Type::Money) if text.trim_matches(['-', '0']).is_empty() => {
+            // Beside a field the next field begins with a name, and so a unit is not written there.
+            (ExprKind::Number(text), Type::Money(unit))
+                if unit != UnitId::CURRENCY || text.trim_matches(['-', '0']).is_empty() =>
+            {
                 self.number_literal(text, span)?
             }
             (ExprKind::Percent(text), Type::Percent) => self.percent_literal(text, span)?,
-            (ExprKind::Money { amount, currency }, Type::Money) => self.money_literal(amount, currency, span)?,
+            (ExprKind::Money { amount, currency }, Type::Money(unit)) if self.is_of_unit(currency, unit) => {
+                self.money_literal(amount, currency, span)?
+            }
             (ExprKind::Date(text), Type::Date) => self.date_literal(text, span)?,
             _ => {
                 let message = format!("`{what}` is {}, and this is not", self.type_words(ty));

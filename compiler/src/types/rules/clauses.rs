@@ -90,6 +90,9 @@ impl Typing<'_> {
 
     /// A first is of a period, of the program or ever: `ever` looks at rows from before the rule's first day too.
     fn first_of_when(&mut self, clause: Span, keys: &Keys, ever: Option<Span>, stream: &Stream) -> Option<()> {
+        if keys.own_year && ever.is_none() {
+            return Some(());
+        }
         let problem = match (keys.period, ever) {
             (None, None) => {
                 let end = Span { start: clause.end, end: clause.end };
@@ -141,6 +144,10 @@ impl Typing<'_> {
     fn set(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) {
         self.flush(scope, work);
         let ty = value.ty;
+        if self.of_one_unit(ty, value.span, "a decision is").is_none() {
+            scope.failed.insert(name.text.clone());
+            return;
+        }
         let life = self.program.active;
         let always = !value.optional && !work.filters && work.active.from <= life.from && life.to <= work.active.to;
         if let Some(local) = self.local(name, value, scope, work)

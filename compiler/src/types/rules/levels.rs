@@ -1,7 +1,7 @@
 //! Running levels that are easily read otherwise: a schedule of one in what is paid, which pays each row the whole of it
 //! again, and one that shares its `where` with other conditions.
 
-use crate::plan::{Expr, Function, Op, ScheduleOutput, Side, StateId, Type};
+use crate::plan::{Expr, Function, Op, ScheduleOutput, Side, StateId};
 use crate::typed::{BandPays, Lets, Over, Shape};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -19,7 +19,7 @@ impl Typing<'_> {
         for schedule in found.schedules {
             let Some((id, _, arguments, value)) = schedule.op.as_schedule() else { continue };
             let definition = &self.program.schedules[id.index()];
-            if schedule.ty != Type::Money || looks_up(&definition.shape) {
+            if !schedule.ty.is_money() || looks_up(&definition.shape) {
                 continue;
             }
             let message = format!("every row is paid the whole of `{}` again", definition.name);

@@ -1,6 +1,6 @@
 //! Limits: `at most` and `at least`.
 
-use crate::plan::{Expr, Op, Period, Root, Stream, Type};
+use crate::plan::{Expr, Op, Period, Root, Stream, Type, UnitId};
 use crate::typed::{Clause, Keys, Limit};
 use crate::types::Typing;
 use crate::types::rules::Work;
@@ -20,7 +20,7 @@ impl Typing<'_> {
         scope: &mut Scope,
         work: &mut Work,
     ) {
-        let Some(value) = self.limit_amount(amount, scope) else { return };
+        let Some(value) = self.limit_amount(amount, scope, work) else { return };
         self.flush(scope, work);
         let Some(rule) = scope.rule.clone() else { return };
         let Some(keys) = self.keys(per, scope) else { return };
@@ -30,6 +30,12 @@ impl Typing<'_> {
             let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
             let help = format!("write: per {}", own.word());
             return self.problem(Problem::error("unknown-period", span, message).help(help));
+        }
+        if floor || !keys.parts.is_empty() || keys.period.is_some() {
+            let unit = work.unit.unwrap_or(UnitId::CURRENCY);
+            if self.of_one_unit(Type::Money(unit), span, "what a limit adds up is").is_none() {
+                return;
+            }
         }
         let limit = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
             (false, true) => Limit::Each(value),
@@ -42,19 +48,34 @@ impl Typing<'_> {
         work.clauses.push(Clause::Limit(limit));
     }
 
-    /// A limit is an amount of money, there for every row, and not below zero.
-    fn limit_amount(&mut self, amount: &tree::Expr, scope: &mut Scope) -> Option<Expr> {
+    /// A limit is an amount of what the rule pays, there for every row, and not below zero.
+    fn limit_amount(&mut self, amount: &tree::Expr, scope: &mut Scope, work: &Work) -> Option<Expr> {
         let value = self.numeric(amount, scope)?;
-        if value.ty != Type::Money {
-            let message = format!("a limit is an amount of money, not {}", self.type_words(value.ty));
+        // An amount with a problem of its own has no unit to hold the limit against.
+        if work.unit.is_none() && value.ty.is_money() {
+            return None;
+        }
+        let unit = work.unit.unwrap_or(UnitId::CURRENCY);
+        if value.ty != Type::Money(unit) {
+            let wanted = self.type_words(Type::Money(unit));
+            let message = format!("a limit of this rule is {wanted}, not {}", self.type_words(value.ty));
+            if self.program.unit(unit).by_row.is_some() {
+                let help = "write a share of it, such as at most 50% of amount, or convert the amount that is paid";
+                self.problem(Problem::error("currency-mismatch", value.span, message).help(help));
+                return None;
+            }
             self.problem(match &value.op {
                 Op::Number(number) if value.literal && value.ty != Type::Percent => {
-                    let written = self.money_text(number);
+                    let written = self.amount_text(number, unit);
                     Problem::error("not-money", value.span, message)
                         .help(format!("write an amount, such as at most {written}"))
                         .choice(value.span, written)
                 }
-                _ => Problem::error("not-money", value.span, message).help("write an amount, such as at most $500"),
+                _ => {
+                    let written = self.amount_text(&Exact::from(500), unit);
+                    let help = format!("write an amount, such as at most {written}");
+                    Problem::error("not-money", value.span, message).help(help)
+                }
             });
             return None;
         }

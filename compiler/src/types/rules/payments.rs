@@ -1,6 +1,6 @@
 //! `pay` and `take back`: who, how much, and whether the amount is rounded along a running total.
 
-use crate::plan::{Expr, Function, Op, ScheduleOutput, Type};
+use crate::plan::{Expr, Function, Op, ScheduleOutput, Type, UnitId};
 use crate::typed::{self, extent};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -31,6 +31,7 @@ impl Typing<'_> {
             return;
         }
         self.whole_again(&value, scope);
+        let unit = value.ty.unit().unwrap_or(UnitId::CURRENCY);
         let to = to.into_expr();
         let Some(value) = self.handled(value.into_expr(), &to, unknown) else { return };
         self.flush(scope, work);
@@ -38,7 +39,8 @@ impl Typing<'_> {
         if whole.adds_up && whole.is_deep() {
             return self.too_much(value.span);
         }
-        work.clauses.push(typed::Clause::Pay(typed::Pay { payee: to, amount: value, take_back, span }));
+        work.unit = Some(unit);
+        work.clauses.push(typed::Clause::Pay(typed::Pay { payee: to, amount: value, unit, take_back, span }));
     }
 
     /// Who is paid, where somebody is named: one expression alone is an amount, and a schedule is nobody.
@@ -97,7 +99,7 @@ impl Typing<'_> {
     /// What is paid is money, or a plain 0.
     fn amount_of_money(&mut self, value: &Typed, written: &tree::Expr, scope: &Scope) -> Option<()> {
         let zero = value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
-        if value.ty == Type::Money || zero {
+        if value.ty.is_money() || zero {
             return Some(());
         }
         let message = format!("what is paid must be an amount of money, not {}", self.type_words(value.ty));
@@ -114,7 +116,7 @@ impl Typing<'_> {
         }
         let field = scope.bare.and_then(|(_, record)| {
             let record = self.program.record(record);
-            record.field("amount").filter(|field| record.fields[field.index()].ty == Type::Money)
+            record.field("amount").filter(|field| record.fields[field.index()].ty.is_money())
         });
         if let (Type::Percent, ExprKind::Percent(_), Some(_)) = (value.ty, &written.kind, field) {
             problem = problem.choice(Span { start: value.span.end, end: value.span.end }, " of amount");
@@ -139,7 +141,7 @@ impl Typing<'_> {
         match &unknown.kind {
             UnknownMeansKind::Nobody => Some(value),
             UnknownMeansKind::Value(_) if !to.optional => {
-                let default = self.unknown_value(unknown, Type::Money)?;
+                let default = self.unknown_value(unknown, value.ty)?;
                 let (known, default) = self.unify(Typed::from_expr(value), default)?;
                 Some(if_unknown(known.into_expr(), default.into_expr()))
             }

@@ -30,6 +30,17 @@ impl Typing<'_> {
                             .help(format!("the version before ends on {}", date_of(a.to))),
                     );
                 }
+                if let (Some(a), Some(b)) = (pair[0].pay(), pair[1].pay())
+                    && a.unit != b.unit
+                {
+                    let [a, b] = [a.unit, b.unit].map(|unit| self.program.unit(unit).code.clone());
+                    let message = format!("the versions of rule `{name}` pay in {a} and in {b}");
+                    self.problem(
+                        Problem::error("version-units", spans[1], message)
+                            .other(spans[0], "the other version")
+                            .help("give one of them a name of its own"),
+                    );
+                }
                 if pair[0].stream != pair[1].stream {
                     let message = format!("the versions of rule `{name}` read different things");
                     self.problem(

@@ -1,6 +1,6 @@
 //! Bands: where each ends, and what it pays.
 
-use crate::plan::{Expr, Function, Op, Type};
+use crate::plan::{Expr, Function, Op, Type, UnitId};
 use crate::typed::{Band, BandPays, Edge, Shape};
 use crate::types::Typing;
 use crate::types::expressions::fold;
@@ -29,9 +29,9 @@ impl Typing<'_> {
         }
         self.has_end(schedule)?;
         self.rising(&bounds);
-        let domain = domain_of(domain.unwrap_or(if kinds.price { Type::Number } else { Type::Money }));
+        let domain = domain_of(domain.unwrap_or(if kinds.price { Type::Number } else { kinds.amount() }));
         let result = self.result(&kinds, domain, schedule)?;
-        let rate = if kinds.price { Type::Money } else { Type::Percent };
+        let rate = if kinds.price { kinds.amount() } else { Type::Percent };
         let bands = placed(schedule, &bounds, pays);
         let graduated = schedule.shape.is_some_and(|(shape, _)| shape == tree::Shape::Graduated);
         let shape = if graduated { Shape::Graduated(bands) } else { Shape::Retroactive(flat_ends(bands)) };
@@ -80,7 +80,7 @@ impl Typing<'_> {
     fn result(&mut self, kinds: &Kinds, domain: Type, schedule: &tree::Schedule) -> Option<Type> {
         let money = kinds.price || kinds.flat;
         let name = &schedule.name;
-        if kinds.price && domain == Type::Money {
+        if kinds.price && domain == kinds.amount() {
             let message = format!("the bounds of `{}` are amounts, and its bands pay a price for each unit", name.text);
             self.problem(
                 Problem::error("schedule-mixed", name.span, message)
@@ -88,7 +88,7 @@ impl Typing<'_> {
             );
             return None;
         }
-        if kinds.share && money && domain != Type::Money {
+        if kinds.share && money && domain != kinds.amount() {
             let words = self.type_words(domain);
             let message = format!("some bands of `{}` pay money and others a share of {words}", name.text);
             self.problem(
@@ -97,7 +97,7 @@ impl Typing<'_> {
             );
             return None;
         }
-        Some(if money { Type::Money } else { domain })
+        Some(if money { kinds.amount() } else { domain })
     }
 
     fn band_pays(&mut self, band: &tree::Band, kinds: &mut Kinds, scope: &mut Scope) -> Option<BandPays> {
@@ -118,13 +118,14 @@ impl Typing<'_> {
         let (rate, mut flat) = self.rate_or_amount(value, each, kinds)?;
         if let Some(plus) = plus {
             let plus = self.number(plus, scope)?;
-            if plus.ty != Type::Money || flat.is_some() {
+            if !plus.ty.is_money() || flat.is_some() {
                 self.problem(
                     Problem::error("schedule-form", plus.span, "`plus` adds one amount to a rate or a price")
                         .help("write: to $1,000 1% plus $200"),
                 );
                 return None;
             }
+            self.one_unit(kinds, &plus)?;
             kinds.flat = true;
             flat = Some(plus.into_expr());
         }
@@ -139,16 +140,17 @@ impl Typing<'_> {
         kinds: &mut Kinds,
     ) -> Option<(Option<Expr>, Option<Expr>)> {
         let zero = matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
+        self.one_unit(kinds, &value)?;
         match (value.ty, each) {
             (Type::Percent, None) => {
                 kinds.share |= !zero;
                 return Some((Some(value.into_expr()), None));
             }
-            (Type::Money, Some(_)) => {
+            (Type::Money(_), Some(_)) => {
                 kinds.price = true;
                 return Some((Some(value.into_expr()), None));
             }
-            (Type::Money, None) => {
+            (Type::Money(_), None) => {
                 kinds.flat = true;
                 return Some((None, Some(value.into_expr())));
             }
@@ -164,6 +166,19 @@ impl Typing<'_> {
                 self.problem(Problem::error("type-mismatch", value.span, message));
             }
         }
+        None
+    }
+
+    /// All amounts of a schedule are of one unit.
+    fn one_unit(&mut self, kinds: &mut Kinds, value: &Typed) -> Option<()> {
+        let Some(unit) = value.ty.unit() else { return Some(()) };
+        if unit == *kinds.unit.get_or_insert(unit) {
+            return Some(());
+        }
+        let (words, before) = (self.type_words(value.ty), self.type_words(kinds.amount()));
+        let message =
+            format!("the bands of one schedule pay one unit: this is {words}, and another band pays {before}");
+        self.problem(Problem::error("schedule-mixed", value.span, message).help("make it two schedules"));
         None
     }
 
@@ -227,6 +242,15 @@ struct Kinds {
     share: bool,
     price: bool,
     flat: bool,
+    /// Of its amounts.
+    unit: Option<UnitId>,
+}
+
+impl Kinds {
+    /// The type of what its bands pay where they pay amounts.
+    fn amount(&self) -> Type {
+        Type::Money(self.unit.unwrap_or(UnitId::CURRENCY))
+    }
 }
 
 /// In a retroactive schedule `beyond flat` keeps what the band before pays at its end.

@@ -1,6 +1,6 @@
 //! What a schedule says of zero and below.
 
-use crate::plan::{Expr, Op, Type};
+use crate::plan::{Expr, Op};
 use crate::typed::{Band, BandPays, Shape};
 use crate::types::Typing;
 use crate::value::Exact;
@@ -53,7 +53,7 @@ fn first_amount(shape: &Shape) -> Option<&Expr> {
             Band { pays: BandPays::Amount { flat, .. }, .. } => flat.as_ref()?,
             Band { pays: BandPays::None, .. } => return None,
         },
-        Shape::Curve { below, .. } if below.ty == Type::Money => below,
+        Shape::Curve { below, .. } if below.ty.is_money() => below,
         Shape::Curve { .. } | Shape::Every { .. } => return None,
     };
     (!matches!(&flat.op, Op::Number(number) if *number == Exact::ZERO)).then_some(flat)

@@ -72,7 +72,8 @@ impl Typing<'_> {
     }
 
     /// Whether a set in a rule per entity and period is found row by row, as its rows are not gathered period by period: by its
-    /// window, by who they belong to, as it is of an entity, or as its brackets ask for the rule's row: a set in them, or `this`.
+    /// window, by who they belong to, as it is of an entity, or as its brackets ask for the rule's row: a set in them, `this`, or days of
+    /// its period.
     fn is_search(&self, value: Option<&tree::Expr>, set: &tree::Set, scope: &Scope) -> bool {
         let is_entity = match &set.source {
             SetSource::Event(name) => {
@@ -96,7 +97,10 @@ impl Typing<'_> {
         };
         let asks = |expr: &tree::Expr| match &expr.kind {
             ExprKind::Aggregate { .. } | ExprKind::OneRow { .. } | ExprKind::Set(_) => true,
-            ExprKind::Path(path) => path.parts.first().is_some_and(|first| first.text == "this"),
+            ExprKind::PeriodEdge { date: None, .. } | ExprKind::DaysIn { .. } => true,
+            ExprKind::Path(path) => {
+                path.parts.first().is_some_and(|first| first.text == "this" || self.is_far_let(first, scope))
+            }
             _ => false,
         };
         let asks_back = value.into_iter().chain(set.condition.as_deref()).any(|expr| expr.has(&asks));

@@ -1,6 +1,6 @@
 //! How the rows of a set belong to the entity of a rule.
 
-use crate::plan::{self, Expr, Op, RecordId, Root, Stream, Type};
+use crate::plan::{self, Expr, Function, Op, RecordId, Root, Stream, Type};
 use crate::typed::{extent, inline, walk};
 use crate::types::Typing;
 use crate::types::scope::{RuleScope, Scope};
@@ -38,6 +38,9 @@ impl Typing<'_> {
                 ));
                 return None;
             }
+            if !matches!(typed.op, Op::Field { .. }) {
+                return self.dated_tie(by.span);
+            }
             return Some(typed.into_expr());
         }
         // A payment belongs to whom it is paid, or to the row that it is paid for.
@@ -60,6 +63,9 @@ impl Typing<'_> {
         let direct: Vec<usize> =
             (0..definition.fields.len()).filter(|&idx| definition.fields[idx].ty == Type::Ref(entity)).collect();
         if let [only] = direct[..] {
+            if self.dated.contains_key(&(record, plan::FieldId(only as u32))) {
+                return self.dated_tie(span);
+            }
             let path = vec![plan::FieldId(only as u32)];
             self.mark_used(record, &path);
             let optional = self.path_optional(root, record, &path, &Scope::constant());
@@ -83,6 +89,15 @@ impl Typing<'_> {
             problem = problem.sure(set_span, format!("({set} by {path})"));
         }
         self.problem(problem);
+        None
+    }
+
+    /// Rows belong to a party by what does not change; who somebody belongs to on a day is a condition.
+    fn dated_tie<T>(&mut self, span: Span) -> Option<T> {
+        let message = "this leads through a dated field, and to whom the rows belong changes from day to day";
+        let help =
+            "take the rows of everyone and say of which day: (engineer of everyone where (employer at end) = this)";
+        self.problem(Problem::error("missing-moment", span, message).help(help));
         None
     }
 
@@ -186,6 +201,30 @@ impl Typing<'_> {
             return Some(None);
         }
         Some(self.seen_from(inline(lets[local].value.clone(), lets), join))
+    }
+
+    /// Whether a name is that of a `let` which a row of the set cannot work out anew: more than fields and numbers.
+    pub(super) fn is_far_let(&self, name: &tree::Name, scope: &Scope) -> bool {
+        let Some(&local) = scope.lets.names.get(&name.text) else { return false };
+        let defined = &scope.lets[local];
+        if defined.value.optional || !extent(&defined.value, &scope.lets).fits() {
+            return true;
+        }
+        let mut is_far = false;
+        inline(defined.value.clone(), &scope.lets).walk(&mut |expr| {
+            is_far |= match &expr.op {
+                Op::Field { root, record, path } => self.path_optional(*root, *record, path, &Scope::constant()),
+                Op::PaymentAmount
+                | Op::When
+                | Op::Decision { .. }
+                | Op::Fold(_)
+                | Op::Level { .. }
+                | Op::Increment { .. }
+                | Op::Call(Function::Find { .. }, _) => true,
+                _ => false,
+            };
+        });
+        is_far
     }
 
     /// A value of the entity's row as it is found from a row of the set; `None` if it is more than fields and numbers.

@@ -71,6 +71,7 @@ impl Typing<'_> {
                     self.unknown_not_handled(&value.clone().into_expr(), "what is summed");
                     return None;
                 }
+                self.of_one_unit(value.ty, value.span, "a running sum is")?;
                 self.without_lets(value.into_expr(), &inner.lets)?
             }
             None => Expr { op: Op::Number(crate::value::Exact::ONE), ty: Type::Count, optional: false, span },
@@ -127,6 +128,7 @@ impl Typing<'_> {
         self.accumulates(over_all.as_ref(), &rule, span)?;
         let (value, keys) = apart(scope, over_all.is_some(), |inner| {
             let value = self.numeric(quantity, inner)?;
+            self.of_one_unit(value.ty, value.span, "what adds up is")?;
             let value = self.accepts(value, domain)?.into_expr();
             if value.optional {
                 self.unknown_not_handled(&value, "what adds up");

@@ -40,7 +40,7 @@ impl Found {
     }
 
     /// What a set inside the brackets of another reads of the row outside of both is known to that other set too.
-    pub(super) fn give_back(&self, scope: &mut Scope) {
+    pub(in crate::types) fn give_back(&self, scope: &mut Scope) {
         let outside = self.inner.asking.as_ref().and_then(|asking| asking.outside.asking.as_ref());
         if let (Some(known), Some(outside)) = (&mut scope.asking, outside) {
             known.arguments.clone_from(&outside.arguments);

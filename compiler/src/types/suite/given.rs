@@ -119,9 +119,11 @@ impl Typing<'_> {
             (ExprKind::Number(text), Type::Number | Type::Count | Type::Id(_) | Type::Ref(_) | Type::Text(_)) => {
                 Some(text.clone())
             }
-            (ExprKind::Number(text), Type::Money) if text == "0" => Some(text.clone()),
+            (ExprKind::Number(text), Type::Money(_)) if text == "0" => Some(text.clone()),
             (ExprKind::Percent(text), Type::Percent) => Some(format!("{text}%")),
-            (ExprKind::Money { amount, .. }, Type::Money) => Some(amount.clone()),
+            (ExprKind::Money { amount, currency }, Type::Money(unit)) if self.is_of_unit(currency, unit) => {
+                Some(amount.clone())
+            }
             (ExprKind::Date(text), Type::Date) => Some(text.clone()),
             (ExprKind::PeriodName(text) | ExprKind::Number(text) | ExprKind::Text(text), Type::Period(kind)) => {
                 return self.period_literal(Some(kind), text, value.span).map(|_| text.clone());

@@ -52,8 +52,12 @@ impl Typing<'_> {
         if has(|kind| matches!(kind, ExprKind::Text(_))) {
             return Type::Text(self.new_domain());
         }
-        if has(|kind| matches!(kind, ExprKind::Money { .. })) {
-            Type::Money
+        let unit = values.iter().find_map(|value| match &value.kind {
+            ExprKind::Money { currency, .. } => Some(currency),
+            _ => None,
+        });
+        if let Some(unit) = unit {
+            self.units.get(unit).map_or(Type::MONEY, |unit| Type::Money(*unit))
         } else if has(|kind| matches!(kind, ExprKind::Percent(_))) {
             Type::Percent
         } else if has(|kind| matches!(kind, ExprKind::Date(_))) {

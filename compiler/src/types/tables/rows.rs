@@ -202,7 +202,7 @@ impl Typing<'_> {
                 calendar.name(period, calendar.index(period, whole() as i32))
             }
             Type::Percent => format!("{}%", exact_text(&(x * Exact::from(100)))),
-            Type::Money => format!("{} {}", exact_text(x), self.program.unit.code),
+            Type::Money(unit) => format!("{} {}", exact_text(x), self.program.unit(unit).code),
             _ => exact_text(x),
         }
     }

@@ -232,8 +232,8 @@ impl Typing<'_> {
             Type::Date => day(text, format.unwrap_or("YYYY-MM-DD")).map(ExprKind::Date),
             Type::Percent => percent(text, format).map(ExprKind::Percent),
             Type::Number | Type::Count => plain(text, format.unwrap_or("1000.50")).map(ExprKind::Number),
-            Type::Money => plain(text, format.unwrap_or("1000.50"))
-                .map(|amount| ExprKind::Money { amount, currency: self.program.unit.code.clone() }),
+            Type::Money(unit) => plain(text, format.unwrap_or("1000.50"))
+                .map(|amount| ExprKind::Money { amount, currency: self.program.unit(unit).code.clone() }),
             Type::Ref(_) => None,
         };
         if kind.is_none() {

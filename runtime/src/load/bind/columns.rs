@@ -68,12 +68,12 @@ pub(super) fn plain_name(place: Place<'_>, source: &ColumnSource) -> String {
 fn fits(place: Place<'_>, field: &Field, source: &ColumnSource, column: usize) -> Result<(), LoadError> {
     let source_type = place.source.source_type(column);
     let (file, name) = (place.file.to_owned(), place.source.header()[column].clone());
-    let is_number = matches!(field.ty, Type::Number | Type::Count | Type::Money);
+    let is_number = matches!(field.ty, Type::Number | Type::Count | Type::Money(_));
     let is_opaque = matches!(field.ty, Type::Text(_) | Type::Id(_) | Type::Ref(_) | Type::Choice(_));
     let fits = match &source_type {
         SourceType::Texts | SourceType::Nothing => true,
         SourceType::Floats => {
-            let decimals = if field.ty == Type::Money { field.decimals } else { 2 };
+            let decimals = if field.ty.is_money() { field.decimals } else { 2 };
             return Err(LoadError::FloatingPoint { file, column: name, decimals });
         }
         SourceType::Numbers if field.ty == Type::Percent => {
@@ -118,7 +118,7 @@ fn type_words(plan: &Plan, ty: Type) -> String {
         Type::Number => "a number".to_owned(),
         Type::Count => "a whole number".to_owned(),
         Type::Percent => "a percent".to_owned(),
-        Type::Money => "money".to_owned(),
+        Type::Money(_) => "money".to_owned(),
         Type::YesNo => "yes/no".to_owned(),
         Type::Date => "a date".to_owned(),
         Type::Period(period) => format!("the name of a {}", period.word()),

@@ -7,7 +7,7 @@ use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
     Back, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, Root, ScheduleId,
-    ScheduleOutput, SearchId, StateId, TableId, TextTest, Type,
+    ScheduleOutput, SearchId, StateId, TableId, TextTest, Type, UnitId,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
@@ -26,7 +26,10 @@ pub(in super::super) fn ty(plan: &Plan, line: &mut Cursor) -> Read<Type> {
         "number" => Type::Number,
         "count" => Type::Count,
         "percent" => Type::Percent,
-        "money" => Type::Money,
+        "money" => Type::MONEY,
+        other if let Some(code) = other.strip_prefix("money-") => {
+            Type::Money(plan.unit_named(code).ok_or_else(|| format!("there is no unit `{code}`"))?)
+        }
         "yes/no" => Type::YesNo,
         "date" => Type::Date,
         "one-of" => of_field(line)?,
@@ -150,7 +153,9 @@ impl Place<'_> {
         let said = if first.ends_with('%') {
             Some(Type::Percent)
         } else {
-            line.takes(&self.plan.unit.code).then_some(Type::Money)
+            let unit = |id: u32| (UnitId(id), self.plan.unit(UnitId(id)));
+            let mut units = (0..self.plan.units.len() as u32).map(unit);
+            units.find(|(_, unit)| line.takes(&unit.code)).map(|(id, _)| Type::Money(id))
         };
         Ok((Some(Op::Number(exact(first)?)), said))
     }

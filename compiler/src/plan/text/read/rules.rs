@@ -258,7 +258,9 @@ fn emit(place: &Place, line: &mut Cursor) -> Read<Emit> {
     let worth = place.read_typed(line)?;
     let factor = if line.takes("times") { Some(place.read_typed(line)?) } else { None };
     let owner = if line.takes("along") { Owner::Total(state_id(place, line)?) } else { Owner::Row };
-    Ok(Emit { payee, factor, worth, owner, span: Span::default() })
+    line.expect("in")?;
+    let unit = super::unit(place.plan, line)?;
+    Ok(Emit { payee, factor, worth, owner, unit, span: Span::default() })
 }
 
 fn limit(place: &Place, floor: bool, line: &mut Cursor) -> Read<Limit> {
