@@ -69,9 +69,10 @@ impl Typing<'_> {
         let code = [before, &[field]].concat();
         self.mark_used(record, &path);
         self.mark_used(record, &code);
-        let optional = self.path_optional(root, record, &code, scope) || self.path_optional(root, record, &path, scope);
-        let known = self.path_optional(root, record, &code, scope);
-        let code = Expr { op: Op::Field { root, record, path: code }, ty, optional: known, span: Span::default() };
+        let may_lack_code = self.path_optional(root, record, &code, scope);
+        let optional = may_lack_code || self.path_optional(root, record, &path, scope);
+        let code =
+            Expr { op: Op::Field { root, record, path: code }, ty, optional: may_lack_code, span: Span::default() };
         let unit = self.unit_by_row(code, list);
         let amount = Expr { op: Op::Field { root, record, path }, ty: Type::Number, optional, span };
         let one = Expr { op: Op::Number(Exact::ONE), ty: Type::Money(unit), optional: false, span };
