@@ -150,3 +150,36 @@ fn a_dated_field_is_told_once_and_by_its_name() {
     let said = folder.meed(&["run", "p.meed", "--data", "data", "--out", "out"]).with(3).messages;
     assert!(said.contains("more than 10") && !said.contains("would read that"), "{said}");
 }
+
+#[test]
+fn a_rule_by_another_date_says_which_rows_it_does_not_see() {
+    let folder = Folder::new("explain-by-date");
+    let program = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id }\nevent deal { key id   when closed_on   partner partner   signed_on optional date   amount money }\nrule r { for each deal by signed_on   pay partner 1% of amount }\n";
+    folder
+        .write("p.meed", program)
+        .write("deal.csv", "id,closed_on,partner,signed_on,amount\nD1,2026-02-03,ACME,,100.00\nD2,2026-02-03,ACME,2027-01-01,100.00\nD3,2026-02-03,ACME,2026-02-04,100.00\n");
+    let told = |key: &str| folder.meed(&["explain", "p.meed", "--data", ".", "--key", key]).with(0).out;
+    assert_eq!(told("D1"), "r does not see deal D1: its signed_on is missing\n");
+    assert_eq!(told("D2"), "r does not see deal D2: its signed_on is 2027-01-01, after the run's date 2026-12-31\n");
+    assert!(told("D3").starts_with("r pays partner ACME 1.00 USD"), "{}", told("D3"));
+}
+
+#[test]
+fn what_stands_between_the_lines_is_not_told() {
+    let folder = Folder::new("explain-between");
+    let program = "program p { currency USD rounded half even   month ends round down   active 2026-01-01 to 2026-12-31 }\nentity partner { key id   joined_on date   level one of silver, gold  dated }\nevent deal { key id   when closed_on   partner partner   amount money }\nrule steady { for each partner per quarter   where level is gold throughout, unknown means no   pay partner $10 }\nrule recent { for each deal   where count of (deal where partner = this.partner within 30 days) >= 1   pay partner $10   at most $15 per partner per year from partner.joined_on }\n";
+    folder
+        .write("p.meed", program)
+        .write("partner.csv", "id,joined_on\nACME,2021-03-01\n")
+        .write("partner_history.csv", "id,from,to,level\nACME,2026-01-01,,gold\n")
+        .write("deal.csv", "id,closed_on,partner,amount\nD1,2026-02-03,ACME,100.00\nD2,2026-02-04,ACME,100.00\n");
+    let told = |words: &[&str]| {
+        let words: Vec<&str> = ["explain", "p.meed", "--data", "."].into_iter().chain(words.iter().copied()).collect();
+        folder.meed(&words).with(0).out
+    };
+    let steady = told(&["--rule", "steady", "--key", "ACME", "--period", "2026-Q1"]);
+    assert!(steady.contains("✓ level is gold throughout\n") && !steady.contains("throughout is"), "{steady}");
+    let recent = told(&["--rule", "recent", "--key", "D2"]);
+    assert!(!recent.contains("within 30 days is"), "{recent}");
+    assert!(recent.contains("(partner ACME, the year from 2025-03-01)"), "{recent}");
+}

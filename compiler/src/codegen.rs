@@ -1,4 +1,4 @@
-//! Machine code by Cranelift: one function per rule and fold, one module per program.
+//! Machine code by Cranelift: one function per rule, fold and filter of a set, one module per program.
 //!
 //! Comes in: a [`Plan`]. Goes out: [`Kernels`]. A kernel means what the interpreter means, in 64-bit integers; a row it
 //! cannot do it leaves untouched to the interpreter ([`crate::kernel`]). Cranelift is named in this room only, and only
@@ -9,7 +9,7 @@ mod jit;
 
 use crate::data::Data;
 use crate::kernel::Kernel;
-use crate::plan::{FoldId, Plan, VersionId};
+use crate::plan::{FoldId, Plan, SearchId, VersionId};
 
 /// Whether this build makes machine code: the feature `jit`.
 pub const MAKES_CODE: bool = cfg!(feature = "jit");
@@ -18,6 +18,7 @@ pub const MAKES_CODE: bool = cfg!(feature = "jit");
 pub struct Kernels {
     rules: Vec<Option<Kernel>>,
     folds: Vec<Option<Kernel>>,
+    filters: Vec<Option<Kernel>>,
 }
 
 /// How machine code is made and called; what it pays does not depend on it.
@@ -56,8 +57,11 @@ impl Kernels {
     ///
     /// The data only tell how fine their numbers are and how many; the code is right for any.
     pub fn compile(plan: &Plan, data: &Data, options: CodeOptions) -> Self {
-        Self::made(plan, data, options)
-            .unwrap_or_else(|| Self { rules: vec![None; plan.versions.len()], folds: vec![None; plan.folds.len()] })
+        Self::made(plan, data, options).unwrap_or_else(|| Self {
+            rules: vec![None; plan.versions.len()],
+            folds: vec![None; plan.folds.len()],
+            filters: vec![None; plan.searches.len()],
+        })
     }
 
     #[cfg(not(feature = "jit"))]
@@ -73,6 +77,11 @@ impl Kernels {
     /// The kernel of a rule, if it has one.
     pub fn rule(&self, id: VersionId) -> Option<&Kernel> {
         self.rules[id.index()].as_ref()
+    }
+
+    /// The kernel that tells which rows a set may have, if it has one.
+    pub fn filter(&self, id: SearchId) -> Option<&Kernel> {
+        self.filters[id.index()].as_ref()
     }
 
     /// The kernel of a fold, if it has one.

@@ -9,8 +9,10 @@ mod table;
 
 use crate::data::{Chunk, Data, FoldState, Output, Rows};
 use crate::plan::{
-    Back, DatePart, DecisionId, Edge, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, StateId, TableId,
+    Back, DatePart, DecisionId, Edge, FieldId, FoldId, KeyId, Period, Plan, PredicateId, RecordId, SearchId, StateId,
+    TableId,
 };
+use crate::search::Filtered;
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::ops::Range;
@@ -137,13 +139,22 @@ pub type Entry = unsafe extern "C" fn(*mut Context, u32, u32, u32) -> u32;
 /// ten million deals with large arrays from 0.43 to 0.35 s (`docs/performance.md`).
 const BLOCK: u32 = 64;
 
-/// `array[index[row]]`, an element that a row needs.
+/// What a row needs of large arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefetch {
     /// Slots, or references of the row.
     pub index: Input,
-    /// Indexed by them.
-    pub array: Input,
+    /// What is found by them.
+    pub wanted: Wanted,
+}
+
+/// What is read ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// An element of an array.
+    Element(Input),
+    /// The rows of a set with that first part of their key.
+    Set(SearchId),
 }
 
 /// Machine code for one rule or fold.
@@ -256,6 +267,30 @@ impl Kernel {
         stopped
     }
 
+    /// Tells of the rows of a stream, as many as there are marks, whether a set may have them; rows that it cannot do stay open.
+    ///
+    /// # Safety
+    /// As for [`Kernel::run`].
+    #[expect(unsafe_code, reason = "the obligations of who calls are told above")]
+    pub unsafe fn filter(&self, plan: &Plan, data: &mut Data, rows: &Rows, n_rows: u32) -> Vec<Filtered> {
+        let (mut marks, slots) = (vec![0; n_rows as usize], vec![0; n_rows as usize]);
+        let mut open = Vec::new();
+        let mut next = 0;
+        while next < n_rows {
+            #[expect(unsafe_code, reason = "as who calls says")]
+            let stopped =
+                unsafe { self.gather(plan, data, rows, 0, &slots, next, &mut FoldState::default(), &mut marks) };
+            if stopped < n_rows {
+                open.push(stopped);
+            }
+            next = stopped + 1;
+        }
+        let told = |mark: &u8| if *mark == 1 { Filtered::In } else { Filtered::Out };
+        let mut filtered: Vec<Filtered> = marks.iter().map(told).collect();
+        open.iter().for_each(|row| filtered[*row as usize] = Filtered::Open);
+        filtered
+    }
+
     /// Calls the code for these rows of the chunk.
     ///
     /// Where arrays are large rows are done in blocks, and what a block needs of such arrays is read before: many reads
@@ -279,7 +314,8 @@ impl Kernel {
                           pointers: `Source` has checked that each array reaches as far as rows and slots of the chunk \
                           do, and there is room for what it appends; references in columns are rows of their tables and \
                           codes known to predicates, as who calls `run` or `gather` says. The code is there as long as \
-                          `self.module` is. What is read ahead are elements that the code is about to read"
+                          `self.module` is. What is read ahead are elements that the code is about to read, and sets of \
+                          the data, which nothing changes while rules run over them"
             )]
             let stopped = unsafe {
                 for prefetch in &ahead {

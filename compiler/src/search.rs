@@ -7,6 +7,8 @@
 
 mod ask;
 mod conditions;
+mod groups;
+mod kept;
 
 pub use ask::address_of_ask;
 
@@ -18,14 +20,17 @@ use crate::plan::{
 };
 use crate::value::over;
 use conditions::Conditions;
-use rustc_hash::FxHashMap;
+use groups::{Groups, Members};
+use kept::{Found, KeptValues};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// Parts of a key at most; further equalities are conditions.
 pub const MOST_KEYS: usize = 4;
 /// What stands for the parts that a key has not.
-const NO_PART: i64 = i64::MIN;
+const NO_PART: i64 = 0;
+
+/// Rows whose sets are read ahead at a time.
+const READ_AHEAD: usize = 64;
 
 type Key = [i64; MOST_KEYS];
 
@@ -44,21 +49,19 @@ pub struct Index {
     /// The rows that they are among.
     source: Rows,
     groups: Groups,
-    /// By group, where its rows begin in `rows`; and the end of the last.
-    starts: Vec<u32>,
-    /// Rows of the stream, group by group, in their order.
+    /// Rows of the stream, key by key, in their order.
     rows: Vec<u32>,
     /// By place in `rows`: the row's day; none of an entity.
     days: Vec<i32>,
     /// By output: sums of the rows before each place in `rows`, as whole numbers of the output's `1/den`; none where they are not
     /// kept.
-    sums: Vec<Option<Vec<i128>>>,
+    sums: Vec<Option<Vec<i64>>>,
     /// By output: the field of each row that is asked for, as it is kept; none where it is more than that, or not of one row.
-    fields: Vec<Option<Vec<Option<i64>>>>,
+    fields: Vec<Option<KeptValues>>,
     /// By output whose value is a fraction: the denominator of each field.
     dens: Vec<Option<Vec<i64>>>,
     /// By output that gives the row that is highest or lowest by something: that of each row.
-    chosen_by: Vec<Option<Vec<Option<i64>>>>,
+    chosen_by: Vec<Option<KeptValues>>,
     /// By output that gives a field of a span only up to its last day: the operand that is the day, and the last day of each row.
     ends: Vec<Option<(u32, Vec<i32>)>>,
     /// By part of the key, the decimals of its field.
@@ -67,51 +70,19 @@ pub struct Index {
     conditions: Option<Conditions>,
     /// What was asked for last, as one row asks for several things of one set.
     last: Cell<Option<(Place, (usize, usize))>>,
-    /// By place in `rows`, how many more ranges that were found begin there than end there.
-    found: Vec<AtomicI32>,
-    /// By place in `rows`, whether the row alone was found.
-    met: Vec<AtomicBool>,
+    /// What was found since that was asked last.
+    found: Found,
 }
 
-/// The numbers of keys.
-#[derive(Debug, Default)]
-struct Groups {
-    by_key: FxHashMap<Key, u32>,
-    /// By a key that is one number from 0, such as a row, its number and 1; 0 where there is none. Empty where keys are others.
-    by_number: Vec<u32>,
-}
-
-impl Groups {
-    /// The number of a key, a new one if it is new.
-    fn number(&mut self, key: Key) -> u32 {
-        let next = self.by_key.len() as u32;
-        *self.by_key.entry(key).or_insert(next)
-    }
-
-    /// Makes keys of one part that are dense a list.
-    fn settle(&mut self, n_parts: usize) {
-        let largest = self.by_key.keys().map(|key| key[0]).max().unwrap_or(0);
-        let is_dense = |largest: i64| largest <= 1024 + 8 * self.by_key.len() as i64;
-        if n_parts != 1 || !is_dense(largest) || self.by_key.keys().any(|key| key[0] < 0) {
-            return;
-        }
-        self.by_number = vec![0; largest as usize + 1];
-        for (key, number) in &self.by_key {
-            self.by_number[key[0] as usize] = number + 1;
-        }
-    }
-
-    fn get(&self, key: &Key) -> Option<usize> {
-        if self.by_number.is_empty() {
-            return self.by_key.get(key).map(|number| *number as usize);
-        }
-        let known = self.by_number.get(usize::try_from(key[0]).ok()?)?;
-        known.checked_sub(1).map(|number| number as usize)
-    }
-
-    fn len(&self) -> usize {
-        self.by_key.len()
-    }
+/// Whether a row may be in a set, as far as machine code has told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filtered {
+    /// It may be.
+    In,
+    /// It is not.
+    Out,
+    /// It is the interpreter's.
+    Open,
 }
 
 /// A row that met a fault while its set was made ready.
@@ -128,11 +99,16 @@ impl Index {
     ///
     /// # Errors
     /// The first row at which a condition or a value meets a fault, and the rows that it is one of.
-    pub fn new(plan: &Plan, data: &Data, search: &Search, source: Rows) -> Result<Self, Box<(RowFault, Rows)>> {
+    pub fn new(
+        plan: &Plan,
+        data: &Data,
+        search: &Search,
+        source: Rows,
+        filtered: &[Filtered],
+    ) -> Result<Self, Box<(RowFault, Rows)>> {
         let mut index = Self {
             source,
             groups: Groups::default(),
-            starts: Vec::new(),
             rows: Vec::new(),
             days: Vec::new(),
             sums: Vec::new(),
@@ -143,20 +119,23 @@ impl Index {
             decimals: Vec::new(),
             conditions: None,
             last: Cell::new(None),
-            found: Vec::new(),
-            met: Vec::new(),
+            found: Found::default(),
         };
-        match index.fill(plan, data, search) {
+        match index.fill(plan, data, search, filtered) {
             Ok(()) => Ok(index),
             Err(fault) => Err(Box::new((fault, index.source))),
         }
     }
 
-    fn fill(&mut self, plan: &Plan, data: &Data, search: &Search) -> Result<(), RowFault> {
+    fn fill(&mut self, plan: &Plan, data: &Data, search: &Search, filtered: &[Filtered]) -> Result<(), RowFault> {
         let n_rows = n_rows(plan, data, &self.source, search);
-        let mut group_of: Vec<(u32, u32)> = Vec::new();
+        let mut members = Members::default();
         let mut keys = Vec::new();
         for row in 0..n_rows {
+            let filtered = filtered.get(row as usize).copied().unwrap_or(Filtered::Open);
+            if filtered == Filtered::Out {
+                continue;
+            }
             let reader = Row::new(plan, &self.source, row, 0, false);
             let at_row = |fault| RowFault { row, fault };
             keys_of_row(plan, data, search, &reader, &mut keys).map_err(at_row)?;
@@ -164,16 +143,16 @@ impl Index {
                 continue;
             }
             if let Some(only) = &search.only
+                && filtered == Filtered::Open
                 && !reader.eval(only, data).map_err(at_row)?.is_true()
             {
                 continue;
             }
-            for &key in &keys {
-                group_of.push((self.groups.number(key), row));
+            for key in &keys {
+                members.push(key, search.keys.len(), row);
             }
         }
-        self.groups.settle(search.keys.len());
-        self.sort_in(&group_of);
+        (self.rows, self.groups) = members.group();
         let days: Option<&[i32]> = match &self.source {
             Rows::Events { record } => days_of_event(plan, data, *record),
             Rows::ByDate(dated) => Some(&dated.when),
@@ -210,8 +189,7 @@ impl Index {
         }
         self.conditions = search.also.as_ref().and_then(|also| Conditions::of(plan, data, also, self));
         self.decimals = search.keys.iter().map(|key| decimals_of(plan, key)).collect();
-        self.found = (0..=self.rows.len()).map(|_| AtomicI32::new(0)).collect();
-        self.met = self.rows.iter().map(|_| AtomicBool::new(false)).collect();
+        self.found = Found::new(self.rows.len());
         Ok(())
     }
 
@@ -224,7 +202,7 @@ impl Index {
         value: &Expr,
         is_fraction: bool,
         has_conditions: bool,
-    ) -> Option<Vec<Option<i64>>> {
+    ) -> Option<KeptValues> {
         if output.function == FindFunction::Count || output.function == FindFunction::Sum && !has_conditions {
             return None;
         }
@@ -234,7 +212,7 @@ impl Index {
                 let reader = |row: u32| Row::new(plan, &self.source, row, 0, false);
                 let place = |row: &u32| reader(*row).decision_row(*decision, Root::Row);
                 let field = |place: usize| (decided.known[place] == 1).then(|| decided.nums[place]);
-                Some(self.rows.iter().map(place).map(field).collect())
+                KeptValues::of(self.rows.iter().map(place).map(field))
             }
             (Op::Field { record, path, .. }, Rows::Events { .. }) => {
                 // A number is kept as its own denominator says.
@@ -242,9 +220,9 @@ impl Index {
                 let field = |row: &u32| raw(plan, data, *record, path, *row);
                 // Whether values are the same can be told whatever they are kept over.
                 let fits = output.den == Some(den) || output.function == FindFunction::Distinct;
-                fits.then(|| self.rows.iter().map(field).collect())
+                if fits { KeptValues::of(self.rows.iter().map(field)) } else { None }
             }
-            (Op::Field { .. } | Op::Decision { .. } | Op::PaymentAmount | Op::When, _) => {
+            _ if !reads_arguments(value) => {
                 let den = output.den?;
                 let of_row = |row: &u32| {
                     let reader = Row::new(plan, &self.source, *row, 0, false);
@@ -253,7 +231,7 @@ impl Index {
                         value => whole_of(&value, den).map(Some),
                     }
                 };
-                self.rows.iter().map(of_row).collect()
+                KeptValues::of(self.rows.iter().map(of_row).collect::<Option<Vec<_>>>()?.into_iter())
             }
             _ => None,
         }
@@ -271,13 +249,41 @@ impl Index {
     }
 
     /// A field of each row as a whole number; none of anything else.
-    fn whole_numbers(&self, plan: &Plan, data: &Data, value: &Expr) -> Option<Vec<Option<i64>>> {
+    fn whole_numbers(&self, plan: &Plan, data: &Data, value: &Expr) -> Option<KeptValues> {
         match (&value.op, &self.source) {
             (Op::Field { record, path, .. }, Rows::Events { .. }) => {
-                Some(self.rows.iter().map(|row| raw(plan, data, *record, path, *row)).collect())
+                KeptValues::of(self.rows.iter().map(|row| raw(plan, data, *record, path, *row)))
             }
             _ => None,
         }
+    }
+
+    /// About how much memory is read in no order where rows ask.
+    pub fn n_bytes(&self) -> usize {
+        const BYTES_OF_A_ROW: usize = 32;
+        self.rows.len() * BYTES_OF_A_ROW
+    }
+
+    /// Reads what rows are likely to ask for whose keys begin with these, so that many reads wait for memory at once.
+    pub fn read_ahead(&self, firsts: &[u32]) {
+        let mut sum = 0i64;
+        let mut places = [None; READ_AHEAD];
+        for firsts in firsts.chunks(READ_AHEAD) {
+            for (place, first) in places.iter_mut().zip(firsts) {
+                *place = self.groups.near(*first);
+            }
+            for place in places[..firsts.len()].iter().flatten() {
+                sum ^= self.groups.second(*place);
+                for days in self.ends.iter().flatten().map(|(_, days)| days).chain([&self.days]) {
+                    sum ^= i64::from(days.get(*place).copied().unwrap_or(0));
+                }
+                let fields = self.fields.iter().flatten().map(KeptValues::values);
+                for array in self.sums.iter().chain(&self.dens).flatten().map(Vec::as_slice).chain(fields) {
+                    sum ^= array.get(*place).copied().unwrap_or(0);
+                }
+            }
+        }
+        std::hint::black_box(sum);
     }
 
     /// The rows that its rows are among.
@@ -285,28 +291,10 @@ impl Index {
         &self.source
     }
 
-    /// Puts rows behind one another by group; within a group they stay in their order.
-    fn sort_in(&mut self, group_of: &[(u32, u32)]) {
-        self.starts = vec![0; self.groups.len() + 1];
-        for (group, _) in group_of {
-            self.starts[*group as usize + 1] += 1;
-        }
-        for group in 1..self.starts.len() {
-            self.starts[group] += self.starts[group - 1];
-        }
-        let mut next = self.starts.clone();
-        self.rows = vec![0; group_of.len()];
-        for &(group, row) in group_of {
-            let place = &mut next[group as usize];
-            self.rows[*place as usize] = row;
-            *place += 1;
-        }
-    }
-
     /// Sums of a value before each place; none where one does not fit or is missing, which the walk then meets.
-    fn running_sums(&self, plan: &Plan, data: &Data, value: &Expr, den: i64) -> Result<Option<Vec<i128>>, RowFault> {
+    fn running_sums(&self, plan: &Plan, data: &Data, value: &Expr, den: i64) -> Result<Option<Vec<i64>>, RowFault> {
         let mut sums = Vec::with_capacity(self.rows.len() + 1);
-        let mut sum = 0i128;
+        let mut sum = 0i64;
         sums.push(sum);
         let direct = match self.source {
             Rows::Events { .. } => plain_numbers(plan, data, value, den),
@@ -314,11 +302,11 @@ impl Index {
         };
         for &row in &self.rows {
             let number = match direct {
-                Some(numbers) => Some(i128::from(numbers[row as usize])),
+                Some(numbers) => Some(numbers[row as usize]),
                 None => {
                     let reader = Row::new(plan, &self.source, row, 0, false);
                     let value = reader.eval(value, data).map_err(|fault| RowFault { row, fault })?;
-                    value.number().and_then(|value| over(&value, den))
+                    value.number().and_then(|value| i64::try_from(over(&value, den)?).ok())
                 }
             };
             let Some(next) = number.and_then(|number| sum.checked_add(number)) else { return Ok(None) };
@@ -330,15 +318,7 @@ impl Index {
 
     /// Which rows of the record were found since this was asked last.
     pub fn take_found(&self) -> impl Iterator<Item = u32> + '_ {
-        let mut open = 0;
-        let found = move |(place, row): (usize, &u32)| {
-            open += self.found[place].swap(0, Ordering::Relaxed);
-            (self.met[place].swap(false, Ordering::Relaxed) || open > 0).then_some(*row)
-        };
-        if let Some(end) = self.found.last() {
-            end.store(0, Ordering::Relaxed);
-        }
-        self.rows.iter().enumerate().filter_map(found)
+        self.found.take().map(|place| self.rows[place])
     }
 }
 
@@ -492,8 +472,14 @@ fn decimals_of(plan: &Plan, expr: &Expr) -> u32 {
 ///
 /// # Errors
 /// The row that met a fault, and the rows that it is one of.
-pub fn prepare(plan: &Plan, data: &mut Data, id: SearchId, source: Rows) -> Result<(), Box<(RowFault, Rows)>> {
-    let index = Index::new(plan, data, plan.search(id), source)?;
+pub fn prepare(
+    plan: &Plan,
+    data: &mut Data,
+    id: SearchId,
+    source: Rows,
+    filtered: &[Filtered],
+) -> Result<(), Box<(RowFault, Rows)>> {
+    let index = Index::new(plan, data, plan.search(id), source, filtered)?;
     data.searches[id.index()] = Some(index);
     Ok(())
 }

@@ -16,7 +16,7 @@ mod walk;
 pub use lets::{Defined, Extent, Lets, WRITTEN_OUT, extent, inline};
 pub use places::{Places, Use};
 pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
-pub use walk::{every, walk};
+pub use walk::{every, walk, without_places};
 
 use crate::plan::{
     Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,

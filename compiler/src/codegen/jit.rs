@@ -4,6 +4,7 @@ mod checked_int;
 mod dates;
 mod emit;
 mod expression;
+mod filter;
 mod fold;
 mod frame;
 mod function;
@@ -22,7 +23,7 @@ mod tests;
 use super::{CodeOptions, Kernels, Optimize};
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
-use crate::plan::{FoldId, Plan, RecordId, RuleId, Stream};
+use crate::plan::{FoldId, Plan, RecordId, RuleId, SearchId, Stream};
 use frame::Reads;
 use machine::{Machine, Object, OptLevel};
 use rustc_hash::FxHashMap;
@@ -58,8 +59,17 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
         let opt_level = opt_level(&n_rows, &rule.stream, idx, options);
         writer.function(opt_level, |function_slot| rule::write_rule(plan, &scales, rule, function_slot))
     });
-    let (entries, module) = machine.link(rules.iter().chain(&folds).flatten())?;
-    let tables = Arc::new(day_tables(plan, rules.iter().chain(&folds).flatten()));
+    let filters = machine.make(plan.searches.len(), |writer, idx| {
+        let search = plan.search(SearchId(idx as u32));
+        let condition = search.filter()?;
+        let opt_level = opt_level(&n_rows, &search.stream, idx, options);
+        writer.function(opt_level, |function_slot| {
+            filter::write_filter(plan, &scales, &search.stream, &condition, function_slot)
+        })
+    });
+    let objects = || rules.iter().chain(&folds).chain(&filters).flatten();
+    let (entries, module) = machine.link(objects())?;
+    let tables = Arc::new(day_tables(plan, objects()));
     let mut entries = entries.into_iter();
     let mut kernel = |object: Object| {
         let entry = entries.next()?;
@@ -68,7 +78,7 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     };
     let mut all =
         |objects: Vec<Option<Object>>| objects.into_iter().map(|object| object.and_then(&mut kernel)).collect();
-    Some(Kernels { rules: all(rules), folds: all(folds) })
+    Some(Kernels { rules: all(rules), folds: all(folds), filters: all(filters) })
 }
 
 /// What the rows of a stream are worth.

@@ -420,7 +420,8 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-pub(super) fn holds(comparison: Comparison, ordering: Ordering) -> bool {
+/// Whether values in this order compare so.
+pub(crate) fn holds(comparison: Comparison, ordering: Ordering) -> bool {
     match comparison {
         Comparison::Equal => ordering.is_eq(),
         Comparison::NotEqual => ordering.is_ne(),

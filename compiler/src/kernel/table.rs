@@ -1,11 +1,12 @@
 //! The table of pointers of a kernel, for one chunk.
 
-use super::{DayTables, Input, Kernel, N_DAYS, N_MONTHS, Prefetch};
+use super::{DayTables, Input, Kernel, N_DAYS, N_MONTHS, Prefetch, Wanted};
 use crate::data::{
     Chunk, Column, Data, DecisionData, EntityPeriods, FoldData, FoldState, Output, Payments, Rows, StateData, SumData,
     Values, Width,
 };
 use crate::plan::{DecisionId, FieldId, KeyId, Period, Plan, RecordId, StateId, Stream};
+use crate::search::Index;
 use std::ops::Range;
 
 /// Stands for an array without elements: a place that may be read, of zeros.
@@ -27,8 +28,12 @@ pub(super) struct Ahead {
     index: usize,
     /// Whether indices are by row of the chunk, else of the stream.
     by_chunk: bool,
-    array: usize,
-    width: usize,
+    from: Large,
+}
+
+enum Large {
+    Array { place: usize, width: usize },
+    Set(*const Index),
 }
 
 impl Ahead {
@@ -40,11 +45,19 @@ impl Ahead {
     pub unsafe fn read(&self, table: &[*mut u8], start: u32, rows: Range<u32>) {
         let indices = table[self.index].cast_const().cast::<u32>();
         let first = if self.by_chunk { rows.start } else { start + rows.start } as usize;
-        for row in first..first + rows.len() {
-            unsafe {
-                let index = indices.add(row).read();
-                if index != u32::MAX {
-                    table[self.array].add(index as usize * self.width).read_volatile();
+        #[expect(unsafe_code, reason = "as above")]
+        let indices = unsafe { std::slice::from_raw_parts(indices.add(first), rows.len()) };
+        match &self.from {
+            Large::Set(index) => {
+                #[expect(unsafe_code, reason = "the set is one of the data that the kernel is run over")]
+                unsafe { &**index }.read_ahead(indices);
+            }
+            Large::Array { place, width } => {
+                for index in indices.iter().filter(|index| **index != u32::MAX) {
+                    #[expect(unsafe_code, reason = "as above")]
+                    unsafe {
+                        table[*place].add(*index as usize * width).read_volatile();
+                    }
                 }
             }
         }
@@ -167,10 +180,19 @@ impl Source<'_> {
     pub fn ahead(&self, kernel: &Kernel, data: &Data, fold_state: Option<&FoldState>) -> Vec<Ahead> {
         let place = |input: Input| kernel.inputs.iter().position(|known| *known == input);
         let ahead = |prefetch: &Prefetch| {
-            let (n_elements, width) = self.extent(prefetch.array, data, fold_state)?;
+            let index = place(prefetch.index)?;
             let by_chunk = matches!(prefetch.index, Input::Slots(_) | Input::FoldSlot);
-            let (index, array) = (place(prefetch.index)?, place(prefetch.array)?);
-            (n_elements * width > kernel.near_bytes).then_some(Ahead { index, by_chunk, array, width })
+            let (n_bytes, from) = match prefetch.wanted {
+                Wanted::Element(array) => {
+                    let (n_elements, width) = self.extent(array, data, fold_state)?;
+                    (n_elements * width, Large::Array { place: place(array)?, width })
+                }
+                Wanted::Set(id) => {
+                    let index = data.searches[id.index()].as_ref()?;
+                    (index.n_bytes(), Large::Set(std::ptr::from_ref(index)))
+                }
+            };
+            (n_bytes > kernel.near_bytes).then_some(Ahead { index, by_chunk, from })
         };
         kernel.prefetches.iter().filter_map(ahead).collect()
     }

@@ -92,6 +92,23 @@ impl FindFunction {
     }
 }
 
+impl Search {
+    /// What holds of the rows that it may have, whoever asks: that they have a key, and its own condition. None where it has no
+    /// condition.
+    pub fn filter(&self) -> Option<Expr> {
+        let only = self.only.as_ref()?;
+        let yes_no = |op, optional| Expr { op, ty: Type::YesNo, optional, span: only.span };
+        let known = |key: &Expr| yes_no(Op::one(Function::Known, key.clone()), false);
+        let mut conditions = Vec::new();
+        if let [first, others @ ..] = &self.keys[..] {
+            conditions.extend(others.iter().map(known));
+            conditions.push(yes_no(Op::Or(std::iter::once(first).chain(&self.ways).map(known).collect()), false));
+        }
+        conditions.push(only.clone());
+        Some(yes_no(Op::And(conditions), only.optional))
+    }
+}
+
 impl SearchOutput {
     /// The type of what is given.
     pub fn ty(&self) -> Type {

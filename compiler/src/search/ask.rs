@@ -1,5 +1,6 @@
 //! What is asked of a set.
 
+use super::kept::KeptValues;
 use super::{Index, Key, MOST_KEYS, NO_PART, Place, as_kept, whole_of};
 use crate::data::Data;
 use crate::internal::broken;
@@ -12,7 +13,6 @@ use dashu_int::IBig;
 use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::atomic::Ordering::Relaxed;
 
 impl Index {
     /// What an output gives for these operands.
@@ -32,7 +32,7 @@ impl Index {
         if search.also.is_none()
             && let Some(value) = self.at_once(plan, data, search, output, &places, operands)?
         {
-            self.take(places);
+            self.found.range(&places);
             return Ok(value);
         }
         let mut walk = Walk { asked, best: None, sum: Exact::ZERO, met: FxHashSet::default(), n_rows: 0 };
@@ -44,7 +44,7 @@ impl Index {
             {
                 continue;
             }
-            self.met[place].store(true, Relaxed);
+            self.found.row(place);
             walk.row(&reader, data, search)?;
         }
         Ok(walk.finish())
@@ -88,17 +88,16 @@ impl Index {
             return from..to;
         }
         let Some(group) = self.groups.get(&key) else { return nothing };
-        let (mut from, mut to) = (self.starts[group] as usize, self.starts[group + 1] as usize);
+        let Range { start: mut from, end: mut to } = group.places;
         if let Some(day) = first {
-            from += self.days[from..to].partition_point(|known| *known < day);
+            from = group.end_of(from..to, |place| self.days[place] < day);
         }
         if let Some(day) = last {
-            to = from + self.days[from..to].partition_point(|known| *known <= day);
+            to = group.end_of(from..to, |place| self.days[place] <= day);
         }
         if let Some(row) = before {
-            to = from + self.rows[from..to].partition_point(|known| *known < row);
+            to = group.end_of(from..to, |place| self.rows[place] < row);
         }
-        to = to.max(from);
         self.last.set(Some((asked, (from, to))));
         from..to
     }
@@ -139,20 +138,20 @@ impl Index {
         let place = match function {
             FindFunction::Count => {
                 let value = places.len() as i64;
-                self.take(places);
+                self.found.range(&places);
                 return Some(Answer { value, known: 1, den: 1 });
             }
             FindFunction::Sum => {
                 let sums = self.sums[output].as_ref()?;
-                let value = i64::try_from(sums[places.end].checked_sub(sums[places.start])?).ok()?;
-                self.take(places);
+                let value = sums[places.end].checked_sub(sums[places.start])?;
+                self.found.range(&places);
                 return Some(Answer { value, known: 1, den: 1 });
             }
             FindFunction::Only if places.len() > 1 => return None,
             FindFunction::Distinct => {
                 let fields = self.fields[output].as_ref()?;
-                let met: FxHashSet<Option<i64>> = fields[places.clone()].iter().copied().collect();
-                self.take(places);
+                let met: FxHashSet<i64> = fields.values()[places.clone()].iter().copied().collect();
+                self.found.range(&places);
                 return Some(Answer { value: met.len() as i64, known: 1, den: 1 });
             }
             FindFunction::Smallest => self.extreme(output, places.clone(), Ordering::Less)?,
@@ -169,9 +168,9 @@ impl Index {
             }
             None => place,
         };
-        self.take(places);
+        self.found.range(&places);
         let den = |place: usize| self.dens[output].as_ref().map_or(1, |dens| dens[place]);
-        Some(match place.and_then(|place| Some((fields[place]?, den(place)))) {
+        Some(match place.and_then(|place| Some((fields.get(place)?, den(place)))) {
             Some((value, den)) => Answer { value, known: 1, den },
             None => Answer::default(),
         })
@@ -182,10 +181,10 @@ impl Index {
     fn extreme(&self, output: usize, places: Range<usize>, wanted: Ordering) -> Option<Option<usize>> {
         let fields = self.fields[output].as_ref()?;
         Some(match &self.dens[output] {
-            None => best(fields, places, |a, b| fields[a].cmp(&fields[b]) == wanted),
+            None => best(fields, places, |a, b| fields.get(a).cmp(&fields.get(b)) == wanted),
             Some(dens) => best(fields, places, |a, b| {
                 let scaled =
-                    |place: usize, other: usize| i128::from(fields[place].unwrap_or(0)) * i128::from(dens[other]);
+                    |place: usize, other: usize| i128::from(fields.get(place).unwrap_or(0)) * i128::from(dens[other]);
                 scaled(a, b).cmp(&scaled(b, a)) == wanted
             }),
         })
@@ -194,7 +193,7 @@ impl Index {
     /// The place of the row that is lowest or highest by something, the first of equals.
     fn chosen(&self, output: usize, places: Range<usize>, wanted: Ordering) -> Option<Option<usize>> {
         let by = self.chosen_by[output].as_ref()?;
-        Some(best(by, places, |a, b| by[a].cmp(&by[b]) == wanted))
+        Some(best(by, places, |a, b| by.get(a).cmp(&by.get(b)) == wanted))
     }
 
     /// The same under conditions on both rows, where these are comparisons of fields.
@@ -215,49 +214,42 @@ impl Index {
             let adds = matches!(function, FindFunction::Count | FindFunction::Sum | FindFunction::Distinct);
             return Some(if adds { nothing } else { Answer::default() });
         }
-        let values: Vec<Value> = search.operands.iter().zip(operands).map(|(ty, asked)| value(*ty, *asked)).collect();
-        let fits = conditions.fitting(plan, data, self, &values)?;
-        let found: Vec<usize> = places.filter(|place| fits(*place)).collect();
-        let field = |place: usize| fields.and_then(|fields| fields[place]);
+        let fits = conditions.fitting(plan, data, (self, search), operands)?;
+        // Where the answer is the interpreter's after all, it finds these rows too.
+        let found = places.filter(fits).inspect(|place| self.found.row(*place));
+        let field = |place: usize| fields.and_then(|fields| fields.get(place));
         let whole = |value: i64| Some(Answer { value, known: 1, den: 1 });
-        let of_fields =
-            |wanted: Ordering| best(fields?, found.iter().copied(), |a, b| field(a).cmp(&field(b)) == wanted);
-        let by = |wanted: Ordering| {
-            let by = self.chosen_by[output].as_ref()?;
-            Some(best(by, found.iter().copied(), |a, b| by[a].cmp(&by[b]) == wanted))
-        };
+        let by_fields = |wanted: Ordering| move |a: usize, b: usize| field(a).cmp(&field(b)) == wanted;
+        let chosen_by = self.chosen_by[output].as_ref();
+        let by =
+            |wanted: Ordering| move |a: usize, b: usize| chosen_by.map(|by| by.get(a).cmp(&by.get(b))) == Some(wanted);
         let place = match function {
-            FindFunction::Count => {
-                self.meet(&found);
-                return whole(found.len() as i64);
-            }
+            FindFunction::Count => return whole(found.count() as i64),
             _ if self.dens[output].is_some() => return None,
             FindFunction::Sum => {
-                let sum: i128 = found.iter().map(|place| i128::from(field(*place).unwrap_or(0))).sum();
-                let sum = i64::try_from(sum).ok()?;
-                self.meet(&found);
-                return whole(sum);
+                let sum: i128 = found.map(|place| i128::from(field(place).unwrap_or(0))).sum();
+                return whole(i64::try_from(sum).ok()?);
             }
             FindFunction::Distinct => {
-                let met: FxHashSet<Option<i64>> = found.iter().map(|place| field(*place)).collect();
-                self.meet(&found);
+                let met: FxHashSet<Option<i64>> = found.map(field).collect();
                 return whole(met.len() as i64);
             }
-            FindFunction::Only if found.len() > 1 => return None,
-            FindFunction::Only | FindFunction::Earliest => found.first().copied(),
-            FindFunction::Latest => found.last().copied(),
-            FindFunction::Smallest => of_fields(Ordering::Less),
-            FindFunction::Largest => of_fields(Ordering::Greater),
-            FindFunction::Lowest(_) => by(Ordering::Less)?,
-            FindFunction::Highest(_) => by(Ordering::Greater)?,
+            FindFunction::Only => {
+                let mut found = found;
+                let first = found.next();
+                if found.next().is_some() {
+                    return None;
+                }
+                first
+            }
+            FindFunction::Earliest => found.fold(None, |first, place| first.or(Some(place))),
+            FindFunction::Latest => found.last(),
+            FindFunction::Smallest => best(fields?, found, by_fields(Ordering::Less)),
+            FindFunction::Largest => best(fields?, found, by_fields(Ordering::Greater)),
+            FindFunction::Lowest(_) => best(chosen_by?, found, by(Ordering::Less)),
+            FindFunction::Highest(_) => best(chosen_by?, found, by(Ordering::Greater)),
         };
-        self.meet(&found);
         Some(place.and_then(field).map_or(Answer::default(), |value| Answer { value, known: 1, den: 1 }))
-    }
-
-    /// Remembers that the rows at these places were found.
-    fn meet(&self, places: &[usize]) {
-        places.iter().for_each(|place| self.met[*place].store(true, Relaxed));
     }
 
     /// What needs no look at every row; none where it does.
@@ -275,7 +267,7 @@ impl Index {
             FindFunction::Count => return Ok(Some(Value::Number(Exact::from(places.len() as u64)))),
             FindFunction::Sum => {
                 let (Some(sums), Some(den)) = (&self.sums[output], asked.den) else { return Ok(None) };
-                let sum = sums[places.end].checked_sub(sums[places.start]).ok_or(TOO_LARGE)?;
+                let sum = i128::from(sums[places.end]) - i128::from(sums[places.start]);
                 return moderate(fraction(sum, i128::from(den))).map(Some);
             }
             FindFunction::Only if places.len() > 1 => {
@@ -294,30 +286,20 @@ impl Index {
         reader.arguments = operands;
         reader.eval(&asked.value, data).map(Some).map_err(|fault| fault.kind)
     }
-
-    /// Remembers that these rows were found.
-    fn take(&self, places: Range<usize>) {
-        if !places.is_empty() {
-            let (first, end) = (&self.found[places.start], &self.found[places.end]);
-            // A run asks from one thread: a locked instruction would hold back the rows behind this one for nothing.
-            first.store(first.load(Relaxed) + 1, Relaxed);
-            end.store(end.load(Relaxed) - 1, Relaxed);
-        }
-    }
 }
 
 /// An operand that is there.
-fn known(operands: &[Asked], idx: u32) -> Option<&Asked> {
+pub(super) fn known(operands: &[Asked], idx: u32) -> Option<&Asked> {
     operands.get(idx as usize).filter(|asked| asked.den != 0)
 }
 
 /// The place among known values which no other is better than, the first of equals.
 fn best(
-    known: &[Option<i64>],
+    known: &KeptValues,
     places: impl Iterator<Item = usize>,
     is_better: impl Fn(usize, usize) -> bool,
 ) -> Option<usize> {
-    let mut places = places.filter(|place| known[*place].is_some());
+    let mut places = places.filter(|place| known.get(*place).is_some());
     let first = places.next()?;
     Some(places.fold(first, |best, place| if is_better(place, best) { place } else { best }))
 }
@@ -445,7 +427,7 @@ unsafe extern "C" fn ask(
         }
         return 0;
     }
-    let values: Vec<Value> = search.operands.iter().zip(operands).map(|(ty, asked)| value(*ty, *asked)).collect();
+    let values = values(search, operands);
     let asked = &search.outputs[output];
     let value = index.ask(plan, data, search, output, &values).ok();
     let Some(found) = value.and_then(|value| narrow(&value, asked.den)) else { return 1 };
@@ -454,6 +436,11 @@ unsafe extern "C" fn ask(
         answer.write(found);
     }
     0
+}
+
+/// Operands as the interpreter has them.
+pub(super) fn values(search: &Search, operands: &[Asked]) -> Vec<Value> {
+    search.operands.iter().zip(operands).map(|(ty, asked)| value(*ty, *asked)).collect()
 }
 
 fn value(ty: Type, asked: Asked) -> Value {

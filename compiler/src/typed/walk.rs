@@ -2,6 +2,7 @@
 
 use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape};
 use crate::plan::Expr;
+use meed_grammar::span::Span;
 use meed_grammar::steps;
 
 /// Visits every expression in one, from the leaves up.
@@ -11,6 +12,12 @@ pub fn walk(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
         walk(child, visit);
     }
     visit(expr);
+}
+
+/// A value that is written at no place of its own: two readings of it are one, and nobody is told what it comes to.
+pub fn without_places(mut value: Expr) -> Expr {
+    walk(&mut value, &mut |expr| expr.span = Span::default());
+    value
 }
 
 /// Visits every expression of a program.

@@ -3,7 +3,7 @@
 mod aggregates;
 mod join;
 mod running;
-mod search;
+pub(in crate::types) mod search;
 mod sorted;
 mod totals;
 pub(in crate::types) mod window;

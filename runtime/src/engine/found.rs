@@ -19,8 +19,13 @@ impl Run<'_, '_> {
             }
             let stream = &self.plan.search(search).stream;
             // Events whose rows, or payments for them, are found are held in memory.
-            let (source, _) = self.rows_of_stream(stream, 0)?;
-            prepare(self.plan, &mut self.loaded.data, search, source).map_err(|at| {
+            let (source, n_rows) = self.rows_of_stream(stream, 0)?;
+            let kernel = self.kernels.as_ref().and_then(|kernels| kernels.filter(search));
+            #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
+            let filtered =
+                kernel.map(|kernel| unsafe { kernel.filter(self.plan, &mut self.loaded.data, &source, n_rows) });
+            let filtered = filtered.unwrap_or_default();
+            prepare(self.plan, &mut self.loaded.data, search, source, &filtered).map_err(|at| {
                 let (RowFault { row, fault }, rows) = *at;
                 self.fault(id, stream, &rows, row, fault)
             })?;

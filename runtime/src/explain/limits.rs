@@ -5,7 +5,7 @@ use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Limit, Node, Period, StateId, Stream, VersionId};
+use meed_compiler::plan::{Expr, Function, Limit, Node, Op, Period, StateId, Stream, TimeUnit, Type, VersionId};
 
 /// How many payments that used a limit up are named.
 const NAMED: usize = 10;
@@ -154,7 +154,10 @@ impl Explainer<'_> {
         let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let Some(key) = self.slot_key(id, row, state) else { return String::new() };
         let word = |(idx, value): (usize, &Value)| match (slot.parts.get(idx), slot.period, value) {
-            (Some(part), ..) => self.value(part.ty, value),
+            (Some(part), ..) => match self.own_year(id, row, part, value) {
+                Some(first) => format!("the year from {first}"),
+                None => self.value(part.ty, value),
+            },
             // There is one program.
             (None, Some(Period::Program), _) => String::new(),
             (None, Some(period), Value::Date(number)) => self.plan.calendar.name(period, *number),
@@ -162,6 +165,18 @@ impl Explainer<'_> {
         };
         let words: Vec<String> = key.iter().enumerate().map(word).filter(|word| !word.is_empty()).collect();
         if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+    }
+
+    /// The first day of a party's own year, of which the number is in a key; none for any other part of a key.
+    fn own_year(&self, id: VersionId, row: u32, part: &Expr, number: &Value) -> Option<String> {
+        let Op::Call(Function::OwnYear, operands) = &part.op else { return None };
+        let Value::Number(number) = number else { return None };
+        let number = Expr { op: Op::Number(number.clone()), ..part.clone() };
+        let first = Op::two(Function::AddTime(TimeUnit::Years), operands.first()?.clone(), number);
+        let rows = self.stream(id)?;
+        let reader = Row::new(self.plan, &rows, row, 0, false);
+        let first = reader.eval(&Expr { op: first, ty: Type::Date, ..part.clone() }, &self.loaded.data).ok()?;
+        Some(date_of(first.date()?).to_string())
     }
 
     /// The key under which a state keeps a row; `None` if a part is missing.

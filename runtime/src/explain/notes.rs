@@ -6,9 +6,12 @@ use crate::explain::query::Asked;
 use crate::explain::select::row_of;
 use crate::store::error::StoreError;
 use crate::store::rejects::Reject;
+use meed_compiler::data::Rows;
+use meed_compiler::interpret::eval::Row;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{RecordId, Stream};
+use meed_compiler::plan::{Expr, FieldId, Op, RecordId, Root, Stream, Type, VersionId};
 use meed_grammar::foreign::{escaped, shown};
+use meed_grammar::span::Span;
 
 /// More rejected cells with one key are counted only.
 const MOST_TOLD: u64 = 20;
@@ -68,6 +71,13 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
             });
             continue;
         }
+        for id in &asked.rules {
+            if let Stream::ByDate(own, path) = &explainer.plan.version(*id).stream
+                && *own == record
+            {
+                notes.extend(not_dated(explainer, *id, RuleRow { record, row }, path));
+            }
+        }
         let per_period =
             asked.rules.iter().filter(|id| matches!(explainer.plan.version(**id).stream, Stream::Periods(..)));
         notes.extend(per_period.flat_map(|id| explainer.aggregates_of(*id, RuleRow { record, row })));
@@ -78,6 +88,28 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
         notes.push(format!("no accepted row has the key `{}`", shown(key)));
     }
     Ok(notes)
+}
+
+/// Why a rule by another date does not see a row of its event; none where it sees it.
+fn not_dated(explainer: &Explainer, id: VersionId, event: RuleRow, path: &[FieldId]) -> Option<String> {
+    let RuleRow { record, row } = event;
+    let dated = explainer.result.dated(id)?;
+    if dated.row.contains(&row) {
+        return None;
+    }
+    let op = Op::Field { root: Root::Row, record, path: path.to_vec() };
+    let date = Expr { op, ty: Type::Date, optional: true, span: Span::default() };
+    let rows = Rows::Events { record };
+    let day = Row::new(explainer.plan, &rows, row, 0, false).eval(&date, &explainer.loaded.data).ok()?.date();
+    let (rule, party) = (&explainer.plan.version(id).name, explainer.party(record, row));
+    let name = explainer.plan.path_words(record, path);
+    Some(match day {
+        Some(day) => {
+            let (day, through) = (date_of(day), date_of(explainer.result.through));
+            format!("{rule} does not see {party}: its {name} is {day}, after the run's date {through}")
+        }
+        None => format!("{rule} does not see {party}: its {name} is missing"),
+    })
 }
 
 /// A rejected cell, with its place.

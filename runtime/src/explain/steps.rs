@@ -182,7 +182,8 @@ impl Explainer<'_> {
 
     fn first(&self, id: VersionId, row: u32, state: StateId, first: bool) -> ExplainStep {
         let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
-        let ever = if slot.period.is_none() { " ever" } else { "" };
+        let has_year = slot.parts.iter().any(|part| matches!(part.op, Op::Call(Function::OwnYear, _)));
+        let ever = if slot.period.is_none() && !has_year { " ever" } else { "" };
         let per = format!("{}{ever}{}", self.per(state), self.key_words(id, row, state));
         if first {
             return ExplainStep { holds: Some(true), text: format!("the first{per}"), details: Vec::new() };

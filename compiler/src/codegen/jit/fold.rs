@@ -7,7 +7,7 @@ use super::machine::FunctionSlot;
 use super::row::{Kind, RowCode};
 use super::scales::Scales;
 use crate::data::{MODERATE, Width, status};
-use crate::kernel::{Input, Prefetch};
+use crate::kernel::{Input, Prefetch, Wanted};
 use crate::plan::{Comparison, Fold, FoldFunction, Plan, Side};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -26,7 +26,7 @@ pub(super) fn write_fold(
     let mut code = RowCode::new(emit, plan, scales, &plan.matches[fold.over.index()].stream, &frame);
     let slot = code.load(Input::FoldSlot, frame.in_chunk, Width::U32);
     if !matches!(fold.function, FoldFunction::Distinct(_)) {
-        code.emit.prefetch(Prefetch { index: Input::FoldSlot, array: Input::FoldCell });
+        code.emit.prefetch(Prefetch { index: Input::FoldSlot, wanted: Wanted::Element(Input::FoldCell) });
     }
     let nowhere = code.emit.int(i64::from(u32::MAX));
     let placed = code.emit.compare(IntCC::NotEqual, slot, nowhere);

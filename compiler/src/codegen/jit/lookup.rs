@@ -7,9 +7,9 @@ use super::checked_int::CheckedInt;
 use super::emit::{Flag, flags};
 use super::number::Number;
 use super::row::{Kind, RowCode, RowValue};
-use crate::kernel::Input;
+use crate::kernel::{Input, Prefetch, Wanted};
 use crate::lookup;
-use crate::plan::{Expr, Function, SearchId, TableId, Type};
+use crate::plan::{Expr, FieldId, Function, Op, Root, SearchId, Stream, TableId, Type};
 use crate::search;
 use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, StackSlotData, StackSlotKind, Value, types};
 
@@ -50,6 +50,11 @@ impl RowCode<'_, '_> {
     pub(super) fn find(&mut self, search: SearchId, output: u32, operands: &[Expr], values: &[RowValue]) -> RowValue {
         let asked = &self.plan.search(search).outputs[output as usize];
         let (ty, den) = (asked.ty(), asked.den);
+        if let Some(Expr { op: Op::Field { root: Root::Row, path, .. }, .. }) = operands.first()
+            && !self.plan.search(search).keys.is_empty()
+        {
+            self.read_ahead(search, path);
+        }
         // What was asked ahead for a branch that may not be taken is no answer elsewhere.
         let live = self.live;
         self.asked(&Function::Find { search, output }, operands, |code| {
@@ -64,6 +69,20 @@ impl RowCode<'_, '_> {
             let given = [plan, data, wanted, arguments, place, live];
             code.call_for_answer(search::address_of_ask(), &given, place, ty, den)
         })
+    }
+
+    /// Rows of a set by what a path leads to are read ahead, where that needs no row but the stream's.
+    fn read_ahead(&mut self, search: SearchId, path: &[FieldId]) {
+        let index = match (self.stream, path) {
+            (Stream::Events(record), [field])
+                if matches!(self.plan.record(*record).fields[field.index()].ty, Type::Ref(_)) =>
+            {
+                Input::Values(*record, *field)
+            }
+            (Stream::Periods(..), []) => Input::StreamRow,
+            _ => return,
+        };
+        self.emit.prefetch(Prefetch { index, wanted: Wanted::Set(search) });
     }
 
     /// The answer to a question, or to the same one before in this row.

@@ -11,7 +11,7 @@ use super::number::Number;
 use super::scales::Scales;
 use crate::data::Width;
 use crate::internal::broken;
-use crate::kernel::{Input, Prefetch};
+use crate::kernel::{Input, Prefetch, Wanted};
 use crate::plan::{DecisionId, FieldId, FoldId, Plan, RecordId, Root, Side, StateId, Stream, Type};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -190,8 +190,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 && root == Root::Row
                 && !self.plan.record(*stream).fields[path[0].index()].optional
             {
-                let (index, array) = (Input::Values(*stream, path[0]), Input::Values(at, field));
-                self.emit.prefetch(Prefetch { index, array });
+                let wanted = Wanted::Element(Input::Values(at, field));
+                self.emit.prefetch(Prefetch { index: Input::Values(*stream, path[0]), wanted });
             }
             let value = self.load(Input::Values(at, field), row, Width::of(definition.ty));
             known = self.emit.and(known, present);

@@ -13,7 +13,7 @@ use super::row::{Kind, Levels, RowCode};
 use super::scales::Scales;
 use crate::data::{Width, status};
 use crate::internal::broken;
-use crate::kernel::{Input, Prefetch};
+use crate::kernel::{Input, Prefetch, Wanted};
 use crate::plan::{DecisionId, Expr, Limit, LocalId, Node, Plan, Root, StateId, StateKind, Stream, Version};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -167,7 +167,7 @@ impl RuleCode<'_, '_> {
     fn slot(&mut self, state: StateId, arrays: impl IntoIterator<Item = Input>) -> (Value, Flag) {
         let spec = self.plan.states[state.index()].key;
         for array in arrays {
-            self.code.emit.prefetch(Prefetch { index: Input::Slots(spec), array });
+            self.code.emit.prefetch(Prefetch { index: Input::Slots(spec), wanted: Wanted::Element(array) });
         }
         let slot = self.code.load(Input::Slots(spec), self.code.in_chunk, Width::U32);
         if !self.plan.key_can_miss(spec) {

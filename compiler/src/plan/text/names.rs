@@ -165,20 +165,7 @@ pub(super) fn kind_word(kind: &StateKind) -> &'static str {
     }
 }
 
-/// A path of fields from a row of a record: `partner.tier`.
-pub(super) fn path_text(plan: &Plan, record: RecordId, path: &[FieldId]) -> String {
-    let (mut at, mut names) = (record, Vec::new());
-    for field in path {
-        let field = &plan.record(at).fields[field.index()];
-        names.push(field.name.as_str());
-        if let Type::Ref(next) = field.ty {
-            at = next;
-        }
-    }
-    names.join(".")
-}
-
-/// The fields of such a path; none where a record has no field of a name.
+/// The fields of a path; none where a record has no field of a name.
 pub(super) fn path_named(plan: &Plan, record: RecordId, names: &str) -> Option<Vec<FieldId>> {
     let (mut at, mut path) = (record, Vec::new());
     for name in names.split('.').filter(|name| !name.is_empty()) {

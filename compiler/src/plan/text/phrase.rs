@@ -1,7 +1,7 @@
 //! Expressions and types as text.
 
 use super::lexer::quoted;
-use super::names::{Place, path_text};
+use super::names::Place;
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
@@ -127,7 +127,7 @@ impl Place<'_> {
         if root != Root::Row || self.record != Some(record) {
             text = format!("{text}:{}", self.plan.record(record).name);
         }
-        if path.is_empty() { text } else { format!("{text}.{}", path_text(self.plan, record, path)) }
+        if path.is_empty() { text } else { format!("{text}.{}", self.plan.path_words(record, path)) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::layout;
 use super::lexer::quoted;
-use super::names::{Place, path_text};
+use super::names::Place;
 use super::phrase::{test, type_text};
 use super::searches;
 use super::tables;
@@ -267,7 +267,7 @@ pub(super) fn stream(plan: &Plan, stream: &Stream) -> String {
     match stream {
         Stream::Events(record) => format!("each {}", plan.record(*record).name),
         Stream::ByDate(record, path) => {
-            format!("each {} by {}", plan.record(*record).name, path_text(plan, *record, path))
+            format!("each {} by {}", plan.record(*record).name, plan.path_words(*record, path))
         }
         Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, Word::word(*period)),
         Stream::Lines(rule) => format!("each payment from {}", plan.rule(*rule).name),

@@ -1,11 +1,14 @@
 //! Dated fields: read from the spans of their entity, on the day that a row or a moment says.
 
+use crate::internal::broken;
 use crate::plan::{
-    Comparison, Edge, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchId,
-    SearchOutput, Stream, TimeUnit, Type,
+    Comparison, Days, Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search,
+    SearchId, SearchOutput, Stream, TimeUnit, Type,
 };
+use crate::typed::{walk, without_places};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
+use crate::types::sets::search::Found;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -86,7 +89,7 @@ impl Typing<'_> {
     }
 
     /// The value of a span if the day, the second operand, is in it.
-    fn on_the_day(&self, history: RecordId, path: Vec<crate::plan::FieldId>, ty: Type, span: Span) -> Expr {
+    fn on_the_day(&self, history: RecordId, path: Vec<FieldId>, ty: Type, span: Span) -> Expr {
         let expr = |op, ty, optional| Expr { op, ty, optional, span };
         let field = |path, ty, optional| expr(Op::Field { root: Root::Row, record: history, path }, ty, optional);
         let to = self.program.record(history).spans.map(|spans| vec![spans.to]).unwrap_or_default();
@@ -325,38 +328,81 @@ impl Typing<'_> {
             return None;
         }
         let n_days = count_of_days(first.clone(), last.clone(), span);
-        let [begins, ends] = [first, last].map(|day| found.argument(day));
-        let field = |field, optional| Expr {
-            op: Op::Field { root: Root::Row, record: history, path: vec![field] },
-            ty: Type::Date,
-            optional,
-            span,
-        };
-        let expr = |op, ty| Expr { op, ty, optional: false, span };
-        let from =
-            expr(Op::two(Function::Largest, field(self.program.record(history).when?, false), begins), Type::Date);
-        let open = expr(Op::IfUnknown(Box::new(field(spans.to, true)), Box::new(ends.clone())), Type::Date);
-        let to = expr(Op::two(Function::Smallest, open, ends), Type::Date);
-        let zero = expr(Op::Number(Exact::ZERO), Type::Count);
-        let within = expr(Op::two(Function::Largest, count_of_days(from, to, span), zero.clone()), Type::Count);
-        let when_it = |holds: Expr| {
-            let branches = vec![(holds, within.clone())];
-            expr(Op::If { branches, otherwise: Box::new(zero.clone()) }, Type::Count)
-        };
         let fails = Expr {
             op: Op::one(Function::Not, holds.clone()),
             ty: Type::YesNo,
             optional: holds.optional,
             span: holds.span,
         };
-        let asked = [(FindFunction::Sum, when_it(holds)), (FindFunction::Sum, when_it(fails))];
-        let [held, failed] = self.ask_twice(found, asked, span);
-        let every = Op::two(Function::Compare(Comparison::Equal), held.into_expr(), n_days);
-        let some = Op::two(Function::Compare(Comparison::Greater), failed.into_expr(), zero);
+        let days = [first, last];
+        let [held, failed] = [holds, fails].map(|holds| self.days_within(&found, &holds, (history, spans.to), &days));
+        let expr = |op, ty| Expr { op, ty, optional: false, span };
+        let zero = expr(Op::Number(Exact::ZERO), Type::Count);
+        let every = Op::two(Function::Compare(Comparison::Equal), held, n_days);
+        let some = Op::two(Function::Compare(Comparison::Greater), failed, zero);
         let answer = |yes| expr(Op::YesNo(yes), Type::YesNo);
         let branches = vec![(expr(every, Type::YesNo), answer(true)), (expr(some, Type::YesNo), answer(false))];
         let unknown = Expr { op: Op::Missing, ty: Type::YesNo, optional: true, span };
-        Some(Typed::new(Op::If { branches, otherwise: Box::new(unknown) }, Type::YesNo, true, span))
+        let op = Op::If { branches, otherwise: Box::new(unknown) };
+        let mut answer = Expr { op, ty: Type::YesNo, optional: true, span };
+        // Days counted on the way are nobody's words.
+        walk(&mut answer, &mut |expr| {
+            if expr.span == span || expr.span == condition.span {
+                expr.span = Span::default();
+            }
+        });
+        Some(Typed::from_expr(Expr { span, ..answer }))
+    }
+
+    /// The days from one to another on which something holds of the span: those up to the last, less those before the first.
+    fn days_within(&mut self, found: &Found, holds: &Expr, to: (RecordId, FieldId), days: &[Expr; 2]) -> Expr {
+        let [first, last] = days;
+        let all = self.days_until(found, holds, to, last, true);
+        let before = self.days_until(found, holds, to, first, false);
+        Expr { op: Op::two(Function::Subtract, all, before), ty: Type::Count, optional: false, span: holds.span }
+    }
+
+    /// The days up to a day, or before it, on which something holds of the span. Spans are not in one another, so these are the
+    /// days of all spans that begin up to the day, less what the last of them has beyond: a sum that is kept, and one row.
+    fn days_until(
+        &mut self,
+        found: &Found,
+        holds: &Expr,
+        (history, to): (RecordId, FieldId),
+        day: &Expr,
+        is_in: bool,
+    ) -> Expr {
+        let span = holds.span;
+        let found = found.until(day.clone());
+        let expr = |op, ty, optional| Expr { op, ty, optional, span };
+        let field = |field, optional| {
+            expr(Op::Field { root: Root::Row, record: history, path: vec![field] }, Type::Date, optional)
+        };
+        let zero = || expr(Op::Number(Exact::ZERO), Type::Count, false);
+        let end_of_days = expr(Op::Date(Days::ALL.to), Type::Date, false);
+        let end = expr(Op::IfUnknown(Box::new(field(to, true)), Box::new(end_of_days)), Type::Date, false);
+        let begin = self
+            .program
+            .record(history)
+            .when
+            .map_or_else(|| broken("spans without a first day"), |when| field(when, false));
+        let when_it = |value: Expr, otherwise: Expr| {
+            let (ty, optional) = (value.ty, otherwise.optional);
+            expr(Op::If { branches: vec![(holds.clone(), value)], otherwise: Box::new(otherwise) }, ty, optional)
+        };
+        let n_days = when_it(count_of_days(begin, end.clone(), span), zero());
+        let last_end = when_it(end, expr(Op::Missing, Type::Date, true));
+        let sum = self.ask(found.clone(), FindFunction::Sum, n_days, false, span).into_expr();
+        let last_end = self.ask(found, FindFunction::Latest, last_end, true, span).into_expr();
+        let between = Op::two(Function::TimeBetween(TimeUnit::Days), day.clone(), last_end);
+        let mut beyond = expr(between, Type::Count, true);
+        if !is_in {
+            let one = expr(Op::Number(Exact::ONE), Type::Count, false);
+            beyond = expr(Op::two(Function::Add, beyond, one), Type::Count, true);
+        }
+        let beyond = expr(Op::IfUnknown(Box::new(beyond), Box::new(zero())), Type::Count, false);
+        let beyond = expr(Op::two(Function::Largest, beyond, zero()), Type::Count, false);
+        expr(Op::two(Function::Subtract, sum, beyond), Type::Count, false)
     }
 
     /// The id of a search; one that finds the same is not made twice.
@@ -379,10 +425,4 @@ fn count_of_days(from: Expr, to: Expr, span: Span) -> Expr {
 
 fn when(span: Span) -> Expr {
     Expr { op: Op::When, ty: Type::Date, optional: false, span }
-}
-
-/// A value of a span that is written at no place of its own, so that two readings of it are one.
-pub(super) fn without_places(mut value: Expr) -> Expr {
-    crate::typed::walk(&mut value, &mut |expr| expr.span = Span::default());
-    value
 }

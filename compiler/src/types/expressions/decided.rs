@@ -5,8 +5,8 @@ use crate::plan::{
     Type,
 };
 use crate::resolve::Meaning;
+use crate::typed::without_places;
 use crate::types::Typing;
-use crate::types::expressions::dated::without_places;
 use crate::types::scope::{Scope, Typed};
 use crate::types::sets::window::{back, back_by, days_after, edge};
 use meed_grammar::problem::Problem;

@@ -39,6 +39,13 @@ impl Found {
         if let Stream::Events(record) = self.stream { Some(record) } else { None }
     }
 
+    /// The same rows, as far as they are up to a day.
+    pub(in crate::types) fn until(&self, day: Expr) -> Self {
+        let mut found = self.clone();
+        found.edges.narrow(super::window::Edges { to: Some(day), ..Default::default() });
+        found
+    }
+
     /// What a set inside the brackets of another reads of the row outside of both is known to that other set too.
     pub(in crate::types) fn give_back(&self, scope: &mut Scope) {
         let outside = self.inner.asking.as_ref().and_then(|asking| asking.outside.asking.as_ref());
@@ -348,7 +355,7 @@ impl Typing<'_> {
             found.also.extend(lives);
         }
         let rows = found.stream.clone();
-        let edges = self.window_edges(set.window.as_ref(), &rows, scope, span)?;
+        let edges = self.window_edges(set.window.as_ref(), &rows, scope, span)?.without_places();
         found.edges.narrow(edges);
         self.warn_of_walk(&found, set);
         Some(found)
@@ -539,7 +546,7 @@ impl Typing<'_> {
     }
 
     /// Asks something of the rows found.
-    pub(super) fn ask(
+    pub(in crate::types) fn ask(
         &mut self,
         found: Found,
         function: FindFunction,
@@ -597,12 +604,7 @@ impl Typing<'_> {
     }
 
     /// Asks two things of the same rows.
-    pub(in crate::types) fn ask_twice(
-        &mut self,
-        found: Found,
-        asked: [(FindFunction, Expr); 2],
-        span: Span,
-    ) -> [Typed; 2] {
+    pub(super) fn ask_twice(&mut self, found: Found, asked: [(FindFunction, Expr); 2], span: Span) -> [Typed; 2] {
         let [(first, value), (second, other)] = asked;
         let again = found.clone();
         [self.ask(found, first, value, false, span), self.ask(again, second, other, false, span)]

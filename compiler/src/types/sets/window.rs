@@ -4,6 +4,7 @@ use crate::plan::{
     Back, Comparison, Edge, Expr, Function, Op, Period, RecordId, RecordKind, Root, Stream, TimeUnit, Type, Years,
 };
 use crate::resolve::later;
+use crate::typed::without_places;
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
 use crate::types::scope::{Scope, Typed};
@@ -39,6 +40,13 @@ impl Edges {
             Comparison::GreaterOrEqual => self.from = Some(day),
             Comparison::Equal | Comparison::NotEqual => {}
         }
+    }
+
+    /// The same, with the days that a window comes to as nobody's words.
+    pub fn without_places(self) -> Self {
+        let Self { from, to, before } = self;
+        let [from, to, before] = [from, to, before].map(|edge| edge.map(without_places));
+        Self { from, to, before }
     }
 
     /// Both these edges and others.
