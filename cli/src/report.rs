@@ -15,8 +15,19 @@ use meed_runtime::inner::store::{LeftOutRows, Loaded, Reject, Unreadable};
 use meed_runtime::manifest::Counts;
 use std::collections::BTreeSet;
 
-const HEADER: [&str; 8] =
-    ["rows of", "read", "rejected", "after the run's date", "paid", "counted", "paid nothing", "not matched"];
+const HEADER: [&str; 9] = [
+    "rows of",
+    "read",
+    "rejected",
+    "after the run's date",
+    "returned",
+    "paid",
+    "counted",
+    "paid nothing",
+    "not matched",
+];
+/// The number of it that is of rows of which nothing is left.
+const RETURNED: usize = 3;
 
 /// The account of rows and the totals by rule.
 #[expect(
@@ -53,7 +64,10 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         say(&format!("{rows} a row that is not there in {field} of {}: taken as missing", record.name));
     }
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(HEADER);
+    // Where nothing can be taken back, nothing is said about it.
+    let with_returned = plan.records.iter().any(|record| record.used && record.returned().is_some());
+    let header = (0..).zip(HEADER).filter(|(idx, _)| with_returned || *idx != RETURNED + 1).map(|(_, word)| word);
+    table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(header);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));
     for counts in account {
         let name = match &counts.rule {
@@ -64,12 +78,17 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
             counts.read,
             counts.rejected,
             counts.after_run_date,
+            counts.returned,
             counts.paid,
             counts.counted,
             counts.paid_nothing,
             counts.not_matched,
         ];
-        table.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
+        let shown = (0..)
+            .zip(numbers)
+            .filter(|(idx, _)| with_returned || *idx != RETURNED)
+            .map(|(_, number)| number.to_string());
+        table.add_row(std::iter::once(name).chain(shown));
     }
     say(&table.to_string());
     for (version, rule) in (0..).map(VersionId).zip(&plan.versions) {

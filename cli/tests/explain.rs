@@ -183,3 +183,24 @@ fn what_stands_between_the_lines_is_not_told() {
     assert!(!recent.contains("within 30 days is"), "{recent}");
     assert!(recent.contains("(partner ACME, the year from 2025-03-01)"), "{recent}");
 }
+
+#[test]
+fn what_was_taken_back_is_told() {
+    let folder = Folder::new("explain-returns");
+    let program = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id }\nevent deal { key id   when closed_on   partner partner   amount money }\nevent refund { key id   when refunded_on   deal reverses   amount money }\nrule r { for each deal   pay partner 1% of amount }\n";
+    folder
+        .write("p.meed", program)
+        .write("deal.csv", "id,closed_on,partner,amount\nD1,2026-02-03,ACME,100.00\nD2,2026-02-03,ACME,100.00\n")
+        .write("refund.csv", "id,refunded_on,deal,amount\nR1,2026-03-03,D1,100.00\nR2,2026-03-04,D2,40.00\n");
+    let told = |key: &str| folder.meed(&["explain", "p.meed", "--data", ".", "--key", key]).with(0).out;
+    let gone = told("D1");
+    assert!(gone.contains("deal D1: refund R1 of 2026-03-03 takes 100.00 USD off its amount"), "{gone}");
+    assert!(gone.contains("✗ nothing is left of the deal: all of it was taken back"), "{gone}");
+    let left = told("D2");
+    assert!(left.contains("deal D2: refund R2 of 2026-03-04 takes 40.00 USD off its amount"), "{left}");
+    assert!(left.contains("r pays partner ACME 0.60 USD") && !left.contains("nothing is left"), "{left}");
+    // The table of what takes back is needed: without it nothing could be told of what is left.
+    std::fs::remove_file(folder.path().join("refund.csv")).expect("the file is there");
+    let said = folder.meed(&["run", "p.meed", "--data", ".", "--out", "out"]).with(3).messages;
+    assert!(said.contains("refund"), "{said}");
+}

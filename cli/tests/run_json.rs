@@ -11,7 +11,7 @@ fn schema() -> Value {
 }
 
 /// A `run.json` with every field: a file that the program uses, changed parameters, rejected rows in the folder or elsewhere, a blank row,
-/// a reference to a row that is not there, slices.
+/// a reference to a row that is not there, a row that was taken back, slices.
 fn written(test: &str, rejects: &str) -> Value {
     let folder = Folder::new(&format!("run-json-{test}-{}", rejects.replace('/', "-")));
     folder.meed(&["new", "p"]).with(0);
@@ -19,11 +19,13 @@ fn written(test: &str, rejects: &str) -> Value {
     let terms = "parameter spare = 2%
 entity prospect { key id   size count }
 event demo { key id   when held_on   prospect optional prospect if there }
+event no_show { key id   when noted_on   demo reverses }
 rule demos { for each demo   set size to prospect.size if unknown 0 }
 ";
     folder.write("p/terms.meed", terms);
     folder.write("p/data/prospect.csv", "id,size\nNORTH,1\n");
-    folder.write("p/data/demo.csv", "id,held_on,prospect\nM1,2026-02-01,SOUTH\n");
+    folder.write("p/data/demo.csv", "id,held_on,prospect\nM1,2026-02-01,SOUTH\nM2,2026-02-01,NORTH\n");
+    folder.write("p/data/no_show.csv", "id,noted_on,demo\nN1,2026-02-02,M2\n");
     folder.write("p/p.meed", folder.read("p/p.meed") + "\nuse \"terms.meed\"\n");
     let options = ["--slices", "--set", "bounty=$700", "--out", "out", "--rejects", rejects];
     folder.meed(&[&["run", "p"], &options[..]].concat()).with(0);

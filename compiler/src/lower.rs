@@ -6,6 +6,7 @@
 mod amounts;
 mod denominators;
 mod renumber;
+mod returned;
 mod schedules;
 mod states;
 mod versions;
@@ -32,7 +33,8 @@ pub fn lower(program: &Program) -> Plan {
         parameters: program.parameters.clone(),
         ..Plan::empty()
     };
-    plan.searches = program.searches.iter().map(|search| denominators::of_search(&plan, search)).collect();
+    let search = |search| returned::of_search(&plan, denominators::of_search(&plan, search));
+    plan.searches = program.searches.iter().map(search).collect();
     let mut states = States::default();
     let mut all: Vec<(usize, Version)> = Vec::new();
     for (idx, rule) in program.rules.iter().enumerate() {
@@ -83,6 +85,7 @@ impl<'a> Lowering<'a> {
     ) -> Version {
         states.begin_version();
         let first_fold = plan.folds.len() as u32;
+        let left = returned::is_left(plan, &version.stream).map(Node::Keep);
         let mut lowering = Self {
             plan,
             states,
@@ -92,7 +95,7 @@ impl<'a> Lowering<'a> {
             first_fold,
             lets: Lets::default(),
             all: Vec::new(),
-            nodes: vec![Node::Active],
+            nodes: std::iter::once(Node::Active).chain(left).collect(),
         };
         lowering.folds();
         version.clauses.iter().for_each(|clause| lowering.clause(clause));

@@ -12,7 +12,10 @@ const LATER: &[(&str, &str)] = &[
         "choose highest",
     ),
     ("choose all up to $500 per deal {\n  rule one { for each deal   pay partner 1% of amount }\n}", "choose all"),
-    ("event credit {\n  key id\n  when booked_on\n  deal reverses\n}", "deal reverses"),
+    (
+        "event credit {\n  key id\n  when booked_on\n  reverses (deal within 90 days)\n}",
+        "reverses (deal within 90 days)",
+    ),
     (
         "program p {\n  currency USD rounded half even\n  active 2026-01-01 to 2026-12-31\n  returns recompute\n}",
         "returns recompute",

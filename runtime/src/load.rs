@@ -18,6 +18,7 @@ mod offer;
 pub(crate) mod options;
 pub(crate) mod periods;
 pub(crate) mod read;
+mod returns;
 mod sift;
 pub(crate) mod through;
 

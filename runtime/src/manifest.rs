@@ -192,6 +192,9 @@ pub struct Counts {
     pub rejected: u64,
     /// Rows later than the run's date.
     pub after_run_date: u64,
+    /// Rows of which nothing is left, as all of them was taken back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returned: u64,
     /// Rows with a payment of their own.
     pub paid: u64,
     /// Rows that a total or an aggregate took in.
@@ -200,6 +203,10 @@ pub struct Counts {
     pub paid_nothing: u64,
     /// Rows that no rule wanted.
     pub not_matched: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What all versions of a rule paid in one unit.

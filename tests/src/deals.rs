@@ -75,11 +75,28 @@ pub fn paid(program: &str, deals: &[Deal]) -> Vec<Paid> {
 /// # Panics
 /// When the program has an error, or two ways differ.
 pub fn paid_through(program: &str, deals: &[Deal], through: Option<i32>) -> Vec<Paid> {
+    paid_for(program, &tables(deals), through)
+}
+
+/// The same for deals of which an event `refund`, which the program declares, takes these cents off: a deal, the day, and the cents.
+///
+/// # Panics
+/// When the program has an error, or two ways differ.
+pub fn paid_after(program: &str, deals: &[Deal], refunds: &[(usize, i32, i64)]) -> Vec<Paid> {
+    let mut tables = tables(deals);
+    let row = |(idx, (deal, day, cents)): (usize, &(usize, i32, i64))| {
+        vec![idx.to_string(), date(*day), deal.to_string(), meed_compiler::value::decimal_text((*cents).into(), 2)]
+    };
+    let header = ["id", "refunded_on", "deal", "amount"].map(str::to_owned).to_vec();
+    tables.push(("refund".to_owned(), Table { header, rows: refunds.iter().enumerate().map(row).collect() }));
+    paid_for(program, &tables, None)
+}
+
+fn paid_for(program: &str, tables: &[(String, Table)], through: Option<i32>) -> Vec<Paid> {
     let compiled = meed_compiler::compile(program, &[]);
     let plan = compiled.plan.unwrap_or_else(|| panic!("{:?}\n{program}", compiled.problems));
-    let tables = tables(deals);
     let through = through.map_or(plan.active.to, |day| first_day() + day);
-    let settle = |way| settle(&plan, &tables, through, way).unwrap_or_else(|error| panic!("{error}\n{program}"));
+    let settle = |way| settle(&plan, tables, through, way).unwrap_or_else(|error| panic!("{error}\n{program}"));
     let first = settle(WAYS[1]);
     let way = WAYS[WAYS.len() - 1];
     let other = settle(way);

@@ -90,7 +90,13 @@ pub fn settle_in(
     let result = run(plan, &mut loaded, &options, None).expect("no rule meets a fault");
     let ends = |(idx, counts): (usize, &Option<meed_runtime::inner::engine::Counts>)| {
         let (account, counts) = (loaded.counts[idx], (*counts)?);
-        let sum = account.rejected + counts.after + counts.paid + counts.counted + counts.nothing + counts.unmatched;
+        let sum = account.rejected
+            + counts.after
+            + counts.returned
+            + counts.paid
+            + counts.counted
+            + counts.nothing
+            + counts.unmatched;
         Some((account.read, sum))
     };
     let accounts = result.events.iter().enumerate().filter_map(ends).collect();

@@ -318,7 +318,7 @@ fn headers(source: &FieldSource) -> Vec<&str> {
     match source {
         FieldSource::Column(column) => vec![&column.header],
         FieldSource::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
-        FieldSource::Day(_) | FieldSource::Place => Vec::new(),
+        FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned | FieldSource::Reported(_) => Vec::new(),
     }
 }
 
@@ -363,12 +363,12 @@ fn below_zero(plan: &Plan, result: &RunResult) -> Table {
 
 /// One row for each event that a rule reads; what became of its rows must add up to the rows read.
 fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, String> {
-    let header = ["event", "read", "rejected", "after", "paid", "counted", "nothing", "unmatched"];
+    let header = ["event", "read", "rejected", "after", "returned", "paid", "counted", "nothing", "unmatched"];
     let mut table = Table { header: header.map(str::to_owned).to_vec(), rows: Vec::new() };
     let records = plan.records.iter().zip(&loaded.counts).zip(&result.events);
     for ((record, account), counts) in records {
-        let Some(Counts { after, paid, counted, nothing, unmatched }) = *counts else { continue };
-        let ends = [account.rejected, after, paid, counted, nothing, unmatched];
+        let Some(Counts { after, returned, paid, counted, nothing, unmatched }) = *counts else { continue };
+        let ends = [account.rejected, after, returned, paid, counted, nothing, unmatched];
         if ends.iter().sum::<u64>() != account.read {
             return Err(format!("{} rows of `{}` were read, but they end as {ends:?}", account.read, record.name));
         }
@@ -378,7 +378,7 @@ fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, S
     for (rule, ends) in plan.versions.iter().zip(&result.rules) {
         for (event, counts) in ends {
             let account = &loaded.counts[event.index()];
-            let sum = account.rejected + counts.after + counts.paid + counts.counted;
+            let sum = account.rejected + counts.after + counts.returned + counts.paid + counts.counted;
             if sum + counts.nothing + counts.unmatched != account.read {
                 let name = &plan.record(*event).name;
                 return Err(format!("the account of `{name}` in rule `{}` does not add up: {counts:?}", rule.name));

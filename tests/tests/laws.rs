@@ -2,7 +2,7 @@
 //! added up. `PROPTEST_CASES=1000` tries each law that many times.
 
 use meed_compiler::value::{Exact, fraction};
-use meed_tests::deals::{Deal, any_deals, date, line, paid, paid_through};
+use meed_tests::deals::{Deal, any_deals, date, line, paid, paid_after, paid_through};
 use meed_tests::shape::{MODES, any_shape, dollars, rounded};
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -43,6 +43,42 @@ impl<K: std::hash::Hash + Eq> Walk<K> {
 
 proptest! {
     #![proptest_config(tried())]
+
+    // What returns leave is paid as if it had been so from the start: rows lowered by hand, and without those that are gone.
+    #[test]
+    fn returns_pay_as_rows_lowered_by_hand(
+        shape in any_shape(),
+        mode in any_mode(),
+        deals in any_deals(),
+        shares in prop::collection::vec((0i64..=4, 0i32..200), 25),
+    ) {
+        let rules = format!(
+            "event refund {{ key id  when refunded_on  deal reverses  amount money }}\n{}\
+             rule adds {{ for each deal  pay rep {} as amount adds up per rep per quarter }}\
+             rule all {{ for each deal  pay rep 1% of amount  at most $90 per rep per quarter }}\
+             rule one {{ for each deal  where amount > $0  first per customer ever  pay rep $5 }}\
+             rule so_far {{ for each deal  where amount < running sum of amount per rep per year  pay rep $1 }}\
+             rule seen {{ for each deal  pay rep $1 * (count of (deal where customer = this.customer before this)) }}\
+             rule volume {{ for each person per quarter  pay person (1% of (sum of deal.amount)) + ($1 * (count of deal)) }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let program = program(mode, &rules);
+        let (mut refunds, mut lowered) = (Vec::new(), Vec::new());
+        for (deal, (share, later)) in deals.iter().zip(&shares) {
+            // A quarter of it, in one return or two; nothing; or all of it.
+            let first = deal.amount / 4;
+            let parts = [vec![], vec![first], vec![first, first], vec![deal.amount - first, first], vec![deal.amount]];
+            let parts = &parts[*share as usize];
+            // Those after the year are not taken off.
+            let day = deal.day + later;
+            refunds.extend(parts.iter().map(|part| (deal.key, day, *part)));
+            let taken: i64 = if day < 365 { parts.iter().sum() } else { 0 };
+            let is_gone = !parts.is_empty() && day < 365 && taken == deal.amount;
+            lowered.extend((!is_gone).then(|| Deal { amount: deal.amount - taken, ..deal.clone() }));
+        }
+        prop_assert_eq!(paid_after(&program, &deals, &refunds), paid_after(&program, &lowered, &[]));
+    }
 
     // Σ lines = F(Σ), to the cent, after every single row.
     #[test]

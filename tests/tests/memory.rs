@@ -236,7 +236,7 @@ fn rows_that_no_rule_reads_are_accounted_for() {
         let outcome = settle(&plan, &tables, plan.active.to, way).expect("the account of rows adds up");
         assert_eq!(
             outcome.accounts.rows,
-            [["deal", "3", "0", "1", "0", "0", "0", "2"].map(str::to_owned)],
+            [["deal", "3", "0", "1", "0", "0", "0", "0", "2"].map(str::to_owned)],
             "{outcome:?}"
         );
         assert_eq!(outcome.payments.rows.len(), 2, "{outcome:?}");

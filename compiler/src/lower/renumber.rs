@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::denominators::den;
+use super::returned;
 use crate::internal::broken;
 use crate::plan::{Expr, Fold, FoldFunction, Match, MatchId, Op, StateId};
 use crate::typed::{self, walk};
@@ -43,7 +44,7 @@ impl Lowering<'_> {
             stream: fold.stream.clone(),
             entity: fold.entity,
             key: self.expr(&fold.join),
-            also: fold.filter.as_ref().map(|filter| self.expr(filter)),
+            also: returned::left_and(self.plan, &fold.stream, fold.filter.as_ref().map(|filter| self.expr(filter))),
             period: fold.period,
             window: fold.window,
         }

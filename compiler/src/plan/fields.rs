@@ -25,6 +25,8 @@ pub struct Record {
     pub spans: Option<Spans>,
     /// From which day to which a row of an entity lives, if it says so.
     pub life: Life,
+    /// Which row of another event each of its rows takes back, if it does so.
+    pub reverses: Option<Reverses>,
     /// Whether any rule, or a record that a rule reads, needs its rows.
     pub used: bool,
     /// Its place; of a library's record the empty span.
@@ -38,6 +40,15 @@ pub struct Spans {
     pub of: FieldId,
     /// The last day.
     pub to: FieldId,
+}
+
+/// What the rows of an event take back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reverses {
+    /// The reference to the row.
+    pub row: FieldId,
+    /// Number fields of their own, each with the field of the row that it is taken off; of none the whole row is taken back.
+    pub takes: Vec<(FieldId, FieldId)>,
 }
 
 /// The first and the last day of a row of an entity, both in; a side that is not there, or missing in a row, is open.
@@ -100,6 +111,17 @@ pub enum FieldSource {
     Day(i32),
     /// No column: a row's key is its file and its place in it.
     Place,
+    /// No column: whether nothing is left of the row, as others have taken all of it back.
+    Returned,
+    /// No column: another field as it is in its own, before anything is taken off.
+    Reported(FieldId),
+}
+
+impl FieldSource {
+    /// Whether it is no field of the tables: what others take back makes it.
+    pub const fn is_made_by_returns(&self) -> bool {
+        matches!(self, Self::Returned | Self::Reported(_))
+    }
 }
 
 /// A column of a table and how its cells are read.
@@ -190,6 +212,12 @@ pub struct Spelling {
 }
 
 impl Record {
+    /// The field that tells of each row whether nothing is left of it, where others can take it back.
+    pub fn returned(&self) -> Option<FieldId> {
+        let place = self.fields.iter().position(|field| field.source == FieldSource::Returned);
+        place.map(|idx| FieldId(idx as u32))
+    }
+
     /// Whether its rows have no key of their own.
     pub fn has_no_key(&self) -> bool {
         self.key.iter().any(|key| self.fields[key.index()].source == FieldSource::Place)

@@ -30,6 +30,7 @@ pub(super) fn history_of(record: &Record) -> Option<Record> {
         ignoring_case: None,
         dated: None,
         if_there: None,
+        reverses: None,
         bounds: None,
         span,
     };

@@ -24,6 +24,7 @@ pub(super) fn record_of(rates: &Rates) -> Record {
         ignoring_case: None,
         dated: None,
         if_there: None,
+        reverses: None,
         bounds: None,
         span,
     };

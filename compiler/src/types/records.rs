@@ -3,6 +3,7 @@
 mod fields;
 mod format;
 mod key;
+mod reverses;
 mod skip;
 mod source;
 
@@ -36,6 +37,7 @@ impl Typing<'_> {
                 when: None,
                 spans: None,
                 life: Life::default(),
+                reverses: None,
                 used: false,
                 span: if declared.library.is_some() { Span::default() } else { record.span },
             });
@@ -51,6 +53,7 @@ impl Typing<'_> {
         }
         self.references_to_no_key();
         self.currencies();
+        self.reversals();
     }
 
     fn record(&mut self, id: RecordId) {

@@ -2,7 +2,7 @@
 
 use super::Typing;
 use crate::plan::{
-    DecisionId, Expr, FieldId, Function, LocalId, Op, Period, Record, RecordId, Root, SearchId, Stream, Type,
+    DecisionId, Expr, FieldId, Function, LocalId, Op, Period, Record, RecordId, Reverses, Root, SearchId, Stream, Type,
 };
 use crate::resolve::Sight;
 use crate::typed::{Lets, walk};
@@ -365,6 +365,19 @@ impl Typing<'_> {
             definition.used |= when == Some(field) || matches!(ty, Type::Ref(_));
             if let Type::Ref(next) = ty {
                 self.mark_record(next);
+            }
+        }
+        // What is left of its rows is what others have not taken back.
+        for idx in 0..self.program.records.len() {
+            let Some(Reverses { row, takes }) = self.program.records[idx].reverses.clone() else { continue };
+            if self.program.records[idx].fields[row.index()].ty == Type::Ref(record) {
+                self.mark_used(RecordId(idx as u32), &[row]);
+                for (own, other) in takes {
+                    self.mark_used(RecordId(idx as u32), &[own]);
+                    self.mark_used(record, &[other]);
+                }
+                let returned = self.program.records[record.index()].returned();
+                returned.into_iter().for_each(|returned| self.mark_used(record, &[returned]));
             }
         }
         if let crate::plan::RecordTable::Distinct(other) = self.program.records[record.index()].source {

@@ -187,7 +187,8 @@ fn member(node: &Node<'_, '_>) -> Option<Member> {
             Member::Key { parts, span: node.span() }
         }
         Rule::when => Member::When(field(node)),
-        Rule::reverses => Member::Unsupported(node.unsupported("a field that `reverses`")),
+        Rule::reverses => Member::Field(reversing(node)),
+        Rule::reverses_set => Member::Unsupported(node.unsupported("a set of rows that are taken back")),
         Rule::field => Member::Field(field(node)),
         _ => return None,
     })
@@ -210,8 +211,23 @@ fn field(node: &Node<'_, '_>) -> Field {
         dated: node.span_of(Rule::dated),
         if_there: node.span_of(Rule::if_there),
         bounds: node.part(Rule::bounds).map(|part| bounds(&part)),
+        reverses: None,
         span: node.span(),
     }
+}
+
+/// `deal reverses`, `sale deal reverses by amount, quantity`: a field is named like the event that it refers to where only one
+/// name is said.
+fn reversing(node: &Node<'_, '_>) -> Field {
+    let mut field = field(node);
+    let event = node.part(Rule::reversed).map_or_else(|| field.name.clone(), |event| event.name());
+    field.ty = Some(FieldType { span: event.span, kind: FieldTypeKind::Record(event) });
+    let by = node.part(Rule::reverses_by);
+    let mut names: Vec<Name> = by.iter().flat_map(|by| by.parts_of(Rule::name).map(|name| name.to_name())).collect();
+    node.not_more(&mut names, limits::KEY, "fields that a return takes off are at most");
+    let word = node.span_of(Rule::k_reverses).unwrap_or(node.span());
+    field.reverses = Some(Reverses { by: names, span: by.map_or(word, |by| word.to(by.span())) });
+    field
 }
 
 fn bounds(node: &Node<'_, '_>) -> Bounds {

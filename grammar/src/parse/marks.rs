@@ -79,7 +79,7 @@ impl Marks {
                     self.raw.push(part.span_read());
                     continue;
                 }
-                Rule::field | Rule::key | Rule::when => self.member(&part),
+                Rule::field | Rule::reverses | Rule::key | Rule::when => self.member(&part),
                 Rule::source_field | Rule::calendar_column => self.column(part.parts().nth(1), 1),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
                 Rule::pay_split | Rule::pay_each | Rule::ranked | Rule::hold | Rule::add_to => {
@@ -123,7 +123,7 @@ impl Marks {
     fn member(&mut self, node: &Node<'_, '_>) {
         let rest = [Rule::column, Rule::column_format, Rule::ignoring_case, Rule::dated, Rule::if_there];
         let node = node.part(Rule::key_alone).unwrap_or_else(|| node.clone());
-        if node.rule() == Rule::field {
+        if matches!(node.rule(), Rule::field | Rule::reverses) {
             self.column(node.parts().nth(1), 1);
         }
         self.column(node.parts().find(|part| rest.contains(&part.rule())), 2);

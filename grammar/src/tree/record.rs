@@ -130,7 +130,7 @@ pub enum Member {
     When(Field),
     /// `name type …`
     Field(Field),
-    /// A line of a kind not supported yet (`deal reverses`).
+    /// A line of a kind not supported yet (`reverses (…)`).
     Unsupported(Unsupported),
 }
 
@@ -155,7 +155,18 @@ pub struct Field {
     pub if_there: Option<Span>,
     /// `at least $0`, `from 1 to 10,000`
     pub bounds: Option<Bounds>,
+    /// `reverses by amount`: the row takes back the one that it refers to.
+    pub reverses: Option<Reverses>,
     /// The whole line.
+    pub span: Span,
+}
+
+/// `deal reverses by amount, quantity`
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reverses {
+    /// The number fields that are taken off the row; none where it is not said.
+    pub by: Vec<Name>,
+    /// `reverses` and what follows it.
     pub span: Span,
 }
 

@@ -1,13 +1,16 @@
 //! How many rows ended as what.
 
 use crate::store::loaded::RowCounts;
-use meed_compiler::data::status;
+use meed_compiler::data::{Data, Values, status};
+use meed_compiler::plan::{Plan, RecordId};
 
 /// How many rows of a stream ended as what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// After the run's day.
     pub after: u64,
+    /// Nothing is left of them.
+    pub returned: u64,
     /// With a line of their own.
     pub paid: u64,
     /// Taken in by an aggregate or accumulation.
@@ -24,10 +27,18 @@ impl Counts {
         Self { after: rows.after_run_date, unmatched: self.unmatched + rows.undated, ..self }
     }
 
-    /// Adds rows by their flags, bits of [`status`]; the first that holds counts.
-    pub(super) fn add(&mut self, flags: &[u8]) {
+    /// Adds rows by their flags, bits of [`status`]; the first that holds counts. Before all of these a row is returned that has a 1
+    /// in `returned`, which is empty where no row of its event can be.
+    pub(super) fn add(&mut self, flags: &[u8], returned: &[u8]) {
         let mut by_flags = [0u64; 8];
-        flags.iter().for_each(|&flag| by_flags[usize::from(flag & 7)] += 1);
+        if returned.is_empty() {
+            flags.iter().for_each(|&flag| by_flags[usize::from(flag & 7)] += 1);
+        } else {
+            for (&flag, &returned) in flags.iter().zip(returned) {
+                let count = if returned == 1 { &mut self.returned } else { &mut by_flags[usize::from(flag & 7)] };
+                *count += 1;
+            }
+        }
         for (flag, n_rows) in by_flags.into_iter().enumerate() {
             let has = |bit: u8| flag & usize::from(bit) != 0;
             let end = match () {
@@ -39,4 +50,19 @@ impl Counts {
             *end += n_rows;
         }
     }
+}
+
+/// By row of an event, 1 where nothing is left of it; empty where nothing takes its rows back.
+pub(super) fn returned<'d>(plan: &Plan, data: &'d Data, record: RecordId) -> &'d [u8] {
+    let field = plan.record(record).returned();
+    let column = field.and_then(|field| data.tables[record.index()].columns.get(field.index())?.as_ref());
+    match column.map(|column| &column.values) {
+        Some(Values::U8(returned)) => returned,
+        _ => &[],
+    }
+}
+
+/// The part of it that is of rows from one on.
+pub(super) fn from_row(returned: &[u8], start: u32) -> &[u8] {
+    returned.get(start as usize..).unwrap_or_default()
 }

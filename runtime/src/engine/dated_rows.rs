@@ -66,9 +66,12 @@ impl DatedMarks {
     }
 
     /// How many rows ended as what.
-    pub fn counts(&self, dated: &DatedRows) -> Counts {
+    pub fn counts(&self, dated: &DatedRows, returned: &[u8]) -> Counts {
+        let mut returned = returned.to_vec();
+        // After the run's day comes before returned.
+        dated.after.iter().for_each(|row| returned.iter_mut().skip(*row as usize).take(1).for_each(|mark| *mark = 0));
         let mut counts = Counts::default();
-        counts.add(&self.by_row);
+        counts.add(&self.by_row, &returned);
         let n_after = dated.after.iter().filter(|row| self.by_row[**row as usize] == 0).count() as u64;
         Counts { after: n_after, unmatched: counts.unmatched - n_after, ..counts }
     }

@@ -1,7 +1,7 @@
 //! Fills the aggregates that a rule reads, page by page of what they are over, before the rule runs.
 
 use crate::engine::aggregate::{AggregateState, RowFault};
-use crate::engine::counts::Counts;
+use crate::engine::counts::{Counts, returned};
 use crate::engine::result::{RunError, RunFault};
 use crate::engine::run::Run;
 use meed_compiler::data::{EntityPeriods, Rows};
@@ -72,7 +72,7 @@ impl Run<'_, '_> {
                 break;
             }
             if let Stream::Events(record) = stream {
-                counts.add(&taken);
+                counts.add(&taken, returned(self.plan, &self.loaded.data, *record));
                 self.flags.mark(*record, 0, &taken);
             }
         }

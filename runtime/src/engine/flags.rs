@@ -1,11 +1,11 @@
 //! What rules made of every row, and the values that they decided.
 
-use crate::engine::counts::Counts;
+use crate::engine::counts::{Counts, returned};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged, Shelf};
-use meed_compiler::data::DecisionData;
-use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::data::{DecisionData, Table, status};
+use meed_compiler::plan::{Plan, Record, RecordId};
 
 /// By record and row, what all rules so far made of it: bits of [`status`](meed_compiler::data::status).
 pub(super) struct RowFlags {
@@ -19,11 +19,17 @@ pub(super) struct RowFlags {
 }
 
 impl RowFlags {
-    pub fn new(loaded: &Loaded) -> Result<Self, StoreError> {
+    pub fn new(plan: &Plan, loaded: &Loaded) -> Result<Self, StoreError> {
         let shelf = Shelf::new(loaded)?;
         let records = (0..loaded.data.tables.len() as u32).map(RecordId);
         Ok(Self {
-            seen: loaded.data.tables.iter().map(|table| vec![0; table.n_stream]).collect(),
+            seen: loaded
+                .data
+                .tables
+                .iter()
+                .zip(&plan.records)
+                .map(|(table, record)| first_flags(table, record))
+                .collect(),
             away: records.map(|record| shelf.paged(loaded, Some(record))).collect(),
             beyond: loaded.data.tables.iter().map(|_| Vec::new()).collect(),
         })
@@ -71,9 +77,10 @@ impl RowFlags {
             let mut counts = Counts::default();
             for page in 0..loaded.n_pages(record) {
                 if loaded.is_shown(record, page) {
-                    counts.add(&self.seen[idx]);
+                    counts.add(&self.seen[idx], returned(plan, &loaded.data, record));
                 } else {
-                    counts.add(&self.put(record, page, loaded.n_stream(record, page))?);
+                    // Rows that others take back are held.
+                    counts.add(&self.put(record, page, loaded.n_stream(record, page))?, &[]);
                 }
             }
             counts = counts.with_unseen(&loaded.counts[idx]);
@@ -82,7 +89,7 @@ impl RowFlags {
             for (row, flag) in (first..).zip(&self.beyond[idx]).filter(|(_, flag)| **flag != 0) {
                 let own = if loaded.has_day(plan, record, row) { &mut counts.after } else { &mut counts.unmatched };
                 *own -= 1;
-                counts.add(&[*flag]);
+                counts.add(&[*flag], &[]);
             }
             // Spans of dated fields are facts of an entity, and no event of their own.
             let is_event = definition.when.is_some() && definition.spans.is_none();
@@ -90,6 +97,20 @@ impl RowFlags {
         }
         Ok(events)
     }
+}
+
+/// The flags of rows before any rule: a row that takes another back was taken off it.
+fn first_flags(table: &Table, record: &Record) -> Vec<u8> {
+    let mut flags = vec![0; table.n_stream];
+    let Some(reverses) = record.reverses.as_ref().filter(|_| record.used) else { return flags };
+    let column = table.columns[reverses.row.index()].as_ref();
+    let known = column.and_then(|column| column.known.as_ref());
+    for (row, flag) in flags.iter_mut().enumerate() {
+        if known.is_none_or(|known| known[row] == 1) {
+            *flag = status::COUNTED;
+        }
+    }
+    flags
 }
 
 impl Columns for DecisionData {

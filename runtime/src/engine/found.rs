@@ -1,6 +1,6 @@
 //! Sets that rules find row by row: made ready before the first rule that asks, and which rows were found.
 
-use crate::engine::counts::Counts;
+use crate::engine::counts::{Counts, returned};
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use meed_compiler::data::status;
@@ -72,7 +72,7 @@ impl Run<'_, '_> {
         for (record, flags) in found {
             self.flags.mark(record, 0, &flags);
             let mut counts = Counts::default();
-            counts.add(&flags);
+            counts.add(&flags, returned(self.plan, &self.loaded.data, record));
             match &mut own {
                 Some(own) if version.stream == Stream::Events(record) => **own = counts,
                 _ => {

@@ -1,6 +1,6 @@
 //! A run: every rule over the pages of the rows that it reads.
 
-use crate::engine::counts::Counts;
+use crate::engine::counts::{Counts, from_row, returned};
 use crate::engine::dated_rows::{DatedMarks, dated_rows};
 use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
@@ -48,7 +48,7 @@ fn run_rules<'a, 'o>(
 ) -> Result<RunResult, RunError> {
     let result = RunResult::begin(plan, loaded, options.through)?;
     forget(plan, &mut loaded.data);
-    let flags = RowFlags::new(loaded)?;
+    let flags = RowFlags::new(plan, loaded)?;
     let group_indexes = plan.keys.iter().map(|_| None).collect();
     loaded.show_samples();
     let by_code = options.engine == Engine::Jit && MAKES_CODE;
@@ -155,7 +155,7 @@ impl Run<'_, '_> {
             if let Stream::ByDate(record, _) = &self.plan.version(id).stream {
                 marks.add_found(*record, &mut found);
                 let Some(dated) = self.result.dated(id) else { broken("rows by a date that are gone") };
-                let counts = marks.counts(dated);
+                let counts = marks.counts(dated, returned(self.plan, &self.loaded.data, *record));
                 self.result.rules[id.index()].push((*record, counts));
                 self.flags.mark_any(*record, &marks.by_row);
             }
@@ -220,7 +220,8 @@ impl Run<'_, '_> {
                 marks.mark(&dated.row[chunk.start as usize..], &output.status);
             }
             if let Some(record) = event {
-                counts.add(&output.status);
+                let returned = from_row(returned(self.plan, &self.loaded.data, record), chunk.start);
+                counts.add(&output.status, returned);
                 if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
                     let own = &mut flags[chunk.start as usize..];
                     own.iter_mut().zip(&output.status).for_each(|(flag, mark)| *flag |= mark);

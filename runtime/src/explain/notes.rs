@@ -7,9 +7,9 @@ use crate::explain::select::row_of;
 use crate::store::error::StoreError;
 use crate::store::rejects::Reject;
 use meed_compiler::data::Rows;
-use meed_compiler::interpret::eval::Row;
+use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Expr, FieldId, Op, RecordId, Root, Stream, Type, VersionId};
+use meed_compiler::plan::{Expr, FieldId, Op, RecordId, Reverses, Root, Stream, Type, VersionId};
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::span::Span;
 
@@ -71,6 +71,7 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
             });
             continue;
         }
+        notes.extend(taken_back(explainer, RuleRow { record, row }));
         for id in &asked.rules {
             if let Stream::ByDate(own, path) = &explainer.plan.version(*id).stream
                 && *own == record
@@ -88,6 +89,47 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
         notes.push(format!("no accepted row has the key `{}`", shown(key)));
     }
     Ok(notes)
+}
+
+/// What others take off a row, up to the run's day.
+fn taken_back(explainer: &Explainer, event: RuleRow) -> Vec<String> {
+    let mut words = Vec::new();
+    for (idx, other) in explainer.plan.records.iter().enumerate().filter(|(_, other)| other.used) {
+        let Some(Reverses { row, takes }) = &other.reverses else { continue };
+        if other.fields[row.index()].ty != Type::Ref(event.record) {
+            continue;
+        }
+        let (record, data) = (RecordId(idx as u32), &explainer.loaded.data);
+        let rows = Rows::Events { record };
+        let field = |field: FieldId| {
+            let definition = &other.fields[field.index()];
+            let op = Op::Field { root: Root::Row, record, path: vec![field] };
+            Expr { op, ty: definition.ty, optional: true, span: Span::default() }
+        };
+        for taking in 0..data.tables[idx].n_stream as u32 {
+            let reader = Row::new(explainer.plan, &rows, taking, 0, false);
+            if reader.eval(&field(*row), data).ok() != Some(Value::Code(event.row)) {
+                continue;
+            }
+            let numbers: Vec<String> = takes
+                .iter()
+                .filter_map(|(own, of)| {
+                    let value = reader.eval(&field(*own), data).ok()?;
+                    let name = &explainer.plan.record(event.record).fields[of.index()].name;
+                    Some(format!("{} off its {name}", explainer.value(other.fields[own.index()].ty, &value)))
+                })
+                .collect();
+            let what = if numbers.is_empty() { "it whole".to_owned() } else { numbers.join(" and ") };
+            let (by, of) = (explainer.event(record, taking), explainer.party(event.record, event.row));
+            words.push(format!("{of}: {by} takes {what}"));
+        }
+    }
+    let n_more = words.len().saturating_sub(MOST_TOLD as usize);
+    words.truncate(MOST_TOLD as usize);
+    if n_more > 0 {
+        words.push(format!("and {n_more} more take something back"));
+    }
+    words
 }
 
 /// Why a rule by another date does not see a row of its event; none where it sees it.

@@ -119,6 +119,11 @@ impl Explainer<'_> {
             _ => None,
         });
         let Some(condition) = step else { return Vec::new() };
+        if self.is_of_returns(condition) {
+            let word = self.row_word(id);
+            let nothing = || failed(format!("nothing is left of the {word}: all of it was taken back"));
+            return if value.is_true() { Vec::new() } else { vec![nothing()] };
+        }
         let mut parts = Vec::new();
         conjuncts(condition, &mut parts);
         parts.dedup_by_key(|part| part.span);
@@ -144,6 +149,13 @@ impl Explainer<'_> {
             });
         }
         points
+    }
+
+    /// Whether a condition is that something is left of the row.
+    fn is_of_returns(&self, condition: &Expr) -> bool {
+        let Op::Call(Function::Not, operands) = &condition.op else { return false };
+        let Some(Expr { op: Op::Field { record, path, .. }, .. }) = operands.first() else { return false };
+        matches!(path[..], [field] if self.plan.record(*record).returned() == Some(field))
     }
 
     /// Values within a place, each text once.

@@ -171,6 +171,9 @@ fn field_task(place: Place<'_>, idx: usize, wanted: &mut Vec<Wanted>) -> Result<
     if is_key && !field.used {
         return Ok(None);
     }
+    if field.source.is_made_by_returns() {
+        return Ok(None);
+    }
     let mut columns = Vec::new();
     if let FieldSource::Day(day) = field.source {
         let given = place.source.header().iter().position(|header| *header == field.name);
@@ -268,7 +271,11 @@ fn reader(place: Place<'_>, field: &Field) -> Result<CellReader, LoadError> {
 fn report(idx: usize, field: &Field, must: bool) -> Report {
     let header = match &field.source {
         FieldSource::Column(source) => source.header.clone(),
-        FieldSource::Columns(_) | FieldSource::Day(_) | FieldSource::Place => field.name.clone(),
+        FieldSource::Columns(_)
+        | FieldSource::Day(_)
+        | FieldSource::Place
+        | FieldSource::Returned
+        | FieldSource::Reported(_) => field.name.clone(),
     };
     Report { rank: idx + 1, header, must }
 }

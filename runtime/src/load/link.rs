@@ -64,6 +64,11 @@ impl Linked<'_> {
         self.reject(on_rings);
         self.place_distinct()?;
         // All are found before any is rejected, so that it does not matter which reference comes first.
+        self.reject_astray()
+    }
+
+    /// Rejects rows whose reference leads nowhere or to a rejected row, however far that goes.
+    pub(super) fn reject_astray(&mut self) -> Result<(), StoreError> {
         let astray = self.astray()?;
         if !astray.is_empty() {
             for (reference, rows) in astray {
@@ -288,7 +293,7 @@ impl Linked<'_> {
 }
 
 /// By place of a row, the code of the key that it refers to; [`NONE`] where that is missing.
-fn codes_by_place(table: &TableBuilder, field: usize) -> Result<Vec<u32>, StoreError> {
+pub(super) fn codes_by_place(table: &TableBuilder, field: usize) -> Result<Vec<u32>, StoreError> {
     let mut by_place = vec![NONE; table.rows.n_rows as usize];
     table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
         codes_of(batch, field).for_each(|(row, code)| by_place[batch.place(row) as usize] = code);
@@ -297,12 +302,12 @@ fn codes_by_place(table: &TableBuilder, field: usize) -> Result<Vec<u32>, StoreE
 }
 
 /// The column that a field is read from, as rejected cells are listed.
-fn header(field: &Field) -> &str {
+pub(super) fn header(field: &Field) -> &str {
     if let FieldSource::Column(column) = &field.source { &column.header } else { &field.name }
 }
 
 /// By place of a row, the day in a column.
-fn days_by_place(table: &TableBuilder, field: usize) -> Result<Vec<Option<i32>>, StoreError> {
+pub(super) fn days_by_place(table: &TableBuilder, field: usize) -> Result<Vec<Option<i32>>, StoreError> {
     let mut by_place = vec![None; table.rows.n_rows as usize];
     table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
         let Some(column) = batch.columns.get(field).and_then(Option::as_ref) else { return };

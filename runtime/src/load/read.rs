@@ -71,6 +71,7 @@ impl<'a> Read<'a> {
         guarded(|| {
             let mut linked = Linked { plan, tables, spaces: shared.spaces };
             linked.link()?;
+            linked.take_returns(through)?;
             let mut loaded = finish(linked, shared.dictionaries, through)?;
             loaded.earlier = earlier(plan, &loaded);
             fit(plan, &loaded, through, memory)?;
@@ -97,7 +98,8 @@ impl<'a> Read<'a> {
         let is_found = self.plan.searches.iter().any(|search| self.plan.root_of(&search.stream) == Some(record));
         // Rows by another date than their own come in another order.
         let by_date = |rule: &Version| matches!(rule.stream, Stream::ByDate(own, _) if own == record);
-        let is_any_order = is_found || self.plan.versions.iter().any(by_date);
+        // What is taken back is looked up by the row that it is of.
+        let is_any_order = is_found || definition.reverses.is_some() || self.plan.versions.iter().any(by_date);
         if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_any_order) {
             options.apply(&mut table.rows, when);
         }

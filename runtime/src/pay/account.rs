@@ -20,6 +20,7 @@ pub fn account(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Vec<Counts> 
             read: rows.read,
             rejected: rows.rejected,
             after_run_date: counts.after,
+            returned: counts.returned,
             paid: counts.paid,
             counted: counts.counted,
             paid_nothing: counts.nothing,

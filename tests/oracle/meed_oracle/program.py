@@ -31,6 +31,7 @@ class Field:
     if_there: bool = False  # a reference to a row that is not there is missing
     currency: str | None = None  # the field that names the currency of the amount
     is_dated: bool = False  # its values are in the history of its record
+    reverses: list | None = None  # the row referred to is taken back: what is named behind `by`
     least: Fraction | None = None
     most: Fraction | None = None
 
@@ -251,6 +252,8 @@ class Program:
             one.least, one.most = (None if side is None else literals.number(side) for side in sides)
         one.is_dated = item["dated"] is not None
         one.if_there = item["if_there"] is not None
+        if item["reverses"] is not None:
+            one.reverses = [name["text"] for name in item["reverses"]["by"]]
         _take_format(one, item)
         return one
 
@@ -291,6 +294,23 @@ class Program:
             for one in [owner, first, last, *(replace(one, is_dated=False) for one in dated)]:
                 history.fields[one.name] = one
             self.records[history.name] = history
+
+    def reversals(self):
+        """Events that take rows of others back: the record, its field, and the numbers that are taken off (facts.md, "Events that
+        take others back")."""
+        found = []
+        for record in self.records.values():
+            for one in record.fields.values():
+                if one.reverses is not None:
+                    target = self.records[one.content]
+                    both = [
+                        name
+                        for name, own in record.fields.items()
+                        if own.type in ("count", "number", "money") and name in target.fields
+                        and target.fields[name].type == own.type and target.fields[name].content == own.content
+                    ]
+                    found.append((record, one, one.reverses or both))
+        return found
 
     # Rules (rules.md).
 

@@ -18,6 +18,7 @@ class Run:
         self.sheets = sheets or {}
         self.through = through or self.program.last
         self.tables = Tables(self.program, tables, used_fields(self.program))
+        self.tables.take_returns(self.through)
         self.has_unasked_faults = False  # faults in sets that no value asks for
         self.decisions = []  # (rule, version, row, period, name, value)
         self._by_period = {}  # decisions of rules per entity and period
@@ -47,15 +48,18 @@ class Run:
     def events(self, name):
         """The accepted rows of an event up to the run's day, in order. A row without its day is seen by nobody."""
         if name not in self._events:
-            rows = [row for row in self.tables.of(name) if row.when is not None and row.when <= self.through]
+            rows = [row for row in self.tables.of(name) if self._is_seen(row)]
             self._events[name] = sorted(rows, key=lambda row: row.order)
         return self._events[name]
+
+    def _is_seen(self, row):
+        return row.when is not None and row.when <= self.through and not row.is_returned
 
     def events_by(self, name, by):
         """Rows of an event with their days: their own, or another date, whatever their own is (rules.md, "By another date")."""
         if by is None:
             return [(row, row.when) for row in self.events(name)]
-        days = [(row, self.day_by(row, by)) for row in self.tables.of(name)]
+        days = [(row, self.day_by(row, by)) for row in self.tables.of(name) if not row.is_returned]
         found = [(row, day) for row, day in days if day is not None and day <= self.through]
         return sorted(found, key=lambda pair: (pair[1], key_order(pair[0].key)))
 

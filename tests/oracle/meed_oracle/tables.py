@@ -4,7 +4,7 @@ from datetime import date, datetime, timezone
 
 from . import cells, sources
 from .trouble import Fault, Unknown, Unreadable
-from .values import value_text
+from .values import money_text, value_text
 
 NO_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -17,6 +17,7 @@ class Row:
         self.key, self.values = (), {}
         self.when, self.instant = None, NO_INSTANT
         self.decisions = {}
+        self.is_returned = False  # nothing is left of it
 
     def within_life(self, first, last):
         """The days between two on which the row lives; the first is after the last where there are none."""
@@ -197,6 +198,49 @@ class Tables:
             if span.when <= day and (span.values.get("to") is None or day <= span.values["to"]):
                 return span
         return None
+
+    # Returns.
+
+    def take_returns(self, through):
+        """Takes off what was taken back up to the run's day, in the order of the rows (facts.md, "Events that take others back")."""
+        takings, bad, names = [], [], list(self.program.records)
+        for record, field, numbers in self.program.reversals():
+            for row in self.of(record.name):
+                if row.when is not None and row.when <= through and row.values[field.name] is not None:
+                    takings.append((row, field, numbers))
+        takings.sort(key=lambda taking: (taking[0].when, names.index(taking[0].record.name), key_order(taking[0].key)))
+        taken = []
+        for row, field, numbers in takings:
+            of = row.values[field.name]
+            if of.when is not None and row.when < of.when:
+                bad.append((row, row.record.when))
+                continue
+            if of.is_returned and not numbers or id(of) in [id(whole) for whole in taken]:
+                bad.append((row, field))
+                continue
+            left, worst = {}, None
+            for name in numbers:
+                before = of.values[name] or 0
+                after = before - (row.values[name] or 0)
+                left[name] = after if of.values[name] is not None else None
+                if worst is None and (after * before < 0 or abs(after) > abs(before)):
+                    worst = row.record.fields[name]
+            if worst is not None:
+                bad.append((row, worst))
+                continue
+            of.values.update(left)
+            if not numbers:
+                taken.append(of)
+            kinds = {name for record, one, own in self.program.reversals() if one.content == of.record.name for name in own}
+            of.is_returned = not numbers or all((of.values[name] or 0) == 0 for name in kinds)
+        for row, field in bad:
+            value = row.values[field.name]
+            if field.type == "money":
+                value = money_text(int(value * 10**self.program.decimals), self.program.decimals)
+            self._reject(row, field, [value if isinstance(value, str) else value_text(value)])
+        for name, rows in self.rows.items():
+            self.rows[name] = [row for row in rows if id(row) not in self.bad]
+        self.rejects.sort(key=lambda reject: (names.index(reject[0]), reject[1]))
 
     # References.
 

@@ -15,6 +15,9 @@ def used_fields(program):
     for versions in program.rules.values():
         for version in versions:
             walk.version(version)
+    for record, field, numbers in program.reversals():
+        walk.used.add((record.name, field.name))
+        walk.used.update((name, number) for number in numbers for name in (record.name, field.content))
     return walk.used
 
 

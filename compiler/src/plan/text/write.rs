@@ -7,11 +7,12 @@ use super::phrase::{test, type_text};
 use super::searches;
 use super::tables;
 use super::words::Word;
+use crate::internal::broken;
 use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
     BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life,
-    Limit, Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Schedule, SearchId,
-    StateId, StateKind, Stream, Type, Version, VersionId, Window,
+    Limit, Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Reverses, Schedule,
+    SearchId, StateId, StateKind, Stream, Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -136,6 +137,13 @@ fn record(plan: &Plan, id: RecordId, out: &mut String) {
     if let Some(when) = definition.when {
         line!(out, "  when: {}", name(when.index()));
     }
+    if let Some(Reverses { row, takes }) = &definition.reverses {
+        let Type::Ref(target) = definition.fields[row.index()].ty else { broken("a return of nothing") };
+        let of = |field: &FieldId| plan.record(target).fields[field.index()].name.as_str();
+        let takes: Vec<String> =
+            takes.iter().map(|(own, other)| format!(" {} off {}", name(own.index()), of(other))).collect();
+        line!(out, "  reverses: {}{}", name(row.index()), takes.concat());
+    }
     layout::write(definition, out);
 }
 
@@ -166,6 +174,8 @@ fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
         }
         FieldSource::Day(day) => format!("day {}", date_of(*day)),
         FieldSource::Place => "file-and-row".to_owned(),
+        FieldSource::Returned => "returned".to_owned(),
+        FieldSource::Reported(of) => format!("reported {}", plan.record(id).fields[of.index()].name),
     };
     let bound = |word: &str, end: Option<i64>| end.map_or(String::new(), |end| format!(" {word} {end}"));
     let bounds = bound("at-least", field.bounds.least) + &bound("at-most", field.bounds.most);

@@ -91,7 +91,11 @@ impl Typing<'_> {
         let field = &record.fields[key.index()];
         let said = match &field.source {
             FieldSource::Column(column) => column.exact.then_some(field.span),
-            FieldSource::Columns(_) | FieldSource::Day(_) | FieldSource::Place => Some(field.span),
+            FieldSource::Columns(_)
+            | FieldSource::Day(_)
+            | FieldSource::Place
+            | FieldSource::Returned
+            | FieldSource::Reported(_) => Some(field.span),
         };
         if let Some(first) = said {
             let message = format!("`{}` is read from a column, and this says that the file has no key", field.name);

@@ -5,7 +5,7 @@ use super::super::words::Word;
 use super::{number, phrase, record};
 use crate::plan::{
     Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, Layout, Life, PercentFormat, Plan,
-    Record, RecordKind, RecordTable, Spans, Spelling, Type,
+    Record, RecordKind, RecordTable, Reverses, Spans, Spelling, Type,
 };
 use meed_grammar::span::Span;
 
@@ -21,6 +21,7 @@ pub(super) fn named(name: &str, kind: RecordKind) -> Record {
         when: None,
         spans: None,
         life: Life::default(),
+        reverses: None,
         used: true,
         span: Span::default(),
     }
@@ -66,8 +67,21 @@ pub(super) fn inner_line(plan: &mut Plan, idx: usize, line: &mut Cursor) -> Read
             }
         }
         "when:" => plan.records[idx].when = Some(field_named(&plan.records[idx], line)?),
+        "reverses:" => {
+            let row = field_named(&plan.records[idx], line)?;
+            let Type::Ref(target) = plan.records[idx].fields[row.index()].ty else {
+                return Err("what is reversed is a row of another event".to_owned());
+            };
+            let mut takes = Vec::new();
+            while line.peek().is_some() {
+                let own = field_named(&plan.records[idx], line)?;
+                line.expect("off")?;
+                takes.push((own, field_named(plan.record(target), line)?));
+            }
+            plan.records[idx].reverses = Some(Reverses { row, takes });
+        }
         name => {
-            let field = field(plan, name, line)?;
+            let field = field(plan, idx, name, line)?;
             plan.records[idx].fields.push(field);
         }
     }
@@ -79,7 +93,7 @@ pub(in super::super) fn field_named(record: &Record, line: &mut Cursor) -> Read<
     record.field(name).ok_or_else(|| format!("`{}` has no field `{name}`", record.name))
 }
 
-fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
+fn field(plan: &mut Plan, idx: usize, name: &str, line: &mut Cursor) -> Read<Field> {
     let ty = field_type(plan, line)?;
     let optional = line.takes_mark('?');
     let if_there = optional && line.takes("if-there");
@@ -102,6 +116,14 @@ fn field(plan: &mut Plan, name: &str, line: &mut Cursor) -> Read<Field> {
         Some("file-and-row") => {
             line.word()?;
             Some(FieldSource::Place)
+        }
+        Some("returned") => {
+            line.word()?;
+            Some(FieldSource::Returned)
+        }
+        Some("reported") => {
+            line.word()?;
+            Some(FieldSource::Reported(field_named(&plan.records[idx], line)?))
         }
         _ => None,
     };

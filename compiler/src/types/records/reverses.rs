@@ -1,0 +1,173 @@
+//! Events that take rows of others back: which rows, and what they take off them.
+
+use crate::plan::{Bounds, Field, FieldId, FieldSource, RecordId, RecordKind, Reverses, Type};
+use crate::types::Typing;
+use meed_grammar::problem::Problem;
+use meed_grammar::span::Span;
+use meed_grammar::tree::{self, Member};
+
+impl Typing<'_> {
+    /// What the events of the program take back.
+    pub(super) fn reversals(&mut self) {
+        let resolved = self.resolved;
+        for (idx, declared) in resolved.records.iter().enumerate() {
+            for member in &declared.item.members {
+                if let Member::Field(field) = member
+                    && let Some(reverses) = &field.reverses
+                {
+                    self.reversal(RecordId(idx as u32), field, reverses);
+                }
+            }
+        }
+    }
+
+    fn reversal(&mut self, id: RecordId, field: &tree::Field, reverses: &tree::Reverses) {
+        let Some(row) = self.field_of(id, &field.name.text) else { return };
+        let own = self.program.record(id);
+        let name = own.name.clone();
+        let at = reverses.span;
+        if own.kind == RecordKind::Entity {
+            let message = format!("`{name}` is an entity, and only what happened takes something back");
+            self.problem(Problem::error("bad-reverses", at, message).help("declare it as an event, with a `when`"));
+            return;
+        }
+        if own.reverses.is_some() {
+            let message = format!("a row of `{name}` takes back one row of another event");
+            self.problem(Problem::error("bad-reverses", at, message).help("remove one `reverses`"));
+            return;
+        }
+        let Type::Ref(target) = own.fields[row.index()].ty else { return };
+        let other = self.program.record(target);
+        if other.kind == RecordKind::Entity {
+            let message = format!("`{}` is an entity, and only an event can be taken back", other.name);
+            let of = field.ty.as_ref().map_or(field.span, |ty| ty.span);
+            self.problem(Problem::error("bad-reverses", of, message).help("name the event: deal reverses"));
+            return;
+        }
+        let target_name = other.name.clone();
+        let reverses_too = self.resolved.records[target.index()].item.members.iter().find_map(|member| match member {
+            Member::Field(field) => field.reverses.as_ref().map(|reverses| reverses.span),
+            _ => None,
+        });
+        if target == id || reverses_too.is_some() {
+            let message = format!("`{target_name}` takes something back itself, which is not taken back");
+            let mut problem = Problem::error("bad-reverses", at, message);
+            if let Some(span) = reverses_too.filter(|_| target != id) {
+                problem = problem.other(span, "it takes back here");
+            }
+            self.problem(problem.help("let it refer to the event that both are about"));
+            return;
+        }
+        let Some(takes) = self.taken_off(id, target, reverses) else { return };
+        for (_, of) in &takes {
+            self.field_of_returns(target, FieldSource::Reported(*of));
+        }
+        self.field_of_returns(target, FieldSource::Returned);
+        self.program.records[id.index()].reverses = Some(Reverses { row, takes });
+    }
+
+    /// The fields that are taken off: those that are said, else the one number field that both events share.
+    fn taken_off(
+        &mut self,
+        id: RecordId,
+        target: RecordId,
+        reverses: &tree::Reverses,
+    ) -> Option<Vec<(FieldId, FieldId)>> {
+        let (own, other) = (self.program.record(id), self.program.record(target));
+        let is_number = |field: &Field| matches!(field.ty, Type::Count | Type::Number | Type::Money(_));
+        let shared = |name: &str| {
+            let (a, b) = (own.field(name)?, other.field(name)?);
+            let (own, other) = (&own.fields[a.index()], &other.fields[b.index()]);
+            (is_number(own) && own.ty == other.ty).then_some((a, b))
+        };
+        let numbers: Vec<&str> = own.fields.iter().map(|field| field.name.as_str()).collect();
+        let in_common: Vec<(FieldId, FieldId)> = numbers.iter().filter_map(|name| shared(name)).collect();
+        let words = |pairs: &[(FieldId, FieldId)]| {
+            pairs
+                .iter()
+                .map(|(own_field, _)| own.fields[own_field.index()].name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        if reverses.by.is_empty() {
+            if in_common.len() > 1 {
+                let message = format!(
+                    "`{}` and `{}` share more than one number: which of them are taken off?",
+                    own.name, other.name
+                );
+                let (all, first) = (words(&in_common), words(&in_common[..1]));
+                let help = format!("write: reverses by {all}, or only one of them: reverses by {first}");
+                self.problem(Problem::error("ambiguous-reverses", reverses.span, message).help(help));
+                return None;
+            }
+            return self.of_one_currency(id, target, in_common, reverses.span);
+        }
+        let mut takes: Vec<(FieldId, FieldId)> = Vec::new();
+        for name in &reverses.by {
+            let Some(pair) = shared(&name.text) else {
+                let both = format!("`{}` and `{}`", own.name, other.name);
+                let message = format!("`{}` is no number that both {both} have", name.text);
+                let known = words(&in_common);
+                let help = match &known[..] {
+                    "" => "they share no number: leave `by` out, and the whole row is taken back".to_owned(),
+                    known => format!("they share: {known}"),
+                };
+                self.problem(Problem::error("bad-reverses", name.span, message).help(help));
+                return None;
+            };
+            if takes.contains(&pair) {
+                let message = format!("`{}` is named twice", name.text);
+                self.problem(Problem::error("duplicate-name", name.span, message));
+                return None;
+            }
+            takes.push(pair);
+        }
+        self.of_one_currency(id, target, takes, reverses.span)
+    }
+
+    /// Amounts in the currency of a row are taken off only where both are of the program's.
+    fn of_one_currency(
+        &mut self,
+        id: RecordId,
+        target: RecordId,
+        takes: Vec<(FieldId, FieldId)>,
+        span: Span,
+    ) -> Option<Vec<(FieldId, FieldId)>> {
+        let is_foreign = |(own, other): &&(FieldId, FieldId)| {
+            self.foreign.contains_key(&(id, *own)) || self.foreign.contains_key(&(target, *other))
+        };
+        let Some((_, other)) = takes.iter().find(is_foreign) else { return Some(takes) };
+        let name = &self.program.record(target).fields[other.index()].name;
+        let message = format!("`{name}` is in the currency that its row names, and cannot be taken off");
+        let help = "name another number, or leave the numbers out so that whole rows are taken back";
+        self.problem(Problem::error("bad-reverses", span, message).help(help));
+        None
+    }
+
+    /// A field of an event that is made of what others take back; it is made once.
+    fn field_of_returns(&mut self, id: RecordId, source: FieldSource) {
+        let fields = &mut self.program.records[id.index()].fields;
+        if fields.iter().any(|field| field.source == source) {
+            return;
+        }
+        // No name in a program has a hyphen.
+        let made = match &source {
+            FieldSource::Reported(of) => {
+                let of = &fields[of.index()];
+                Field { name: format!("{}-as-reported", of.name), bounds: Bounds::default(), used: false, ..of.clone() }
+            }
+            _ => Field {
+                name: "nothing-left".to_owned(),
+                ty: Type::YesNo,
+                decimals: 0,
+                optional: false,
+                used: false,
+                if_there: false,
+                bounds: Bounds::default(),
+                source: FieldSource::Returned,
+                span: Span::default(),
+            },
+        };
+        fields.push(Field { source, span: Span::default(), ..made });
+    }
+}
