@@ -186,15 +186,7 @@ pub struct Local {
 impl Plan {
     /// A path of fields from a row of a record, as it is written: `partner.tier`.
     pub fn path_words(&self, record: RecordId, path: &[FieldId]) -> String {
-        let mut at = record;
-        let name = |field: &FieldId| {
-            let field = &self.record(at).fields[field.index()];
-            if let Type::Ref(next) = field.ty {
-                at = next;
-            }
-            field.name.as_str()
-        };
-        path.iter().map(name).collect::<Vec<_>>().join(".")
+        path_words(&self.records, record, path)
     }
 
     /// The event whose rows, in the order of their days, a stream comes from in the end; `None` if it comes from entity periods,

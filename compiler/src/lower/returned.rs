@@ -1,12 +1,15 @@
 //! Rows of which nothing is left: no rule, total, aggregate or set has them.
 
-use crate::plan::{Expr, Function, Op, Plan, RecordId, Root, Search, Stream, Type};
+use crate::plan::{Expr, Function, Op, Plan, Root, Search, Stream, Type};
 use meed_grammar::span::Span;
 
 /// That something is left of a row of a stream; none where its rows are not taken back.
 pub(super) fn is_left(plan: &Plan, stream: &Stream) -> Option<Expr> {
-    let (Stream::Events(record) | Stream::ByDate(record, _)) = stream else { return None };
-    of_row(plan, *record)
+    let (&Stream::Events(record) | &Stream::ByDate(record, _)) = stream else { return None };
+    let returned = plan.record(record).returned().filter(|field| plan.record(record).fields[field.index()].used)?;
+    let yes_no = |op| Expr { op, ty: Type::YesNo, optional: false, span: Span::default() };
+    let field = Op::Field { root: Root::Row, record, path: vec![returned] };
+    Some(yes_no(Op::one(Function::Not, yes_no(field))))
 }
 
 /// The same with a condition; that alone where rows are not taken back.
@@ -27,11 +30,4 @@ pub(super) fn of_search(plan: &Plan, mut search: Search) -> Search {
         search.only = left_and(plan, &search.stream, search.only);
     }
     search
-}
-
-fn of_row(plan: &Plan, record: RecordId) -> Option<Expr> {
-    let returned = plan.record(record).returned().filter(|field| plan.record(record).fields[field.index()].used)?;
-    let yes_no = |op| Expr { op, ty: Type::YesNo, optional: false, span: Span::default() };
-    let field = Op::Field { root: Root::Row, record, path: vec![returned] };
-    Some(yes_no(Op::one(Function::Not, yes_no(field))))
 }

@@ -211,6 +211,19 @@ pub struct Spelling {
     pub value: u32,
 }
 
+/// A path of fields from a row of a record, as it is written: `partner.tier`.
+pub fn path_words(records: &[Record], record: RecordId, path: &[FieldId]) -> String {
+    let mut at = record;
+    let name = |field: &FieldId| {
+        let field = &records[at.index()].fields[field.index()];
+        if let Type::Ref(next) = field.ty {
+            at = next;
+        }
+        field.name.as_str()
+    };
+    path.iter().map(name).collect::<Vec<_>>().join(".")
+}
+
 impl Record {
     /// The field that tells of each row whether nothing is left of it, where others can take it back.
     pub fn returned(&self) -> Option<FieldId> {

@@ -111,17 +111,8 @@ impl Typing<'_> {
             return;
         };
         let Some(rounding) = rounding else {
-            let message = format!("how are amounts of {} rounded?", code.text);
-            let after = Span { start: code.span.end, end: code.span.end };
-            self.problem(
-                Problem::error("missing-rounding", code.span, message)
-                    .help("say it, for example: rounded half even")
-                    .choice(after, " rounded half even")
-                    .choice(after, " rounded half away from zero")
-                    .choice(after, " rounded toward zero")
-                    .choice(after, " rounded away from zero"),
-            );
-            return;
+            let modes = ["half even", "half away from zero", "toward zero", "away from zero"];
+            return self.rounding_unsaid(code, code.span, "", &modes);
         };
         if rounding.to.is_some() {
             self.problem(
@@ -136,6 +127,16 @@ impl Typing<'_> {
             each_line,
             by_row: None,
         };
+    }
+
+    /// Asks how amounts are rounded, which is said behind a place; the likeliest way comes first.
+    fn rounding_unsaid(&mut self, unit: &tree::Name, behind: Span, comma: &str, modes: &[&str]) {
+        let message = format!("how are amounts of {} rounded?", unit.text);
+        let after = Span { start: behind.end, end: behind.end };
+        let problem = Problem::error("missing-rounding", unit.span, message);
+        let problem = problem.help(format!("say it, for example: rounded {}", modes.first().unwrap_or(&"half even")));
+        let choose = |problem: Problem, mode: &&str| problem.choice(after, format!("{comma} rounded {mode}"));
+        self.problem(modes.iter().fold(problem, choose));
     }
 
     /// Units beside the currency: `unit points whole, rounded toward zero`.
@@ -171,14 +172,7 @@ impl Typing<'_> {
                 }
             };
             let Some(rounding) = &unit.rounding else {
-                let after = Span { start: unit.span.end, end: unit.span.end };
-                self.problem(
-                    Problem::error("missing-rounding", unit.name.span, format!("how are amounts of {name} rounded?"))
-                        .help("say it, for example: rounded toward zero")
-                        .choice(after, ", rounded toward zero")
-                        .choice(after, ", rounded half even")
-                        .choice(after, ", rounded half away from zero"),
-                );
+                self.rounding_unsaid(&unit.name, unit.span, ",", &["toward zero", "half even", "half away from zero"]);
                 continue;
             };
             if rounding.to.is_some() {

@@ -11,6 +11,7 @@ pub(in crate::types) mod window;
 use super::Typing;
 use super::scope::Scope;
 use crate::internal::broken;
+use crate::plan::fields::path_words;
 use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, TimeUnit, Type};
 use crate::resolve::later;
 use crate::typed::{Keys, Lets, Total, Use, Version, WRITTEN_OUT, extent, inline, walk};
@@ -111,16 +112,7 @@ impl Typing<'_> {
         let mut name = None;
         walk(&mut value.clone(), &mut |expr| {
             if let (Op::Field { record, path, .. }, true, None) = (&expr.op, expr.optional, &name) {
-                let mut at = *record;
-                let mut names = Vec::new();
-                for field in path {
-                    let field = &self.program.record(at).fields[field.index()];
-                    names.push(field.name.as_str());
-                    if let Type::Ref(next) = field.ty {
-                        at = next;
-                    }
-                }
-                name = Some(format!("`{}` can be missing", names.join(".")));
+                name = Some(format!("`{}` can be missing", path_words(&self.program.records, *record, path)));
             }
         });
         name.unwrap_or_else(|| "a value here can be missing".to_owned())

@@ -69,7 +69,11 @@ impl DatedMarks {
     pub fn counts(&self, dated: &DatedRows, returned: &[u8]) -> Counts {
         let mut returned = returned.to_vec();
         // After the run's day comes before returned.
-        dated.after.iter().for_each(|row| returned.iter_mut().skip(*row as usize).take(1).for_each(|mark| *mark = 0));
+        for row in &dated.after {
+            if let Some(mark) = returned.get_mut(*row as usize) {
+                *mark = 0;
+            }
+        }
         let mut counts = Counts::default();
         counts.add(&self.by_row, &returned);
         let n_after = dated.after.iter().filter(|row| self.by_row[**row as usize] == 0).count() as u64;

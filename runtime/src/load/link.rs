@@ -306,15 +306,27 @@ pub(super) fn header(field: &Field) -> &str {
     if let FieldSource::Column(column) = &field.source { &column.header } else { &field.name }
 }
 
-/// By place of a row, the day in a column.
+/// By place of a row, the day in a column; none where it is missing.
 pub(super) fn days_by_place(table: &TableBuilder, field: usize) -> Result<Vec<Option<i32>>, StoreError> {
+    by_place(table, field, |values| if let Values::I32(days) = values { days } else { &[] })
+}
+
+/// By place of a row, the number in a column; none where it is missing.
+pub(super) fn numbers_by_place(table: &TableBuilder, field: usize) -> Result<Vec<Option<i64>>, StoreError> {
+    by_place(table, field, |values| if let Values::I64(numbers) = values { numbers } else { &[] })
+}
+
+fn by_place<T: Copy>(
+    table: &TableBuilder,
+    field: usize,
+    values: impl Fn(&Values) -> &[T],
+) -> Result<Vec<Option<T>>, StoreError> {
     let mut by_place = vec![None; table.rows.n_rows as usize];
     table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
         let Some(column) = batch.columns.get(field).and_then(Option::as_ref) else { return };
-        let Values::I32(days) = &column.values else { return };
-        for (row, day) in days.iter().enumerate() {
+        for (row, value) in values(&column.values).iter().enumerate() {
             if column.known.as_ref().is_none_or(|known| known[row] == 1) {
-                by_place[batch.place(row) as usize] = Some(*day);
+                by_place[batch.place(row) as usize] = Some(*value);
             }
         }
     })?;

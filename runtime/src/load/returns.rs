@@ -4,10 +4,9 @@
 //! been so from the start. They are looked at in the order of their days, then of the events in the program, then of their keys; one
 //! that is dated before its row, or takes off more than is left, is rejected.
 
-use crate::keys::columns::Keys;
 use crate::keys::dictionary::NONE;
 use crate::load::build::TableBuilder;
-use crate::load::link::{Linked, codes_by_place, days_by_place, header};
+use crate::load::link::{Linked, codes_by_place, days_by_place, header, numbers_by_place};
 use crate::store::error::StoreError;
 use crate::store::rejects::Fault;
 use crate::store::row_batch::Wanted;
@@ -16,7 +15,6 @@ use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{FieldId, FieldSource, Plan, RecordId, Reverses, Type};
 use meed_compiler::value::decimal_text;
-use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
 
 /// A row that takes something off another.
@@ -89,12 +87,10 @@ impl Linked<'_> {
     /// What is taken off up to the run's day by rows that are accepted, row by row in the one order.
     fn takings(&self, events: &[Event<'_>], through: i32) -> Result<Vec<Taking>, StoreError> {
         let mut takings: Vec<Taking> = Vec::new();
-        let mut keys: Vec<(Keys, FxHashMap<u32, usize>)> = Vec::new();
         for (event, Event { record, reverses }) in events.iter().enumerate() {
             let definition = self.plan.record(*record);
             let Type::Ref(target) = definition.fields[reverses.row.index()].ty else { broken("a return of no row") };
             let (Some(table), Some(space)) = (&self.tables[record.index()], &self.spaces[target.index()]) else {
-                keys.push((Keys::new(0), FxHashMap::default()));
                 continue;
             };
             let codes = codes_by_place(table, reverses.row.index())?;
@@ -114,32 +110,16 @@ impl Linked<'_> {
                 let numbers = numbers.iter().map(|by_place| by_place[place as usize].unwrap_or(0)).collect();
                 takings.push(Taking { place, of: space.row(code), code, day, event, numbers });
             }
-            keys.push(self.keys_of(*record)?);
         }
-        let by_key = |a: &Taking, b: &Taking| {
-            let (keys, rows) = &keys[a.event];
-            match (rows.get(&a.place), rows.get(&b.place)) {
-                (Some(a), Some(b)) => keys.cmp(*a, *b),
-                _ => Ordering::Equal,
-            }
+        // Rows that take others back are held.
+        let by_key = |a: &Taking, b: &Taking| match &self.tables[events[a.event].record.index()] {
+            Some(table) => table.rows.batch.keys.cmp(a.place as usize, b.place as usize),
+            None => Ordering::Equal,
         };
         takings.sort_by(|a, b| {
             (a.of, a.day, a.event).cmp(&(b.of, b.day, b.event)).then_with(|| by_key(a, b)).then(a.place.cmp(&b.place))
         });
         Ok(takings)
-    }
-
-    /// The keys of a record's rows, and by place which of them is its.
-    fn keys_of(&self, record: RecordId) -> Result<(Keys, FxHashMap<u32, usize>), StoreError> {
-        let (mut keys, mut rows) = (Keys::new(self.plan.record(record).key.len()), FxHashMap::default());
-        let Some(table) = &self.tables[record.index()] else { return Ok((keys, rows)) };
-        table.rows.each_batch(Wanted { keys: true, ..Wanted::default() }, |batch| {
-            for row in 0..batch.keys.len() {
-                rows.insert(batch.place(row), rows.len());
-            }
-            keys.append(&batch.keys, 0..batch.keys.len());
-        })?;
-        Ok((keys, rows))
     }
 
     /// What these leave of the rows, and those of them that cannot be.
@@ -327,19 +307,4 @@ fn events(plan: &Plan, target: RecordId) -> Vec<Event<'_>> {
         }
     }
     events
-}
-
-/// By place of a row, the number in a column; none where it is missing.
-fn numbers_by_place(table: &TableBuilder, field: usize) -> Result<Vec<Option<i64>>, StoreError> {
-    let mut by_place = vec![None; table.rows.n_rows as usize];
-    table.rows.each_batch(Wanted { field: Some(field), ..Wanted::default() }, |batch| {
-        let Some(column) = batch.columns.get(field).and_then(Option::as_ref) else { return };
-        let Values::I64(numbers) = &column.values else { return };
-        for (row, number) in numbers.iter().enumerate() {
-            if column.known.as_ref().is_none_or(|known| known[row] == 1) {
-                by_place[batch.place(row) as usize] = Some(*number);
-            }
-        }
-    })?;
-    Ok(by_place)
 }
