@@ -5,11 +5,9 @@
 //! that is dated before its row, or takes off more than is left, is rejected.
 
 use crate::keys::dictionary::NONE;
-use crate::load::build::TableBuilder;
 use crate::load::link::{Linked, codes_by_place, days_by_place, header, numbers_by_place};
 use crate::store::error::StoreError;
 use crate::store::rejects::Fault;
-use crate::store::row_batch::Wanted;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
