@@ -3,7 +3,7 @@
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Bounds, Comparison, Expr, FieldId, Function, LocalId, Node, Op, Plan, RecordId, Root, Stream, Type, Version,
+    Bounds, Comparison, Expr, FieldId, FieldSource, Function, LocalId, Node, Op, Plan, RecordId, Root, Stream, Type, Version,
 };
 use crate::value::{Exact, power_of_ten};
 use meed_grammar::limits;
@@ -77,13 +77,17 @@ impl<'p> Left<'p> {
     fn bounded(&self, subject: &Subject) -> Option<(Ranges, Span)> {
         let Subject::Field(_, record, path) = subject else { return None };
         let mut at = *record;
-        for field in path {
-            let field = &self.plan.record(at).fields[field.index()];
+        for field_id in path {
+            let field = &self.plan.record(at).fields[field_id.index()];
             if let Type::Ref(next) = field.ty {
                 at = next;
                 continue;
             }
-            let Bounds { least, most } = field.bounds;
+            // What is taken back lowers a field towards zero, past bounds that are those of its cells.
+            let lowered = self.plan.record(at).fields.iter().any(|other| other.source == FieldSource::Reported(*field_id));
+            let to_zero = |bound: i64, nearer: fn(i64, i64) -> i64| if lowered { nearer(bound, 0) } else { bound };
+            let least = field.bounds.least.map(|least| to_zero(least, i64::min));
+            let most = field.bounds.most.map(|most| to_zero(most, i64::max));
             let value = |value: i64| Exact::from(value) / power_of_ten(field.decimals);
             let mut ranges = Ranges::all();
             if let Some(least) = least {
