@@ -51,7 +51,7 @@ pub struct Request<'a> {
     pub folder: &'a Path,
     pub format: Format,
     /// Names of the tables.
-    pub tables: &'a [&'static str],
+    pub tables: Vec<&'static str>,
     /// The file for rejected rows.
     pub rejects: Option<&'a Path>,
     /// The files that could be beside it, with the rows as their files have them.

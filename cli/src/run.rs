@@ -145,11 +145,14 @@ impl Run {
 
     /// What will be written where.
     fn request<'a>(&'a self, job: &'a Job, out: &'a Path) -> Request<'a> {
-        const TABLES: [&str; 4] = ["payments", "totals", "decisions", "slices"];
+        let mut tables = vec!["payments", "totals", "decisions"];
+        tables.extend(pay::credits_header(&job.plan).map(|_| "credits"));
+        tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
+        tables.extend(self.slices.then_some("slices"));
         Request {
             folder: out,
             format: self.format(job),
-            tables: if self.slices { &TABLES } else { &TABLES[..3] },
+            tables,
             rejects: self.rejects.as_deref(),
             rejected_rows: self.rejected_rows(&job.plan),
             formulas: match self.csv_formulas {
@@ -226,6 +229,14 @@ impl Run {
         let mut payments = outputs.table("payments", pay::payments_header(plan, result))?;
         let mut totals = outputs.table("totals", pay::totals_header(plan))?;
         let mut decisions = outputs.table("decisions", pay::decisions_header())?;
+        let mut credits = match pay::credits_header(plan) {
+            Some(header) => Some(outputs.table("credits", header)?),
+            None => None,
+        };
+        let mut uncredited = match pay::uncredited_header(plan) {
+            Some(header) => Some(outputs.table("uncredited", header)?),
+            None => None,
+        };
         let mut parts = match slices {
             Some(slices) => Some((slices, outputs.table("slices", pay::slices_header())?)),
             None => None,
@@ -240,7 +251,13 @@ impl Run {
         let folder = |error| (outputs.folder().to_owned(), error);
         pay::write(plan, loaded, result, &mut sinks).map_err(folder)?;
         pay::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
-        drop((payments, totals, decisions, parts));
+        if let Some(credits) = &mut credits {
+            pay::write_credits(plan, loaded, result, credits.as_mut()).map_err(folder)?;
+        }
+        if let Some(uncredited) = &mut uncredited {
+            pay::write_uncredited(plan, loaded, result, uncredited.as_mut()).map_err(folder)?;
+        }
+        drop((payments, totals, decisions, parts, credits, uncredited));
         outputs.appear(|tables, rejects| {
             run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
         })

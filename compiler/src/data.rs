@@ -5,6 +5,7 @@
 //! INVARIANT: rows of an entity are in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
+use crate::interpret::eval::{Levels, Value};
 use crate::lookup::Lookup;
 use crate::plan::{DecisionId, FoldId, KeyId, Period, StateId, StateKind, Type};
 use crate::search::Index;
@@ -88,6 +89,8 @@ pub struct Data {
     pub folds: Vec<FoldData>,
     /// By decision.
     pub decisions: Vec<DecisionData>,
+    /// By key of whoever gets a line: the slot of each kind of party, party and period.
+    pub payee_slots: Vec<FxHashMap<(u32, u32, i32), u32>>,
 }
 
 /// The words of a state, by slot.
@@ -268,6 +271,57 @@ pub struct Output {
     pub status: Vec<u8>,
     /// By how many smallest units lines rounded alone are above the rounding along the total (`each line` only).
     pub missed: i128,
+    /// Of a rule whose lines are divided, or limited per whoever gets them: by line its place among those of its row, from 1.
+    pub places: Vec<u32>,
+    /// Of such a rule: by line the record of the payee.
+    pub kinds: Vec<u32>,
+    /// What each row found by a split is credited with.
+    pub credits: Vec<Credit>,
+    /// Parts for which there is nobody to be paid.
+    pub uncredited: Vec<Uncredited>,
+    /// By line that is still to be divided, what its row has found out, where the division asks for it.
+    pub kept: Vec<KeptRow>,
+    /// What weights have become after so many days.
+    pub weights: FxHashMap<(u32, i32), Exact>,
+}
+
+/// What a row found by a split is credited with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// The row of the rule's stream.
+    pub row: u32,
+    /// Its place among the rows found, from 1.
+    pub place: u32,
+    /// The row found.
+    pub found: u32,
+    /// The payee's row; none where nobody is paid for it.
+    pub payee: Option<u32>,
+    /// Its share of the whole.
+    pub share: Exact,
+    /// Its share of what the amount is a share of, in whole units.
+    pub base: Exact,
+    /// Its part before limits, in smallest units.
+    pub amount: i64,
+}
+
+/// A part of a split for which there is nobody to be paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uncredited {
+    /// The row of the rule's stream.
+    pub row: u32,
+    /// Its place among the parts, from 1; 0 for the whole.
+    pub place: u32,
+    /// Smallest units, not zero.
+    pub amount: i64,
+}
+
+/// What a row has found out on its way to a line.
+#[derive(Clone, Debug)]
+pub struct KeptRow {
+    /// By `let`.
+    pub locals: Vec<Value>,
+    /// Levels of its accumulations.
+    pub levels: Vec<Levels>,
 }
 
 impl Data {

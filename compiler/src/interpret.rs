@@ -6,16 +6,18 @@
 
 pub mod eval;
 mod function;
+mod limits;
+pub mod lines;
 pub mod schedule;
 pub mod trace;
 
-use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
+use crate::data::{Chunk, Data, FoldState, KeptRow, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
 use crate::plan::{
-    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Type, UnitId, Version,
+    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Version,
     VersionId,
 };
-use crate::value::{Exact, RoundingMode, Whole, fraction, over, round};
+use crate::value::{Exact, fraction, over, round};
 use eval::{Levels, Row, Value};
 use meed_grammar::span::Span;
 use trace::Trace;
@@ -43,6 +45,9 @@ pub enum FaultKind {
         /// Two of them.
         rows: [u32; 2],
     },
+    /// A share or weight of a split that no division can do with.
+    #[error("{0}")]
+    Share(&'static str),
     /// No rate of exchange where one is needed.
     #[error("there is no rate for this currency on or before that day")]
     NoRate,
@@ -60,6 +65,7 @@ impl FaultKind {
             Self::EmptyPackage(_) => "empty-package",
             Self::Overflow(_) => "overflow",
             Self::SeveralRows { .. } => "several-rows",
+            Self::Share(_) => "bad-share",
             Self::NoRate => "missing-rate",
             Self::Date(_) => "impossible-date",
         }
@@ -101,7 +107,8 @@ pub fn interpret_row(
         chunk,
         line: None,
     };
-    let mark = run.nodes(&definition.nodes, definition.active)?;
+    let (own, of_lines) = plan.legs(definition);
+    let mark = run.nodes(&definition.nodes[own], definition.active)?;
     let RuleRun { row: state, line, .. } = run;
     let mut mark = mark;
     if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0) {
@@ -109,6 +116,9 @@ pub fn interpret_row(
         output.rows.push(row);
         output.payees.push(payee);
         output.amounts.push(amount);
+        if !of_lines.is_empty() && !plan.is_apart(definition) {
+            output.kept.push(KeptRow { locals: state.locals, levels: state.levels });
+        }
     }
     if state.below_zero.get() {
         mark |= status::BELOW_ZERO;
@@ -235,6 +245,7 @@ impl RuleRun<'_> {
                     self.line = Some(line);
                 }
                 Node::Limit(limit) => self.limit(limit)?,
+                Node::Share(_) => broken("a line that is divided before it is made"),
                 Node::Pay(pay) => {
                     if let (Some((_, amount)), true) = (&mut self.line, pay.negative) {
                         let span = self.definition.emit().map_or_else(Span::default, |emit| emit.span);
@@ -281,18 +292,13 @@ impl RuleRun<'_> {
         Ok(summands.is_some())
     }
 
-    /// The unit of an amount of this row. Where the currency is missing there is no amount.
-    fn unit_of_row(&self, unit: UnitId) -> Result<UnitId, Fault> {
-        let Some(by_row) = &self.plan.unit(unit).by_row else { return Ok(unit) };
-        Ok(match self.row.eval(&by_row.currency, self.data)? {
-            Value::Code(place) => by_row.units[place as usize],
-            _ => unit,
-        })
-    }
-
     fn emit(&mut self, emit: &Emit) -> Result<Option<(u32, i64)>, Fault> {
-        let payee = self.row.eval(&emit.payee, self.data)?;
-        let unit = self.plan.unit(self.unit_of_row(emit.unit)?);
+        // Who gets a line that is divided is known where it is.
+        let payee = match &emit.payee {
+            Some(payee) => self.row.eval(payee, self.data)?,
+            None => Value::Code(0),
+        };
+        let unit = self.plan.unit(self.row.unit_of_row(emit.unit, self.data)?);
         let per_unit = Exact::from(unit.per_one());
         let cents = |value: &Exact| round(&(value * &per_unit), unit.mode);
         let factor = match &emit.factor {
@@ -324,7 +330,8 @@ impl RuleRun<'_> {
             let found = self.slices(emit)?;
             let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
             let take_back = self.definition.is_negative();
-            self.row.note(|trace| trace.pay(&payee, rounded, unit, found, take_back));
+            let payee = emit.payee.as_ref().map(|_| payee.clone());
+            self.row.note(|trace| trace.pay(payee, rounded, unit, found, take_back));
         }
         let (Some(payee), Some(rounded)) = (payee.code(), rounded) else { return Ok(None) };
         let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", emit.span))?;
@@ -334,52 +341,14 @@ impl RuleRun<'_> {
     fn limit(&mut self, limit: &Limit) -> Result<(), Fault> {
         let Some((payee, amount)) = self.line else { return Ok(()) };
         let amount = i128::from(amount);
-        let (expr, state) = match limit {
-            Limit::PerPayment(expr) => (expr, None),
-            Limit::AtMost { amount, state } | Limit::AtLeast { amount, state, .. } => (amount, Some(*state)),
-        };
-        let Some(bound) = self.row.eval(expr, self.data)?.number() else { broken("a limit without an amount") };
-        let mode = match limit {
-            Limit::AtLeast { .. } => RoundingMode::AwayFromZero,
-            Limit::PerPayment(_) | Limit::AtMost { .. } => RoundingMode::TowardZero,
-        };
-        let Type::Money(unit) = expr.ty else { broken("a limit that is no amount") };
-        let unit = self.unit_of_row(unit)?;
-        let bound: Whole = round(&(bound * Exact::from(self.plan.unit(unit).per_one())), mode);
-        let bound = i128::try_from(bound).ok().ok_or(too_large("a limit", expr.span))?;
-        let overflow = || too_large("the sum under a limit", expr.span);
-        let (left, room) = match (limit, state) {
-            (Limit::AtMost { .. }, Some(state)) => {
-                let paid = self.paid(state);
-                let before = *paid;
-                *paid = before.checked_add(amount).ok_or_else(overflow)?;
-                let left = (*paid).min(bound).checked_sub(before.min(bound)).ok_or_else(overflow)?;
-                (left, Some((before.min(bound), (*paid).min(bound))))
-            }
-            (Limit::AtLeast { period, .. }, Some(state)) => {
-                let ends = self.row.period_ends(*period);
-                let paid = self.paid(state);
-                let before = *paid;
-                let sum = before.checked_add(amount).ok_or_else(overflow)?;
-                let add = if ends { bound.checked_sub(sum).ok_or_else(overflow)?.max(0) } else { 0 };
-                *paid = sum.checked_add(add).ok_or_else(overflow)?;
-                (amount.checked_add(add).ok_or_else(overflow)?, Some((before, sum + add)))
-            }
-            (_, None) | (Limit::PerPayment(_), _) => {
-                let bound = bound.checked_abs().ok_or_else(overflow)?;
-                (amount.clamp(-bound, bound), None)
-            }
-        };
-        self.row.note(|trace| trace.limit(expr.span, amount, left, bound, room));
-        let left = i64::try_from(left).ok().ok_or(too_large("a payment", expr.span))?;
+        let bound = self.row.bound(limit, self.data)?;
+        let counted = limit.state().map(|state| paid(self.data, state, self.chunk.slot(self.plan.states[state.index()].key, self.row.row)));
+        let (left, room) = self.row.limited(limit, amount, bound, counted)?;
+        let span = limit.bound().span;
+        self.row.note(|trace| trace.limit(span, None, amount, left, bound, room));
+        let left = i64::try_from(left).ok().ok_or(too_large("a payment", span))?;
         self.line = Some((payee, left));
         Ok(())
-    }
-
-    fn paid(&mut self, state: StateId) -> &mut i128 {
-        let slot = self.slot(state);
-        let StateData::Paid(paid) = self.data.state(state) else { broken("a limit without what was paid") };
-        &mut paid[slot]
     }
 }
 
@@ -479,6 +448,12 @@ impl FoldState {
             Value::Missing => i64::MIN,
         }
     }
+}
+
+/// What is remembered of lines in a slot.
+fn paid(data: &mut Data, state: StateId, slot: u32) -> &mut i128 {
+    let StateData::Paid(paid) = data.state(state) else { broken("a limit without what was paid") };
+    &mut paid[slot as usize]
 }
 
 /// A fault of size.

@@ -99,6 +99,7 @@ impl<'a> Lowering<'a> {
         };
         lowering.folds();
         version.clauses.iter().for_each(|clause| lowering.clause(clause));
+        lowering.divide();
         let mut nodes = lowering.all;
         nodes.append(&mut lowering.nodes);
         nodes.extend(version.pay().map(|pay| Node::Pay(Pay { negative: pay.take_back })));
@@ -136,6 +137,10 @@ impl<'a> Lowering<'a> {
                     amount: self.expr(amount),
                     state: self.shared(keys, StateKind::Paid, Purpose::Limit),
                 },
+                Limit::Payments(most, keys) => crate::plan::Limit::Payments {
+                    most: self.expr(most),
+                    state: self.shared(keys, StateKind::Paid, Purpose::Limit),
+                },
                 Limit::AtLeast(amount, keys, period) => crate::plan::Limit::AtLeast {
                     amount: self.expr(amount),
                     state: self.shared(keys, StateKind::Paid, Purpose::Limit),
@@ -144,6 +149,22 @@ impl<'a> Lowering<'a> {
             }),
         };
         self.nodes.push(node);
+    }
+
+    /// Divides the line: limits by keys of the row come before, those of who gets it and of each payment after.
+    fn divide(&mut self) {
+        let Some(share) = self.version.pay().and_then(|pay| pay.share.as_ref()) else { return };
+        let share = self.share(share);
+        let emit = self.nodes.iter().position(|node| matches!(node, Node::Emit(_)));
+        let limits = self.nodes.split_off(emit.map_or(self.nodes.len(), |emit| emit + 1));
+        let of_row = |node: &Node| match node {
+            Node::Limit(limit) => limit.state().is_some_and(|state| !self.plan.key_of(state).of_payee),
+            _ => true,
+        };
+        let (of_row, of_lines): (Vec<Node>, Vec<Node>) = limits.into_iter().partition(of_row);
+        self.nodes.extend(of_row);
+        self.nodes.push(Node::Share(share));
+        self.nodes.extend(of_lines);
     }
 
     /// Whether the rows are those of a rule's stream as the Plan has it.

@@ -16,6 +16,7 @@ pub mod node;
 pub mod op;
 pub mod schedule;
 pub mod search;
+pub mod share;
 pub mod signature;
 pub mod state;
 pub mod table;
@@ -33,6 +34,7 @@ pub use node::*;
 pub use op::*;
 pub use schedule::*;
 pub use search::*;
+pub use share::*;
 pub use signature::{Kind, Notation, Operands, ResultKind, Scale};
 pub use state::*;
 pub use table::*;
@@ -354,12 +356,9 @@ impl Plan {
         self.records.iter().position(|record| record.name == name).map(|idx| RecordId(idx as u32))
     }
 
-    /// The entity whose rows are paid by this rule, if it pays.
+    /// The entity whose rows are paid by this rule, if it pays; the first of several.
     pub fn payee_record(&self, id: VersionId) -> Option<RecordId> {
-        self.version(id).emit().and_then(|emit| match emit.payee.ty {
-            Type::Ref(record) => Some(record),
-            _ => None,
-        })
+        self.payee_kinds(id).first().copied()
     }
 }
 

@@ -20,7 +20,7 @@ pub use walk::{every, walk, without_places};
 
 use crate::plan::{
     Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,
-    Stream, Table, Type, Unit, UnitId, Window,
+    Share, Stream, Table, Type, Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -119,8 +119,10 @@ pub enum Clause {
 /// `pay PAYEE AMOUNT`
 #[derive(Clone, Debug)]
 pub struct Pay {
-    /// A reference; a missing payee is nobody.
-    pub payee: Expr,
+    /// A reference; a missing payee is nobody. None where the amount is divided.
+    pub payee: Option<Expr>,
+    /// How it is divided, if it is.
+    pub share: Option<Share>,
     /// The amount, with what adds up in it.
     pub amount: Expr,
     /// In what it is paid.
@@ -138,6 +140,8 @@ pub enum Limit {
     Each(Expr),
     /// `at most M per …`
     AtMost(Expr, Keys),
+    /// `at most N payments per …`
+    Payments(Expr, Keys),
     /// `at least M per …`, and its period
     AtLeast(Expr, Keys, Period),
 }
@@ -151,6 +155,8 @@ pub struct Keys {
     pub period: Option<Period>,
     /// Whether a part is a party's own year.
     pub own_year: bool,
+    /// `per payee`: whoever gets the line.
+    pub payee: bool,
 }
 
 /// Sums that are kept per key while rows pass.
@@ -278,11 +284,13 @@ impl Version {
         })
     }
 
-    /// The entity whose rows it pays, if it pays.
-    pub fn payee(&self) -> Option<RecordId> {
-        self.pay().and_then(|pay| match pay.payee.ty {
-            Type::Ref(record) => Some(record),
-            _ => None,
-        })
+    /// The entities whose rows it pays, each once.
+    pub fn payees(&self) -> Vec<RecordId> {
+        let Some(pay) = self.pay() else { return Vec::new() };
+        match (&pay.share, &pay.payee) {
+            (Some(share), _) => share.kinds(),
+            (None, Some(Expr { ty: Type::Ref(record), .. })) => vec![*record],
+            (None, _) => Vec::new(),
+        }
     }
 }

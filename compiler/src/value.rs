@@ -3,6 +3,8 @@
 //! Every number between an input cell and a payment is an exact fraction ([`Exact`]); it becomes a whole number of
 //! smallest units only in [`round`]. Decimal text is read and written here too. No floating point.
 
+pub mod division;
+
 use dashu_int::ops::Gcd;
 use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};

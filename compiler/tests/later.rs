@@ -29,8 +29,6 @@ const CLAUSES: &[(&str, &str)] = &[
         "running count per rep per year",
     ),
     ("returns take back what was paid   pay partner 2% of amount", "returns take back what was paid"),
-    ("pay split 5% of amount { 60% to partner   up to $10 to rep   rest to customer }", "pay split"),
-    ("pay split 5% of amount among (referral within 180 days) by equal shares to advisor", "pay split"),
     ("pay each manager above rep up to 3 levels 1% of amount", "pay each manager"),
     ("pay partner 2% of amount, due 90 days after closed_on", ", due 90 days after closed_on"),
     ("pay partner 2% of amount in 4 parts per quarter", "in 4 parts per quarter"),

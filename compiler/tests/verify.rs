@@ -141,9 +141,9 @@ const DAMAGES: &[Damage] = &[
     (Invariant::Nodes, |plan| rule(plan, "override").nodes.retain(|step| !matches!(step, Node::Active))),
     (Invariant::Nodes, |plan| rule(plan, "override").nodes.retain(|node| !matches!(node, Node::Emit(_)))),
     (Invariant::Named, |plan| plan.folds[0].over = MatchId(99)),
-    (Invariant::Payments, |plan| emit(plan, "plain").payee.ty = Type::MONEY),
+    (Invariant::Payments, |plan| emit(plan, "plain").payee.as_mut().expect("a payee").ty = Type::MONEY),
     (Invariant::Payments, |plan| {
-        let payee = emit(plan, "quarterly").payee.clone();
+        let payee = emit(plan, "quarterly").payee.clone().expect("a payee");
         (emit(plan, "quarterly").worth, emit(plan, "quarterly").owner) = (payee, Owner::Row);
     }),
     (Invariant::Decisions, |plan| plan.decisions[0].ty = Type::Date),

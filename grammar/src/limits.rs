@@ -15,6 +15,8 @@ pub const VALUES: usize = 256;
 pub const PATH: usize = 16;
 /// Paths that make one key: `per rep and customer`.
 pub const KEY: usize = 16;
+/// Splits in one another.
+pub const SPLIT: usize = 4;
 /// Decimals of an amount in another currency.
 pub const MONEY_DECIMALS: u32 = 4;
 /// Values between the brackets of a list.

@@ -16,6 +16,7 @@ mod node;
 mod recovery;
 mod roundings;
 mod sets;
+mod splits;
 mod tables;
 mod tests;
 

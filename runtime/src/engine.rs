@@ -8,6 +8,7 @@
 
 mod aggregate;
 pub(crate) mod counts;
+pub(crate) mod credits;
 mod dated_rows;
 mod days;
 mod entity_periods;

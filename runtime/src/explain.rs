@@ -12,5 +12,6 @@ mod notes;
 pub(crate) mod numbers;
 pub(crate) mod query;
 mod select;
+mod shares;
 mod steps;
 mod words;

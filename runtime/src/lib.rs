@@ -113,10 +113,14 @@ pub mod inner {
     pub mod pay {
         pub use crate::pay::account::{account, rule_totals, sums_of};
         pub use crate::pay::columns::{payments_header, slices_header, totals_header};
+        pub use crate::pay::credits::{credits_header, uncredited_header};
         pub use crate::pay::decisions::decisions_header;
         pub use crate::pay::sinks::Sinks;
         pub use crate::pay::slices::Slices;
-        pub use crate::pay::write::{decisions, payments, slices, totals, write, write_decisions};
+        pub use crate::pay::write::{
+            credits, decisions, payments, slices, totals, uncredited, write, write_credits, write_decisions,
+            write_uncredited,
+        };
     }
     pub mod source {
         pub use crate::source::error::SourceError;

@@ -150,7 +150,7 @@ pub struct NotThere {
 /// A table that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
-    /// What it has: `payments`, `totals`, `decisions`, `slices`, `rejects`.
+    /// What it has: `payments`, `totals`, `decisions`, `credits`, `uncredited`, `slices`, `rejects`.
     pub table: String,
     /// Its name beside `run.json`.
     pub file: String,

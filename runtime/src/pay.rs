@@ -7,6 +7,7 @@
 
 pub(crate) mod account;
 mod batches;
+pub(crate) mod credits;
 pub(crate) mod columns;
 pub(crate) mod decisions;
 mod page;

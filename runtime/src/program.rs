@@ -14,9 +14,10 @@ use crate::output::arrow::ArrowSink;
 use crate::output::batch::{Header, Sink};
 use crate::pay::account::account;
 use crate::pay::columns::{payments_header, totals_header};
+use crate::pay::credits::{credits_header, uncredited_header};
 use crate::pay::decisions::decisions_header;
 use crate::pay::sinks::{Nowhere, Sinks};
-use crate::pay::write::{write, write_decisions};
+use crate::pay::write::{write, write_credits, write_decisions, write_uncredited};
 use crate::source::file::{SourceFile, TableInput};
 use crate::store::loaded::Loaded;
 use crate::store::rejects::{Reject, Rejects};
@@ -252,6 +253,24 @@ impl Settled<'_> {
     /// When decisions cannot be read back.
     pub fn decisions(&self) -> io::Result<Vec<RecordBatch>> {
         arrow(self.decisions_header(), |sink| self.write_decisions(sink))
+    }
+
+    /// What rows found by splits are credited with; none where no rule divides among rows found.
+    ///
+    /// # Errors
+    /// When credits cannot be read back.
+    pub fn credits(&self) -> io::Result<Vec<RecordBatch>> {
+        let Some(header) = credits_header(self.plan) else { return Ok(Vec::new()) };
+        arrow(header, |sink| write_credits(self.plan, self.loaded, &self.result, sink))
+    }
+
+    /// Parts of splits that nobody gets; none where no rule divides anything.
+    ///
+    /// # Errors
+    /// When they cannot be read back.
+    pub fn uncredited(&self) -> io::Result<Vec<RecordBatch>> {
+        let Some(header) = uncredited_header(self.plan) else { return Ok(Vec::new()) };
+        arrow(header, |sink| write_uncredited(self.plan, self.loaded, &self.result, sink))
     }
 
     /// How the rows of events ended: over all rules, then rule by rule. The other numbers add up to those read.

@@ -43,6 +43,10 @@ pub enum Kind {
     Slices,
     /// Decisions.
     Decisions,
+    /// What rows found by splits are credited with.
+    Credits,
+    /// Parts of splits that nobody gets.
+    Uncredited,
     /// What became of the rows, by event.
     Accounts,
     /// How often schedules were asked below zero.
@@ -60,6 +64,8 @@ impl Kind {
             "totals" => Self::Totals,
             "slices" => Self::Slices,
             "decisions" => Self::Decisions,
+            "credits" => Self::Credits,
+            "uncredited" => Self::Uncredited,
             "accounts" => Self::Accounts,
             "below-zero" => Self::BelowZero,
             "rejects" => Self::Rejects,
@@ -74,7 +80,7 @@ impl Kind {
             Self::Payments | Self::Totals | Self::Slices | Self::Error => "rule",
             Self::Decisions => "name",
             Self::Accounts => "event",
-            Self::BelowZero => "rule",
+            Self::BelowZero | Self::Credits | Self::Uncredited => "rule",
             Self::Rejects => "record",
         }
     }

@@ -127,6 +127,8 @@ fn table(outcome: &Outcome, kind: Kind) -> Option<&Table> {
         Kind::Totals => Some(&outcome.totals),
         Kind::Slices => outcome.slices.as_ref(),
         Kind::Decisions => Some(&outcome.decisions),
+        Kind::Credits => Some(&outcome.credits),
+        Kind::Uncredited => Some(&outcome.uncredited),
         Kind::Accounts => Some(&outcome.accounts),
         Kind::BelowZero => Some(&outcome.below_zero),
         Kind::Rejects => Some(&outcome.rejects),

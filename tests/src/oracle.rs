@@ -37,6 +37,10 @@ pub enum Answer {
         totals: Table,
         /// Decisions.
         decisions: Table,
+        /// Credits of the rows that splits found.
+        credits: Table,
+        /// Parts of splits that nobody gets.
+        uncredited: Table,
         /// Rejected cells, without reasons.
         rejects: Table,
         /// Whether a set meets a fault in rows that no value asks for: whether that stops a run the page leaves open.
@@ -49,8 +53,12 @@ pub enum Answer {
 }
 
 /// Columns that the evaluator gives.
-const PAYMENTS: [&str; 11] =
-    ["rule", "version", "payee_kind", "payee", "unit", "amount", "event", "key", "when", "period", "accrual"];
+const PAYMENTS: [&str; 12] =
+    ["rule", "version", "payee_kind", "payee", "unit", "amount", "event", "key", "place", "when", "period", "accrual"];
+const CREDITS: [&str; 12] = [
+    "rule", "version", "event", "key", "place", "found", "found_key", "payee", "share", "base", "unit", "amount",
+];
+const UNCREDITED: [&str; 7] = ["rule", "version", "event", "key", "place", "unit", "amount"];
 const TOTALS: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "period", "amount"];
 const DECISIONS: [&str; 7] = ["rule", "version", "of", "key", "period", "name", "value"];
 const REJECTS: [&str; 4] = ["record", "row", "column", "value"];
@@ -140,6 +148,8 @@ impl Answer {
             payments: table("payments", &PAYMENTS),
             totals: table("totals", &TOTALS),
             decisions: table("decisions", &DECISIONS),
+            credits: table("credits", &CREDITS),
+            uncredited: table("uncredited", &UNCREDITED),
             rejects: table("rejects", &REJECTS),
             unasked_faults: value["unasked_faults"] == true,
         }
@@ -155,10 +165,12 @@ impl Answer {
             (Self::Fault(fault), None) => Some(format!("the evaluator meets a fault, {fault}, and Meed none")),
             (Self::Tables { unasked_faults: true, .. }, Some(_)) => None,
             (Self::Tables { .. }, Some(fault)) => Some(format!("Meed meets a fault, {fault}, and the evaluator none")),
-            (Self::Tables { payments, totals, decisions, rejects, .. }, None) => {
+            (Self::Tables { payments, totals, decisions, credits, uncredited, rejects, .. }, None) => {
                 let pairs = [
                     ("rejects", rejects, &outcome.rejects),
                     ("decisions", decisions, &outcome.decisions),
+                    ("credits", credits, &outcome.credits),
+                    ("uncredited", uncredited, &outcome.uncredited),
                     ("payments", payments, &outcome.payments),
                     ("totals", totals, &outcome.totals),
                 ];

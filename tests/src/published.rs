@@ -255,6 +255,7 @@ fn read_place(words: &str) -> Option<Place> {
         "payments" => Kind::Payments,
         "totals" => Kind::Totals,
         "decisions" => Kind::Decisions,
+        "credits" => Kind::Credits,
         _ => return None,
     };
     let pairs = |text: &str| -> Option<Vec<(String, String)>> {

@@ -96,6 +96,8 @@ impl Renaming {
         cells(&mut outcome.payments, &["payee", "key"]);
         cells(&mut outcome.totals, &["payee"]);
         cells(&mut outcome.decisions, &["key", "value"]);
+        cells(&mut outcome.credits, &["key", "found_key", "payee"]);
+        cells(&mut outcome.uncredited, &["key"]);
         cells(&mut outcome.rejects, &["value"]);
         if let Some(slices) = &mut outcome.slices {
             cells(slices, &["payee", "key"]);

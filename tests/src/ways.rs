@@ -86,6 +86,10 @@ pub struct Outcome {
     pub slices: Option<Table>,
     /// Decisions.
     pub decisions: Table,
+    /// What rows found by splits are credited with.
+    pub credits: Table,
+    /// Parts of splits that nobody gets.
+    pub uncredited: Table,
     /// What became of the rows, by event.
     pub accounts: Table,
     /// How often a schedule that does not say what it gives below zero was asked there, by rule.
@@ -129,6 +133,8 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
                 outcome.slices = Some(parts);
             }
             outcome.decisions = table(pay::decisions(plan, &loaded, &result));
+            outcome.credits = table(pay::credits(plan, &loaded, &result));
+            outcome.uncredited = table(pay::uncredited(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
             outcome.below_zero = below_zero(plan, &result);
         }
@@ -207,6 +213,8 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
         ("totals", &one.totals, &other.totals),
         ("slices", one.slices.as_ref().unwrap_or(&nothing), other.slices.as_ref().unwrap_or(&nothing)),
         ("decisions", &one.decisions, &other.decisions),
+        ("credits", &one.credits, &other.credits),
+        ("uncredited", &one.uncredited, &other.uncredited),
         ("accounts", &one.accounts, &other.accounts),
         ("below-zero", &one.below_zero, &other.below_zero),
         ("rejects", &one.rejects, &other.rejects),

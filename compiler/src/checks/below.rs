@@ -153,6 +153,7 @@ impl<'p> Work<'p> {
                 | Node::Until
                 | Node::First(_)
                 | Node::Set(..)
+                | Node::Share(_)
                 | Node::Pay(_) => {}
             }
         }

@@ -56,6 +56,10 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     }
     let rules = machine.make(plan.versions.len(), |writer, idx| {
         let rule = &plan.versions[idx];
+        // What is done with its lines asks for what its rows have found out, which the interpreter keeps.
+        if !plan.is_apart(rule) {
+            return None;
+        }
         let opt_level = opt_level(&n_rows, &rule.stream, idx, options);
         writer.function(opt_level, |function_slot| rule::write_rule(plan, &scales, rule, function_slot))
     });

@@ -3,9 +3,7 @@
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{
-    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, ScheduleId, ScheduleOutput, Side, StateId, Type, Unit, UnitId,
-};
+use crate::plan::{Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, ScheduleId, ScheduleOutput, Side, StateId, Type, Unit, UnitId};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -89,6 +87,8 @@ pub enum TraceStep {
     Pay {
         /// The payee's row, if there is one.
         payee: Option<u32>,
+        /// Whether it is divided, and who gets it is told by [`TraceStep::Share`].
+        divided: bool,
         /// The rounded amount before limits, in whole units; `None` if there is no result.
         rounded: Option<Exact>,
         /// The decimals of what is paid.
@@ -102,10 +102,19 @@ pub enum TraceStep {
         /// The values it looked at.
         values: Vec<(Span, Type, Value)>,
     },
+    /// The line is divided, in smallest units.
+    Share {
+        /// The whole.
+        whole: i64,
+        /// Its parts; none where there is nobody to divide it among.
+        parts: Vec<SharedPart>,
+    },
     /// A limit, in smallest units.
     Limit {
         /// The place of its amount.
         span: Span,
+        /// The place of the part that it acts on, from 1; none where it acts on the whole.
+        place: Option<u32>,
         /// The line before it.
         before: i128,
         /// The line after it.
@@ -115,6 +124,25 @@ pub enum TraceStep {
         /// What was paid under it before and after this line; none for a limit per payment.
         paid: Option<(i128, i128)>,
     },
+}
+
+/// A part of a line that is divided.
+#[derive(Clone, Debug)]
+pub struct SharedPart {
+    /// The part in the text; of found rows the whole clause.
+    pub span: Span,
+    /// Its place among the parts that somebody is to get, from 1; 0 for what is kept.
+    pub place: u32,
+    /// The kind of party that is to get it; none for what is kept.
+    pub kind: Option<RecordId>,
+    /// Who gets it; none where that is unknown.
+    pub payee: Option<u32>,
+    /// The row found, in the stream of its set.
+    pub found: Option<u32>,
+    /// Its exact share, in smallest units.
+    pub exact: Exact,
+    /// What it is, in smallest units.
+    pub amount: i64,
 }
 
 /// A part of a line before rounding.
@@ -219,11 +247,26 @@ impl Trace {
         self.steps.push(TraceStep::First { state, first });
     }
 
-    pub(super) fn pay(&mut self, payee: &Value, rounded: Option<Exact>, unit: &Unit, found: Parts, take_back: bool) {
+    pub(super) fn step(&mut self, step: TraceStep) {
+        self.take_values();
+        self.steps.push(step);
+    }
+
+    pub(super) fn pay(&mut self, payee: Option<Value>, rounded: Option<Exact>, unit: &Unit, found: Parts, take_back: bool) {
         let values = self.take_values();
-        let payee = if let Value::Code(row) = payee { Some(*row) } else { None };
+        let divided = payee.is_none();
+        let payee = if let Some(Value::Code(row)) = payee { Some(row) } else { None };
         let Parts { slices, along } = found;
-        self.steps.push(TraceStep::Pay { payee, rounded, decimals: unit.decimals, slices, along, take_back, values });
+        self.steps.push(TraceStep::Pay {
+            payee,
+            divided,
+            rounded,
+            decimals: unit.decimals,
+            slices,
+            along,
+            take_back,
+            values,
+        });
     }
 
     /// What was met since the last step.
@@ -232,9 +275,17 @@ impl Trace {
         std::mem::take(&mut self.values)
     }
 
-    pub(super) fn limit(&mut self, span: Span, before: i128, after: i128, bound: i128, paid: Option<(i128, i128)>) {
+    pub(super) fn limit(
+        &mut self,
+        span: Span,
+        place: Option<u32>,
+        before: i128,
+        after: i128,
+        bound: i128,
+        paid: Option<(i128, i128)>,
+    ) {
         self.take_values();
-        self.steps.push(TraceStep::Limit { span, before, after, bound, paid });
+        self.steps.push(TraceStep::Limit { span, place, before, after, bound, paid });
     }
 }
 

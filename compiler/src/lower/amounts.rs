@@ -1,7 +1,7 @@
 //! What is paid: whether an amount is rounded along a running total.
 
 use super::Lowering;
-use crate::plan::{Emit, Expr, Function, Op, Owner, StateId, Type};
+use crate::plan::{Emit, Expr, Function, Op, Owner, Share, StateId, Type};
 use crate::typed::{self, Lets, extent, inline};
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -9,12 +9,23 @@ use meed_grammar::span::Span;
 impl Lowering<'_> {
     pub(super) fn emit(&mut self, pay: &typed::Pay) -> Emit {
         let amount = self.expr(&pay.amount);
-        let payee = self.expr(&pay.payee);
+        let payee = pay.payee.as_ref().map(|payee| self.expr(payee));
         let (factor, owner, worth) = match along_total(&amount, &self.lets) {
             Some((factor, state, worth)) => (factor, Owner::Total(state), worth),
             None => (None, Owner::Row, amount),
         };
         Emit { payee, factor, worth, owner, unit: pay.unit, span: pay.span }
+    }
+}
+
+/// How a line is divided; what it reads of `let`s is written out where that fits.
+impl Lowering<'_> {
+    pub(super) fn share(&mut self, share: &Share) -> Share {
+        let mut share = share.clone();
+        for value in share.exprs_mut() {
+            *value = written_out(&self.expr(value), &self.lets);
+        }
+        share
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct States {
 }
 
 /// What tells one key from another.
-type KeyOfKey = (Stream, Option<Period>, Vec<(Root, RecordId, Vec<FieldId>, bool)>);
+type KeyOfKey = (Stream, bool, Option<Period>, Vec<(Root, RecordId, Vec<FieldId>, bool)>);
 
 impl States {
     pub fn begin_version(&mut self) {
@@ -70,11 +70,11 @@ impl Lowering<'_> {
             op => crate::internal::broken(format!("a key that is no field: {op:?}")),
         };
         let next = KeyId(self.plan.keys.len() as u32);
-        let key = (self.stream().clone(), keys.period, parts.iter().map(part).collect());
+        let key = (self.stream().clone(), keys.payee, keys.period, parts.iter().map(part).collect());
         let id = *self.states.keys.entry(key).or_insert(next);
         if id == next {
             let stream = self.stream().clone();
-            self.plan.keys.push(Key { stream, parts, period: keys.period });
+            self.plan.keys.push(Key { stream, of_payee: keys.payee, parts, period: keys.period });
         }
         id
     }

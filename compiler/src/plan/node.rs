@@ -65,7 +65,9 @@ pub enum Node {
     Set(DecisionId, LocalId),
     /// What the row earns, rounded: a line in the making.
     Emit(Emit),
-    /// A limit on the line in the making.
+    /// The line in the making becomes one for each party that it is divided among.
+    Share(Share),
+    /// A limit on the line in the making, or on each that it was divided into.
     Limit(Limit),
     /// The line is done: the last node of a rule that pays.
     Pay(Pay),
@@ -77,8 +79,8 @@ pub enum Node {
 /// miss the total.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Emit {
-    /// A reference; a missing payee is nobody.
-    pub payee: Expr,
+    /// A reference; a missing payee is nobody. None where the line is divided.
+    pub payee: Option<Expr>,
     /// k of this row; 1 if none is said.
     pub factor: Option<Expr>,
     /// What is rounded. Missing it is no line. Levels of the owner in it have [`Side::Current`].
@@ -107,6 +109,26 @@ pub struct Pay {
     pub negative: bool,
 }
 
+impl Limit {
+    /// M, or N.
+    pub fn bound(&self) -> &Expr {
+        match self {
+            Self::PerPayment(bound)
+            | Self::AtMost { amount: bound, .. }
+            | Self::Payments { most: bound, .. }
+            | Self::AtLeast { amount: bound, .. } => bound,
+        }
+    }
+
+    /// What it remembers.
+    pub fn state(&self) -> Option<StateId> {
+        match self {
+            Self::PerPayment(_) => None,
+            Self::AtMost { state, .. } | Self::Payments { state, .. } | Self::AtLeast { state, .. } => Some(*state),
+        }
+    }
+}
+
 /// A limit, acting on what the one before left, in smallest units.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Limit {
@@ -117,6 +139,13 @@ pub enum Limit {
         /// M.
         amount: Expr,
         /// Σ, kind [`StateKind::Paid`].
+        state: StateId,
+    },
+    /// A line above zero is none once so many were counted; others pass.
+    Payments {
+        /// So many, a whole number.
+        most: Expr,
+        /// How many were counted, kind [`StateKind::Paid`].
         state: StateId,
     },
     /// In a rule per entity and period: at the last of the rule's periods in `period`, if that has ended

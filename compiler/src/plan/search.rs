@@ -67,6 +67,8 @@ pub enum FindFunction {
     Lowest(Expr),
     /// The value of the only row; more than one are a fault.
     Only,
+    /// The value of every row, for a division among them.
+    Each,
 }
 
 impl FindFunction {
@@ -83,6 +85,7 @@ impl FindFunction {
             Self::Highest(_) => "highest",
             Self::Lowest(_) => "lowest",
             Self::Only => "only",
+            Self::Each => "each",
         }
     }
 

@@ -8,6 +8,8 @@ use meed_grammar::span::Span;
 pub struct Key {
     /// Whose rows.
     pub stream: Stream,
+    /// Whether who gets a line is the first part: the key is then one of lines.
+    pub of_payee: bool,
     /// The parts of the key, fields only. A row with a missing part has no slot and must not be touched.
     pub parts: Vec<Expr>,
     /// The period.
@@ -36,7 +38,7 @@ pub enum StateKind {
         /// The denominators.
         denominators: Vec<Option<i64>>,
     },
-    /// The sum of rounded lines, in smallest units.
+    /// The sum of rounded lines, in smallest units, or how many lines there were.
     Paid,
 }
 

@@ -16,6 +16,7 @@ mod names;
 mod phrase;
 mod read;
 mod searches;
+mod shares;
 mod tables;
 mod words;
 mod write;

@@ -1,6 +1,6 @@
 //! The expressions of a Plan, one after another.
 
-use super::{Expr, Function, Limit, Node, Op};
+use super::{Expr, Function, Node, Op};
 
 /// What has no operands.
 macro_rules! leaf {
@@ -76,10 +76,9 @@ impl Node {
             Self::Active | Self::Until | Self::First(_) | Self::Set(..) | Self::Pay(_) => Vec::new(),
             Self::Keep(value) | Self::Let(_, value) => vec![value],
             Self::Total { summands, .. } => summands.iter().collect(),
-            Self::Emit(emit) => std::iter::once(&emit.payee).chain(&emit.factor).chain([&emit.worth]).collect(),
-            Self::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }) => {
-                vec![amount]
-            }
+            Self::Emit(emit) => emit.payee.iter().chain(&emit.factor).chain([&emit.worth]).collect(),
+            Self::Share(share) => share.exprs(),
+            Self::Limit(limit) => vec![limit.bound()],
         }
     }
 

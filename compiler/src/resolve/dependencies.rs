@@ -261,11 +261,38 @@ impl Found<'_> {
             ClauseKind::Pay { payee, amount, .. } | ClauseKind::TakeBack { payee, amount, .. } => {
                 payee.iter().chain([amount]).for_each(|value| self.expr(value, scope));
             }
-            ClauseKind::AtMost { amount, per } | ClauseKind::AtLeast { amount, per } => {
+            ClauseKind::PaySplit { amount, parties, .. } => {
+                self.expr(amount, scope);
+                match parties {
+                    tree::Parties::Listed(parts) => self.parts(parts, scope),
+                    tree::Parties::Found { set, model, payee } => {
+                        self.aggregate(Some(payee), Some(set), scope);
+                        model.exprs().into_iter().for_each(|value| self.aggregate(Some(value), Some(set), scope));
+                    }
+                }
+            }
+            ClauseKind::AtMost { amount, per }
+            | ClauseKind::AtMostPayments { most: amount, per }
+            | ClauseKind::AtLeast { amount, per } => {
                 self.expr(amount, scope);
                 self.keys(per, scope);
             }
             ClauseKind::ForEach { .. } | ClauseKind::Active(_) | ClauseKind::Unsupported(_) => {}
+        }
+    }
+
+    /// The listed parts of a split.
+    fn parts(&mut self, parts: &[tree::SplitPart], scope: &Outline) {
+        for part in parts {
+            match &part.take {
+                tree::SplitTake::Share(value) | tree::SplitTake::UpTo(value) => self.expr(value, scope),
+                tree::SplitTake::Rest => {}
+            }
+            match &part.to {
+                tree::SplitTo::Payee(payee) => self.expr(payee, scope),
+                tree::SplitTo::Kept => {}
+                tree::SplitTo::Split(parts) => self.parts(parts, scope),
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::kept::KeptValues;
 use super::{Index, Key, MOST_KEYS, NO_PART, Place, as_kept, whole_of};
 use crate::data::Data;
 use crate::internal::broken;
-use crate::interpret::FaultKind;
+use crate::interpret::{Fault, FaultKind};
 use crate::interpret::eval::{Row, Value, compare};
 use crate::lookup::{Answer, Asked};
 use crate::plan::{FindFunction, Plan, Search, SearchId, SearchOutput, Type};
@@ -48,6 +48,32 @@ impl Index {
             walk.row(&reader, data, search)?;
         }
         Ok(walk.finish())
+    }
+
+    /// Visits the rows found for these operands, in their order.
+    ///
+    /// # Errors
+    /// A fault of a condition at one of them, and what the visit meets.
+    pub fn each(
+        &self,
+        plan: &Plan,
+        data: &Data,
+        search: &Search,
+        operands: &[Value],
+        mut visit: impl FnMut(&Row<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        for place in self.places(search, operands) {
+            let mut reader = Row::new(plan, &self.source, self.rows[place], 0, false);
+            reader.arguments = operands;
+            if let Some(also) = &search.also
+                && !reader.eval(also, data)?.is_true()
+            {
+                continue;
+            }
+            self.found.row(place);
+            visit(&reader)?;
+        }
+        Ok(())
     }
 
     /// The places of the rows of the key and the days that these operands are.
@@ -148,6 +174,7 @@ impl Index {
                 return Some(Answer { value, known: 1, den: 1 });
             }
             FindFunction::Only if places.len() > 1 => return None,
+            FindFunction::Each => return None,
             FindFunction::Distinct => {
                 let fields = self.fields[output].as_ref()?;
                 let met: FxHashSet<i64> = fields.values()[places.clone()].iter().copied().collect();
@@ -234,6 +261,7 @@ impl Index {
                 let met: FxHashSet<Option<i64>> = found.map(field).collect();
                 return whole(met.len() as i64);
             }
+            FindFunction::Each => return None,
             FindFunction::Only => {
                 let mut found = found;
                 let first = found.next();
@@ -312,6 +340,7 @@ fn at_an_end(function: &FindFunction, places: &Range<usize>) -> Option<Option<us
         FindFunction::Sum
         | FindFunction::Count
         | FindFunction::Distinct
+        | FindFunction::Each
         | FindFunction::Smallest
         | FindFunction::Largest
         | FindFunction::Highest(_)
@@ -352,6 +381,7 @@ impl Walk<'_> {
             FindFunction::Distinct => {
                 self.met.insert(format!("{value:?}"));
             }
+            FindFunction::Each => broken("a set that is divided among, asked for one value"),
             FindFunction::Only => {
                 if let Some((_, _, first)) = self.best {
                     return Err(FaultKind::SeveralRows { stream: search.stream.clone(), rows: [first, reader.row] });

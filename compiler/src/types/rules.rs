@@ -6,6 +6,7 @@ mod decisions;
 mod levels;
 mod limits;
 mod payments;
+mod splits;
 mod stream;
 mod versions;
 
@@ -84,7 +85,9 @@ impl Typing<'_> {
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: rows, by_date, matched: false });
         scope.taken = Some(self.always_taken.len());
         let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
-        let pays = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. });
+        let pays = |clause: &tree::Clause| {
+            matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::PaySplit { .. } | ClauseKind::TakeBack { .. })
+        };
         // What is known of a row does not begin with the program.
         let begins_earlier =
             stream.event().is_some() || matches!(stream, Stream::Periods(_, period) if period != Period::Program);
@@ -116,15 +119,17 @@ impl Typing<'_> {
             }
             // That a limit comes too early was said with the order of the clauses.
             self.clause = Some(clause.span);
-            let limit = matches!(clause.kind, ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. });
+            let limit = matches!(
+                clause.kind,
+                ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } | ClauseKind::AtLeast { .. }
+            );
             if !limit || paid {
                 self.clause(clause, &mut scope, &mut work);
             }
             paid |= pays(clause);
         }
-        let acts = rule.clauses.iter().any(|clause| {
-            matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. } | ClauseKind::Set { .. })
-        });
+        let acts =
+            rule.clauses.iter().any(|clause| pays(clause) || matches!(clause.kind, ClauseKind::Set { .. }));
         let clean = self.n_errors == before;
         if !acts && clean {
             let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);

@@ -14,7 +14,7 @@ use crate::internal::broken;
 use crate::plan::fields::path_words;
 use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, TimeUnit, Type};
 use crate::resolve::later;
-use crate::typed::{Keys, Lets, Total, Use, Version, WRITTEN_OUT, extent, inline, walk};
+use crate::typed::{Keys, Lets, Total, Use, WRITTEN_OUT, extent, inline, walk};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -81,7 +81,7 @@ impl Typing<'_> {
 
     /// Whom a rule pays.
     pub(super) fn paid_by(&mut self, rule: &tree::Name) -> Option<RecordId> {
-        let Some(payee) = self.typed(&rule.text).next().map(Version::payee) else {
+        let Some(payee) = self.typed(&rule.text).next().map(|version| version.payees().first().copied()) else {
             self.unknown_rule(rule);
             return None;
         };
@@ -128,7 +128,7 @@ impl Typing<'_> {
 
     /// Keys and period after `per`.
     pub(super) fn keys(&mut self, per: &[tree::Path], scope: &mut Scope) -> Option<Keys> {
-        let mut keys = Keys { parts: Vec::new(), period: None, own_year: false };
+        let mut keys = Keys { parts: Vec::new(), period: None, own_year: false, payee: false };
         for path in per {
             if path.parts.first().is_some_and(|first| first.text == tree::OWN_YEAR) {
                 keys.parts.push(self.own_year(path, scope)?);

@@ -1,7 +1,7 @@
 //! Clauses of a rule, in whatever order they were written.
 
 use super::node::Node;
-use super::{Rule, expressions, items};
+use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
 use crate::tree::{Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, UnknownMeans, UnknownMeansKind};
 
@@ -42,9 +42,13 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::Pay { payee, amount, unknown: unknown_means(node) }
         }
+        Rule::pay_split => splits::pay_split(node),
         Rule::take_back => {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::TakeBack { payee, amount, unknown: unknown_means(node) }
+        }
+        Rule::at_most if let Some(number) = node.part(Rule::number_of_payments) => {
+            ClauseKind::AtMostPayments { most: expressions::only(&number), per: node.per() }
         }
         Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
         Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
@@ -56,7 +60,6 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
 /// What a clause is called that is read but not run; none for what is no clause.
 fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::pay_split => "a split",
         Rule::pay_each => "payments up a chain (`pay each`)",
         Rule::ranked => "a contest (`ranked by`)",
         Rule::keep_top => "a contest (`keep top`)",
@@ -70,8 +73,9 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
     })
 }
 
-fn payee_and_amount(node: &Node<'_, '_>) -> (Option<Expr>, Expr) {
-    let payee = node.part(Rule::payee).map(|payee| {
+/// Who is paid, where somebody is named.
+pub(super) fn payee(node: &Node<'_, '_>) -> Option<Expr> {
+    node.part(Rule::payee).map(|payee| {
         let row = expressions::only(&payee);
         match payee.part(Rule::field_of) {
             Some(field) => {
@@ -80,7 +84,11 @@ fn payee_and_amount(node: &Node<'_, '_>) -> (Option<Expr>, Expr) {
             }
             None => row,
         }
-    });
+    })
+}
+
+fn payee_and_amount(node: &Node<'_, '_>) -> (Option<Expr>, Expr) {
+    let payee = payee(node);
     let amount = node.part(Rule::amount).map(|amount| expressions::value(&amount));
     (payee, amount.unwrap_or_else(|| expressions::damaged(node)))
 }
@@ -107,10 +115,10 @@ fn if_for_where(node: &Node<'_, '_>, before: Option<&ClauseKind>) -> ClauseKind 
         Some(ClauseKind::FirstPer { .. }) => problem
             .label("what can be the first, or which first is paid?")
             .help("write a `where` above the `first per` for what can be the first, below it for which of them is paid"),
-        Some(ClauseKind::AtMost { .. } | ClauseKind::AtLeast { .. }) => problem
+        Some(ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } | ClauseKind::AtLeast { .. }) => problem
             .label("this limit alone has no condition")
             .help("write the condition into the amount: at most ($500 if level is \"gold\", otherwise $100) per partner per year"),
-        Some(ClauseKind::Pay { .. } | ClauseKind::TakeBack { .. }) => problem
+        Some(ClauseKind::Pay { .. } | ClauseKind::PaySplit { .. } | ClauseKind::TakeBack { .. }) => problem
             .label("`if` belongs inside an amount")
             .help("write a `where` above the payment, or the condition into the amount: ($500 if registered, otherwise $0)"),
         _ => problem.label("`if` belongs inside an amount").help("write `where`").sure(word, "where"),

@@ -82,7 +82,8 @@ impl Marks {
                 Rule::field | Rule::reverses | Rule::key | Rule::when => self.member(&part),
                 Rule::source_field | Rule::calendar_column => self.column(part.parts().nth(1), 1),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
-                Rule::pay_split | Rule::pay_each | Rule::ranked | Rule::hold | Rule::add_to => {
+                Rule::pay_split => part.parts_of(Rule::split_parts).for_each(|parts| self.split(&parts)),
+                Rule::pay_each | Rule::ranked | Rule::hold | Rule::add_to => {
                     self.raw.push(part.span_read())
                 }
                 Rule::given => {
@@ -94,6 +95,14 @@ impl Marks {
                 _ => {}
             }
             self.thing(&part);
+        }
+    }
+
+    /// The parts of a split, and of those that are split again.
+    fn split(&mut self, node: &Node<'_, '_>) {
+        for part in node.parts_of(Rule::split_part) {
+            self.thing(&part);
+            part.parts_of(Rule::split_parts).for_each(|parts| self.split(&parts));
         }
     }
 

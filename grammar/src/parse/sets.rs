@@ -83,7 +83,7 @@ pub(super) fn in_set(node: &Node<'_, '_>) -> Set {
     }
 }
 
-fn set(node: &Node<'_, '_>) -> Set {
+pub(super) fn set(node: &Node<'_, '_>) -> Set {
     match node.part(Rule::set_bracket) {
         Some(bracket) => set_bracket(&bracket),
         None => plain_set(node),

@@ -87,6 +87,17 @@ pub enum ClauseKind {
         /// `, unknown means nobody`
         unknown: Option<UnknownMeans>,
     },
+    /// `pay split AMOUNT { … }`, `pay split AMOUNT among SET MODEL to PAYEE`
+    PaySplit {
+        /// What is divided.
+        amount: Expr,
+        /// Among whom.
+        parties: Parties,
+        /// `spare in listed order`
+        spare: Option<Spare>,
+        /// `, unknown means nobody`
+        unknown: Option<UnknownMeans>,
+    },
     /// `take back from PAYEE AMOUNT`
     TakeBack {
         /// From whom.
@@ -103,6 +114,13 @@ pub enum ClauseKind {
         /// Every name after a `per` or `and`.
         per: Vec<Path>,
     },
+    /// `at most N payments per K [and K2] per P`
+    AtMostPayments {
+        /// How many.
+        most: Expr,
+        /// Every name after a `per` or `and`.
+        per: Vec<Path>,
+    },
     /// `at least M per K per P`
     AtLeast {
         /// The guarantee.
@@ -112,6 +130,115 @@ pub enum ClauseKind {
     },
     /// A clause not supported yet.
     Unsupported(Unsupported),
+}
+
+/// Among whom an amount is divided.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parties {
+    /// `{ 60% to partner   rest to desk }`
+    Listed(Vec<SplitPart>),
+    /// `among SET MODEL to PAYEE`
+    Found {
+        /// The rows, each of which is a part.
+        set: Set,
+        /// By what they share.
+        model: CreditModel,
+        /// Who is paid for a row.
+        payee: Expr,
+    },
+}
+
+/// One of the listed parts of a split.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SplitPart {
+    /// How much of the whole.
+    pub take: SplitTake,
+    /// To whom.
+    pub to: SplitTo,
+    /// The whole part.
+    pub span: Span,
+}
+
+/// How much a listed part is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitTake {
+    /// `60%`, of the whole.
+    Share(Expr),
+    /// `up to $10`, of what the parts before it have left.
+    UpTo(Expr),
+    /// `rest`
+    Rest,
+}
+
+/// To whom a listed part goes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitTo {
+    /// `to PAYEE`
+    Payee(Expr),
+    /// `kept`: to nobody.
+    Kept,
+    /// `split { … }`: it is divided again.
+    Split(Vec<SplitPart>),
+}
+
+/// By what found rows share an amount.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreditModel {
+    /// `by equal shares`
+    EqualShares,
+    /// `by weight EXPR`
+    Weight(Expr),
+    /// `in order up to EXPR`
+    InOrder(Expr),
+    /// `first touch`
+    FirstTouch,
+    /// `last touch`
+    LastTouch,
+    /// `40% first 20% middle 40% last`
+    Places {
+        /// Of the first row.
+        first: Expr,
+        /// Of all rows between, together.
+        middle: Expr,
+        /// Of the last row.
+        last: Expr,
+    },
+    /// `halving every 30 days`
+    Halving {
+        /// The days, as written.
+        days: String,
+        /// Their place.
+        span: Span,
+    },
+    /// `each in full`
+    InFull,
+}
+
+impl CreditModel {
+    /// Its values, of the rows found.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Weight(value) | Self::InOrder(value) => vec![value],
+            Self::Places { first, middle, last } => vec![first, middle, last],
+            Self::EqualShares | Self::FirstTouch | Self::LastTouch | Self::Halving { .. } | Self::InFull => Vec::new(),
+        }
+    }
+}
+
+/// Where the cents go that cut down shares leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spare {
+    /// `spare to the largest fraction`, which is the default.
+    LargestFraction,
+    /// `spare in listed order`
+    ListedOrder,
+    /// `spare to the largest share`
+    LargestShare,
 }
 
 /// `unknown means yes | no | 0 | nobody`

@@ -41,6 +41,10 @@ pub struct LineRows {
     roots: Vec<u32>,
     /// The unit of each, where rows name their currencies; empty where all are of one.
     units: Vec<u32>,
+    /// The place of each among the lines of its row, from 1; empty where a row has one line.
+    places: Vec<u32>,
+    /// The kind of party of each; empty where the rule pays one kind.
+    kinds: Vec<u32>,
 }
 
 /// A line of one of several versions of a rule.
@@ -53,6 +57,8 @@ pub(crate) struct Line {
     pub payee: u32,
     pub amount: i64,
     pub unit: UnitId,
+    pub place: u32,
+    pub kind: RecordId,
 }
 
 /// Lines of one unit together.
@@ -114,6 +120,8 @@ impl Lines {
             amounts: std::mem::take(&mut output.amounts),
             roots,
             units: if let LineUnits::Each(units) = units { units } else { Vec::new() },
+            places: std::mem::take(&mut output.places),
+            kinds: std::mem::take(&mut output.kinds),
         })
     }
 
@@ -171,21 +179,38 @@ impl Lines {
 
 impl Columns for LineRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { rows, payees, amounts, roots, units } = self;
+        let Self { rows, payees, amounts, roots, units, places, kinds } = self;
         vec![
             ColumnMut::U32(rows),
             ColumnMut::U32(payees),
             ColumnMut::I64(amounts),
             ColumnMut::U32(roots),
             ColumnMut::U32(units),
+            ColumnMut::U32(places),
+            ColumnMut::U32(kinds),
         ]
     }
 }
 
 impl LineRows {
-    /// Lines of these rows.
+    /// Lines of these rows, with nothing said of their places and kinds yet.
     pub(crate) fn new(rows: Vec<u32>, payees: Vec<u32>, amounts: Vec<i64>, units: Vec<u32>) -> Self {
-        Self { rows, payees, amounts, roots: Vec::new(), units }
+        Self { rows, payees, amounts, units, ..Self::default() }
+    }
+
+    /// The same, with the place of each among the lines of its row, and the kind of party that it is for.
+    pub(crate) fn with_parts(self, places: Vec<u32>, kinds: Vec<u32>) -> Self {
+        Self { places, kinds, ..self }
+    }
+
+    /// The place of a line among those of its row, from 1.
+    pub fn place(&self, idx: usize) -> u32 {
+        self.places.get(idx).copied().unwrap_or(1)
+    }
+
+    /// The kind of party that a line is for, where the rule's is `usual` or parts have their own.
+    pub fn kind(&self, idx: usize, usual: RecordId) -> RecordId {
+        self.kinds.get(idx).map_or(usual, |kind| RecordId(*kind))
     }
 
     /// How many.

@@ -1,6 +1,7 @@
 //! What a run gives, and why it may give nothing.
 
 use crate::engine::counts::Counts;
+use crate::engine::credits::{CreditRows, UncreditedRows};
 use crate::engine::lines::{Line, Lines};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -31,6 +32,12 @@ pub struct RunResult {
     pub below_zero: Vec<u64>,
     /// By rule: the rows that machine code left to the interpreter.
     pub replayed: Vec<u64>,
+    /// By rule: what rows found by a split are credited with.
+    pub(crate) credits: Vec<Paged<CreditRows>>,
+    /// By rule: parts of splits that nobody gets.
+    pub(crate) uncredited: Vec<Paged<UncreditedRows>>,
+    /// By rule: how many such parts there are.
+    pub n_uncredited: Vec<u64>,
     /// By decision: its values in the pages that are not seen.
     pub(super) decisions: Vec<Paged<DecisionData>>,
 }
@@ -82,6 +89,9 @@ impl RunResult {
         Ok(Self {
             through,
             lines: plan.versions.iter().map(lines).collect(),
+            credits: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
+            uncredited: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
+            n_uncredited: vec![0; n_rules],
             streams: (0..n_rules).map(|_| None).collect(),
             rules: vec![Vec::new(); n_rules],
             events: vec![None; plan.records.len()],
@@ -103,10 +113,12 @@ impl RunResult {
         for (version, id) in (0..).zip(versions) {
             let lines = self.lines[id.index()].page(page)?;
             let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+            let kind = plan.payee_record(id);
             let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts).enumerate();
             found.extend(columns.map(|(idx, ((&root, &payee), &amount))| {
                 let unit = lines.unit(idx, usual);
-                Line { version, root, payee, amount, unit }
+                let kind = kind.map_or(RecordId(0), |kind| lines.kind(idx, kind));
+                Line { version, root, payee, amount, unit, place: lines.place(idx), kind }
             }));
         }
         // Rows of an event and entity periods are in order by day and then by key; versions follow one another by day.

@@ -17,6 +17,7 @@ use crate::store::loaded::Loaded;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
+use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
 use meed_compiler::plan::{Limit, Node, Period, Plan, RecordId, StateId, Stream, UnitId, Version, VersionId};
 use std::cell::Cell;
@@ -86,6 +87,7 @@ fn forget(plan: &Plan, data: &mut Data) {
     data.folds.clear();
     data.folds.resize_with(plan.folds.len(), || FoldData::Exact(Vec::new()));
     data.searches = plan.searches.iter().map(|_| None).collect();
+    data.payee_slots.clear();
     data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
     for (decision, own) in plan.decisions.iter().zip(&mut data.decisions) {
         if let Stream::Events(record) = &decision.stream {
@@ -232,6 +234,7 @@ impl Run<'_, '_> {
         }
         self.add_found(id, found);
         let units = self.line_units(id, &rows, n_rows, output);
+        self.result.keep_credits(id, output, &rows)?;
         self.result.lines[id.index()].push(output, &rows, units)?;
         if event.is_none() && self.n_pages(self.plan.root_of(&rule.stream)) == 1 {
             self.result.streams[id.index()] = Some(rows);
@@ -274,6 +277,8 @@ impl Run<'_, '_> {
         let (mut row, end) = (chunk.start, chunk.start + chunk.len);
         self.at.set(Some((id, row)));
         let mut replayed = 0;
+        // Lines that are done with already.
+        let mut n_done = output.rows.len();
         while row < end {
             let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
             if let Some(kernel) = kernel {
@@ -292,8 +297,12 @@ impl Run<'_, '_> {
             self.at.set(Some((id, row)));
             let mut trace = observed.then(Trace::default);
             let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
-            if let Err(fault) = done {
-                return Err(self.fault(id, &self.plan.version(id).stream, rows, row, fault));
+            // Of several faults the first row's is told: lines that rows before have made come before it.
+            if done.is_err() || observed {
+                let met = self.finish_lines(id, rows, chunk, &mut n_done, output, trace.as_mut());
+                if let Err((row, fault)) = met.and_then(|()| done.map_err(|fault| (row, fault))) {
+                    return Err(self.fault(id, &self.plan.version(id).stream, rows, row, fault));
+                }
             }
             if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
                 observer.row(id, row, trace);
@@ -301,9 +310,27 @@ impl Run<'_, '_> {
             row += 1;
             replayed += 1;
         }
+        if let Err((row, fault)) = self.finish_lines(id, rows, chunk, &mut n_done, output, None) {
+            return Err(self.fault(id, &self.plan.version(id).stream, rows, row, fault));
+        }
         if self.kernels.is_some() && !observed {
             self.result.replayed[id.index()] += replayed;
         }
+        Ok(())
+    }
+
+    /// Does what is left to do with the lines from this one on.
+    fn finish_lines(
+        &mut self,
+        id: VersionId,
+        rows: &Rows,
+        chunk: &Chunk,
+        n_done: &mut usize,
+        output: &mut Output,
+        trace: Option<&mut Trace>,
+    ) -> Result<(), (u32, Fault)> {
+        finish_lines(self.plan, id, &mut self.loaded.data, rows, chunk, *n_done, output, trace)?;
+        *n_done = output.rows.len();
         Ok(())
     }
 
@@ -397,19 +424,18 @@ fn guaranteed(rule: &Version) -> Vec<Period> {
 
 /// Whether a rule keeps something per this key.
 fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
-    let of = |state: &StateId| plan.states[state.index()].key.index() == key;
+    // Who gets a line is known only once it is made.
+    let of = |state: StateId| plan.states[state.index()].key.index() == key && !plan.keys[key].of_payee;
     rule.nodes.iter().any(|step| match step {
-        Node::TotalOfAll { state, .. }
-        | Node::First(state)
-        | Node::Total { state, .. }
-        | Node::Limit(Limit::AtMost { state, .. } | Limit::AtLeast { state, .. }) => of(state),
+        Node::TotalOfAll { state, .. } | Node::First(state) | Node::Total { state, .. } => of(*state),
+        Node::Limit(limit) => limit.state().is_some_and(of),
         Node::Active
         | Node::Until
         | Node::Keep(_)
         | Node::Let(..)
         | Node::Set(..)
         | Node::Emit(_)
-        | Node::Pay(_)
-        | Node::Limit(Limit::PerPayment(_)) => false,
+        | Node::Share(_)
+        | Node::Pay(_) => false,
     })
 }

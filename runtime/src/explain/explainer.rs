@@ -7,6 +7,9 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::trace::Trace;
 use meed_compiler::plan::{Plan, VersionId};
 
+/// More parties than these are counted only.
+const NAMED: usize = 6;
+
 /// Tells what a trace says, with the names and texts of the program and its tables.
 #[derive(Clone, Copy)]
 pub(super) struct Explainer<'a> {
@@ -23,23 +26,34 @@ impl Explainer<'_> {
     pub fn explanation(&self, id: VersionId, row: u32, trace: &Trace) -> Explanation {
         let rule = self.plan.version(id);
         let lines = self.result.lines[id.index()].all();
-        let line = lines.rows.binary_search(&row).ok();
-        let paid = line.map(|line| (lines.payees[line], lines.amounts[line]));
+        let own = lines.rows.partition_point(|other| *other < row)..lines.rows.partition_point(|other| *other <= row);
         let of = self.of_row(id, row);
-        let heading = match paid.filter(|_| trace.status & status::PAID != 0) {
-            Some((payee, amount)) => {
-                let payee = self.plan.payee_record(id).map_or_else(String::new, |record| self.party(record, payee));
-                match amount {
-                    0.. => format!("{} pays {payee} {} {of}", rule.name, self.amount(id, row, amount.into())),
-                    _ => format!(
-                        "{} takes {} back from {payee} {of}",
-                        rule.name,
-                        self.amount(id, row, -i128::from(amount))
-                    ),
-                }
-            }
-            None => format!("{} pays nothing {of}", rule.name),
+        let payee = |line: usize| {
+            let usual = self.plan.payee_record(id);
+            usual.map_or_else(String::new, |usual| self.party(lines.kind(line, usual), lines.payees[line]))
+        };
+        let amount = |line: usize| lines.amounts[line];
+        let is_paid = trace.status & status::PAID != 0;
+        let heading = if !is_paid || own.is_empty() {
+            format!("{} pays nothing {of}", rule.name)
+        } else if own.len() > NAMED {
+            let sum = own.clone().map(|line| i128::from(amount(line))).sum();
+            format!("{} divides {} among {} parties {of}", rule.name, self.amount(id, row, sum), own.len())
+        } else if own.clone().all(|line| amount(line) < 0) {
+            let parts = own.map(|line| {
+                format!("{} back from {}", self.amount(id, row, -i128::from(amount(line))), payee(line))
+            });
+            format!("{} takes {} {of}", rule.name, listed(parts.collect()))
+        } else {
+            let parts = own.map(|line| format!("{} {}", payee(line), self.amount(id, row, amount(line).into())));
+            format!("{} pays {} {of}", rule.name, listed(parts.collect()))
         };
         Explanation { heading, rule: self.rule_text(id), steps: self.points(id, row, trace) }
     }
+}
+
+/// `A, B and C`
+fn listed(mut words: Vec<String>) -> String {
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
 }

@@ -5,18 +5,25 @@ use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Expr, Function, Limit, Node, Op, Period, StateId, Stream, TimeUnit, Type, VersionId};
+use meed_compiler::interpret::trace::SharedPart;
+use meed_compiler::plan::{
+    Expr, Function, Limit, Node, Op, Period, RecordId, StateId, Stream, TimeUnit, Type, VersionId,
+};
+use meed_grammar::span::Span;
 
 /// How many payments that used a limit up are named.
 const NAMED: usize = 10;
 
 impl Explainer<'_> {
-    /// Limit number `nth` of a rule: what went in, what came out, and the room before and after.
+    /// A limit of a rule by its place: what went in, what came out, and the room before and after; `part` is the part of a divided
+    /// line that it acts on.
+    #[expect(clippy::too_many_arguments, reason = "what a limit has done, and to what")]
     pub(super) fn limit(
         &self,
         id: VersionId,
         row: u32,
-        nth: usize,
+        span: Span,
+        part: Option<&SharedPart>,
         (before, after): (i128, i128),
         bound: i128,
         paid: Option<(i128, i128)>,
@@ -25,7 +32,7 @@ impl Explainer<'_> {
             Node::Limit(limit) => Some(limit),
             _ => None,
         });
-        let Some(limit) = limits.nth(nth) else { return ExplainStep::default() };
+        let Some(limit) = limits.find(|limit| limit.bound().span == span) else { return ExplainStep::default() };
         let (in_words, out_words) = (self.amount(id, row, before), self.amount(id, row, after));
         let reached = paid.map_or_else(|| before.abs() >= bound, |(_, filled)| filled >= bound);
         let change = match (before == after, before == 0, reached) {
@@ -39,6 +46,7 @@ impl Explainer<'_> {
             (Limit::AtMost { amount, state }, Some((used, filled))) => {
                 let key = self.key_words(id, row, *state);
                 let text = format!("limit {}{}{key}: {change}", self.quote(amount.span), self.per(*state));
+                let payee = self.payee_of(id, row, part);
                 let word = self.row_word(id);
                 let room = |paid: i128| self.amount(id, row, bound - paid);
                 let mut details = vec![
@@ -46,7 +54,7 @@ impl Explainer<'_> {
                     format!("after it: room for {}", room(filled)),
                 ];
                 if before != after {
-                    details.extend(self.used_up(id, row, *state));
+                    details.extend(self.used_up(id, row, *state, payee));
                 }
                 ExplainStep { holds, text, details }
             }
@@ -86,7 +94,19 @@ impl Explainer<'_> {
                     details,
                 }
             }
-            (Limit::PerPayment(amount), _) | (Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. }, None) => {
+            (Limit::Payments { most, state }, Some((used, _))) => {
+                let key = self.key_words(id, row, *state);
+                let word = |n: i128| if n == 1 { "payment" } else { "payments" };
+                let change = if before != after { "no further one is paid" } else { "this one is paid" };
+                let text = format!("limit {} payments{}{key}: {change}", self.quote(most.span), self.per(*state));
+                let details = vec![format!("before this {}: {used} {}", self.row_word(id), word(used))];
+                ExplainStep { holds, text, details }
+            }
+            (Limit::PerPayment(amount), _)
+            | (
+                Limit::AtMost { amount, .. } | Limit::AtLeast { amount, .. } | Limit::Payments { most: amount, .. },
+                None,
+            ) => {
                 ExplainStep { holds, text: format!("limit {}: {change}", self.quote(amount.span)), details: Vec::new() }
             }
         }
@@ -97,15 +117,30 @@ impl Explainer<'_> {
         self.rows(id).is_some_and(|rows| Row::new(self.plan, rows, row, 0, false).period_ends(period))
     }
 
+    /// Who gets a line, or a part of it.
+    fn payee_of(&self, id: VersionId, row: u32, part: Option<&SharedPart>) -> Option<(RecordId, u32)> {
+        if let Some(part) = part {
+            return part.kind.zip(part.payee);
+        }
+        let lines = self.result.lines[id.index()].all();
+        let line = lines.rows.binary_search(&row).ok()?;
+        Some((lines.kind(line, self.plan.payee_record(id)?), lines.payees[line]))
+    }
+
     /// The payments that used a limit before this row.
-    fn used_up(&self, id: VersionId, row: u32, state: StateId) -> Vec<String> {
+    fn used_up(&self, id: VersionId, row: u32, state: StateId, payee: Option<(RecordId, u32)>) -> Vec<String> {
+        let of_payee = self.plan.key_of(state).of_payee;
         let rule = self.plan.version(id).rule;
         let Some(own) = self.slot_key(id, row, state) else { return Vec::new() };
         let mut used = Vec::new();
         for version in self.plan.versions_of(rule) {
             let lines = self.result.lines[version.index()].all();
+            let usual = self.plan.payee_record(version);
+            let is_theirs = |line: usize| {
+                !of_payee || usual.map(|usual| (lines.kind(line, usual), lines.payees[line])) == payee
+            };
             for (idx, &other) in lines.rows.iter().enumerate() {
-                if other < row && self.slot_key(version, other, state).as_ref() == Some(&own) {
+                if other < row && is_theirs(idx) && self.slot_key(version, other, state).as_ref() == Some(&own) {
                     used.push((version, other, lines.amounts[idx]));
                 }
             }

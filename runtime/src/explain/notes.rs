@@ -26,7 +26,7 @@ pub(super) fn notes(explainer: &Explainer, asked: &Asked) -> Result<Vec<String>,
         notes.extend(key_notes(explainer, asked, key)?);
     }
     if let Some(payee) = &asked.query.payee {
-        let kinds: Vec<RecordId> = asked.rules.iter().filter_map(|id| explainer.plan.payee_record(*id)).collect();
+        let kinds: Vec<RecordId> = asked.rules.iter().flat_map(|id| explainer.plan.payee_kinds(*id)).collect();
         if kinds.iter().all(|record| row_of(explainer.loaded, *record, payee).is_none()) {
             notes.push(format!("no party with the key `{}` is in the tables", shown(payee)));
         }

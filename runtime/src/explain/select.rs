@@ -6,7 +6,7 @@ use crate::explain::query::Asked;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::{Plan, RecordId, RuleId, Stream, VersionId};
+use meed_compiler::plan::{Function, Op, Parties, Plan, RecordId, RuleId, Share, Stream, Type, VersionId};
 
 /// The rows, paid ones first, each in the order of the rules and of their rows.
 ///
@@ -51,8 +51,8 @@ struct Picker<'a> {
     origin: Origin<'a>,
     /// The row of the key that is asked for, in the record that the rule's rows come from.
     key: Option<u32>,
-    /// The row of the payee that is asked for.
-    payee: Option<u32>,
+    /// The payee that is asked for: a party of each kind that the rule pays and that has the key.
+    payee: Option<Vec<(RecordId, u32)>>,
 }
 
 impl<'a> Picker<'a> {
@@ -83,10 +83,17 @@ impl<'a> Picker<'a> {
             Some(key) => Some(row_of(loaded, record, key)?),
             None => None,
         };
-        let payee = match (&asked.query.payee, plan.payee_record(id)) {
-            (Some(payee), Some(record)) => Some(row_of(loaded, record, payee)?),
-            (Some(_), None) => return None,
-            (None, _) => None,
+        let payee = match &asked.query.payee {
+            Some(payee) => {
+                let kinds = plan.payee_kinds(id).into_iter();
+                let known: Vec<(RecordId, u32)> =
+                    kinds.filter_map(|kind| Some((kind, row_of(loaded, kind, payee)?))).collect();
+                if known.is_empty() {
+                    return None;
+                }
+                Some(known)
+            }
+            None => None,
         };
         Some(Self { plan, loaded, result, asked, id, rows, n_rows, origin, key, payee })
     }
@@ -94,8 +101,15 @@ impl<'a> Picker<'a> {
     /// Rows with a line that are meant.
     fn paid(&self) -> Vec<u32> {
         let lines = self.result.lines[self.id.index()].all();
-        let payee = |line: &usize| self.payee.is_none_or(|payee| lines.payees[*line] == payee);
-        (0..lines.len()).filter(payee).map(|line| lines.rows[line]).filter(|row| self.fits(*row)).collect()
+        let usual = self.plan.payee_record(self.id);
+        let is_paid = |line: &usize| {
+            let paid = usual.map(|usual| (lines.kind(*line, usual), lines.payees[*line]));
+            self.payee.as_ref().is_none_or(|known| paid.is_some_and(|paid| known.contains(&paid)))
+        };
+        let mut rows: Vec<u32> =
+            (0..lines.len()).filter(is_paid).map(|line| lines.rows[line]).filter(|row| self.fits(*row)).collect();
+        rows.dedup();
+        rows
     }
 
     /// Rows without a line that are meant.
@@ -105,7 +119,9 @@ impl<'a> Picker<'a> {
         (0..self.n_rows)
             .filter(|row| self.fits(*row))
             .filter(unpaid)
-            .filter(|row| self.is_its_day(*row) && self.payee.is_none_or(|payee| self.would_pay(*row, payee)))
+            .filter(|row| {
+                self.is_its_day(*row) && self.payee.as_ref().is_none_or(|payees| self.would_pay(*row, payees))
+            })
             .collect()
     }
 
@@ -136,12 +152,31 @@ impl<'a> Picker<'a> {
         own.active.holds(day) || (none && versions().next() == Some(self.id))
     }
 
-    /// Whether the row would be this payee's, had it passed.
-    fn would_pay(&self, row: u32, payee: u32) -> bool {
-        let Some(emit) = self.plan.version(self.id).emit() else { return false };
-        let n_locals = self.plan.version(self.id).n_locals as usize;
-        let row = Row::new(self.plan, &self.rows, row, n_locals, false);
-        matches!(row.eval(&emit.payee, &self.loaded.data), Ok(Value::Code(found)) if found == payee)
+    /// Whether the row would be one of these payees', had it passed.
+    fn would_pay(&self, row: u32, payees: &[(RecordId, u32)]) -> bool {
+        let version = self.plan.version(self.id);
+        let Some(emit) = version.emit() else { return false };
+        let data = &self.loaded.data;
+        let row = Row::new(self.plan, &self.rows, row, version.n_locals as usize, false);
+        let is_one = |kind: Type, found: Value| match (kind, found) {
+            (Type::Ref(kind), Value::Code(found)) => payees.contains(&(kind, found)),
+            _ => false,
+        };
+        let share = version.share();
+        if let Some(Parties::Found { payee, .. }) = share.map(|share| &share.parties) {
+            let Op::Call(Function::Find { search: id, output }, operands) = &payee.op else { return false };
+            let (search, index) = (self.plan.search(*id), &data.searches[id.index()]);
+            let operands: Result<Vec<Value>, _> = operands.iter().map(|operand| row.eval(operand, data)).collect();
+            let (Some(index), Ok(operands)) = (index, operands) else { return false };
+            let mut found = false;
+            let done = index.each(self.plan, data, search, &operands, |reader| {
+                found |= is_one(payee.ty, reader.eval(&search.outputs[*output as usize].value, data)?);
+                Ok(())
+            });
+            return done.is_ok() && found;
+        }
+        let exprs = share.map_or_else(|| emit.payee.iter().collect(), Share::payees);
+        exprs.into_iter().any(|payee| row.eval(payee, data).is_ok_and(|found| is_one(payee.ty, found)))
     }
 }
 

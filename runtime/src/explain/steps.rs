@@ -4,7 +4,7 @@ use crate::explain::explainer::Explainer;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::status;
 use meed_compiler::interpret::eval::Value;
-use meed_compiler::interpret::trace::{Slice, Trace, TraceStep};
+use meed_compiler::interpret::trace::{SharedPart, Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
     Days, End, Expr, Function, LocalId, Node, Op, Owner, Piece, Pieces, Schedule, ScheduleOutput, StateId, Stream,
@@ -22,7 +22,7 @@ impl Explainer<'_> {
         let rule = self.plan.version(id);
         let mut points = Vec::new();
         let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
-        let mut n_limits = 0;
+        let mut shared: &[SharedPart] = &[];
         for step in &trace.steps {
             match step {
                 TraceStep::Total { state, before, after } => totals.push((*state, before, after)),
@@ -34,20 +34,28 @@ impl Explainer<'_> {
                     points.push(self.local(id, row, *local, value, values));
                 }
                 TraceStep::First { state, first } => points.push(self.first(id, row, *state, *first)),
-                TraceStep::Pay { payee, rounded, slices, along, values, .. } => {
+                TraceStep::Pay { payee, divided, rounded, slices, along, values, .. } => {
                     points.extend(self.totals(id, row, &totals));
                     points.push(self.pay(id, row, slices, values));
                     match (payee, rounded) {
-                        (None, _) => points.push(failed("there is nobody to be paid".to_owned())),
-                        (Some(_), None) => points.push(self.no_amount(values)),
-                        (Some(_), Some(rounded)) => {
+                        (None, _) if !divided => points.push(failed("there is nobody to be paid".to_owned())),
+                        (_, None) => points.push(self.no_amount(values)),
+                        (_, Some(rounded)) => {
                             points.push(self.rounding(id, row, slices, along.as_ref(), rounded))
                         }
                     }
                 }
-                TraceStep::Limit { before, after, bound, paid, .. } => {
-                    points.push(self.limit(id, row, n_limits, (*before, *after), *bound, *paid));
-                    n_limits += 1;
+                TraceStep::Share { whole, parts } => {
+                    points.push(self.share(id, row, *whole, parts));
+                    shared = parts;
+                }
+                TraceStep::Limit { span, place, before, after, bound, paid } => {
+                    let part = place.and_then(|place| shared.iter().find(|part| part.place == place));
+                    let mut point = self.limit(id, row, *span, part, (*before, *after), *bound, *paid);
+                    if let Some((kind, payee)) = part.and_then(|part| part.kind.zip(part.payee)) {
+                        point.text = format!("{}: {}", self.party(kind, payee), point.text);
+                    }
+                    points.push(point);
                 }
             }
         }
@@ -243,7 +251,7 @@ impl Explainer<'_> {
         let schedule = schedule_in(self.plan.version(id), &emit.worth).map(|id| &self.plan.schedules[id.index()]);
         let mut details: Vec<String> = Vec::new();
         let kept: Vec<(Span, Type, Value)> =
-            values.iter().filter(|(span, ..)| along != Some(*span) && *span != emit.payee.span).cloned().collect();
+            values.iter().filter(|(span, ..)| along != Some(*span) && emit.payee.as_ref().is_none_or(|payee| *span != payee.span)).cloned().collect();
         details.extend(self.told(id, row, Span::new(0, u32::MAX as usize), &kept));
         details.extend(slices.iter().map(|slice| self.slice(id, row, slice, schedule)));
         ExplainStep { holds: None, text: self.quote(emit.span), details }

@@ -166,7 +166,8 @@ impl Explainer<'_> {
             text if text.is_empty() => row.clone(),
             text => text,
         });
-        let keys = parts.collect::<Vec<_>>().join(" and ");
+        let payee = slot.of_payee.then(|| "payee".to_owned());
+        let keys = payee.into_iter().chain(parts).collect::<Vec<_>>().join(" and ");
         let keys = if keys.is_empty() { keys } else { format!(" per {keys}") };
         let period = slot.period.map_or_else(String::new, |period| format!(" per {}", period.word()));
         format!("{keys}{period}")

@@ -69,7 +69,8 @@ impl Size {
                 Node::Pay(_) => 0,
                 Node::Set(..) => DECISION,
                 Node::Limit(Limit::AtLeast { .. }) => 1,
-                Node::Limit(Limit::AtMost { .. } | Limit::PerPayment(_))
+                Node::Limit(Limit::AtMost { .. } | Limit::Payments { .. } | Limit::PerPayment(_))
+                | Node::Share(_)
                 | Node::Active
                 | Node::Until
                 | Node::Keep(_)

@@ -9,7 +9,7 @@ use crate::pay::rule_lines::{LineRef, RuleLines};
 use crate::pay::slices::{Slice, Slices};
 use crate::pay::totals::Total;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Plan, RecordId, UnitId, Version, VersionId};
+use meed_compiler::plan::{Plan, UnitId, Version, VersionId};
 use meed_compiler::value::exact_text;
 
 /// A column of a table whose batches are made by such a function.
@@ -59,6 +59,7 @@ const PAYMENTS: &[PaymentColumn] = &[
     Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
     Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.event()) },
     Column { name: "key", kind: Kind::Text, cells: |batch| Cells::Texts(batch.keys()) },
+    Column { name: "place", kind: Kind::Whole, cells: |batch| batch.places() },
     Column { name: "when", kind: Kind::Day, cells: |batch| batch.days() },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods.cells(batch.numbers) },
     Column { name: "due", kind: Kind::Day, cells: |_| Cells::NoDays },
@@ -80,6 +81,7 @@ const SLICES: &[SliceColumn] = &[
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
     Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.of.event()) },
     Column { name: "key", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.keys()) },
+    Column { name: "place", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.place_texts()) },
     Column { name: "slice", kind: Kind::Text, cells: |batch| batch.each(|slice, texts| texts.push(&slice.name)) },
     // What has no quantity or rate of its own is written without one.
     Column {
@@ -166,28 +168,34 @@ impl LineBatch<'_> {
         Cells::Wholes(self.lines.iter().map(|line| line.version.number).collect())
     }
 
+    fn places(&self) -> Cells {
+        Cells::Wholes(self.lines.iter().map(|line| line.place as i32).collect())
+    }
+
     fn payee_kinds(&self) -> Cells {
-        let place = |line: &LineRef<'_>| self.rule.versions.iter().position(|known| known.id == line.version.id);
-        let code = |line: &LineRef<'_>| match place(line) {
-            Some(place) => place as u16,
-            None => broken("a line of a version that is not of the rule"),
-        };
-        Cells::Words { words: kinds(self.rule), codes: self.lines.iter().map(code).collect() }
+        let codes = self.lines.iter().map(|line| self.rule.place_of_kind(line.kind) as u16).collect();
+        Cells::Words { words: kinds(self.rule), codes }
     }
 
     fn payees(&self) -> Texts {
         let mut texts = Texts::default();
         let mut before = None;
         for line in self.lines {
-            let payee = Some((line.version.payee, line.payee));
+            let payee = Some((line.kind, line.payee));
             if before == payee {
                 texts.repeat();
             } else {
-                line.version.keys.write(line.payee as usize, &mut texts.bytes);
+                self.rule.keys(line.kind).write(line.payee as usize, &mut texts.bytes);
                 texts.end();
             }
             before = payee;
         }
+        texts
+    }
+
+    fn place_texts(&self) -> Texts {
+        let mut texts = Texts::default();
+        self.lines.iter().for_each(|line| texts.push_number(&line.place.to_string()));
         texts
     }
 
@@ -239,21 +247,15 @@ impl TotalBatch<'_> {
         Cells::always(word, self.totals.len())
     }
 
-    /// The place of the first version that pays this kind of payee.
-    fn version(&self, kind: RecordId) -> usize {
-        let place = self.rule.versions.iter().position(|version| version.payee == kind);
-        place.unwrap_or_else(|| broken("a total of a kind of payee that the rule does not pay"))
-    }
-
     fn payee_kinds(&self) -> Cells {
-        let codes = self.totals.iter().map(|total| self.version(total.payee.0) as u16).collect();
+        let codes = self.totals.iter().map(|total| self.rule.place_of_kind(total.payee.0) as u16).collect();
         Cells::Words { words: kinds(self.rule), codes }
     }
 
     fn payees(&self) -> Cells {
         let mut texts = Texts::default();
         for Total { payee: (kind, row), .. } in self.totals {
-            self.rule.versions[self.version(*kind)].keys.write(*row as usize, &mut texts.bytes);
+            self.rule.keys(*kind).write(*row as usize, &mut texts.bytes);
             texts.end();
         }
         Cells::Texts(texts)
@@ -325,15 +327,15 @@ fn amounts(plan: &Plan, values: Vec<i128>, units: impl Iterator<Item = UnitId>) 
 }
 
 /// The most digits after the point of any unit that rules pay in.
-fn most_decimals(plan: &Plan) -> u32 {
+pub(super) fn most_decimals(plan: &Plan) -> u32 {
     let versions = (0..plan.versions.len() as u32).map(VersionId);
     let units = versions.flat_map(|id| plan.units_of(id)).map(|unit| plan.unit(unit).decimals);
     units.max().unwrap_or(plan.currency().decimals)
 }
 
-/// The kinds of payees, by version.
+/// The kinds of payees.
 fn kinds(rule: &RuleLines<'_>) -> Vec<String> {
-    rule.versions.iter().map(|version| rule.context.plan.record(version.payee).name.clone()).collect()
+    rule.kinds.iter().map(|(kind, _)| rule.context.plan.record(*kind).name.clone()).collect()
 }
 
 /// Writes the keys of rows as texts.

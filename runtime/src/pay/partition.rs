@@ -6,7 +6,7 @@
 use crate::engine::lines::{LineRows, Origin};
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
-use crate::pay::rule_lines::{OutputContext, RuleLines, Version, compare};
+use crate::pay::rule_lines::{self, OutputContext, RuleLines, Version, compare};
 use crate::pay::sinks::{BATCH, Sinks};
 use crate::pay::totals::Totals;
 use crate::store::error::StoreError;
@@ -30,6 +30,8 @@ const FEWEST: usize = 64;
 struct LineChunk {
     /// Places among the versions of the rule.
     versions: Vec<u32>,
+    places: Vec<u32>,
+    kinds: Vec<u32>,
     payees: Vec<u32>,
     amounts: Vec<i64>,
     units: Vec<u32>,
@@ -116,8 +118,8 @@ impl<'a> Partition<'a> {
             let days = self.loaded.days_of(self.plan, self.root, page)?;
             let keys = self.loaded.keys_of(self.root, page)?;
             let mut by_range: Vec<Vec<u32>> = vec![Vec::new(); n_ranges];
-            for (line, (&version, &payee)) in (0..).zip(lines.versions.iter().zip(&lines.payees)) {
-                by_range[ranges.of[version as usize][payee as usize] as usize].push(line);
+            for (line, (&kind, &payee)) in (0..).zip(lines.kinds.iter().zip(&lines.payees)) {
+                by_range[ranges.of(kind, payee)].push(line);
             }
             for (range, places) in by_range.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
                 held[range].gather(&lines, places, &gather(&roots, places), &days, &keys);
@@ -140,6 +142,8 @@ impl<'a> Partition<'a> {
         let lines = self.result.merged(self.plan, self.ids.iter().copied(), page)?;
         let found = LineChunk {
             versions: lines.iter().map(|line| line.version).collect(),
+            places: lines.iter().map(|line| line.place).collect(),
+            kinds: lines.iter().map(|line| line.kind.0).collect(),
             payees: lines.iter().map(|line| line.payee).collect(),
             amounts: lines.iter().map(|line| line.amount).collect(),
             units: lines.iter().map(|line| line.unit.0).collect(),
@@ -150,28 +154,35 @@ impl<'a> Partition<'a> {
 
     /// Some lines as if they were all that the rule has; line `n` is for row `n` of the event.
     fn rule_lines<'b>(&'b self, chunk: &'b LineChunk) -> RuleLines<'b> {
-        let mut lines = vec![(Vec::new(), Vec::new(), Vec::new(), Vec::new()); self.ids.len()];
+        let mut lines = vec![LineChunk::default(); self.ids.len()];
+        let mut roots = vec![Vec::new(); self.ids.len()];
         for (line, &version) in (0..).zip(&chunk.versions) {
-            let (roots, payees, amounts, units) = &mut lines[version as usize];
-            roots.push(line);
-            payees.push(chunk.payees[line as usize]);
-            amounts.push(chunk.amounts[line as usize]);
-            units.push(chunk.units[line as usize]);
+            let own = &mut lines[version as usize];
+            roots[version as usize].push(line);
+            own.places.push(chunk.places[line as usize]);
+            own.kinds.push(chunk.kinds[line as usize]);
+            own.payees.push(chunk.payees[line as usize]);
+            own.amounts.push(chunk.amounts[line as usize]);
+            own.units.push(chunk.units[line as usize]);
         }
-        let rows = |(roots, payees, amounts, units)| Cow::Owned(LineRows::new(roots, payees, amounts, units));
-        let lines = lines.into_iter().map(rows);
-        let of = |(&id, lines)| Version::new(self.plan, id, self.loaded, lines);
+        let rows = |(roots, LineChunk { places, kinds, payees, amounts, units, .. })| {
+            Cow::Owned(LineRows::new(roots, payees, amounts, units).with_parts(places, kinds))
+        };
+        let lines = roots.into_iter().zip(lines).map(rows);
+        let of = |(&id, lines)| Version::new(self.plan, id, lines);
         let versions = self.ids.iter().zip(lines).filter_map(of).collect();
         let origin = Origin::Event { record: self.root, days: &chunk.days, rows: None };
         let through = self.result.through;
         let context = OutputContext { plan: self.plan, name: self.name, origin, keys: &chunk.keys, through };
-        RuleLines::new(context, versions)
+        RuleLines::new(context, self.loaded, versions)
     }
 }
 
 /// Ranges of payees in the order of output.
 struct Ranges {
-    /// By version and payee's row, the range.
+    /// The kinds of parties that are paid.
+    kinds: Vec<RecordId>,
+    /// By kind and payee's row, the range.
     of: Vec<Vec<u32>>,
     is_one_payee: Vec<bool>,
 }
@@ -179,19 +190,19 @@ struct Ranges {
 impl Ranges {
     fn new(rule: &Partition<'_>, n_held: usize) -> Result<Self, StoreError> {
         let Partition { plan, ids, loaded, result, .. } = rule;
-        let mut kinds: Vec<RecordId> = ids.iter().filter_map(|&id| plan.payee_record(id)).collect();
-        let version_kinds = kinds.clone();
-        kinds.sort_unstable();
-        kinds.dedup();
+        let kinds = rule_lines::kinds(plan, ids.iter().copied());
         let keys = |kind: RecordId| &loaded.keys[kind.index()];
         let mut n_lines: Vec<Vec<u64>> = kinds.iter().map(|&kind| vec![0; keys(kind).len()]).collect();
         let place = |kind: RecordId| {
             kinds.binary_search(&kind).unwrap_or_else(|_| broken("a kind of payee that the rule does not pay"))
         };
-        for (&id, &kind) in ids.iter().zip(&version_kinds) {
+        for &id in ids {
+            let Some(usual) = plan.payee_record(id) else { continue };
             for page in 0..result.lines[id.index()].n_pages() {
                 let lines = result.lines[id.index()].page(page)?;
-                lines.payees.iter().for_each(|&payee| n_lines[place(kind)][payee as usize] += 1);
+                for (idx, &payee) in lines.payees.iter().enumerate() {
+                    n_lines[place(lines.kind(idx, usual))][payee as usize] += 1;
+                }
             }
         }
         let mut payees: Vec<(RecordId, u32)> =
@@ -216,8 +227,13 @@ impl Ranges {
             is_one_payee[range] = n_payees == 1;
             by_kind[place(kind)][row as usize] = range as u32;
         }
-        let of = version_kinds.iter().map(|&kind| by_kind[place(kind)].clone()).collect();
-        Ok(Self { of, is_one_payee })
+        Ok(Self { of: by_kind, kinds, is_one_payee })
+    }
+
+    /// The range of a payee.
+    fn of(&self, kind: u32, payee: u32) -> usize {
+        let place = self.kinds.partition_point(|known| known.0 < kind);
+        self.of[place][payee as usize] as usize
     }
 }
 
@@ -225,6 +241,8 @@ impl LineChunk {
     /// Adds some of these lines, with the days and keys of the rows that they are for.
     fn gather(&mut self, lines: &Self, places: &[u32], roots: &[u32], days: &[i32], keys: &Keys) {
         self.versions.extend(places.iter().map(|&line| lines.versions[line as usize]));
+        self.places.extend(places.iter().map(|&line| lines.places[line as usize]));
+        self.kinds.extend(places.iter().map(|&line| lines.kinds[line as usize]));
         self.payees.extend(places.iter().map(|&line| lines.payees[line as usize]));
         self.amounts.extend(places.iter().map(|&line| lines.amounts[line as usize]));
         self.units.extend(places.iter().map(|&line| lines.units[line as usize]));
@@ -234,6 +252,8 @@ impl LineChunk {
 
     fn append(&mut self, other: &Self) {
         self.versions.extend_from_slice(&other.versions);
+        self.places.extend_from_slice(&other.places);
+        self.kinds.extend_from_slice(&other.kinds);
         self.payees.extend_from_slice(&other.payees);
         self.amounts.extend_from_slice(&other.amounts);
         self.units.extend_from_slice(&other.units);
@@ -244,9 +264,11 @@ impl LineChunk {
 
 impl Columns for LineChunk {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { versions, payees, amounts, units, days, keys } = self;
+        let Self { versions, places, kinds, payees, amounts, units, days, keys } = self;
         vec![
             ColumnMut::U32(versions),
+            ColumnMut::U32(places),
+            ColumnMut::U32(kinds),
             ColumnMut::U32(payees),
             ColumnMut::I64(amounts),
             ColumnMut::U32(units),

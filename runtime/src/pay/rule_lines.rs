@@ -3,6 +3,7 @@
 use crate::engine::lines::{LineRows, Origin};
 use crate::keys::columns::Keys;
 use crate::store::loaded::Loaded;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Plan, RecordId, UnitId, VersionId};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -22,6 +23,8 @@ pub(super) struct OutputContext<'a> {
 pub(super) struct RuleLines<'a> {
     pub context: OutputContext<'a>,
     pub versions: Vec<Version<'a>>,
+    /// The kinds of parties that are paid, with the keys of their rows; in order.
+    pub kinds: Vec<(RecordId, &'a Keys)>,
     /// Places in the lines of all versions, one version behind the other.
     pub order: Vec<u32>,
 }
@@ -30,10 +33,10 @@ pub(super) struct RuleLines<'a> {
 pub(super) struct Version<'a> {
     pub id: VersionId,
     pub number: i32,
-    pub payee: RecordId,
+    /// The kind of party that it pays, where lines do not say.
+    usual: RecordId,
     /// What it pays in, where rows do not say.
     unit: UnitId,
-    pub keys: &'a Keys,
     lines: Cow<'a, LineRows>,
     /// The place of its first line.
     first: u32,
@@ -43,7 +46,9 @@ pub(super) struct Version<'a> {
 pub(super) struct LineRef<'a> {
     pub version: &'a Version<'a>,
     pub idx: usize,
+    pub kind: RecordId,
     pub payee: u32,
+    pub place: u32,
     pub root: u32,
     pub amount: i64,
     pub unit: UnitId,
@@ -51,23 +56,25 @@ pub(super) struct LineRef<'a> {
 
 impl<'a> Version<'a> {
     /// None for a version that pays nobody.
-    pub fn new(plan: &Plan, id: VersionId, loaded: &'a Loaded, lines: Cow<'a, LineRows>) -> Option<Self> {
-        let payee = plan.payee_record(id)?;
+    pub fn new(plan: &Plan, id: VersionId, lines: Cow<'a, LineRows>) -> Option<Self> {
+        let usual = plan.payee_record(id)?;
         let number = plan.version(id).number as i32;
         let unit = plan.version(id).emit()?.unit;
-        Some(Self { id, number, payee, unit, keys: &loaded.keys[payee.index()], lines, first: 0 })
+        Some(Self { id, number, usual, unit, lines, first: 0 })
     }
 }
 
 impl<'a> RuleLines<'a> {
     /// The lines of versions, at least one.
-    pub fn new(context: OutputContext<'a>, mut versions: Vec<Version<'a>>) -> Self {
+    pub fn new(context: OutputContext<'a>, loaded: &'a Loaded, mut versions: Vec<Version<'a>>) -> Self {
         let mut n_lines = 0;
         for version in &mut versions {
             version.first = n_lines;
             n_lines += version.lines.len() as u32;
         }
-        let mut lines = Self { context, versions, order: Vec::new() };
+        let kinds = kinds(context.plan, versions.iter().map(|version| version.id));
+        let kinds = kinds.into_iter().map(|kind| (kind, &loaded.keys[kind.index()])).collect();
+        let mut lines = Self { context, versions, kinds, order: Vec::new() };
         lines.order = lines.order(n_lines);
         lines
     }
@@ -78,15 +85,25 @@ impl<'a> RuleLines<'a> {
         if self.versions.len() > 1 {
             order.sort_by_key(|&place| self.at(place).root);
         }
-        let kind = self.versions[0].payee;
-        if self.versions.iter().all(|version| version.payee == kind) {
-            return self.by_payee(&order, self.versions[0].keys.len());
+        if let [(_, keys)] = self.kinds[..] {
+            return self.by_payee(&order, keys.len());
         }
         order.sort_by(|&a, &b| {
             let (a, b) = (self.at(a), self.at(b));
-            compare(a.version.keys, a.payee, b.version.keys, b.payee).then(a.version.payee.cmp(&b.version.payee))
+            compare(self.keys(a.kind), a.payee, self.keys(b.kind), b.payee).then(a.kind.cmp(&b.kind))
         });
         order
+    }
+
+    /// The place of a kind of party among those that are paid.
+    pub fn place_of_kind(&self, kind: RecordId) -> usize {
+        let place = self.kinds.iter().position(|(known, _)| *known == kind);
+        place.unwrap_or_else(|| broken("a kind of payee that the rule does not pay"))
+    }
+
+    /// The keys of the rows of a kind of party.
+    pub fn keys(&self, kind: RecordId) -> &'a Keys {
+        self.kinds[self.place_of_kind(kind)].1
     }
 
     /// Sorts by payee, each payee's lines staying in their order.
@@ -115,8 +132,17 @@ impl<'a> RuleLines<'a> {
         };
         let (idx, lines) = ((place - version.first) as usize, &version.lines);
         let (payee, root, amount) = (lines.payees[idx], lines.roots()[idx], lines.amounts[idx]);
-        LineRef { version, idx, payee, root, amount, unit: lines.unit(idx, version.unit) }
+        let (kind, place) = (lines.kind(idx, version.usual), lines.place(idx));
+        LineRef { version, idx, kind, payee, place, root, amount, unit: lines.unit(idx, version.unit) }
     }
+}
+
+/// The kinds of parties that versions of a rule pay, in order.
+pub(super) fn kinds(plan: &Plan, versions: impl Iterator<Item = VersionId>) -> Vec<RecordId> {
+    let mut kinds: Vec<RecordId> = versions.flat_map(|id| plan.payee_kinds(id)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 /// The order of keys of two records.

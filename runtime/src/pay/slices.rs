@@ -50,13 +50,58 @@ impl Observer for Slices {
 
     fn row(&mut self, rule: VersionId, _: u32, trace: Trace) {
         if trace.status & status::PAID != 0 {
-            self.lines[rule.index()].push(slices_of(&trace));
+            self.lines[rule.index()].extend(slices_of(&trace));
         }
     }
 }
 
+/// The slices of the lines that a row has made. A part of a divided line has one for its share of the whole, and then those of limits
+/// on it: what the whole is made of is not told again for each part.
+fn slices_of(trace: &Trace) -> Vec<Vec<Slice>> {
+    let Some((whole, parts)) = trace.steps.iter().find_map(|step| match step {
+        TraceStep::Share { whole, parts } => Some((*whole, parts)),
+        _ => None,
+    }) else {
+        return vec![slices_of_line(trace)];
+    };
+    let per_unit = trace.steps.iter().find_map(|step| match step {
+        TraceStep::Pay { decimals, .. } => Some(power_of_ten(*decimals)),
+        _ => None,
+    });
+    let per_unit = per_unit.unwrap_or(Exact::ONE);
+    let whole = Exact::from(whole);
+    let mut lines = Vec::new();
+    for part in parts.iter().filter(|part| part.payee.is_some()) {
+        let change = |name: String, amount: Exact| Slice { name, quantity: None, rate: None, amount };
+        let share = Slice {
+            name: "share".to_owned(),
+            quantity: Some(&whole / &per_unit),
+            rate: Some(&part.exact / &whole),
+            amount: &part.exact / &per_unit,
+        };
+        let mut found =
+            vec![share, change("rounding".to_owned(), (Exact::from(part.amount) - &part.exact) / &per_unit)];
+        let mut left = i128::from(part.amount);
+        let mut n_limits = 0;
+        for step in &trace.steps {
+            if let TraceStep::Limit { place: Some(place), before, after, .. } = step
+                && *place == part.place
+            {
+                n_limits += 1;
+                left = *after;
+                found.push(change(format!("limit {n_limits}"), Exact::from(after - before) / &per_unit));
+            }
+        }
+        found.retain(|slice| slice.quantity.is_some() || slice.amount != Exact::ZERO);
+        if left != 0 {
+            lines.push(found);
+        }
+    }
+    lines
+}
+
 /// The slices of a line.
-fn slices_of(trace: &Trace) -> Vec<Slice> {
+fn slices_of_line(trace: &Trace) -> Vec<Slice> {
     let mut found = Vec::new();
     let mut turned = false;
     let mut n_limits = 0;
@@ -81,6 +126,7 @@ fn slices_of(trace: &Trace) -> Vec<Slice> {
                 found.push(change(format!("limit {n_limits}"), Exact::from(after - before) / &per_unit));
             }
             TraceStep::Pay { rounded: None, .. }
+            | TraceStep::Share { .. }
             | TraceStep::Active { .. }
             | TraceStep::Condition { .. }
             | TraceStep::Total { .. }

@@ -21,7 +21,7 @@ pub(super) struct Total {
 
 impl Totals {
     pub fn add(&mut self, line: &LineRef<'_>, period: i32) {
-        let payee = (line.version.payee, line.payee);
+        let payee = (line.kind, line.payee);
         if self.open.first().is_some_and(|open| open.payee != payee || open.period != period) {
             self.end();
         }

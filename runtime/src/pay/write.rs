@@ -4,6 +4,7 @@ use crate::engine::result::RunResult;
 use crate::output::batch::Sink;
 use crate::output::sheet::Sheet;
 use crate::pay::columns::{payments_header, slices_header, totals_header};
+use crate::pay::credits::{self, credits_header, uncredited_header};
 use crate::pay::decisions::{self, decisions_header};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::partition::Partition;
@@ -54,13 +55,13 @@ fn write_page(
     let mut versions = Vec::new();
     for &id in ids {
         // A version may pay nobody.
-        versions.extend(Version::new(plan, id, loaded, result.lines[id.index()].page(0)?));
+        versions.extend(Version::new(plan, id, result.lines[id.index()].page(0)?));
     }
     let Some(first) = versions.first() else { return Ok(()) };
     let page = PageOrigin::new(plan, first.id, loaded, result, 0)?;
     let page = page.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
     let context = OutputContext { plan, name, origin: page.origin(), keys: page.keys(), through: result.through };
-    let lines = RuleLines::new(context, versions);
+    let lines = RuleLines::new(context, loaded, versions);
     let mut totals = Totals::default();
     lines.write(sinks, &mut totals)?;
     lines.end(sinks, &mut totals)
@@ -76,6 +77,24 @@ pub fn write_decisions(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &
         rules.try_for_each(|rule| decisions::write(plan, &rule.name, &rule.versions, loaded, result, sink))
     });
     written.map_err(io::Error::other)??;
+    sink.finish()
+}
+
+/// Writes one row for each row found by a split.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_credits(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    guarded(|| credits::write_credits(plan, loaded, result, sink)).map_err(io::Error::other)??;
+    sink.finish()
+}
+
+/// Writes one row for each part of a split that nobody gets.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_uncredited(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    guarded(|| credits::write_uncredited(plan, loaded, result, sink)).map_err(io::Error::other)??;
     sink.finish()
 }
 
@@ -107,6 +126,26 @@ pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices)
     let mut sheet = Sheet::new(slices_header());
     let sinks = &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
     write(plan, loaded, result, sinks)?;
+    Ok(sheet)
+}
+
+/// The credits as text; nothing where no rule divides among rows found.
+///
+/// # Errors
+/// When credits cannot be read back.
+pub fn credits(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(credits_header(plan).unwrap_or_default());
+    write_credits(plan, loaded, result, &mut sheet)?;
+    Ok(sheet)
+}
+
+/// What is uncredited, as text; nothing where no rule divides anything.
+///
+/// # Errors
+/// When it cannot be read back.
+pub fn uncredited(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(uncredited_header(plan).unwrap_or_default());
+    write_uncredited(plan, loaded, result, &mut sheet)?;
     Ok(sheet)
 }
 

@@ -28,6 +28,8 @@ def answer(job):
             "payments": output.payments(run),
             "totals": output.totals(run),
             "decisions": output.decisions(run),
+            "credits": output.credits(run),
+            "uncredited": output.uncredited(run),
             "rejects": output.rejects(run),
             "unasked_faults": run.has_unasked_faults,
         }
@@ -65,7 +67,7 @@ def main():
     parser.add_argument("--data", help="a folder of CSV tables")
     parser.add_argument("--through")
     parser.add_argument("--set", action="append", default=[])
-    parser.add_argument("--table", default="payments", choices=["payments", "totals", "decisions", "rejects"])
+    parser.add_argument("--table", default="payments", choices=["payments", "totals", "decisions", "credits", "uncredited", "rejects"])
     parser.add_argument("--jobs", help="answer every job of this folder")
     options = parser.parse_args()
     if options.jobs:

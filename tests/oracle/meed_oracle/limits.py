@@ -16,21 +16,32 @@ class Limits:
         self.run = run
         self.sums = {}
 
-    def apply(self, version, scope, smallest, unit):
-        """What is left of an amount."""
+    def apply(self, version, scope, smallest, unit, payee=None, only=None):
+        """What is left of an amount. Of a divided one, limits by keys of the row (`only` is "row") act on the whole, and those of
+        whoever gets a part ("part") on each of them."""
         seen = {}
         for clause in version.clauses:
             name, content = form(clause["kind"])
-            if name not in ("at_most", "at_least"):
+            if name not in ("at_most", "at_most_payments", "at_least"):
                 continue
-            bound = evaluate(content["amount"], scope)
-            if bound is None:
-                raise Unknown("a limit that is missing")
-            bound *= 10**unit.decimals
             # A limit is kept with those of other versions that are alike.
             per = tuple(".".join(path_names(path)) for path in content["per"])
             place = seen[name, per] = seen.get((name, per), 0) + 1
             state = self.sums.setdefault((name, per, place), {})
+            acts_on = "part" if not per or "payee" in per else "row"
+            if only not in (None, acts_on):
+                continue
+            bound = evaluate(content["most" if name == "at_most_payments" else "amount"], scope)
+            if bound is None:
+                raise Unknown("a limit that is missing")
+            key = self._key(content["per"], scope, payee)
+            if name == "at_most_payments":
+                if smallest > 0 and state.get(key, 0) >= bound:
+                    smallest = 0
+                elif smallest > 0:
+                    state[key] = state.get(key, 0) + 1
+                continue
+            bound *= 10**unit.decimals
             if name == "at_least":
                 smallest = self._at_least(content, scope, _away_from_zero(bound), smallest, state)
                 continue
@@ -38,8 +49,14 @@ class Limits:
             if not content["per"]:
                 smallest = max(-abs(bound), min(abs(bound), smallest))
             else:
-                smallest = _at_most(key_of(content["per"], scope), bound, smallest, state)
+                smallest = _at_most(key, bound, smallest, state)
         return smallest
+
+    def _key(self, per, scope, payee):
+        """A key with whoever gets the amount, where it says `per payee`."""
+        others = [path for path in per if path_names(path) != ["payee"]]
+        key = key_of(others, scope) if others else ()
+        return (payee.record.name, payee.key_text(), key) if len(others) < len(per) else key
 
     def _at_least(self, content, scope, bound, smallest, state):
         """What misses is paid in the last of the rule's periods that the guarantee's period reaches, once it has ended."""

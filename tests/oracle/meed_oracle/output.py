@@ -2,7 +2,9 @@
 
 from .values import money_text, value_text
 
-PAYMENTS = "rule version payee_kind payee unit amount event key when period accrual".split()
+PAYMENTS = "rule version payee_kind payee unit amount event key place when period accrual".split()
+CREDITS = "rule version event key place found found_key payee share base unit amount".split()
+UNCREDITED = "rule version event key place unit amount".split()
 DECISIONS = "rule version of key period name value".split()
 TOTALS = "rule payee_kind payee unit period amount".split()
 REJECTS = "record row column value".split()
@@ -24,12 +26,37 @@ def payments(run):
                     money_text(line.smallest, line.unit.decimals),
                     line.source.record.name if is_event else "",
                     line.source.key_text() if is_event else "",
+                    str(line.place),
                     value_text(line.when),
                     program.calendar.name(line.period),
                     "yes" if line.is_accrual else "no",
                 ]
             )
     return found
+
+
+def credits(run):
+    """A row for each row that a split found."""
+    found = []
+    for rule, version, source, place, row, payee, share, base, unit, smallest in run.credits:
+        is_payment = hasattr(row, "smallest")
+        found.append(
+            [
+                *(rule, str(version), source.record.name, source.key_text(), str(place)),
+                *(("payment", "") if is_payment else (row.record.name, row.key_text())),
+                *("" if payee is None else payee.key_text(), value_text(share), value_text(base)),
+                *(unit.code, money_text(smallest, unit.decimals)),
+            ]
+        )
+    return found
+
+
+def uncredited(run):
+    """A row for each part of a split that nobody gets."""
+    return [
+        [rule, str(version), source.record.name, source.key_text(), str(place), unit.code, money_text(smallest, unit.decimals)]
+        for rule, version, source, place, unit, smallest in run.uncredited
+    ]
 
 
 def totals(run):

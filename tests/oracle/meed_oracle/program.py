@@ -69,7 +69,7 @@ class Version:
 
     @property
     def only_sets(self):
-        return not any(form(clause["kind"])[0] in ("pay", "take_back") for clause in self.clauses)
+        return not any(form(clause["kind"])[0] in ("pay", "pay_split", "take_back") for clause in self.clauses)
 
 
 class Program:
@@ -327,7 +327,7 @@ class Program:
                 stream = ("payments", content["rule"]["text"])
             elif kind == "active":
                 active = content
-            elif kind in "where let set first_per pay take_back at_most at_least".split():
+            elif kind in "where let set first_per pay pay_split take_back at_most at_most_payments at_least".split():
                 clauses.append(clause)
             else:
                 raise Unknown(f"a clause of the kind `{kind}`")

@@ -7,6 +7,7 @@ from .expressions import calculate, evaluate, increment_sides
 from .limits import Limits
 from .scope import Line, Scope
 from .tables import Row, key_order
+from .splits import base_of, split
 from .totals import Accumulation, Level, key_of, level_of_set, total_of_all
 from .tree import all_of, expression, form, path_names
 from .trouble import Fault, Unknown
@@ -39,6 +40,9 @@ def _found_in(node, wanted):
     own = node.get(wanted)
     return found + (own if isinstance(own, list) else [own] if own is not None else [])
 
+
+# Clauses that pay, and those behind them.
+PAYING = ("pay", "pay_split", "take_back", "at_most", "at_most_payments", "at_least")
 
 class Rule:
     """A rule with all its versions, and what it remembers through them."""
@@ -188,6 +192,8 @@ class Rule:
             return
         for clause in version.clauses:
             name, content = form(clause["kind"])
+            if name == "pay_split":
+                self._split(version, scope, content, period, is_accrual)
             if name in ("pay", "take_back"):
                 self._pay(version, scope, content, period, is_accrual, -1 if name == "take_back" else 1)
 
@@ -196,7 +202,7 @@ class Rule:
         postponed = []
         for clause in version.clauses:
             name, content = form(clause["kind"])
-            if name in ("pay", "take_back", "at_most", "at_least"):
+            if name in PAYING:
                 break
             self._take_levels(version, content, scope, counts=not is_earlier)
             if name == "where":
@@ -217,7 +223,7 @@ class Rule:
             return False
         for clause in version.clauses:
             name, content = form(clause["kind"])
-            if name in ("pay", "take_back", "at_most", "at_least"):
+            if name in PAYING:
                 self._take_levels(version, content, scope)
         self._add_up(version, scope)
         for name, content in postponed:
@@ -306,7 +312,35 @@ class Rule:
             return
         if not isinstance(payee, Row):
             raise Unknown("a payee that is no row")
-        smallest = sign * self.limits.apply(version, scope, smallest, unit)
+        smallest = sign * self.limits.apply(version, scope, smallest, unit, payee)
+        self._line(version, scope, payee, unit, smallest, period, is_accrual, 1)
+
+    def _split(self, version, scope, content, period, is_accrual):
+        """The amount is rounded, then divided (splits.md)."""
+        unit = unit_of(self.program, content["amount"], version, scope)
+        smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
+        if smallest is None:
+            return
+        smallest = self.limits.apply(version, scope, smallest, unit, only="row")
+        if smallest == 0:
+            return
+        source = scope.line.source if scope.line is not None else scope.subject
+        parts, credits = split(content, scope, smallest, unit)
+        base = evaluate(base_of(content), scope) if credits else None
+        for place, (row, payee, share, part) in enumerate(credits, 1):
+            self.run.credits.append((self.name, version.number, source, place, row, payee, share, base * share, unit, part))
+        if not parts and not _is_all_kept(content):
+            self.run.uncredited.append((self.name, version.number, source, 0, unit, smallest))
+        paid = [part for part in parts if part.payee is not None]
+        for part in parts:
+            if part.payee is None and part.smallest:
+                self.run.uncredited.append((self.name, version.number, source, part.place, unit, part.smallest))
+        # A limit acts on all parts before the next one does, but each remembers by itself.
+        for part in paid:
+            left = self.limits.apply(version, scope, part.smallest, unit, part.payee, only="part")
+            self._line(version, scope, part.payee, unit, left, period, is_accrual, part.place)
+
+    def _line(self, version, scope, payee, unit, smallest, period, is_accrual, place):
         if smallest == 0:
             return
         if not -(2**63) <= smallest < 2**63:
@@ -314,7 +348,7 @@ class Rule:
         amount = Fraction(smallest, 10**unit.decimals)
         source = scope.line.source if scope.line is not None else scope.subject
         self.lines.append(
-            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual)
+            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual, place)
         )
 
     def _rounded(self, node, unknown, version, scope, unit):
@@ -355,6 +389,11 @@ class Rule:
         if op == "divide":
             return calculate("divide", factor, other), node
         return factor * other, node
+
+
+def _is_all_kept(content):
+    """Whether nobody was to get any part."""
+    return form(content["parties"])[0] == "listed"
 
 
 def _round(amount, unit):

@@ -24,6 +24,7 @@ class Line:
     when: date
     period: object
     is_accrual: bool
+    place: int = 1  # among the payments of its row
 
 
 @dataclass

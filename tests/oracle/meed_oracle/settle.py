@@ -20,6 +20,8 @@ class Run:
         self.tables = Tables(self.program, tables, used_fields(self.program))
         self.tables.take_returns(self.through)
         self.has_unasked_faults = False  # faults in sets that no value asks for
+        self.credits = []  # of rows found by splits
+        self.uncredited = []  # parts of splits that nobody gets
         self.decisions = []  # (rule, version, row, period, name, value)
         self._by_period = {}  # decisions of rules per entity and period
         self._events, self._under_way = {}, []

@@ -35,14 +35,42 @@ class _Walk:
             for name, one in content.items():
                 if name == "per":
                     for path in one:
-                        self._path(path, frames)
+                        if path_names(path) != ["payee"]:
+                            self._path(path, frames)
                 elif name == "unknown":
                     if one is not None and form(one["kind"])[0] == "value":
                         self._expression(form(one["kind"])[1], frames)
                 elif name in ("condition", "value", "amount", "payee") and one is not None:
                     self._expression(one, frames)
+                elif name == "parties":
+                    self._parties(one, frames)
             if form(clause["kind"])[0] == "let":
                 frames[0]["lets"][content["name"]["text"]] = content["value"]
+
+    def _parties(self, parties, frames):
+        kind, content = form(parties)
+        if kind == "listed":
+            self._inside(content, frames)
+            return
+        self._set({"set": content["set"], "value": content["payee"]}, frames)
+        if not isinstance(content["model"], str):
+            self._set({"set": content["set"], "value": None}, frames)
+            frame = self._frame_of(self._unnamed(content["set"], frames)["source"])
+            self._inside(content["model"], [frame, *frames])
+
+    def _payees_of_parties(self, parties, frames):
+        kind, content = form(parties)
+        if kind == "found":
+            frame = self._frame_of(self._unnamed(content["set"], frames)["source"])
+            return self._records_of(content["payee"], [frame, *frames])
+        found = []
+        for part in content:
+            name, to = (part["to"], None) if isinstance(part["to"], str) else form(part["to"])
+            if name == "payee":
+                found.extend(self._records_of(to, frames))
+            elif name == "split":
+                found.extend(self._payees_of_parties({"listed": to}, frames))
+        return found
 
     def _frame(self, stream):
         if stream[0] == "payments":
@@ -72,6 +100,8 @@ class _Walk:
                     name, content = form(clause["kind"])
                     if name == "let":
                         frames[0]["lets"][content["name"]["text"]] = content["value"]
+                    if name == "pay_split":
+                        found.extend(self._payees_of_parties(content["parties"], frames))
                     if name in ("pay", "take_back"):
                         found.extend(self._records_of(content["payee"], frames))
             self.payee_kinds[rule] = found

@@ -13,14 +13,20 @@ use cranelift_codegen::ir::condcodes::IntCC;
 impl RuleCode<'_, '_> {
     /// The payee and the amount rounded by the unit, and whether there is a line.
     pub(super) fn emit(&mut self, line: &plan::Emit) {
-        let payee = self.code.value(&line.payee);
-        let row = self.code.code(payee.kind);
+        // Who gets a line that is divided is known where it is.
+        let (payee_known, payee) = match &line.payee {
+            Some(payee) => {
+                let payee = self.code.value(payee);
+                (payee.known, self.code.code(payee.kind).value)
+            }
+            None => (Flag::Yes, self.code.emit.checked_int(0).value),
+        };
         let (known, amount) = match line.owner {
             Owner::Row => self.of_row(line.factor.as_ref(), &line.worth, line.unit),
             Owner::Total(state) => self.along_total(line.factor.as_ref(), state, &line.worth, line.unit),
         };
-        let live = self.code.emit.and(payee.known, known);
-        self.line = Some(Line { live, payee: row.value, amount });
+        let live = self.code.emit.and(payee_known, known);
+        self.line = Some(Line { live, payee, amount });
     }
 
     /// An amount rounded alone.
@@ -100,6 +106,7 @@ impl RuleCode<'_, '_> {
         let (expr, mode) = match limit {
             Limit::PerPayment(expr) | Limit::AtMost { amount: expr, .. } => (expr, RoundingMode::TowardZero),
             Limit::AtLeast { amount: expr, .. } => (expr, RoundingMode::AwayFromZero),
+            Limit::Payments { .. } => broken("payments that are counted row by row"),
         };
         let guard = self.code.emit.begin_guard();
         let (known, bound) = self.code.number(expr, Side::After);
@@ -110,6 +117,7 @@ impl RuleCode<'_, '_> {
         let left = match limit {
             Limit::PerPayment(_) => per_payment(&mut self.code.emit, line.amount, bound),
             Limit::AtMost { state, .. } => self.at_most(*state, line.amount, bound),
+            Limit::Payments { .. } => broken("payments that are counted row by row"),
             Limit::AtLeast { state, period, .. } => {
                 let ends = self.code.load_mark(Input::PeriodsEnds(*period), self.code.row);
                 self.at_least(*state, line.amount, bound, ends)

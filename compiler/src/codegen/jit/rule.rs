@@ -81,7 +81,8 @@ pub(super) fn write_rule(
 
 impl RuleCode<'_, '_> {
     fn steps(&mut self) {
-        for step in &self.rule.nodes {
+        let (own, _) = self.plan.legs(self.rule);
+        for step in &self.rule.nodes[own] {
             self.leave_before(step);
             let (live, guard) = (self.live, self.code.emit.begin_guard());
             match step {
@@ -110,6 +111,7 @@ impl RuleCode<'_, '_> {
                 // The sign is turned where the row ends.
                 Node::Pay(_) => {}
                 Node::Limit(limit) => self.limit(limit),
+                Node::Share(_) => broken("a line that is divided before it is made"),
             }
             self.code.emit.end_guard(live, guard);
             let below_zero = self.code.emit.take_below_zero();
@@ -140,6 +142,7 @@ impl RuleCode<'_, '_> {
             | Node::Let(..)
             | Node::Emit(_)
             | Node::Pay(_)
+            | Node::Share(_)
             | Node::Limit(_) => {}
         }
     }
@@ -351,7 +354,8 @@ impl RuleCode<'_, '_> {
     /// The end of a row that came through all steps.
     fn finish(&mut self) {
         let paid = self.line.map(|line| {
-            let take_back = self.rule.is_negative();
+            // Where lines are not done with the row, their sign is turned with them.
+            let take_back = self.rule.is_negative() && self.plan.legs(self.rule).1.is_empty();
             let live = self.code.emit.and(self.live, line.live);
             let amount =
                 if take_back { self.code.emit.guarded(live, |emit| emit.take_back(line.amount)) } else { line.amount };

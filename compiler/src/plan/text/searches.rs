@@ -113,6 +113,7 @@ pub(super) fn inner_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                 "earliest" => FindFunction::Earliest,
                 "latest" => FindFunction::Latest,
                 "only" => FindFunction::Only,
+                "each" => FindFunction::Each,
                 "highest" => FindFunction::Highest(by(line)?),
                 "lowest" => FindFunction::Lowest(by(line)?),
                 other => return Err(format!("`{other}` is asked of no set")),

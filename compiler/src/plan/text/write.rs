@@ -5,6 +5,7 @@ use super::lexer::quoted;
 use super::names::Place;
 use super::phrase::{test, type_text};
 use super::searches;
+use super::shares;
 use super::tables;
 use super::words::Word;
 use crate::internal::broken;
@@ -290,7 +291,8 @@ fn state(plan: &Plan, id: StateId, out: &mut String) {
     line!(out, "\nstate {} of {}", plan.state_name(id), plan.rule(state.rule).name);
     line!(out, "  {}", stream(plan, &key.stream));
     let place = Place::row(plan, state.rule, &key.stream);
-    let mut parts: Vec<String> = key.parts.iter().map(|part| place.typed(part)).collect();
+    let mut parts: Vec<String> = if key.of_payee { vec!["whoever-is-paid".to_owned()] } else { Vec::new() };
+    parts.extend(key.parts.iter().map(|part| place.typed(part)));
     parts.extend(key.period.map(|period| Word::word(period).to_owned()));
     line!(out, "  per {}", parts.join(", "));
     let kept = match &state.kind {
@@ -378,9 +380,14 @@ fn node(place: &Place, node: &Node) -> String {
             };
             let factor = emit.factor.as_ref().map_or(String::new(), |factor| format!(" times {}", place.typed(factor)));
             let unit = &plan.unit(emit.unit).code;
-            format!("emit {} worth {}{factor}{along} in {unit}", place.typed(&emit.payee), place.typed(&emit.worth))
+            let payee = emit.payee.as_ref().map_or("nobody".to_owned(), |payee| place.typed(payee));
+            format!("emit {payee} worth {}{factor}{along} in {unit}", place.typed(&emit.worth))
         }
         Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
+        Node::Share(share) => shares::write(place, share),
+        Node::Limit(Limit::Payments { most, state }) => {
+            format!("most-payments {} under {}", place.typed(most), plan.state_name(*state))
+        }
         Node::Limit(Limit::PerPayment(bound)) => format!("at-most {}", place.typed(bound)),
         Node::Limit(Limit::AtMost { amount, state }) => {
             format!("at-most {} under {}", place.typed(amount), plan.state_name(*state))

@@ -3,9 +3,10 @@
 use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
-    Days, DecisionId, Emit, Expr, Limit, LocalId, Node, Op, Owner, Plan, RecordKind, Root, RuleId, StateId, StateKind,
-    Stream, Type, Version, VersionId,
+    Days, DecisionId, Emit, Expr, FindFunction, Function, Limit, LocalId, Node, Op, Owner, Part, Parties, Plan,
+    RecordKind, Root, RuleId, Share, StateId, StateKind, Stream, Take, To, Type, Version, VersionId,
 };
+use crate::value::Exact;
 use meed_grammar::steps;
 
 pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Report) {
@@ -80,7 +81,7 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
         }
         Node::Keep(_) | Node::Let(..) | Node::First(_) | Node::Total { .. } | Node::Set(..) => 2,
         Node::Emit(_) => 3,
-        Node::Limit(_) => 4,
+        Node::Limit(_) | Node::Share(_) => 4,
         Node::Pay(_) => 5,
     };
     let ranks: Vec<u8> = rule.nodes.iter().map(rank).collect();
@@ -121,6 +122,7 @@ impl Walk<'_> {
             Node::Total { state, summands } => self.sums(*state, summands, report),
             Node::Set(decision, local) => self.set(*decision, *local, report),
             Node::Emit(emit) => self.emit(emit, report),
+            Node::Share(share) => self.share(share, report),
             Node::Limit(limit) => self.limit(limit, report),
         }
     }
@@ -175,12 +177,12 @@ impl Walk<'_> {
     }
 
     fn emit(&mut self, emit: &Emit, report: &mut Report) {
-        self.place.check(&emit.payee, report);
-        let entity = |ty: Type| match ty {
-            Type::Ref(record) => self.plan.records.get(record.index()).is_some_and(|to| to.kind == RecordKind::Entity),
-            _ => false,
-        };
-        report.demand(entity(emit.payee.ty), Invariant::Payments, "the payee");
+        if let Some(payee) = &emit.payee {
+            self.place.check(payee, report);
+            self.party(payee, report);
+        }
+        let is_divided = self.rule.nodes.iter().any(|node| matches!(node, Node::Share(_)));
+        report.demand(emit.payee.is_none() == is_divided, Invariant::Payments, "a payee, or a division among several");
         if let Some(factor) = &emit.factor {
             self.place.check(factor, report);
             report.demand(factor.ty.is_numeric(), Invariant::Types, "the factor is a number");
@@ -189,7 +191,7 @@ impl Walk<'_> {
         match emit.owner {
             Owner::Row => {
                 self.place.check(worth, report);
-                let zero = worth.op.as_number().is_some_and(|number| *number == crate::value::Exact::ZERO);
+                let zero = worth.op.as_number().is_some_and(|number| *number == Exact::ZERO);
                 let factored = emit.factor.is_some() && worth.ty.is_numeric();
                 let amount = worth.ty == Type::Money(emit.unit);
                 report.demand(amount || zero || factored, Invariant::Payments, "the amount");
@@ -201,20 +203,71 @@ impl Walk<'_> {
         }
     }
 
-    fn limit(&mut self, limit: &Limit, report: &mut Report) {
-        let (amount, state) = match limit {
-            Limit::PerPayment(amount) => (amount, None),
-            Limit::AtMost { amount, state } => (amount, Some(*state)),
-            Limit::AtLeast { amount, state, .. } => {
-                let periods = matches!(self.rule.stream, Stream::Periods(..));
-                report.demand(periods, Invariant::Payments, "a guarantee per entity and period");
-                (amount, Some(*state))
-            }
+    /// A payee is the row of an entity.
+    fn party(&self, payee: &Expr, report: &mut Report) {
+        let entity = match payee.ty {
+            Type::Ref(record) => self.plan.records.get(record.index()).is_some_and(|to| to.kind == RecordKind::Entity),
+            _ => false,
         };
-        self.place.check(amount, report);
+        report.demand(entity, Invariant::Payments, "the payee");
+    }
+
+    fn share(&self, share: &Share, report: &mut Report) {
+        share.exprs().into_iter().for_each(|value| self.place.check(value, report));
+        share.payees().into_iter().for_each(|payee| self.party(payee, report));
+        match &share.parties {
+            Parties::Listed(parts) => self.parts(parts, report),
+            Parties::Found { payee, by } => {
+                let each = |value: &Expr| match &value.op {
+                    Op::Call(Function::Find { search, output }, operands) => {
+                        let outputs = self.plan.searches.get(search.index()).map(|search| &search.outputs);
+                        let asked = outputs.and_then(|outputs| outputs.get(*output as usize));
+                        asked.filter(|asked| asked.function == FindFunction::Each).map(|_| (*search, operands.clone()))
+                    }
+                    _ => None,
+                };
+                let rows = each(payee);
+                report.demand(rows.is_some(), Invariant::Payments, "rows among which a line is divided");
+                let of_row = by.exprs().into_iter().filter(|value| !matches!(value.op, Op::Number(_)));
+                let same = of_row.into_iter().all(|value| each(value) == rows);
+                report.demand(same, Invariant::Payments, "what rows share by is of the same rows");
+                report.demand(share.base.is_some(), Invariant::Payments, "what credits are of");
+            }
+        }
+    }
+
+    /// Parts leave no gap.
+    fn parts(&self, parts: &[Part], report: &mut Report) {
+        let rest = parts.iter().position(|part| part.take == Take::Rest);
+        let percents = parts.iter().map(|part| match &part.take {
+            Take::Percent(Expr { op: Op::Number(share), .. }) => Some(share.clone()),
+            _ => None,
+        });
+        let sum = percents.into_iter().try_fold(Exact::ZERO, |sum, share| Some(sum + share?));
+        let whole = sum == Some(Exact::ONE);
+        let closed = rest.map_or(whole, |rest| rest + 1 == parts.len());
+        report.demand(closed && !parts.is_empty(), Invariant::Payments, "parts that are the whole");
+        for part in parts {
+            if let To::Split(parts) = &part.to {
+                self.parts(parts, report);
+            }
+        }
+    }
+
+    fn limit(&mut self, limit: &Limit, report: &mut Report) {
+        if let Limit::AtLeast { .. } = limit {
+            let periods = matches!(self.rule.stream, Stream::Periods(..));
+            report.demand(periods, Invariant::Payments, "a guarantee per entity and period");
+        }
+        let bound = limit.bound();
+        self.place.check(bound, report);
         let unit = self.rule.emit().map(|emit| Type::Money(emit.unit));
-        report.demand(unit == Some(amount.ty), Invariant::Payments, "a limit is an amount of what is paid");
-        if let Some(state) = state {
+        let fits = match limit {
+            Limit::Payments { .. } => matches!(bound.op, Op::Number(_)),
+            Limit::PerPayment(_) | Limit::AtMost { .. } | Limit::AtLeast { .. } => unit == Some(bound.ty),
+        };
+        report.demand(fits, Invariant::Payments, "a limit is an amount of what is paid, or a number of payments");
+        if let Some(state) = limit.state() {
             self.keeps(state, &StateKind::Paid, report);
         }
     }

@@ -105,8 +105,9 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::Where { .. } => Some((2, "where")),
         ClauseKind::FirstPer { .. } => Some((2, "first per")),
         ClauseKind::Pay { .. } => Some((PAY, "pay")),
+        ClauseKind::PaySplit { .. } => Some((PAY, "pay split")),
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
-        ClauseKind::AtMost { .. } => Some((PAY + 1, "at most")),
+        ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((PAY + 1, "at most")),
         ClauseKind::AtLeast { .. } => Some((PAY + 1, "at least")),
         ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
     }

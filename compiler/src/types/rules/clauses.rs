@@ -77,9 +77,13 @@ impl Typing<'_> {
             ClauseKind::Pay { payee, amount, unknown } => {
                 self.pay(payee.as_ref(), amount, unknown.as_ref(), false, clause.span, scope, work)
             }
+            ClauseKind::PaySplit { amount, parties, spare, unknown } => {
+                self.split(amount, parties, *spare, unknown.as_ref(), clause.span, scope, work);
+            }
             ClauseKind::TakeBack { payee, amount, unknown } => {
                 self.pay(payee.as_ref(), amount, unknown.as_ref(), true, clause.span, scope, work)
             }
+            ClauseKind::AtMostPayments { most, per } => self.most_payments(most, per, clause.span, scope, work),
             ClauseKind::AtMost { amount, per } | ClauseKind::AtLeast { amount, per } => {
                 let floor = matches!(clause.kind, ClauseKind::AtLeast { .. });
                 self.limit(amount, per, floor, clause.span, scope, work);

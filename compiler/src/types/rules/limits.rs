@@ -23,21 +23,15 @@ impl Typing<'_> {
         let Some(value) = self.limit_amount(amount, scope, work) else { return };
         self.flush(scope, work);
         let Some(rule) = scope.rule.clone() else { return };
-        let Some(keys) = self.keys(per, scope) else { return };
-        if let (Stream::Periods(_, own), Some(period), false) = (&rule.stream, keys.period, floor)
-            && period < *own
-        {
-            let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
-            let help = format!("write: per {}", own.word());
-            return self.problem(Problem::error("unknown-period", span, message).help(help));
-        }
-        if floor || !keys.parts.is_empty() || keys.period.is_some() {
+        let Some(keys) = self.keys_of_limit(per, span, floor, scope) else { return };
+        let is_each = keys.parts.is_empty() && keys.period.is_none() && !keys.payee;
+        if floor || !is_each {
             let unit = work.unit.unwrap_or(UnitId::CURRENCY);
             if self.of_one_unit(Type::Money(unit), span, "what a limit adds up is").is_none() {
                 return;
             }
         }
-        let limit = match (floor, keys.parts.is_empty() && keys.period.is_none()) {
+        let limit = match (floor, is_each) {
             (false, true) => Limit::Each(value),
             (false, false) => Limit::AtMost(value, keys),
             (true, _) => {
@@ -46,6 +40,73 @@ impl Typing<'_> {
             }
         };
         work.clauses.push(Clause::Limit(limit));
+    }
+
+    /// `at most N payments per K per P`
+    pub(super) fn most_payments(
+        &mut self,
+        most: &tree::Expr,
+        per: &[tree::Path],
+        span: Span,
+        scope: &mut Scope,
+        work: &mut Work,
+    ) {
+        let Some(value) = self.numeric(most, scope) else { return };
+        let whole = |number: &Exact| *number >= Exact::ZERO && *number == Exact::from(number.trunc());
+        match &value.op {
+            Op::Number(number) if whole(number) && !value.ty.is_money() && value.ty != Type::Percent => {}
+            _ => {
+                let message = "how many payments is a whole number that is written, or a parameter";
+                return self.problem(Problem::error("bad-limit", most.span, message).help("write: at most 6 payments"));
+            }
+        }
+        let Some(keys) = self.keys_of_limit(per, span, false, scope) else { return };
+        if keys.parts.is_empty() && keys.period.is_none() && !keys.payee {
+            let end = Span { start: span.end, end: span.end };
+            let problem = Problem::error("bad-key", span, "how many payments of whom?")
+                .help("write whose payments are counted, and in which time: per payee per year")
+                .choice(end, " per payee per year");
+            return self.problem(problem);
+        }
+        work.clauses.push(Clause::Limit(Limit::Payments(value.into_expr(), keys)));
+    }
+
+    /// What a limit is per: fields of the row, or whoever is paid.
+    fn keys_of_limit(&mut self, per: &[tree::Path], span: Span, floor: bool, scope: &mut Scope) -> Option<Keys> {
+        let of_payee = |path: &tree::Path| matches!(&path.parts[..], [only] if only.text == "payee");
+        let payee = per.iter().find(|path| of_payee(path) && !self.names_something(&path.parts[0], scope));
+        let Some(payee) = payee else {
+            let keys = self.keys(per, scope)?;
+            return self.not_shorter(span, &keys, floor, scope).map(|()| keys);
+        };
+        let others: Vec<tree::Path> = per.iter().filter(|path| *path != payee).cloned().collect();
+        let keys = Keys { payee: true, ..self.keys(&others, scope)? };
+        if floor {
+            let message = "a guarantee is per the party of its rule, also where nobody is paid";
+            self.problem(Problem::error("bad-key", payee.span, message).help("write: at least $1,000 per partner per year"));
+            return None;
+        }
+        if !keys.parts.is_empty() {
+            let message = "a limit per payee has no other key beside its period";
+            let help = "write two limits, one of them per payee";
+            self.problem(Problem::error("bad-key", payee.span, message).help(help));
+            return None;
+        }
+        self.not_shorter(span, &keys, floor, scope).map(|()| keys)
+    }
+
+    /// The period of a limit is no shorter than that of its rule.
+    fn not_shorter(&mut self, span: Span, keys: &Keys, floor: bool, scope: &Scope) -> Option<()> {
+        if let (Some(Stream::Periods(_, own)), Some(period), false) =
+            (scope.rule.as_ref().map(|rule| &rule.stream), keys.period, floor)
+            && period < *own
+        {
+            let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
+            let help = format!("write: per {}", own.word());
+            self.problem(Problem::error("unknown-period", span, message).help(help));
+            return None;
+        }
+        Some(())
     }
 
     /// A limit is an amount of what the rule pays, there for every row, and not below zero.

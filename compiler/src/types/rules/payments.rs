@@ -30,17 +30,32 @@ impl Typing<'_> {
         if self.party(&to).is_none() || self.amount_of_money(&value, amount, scope).is_none() {
             return;
         }
+        let to = to.into_expr();
+        let Some((unit, amount)) = self.amount_paid(value, Some(&to), unknown, scope, work) else { return };
+        let (payee, share) = (Some(to), None);
+        work.clauses.push(typed::Clause::Pay(typed::Pay { payee, share, amount, unit, take_back, span }));
+    }
+
+    /// What is paid, in which unit, with what is said for missing values.
+    pub(super) fn amount_paid(
+        &mut self,
+        value: Typed,
+        to: Option<&Expr>,
+        unknown: Option<&UnknownMeans>,
+        scope: &mut Scope,
+        work: &mut Work,
+    ) -> Option<(UnitId, Expr)> {
         self.whole_again(&value, scope);
         let unit = value.ty.unit().unwrap_or(UnitId::CURRENCY);
-        let to = to.into_expr();
-        let Some(value) = self.handled(value.into_expr(), &to, unknown) else { return };
+        let value = self.handled(value.into_expr(), to, unknown)?;
         self.flush(scope, work);
         let whole = extent(&value, &scope.lets);
         if whole.adds_up && whole.is_deep() {
-            return self.too_much(value.span);
+            self.too_much(value.span);
+            return None;
         }
         work.unit = Some(unit);
-        work.clauses.push(typed::Clause::Pay(typed::Pay { payee: to, amount: value, unit, take_back, span }));
+        Some((unit, value))
     }
 
     /// Who is paid, where somebody is named: one expression alone is an amount, and a schedule is nobody.
@@ -76,7 +91,7 @@ impl Typing<'_> {
     }
 
     /// A payee is a row of an entity.
-    fn party(&mut self, to: &Typed) -> Option<()> {
+    pub(super) fn party(&mut self, to: &Typed) -> Option<()> {
         let Type::Ref(record) = to.ty else {
             let message = format!("{} cannot be paid", self.type_words(to.ty));
             let mut problem = Problem::error("not-a-payee", to.span, message)
@@ -97,7 +112,7 @@ impl Typing<'_> {
     }
 
     /// What is paid is money, or a plain 0.
-    fn amount_of_money(&mut self, value: &Typed, written: &tree::Expr, scope: &Scope) -> Option<()> {
+    pub(super) fn amount_of_money(&mut self, value: &Typed, written: &tree::Expr, scope: &Scope) -> Option<()> {
         let zero = value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
         if value.ty.is_money() || zero {
             return Some(());
@@ -126,9 +141,10 @@ impl Typing<'_> {
     }
 
     /// The amount with what is said for missing values; `None` if they are not dealt with.
-    fn handled(&mut self, value: Expr, to: &Expr, unknown: Option<&UnknownMeans>) -> Option<Expr> {
+    fn handled(&mut self, value: Expr, to: Option<&Expr>, unknown: Option<&UnknownMeans>) -> Option<Expr> {
+        let to_nobody = to.filter(|to| to.optional);
         let Some(unknown) = unknown else {
-            if to.optional {
+            if let Some(to) = to_nobody {
                 self.unknown_not_handled(to, "who is paid");
                 return None;
             }
@@ -140,7 +156,7 @@ impl Typing<'_> {
         };
         match &unknown.kind {
             UnknownMeansKind::Nobody => Some(value),
-            UnknownMeansKind::Value(_) if !to.optional => {
+            UnknownMeansKind::Value(_) if to_nobody.is_none() => {
                 let default = self.unknown_value(unknown, value.ty)?;
                 let (known, default) = self.unify(Typed::from_expr(value), default)?;
                 Some(if_unknown(known.into_expr(), default.into_expr()))

@@ -140,7 +140,7 @@ impl Typing<'_> {
 
     /// The kinds of parties that the versions of a rule pay.
     pub(in crate::types) fn payee_kinds(&self, rule: &str) -> Vec<RecordId> {
-        let mut kinds: Vec<RecordId> = self.typed(rule).filter_map(Version::payee).collect();
+        let mut kinds: Vec<RecordId> = self.typed(rule).flat_map(Version::payees).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds

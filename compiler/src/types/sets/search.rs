@@ -20,7 +20,7 @@ use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource};
 /// A set of which it is known which rows it has, before anything is asked of them.
 #[derive(Clone)]
 pub(in crate::types) struct Found {
-    pub(super) stream: Stream,
+    pub(in crate::types) stream: Stream,
     /// A field of the set's row, and what the row that asks gives for it.
     pub(super) keys: Vec<(Expr, Expr)>,
     /// What else may be equal to what is given for the first of them.
@@ -35,7 +35,7 @@ pub(in crate::types) struct Found {
 
 impl Found {
     /// The record whose rows they are; none where they are payments, or rows per entity and period.
-    pub(super) fn record(&self) -> Option<RecordId> {
+    pub(in crate::types) fn record(&self) -> Option<RecordId> {
         if let Stream::Events(record) = self.stream { Some(record) } else { None }
     }
 
@@ -85,7 +85,7 @@ impl Typing<'_> {
     }
 
     /// A set with the rows that a `let` names in place of that name.
-    pub(super) fn unnamed_set(&self, set: &tree::Set, scope: &Scope) -> tree::Set {
+    pub(in crate::types) fn unnamed_set(&self, set: &tree::Set, scope: &Scope) -> tree::Set {
         let mut set = set.clone();
         while let SetSource::Event(name) = &set.source
             && let Some(named) = scope.sets.get(&name.text)
@@ -323,7 +323,7 @@ impl Typing<'_> {
     }
 
     /// The rows of a set.
-    pub(super) fn found(&mut self, set: &tree::Set, span: Span, scope: &mut Scope) -> Option<Found> {
+    pub(in crate::types) fn found(&mut self, set: &tree::Set, span: Span, scope: &mut Scope) -> Option<Found> {
         if let SetSource::Event(name) = &set.source
             && scope.failed.contains(&name.text)
         {
@@ -554,6 +554,17 @@ impl Typing<'_> {
         optional: bool,
         span: Span,
     ) -> Typed {
+        let mut asked = self.ask_all(found, vec![(function, value, optional)], span);
+        asked.pop().unwrap_or_else(|| broken("a set that gives nothing for what is asked of it"))
+    }
+
+    /// Asks several things of the same rows, each with whether it can be missing; the operands of all are the same.
+    pub(in crate::types) fn ask_all(
+        &mut self,
+        found: Found,
+        asked: Vec<(FindFunction, Expr, bool)>,
+        span: Span,
+    ) -> Vec<Typed> {
         let Found { stream, keys, ways, edges, only, also, inner, span: set_span } = found;
         let arguments = inner.asking.map_or_else(Vec::new, |asking| asking.arguments);
         let (keys, mut operands): (Vec<Expr>, Vec<Expr>) = keys.into_iter().unzip();
@@ -578,12 +589,18 @@ impl Typing<'_> {
             expr
         };
         let also: Vec<Expr> = also.into_iter().map(&mut renumber).collect();
-        let value = renumber(value);
-        let function = match function {
-            FindFunction::Highest(by) => FindFunction::Highest(renumber(by)),
-            FindFunction::Lowest(by) => FindFunction::Lowest(renumber(by)),
-            other => other,
-        };
+        let asked: Vec<(FindFunction, Expr, bool)> = asked
+            .into_iter()
+            .map(|(function, value, optional)| {
+                let value = renumber(value);
+                let function = match function {
+                    FindFunction::Highest(by) => FindFunction::Highest(renumber(by)),
+                    FindFunction::Lowest(by) => FindFunction::Lowest(renumber(by)),
+                    other => other,
+                };
+                (function, value, optional)
+            })
+            .collect();
         let search = Search {
             stream,
             keys,
@@ -598,9 +615,12 @@ impl Typing<'_> {
             span: set_span,
         };
         let id = self.search_id(search);
-        let output = self.output(id, SearchOutput { function, value, den: None });
-        let ty = self.program.searches[id.index()].outputs[output as usize].ty();
-        Typed::new(Op::Call(Function::Find { search: id, output }, operands), ty, optional, span)
+        let give = |(function, value, optional)| {
+            let output = self.output(id, SearchOutput { function, value, den: None });
+            let ty = self.program.searches[id.index()].outputs[output as usize].ty();
+            Typed::new(Op::Call(Function::Find { search: id, output }, operands.clone()), ty, optional, span)
+        };
+        asked.into_iter().map(give).collect()
     }
 
     /// Asks two things of the same rows.

@@ -2,6 +2,7 @@
 
 use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
+use super::super::shares;
 use super::super::words::Word;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
@@ -16,7 +17,7 @@ pub(super) fn state(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     line.expect("of")?;
     let rule = rule_id(plan, line)?;
     plan.states.push(State { rule, key: KeyId(u32::MAX), kind: StateKind::Seen });
-    plan.keys.push(Key { stream: Stream::Events(RecordId(0)), parts: Vec::new(), period: None });
+    plan.keys.push(Key { stream: Stream::Events(RecordId(0)), of_payee: false, parts: Vec::new(), period: None });
     Ok(())
 }
 
@@ -31,15 +32,20 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             line.expect("per")?;
             let place = Place::row(plan, state.rule, &slot.stream);
             let mut period = None;
+            let mut of_payee = false;
             let parts = line.list(|line| match line.peek().and_then(<Period as Word>::of_word) {
                 Some(found) => {
                     line.word()?;
                     period = Some(found);
                     Ok(None)
                 }
+                None if line.takes("whoever-is-paid") => {
+                    of_payee = true;
+                    Ok(None)
+                }
                 None => place.read_typed(line).map(Some),
             })?;
-            slot.period = period;
+            (slot.period, slot.of_payee) = (period, of_payee);
             slot.parts = parts.into_iter().flatten().collect();
         }
         _ => {
@@ -241,6 +247,12 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
             Node::Set(decision, LocalId(place.ok_or_else(|| format!("there is no `{name}`"))? as u32))
         }
         "emit" => Node::Emit(emit(&place, line)?),
+        "share" => Node::Share(shares::read(&place, line)?),
+        "most-payments" => {
+            let most = place.read_typed(line)?;
+            line.expect("under")?;
+            Node::Limit(Limit::Payments { most, state: state(line)? })
+        }
         verb @ ("pay" | "take-back") => Node::Pay(Pay { negative: verb == "take-back" }),
         verb @ ("at-most" | "at-least") => Node::Limit(limit(&place, verb == "at-least", line)?),
         other => return Err(format!("`{other}` is no step")),
@@ -253,7 +265,7 @@ fn state_id(place: &Place, line: &mut Cursor) -> Read<StateId> {
 }
 
 fn emit(place: &Place, line: &mut Cursor) -> Read<Emit> {
-    let payee = place.read_typed(line)?;
+    let payee = if line.takes("nobody") { None } else { Some(place.read_typed(line)?) };
     line.expect("worth")?;
     let worth = place.read_typed(line)?;
     let factor = if line.takes("times") { Some(place.read_typed(line)?) } else { None };

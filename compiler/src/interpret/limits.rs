@@ -1,0 +1,83 @@
+//! Limits: what is left of a line.
+
+use super::eval::Row;
+use super::{Fault, too_large};
+use crate::data::Data;
+use crate::internal::broken;
+use crate::plan::{Limit, Type, UnitId};
+use crate::value::{Exact, RoundingMode, Whole, round};
+
+/// What a limit leaves of a line, and what was counted under it before the line and after it.
+pub(super) type Left = (i128, Option<(i128, i128)>);
+
+impl Row<'_> {
+    /// The unit of an amount of this row. Where the currency is missing there is no amount.
+    pub(super) fn unit_of_row(&self, unit: UnitId, data: &Data) -> Result<UnitId, Fault> {
+        let Some(by_row) = &self.plan.unit(unit).by_row else { return Ok(unit) };
+        Ok(match self.eval(&by_row.currency, data)? {
+            super::eval::Value::Code(place) => by_row.units[place as usize],
+            _ => unit,
+        })
+    }
+
+    /// M of a limit in smallest units of what is paid, or how many payments.
+    pub(super) fn bound(&self, limit: &Limit, data: &Data) -> Result<i128, Fault> {
+        let expr = limit.bound();
+        let Some(bound) = self.eval(expr, data)?.number() else { broken("a limit without an amount") };
+        let (mode, per_one) = match (limit, expr.ty) {
+            (Limit::Payments { .. }, _) => (RoundingMode::TowardZero, 1),
+            (Limit::AtLeast { .. }, Type::Money(unit)) => (RoundingMode::AwayFromZero, self.per_one(unit, data)?),
+            (Limit::PerPayment(_) | Limit::AtMost { .. }, Type::Money(unit)) => {
+                (RoundingMode::TowardZero, self.per_one(unit, data)?)
+            }
+            (..) => broken("a limit that is no amount"),
+        };
+        let bound: Whole = round(&(bound * Exact::from(per_one)), mode);
+        i128::try_from(bound).ok().ok_or(too_large("a limit", expr.span))
+    }
+
+    /// How many smallest units one of a unit has.
+    pub(super) fn per_one(&self, unit: UnitId, data: &Data) -> Result<i64, Fault> {
+        Ok(self.plan.unit(self.unit_of_row(unit, data)?).per_one())
+    }
+
+    /// What a limit leaves of an amount; `counted` is what is remembered under its key, and `bound` its M.
+    pub(super) fn limited(
+        &self,
+        limit: &Limit,
+        amount: i128,
+        bound: i128,
+        counted: Option<&mut i128>,
+    ) -> Result<Left, Fault> {
+        let overflow = || too_large("the sum under a limit", limit.bound().span);
+        let Some(counted) = counted else {
+            let bound = bound.checked_abs().ok_or_else(overflow)?;
+            return Ok((amount.clamp(-bound, bound), None));
+        };
+        let before = *counted;
+        Ok(match limit {
+            Limit::PerPayment(_) => broken("a limit of one payment that remembers"),
+            Limit::AtMost { .. } => {
+                *counted = before.checked_add(amount).ok_or_else(overflow)?;
+                let left = (*counted).min(bound).checked_sub(before.min(bound)).ok_or_else(overflow)?;
+                (left, Some((before.min(bound), (*counted).min(bound))))
+            }
+            Limit::Payments { .. } => {
+                if amount <= 0 {
+                    return Ok((amount, Some((before, before))));
+                }
+                if before >= bound {
+                    return Ok((0, Some((before, before))));
+                }
+                *counted = before + 1;
+                (amount, Some((before, *counted)))
+            }
+            Limit::AtLeast { period, .. } => {
+                let sum = before.checked_add(amount).ok_or_else(overflow)?;
+                let add = if self.period_ends(*period) { bound.checked_sub(sum).ok_or_else(overflow)?.max(0) } else { 0 };
+                *counted = sum.checked_add(add).ok_or_else(overflow)?;
+                (amount.checked_add(add).ok_or_else(overflow)?, Some((before, sum + add)))
+            }
+        })
+    }
+}

@@ -1,0 +1,453 @@
+//! What is done with a line once its row has made it: it is divided among parties, and limited per whoever gets it.
+//!
+//! It comes after the rule's own row, for both engines alike: machine code makes the line, and this goes on with it. The order of
+//! lines is that of their rows, and within a row that of its parts.
+
+use super::eval::{Row, Value};
+use super::trace::{SharedPart, Trace, TraceStep};
+use super::{Fault, FaultKind, paid, too_large};
+use crate::data::{Chunk, Credit, Data, KeptRow, Output, Rows, StateData, Uncredited, status};
+use crate::internal::broken;
+use crate::plan::{
+    Expr, Function, KeyId, Limit, Model, Node, Op, Parties, Part, Plan, RecordId, Share, StateId, Take, To, Type, UnitId,
+    Version, VersionId,
+};
+use crate::value::division::{Claim, divide, halved};
+use crate::value::{Exact, RoundingMode, Whole, is_moderate, round};
+use meed_grammar::span::Span;
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+
+/// Does what is left to do with the lines from `first` on, which rows of this chunk have made.
+///
+/// # Errors
+/// The row that meets a [`Fault`], which stops the run.
+#[expect(clippy::too_many_arguments, reason = "the rows of a run are all of these, and none belongs to another")]
+pub fn finish_lines(
+    plan: &Plan,
+    id: VersionId,
+    data: &mut Data,
+    rows: &Rows,
+    chunk: &Chunk,
+    first: usize,
+    output: &mut Output,
+    mut trace: Option<&mut Trace>,
+) -> Result<(), (u32, Fault)> {
+    let version = plan.version(id);
+    let (_, of_lines) = plan.legs(version);
+    if of_lines.is_empty() || output.rows.len() == first {
+        return Ok(());
+    }
+    let made = (output.rows.split_off(first), output.payees.split_off(first), output.amounts.split_off(first));
+    let kept = std::mem::take(&mut output.kept);
+    let mut kept = kept.into_iter();
+    let kind = version.emit().and_then(|emit| emit.payee.as_ref()).map(|payee| payee.ty);
+    for ((row, payee), amount) in made.0.into_iter().zip(made.1).zip(made.2) {
+        let mut reader = Row::new(plan, rows, row, version.n_locals as usize, false);
+        if let Some(KeptRow { locals, levels }) = kept.next() {
+            (reader.locals, reader.levels) = (locals, levels);
+        }
+        if let Some(trace) = &mut trace {
+            reader.trace = Some(RefCell::new(std::mem::take(*trace)));
+        }
+        let alone = kind.map(|kind| LinePart { place: 1, kind: record_of(kind), payee, amount: i128::from(amount) });
+        let mut lines =
+            LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, parts: alone.into_iter().collect() };
+        let done = lines.nodes(&version.nodes[of_lines.clone()]);
+        let LinesOfRow { reader, parts, .. } = lines;
+        if let (Some(trace), Some(found)) = (&mut trace, reader.trace) {
+            **trace = found.into_inner();
+        }
+        done.map_err(|fault| (row, fault))?;
+        let mark = &mut output.status[(row - chunk.start) as usize];
+        *mark &= !status::PAID;
+        for part in parts {
+            let span = version.emit().map_or_else(Span::default, |emit| emit.span);
+            let amount = i64::try_from(part.amount).map_err(|_| (row, too_large("a payment", span)))?;
+            if amount != 0 {
+                *mark |= status::PAID;
+                output.rows.push(row);
+                output.payees.push(part.payee);
+                output.amounts.push(amount);
+                output.places.push(part.place);
+                output.kinds.push(part.kind.0);
+            }
+        }
+        if let Some(trace) = &mut trace {
+            trace.status = *mark;
+        }
+    }
+    Ok(())
+}
+
+fn record_of(ty: Type) -> RecordId {
+    if let Type::Ref(record) = ty { record } else { broken("a payee that is no party") }
+}
+
+/// A line, or a part of one.
+struct LinePart {
+    place: u32,
+    kind: RecordId,
+    payee: u32,
+    amount: i128,
+}
+
+/// The lines of one row.
+struct LinesOfRow<'a> {
+    plan: &'a Plan,
+    version: &'a Version,
+    reader: Row<'a>,
+    data: &'a mut Data,
+    chunk: &'a Chunk,
+    output: &'a mut Output,
+    /// What the row has made, in smallest units.
+    whole: i64,
+    parts: Vec<LinePart>,
+}
+
+impl LinesOfRow<'_> {
+    fn nodes(&mut self, nodes: &[Node]) -> Result<(), Fault> {
+        for node in nodes {
+            match node {
+                Node::Share(share) => self.share(share)?,
+                Node::Limit(limit) => self.limit(limit)?,
+                Node::Pay(pay) if pay.negative => self.parts.iter_mut().for_each(|part| part.amount = -part.amount),
+                Node::Pay(_) => {}
+                _ => broken("a node of rows among those of lines"),
+            }
+        }
+        Ok(())
+    }
+
+    fn limit(&mut self, limit: &Limit) -> Result<(), Fault> {
+        if self.parts.iter().all(|part| part.amount == 0) {
+            return Ok(());
+        }
+        let bound = self.reader.bound(limit, self.data)?;
+        for idx in 0..self.parts.len() {
+            let LinePart { place, kind, payee, amount } = self.parts[idx];
+            if amount == 0 {
+                continue;
+            }
+            let counted = match limit.state() {
+                Some(state) => {
+                    let Some(slot) = self.slot(state, kind, payee) else { continue };
+                    Some(paid(self.data, state, slot))
+                }
+                None => None,
+            };
+            let (left, room) = self.reader.limited(limit, amount, bound, counted)?;
+            self.reader.note(|trace| trace.limit(limit.bound().span, Some(place), amount, left, bound, room));
+            self.parts[idx].amount = left;
+        }
+        Ok(())
+    }
+
+    /// The slot of a line in a state; none where a part of its key is missing.
+    fn slot(&mut self, state: StateId, kind: RecordId, payee: u32) -> Option<u32> {
+        let id = self.plan.states[state.index()].key;
+        let key = &self.plan.keys[id.index()];
+        if !key.of_payee {
+            return Some(self.chunk.slot(id, self.reader.row)).filter(|slot| *slot != u32::MAX);
+        }
+        let number = key.period.map_or(0, |period| self.plan.calendar.index(period, self.reader.when(self.data)));
+        Some(slot_of_payee(self.plan, self.data, id, (kind.0, payee, number)))
+    }
+
+    fn number(&self, expr: &Expr) -> Result<Exact, Fault> {
+        match self.reader.eval(expr, self.data)?.number() {
+            Some(value) => Ok(value),
+            None => broken("a share that is missing"),
+        }
+    }
+
+    fn unit(&self) -> UnitId {
+        self.version.emit().map_or(UnitId::CURRENCY, |emit| emit.unit)
+    }
+
+    /// An amount in whole smallest units, cut toward zero; nothing below zero.
+    fn most(&self, amount: Exact) -> Result<Exact, Fault> {
+        let units = amount * Exact::from(self.reader.per_one(self.unit(), self.data)?);
+        Ok(Exact::from(round(&units, RoundingMode::TowardZero)).max(Exact::ZERO))
+    }
+
+    fn share(&mut self, share: &Share) -> Result<(), Fault> {
+        let whole = self.whole.unsigned_abs();
+        let mut shared = Vec::new();
+        match &share.parties {
+            Parties::Listed(parts) => self.listed(parts, whole, share, &mut shared)?,
+            Parties::Found { payee, by } => self.found(payee, by, whole, share, &mut shared)?,
+        }
+        let sign = i64::from(self.whole.signum());
+        for part in &mut shared {
+            part.amount *= sign;
+            part.exact = &part.exact * Exact::from(sign);
+        }
+        let row = self.reader.row;
+        let mut uncredited = |place, amount| {
+            if amount != 0 {
+                self.output.uncredited.push(Uncredited { row, place, amount });
+            }
+        };
+        for part in shared.iter().filter(|part| part.kind.is_some()) {
+            match (part.kind, part.payee) {
+                (Some(kind), Some(payee)) => {
+                    self.parts.push(LinePart { place: part.place, kind, payee, amount: i128::from(part.amount) });
+                }
+                _ => uncredited(part.place, part.amount),
+            }
+        }
+        if shared.is_empty() {
+            uncredited(0, self.whole);
+        }
+        let whole = self.whole;
+        self.reader.note(|trace| trace.step(TraceStep::Share { whole, parts: shared }));
+        Ok(())
+    }
+
+    /// Parts in order; those that are divided again are divided where they stand.
+    fn listed(
+        &mut self,
+        parts: &[Part],
+        whole: u64,
+        share: &Share,
+        shared: &mut Vec<SharedPart>,
+    ) -> Result<(), Fault> {
+        let total = Exact::from(Whole::from(whole));
+        let mut left = total.clone();
+        let mut claims = Vec::new();
+        for part in parts {
+            let bad = |what| Fault { kind: FaultKind::Share(what), span: part.span };
+            let (claim, most) = match &part.take {
+                Take::Rest => (left.clone(), None),
+                Take::Percent(percent) => {
+                    let percent = self.number(percent)?;
+                    if percent < Exact::ZERO {
+                        return Err(bad("a share of the split is below zero"));
+                    }
+                    (&total * percent, None)
+                }
+                Take::UpTo(most) => {
+                    let most = self.most(self.number(most)?)?;
+                    let fits = u64::try_from(most.numerator().clone()).ok();
+                    (most.min(left.clone()), fits)
+                }
+            };
+            if claim > left {
+                return Err(bad("the shares of the split are more than the whole"));
+            }
+            left = left - &claim;
+            claims.push(Claim { share: claim, most, rank: 0 });
+        }
+        for ((part, claim), amount) in parts.iter().zip(&claims).zip(divide(whole, &claims, share.spare)) {
+            let (exact, amount) = (claim.share.clone(), amount as i64);
+            let place = |shared: &[SharedPart]| shared.iter().filter(|part| part.kind.is_some()).count() as u32 + 1;
+            match &part.to {
+                To::Split(parts) => self.listed(parts, amount.unsigned_abs(), share, shared)?,
+                To::Kept => shared.push(SharedPart { span: part.span, place: 0, kind: None, payee: None, found: None, exact, amount }),
+                To::Payee(payee) => {
+                    let place = place(shared);
+                    let kind = Some(record_of(payee.ty));
+                    let payee = self.reader.eval(payee, self.data)?.code();
+                    shared.push(SharedPart { span: part.span, place, kind, payee, found: None, exact, amount });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Each row found is a part.
+    fn found(
+        &mut self,
+        payee: &Expr,
+        by: &Model,
+        whole: u64,
+        share: &Share,
+        shared: &mut Vec<SharedPart>,
+    ) -> Result<(), Fault> {
+        let (rows, kind) = (self.rows_found(payee, by)?, record_of(payee.ty));
+        let total = Exact::from(Whole::from(whole));
+        let weights = self.weights(by, &rows, &total, share.span)?;
+        let sum = match by {
+            // What no row takes is kept.
+            Model::InOrder(_) => total.clone(),
+            // Each has all of it.
+            Model::InFull => Exact::ONE,
+            _ => weights.iter().fold(Exact::ZERO, |sum, weight| sum + weight),
+        };
+        if rows.is_empty() || sum == Exact::ZERO {
+            return Ok(());
+        }
+        let share_of = |weight: &Exact| weight / &sum;
+        // Keys of a party's table are in order, and so are its rows.
+        let rank = |payee: Option<u32>| payee.map_or(u64::MAX, u64::from);
+        let claim = |(row, weight): (&FoundRow, &Exact)| Claim {
+            share: &total * share_of(weight),
+            most: None,
+            rank: rank(row.payee),
+        };
+        let claims: Vec<Claim> = rows.iter().zip(&weights).map(claim).collect();
+        let parts = match by {
+            Model::InFull => vec![whole; claims.len()],
+            Model::InOrder(_) => claims.iter().map(|claim| cut(&claim.share)).collect(),
+            _ => divide(whole, &claims, share.spare),
+        };
+        let base = match &share.base {
+            Some(base) => self.number_or_zero(base)?,
+            None => broken("credits of nothing"),
+        };
+        let sign = i64::from(self.whole.signum());
+        let row = self.reader.row;
+        for (idx, ((found, weight), amount)) in rows.iter().zip(&weights).zip(parts).enumerate() {
+            let (place, amount) = (idx as u32 + 1, amount as i64);
+            let part = share_of(weight);
+            let credit = Credit {
+                row,
+                place,
+                found: found.row,
+                payee: found.payee,
+                base: &base * &part,
+                share: part,
+                amount: amount * sign,
+            };
+            self.output.credits.push(credit);
+            shared.push(SharedPart {
+                span: share.span,
+                place,
+                kind: Some(kind),
+                payee: found.payee,
+                found: Some(found.row),
+                exact: claims[idx].share.clone(),
+                amount,
+            });
+        }
+        Ok(())
+    }
+
+    fn number_or_zero(&self, expr: &Expr) -> Result<Exact, Fault> {
+        Ok(self.reader.eval(expr, self.data)?.number().unwrap_or(Exact::ZERO))
+    }
+
+    /// The rows of the set, with who is paid for each and what they share by.
+    fn rows_found(&self, payee: &Expr, by: &Model) -> Result<Vec<FoundRow>, Fault> {
+        let Op::Call(Function::Find { search: id, output }, operands) = &payee.op else {
+            broken("a division among rows that no set finds")
+        };
+        let each = match by {
+            Model::Weight(each) | Model::InOrder(each) | Model::Halving { day: each, .. } => Some(each),
+            Model::Places { .. } | Model::InFull => None,
+        };
+        let of_each = each.and_then(|each| match &each.op {
+            Op::Call(Function::Find { output, .. }, _) => Some(*output),
+            _ => None,
+        });
+        let search = self.plan.search(*id);
+        let operands: Vec<Value> =
+            operands.iter().map(|operand| self.reader.eval(operand, self.data)).collect::<Result<_, _>>()?;
+        let Some(index) = &self.data.searches[id.index()] else { broken("a set that is asked before it is ready") };
+        let mut rows = Vec::new();
+        index.each(self.plan, self.data, search, &operands, |reader| {
+            let value = |output: u32| reader.eval(&search.outputs[output as usize].value, self.data);
+            let payee = value(*output)?.code();
+            let by = of_each.map(value).transpose()?;
+            rows.push(FoundRow { row: reader.row, payee, by });
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// What each row found shares by; in order, what each gets in smallest units.
+    fn weights(&mut self, by: &Model, rows: &[FoundRow], whole: &Exact, span: Span) -> Result<Vec<Exact>, Fault> {
+        let missing = || broken("a weight that is missing");
+        let number = |row: &FoundRow| row.by.clone().and_then(Value::number).unwrap_or_else(missing);
+        match by {
+            Model::InFull => Ok(vec![Exact::ONE; rows.len()]),
+            Model::Weight(each) if matches!(each.op, Op::Number(_)) => {
+                let weight = self.number(each)?;
+                Ok(vec![weight; rows.len()])
+            }
+            Model::Weight(each) => {
+                let weights: Vec<Exact> = rows.iter().map(number).collect();
+                if weights.iter().any(|weight| *weight < Exact::ZERO) {
+                    return Err(Fault { kind: FaultKind::Share("a weight of the split is below zero"), span: each.span });
+                }
+                Ok(weights)
+            }
+            Model::InOrder(_) => {
+                let mut left = whole.clone();
+                let mut given = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let part = self.most(number(row))?.min(left.clone());
+                    left = left - &part;
+                    given.push(part);
+                }
+                Ok(given)
+            }
+            Model::Places { first, middle, last } => {
+                let [first, middle, last] = [self.number(first)?, self.number(middle)?, self.number(last)?];
+                Ok(match rows.len() {
+                    0 => Vec::new(),
+                    1 => vec![Exact::ONE],
+                    2 => vec![first, last],
+                    n => {
+                        let each = middle / Exact::from(n as u64 - 2);
+                        std::iter::once(first).chain(vec![each; n - 2]).chain([last]).collect()
+                    }
+                })
+            }
+            Model::Halving { days, .. } => {
+                let today = self.reader.when(self.data);
+                let weights = &mut self.output.weights;
+                let mut weight = |row: &FoundRow| {
+                    let Some(Value::Date(day)) = row.by else { broken("a row without a day among those of a split") };
+                    weight_after(weights, *days, today - day).ok_or(too_large("a weight of the split", span))
+                };
+                rows.iter().map(&mut weight).collect()
+            }
+        }
+    }
+}
+
+/// A row found by a split.
+struct FoundRow {
+    row: u32,
+    payee: Option<u32>,
+    by: Option<Value>,
+}
+
+fn cut(share: &Exact) -> u64 {
+    u64::try_from(round(share, RoundingMode::TowardZero)).unwrap_or(u64::MAX)
+}
+
+/// A weight that is halved every so many days, each computed once; none where it is too large.
+fn weight_after(weights: &mut FxHashMap<(u32, i32), Exact>, half_life: u32, days: i32) -> Option<Exact> {
+    /// So many halvings back a weight is beyond what is reckoned with.
+    const MOST_HALVINGS: i64 = 4_096;
+    if -i64::from(days) > i64::from(half_life) * MOST_HALVINGS {
+        return None;
+    }
+    let known = weights.entry((half_life, days)).or_insert_with(|| halved(days, half_life));
+    is_moderate(known).then(|| known.clone())
+}
+
+/// The slot of a kind of party, party and period, made where there is none.
+fn slot_of_payee(plan: &Plan, data: &mut Data, key: KeyId, of: (u32, u32, i32)) -> u32 {
+    if data.payee_slots.len() < plan.keys.len() {
+        data.payee_slots.resize_with(plan.keys.len(), FxHashMap::default);
+    }
+    let slots = &mut data.payee_slots[key.index()];
+    let next = slots.len() as u32;
+    let slot = *slots.entry(of).or_insert(next);
+    if slot == next {
+        for (state, known) in plan.states.iter().zip(&mut data.states) {
+            if state.key == key {
+                let n_slots = match known {
+                    StateData::Paid(paid) if paid.len() <= slot as usize => (slot as usize + 1).next_power_of_two(),
+                    _ => continue,
+                };
+                known.grow(n_slots);
+            }
+        }
+    }
+    slot
+}

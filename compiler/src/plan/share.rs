@@ -1,0 +1,247 @@
+//! Lines that are divided among parties, and what is done with lines once it is known who gets them.
+
+use super::{Expr, Key, Limit, Node, Op, Plan, RecordId, StateId, Type, Version, VersionId};
+pub use crate::value::division::Spare;
+use meed_grammar::span::Span;
+use std::ops::Range;
+
+/// How the rounded amount of a row is divided. Each part is its exact share cut down to smallest units, or one more; together they are
+/// the amount, and the parts of -x are minus the parts of x.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// Among whom.
+    pub parties: Parties,
+    /// Who gets the smallest units that cut down shares leave.
+    pub spare: Spare,
+    /// What a credit is a share of, where rows are found: X where the amount is `P of X`, else the amount.
+    pub base: Option<Expr>,
+    /// The clause.
+    pub span: Span,
+}
+
+/// Among whom an amount is divided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parties {
+    /// Parts in order.
+    Listed(Vec<Part>),
+    /// Each row that a set finds is a part.
+    Found {
+        /// Who is paid for a row: an [`Op::Call`] of [`Function::Find`](super::Function::Find) whose output is
+        /// [`FindFunction::Each`](super::FindFunction::Each).
+        payee: Expr,
+        /// By what they share; its expressions are of the same set, and asked in the same way.
+        by: Model,
+    },
+}
+
+/// A listed part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// How much it is.
+    pub take: Take,
+    /// Who gets it.
+    pub to: To,
+    /// Its place.
+    pub span: Span,
+}
+
+/// How much a listed part is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Take {
+    /// A share of the whole.
+    Percent(Expr),
+    /// As much as this, of what the parts before have left.
+    UpTo(Expr),
+    /// What is left.
+    Rest,
+}
+
+/// Who gets a listed part.
+#[derive(Clone, Debug, PartialEq)]
+pub enum To {
+    /// A reference; where it is missing the part is paid to nobody, and listed as uncredited.
+    Payee(Expr),
+    /// Nobody.
+    Kept,
+    /// It is divided again.
+    Split(Vec<Part>),
+}
+
+/// By what found rows share.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Model {
+    /// By a weight of each, not below zero.
+    Weight(Expr),
+    /// In their order, each up to its amount; what is left is kept.
+    InOrder(Expr),
+    /// By their places: of the first, of those between together, of the last. One row takes everything, two share as first and last.
+    Places {
+        /// Of the first row.
+        first: Expr,
+        /// Of those between.
+        middle: Expr,
+        /// Of the last row.
+        last: Expr,
+    },
+    /// Half as much for every so many days that a row is older.
+    Halving {
+        /// The day of each.
+        day: Expr,
+        /// So many days.
+        days: u32,
+    },
+    /// Each gets the whole.
+    InFull,
+}
+
+impl Share {
+    /// Its expressions, of the rule's row.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = Vec::new();
+        match &self.parties {
+            Parties::Listed(parts) => exprs_of(parts, &mut found),
+            Parties::Found { payee, by } => {
+                found.push(payee);
+                found.extend(by.exprs());
+            }
+        }
+        found.extend(&self.base);
+        found
+    }
+
+    /// The same, to be changed.
+    pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        let mut found: Vec<&mut Expr> = Vec::new();
+        match &mut self.parties {
+            Parties::Listed(parts) => exprs_mut_of(parts, &mut found),
+            Parties::Found { payee, by } => {
+                found.push(payee);
+                match by {
+                    Model::Weight(value) | Model::InOrder(value) | Model::Halving { day: value, .. } => found.push(value),
+                    Model::Places { first, middle, last } => found.extend([first, middle, last]),
+                    Model::InFull => {}
+                }
+            }
+        }
+        found.extend(&mut self.base);
+        found
+    }
+
+    /// Who is paid, in order.
+    pub fn payees(&self) -> Vec<&Expr> {
+        let mut found = Vec::new();
+        match &self.parties {
+            Parties::Listed(parts) => payees_of(parts, &mut found),
+            Parties::Found { payee, .. } => found.push(payee),
+        }
+        found
+    }
+
+    /// The kinds of parties that are paid, each once.
+    pub fn kinds(&self) -> Vec<RecordId> {
+        let mut kinds: Vec<RecordId> = self.payees().into_iter().filter_map(|payee| record_of(payee.ty)).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+}
+
+impl Model {
+    /// Its expressions.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Weight(value) | Self::InOrder(value) | Self::Halving { day: value, .. } => vec![value],
+            Self::Places { first, middle, last } => vec![first, middle, last],
+            Self::InFull => Vec::new(),
+        }
+    }
+}
+
+fn exprs_of<'e>(parts: &'e [Part], found: &mut Vec<&'e Expr>) {
+    for part in parts {
+        match &part.take {
+            Take::Percent(value) | Take::UpTo(value) => found.push(value),
+            Take::Rest => {}
+        }
+        match &part.to {
+            To::Payee(payee) => found.push(payee),
+            To::Kept => {}
+            To::Split(parts) => exprs_of(parts, found),
+        }
+    }
+}
+
+fn exprs_mut_of<'e>(parts: &'e mut [Part], found: &mut Vec<&'e mut Expr>) {
+    for part in parts {
+        match &mut part.take {
+            Take::Percent(value) | Take::UpTo(value) => found.push(value),
+            Take::Rest => {}
+        }
+        match &mut part.to {
+            To::Payee(payee) => found.push(payee),
+            To::Kept => {}
+            To::Split(parts) => exprs_mut_of(parts, found),
+        }
+    }
+}
+
+fn payees_of<'e>(parts: &'e [Part], found: &mut Vec<&'e Expr>) {
+    for part in parts {
+        match &part.to {
+            To::Payee(payee) => found.push(payee),
+            To::Kept => {}
+            To::Split(parts) => payees_of(parts, found),
+        }
+    }
+}
+
+fn record_of(ty: Type) -> Option<RecordId> {
+    if let Type::Ref(record) = ty { Some(record) } else { None }
+}
+
+impl Plan {
+    /// The kinds of parties that a version pays, each once.
+    pub fn payee_kinds(&self, id: VersionId) -> Vec<RecordId> {
+        let version = self.version(id);
+        let alone = || version.emit().and_then(|emit| emit.payee.as_ref()).and_then(|payee| record_of(payee.ty));
+        version.share().map_or_else(|| alone().into_iter().collect(), Share::kinds)
+    }
+
+    /// The nodes of a version that are done row by row, and those that are done with its lines: from the first on that divides them, or
+    /// looks at who gets them.
+    pub fn legs(&self, version: &Version) -> (Range<usize>, Range<usize>) {
+        let n_nodes = version.nodes.len();
+        let of_lines = |node: &Node| match node {
+            Node::Share(_) | Node::Limit(Limit::Payments { .. }) => true,
+            Node::Limit(Limit::AtMost { state, .. }) => self.key_of(*state).of_payee,
+            _ => false,
+        };
+        let cut = version.nodes.iter().position(of_lines).unwrap_or(n_nodes);
+        (0..cut, cut..n_nodes)
+    }
+
+    /// Whether what is done with a version's lines asks for nothing that its rows have found out.
+    pub fn is_apart(&self, version: &Version) -> bool {
+        let (_, of_lines) = self.legs(version);
+        version.nodes[of_lines].iter().flat_map(Node::exprs).all(stands_alone)
+    }
+
+    /// The key of a state.
+    pub fn key_of(&self, state: StateId) -> &Key {
+        &self.keys[self.states[state.index()].key.index()]
+    }
+}
+
+impl Version {
+    /// How its lines are divided, if they are.
+    pub fn share(&self) -> Option<&Share> {
+        self.nodes.iter().find_map(|node| if let Node::Share(share) = node { Some(share) } else { None })
+    }
+}
+
+/// Whether an expression can be evaluated for a row by itself: it reads no `let` of its rule, and no level.
+pub fn stands_alone(expr: &Expr) -> bool {
+    let mut alone = !expr.has_level();
+    expr.walk(&mut |expr| alone &= !matches!(expr.op, Op::Local(_)));
+    alone
+}

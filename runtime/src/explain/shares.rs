@@ -1,0 +1,68 @@
+//! How a line was divided: who got which part, and where the spare cents went.
+
+use crate::explain::explainer::Explainer;
+use crate::explain::query::ExplainStep;
+use crate::explain::steps::failed;
+use meed_compiler::interpret::trace::SharedPart;
+use meed_compiler::plan::{Function, Op, Parties, RecordKind, Stream, VersionId};
+use meed_compiler::value::{Exact, Whole};
+
+impl Explainer<'_> {
+    /// The whole and its parts.
+    pub(super) fn share(&self, id: VersionId, row: u32, whole: i64, parts: &[SharedPart]) -> ExplainStep {
+        let amount = self.amount(id, row, whole.into());
+        if parts.is_empty() {
+            return failed(format!("there is nobody among whom {amount} could be divided: it is uncredited"));
+        }
+        let n_parts = match parts.len() {
+            1 => "one part".to_owned(),
+            n => format!("{n} parts"),
+        };
+        let text = format!("{amount} is divided into {n_parts}");
+        ExplainStep { holds: None, text, details: parts.iter().map(|part| self.part(id, row, part)).collect() }
+    }
+
+    fn part(&self, id: VersionId, row: u32, part: &SharedPart) -> String {
+        let amount = self.amount(id, row, part.amount.into());
+        let unit = self.unit(id, row);
+        let exact = self.money(id, row, &(&part.exact / Exact::from(unit.per_one())));
+        let spare = if unit.decimals == 2 { "cent" } else { "unit" };
+        let is_more = Whole::from(part.amount.unsigned_abs()) > whole_part(&part.exact);
+        let how = if part.exact == Exact::from(part.amount) {
+            amount.clone()
+        } else if is_more {
+            format!("{exact} exactly, with a spare {spare} it is {amount}")
+        } else {
+            format!("{exact} exactly, cut down to {amount}")
+        };
+        let found = self.found(id, part).map_or_else(String::new, |found| format!(" for {found}"));
+        match (part.kind, part.payee) {
+            (Some(kind), Some(payee)) => format!("{}{found}: {how}", self.party(kind, payee)),
+            (Some(kind), None) => {
+                let kind = &self.plan.record(kind).name;
+                format!("no {kind} is known{found}: {amount} is uncredited")
+            }
+            (None, _) => format!("kept: {how}"),
+        }
+    }
+
+    /// The row found, in words.
+    fn found(&self, id: VersionId, part: &SharedPart) -> Option<String> {
+        let row = part.found?;
+        let Some(Parties::Found { payee, .. }) = self.plan.version(id).share().map(|share| &share.parties) else {
+            return None;
+        };
+        let Op::Call(Function::Find { search, .. }, _) = &payee.op else { return None };
+        let Stream::Events(record) = self.plan.search(*search).stream else { return None };
+        Some(match self.plan.record(record).kind {
+            RecordKind::Event => self.event(record, row),
+            RecordKind::Entity => self.party(record, row),
+        })
+    }
+}
+
+/// An amount without its sign and without what is behind the point.
+fn whole_part(value: &Exact) -> Whole {
+    let cut = value.trunc();
+    if cut < Whole::ZERO { -cut } else { cut }
+}
