@@ -96,7 +96,7 @@ pub struct Data {
 /// The words of a state, by slot.
 #[derive(Clone, Debug)]
 pub enum StateData {
-    /// 1 once a row has passed.
+    /// How many rows have passed.
     Seen(Vec<u8>),
     /// Sums by summand, and 1 once a row was taken in.
     Sums {

@@ -14,8 +14,7 @@ pub mod trace;
 use crate::data::{Chunk, Data, FoldState, KeptRow, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
 use crate::plan::{
-    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Version,
-    VersionId,
+    Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Version, VersionId,
 };
 use crate::value::{Exact, fraction, over, round};
 use eval::{Levels, Row, Value};
@@ -217,12 +216,13 @@ impl RuleRun<'_> {
                     self.row.note(|trace| trace.local(*local, &value));
                     self.row.locals[local.index()] = value;
                 }
-                Node::First(state) => {
+                Node::First { state, most } => {
                     let slot = self.slot(*state);
                     let StateData::Seen(seen) = self.data.state(*state) else { broken("a first without its marks") };
-                    let first = seen[slot] == 0;
-                    seen[slot] = 1;
-                    self.row.note(|trace| trace.first(*state, first));
+                    let first = seen[slot] < *most;
+                    seen[slot] += u8::from(first);
+                    let place = seen[slot];
+                    self.row.note(|trace| trace.first(*state, first, place));
                     if !first {
                         return Ok(mark);
                     }
@@ -342,7 +342,9 @@ impl RuleRun<'_> {
         let Some((payee, amount)) = self.line else { return Ok(()) };
         let amount = i128::from(amount);
         let bound = self.row.bound(limit, self.data)?;
-        let counted = limit.state().map(|state| paid(self.data, state, self.chunk.slot(self.plan.states[state.index()].key, self.row.row)));
+        let counted = limit
+            .state()
+            .map(|state| paid(self.data, state, self.chunk.slot(self.plan.states[state.index()].key, self.row.row)));
         let (left, room) = self.row.limited(limit, amount, bound, counted)?;
         let span = limit.bound().span;
         self.row.note(|trace| trace.limit(span, None, amount, left, bound, room));

@@ -129,7 +129,9 @@ impl<'a> Lowering<'a> {
                 Node::Let(*local, value)
             }
             Clause::Set(decision, local) => Node::Set(*decision, *local),
-            Clause::First(keys) => Node::First(self.shared(keys, StateKind::Seen, Purpose::First)),
+            Clause::First(keys, most) => {
+                Node::First { state: self.shared(keys, StateKind::Seen, Purpose::First), most: *most }
+            }
             Clause::Pay(pay) => Node::Emit(self.emit(pay)),
             Clause::Limit(limit) => Node::Limit(match limit {
                 Limit::Each(amount) => crate::plan::Limit::PerPayment(self.expr(amount)),

@@ -106,8 +106,8 @@ pub enum Clause {
     Let(LocalId, Expr),
     /// `set`: the local's value is written out.
     Set(DecisionId, LocalId),
-    /// `first per`
-    First(Keys),
+    /// `first per`, and how many of them
+    First(Keys, u8),
     /// A total of the version is kept from here on: it is before the clause in which it is written.
     Total(u32),
     /// `pay` or `take back`

@@ -52,6 +52,17 @@ const LIMITED: &[Limited] = &[
         let per = vec!["partner"; n].join(" and ");
         rule(&format!("first per {per} ever\npay partner $5"))
     }),
+    ("splits in one another", limits::SPLIT, |n| {
+        // The outermost is one of them.
+        let deep = "rest split { ".repeat(n - 1);
+        rule(&format!("pay split amount {{ {deep}rest to partner {}", "} ".repeat(n)))
+    }),
+    ("first of a key", limits::FIRST as usize, |n| rule(&format!("first {n} per customer per year\npay partner $5"))),
+    ("days of a half-life", 3_660, |n| {
+        rule(&format!(
+            "pay split amount among (referral where referral.customer = this.customer) halving every {n} days to partner"
+        ))
+    }),
     ("characters of a name", limits::NAME, |n| rule(&format!("let {} = $5\npay partner $5", "a".repeat(n)))),
     ("characters of a text", limits::QUOTED, |n| {
         rule(&format!("where customer is not \"{}\"\npay partner $5", "a".repeat(n)))

@@ -15,6 +15,8 @@ pub const VALUES: usize = 256;
 pub const PATH: usize = 16;
 /// Paths that make one key: `per rep and customer`.
 pub const KEY: usize = 16;
+/// The first so many of a key.
+pub const FIRST: u8 = 250;
 /// Splits in one another.
 pub const SPLIT: usize = 4;
 /// Decimals of an amount in another currency.

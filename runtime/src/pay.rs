@@ -7,8 +7,8 @@
 
 pub(crate) mod account;
 mod batches;
-pub(crate) mod credits;
 pub(crate) mod columns;
+pub(crate) mod credits;
 pub(crate) mod decisions;
 mod page;
 mod partition;

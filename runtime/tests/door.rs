@@ -51,7 +51,7 @@ fn a_program_settles_again_and_again_and_wherever_rows_are_kept() {
             .collect()
     };
     assert_eq!(
-        cells(&payments, &[0, 3, 5, 7, 9]),
+        cells(&payments, &[0, 3, 5, 7, 10]),
         [
             "two_percent ACME 20.00 D1 2026-Q1",
             "two_percent GLOBEX 10.00 D3 2026-Q4",

@@ -55,13 +55,15 @@ pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<H
     Ok(held)
 }
 
-/// Whether some sum is a fraction of any size, which is the interpreter's.
+/// Whether some rows are the interpreter's anyway: where a sum is a fraction of any size.
 fn keeps_fractions(plan: &Plan) -> bool {
     let states = plan.states.iter().any(|state| match &state.kind {
         StateKind::Sums { denominators } => denominators.contains(&None),
         StateKind::Seen | StateKind::Paid => false,
     });
-    states || plan.folds.iter().any(|group| group.function.den().is_none())
+    // What is done with lines apart from their rows asks for what only the interpreter keeps.
+    let together = plan.versions.iter().any(|version| !plan.is_apart(version));
+    states || together || plan.folds.iter().any(|group| group.function.den().is_none())
 }
 
 fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u32) -> Result<Ran, String> {

@@ -55,9 +55,8 @@ pub enum Answer {
 /// Columns that the evaluator gives.
 const PAYMENTS: [&str; 12] =
     ["rule", "version", "payee_kind", "payee", "unit", "amount", "event", "key", "place", "when", "period", "accrual"];
-const CREDITS: [&str; 12] = [
-    "rule", "version", "event", "key", "place", "found", "found_key", "payee", "share", "base", "unit", "amount",
-];
+const CREDITS: [&str; 12] =
+    ["rule", "version", "event", "key", "place", "found", "found_key", "payee", "share", "base", "unit", "amount"];
 const UNCREDITED: [&str; 7] = ["rule", "version", "event", "key", "place", "unit", "amount"];
 const TOTALS: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "period", "amount"];
 const DECISIONS: [&str; 7] = ["rule", "version", "of", "key", "period", "name", "value"];

@@ -93,7 +93,7 @@ fn engines_agree_at_the_limits() {
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.
-const PARTS: [&str; 67] = [
+const PARTS: [&str; 79] = [
     "Number(",
     "YesNo(",
     "Date(",
@@ -133,7 +133,7 @@ const PARTS: [&str; 67] = [
     "Active",
     "Keep(",
     "Let(",
-    "First(",
+    "First {",
     "Total {",
     "Set(",
     "owner: Row",
@@ -161,6 +161,18 @@ const PARTS: [&str; 67] = [
     "output: Band",
     "side: Before",
     "negative: true",
+    "Share(Share",
+    "Percent(",
+    "UpTo(",
+    "Kept",
+    "Split(",
+    "Weight(",
+    "InOrder(",
+    "Places {",
+    "Halving {",
+    "InFull",
+    "Payments {",
+    "LargestShare",
 ];
 
 #[test]

@@ -317,6 +317,49 @@ proptest! {
         }
     }
 
+    // Parts are the whole; those of a negative amount are minus those of the amount; equal parts are a cent apart at most.
+    #[test]
+    fn parts_are_the_whole(
+        deals in any_deals(),
+        shares in (0i64..=60, 0i64..=99),
+        most in 0i64..900_000,
+        spare in prop_oneof![
+            Just(""), Just(" spare in listed order"), Just(" spare to the largest share"),
+        ],
+    ) {
+        let (first, second) = shares;
+        let parts = format!(
+            "{{ {first}% to rep  up to {} to rep  rest split {{ {second}% to rep  rest to rep }} }}{spare}",
+            dollars(most)
+        );
+        let rules = format!(
+            "rule given {{ for each deal  pay split amount {parts} }}
+             rule turned {{ for each deal  pay split (0 - amount) {parts} }}
+             rule among {{ for each deal  pay split amount among (deal where customer = this.customer) by equal shares to rep{spare} }}
+             rule minus {{ for each deal  pay split (0 - amount) among (deal where customer = this.customer) by equal shares to rep{spare} }}"
+        );
+        let lines = paid(&program("half even", &rules), &deals);
+        let of = |rule: &str, deal: &Deal| -> Vec<i128> {
+            let key = deal.key.to_string();
+            let own = lines.iter().filter(|line| line.rule == rule && line.key == key);
+            own.map(|line| line.cents).collect()
+        };
+        for deal in &deals {
+            let sum = |rule: &str| of(rule, deal).iter().sum::<i128>();
+            for rule in ["given", "among"] {
+                prop_assert_eq!(sum(rule), i128::from(deal.amount), "{} of deal {}", rule, deal.key);
+            }
+            let turned = |rule: &str| of(rule, deal).into_iter().map(|cents| -cents).collect::<Vec<_>>();
+            prop_assert_eq!(of("given", deal), turned("turned"), "deal {}", deal.key);
+            prop_assert_eq!(of("among", deal), turned("minus"), "deal {}", deal.key);
+            let n = deals.iter().filter(|other| other.customer == deal.customer).count() as i128;
+            let (least, whole) = (i128::from(deal.amount.abs()) / n, i128::from(deal.amount.abs()));
+            for part in of("among", deal) {
+                prop_assert!(part.abs() == least || part.abs() == least + 1 && whole % n != 0, "deal {}", deal.key);
+            }
+        }
+    }
+
     // An override is a share of each line, after that line's limits.
     #[test]
     fn overrides_follow_their_lines(shape in any_shape(), mode in any_mode(), deals in any_deals()) {

@@ -151,7 +151,7 @@ impl<'p> Work<'p> {
                 | Node::TotalOfAll { .. }
                 | Node::Active
                 | Node::Until
-                | Node::First(_)
+                | Node::First { .. }
                 | Node::Set(..)
                 | Node::Share(_)
                 | Node::Pay(_) => {}

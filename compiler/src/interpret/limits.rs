@@ -74,7 +74,8 @@ impl Row<'_> {
             }
             Limit::AtLeast { period, .. } => {
                 let sum = before.checked_add(amount).ok_or_else(overflow)?;
-                let add = if self.period_ends(*period) { bound.checked_sub(sum).ok_or_else(overflow)?.max(0) } else { 0 };
+                let add =
+                    if self.period_ends(*period) { bound.checked_sub(sum).ok_or_else(overflow)?.max(0) } else { 0 };
                 *counted = sum.checked_add(add).ok_or_else(overflow)?;
                 (amount.checked_add(add).ok_or_else(overflow)?, Some((before, sum + add)))
             }

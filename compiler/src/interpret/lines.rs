@@ -9,8 +9,8 @@ use super::{Fault, FaultKind, paid, too_large};
 use crate::data::{Chunk, Credit, Data, KeptRow, Output, Rows, StateData, Uncredited, status};
 use crate::internal::broken;
 use crate::plan::{
-    Expr, Function, KeyId, Limit, Model, Node, Op, Parties, Part, Plan, RecordId, Share, StateId, Take, To, Type, UnitId,
-    Version, VersionId,
+    Expr, Function, KeyId, Limit, Model, Node, Op, Part, Parties, Plan, RecordId, Share, StateId, Take, To, Type,
+    UnitId, Version, VersionId,
 };
 use crate::value::division::{Claim, divide, halved};
 use crate::value::{Exact, RoundingMode, Whole, is_moderate, round};
@@ -51,8 +51,8 @@ pub fn finish_lines(
             reader.trace = Some(RefCell::new(std::mem::take(*trace)));
         }
         let alone = kind.map(|kind| LinePart { place: 1, kind: record_of(kind), payee, amount: i128::from(amount) });
-        let mut lines =
-            LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, parts: alone.into_iter().collect() };
+        let (is_divided, parts) = (version.share().is_none(), alone.into_iter().collect());
+        let mut lines = LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, is_divided, parts };
         let done = lines.nodes(&version.nodes[of_lines.clone()]);
         let LinesOfRow { reader, parts, .. } = lines;
         if let (Some(trace), Some(found)) = (&mut trace, reader.trace) {
@@ -102,6 +102,8 @@ struct LinesOfRow<'a> {
     output: &'a mut Output,
     /// What the row has made, in smallest units.
     whole: i64,
+    /// Whether the line is in its parts: it is not divided, or that is done.
+    is_divided: bool,
     parts: Vec<LinePart>,
 }
 
@@ -120,6 +122,9 @@ impl LinesOfRow<'_> {
     }
 
     fn limit(&mut self, limit: &Limit) -> Result<(), Fault> {
+        if !self.is_divided {
+            return self.limit_whole(limit);
+        }
         if self.parts.iter().all(|part| part.amount == 0) {
             return Ok(());
         }
@@ -140,6 +145,28 @@ impl LinesOfRow<'_> {
             self.reader.note(|trace| trace.limit(limit.bound().span, Some(place), amount, left, bound, room));
             self.parts[idx].amount = left;
         }
+        Ok(())
+    }
+
+    /// A limit by keys of the row, on the line that is divided behind it.
+    fn limit_whole(&mut self, limit: &Limit) -> Result<(), Fault> {
+        if self.whole == 0 {
+            return Ok(());
+        }
+        let bound = self.reader.bound(limit, self.data)?;
+        let state = limit.state().map(|state| (state, self.plan.states[state.index()].key));
+        let counted = match state {
+            Some((state, key)) => match self.chunk.slot(key, self.reader.row) {
+                u32::MAX => return Ok(()),
+                slot => Some(paid(self.data, state, slot)),
+            },
+            None => None,
+        };
+        let amount = i128::from(self.whole);
+        let (left, room) = self.reader.limited(limit, amount, bound, counted)?;
+        let span = limit.bound().span;
+        self.reader.note(|trace| trace.limit(span, None, amount, left, bound, room));
+        self.whole = i64::try_from(left).map_err(|_| too_large("a payment", span))?;
         Ok(())
     }
 
@@ -172,6 +199,10 @@ impl LinesOfRow<'_> {
     }
 
     fn share(&mut self, share: &Share) -> Result<(), Fault> {
+        self.is_divided = true;
+        if self.whole == 0 {
+            return Ok(());
+        }
         let whole = self.whole.unsigned_abs();
         let mut shared = Vec::new();
         match &share.parties {
@@ -206,13 +237,7 @@ impl LinesOfRow<'_> {
     }
 
     /// Parts in order; those that are divided again are divided where they stand.
-    fn listed(
-        &mut self,
-        parts: &[Part],
-        whole: u64,
-        share: &Share,
-        shared: &mut Vec<SharedPart>,
-    ) -> Result<(), Fault> {
+    fn listed(&mut self, parts: &[Part], whole: u64, share: &Share, shared: &mut Vec<SharedPart>) -> Result<(), Fault> {
         let total = Exact::from(Whole::from(whole));
         let mut left = total.clone();
         let mut claims = Vec::new();
@@ -244,7 +269,15 @@ impl LinesOfRow<'_> {
             let place = |shared: &[SharedPart]| shared.iter().filter(|part| part.kind.is_some()).count() as u32 + 1;
             match &part.to {
                 To::Split(parts) => self.listed(parts, amount.unsigned_abs(), share, shared)?,
-                To::Kept => shared.push(SharedPart { span: part.span, place: 0, kind: None, payee: None, found: None, exact, amount }),
+                To::Kept => shared.push(SharedPart {
+                    span: part.span,
+                    place: 0,
+                    kind: None,
+                    payee: None,
+                    found: None,
+                    exact,
+                    amount,
+                }),
                 To::Payee(payee) => {
                     let place = place(shared);
                     let kind = Some(record_of(payee.ty));
@@ -369,7 +402,10 @@ impl LinesOfRow<'_> {
             Model::Weight(each) => {
                 let weights: Vec<Exact> = rows.iter().map(number).collect();
                 if weights.iter().any(|weight| *weight < Exact::ZERO) {
-                    return Err(Fault { kind: FaultKind::Share("a weight of the split is below zero"), span: each.span });
+                    return Err(Fault {
+                        kind: FaultKind::Share("a weight of the split is below zero"),
+                        span: each.span,
+                    });
                 }
                 Ok(weights)
             }

@@ -3,7 +3,10 @@
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
-use crate::plan::{Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, ScheduleId, ScheduleOutput, Side, StateId, Type, Unit, UnitId};
+use crate::plan::{
+    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, ScheduleId, ScheduleOutput, Side, StateId, Type,
+    Unit, UnitId,
+};
 use crate::value::Exact;
 use meed_grammar::span::Span;
 
@@ -80,8 +83,10 @@ pub enum TraceStep {
     First {
         /// Its state.
         state: StateId,
-        /// Whether this row is the first.
+        /// Whether this row is the first, or one of the first.
         first: bool,
+        /// How many of its key have passed, with this row where it is one of the first.
+        place: u8,
     },
     /// `pay`
     Pay {
@@ -243,8 +248,8 @@ impl Trace {
         self.steps.push(TraceStep::Local { local, value: value.clone(), values });
     }
 
-    pub(super) fn first(&mut self, state: StateId, first: bool) {
-        self.steps.push(TraceStep::First { state, first });
+    pub(super) fn first(&mut self, state: StateId, first: bool, place: u8) {
+        self.steps.push(TraceStep::First { state, first, place });
     }
 
     pub(super) fn step(&mut self, step: TraceStep) {
@@ -252,7 +257,14 @@ impl Trace {
         self.steps.push(step);
     }
 
-    pub(super) fn pay(&mut self, payee: Option<Value>, rounded: Option<Exact>, unit: &Unit, found: Parts, take_back: bool) {
+    pub(super) fn pay(
+        &mut self,
+        payee: Option<Value>,
+        rounded: Option<Exact>,
+        unit: &Unit,
+        found: Parts,
+        take_back: bool,
+    ) {
         let values = self.take_values();
         let divided = payee.is_none();
         let payee = if let Some(Value::Code(row)) = payee { Some(row) } else { None };

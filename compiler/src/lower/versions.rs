@@ -17,7 +17,7 @@ pub(super) fn look_back(rule: &typed::Rule, lowered: &mut [(usize, Version)]) {
     }
     // A level counts rows of the rule's own days, as it would without the `ever`.
     let from = oldest.active.from;
-    let first = oldest.nodes.iter().position(|step| matches!(step, Node::First(_)));
+    let first = oldest.nodes.iter().position(|step| matches!(step, Node::First { .. }));
     for step in oldest.nodes.iter_mut().take(first.unwrap_or(0)) {
         if let Node::Total { summands, .. } = step {
             summands.iter_mut().for_each(|summand| *summand = from_day(summand.clone(), from));

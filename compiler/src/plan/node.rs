@@ -53,7 +53,12 @@ pub enum Node {
     /// `let`
     Let(LocalId, Expr),
     /// `first per`
-    First(StateId),
+    First {
+        /// How many of a key were there.
+        state: StateId,
+        /// So many go on.
+        most: u8,
+    },
     /// Sums over the rows that came this far: what adds up, and running levels.
     Total {
         /// The state.

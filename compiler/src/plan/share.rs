@@ -117,7 +117,9 @@ impl Share {
             Parties::Found { payee, by } => {
                 found.push(payee);
                 match by {
-                    Model::Weight(value) | Model::InOrder(value) | Model::Halving { day: value, .. } => found.push(value),
+                    Model::Weight(value) | Model::InOrder(value) | Model::Halving { day: value, .. } => {
+                        found.push(value)
+                    }
                     Model::Places { first, middle, last } => found.extend([first, middle, last]),
                     Model::InFull => {}
                 }

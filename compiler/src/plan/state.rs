@@ -30,7 +30,7 @@ pub struct State {
 /// What a state keeps per slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StateKind {
-    /// Whether a row has passed.
+    /// How many rows have passed, as far as it is counted.
     Seen,
     /// Sums, one per summand, each a whole number of `1/den` where `den` is known while compiling, else an exact fraction;
     /// and whether any row was taken in.

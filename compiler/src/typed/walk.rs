@@ -58,13 +58,15 @@ pub fn every(program: &mut Program, visit: &mut impl FnMut(&mut Expr)) {
         for clause in &mut version.clauses {
             match clause {
                 Clause::Where(value) | Clause::Let(_, value) => roots.push(value),
-                Clause::First(keys) => roots.extend(&mut keys.parts),
+                Clause::First(keys, _) => roots.extend(&mut keys.parts),
                 Clause::Pay(pay) => {
                     roots.extend(pay.payee.iter_mut().chain([&mut pay.amount]));
                     roots.extend(pay.share.iter_mut().flat_map(crate::plan::Share::exprs_mut));
                 }
                 Clause::Limit(Limit::Each(amount)) => roots.push(amount),
-                Clause::Limit(Limit::AtMost(amount, keys) | Limit::Payments(amount, keys) | Limit::AtLeast(amount, keys, _)) => {
+                Clause::Limit(
+                    Limit::AtMost(amount, keys) | Limit::Payments(amount, keys) | Limit::AtLeast(amount, keys, _),
+                ) => {
                     roots.extend(std::iter::once(amount).chain(&mut keys.parts));
                 }
                 Clause::Set(..) | Clause::Total(_) => {}

@@ -128,8 +128,7 @@ impl Typing<'_> {
             }
             paid |= pays(clause);
         }
-        let acts =
-            rule.clauses.iter().any(|clause| pays(clause) || matches!(clause.kind, ClauseKind::Set { .. }));
+        let acts = rule.clauses.iter().any(|clause| pays(clause) || matches!(clause.kind, ClauseKind::Set { .. }));
         let clean = self.n_errors == before;
         if !acts && clean {
             let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);

@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
-use crate::tree::{Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, UnknownMeans, UnknownMeansKind};
+use crate::tree::{Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, Text, UnknownMeans, UnknownMeansKind};
 
 /// `rule NAME "title" { … }`
 pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
@@ -37,7 +37,11 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         Rule::set_clause => {
             ClauseKind::Set { name: node.name(), value: expressions::only(node), unknown: unknown_means(node) }
         }
-        Rule::first_per => ClauseKind::FirstPer { per: node.per(), ever: node.span_of(Rule::ever) },
+        Rule::first_per => ClauseKind::FirstPer {
+            most: node.part(Rule::number).map(|most| Text { value: most.text().to_owned(), span: most.span() }),
+            per: node.per(),
+            ever: node.span_of(Rule::ever),
+        },
         Rule::pay => {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::Pay { payee, amount, unknown: unknown_means(node) }
@@ -136,5 +140,5 @@ fn missing_per(node: &Node<'_, '_>) -> ClauseKind {
             .help(format!("write `first per {shown} per program`, or `first per {shown} ever`")),
     );
     // That it says no period either is not told beside this.
-    ClauseKind::FirstPer { per: path.into_iter().collect(), ever: Some(first) }
+    ClauseKind::FirstPer { most: None, per: path.into_iter().collect(), ever: Some(first) }
 }

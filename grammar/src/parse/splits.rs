@@ -5,9 +5,7 @@ use super::node::Node;
 use super::{Rule, expressions, sets};
 use crate::limits;
 use crate::problem::Problem;
-use crate::tree::{
-    ClauseKind, CreditModel, Expr, ExprKind, Parties, Spare, SplitPart, SplitTake, SplitTo,
-};
+use crate::tree::{ClauseKind, CreditModel, Expr, ExprKind, Parties, Spare, SplitPart, SplitTake, SplitTo};
 
 /// `pay split AMOUNT { … }`, `pay split AMOUNT among SET MODEL to PAYEE`
 pub(super) fn pay_split(node: &Node<'_, '_>) -> ClauseKind {
@@ -59,8 +57,9 @@ fn part(node: &Node<'_, '_>, depth: usize) -> SplitPart {
             // `kept` alone is what is left.
             if !node.has(Rule::split_rest) && to != SplitTo::Kept {
                 node.reader.report(
-                    Problem::error("bad-split", node.span(), "how much of the whole is this part?")
-                        .help("write a share before it, such as 60% to partner, or: up to $10 to partner, rest to partner"),
+                    Problem::error("bad-split", node.span(), "how much of the whole is this part?").help(
+                        "write a share before it, such as 60% to partner, or: up to $10 to partner, rest to partner",
+                    ),
                 );
                 return SplitPart { take: SplitTake::Share(expressions::damaged(node)), to, span: node.span() };
             }

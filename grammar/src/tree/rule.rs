@@ -71,8 +71,10 @@ pub enum ClauseKind {
         /// `, unknown means 0`
         unknown: Option<UnknownMeans>,
     },
-    /// `first per K [and K2] per P`, `first per K [and K2] ever`
+    /// `first per K [and K2] per P`, `first 5 per K [and K2] ever`
     FirstPer {
+        /// How many, as written, and its place; one where none is said.
+        most: Option<Text>,
         /// Every name after a `per` or `and`; which one is a period is decided later.
         per: Vec<Path>,
         /// `ever`

@@ -427,7 +427,7 @@ fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
     // Who gets a line is known only once it is made.
     let of = |state: StateId| plan.states[state.index()].key.index() == key && !plan.keys[key].of_payee;
     rule.nodes.iter().any(|step| match step {
-        Node::TotalOfAll { state, .. } | Node::First(state) | Node::Total { state, .. } => of(*state),
+        Node::TotalOfAll { state, .. } | Node::First { state, .. } | Node::Total { state, .. } => of(*state),
         Node::Limit(limit) => limit.state().is_some_and(of),
         Node::Active
         | Node::Until

@@ -40,9 +40,8 @@ impl Explainer<'_> {
             let sum = own.clone().map(|line| i128::from(amount(line))).sum();
             format!("{} divides {} among {} parties {of}", rule.name, self.amount(id, row, sum), own.len())
         } else if own.clone().all(|line| amount(line) < 0) {
-            let parts = own.map(|line| {
-                format!("{} back from {}", self.amount(id, row, -i128::from(amount(line))), payee(line))
-            });
+            let parts = own
+                .map(|line| format!("{} back from {}", self.amount(id, row, -i128::from(amount(line))), payee(line)));
             format!("{} takes {} {of}", rule.name, listed(parts.collect()))
         } else {
             let parts = own.map(|line| format!("{} {}", payee(line), self.amount(id, row, amount(line).into())));

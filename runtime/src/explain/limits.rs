@@ -4,8 +4,8 @@ use crate::explain::explainer::Explainer;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::calendar::date_of;
 use meed_compiler::interpret::trace::SharedPart;
+use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
     Expr, Function, Limit, Node, Op, Period, RecordId, StateId, Stream, TimeUnit, Type, VersionId,
 };
@@ -136,9 +136,8 @@ impl Explainer<'_> {
         for version in self.plan.versions_of(rule) {
             let lines = self.result.lines[version.index()].all();
             let usual = self.plan.payee_record(version);
-            let is_theirs = |line: usize| {
-                !of_payee || usual.map(|usual| (lines.kind(line, usual), lines.payees[line])) == payee
-            };
+            let is_theirs =
+                |line: usize| !of_payee || usual.map(|usual| (lines.kind(line, usual), lines.payees[line])) == payee;
             for (idx, &other) in lines.rows.iter().enumerate() {
                 if other < row && is_theirs(idx) && self.slot_key(version, other, state).as_ref() == Some(&own) {
                     used.push((version, other, lines.amounts[idx]));

@@ -33,16 +33,16 @@ impl Explainer<'_> {
                 TraceStep::Local { local, value, values } => {
                     points.push(self.local(id, row, *local, value, values));
                 }
-                TraceStep::First { state, first } => points.push(self.first(id, row, *state, *first)),
+                TraceStep::First { state, first, place } => {
+                    points.push(self.first(id, row, *state, *first, *place));
+                }
                 TraceStep::Pay { payee, divided, rounded, slices, along, values, .. } => {
                     points.extend(self.totals(id, row, &totals));
                     points.push(self.pay(id, row, slices, values));
                     match (payee, rounded) {
                         (None, _) if !divided => points.push(failed("there is nobody to be paid".to_owned())),
                         (_, None) => points.push(self.no_amount(values)),
-                        (_, Some(rounded)) => {
-                            points.push(self.rounding(id, row, slices, along.as_ref(), rounded))
-                        }
+                        (_, Some(rounded)) => points.push(self.rounding(id, row, slices, along.as_ref(), rounded)),
                     }
                 }
                 TraceStep::Share { whole, parts } => {
@@ -200,11 +200,22 @@ impl Explainer<'_> {
         ExplainStep { holds: None, text, details }
     }
 
-    fn first(&self, id: VersionId, row: u32, state: StateId, first: bool) -> ExplainStep {
+    fn first(&self, id: VersionId, row: u32, state: StateId, first: bool, place: u8) -> ExplainStep {
+        let most = self.plan.version(id).nodes.iter().find_map(|node| match node {
+            Node::First { state: known, most } if *known == state => Some(*most),
+            _ => None,
+        });
         let slot = &self.plan.keys[self.plan.states[state.index()].key.index()];
         let has_year = slot.parts.iter().any(|part| matches!(part.op, Op::Call(Function::OwnYear, _)));
         let ever = if slot.period.is_none() && !has_year { " ever" } else { "" };
         let per = format!("{}{ever}{}", self.per(state), self.key_words(id, row, state));
+        if let Some(most @ 2..) = most {
+            let text = match first {
+                true => format!("number {place} of the first {most}{per}"),
+                false => format!("not one of the first {most}{per}"),
+            };
+            return ExplainStep { holds: Some(first), text, details: Vec::new() };
+        }
         if first {
             return ExplainStep { holds: Some(true), text: format!("the first{per}"), details: Vec::new() };
         }
@@ -250,8 +261,11 @@ impl Explainer<'_> {
         let along = (emit.owner != Owner::Row).then_some(emit.worth.span);
         let schedule = schedule_in(self.plan.version(id), &emit.worth).map(|id| &self.plan.schedules[id.index()]);
         let mut details: Vec<String> = Vec::new();
-        let kept: Vec<(Span, Type, Value)> =
-            values.iter().filter(|(span, ..)| along != Some(*span) && emit.payee.as_ref().is_none_or(|payee| *span != payee.span)).cloned().collect();
+        let kept: Vec<(Span, Type, Value)> = values
+            .iter()
+            .filter(|(span, ..)| along != Some(*span) && emit.payee.as_ref().is_none_or(|payee| *span != payee.span))
+            .cloned()
+            .collect();
         details.extend(self.told(id, row, Span::new(0, u32::MAX as usize), &kept));
         details.extend(slices.iter().map(|slice| self.slice(id, row, slice, schedule)));
         ExplainStep { holds: None, text: self.quote(emit.span), details }

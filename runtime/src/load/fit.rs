@@ -75,7 +75,7 @@ impl Size {
                 | Node::Until
                 | Node::Keep(_)
                 | Node::Let(..)
-                | Node::First(_)
+                | Node::First { .. }
                 | Node::Total { .. }
                 | Node::TotalOfAll { .. } => 0,
             };

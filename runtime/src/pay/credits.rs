@@ -155,9 +155,7 @@ impl Written<'_> {
         let entry = |root: u32, row: u32, place: u32, amount: i64, credit: Option<Credited>| {
             let period = match from {
                 Origin::EntityPeriods { periods, .. } => periods.period[root as usize],
-                Origin::Event { .. } => {
-                    self.plan.calendar.index(self.plan.calendar.told_by(), from.day(root))
-                }
+                Origin::Event { .. } => self.plan.calendar.index(self.plan.calendar.told_by(), from.day(root)),
             };
             let (key, unit) = (from.source(root), self.unit(id, row));
             (root, id, Entry { version: version.number as i32, key, place, period, unit, amount, credit })
@@ -199,8 +197,7 @@ impl Written<'_> {
 
     fn batch(&self, origin: &PageOrigin<'_>, entries: &[(u32, VersionId, Entry)], credits: bool) -> Batch {
         let plan = self.plan;
-        let (Origin::Event { record, .. }
-        | Origin::EntityPeriods { record, .. }) = origin.origin();
+        let (Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) = origin.origin();
         let kind = match origin.origin() {
             Origin::Event { .. } => plan.calendar.told_by(),
             Origin::EntityPeriods { period, .. } => period,

@@ -244,10 +244,10 @@ class Rule:
             # `per program` looks at the program's own rows (rules.md, "First per").
             return False
         key = key_of(content["per"], scope)
-        seen = self.firsts.setdefault("first", set())
-        if key in seen:
+        passed = self.firsts.get(key, 0)
+        if passed >= (1 if content["most"] is None else int(content["most"]["value"])):
             return False
-        seen.add(key)
+        self.firsts[key] = passed + 1
         return True
 
     def _take_levels(self, version, content, scope, counts=True):

@@ -9,7 +9,7 @@ from math import floor
 from .expressions import evaluate
 from .sets import rows_of, unnamed
 from .tables import Row, key_order
-from .tree import expression, form
+from .tree import expression, form, without_brackets
 from .trouble import Fault, Unknown
 
 
@@ -146,7 +146,7 @@ def _halved(days, half_life):
 
 def base_of(content):
     """What a credit is a share of: X where the amount is `P of X`, else the amount."""
-    name, inside = expression(content["amount"])
+    name, inside = expression(without_brackets(content["amount"]))
     if name == "binary" and inside["op"] == "of":
         return inside["right"]
     return content["amount"]

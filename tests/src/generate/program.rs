@@ -50,6 +50,9 @@ pub fn program(draw: &mut Draw) -> String {
     if draw.chance(40) {
         text += &cash_rule(draw);
     }
+    if draw.chance(60) {
+        text += &split_rule(draw, &schedules);
+    }
     if draw.chance(70) {
         text += &payment_rule(draw, &paying, &schedules, &decided);
     }
@@ -160,6 +163,99 @@ fn cash_rule(draw: &mut Draw) -> String {
     let payee = draw.pick(&["person", "mentor"]);
     let unknown = if payee == "mentor" { ", unknown means nobody" } else { "" };
     format!("rule cash_rule {{\n  for each sale\n  pay {payee} {amount}{unknown}\n{limit}}}\n")
+}
+
+/// A rule that divides its amount, and sometimes one over its payments.
+fn split_rule(draw: &mut Draw, schedules: &[Schedule]) -> String {
+    let scope = sale_scope(schedules);
+    let mut text = "rule split_rule {\n  for each sale\n".to_owned();
+    text += &filters(draw, &scope);
+    let amount = match draw.chance(30) {
+        true => adds_up(draw, &scope),
+        false => scope.expression(draw, Kind::Money, 2),
+    };
+    let parties = match draw.chance(50) {
+        true => format!("{{ {} }}", parts(draw, 2)),
+        false => among(draw),
+    };
+    let spare =
+        draw.pick(&["", "", " spare in listed order", " spare to the largest share", " spare to the largest fraction"]);
+    text += &format!("  pay split {amount} {parties}{spare}, unknown means nobody\n");
+    for _ in 0..draw.below(3) {
+        text += &match draw.below(4) {
+            0 => format!(
+                "  at most {} payments per {} per month\n",
+                draw.between(0, 3),
+                draw.pick(&["payee", "customer"])
+            ),
+            1 => format!(
+                "  at most ${} per payee per {}\n",
+                draw.between(0, 900),
+                draw.pick(&["week", "quarter", "program"])
+            ),
+            2 => format!("  at most ${} per person per quarter\n", draw.between(0, 2_000)),
+            _ => format!("  at most ${}.5\n", draw.between(0, 300)),
+        };
+    }
+    text += "}\n";
+    if draw.chance(50) {
+        text += "rule on_split { for each payment from split_rule   pay sale.person 3% of payment.amount   at most 20 payments per payee per year }\n";
+    }
+    text
+}
+
+/// Listed parts, divided again at most so many times.
+fn parts(draw: &mut Draw, deep: usize) -> String {
+    let mut text = String::new();
+    let mut left = 100;
+    for _ in 0..draw.below(4) {
+        let to = match draw.below(8) {
+            0 => "kept".to_owned(),
+            1 if deep > 0 => format!("split {{ {} }}", parts(draw, deep - 1)),
+            _ => format!("to {}", draw.pick(&["person", "helper", "person.agency", "person.boss", "mentor"])),
+        };
+        if draw.chance(40) {
+            let most = draw.pick(&["$0", "$12.34", "$100", "price", "(price - $500)", "($5 * units)"]);
+            text += &format!("up to {most} {to}   ");
+        } else {
+            let share = draw.between(0, left - 1);
+            left -= share;
+            text += &format!("{share}% {to}   ");
+        }
+    }
+    text + &format!("rest {}", draw.pick(&["kept", "to person", "to helper", "to person.agency.region"]))
+}
+
+/// Rows of a set, by each model.
+fn among(draw: &mut Draw) -> String {
+    let tie = draw.pick(&[
+        "customer = this.customer",
+        "person = this.person",
+        "customer = this.customer and ok",
+        "person = this.helper and helper is known",
+        "customer = this.customer and weight > this.weight",
+    ]);
+    let window = draw.pick(&["", "", " to date", " within 35 days", " before this", " previous month"]);
+    let weight = draw.pick(&[
+        "(largest of (units, 0))",
+        "(largest of (weight, 0))",
+        "(units * units)",
+        "(1 if ok, otherwise 0)",
+        "(largest of (weight - this.weight, 0))",
+    ]);
+    let model = match draw.below(9) {
+        0 | 1 => "by equal shares".to_owned(),
+        2 => format!("by weight {weight}"),
+        3 => format!("in order up to {}", draw.pick(&["$40", "price", "(amount at least $0)", "($3 * units)"])),
+        4 => draw.pick(&["first touch", "last touch"]).to_owned(),
+        5 => draw
+            .pick(&["40% first 20% middle 40% last", "20% first 20% middle 60% last", "100% first 0% middle 0% last"])
+            .to_owned(),
+        6 | 7 => format!("halving every {} days", draw.pick(&[1, 7, 30, 365])),
+        _ => "each in full".to_owned(),
+    };
+    let payee = draw.pick(&["person", "sale.helper", "person.agency", "sale.mentor", "this.person"]);
+    format!("among (sale where {tie}{window}, unknown means no) {model} to {payee}")
 }
 
 /// Rules whose decisions and payments the others read, of other rows too.
@@ -275,7 +371,8 @@ fn sale_rule(
     text += &lets(draw, &mut scope);
     if draw.chance(30) {
         text += &format!(
-            "  first per {}\n",
+            "  first{} per {}\n",
+            draw.pick(&["", "", " 2", " 5"]),
             draw.pick(&[
                 "customer per program",
                 "customer ever",

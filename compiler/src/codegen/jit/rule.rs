@@ -101,7 +101,7 @@ impl RuleCode<'_, '_> {
                     let value = self.code.value(value);
                     self.code.locals[local.index()] = Some(value);
                 }
-                Node::First(state) => self.first(*state),
+                Node::First { state, most } => self.first(*state, *most),
                 Node::Total { state, summands } => {
                     let taken = self.accumulate(*state, Flag::Yes, summands);
                     self.counted = self.code.emit.or(self.counted, taken);
@@ -127,7 +127,7 @@ impl RuleCode<'_, '_> {
     /// A step that touches what rules remember is only reached by rows that are its own.
     fn leave_before(&mut self, step: &Node) {
         match step {
-            Node::First(_) | Node::Total { .. } | Node::Set(..) => self.leave_unless(self.live),
+            Node::First { .. } | Node::Total { .. } | Node::Set(..) => self.leave_unless(self.live),
             // A table is not asked for rows that have left, or have no line.
             Node::Limit(limit) if !matches!(limit, Limit::PerPayment(_)) || step.asks_tables() => {
                 let line = self.line.map_or(Flag::No, |line| line.live);
@@ -191,14 +191,16 @@ impl RuleCode<'_, '_> {
         slot
     }
 
-    fn first(&mut self, state: StateId) {
+    fn first(&mut self, state: StateId, most: u8) {
         let slot = self.sure_slot(state, Input::Seen(state));
         let address = self.code.emit.address(Input::Seen(state), slot, 0);
         let seen = self.code.emit.builder.ins().load(types::I8, flags(), address, 0);
-        let first = self.code.emit.not(Flag::When(seen));
-        self.leave_unless(first);
+        let most = self.code.emit.byte(most);
+        let first = self.code.emit.builder.ins().icmp(IntCC::UnsignedLessThan, seen, most);
+        self.leave_unless(Flag::When(first));
         let one = self.code.emit.byte(1);
-        self.stores.push(Store { value: one, address, offset: 0, when: Flag::Yes });
+        let more = self.code.emit.builder.ins().iadd(seen, one);
+        self.stores.push(Store { value: more, address, offset: 0, when: Flag::Yes });
     }
 
     /// Adds the summands to a state where `adds` holds, and keeps the levels; says whether the row was taken in.

@@ -5,8 +5,11 @@ use super::names::Place;
 use crate::plan::{Expr, Model, Part, Parties, Share, Spare, Take, To};
 use meed_grammar::span::Span;
 
-const SPARES: [(Spare, &str); 3] =
-    [(Spare::LargestFraction, "largest-fraction"), (Spare::ListedOrder, "listed-order"), (Spare::LargestShare, "largest-share")];
+const SPARES: [(Spare, &str); 3] = [
+    (Spare::LargestFraction, "largest-fraction"),
+    (Spare::ListedOrder, "listed-order"),
+    (Spare::LargestShare, "largest-share"),
+];
 
 pub(super) fn write(place: &Place, share: &Share) -> String {
     let spare = SPARES.iter().find(|(spare, _)| *spare == share.spare).map_or("", |(_, word)| word);

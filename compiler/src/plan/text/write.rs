@@ -368,7 +368,7 @@ fn node(place: &Place, node: &Node) -> String {
         Node::Until => "until".to_owned(),
         Node::Keep(condition) => format!("keep {}", place.phrase(condition)),
         Node::Let(local, value) => format!("let {} = {}", place.locals[local.index()].name, place.typed(value)),
-        Node::First(state) => format!("first {}", plan.state_name(*state)),
+        Node::First { state, most } => format!("first {most} {}", plan.state_name(*state)),
         Node::Total { state, summands } => format!("total {} {}", plan.state_name(*state), list(summands)),
         Node::Set(decision, local) => {
             format!("set {} to let.{}", plan.decision_name(*decision), place.locals[local.index()].name)

@@ -79,7 +79,7 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
                 1
             }
         }
-        Node::Keep(_) | Node::Let(..) | Node::First(_) | Node::Total { .. } | Node::Set(..) => 2,
+        Node::Keep(_) | Node::Let(..) | Node::First { .. } | Node::Total { .. } | Node::Set(..) => 2,
         Node::Emit(_) => 3,
         Node::Limit(_) | Node::Share(_) => 4,
         Node::Pay(_) => 5,
@@ -90,7 +90,7 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
     report.demand(once(1) == 1 && once(3) <= 1, Invariant::Nodes, "one range, one line");
     report.demand(once(5) == once(3), Invariant::Nodes, "a line has an end");
     let ranges: Vec<usize> = (0..rule.nodes.len()).filter(|&idx| matches!(rule.nodes[idx], Node::Active)).collect();
-    let placed = |idx: usize| matches!(rule.nodes[..idx].last(), Some(Node::First(_)));
+    let placed = |idx: usize| matches!(rule.nodes[..idx].last(), Some(Node::First { .. }));
     let placed = ranges.len() == 1 && (!looks_back || ranges.iter().all(|&idx| placed(idx)));
     let events = !looks_back || rule.stream.event().is_some();
     report.demand(placed && events, Invariant::Nodes, "the range behind a first that looks back");
@@ -118,7 +118,10 @@ impl Walk<'_> {
             Node::Active | Node::Until | Node::Pay(_) => {}
             Node::Keep(condition) => self.condition(condition, report),
             Node::Let(local, value) => self.define(*local, value, report),
-            Node::First(state) => self.keeps(*state, &StateKind::Seen, report),
+            Node::First { state, most } => {
+                report.demand(*most > 0, Invariant::Nodes, "a first of some");
+                self.keeps(*state, &StateKind::Seen, report);
+            }
             Node::Total { state, summands } => self.sums(*state, summands, report),
             Node::Set(decision, local) => self.set(*decision, *local, report),
             Node::Emit(emit) => self.emit(emit, report),

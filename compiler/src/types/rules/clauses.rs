@@ -9,6 +9,7 @@ use crate::types::Typing;
 use crate::types::rules::Work;
 use crate::types::rules::payments::if_unknown;
 use crate::types::scope::{Fact, Scope, Typed, facts};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind, ExprKind, UnknownMeans, UnknownMeansKind};
@@ -58,7 +59,8 @@ impl Typing<'_> {
                 Some(value) => self.set(name, value, scope, work),
                 None => drop(scope.failed.insert(name.text.clone())),
             },
-            ClauseKind::FirstPer { per, ever } => {
+            ClauseKind::FirstPer { most, per, ever } => {
+                let Some(most) = self.first_most(most.as_ref()) else { return };
                 let Some(keys) = self.keys(per, scope) else { return };
                 if keys.parts.is_empty() {
                     self.problem(
@@ -72,7 +74,7 @@ impl Typing<'_> {
                 }
                 work.filters = true;
                 work.ever = *ever;
-                work.clauses.push(typed::Clause::First(keys));
+                work.clauses.push(typed::Clause::First(keys, most));
             }
             ClauseKind::Pay { payee, amount, unknown } => {
                 self.pay(payee.as_ref(), amount, unknown.as_ref(), false, clause.span, scope, work)
@@ -90,6 +92,20 @@ impl Typing<'_> {
             }
             ClauseKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
         }
+    }
+
+    /// How many are the first: one where none is said.
+    fn first_most(&mut self, most: Option<&tree::Text>) -> Option<u8> {
+        let Some(most) = most else { return Some(1) };
+        let known = most.value.parse().ok().filter(|most| (1..=limits::FIRST).contains(most));
+        if known.is_none() {
+            let message = format!("the first are from 1 to {}", limits::FIRST);
+            self.problem(
+                Problem::error("over-limit", most.span, message)
+                    .help("write a whole number: first 5 per customer per year"),
+            );
+        }
+        known
     }
 
     /// A first is of a period, of the program or ever: `ever` looks at rows from before the rule's first day too.

@@ -83,7 +83,9 @@ impl Typing<'_> {
         let keys = Keys { payee: true, ..self.keys(&others, scope)? };
         if floor {
             let message = "a guarantee is per the party of its rule, also where nobody is paid";
-            self.problem(Problem::error("bad-key", payee.span, message).help("write: at least $1,000 per partner per year"));
+            self.problem(
+                Problem::error("bad-key", payee.span, message).help("write: at least $1,000 per partner per year"),
+            );
             return None;
         }
         if !keys.parts.is_empty() {

@@ -1,14 +1,18 @@
 //! `pay split`: an amount that is divided among listed or found parties.
 
-use crate::plan::{Expr, FindFunction, Function, Model, Op, Part, Parties, RecordKind, Share, Spare, Stream, Take, To, Type, UnitId};
+use crate::plan::{
+    Expr, FindFunction, Function, Model, Op, Part, Parties, RecordKind, Share, Spare, Stream, Take, To, Type, UnitId,
+};
 use crate::typed;
 use crate::types::Typing;
+use crate::types::expressions::unbracketed;
 use crate::types::rules::Work;
 use crate::types::scope::{Scope, Typed};
 use crate::value::{Exact, exact_text};
+use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, CreditModel, SplitPart, SplitTake, SplitTo, UnknownMeans};
+use meed_grammar::tree::{self, BinaryOp, CreditModel, ExprKind, SplitPart, SplitTake, SplitTo, UnknownMeans};
 
 /// The longest time in which a weight is halved: ten years.
 const MOST_DAYS: u32 = 3_660;
@@ -28,9 +32,11 @@ impl Typing<'_> {
         let value = self.numeric(amount, scope);
         let Some(value) = value.filter(|value| self.amount_of_money(value, amount, scope).is_some()) else { return };
         let unit = value.ty.unit().unwrap_or(UnitId::CURRENCY);
-        let base = base(&value);
+        let base = base(amount, &value);
         let parties = match parties {
-            tree::Parties::Listed(parts) => self.listed(parts, unit, span, scope).map(|parts| (Parties::Listed(parts), None)),
+            tree::Parties::Listed(parts) => {
+                self.listed(parts, unit, span, scope).map(|parts| (Parties::Listed(parts), None))
+            }
             tree::Parties::Found { set, model, payee } => {
                 let found = self.among(set, model, payee, unit, span, scope);
                 found.map(|(payee, by)| (Parties::Found { payee, by }, Some(base)))
@@ -146,7 +152,9 @@ impl Typing<'_> {
             if sum < Exact::ONE {
                 return Some(());
             }
-            problem.label(format!("the shares are {shares}, and nothing is left for the rest")).help("lower a share, or remove the rest")
+            problem
+                .label(format!("the shares are {shares}, and nothing is left for the rest"))
+                .help("lower a share, or remove the rest")
         } else if fixed && sum == Exact::ONE {
             return Some(());
         } else if fixed {
@@ -196,7 +204,8 @@ impl Typing<'_> {
         }
         let number = |value: Exact, ty| Expr { op: Op::Number(value), ty, optional: false, span };
         let share = |value: Exact| number(value, Type::Percent);
-        let places = |first, middle, last| Model::Places { first: share(first), middle: share(middle), last: share(last) };
+        let places =
+            |first, middle, last| Model::Places { first: share(first), middle: share(middle), last: share(last) };
         // What is asked of each row, beside who is paid for it.
         let mut asked = vec![(FindFunction::Each, to.into_expr())];
         let by = match model {
@@ -211,7 +220,7 @@ impl Typing<'_> {
             CreditModel::Halving { days, span: place } => {
                 let known = days.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
                 let Some(days) = known else {
-                    let message = format!("a weight is halved every 1 to {MOST_DAYS} days");
+                    let message = format!("a weight is halved every 1 to {} days", limits::words(MOST_DAYS as usize));
                     self.problem(Problem::error("over-limit", *place, message).help("write a whole number of days"));
                     return None;
                 };
@@ -243,7 +252,8 @@ impl Typing<'_> {
         };
         found.give_back(scope);
         let optional = asked[0].1.optional;
-        let asked = asked.into_iter().enumerate().map(|(idx, (function, value))| (function, value, idx == 0 && optional));
+        let asked =
+            asked.into_iter().enumerate().map(|(idx, (function, value))| (function, value, idx == 0 && optional));
         let mut given = self.ask_all(found, asked.collect(), span).into_iter().map(Typed::into_expr);
         let payee = given.next()?;
         let by = match (by, given.next()) {
@@ -266,7 +276,9 @@ impl Typing<'_> {
                 }
                 _ => {
                     let message = "the share of a place is a percent that is written or a parameter";
-                    self.problem(Problem::error("bad-split", share.span, message).help("write: 40% first 20% middle 40% last"));
+                    self.problem(
+                        Problem::error("bad-split", share.span, message).help("write: 40% first 20% middle 40% last"),
+                    );
                     return None;
                 }
             }
@@ -291,9 +303,10 @@ impl Typing<'_> {
 }
 
 /// What a credit is a share of: X where the amount is `P of X`, else the amount.
-fn base(amount: &Typed) -> Expr {
+fn base(written: &tree::Expr, amount: &Typed) -> Expr {
+    let is_share = matches!(unbracketed(written).kind, ExprKind::Binary { op: BinaryOp::Of, .. });
     match &amount.op {
-        Op::Call(Function::Multiply, factors) if let [share, of] = &factors[..] && share.ty == Type::Percent => of.clone(),
+        Op::Call(Function::Multiply, factors) if is_share && let [_, of] = &factors[..] => of.clone(),
         _ => amount.clone().into_expr(),
     }
 }

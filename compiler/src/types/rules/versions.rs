@@ -62,7 +62,7 @@ impl Typing<'_> {
     /// the first has one, and every other that has a first.
     fn looks_back(&mut self, versions: &[Version]) {
         let Some((later, place)) = versions.iter().find_map(|version| Some((version, version.ever?))) else { return };
-        let has_first = |version: &Version| version.clauses.iter().any(|clause| matches!(clause, Clause::First(_)));
+        let has_first = |version: &Version| version.clauses.iter().any(|clause| matches!(clause, Clause::First(..)));
         let oldest = versions[0].written;
         let without = |version: &&Version| version.ever.is_none() && (version.written == oldest || has_first(version));
         let Some(other) = versions.iter().find(without) else { return };

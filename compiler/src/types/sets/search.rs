@@ -427,7 +427,7 @@ impl Typing<'_> {
                             known.push(*decision);
                         }
                     }
-                    Clause::Where(_) | Clause::First(_) if begun => break,
+                    Clause::Where(_) | Clause::First(..) if begun => break,
                     _ => {}
                 }
             }

@@ -223,7 +223,10 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
         "active" => Node::Active,
         "until" => Node::Until,
         "keep" => Node::Keep(place.read(line)?),
-        "first" => Node::First(state(line)?),
+        "first" => {
+            let most = number(line)?;
+            Node::First { state: state(line)?, most }
+        }
         "total-of-all" => {
             let (state, summands) = (state(line)?, line.list(|line| place.read_typed(line))?);
             let filter = if line.takes("where") { Some(place.read(line)?) } else { None };
