@@ -108,6 +108,7 @@ fn heading(item: &Item) -> String {
         Item::Table(table) => format!("table {}", table.name.text),
         Item::Parameter(parameter) => format!("parameter {}", parameter.name.text),
         Item::Rule(rule) => format!("rule {}, {}", rule.name.text, several(rule.clauses.len(), "clause")),
+        Item::Choose(choose) => format!("choice between {}", several(choose.rules.len(), "rule")),
         Item::Test(test) => format!("test {:?}, {}", test.title.value, several(test.steps.len(), "line")),
         Item::Unsupported(unsupported) => format!("not supported: {}", unsupported.what),
         Item::Damaged(damaged) => format!("not read: {}", damaged.keyword),

@@ -17,6 +17,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "and-or-brackets"
     "argument-count"
     "argument-names"
+    "bad-choose"
     "bad-key"
     "bad-limit"
     "bad-parquet"

@@ -4,6 +4,7 @@
 //! remember after it, and on request a [`Trace`] of everything that decided. Machine code must agree with it on
 //! every word; a row that machine code cannot do in its width is done here.
 
+pub mod choice;
 pub mod eval;
 mod function;
 mod limits;
@@ -110,7 +111,7 @@ pub fn interpret_row(
     let mark = run.nodes(&definition.nodes[own], definition.active)?;
     let RuleRun { row: state, line, .. } = run;
     let mut mark = mark;
-    if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0) {
+    if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0 || plan.fills_up(definition)) {
         mark |= status::PAID;
         output.rows.push(row);
         output.payees.push(payee);
@@ -245,7 +246,7 @@ impl RuleRun<'_> {
                     self.line = Some(line);
                 }
                 Node::Limit(limit) => self.limit(limit)?,
-                Node::Share(_) => broken("a line that is divided before it is made"),
+                Node::Choose(_) | Node::Share(_) => broken("a line that is divided before it is made"),
                 Node::Pay(pay) => {
                     if let (Some((_, amount)), true) = (&mut self.line, pay.negative) {
                         let span = self.definition.emit().map_or_else(Span::default, |emit| emit.span);

@@ -11,7 +11,7 @@ mod schedules;
 mod states;
 mod versions;
 
-use crate::plan::{FoldId, Node, Pay, Plan, Rule, RuleId, StateKind, Stream, Version, VersionId};
+use crate::plan::{FoldId, Node, Pay, Plan, Rule, RuleId, StackingId, StateKind, Stream, Version, VersionId};
 use crate::typed::{self, Clause, Lets, Limit, Program, Purpose};
 use states::States;
 
@@ -29,6 +29,7 @@ pub fn lower(program: &Program) -> Plan {
         schedules: program.schedules.iter().map(schedules::schedule).collect(),
         tables: program.tables.clone(),
         predicates: program.predicates.clone(),
+        stackings: program.stackings.clone(),
         decisions: program.decisions.clone(),
         parameters: program.parameters.clone(),
         ..Plan::empty()
@@ -45,6 +46,9 @@ pub fn lower(program: &Program) -> Plan {
                 (version.written, Lowering::version(&mut plan, &mut states, id, version, number))
             });
         let mut lowered: Vec<(usize, Version)> = lowered.collect();
+        if let Some(chosen) = program.stackings.iter().position(|stacking| stacking.rules.contains(&id)) {
+            lowered.iter_mut().for_each(|(_, version)| chosen_in(&plan, version, StackingId(chosen as u32)));
+        }
         versions::look_back(rule, &mut lowered);
         all.append(&mut lowered);
     }
@@ -57,6 +61,28 @@ pub fn lower(program: &Program) -> Plan {
     }
     plan.versions = all.into_iter().map(|(_, version)| version).collect();
     plan
+}
+
+/// Makes a version one of a choice: it is chosen after its limits by keys of the row, before its line is divided and limited per
+/// whoever gets it.
+fn chosen_in(plan: &Plan, version: &mut Version, stacking: StackingId) {
+    let of_payee = |node: &Node| match node {
+        Node::Share(_) | Node::Pay(_) => true,
+        Node::Limit(limit) => limit.state().is_some_and(|state| plan.key_of(state).of_payee),
+        _ => false,
+    };
+    let mut at = version.nodes.iter().position(of_payee).unwrap_or(version.nodes.len());
+    // A limit by the row that is written behind one per whoever is paid comes before it.
+    let mut behind = version.nodes.split_off(at);
+    let is_before = |node: &Node| matches!(node, Node::Limit(_)) && !of_payee(node);
+    if version.share().is_none() && !behind.iter().any(|node| matches!(node, Node::Share(_))) {
+        let (before, after): (Vec<Node>, Vec<Node>) = behind.into_iter().partition(is_before);
+        version.nodes.extend(before);
+        behind = after;
+        at = version.nodes.len();
+    }
+    version.nodes.insert(at, Node::Choose(stacking));
+    version.nodes.append(&mut behind);
 }
 
 /// A version in the making.

@@ -18,6 +18,7 @@ pub mod schedule;
 pub mod search;
 pub mod share;
 pub mod signature;
+pub mod stacking;
 pub mod state;
 pub mod table;
 pub mod text;
@@ -36,6 +37,7 @@ pub use schedule::*;
 pub use search::*;
 pub use share::*;
 pub use signature::{Kind, Notation, Operands, ResultKind, Scale};
+pub use stacking::*;
 pub use state::*;
 pub use table::*;
 
@@ -77,6 +79,8 @@ pub struct Plan {
     pub folds: Vec<Fold>,
     /// Sets whose rows are found for each row that asks.
     pub searches: Vec<Search>,
+    /// Choices between rules.
+    pub stackings: Vec<Stacking>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Rules, in the order of their first versions as written.
@@ -220,6 +224,7 @@ impl Plan {
             matches: Vec::new(),
             folds: Vec::new(),
             searches: Vec::new(),
+            stackings: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
             versions: Vec::new(),

@@ -13,6 +13,7 @@ use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+mod choices;
 mod dependencies;
 pub mod files;
 mod histories;
@@ -58,6 +59,8 @@ pub struct Resolved {
     pub damaged_program: bool,
     /// Names of damaged items: what refers to them is not reported again.
     pub damaged: FxHashSet<String>,
+    /// Choices between rules.
+    pub chooses: Vec<tree::Choose>,
     /// Sources of records, which say how their files are written.
     sources: Vec<tree::Source>,
     /// The records, by name.
@@ -143,6 +146,7 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
             .push(Problem::error("missing-program", first.unwrap_or_default(), "the file has no `program`").help(help));
     }
     resolved.index_names();
+    resolved.gather_choices(problems);
     resolved.order_rules(problems);
     resolved
 }
@@ -287,6 +291,7 @@ impl Resolved {
                 self.note_rule(&rule);
                 self.rules.push(rule);
             }
+            Item::Choose(choose) => self.chooses.push(choose),
             Item::Test(test) => self.tests.push(test),
             Item::Unsupported(unsupported) => {
                 problems.push(not_supported(&unsupported));

@@ -20,7 +20,7 @@ pub use walk::{every, walk, without_places};
 
 use crate::plan::{
     Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,
-    Share, Stream, Table, Type, Unit, UnitId, Window,
+    Share, Stacking, Stream, Table, Type, Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -51,6 +51,8 @@ pub struct Program {
     pub searches: Vec<Search>,
     /// Tests on texts and ids.
     pub predicates: Vec<Predicate>,
+    /// Choices between rules.
+    pub stackings: Vec<Stacking>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Parameters with the values that they have in this run.
@@ -262,6 +264,7 @@ impl Program {
             tables: Vec::new(),
             searches: Vec::new(),
             predicates: Vec::new(),
+            stackings: Vec::new(),
             decisions: Vec::new(),
             parameters: Vec::new(),
             rules: Vec::new(),

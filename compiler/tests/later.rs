@@ -8,11 +8,6 @@ use support::{completed, listed};
 const LATER: &[(&str, &str)] = &[
     ("balance mdf per partner expires after 2 quarters", "balance mdf per partner"),
     (
-        "choose highest per deal {\n  rule one { for each deal   pay partner 1% of amount }\n  rule two { for each deal   pay partner $5 }\n}",
-        "choose highest",
-    ),
-    ("choose all up to $500 per deal {\n  rule one { for each deal   pay partner 1% of amount }\n}", "choose all"),
-    (
         "event credit {\n  key id\n  when booked_on\n  reverses (deal within 90 days)\n}",
         "reverses (deal within 90 days)",
     ),
@@ -38,7 +33,6 @@ const CLAUSES: &[(&str, &str)] = &[
     ("add 2% of amount to mdf", "add 2% of amount to mdf"),
     ("let got = take 50% of amount from mdf   pay partner got", "take 50% of amount from mdf"),
     ("let left = balance of mdf   pay partner left", "balance of mdf"),
-    ("where paid by bounty > $0   pay partner 2% of amount", "paid by bounty"),
     (
         "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
         "(quote where quantity > 5)",

@@ -66,7 +66,9 @@ pub enum Item {
     Rule(Rule),
     /// `test "title" { … }`
     Test(Test),
-    /// Part of the language that this version reads but does not run: `balance`, `choose`
+    /// `choose highest per deal { … }`: the rules in it follow as items of their own.
+    Choose(Choose),
+    /// Part of the language that this version reads but does not run: `balance`
     Unsupported(Unsupported),
     /// A piece that could not be read; it still declares its name, so that other items do not fail for it
     Damaged(Damaged),
@@ -91,6 +93,7 @@ impl Item {
             Self::Parameter(parameter) => parameter.name.span,
             Self::Rule(rule) => rule.name.span,
             Self::Test(test) => test.title.span,
+            Self::Choose(choose) => choose.span,
             Self::Unsupported(unsupported) => unsupported.span,
             Self::Damaged(damaged) => damaged.span,
         }

@@ -93,7 +93,7 @@ fn engines_agree_at_the_limits() {
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.
-const PARTS: [&str; 79] = [
+const PARTS: [&str; 83] = [
     "Number(",
     "YesNo(",
     "Date(",
@@ -173,15 +173,19 @@ const PARTS: [&str; 79] = [
     "InFull",
     "Payments {",
     "LargestShare",
+    "Choose(",
+    "policy: Highest",
+    "policy: First",
+    "AllUpTo(",
 ];
 
 #[test]
 fn programs_hold_every_part_of_a_plan() {
     let mut found = [0; PARTS.len()];
-    for seed in 0..150 {
+    for seed in 0..180 {
         let text = program(&mut Draw::new(seed));
         let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
-        let parts = (&plan.schedules, &plan.states, &plan.matches, &plan.folds, &plan.versions);
+        let parts = (&plan.schedules, &plan.states, &plan.matches, &plan.folds, &plan.versions, &plan.stackings);
         let plan = format!("{parts:?}");
         found.iter_mut().zip(PARTS).for_each(|(found, part)| *found += usize::from(plan.contains(part)));
     }

@@ -317,6 +317,41 @@ proptest! {
         }
     }
 
+    // One rule of a choice is paid, the one that would pay most; what the others would have paid uses no room under their limits.
+    #[test]
+    fn losers_of_a_choice_use_no_room(deals in any_deals(), most in (0i64..900_000, 0i64..900_000)) {
+        let rules = format!(
+            "choose highest per deal {{
+               rule small {{ for each deal  pay rep 2% of amount  at most {} per rep per quarter }}
+               rule large {{ for each deal  where amount > $20,000 or amount < $0  pay rep 5% of amount  at most {} per rep per year }}
+             }}
+             rule both {{ for each deal  pay rep (paid by small) + (paid by large) }}",
+            dollars(most.0),
+            dollars(most.1)
+        );
+        let lines = paid(&program("half even", &rules), &deals);
+        let (mut small, mut large): (HashMap<_, i128>, HashMap<_, i128>) = (HashMap::new(), HashMap::new());
+        for deal in &deals {
+            let of = |percent: i64| rounded(&fraction((deal.amount * percent).into(), 100), "half even");
+            let under = |sum: i128, line: i128, most: i64| (sum + line).min(most.into()) - sum.min(most.into());
+            let own_small = small.entry((deal.rep, deal.quarter())).or_default();
+            let own_large = large.entry(deal.rep).or_default();
+            let matches = deal.amount > 2_000_000 || deal.amount < 0;
+            let (two, five) = (of(2), if matches { of(5) } else { 0 });
+            let (a, b) = (under(*own_small, two, most.0), under(*own_large, five, most.1));
+            let is_large = b != 0 && (a == 0 || if a > 0 || b > 0 { b > a } else { b < a });
+            if is_large {
+                *own_large += five;
+            } else if a != 0 {
+                *own_small += two;
+            }
+            let (small, large) = if is_large { (0, b) } else { (a, 0) };
+            prop_assert_eq!(line(&lines, "small", deal), small, "deal {}", deal.key);
+            prop_assert_eq!(line(&lines, "large", deal), large, "deal {}", deal.key);
+            prop_assert_eq!(line(&lines, "both", deal), small + large, "deal {}", deal.key);
+        }
+    }
+
     // Parts are the whole; those of a negative amount are minus those of the amount; equal parts are a cent apart at most.
     #[test]
     fn parts_are_the_whole(

@@ -90,6 +90,7 @@ const CONSTRUCTS: &[(&str, &str)] = &[
     ("D08-equal-split", "by equal shares"),
     ("E05-unilevel", "pay each"),
     ("F02-position-weights", "middle"),
+    ("G03-concurrency", "choose highest"),
     ("H04-released-with-payment", "hold until"),
     ("H07-early-exit-clawback", "take back"),
     ("H08-credit-notes", "reverses"),

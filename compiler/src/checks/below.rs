@@ -154,6 +154,7 @@ impl<'p> Work<'p> {
                 | Node::First { .. }
                 | Node::Set(..)
                 | Node::Share(_)
+                | Node::Choose(_)
                 | Node::Pay(_) => {}
             }
         }

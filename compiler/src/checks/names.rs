@@ -69,6 +69,7 @@ impl Names<'_> {
             | Item::UseFile(_)
             | Item::Source(_)
             | Item::Test(_)
+            | Item::Choose(_)
             | Item::Unsupported(_)
             | Item::Damaged(_) => {}
         }

@@ -41,29 +41,70 @@ pub fn finish_lines(
     let made = (output.rows.split_off(first), output.payees.split_off(first), output.amounts.split_off(first));
     let kept = std::mem::take(&mut output.kept);
     let mut kept = kept.into_iter();
-    let kind = version.emit().and_then(|emit| emit.payee.as_ref()).map(|payee| payee.ty);
     for ((row, payee), amount) in made.0.into_iter().zip(made.1).zip(made.2) {
-        let mut reader = Row::new(plan, rows, row, version.n_locals as usize, false);
-        if let Some(KeptRow { locals, levels }) = kept.next() {
-            (reader.locals, reader.levels) = (locals, levels);
-        }
+        let reader = reader_of(plan, version, rows, row, kept.next());
+        let mut lines = RowOfLines { plan, version, data, chunk, output };
+        lines
+            .finish(&version.nodes[of_lines.clone()], reader, payee, amount, trace.as_deref_mut())
+            .map_err(|fault| (row, fault))?;
+    }
+    Ok(())
+}
+
+/// A row that has made a line, with what it has found out where that is kept.
+pub(super) fn reader_of<'a>(
+    plan: &'a Plan,
+    version: &Version,
+    rows: &'a Rows,
+    row: u32,
+    kept: Option<KeptRow>,
+) -> Row<'a> {
+    let mut reader = Row::new(plan, rows, row, version.n_locals as usize, false);
+    if let Some(KeptRow { locals, levels }) = kept {
+        (reader.locals, reader.levels) = (locals, levels);
+    }
+    reader
+}
+
+/// Where the lines of a row go.
+pub(super) struct RowOfLines<'a> {
+    pub plan: &'a Plan,
+    pub version: &'a Version,
+    pub data: &'a mut Data,
+    pub chunk: &'a Chunk,
+    pub output: &'a mut Output,
+}
+
+impl RowOfLines<'_> {
+    /// Does these nodes with the line of a row, and adds the lines that it becomes.
+    pub fn finish(
+        &mut self,
+        nodes: &[Node],
+        mut reader: Row<'_>,
+        payee: u32,
+        amount: i64,
+        mut trace: Option<&mut Trace>,
+    ) -> Result<(), Fault> {
+        let row = reader.row;
+        let Self { plan, version, data, chunk, output } = self;
         if let Some(trace) = &mut trace {
             reader.trace = Some(RefCell::new(std::mem::take(*trace)));
         }
+        let kind = version.emit().and_then(|emit| emit.payee.as_ref()).map(|payee| payee.ty);
         let alone = kind.map(|kind| LinePart { place: 1, kind: record_of(kind), payee, amount: i128::from(amount) });
         let (is_divided, parts) = (version.share().is_none(), alone.into_iter().collect());
         let mut lines = LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, is_divided, parts };
-        let done = lines.nodes(&version.nodes[of_lines.clone()]);
+        let done = lines.nodes(nodes);
         let LinesOfRow { reader, parts, .. } = lines;
         if let (Some(trace), Some(found)) = (&mut trace, reader.trace) {
             **trace = found.into_inner();
         }
-        done.map_err(|fault| (row, fault))?;
+        done?;
         let mark = &mut output.status[(row - chunk.start) as usize];
         *mark &= !status::PAID;
         for part in parts {
             let span = version.emit().map_or_else(Span::default, |emit| emit.span);
-            let amount = i64::try_from(part.amount).map_err(|_| (row, too_large("a payment", span)))?;
+            let amount = i64::try_from(part.amount).map_err(|_| too_large("a payment", span))?;
             if amount != 0 {
                 *mark |= status::PAID;
                 output.rows.push(row);
@@ -76,8 +117,8 @@ pub fn finish_lines(
         if let Some(trace) = &mut trace {
             trace.status = *mark;
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn record_of(ty: Type) -> RecordId {
@@ -125,13 +166,14 @@ impl LinesOfRow<'_> {
         if !self.is_divided {
             return self.limit_whole(limit);
         }
-        if self.parts.iter().all(|part| part.amount == 0) {
+        let fills_up = matches!(limit, Limit::AtLeast { .. });
+        if !fills_up && self.parts.iter().all(|part| part.amount == 0) {
             return Ok(());
         }
         let bound = self.reader.bound(limit, self.data)?;
         for idx in 0..self.parts.len() {
             let LinePart { place, kind, payee, amount } = self.parts[idx];
-            if amount == 0 {
+            if amount == 0 && !fills_up {
                 continue;
             }
             let counted = match limit.state() {
@@ -150,7 +192,7 @@ impl LinesOfRow<'_> {
 
     /// A limit by keys of the row, on the line that is divided behind it.
     fn limit_whole(&mut self, limit: &Limit) -> Result<(), Fault> {
-        if self.whole == 0 {
+        if self.whole == 0 && !matches!(limit, Limit::AtLeast { .. }) {
             return Ok(());
         }
         let bound = self.reader.bound(limit, self.data)?;

@@ -4,8 +4,8 @@ use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
 use crate::plan::{
-    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, ScheduleId, ScheduleOutput, Side, StateId, Type,
-    Unit, UnitId,
+    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, RuleId, ScheduleId, ScheduleOutput, Side, StateId,
+    Type, Unit, UnitId,
 };
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -107,6 +107,13 @@ pub enum TraceStep {
         /// The values it looked at.
         values: Vec<(Span, Type, Value)>,
     },
+    /// One rule or several of a choice pay the row.
+    Choose {
+        /// The place of this rule among those that would pay.
+        place: usize,
+        /// The rules that would pay the row, and what they are given.
+        all: Vec<Chosen>,
+    },
     /// The line is divided, in smallest units.
     Share {
         /// The whole.
@@ -129,6 +136,17 @@ pub enum TraceStep {
         /// What was paid under it before and after this line; none for a limit per payment.
         paid: Option<(i128, i128)>,
     },
+}
+
+/// What a rule of a choice would pay a row, and what it is given, in smallest units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The rule.
+    pub rule: RuleId,
+    /// What it would pay.
+    pub would: i128,
+    /// What it pays.
+    pub given: i128,
 }
 
 /// A part of a line that is divided.

@@ -41,6 +41,8 @@ ids! {
     FoldId
     /// A set that is found for each row.
     SearchId
+    /// A choice between rules.
+    StackingId
     /// A decision.
     DecisionId
     /// A rule, which has versions.

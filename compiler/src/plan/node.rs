@@ -70,6 +70,8 @@ pub enum Node {
     Set(DecisionId, LocalId),
     /// What the row earns, rounded: a line in the making.
     Emit(Emit),
+    /// It is paid only if its rule is chosen for the row.
+    Choose(StackingId),
     /// The line in the making becomes one for each party that it is divided among.
     Share(Share),
     /// A limit on the line in the making, or on each that it was divided into.

@@ -213,6 +213,12 @@ impl Plan {
     /// looks at who gets them.
     pub fn legs(&self, version: &Version) -> (Range<usize>, Range<usize>) {
         let n_nodes = version.nodes.len();
+        // What a rule would pay is known before its limits count it.
+        if version.stacking().is_some()
+            && let Some(emit) = version.nodes.iter().position(|node| matches!(node, Node::Emit(_)))
+        {
+            return (0..emit + 1, emit + 1..n_nodes);
+        }
         let of_lines = |node: &Node| match node {
             Node::Share(_) | Node::Limit(Limit::Payments { .. }) => true,
             Node::Limit(Limit::AtMost { state, .. }) => self.key_of(*state).of_payee,
@@ -225,7 +231,13 @@ impl Plan {
     /// Whether what is done with a version's lines asks for nothing that its rows have found out.
     pub fn is_apart(&self, version: &Version) -> bool {
         let (_, of_lines) = self.legs(version);
-        version.nodes[of_lines].iter().flat_map(Node::exprs).all(stands_alone)
+        !self.fills_up(version) && version.nodes[of_lines].iter().flat_map(Node::exprs).all(stands_alone)
+    }
+
+    /// Whether a guarantee is met with a version's lines, so that a row without an amount has one too.
+    pub fn fills_up(&self, version: &Version) -> bool {
+        let (_, of_lines) = self.legs(version);
+        version.nodes[of_lines].iter().any(|node| matches!(node, Node::Limit(Limit::AtLeast { .. })))
     }
 
     /// The key of a state.

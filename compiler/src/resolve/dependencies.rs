@@ -494,6 +494,7 @@ impl Found<'_> {
                     None => self.any_decision(&field.parts),
                 }
             }
+            ExprKind::PaidBy { rule } => self.payments(rule),
             ExprKind::Earlier { value, .. } => self.path(value, scope),
             ExprKind::ExtremeOver { value, from, to, .. } => {
                 self.path(value, scope);

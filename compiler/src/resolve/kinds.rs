@@ -59,6 +59,7 @@ impl Kinds {
             | Item::Unit(_)
             | Item::Parameter(_)
             | Item::Rule(_)
+            | Item::Choose(_)
             | Item::Test(_)
             | Item::Unsupported(_)
             | Item::Damaged(_) => {}

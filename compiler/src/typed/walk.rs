@@ -1,7 +1,7 @@
 //! Visits of all expressions of a typed tree.
 
 use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape};
-use crate::plan::Expr;
+use crate::plan::{Expr, StackingPolicy};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
 
@@ -41,6 +41,11 @@ pub fn every(program: &mut Program, visit: &mut impl FnMut(&mut Expr)) {
                 }
             }
             Shape::Every { size, pays, .. } => roots.extend([&mut **size, &mut **pays]),
+        }
+    }
+    for stacking in &mut program.stackings {
+        if let StackingPolicy::AllUpTo(most) = &mut stacking.policy {
+            roots.push(most);
         }
     }
     roots.extend(program.searches.iter_mut().flat_map(crate::plan::Search::exprs_mut));

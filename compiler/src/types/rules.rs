@@ -7,6 +7,7 @@ mod levels;
 mod limits;
 mod payments;
 mod splits;
+mod stackings;
 mod stream;
 mod versions;
 
@@ -41,6 +42,7 @@ impl Typing<'_> {
         rules.iter_mut().for_each(|rule| rule.versions.sort_by_key(|version| version.active.from));
         self.versions(&rules);
         self.program.rules = rules;
+        self.stackings();
         // The versions of a rule are done together, where the first of them is done.
         let mut done = vec![false; self.program.rules.len()];
         let rules = work.iter().map(|&idx| self.resolved.index.ids[&self.resolved.rules[idx].name.text].index());

@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod join;
+mod paid;
 mod running;
 pub(in crate::types) mod search;
 mod sorted;

@@ -90,6 +90,7 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
             let value = node.part(Rule::path).map_or_else(|| node.to_path(), |path| path.to_path());
             ExprKind::ExtremeOver { highest: node.has(Rule::k_highest), value, from: day(), to: day() }
         }
+        Rule::paid_by => ExprKind::PaidBy { rule: node.name() },
         Rule::one_row => one_row(node),
         Rule::named_set => named_set(node),
         Rule::period_of => ExprKind::PeriodOf { period: first_words(node), date: Box::new(only(node)) },
@@ -122,7 +123,6 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::take_from => "a balance (`take … from`)",
         Rule::balance_of => "a balance (`balance of`)",
-        Rule::paid_by => "what another rule paid (`paid by`)",
         _ => return None,
     })
 }

@@ -4,10 +4,17 @@ use super::node::Node;
 use super::{Rule, clauses, expressions, literals, roundings, tests};
 use crate::limits;
 use crate::problem::Problem;
+use crate::span::Span;
 use crate::tree::*;
 
+/// An item, with those that stand in it behind it.
+pub(super) fn items(node: &Node<'_, '_>) -> Vec<Item> {
+    let inner = node.parts_of(Rule::rule_item).filter(|_| node.rule() == Rule::choose);
+    std::iter::once(item(node)).chain(inner.map(|rule| item(&rule))).collect()
+}
+
 /// The node of one item.
-pub(super) fn item(node: &Node<'_, '_>) -> Item {
+fn item(node: &Node<'_, '_>) -> Item {
     let mut item = kind(node);
     match &mut item {
         Item::Program(program) => not_more(node, &mut program.clauses, "a program", "clauses"),
@@ -33,6 +40,7 @@ pub(super) fn item(node: &Node<'_, '_>) -> Item {
         | Item::Rates(_)
         | Item::Unit(_)
         | Item::Parameter(_)
+        | Item::Choose(_)
         | Item::Unsupported(_)
         | Item::Damaged(_) => {}
     }
@@ -76,6 +84,7 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::table => Item::Table(super::tables::table(node)),
         Rule::parameter => Item::Parameter(parameter(node)),
         Rule::rule_item => Item::Rule(clauses::rule(node)),
+        Rule::choose => Item::Choose(choose(node)),
         Rule::test => Item::Test(tests::test(node)),
         _ => Item::Unsupported(unsupported(node)),
     }
@@ -114,7 +123,7 @@ fn program(node: &Node<'_, '_>) -> Program {
     Program { name: node.name(), title: node.quoted(), clauses: clauses.collect(), span: node.span() }
 }
 
-fn named_by(node: &Node<'_, '_>) -> Option<(NamedBy, crate::span::Span)> {
+fn named_by(node: &Node<'_, '_>) -> Option<(NamedBy, Span)> {
     let named = node.part(Rule::named_by)?;
     let by = if named.has(Rule::k_end) { NamedBy::End } else { NamedBy::Start };
     Some((by, named.span()))
@@ -378,11 +387,24 @@ fn band(node: &Node<'_, '_>) -> Band {
     Band { bound, pays, span: node.span() }
 }
 
+/// `choose highest per deal { … }`
+fn choose(node: &Node<'_, '_>) -> Choose {
+    let policy = match node.part(Rule::choose_all) {
+        Some(all) => ChoosePolicy::AllUpTo(expressions::only(&all)),
+        None if node.has(Rule::k_highest) => ChoosePolicy::Highest,
+        None => ChoosePolicy::First,
+    };
+    let mut per = vec![node.name()];
+    per.extend(node.part(Rule::for_per).map(|period| period.name()));
+    let end = node.part(Rule::brace_open).map_or_else(|| node.span().end, |brace| brace.span().start);
+    let rules = node.parts_of(Rule::rule_item).map(|rule| rule.name()).collect();
+    Choose { policy, per, rules, span: Span { start: node.span().start, end } }
+}
+
 fn unsupported(node: &Node<'_, '_>) -> Unsupported {
     let what = match node.parts().next().map(|word| word.rule()) {
         Some(Rule::k_unit) => "a `unit`",
-        Some(Rule::k_balance) => "a balance",
-        _ => "`choose`",
+        _ => "a balance",
     };
     node.unsupported(what)
 }

@@ -47,6 +47,9 @@ impl Marks {
         if node.rule() == Rule::table {
             self.table(node);
         }
+        if node.rule() == Rule::choose {
+            node.parts_of(Rule::rule_item).for_each(|rule| self.item(&rule));
+        }
         if matches!(
             node.rule(),
             Rule::program

@@ -35,7 +35,7 @@ pub(super) const OPENERS: &[&str] = &[
 /// Every item of the text; what cannot be read is in the list as damaged.
 pub(super) fn items(reader: &Reader<'_>) -> Vec<Item> {
     let mut items = match reader.read(Rule::file, 0, reader.text.len()) {
-        Ok(file) => file.parts().filter(|part| part.rule() != Rule::EOI).map(|part| items::item(&part)).collect(),
+        Ok(file) => file.parts().filter(|part| part.rule() != Rule::EOI).flat_map(|part| items::items(&part)).collect(),
         Err(_) => walk(reader),
     };
     if let Some(item) = items.get(limits::ITEMS) {
@@ -78,7 +78,7 @@ fn walk(reader: &Reader<'_>) -> Vec<Item> {
         let whole = reader.read(Rule::prefix, start, end).or_else(|_| beyond(reader, start, end, &mut spare));
         if let Some(part) = whole.ok().and_then(|whole| whole.parts().find(|part| part.rule() != Rule::EOI)) {
             let read = part.span_read().end as usize;
-            items.push(items::item(&part));
+            items.extend(items::items(&part));
             word = word.max(reader.words.partition_point(|word| (word.span.start as usize) < read));
             continue;
         }

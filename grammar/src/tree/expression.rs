@@ -289,6 +289,11 @@ pub enum ExprKind {
         /// Whether the program's ends cut nothing off.
         whole: bool,
     },
+    /// `paid by RULE`
+    PaidBy {
+        /// What it pays for the same row.
+        rule: Name,
+    },
     /// Part of the language not supported yet.
     Unsupported(Unsupported),
     /// What could not be read; reported already.
@@ -468,6 +473,7 @@ impl Expr {
             | ExprKind::Set(_)
             | ExprKind::Earlier { .. }
             | ExprKind::DaysIn { .. }
+            | ExprKind::PaidBy { .. }
             | ExprKind::Unsupported(_)
             | ExprKind::Damaged => Vec::new(),
         }

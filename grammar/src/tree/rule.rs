@@ -134,6 +134,31 @@ pub enum ClauseKind {
     Unsupported(Unsupported),
 }
 
+/// `choose highest per deal { rule … rule … }`
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choose {
+    /// Which of the rules pay a row.
+    pub policy: ChoosePolicy,
+    /// What the rules are for each: `deal`, or `partner` and `quarter`.
+    pub per: Vec<Name>,
+    /// The rules, as written.
+    pub rules: Vec<Name>,
+    /// What stands before the brace.
+    pub span: Span,
+}
+
+/// Which rules of a choice pay a row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChoosePolicy {
+    /// The one that pays most.
+    Highest,
+    /// The first that pays something.
+    First,
+    /// All of them, up to an amount.
+    AllUpTo(Expr),
+}
+
 /// Among whom an amount is divided.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -17,9 +17,12 @@ use crate::store::loaded::Loaded;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData, status};
 use meed_compiler::internal::{broken, guarded};
+use meed_compiler::interpret::choice::{Member, choose_lines};
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
-use meed_compiler::plan::{Limit, Node, Period, Plan, RecordId, StateId, Stream, UnitId, Version, VersionId};
+use meed_compiler::plan::{
+    Limit, Node, Period, Plan, RecordId, StackingId, StateId, Stream, UnitId, Version, VersionId,
+};
 use std::cell::Cell;
 
 /// Runs every rule.
@@ -72,7 +75,7 @@ fn run_rules<'a, 'o>(
         let root = plan.root_of(&plan.version(first).stream);
         let rules = &plan.order[next..];
         let alike = |id: &&VersionId| root.is_some() && plan.root_of(&plan.version(**id).stream) == root;
-        let n_alike = rules.iter().take_while(alike).count().max(1);
+        let n_alike = rules.iter().take_while(alike).count().max(n_chosen(plan, rules));
         run.rules(&rules[..n_alike], root)?;
         next += n_alike;
     }
@@ -139,12 +142,15 @@ impl Run<'_, '_> {
             if let Some(root) = root {
                 self.see(root, page)?;
             }
-            for idx in 0..rules.len() {
-                if let Err(fault) = self.rule(&mut rules[idx], page) {
+            let mut idx = 0;
+            while idx < rules.len() {
+                let end = idx + n_chosen(self.plan, &ids[idx..]);
+                if let Err(fault) = self.together(&mut rules[idx..end], page) {
                     met = Some(fault);
                     rules.truncate(idx);
                     break;
                 }
+                idx = end;
             }
             if rules.is_empty() {
                 break;
@@ -183,27 +189,30 @@ impl Run<'_, '_> {
         UnderWay { id, used, observed, counts: Counts::default(), found, marks, output: Output::default() }
     }
 
-    /// Does the rows of a page.
-    fn rule(&mut self, under_way: &mut UnderWay, page: usize) -> Result<(), RunError> {
-        let UnderWay { id, used, observed, counts, found, marks, output } = under_way;
-        let id = *id;
+    /// Does the rows of a page, of one version or of all of a choice.
+    fn together(&mut self, members: &mut [UnderWay], page: usize) -> Result<(), RunError> {
+        let ids: Vec<VersionId> = members.iter().map(|member| member.id).collect();
         if let Some(observer) = &mut self.observer {
-            observer.begins(id);
+            ids.iter().for_each(|id| observer.begins(*id));
         }
-        let rule = self.plan.version(id);
-        let (rows, n_rows) = self.rows_of(id, page)?;
-        self.size_decisions(rule, n_rows);
+        let rule = self.plan.version(ids[0]);
+        let (rows, n_rows) = self.rows_of(&ids, page)?;
         self.size_payments(&rule.stream, n_rows);
-        self.prepare_searches(id)?;
-        self.fill_aggregates(id, &rows)?;
-        for &key in used.iter() {
+        let mut used: Vec<usize> = members.iter().flat_map(|member| member.used.iter().copied()).collect();
+        used.sort_unstable();
+        used.dedup();
+        for &id in &ids {
+            self.size_decisions(self.plan.version(id), n_rows);
+            self.prepare_searches(id)?;
+            self.fill_aggregates(id, &rows)?;
+        }
+        for &key in &used {
             if self.group_indexes[key].is_none() {
                 let (days, n_all) = self.span(&rule.stream, &rows, n_rows);
                 let index = GroupIndex::new(self.plan, &self.plan.keys[key], self.loaded, days, n_all);
                 self.group_indexes[key] = Some(index);
             }
         }
-        let event = if let Rows::Events { record } = rows { Some(record) } else { None };
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
         // Rows of periods before the program are those of rules that only set.
         if let Rows::EntityPeriods(periods) = &rows
@@ -213,33 +222,48 @@ impl Run<'_, '_> {
         }
         while chunk.start < n_rows {
             chunk.len = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
-            self.number(used, &rows, &mut chunk);
-            output.begin(chunk.len as usize);
-            self.chunk(id, &rows, &chunk, output, *observed)?;
-            let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
-            self.result.below_zero[id.index()] += below_zero.count() as u64;
-            if let Rows::ByDate(dated) = &rows {
-                marks.mark(&dated.row[chunk.start as usize..], &output.status);
+            self.number(&used, &rows, &mut chunk);
+            members.iter_mut().for_each(|member| member.output.begin(chunk.len as usize));
+            match (self.plan.stacking_of(ids[0]), &mut *members) {
+                (None, [only]) => self.chunk(only, &rows, &chunk)?,
+                (Some(stacking), members) => self.chosen(stacking, members, &rows, &chunk)?,
+                (None, _) => broken("several versions at once that are no choice"),
             }
-            if let Some(record) = event {
-                let returned = from_row(returned(self.plan, &self.loaded.data, record), chunk.start);
-                counts.add(&output.status, returned);
-                if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
-                    let own = &mut flags[chunk.start as usize..];
-                    own.iter_mut().zip(&output.status).for_each(|(flag, mark)| *flag |= mark);
-                }
-                self.flags.mark(record, chunk.start as usize, &output.status);
-            }
+            members.iter_mut().for_each(|member| self.mark(member, &rows, &chunk));
             chunk.start += chunk.len;
         }
-        self.add_found(id, found);
-        let units = self.line_units(id, &rows, n_rows, output);
-        self.result.keep_credits(id, output, &rows)?;
-        self.result.lines[id.index()].push(output, &rows, units)?;
-        if event.is_none() && self.n_pages(self.plan.root_of(&rule.stream)) == 1 {
-            self.result.streams[id.index()] = Some(rows);
+        let is_one_page = self.n_pages(self.plan.root_of(&rule.stream)) == 1;
+        let is_event = matches!(rows, Rows::Events { .. });
+        for member in members {
+            let UnderWay { id, found, output, .. } = member;
+            self.add_found(*id, found);
+            let units = self.line_units(*id, &rows, n_rows, output);
+            self.result.keep_credits(*id, output, &rows)?;
+            self.result.lines[id.index()].push(output, &rows, units)?;
+            if !is_event && is_one_page {
+                self.result.streams[id.index()] = Some(rows.clone());
+            }
         }
         Ok(())
+    }
+
+    /// Takes in what became of the rows of a chunk.
+    fn mark(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) {
+        let UnderWay { id, counts, found, marks, output, .. } = member;
+        let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
+        self.result.below_zero[id.index()] += below_zero.count() as u64;
+        if let Rows::ByDate(dated) = rows {
+            marks.mark(&dated.row[chunk.start as usize..], &output.status);
+        }
+        if let Rows::Events { record } = *rows {
+            let returned = from_row(returned(self.plan, &self.loaded.data, record), chunk.start);
+            counts.add(&output.status, returned);
+            if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
+                let own = &mut flags[chunk.start as usize..];
+                own.iter_mut().zip(&output.status).for_each(|(flag, mark)| *flag |= mark);
+            }
+            self.flags.mark(record, chunk.start as usize, &output.status);
+        }
     }
 
     /// The units of the lines in an output.
@@ -266,14 +290,67 @@ impl Run<'_, '_> {
         }
     }
 
-    fn chunk(
+    /// Does the rows of a chunk, with the lines that they make.
+    fn chunk(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) -> Result<(), RunError> {
+        let id = member.id;
+        let done = self.rows_of_chunk(member, rows, chunk, None);
+        done.map_err(|(row, fault)| self.fault(id, &self.plan.version(id).stream, rows, row, fault))
+    }
+
+    /// Does the rows of a chunk in all rules of a choice, and then chooses row by row.
+    fn chosen(
         &mut self,
-        id: VersionId,
+        stacking: StackingId,
+        members: &mut [UnderWay],
         rows: &Rows,
         chunk: &Chunk,
-        output: &mut Output,
-        observed: bool,
     ) -> Result<(), RunError> {
+        let ids: Vec<VersionId> = members.iter().map(|member| member.id).collect();
+        let firsts: Vec<usize> = members.iter().map(|member| member.output.rows.len()).collect();
+        let mut traces: Vec<Vec<(u32, Trace)>> = members.iter().map(|_| Vec::new()).collect();
+        // Of several faults that of the first row is told, and of one row that of the first rule.
+        let mut met: Option<(u32, usize, Fault)> = None;
+        for (idx, (member, traces)) in members.iter_mut().zip(&mut traces).enumerate() {
+            if let Err((row, fault)) = self.rows_of_chunk(member, rows, chunk, Some(traces))
+                && met.as_ref().is_none_or(|(least, ..)| row < *least)
+            {
+                met = Some((row, idx, fault));
+            }
+        }
+        let end = met.as_ref().map_or(chunk.start + chunk.len, |(row, ..)| *row);
+        let mut lines: Vec<Member<'_>> = members
+            .iter_mut()
+            .zip(firsts)
+            .zip(traces)
+            .map(|((member, first), traces)| Member { id: member.id, first, output: &mut member.output, traces })
+            .collect();
+        let data = &mut self.loaded.data;
+        if let Err((idx, row, fault)) = choose_lines(self.plan, stacking, &mut lines, data, rows, chunk, end) {
+            met = Some((row, idx, fault));
+        }
+        let traces: Vec<Vec<(u32, Trace)>> = lines.into_iter().map(|member| member.traces).collect();
+        if let Some((row, idx, fault)) = met {
+            return Err(self.fault(ids[idx], &self.plan.version(ids[idx]).stream, rows, row, fault));
+        }
+        if let Some(observer) = &mut self.observer {
+            for (id, traces) in ids.iter().zip(traces) {
+                traces.into_iter().for_each(|(row, trace)| observer.row(*id, row, trace));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does the rows of a chunk by machine code, and by the interpreter where there is none; the lines that they make are done with,
+    /// but where they wait for a choice: then the traces of the rows are kept with them.
+    fn rows_of_chunk(
+        &mut self,
+        member: &mut UnderWay,
+        rows: &Rows,
+        chunk: &Chunk,
+        mut waiting: Option<&mut Vec<(u32, Trace)>>,
+    ) -> Result<(), (u32, Fault)> {
+        let UnderWay { id, observed, output, .. } = member;
+        let (id, observed) = (*id, *observed);
         let (mut row, end) = (chunk.start, chunk.start + chunk.len);
         self.at.set(Some((id, row)));
         let mut replayed = 0;
@@ -297,21 +374,26 @@ impl Run<'_, '_> {
             self.at.set(Some((id, row)));
             let mut trace = observed.then(Trace::default);
             let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
+            let done = done.map_err(|fault| (row, fault));
             // Of several faults the first row's is told: lines that rows before have made come before it.
-            if done.is_err() || observed {
-                let met = self.finish_lines(id, rows, chunk, &mut n_done, output, trace.as_mut());
-                if let Err((row, fault)) = met.and_then(|()| done.map_err(|fault| (row, fault))) {
-                    return Err(self.fault(id, &self.plan.version(id).stream, rows, row, fault));
-                }
+            if waiting.is_none() && (done.is_err() || observed) {
+                self.finish_lines(id, rows, chunk, &mut n_done, output, trace.as_mut())?;
             }
-            if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
-                observer.row(id, row, trace);
+            done?;
+            match (trace, &mut waiting) {
+                (Some(trace), Some(waiting)) => waiting.push((row, trace)),
+                (Some(trace), None) => {
+                    if let Some(observer) = &mut self.observer {
+                        observer.row(id, row, trace);
+                    }
+                }
+                (None, _) => {}
             }
             row += 1;
             replayed += 1;
         }
-        if let Err((row, fault)) = self.finish_lines(id, rows, chunk, &mut n_done, output, None) {
-            return Err(self.fault(id, &self.plan.version(id).stream, rows, row, fault));
+        if waiting.is_none() {
+            self.finish_lines(id, rows, chunk, &mut n_done, output, None)?;
         }
         if self.kernels.is_some() && !observed {
             self.result.replayed[id.index()] += replayed;
@@ -354,11 +436,14 @@ impl Run<'_, '_> {
         RunFault { rule: self.plan.version(id).name.clone(), place, fault }.into()
     }
 
-    /// The rows of a rule's stream in a page, and how many.
-    fn rows_of(&self, id: VersionId, page: usize) -> Result<(Rows, u32), StoreError> {
-        let rule = self.plan.version(id);
+    /// The rows of the stream of these versions in a page, and how many.
+    fn rows_of(&self, ids: &[VersionId], page: usize) -> Result<(Rows, u32), StoreError> {
+        let rule = self.plan.version(ids[0]);
         match &rule.stream {
-            Stream::Periods(entity, period) => Ok(self.periods_of(*entity, *period, &guaranteed(rule))),
+            Stream::Periods(entity, period) => {
+                let ends: Vec<Period> = ids.iter().flat_map(|id| guaranteed(self.plan.version(*id))).collect();
+                Ok(self.periods_of(*entity, *period, &ends))
+            }
             stream => self.rows_of_stream(stream, page),
         }
     }
@@ -413,6 +498,13 @@ impl Run<'_, '_> {
     }
 }
 
+/// How many of these versions, from the first, are of one choice; one where the first is of none.
+fn n_chosen(plan: &Plan, ids: &[VersionId]) -> usize {
+    let stacking = ids.first().and_then(|id| plan.stacking_of(*id));
+    let alike = |id: &&VersionId| stacking.is_some() && plan.stacking_of(**id) == stacking;
+    ids.iter().take_while(alike).count().max(1)
+}
+
 /// The periods of a rule's guarantees.
 fn guaranteed(rule: &Version) -> Vec<Period> {
     let period = |step: &Node| match step {
@@ -436,6 +528,7 @@ fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
         | Node::Set(..)
         | Node::Emit(_)
         | Node::Share(_)
+        | Node::Choose(_)
         | Node::Pay(_) => false,
     })
 }

@@ -45,6 +45,7 @@ impl Explainer<'_> {
                         (_, Some(rounded)) => points.push(self.rounding(id, row, slices, along.as_ref(), rounded)),
                     }
                 }
+                TraceStep::Choose { place, all } => points.push(self.chosen(id, row, *place, all)),
                 TraceStep::Share { whole, parts } => {
                     points.push(self.share(id, row, *whole, parts));
                     shared = parts;

@@ -76,7 +76,11 @@ impl Explainer<'_> {
     /// The rule as it is written.
     pub(super) fn rule_text(&self, id: VersionId) -> String {
         let span = self.plan.version(id).span;
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned()
+        let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        // A rule in a choice stands further in, all but the piece that was cut out.
+        let before = self.text.get(..span.start as usize).unwrap_or_default();
+        let margin = before.rsplit('\n').next().unwrap_or_default();
+        if margin.trim().is_empty() { text.replace(&format!("\n{margin}"), "\n") } else { text.to_owned() }
     }
 
     /// `for deal D1 of 2026-02-10`, `for 2026-Q1`, `on the payment of commission to agent A for deal D1 of 2026-02-10`

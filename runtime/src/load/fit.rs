@@ -71,6 +71,7 @@ impl Size {
                 Node::Limit(Limit::AtLeast { .. }) => 1,
                 Node::Limit(Limit::AtMost { .. } | Limit::Payments { .. } | Limit::PerPayment(_))
                 | Node::Share(_)
+                | Node::Choose(_)
                 | Node::Active
                 | Node::Until
                 | Node::Keep(_)

@@ -125,6 +125,11 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
                 n_limits += 1;
                 found.push(change(format!("limit {n_limits}"), Exact::from(after - before) / &per_unit));
             }
+            TraceStep::Choose { place, all } => {
+                // Told with its sign, which is turned with that of all other parts.
+                let cut = all[*place].given - all[*place].would;
+                found.push(change("choice".to_owned(), Exact::from(if turned { -cut } else { cut }) / &per_unit));
+            }
             TraceStep::Pay { rounded: None, .. }
             | TraceStep::Share { .. }
             | TraceStep::Active { .. }

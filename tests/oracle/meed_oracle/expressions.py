@@ -518,6 +518,13 @@ def _field_of(content, scope, _):
     return fields_of(scope, evaluate(content["row"], scope), path_names(content["field"]))
 
 
+def _paid_by(content, scope, _):
+    """What another rule pays for the same row."""
+    lines = scope.run.lines(content["rule"]["text"])
+    same = [line for line in lines if line.source is scope.subject and line.when == scope.day]
+    return sum((line.amount for line in same), Fraction(0))
+
+
 KINDS = {
     "number": lambda content, *_: Fraction(content),
     "percent": lambda content, *_: Fraction(content) / 100,
@@ -557,4 +564,5 @@ KINDS = {
     "date_part": _date_part,
     "period_edge": _period_edge,
     "days_in": _days_in,
+    "paid_by": _paid_by,
 }

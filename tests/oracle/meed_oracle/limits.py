@@ -17,8 +17,8 @@ class Limits:
         self.sums = {}
 
     def apply(self, version, scope, smallest, unit, payee=None, only=None):
-        """What is left of an amount. Of a divided one, limits by keys of the row (`only` is "row") act on the whole, and those of
-        whoever gets a part ("part") on each of them."""
+        """What is left of an amount. `only` are the limits that act now: those by keys of the row ("row"), those of each payment
+        ("each"), those of whoever is paid ("payee"); all of them where it is not said."""
         seen = {}
         for clause in version.clauses:
             name, content = form(clause["kind"])
@@ -28,8 +28,8 @@ class Limits:
             per = tuple(".".join(path_names(path)) for path in content["per"])
             place = seen[name, per] = seen.get((name, per), 0) + 1
             state = self.sums.setdefault((name, per, place), {})
-            acts_on = "part" if not per or "payee" in per else "row"
-            if only not in (None, acts_on):
+            acts_on = "payee" if "payee" in per else "row" if per else "each"
+            if only is not None and acts_on not in only:
                 continue
             bound = evaluate(content["most" if name == "at_most_payments" else "amount"], scope)
             if bound is None:
@@ -51,6 +51,10 @@ class Limits:
             else:
                 smallest = _at_most(key, bound, smallest, state)
         return smallest
+
+    def remembered(self):
+        """What the limits remember now."""
+        return {name: dict(state) for name, state in self.sums.items()}
 
     def _key(self, per, scope, payee):
         """A key with whoever gets the amount, where it says `per payee`."""

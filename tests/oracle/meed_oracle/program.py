@@ -77,6 +77,7 @@ class Program:
 
     def __init__(self, trees, overrides, sheets=None):
         self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, {}
+        self.choices = []  # between rules
         self.currency = self.rates = None
         self.units = {}  # beside the currency
         rules, sources = [], []
@@ -105,6 +106,8 @@ class Program:
                 self.tables[content["name"]["text"]] = content
             elif name == "parameter":
                 self.parameters[content["name"]["text"]] = content["value"]
+            elif name == "choose":
+                self.choices.append(content)
             elif name == "rule":
                 rules.append(content)
             elif name not in ("use", "use_file", "kind", "calendar", "test"):

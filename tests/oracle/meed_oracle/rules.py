@@ -62,17 +62,22 @@ class Rule:
         self.walks = {}  # levels of sets and totals over all rows, by their place in the tree
 
     def settle(self):
+        for row in self.rows():
+            if row is not None:
+                self._one(*row)
+
+    def rows(self):
+        """The rows in order, each with the version that holds, its period and whether it is an accrual; none where none holds."""
         kind = self.stream[0]
         if kind == "event":
-            self._over_events()
+            yield from self._over_events()
         elif kind == "entity":
-            self._over_periods()
+            yield from self._over_periods()
         else:
             for line in self.run.lines(self.stream[1]):
                 version = self._version_of(line.when)
-                if version is not None:
-                    scope = Scope(self.run, line=line, subject=line.source, day=line.when)
-                    self._one(version, scope, line.period, line.is_accrual)
+                scope = Scope(self.run, line=line, subject=line.source, day=line.when)
+                yield None if version is None else (version, scope, line.period, line.is_accrual)
 
     def _version_of(self, day):
         """The version that holds on a day. A rule that only sets, without a range of its own, holds always."""
@@ -89,9 +94,8 @@ class Rule:
             version = self._version_of(day)
             scope = Scope(self.run, subject=row, day=day, by=self.by)
             period = self.program.calendar.period_of(self.program.calendar.told_by(), day)
-            if version is not None:
-                self._one(version, scope, period, False)
-            elif day < min(version.first for version in self.versions) and self._looks_back():
+            yield None if version is None else (version, scope, period, False)
+            if version is None and day < min(version.first for version in self.versions) and self._looks_back():
                 # Rows from before the rule's first day go by the conditions of its first version.
                 self._pipeline(self.versions[0], scope, period, is_earlier=True)
 
@@ -113,10 +117,11 @@ class Rule:
         for _, _, _, period, whole, own, row in sorted(rows, key=lambda row: row[:3]):
             version = self._version_of(own[1])
             if version is None:
+                yield None
                 continue
             scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
             self._look_for_unasked_faults(version, scope)
-            self._one(version, scope, period, whole[1] > self.run.through)
+            yield version, scope, period, whole[1] > self.run.through
 
     def _look_for_unasked_faults(self, version, scope):
         """Whether a set meets a fault in a row that no value of the rule asks for.
@@ -315,13 +320,48 @@ class Rule:
         smallest = sign * self.limits.apply(version, scope, smallest, unit, payee)
         self._line(version, scope, payee, unit, smallest, period, is_accrual, 1)
 
+    # Choices (rules.md, "Choosing between rules").
+
+    def candidate(self, version, scope, period, is_accrual):
+        """What the rule would pay the row, after its limits by keys of the row as they stand, with its sign; none where nothing.
+        What these would remember then stands beside it, and how to pay what is given of it."""
+        if not self._pipeline(version, scope, period):
+            return None
+        for clause in version.clauses:
+            name, content = form(clause["kind"])
+            if name in ("pay", "pay_split", "take_back"):
+                break
+        unit = unit_of(self.program, content["amount"], version, scope)
+        smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
+        payee = evaluate(content["payee"], scope) if name != "pay_split" else None
+        if smallest is None or name != "pay_split" and payee is None:
+            return None
+        sign = -1 if name == "take_back" else 1
+        now = self.limits.remembered()
+        before = {"row"} if name == "pay_split" else {"row", "each"}
+        left = self.limits.apply(version, scope, smallest, unit, payee, only=before)
+        then, self.limits.sums = self.limits.remembered(), now
+
+        def give(smallest):
+            self.limits.sums = then
+            if name == "pay_split":
+                self._divide(version, scope, content, unit, smallest, period, is_accrual)
+                return
+            last = self.limits.apply(version, scope, sign * smallest, unit, payee, only={"payee"})
+            self._line(version, scope, payee, unit, sign * last, period, is_accrual, 1)
+
+        return sign * left, unit, give
+
     def _split(self, version, scope, content, period, is_accrual):
         """The amount is rounded, then divided (splits.md)."""
         unit = unit_of(self.program, content["amount"], version, scope)
         smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
         if smallest is None:
             return
-        smallest = self.limits.apply(version, scope, smallest, unit, only="row")
+        smallest = self.limits.apply(version, scope, smallest, unit, only={"row"})
+        self._divide(version, scope, content, unit, smallest, period, is_accrual)
+
+    def _divide(self, version, scope, content, unit, smallest, period, is_accrual):
         if smallest == 0:
             return
         source = scope.line.source if scope.line is not None else scope.subject
@@ -337,7 +377,7 @@ class Rule:
                 self.run.uncredited.append((self.name, version.number, source, part.place, unit, part.smallest))
         # A limit acts on all parts before the next one does, but each remembers by itself.
         for part in paid:
-            left = self.limits.apply(version, scope, part.smallest, unit, part.payee, only="part")
+            left = self.limits.apply(version, scope, part.smallest, unit, part.payee, only={"payee", "each"})
             self._line(version, scope, part.payee, unit, left, period, is_accrual, part.place)
 
     def _line(self, version, scope, payee, unit, smallest, period, is_accrual, place):

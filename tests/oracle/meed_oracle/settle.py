@@ -1,6 +1,7 @@
 """A whole run: rows, then every rule after those that it reads (runs.md)."""
 
 from .program import Program
+from .choices import settle_choice
 from .rules import Rule
 from .scope import Scope
 from .tables import Tables, key_order
@@ -36,11 +37,17 @@ class Run:
         if self.rules[name] is None:
             if name in self._under_way:
                 raise Unknown(f"rules that wait for one another: {self._under_way}")
-            self._under_way.append(name)
-            rule = Rule(self, name, self.program.rules[name])
-            rule.settle()
-            self.rules[name] = rule
-            self._under_way.pop()
+            choice = next((one for one in self.program.choices if name in [rule["text"] for rule in one["rules"]]), None)
+            names = [name] if choice is None else list(dict.fromkeys(rule["text"] for rule in choice["rules"]))
+            self._under_way.extend(names)
+            rules = [Rule(self, one, self.program.rules[one]) for one in names]
+            if choice is None:
+                rules[0].settle()
+            else:
+                settle_choice(choice, rules)
+            for one, rule in zip(names, rules):
+                self.rules[one] = rule
+                self._under_way.remove(one)
         return self.rules[name]
 
     def lines(self, rule):

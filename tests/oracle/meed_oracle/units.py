@@ -78,6 +78,8 @@ class _Walk:
             return self._called(content, records)
         if name == "earlier":
             return self._path(path_names(content["value"]), records)
+        if name == "paid_by":
+            return self.of_rule(content["rule"]["text"])
         if name == "running":
             return None if content["value"] is None else self.of(content["value"], records)
         if name == "one_row":

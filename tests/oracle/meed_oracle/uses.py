@@ -15,6 +15,10 @@ def used_fields(program):
     for versions in program.rules.values():
         for version in versions:
             walk.version(version)
+    for choice in program.choices:
+        if not isinstance(choice["policy"], str):
+            stream = program.rules[choice["rules"][0]["text"]][0].stream
+            walk._expression(form(choice["policy"])[1], [walk._frame(stream)])
     for record, field, numbers in program.reversals():
         walk.used.add((record.name, field.name))
         walk.used.update((name, number) for number in numbers for name in (record.name, field.content))

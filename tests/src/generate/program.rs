@@ -50,6 +50,9 @@ pub fn program(draw: &mut Draw) -> String {
     if draw.chance(40) {
         text += &cash_rule(draw);
     }
+    if draw.chance(50) {
+        text += &choice(draw, &schedules);
+    }
     if draw.chance(60) {
         text += &split_rule(draw, &schedules);
     }
@@ -163,6 +166,54 @@ fn cash_rule(draw: &mut Draw) -> String {
     let payee = draw.pick(&["person", "mentor"]);
     let unknown = if payee == "mentor" { ", unknown means nobody" } else { "" };
     format!("rule cash_rule {{\n  for each sale\n  pay {payee} {amount}{unknown}\n{limit}}}\n")
+}
+
+/// Rules of which a row is paid by one or several, and one that reads what they pay.
+fn choice(draw: &mut Draw, schedules: &[Schedule]) -> String {
+    if draw.chance(30) {
+        let policy = draw.pick(&["highest", "first", "all up to (floor at least $40)"]);
+        return format!(
+            "choose {policy} per person per quarter {{\n\
+               rule of_amounts {{\n  for each person per quarter\n  pay person {}% of (sum of amount in (sale by person))\n  at most ${} per person per year\n  }}\n\
+               rule of_counts {{\n  for each person per quarter\n  pay person ${} * (count of (sale by person))\n{}  }}\n}}\n",
+            draw.between(0, 9),
+            draw.between(0, 900),
+            draw.between(0, 90),
+            draw.pick(&["", "  at least $70 per person per quarter\n", "  at most 1 payments per payee per year\n"]),
+        );
+    }
+    let scope = sale_scope(schedules);
+    let policy = draw.pick(&[
+        "highest",
+        "highest",
+        "first",
+        "all up to $250",
+        "all up to (3% of amount)",
+        "all up to (price if ok, otherwise $5.5)",
+    ]);
+    let mut text = format!("choose {policy} per sale {{\n");
+    for idx in 0..draw.between(2, 3) {
+        text += &format!("rule choice_{idx} {{\n  for each sale\n");
+        text += &filters(draw, &scope);
+        let amount = match draw.chance(30) {
+            true => adds_up(draw, &scope),
+            false => scope.expression(draw, Kind::Money, 2),
+        };
+        text += &match draw.below(5) {
+            0 => format!("  pay split {amount} {{ {} }}, unknown means nobody\n", parts(draw, 1)),
+            1 => format!("  pay split {amount} {}, unknown means nobody\n", among(draw)),
+            2 => format!("  take back from person {amount}, unknown means nobody\n"),
+            _ => {
+                format!("  pay {} {amount}, unknown means nobody\n", draw.pick(&["person", "helper", "person.agency"]))
+            }
+        };
+        text += &limits(draw, &scope, &["person", "customer"], "day");
+        if draw.chance(20) {
+            text += "  at most $300 per payee per quarter\n";
+        }
+        text += "}\n";
+    }
+    text + "}\nrule of_chosen { for each sale   pay person 10% of (paid by choice_0 - paid by choice_1) }\n"
 }
 
 /// A rule that divides its amount, and sometimes one over its payments.

@@ -111,7 +111,7 @@ impl RuleCode<'_, '_> {
                 // The sign is turned where the row ends.
                 Node::Pay(_) => {}
                 Node::Limit(limit) => self.limit(limit),
-                Node::Share(_) => broken("a line that is divided before it is made"),
+                Node::Choose(_) | Node::Share(_) => broken("a line that is divided before it is made"),
             }
             self.code.emit.end_guard(live, guard);
             let below_zero = self.code.emit.take_below_zero();
@@ -142,6 +142,7 @@ impl RuleCode<'_, '_> {
             | Node::Let(..)
             | Node::Emit(_)
             | Node::Pay(_)
+            | Node::Choose(_)
             | Node::Share(_)
             | Node::Limit(_) => {}
         }

@@ -134,6 +134,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             rules::rule(plan, line)?;
             Item::Rule
         }
+        "stacking" => {
+            rules::stacking(plan, line)?;
+            Item::None
+        }
         "order" => {
             plan.order = line.list(|line| version_id(plan, line))?;
             Item::None

@@ -13,7 +13,7 @@ use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
     BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life,
     Limit, Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Reverses, Schedule,
-    SearchId, StateId, StateKind, Stream, Type, Version, VersionId, Window,
+    SearchId, Stacking, StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId, Window,
 };
 use std::fmt::Write;
 
@@ -61,9 +61,30 @@ pub(super) fn write(plan: &Plan) -> String {
     (0..plan.matches.len()).for_each(|idx| matched(plan, MatchId(idx as u32), &mut out));
     (0..plan.folds.len()).for_each(|idx| fold(plan, FoldId(idx as u32), &mut out));
     plan.versions.iter().for_each(|definition| version(plan, definition, &mut out));
+    plan.stackings.iter().for_each(|known| stacking(plan, known, &mut out));
     let name = |id: &VersionId| format!("{} {}", plan.version(*id).name, plan.version(*id).number);
     line!(out, "\norder {}", plan.order.iter().map(name).collect::<Vec<_>>().join(", "));
     out
+}
+
+/// `stacking all of NAME, NAME up-to X`
+fn stacking(plan: &Plan, stacking: &Stacking, out: &mut String) {
+    let rules: Vec<&str> = stacking.rules.iter().map(|id| plan.rule(*id).name.as_str()).collect();
+    let rules = rules.join(", ");
+    match &stacking.policy {
+        StackingPolicy::Highest => {
+            line!(out, "\nstacking highest of {rules}");
+        }
+        StackingPolicy::First => {
+            line!(out, "\nstacking first of {rules}");
+        }
+        StackingPolicy::AllUpTo(most) => {
+            let first = plan.first_version(stacking.rules[0]).map(|id| &plan.version(id).stream);
+            let stream = first.cloned().unwrap_or(Stream::Events(RecordId(0)));
+            let place = Place::row(plan, stacking.rules[0], &stream);
+            line!(out, "\nstacking all of {rules} up-to {}", place.typed(most));
+        }
+    }
 }
 
 fn head(plan: &Plan, out: &mut String) {
@@ -384,6 +405,7 @@ fn node(place: &Place, node: &Node) -> String {
             format!("emit {payee} worth {}{factor}{along} in {unit}", place.typed(&emit.worth))
         }
         Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
+        Node::Choose(id) => format!("choose {}", id.0 + 1),
         Node::Share(share) => shares::write(place, share),
         Node::Limit(Limit::Payments { most, state }) => {
             format!("most-payments {} under {}", place.typed(most), plan.state_name(*state))

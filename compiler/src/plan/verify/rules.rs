@@ -4,7 +4,8 @@ use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
     Days, DecisionId, Emit, Expr, FindFunction, Function, Limit, LocalId, Node, Op, Owner, Part, Parties, Plan,
-    RecordKind, Root, RuleId, Share, StateId, StateKind, Stream, Take, To, Type, Version, VersionId,
+    RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId, StateKind, Stream, Take, To, Type, Version,
+    VersionId,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -81,7 +82,7 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
         }
         Node::Keep(_) | Node::Let(..) | Node::First { .. } | Node::Total { .. } | Node::Set(..) => 2,
         Node::Emit(_) => 3,
-        Node::Limit(_) | Node::Share(_) => 4,
+        Node::Limit(_) | Node::Choose(_) | Node::Share(_) => 4,
         Node::Pay(_) => 5,
     };
     let ranks: Vec<u8> = rule.nodes.iter().map(rank).collect();
@@ -115,6 +116,7 @@ impl Walk<'_> {
                 }
                 self.sums(*state, summands, report);
             }
+            Node::Choose(id) => self.choose(*id, report),
             Node::Active | Node::Until | Node::Pay(_) => {}
             Node::Keep(condition) => self.condition(condition, report),
             Node::Let(local, value) => self.define(*local, value, report),
@@ -203,6 +205,19 @@ impl Walk<'_> {
                 report.demand(worth.ty.is_numeric(), Invariant::Types, "what is paid along a total is a number");
                 self.place.check_sides(state, worth, report);
             }
+        }
+    }
+
+    /// A version is part of the choice that names its rule, and of no other.
+    fn choose(&self, id: StackingId, report: &mut Report) {
+        let Some(stacking) = self.plan.stackings.get(id.index()) else {
+            return report.demand(false, Invariant::Named, "a choice");
+        };
+        report.demand(stacking.rules.contains(&self.rule.rule), Invariant::Named, "a choice between others");
+        let once = self.rule.nodes.iter().filter(|node| matches!(node, Node::Choose(_))).count() == 1;
+        report.demand(once, Invariant::Nodes, "chosen once");
+        if let StackingPolicy::AllUpTo(most) = &stacking.policy {
+            self.place.check(most, report);
         }
     }
 

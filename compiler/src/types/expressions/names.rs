@@ -294,7 +294,7 @@ impl Typing<'_> {
     }
 
     /// What the payments in sight are amounts of.
-    fn type_of_payment(&mut self, span: Span, scope: &Scope) -> Option<Type> {
+    pub(in crate::types) fn type_of_payment(&mut self, span: Span, scope: &Scope) -> Option<Type> {
         let Some(Stream::Lines(rule)) = scope.rule.as_ref().map(|rule| &rule.stream) else { return Some(Type::MONEY) };
         let name = self.resolved.index.ids.iter().find(|(_, id)| *id == rule).map(|(name, _)| name.as_str());
         let pays = name.and_then(|name| self.typed(name).find_map(Version::pay));

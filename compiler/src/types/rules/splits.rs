@@ -32,7 +32,7 @@ impl Typing<'_> {
         let value = self.numeric(amount, scope);
         let Some(value) = value.filter(|value| self.amount_of_money(value, amount, scope).is_some()) else { return };
         let unit = value.ty.unit().unwrap_or(UnitId::CURRENCY);
-        let base = base(amount, &value);
+        let Some(base) = self.base(amount, &value, scope) else { return };
         let parties = match parties {
             tree::Parties::Listed(parts) => {
                 self.listed(parts, unit, span, scope).map(|parts| (Parties::Listed(parts), None))
@@ -47,6 +47,18 @@ impl Typing<'_> {
         let spare = spare.unwrap_or(Spare::LargestFraction);
         let share = Some(Share { parties, spare, base, span });
         work.clauses.push(typed::Clause::Pay(typed::Pay { payee: None, share, amount, unit, take_back: false, span }));
+    }
+
+    /// What a credit is a share of: X where the amount is `P of X`, else the amount.
+    fn base(&mut self, written: &tree::Expr, amount: &Typed, scope: &mut Scope) -> Option<Expr> {
+        let ExprKind::Binary { op: BinaryOp::Of, right, .. } = &unbracketed(written).kind else {
+            return Some(amount.clone().into_expr());
+        };
+        Some(match &amount.op {
+            Op::Call(Function::Multiply, factors) if let [_, of] = &factors[..] => of.clone(),
+            // Of a constant, which was worked out with its share.
+            _ => self.numeric(right, scope)?.into_expr(),
+        })
     }
 
     /// Parts in order, which together are the whole.
@@ -299,15 +311,6 @@ impl Typing<'_> {
             return None;
         }
         Some([first, middle, last])
-    }
-}
-
-/// What a credit is a share of: X where the amount is `P of X`, else the amount.
-fn base(written: &tree::Expr, amount: &Typed) -> Expr {
-    let is_share = matches!(unbracketed(written).kind, ExprKind::Binary { op: BinaryOp::Of, .. });
-    match &amount.op {
-        Op::Call(Function::Multiply, factors) if is_share && let [_, of] = &factors[..] => of.clone(),
-        _ => amount.clone().into_expr(),
     }
 }
 

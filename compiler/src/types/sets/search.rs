@@ -274,7 +274,7 @@ impl Typing<'_> {
     }
 
     /// A set of a stream's rows, before anything is said of them.
-    fn no_rows_yet(&self, stream: Stream, scope: &Scope, span: Span) -> Found {
+    pub(super) fn no_rows_yet(&self, stream: Stream, scope: &Scope, span: Span) -> Found {
         let mut inner = Scope::constant();
         let record = match &stream {
             Stream::Events(own) | Stream::ByDate(own, _) | Stream::Periods(own, _) => {

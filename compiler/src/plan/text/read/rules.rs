@@ -7,7 +7,8 @@ use super::super::words::Word;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
     Days, Emit, Expr, Fold, FoldFunction, Key, KeyId, Limit, Local, LocalId, Match, MatchId, Node, Op, Owner, Pay,
-    Period, Plan, RecordId, Root, State, StateId, StateKind, Stream, Type, Version, VersionId, Window,
+    Period, Plan, RecordId, Root, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, Type,
+    Version, VersionId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -250,6 +251,7 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
             Node::Set(decision, LocalId(place.ok_or_else(|| format!("there is no `{name}`"))? as u32))
         }
         "emit" => Node::Emit(emit(&place, line)?),
+        "choose" => Node::Choose(StackingId(number::<u32>(line)?.saturating_sub(1))),
         "share" => Node::Share(shares::read(&place, line)?),
         "most-payments" => {
             let most = place.read_typed(line)?;
@@ -260,6 +262,26 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
         verb @ ("at-most" | "at-least") => Node::Limit(limit(&place, verb == "at-least", line)?),
         other => return Err(format!("`{other}` is no step")),
     })
+}
+
+/// `stacking all of NAME, NAME up-to X`
+pub(super) fn stacking(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    let word = line.word()?;
+    line.expect("of")?;
+    let rules = line.list(|line| rule_id(plan, line))?;
+    let policy = match word {
+        "highest" => StackingPolicy::Highest,
+        "first" => StackingPolicy::First,
+        "all" => {
+            line.expect("up-to")?;
+            let first = plan.first_version(rules[0]).ok_or("a choice between rules that are not there")?;
+            let stream = plan.version(first).stream.clone();
+            StackingPolicy::AllUpTo(Place::row(plan, rules[0], &stream).read_typed(line)?)
+        }
+        other => return Err(format!("`{other}` chooses nothing")),
+    };
+    plan.stackings.push(Stacking { policy, rules });
+    Ok(())
 }
 
 fn state_id(place: &Place, line: &mut Cursor) -> Read<StateId> {

@@ -1,0 +1,126 @@
+//! `choose`: rules of which a row is paid by one, or by all up to an amount.
+
+use crate::plan::{RuleId, Stacking, StackingPolicy, Stream, Type};
+use crate::typed::Clause;
+use crate::types::Typing;
+use crate::types::scope::{RuleScope, Scope};
+use meed_grammar::problem::Problem;
+use meed_grammar::tree::{Choose, ChoosePolicy, ClauseKind};
+
+impl Typing<'_> {
+    /// The choices of the program; one with a problem is left out, as is one of whose rules one is.
+    pub(super) fn stackings(&mut self) {
+        let resolved = self.resolved;
+        for choose in &resolved.chooses {
+            if let Some(stacking) = self.stacking(choose) {
+                self.program.stackings.push(stacking);
+            }
+        }
+    }
+
+    fn stacking(&mut self, choose: &Choose) -> Option<Stacking> {
+        let mut rules: Vec<RuleId> = Vec::new();
+        for name in &choose.rules {
+            let id = self.resolved.index.ids[&name.text];
+            if !rules.contains(&id) {
+                rules.push(id);
+            }
+        }
+        let of = |id: &RuleId| &self.program.rules[id.index()].versions;
+        if rules.iter().any(|id| of(id).is_empty()) {
+            return None;
+        }
+        let versions: Vec<_> = rules.iter().flat_map(of).cloned().collect();
+        let named =
+            |name: &str| choose.rules.iter().find(|rule| rule.text == name).map_or(choose.span, |rule| rule.span);
+        let first = &versions[0];
+        for version in &versions {
+            let place = named(&version.name);
+            let problem = match version.pay() {
+                None => {
+                    let message = format!("rule `{}` pays nothing that could be chosen", version.name);
+                    Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))
+                }
+                Some(_) if version.clauses.iter().any(|clause| matches!(clause, Clause::Set(..))) => {
+                    let message = "a `set` in a rule of a `choose` is not supported yet";
+                    Some(Problem::error("not-supported", place, message).help("set it in a rule of its own"))
+                }
+                Some(_) if version.stream != first.stream => {
+                    let message = format!("rule `{}` is for other rows than `{}`", version.name, first.name);
+                    let problem =
+                        Problem::error("bad-choose", place, message).other(named(&first.name), "the first rule");
+                    Some(problem.help("a choice is between rules for the same rows"))
+                }
+                Some(pay) if Some(pay.unit) != first.pay().map(|pay| pay.unit) => {
+                    let message = format!("rule `{}` pays in another unit than `{}`", version.name, first.name);
+                    let problem =
+                        Problem::error("bad-choose", place, message).other(named(&first.name), "the first rule");
+                    Some(problem.help("amounts of several units cannot be compared"))
+                }
+                Some(_) => None,
+            };
+            if let Some(problem) = problem {
+                self.problem(problem);
+                return None;
+            }
+        }
+        let stream = first.stream.clone();
+        let unit = first.pay().map(|pay| pay.unit)?;
+        self.is_per(choose, &stream)?;
+        let policy = match &choose.policy {
+            ChoosePolicy::Highest => StackingPolicy::Highest,
+            ChoosePolicy::First => StackingPolicy::First,
+            ChoosePolicy::AllUpTo(most) => {
+                let mut scope = self.rows_of_choice(choose)?;
+                let value = self.numeric(most, &mut scope)?;
+                if value.ty != Type::Money(unit) {
+                    let (wanted, found) = (self.type_words(Type::Money(unit)), self.type_words(value.ty));
+                    let message = format!("what all rules pay together is {wanted} here, not {found}");
+                    self.problem(Problem::error("bad-choose", most.span, message));
+                    return None;
+                }
+                let value = value.into_expr();
+                if value.optional {
+                    self.unknown_not_handled(&value, "this amount");
+                    return None;
+                }
+                StackingPolicy::AllUpTo(value)
+            }
+        };
+        Some(Stacking { policy, rules })
+    }
+
+    /// The `per` of a choice names the rows of its rules.
+    fn is_per(&mut self, choose: &Choose, stream: &Stream) -> Option<()> {
+        let words: Vec<&str> = match stream {
+            Stream::Events(record) | Stream::ByDate(record, _) => vec![&self.program.record(*record).name],
+            Stream::Periods(record, period) => vec![&self.program.record(*record).name, period.word()],
+            Stream::Lines(_) => vec!["payment"],
+        };
+        let said: Vec<&str> = choose.per.iter().map(|name| name.text.as_str()).collect();
+        if said == words {
+            return Some(());
+        }
+        let span = choose.per[0].span.to(choose.per[choose.per.len() - 1].span);
+        let per = words.join(" per ");
+        let message = format!("the rules of this choice run per {per}");
+        self.problem(Problem::error("bad-choose", span, message).help(format!("write: per {per}")).sure(span, per));
+        None
+    }
+
+    /// What names mean in the head of a choice: the row of its rules.
+    fn rows_of_choice(&mut self, choose: &Choose) -> Option<Scope> {
+        let rules = &self.resolved.rules;
+        let rule = rules.iter().find(|rule| rule.name.text == choose.rules[0].text)?;
+        let for_each = rule
+            .clauses
+            .iter()
+            .find(|clause| matches!(clause.kind, ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. }))?;
+        let mut scope = Scope::constant();
+        let stream = self.stream(rule, for_each, &mut scope)?;
+        let rows = stream.rows();
+        let by_date = rows != stream;
+        scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: rows, by_date, matched: false });
+        Some(scope)
+    }
+}
