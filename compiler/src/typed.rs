@@ -101,6 +101,7 @@ pub struct Version {
 
 /// A clause of a rule.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum Clause {
     /// `where`; an unknown condition does not hold.
     Where(Expr),

@@ -28,6 +28,7 @@ pub struct Job {
 
 /// What the evaluator says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each program, and most are tables")]
 pub enum Answer {
     /// What comes out.
     Tables {

@@ -182,7 +182,7 @@ const PARTS: [&str; 83] = [
 #[test]
 fn programs_hold_every_part_of_a_plan() {
     let mut found = [0; PARTS.len()];
-    for seed in 0..180 {
+    for seed in 0..220 {
         let text = program(&mut Draw::new(seed));
         let Some(plan) = meed_compiler::compile(&text, &[]).plan else { continue };
         let parts = (&plan.schedules, &plan.states, &plan.matches, &plan.folds, &plan.versions, &plan.stackings);

@@ -251,7 +251,7 @@ impl LinesOfRow<'_> {
             Parties::Listed(parts) => self.listed(parts, whole, share, &mut shared)?,
             Parties::Found { payee, by } => self.found(payee, by, whole, share, &mut shared)?,
         }
-        let sign = i64::from(self.whole.signum());
+        let sign = self.whole.signum();
         for part in &mut shared {
             part.amount *= sign;
             part.exact = &part.exact * Exact::from(sign);
@@ -303,7 +303,7 @@ impl LinesOfRow<'_> {
             if claim > left {
                 return Err(bad("the shares of the split are more than the whole"));
             }
-            left = left - &claim;
+            left -= &claim;
             claims.push(Claim { share: claim, most, rank: 0 });
         }
         for ((part, claim), amount) in parts.iter().zip(&claims).zip(divide(whole, &claims, share.spare)) {
@@ -371,7 +371,7 @@ impl LinesOfRow<'_> {
             Some(base) => self.number_or_zero(base)?,
             None => broken("credits of nothing"),
         };
-        let sign = i64::from(self.whole.signum());
+        let sign = self.whole.signum();
         let row = self.reader.row;
         for (idx, ((found, weight), amount)) in rows.iter().zip(&weights).zip(parts).enumerate() {
             let (place, amount) = (idx as u32 + 1, amount as i64);
@@ -456,7 +456,7 @@ impl LinesOfRow<'_> {
                 let mut given = Vec::with_capacity(rows.len());
                 for row in rows {
                     let part = self.most(number(row))?.min(left.clone());
-                    left = left - &part;
+                    left -= &part;
                     given.push(part);
                 }
                 Ok(given)

@@ -33,7 +33,6 @@ impl Stream {
 
 /// A node of a rule: what it does with a row. A row that fails a filter, or is not the first, goes no further.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a rule has a handful of nodes, and they are made once")]
 pub enum Node {
     /// Sums over every accepted row of the stream, matched or not: comes before all filters.
     TotalOfAll {

@@ -13,7 +13,7 @@ pub(super) fn pay_split(node: &Node<'_, '_>) -> ClauseKind {
     let parties = match (node.part(Rule::split_parts), node.part(Rule::split_among)) {
         (Some(parts), _) => Parties::Listed(self::parts(&parts, 1)),
         (None, Some(among)) => Parties::Found {
-            set: among.part(Rule::set).map(|set| sets::set(&set)).unwrap_or_else(|| sets::set(&among)),
+            set: among.part(Rule::set).map_or_else(|| sets::set(&among), |set| sets::set(&set)),
             model: model(&among),
             payee: payee(&among).unwrap_or_else(|| expressions::damaged(&among)),
         },

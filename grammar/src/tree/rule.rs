@@ -29,6 +29,7 @@ pub struct Clause {
 /// What a clause says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum ClauseKind {
     /// `for each deal`, `for each partner per quarter`
     ForEach {
@@ -150,6 +151,7 @@ pub struct Choose {
 /// Which rules of a choice pay a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum ChoosePolicy {
     /// The one that pays most.
     Highest,
@@ -162,6 +164,7 @@ pub enum ChoosePolicy {
 /// Among whom an amount is divided.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum Parties {
     /// `{ 60% to partner   rest to desk }`
     Listed(Vec<SplitPart>),
@@ -202,6 +205,7 @@ pub enum SplitTake {
 /// To whom a listed part goes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum SplitTo {
     /// `to PAYEE`
     Payee(Expr),
@@ -214,6 +218,7 @@ pub enum SplitTo {
 /// By what found rows share an amount.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum CreditModel {
     /// `by equal shares`
     EqualShares,

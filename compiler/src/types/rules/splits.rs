@@ -150,7 +150,7 @@ impl Typing<'_> {
                         self.problem(problem.help("write it without the minus"));
                         return None;
                     }
-                    sum = sum + share;
+                    sum += share;
                 }
                 Take::Percent(_) | Take::UpTo(_) => fixed = false,
                 Take::Rest => {}
