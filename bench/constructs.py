@@ -445,6 +445,34 @@ CONSTRUCTS = [
         "share of payments",
         FEE + "rule measured {\n  for each payment from fee\n  pay payment.payee 10% of payment.amount\n}",
     ),
+    Construct("paid by another rule", FEE + deal_rule("pay rep 10% of paid by fee")),
+    Construct("split, listed", deal_rule("pay split 5% of amount { 60% to partner   up to $10 to rep   rest to agent }")),
+    Construct(
+        "split among rows found, equal",
+        deal_rule(f"pay split 10% of amount among {TOUCHES} by equal shares to advisor"),
+    ),
+    Construct(
+        "split among rows found, halving",
+        deal_rule(f"pay split 10% of amount among {TOUCHES} halving every 30 days to advisor"),
+    ),
+    Construct(
+        "split among rows found, limit per payee",
+        deal_rule(
+            f"pay split 10% of amount among {TOUCHES} by equal shares to advisor\n"
+            "  at most $2,000 per payee per quarter"
+        ),
+    ),
+    Construct(
+        "limit by number of payments",
+        deal_rule("pay rep 2% of amount\n  at most 20 payments per account per year"),
+    ),
+    Construct("first 5 per account per year", deal_rule("first 5 per account per year\n  pay rep $500")),
+    Construct(
+        "choose highest of two",
+        "choose highest per deal {\n"
+        "  rule other {\n    for each deal\n    where registered\n    pay partner 5% of amount\n  }\n\n"
+        "  rule measured {\n    for each deal\n    pay partner 2% of amount\n  }\n}",
+    ),
 ]
 
 

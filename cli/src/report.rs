@@ -107,6 +107,11 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         if result.below_zero[version.index()] != 0 {
             say(&below_zero(plan, rule, result.below_zero[version.index()]));
         }
+        match result.n_uncredited[version.index()] {
+            0 => {}
+            1 => say("  one part that nobody gets is in `uncredited`"),
+            n_parts => say(&format!("  {n_parts} parts that nobody gets are in `uncredited`")),
+        }
         if result.missed[version.index()] != 0 {
             let missed = decimal_text(result.missed[version.index()], unit.decimals);
             say(&format!("  rounding each line alone pays {missed} {} more than along the running total", unit.code));

@@ -204,3 +204,25 @@ fn what_was_taken_back_is_told() {
     let said = folder.meed(&["run", "p.meed", "--data", ".", "--out", "out"]).with(3).messages;
     assert!(said.contains("refund"), "{said}");
 }
+
+#[test]
+fn parts_of_a_split_are_told_for_whom_they_are() {
+    let folder = Folder::new("explain-split");
+    let program = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id }\nentity rep { key id }\nevent deal { key id   when closed_on   rep rep   partner partner   amount money }\nrule s { for each deal   pay split 10% of amount { 60% to rep   rest to partner }   at most $120 per payee per year }\nrule again { for each payment from s   pay deal.partner 10% of payment.amount }\nrule own { for each deal   pay rep $7   at most $7 per payee per year }\n";
+    folder.write("p.meed", program).write(
+        "deal.csv",
+        "id,closed_on,rep,partner,amount\nD1,2026-01-01,R1,ACME,2000.00\nD2,2026-01-02,R2,ACME,2000.00\nD3,2026-01-03,R2,ACME,10.00\n",
+    );
+    let told = |words: &[&str]| {
+        let words: Vec<&str> = ["explain", "p.meed", "--data", "."].into_iter().chain(words.iter().copied()).collect();
+        folder.meed(&words).with(0).out
+    };
+    let again = told(&["--rule", "again", "--key", "D2"]);
+    assert!(again.contains("on the 120.00 USD that s pays rep R2 for deal D2"), "{again}");
+    // Of one row a part can be paid, and another not.
+    let part = told(&["--rule", "s", "--key", "D3", "--payee", "R2"]);
+    assert!(part.contains("rep R2: limit $120 per payee per year"), "{part}");
+    assert!(part.contains("deal D2 of 2026-01-02 used 120.00 USD of it"), "{part}");
+    let own = told(&["--rule", "own", "--key", "D3"]);
+    assert!(own.contains("deal D2 of 2026-01-02 used 7.00 USD of it"), "{own}");
+}

@@ -7,7 +7,7 @@
 
 use crate::interpret::eval::{Levels, Value};
 use crate::lookup::Lookup;
-use crate::plan::{DecisionId, FoldId, KeyId, Period, StateId, StateKind, Type};
+use crate::plan::{DecisionId, FoldId, KeyId, Period, RecordId, StateId, StateKind, Type};
 use crate::search::Index;
 use crate::value::Exact;
 use rustc_hash::FxHashMap;
@@ -184,7 +184,7 @@ pub enum Rows {
     /// Rows of an event.
     Events {
         /// Its table.
-        record: crate::plan::RecordId,
+        record: RecordId,
     },
     /// Rows of an event by another date.
     ByDate(DatedRows),
@@ -224,6 +224,10 @@ pub struct EntityPeriods {
 pub struct Payments {
     /// The payee's row.
     pub payee: Vec<u32>,
+    /// The record of the payee.
+    pub kind: Vec<RecordId>,
+    /// The place among the payments of its row, from 1.
+    pub place: Vec<u32>,
     /// Smallest units.
     pub amount: Vec<i64>,
     /// The day.

@@ -120,6 +120,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "not-formatted"
     "not-money"
     "not-supported"
+    "not-taken-off"
     "not-utf8"
     "of-brackets"
     "optional-key"

@@ -111,7 +111,7 @@ impl<'a> Lowering<'a> {
     ) -> Version {
         states.begin_version();
         let first_fold = plan.folds.len() as u32;
-        let left = returned::is_left(plan, &version.stream).map(Node::Keep);
+        let left = returned::is_left(plan, &version.stream).filter(|_| !version.as_reported).map(Node::Keep);
         let mut lowering = Self {
             plan,
             states,
@@ -141,6 +141,7 @@ impl<'a> Lowering<'a> {
             n_locals: version.locals.len() as u32,
             locals: version.locals.clone(),
             folds,
+            as_reported: version.as_reported,
             span: version.span,
         }
     }
@@ -193,6 +194,11 @@ impl<'a> Lowering<'a> {
         self.nodes.extend(of_row);
         self.nodes.push(Node::Share(share));
         self.nodes.extend(of_lines);
+    }
+
+    /// A condition with that something is left of the row, where the version does not read rows as they were reported.
+    fn left_and(&self, stream: &Stream, condition: Option<crate::plan::Expr>) -> Option<crate::plan::Expr> {
+        if self.version.as_reported { condition } else { returned::left_and(self.plan, stream, condition) }
     }
 
     /// Whether the rows are those of a rule's stream as the Plan has it.

@@ -174,6 +174,8 @@ pub struct Version {
     pub locals: Vec<Local>,
     /// Aggregates that it reads.
     pub folds: Vec<FoldId>,
+    /// Whether it reads rows as they were reported, whatever was taken back.
+    pub as_reported: bool,
     /// The whole rule in the text.
     pub span: Span,
 }

@@ -16,7 +16,7 @@ mod walk;
 pub use lets::{Defined, Extent, Lets, WRITTEN_OUT, extent, inline};
 pub use places::{Places, Use};
 pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
-pub use walk::{every, walk, without_places};
+pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
     Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,
@@ -95,6 +95,8 @@ pub struct Version {
     pub folds: Vec<Fold>,
     /// `ever` of its first, if it has one.
     pub ever: Option<Span>,
+    /// `returns change nothing`: it reads rows as they were reported.
+    pub as_reported: bool,
     /// The whole of it in the text.
     pub span: Span,
 }

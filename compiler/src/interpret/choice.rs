@@ -223,11 +223,12 @@ fn choose(plan: &Plan, id: StackingId, candidates: &[Candidate<'_>], data: &Data
             let Type::Money(unit) = most.ty else { broken("a choice up to what is no amount") };
             let units = value * Exact::from(reader.per_one(unit, data)?);
             let most_units = i128::try_from(round(&units, RoundingMode::TowardZero));
-            let most = most_units.map_err(|_| too_large("a limit", most.span))?.max(0);
+            // Of a row that takes back it is the amount of its twin that pays.
+            let most = most_units.map_err(|_| too_large("a limit", most.span))?.saturating_abs();
             let mut sum = 0i128;
             let mut given = Vec::new();
             for amount in amounts {
-                let next = (sum + amount).clamp(-most, most);
+                let next = sum.saturating_add(amount).clamp(-most, most);
                 given.push(next - sum);
                 sum = next;
             }

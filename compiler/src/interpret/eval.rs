@@ -287,6 +287,11 @@ impl<'a> Row<'a> {
         Ok(if unknown { Value::Missing } else { Value::YesNo(!decisive) })
     }
 
+    /// The place, among those of its row, of the payment that a rule over payments reads; 1 of all other rows.
+    pub fn place(&self) -> u32 {
+        if let Rows::Payments(payments) = self.rows { payments.place[self.row as usize] } else { 1 }
+    }
+
     /// The row where a path begins.
     pub fn root(&self, root: Root) -> u32 {
         match (self.rows, root) {

@@ -9,7 +9,7 @@ use super::{Fault, FaultKind, paid, too_large};
 use crate::data::{Chunk, Credit, Data, KeptRow, Output, Rows, StateData, Uncredited, status};
 use crate::internal::broken;
 use crate::plan::{
-    Expr, Function, KeyId, Limit, Model, Node, Op, Part, Parties, Plan, RecordId, Share, StateId, Take, To, Type,
+    Expr, Function, KeyId, Limit, Model, Node, Op, Part, Parties, Plan, RecordId, Root, Share, StateId, Take, To, Type,
     UnitId, Version, VersionId,
 };
 use crate::value::division::{Claim, divide, halved};
@@ -91,7 +91,8 @@ impl RowOfLines<'_> {
             reader.trace = Some(RefCell::new(std::mem::take(*trace)));
         }
         let kind = version.emit().and_then(|emit| emit.payee.as_ref()).map(|payee| payee.ty);
-        let alone = kind.map(|kind| LinePart { place: 1, kind: record_of(kind), payee, amount: i128::from(amount) });
+        let place = reader.place();
+        let alone = kind.map(|kind| LinePart { place, kind: record_of(kind), payee, amount: i128::from(amount) });
         let (is_divided, parts) = (version.share().is_none(), alone.into_iter().collect());
         let mut lines = LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, is_divided, parts };
         let done = lines.nodes(nodes);
@@ -253,7 +254,7 @@ impl LinesOfRow<'_> {
         }
         let sign = self.whole.signum();
         for part in &mut shared {
-            part.amount *= sign;
+            part.amount = with_sign(part.amount, sign);
             part.exact = &part.exact * Exact::from(sign);
         }
         let row = self.reader.row;
@@ -301,7 +302,7 @@ impl LinesOfRow<'_> {
                 }
             };
             if claim > left {
-                return Err(bad("the shares of the split are more than the whole"));
+                return Err(bad("a share of the split is more than is left of the whole"));
             }
             left -= &claim;
             claims.push(Claim { share: claim, most, rank: 0 });
@@ -348,7 +349,16 @@ impl LinesOfRow<'_> {
             Model::InOrder(_) => total.clone(),
             // Each has all of it.
             Model::InFull => Exact::ONE,
-            _ => weights.iter().fold(Exact::ZERO, |sum, weight| sum + weight),
+            _ => {
+                let mut sum = Exact::ZERO;
+                for weight in &weights {
+                    sum += weight;
+                    if !is_moderate(&sum) {
+                        return Err(too_large("the weights of the split together", share.span));
+                    }
+                }
+                sum
+            }
         };
         if rows.is_empty() || sum == Exact::ZERO {
             return Ok(());
@@ -383,7 +393,7 @@ impl LinesOfRow<'_> {
                 payee: found.payee,
                 base: &base * &part,
                 share: part,
-                amount: amount * sign,
+                amount: with_sign(amount, sign),
             };
             self.output.credits.push(credit);
             shared.push(SharedPart {
@@ -425,7 +435,7 @@ impl LinesOfRow<'_> {
             let value = |output: u32| reader.eval(&search.outputs[output as usize].value, self.data);
             let payee = value(*output)?.code();
             let by = of_each.map(value).transpose()?;
-            rows.push(FoundRow { row: reader.row, payee, by });
+            rows.push(FoundRow { row: reader.root(Root::Source), payee, by });
             Ok(())
         })?;
         Ok(rows)
@@ -494,7 +504,8 @@ struct FoundRow {
 }
 
 fn cut(share: &Exact) -> u64 {
-    u64::try_from(round(share, RoundingMode::TowardZero)).unwrap_or(u64::MAX)
+    u64::try_from(round(share, RoundingMode::TowardZero))
+        .unwrap_or_else(|_| broken("a part of a split that is more than any amount"))
 }
 
 /// A weight that is halved every so many days, each computed once; none where it is too large.
@@ -528,4 +539,9 @@ fn slot_of_payee(plan: &Plan, data: &mut Data, key: KeyId, of: (u32, u32, i32)) 
         }
     }
     slot
+}
+
+/// A part of what is divided without its sign. The smallest amount without it is itself, and so with it.
+const fn with_sign(part: i64, sign: i64) -> i64 {
+    part.wrapping_mul(sign)
 }

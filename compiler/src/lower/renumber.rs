@@ -2,7 +2,6 @@
 
 use super::Lowering;
 use super::denominators::den;
-use super::returned;
 use crate::internal::broken;
 use crate::plan::{Expr, Fold, FoldFunction, Match, MatchId, Op, StateId};
 use crate::typed::{self, walk};
@@ -44,7 +43,7 @@ impl Lowering<'_> {
             stream: fold.stream.clone(),
             entity: fold.entity,
             key: self.expr(&fold.join),
-            also: returned::left_and(self.plan, &fold.stream, fold.filter.as_ref().map(|filter| self.expr(filter))),
+            also: self.left_and(&fold.stream, fold.filter.as_ref().map(|filter| self.expr(filter))),
             period: fold.period,
             window: fold.window,
         }

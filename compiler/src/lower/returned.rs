@@ -26,8 +26,9 @@ pub(super) fn left_and(plan: &Plan, stream: &Stream, condition: Option<Expr>) ->
 /// A set without rows of which nothing is left. A row that is named is found whatever is left of it.
 pub(super) fn of_search(plan: &Plan, mut search: Search) -> Search {
     let is_named = matches!(&search.keys[..], [Expr { op: Op::Field { path, .. }, .. }] if path.is_empty());
-    if !is_named {
+    if !is_named && !search.as_reported {
         search.only = left_and(plan, &search.stream, search.only);
     }
+    search.as_reported = false;
     search
 }

@@ -2,7 +2,6 @@
 
 use super::Lowering;
 use super::denominators::den;
-use super::returned;
 use super::versions::since;
 use crate::plan::{
     Expr, FieldId, Function, Key, KeyId, Node, Op, Period, RecordId, Root, State, StateId, StateKind, Stream,
@@ -99,12 +98,12 @@ impl Lowering<'_> {
             Over::Matched => self.nodes.push(Node::Total { state, summands }),
             Over::Set(filter) => {
                 let filter = filter.as_ref().map(|filter| self.expr(filter));
-                let filter = returned::left_and(self.plan, &version.stream, filter);
+                let filter = self.left_and(&version.stream, filter);
                 self.all.push(Node::TotalOfAll { state, filter, summands });
             }
             Over::All(span) => {
                 let filter = Some(since(self.plan.active.from, *span));
-                let filter = returned::left_and(self.plan, &version.stream, filter);
+                let filter = self.left_and(&version.stream, filter);
                 self.all.push(Node::TotalOfAll { state, filter, summands });
             }
         }

@@ -26,6 +26,8 @@ pub struct Search {
     pub also: Option<Expr>,
     /// The types of the operands.
     pub operands: Vec<Type>,
+    /// Whether rows of which nothing is left are in it too; known where it is lowered.
+    pub as_reported: bool,
     /// What is asked of the rows found.
     pub outputs: Vec<SearchOutput>,
     /// The set in the text.
@@ -162,6 +164,7 @@ impl Search {
     pub fn finds_as(&self, other: &Self) -> bool {
         let rows = |one: &Self| (one.from, one.to, one.before);
         rows(self) == rows(other)
+            && self.as_reported == other.as_reported
             && self.stream == other.stream
             && self.operands == other.operands
             && self.keys == other.keys

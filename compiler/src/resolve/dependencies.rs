@@ -277,7 +277,10 @@ impl Found<'_> {
                 self.expr(amount, scope);
                 self.keys(per, scope);
             }
-            ClauseKind::ForEach { .. } | ClauseKind::Active(_) | ClauseKind::Unsupported(_) => {}
+            ClauseKind::ForEach { .. }
+            | ClauseKind::Active(_)
+            | ClauseKind::ReturnsChangeNothing
+            | ClauseKind::Unsupported(_) => {}
         }
     }
 
@@ -495,6 +498,7 @@ impl Found<'_> {
                 }
             }
             ExprKind::PaidBy { rule } => self.payments(rule),
+            ExprKind::AsReported(path) => self.path(path, scope),
             ExprKind::Earlier { value, .. } => self.path(value, scope),
             ExprKind::ExtremeOver { value, from, to, .. } => {
                 self.path(value, scope);

@@ -1,6 +1,6 @@
 //! Visits of all expressions of a typed tree.
 
-use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape};
+use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape, Version};
 use crate::plan::{Expr, StackingPolicy};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -50,33 +50,40 @@ pub fn every(program: &mut Program, visit: &mut impl FnMut(&mut Expr)) {
     }
     roots.extend(program.searches.iter_mut().flat_map(crate::plan::Search::exprs_mut));
     for version in program.rules.iter_mut().flat_map(|rule| &mut rule.versions) {
-        for total in &mut version.totals {
-            roots.extend(total.keys.parts.iter_mut().chain(&mut total.summands));
-            if let Over::Set(filter) = &mut total.over {
-                roots.extend(filter);
-            }
-        }
-        for fold in &mut version.folds {
-            roots.push(&mut fold.join);
-            roots.extend(fold.filter.iter_mut().chain(&mut fold.value));
-        }
-        for clause in &mut version.clauses {
-            match clause {
-                Clause::Where(value) | Clause::Let(_, value) => roots.push(value),
-                Clause::First(keys, _) => roots.extend(&mut keys.parts),
-                Clause::Pay(pay) => {
-                    roots.extend(pay.payee.iter_mut().chain([&mut pay.amount]));
-                    roots.extend(pay.share.iter_mut().flat_map(crate::plan::Share::exprs_mut));
-                }
-                Clause::Limit(Limit::Each(amount)) => roots.push(amount),
-                Clause::Limit(
-                    Limit::AtMost(amount, keys) | Limit::Payments(amount, keys) | Limit::AtLeast(amount, keys, _),
-                ) => {
-                    roots.extend(std::iter::once(amount).chain(&mut keys.parts));
-                }
-                Clause::Set(..) | Clause::Total(_) => {}
-            }
-        }
+        roots.extend(exprs_of_version(version));
     }
     roots.into_iter().for_each(|root| walk(root, visit));
+}
+
+/// Every expression of a version that stands by itself.
+pub fn exprs_of_version(version: &mut Version) -> Vec<&mut Expr> {
+    let mut roots: Vec<&mut Expr> = Vec::new();
+    for total in &mut version.totals {
+        roots.extend(total.keys.parts.iter_mut().chain(&mut total.summands));
+        if let Over::Set(filter) = &mut total.over {
+            roots.extend(filter);
+        }
+    }
+    for fold in &mut version.folds {
+        roots.push(&mut fold.join);
+        roots.extend(fold.filter.iter_mut().chain(&mut fold.value));
+    }
+    for clause in &mut version.clauses {
+        match clause {
+            Clause::Where(value) | Clause::Let(_, value) => roots.push(value),
+            Clause::First(keys, _) => roots.extend(&mut keys.parts),
+            Clause::Pay(pay) => {
+                roots.extend(pay.payee.iter_mut().chain([&mut pay.amount]));
+                roots.extend(pay.share.iter_mut().flat_map(crate::plan::Share::exprs_mut));
+            }
+            Clause::Limit(Limit::Each(amount)) => roots.push(amount),
+            Clause::Limit(
+                Limit::AtMost(amount, keys) | Limit::Payments(amount, keys) | Limit::AtLeast(amount, keys, _),
+            ) => {
+                roots.extend(std::iter::once(amount).chain(&mut keys.parts));
+            }
+            Clause::Set(..) | Clause::Total(_) => {}
+        }
+    }
+    roots
 }

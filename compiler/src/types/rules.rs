@@ -6,6 +6,7 @@ mod decisions;
 mod levels;
 mod limits;
 mod payments;
+mod reported;
 mod splits;
 mod stackings;
 mod stream;
@@ -31,7 +32,7 @@ impl Typing<'_> {
             }
         }
         // Rules are as written, versions by their days; rules that are read first are first in the order of work.
-        let mut versions = std::mem::take(&mut self.versions);
+        let mut versions = self.versions.clone();
         versions.sort_by_key(|version| version.written);
         let mut rules: Vec<Rule> = vec![Rule::default(); self.resolved.index.ids.len()];
         self.resolved.index.ids.iter().for_each(|(name, id)| rules[id.index()].name.clone_from(name));
@@ -150,7 +151,8 @@ impl Typing<'_> {
         if work.active == Days::ALL && matches!(stream, Stream::Events(_)) {
             self.everywhere.extend(&work.everywhere);
         }
-        Some(Version {
+        let as_reported = rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ReturnsChangeNothing));
+        let mut version = Version {
             name: rule.name.text.clone(),
             title: rule.title.as_ref().map_or(&rule.name.text, |title| &title.value).clone(),
             written,
@@ -161,8 +163,13 @@ impl Typing<'_> {
             totals: std::mem::take(&mut self.totals),
             folds: std::mem::take(&mut self.folds),
             ever: work.ever,
+            as_reported,
             span: rule.span,
-        })
+        };
+        if as_reported {
+            self.read_as_reported(&mut version);
+        }
+        Some(version)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whole amounts divided into parts that add up to them, to the last smallest unit.
 
 use super::{Exact, RoundingMode, Whole, round};
+use crate::internal::broken;
 use dashu_int::{IBig, UBig};
 pub use meed_grammar::tree::Spare;
 
@@ -31,7 +32,10 @@ pub struct Claim {
 /// assert_eq!(divide(1003, &claims, Spare::ListedOrder), [502, 301, 200]);
 /// ```
 pub fn divide(whole: u64, claims: &[Claim], spare: Spare) -> Vec<u64> {
-    let cut = |claim: &Claim| u64::try_from(round(&claim.share, RoundingMode::Downward)).unwrap_or(0);
+    let cut = |claim: &Claim| {
+        u64::try_from(round(&claim.share, RoundingMode::Downward))
+            .unwrap_or_else(|_| broken("a claim on a split that is no amount"))
+    };
     let mut parts: Vec<u64> = claims.iter().map(cut).collect();
     let given: u64 = parts.iter().sum();
     let n_spare = whole.saturating_sub(given) as usize;
@@ -68,21 +72,48 @@ pub fn divide(whole: u64, claims: &[Claim], spare: Spare) -> Vec<u64> {
 /// assert_eq!(halved(-60, 30), fraction(4, 1));
 /// ```
 pub fn halved(days: i32, half_life: u32) -> Exact {
-    let one = UBig::from(10u8).pow(WEIGHT_DECIMALS);
-    let n = half_life.max(1) as usize;
+    let n = i64::from(half_life.max(1));
     // A weight of less than half of the last decimal is nothing, as 2^60 is more than 10^18.
-    if i64::from(days) > 62 * n as i64 {
+    if i64::from(days) > 62 * n {
         return Exact::ZERO;
     }
-    // The root of ten times as fine a number, so that which way to round shows; the power is never a tie but where it is exact.
-    let fine = &one * UBig::from(10u8);
-    let power = fine.pow(n);
-    let shift = days.unsigned_abs() as usize;
-    let scaled = if days >= 0 { &power >> shift } else { &power << shift };
-    let root = scaled.nth_root(n);
-    let exact = root.pow(n) == scaled && (days < 0 || &scaled << shift == power);
-    // Below a unit of the fine root there is more, which decides at a five that is no tie.
-    let twice = IBig::from(root) * 2 + IBig::from(u8::from(!exact));
-    let weight = round(&Exact::from_parts(twice, UBig::from(20u8)), RoundingMode::HalfEven);
-    Exact::from_parts(weight, one)
+    let (halvings, rest) = (i64::from(days).div_euclid(n), i64::from(days).rem_euclid(n));
+    let one = UBig::from(10u8).pow(WEIGHT_DECIMALS);
+    let shift = UBig::ONE << halvings.unsigned_abs() as usize;
+    let scale = if halvings >= 0 { Exact::from_parts(one.clone().into(), shift) } else { Exact::from(&one * shift) };
+    let rounded = |value: Exact| round(&(value * &scale), RoundingMode::HalfEven);
+    if rest == 0 {
+        return Exact::from_parts(rounded(Exact::ONE), one);
+    }
+    // The power is irrational: a few bits more always tell on which side of a tie it is.
+    let mut n_bits = 128 + halvings.min(0).unsigned_abs() as usize;
+    loop {
+        let (low, high) = half_to_the(rest.unsigned_abs(), n.unsigned_abs(), n_bits);
+        let side = |bits: IBig| rounded(Exact::from_parts(bits, UBig::ONE << n_bits));
+        let weight = side(low);
+        if weight == side(high) {
+            return Exact::from_parts(weight, one);
+        }
+        n_bits *= 2;
+    }
+}
+
+/// What `2^(-rest / n)` is between, in so many bits behind the point; `rest` is below `n`. It is the series of `exp(-y)` at
+/// `y = rest / n * ln 2`, with `ln 2` as the sum of `1 / (k * 2^k)`.
+fn half_to_the(rest: u64, n: u64, n_bits: usize) -> (IBig, IBig) {
+    let one = UBig::ONE << n_bits;
+    let ln_2: UBig = (1..=n_bits).map(|k| (&one >> k) / UBig::from(k)).sum();
+    let y = ln_2 * UBig::from(rest) / UBig::from(n);
+    let (mut sum, mut term) = (IBig::from(one.clone()), one);
+    for k in 1u32.. {
+        term = ((term * &y) >> n_bits) / UBig::from(k);
+        if term == UBig::ZERO {
+            break;
+        }
+        let term = IBig::from(term.clone());
+        sum = if k % 2 == 1 { sum - term } else { sum + term };
+    }
+    // Each of the terms of both series is cut, by less than two units.
+    let cut = IBig::from(8 * n_bits);
+    (&sum - &cut, sum + cut)
 }

@@ -56,6 +56,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         }
         Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
         Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
+        Rule::change_nothing => ClauseKind::ReturnsChangeNothing,
         Rule::mistake_first => missing_per(node),
         other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
     })

@@ -199,6 +199,9 @@ fn named(node: &Node<'_, '_>) -> Expr {
         let kind = ExprKind::Earlier { value: path.to_path(), window: earlier_window(&earlier) };
         return Expr { kind, span: node.span() };
     }
+    if let (Some(_), Some(path)) = (node.part(Rule::as_reported), node.part(Rule::path)) {
+        return Expr { kind: ExprKind::AsReported(path.to_path()), span: node.span() };
+    }
     let Some(tail) = node.part(Rule::adds_up) else {
         return counted(node);
     };

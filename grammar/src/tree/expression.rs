@@ -289,6 +289,8 @@ pub enum ExprKind {
         /// Whether the program's ends cut nothing off.
         whole: bool,
     },
+    /// `amount as reported`: before anything was taken off it.
+    AsReported(Path),
     /// `paid by RULE`
     PaidBy {
         /// What it pays for the same row.
@@ -474,6 +476,7 @@ impl Expr {
             | ExprKind::Earlier { .. }
             | ExprKind::DaysIn { .. }
             | ExprKind::PaidBy { .. }
+            | ExprKind::AsReported(_)
             | ExprKind::Unsupported(_)
             | ExprKind::Damaged => Vec::new(),
         }

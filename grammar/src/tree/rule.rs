@@ -131,6 +131,8 @@ pub enum ClauseKind {
         /// Every name after a `per` or `and`.
         per: Vec<Path>,
     },
+    /// `returns change nothing`
+    ReturnsChangeNothing,
     /// A clause not supported yet.
     Unsupported(Unsupported),
 }

@@ -15,8 +15,6 @@ pub(crate) const NOBODY: u32 = u32::MAX;
 pub(crate) struct CreditRows {
     /// The row of the event, or of the entity periods, that each comes from in the end.
     pub roots: Vec<u32>,
-    /// The row of the rule's stream.
-    pub rows: Vec<u32>,
     /// The place of the row found, from 1.
     pub places: Vec<u32>,
     /// The row found.
@@ -25,6 +23,8 @@ pub(crate) struct CreditRows {
     pub payees: Vec<u32>,
     /// Smallest units, before limits.
     pub amounts: Vec<i64>,
+    /// The unit of each where rows name their own.
+    pub units: Vec<u32>,
     shares: Fractions,
     bases: Fractions,
 }
@@ -34,7 +34,7 @@ pub(crate) struct CreditRows {
 struct Fractions {
     bytes: Vec<u8>,
     /// Where the numerator and the denominator of each end.
-    ends: Vec<u32>,
+    ends: Vec<i64>,
 }
 
 /// Parts of splits that nobody gets, in the order of their rows.
@@ -42,20 +42,20 @@ struct Fractions {
 pub(crate) struct UncreditedRows {
     /// The row of the event, or of the entity periods, that each comes from in the end.
     pub roots: Vec<u32>,
-    /// The row of the rule's stream.
-    pub rows: Vec<u32>,
     /// The place of the part, from 1; 0 for the whole.
     pub places: Vec<u32>,
     /// Smallest units.
     pub amounts: Vec<i64>,
+    /// The unit of each where rows name their own.
+    pub units: Vec<u32>,
 }
 
 impl Fractions {
     fn push(&mut self, value: &Exact) {
         self.bytes.extend_from_slice(&value.numerator().to_le_bytes());
-        self.ends.push(self.bytes.len() as u32);
+        self.ends.push(self.bytes.len() as i64);
         self.bytes.extend_from_slice(&Whole::from(value.denominator().clone()).to_le_bytes());
-        self.ends.push(self.bytes.len() as u32);
+        self.ends.push(self.bytes.len() as i64);
     }
 
     fn get(&self, idx: usize) -> Exact {
@@ -86,32 +86,40 @@ impl CreditRows {
 
 impl Columns for CreditRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { roots, rows, places, found, payees, amounts, shares, bases } = self;
+        let Self { roots, places, found, payees, amounts, units, shares, bases } = self;
         vec![
             ColumnMut::U32(roots),
-            ColumnMut::U32(rows),
             ColumnMut::U32(places),
             ColumnMut::U32(found),
             ColumnMut::U32(payees),
             ColumnMut::I64(amounts),
+            ColumnMut::U32(units),
             ColumnMut::U8(&mut shares.bytes),
-            ColumnMut::U32(&mut shares.ends),
+            ColumnMut::I64(&mut shares.ends),
             ColumnMut::U8(&mut bases.bytes),
-            ColumnMut::U32(&mut bases.ends),
+            ColumnMut::I64(&mut bases.ends),
         ]
     }
 }
 
 impl Columns for UncreditedRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { roots, rows, places, amounts } = self;
-        vec![ColumnMut::U32(roots), ColumnMut::U32(rows), ColumnMut::U32(places), ColumnMut::I64(amounts)]
+        let Self { roots, places, amounts, units } = self;
+        vec![ColumnMut::U32(roots), ColumnMut::U32(places), ColumnMut::I64(amounts), ColumnMut::U32(units)]
     }
 }
 
 impl RunResult {
     /// Keeps the credits of a page, and what is uncredited in it, and empties both in the output.
-    pub(super) fn keep_credits(&mut self, id: VersionId, output: &mut Output, rows: &Rows) -> Result<(), StoreError> {
+    /// `units` are by row, where rows name their own.
+    pub(super) fn keep_credits(
+        &mut self,
+        id: VersionId,
+        output: &mut Output,
+        rows: &Rows,
+        units: Option<&[u32]>,
+    ) -> Result<(), StoreError> {
+        let unit = |row: u32| units.map(|units| units[row as usize]);
         let root = |row: u32| match rows {
             Rows::Payments(payments) => payments.root[row as usize],
             Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => row,
@@ -119,20 +127,20 @@ impl RunResult {
         let mut credits = CreditRows::default();
         for credit in output.credits.drain(..) {
             credits.roots.push(root(credit.row));
-            credits.rows.push(credit.row);
             credits.places.push(credit.place);
             credits.found.push(credit.found);
             credits.payees.push(credit.payee.unwrap_or(NOBODY));
             credits.amounts.push(credit.amount);
+            credits.units.extend(unit(credit.row));
             credits.shares.push(&credit.share);
             credits.bases.push(&credit.base);
         }
         let mut uncredited = UncreditedRows::default();
         for part in output.uncredited.drain(..) {
             uncredited.roots.push(root(part.row));
-            uncredited.rows.push(part.row);
             uncredited.places.push(part.place);
             uncredited.amounts.push(part.amount);
+            uncredited.units.extend(unit(part.row));
         }
         self.n_uncredited[id.index()] += uncredited.roots.len() as u64;
         self.credits[id.index()].push(credits)?;

@@ -72,7 +72,9 @@ impl Run<'_, '_> {
                 break;
             }
             if let Stream::Events(record) = stream {
-                counts.add(&taken, returned(self.plan, &self.loaded.data, *record));
+                let is_as_reported = self.plan.version(id).as_reported;
+                let returned = if is_as_reported { &[] } else { returned(self.plan, &self.loaded.data, *record) };
+                counts.add(&taken, returned);
                 self.flags.mark(*record, 0, &taken);
             }
         }

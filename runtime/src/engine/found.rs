@@ -72,7 +72,8 @@ impl Run<'_, '_> {
         for (record, flags) in found {
             self.flags.mark(record, 0, &flags);
             let mut counts = Counts::default();
-            counts.add(&flags, returned(self.plan, &self.loaded.data, record));
+            let returned = if version.as_reported { &[] } else { returned(self.plan, &self.loaded.data, record) };
+            counts.add(&flags, returned);
             match &mut own {
                 Some(own) if version.stream == Stream::Events(record) => **own = counts,
                 _ => {

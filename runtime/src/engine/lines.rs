@@ -114,13 +114,20 @@ impl Lines {
             Rows::Payments(payments) => output.rows.iter().map(|&row| payments.root[row as usize]).collect(),
             Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => Vec::new(),
         };
+        let places = match rows {
+            // Payments for the parts of a split are told apart as these are.
+            Rows::Payments(payments) if output.places.is_empty() && payments.place.iter().any(|place| *place != 1) => {
+                output.rows.iter().map(|&row| payments.place[row as usize]).collect()
+            }
+            _ => std::mem::take(&mut output.places),
+        };
         self.pages.push(LineRows {
             rows: std::mem::take(&mut output.rows),
             payees: std::mem::take(&mut output.payees),
             amounts: std::mem::take(&mut output.amounts),
             roots,
             units: if let LineUnits::Each(units) = units { units } else { Vec::new() },
-            places: std::mem::take(&mut output.places),
+            places,
             kinds: std::mem::take(&mut output.kinds),
         })
     }
@@ -280,8 +287,10 @@ pub(super) fn payments(
     let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
     let Some(origin) = origin else { broken(format!("payments of `{}` that come from nothing", plan.rule(rule).name)) };
-    for Line { root, payee, amount, .. } in found {
+    for Line { root, payee, amount, place, kind, .. } in found {
         payments.root.push(root);
+        payments.kind.push(kind);
+        payments.place.push(place);
         payments.payee.push(payee);
         payments.amount.push(amount);
         payments.when.push(origin.day(root));

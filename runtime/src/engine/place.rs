@@ -70,7 +70,6 @@ pub(super) fn payment(
         }
         None => String::new(),
     };
-    let payee = first.and_then(|id| plan.payee_record(id));
-    let payee = payee.map_or(String::new(), |record| entity(plan, loaded, record, payments.payee[row as usize]));
+    let payee = entity(plan, loaded, payments.kind[row as usize], payments.payee[row as usize]);
     format!("payment of `{}` to {payee} for {source}", plan.rule(rule).name)
 }

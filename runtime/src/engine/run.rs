@@ -163,7 +163,9 @@ impl Run<'_, '_> {
             if let Stream::ByDate(record, _) = &self.plan.version(id).stream {
                 marks.add_found(*record, &mut found);
                 let Some(dated) = self.result.dated(id) else { broken("rows by a date that are gone") };
-                let counts = marks.counts(dated, returned(self.plan, &self.loaded.data, *record));
+                let is_as_reported = self.plan.version(id).as_reported;
+                let returned = if is_as_reported { &[] } else { returned(self.plan, &self.loaded.data, *record) };
+                let counts = marks.counts(dated, returned);
                 self.result.rules[id.index()].push((*record, counts));
                 self.flags.mark_any(*record, &marks.by_row);
             }
@@ -172,7 +174,8 @@ impl Run<'_, '_> {
                 let counts = counts.with_unseen(&self.loaded.counts[record.index()]);
                 self.result.rules[id.index()].push((*record, counts));
             }
-            self.result.missed[id.index()] = output.missed;
+            // Of a rule of a choice it would count lines that lost.
+            self.result.missed[id.index()] = if self.plan.stacking_of(id).is_none() { output.missed } else { 0 };
         }
         Ok(())
     }
@@ -237,8 +240,12 @@ impl Run<'_, '_> {
         for member in members {
             let UnderWay { id, found, output, .. } = member;
             self.add_found(*id, found);
-            let units = self.line_units(*id, &rows, n_rows, output);
-            self.result.keep_credits(*id, output, &rows)?;
+            let by_row = self.units_by_row(*id, &rows, n_rows);
+            self.result.keep_credits(*id, output, &rows, by_row.as_deref())?;
+            let unit = self.plan.version(*id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+            let units = by_row.map_or(LineUnits::One(unit), |units| {
+                LineUnits::Each(output.rows.iter().map(|row| units[*row as usize]).collect())
+            });
             self.result.lines[id.index()].push(output, &rows, units)?;
             if !is_event && is_one_page {
                 self.result.streams[id.index()] = Some(rows.clone());
@@ -256,7 +263,9 @@ impl Run<'_, '_> {
             marks.mark(&dated.row[chunk.start as usize..], &output.status);
         }
         if let Rows::Events { record } = *rows {
-            let returned = from_row(returned(self.plan, &self.loaded.data, record), chunk.start);
+            let is_as_reported = self.plan.version(*id).as_reported;
+            let returned = if is_as_reported { &[] } else { returned(self.plan, &self.loaded.data, record) };
+            let returned = from_row(returned, chunk.start);
             counts.add(&output.status, returned);
             if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
                 let own = &mut flags[chunk.start as usize..];
@@ -266,14 +275,15 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The units of the lines in an output.
-    fn line_units(&self, id: VersionId, rows: &Rows, n_rows: u32, output: &Output) -> LineUnits {
-        let unit = self.plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-        let Some(by_row) = &self.plan.unit(unit).by_row else { return LineUnits::One(unit) };
+    /// The unit of what each row pays, where rows name their own.
+    fn units_by_row(&self, id: VersionId, rows: &Rows, n_rows: u32) -> Option<Vec<u32>> {
+        let unit = self.plan.version(id).emit()?.unit;
+        let by_row = self.plan.unit(unit).by_row.as_ref()?;
         let mut places = PathValues::default();
         places.follow(self.plan, &by_row.currency, self.loaded, rows, 0, n_rows);
-        let unit = |row: &u32| by_row.units[places.values[*row as usize] as usize].0;
-        LineUnits::Each(output.rows.iter().map(unit).collect())
+        // A row whose currency is unknown is paid nothing.
+        let unit = |place: &i64| usize::try_from(*place).ok().and_then(|place| by_row.units.get(place));
+        Some(places.values.iter().map(|place| unit(place).map_or(u32::MAX, |unit| unit.0)).collect())
     }
 
     /// Gives the rows of a chunk the indexes of their keys, and states room for them.

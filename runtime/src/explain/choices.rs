@@ -32,6 +32,8 @@ impl Explainer<'_> {
             (_, Some(winner)) if winner.rule == own.rule => {
                 let why = if let Some(StackingPolicy::First) = policy {
                     "the first that pays"
+                } else if winner.given < 0 {
+                    "the one that takes back most"
                 } else {
                     "the one that pays most"
                 };
@@ -39,7 +41,7 @@ impl Explainer<'_> {
             }
             (_, Some(winner)) => (
                 Some(false),
-                format!("another rule of the choice is paid: {} pays {}", name(winner), amount(winner.given)),
+                format!("another rule of the choice was chosen: {} with {}", name(winner), amount(winner.given)),
             ),
         };
         ExplainStep { holds, text, details }

@@ -4,7 +4,6 @@ use crate::explain::explainer::Explainer;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::interpret::trace::SharedPart;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
     Expr, Function, Limit, Node, Op, Period, RecordId, StateId, Stream, TimeUnit, Type, VersionId,
@@ -23,7 +22,7 @@ impl Explainer<'_> {
         id: VersionId,
         row: u32,
         span: Span,
-        part: Option<&SharedPart>,
+        payee: Option<(RecordId, u32)>,
         (before, after): (i128, i128),
         bound: i128,
         paid: Option<(i128, i128)>,
@@ -46,7 +45,6 @@ impl Explainer<'_> {
             (Limit::AtMost { amount, state }, Some((used, filled))) => {
                 let key = self.key_words(id, row, *state);
                 let text = format!("limit {}{}{key}: {change}", self.quote(amount.span), self.per(*state));
-                let payee = self.payee_of(id, row, part);
                 let word = self.row_word(id);
                 let room = |paid: i128| self.amount(id, row, bound - paid);
                 let mut details = vec![
@@ -115,16 +113,6 @@ impl Explainer<'_> {
     /// Whether the guarantee of a period is trued up at this row.
     fn decides(&self, id: VersionId, row: u32, period: Period) -> bool {
         self.rows(id).is_some_and(|rows| Row::new(self.plan, rows, row, 0, false).period_ends(period))
-    }
-
-    /// Who gets a line, or a part of it.
-    fn payee_of(&self, id: VersionId, row: u32, part: Option<&SharedPart>) -> Option<(RecordId, u32)> {
-        if let Some(part) = part {
-            return part.kind.zip(part.payee);
-        }
-        let lines = self.result.lines[id.index()].all();
-        let line = lines.rows.binary_search(&row).ok()?;
-        Some((lines.kind(line, self.plan.payee_record(id)?), lines.payees[line]))
     }
 
     /// The payments that used a limit before this row.

@@ -1,7 +1,7 @@
 //! Numbers in words that can be read aloud.
 
 use meed_compiler::plan::{Plan, Type, Unit};
-use meed_compiler::value::{Exact, decimal_text, exact_text};
+use meed_compiler::value::{Exact, decimal_text, exact_text, power_of_ten};
 
 /// Smallest units as an amount: `1,000.25 USD`.
 pub(crate) fn amount(unit: &Unit, units: i128) -> String {
@@ -19,6 +19,22 @@ pub(crate) fn money(unit: &Unit, value: &Exact) -> String {
         (true, Ok(units)) => amount(unit, units),
         _ => format!("{} {}", number(value), unit.code),
     }
+}
+
+/// An exact amount that may have a long fraction: its first decimals, and that there are more.
+pub(crate) fn in_short(unit: &Unit, value: &Exact) -> String {
+    /// What is longer is cut.
+    const LONGEST: usize = 18;
+    let whole = money(unit, value);
+    if whole.len() <= LONGEST && !whole.contains('/') {
+        return whole;
+    }
+    let decimals = power_of_ten(6);
+    let cut = Exact::from((value * &decimals).trunc()) / decimals;
+    if cut == *value {
+        return whole;
+    }
+    format!("{}… {}", number(&cut), unit.code)
 }
 
 /// A number of a type.

@@ -100,22 +100,28 @@ impl<'a> Picker<'a> {
 
     /// Rows with a line that are meant.
     fn paid(&self) -> Vec<u32> {
+        let mut rows = self.with_a_line();
+        rows.retain(|row| self.fits(*row));
+        rows
+    }
+
+    /// Rows with a line, of the payees that are meant where some are; in order.
+    fn with_a_line(&self) -> Vec<u32> {
         let lines = self.result.lines[self.id.index()].all();
         let usual = self.plan.payee_record(self.id);
         let is_paid = |line: &usize| {
             let paid = usual.map(|usual| (lines.kind(*line, usual), lines.payees[*line]));
             self.payee.as_ref().is_none_or(|known| paid.is_some_and(|paid| known.contains(&paid)))
         };
-        let mut rows: Vec<u32> =
-            (0..lines.len()).filter(is_paid).map(|line| lines.rows[line]).filter(|row| self.fits(*row)).collect();
+        let mut rows: Vec<u32> = (0..lines.len()).filter(is_paid).map(|line| lines.rows[line]).collect();
         rows.dedup();
         rows
     }
 
     /// Rows without a line that are meant.
     fn unpaid(&self) -> Vec<u32> {
-        let lines = self.result.lines[self.id.index()].all();
-        let unpaid = |row: &u32| lines.rows.binary_search(row).is_err();
+        let paid = self.with_a_line();
+        let unpaid = |row: &u32| paid.binary_search(row).is_err();
         (0..self.n_rows)
             .filter(|row| self.fits(*row))
             .filter(unpaid)

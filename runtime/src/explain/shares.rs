@@ -1,6 +1,7 @@
 //! How a line was divided: who got which part, and where the spare cents went.
 
 use crate::explain::explainer::Explainer;
+use crate::explain::numbers;
 use crate::explain::query::ExplainStep;
 use crate::explain::steps::failed;
 use meed_compiler::interpret::trace::SharedPart;
@@ -25,7 +26,7 @@ impl Explainer<'_> {
     fn part(&self, id: VersionId, row: u32, part: &SharedPart) -> String {
         let amount = self.amount(id, row, part.amount.into());
         let unit = self.unit(id, row);
-        let exact = self.money(id, row, &(&part.exact / Exact::from(unit.per_one())));
+        let exact = numbers::in_short(unit, &(&part.exact / Exact::from(unit.per_one())));
         let spare = if unit.decimals == 2 { "cent" } else { "unit" };
         let is_more = Whole::from(part.amount.unsigned_abs()) > whole_part(&part.exact);
         let how = if part.exact == Exact::from(part.amount) {
@@ -40,7 +41,9 @@ impl Explainer<'_> {
             (Some(kind), Some(payee)) => format!("{}{found}: {how}", self.party(kind, payee)),
             (Some(kind), None) => {
                 let kind = &self.plan.record(kind).name;
-                format!("no {kind} is known{found}: {amount} is uncredited")
+                let what =
+                    if part.amount == 0 { "its part is 0".to_owned() } else { format!("{amount} is uncredited") };
+                format!("no {kind} is known{found}: {what}")
             }
             (None, _) => format!("kept: {how}"),
         }
@@ -53,10 +56,13 @@ impl Explainer<'_> {
             return None;
         };
         let Op::Call(Function::Find { search, .. }, _) = &payee.op else { return None };
-        let Stream::Events(record) = self.plan.search(*search).stream else { return None };
-        Some(match self.plan.record(record).kind {
-            RecordKind::Event => self.event(record, row),
-            RecordKind::Entity => self.party(record, row),
+        Some(match self.plan.search(*search).stream {
+            Stream::Events(record) | Stream::ByDate(record, _) => match self.plan.record(record).kind {
+                RecordKind::Event => self.event(record, row),
+                RecordKind::Entity => self.party(record, row),
+            },
+            Stream::Periods(record, _) => self.party(record, row),
+            Stream::Lines(_) => return None,
         })
     }
 }

@@ -7,8 +7,8 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{SharedPart, Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Days, End, Expr, Function, LocalId, Node, Op, Owner, Piece, Pieces, Schedule, ScheduleOutput, StateId, Stream,
-    Type, Version, VersionId,
+    Days, End, Expr, Function, LocalId, Node, Op, Owner, Piece, Pieces, RecordId, Schedule, ScheduleOutput, StateId,
+    Stream, Type, Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -23,6 +23,7 @@ impl Explainer<'_> {
         let mut points = Vec::new();
         let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
         let mut shared: &[SharedPart] = &[];
+        let mut paid_to: Option<(RecordId, u32)> = None;
         for step in &trace.steps {
             match step {
                 TraceStep::Total { state, before, after } => totals.push((*state, before, after)),
@@ -37,6 +38,7 @@ impl Explainer<'_> {
                     points.push(self.first(id, row, *state, *first, *place));
                 }
                 TraceStep::Pay { payee, divided, rounded, slices, along, values, .. } => {
+                    paid_to = self.plan.payee_record(id).zip(*payee);
                     points.extend(self.totals(id, row, &totals));
                     points.push(self.pay(id, row, slices, values));
                     match (payee, rounded) {
@@ -52,7 +54,8 @@ impl Explainer<'_> {
                 }
                 TraceStep::Limit { span, place, before, after, bound, paid } => {
                     let part = place.and_then(|place| shared.iter().find(|part| part.place == place));
-                    let mut point = self.limit(id, row, *span, part, (*before, *after), *bound, *paid);
+                    let payee = part.map_or(paid_to, |part| part.kind.zip(part.payee));
+                    let mut point = self.limit(id, row, *span, payee, (*before, *after), *bound, *paid);
                     if let Some((kind, payee)) = part.and_then(|part| part.kind.zip(part.payee)) {
                         point.text = format!("{}: {}", self.party(kind, payee), point.text);
                     }
@@ -63,7 +66,9 @@ impl Explainer<'_> {
         if trace.status & (status::PAID | status::MATCHED) == status::MATCHED
             && points.iter().all(|point| point.holds != Some(false))
         {
-            let text = if rule.emit().is_some() {
+            let text = if shared.iter().any(|part| part.amount != 0) {
+                "nobody is paid a part of it"
+            } else if rule.emit().is_some() {
                 "the amount is 0, and nothing is paid for 0"
             } else {
                 "the rule pays nothing: it decides"

@@ -97,8 +97,7 @@ impl Explainer<'_> {
             (Stream::Lines(rule), Some(Rows::Payments(payments))) => {
                 let source = self.plan.first_version(*rule);
                 let name = &self.plan.rule(*rule).name;
-                let payee = source.and_then(|id| self.plan.payee_record(id));
-                let payee = payee.map_or_else(String::new, |record| self.party(record, payments.payee[row as usize]));
+                let payee = self.party(payments.kind[row as usize], payments.payee[row as usize]);
                 let unit = self.plan.unit_of_rule(*rule);
                 let amount = numbers::amount(unit, payments.amount[row as usize].into());
                 let root = source.map_or_else(String::new, |id| self.of_root(id, payments.root[row as usize]));

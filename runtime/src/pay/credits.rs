@@ -9,11 +9,9 @@ use crate::pay::columns::most_decimals;
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::sinks::BATCH;
 use crate::store::loaded::Loaded;
-use meed_compiler::data::Rows;
 use meed_compiler::internal::broken;
-use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::{
-    Function, Op, Parties, Period, Plan, RecordId, Rule, Share, Stream, Type, UnitId, VersionId,
+    Function, Op, Parties, Period, Plan, RecordId, Rule, RuleId, Share, Stream, Type, UnitId, VersionId,
 };
 use meed_compiler::value::exact_text;
 use std::io;
@@ -152,12 +150,13 @@ impl Written<'_> {
         entries: &mut Vec<(u32, VersionId, Entry)>,
     ) -> io::Result<()> {
         let (version, from) = (self.plan.version(id), origin.origin());
-        let entry = |root: u32, row: u32, place: u32, amount: i64, credit: Option<Credited>| {
+        let usual = version.emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+        let entry = |root: u32, unit: Option<&u32>, place: u32, amount: i64, credit: Option<Credited>| {
             let period = match from {
                 Origin::EntityPeriods { periods, .. } => periods.period[root as usize],
                 Origin::Event { .. } => self.plan.calendar.index(self.plan.calendar.told_by(), from.day(root)),
             };
-            let (key, unit) = (from.source(root), self.unit(id, row));
+            let (key, unit) = (from.source(root), unit.map_or(usual, |unit| UnitId(*unit)));
             (root, id, Entry { version: version.number as i32, key, place, period, unit, amount, credit })
         };
         if credits {
@@ -169,30 +168,16 @@ impl Written<'_> {
                     share: exact_text(&known.share(idx)),
                     base: exact_text(&known.base(idx)),
                 };
-                entry(known.roots[idx], known.rows[idx], known.places[idx], known.amounts[idx], Some(credited))
+                entry(known.roots[idx], known.units.get(idx), known.places[idx], known.amounts[idx], Some(credited))
             }));
         } else {
             let known = self.result.uncredited[id.index()].get(page)?;
-            let UncreditedRows { roots, rows, places, amounts } = &*known;
-            let rows = roots.iter().zip(rows).zip(places.iter().zip(amounts));
-            entries.extend(rows.map(|((root, row), (place, amount))| entry(*root, *row, *place, *amount, None)));
+            let UncreditedRows { roots, places, amounts, units } = &*known;
+            let rows = roots.iter().zip(places.iter().zip(amounts)).enumerate();
+            entries
+                .extend(rows.map(|(idx, (root, (place, amount)))| entry(*root, units.get(idx), *place, *amount, None)));
         }
         Ok(())
-    }
-
-    /// The unit of what a row pays.
-    fn unit(&self, id: VersionId, row: u32) -> UnitId {
-        let usual = self.plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-        let Some(by_row) = &self.plan.unit(usual).by_row else { return usual };
-        let rows = match (&self.plan.version(id).stream, &self.result.streams[id.index()]) {
-            (_, Some(rows)) => rows.clone(),
-            (Stream::Events(record), None) => Rows::Events { record: *record },
-            (_, None) => return usual,
-        };
-        match Row::new(self.plan, &rows, row, 0, false).eval(&by_row.currency, &self.loaded.data) {
-            Ok(Value::Code(place)) => by_row.units[place as usize],
-            _ => usual,
-        }
     }
 
     fn batch(&self, origin: &PageOrigin<'_>, entries: &[(u32, VersionId, Entry)], credits: bool) -> Batch {
@@ -245,7 +230,15 @@ impl Written<'_> {
         Batch { n_rows: entries.len(), columns }
     }
 
-    /// The record whose rows a split finds, where they are a record's, and what they are in a word.
+    /// The record of the rows that a rule pays for in the end.
+    fn behind(&self, rule: RuleId) -> Option<RecordId> {
+        match self.plan.version(self.plan.first_version(rule)?).stream {
+            Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => Some(record),
+            Stream::Lines(rule) => self.behind(rule),
+        }
+    }
+
+    /// The record of the rows that a split finds, or of those behind payments, and what they are in a word.
     fn found(&self, id: VersionId) -> (Option<RecordId>, String) {
         let Some(Parties::Found { payee, .. }) = self.plan.version(id).share().map(|share| &share.parties) else {
             return (None, String::new());
@@ -253,8 +246,8 @@ impl Written<'_> {
         let Op::Call(Function::Find { search, .. }, _) = &payee.op else { return (None, String::new()) };
         match self.plan.search(*search).stream {
             Stream::Events(record) | Stream::ByDate(record, _) => (Some(record), self.plan.record(record).name.clone()),
-            Stream::Periods(record, _) => (None, self.plan.record(record).name.clone()),
-            Stream::Lines(_) => (None, "payment".to_owned()),
+            Stream::Periods(record, _) => (Some(record), self.plan.record(record).name.clone()),
+            Stream::Lines(rule) => (self.behind(rule), "payment".to_owned()),
         }
     }
 

@@ -123,7 +123,9 @@ impl Coverage {
 
     fn limit(&self, plan: &Plan, step: &Node) -> Option<Unreached> {
         let (amount, words) = match step {
-            Node::Limit(Limit::PerPayment(amount) | Limit::AtMost { amount, .. }) => (amount, "at most"),
+            Node::Limit(
+                Limit::PerPayment(amount) | Limit::AtMost { amount, .. } | Limit::Payments { most: amount, .. },
+            ) => (amount, "at most"),
             Node::Limit(Limit::AtLeast { amount, .. }) => (amount, "at least"),
             _ => return None,
         };

@@ -20,6 +20,8 @@ pub(super) struct Settled {
     pub payments: Vec<Vec<String>>,
     pub totals: Vec<Vec<String>>,
     pub decisions: Vec<Vec<String>>,
+    pub credits: Vec<Vec<String>>,
+    pub uncredited: Vec<Vec<String>>,
 }
 
 impl Settled {
@@ -43,14 +45,21 @@ impl Settled {
             payments: rows(write::payments(plan, &loaded, &result))?,
             totals: rows(write::totals(plan, &loaded, &result))?,
             decisions: rows(write::decisions(plan, &loaded, &result))?,
+            credits: rows(write::credits(plan, &loaded, &result))?,
+            uncredited: rows(write::uncredited(plan, &loaded, &result))?,
             loaded,
             through,
         })
     }
 
-    /// The first row in which another engine's payments or decisions differ.
+    /// The first row in which another engine's payments, decisions, credits or what is uncredited differ.
     pub fn difference(&self, other: &Self, test: &TestCase) -> Option<Failure> {
-        let tables = [(&self.payments, &other.payments), (&self.decisions, &other.decisions)];
+        let tables = [
+            (&self.payments, &other.payments),
+            (&self.decisions, &other.decisions),
+            (&self.credits, &other.credits),
+            (&self.uncredited, &other.uncredited),
+        ];
         tables.into_iter().find_map(|(own, other)| {
             let n_rows = own.len().max(other.len());
             let row = (0..n_rows).find(|&row| own.get(row) != other.get(row))?;

@@ -93,7 +93,7 @@ def _number(text, sample, decimals):
     number, written = _digits(text, *SAMPLES[sample or "1000.50"])
     if written > decimals:
         raise Unreadable("too many decimals")
-    if abs(number) * 10**decimals >= 2**63:
+    if not -(2**63) <= number * 10**decimals < 2**63:
         raise Unreadable("too large")
     return number
 

@@ -20,7 +20,7 @@ def settle_choice(choice, rules):
             bound = evaluate(most, scope)
             if bound is None:
                 raise Unknown("a choice without its amount")
-            given = _up_to(max(0, int(bound * 10 ** candidates[0][1].decimals)), amounts)
+            given = _up_to(abs(int(bound * 10 ** candidates[0][1].decimals)), amounts)
         else:
             best = amounts[0]
             if name == "highest":

@@ -518,6 +518,12 @@ def _field_of(content, scope, _):
     return fields_of(scope, evaluate(content["row"], scope), path_names(content["field"]))
 
 
+def _as_reported(content, scope, hint):
+    """Before anything was taken off it (facts.md, "Rows as they were reported")."""
+    with scope.run.reading(as_reported=True):
+        return value_of_path(scope, content, evaluate, hint)
+
+
 def _paid_by(content, scope, _):
     """What another rule pays for the same row."""
     lines = scope.run.lines(content["rule"]["text"])
@@ -565,4 +571,5 @@ KINDS = {
     "period_edge": _period_edge,
     "days_in": _days_in,
     "paid_by": _paid_by,
+    "as_reported": _as_reported,
 }

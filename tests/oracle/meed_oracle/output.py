@@ -43,7 +43,7 @@ def credits(run):
         found.append(
             [
                 *(rule, str(version), source.record.name, source.key_text(), str(place)),
-                *(("payment", "") if is_payment else (row.record.name, row.key_text())),
+                *(("payment", row.source.key_text()) if is_payment else (row.record.name, row.key_text())),
                 *("" if payee is None else payee.key_text(), value_text(share), value_text(base)),
                 *(unit.code, money_text(smallest, unit.decimals)),
             ]

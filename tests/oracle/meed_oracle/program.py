@@ -66,6 +66,7 @@ class Version:
     first: date
     last: date
     has_active: bool
+    as_reported: bool  # returns change nothing for it
 
     @property
     def only_sets(self):
@@ -319,6 +320,7 @@ class Program:
 
     def _take_rule(self, item):
         name, stream, by, active, clauses = item["name"]["text"], None, None, None, []
+        as_reported = False
         for clause in item["clauses"]:
             kind, content = form(clause["kind"])
             if kind == "for_each":
@@ -330,6 +332,8 @@ class Program:
                 stream = ("payments", content["rule"]["text"])
             elif kind == "active":
                 active = content
+            elif kind == "returns_change_nothing":
+                as_reported = True
             elif kind in "where let set first_per pay pay_split take_back at_most at_most_payments at_least".split():
                 clauses.append(clause)
             else:
@@ -340,7 +344,7 @@ class Program:
                 first = max(first, self._day(active["from"]))
             if active["to"] is not None:
                 last = min(last, self._day(active["to"]))
-        version = Version(name, 0, stream, by, clauses, first, last, active is not None)
+        version = Version(name, 0, stream, by, clauses, first, last, active is not None, as_reported)
         self.rules.setdefault(name, []).append(version)
 
     def _day(self, node):

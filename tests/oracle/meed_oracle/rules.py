@@ -90,14 +90,20 @@ class Rule:
     # Over the rows of an event.
 
     def _over_events(self):
-        for row, day in self.run.events_by(self.stream[1], self.by):
+        with self.run.reading(as_reported=True):
+            rows = self.run.events_by(self.stream[1], self.by)
+        for row, day in rows:
             version = self._version_of(day)
+            if row.is_returned and not (version or self.versions[0]).as_reported:
+                yield None
+                continue
             scope = Scope(self.run, subject=row, day=day, by=self.by)
             period = self.program.calendar.period_of(self.program.calendar.told_by(), day)
             yield None if version is None else (version, scope, period, False)
             if version is None and day < min(version.first for version in self.versions) and self._looks_back():
                 # Rows from before the rule's first day go by the conditions of its first version.
-                self._pipeline(self.versions[0], scope, period, is_earlier=True)
+                with self.run.reading(self.versions[0].as_reported):
+                    self._pipeline(self.versions[0], scope, period, is_earlier=True)
 
     def _looks_back(self):
         clauses = [form(clause["kind"]) for clause in self.versions[0].clauses]
@@ -120,7 +126,8 @@ class Rule:
                 yield None
                 continue
             scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
-            self._look_for_unasked_faults(version, scope)
+            with self.run.reading(version.as_reported):
+                self._look_for_unasked_faults(version, scope)
             yield version, scope, period, whole[1] > self.run.through
 
     def _look_for_unasked_faults(self, version, scope):
@@ -193,6 +200,10 @@ class Rule:
     # One row.
 
     def _one(self, version, scope, period, is_accrual):
+        with self.run.reading(version.as_reported):
+            self._settle_one(version, scope, period, is_accrual)
+
+    def _settle_one(self, version, scope, period, is_accrual):
         if not self._pipeline(version, scope, period):
             return
         for clause in version.clauses:
@@ -318,13 +329,17 @@ class Rule:
         if not isinstance(payee, Row):
             raise Unknown("a payee that is no row")
         smallest = sign * self.limits.apply(version, scope, smallest, unit, payee)
-        self._line(version, scope, payee, unit, smallest, period, is_accrual, 1)
+        self._line(version, scope, payee, unit, smallest, period, is_accrual, 1 if scope.line is None else scope.line.place)
 
     # Choices (rules.md, "Choosing between rules").
 
     def candidate(self, version, scope, period, is_accrual):
         """What the rule would pay the row, after its limits by keys of the row as they stand, with its sign; none where nothing.
         What these would remember then stands beside it, and how to pay what is given of it."""
+        with self.run.reading(version.as_reported):
+            return self._candidate(version, scope, period, is_accrual)
+
+    def _candidate(self, version, scope, period, is_accrual):
         if not self._pipeline(version, scope, period):
             return None
         for clause in version.clauses:
@@ -344,11 +359,12 @@ class Rule:
 
         def give(smallest):
             self.limits.sums = then
-            if name == "pay_split":
-                self._divide(version, scope, content, unit, smallest, period, is_accrual)
-                return
-            last = self.limits.apply(version, scope, sign * smallest, unit, payee, only={"payee"})
-            self._line(version, scope, payee, unit, sign * last, period, is_accrual, 1)
+            with self.run.reading(version.as_reported):
+                if name == "pay_split":
+                    self._divide(version, scope, content, unit, smallest, period, is_accrual)
+                    return
+                last = self.limits.apply(version, scope, sign * smallest, unit, payee, only={"payee"})
+                self._line(version, scope, payee, unit, sign * last, period, is_accrual, 1 if scope.line is None else scope.line.place)
 
         return sign * left, unit, give
 

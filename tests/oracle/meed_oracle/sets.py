@@ -177,7 +177,7 @@ def _belonging(chosen, scope, evaluate):
     ways = [names for way in chosen["by"] for names in paths_of(way)]
     is_tied = chosen["of"] == "this" or chosen["of"] is None and (scope.own is not None or bool(ways))
     around = scope.subject.record.name if is_tied else None
-    place = (kind, name["text"], tuple(tuple(names) for names in ways), around)
+    place = (kind, name["text"], tuple(tuple(names) for names in ways), around, scope.run.tables.is_as_reported)
     if place not in scope.run.belonging:
         parties = scope.run.belonging[place] = {}
         if kind == "event":

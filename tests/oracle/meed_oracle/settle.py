@@ -1,5 +1,7 @@
 """A whole run: rows, then every rule after those that it reads (runs.md)."""
 
+from contextlib import contextmanager
+
 from .program import Program
 from .choices import settle_choice
 from .rules import Rule
@@ -41,14 +43,25 @@ class Run:
             names = [name] if choice is None else list(dict.fromkeys(rule["text"] for rule in choice["rules"]))
             self._under_way.extend(names)
             rules = [Rule(self, one, self.program.rules[one]) for one in names]
-            if choice is None:
-                rules[0].settle()
-            else:
-                settle_choice(choice, rules)
+            with self.reading(as_reported=False):
+                if choice is None:
+                    rules[0].settle()
+                else:
+                    settle_choice(choice, rules)
             for one, rule in zip(names, rules):
                 self.rules[one] = rule
                 self._under_way.remove(one)
         return self.rules[name]
+
+    @contextmanager
+    def reading(self, as_reported):
+        """Rows are read as they were reported, or as what is left of them."""
+        before = self.tables.is_as_reported
+        self.tables.read(as_reported)
+        try:
+            yield
+        finally:
+            self.tables.read(before)
 
     def lines(self, rule):
         """The payments of a rule, in order."""
@@ -56,10 +69,11 @@ class Run:
 
     def events(self, name):
         """The accepted rows of an event up to the run's day, in order. A row without its day is seen by nobody."""
-        if name not in self._events:
+        place = name, self.tables.is_as_reported
+        if place not in self._events:
             rows = [row for row in self.tables.of(name) if self._is_seen(row)]
-            self._events[name] = sorted(rows, key=lambda row: row.order)
-        return self._events[name]
+            self._events[place] = sorted(rows, key=lambda row: row.order)
+        return self._events[place]
 
     def _is_seen(self, row):
         return row.when is not None and row.when <= self.through and not row.is_returned

@@ -18,6 +18,7 @@ class Row:
         self.when, self.instant = None, NO_INSTANT
         self.decisions = {}
         self.is_returned = False  # nothing is left of it
+        self.other = None  # its values before anything was taken off, and that something is left; or after, while those are read
 
     def within_life(self, first, last):
         """The days between two on which the row lives; the first is after the last where there are none."""
@@ -50,6 +51,7 @@ class Tables:
         self.rows, self.rejects = {}, []
         self.given = {name: _Given(table) for name, table in tables.items()}
         self.bad = {}  # rejected rows, by identity
+        self.taken_off, self.is_as_reported = [], False  # rows that another takes something off; how they are read now
         for record in program.records.values():
             if record.name in self.given and record.distinct_of is None:
                 self.rows[record.name] = self._read(record)
@@ -228,6 +230,9 @@ class Tables:
             if worst is not None:
                 bad.append((row, worst))
                 continue
+            if of.other is None:
+                of.other = dict(of.values), False
+                self.taken_off.append(of)
             of.values.update(left)
             if not numbers:
                 taken.append(of)
@@ -241,6 +246,13 @@ class Tables:
         for name, rows in self.rows.items():
             self.rows[name] = [row for row in rows if id(row) not in self.bad]
         self.rejects.sort(key=lambda reject: (names.index(reject[0]), reject[1]))
+
+    def read(self, as_reported):
+        """From now on rows have what they were reported with, or what is left of it."""
+        if as_reported != self.is_as_reported:
+            self.is_as_reported = as_reported
+            for row in self.taken_off:
+                (row.values, row.is_returned), row.other = row.other, (row.values, row.is_returned)
 
     # References.
 

@@ -78,6 +78,8 @@ class _Walk:
             return self._called(content, records)
         if name == "earlier":
             return self._path(path_names(content["value"]), records)
+        if name == "as_reported":
+            return self._path(path_names(content), records)
         if name == "paid_by":
             return self.of_rule(content["rule"]["text"])
         if name == "running":

@@ -72,6 +72,7 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         only: None,
         also: None,
         operands,
+        as_reported: false,
         outputs: Vec::new(),
         span: Span::default(),
     });

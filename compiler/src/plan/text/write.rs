@@ -368,6 +368,9 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     line!(out, "\nrule {} {}", rule.name, quoted(&rule.title));
     line!(out, "  version {} active {}", rule.number, days(rule.active));
     line!(out, "  {}", stream(plan, &rule.stream));
+    if rule.as_reported {
+        line!(out, "  returns change-nothing");
+    }
     if !rule.folds.is_empty() {
         let groups: Vec<String> = rule.folds.iter().map(|id| plan.fold_name(*id)).collect();
         line!(out, "  after {}", groups.join(", "));

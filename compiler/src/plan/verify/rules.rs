@@ -16,6 +16,7 @@ pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Rep
     ranges(plan, id, report);
     folds(plan, rule, report);
     nodes_in_order(rule, report);
+    lines_in_order(plan, rule, report);
     let n_lets = rule.nodes.iter().filter(|step| matches!(step, Node::Let(..))).count();
     let counted = rule.n_locals as usize == rule.locals.len() && n_lets == rule.locals.len();
     report.demand(counted, Invariant::Locals, "as many as are defined");
@@ -97,6 +98,28 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
     report.demand(placed && events, Invariant::Nodes, "the range behind a first that looks back");
     let decides = rule.nodes.iter().any(|step| matches!(step, Node::Set(..)));
     report.demand(once(3) == 1 || (decides && once(4) == 0), Invariant::Nodes, "it pays or decides");
+}
+
+/// Between a line and its end it is chosen, then divided, each once at most. Limits by keys of the row are before both, those of
+/// who gets it behind.
+fn lines_in_order(plan: &Plan, rule: &Version, report: &mut Report) {
+    let places = |wanted: fn(&Node) -> bool| -> Vec<usize> {
+        (0..rule.nodes.len()).filter(|&idx| wanted(&rule.nodes[idx])).collect()
+    };
+    let chosen = places(|node| matches!(node, Node::Choose(_)));
+    let divided = places(|node| matches!(node, Node::Share(_)));
+    let is_once = chosen.len() <= 1 && divided.len() <= 1;
+    let is_chosen_first = chosen.iter().all(|choose| divided.iter().all(|share| choose < share));
+    report.demand(is_once && is_chosen_first, Invariant::Nodes, "it is chosen and divided once");
+    let Some(cut) = chosen.iter().chain(&divided).min() else { return };
+    for (idx, node) in rule.nodes.iter().enumerate() {
+        if let Node::Limit(limit) = node
+            && let Some(key) = limit.state().and_then(|state| plan.states.get(state.index())).map(|state| state.key)
+        {
+            let of_payee = plan.keys.get(key.index()).is_some_and(|key| key.of_payee);
+            report.demand(of_payee == (idx > *cut), Invariant::Nodes, "limits of the row, then of who gets it");
+        }
+    }
 }
 
 /// The way through a rule's steps.
@@ -216,6 +239,12 @@ impl Walk<'_> {
         report.demand(stacking.rules.contains(&self.rule.rule), Invariant::Named, "a choice between others");
         let once = self.rule.nodes.iter().filter(|node| matches!(node, Node::Choose(_))).count() == 1;
         report.demand(once, Invariant::Nodes, "chosen once");
+        let unit = |version: &Version| version.emit().map(|emit| emit.unit);
+        for other in self.plan.versions.iter().filter(|version| stacking.rules.contains(&version.rule)) {
+            let is_in = other.nodes.iter().any(|node| matches!(node, Node::Choose(own) if *own == id));
+            let is_alike = other.stream == self.rule.stream && unit(other) == unit(self.rule);
+            report.demand(is_in && is_alike, Invariant::Nodes, "all versions of a choice, of one stream and unit");
+        }
         if let StackingPolicy::AllUpTo(most) = &stacking.policy {
             self.place.check(most, report);
         }

@@ -279,6 +279,7 @@ impl Typing<'_> {
             only: None,
             also: None,
             operands: vec![from.ty, target.ty, Type::Date],
+            as_reported: false,
             outputs: Vec::new(),
             span: Span::default(),
         };

@@ -118,6 +118,7 @@ impl Typing<'_> {
             only: None,
             also: None,
             operands: vec![row.ty, Type::Date],
+            as_reported: false,
             outputs: Vec::new(),
             span,
         };
@@ -204,6 +205,7 @@ impl Typing<'_> {
             only: None,
             also: Some(expr(Op::And(conditions), Type::YesNo, true)),
             operands: vec![row.ty, Type::Date, Type::Date],
+            as_reported: false,
             outputs: Vec::new(),
             span,
         };

@@ -71,6 +71,7 @@ impl Typing<'_> {
             only: None,
             also: None,
             operands: operands.iter().map(|operand| operand.ty).collect(),
+            as_reported: false,
             outputs: Vec::new(),
             span,
         };

@@ -15,6 +15,8 @@ struct Last {
 
 /// The place of `pay` and `take back`; limits are behind it.
 const PAY: u8 = 3;
+/// The place of the word about returns, behind everything.
+const RETURNS: u8 = PAY + 2;
 
 impl Typing<'_> {
     /// Each clause has its place: `for each`, `active`, `where`, `let` and one `first per`, one `pay`, limits.
@@ -40,7 +42,7 @@ impl Typing<'_> {
                 (None, _) => {}
                 (Some((place, word)), None) => last = Some(Last { place, word, span: clause.span }),
                 (Some((place, word)), Some(known)) => {
-                    if place > PAY && known.place < PAY {
+                    if place == PAY + 1 && known.place < PAY {
                         self.early_limit(clause, before);
                     } else {
                         self.after(clause, place, word, known);
@@ -61,7 +63,7 @@ impl Typing<'_> {
                     .label("move this up")
                     .other(last.span, format!("`{}` is here", last.word)),
             );
-        } else if place == last.place && matches!(place, 0 | 1 | PAY) {
+        } else if place == last.place && matches!(place, 0 | 1 | PAY | RETURNS) {
             if place == PAY {
                 self.problem(
                     Problem::error("duplicate-clause", clause.span, "a rule pays once")
@@ -109,6 +111,7 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
         ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((PAY + 1, "at most")),
         ClauseKind::AtLeast { .. } => Some((PAY + 1, "at least")),
+        ClauseKind::ReturnsChangeNothing => Some((RETURNS, "returns")),
         ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
     }
 }

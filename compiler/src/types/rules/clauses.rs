@@ -17,7 +17,7 @@ use meed_grammar::tree::{self, Clause, ClauseKind, ExprKind, UnknownMeans, Unkno
 impl Typing<'_> {
     pub(super) fn clause(&mut self, clause: &Clause, scope: &mut Scope, work: &mut Work) {
         match &clause.kind {
-            ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } => {}
+            ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::ReturnsChangeNothing => {}
             ClauseKind::Active(range) => {
                 if let Some(days) = self.range(range, Days { from: i32::MIN, to: i32::MAX }) {
                     let life = self.program.active;

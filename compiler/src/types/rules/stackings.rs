@@ -1,6 +1,6 @@
 //! `choose`: rules of which a row is paid by one, or by all up to an amount.
 
-use crate::plan::{RuleId, Stacking, StackingPolicy, Stream, Type};
+use crate::plan::{Expr, Function, Op, RuleId, Stacking, StackingPolicy, Stream, Type};
 use crate::typed::Clause;
 use crate::types::Typing;
 use crate::types::scope::{RuleScope, Scope};
@@ -84,6 +84,12 @@ impl Typing<'_> {
                     self.unknown_not_handled(&value, "this amount");
                     return None;
                 }
+                if !is_of_the_row(&value) {
+                    let message = "what all rules pay together is not known from the row alone";
+                    let help = "write an amount, a parameter or fields of the row";
+                    self.problem(Problem::error("bad-choose", most.span, message).help(help));
+                    return None;
+                }
                 StackingPolicy::AllUpTo(value)
             }
         };
@@ -123,4 +129,18 @@ impl Typing<'_> {
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: rows, by_date, matched: false });
         Some(scope)
     }
+}
+
+/// Whether a value needs nothing but the row: no rule is done before, no rows are looked through, and no texts are compared.
+fn is_of_the_row(value: &Expr) -> bool {
+    let mut is_of_it = true;
+    value.walk(&mut |expr| {
+        is_of_it &= match &expr.op {
+            Op::Fold(_) | Op::Level { .. } | Op::Increment { .. } | Op::Decision { .. } | Op::Local(_) => false,
+            Op::Call(Function::Find { .. } | Function::Lookup { .. } | Function::Text(_), _) => false,
+            Op::Call(Function::Compare(_), operands) => operands.iter().all(|one| !matches!(one.ty, Type::Text(_))),
+            _ => true,
+        };
+    });
+    is_of_it
 }

@@ -611,6 +611,7 @@ impl Typing<'_> {
             only: all(only),
             also: all(also),
             operands: operands.iter().map(|operand| operand.ty).collect(),
+            as_reported: false,
             outputs: Vec::new(),
             span: set_span,
         };

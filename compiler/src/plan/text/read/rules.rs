@@ -180,6 +180,7 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         n_locals: 0,
         locals: Vec::new(),
         folds: Vec::new(),
+        as_reported: false,
         span: Span::default(),
     });
     Ok(())
@@ -194,6 +195,11 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             rule.number = number(line)?;
             line.expect("active")?;
             rule.active = days(line)?;
+        }
+        Some("returns") => {
+            line.word()?;
+            line.expect("change-nothing")?;
+            rule.as_reported = true;
         }
         Some("after") => {
             line.word()?;
