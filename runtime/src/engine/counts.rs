@@ -2,7 +2,7 @@
 
 use crate::store::loaded::RowCounts;
 use meed_compiler::data::{Data, Values, status};
-use meed_compiler::plan::{Plan, RecordId};
+use meed_compiler::plan::{Plan, RecordId, VersionId};
 
 /// How many rows of a stream ended as what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,15 +27,19 @@ impl Counts {
         Self { after: rows.after_run_date, unmatched: self.unmatched + rows.undated, ..self }
     }
 
-    /// Adds rows by their flags, bits of [`status`]; the first that holds counts. Before all of these a row is returned that has a 1
-    /// in `returned`, which is empty where no row of its event can be.
+    /// Adds rows by their flags, bits of [`status`]; the first that holds counts. A row that has none is returned where it has a 1 in
+    /// `returned`, which is empty where no row of its event can be.
     pub(super) fn add(&mut self, flags: &[u8], returned: &[u8]) {
         let mut by_flags = [0u64; 8];
         if returned.is_empty() {
             flags.iter().for_each(|&flag| by_flags[usize::from(flag & 7)] += 1);
         } else {
             for (&flag, &returned) in flags.iter().zip(returned) {
-                let count = if returned == 1 { &mut self.returned } else { &mut by_flags[usize::from(flag & 7)] };
+                let count = if returned == 1 && flag & 7 == 0 {
+                    &mut self.returned
+                } else {
+                    &mut by_flags[usize::from(flag & 7)]
+                };
                 *count += 1;
             }
         }
@@ -50,6 +54,11 @@ impl Counts {
             *end += n_rows;
         }
     }
+}
+
+/// The same as a version sees it: none is gone where it reads rows as they were reported.
+pub(super) fn returned_in<'d>(plan: &Plan, data: &'d Data, version: VersionId, record: RecordId) -> &'d [u8] {
+    if plan.version(version).as_reported { &[] } else { returned(plan, data, record) }
 }
 
 /// By row of an event, 1 where nothing is left of it; empty where nothing takes its rows back.

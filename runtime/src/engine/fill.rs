@@ -1,7 +1,7 @@
 //! Fills the aggregates that a rule reads, page by page of what they are over, before the rule runs.
 
 use crate::engine::aggregate::{AggregateState, RowFault};
-use crate::engine::counts::{Counts, returned};
+use crate::engine::counts::{Counts, returned_in};
 use crate::engine::result::{RunError, RunFault};
 use crate::engine::run::Run;
 use meed_compiler::data::{EntityPeriods, Rows};
@@ -72,9 +72,7 @@ impl Run<'_, '_> {
                 break;
             }
             if let Stream::Events(record) = stream {
-                let is_as_reported = self.plan.version(id).as_reported;
-                let returned = if is_as_reported { &[] } else { returned(self.plan, &self.loaded.data, *record) };
-                counts.add(&taken, returned);
+                counts.add(&taken, returned_in(self.plan, &self.loaded.data, id, *record));
                 self.flags.mark(*record, 0, &taken);
             }
         }

@@ -1,6 +1,6 @@
 //! Sets that rules find row by row: made ready before the first rule that asks, and which rows were found.
 
-use crate::engine::counts::{Counts, returned};
+use crate::engine::counts::{Counts, returned_in};
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use meed_compiler::data::status;
@@ -72,8 +72,7 @@ impl Run<'_, '_> {
         for (record, flags) in found {
             self.flags.mark(record, 0, &flags);
             let mut counts = Counts::default();
-            let returned = if version.as_reported { &[] } else { returned(self.plan, &self.loaded.data, record) };
-            counts.add(&flags, returned);
+            counts.add(&flags, returned_in(self.plan, &self.loaded.data, id, record));
             match &mut own {
                 Some(own) if version.stream == Stream::Events(record) => **own = counts,
                 _ => {

@@ -1,6 +1,6 @@
 //! A run: every rule over the pages of the rows that it reads.
 
-use crate::engine::counts::{Counts, from_row, returned};
+use crate::engine::counts::{Counts, from_row, returned_in};
 use crate::engine::dated_rows::{DatedMarks, dated_rows};
 use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
@@ -163,9 +163,7 @@ impl Run<'_, '_> {
             if let Stream::ByDate(record, _) = &self.plan.version(id).stream {
                 marks.add_found(*record, &mut found);
                 let Some(dated) = self.result.dated(id) else { broken("rows by a date that are gone") };
-                let is_as_reported = self.plan.version(id).as_reported;
-                let returned = if is_as_reported { &[] } else { returned(self.plan, &self.loaded.data, *record) };
-                let counts = marks.counts(dated, returned);
+                let counts = marks.counts(dated, returned_in(self.plan, &self.loaded.data, id, *record));
                 self.result.rules[id.index()].push((*record, counts));
                 self.flags.mark_any(*record, &marks.by_row);
             }
@@ -263,9 +261,7 @@ impl Run<'_, '_> {
             marks.mark(&dated.row[chunk.start as usize..], &output.status);
         }
         if let Rows::Events { record } = *rows {
-            let is_as_reported = self.plan.version(*id).as_reported;
-            let returned = if is_as_reported { &[] } else { returned(self.plan, &self.loaded.data, record) };
-            let returned = from_row(returned, chunk.start);
+            let returned = from_row(returned_in(self.plan, &self.loaded.data, *id, record), chunk.start);
             counts.add(&output.status, returned);
             if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
                 let own = &mut flags[chunk.start as usize..];

@@ -17,7 +17,9 @@ def settle_choice(choice, rules):
         amounts = [amount for amount, _, _ in candidates]
         if name == "all_up_to":
             scope = next(row[1] for row in rows if row is not None)
-            bound = evaluate(most, scope)
+            # Where returns change nothing of any of the rules, they change nothing of what bounds these.
+            with rules[0].run.reading(all(version.as_reported for rule in rules for version in rule.versions)):
+                bound = evaluate(most, scope)
             if bound is None:
                 raise Unknown("a choice without its amount")
             given = _up_to(abs(int(bound * 10 ** candidates[0][1].decimals)), amounts)

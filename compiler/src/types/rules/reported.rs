@@ -69,7 +69,7 @@ impl Typing<'_> {
         }
     }
 
-    fn as_reported(&mut self, expr: &mut Expr, searches: &mut FxHashMap<SearchId, SearchId>) {
+    pub(super) fn as_reported(&mut self, expr: &mut Expr, searches: &mut FxHashMap<SearchId, SearchId>) {
         walk(expr, &mut |expr| match &mut expr.op {
             Op::Field { record, path, .. } => {
                 if let Some(reported) = self.reported_path(*record, path) {

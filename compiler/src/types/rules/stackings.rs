@@ -6,6 +6,7 @@ use crate::types::Typing;
 use crate::types::scope::{RuleScope, Scope};
 use meed_grammar::problem::Problem;
 use meed_grammar::tree::{Choose, ChoosePolicy, ClauseKind};
+use rustc_hash::FxHashMap;
 
 impl Typing<'_> {
     /// The choices of the program; one with a problem is left out, as is one of whose rules one is.
@@ -79,7 +80,10 @@ impl Typing<'_> {
                     self.problem(Problem::error("bad-choose", most.span, message));
                     return None;
                 }
-                let value = value.into_expr();
+                let mut value = value.into_expr();
+                if versions.iter().all(|version| version.as_reported) {
+                    self.as_reported(&mut value, &mut FxHashMap::default());
+                }
                 if value.optional {
                     self.unknown_not_handled(&value, "this amount");
                     return None;
