@@ -27,15 +27,15 @@ impl Counts {
         Self { after: rows.after_run_date, unmatched: self.unmatched + rows.undated, ..self }
     }
 
-    /// Adds rows by their flags, bits of [`status`]; the first that holds counts. A row that has none is returned where it has a 1 in
-    /// `returned`, which is empty where no row of its event can be.
+    /// Adds rows by their flags, bits of [`status`]; the first that holds counts. A row that is not paid is returned where it
+    /// has a 1 in `returned`, which is empty where no row of its event can be.
     pub(super) fn add(&mut self, flags: &[u8], returned: &[u8]) {
         let mut by_flags = [0u64; 8];
         if returned.is_empty() {
             flags.iter().for_each(|&flag| by_flags[usize::from(flag & 7)] += 1);
         } else {
             for (&flag, &returned) in flags.iter().zip(returned) {
-                let count = if returned == 1 && flag & 7 == 0 {
+                let count = if returned == 1 && flag & status::PAID == 0 {
                     &mut self.returned
                 } else {
                     &mut by_flags[usize::from(flag & 7)]
