@@ -148,6 +148,7 @@ impl Run {
         let mut tables = vec!["payments", "totals", "decisions"];
         tables.extend(pay::credits_header(&job.plan).map(|_| "credits"));
         tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
+        tables.extend(pay::differences_header(&job.plan).map(|_| "differences"));
         tables.extend(self.slices.then_some("slices"));
         Request {
             folder: out,
@@ -237,6 +238,10 @@ impl Run {
             Some(header) => Some(outputs.table("uncredited", header)?),
             None => None,
         };
+        let mut differences = match pay::differences_header(plan) {
+            Some(header) => Some(outputs.table("differences", header)?),
+            None => None,
+        };
         let mut parts = match slices {
             Some(slices) => Some((slices, outputs.table("slices", pay::slices_header())?)),
             None => None,
@@ -257,7 +262,10 @@ impl Run {
         if let Some(uncredited) = &mut uncredited {
             pay::write_uncredited(plan, loaded, result, uncredited.as_mut()).map_err(folder)?;
         }
-        drop((payments, totals, decisions, parts, credits, uncredited));
+        if let Some(differences) = &mut differences {
+            pay::write_differences(plan, loaded, result, differences.as_mut()).map_err(folder)?;
+        }
+        drop((payments, totals, decisions, parts, credits, uncredited, differences));
         outputs.appear(|tables, rejects| {
             run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
         })

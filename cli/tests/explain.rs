@@ -226,3 +226,30 @@ fn parts_of_a_split_are_told_for_whom_they_are() {
     let own = told(&["--rule", "own", "--key", "D3"]);
     assert!(own.contains("deal D2 of 2026-01-02 used 7.00 USD of it"), "{own}");
 }
+
+#[test]
+fn what_closes_booked_is_told() {
+    let folder = Folder::new("explain-closes");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31   settled per quarter }\n\
+         event deal { key id   when closed_on   partner partner   amount money }\n\
+         event credit_note { key id   when issued_on   deal reverses   amount money }\n\
+         entity partner { key id }\n\
+         rule share { for each deal   pay partner 10% of amount }\n",
+    );
+    folder.write("deal.csv", "id,closed_on,partner,amount\nD1,2026-02-01,ACME,1000\nD2,2026-02-02,ACME,500\n");
+    folder.write("credit_note.csv", "id,issued_on,deal,amount\nN1,2026-05-10,D1,1000\n");
+    let ask = |question: &[&str]| {
+        let words = ["explain", "p.meed", "--data", "."].into_iter().chain(question.iter().copied());
+        folder.meed(&words.collect::<Vec<_>>()).with(0).out
+    };
+    // Nothing is left of D1, and what was booked for it is told all the same, also to the party.
+    for question in [["--key", "D1"], ["--payee", "ACME"]] {
+        let told = ask(&question);
+        assert!(told.contains("share pays nothing for deal D1"), "{told}");
+        assert!(told.contains("100.00 USD for partner ACME, in its own period"), "{told}");
+        assert!(told.contains("-100.00 USD for partner ACME, in 2026-Q2, as a return became known"), "{told}");
+    }
+    assert!(!ask(&["--key", "D2"]).contains("close by close"));
+}

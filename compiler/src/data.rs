@@ -230,6 +230,10 @@ pub struct Payments {
     pub place: Vec<u32>,
     /// Smallest units.
     pub amount: Vec<i64>,
+    /// Of credits, the share of the whole, and that of what the amount is a share of; empty for payments.
+    pub share: Vec<Exact>,
+    /// See `share`.
+    pub base: Vec<Exact>,
     /// The day.
     pub when: Vec<i32>,
     /// The row of the event, or of the entity, behind it.

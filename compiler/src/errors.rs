@@ -107,6 +107,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "negative-limit"
     "never-holds"
     "never-pays"
+    "no-credits"
     "no-decisions"
     "no-header-row"
     "no-key"

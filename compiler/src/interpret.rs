@@ -111,7 +111,7 @@ pub fn interpret_row(
     let mark = run.nodes(&definition.nodes[own], definition.active)?;
     let RuleRun { row: state, line, .. } = run;
     let mut mark = mark;
-    if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0 || plan.fills_up(definition)) {
+    if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0 || plan.keeps_zero(definition)) {
         mark |= status::PAID;
         output.rows.push(row);
         output.payees.push(payee);

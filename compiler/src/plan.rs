@@ -203,7 +203,7 @@ impl Plan {
         match stream {
             Stream::Events(record) => Some(*record),
             Stream::Periods(..) | Stream::ByDate(..) => None,
-            Stream::Lines(rule) => self.first_version(*rule).and_then(|id| self.root_of(&self.version(id).stream)),
+            Stream::Lines(rule, _) => self.first_version(*rule).and_then(|id| self.root_of(&self.version(id).stream)),
         }
     }
 

@@ -148,7 +148,7 @@ const DAMAGES: &[Damage] = &[
     }),
     (Invariant::Decisions, |plan| plan.decisions[0].ty = Type::Date),
     (Invariant::Decisions, |plan| {
-        let stream = Stream::Lines(plan.rule_named("plain").expect("such a rule"));
+        let stream = Stream::Lines(plan.rule_named("plain").expect("such a rule"), LineKind::Payment);
         plan.decisions[0].stream = stream;
     }),
     (Invariant::Ranges, |plan| rule(plan, "plain").active.to += 1),

@@ -7,10 +7,12 @@
 //! mark or a sum of rounded lines per key, and rows come in one order.
 
 mod aggregate;
+pub(crate) mod closes;
 pub(crate) mod counts;
 pub(crate) mod credits;
 mod dated_rows;
 mod days;
+pub(crate) mod difference;
 mod entity_periods;
 mod fill;
 mod flags;
@@ -22,4 +24,5 @@ mod page;
 pub(crate) mod paths;
 mod place;
 pub(crate) mod result;
-pub(crate) mod run;
+mod run;
+pub(crate) mod settle;

@@ -5,6 +5,7 @@
 //! the interpreter showing what decided each of them, so that no explanation drifts from the calculation.
 
 pub(crate) mod answer;
+mod booked;
 mod choices;
 mod explainer;
 mod groups;

@@ -83,7 +83,7 @@ pub mod inner {
         pub use crate::engine::lines::{LineRows, Lines};
         pub use crate::engine::options::{Engine, Observer, RunOptions};
         pub use crate::engine::result::{RunError, RunFault, RunResult};
-        pub use crate::engine::run::run;
+        pub use crate::engine::settle::run;
     }
     pub mod explain {
         pub use crate::explain::answer::explain;
@@ -115,11 +115,12 @@ pub mod inner {
         pub use crate::pay::columns::{payments_header, slices_header, totals_header};
         pub use crate::pay::credits::{credits_header, uncredited_header};
         pub use crate::pay::decisions::decisions_header;
+        pub use crate::pay::differences::differences_header;
         pub use crate::pay::sinks::Sinks;
         pub use crate::pay::slices::Slices;
         pub use crate::pay::write::{
-            credits, decisions, payments, slices, totals, uncredited, write, write_credits, write_decisions,
-            write_uncredited,
+            credits, decisions, differences, payments, slices, totals, uncredited, write, write_credits,
+            write_decisions, write_differences, write_uncredited,
         };
     }
     pub mod source {

@@ -10,6 +10,7 @@ mod batches;
 pub(crate) mod columns;
 pub(crate) mod credits;
 pub(crate) mod decisions;
+pub(crate) mod differences;
 mod page;
 mod partition;
 mod periods;

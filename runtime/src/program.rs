@@ -2,7 +2,7 @@
 
 use crate::engine::options::{Engine, RunOptions};
 use crate::engine::result::{RunError, RunResult};
-use crate::engine::run::run;
+use crate::engine::settle::run;
 use crate::explain::answer::explain;
 use crate::explain::query::{Answer, ExplainError, Query};
 use crate::load::error::LoadError;
@@ -16,8 +16,9 @@ use crate::pay::account::account;
 use crate::pay::columns::{payments_header, totals_header};
 use crate::pay::credits::{credits_header, uncredited_header};
 use crate::pay::decisions::decisions_header;
+use crate::pay::differences::differences_header;
 use crate::pay::sinks::{Nowhere, Sinks};
-use crate::pay::write::{write, write_credits, write_decisions, write_uncredited};
+use crate::pay::write::{write, write_credits, write_decisions, write_differences, write_uncredited};
 use crate::source::file::{SourceFile, TableInput};
 use crate::store::loaded::Loaded;
 use crate::store::rejects::{Reject, Rejects};
@@ -271,6 +272,15 @@ impl Settled<'_> {
     pub fn uncredited(&self) -> io::Result<Vec<RecordBatch>> {
         let Some(header) = uncredited_header(self.plan) else { return Ok(Vec::new()) };
         arrow(header, |sink| write_uncredited(self.plan, self.loaded, &self.result, sink))
+    }
+
+    /// What later closes changed of sums that earlier ones had settled; none where the program is not settled at the ends of periods.
+    ///
+    /// # Errors
+    /// When they cannot be read back.
+    pub fn differences(&self) -> io::Result<Vec<RecordBatch>> {
+        let Some(header) = differences_header(self.plan) else { return Ok(Vec::new()) };
+        arrow(header, |sink| write_differences(self.plan, self.loaded, &self.result, sink))
     }
 
     /// How the rows of events ended: over all rules, then rule by rule. The other numbers add up to those read.

@@ -19,6 +19,7 @@ pub(crate) mod rejected;
 pub(crate) mod rejects;
 pub(crate) mod row_batch;
 pub(crate) mod rows;
+pub(crate) mod seen;
 mod sorted_runs;
 pub(crate) mod spill;
 mod spilled_batch;

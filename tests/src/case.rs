@@ -47,6 +47,8 @@ pub enum Kind {
     Credits,
     /// Parts of splits that nobody gets.
     Uncredited,
+    /// Sums of earlier periods that closes changed.
+    Differences,
     /// What became of the rows, by event.
     Accounts,
     /// How often schedules were asked below zero.
@@ -66,6 +68,7 @@ impl Kind {
             "decisions" => Self::Decisions,
             "credits" => Self::Credits,
             "uncredited" => Self::Uncredited,
+            "differences" => Self::Differences,
             "accounts" => Self::Accounts,
             "below-zero" => Self::BelowZero,
             "rejects" => Self::Rejects,
@@ -80,7 +83,7 @@ impl Kind {
             Self::Payments | Self::Totals | Self::Slices | Self::Error => "rule",
             Self::Decisions => "name",
             Self::Accounts => "event",
-            Self::BelowZero | Self::Credits | Self::Uncredited => "rule",
+            Self::BelowZero | Self::Credits | Self::Uncredited | Self::Differences => "rule",
             Self::Rejects => "record",
         }
     }

@@ -129,6 +129,7 @@ fn table(outcome: &Outcome, kind: Kind) -> Option<&Table> {
         Kind::Decisions => Some(&outcome.decisions),
         Kind::Credits => Some(&outcome.credits),
         Kind::Uncredited => Some(&outcome.uncredited),
+        Kind::Differences => Some(&outcome.differences),
         Kind::Accounts => Some(&outcome.accounts),
         Kind::BelowZero => Some(&outcome.below_zero),
         Kind::Rejects => Some(&outcome.rejects),

@@ -60,6 +60,8 @@ pub struct Paid {
     pub cents: i128,
     /// Whether its period has not ended.
     pub is_accrual: bool,
+    /// The period that it is booked in.
+    pub booked: String,
 }
 
 /// Settles a program through its last day in every way, which must come to the same.
@@ -83,13 +85,26 @@ pub fn paid_through(program: &str, deals: &[Deal], through: Option<i32>) -> Vec<
 /// # Panics
 /// When the program has an error, or two ways differ.
 pub fn paid_after(program: &str, deals: &[Deal], refunds: &[(usize, i32, i64)]) -> Vec<Paid> {
+    paid_after_through(program, deals, refunds, None)
+}
+
+/// The same through a day of the year 2026, counted from 0.
+///
+/// # Panics
+/// When the program has an error, or two ways differ.
+pub fn paid_after_through(
+    program: &str,
+    deals: &[Deal],
+    refunds: &[(usize, i32, i64)],
+    through: Option<i32>,
+) -> Vec<Paid> {
     let mut tables = tables(deals);
     let row = |(idx, (deal, day, cents)): (usize, &(usize, i32, i64))| {
         vec![idx.to_string(), date(*day), deal.to_string(), meed_compiler::value::decimal_text((*cents).into(), 2)]
     };
     let header = ["id", "refunded_on", "deal", "amount"].map(str::to_owned).to_vec();
     tables.push(("refund".to_owned(), Table { header, rows: refunds.iter().enumerate().map(row).collect() }));
-    paid_for(program, &tables, None)
+    paid_for(program, &tables, through)
 }
 
 fn paid_for(program: &str, tables: &[(String, Table)], through: Option<i32>) -> Vec<Paid> {
@@ -104,12 +119,12 @@ fn paid_for(program: &str, tables: &[(String, Table)], through: Option<i32>) -> 
         panic!("{} it gives {difference}\n{program}", way.name);
     }
     assert_eq!(first.fault, None, "{program}");
-    let columns = ["rule", "payee", "key", "period", "amount", "accrual"].map(str::to_owned);
+    let columns = ["rule", "payee", "key", "period", "amount", "accrual", "booked"].map(str::to_owned);
     let rows = first.payments.only(&columns).unwrap_or_else(|error| panic!("{error}")).rows;
     rows.into_iter()
         .map(|row| {
-            let [rule, payee, key, period, amount, accrual] = <[String; 6]>::try_from(row).unwrap_or_default();
-            Paid { rule, payee, key, period, cents: cents(&amount), is_accrual: accrual == "yes" }
+            let [rule, payee, key, period, amount, accrual, booked] = <[String; 7]>::try_from(row).unwrap_or_default();
+            Paid { rule, payee, key, period, cents: cents(&amount), is_accrual: accrual == "yes", booked }
         })
         .collect()
 }

@@ -6,6 +6,7 @@
 
 mod draw;
 mod expression;
+mod head;
 mod keys;
 mod program;
 mod rows;
@@ -13,6 +14,7 @@ mod schedule;
 mod table;
 
 pub use draw::Draw;
+pub use head::has_refunds;
 pub use keys::Numbering;
 pub use program::program;
 pub use rows::rows;

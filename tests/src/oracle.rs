@@ -42,6 +42,8 @@ pub enum Answer {
         credits: Table,
         /// Parts of splits that nobody gets.
         uncredited: Table,
+        /// Sums of earlier periods that closes changed, without reasons.
+        differences: Table,
         /// Rejected cells, without reasons.
         rejects: Table,
         /// Whether a set meets a fault in rows that no value asks for: whether that stops a run the page leaves open.
@@ -54,11 +56,26 @@ pub enum Answer {
 }
 
 /// Columns that the evaluator gives.
-const PAYMENTS: [&str; 12] =
-    ["rule", "version", "payee_kind", "payee", "unit", "amount", "event", "key", "place", "when", "period", "accrual"];
+const PAYMENTS: [&str; 13] = [
+    "rule",
+    "version",
+    "payee_kind",
+    "payee",
+    "unit",
+    "amount",
+    "event",
+    "key",
+    "place",
+    "when",
+    "period",
+    "booked",
+    "accrual",
+];
 const CREDITS: [&str; 12] =
     ["rule", "version", "event", "key", "place", "found", "found_key", "payee", "share", "base", "unit", "amount"];
 const UNCREDITED: [&str; 7] = ["rule", "version", "event", "key", "place", "unit", "amount"];
+const DIFFERENCES: [&str; 11] =
+    ["rule", "payee_kind", "payee", "unit", "event", "key", "period", "was", "is", "amount", "booked"];
 const TOTALS: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "period", "amount"];
 const DECISIONS: [&str; 7] = ["rule", "version", "of", "key", "period", "name", "value"];
 const REJECTS: [&str; 4] = ["record", "row", "column", "value"];
@@ -150,6 +167,7 @@ impl Answer {
             decisions: table("decisions", &DECISIONS),
             credits: table("credits", &CREDITS),
             uncredited: table("uncredited", &UNCREDITED),
+            differences: table("differences", &DIFFERENCES),
             rejects: table("rejects", &REJECTS),
             unasked_faults: value["unasked_faults"] == true,
         }
@@ -165,12 +183,13 @@ impl Answer {
             (Self::Fault(fault), None) => Some(format!("the evaluator meets a fault, {fault}, and Meed none")),
             (Self::Tables { unasked_faults: true, .. }, Some(_)) => None,
             (Self::Tables { .. }, Some(fault)) => Some(format!("Meed meets a fault, {fault}, and the evaluator none")),
-            (Self::Tables { payments, totals, decisions, credits, uncredited, rejects, .. }, None) => {
+            (Self::Tables { payments, totals, decisions, credits, uncredited, differences, rejects, .. }, None) => {
                 let pairs = [
                     ("rejects", rejects, &outcome.rejects),
                     ("decisions", decisions, &outcome.decisions),
                     ("credits", credits, &outcome.credits),
                     ("uncredited", uncredited, &outcome.uncredited),
+                    ("differences", differences, &outcome.differences),
                     ("payments", payments, &outcome.payments),
                     ("totals", totals, &outcome.totals),
                 ];

@@ -4,7 +4,7 @@ use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::Plan;
 use meed_runtime::inner::engine::Engine;
 use meed_tests::engines::{Held, hold};
-use meed_tests::generate::{Draw, program, rows};
+use meed_tests::generate::{Draw, has_refunds, program, rows};
 use meed_tests::rename::Shape;
 use meed_tests::table::Table;
 use meed_tests::ways::{Outcome, PLAIN, Way, difference, settle};
@@ -35,7 +35,7 @@ fn sweep(seeds: std::ops::Range<u64>, wild: bool) -> Sweep {
             continue;
         };
         sweep.compiled += 1;
-        let tables = rows(&mut draw, 90, wild, plan.currency().decimals);
+        let tables = rows(&mut draw, 90, wild, has_refunds(&text), plan.currency().decimals);
         match hold(&plan, &tables, &[1, 7, 4096]) {
             Ok(held) => {
                 sweep.held.rows += held.rows;

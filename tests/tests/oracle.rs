@@ -4,7 +4,7 @@
 use meed_compiler::plan::calendar::day_of;
 use meed_tests::case::Setup;
 use meed_tests::examples;
-use meed_tests::generate::{Draw, program, rows};
+use meed_tests::generate::{Draw, has_refunds, program, rows};
 use meed_tests::oracle::{Answer, Job, answers};
 use meed_tests::page::{Page, pages};
 use meed_tests::shared;
@@ -22,7 +22,7 @@ fn generated(seeds: std::ops::Range<u64>) -> Vec<(Job, Outcome)> {
         let mut draw = Draw::new(seed);
         let text = program(&mut draw);
         let plan = meed_compiler::compile(&text, &[]).plan?;
-        let tables = rows(&mut draw, 90, false, plan.currency().decimals);
+        let tables = rows(&mut draw, 90, false, has_refunds(&text), plan.currency().decimals);
         let through = (seed.is_multiple_of(3)).then(|| format!("2026-{:02}-20", 3 + seed / 3 % 8));
         let day = through.as_ref().map_or(plan.active.to, |day| day_of(day.parse().expect("a day")));
         let outcome = settle(&plan, &tables, day, PLAIN).expect("the account of rows adds up");

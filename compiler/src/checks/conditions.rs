@@ -3,8 +3,8 @@
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Bounds, Comparison, Expr, FieldId, FieldSource, Function, LocalId, Node, Op, Plan, RecordId, Root, Stream, Type,
-    Version,
+    Bounds, Comparison, CreditPart, Expr, FieldId, FieldSource, Function, LocalId, Node, Op, Plan, RecordId, Root,
+    Stream, Type, Version,
 };
 use crate::value::{Exact, power_of_ten};
 use meed_grammar::limits;
@@ -49,7 +49,7 @@ impl<'p> Left<'p> {
         let (record, day) = match &rule.stream {
             Stream::Events(record) => (*record, plan.record(*record).when.map(|when| vec![when])),
             Stream::ByDate(record, path) => (*record, Some(path.clone())),
-            Stream::Periods(..) | Stream::Lines(_) => return Self::new(plan),
+            Stream::Periods(..) | Stream::Lines(..) => return Self::new(plan),
         };
         let Some(day) = day else { return Self::new(plan) };
         let subject = Subject::Field(Root::Row, record, day);
@@ -152,6 +152,7 @@ enum Subject {
     Field(Root, RecordId, Vec<FieldId>),
     Local(LocalId),
     PaymentAmount,
+    Credit(CreditPart),
     When,
 }
 
@@ -196,6 +197,7 @@ fn subject(expr: &Expr) -> Option<Subject> {
         Op::Field { root, record, path } => Subject::Field(*root, *record, path.clone()),
         Op::Local(local) => Subject::Local(*local),
         Op::PaymentAmount => Subject::PaymentAmount,
+        Op::Credit(part) => Subject::Credit(*part),
         Op::When => Subject::When,
         _ => return None,
     })

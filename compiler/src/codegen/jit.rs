@@ -23,7 +23,7 @@ mod tests;
 use super::{CodeOptions, Kernels, Optimize};
 use crate::data::Data;
 use crate::kernel::{DayTables, Input, Kernel};
-use crate::plan::{FoldId, Plan, RecordId, RuleId, SearchId, Stream};
+use crate::plan::{Expr, FoldId, Node, Op, Plan, RecordId, RuleId, SearchId, Stream};
 use frame::Reads;
 use machine::{Machine, Object, OptLevel};
 use rustc_hash::FxHashMap;
@@ -40,6 +40,9 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     let mut scales = Scales::guess(plan, data);
     let n_rows = StreamRows::of(plan, data);
     let made = machine.make(plan.folds.len(), |writer, idx| {
+        if plan.exprs_of(FoldId(idx as u32)).into_iter().any(reads_credits) {
+            return (None, None);
+        }
         let opt_level = opt_level(&n_rows, &plan.matched(FoldId(idx as u32)).stream, idx, options);
         let mut unit = None;
         let object = writer.function(opt_level, |function_slot| {
@@ -57,7 +60,7 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     let rules = machine.make(plan.versions.len(), |writer, idx| {
         let rule = &plan.versions[idx];
         // What is done with its lines asks for what its rows have found out, which the interpreter keeps.
-        if !plan.is_apart(rule) {
+        if !plan.is_apart(rule) || rule.nodes.iter().flat_map(Node::exprs).any(reads_credits) {
             return None;
         }
         let opt_level = opt_level(&n_rows, &rule.stream, idx, options);
@@ -65,7 +68,7 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     });
     let filters = machine.make(plan.searches.len(), |writer, idx| {
         let search = plan.search(SearchId(idx as u32));
-        let condition = search.filter()?;
+        let condition = search.filter().filter(|condition| !reads_credits(condition))?;
         let opt_level = opt_level(&n_rows, &search.stream, idx, options);
         writer.function(opt_level, |function_slot| {
             filter::write_filter(plan, &scales, &search.stream, &condition, function_slot)
@@ -83,6 +86,13 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     let mut all =
         |objects: Vec<Option<Object>>| objects.into_iter().map(|object| object.and_then(&mut kernel)).collect();
     Some(Kernels { rules: all(rules), folds: all(folds), filters: all(filters) })
+}
+
+/// Whether an expression asks for the share or the base of a credit, which are fractions of any size.
+fn reads_credits(expr: &Expr) -> bool {
+    let mut reads = false;
+    expr.walk(&mut |expr| reads |= matches!(expr.op, Op::Credit(_)));
+    reads
 }
 
 /// What the rows of a stream are worth.
@@ -121,7 +131,7 @@ impl StreamRows {
         match stream {
             Stream::Events(record) | Stream::ByDate(record, _) => table(*record),
             Stream::Periods(record, _) => table(*record) * 4,
-            Stream::Lines(rule) => self.paid.get(rule).copied().unwrap_or(0),
+            Stream::Lines(rule, _) => self.paid.get(rule).copied().unwrap_or(0),
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::data::{Column, Data, FoldData, Rows, Values};
 use crate::internal::broken;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Comparison, DatePart, Days, DecisionId, Edge, Expr, FieldId, FoldId, Op, Period, Plan, RecordId, Root, Side,
-    StateId, Stream, Type,
+    Comparison, CreditPart, DatePart, Days, DecisionId, Edge, Expr, FieldId, FoldId, Op, Period, Plan, RecordId, Root,
+    Side, StateId, Stream, Type,
 };
 use crate::value::{Exact, fraction, power_of_ten};
 use std::cell::{Cell, RefCell};
@@ -208,6 +208,14 @@ impl<'a> Row<'a> {
                     broken("the amount of a payment where there is none")
                 }
             },
+            Op::Credit(part) => {
+                let known = match (self.rows, part) {
+                    (Rows::Payments(credits), CreditPart::Share) => credits.share.get(self.row as usize),
+                    (Rows::Payments(credits), CreditPart::Base) => credits.base.get(self.row as usize),
+                    (Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_), _) => None,
+                };
+                Value::Number(known.unwrap_or_else(|| broken("a part of a credit where there is none")).clone())
+            }
             Op::When => Value::Date(self.when(data)),
             Op::Local(local) => self.locals[local.index()].clone(),
             Op::Decision { decision, root } => self.decision(data, *decision, *root),
@@ -332,7 +340,7 @@ impl<'a> Row<'a> {
         let row = match (&self.plan.decisions[decision.index()].stream, root) {
             (Stream::Events(_), root) => self.root(root),
             (Stream::Periods(..), _) | (_, Root::Row) => self.row,
-            (Stream::ByDate(..) | Stream::Lines(_), root) => self.root(root),
+            (Stream::ByDate(..) | Stream::Lines(..), root) => self.root(root),
         };
         row as usize
     }

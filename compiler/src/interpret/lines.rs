@@ -243,7 +243,7 @@ impl LinesOfRow<'_> {
 
     fn share(&mut self, share: &Share) -> Result<(), Fault> {
         self.is_divided = true;
-        if self.whole == 0 {
+        if self.whole == 0 && matches!(share.parties, Parties::Listed(_)) {
             return Ok(());
         }
         let whole = self.whole.unsigned_abs();
@@ -275,6 +275,9 @@ impl LinesOfRow<'_> {
             uncredited(0, self.whole);
         }
         let whole = self.whole;
+        if whole == 0 {
+            return Ok(());
+        }
         self.reader.note(|trace| trace.step(TraceStep::Share { whole, parts: shared }));
         Ok(())
     }

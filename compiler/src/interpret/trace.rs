@@ -194,6 +194,7 @@ impl Trace {
             Op::Level { side: Side::Current, .. } => {}
             Op::Field { .. }
             | Op::PaymentAmount
+            | Op::Credit(_)
             | Op::When
             | Op::Local(_)
             | Op::Decision { .. }

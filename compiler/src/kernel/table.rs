@@ -257,7 +257,7 @@ impl Source<'_> {
     ) -> Option<*mut u8> {
         let n_rows = match &self.plan.decisions[id.index()].stream {
             Stream::Events(record) => data.tables[record.index()].n_rows,
-            Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(_) => self.end,
+            Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(..) => self.end,
         };
         let decision = &mut data.decisions[id.index()];
         let least = decision.nums.len().min(decision.denominators.len()).min(decision.known.len());

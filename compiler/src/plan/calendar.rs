@@ -120,6 +120,8 @@ pub struct Calendar {
     pub month_ends: Option<MonthEnds>,
     /// The day that weeks start with.
     pub weeks_start: Weekday,
+    /// The periods at whose ends the program is settled, where it says so.
+    pub settled: Option<Period>,
 }
 
 impl Period {
@@ -180,8 +182,14 @@ const HALF_MONTH: i8 = 15;
 
 impl Calendar {
     /// Calendar years, weeks from Monday, and no word about month ends.
-    pub const PLAIN: Self =
-        Self { years: Years::Months, first_month: 1, named_by: None, month_ends: None, weeks_start: Weekday::Monday };
+    pub const PLAIN: Self = Self {
+        years: Years::Months,
+        first_month: 1,
+        named_by: None,
+        month_ends: None,
+        weeks_start: Weekday::Monday,
+        settled: None,
+    };
 
     /// The column of a table that has the periods of a kind.
     fn column(&self, period: Period) -> Option<(&CalendarTable, &CalendarColumn)> {
@@ -201,8 +209,12 @@ impl Calendar {
         }
     }
 
-    /// The kind of period by which the lines of events are told: the quarter, or where there are none the next shorter kind.
+    /// The kind of period by which the lines of events are told: the one at whose ends the program is settled, else the quarter, or
+    /// where there are none the next shorter kind.
     pub fn told_by(&self) -> Period {
+        if let Some(settled) = self.settled {
+            return settled;
+        }
         let kinds = [Period::Quarter, Period::Month, Period::Half, Period::Year];
         kinds.into_iter().find(|kind| self.has(*kind)).unwrap_or(Period::Program)
     }

@@ -12,8 +12,27 @@ pub enum Stream {
     ByDate(RecordId, Vec<FieldId>),
     /// An entity's rows times the periods that touch the program's life and have begun.
     Periods(RecordId, Period),
-    /// The payment lines, after limits, of all versions of a rule.
-    Lines(RuleId),
+    /// The payment lines, after limits, of all versions of a rule, or the credits of the rows that its split found.
+    Lines(RuleId, LineKind),
+}
+
+/// What rows that a rule made are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineKind {
+    /// Its payments.
+    Payment,
+    /// What rows found by its split are credited with, before limits.
+    Credit,
+}
+
+impl LineKind {
+    /// As the language calls one.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Credit => "credit",
+        }
+    }
 }
 
 impl Stream {
@@ -26,7 +45,7 @@ impl Stream {
     pub fn event(&self) -> Option<RecordId> {
         match self {
             Self::Events(record) | Self::ByDate(record, _) => Some(*record),
-            Self::Periods(..) | Self::Lines(_) => None,
+            Self::Periods(..) | Self::Lines(..) => None,
         }
     }
 }

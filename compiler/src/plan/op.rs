@@ -88,6 +88,8 @@ pub enum Op {
     },
     /// The amount of the payment that a rule over payments reads.
     PaymentAmount,
+    /// What else a credit has.
+    Credit(CreditPart),
     /// The `when` of that payment; in a rule per entity and period the period's last day; in an event rule the row's `when`.
     When,
     /// A `let` or `set`.
@@ -308,6 +310,25 @@ impl TextTest {
             Self::Contains(part) => text.contains(part.as_str()),
             Self::StartsWith(part) => text.starts_with(part.as_str()),
             Self::EndsWith(part) => text.ends_with(part.as_str()),
+        }
+    }
+}
+
+/// What a credit has beside its amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CreditPart {
+    /// The share of the whole.
+    Share,
+    /// That share of what the amount is a share of.
+    Base,
+}
+
+impl CreditPart {
+    /// As the language calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Share => "share",
+            Self::Base => "base",
         }
     }
 }

@@ -242,6 +242,14 @@ impl Plan {
         version.nodes[of_lines].iter().any(|node| matches!(node, Node::Limit(Limit::AtLeast { .. })))
     }
 
+    /// Whether rows of a version whose amount is zero have a line that is still to be done with: a guarantee may fill it, and what a split
+    /// finds is credited whatever there is to divide.
+    pub fn keeps_zero(&self, version: &Version) -> bool {
+        let is_found = |share: &Share| matches!(share.parties, Parties::Found { .. });
+        let chosen = version.nodes.iter().any(|node| matches!(node, Node::Choose(_)));
+        self.fills_up(version) || version.share().is_some_and(is_found) && !chosen
+    }
+
     /// The key of a state.
     pub fn key_of(&self, state: StateId) -> &Key {
         &self.keys[self.states[state.index()].key.index()]

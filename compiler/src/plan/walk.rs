@@ -12,6 +12,7 @@ macro_rules! leaf {
             | Self::Missing
             | Self::Field { .. }
             | Self::PaymentAmount
+            | Self::Credit(_)
             | Self::When
             | Self::Local(_)
             | Self::Decision { .. }

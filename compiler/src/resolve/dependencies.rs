@@ -7,7 +7,7 @@
 
 use super::Resolved;
 use super::meaning::{Leads, Meaning, NameIndex, Sight};
-use crate::plan::{LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream};
+use crate::plan::{LineKind, LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream};
 use meed_grammar::tree::{self, Clause, ClauseKind, Expr, ExprKind, FieldTypeKind, Member, Path, Set, SetSource};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -141,7 +141,7 @@ impl Resolved {
             passed.push(at.clone());
             let first = self.versions(&at).first();
             match first.and_then(|&idx| self.rules[idx].clauses.iter().find_map(rows)) {
-                Some(Rows::Payments(source)) => at = source.text.clone(),
+                Some(Rows::Payments(source, _)) => at = source.text.clone(),
                 Some(Rows::Of(subject, _)) => break self.index.records.get(&subject.text).copied(),
                 None => break None,
             }
@@ -156,11 +156,11 @@ impl Resolved {
         let mut scope = Outline::default();
         let named = |record: RecordId| self.records[record.index()].item.name.text.clone();
         let stream = match rule.clauses.iter().find_map(rows)? {
-            Rows::Payments(source) => {
-                scope.payment = true;
+            Rows::Payments(source, kind) => {
+                scope.payment = Some(kind);
                 let origin = self.index.origins.get(&source.text).copied().flatten();
                 scope.roots.extend(origin.map(|record| (named(record), Root::Source, record)));
-                Stream::Lines(self.index.ids.get(&source.text).copied()?)
+                Stream::Lines(self.index.ids.get(&source.text).copied()?, kind)
             }
             Rows::Of(subject, per) => {
                 let record = self.index.records.get(&subject.text).copied()?;
@@ -185,7 +185,7 @@ struct Outline {
     bare: Option<(Root, RecordId)>,
     outer: Option<(RecordId, Vec<String>)>,
     outer_lets: Option<Rc<FxHashMap<String, LocalId>>>,
-    payment: bool,
+    payment: Option<LineKind>,
     roots: Vec<(String, Root, RecordId)>,
     rule: Option<(String, Stream)>,
     outside: Option<Rc<Outline>>,
@@ -210,13 +210,15 @@ impl Outline {
 /// What a rule runs over.
 enum Rows<'a> {
     Of(&'a tree::Name, Option<&'a tree::Name>),
-    Payments(&'a tree::Name),
+    Payments(&'a tree::Name, LineKind),
 }
 
 fn rows(clause: &Clause) -> Option<Rows<'_>> {
     match &clause.kind {
         ClauseKind::ForEach { subject, per, .. } => Some(Rows::Of(subject, per.as_ref())),
-        ClauseKind::ForEachPayment { rule } => Some(Rows::Payments(rule)),
+        ClauseKind::ForEachPayment { rule, credit } => {
+            Some(Rows::Payments(rule, credit.map_or(LineKind::Payment, |_| LineKind::Credit)))
+        }
         _ => None,
     }
 }
@@ -239,7 +241,7 @@ impl Found<'_> {
     // What `, unknown means …` names is no row's, so that nothing is read there.
     fn clause(&mut self, clause: &Clause, scope: &mut Outline) {
         match &clause.kind {
-            ClauseKind::ForEachPayment { rule } => self.payments(rule),
+            ClauseKind::ForEachPayment { rule, .. } => self.payments(rule),
             ClauseKind::Where { condition, .. } => self.expr(condition, scope),
             ClauseKind::Let { name, value, .. } | ClauseKind::Set { name, value, .. } => {
                 self.expr(value, scope);
@@ -333,7 +335,7 @@ impl Found<'_> {
                         Some((_, Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _))) => {
                             self.decisions_behind(*record, rest);
                         }
-                        Some((_, Stream::Lines(_))) => self.any_decision(rest),
+                        Some((_, Stream::Lines(..))) => self.any_decision(rest),
                         None => {}
                     }
                 } else if let Some(outside) = &scope.outside {
@@ -416,7 +418,7 @@ impl Found<'_> {
         for _ in 0..self.sets.len() {
             match self.sets.get(&at) {
                 Some(SetSource::Event(next)) => at = next.text.clone(),
-                Some(SetSource::Payments(_) | SetSource::Decisions(_)) => return None,
+                Some(SetSource::Payments(_) | SetSource::Credits(_) | SetSource::Decisions(_)) => return None,
                 None => break,
             }
         }
@@ -578,7 +580,7 @@ impl Found<'_> {
                 _ => break,
             }
         }
-        if let SetSource::Payments(rule) | SetSource::Decisions(rule) = &source {
+        if let SetSource::Payments(rule) | SetSource::Credits(rule) | SetSource::Decisions(rule) = &source {
             self.payments(rule);
         }
         let Some(inner) = self.inside(&source, scope) else { return };
@@ -589,7 +591,7 @@ impl Found<'_> {
     fn inside(&self, source: &SetSource, outside: &Outline) -> Option<Outline> {
         let around = match outside.rule.as_ref()?.1 {
             Stream::Periods(around, _) | Stream::ByDate(around, _) | Stream::Events(around) => Some(around),
-            Stream::Lines(_) => None,
+            Stream::Lines(..) => None,
         };
         let named = |record: RecordId| self.resolved.records[record.index()].item.name.text.clone();
         let mut scope = Outline::default();
@@ -600,11 +602,13 @@ impl Found<'_> {
                 scope.bare = Some((Root::Row, record));
                 Stream::Events(record)
             }
-            SetSource::Payments(rule) => {
-                scope.payment = true;
+            SetSource::Payments(rule) | SetSource::Credits(rule) => {
+                let is_credits = matches!(source, SetSource::Credits(_));
+                let kind = if is_credits { LineKind::Credit } else { LineKind::Payment };
+                scope.payment = Some(kind);
                 let origin = self.resolved.index.origins.get(&rule.text).copied().flatten();
                 scope.roots.extend(origin.map(|record| (named(record), Root::Source, record)));
-                Stream::Lines(self.resolved.index.ids.get(&rule.text).copied()?)
+                Stream::Lines(self.resolved.index.ids.get(&rule.text).copied()?, kind)
             }
             SetSource::Decisions(rule) => {
                 let first = self.resolved.versions(&rule.text).first()?;

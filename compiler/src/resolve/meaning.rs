@@ -6,7 +6,7 @@
 //! of a row that is called by its name (`deal.share`).
 
 use super::Resolved;
-use crate::plan::{LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream, Type};
+use crate::plan::{LineKind, LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream, Type};
 use meed_grammar::steps;
 use meed_grammar::tree;
 use rustc_hash::FxHashMap;
@@ -49,8 +49,8 @@ pub(crate) struct Sight<'s> {
     pub outer: Option<(RecordId, &'s [String])>,
     /// The `let`s of that row.
     pub outer_lets: Option<&'s FxHashMap<String, LocalId>>,
-    /// Whether rows are payments.
-    pub payment: bool,
+    /// Whether rows are payments or credits, and which.
+    pub payment: Option<LineKind>,
     /// Rows by name.
     pub roots: &'s [(String, Root, RecordId)],
     /// The rule at work, and its rows.
@@ -104,7 +104,7 @@ impl NameIndex {
         let known = self.deciders.get(name).into_iter().flatten();
         let is_of = move |stream: &Stream| match stream {
             Stream::Events(own) | Stream::ByDate(own, _) | Stream::Periods(own, _) => *own == record,
-            Stream::Lines(_) => false,
+            Stream::Lines(..) => false,
         };
         known.filter(move |(_, own)| is_of(own)).map(|(idx, own)| (*idx, own))
     }
@@ -138,7 +138,10 @@ impl Resolved {
         }
         let in_set = sight.outer.is_some() || sight.outside.is_some();
         if in_set && rest.is_empty() {
-            if sight.payment && matches!(name, "amount" | "when") {
+            let is_credit = sight.payment == Some(LineKind::Credit);
+            if sight.payment.is_some() && matches!(name, "amount" | "when")
+                || is_credit && matches!(name, "share" | "base")
+            {
                 return Some(Meaning::Payment);
             }
             if let Some((_, stream)) = sight.rule
@@ -156,7 +159,7 @@ impl Resolved {
         if let Some((_, root, record)) = sight.roots.iter().find(|(root, _, _)| root == name) {
             return Some(Meaning::Row(*root, *record));
         }
-        if sight.payment && name == "payment" {
+        if sight.payment.is_some_and(|kind| kind.word() == name) {
             return Some(Meaning::Payment);
         }
         if self.is_of_outer_row(name, sight) {

@@ -2,7 +2,7 @@
 
 use super::Typing;
 use super::scope::Typed;
-use crate::plan::{self, Days, Unit, UnitId, Weekday};
+use crate::plan::{self, Days, Period, Unit, UnitId, Weekday};
 use crate::resolve::{near, not_supported};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
@@ -37,6 +37,7 @@ impl Typing<'_> {
         self.program.title = program.title.as_ref().map_or(&program.name.text, |title| &title.value).clone();
         let mut calendars = self.calendar_tables();
         let (mut currency, mut active, mut fiscal, mut ends, mut weeks) = (None, None, None, None, None);
+        let mut settled: Option<&tree::Name> = None;
         for clause in &program.clauses {
             let seen = match &clause.kind {
                 ProgramClauseKind::Currency { code, rounding, each_line } => {
@@ -62,6 +63,7 @@ impl Typing<'_> {
                     }
                     weeks.replace(clause.span)
                 }
+                ProgramClauseKind::Settled(word) => settled.replace(word).map(|first| first.span),
                 ProgramClauseKind::PeriodsFrom(name) => {
                     self.periods_from(name, std::mem::take(&mut calendars));
                     fiscal.replace(clause.span)
@@ -85,6 +87,9 @@ impl Typing<'_> {
         if let (Some(span), Some(_)) = (active, fiscal) {
             self.calendar_holds_life(span);
         }
+        if let Some(word) = settled {
+            self.settled_per(word);
+        }
         let missing = |what: &str, help: &str| {
             Problem::error(
                 "missing-clause",
@@ -99,6 +104,18 @@ impl Typing<'_> {
         if active.is_none() {
             self.problem(missing("first and last day", "add a line like: active 2026-01-01 to 2026-12-31"));
         }
+    }
+
+    /// Which periods the ends are of at which the program is settled.
+    fn settled_per(&mut self, word: &tree::Name) {
+        let Some(period) = self.period_of(word) else { return };
+        if period == Period::Program {
+            let message = "a program is settled at the ends of periods that are shorter than its life";
+            let help = "write settled per quarter, or leave it out: a run settles through its day at once";
+            self.problem(Problem::error("unknown-period", word.span, message).help(help));
+            return;
+        }
+        self.program.calendar.settled = Some(period);
     }
 
     fn currency(&mut self, code: &tree::Name, rounding: Option<&Rounding>, each_line: bool) {

@@ -2,7 +2,8 @@
 
 use super::Typing;
 use crate::plan::{
-    DecisionId, Expr, FieldId, Function, LocalId, Op, Period, Record, RecordId, Reverses, Root, SearchId, Stream, Type,
+    DecisionId, Expr, FieldId, Function, LineKind, LocalId, Op, Period, Record, RecordId, Reverses, Root, SearchId,
+    Stream, Type,
 };
 use crate::resolve::Sight;
 use crate::typed::{Lets, walk};
@@ -87,7 +88,7 @@ pub(super) struct Scope {
     pub sets: FxHashMap<String, tree::Set>,
     /// The day on which dated fields are read, where it is said.
     pub day: Option<Expr>,
-    pub payment: bool,
+    pub payment: Option<LineKind>,
     /// Parties of which kinds are paid by the versions of the rule whose payments the rows are, where they are several.
     pub payees: Vec<RecordId>,
     /// The `let`s and `set`s so far.
@@ -129,7 +130,7 @@ impl Scope {
             hides: false,
             sets: FxHashMap::default(),
             day: None,
-            payment: false,
+            payment: None,
             payees: Vec::new(),
             lets: Lets::default(),
             arguments: Vec::new(),

@@ -13,7 +13,7 @@ use super::Typing;
 use super::scope::Scope;
 use crate::internal::broken;
 use crate::plan::fields::path_words;
-use crate::plan::{Expr, Function, Op, Period, RecordId, StateId, Stream, TimeUnit, Type};
+use crate::plan::{Expr, Function, LineKind, Op, Period, RecordId, StateId, Stream, TimeUnit, Type};
 use crate::resolve::later;
 use crate::typed::{Keys, Lets, Total, Use, WRITTEN_OUT, extent, inline, walk};
 use meed_grammar::limits;
@@ -28,15 +28,17 @@ impl Typing<'_> {
                 let record = self.event_named(name)?;
                 Some((Stream::Events(record), record))
             }
-            SetSource::Payments(name) => {
-                let payee = self.paid_by(name)?;
+            SetSource::Payments(name) | SetSource::Credits(name) => {
+                let is_credits = matches!(source, SetSource::Credits(_));
+                let payee = if is_credits { self.credited_by(name)? } else { self.paid_by(name)? };
+                let kind = if is_credits { LineKind::Credit } else { LineKind::Payment };
                 let kinds = self.payee_kinds(&name.text);
                 if kinds.len() > 1 {
                     self.payees_differ(&kinds, name.span);
                     return None;
                 }
                 self.places.uses.push((name.span, Use::Rule(name.text.clone())));
-                self.rule_named(&name.text).map(|rule| (Stream::Lines(rule), payee))
+                self.rule_named(&name.text).map(|rule| (Stream::Lines(rule, kind), payee))
             }
             SetSource::Decisions(name) => broken(format!("decisions from `{}` that are no search", name.text)),
         }
@@ -95,6 +97,25 @@ impl Typing<'_> {
             );
         }
         payee
+    }
+
+    /// Whom a rule credits the rows that its split finds to.
+    pub(super) fn credited_by(&mut self, rule: &tree::Name) -> Option<RecordId> {
+        let payee = self.paid_by(rule)?;
+        let is_among = |version: &crate::typed::Version| {
+            let share = version.pay().and_then(|pay| pay.share.as_ref());
+            share.is_some_and(|share| matches!(share.parties, crate::plan::Parties::Found { .. }))
+        };
+        if !self.typed(&rule.text).any(is_among) {
+            let message = format!("rule `{}` divides nothing among found rows", rule.text);
+            self.problem(
+                Problem::error("no-credits", rule.span, message)
+                    .label("only `pay split … among …` writes credits")
+                    .help("name a rule that does; what others pay is read as payments from RULE"),
+            );
+            return None;
+        }
+        Some(payee)
     }
 
     /// There is no rule of this name; one that has problems of its own has said so.

@@ -28,7 +28,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             per: node.part(Rule::for_per).map(|per| per.name()),
             by: node.part(Rule::path).map(|by| by.to_path()),
         },
-        Rule::for_payment => ClauseKind::ForEachPayment { rule: node.name() },
+        Rule::for_payment => ClauseKind::ForEachPayment { rule: node.name(), credit: node.span_of(Rule::of_credit) },
         Rule::active => ClauseKind::Active(items::active(node)),
         Rule::where_clause => ClauseKind::Where { condition: expressions::only(node), unknown: unknown_means(node) },
         Rule::let_clause => {

@@ -103,6 +103,7 @@ fn program(node: &Node<'_, '_>) -> Program {
             Rule::month_ends if part.has(Rule::k_up) => ProgramClauseKind::MonthEnds(MonthEnds::RoundUp),
             Rule::month_ends => ProgramClauseKind::MonthEnds(MonthEnds::RoundDown),
             Rule::weeks_start => ProgramClauseKind::WeeksStart(part.name()),
+            Rule::settled => ProgramClauseKind::Settled(expressions::period_word(&part)),
             Rule::periods_from => ProgramClauseKind::PeriodsFrom(part.name()),
             Rule::periods_of_weeks => {
                 let mut names = part.parts_of(Rule::name).map(|name| name.to_name());

@@ -91,11 +91,11 @@ pub(super) fn set(node: &Node<'_, '_>) -> Set {
 }
 
 fn set_source(node: &Node<'_, '_>) -> SetSource {
-    match (node.part(Rule::payments), node.part(Rule::decisions)) {
-        (Some(payments), _) => SetSource::Payments(payments.name()),
-        (None, Some(decisions)) => SetSource::Decisions(decisions.name()),
-        (None, None) => SetSource::Event(node.name()),
-    }
+    let name = |rule: Rule| node.part(rule).map(|part| part.name());
+    let payments = name(Rule::payments).map(SetSource::Payments);
+    let credits = || name(Rule::credits).map(SetSource::Credits);
+    let decisions = || name(Rule::decisions).map(SetSource::Decisions);
+    payments.or_else(credits).or_else(decisions).unwrap_or_else(|| SetSource::Event(node.name()))
 }
 
 fn set_bracket(node: &Node<'_, '_>) -> Set {

@@ -53,6 +53,8 @@ pub enum ProgramClauseKind {
     MonthEnds(MonthEnds),
     /// `weeks start sunday`, the day's name as written.
     WeeksStart(Name),
+    /// `settled per quarter`: the period's word as written.
+    Settled(Name),
     /// `periods from fiscal`: the name of a calendar.
     PeriodsFrom(Name),
     /// `periods 4-4-5 ending last saturday of december [named by start | named by end]`

@@ -40,10 +40,12 @@ pub enum ClauseKind {
         /// `by signed_on`
         by: Option<Path>,
     },
-    /// `for each payment from RULE`
+    /// `for each payment from RULE`, `for each credit from RULE`
     ForEachPayment {
         /// The rule whose payments are read.
         rule: Name,
+        /// `credit`, where credits of its split are read.
+        credit: Option<Span>,
     },
     /// `active FROM to TO`
     Active(Active),

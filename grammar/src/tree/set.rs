@@ -108,6 +108,8 @@ pub enum SetSource {
     Event(Name),
     /// `payments from RULE`
     Payments(Name),
+    /// `credit from RULE`
+    Credits(Name),
     /// `decision from RULE`
     Decisions(Name),
 }

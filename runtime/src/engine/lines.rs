@@ -1,5 +1,6 @@
 //! Payment lines as columns, what they come from, and lines as the stream of another rule.
 
+use crate::engine::credits::NOBODY;
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -45,7 +46,12 @@ pub struct LineRows {
     places: Vec<u32>,
     /// The kind of party of each; empty where the rule pays one kind.
     kinds: Vec<u32>,
+    /// The period of the close that each is booked in, or [`OWN_PERIOD`]; empty where the program is settled once.
+    booked: Vec<i32>,
 }
+
+/// Where a line is booked in the period that its row belongs to.
+pub(crate) const OWN_PERIOD: i32 = i32::MIN;
 
 /// A line of one of several versions of a rule.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +65,7 @@ pub(crate) struct Line {
     pub unit: UnitId,
     pub place: u32,
     pub kind: RecordId,
+    pub booked: i32,
 }
 
 /// Lines of one unit together.
@@ -129,7 +136,17 @@ impl Lines {
             units: if let LineUnits::Each(units) = units { units } else { Vec::new() },
             places,
             kinds: std::mem::take(&mut output.kinds),
+            booked: Vec::new(),
         })
+    }
+
+    /// Adds a page of lines of which each says its unit, place and kind.
+    pub(super) fn push_rows(&mut self, lines: LineRows) -> Result<(), StoreError> {
+        self.n_lines += lines.len();
+        lines.units.iter().zip(&lines.amounts).for_each(|(unit, amount)| self.add(UnitId(*unit), &[*amount]));
+        let largest = lines.amounts.iter().map(|amount| amount.unsigned_abs()).max();
+        self.largest = self.largest.max(largest.unwrap_or(0));
+        self.pages.push(lines)
     }
 
     /// How many.
@@ -186,7 +203,7 @@ impl Lines {
 
 impl Columns for LineRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { rows, payees, amounts, roots, units, places, kinds } = self;
+        let Self { rows, payees, amounts, roots, units, places, kinds, booked } = self;
         vec![
             ColumnMut::U32(rows),
             ColumnMut::U32(payees),
@@ -195,6 +212,7 @@ impl Columns for LineRows {
             ColumnMut::U32(units),
             ColumnMut::U32(places),
             ColumnMut::U32(kinds),
+            ColumnMut::I32(booked),
         ]
     }
 }
@@ -208,6 +226,16 @@ impl LineRows {
     /// The same, with the place of each among the lines of its row, and the kind of party that it is for.
     pub(crate) fn with_parts(self, places: Vec<u32>, kinds: Vec<u32>) -> Self {
         Self { places, kinds, ..self }
+    }
+
+    /// The same, with the period of the close that each is booked in.
+    pub(crate) fn booked_in(self, booked: Vec<i32>) -> Self {
+        Self { booked, ..self }
+    }
+
+    /// The period of the close that a line is booked in, or [`OWN_PERIOD`].
+    pub fn booked(&self, idx: usize) -> i32 {
+        self.booked.get(idx).copied().unwrap_or(OWN_PERIOD)
     }
 
     /// The place of a line among those of its row, from 1.
@@ -254,7 +282,7 @@ impl<'a> Origin<'a> {
             Stream::Periods(record, period) => {
                 result.periods(id).map(|periods| Self::EntityPeriods { record: *record, period: *period, periods })
             }
-            Stream::Lines(rule) => plan.first_version(*rule).and_then(|id| Self::of(plan, id, loaded, result)),
+            Stream::Lines(rule, _) => plan.first_version(*rule).and_then(|id| Self::of(plan, id, loaded, result)),
         }
     }
 
@@ -297,4 +325,55 @@ pub(super) fn payments(
         payments.source.push(origin.source(root));
     }
     Ok(payments)
+}
+
+/// The credits of the rows found by a rule's splits in a page as a stream, in the same order; one of nobody is none.
+pub(super) fn credits(
+    plan: &Plan,
+    rule: RuleId,
+    loaded: &Loaded,
+    result: &RunResult,
+    page: usize,
+) -> Result<Payments, StoreError> {
+    let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
+    let Some(origin) = origin else { broken(format!("credits of `{}` that come from nothing", plan.rule(rule).name)) };
+    let versions: Vec<VersionId> = plan.versions_of(rule).collect();
+    let known = versions.iter().map(|id| result.credits[id.index()].get(page)).collect::<Result<Vec<_>, _>>()?;
+    let mut found: Vec<(usize, usize)> =
+        known.iter().enumerate().flat_map(|(version, rows)| (0..rows.len()).map(move |idx| (version, idx))).collect();
+    found.retain(|(version, idx)| known[*version].payees[*idx] != NOBODY);
+    found.sort_by_key(|(version, idx)| known[*version].roots[*idx]);
+    let mut credits = Payments::default();
+    for (version, idx) in found {
+        let rows = &known[version];
+        let root = rows.roots[idx];
+        credits.root.push(root);
+        credits
+            .kind
+            .push(plan.payee_record(versions[version]).unwrap_or_else(|| broken("credits of no kind of party")));
+        credits.place.push(rows.places[idx]);
+        credits.payee.push(rows.payees[idx]);
+        credits.amount.push(rows.amounts[idx]);
+        credits.share.push(rows.share(idx));
+        credits.base.push(rows.base(idx));
+        credits.when.push(origin.day(root));
+        credits.source.push(origin.source(root));
+    }
+    Ok(credits)
+}
+
+/// The rows of the event, or of the entity periods, behind these credits, in their order.
+pub(crate) fn credited_rows(
+    plan: &Plan,
+    rule: RuleId,
+    result: &RunResult,
+    page: usize,
+) -> Result<Vec<u32>, StoreError> {
+    let mut roots = Vec::new();
+    for id in plan.versions_of(rule) {
+        let known = result.credits[id.index()].get(page)?;
+        roots.extend((0..known.len()).filter(|&idx| known.payees[idx] != NOBODY).map(|idx| known.roots[idx]));
+    }
+    roots.sort_unstable();
+    Ok(roots)
 }

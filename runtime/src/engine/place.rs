@@ -25,7 +25,7 @@ pub(super) fn words(
             let entity = entity(plan, loaded, *record, periods.entity[row as usize]);
             format!("{entity} in {}", plan.calendar.name(*kind, periods.period[row as usize]))
         }
-        (Rows::Payments(payments), Stream::Lines(rule)) => payment(plan, *rule, loaded, result, payments, row),
+        (Rows::Payments(payments), Stream::Lines(rule, _)) => payment(plan, *rule, loaded, result, payments, row),
         (Rows::ByDate(_) | Rows::EntityPeriods(_) | Rows::Payments(_), _) => String::new(),
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn of_mistake(plan: &Plan, loaded: &Loaded, (id, row): (VersionId, u3
     let rule = plan.version(id);
     let row = match &rule.stream {
         Stream::Events(record) => guarded(|| event(plan, loaded, *record, row)).ok(),
-        Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(_) => None,
+        Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(..) => None,
     }
     .unwrap_or_else(|| format!("row {row} of those that it reads"));
     format!("rule `{}`, {row}", rule.name)

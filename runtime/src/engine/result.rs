@@ -2,6 +2,7 @@
 
 use crate::engine::counts::Counts;
 use crate::engine::credits::{CreditRows, UncreditedRows};
+use crate::engine::difference::DifferenceRows;
 use crate::engine::lines::{Line, Lines};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -9,7 +10,7 @@ use crate::store::paged::{Paged, Shelf};
 use meed_compiler::data::{DatedRows, DecisionData, EntityPeriods, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
-use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, UnitId, Version, VersionId};
+use meed_compiler::plan::{Decision, DecisionId, Plan, RecordId, Stream, UnitId, Version, VersionId};
 use std::borrow::Cow;
 
 /// What a run gives.
@@ -19,6 +20,10 @@ pub struct RunResult {
     pub through: i32,
     /// By rule: its lines in the order of `when`, then key.
     pub lines: Vec<Lines>,
+    /// By rule: its lines as they were booked, close by close, where the program is settled at the ends of periods.
+    pub(crate) booked: Option<Vec<Lines>>,
+    /// By rule: the sums of earlier periods that closes changed; empty where there are none such.
+    pub(crate) differences: Vec<Paged<DifferenceRows>>,
     /// By rule: the rows it read; none for a rule over events, which reads those of the event's table, and for payments
     /// for rows of several pages.
     pub streams: Vec<Option<Rows>>,
@@ -92,6 +97,8 @@ impl RunResult {
             credits: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
             uncredited: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
             n_uncredited: vec![0; n_rules],
+            booked: None,
+            differences: Vec::new(),
             streams: (0..n_rules).map(|_| None).collect(),
             rules: vec![Vec::new(); n_rules],
             events: vec![None; plan.records.len()],
@@ -102,6 +109,11 @@ impl RunResult {
         })
     }
 
+    /// The lines that a version pays: as they were booked, where they were at the ends of several periods.
+    pub(crate) fn paid(&self, id: VersionId) -> &Lines {
+        &self.booked.as_ref().unwrap_or(&self.lines)[id.index()]
+    }
+
     /// The lines of versions of a rule in a page, in the order of the rows that they come from.
     pub(crate) fn merged(
         &self,
@@ -109,23 +121,17 @@ impl RunResult {
         versions: impl Iterator<Item = VersionId>,
         page: usize,
     ) -> Result<Vec<Line>, StoreError> {
-        let mut found: Vec<Line> = Vec::new();
-        for (version, id) in (0..).zip(versions) {
-            let lines = self.lines[id.index()].page(page)?;
-            let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-            let kind = plan.payee_record(id);
-            let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts).enumerate();
-            found.extend(columns.map(|(idx, ((&root, &payee), &amount))| {
-                let unit = lines.unit(idx, usual);
-                let kind = kind.map_or(RecordId(0), |kind| lines.kind(idx, kind));
-                Line { version, root, payee, amount, unit, place: lines.place(idx), kind }
-            }));
-        }
-        // Rows of an event and entity periods are in order by day and then by key; versions follow one another by day.
-        if !found.is_sorted_by_key(|line| line.root) {
-            found.sort_by_key(|line| line.root);
-        }
-        Ok(found)
+        merged(plan, &self.lines, versions, page)
+    }
+
+    /// The same of lines as they are paid.
+    pub(crate) fn merged_paid(
+        &self,
+        plan: &Plan,
+        versions: impl Iterator<Item = VersionId>,
+        page: usize,
+    ) -> Result<Vec<Line>, StoreError> {
+        merged(plan, self.booked.as_ref().unwrap_or(&self.lines), versions, page)
     }
 
     /// What rules decided for the rows of a page, which come from this event in the end, or from none.
@@ -155,6 +161,15 @@ impl RunResult {
         }
     }
 
+    /// The rows of a rule per entity and period, or of the one that is behind payments.
+    pub(super) fn periods_behind(&self, plan: &Plan, id: VersionId) -> Option<&EntityPeriods> {
+        match &plan.version(id).stream {
+            Stream::Periods(..) => self.periods(id),
+            Stream::Lines(rule, _) => self.periods_behind(plan, plan.first_version(*rule)?),
+            Stream::Events(_) | Stream::ByDate(..) => None,
+        }
+    }
+
     /// The rows of a rule over an event by another date.
     pub(crate) fn dated(&self, rule: VersionId) -> Option<&DatedRows> {
         match &self.streams[rule.index()] {
@@ -162,4 +177,30 @@ impl RunResult {
             Some(Rows::Events { .. } | Rows::EntityPeriods(_) | Rows::Payments(_)) | None => None,
         }
     }
+}
+
+/// The lines of versions of a rule in a page, in the order of the rows that they come from.
+fn merged(
+    plan: &Plan,
+    of: &[Lines],
+    versions: impl Iterator<Item = VersionId>,
+    page: usize,
+) -> Result<Vec<Line>, StoreError> {
+    let mut found: Vec<Line> = Vec::new();
+    for (version, id) in (0..).zip(versions) {
+        let lines = of[id.index()].page(page)?;
+        let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+        let kind = plan.payee_record(id);
+        let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts).enumerate();
+        found.extend(columns.map(|(idx, ((&root, &payee), &amount))| {
+            let unit = lines.unit(idx, usual);
+            let kind = kind.map_or(RecordId(0), |kind| lines.kind(idx, kind));
+            Line { version, root, payee, amount, unit, place: lines.place(idx), kind, booked: lines.booked(idx) }
+        }));
+    }
+    // Rows of an event and entity periods are in order by day and then by key; versions follow one another by day.
+    if !found.is_sorted_by_key(|line| line.root) {
+        found.sort_by_key(|line| line.root);
+    }
+    Ok(found)
 }

@@ -6,7 +6,7 @@ use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
 use crate::engine::found::FoundRows;
 use crate::engine::group_index::GroupIndex;
-use crate::engine::lines::{LineUnits, payments};
+use crate::engine::lines::{LineUnits, credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
 use crate::engine::paths::PathValues;
 use crate::engine::place;
@@ -21,18 +21,18 @@ use meed_compiler::interpret::choice::{Member, choose_lines};
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
 use meed_compiler::plan::{
-    Limit, Node, Period, Plan, RecordId, StackingId, StateId, Stream, UnitId, Version, VersionId,
+    Limit, LineKind, Node, Period, Plan, RecordId, StackingId, StateId, Stream, UnitId, Version, VersionId,
 };
 use std::cell::Cell;
 
-/// Runs every rule.
+/// Runs every rule over the tables as they are seen.
 ///
 /// Rules that read one event, or payments for it, one behind the other in the Plan's order, do each page of its rows before
 /// the next.
 ///
 /// # Errors
 /// The first [`RunError`] met; nothing of the run is then to be used.
-pub fn run(
+pub(super) fn run_through(
     plan: &Plan,
     loaded: &mut Loaded,
     options: &RunOptions,
@@ -185,7 +185,7 @@ impl Run<'_, '_> {
         let found = self.found_rows(id);
         let marks = match &rule.stream {
             Stream::ByDate(record, _) => DatedMarks::new(self.loaded.data.tables[record.index()].n_rows),
-            Stream::Events(_) | Stream::Periods(..) | Stream::Lines(_) => DatedMarks::default(),
+            Stream::Events(_) | Stream::Periods(..) | Stream::Lines(..) => DatedMarks::default(),
         };
         UnderWay { id, used, observed, counts: Counts::default(), found, marks, output: Output::default() }
     }
@@ -476,8 +476,11 @@ impl Run<'_, '_> {
                 let n_rows = dated.row.len() as u32;
                 (Rows::ByDate(dated), n_rows)
             }
-            Stream::Lines(rule) => {
-                let payments = payments(self.plan, *rule, self.loaded, &self.result, page)?;
+            Stream::Lines(rule, kind) => {
+                let payments = match kind {
+                    LineKind::Payment => payments(self.plan, *rule, self.loaded, &self.result, page)?,
+                    LineKind::Credit => credits(self.plan, *rule, self.loaded, &self.result, page)?,
+                };
                 let n_rows = payments.amount.len() as u32;
                 (Rows::Payments(payments), n_rows)
             }
@@ -487,7 +490,7 @@ impl Run<'_, '_> {
 
     /// Gives what was decided for payments room for all of them, where nothing was decided for those in the page.
     pub(super) fn size_payments(&mut self, stream: &Stream, n_rows: u32) {
-        if matches!(stream, Stream::Lines(_)) {
+        if matches!(stream, Stream::Lines(..)) {
             let decisions = self.plan.decisions.iter().zip(&mut self.loaded.data.decisions);
             let of_stream = decisions.filter(|(decision, _)| decision.stream == *stream);
             of_stream.for_each(|(_, data)| data.grow(n_rows as usize));

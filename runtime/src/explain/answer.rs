@@ -2,7 +2,7 @@
 
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::result::RunError;
-use crate::engine::run::run;
+use crate::engine::settle::run;
 use crate::explain::explainer::Explainer;
 use crate::explain::query::{Answer, Asked, ExplainError, Query};
 use crate::explain::{notes, select};

@@ -47,7 +47,9 @@ impl Explainer<'_> {
             let parts = own.map(|line| format!("{} {}", payee(line), self.amount(id, row, amount(line).into())));
             format!("{} pays {} {of}", rule.name, listed(parts.collect()))
         };
-        Explanation { heading, rule: self.rule_text(id), steps: self.points(id, row, trace) }
+        let mut steps = self.points(id, row, trace);
+        steps.extend(self.booked(id, row));
+        Explanation { heading, rule: self.rule_text(id), steps }
     }
 }
 

@@ -164,7 +164,7 @@ impl Explainer<'_> {
             (Stream::Periods(_, kind), Some(Rows::EntityPeriods(periods))) => {
                 self.plan.calendar.name(*kind, periods.period[row as usize])
             }
-            (Stream::Lines(_), Some(Rows::Payments(payments))) => {
+            (Stream::Lines(..), Some(Rows::Payments(payments))) => {
                 format!("the payment of {}", date_of(payments.when[row as usize]))
             }
             _ => String::new(),

@@ -114,8 +114,23 @@ impl<'a> Picker<'a> {
             self.payee.as_ref().is_none_or(|known| paid.is_some_and(|paid| known.contains(&paid)))
         };
         let mut rows: Vec<u32> = (0..lines.len()).filter(is_paid).map(|line| lines.rows[line]).collect();
+        rows.extend(self.with_a_booked_line());
+        rows.sort_unstable();
         rows.dedup();
         rows
+    }
+
+    /// Rows for which a close has booked something, whatever is left of it.
+    fn with_a_booked_line(&self) -> Vec<u32> {
+        let Some(booked) = self.result.booked.as_ref().filter(|_| !matches!(self.rows, Rows::Payments(_))) else {
+            return Vec::new();
+        };
+        let (lines, usual) = (booked[self.id.index()].all(), self.plan.payee_record(self.id));
+        let is_meant = |line: &usize| {
+            let paid = usual.map(|usual| (lines.kind(*line, usual), lines.payees[*line]));
+            self.payee.as_ref().is_none_or(|known| paid.is_some_and(|paid| known.contains(&paid)))
+        };
+        (0..lines.len()).filter(is_meant).map(|line| lines.roots()[line]).collect()
     }
 
     /// Rows without a line that are meant.

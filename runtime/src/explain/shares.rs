@@ -62,7 +62,7 @@ impl Explainer<'_> {
                 RecordKind::Entity => self.party(record, row),
             },
             Stream::Periods(record, _) => self.party(record, row),
-            Stream::Lines(_) => return None,
+            Stream::Lines(..) => return None,
         })
     }
 }

@@ -104,7 +104,7 @@ impl Explainer<'_> {
                 format!("its days in the {word} end on {}", date_of(day))
             }
             Stream::Periods(..) => format!("the {word} ends on {}", date_of(day)),
-            Stream::Events(_) | Stream::ByDate(..) | Stream::Lines(_) => {
+            Stream::Events(_) | Stream::ByDate(..) | Stream::Lines(..) => {
                 format!("the {word} is of {}, in {}", date_of(day), self.period(self.plan.calendar.told_by(), day))
             }
         };

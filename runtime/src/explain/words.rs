@@ -37,7 +37,7 @@ impl Explainer<'_> {
     pub(super) fn stream(&self, id: VersionId) -> Option<Cow<'_, Rows>> {
         match &self.plan.version(id).stream {
             Stream::Events(record) => Some(Cow::Owned(Rows::Events { record: *record })),
-            Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(_) => self.rows(id).map(Cow::Borrowed),
+            Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(..) => self.rows(id).map(Cow::Borrowed),
         }
     }
 
@@ -94,7 +94,7 @@ impl Explainer<'_> {
                 let period = self.plan.calendar.name(*kind, periods.period[row as usize]);
                 format!("for {} in {period}", self.party(*record, periods.entity[row as usize]))
             }
-            (Stream::Lines(rule), Some(Rows::Payments(payments))) => {
+            (Stream::Lines(rule, _), Some(Rows::Payments(payments))) => {
                 let source = self.plan.first_version(*rule);
                 let name = &self.plan.rule(*rule).name;
                 let payee = self.party(payments.kind[row as usize], payments.payee[row as usize]);
@@ -152,7 +152,7 @@ impl Explainer<'_> {
         match &self.plan.version(id).stream {
             Stream::Events(record) | Stream::ByDate(record, _) => self.plan.record(*record).name.clone(),
             Stream::Periods(_, period) => period.word().to_owned(),
-            Stream::Lines(_) => "payment".to_owned(),
+            Stream::Lines(_, kind) => kind.word().to_owned(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Explainer<'_> {
             Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => {
                 self.plan.record(*record).name.clone()
             }
-            Stream::Lines(_) => "payment".to_owned(),
+            Stream::Lines(_, kind) => kind.word().to_owned(),
         };
         let parts = slot.parts.iter().map(|part| match self.quote(part.span) {
             text if text.is_empty() => row.clone(),

@@ -55,6 +55,13 @@ pub(super) fn finish(
     let targets: Vec<Vec<u32>> =
         linked.spaces.iter().zip(&places).map(|(space, places)| targets(space.as_ref(), places.as_deref())).collect();
     linked.spaces.clear();
+    for taken in &mut linked.taken {
+        if let Some(places) = &places[taken.record.index()] {
+            taken.rows.iter_mut().for_each(|taking| taking.row = places[taking.row as usize]);
+        }
+        taken.rows.retain(|taking| taking.row != NONE);
+    }
+    loaded.taken = std::mem::take(&mut linked.taken);
     let tables = std::mem::take(&mut linked.tables);
     for (((idx, table), order), places) in tables.into_iter().enumerate().zip(orders).zip(places) {
         let record = RecordId(idx as u32);

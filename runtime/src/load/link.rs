@@ -10,6 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::rejected::Rejected;
 use crate::store::rejects::Fault;
 use crate::store::row_batch::{RowBatch, Wanted};
+use crate::store::seen::Taken;
 use crate::store::unique::Repeated;
 use meed_compiler::data::Values;
 use meed_compiler::internal::broken;
@@ -23,6 +24,8 @@ pub(super) struct Linked<'a> {
     pub tables: Vec<Option<TableBuilder>>,
     /// By record; `None` if nothing refers to it.
     pub spaces: Vec<Option<KeySpace>>,
+    /// What returns took off, where it is asked for; by places of rows as they were read.
+    pub taken: Vec<Taken>,
 }
 
 /// A field that refers to another record.

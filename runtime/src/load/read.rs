@@ -69,7 +69,7 @@ impl<'a> Read<'a> {
     pub fn finish(self) -> Result<Loaded, LoadError> {
         let Self { plan, through, memory, tables, shared, .. } = self;
         guarded(|| {
-            let mut linked = Linked { plan, tables, spaces: shared.spaces };
+            let mut linked = Linked { plan, tables, spaces: shared.spaces, taken: Vec::new() };
             linked.link()?;
             linked.take_returns(through)?;
             let mut loaded = finish(linked, shared.dictionaries, through)?;

@@ -8,6 +8,7 @@ use crate::keys::dictionary::NONE;
 use crate::load::link::{Linked, codes_by_place, days_by_place, header, numbers_by_place};
 use crate::store::error::StoreError;
 use crate::store::rejects::Fault;
+use crate::store::seen::{Taken, TakenRow};
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
@@ -29,6 +30,7 @@ struct Taking {
 }
 
 /// An event that takes rows of another back.
+#[derive(Clone, Copy)]
 struct Event<'a> {
     record: RecordId,
     reverses: &'a Reverses,
@@ -62,12 +64,12 @@ impl Linked<'_> {
     /// Takes off the rows of one event what others take off them.
     fn take_off(&mut self, target: RecordId, through: i32) -> Result<(), StoreError> {
         let plan = self.plan;
-        let mut left = loop {
+        let (mut left, events, takings) = loop {
             let events = events(plan, target);
             let takings = self.takings(&events, through)?;
             let (left, bad) = self.left(target, &events, &takings)?;
             if bad.is_empty() {
-                break left;
+                break (left, events, takings);
             }
             for (record, fault) in bad {
                 if let Some(table) = &mut self.tables[record.index()] {
@@ -78,6 +80,10 @@ impl Linked<'_> {
             // What refers to a return that is rejected is rejected with it.
             self.reject_astray()?;
         };
+        // Settled at the ends of periods, a run sees what was left on their last days too.
+        if plan.calendar.settled.is_some() {
+            self.taken.push(taken(plan, &events, &takings, &left));
+        }
         self.write(&mut left);
         Ok(())
     }
@@ -283,6 +289,24 @@ impl Left {
         }
         Ok(())
     }
+}
+
+/// What was taken off by whom, with places where rows were read.
+fn taken(plan: &Plan, events: &[Event<'_>], takings: &[Taking], left: &Left) -> Taken {
+    let fields: Vec<FieldId> = left.numbers.iter().map(|(field, _)| *field).collect();
+    let decimals = |record: RecordId, field: FieldId| plan.record(record).fields[field.index()].decimals;
+    let row = |taking: &Taking| {
+        let Event { record, reverses } = events[taking.event];
+        let mut numbers = vec![0; if reverses.takes.is_empty() { 0 } else { fields.len() }];
+        for ((own, of), number) in reverses.takes.iter().zip(&taking.numbers) {
+            let scaled = rescaled(*number, decimals(record, *own), decimals(left.record, *of));
+            let Some(place) = fields.iter().position(|field| field == of) else { continue };
+            numbers[place] = scaled.unwrap_or_else(|| broken("a return of a number that has other decimals"));
+        }
+        TakenRow { row: taking.of, day: taking.day, numbers }
+    };
+    let rows = takings.iter().map(row).collect();
+    Taken { record: left.record, fields, rows }
 }
 
 /// A number of so many decimals with so many others; none where it does not have them.

@@ -5,6 +5,7 @@
 
 use crate::load::periods::begun_periods;
 use crate::store::loaded::Loaded;
+use meed_compiler::data::{Column, Values};
 use meed_compiler::plan::{Expr, Function, Node, Op, Period, Plan, RecordId, RuleId, SearchId, Stream, Version};
 use std::collections::BTreeSet;
 
@@ -68,14 +69,14 @@ fn events_of(plan: &Plan, rule: &Version, events: &mut BTreeSet<RecordId>) {
             {
                 events.insert(*record);
             }
-            Stream::Lines(rule) => behind(plan, *rule, events),
+            Stream::Lines(rule, _) => behind(plan, *rule, events),
             Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => {}
         }
     }
     for fold in &rule.folds {
         match &plan.matched(*fold).stream {
             Stream::Events(event) | Stream::ByDate(event, _) => drop(events.insert(*event)),
-            Stream::Lines(rule) => behind(plan, *rule, events),
+            Stream::Lines(rule, _) => behind(plan, *rule, events),
             Stream::Periods(..) => {}
         }
     }
@@ -101,7 +102,7 @@ fn behind(plan: &Plan, rule: RuleId, events: &mut BTreeSet<RecordId>) {
     let Some(id) = plan.first_version(rule) else { return };
     match &plan.version(id).stream {
         Stream::Events(event) | Stream::ByDate(event, _) => drop(events.insert(*event)),
-        Stream::Lines(source) => behind(plan, *source, events),
+        Stream::Lines(source, _) => behind(plan, *source, events),
         Stream::Periods(..) => plan.versions_of(rule).for_each(|id| events_of(plan, plan.version(id), events)),
     }
 }
@@ -122,6 +123,18 @@ fn days_of(plan: &Plan, loaded: &Loaded, event: RecordId) -> Option<(i32, i32)> 
     days.first().copied().zip(days.last().copied())
 }
 
+/// The day of the first row of an event that a rule sees: of which something is left, unless it reads rows as they were reported.
+fn first_day(plan: &Plan, loaded: &Loaded, event: RecordId, is_as_reported: bool) -> Option<i32> {
+    let (first, _) = days_of(plan, loaded, event)?;
+    let table = &loaded.data.tables[event.index()];
+    let returned = plan.record(event).returned().filter(|_| !is_as_reported);
+    let column = returned.and_then(|field| table.columns.get(field.index())?.as_ref());
+    let Some(Column { values: Values::U8(returned), .. }) = column else { return Some(first) };
+    // Rows of which others can take something off are held.
+    let days = loaded.days(plan, event).get(..table.n_stream)?;
+    days.iter().zip(returned).find(|(_, returned)| **returned == 0).map(|(day, _)| *day)
+}
+
 /// The first periods of entities before the program of which rules that only set have rows: those of the first row of any event
 /// that such rules for the entity and the kind of period read. They all begin there, as one may read what another sets.
 pub(super) fn earlier(plan: &Plan, loaded: &Loaded) -> Vec<(RecordId, Period, i32)> {
@@ -130,7 +143,7 @@ pub(super) fn earlier(plan: &Plan, loaded: &Loaded) -> Vec<(RecordId, Period, i3
         let Stream::Periods(entity, period) = rule.stream else { continue };
         let mut events = BTreeSet::new();
         events_of(plan, rule, &mut events);
-        for (first, _) in events.into_iter().filter_map(|event| days_of(plan, loaded, event)) {
+        for first in events.into_iter().filter_map(|event| first_day(plan, loaded, event, rule.as_reported)) {
             match first_days.iter_mut().find(|(known, _)| *known == (entity, period)) {
                 Some((_, day)) => *day = first.min(*day),
                 None => first_days.push(((entity, period), first)),

@@ -44,7 +44,7 @@ pub fn rule_totals(plan: &Plan, result: &RunResult) -> Vec<Total> {
 /// What a version paid, by unit. One that pays in one unit has it also where there are no lines, and one that pays nothing has the
 /// currency.
 pub fn sums_of(plan: &Plan, result: &RunResult, id: VersionId) -> Vec<(UnitId, LineSum)> {
-    let mut sums = result.lines[id.index()].sums().to_vec();
+    let mut sums = result.paid(id).sums().to_vec();
     let usual = match plan.units_of(id)[..] {
         [] => Some(UnitId::CURRENCY),
         [only] => Some(only),

@@ -9,18 +9,18 @@ use std::io;
 
 impl RuleLines<'_> {
     /// Writes all lines and their slices, and their sums but for the last.
-    pub fn write(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> io::Result<()> {
+    pub fn write(&self, sinks: &mut Sinks<'_>, totals: &mut Totals<'_>) -> io::Result<()> {
         self.write_places(&self.order, sinks, totals)
     }
 
     /// Writes lines as long as they fill a batch, and says which rows the others, in order, are for.
-    pub fn write_batches(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> io::Result<Vec<u32>> {
+    pub fn write_batches(&self, sinks: &mut Sinks<'_>, totals: &mut Totals<'_>) -> io::Result<Vec<u32>> {
         let (full, rest) = self.order.split_at(self.order.len() - self.order.len() % BATCH);
         self.write_places(full, sinks, totals)?;
         Ok(rest.iter().map(|&place| self.at(place).root).collect())
     }
 
-    fn write_places(&self, places: &[u32], sinks: &mut Sinks<'_>, totals: &mut Totals) -> io::Result<()> {
+    fn write_places(&self, places: &[u32], sinks: &mut Sinks<'_>, totals: &mut Totals<'_>) -> io::Result<()> {
         let periods = Periods::new(&self.context);
         for places in places.chunks(BATCH) {
             let lines: Vec<LineRef<'_>> = places.iter().map(|&place| self.at(place)).collect();
@@ -28,7 +28,7 @@ impl RuleLines<'_> {
             let batch = LineBatch { rule: self, lines: &lines, periods: &periods, numbers: &numbers };
             sinks.payments.take(&batch.payments())?;
             for (line, number) in lines.iter().zip(&numbers) {
-                totals.add(line, *number);
+                totals.add(line, periods.booked_of(line, *number));
             }
             if totals.rows.len() >= BATCH {
                 self.write_totals(&periods, sinks, totals)?;
@@ -42,12 +42,12 @@ impl RuleLines<'_> {
     }
 
     /// Writes the sums that are left when all lines are written.
-    pub fn end(&self, sinks: &mut Sinks<'_>, totals: &mut Totals) -> io::Result<()> {
+    pub fn end(&self, sinks: &mut Sinks<'_>, totals: &mut Totals<'_>) -> io::Result<()> {
         totals.end();
         self.write_totals(&Periods::new(&self.context), sinks, totals)
     }
 
-    fn write_totals(&self, periods: &Periods<'_>, sinks: &mut Sinks<'_>, totals: &mut Totals) -> io::Result<()> {
+    fn write_totals(&self, periods: &Periods<'_>, sinks: &mut Sinks<'_>, totals: &mut Totals<'_>) -> io::Result<()> {
         let rows = std::mem::take(&mut totals.rows);
         sinks.totals.take(&TotalBatch { rule: self, periods, totals: &rows }.totals())
     }

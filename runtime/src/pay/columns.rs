@@ -9,7 +9,7 @@ use crate::pay::rule_lines::{LineRef, RuleLines};
 use crate::pay::slices::{Slice, Slices};
 use crate::pay::totals::Total;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Plan, UnitId, Version, VersionId};
+use meed_compiler::plan::{Period, Plan, UnitId, Version, VersionId};
 use meed_compiler::value::exact_text;
 
 /// A column of a table whose batches are made by such a function.
@@ -62,6 +62,7 @@ const PAYMENTS: &[PaymentColumn] = &[
     Column { name: "place", kind: Kind::Whole, cells: |batch| batch.places() },
     Column { name: "when", kind: Kind::Day, cells: |batch| batch.days() },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods.cells(batch.numbers) },
+    Column { name: "booked", kind: Kind::Word, cells: |batch| batch.booked() },
     Column { name: "due", kind: Kind::Day, cells: |_| Cells::NoDays },
     Column { name: "accrual", kind: Kind::Word, cells: |batch| batch.accruals() },
 ];
@@ -109,7 +110,7 @@ const SLICES: &[SliceColumn] = &[
 
 /// The columns of the payments of a run.
 pub fn payments_header(plan: &Plan, result: &RunResult) -> Header {
-    let is_wide = result.lines.iter().any(|lines| lines.largest() >= 10u64.pow(18));
+    let is_wide = (0..plan.versions.len() as u32).any(|id| result.paid(VersionId(id)).largest() >= 10u64.pow(18));
     let is_mixed = plan.versions.iter().filter_map(Version::emit).any(|emit| emit.unit != UnitId::CURRENCY);
     header(
         PAYMENTS,
@@ -231,6 +232,11 @@ impl LineBatch<'_> {
         Cells::Days(self.lines.iter().map(|line| self.rule.context.origin.day(line.root)).collect())
     }
 
+    fn booked(&self) -> Cells {
+        let numbers = self.lines.iter().zip(self.numbers).map(|(line, number)| self.periods.booked_of(line, *number));
+        self.periods.cells_of(&numbers.collect::<Vec<_>>())
+    }
+
     fn accruals(&self) -> Cells {
         let codes = self.lines.iter().map(|line| u16::from(self.periods.is_open(line.root))).collect();
         Cells::Words { words: vec!["no".to_owned(), "yes".to_owned()], codes }
@@ -262,8 +268,8 @@ impl TotalBatch<'_> {
     }
 
     fn periods(&self) -> Cells {
-        let numbers: Vec<i32> = self.totals.iter().map(|total| total.period).collect();
-        self.periods.cells(&numbers)
+        let numbers: Vec<(Period, i32)> = self.totals.iter().map(|total| total.period).collect();
+        self.periods.cells_of(&numbers)
     }
 
     fn units(&self) -> Cells {

@@ -234,7 +234,7 @@ impl Written<'_> {
     fn behind(&self, rule: RuleId) -> Option<RecordId> {
         match self.plan.version(self.plan.first_version(rule)?).stream {
             Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => Some(record),
-            Stream::Lines(rule) => self.behind(rule),
+            Stream::Lines(rule, _) => self.behind(rule),
         }
     }
 
@@ -247,7 +247,7 @@ impl Written<'_> {
         match self.plan.search(*search).stream {
             Stream::Events(record) | Stream::ByDate(record, _) => (Some(record), self.plan.record(record).name.clone()),
             Stream::Periods(record, _) => (Some(record), self.plan.record(record).name.clone()),
-            Stream::Lines(rule) => (self.behind(rule), "payment".to_owned()),
+            Stream::Lines(rule, kind) => (self.behind(rule), kind.word().to_owned()),
         }
     }
 
@@ -262,7 +262,8 @@ impl Written<'_> {
     }
 }
 
-fn write_key(keys: &Keys, row: u32, texts: &mut Texts) {
+/// Writes the key of a row.
+pub(super) fn write_key(keys: &Keys, row: u32, texts: &mut Texts) {
     keys.write(row as usize, &mut texts.bytes);
     texts.end();
 }
@@ -272,7 +273,7 @@ fn period_name(plan: &Plan, kind: Period, number: i32) -> String {
 }
 
 /// Few words again and again.
-fn words(each: impl Iterator<Item = String>) -> Cells {
+pub(super) fn words(each: impl Iterator<Item = String>) -> Cells {
     let (mut words, mut codes): (Vec<String>, Vec<u16>) = (Vec::new(), Vec::new());
     for word in each {
         let known = words.iter().position(|known| *known == word);

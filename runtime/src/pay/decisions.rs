@@ -1,6 +1,6 @@
 //! What rules set, as a table.
 
-use crate::engine::lines::Origin;
+use crate::engine::lines::{Origin, credited_rows};
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
@@ -11,7 +11,7 @@ use crate::store::loaded::Loaded;
 use meed_compiler::data::DecisionData;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Decision, DecisionId, Node, Period, Plan, Stream, Type, VersionId};
+use meed_compiler::plan::{Decision, DecisionId, LineKind, Node, Period, Plan, Stream, Type, VersionId};
 use meed_compiler::value::{exact_text, fraction};
 use std::borrow::Cow;
 use std::io;
@@ -98,7 +98,8 @@ impl<'a> Seen<'a> {
         page: usize,
     ) -> Result<Self, StoreError> {
         let roots = match &plan.version(versions[0]).stream {
-            Stream::Lines(rule) => {
+            Stream::Lines(rule, LineKind::Credit) => Some(credited_rows(plan, *rule, result, page)?),
+            Stream::Lines(rule, LineKind::Payment) => {
                 Some(result.merged(plan, plan.versions_of(*rule), page)?.iter().map(|line| line.root).collect())
             }
             Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => None,

@@ -32,6 +32,7 @@ struct LineChunk {
     versions: Vec<u32>,
     places: Vec<u32>,
     kinds: Vec<u32>,
+    booked: Vec<i32>,
     payees: Vec<u32>,
     amounts: Vec<i64>,
     units: Vec<u32>,
@@ -69,17 +70,17 @@ impl<'a> Partition<'a> {
     /// # Errors
     /// What a sink meets, and lines that cannot be kept or read back.
     pub fn write(&self, sinks: &mut Sinks<'_>) -> io::Result<()> {
-        if self.ids.iter().all(|id| self.result.lines[id.index()].is_empty()) {
+        if self.ids.iter().all(|id| self.result.paid(*id).is_empty()) {
             return Ok(());
         }
-        let n_lines: usize = self.ids.iter().map(|id| self.result.lines[id.index()].len()).sum();
+        let n_lines: usize = self.ids.iter().map(|id| self.result.paid(*id).len()).sum();
         // Ranges of a few lines are sorted fastest, but are not to be without number.
         let memory = self.loaded.memory(self.root);
         let (page, all) = (memory.page_bytes / LINE_BYTES, memory.bytes / LINE_BYTES);
         let n_held = (n_lines / MOST_RANGES).max(page).min(all).max(1);
         let ranges = Ranges::new(self, n_held)?;
         let chunks_by_range = self.partition(&ranges, n_held)?;
-        let mut totals = Totals::default();
+        let mut totals = Totals::new(self.plan, self.result);
         let mut held = LineChunk::default();
         for (chunks, is_one_payee) in chunks_by_range.iter().zip(&ranges.is_one_payee) {
             for idx in 0..chunks.len() {
@@ -139,11 +140,12 @@ impl<'a> Partition<'a> {
     /// The lines of all versions in a page, as they are in output but for payees, and the rows of the event that they
     /// are for.
     fn lines(&self, page: usize) -> Result<(LineChunk, Vec<u32>), StoreError> {
-        let lines = self.result.merged(self.plan, self.ids.iter().copied(), page)?;
+        let lines = self.result.merged_paid(self.plan, self.ids.iter().copied(), page)?;
         let found = LineChunk {
             versions: lines.iter().map(|line| line.version).collect(),
             places: lines.iter().map(|line| line.place).collect(),
             kinds: lines.iter().map(|line| line.kind.0).collect(),
+            booked: lines.iter().map(|line| line.booked).collect(),
             payees: lines.iter().map(|line| line.payee).collect(),
             amounts: lines.iter().map(|line| line.amount).collect(),
             units: lines.iter().map(|line| line.unit.0).collect(),
@@ -161,12 +163,13 @@ impl<'a> Partition<'a> {
             roots[version as usize].push(line);
             own.places.push(chunk.places[line as usize]);
             own.kinds.push(chunk.kinds[line as usize]);
+            own.booked.push(chunk.booked[line as usize]);
             own.payees.push(chunk.payees[line as usize]);
             own.amounts.push(chunk.amounts[line as usize]);
             own.units.push(chunk.units[line as usize]);
         }
-        let rows = |(roots, LineChunk { places, kinds, payees, amounts, units, .. })| {
-            Cow::Owned(LineRows::new(roots, payees, amounts, units).with_parts(places, kinds))
+        let rows = |(roots, LineChunk { places, kinds, booked, payees, amounts, units, .. })| {
+            Cow::Owned(LineRows::new(roots, payees, amounts, units).with_parts(places, kinds).booked_in(booked))
         };
         let lines = roots.into_iter().zip(lines).map(rows);
         let of = |(&id, lines)| Version::new(self.plan, id, lines);
@@ -198,8 +201,8 @@ impl Ranges {
         };
         for &id in ids {
             let Some(usual) = plan.payee_record(id) else { continue };
-            for page in 0..result.lines[id.index()].n_pages() {
-                let lines = result.lines[id.index()].page(page)?;
+            for page in 0..result.paid(id).n_pages() {
+                let lines = result.paid(id).page(page)?;
                 for (idx, &payee) in lines.payees.iter().enumerate() {
                     n_lines[place(lines.kind(idx, usual))][payee as usize] += 1;
                 }
@@ -242,6 +245,7 @@ impl LineChunk {
     fn gather(&mut self, lines: &Self, places: &[u32], roots: &[u32], days: &[i32], keys: &Keys) {
         self.versions.extend(places.iter().map(|&line| lines.versions[line as usize]));
         self.places.extend(places.iter().map(|&line| lines.places[line as usize]));
+        self.booked.extend(places.iter().map(|&line| lines.booked[line as usize]));
         self.kinds.extend(places.iter().map(|&line| lines.kinds[line as usize]));
         self.payees.extend(places.iter().map(|&line| lines.payees[line as usize]));
         self.amounts.extend(places.iter().map(|&line| lines.amounts[line as usize]));
@@ -254,6 +258,7 @@ impl LineChunk {
         self.versions.extend_from_slice(&other.versions);
         self.places.extend_from_slice(&other.places);
         self.kinds.extend_from_slice(&other.kinds);
+        self.booked.extend_from_slice(&other.booked);
         self.payees.extend_from_slice(&other.payees);
         self.amounts.extend_from_slice(&other.amounts);
         self.units.extend_from_slice(&other.units);
@@ -264,11 +269,12 @@ impl LineChunk {
 
 impl Columns for LineChunk {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { versions, places, kinds, payees, amounts, units, days, keys } = self;
+        let Self { versions, places, kinds, booked, payees, amounts, units, days, keys } = self;
         vec![
             ColumnMut::U32(versions),
             ColumnMut::U32(places),
             ColumnMut::U32(kinds),
+            ColumnMut::I32(booked),
             ColumnMut::U32(payees),
             ColumnMut::I64(amounts),
             ColumnMut::U32(units),

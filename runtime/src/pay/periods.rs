@@ -1,8 +1,8 @@
 //! The periods of lines, as numbers and as words.
 
-use crate::engine::lines::Origin;
+use crate::engine::lines::{OWN_PERIOD, Origin};
 use crate::output::batch::Cells;
-use crate::pay::rule_lines::OutputContext;
+use crate::pay::rule_lines::{LineRef, OutputContext};
 use crate::store::pages::DateSpan;
 use meed_compiler::plan::Period;
 use rustc_hash::FxHashMap;
@@ -53,9 +53,23 @@ impl<'a> Periods<'a> {
         }
     }
 
-    /// The names of periods, as few words again and again.
+    /// The period that a line is booked in: that of its row, or of the close that it became known in.
+    pub fn booked_of(&self, line: &LineRef<'_>, number: i32) -> (Period, i32) {
+        match line.booked {
+            OWN_PERIOD => (self.kind, number),
+            booked => (self.context.plan.calendar.told_by(), booked),
+        }
+    }
+
+    /// The names of periods of the rows' own kind, as few words again and again.
     pub fn cells(&self, numbers: &[i32]) -> Cells {
-        let (mut known, mut places): (Vec<i32>, FxHashMap<i32, u16>) = (Vec::new(), FxHashMap::default());
+        self.cells_of(&numbers.iter().map(|&number| (self.kind, number)).collect::<Vec<_>>())
+    }
+
+    /// The same of periods of several kinds.
+    pub fn cells_of(&self, numbers: &[(Period, i32)]) -> Cells {
+        let mut known: Vec<(Period, i32)> = Vec::new();
+        let mut places: FxHashMap<(Period, i32), u16> = FxHashMap::default();
         let mut codes: Vec<u16> = Vec::with_capacity(numbers.len());
         for (row, &number) in numbers.iter().enumerate() {
             if row > 0 && numbers[row - 1] == number {
@@ -67,7 +81,7 @@ impl<'a> Periods<'a> {
                 (known.len() - 1) as u16
             }));
         }
-        let name = |&number: &i32| self.context.plan.calendar.name(self.kind, number);
+        let name = |&(kind, number): &(Period, i32)| self.context.plan.calendar.name(kind, number);
         Cells::Words { words: known.iter().map(name).collect(), codes }
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct LineRef<'a> {
     pub kind: RecordId,
     pub payee: u32,
     pub place: u32,
+    /// The period of the close that it is booked in, or [`OWN_PERIOD`](crate::engine::lines::OWN_PERIOD).
+    pub booked: i32,
     pub root: u32,
     pub amount: i64,
     pub unit: UnitId,
@@ -133,7 +135,17 @@ impl<'a> RuleLines<'a> {
         let (idx, lines) = ((place - version.first) as usize, &version.lines);
         let (payee, root, amount) = (lines.payees[idx], lines.roots()[idx], lines.amounts[idx]);
         let (kind, place) = (lines.kind(idx, version.usual), lines.place(idx));
-        LineRef { version, idx, kind, payee, place, root, amount, unit: lines.unit(idx, version.unit) }
+        LineRef {
+            version,
+            idx,
+            kind,
+            payee,
+            place,
+            booked: lines.booked(idx),
+            root,
+            amount,
+            unit: lines.unit(idx, version.unit),
+        }
     }
 }
 

@@ -1,31 +1,39 @@
 //! Sums of lines by payee and period, as lines go by.
 
+use crate::engine::result::RunResult;
 use crate::pay::rule_lines::LineRef;
-use meed_compiler::plan::{RecordId, UnitId};
+use meed_compiler::plan::{Period, Plan, RecordId, UnitId};
 
 /// Sums of lines as they go by, by payee, period and unit.
-#[derive(Default)]
-pub(super) struct Totals {
+pub(super) struct Totals<'a> {
     pub rows: Vec<Total>,
-    /// Of the payee and period that lines go by with, by unit.
+    /// Of the payee that lines go by with, by period and unit; of one period alone where lines come in the order of theirs.
     open: Vec<Total>,
+    /// The calendar, where lines are booked in other periods than those that they come in the order of.
+    booked: Option<&'a Plan>,
 }
 
 pub(super) struct Total {
     /// The record of the payee and its row.
     pub payee: (RecordId, u32),
-    pub period: i32,
+    pub period: (Period, i32),
     pub unit: UnitId,
     pub sum: i128,
 }
 
-impl Totals {
-    pub fn add(&mut self, line: &LineRef<'_>, period: i32) {
+impl<'a> Totals<'a> {
+    pub fn new(plan: &'a Plan, result: &RunResult) -> Self {
+        let booked = result.booked.as_ref().map(|_| plan);
+        Self { rows: Vec::new(), open: Vec::new(), booked }
+    }
+
+    pub fn add(&mut self, line: &LineRef<'_>, period: (Period, i32)) {
         let payee = (line.kind, line.payee);
-        if self.open.first().is_some_and(|open| open.payee != payee || open.period != period) {
+        let is_booked = self.booked.is_some();
+        if self.open.first().is_some_and(|open| open.payee != payee || !is_booked && open.period != period) {
             self.end();
         }
-        match self.open.iter_mut().find(|open| open.unit == line.unit) {
+        match self.open.iter_mut().find(|open| open.unit == line.unit && open.period == period) {
             Some(open) => open.sum += i128::from(line.amount),
             None => self.open.push(Total { payee, period, unit: line.unit, sum: line.amount.into() }),
         }
@@ -33,7 +41,13 @@ impl Totals {
 
     /// Says that the lines of a payee are all there.
     pub fn end(&mut self) {
-        self.open.sort_by_key(|open| open.unit);
+        match self.booked {
+            Some(plan) => self.open.sort_by_key(|open| {
+                let days = plan.calendar.days(open.period.0, open.period.1, plan.active);
+                (days.to, days.from, open.unit)
+            }),
+            None => self.open.sort_by_key(|open| open.unit),
+        }
         self.rows.extend(self.open.drain(..).filter(|open| open.sum != 0));
     }
 }

@@ -1,11 +1,13 @@
 //! Writes the tables of a run, rule by rule.
 
+use crate::engine::lines::Lines;
 use crate::engine::result::RunResult;
 use crate::output::batch::Sink;
 use crate::output::sheet::Sheet;
 use crate::pay::columns::{payments_header, slices_header, totals_header};
 use crate::pay::credits::{self, credits_header, uncredited_header};
 use crate::pay::decisions::{self, decisions_header};
+use crate::pay::differences::{self, differences_header};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::partition::Partition;
 use crate::pay::rule_lines::{OutputContext, RuleLines, Version};
@@ -52,17 +54,39 @@ fn write_page(
     result: &RunResult,
     sinks: &mut Sinks<'_>,
 ) -> io::Result<()> {
+    // What was booked are differences; parts are those of what the rows come to on the run's day.
+    let parts = if result.booked.is_some() { sinks.slices.take() } else { None };
+    write_lines_of(plan, name, ids, loaded, result, |id| result.paid(id), sinks)?;
+    if let Some((slices, sink)) = parts {
+        let again: &mut dyn Sink = &mut *sink;
+        let mut own = Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, again)) };
+        write_lines_of(plan, name, ids, loaded, result, |id| &result.lines[id.index()], &mut own)?;
+        sinks.slices = Some((slices, sink));
+    }
+    Ok(())
+}
+
+/// Writes these lines of a rule that reads one page.
+fn write_lines_of<'r>(
+    plan: &Plan,
+    name: &str,
+    ids: &[VersionId],
+    loaded: &'r Loaded,
+    result: &'r RunResult,
+    lines: impl Fn(VersionId) -> &'r Lines,
+    sinks: &mut Sinks<'_>,
+) -> io::Result<()> {
     let mut versions = Vec::new();
     for &id in ids {
         // A version may pay nobody.
-        versions.extend(Version::new(plan, id, result.lines[id.index()].page(0)?));
+        versions.extend(Version::new(plan, id, lines(id).page(0)?));
     }
     let Some(first) = versions.first() else { return Ok(()) };
     let page = PageOrigin::new(plan, first.id, loaded, result, 0)?;
     let page = page.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
     let context = OutputContext { plan, name, origin: page.origin(), keys: page.keys(), through: result.through };
     let lines = RuleLines::new(context, loaded, versions);
-    let mut totals = Totals::default();
+    let mut totals = Totals::new(plan, result);
     lines.write(sinks, &mut totals)?;
     lines.end(sinks, &mut totals)
 }
@@ -95,6 +119,15 @@ pub fn write_credits(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mu
 /// What the sink meets.
 pub fn write_uncredited(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
     guarded(|| credits::write_uncredited(plan, loaded, result, sink)).map_err(io::Error::other)??;
+    sink.finish()
+}
+
+/// Writes one row for each sum of an earlier period that a close changed.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_differences(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    guarded(|| differences::write_differences(plan, loaded, result, sink)).map_err(io::Error::other)??;
     sink.finish()
 }
 
@@ -146,6 +179,16 @@ pub fn credits(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<S
 pub fn uncredited(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(uncredited_header(plan).unwrap_or_default());
     write_uncredited(plan, loaded, result, &mut sheet)?;
+    Ok(sheet)
+}
+
+/// The differences as text; nothing where the program is not settled at the ends of periods.
+///
+/// # Errors
+/// When they cannot be read back.
+pub fn differences(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(differences_header(plan).unwrap_or_default());
+    write_differences(plan, loaded, result, &mut sheet)?;
     Ok(sheet)
 }
 

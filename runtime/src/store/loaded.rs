@@ -11,6 +11,7 @@ use crate::store::pages::{DateSpan, Memory, Pages};
 use crate::store::rejected::Rejected;
 use crate::store::rejects::Rejects;
 use crate::store::rows::Ordered;
+use crate::store::seen::{Taken, Whole};
 use meed_compiler::data::{Data, Table, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{FieldId, Period, Plan, RecordId};
@@ -65,6 +66,10 @@ pub struct Loaded {
     pub(crate) rejected: Vec<Rejected>,
     /// The first periods of entities of which rules that only set have rows, where they begin before the program.
     pub(crate) earlier: Vec<(RecordId, Period, i32)>,
+    /// What returns took off, where a run sees tables as on earlier days too.
+    pub(crate) taken: Vec<Taken>,
+    /// What the tables are on the last day, once they were seen as on another.
+    pub(super) whole: Option<Whole>,
     /// By record, the pages of an event whose rows are not held; its table and keys are those of the page that is seen.
     pub(super) pages: Vec<Option<Pages>>,
 }

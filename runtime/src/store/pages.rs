@@ -25,6 +25,8 @@ pub(super) struct Pages {
     sample: RowBatch,
     /// The page that is seen.
     pub shown: Option<usize>,
+    /// By page, how many rows rules see, where they see those up to some day.
+    seen: Option<Vec<usize>>,
     memory: Memory,
 }
 
@@ -63,6 +65,7 @@ impl Pages {
             when: None,
             sample: RowBatch::default(),
             shown: None,
+            seen: None,
             memory: Memory { bytes, page_bytes },
         }
     }
@@ -100,7 +103,25 @@ impl Pages {
 
     /// How many rows of a page rules see.
     pub fn n_stream(&self, page: usize) -> usize {
-        self.pages[page].n_stream
+        self.seen.as_ref().map_or(self.pages[page].n_stream, |seen| seen[page])
+    }
+
+    /// Shows rules the rows up to a day, and says how many there are after it.
+    ///
+    /// # Errors
+    /// When rows cannot be read back.
+    pub fn see_through(&mut self, day: i32) -> Result<usize, StoreError> {
+        let mut seen = Vec::with_capacity(self.pages.len());
+        let mut n_later = 0;
+        for (page, known) in self.pages.iter().enumerate() {
+            // Pages are in the order of their days.
+            let n_seen =
+                if n_later > 0 { 0 } else { self.days_of(page)?[..known.n_stream].partition_point(|own| *own <= day) };
+            n_later += known.n_stream - n_seen;
+            seen.push(n_seen);
+        }
+        self.seen = Some(seen);
+        Ok(n_later)
     }
 
     pub fn memory(&self) -> Memory {
@@ -119,9 +140,9 @@ impl Pages {
 
     /// The rows of a page as a table.
     pub fn table(&self, page: usize) -> Result<Table, StoreError> {
-        let page = &self.pages[page];
+        let (n_stream, page) = (self.n_stream(page), &self.pages[page]);
         let columns = page.columns(0..page.n_rows, &self.file)?;
-        Ok(Table { n_rows: page.n_rows, n_stream: page.n_stream, columns })
+        Ok(Table { n_rows: page.n_rows, n_stream, columns })
     }
 
     /// A few rows of every page, as if they were the table.

@@ -78,7 +78,7 @@ impl Settled {
                 && wanted.payee.is_none_or(|payee| cell(row, "payee") == payee)
                 && wanted.unit.is_none_or(|unit| cell(row, "unit") == unit)
                 && wanted.key.is_none_or(|key| cell(row, "key") == key)
-                && wanted.period.is_none_or(|period| cell(row, "period") == period)
+                && wanted.period.is_none_or(|period| cell(row, "booked") == period)
         };
         let found: Vec<usize> = (0..self.payments.len()).filter(|&idx| same(&self.payments[idx])).collect();
         found.iter().for_each(|&idx| used[idx] = true);

@@ -1,7 +1,7 @@
 //! What the rows of a test come to.
 
 use crate::engine::options::{Engine, Observer, RunOptions};
-use crate::engine::run::run;
+use crate::engine::settle::run;
 use crate::load::load;
 use crate::load::options::LoadOptions;
 use crate::output::sheet::Sheet;
@@ -22,6 +22,7 @@ pub(super) struct Settled {
     pub decisions: Vec<Vec<String>>,
     pub credits: Vec<Vec<String>>,
     pub uncredited: Vec<Vec<String>>,
+    pub differences: Vec<Vec<String>>,
 }
 
 impl Settled {
@@ -47,6 +48,7 @@ impl Settled {
             decisions: rows(write::decisions(plan, &loaded, &result))?,
             credits: rows(write::credits(plan, &loaded, &result))?,
             uncredited: rows(write::uncredited(plan, &loaded, &result))?,
+            differences: rows(write::differences(plan, &loaded, &result))?,
             loaded,
             through,
         })
@@ -59,6 +61,7 @@ impl Settled {
             (&self.decisions, &other.decisions),
             (&self.credits, &other.credits),
             (&self.uncredited, &other.uncredited),
+            (&self.differences, &other.differences),
         ];
         tables.into_iter().find_map(|(own, other)| {
             let n_rows = own.len().max(other.len());

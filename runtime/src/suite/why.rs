@@ -182,10 +182,10 @@ fn streams(plan: &Plan, rule: &Version, seen: &mut BTreeSet<RecordId>) {
                 seen.insert(*record);
             }
             // A rule over payments comes after the rule that pays them.
-            Stream::Lines(paid) if *paid != rule.rule => {
+            Stream::Lines(paid, _) if *paid != rule.rule => {
                 plan.versions_of(*paid).for_each(|id| streams(plan, plan.version(id), seen));
             }
-            Stream::Lines(_) | Stream::Periods(..) => {}
+            Stream::Lines(..) | Stream::Periods(..) => {}
         }
     }
 }

@@ -2,9 +2,10 @@
 
 from .values import money_text, value_text
 
-PAYMENTS = "rule version payee_kind payee unit amount event key place when period accrual".split()
+PAYMENTS = "rule version payee_kind payee unit amount event key place when period booked accrual".split()
 CREDITS = "rule version event key place found found_key payee share base unit amount".split()
 UNCREDITED = "rule version event key place unit amount".split()
+DIFFERENCES = "rule payee_kind payee unit event key period was is amount booked".split()
 DECISIONS = "rule version of key period name value".split()
 TOTALS = "rule payee_kind payee unit period amount".split()
 REJECTS = "record row column value".split()
@@ -13,25 +14,25 @@ REJECTS = "record row column value".split()
 def payments(run):
     """A row for each payment."""
     program, found = run.program, []
-    for rule in run.rules.values():
-        for line in rule.lines:
-            is_event = line.source.record.is_event
-            found.append(
-                [
-                    line.rule,
-                    str(line.version),
-                    line.payee.record.name,
-                    line.payee.key_text(),
-                    line.unit.code,
-                    money_text(line.smallest, line.unit.decimals),
-                    line.source.record.name if is_event else "",
-                    line.source.key_text() if is_event else "",
-                    str(line.place),
-                    value_text(line.when),
-                    program.calendar.name(line.period),
-                    "yes" if line.is_accrual else "no",
-                ]
-            )
+    for line, booked, *_ in run.booked:
+        is_event = line.source.record.is_event
+        found.append(
+            [
+                line.rule,
+                str(line.version),
+                line.payee.record.name,
+                line.payee.key_text(),
+                line.unit.code,
+                money_text(line.smallest, line.unit.decimals),
+                line.source.record.name if is_event else "",
+                line.source.key_text() if is_event else "",
+                str(line.place),
+                value_text(line.when),
+                program.calendar.name(line.period),
+                program.calendar.name(booked),
+                "yes" if line.is_accrual else "no",
+            ]
+        )
     return found
 
 
@@ -59,20 +60,30 @@ def uncredited(run):
     ]
 
 
+def differences(run):
+    """A row for each sum of an earlier period that a close changed, but for the reason."""
+    name, found = run.program.calendar.name, []
+    for line, booked, before, is_settled in run.booked:
+        if is_settled:
+            amounts = [money_text(amount, line.unit.decimals) for amount in (before, before + line.smallest, line.smallest)]
+            names = [line.rule, line.payee.record.name, line.payee.key_text(), line.unit.code, line.source.record.name]
+            found.append([*names, line.source.key_text(), name(line.period), *amounts, name(booked)])
+    return found
+
+
 def totals(run):
     """A row for each rule, payee, unit and period; a total of zero is none."""
     program, sums, decimals = run.program, {}, {}
-    for rule in run.rules.values():
-        for line in rule.lines:
-            key = (
-                line.rule,
-                line.payee.record.name,
-                line.payee.key_text(),
-                line.unit.code,
-                program.calendar.name(line.period),
-            )
-            sums[key] = sums.get(key, 0) + line.smallest
-            decimals[line.unit.code] = line.unit.decimals
+    for line, booked, *_ in run.booked:
+        key = (
+            line.rule,
+            line.payee.record.name,
+            line.payee.key_text(),
+            line.unit.code,
+            program.calendar.name(booked),
+        )
+        sums[key] = sums.get(key, 0) + line.smallest
+        decimals[line.unit.code] = line.unit.decimals
     return [[*key, money_text(smallest, decimals[key[3]])] for key, smallest in sums.items() if smallest]
 
 

@@ -43,6 +43,7 @@ class Calendar:
         self.named_by_end = named_by_end
         self.life = life
         self.first_weekday = first_weekday
+        self.settled = None
         # Names have FY in front where the head says a fiscal year.
         self.is_fiscal = first_month is not None
 
@@ -100,7 +101,7 @@ class Calendar:
 
     def told_by(self):
         """The period by which lines of events are told."""
-        return "quarter"
+        return self.settled or "quarter"
 
     def a_year_before(self, period):
         """The period at the same place in the year before."""

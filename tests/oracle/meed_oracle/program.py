@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from . import calendars, literals
+from .credits import Versions, as_payments
 from .periods import WEEKDAYS, WORDS, Calendar
 from .tree import expression, form
 from .trouble import Unknown
@@ -77,11 +78,12 @@ class Program:
     """All declarations, by name."""
 
     def __init__(self, trees, overrides, sheets=None):
-        self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, {}
+        self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, Versions()
         self.choices = []  # between rules
         self.currency = self.rates = None
         self.units = {}  # beside the currency
         rules, sources = [], []
+        trees = as_payments(trees)
         items = [item for library in trees["libraries"] for item in library["file"]["items"]]
         items += trees["program"]["items"]
         self.kinds = {one["name"]["text"]: one["values"] for name, one in map(form, items) if name == "kind"}
@@ -149,6 +151,7 @@ class Program:
 
     def _take_head(self, head):
         self.month_ends, first_month, by_end, life, weekday = None, None, False, None, 0
+        self.settled = None
         weeks, table = None, None
         for clause in head["clauses"]:
             name, content = form(clause["kind"])
@@ -167,6 +170,8 @@ class Program:
                 weeks = content
             elif name == "periods_from":
                 table = content["text"]
+            elif name == "settled":
+                self.settled = content["text"]
             elif name == "month_ends":
                 self.month_ends = content
             else:
@@ -180,6 +185,7 @@ class Program:
             self.calendar = calendars.from_table(life, self.calendars, table, self.sheets, weekday)
         else:
             self.calendar = Calendar(first_month, by_end, life, weekday)
+        self.calendar.settled = self.settled
 
     # Records (facts.md, "Parties and events").
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from . import sets
 from .expressions import calculate, evaluate, increment_sides
 from .limits import Limits
-from .scope import Line, Scope
+from .scope import Credit, Line, Scope
 from .tables import Row, key_order
 from .splits import base_of, split
 from .totals import Accumulation, Level, key_of, level_of_set, total_of_all
@@ -55,7 +55,7 @@ class Rule:
         paths = {None if version.by is None else tuple(path_names(version.by)) for version in versions}
         if any(version.stream != self.stream for version in versions) or len(paths) > 1:
             raise Unknown("versions of a rule over different rows")
-        self.lines = []
+        self.lines, self.credits = [], []
         self.limits = Limits(run)
         self.firsts, self.levels, self.accumulations = {}, {}, {}
         self.looked_at = set()  # sets of which it is known whether a row meets a fault
@@ -378,14 +378,19 @@ class Rule:
         self._divide(version, scope, content, unit, smallest, period, is_accrual)
 
     def _divide(self, version, scope, content, unit, smallest, period, is_accrual):
-        if smallest == 0:
+        # What is found is credited whatever there is to divide.
+        if smallest == 0 and "listed" in content["parties"]:
             return
         source = scope.line.source if scope.line is not None else scope.subject
         parts, credits = split(content, scope, smallest, unit)
         base = evaluate(base_of(content), scope) if credits else None
         for place, (row, payee, share, part) in enumerate(credits, 1):
             self.run.credits.append((self.name, version.number, source, place, row, payee, share, base * share, unit, part))
-        if not parts and not _is_all_kept(content):
+            if payee is not None:
+                amount = Fraction(part, 10**unit.decimals)
+                known = (payee, unit, part, amount, source, scope.day, period, is_accrual, place, share, base * share)
+                self.credits.append(Credit(self.name, version.number, *known))
+        if not parts and smallest and not _is_all_kept(content):
             self.run.uncredited.append((self.name, version.number, source, 0, unit, smallest))
         paid = [part for part in parts if part.payee is not None]
         for part in parts:

@@ -28,6 +28,14 @@ class Line:
 
 
 @dataclass
+class Credit(Line):
+    """What a row found by a split is credited with, read like a payment."""
+
+    share: Fraction = None  # of the whole
+    base: Fraction = None  # that of what the amount is a share of
+
+
+@dataclass
 class Scope:
     """The row around an expression, and the values that have a name there."""
 
@@ -123,7 +131,7 @@ def _first(scope, names, evaluate, hint):
             if around.line is not None:
                 if name == "payment":
                     return around.line
-                if around.outer is not None and name in ("amount", "payee", "when"):
+                if around.outer is not None and (name in ("amount", "payee", "when") or name in ("share", "base") and hasattr(around.line, name)):
                     return getattr(around.line, name)
                 if name == around.line.source.record.name:
                     return around.line.source
@@ -179,7 +187,7 @@ def _step(scope, value, name):
     if value is None:
         return None
     if isinstance(value, Line):
-        if name in ("amount", "payee", "when"):
+        if name in ("amount", "payee", "when") or name in ("share", "base") and hasattr(value, name):
             return getattr(value, name)
         if name == value.source.record.name:
             return value.source

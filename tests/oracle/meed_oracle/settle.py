@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from .credits import OF, Credits
 from .program import Program
 from .choices import settle_choice
 from .rules import Rule
@@ -33,9 +34,13 @@ class Run:
         self.rules = {name: None for name in self.program.rules}
         for name in self.program.rules:
             self.settled(name)
+        # (line, the period it is booked in, the sum before, whether that had been settled), in one run or at the ends of periods
+        self.booked = [(line, line.period, 0, False) for rule in self.rules.values() for line in rule.lines]
 
     def settled(self, name):
         """A rule, done now if it was not yet: a rule is done after those that it reads (rules.md, "Let and set")."""
+        if name.startswith(OF):
+            return Credits(self.settled(name.removeprefix(OF)).credits)
         if self.rules[name] is None:
             if name in self._under_way:
                 raise Unknown(f"rules that wait for one another: {self._under_way}")

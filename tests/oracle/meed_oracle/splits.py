@@ -98,6 +98,8 @@ def _found(parties, scope, whole, spare, unit):
     if name == "in_full":
         shares, parts = [Fraction(1)] * len(rows), [whole] * len(rows)
     elif name == "in_order":
+        if whole == 0:
+            return [], []
         left, parts = whole, []
         for row in rows:
             part = min(left, max(0, _toward_zero(_number(content, row) * 10**unit.decimals)))

@@ -1,7 +1,8 @@
 //! Whole programs.
 
 use super::Draw;
-use super::expression::{Kind, MODES, Scope, Source, literal};
+use super::expression::{Kind, Scope, Source, literal};
+use super::head::{closed_and_returned, head};
 use super::schedule::{Schedule, schedule};
 use super::table::{Table, table};
 
@@ -59,6 +60,7 @@ pub fn program(draw: &mut Draw) -> String {
     if draw.chance(70) {
         text += &payment_rule(draw, &paying, &schedules, &decided);
     }
+    let text = closed_and_returned(draw, text);
     if text.contains("currency BHD") { in_dinars(&text) } else { text }
 }
 
@@ -71,21 +73,6 @@ fn in_dinars(text: &str) -> String {
         changed += &format!("{} BHD{}", &part[..end], &part[end..]);
     }
     changed
-}
-
-fn head(draw: &mut Draw) -> String {
-    let each_line = if draw.chance(40) { " each line" } else { "" };
-    let currency = draw.pick(&["USD", "USD", "USD", "BHD"]);
-    let fiscal = match draw.below(3) {
-        0 => "",
-        1 => "  fiscal year starts february named by start\n  weeks start thursday\n",
-        _ => "  fiscal year starts october named by end\n",
-    };
-    let ends = draw.pick(&["up", "down"]);
-    format!(
-        "program generated {{\n  currency {currency} rounded {}{each_line}\n{fiscal}  active 2026-01-10 to 2026-11-25\n  month ends round {ends}\n}}\n",
-        draw.pick(&MODES)
-    )
 }
 
 fn sale_scope(schedules: &[Schedule]) -> Scope {

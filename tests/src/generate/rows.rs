@@ -5,7 +5,7 @@ use crate::table::Table;
 
 /// Tables of every record, with so many sales, money with the decimals of the currency; `wild` ones have amounts up to the limits of their fields and days of all
 /// centuries.
-pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(String, Table)> {
+pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, refunded: bool, decimals: u32) -> Vec<(String, Table)> {
     let (n_regions, n_agencies, n_persons) = (2, 4, 9);
     let [region, agency, person, sale, customer] = ["R", "A", "P", "", "C"].map(|letter| Numbering::draw(draw, letter));
     let mut row = Rows { draw, wild, decimals };
@@ -58,10 +58,19 @@ pub fn rows(draw: &mut Draw, n_sales: usize, wild: bool, decimals: u32) -> Vec<(
             row.reference(person, n_persons + 2),
         ]
     });
-    let sales = table(&header, sales.collect());
-    [("region", regions), ("agency", agencies), ("person", persons), ("person_history", history), ("sale", sales)]
-        .map(|(name, table)| (name.to_owned(), table))
-        .to_vec()
+    let sales: Vec<Vec<String>> = sales.collect();
+    let refunds = if refunded { row.refunds(&sales) } else { Vec::new() };
+    let refunds = table(&["id", "refunded_on", "sale", "amount"], refunds);
+    let sales = table(&header, sales);
+    let mut tables = vec![
+        ("region", regions),
+        ("agency", agencies),
+        ("person", persons),
+        ("person_history", history),
+        ("sale", sales),
+    ];
+    tables.extend(refunded.then_some(("refund", refunds)));
+    tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
 }
 
 fn table(header: &[&str], rows: Vec<Vec<String>>) -> Table {
@@ -104,6 +113,26 @@ impl Rows<'_> {
             month += length + 1;
         }
         spans
+    }
+
+    /// Some of the sales are taken back: a part of them, or two, or all.
+    fn refunds(&mut self, sales: &[Vec<String>]) -> Vec<Vec<String>> {
+        let mut refunds: Vec<Vec<String>> = Vec::new();
+        for sale in sales {
+            let (key, sold_on, amount) = (&sale[0], &sale[1], &sale[4]);
+            let amount: i64 = amount.replace('.', "").parse().unwrap_or(0);
+            let parts = match self.draw.below(6) {
+                0 => vec![amount],
+                1 => vec![amount / 2, amount - amount / 2],
+                2 => vec![amount / 3],
+                _ => Vec::new(),
+            };
+            for part in parts {
+                let day = self.sold_on().max(sold_on.clone());
+                refunds.push(vec![format!("B{}", refunds.len()), day, key.clone(), decimal(part, self.decimals)]);
+            }
+        }
+        refunds
     }
 
     fn money(&mut self) -> String {

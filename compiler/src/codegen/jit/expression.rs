@@ -24,6 +24,8 @@ impl RowCode<'_, '_> {
             Op::Missing | Op::Argument(_) => self.missing(expr.ty),
             Op::Field { root, record, path } => self.field(*root, *record, path),
             Op::PaymentAmount => self.payment_amount(expr.ty),
+            // A fraction of any size: what reads it is done by the interpreter.
+            Op::Credit(_) => broken("a part of a credit in machine code"),
             Op::When => RowValue::new(Kind::Code(self.when())),
             Op::Local(local) => match self.locals[local.index()] {
                 Some(value) => value,
@@ -102,7 +104,7 @@ impl RowCode<'_, '_> {
 
     fn payment_amount(&mut self, ty: Type) -> RowValue {
         match self.stream {
-            Stream::Lines(_) => {
+            Stream::Lines(..) => {
                 let Type::Money(unit) = ty else { broken("the amount of a payment in no unit") };
                 let amount = self.load(Input::PaymentAmount, self.row, Width::I64);
                 RowValue::new(Kind::Number(Number::new(CheckedInt::any(amount), self.plan.unit(unit).per_one())))

@@ -138,8 +138,8 @@ impl<'a, 'f> RowCode<'a, 'f> {
         let input = match (self.stream, root) {
             (Stream::Events(_), _) => return self.row,
             (Stream::Periods(..) | Stream::ByDate(..), _) => Input::StreamRow,
-            (Stream::Lines(_), Root::Payee) => Input::PaymentPayee,
-            (Stream::Lines(_), Root::Source | Root::Row) => Input::PaymentSource,
+            (Stream::Lines(..), Root::Payee) => Input::PaymentPayee,
+            (Stream::Lines(..), Root::Source | Root::Row) => Input::PaymentSource,
         };
         self.load(input, self.row, Width::U32)
     }
@@ -152,7 +152,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
                 self.load(Input::Values(*record, field), self.row, Width::I32)
             }
             Stream::Periods(..) | Stream::ByDate(..) => self.load(Input::StreamDay, self.row, Width::I32),
-            Stream::Lines(_) => self.load(Input::PaymentWhen, self.row, Width::I32),
+            Stream::Lines(..) => self.load(Input::PaymentWhen, self.row, Width::I32),
         };
         CheckedInt::within(day, i32::MIN.into(), i32::MAX.into())
     }
@@ -250,7 +250,7 @@ impl<'a, 'f> RowCode<'a, 'f> {
         match (&self.plan.decisions[id.index()].stream, root) {
             (Stream::Events(_), root) => self.root(root),
             (Stream::Periods(..), _) | (_, Root::Row) => self.row,
-            (Stream::ByDate(..) | Stream::Lines(_), root) => self.root(root),
+            (Stream::ByDate(..) | Stream::Lines(..), root) => self.root(root),
         }
     }
 

@@ -362,7 +362,8 @@ impl RuleCode<'_, '_> {
             let live = self.code.emit.and(self.live, line.live);
             let amount =
                 if take_back { self.code.emit.guarded(live, |emit| emit.take_back(line.amount)) } else { line.amount };
-            let some = self.code.emit.is(IntCC::NotEqual, amount, 0);
+            let keeps_zero = self.code.plan.keeps_zero(self.rule);
+            let some = if keeps_zero { Flag::Yes } else { self.code.emit.is(IntCC::NotEqual, amount, 0) };
             (self.code.emit.and(live, some), line.payee, amount.value)
         });
         self.stop_at_fault();

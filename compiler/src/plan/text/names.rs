@@ -2,8 +2,8 @@
 //! first field that holds them.
 
 use crate::plan::{
-    ChoiceId, DecisionId, DomainId, FieldId, Fold, FoldId, Local, Op, Plan, RecordId, RuleId, State, StateId,
-    StateKind, Stream, Type, VersionId,
+    ChoiceId, CreditPart, DecisionId, DomainId, FieldId, Fold, FoldId, Local, Op, Plan, RecordId, RuleId, State,
+    StateId, StateKind, Stream, Type, VersionId,
 };
 
 /// Where an expression is.
@@ -35,7 +35,7 @@ impl<'a> Place<'a> {
     pub fn of(plan: &'a Plan, stream: &Stream) -> Self {
         let record = match stream {
             Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => Some(*record),
-            Stream::Lines(_) => None,
+            Stream::Lines(..) => None,
         };
         Self { record, ..Self::new(plan) }
     }
@@ -49,7 +49,8 @@ impl<'a> Place<'a> {
             Op::Date(_) | Op::When => Type::Date,
             Op::Choice(_) => Type::Number,
             Op::Field { record, path, .. } => self.field_type(*record, path),
-            Op::PaymentAmount => Type::MONEY,
+            Op::PaymentAmount | Op::Credit(CreditPart::Base) => Type::MONEY,
+            Op::Credit(CreditPart::Share) => Type::Percent,
             Op::Local(local) => self.locals.get(local.index()).map_or(Type::Number, |local| local.ty),
             Op::Decision { decision, .. } => self.plan.decisions[decision.index()].ty,
             Op::Fold(group) => self.plan.folds[group.index()].function.value_type().unwrap_or(Type::Count),

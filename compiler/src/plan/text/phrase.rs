@@ -47,6 +47,7 @@ impl Place<'_> {
             Op::Missing => "missing".to_owned(),
             Op::Field { root, record, path } => self.field(*root, *record, path),
             Op::PaymentAmount => "payment.amount".to_owned(),
+            Op::Credit(part) => format!("credit.{}", part.word()),
             Op::When => "when".to_owned(),
             Op::Local(local) => {
                 let name = self.locals.get(local.index()).map(|local| local.name.as_str());

@@ -12,8 +12,8 @@ use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{CalendarColumn, CalendarTable, Pattern, Weekday, Weeks, Years, day_of};
 use crate::plan::{
-    ByRow, Days, Decision, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, Unit, UnitId,
-    VersionId,
+    ByRow, Days, Decision, LineKind, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, Unit,
+    UnitId, VersionId,
 };
 use std::sync::Arc;
 
@@ -252,6 +252,11 @@ fn head(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             line.expect("start")?;
             plan.calendar.weeks_start = weekday(line)?;
         }
+        "settled" => {
+            line.expect("per")?;
+            let kind = line.word()?.replace('-', " ");
+            plan.calendar.settled = Some(Period::from_word(&kind).ok_or_else(|| format!("`{kind}` is no period"))?);
+        }
         "month-ends" => {
             line.expect("round")?;
             plan.calendar.month_ends = Some(word(line)?);
@@ -304,8 +309,11 @@ pub(super) fn record(plan: &Plan, line: &mut Cursor) -> Read<crate::plan::Record
 pub(super) fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
     line.expect("each")?;
     let name = line.word()?;
-    if name == "payment" && line.takes("from") {
-        return Ok(Stream::Lines(rule_id(plan, line)?));
+    let kind = [LineKind::Payment, LineKind::Credit].into_iter().find(|kind| kind.word() == name);
+    if let Some(kind) = kind
+        && line.takes("from")
+    {
+        return Ok(Stream::Lines(rule_id(plan, line)?, kind));
     }
     let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
     if line.takes("by") {

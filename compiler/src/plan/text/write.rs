@@ -120,6 +120,9 @@ fn head(plan: &Plan, out: &mut String) {
     if let Some(ends) = calendar.month_ends {
         line!(out, "  month-ends round {}", ends.word());
     }
+    if let Some(period) = calendar.settled {
+        line!(out, "  settled per {}", period.word().replace(' ', "-"));
+    }
     for parameter in &plan.parameters {
         let instead = parameter.overridden.as_ref().map_or(String::new(), |old| format!(" instead of {}", quoted(old)));
         line!(out, "  parameter {} = {}{instead}", parameter.name, quoted(&parameter.value));
@@ -302,7 +305,7 @@ pub(super) fn stream(plan: &Plan, stream: &Stream) -> String {
             format!("each {} by {}", plan.record(*record).name, plan.path_words(*record, path))
         }
         Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, Word::word(*period)),
-        Stream::Lines(rule) => format!("each payment from {}", plan.rule(*rule).name),
+        Stream::Lines(rule, kind) => format!("each {} from {}", kind.word(), plan.rule(*rule).name),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Invariant, Report};
 use crate::plan::{
-    DecisionId, Expr, FieldId, FoldId, Function, LocalId, Op, Plan, RecordId, Root, Side, StateId, StateKind, Stream,
-    Type, Version,
+    CreditPart, DecisionId, Expr, FieldId, FoldId, Function, LineKind, LocalId, Op, Plan, RecordId, Root, Side,
+    StateId, StateKind, Stream, Type, Version,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -78,8 +78,16 @@ impl<'a> Place<'a> {
         match &expr.op {
             Op::Field { root, record, path } => self.field(expr, *root, *record, path, report),
             Op::PaymentAmount => {
-                let payments = matches!(self.stream, Some(Stream::Lines(_)));
+                let payments = matches!(self.stream, Some(Stream::Lines(..)));
                 report.demand(payments && expr.ty.is_money(), Invariant::Types, "the amount of a payment");
+            }
+            Op::Credit(part) => {
+                let credits = matches!(self.stream, Some(Stream::Lines(_, LineKind::Credit)));
+                let is_typed = match part {
+                    CreditPart::Share => expr.ty == Type::Percent,
+                    CreditPart::Base => expr.ty.is_money(),
+                };
+                report.demand(credits && is_typed, Invariant::Types, "a part of a credit");
             }
             Op::When => {
                 let dated = self.stream.is_some() && expr.ty == Type::Date;
@@ -110,7 +118,7 @@ impl<'a> Place<'a> {
     fn field(&self, expr: &Expr, root: Root, record: RecordId, path: &[FieldId], report: &mut Report) {
         let expected = match (root, self.stream) {
             (Root::Row, Some(Stream::Events(own) | Stream::ByDate(own, _) | Stream::Periods(own, _))) => *own == record,
-            (Root::Payee | Root::Source, Some(Stream::Lines(_))) => true,
+            (Root::Payee | Root::Source, Some(Stream::Lines(..))) => true,
             _ => false,
         };
         report.demand(expected, Invariant::Types, "where a path begins");
@@ -185,6 +193,7 @@ impl<'a> Place<'a> {
             | Op::Missing
             | Op::Field { .. }
             | Op::PaymentAmount
+            | Op::Credit(_)
             | Op::When
             | Op::Local(_)
             | Op::Decision { .. }

@@ -33,7 +33,7 @@ fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {
     let rule = plan.version(id);
     let inside = plan.active.from <= rule.active.from && rule.active.to <= plan.active.to;
     let inside =
-        inside || rule.active == Days::ALL && rule.emit().is_none() && !matches!(rule.stream, Stream::Lines(_));
+        inside || rule.active == Days::ALL && rule.emit().is_none() && !matches!(rule.stream, Stream::Lines(..));
     report.demand(inside, Invariant::Ranges, "outside of the program's days");
     // All versions are looked at with the first of them: in the order of their days each ends before the next begins,
     // and their numbers rise.
@@ -347,7 +347,7 @@ fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
     let mut rules: Vec<RuleId> = Vec::new();
     let folds = || rule.folds.iter().filter(|id| id.index() < plan.folds.len());
     for stream in std::iter::once(&rule.stream).chain(folds().map(|id| &plan.matched(*id).stream)) {
-        if let Stream::Lines(rule) = stream {
+        if let Stream::Lines(rule, _) = stream {
             rules.push(*rule);
         }
     }

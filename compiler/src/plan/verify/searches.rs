@@ -12,7 +12,7 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
             Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => {
                 plan.records.get(record.index()).map(Some)
             }
-            Stream::Lines(rule) => plan.rules.get(rule.index()).map(|_| None),
+            Stream::Lines(rule, _) => plan.rules.get(rule.index()).map(|_| None),
         };
         let Some(record) = known else {
             report.demand(false, Invariant::Named, "whose rows");

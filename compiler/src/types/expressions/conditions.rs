@@ -193,7 +193,13 @@ impl Typing<'_> {
     fn not_with_itself(&mut self, a: &Typed, b: &Typed, span: Span, scope: &Scope) -> Option<()> {
         let is_read = matches!(
             a.op,
-            Op::Field { .. } | Op::Argument(_) | Op::PaymentAmount | Op::When | Op::Decision { .. } | Op::Local(_)
+            Op::Field { .. }
+                | Op::Argument(_)
+                | Op::PaymentAmount
+                | Op::Credit(_)
+                | Op::When
+                | Op::Decision { .. }
+                | Op::Local(_)
         );
         if !is_read || a.op != b.op {
             return Some(());

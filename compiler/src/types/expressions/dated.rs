@@ -226,7 +226,7 @@ impl Typing<'_> {
         match scope.rule.as_ref().map(|rule| &rule.stream) {
             // Rows of an entity, of which there are sets, have no day.
             Some(Stream::Events(record)) if self.program.record(*record).kind == RecordKind::Entity => None,
-            Some(Stream::Events(_) | Stream::Lines(_)) => Some(when(Span::default())),
+            Some(Stream::Events(_) | Stream::Lines(..)) => Some(when(Span::default())),
             _ => None,
         }
     }

@@ -236,7 +236,7 @@ impl Typing<'_> {
     }
 
     /// The period of a word that the grammar has read as one.
-    fn period_of(&mut self, word: &tree::Name) -> Option<Period> {
+    pub(in crate::types) fn period_of(&mut self, word: &tree::Name) -> Option<Period> {
         let period = Period::from_word(&word.text);
         self.held(period.unwrap_or_else(|| broken(format!("`{}` read as a period", word.text))), word.span)
     }

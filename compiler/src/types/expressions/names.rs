@@ -1,6 +1,6 @@
 //! Names: fields, parties, `let`s, parameters and decisions, and paths through references.
 
-use crate::plan::{self, Expr, FieldId, Function, Op, RecordId, RecordKind, Root, Stream, Type};
+use crate::plan::{self, CreditPart, Expr, FieldId, Function, LineKind, Op, RecordId, RecordKind, Root, Stream, Type};
 use crate::resolve::Meaning;
 use crate::resolve::{later, near};
 use crate::typed::{Use, Version};
@@ -98,7 +98,7 @@ impl Typing<'_> {
         }
         let row = row.into_expr();
         let known = is_found(&row, scope);
-        self.field_of_found(&row, rest, known, span)
+        self.field_of_found(&row, rest, known, span, scope)
     }
 
     fn has_field(&self, record: RecordId, name: &tree::Name) -> bool {
@@ -283,7 +283,7 @@ impl Typing<'_> {
             (Op::Call(Function::Find { .. }, _), Type::Ref(_)) => {
                 let row = definition.clone();
                 let known = !row.optional || scope.knows(&Fact::Local(local)) || is_found(&row, scope);
-                self.field_of_found(&row, rest, known, span)
+                self.field_of_found(&row, rest, known, span, scope)
             }
             _ => {
                 let message = format!("`{}` has no fields", rest[0].text);
@@ -295,7 +295,9 @@ impl Typing<'_> {
 
     /// What the payments in sight are amounts of.
     pub(in crate::types) fn type_of_payment(&mut self, span: Span, scope: &Scope) -> Option<Type> {
-        let Some(Stream::Lines(rule)) = scope.rule.as_ref().map(|rule| &rule.stream) else { return Some(Type::MONEY) };
+        let Some(Stream::Lines(rule, _)) = scope.rule.as_ref().map(|rule| &rule.stream) else {
+            return Some(Type::MONEY);
+        };
         let name = self.resolved.index.ids.iter().find(|(_, id)| *id == rule).map(|(name, _)| name.as_str());
         let pays = name.and_then(|name| self.typed(name).find_map(Version::pay));
         let ty = pays.map_or(Type::MONEY, |pay| Type::Money(pay.unit));
@@ -303,32 +305,44 @@ impl Typing<'_> {
         Some(ty)
     }
 
+    /// What the bases of the credits in sight are amounts of.
+    fn type_of_base(&mut self, span: Span, scope: &Scope) -> Option<Type> {
+        let Some(Stream::Lines(rule, _)) = scope.rule.as_ref().map(|rule| &rule.stream) else {
+            return Some(Type::MONEY);
+        };
+        let name = self.resolved.index.ids.iter().find(|(_, id)| *id == rule).map(|(name, _)| name.as_str());
+        let base = |version: &Version| version.pay()?.share.as_ref()?.base.as_ref().map(|base| base.ty);
+        let ty =
+            name.and_then(|name| self.typed(name).find_map(base)).filter(|ty| ty.is_money()).unwrap_or(Type::MONEY);
+        self.of_one_unit(ty, span, "a credit that is read is")?;
+        Some(ty)
+    }
+
     fn payment_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
+        let kind = scope.payment.unwrap_or(LineKind::Payment);
+        let word = kind.word();
+        let there_are = match kind {
+            LineKind::Payment => "of a payment there are `payment.amount`, `payment.payee` and `payment.when`",
+            LineKind::Credit => {
+                "of a credit there are `credit.amount`, `credit.payee`, `credit.share`, `credit.base` and `credit.when`"
+            }
+        };
         // In the brackets of a set the payment's own amount and day are bare names.
-        if let [only] = &path.parts[..]
-            && matches!(only.text.as_str(), "amount" | "when")
+        let named = match &path.parts[..] {
+            [only] if only.text != word => Some(only),
+            [_, part] => Some(part),
+            _ => None,
+        };
+        if let Some(named) = named
+            && let Some(part) = self.part_of_payment(&named.text, kind, path.span, scope)
         {
-            let (op, ty) = if only.text == "amount" {
-                (Op::PaymentAmount, self.type_of_payment(path.span, scope)?)
-            } else {
-                (Op::When, Type::Date)
-            };
-            return Some(Typed::new(op, ty, false, path.span));
+            return Some(part);
         }
         let Some(part) = path.parts.get(1) else {
-            self.problem(Problem::error(
-                "unknown-name",
-                path.span,
-                "of a payment there are `payment.amount`, `payment.payee` and `payment.when`",
-            ));
+            self.problem(Problem::error("unknown-name", path.span, there_are));
             return None;
         };
         match part.text.as_str() {
-            "amount" if path.parts.len() == 2 => {
-                let ty = self.type_of_payment(path.span, scope)?;
-                Some(Typed::new(Op::PaymentAmount, ty, false, path.span))
-            }
-            "when" if path.parts.len() == 2 => Some(Typed::new(Op::When, Type::Date, false, path.span)),
             "payee" if scope.payees.len() > 1 => {
                 let kinds = scope.payees.clone();
                 self.payees_differ(&kinds, path.span);
@@ -342,13 +356,25 @@ impl Typing<'_> {
                 self.follow(root, record, Vec::new(), &path.parts[2..], path.span, scope)
             }
             _ => {
-                let message = format!("a payment has no `{}`", part.text);
-                let problem = Problem::error("unknown-name", part.span, message)
-                    .help("of a payment there are `payment.amount`, `payment.payee` and `payment.when`");
-                self.problem(near(problem, part, ["amount", "payee", "when"]));
+                let message = format!("a {word} has no `{}`", part.text);
+                let problem = Problem::error("unknown-name", part.span, message).help(there_are);
+                let known = ["amount", "payee", "when", "share", "base"];
+                self.problem(near(problem, part, known[..if kind == LineKind::Credit { 5 } else { 3 }].to_vec()));
                 None
             }
         }
+    }
+
+    /// A value that a payment or a credit has by this name.
+    fn part_of_payment(&mut self, name: &str, kind: LineKind, span: Span, scope: &Scope) -> Option<Typed> {
+        let (op, ty) = match (name, kind) {
+            ("amount", _) => (Op::PaymentAmount, self.type_of_payment(span, scope)?),
+            ("when", _) => (Op::When, Type::Date),
+            ("share", LineKind::Credit) => (Op::Credit(CreditPart::Share), Type::Percent),
+            ("base", LineKind::Credit) => (Op::Credit(CreditPart::Base), self.type_of_base(span, scope)?),
+            _ => return None,
+        };
+        Some(Typed::new(op, ty, false, span))
     }
 
     /// Follows names as fields from a row.

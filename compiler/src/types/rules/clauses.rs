@@ -123,7 +123,7 @@ impl Typing<'_> {
                         .help("write `per program` or `ever` after it, or a period: `per year`")
                         .choice(end, " per program")
                         .choice(end, " ever"),
-                    Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(_) => problem
+                    Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(..) => problem
                         .help("write `per program` after it, or a period: `per year`")
                         .choice(end, " per program"),
                 }

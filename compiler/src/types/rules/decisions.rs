@@ -58,7 +58,7 @@ impl Typing<'_> {
         let of = &self.program.decisions[decision.index()].stream;
         match (&rule.stream, of) {
             _ if rule.stream == *of => root == Root::Row,
-            (Stream::Lines(_), Stream::Events(_)) => root == Root::Source,
+            (Stream::Lines(..), Stream::Events(_)) => root == Root::Source,
             _ => false,
         }
     }

@@ -202,7 +202,7 @@ impl Typing<'_> {
         self.party(&to)?;
         let is_entity = match found.stream {
             Stream::Events(record) => self.program.record(record).kind == RecordKind::Entity,
-            Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(_) => false,
+            Stream::ByDate(..) | Stream::Periods(..) | Stream::Lines(..) => false,
         };
         let by_time = matches!(
             model,

@@ -105,7 +105,7 @@ impl Typing<'_> {
         let words: Vec<&str> = match stream {
             Stream::Events(record) | Stream::ByDate(record, _) => vec![&self.program.record(*record).name],
             Stream::Periods(record, period) => vec![&self.program.record(*record).name, period.word()],
-            Stream::Lines(_) => vec!["payment"],
+            Stream::Lines(_, kind) => vec![kind.word()],
         };
         let said: Vec<&str> = choose.per.iter().map(|name| name.text.as_str()).collect();
         if said == words {

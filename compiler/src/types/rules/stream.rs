@@ -1,6 +1,6 @@
 //! `for each …`: the rows a rule reads.
 
-use crate::plan::{Op, Period, RecordId, Root, Stream, Type};
+use crate::plan::{LineKind, Op, Period, RecordId, Root, Stream, Type};
 use crate::resolve::near;
 use crate::typed::{Use, Version};
 use crate::types::Typing;
@@ -12,7 +12,10 @@ use meed_grammar::tree::{self, Clause, ClauseKind, RecordKind};
 impl Typing<'_> {
     pub(super) fn stream(&mut self, rule: &tree::Rule, clause: &Clause, scope: &mut Scope) -> Option<Stream> {
         match &clause.kind {
-            ClauseKind::ForEachPayment { rule: source } => self.payments_of(rule, source, scope),
+            ClauseKind::ForEachPayment { rule: source, credit } => {
+                let kind = credit.map_or(LineKind::Payment, |_| LineKind::Credit);
+                self.payments_of(rule, source, kind, scope)
+            }
             // By a party: what is meant is a total of each.
             ClauseKind::ForEach { subject, by: Some(by), .. } if self.is_partys(subject, by) => {
                 let party = &by.parts[0].text;
@@ -69,25 +72,35 @@ impl Typing<'_> {
         field.is_some_and(|field| matches!(self.program.record(event).fields[field.index()].ty, Type::Ref(_)))
     }
 
-    /// `for each payment from RULE`
-    fn payments_of(&mut self, rule: &tree::Rule, source: &tree::Name, scope: &mut Scope) -> Option<Stream> {
+    /// `for each payment from RULE`, `for each credit from RULE`
+    fn payments_of(
+        &mut self,
+        rule: &tree::Rule,
+        source: &tree::Name,
+        kind: LineKind,
+        scope: &mut Scope,
+    ) -> Option<Stream> {
         if source.text == rule.name.text {
-            let message = format!("rule `{}` reads its own payments", source.text);
+            let message = format!("rule `{}` reads its own {}s", source.text, kind.word());
             self.problem(
-                Problem::error("rule-cycle", source.span, message).help("name the rule whose payments are meant"),
+                Problem::error("rule-cycle", source.span, message)
+                    .help(format!("name the rule whose {}s are meant", kind.word())),
             );
             return None;
         }
-        let payee = self.paid_by(source)?;
+        let payee = match kind {
+            LineKind::Payment => self.paid_by(source)?,
+            LineKind::Credit => self.credited_by(source)?,
+        };
         self.places.uses.push((source.span, Use::Rule(source.text.clone())));
-        scope.payment = true;
+        scope.payment = Some(kind);
         scope.payees = self.payee_kinds(&source.text);
-        scope.roots.push(("payment.payee".to_owned(), Root::Payee, payee));
+        scope.roots.push((format!("{}.payee", kind.word()), Root::Payee, payee));
         let rule = self.rule_named(&source.text)?;
         if let Some(record) = self.resolved.index.origins.get(&source.text).copied().flatten() {
             scope.roots.push((self.program.record(record).name.clone(), Root::Source, record));
         }
-        Some(Stream::Lines(rule))
+        Some(Stream::Lines(rule, kind))
     }
 
     /// `for each deal`, `for each partner per quarter`

@@ -80,7 +80,7 @@ impl Typing<'_> {
                 let record = self.resolved.record_named(&name.text);
                 record.is_some_and(|record| self.program.record(record).kind == RecordKind::Entity)
             }
-            SetSource::Payments(_) => false,
+            SetSource::Payments(_) | SetSource::Credits(_) => false,
             SetSource::Decisions(_) => true,
         };
         let by_window = match set.window.as_ref().map(|window| &window.kind) {

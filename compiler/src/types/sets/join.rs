@@ -20,13 +20,13 @@ impl Typing<'_> {
     ) -> Option<Expr> {
         let (root, record) = match stream {
             Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => (Root::Row, *record),
-            Stream::Lines(rule) => (Root::Payee, self.payee_of(*rule)?),
+            Stream::Lines(rule, _) => (Root::Payee, self.payee_of(*rule)?),
         };
         if let Some(by) = by {
             let mut scope = Scope::constant();
             scope.rule = Some(RuleScope { name: String::new(), stream: stream.rows(), by_date: false, matched: true });
             let typed = match stream {
-                Stream::Lines(rule) => self.path_of_payment(*rule, record, by, &mut scope)?,
+                Stream::Lines(rule, _) => self.path_of_payment(*rule, record, by, &mut scope)?,
                 _ => self.follow(root, record, Vec::new(), &by.parts, by.span, &mut scope)?,
             };
             if typed.ty != Type::Ref(entity) {
@@ -44,7 +44,7 @@ impl Typing<'_> {
             return Some(typed.into_expr());
         }
         // A payment belongs to whom it is paid, or to the row that it is paid for.
-        if let Stream::Lines(rule) = stream
+        if let Stream::Lines(rule, _) = stream
             && record != entity
             && self.source_of(*rule) == Some(entity)
         {
@@ -125,7 +125,7 @@ impl Typing<'_> {
         let source = self.source_of(rule);
         let is_source = source.is_some_and(|source| self.program.record(source).name == first.text);
         let (root, record, names) = match (first.text.as_str(), rest, source) {
-            ("payment", [second, rest @ ..], _) if second.text == "payee" => (Root::Payee, payee, rest),
+            ("payment" | "credit", [second, rest @ ..], _) if second.text == "payee" => (Root::Payee, payee, rest),
             (_, rest, Some(source)) if is_source => (Root::Source, source, rest),
             _ if self.field_of(payee, &first.text).is_some() => (Root::Payee, payee, &by.parts[..]),
             (_, _, Some(source)) if self.field_of(source, &first.text).is_some() => {
@@ -171,10 +171,10 @@ impl Typing<'_> {
         let path = if let Op::Field { path, .. } = &join.op { path.clone() } else { Vec::new() };
         let entity_name = self.program.record(entity).name.clone();
         match stream {
-            Stream::Lines(_) => {
-                scope.payment = true;
-                scope.roots.push(("payment.payee".to_owned(), Root::Payee, record));
-                if let Stream::Lines(rule) = stream
+            Stream::Lines(_, kind) => {
+                scope.payment = Some(*kind);
+                scope.roots.push((format!("{}.payee", kind.word()), Root::Payee, record));
+                if let Stream::Lines(rule, _) = stream
                     && let Some(source) = self.source_of(*rule)
                     && source != entity
                 {
@@ -215,6 +215,7 @@ impl Typing<'_> {
             is_far |= match &expr.op {
                 Op::Field { root, record, path } => self.path_optional(*root, *record, path, &Scope::constant()),
                 Op::PaymentAmount
+                | Op::Credit(_)
                 | Op::When
                 | Op::Decision { .. }
                 | Op::Fold(_)
@@ -238,6 +239,7 @@ impl Typing<'_> {
                 path.splice(0..0, to_entity.iter().copied());
             }
             Op::PaymentAmount
+            | Op::Credit(_)
             | Op::When
             | Op::Decision { .. }
             | Op::Fold(_)

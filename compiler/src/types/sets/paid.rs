@@ -1,7 +1,7 @@
 //! `paid by RULE`: what another rule pays for the same row.
 
 use super::window::Edges;
-use crate::plan::{Expr, FindFunction, Op, RecordId, Root, Stream, Type};
+use crate::plan::{Expr, FindFunction, LineKind, Op, RecordId, Root, Stream, Type};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use meed_grammar::problem::Problem;
@@ -27,7 +27,7 @@ impl Typing<'_> {
             }
         };
         let id = self.rule_named(&rule.text)?;
-        let mut found = self.no_rows_yet(Stream::Lines(id), scope, span);
+        let mut found = self.no_rows_yet(Stream::Lines(id, LineKind::Payment), scope, span);
         let row = |root: Root, record: RecordId| {
             let op = Op::Field { root, record, path: Vec::new() };
             Expr { op, ty: Type::Ref(record), optional: false, span: Span::default() }

@@ -153,7 +153,9 @@ impl Typing<'_> {
                 let problem = Problem::error("other-event", event.span, message);
                 self.problem(match rule.stream {
                     Stream::Events(own) => problem.help(format!("write: over all {}", self.program.record(own).name)),
-                    Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(_) => problem.help("leave `over all` out"),
+                    Stream::Periods(..) | Stream::ByDate(..) | Stream::Lines(..) => {
+                        problem.help("leave `over all` out")
+                    }
                 });
                 return None;
             }

@@ -170,6 +170,7 @@ impl Typing<'_> {
                         ("a decision", format!("latest (decision from {}).{name}", rule.text))
                     }
                     SetSource::Payments(rule) => ("a payment", format!("latest (payments from {}).amount", rule.text)),
+                    SetSource::Credits(rule) => ("a credit", format!("latest (credit from {}).amount", rule.text)),
                     SetSource::Event(_) => broken("a set of rows that are none"),
                 };
                 let help = format!("write what of it is meant: {example}");
@@ -241,6 +242,7 @@ impl Typing<'_> {
         names: &[tree::Name],
         known: bool,
         span: Span,
+        scope: &Scope,
     ) -> Option<Typed> {
         let Op::Call(Function::Find { search, output }, operands) = &row.op else { return None };
         let mut inner = Scope::constant();
@@ -252,9 +254,13 @@ impl Typing<'_> {
         let value = self.follow(Root::Row, record, Vec::new(), names, span, &mut inner)?;
         let optional = value.optional || !known;
         let function = self.program.searches[search.index()].outputs[*output as usize].function.clone();
-        let output = self.output(*search, SearchOutput { function, value: value.into_expr(), den: None });
+        // Wherever a field is named it is one output, so that what is known of it at one place is known at the other.
+        let mut value = value.into_expr();
+        walk(&mut value, &mut |expr| expr.span = Span::default());
+        let output = self.output(*search, SearchOutput { function, value, den: None });
         let ty = self.program.searches[search.index()].outputs[output as usize].ty();
         let op = Op::Call(Function::Find { search: *search, output }, operands.clone());
+        let optional = optional && !scope.is_given(&op);
         Some(Typed::new(op, ty, optional, span))
     }
 
@@ -282,13 +288,13 @@ impl Typing<'_> {
                 inner.bare = Some((Root::Row, *own));
                 Some(*own)
             }
-            Stream::Lines(rule) => {
+            Stream::Lines(rule, kind) => {
                 let name = self.resolved.index.ids.iter().find(|(_, id)| *id == rule).map(|(name, _)| name.clone());
                 let name = name.unwrap_or_default();
-                inner.payment = true;
+                inner.payment = Some(*kind);
                 inner.payees = self.payee_kinds(&name);
                 let payee = inner.payees.first().copied();
-                inner.roots.extend(payee.map(|payee| ("payment.payee".to_owned(), Root::Payee, payee)));
+                inner.roots.extend(payee.map(|payee| (format!("{}.payee", kind.word()), Root::Payee, payee)));
                 let source = self.resolved.index.origins.get(&name).copied().flatten();
                 inner.roots.extend(source.map(|source| (self.record_name(source).to_owned(), Root::Source, source)));
                 source
@@ -316,8 +322,10 @@ impl Typing<'_> {
     fn path_of_derived(&mut self, field: &tree::Path, found: &mut Found) -> Option<Typed> {
         let mut path = field.clone();
         let is_own = |name: &str| found.inner.roots.iter().any(|(root, ..)| root == name);
-        if matches!(found.stream, Stream::Lines(_)) && !is_own(&path.parts[0].text) {
-            path.parts.insert(0, tree::Name { text: "payment".to_owned(), span: field.span });
+        if let Stream::Lines(_, kind) = found.stream
+            && !is_own(&path.parts[0].text)
+        {
+            path.parts.insert(0, tree::Name { text: kind.word().to_owned(), span: field.span });
         }
         self.path(&path, &mut found.inner)
     }
@@ -346,7 +354,7 @@ impl Typing<'_> {
             self.conditions(&mut found, condition);
         }
         // In a rule over events the rows of an entity are those that live on the row's day.
-        if let (Stream::Events(_) | Stream::Lines(_), Some(record)) = (&stream, found.record())
+        if let (Stream::Events(_) | Stream::Lines(..), Some(record)) = (&stream, found.record())
             && self.program.record(record).life.is_bounded()
         {
             let row = self.set_row(record, span);
@@ -371,7 +379,7 @@ impl Typing<'_> {
     fn rows_of_set(&mut self, source: &SetSource) -> Option<(Stream, Option<Expr>)> {
         match source {
             SetSource::Event(name) => Some((Stream::Events(self.record_of_set(name)?), None)),
-            SetSource::Payments(_) => Some((self.set_stream(source)?.0, None)),
+            SetSource::Payments(_) | SetSource::Credits(_) => Some((self.set_stream(source)?.0, None)),
             SetSource::Decisions(name) => self.decided_by(name),
         }
     }
@@ -534,8 +542,8 @@ impl Typing<'_> {
                 Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) => {
                     (self.record_name(*record), self.record_name(*record))
                 }
-                Stream::Lines(rule) => {
-                    ("payment", self.source_of(*rule).map_or("payment", |source| self.record_name(source)))
+                Stream::Lines(rule, kind) => {
+                    (kind.word(), self.source_of(*rule).map_or(kind.word(), |source| self.record_name(source)))
                 }
             };
             let message = format!("every row that asks looks at every `{name}` of its time");
@@ -643,7 +651,7 @@ impl Typing<'_> {
         let known = !row.optional;
         match (&row.op, row.ty) {
             (Op::Call(Function::Find { .. }, _), Type::Ref(_)) => {
-                self.field_of_found(&row.into_expr(), &field.parts, known, span)
+                self.field_of_found(&row.into_expr(), &field.parts, known, span, scope)
             }
             (Op::Field { root, record, path }, Type::Ref(_)) => {
                 let (root, record, path) = (*root, *record, path.clone());
@@ -651,7 +659,7 @@ impl Typing<'_> {
             }
             (Op::Local(local), Type::Ref(_)) => {
                 let definition = scope.lets[*local].value.clone();
-                self.field_of_found(&definition, &field.parts, known, span)
+                self.field_of_found(&definition, &field.parts, known, span, scope)
             }
             _ => {
                 let message = format!("{} in brackets has no fields", self.type_words(row.ty));

@@ -237,7 +237,8 @@ impl Typing<'_> {
     fn before_this(&mut self, rows: &Stream, span: Span, scope: &Scope) -> Option<Edges> {
         let Stream::Events(record) = *rows else {
             let message = "only rows of events come before one another within a day";
-            let help = "bound the day: where payment.when < closed_on";
+            let word = if let Stream::Lines(_, kind) = rows { kind.word() } else { "payment" };
+            let help = format!("bound the day: where {word}.when < closed_on");
             self.problem(Problem::error("unknown-window", span, message).help(help));
             return None;
         };

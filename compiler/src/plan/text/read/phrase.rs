@@ -6,7 +6,7 @@ use super::super::words::Word;
 use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
-    Back, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, Root, ScheduleId,
+    Back, CreditPart, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, Root, ScheduleId,
     ScheduleOutput, SearchId, StateId, TableId, TextTest, Type, UnitId,
 };
 use crate::value::{Exact, parse_exact};
@@ -133,6 +133,8 @@ impl Place<'_> {
             "missing" => Op::Missing,
             "when" => Op::When,
             "payment.amount" => Op::PaymentAmount,
+            "credit.share" => Op::Credit(CreditPart::Share),
+            "credit.base" => Op::Credit(CreditPart::Base),
             "amount" | "rate" | "band" if line.takes("of") => {
                 let output = ScheduleOutput::of_word(first).unwrap_or(ScheduleOutput::Amount);
                 self.schedule_output(output, line)?

@@ -1,0 +1,35 @@
+//! The door of the engine: a run, and before it those at whose days the program is settled too.
+
+use crate::engine::closes::{Book, closes};
+use crate::engine::options::{Observer, RunOptions};
+use crate::engine::result::{RunError, RunResult};
+use crate::engine::run::run_through;
+use crate::store::loaded::Loaded;
+use meed_compiler::internal::guarded;
+use meed_compiler::plan::Plan;
+
+/// Runs every rule; where the program is settled at the ends of periods, for each that ended before the run's day too, so that
+/// the lines are those that each of them booked.
+///
+/// # Errors
+/// The first [`RunError`] met; nothing of the run is then to be used.
+pub fn run(
+    plan: &Plan,
+    loaded: &mut Loaded,
+    options: &RunOptions,
+    observer: Option<&mut dyn Observer>,
+) -> Result<RunResult, RunError> {
+    let Some(closes) = closes(plan, options.through) else { return run_through(plan, loaded, options, observer) };
+    let Some((last, earlier)) = closes.split_last() else { return run_through(plan, loaded, options, observer) };
+    let mut book = Book::new(plan, loaded)?;
+    for close in earlier {
+        loaded.see_through(plan, close.day)?;
+        let result = run_through(plan, loaded, &RunOptions { through: close.day, ..*options }, None)?;
+        guarded(|| book.close(plan, loaded, &result, *close, false))??;
+    }
+    loaded.see_through(plan, last.day)?;
+    let mut result = run_through(plan, loaded, options, observer)?;
+    guarded(|| book.close(plan, loaded, &result, *last, true))??;
+    guarded(|| book.end(plan, loaded, &mut result))??;
+    Ok(result)
+}
