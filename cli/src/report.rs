@@ -107,6 +107,13 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
         if result.below_zero[version.index()] != 0 {
             say(&below_zero(plan, rule, result.below_zero[version.index()]));
         }
+        if let Some(held) = &result.held[version.index()] {
+            for (unit, sum) in held.sums() {
+                let unit = plan.unit(*unit);
+                let word = if sum.n_lines == 1 { "payment is" } else { "payments are" };
+                say(&format!("  {} {word} held, {} {}", sum.n_lines, decimal_text(sum.sum, unit.decimals), unit.code));
+            }
+        }
         match result.n_uncredited[version.index()] {
             0 => {}
             1 => say("  one part that nobody gets is in `uncredited`"),

@@ -149,6 +149,7 @@ impl Run {
         tables.extend(pay::credits_header(&job.plan).map(|_| "credits"));
         tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
         tables.extend(pay::differences_header(&job.plan).map(|_| "differences"));
+        tables.extend(pay::held_header(&job.plan).map(|_| "held"));
         tables.extend(self.slices.then_some("slices"));
         Request {
             folder: out,
@@ -242,6 +243,10 @@ impl Run {
             Some(header) => Some(outputs.table("differences", header)?),
             None => None,
         };
+        let mut held = match pay::held_header(plan) {
+            Some(header) => Some(outputs.table("held", header)?),
+            None => None,
+        };
         let mut parts = match slices {
             Some(slices) => Some((slices, outputs.table("slices", pay::slices_header())?)),
             None => None,
@@ -265,7 +270,10 @@ impl Run {
         if let Some(differences) = &mut differences {
             pay::write_differences(plan, loaded, result, differences.as_mut()).map_err(folder)?;
         }
-        drop((payments, totals, decisions, parts, credits, uncredited, differences));
+        if let Some(held) = &mut held {
+            pay::write_held(plan, loaded, result, held.as_mut()).map_err(folder)?;
+        }
+        drop((payments, totals, decisions, parts, credits, uncredited, differences, held));
         outputs.appear(|tables, rejects| {
             run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
         })

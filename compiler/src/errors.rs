@@ -159,6 +159,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "too-deep"
     "too-many-period-rows"
     "too-many-rows"
+    "two-holds"
     "type-mismatch"
     "unclosed-quote"
     "unclosed-text"

@@ -142,6 +142,7 @@ impl<'a> Lowering<'a> {
             locals: version.locals.clone(),
             folds,
             as_reported: version.as_reported,
+            hold: version.hold.as_ref().map(|(hold, _)| hold.clone()),
             span: version.span,
         }
     }

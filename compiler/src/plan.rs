@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod cover;
 pub mod fields;
 pub mod function;
+pub mod hold;
 pub mod ids;
 pub mod label;
 pub mod layout;
@@ -28,6 +29,7 @@ pub mod walk;
 pub use calendar::{Back, Calendar, Days, Period, Weekday, Years};
 pub use fields::*;
 pub use function::{Function, Signature};
+pub use hold::Hold;
 pub use ids::*;
 pub use label::Label;
 pub use layout::{Bounds, Layout, RowTest, TextEncoding};
@@ -176,6 +178,8 @@ pub struct Version {
     pub folds: Vec<FoldId>,
     /// Whether it reads rows as they were reported, whatever was taken back.
     pub as_reported: bool,
+    /// How its lines are held until they are worth a payment, if they are.
+    pub hold: Option<Hold>,
     /// The whole rule in the text.
     pub span: Span,
 }

@@ -19,8 +19,8 @@ pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
 pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
-    Calendar, Days, Decision, DecisionId, Expr, Local, LocalId, Parameter, Period, Predicate, Record, RecordId, Search,
-    Share, Stacking, Stream, Table, Type, Unit, UnitId, Window,
+    Calendar, Days, Decision, DecisionId, Expr, Hold, Local, LocalId, Parameter, Period, Predicate, Record, RecordId,
+    Search, Share, Stacking, Stream, Table, Type, Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -97,6 +97,8 @@ pub struct Version {
     pub ever: Option<Span>,
     /// `returns change nothing`: it reads rows as they were reported.
     pub as_reported: bool,
+    /// `hold until`, and where it is written.
+    pub hold: Option<(Hold, Span)>,
     /// The whole of it in the text.
     pub span: Span,
 }
@@ -292,8 +294,14 @@ impl Version {
 
     /// The entities whose rows it pays, each once.
     pub fn payees(&self) -> Vec<RecordId> {
-        let Some(pay) = self.pay() else { return Vec::new() };
-        match (&pay.share, &pay.payee) {
+        self.pay().map(Pay::kinds).unwrap_or_default()
+    }
+}
+
+impl Pay {
+    /// The kinds of parties that are paid.
+    pub fn kinds(&self) -> Vec<RecordId> {
+        match (&self.share, &self.payee) {
             (Some(share), _) => share.kinds(),
             (None, Some(Expr { ty: Type::Ref(record), .. })) => vec![*record],
             (None, _) => Vec::new(),

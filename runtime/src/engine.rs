@@ -18,6 +18,7 @@ mod fill;
 mod flags;
 mod found;
 mod group_index;
+mod hold;
 pub(crate) mod lines;
 pub(crate) mod options;
 mod page;

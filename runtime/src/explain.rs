@@ -9,6 +9,7 @@ mod booked;
 mod choices;
 mod explainer;
 mod groups;
+mod held;
 mod limits;
 mod notes;
 pub(crate) mod numbers;

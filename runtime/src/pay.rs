@@ -11,6 +11,7 @@ pub(crate) mod columns;
 pub(crate) mod credits;
 pub(crate) mod decisions;
 pub(crate) mod differences;
+pub(crate) mod held;
 mod page;
 mod partition;
 mod periods;

@@ -17,8 +17,9 @@ use crate::pay::columns::{payments_header, totals_header};
 use crate::pay::credits::{credits_header, uncredited_header};
 use crate::pay::decisions::decisions_header;
 use crate::pay::differences::differences_header;
+use crate::pay::held::held_header;
 use crate::pay::sinks::{Nowhere, Sinks};
-use crate::pay::write::{write, write_credits, write_decisions, write_differences, write_uncredited};
+use crate::pay::write::{write, write_credits, write_decisions, write_differences, write_held, write_uncredited};
 use crate::source::file::{SourceFile, TableInput};
 use crate::store::loaded::Loaded;
 use crate::store::rejects::{Reject, Rejects};
@@ -281,6 +282,15 @@ impl Settled<'_> {
     pub fn differences(&self) -> io::Result<Vec<RecordBatch>> {
         let Some(header) = differences_header(self.plan) else { return Ok(Vec::new()) };
         arrow(header, |sink| write_differences(self.plan, self.loaded, &self.result, sink))
+    }
+
+    /// The payments that are still held; none where no rule holds any.
+    ///
+    /// # Errors
+    /// When they cannot be read back.
+    pub fn held(&self) -> io::Result<Vec<RecordBatch>> {
+        let Some(header) = held_header(self.plan) else { return Ok(Vec::new()) };
+        arrow(header, |sink| write_held(self.plan, self.loaded, &self.result, sink))
     }
 
     /// How the rows of events ended: over all rules, then rule by rule. The other numbers add up to those read.

@@ -49,6 +49,8 @@ pub enum Kind {
     Uncredited,
     /// Sums of earlier periods that closes changed.
     Differences,
+    /// Payments that are still held.
+    Held,
     /// What became of the rows, by event.
     Accounts,
     /// How often schedules were asked below zero.
@@ -69,6 +71,7 @@ impl Kind {
             "credits" => Self::Credits,
             "uncredited" => Self::Uncredited,
             "differences" => Self::Differences,
+            "held" => Self::Held,
             "accounts" => Self::Accounts,
             "below-zero" => Self::BelowZero,
             "rejects" => Self::Rejects,
@@ -83,7 +86,7 @@ impl Kind {
             Self::Payments | Self::Totals | Self::Slices | Self::Error => "rule",
             Self::Decisions => "name",
             Self::Accounts => "event",
-            Self::BelowZero | Self::Credits | Self::Uncredited | Self::Differences => "rule",
+            Self::BelowZero | Self::Credits | Self::Uncredited | Self::Differences | Self::Held => "rule",
             Self::Rejects => "record",
         }
     }

@@ -130,6 +130,7 @@ fn table(outcome: &Outcome, kind: Kind) -> Option<&Table> {
         Kind::Credits => Some(&outcome.credits),
         Kind::Uncredited => Some(&outcome.uncredited),
         Kind::Differences => Some(&outcome.differences),
+        Kind::Held => Some(&outcome.held),
         Kind::Accounts => Some(&outcome.accounts),
         Kind::BelowZero => Some(&outcome.below_zero),
         Kind::Rejects => Some(&outcome.rejects),

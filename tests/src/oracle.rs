@@ -44,6 +44,8 @@ pub enum Answer {
         uncredited: Table,
         /// Sums of earlier periods that closes changed, without reasons.
         differences: Table,
+        /// Payments that wait.
+        held: Table,
         /// Rejected cells, without reasons.
         rejects: Table,
         /// Whether a set meets a fault in rows that no value asks for: whether that stops a run the page leaves open.
@@ -56,7 +58,7 @@ pub enum Answer {
 }
 
 /// Columns that the evaluator gives.
-const PAYMENTS: [&str; 13] = [
+const PAYMENTS: [&str; 14] = [
     "rule",
     "version",
     "payee_kind",
@@ -69,6 +71,7 @@ const PAYMENTS: [&str; 13] = [
     "when",
     "period",
     "booked",
+    "due",
     "accrual",
 ];
 const CREDITS: [&str; 12] =
@@ -76,6 +79,7 @@ const CREDITS: [&str; 12] =
 const UNCREDITED: [&str; 7] = ["rule", "version", "event", "key", "place", "unit", "amount"];
 const DIFFERENCES: [&str; 11] =
     ["rule", "payee_kind", "payee", "unit", "event", "key", "period", "was", "is", "amount", "booked"];
+const HELD: [&str; 9] = ["rule", "payee_kind", "payee", "unit", "amount", "event", "key", "place", "period"];
 const TOTALS: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "period", "amount"];
 const DECISIONS: [&str; 7] = ["rule", "version", "of", "key", "period", "name", "value"];
 const REJECTS: [&str; 4] = ["record", "row", "column", "value"];
@@ -168,6 +172,7 @@ impl Answer {
             credits: table("credits", &CREDITS),
             uncredited: table("uncredited", &UNCREDITED),
             differences: table("differences", &DIFFERENCES),
+            held: table("held", &HELD),
             rejects: table("rejects", &REJECTS),
             unasked_faults: value["unasked_faults"] == true,
         }
@@ -183,13 +188,17 @@ impl Answer {
             (Self::Fault(fault), None) => Some(format!("the evaluator meets a fault, {fault}, and Meed none")),
             (Self::Tables { unasked_faults: true, .. }, Some(_)) => None,
             (Self::Tables { .. }, Some(fault)) => Some(format!("Meed meets a fault, {fault}, and the evaluator none")),
-            (Self::Tables { payments, totals, decisions, credits, uncredited, differences, rejects, .. }, None) => {
+            (
+                Self::Tables { payments, totals, decisions, credits, uncredited, differences, held, rejects, .. },
+                None,
+            ) => {
                 let pairs = [
                     ("rejects", rejects, &outcome.rejects),
                     ("decisions", decisions, &outcome.decisions),
                     ("credits", credits, &outcome.credits),
                     ("uncredited", uncredited, &outcome.uncredited),
                     ("differences", differences, &outcome.differences),
+                    ("held", held, &outcome.held),
                     ("payments", payments, &outcome.payments),
                     ("totals", totals, &outcome.totals),
                 ];

@@ -99,6 +99,7 @@ impl Renaming {
         cells(&mut outcome.credits, &["key", "found_key", "payee"]);
         cells(&mut outcome.uncredited, &["key"]);
         cells(&mut outcome.differences, &["payee", "key"]);
+        cells(&mut outcome.held, &["payee", "key"]);
         cells(&mut outcome.rejects, &["value"]);
         if let Some(slices) = &mut outcome.slices {
             cells(slices, &["payee", "key"]);

@@ -92,6 +92,8 @@ pub struct Outcome {
     pub uncredited: Table,
     /// Sums of earlier periods that closes changed.
     pub differences: Table,
+    /// Payments that are still held.
+    pub held: Table,
     /// What became of the rows, by event.
     pub accounts: Table,
     /// How often a schedule that does not say what it gives below zero was asked there, by rule.
@@ -131,13 +133,14 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
             outcome.totals = table(pay::totals(plan, &loaded, &result));
             if shown {
                 let parts = table(pay::slices(plan, &loaded, &result, &slices));
-                slices_add_up(&parts, &outcome.payments)?;
+                slices_add_up(&parts, &outcome.payments, &table(pay::held(plan, &loaded, &result)))?;
                 outcome.slices = Some(parts);
             }
             outcome.decisions = table(pay::decisions(plan, &loaded, &result));
             outcome.credits = table(pay::credits(plan, &loaded, &result));
             outcome.uncredited = table(pay::uncredited(plan, &loaded, &result));
             outcome.differences = table(pay::differences(plan, &loaded, &result));
+            outcome.held = table(pay::held(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
             outcome.below_zero = below_zero(plan, &result);
         }
@@ -219,6 +222,7 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
         ("credits", &one.credits, &other.credits),
         ("uncredited", &one.uncredited, &other.uncredited),
         ("differences", &one.differences, &other.differences),
+        ("held", &one.held, &other.held),
         ("accounts", &one.accounts, &other.accounts),
         ("below-zero", &one.below_zero, &other.below_zero),
         ("rejects", &one.rejects, &other.rejects),
@@ -230,8 +234,8 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
     Some(format!("{name}\n{}and not\n{}", other.to_text(), one.to_text()))
 }
 
-/// The parts of the lines of a rule, payee, period and event must add up to these lines.
-fn slices_add_up(slices: &Table, payments: &Table) -> Result<(), String> {
+/// The parts of the lines of a rule, payee, period and event must add up to these lines, paid or held.
+fn slices_add_up(slices: &Table, payments: &Table, held: &Table) -> Result<(), String> {
     let columns = ["rule", "payee", "period", "event", "key", "amount"].map(str::to_owned);
     let sums = |table: &Table| -> Result<BTreeMap<Vec<String>, Exact>, String> {
         let mut sums: BTreeMap<Vec<String>, Exact> = BTreeMap::new();
@@ -242,12 +246,19 @@ fn slices_add_up(slices: &Table, payments: &Table) -> Result<(), String> {
         }
         Ok(sums)
     };
+    let mut lines = sums(payments)?;
+    if !held.header.is_empty() {
+        for (key, amount) in sums(held)? {
+            let sum = lines.entry(key).or_default();
+            *sum = &*sum + amount;
+        }
+    }
     // Where several closes booked a row that comes to nothing in the end, there are no parts of it.
     let nonzero = |mut sums: BTreeMap<Vec<String>, Exact>| {
         sums.retain(|_, sum| *sum != Exact::ZERO);
         sums
     };
-    let (parts, lines) = (nonzero(sums(slices)?), nonzero(sums(payments)?));
+    let (parts, lines) = (nonzero(sums(slices)?), nonzero(lines));
     if parts == lines { Ok(()) } else { Err(format!("slices {parts:?} are not lines {lines:?}")) }
 }
 

@@ -281,6 +281,7 @@ impl Found<'_> {
             }
             ClauseKind::ForEach { .. }
             | ClauseKind::Active(_)
+            | ClauseKind::Hold { .. }
             | ClauseKind::ReturnsChangeNothing
             | ClauseKind::Unsupported(_) => {}
         }

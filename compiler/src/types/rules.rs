@@ -3,6 +3,7 @@
 mod clause_order;
 mod clauses;
 mod decisions;
+mod holds;
 mod levels;
 mod limits;
 mod payments;
@@ -14,7 +15,7 @@ mod versions;
 
 use super::Typing;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Days, DecisionId, Local, Period, Stream, UnitId};
+use crate::plan::{Days, DecisionId, Hold, Local, Period, Stream, UnitId};
 use crate::typed::{Clause, Rule, Version};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -44,6 +45,7 @@ impl Typing<'_> {
         self.versions(&rules);
         self.program.rules = rules;
         self.stackings();
+        self.one_account();
         // The versions of a rule are done together, where the first of them is done.
         let mut done = vec![false; self.program.rules.len()];
         let rules = work.iter().map(|&idx| self.resolved.index.ids[&self.resolved.rules[idx].name.text].index());
@@ -105,6 +107,7 @@ impl Typing<'_> {
             // Rows without the date by which they come are none of the rule's.
             filters: by_date,
             unit: None,
+            hold: None,
         };
         if let Stream::Periods(party, _) = stream {
             let life = self.program.record(party).life;
@@ -124,7 +127,10 @@ impl Typing<'_> {
             self.clause = Some(clause.span);
             let limit = matches!(
                 clause.kind,
-                ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } | ClauseKind::AtLeast { .. }
+                ClauseKind::AtMost { .. }
+                    | ClauseKind::AtMostPayments { .. }
+                    | ClauseKind::AtLeast { .. }
+                    | ClauseKind::Hold { .. }
             );
             if !limit || paid {
                 self.clause(clause, &mut scope, &mut work);
@@ -164,6 +170,7 @@ impl Typing<'_> {
             folds: std::mem::take(&mut self.folds),
             ever: work.ever,
             as_reported,
+            hold: work.hold,
             span: rule.span,
         };
         if as_reported {
@@ -186,4 +193,6 @@ pub(super) struct Work {
     filters: bool,
     /// What it pays.
     unit: Option<UnitId>,
+    /// How what it pays is held.
+    hold: Option<(Hold, Span)>,
 }

@@ -56,6 +56,12 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         }
         Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
         Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
+        Rule::hold => ClauseKind::Hold {
+            until: expressions::only(node),
+            per: node.per(),
+            paid_per: node.part(Rule::hold_paid).map(|part| expressions::period_word(&part)),
+            all_at_end: node.span_of(Rule::hold_end),
+        },
         Rule::change_nothing => ClauseKind::ReturnsChangeNothing,
         Rule::mistake_first => missing_per(node),
         other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
@@ -68,7 +74,6 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
         Rule::pay_each => "payments up a chain (`pay each`)",
         Rule::ranked => "a contest (`ranked by`)",
         Rule::keep_top => "a contest (`keep top`)",
-        Rule::hold => "holding small sums (`hold until`)",
         Rule::add_to => "a balance (`add … to`)",
         Rule::returns => "a word about returns",
         Rule::due => "a due date",

@@ -133,6 +133,17 @@ pub enum ClauseKind {
         /// Every name after a `per` or `and`.
         per: Vec<Path>,
     },
+    /// `hold until M per K [, paid per P] [, all at the end]`
+    Hold {
+        /// From how much on it is paid out.
+        until: Expr,
+        /// Every name after a `per` or `and`.
+        per: Vec<Path>,
+        /// `paid per P`
+        paid_per: Option<Name>,
+        /// `all at the end`
+        all_at_end: Option<Span>,
+    },
     /// `returns change nothing`
     ReturnsChangeNothing,
     /// A clause not supported yet.

@@ -167,7 +167,7 @@ impl Book {
             all.push(lines);
             differences.push(changed);
         }
-        result.booked = Some(all);
+        result.paid_out = all.into_iter().map(Some).collect();
         result.differences = differences;
         Ok(())
     }

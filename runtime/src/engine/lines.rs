@@ -48,10 +48,15 @@ pub struct LineRows {
     kinds: Vec<u32>,
     /// The period of the close that each is booked in, or [`OWN_PERIOD`]; empty where the program is settled once.
     booked: Vec<i32>,
+    /// The day on which each that was held is due, or [`NO_DUE`]; empty where the rule holds nothing.
+    dues: Vec<i32>,
 }
 
 /// Where a line is booked in the period that its row belongs to.
 pub(crate) const OWN_PERIOD: i32 = i32::MIN;
+
+/// In place of the day on which a line is due: it was never held.
+pub(crate) const NO_DUE: i32 = i32::MIN;
 
 /// A line of one of several versions of a rule.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +71,8 @@ pub(crate) struct Line {
     pub place: u32,
     pub kind: RecordId,
     pub booked: i32,
+    /// The day on which it is due, or [`NO_DUE`].
+    pub due: i32,
 }
 
 /// Lines of one unit together.
@@ -137,6 +144,7 @@ impl Lines {
             places,
             kinds: std::mem::take(&mut output.kinds),
             booked: Vec::new(),
+            dues: Vec::new(),
         })
     }
 
@@ -203,7 +211,7 @@ impl Lines {
 
 impl Columns for LineRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { rows, payees, amounts, roots, units, places, kinds, booked } = self;
+        let Self { rows, payees, amounts, roots, units, places, kinds, booked, dues } = self;
         vec![
             ColumnMut::U32(rows),
             ColumnMut::U32(payees),
@@ -213,6 +221,7 @@ impl Columns for LineRows {
             ColumnMut::U32(places),
             ColumnMut::U32(kinds),
             ColumnMut::I32(booked),
+            ColumnMut::I32(dues),
         ]
     }
 }
@@ -231,6 +240,33 @@ impl LineRows {
     /// The same, with the period of the close that each is booked in.
     pub(crate) fn booked_in(self, booked: Vec<i32>) -> Self {
         Self { booked, ..self }
+    }
+
+    /// The same, with the day on which each is due.
+    pub(crate) fn due_on(self, dues: Vec<i32>) -> Self {
+        Self { dues, ..self }
+    }
+
+    /// The day on which a line is due, or [`NO_DUE`].
+    pub fn due(&self, idx: usize) -> i32 {
+        self.dues.get(idx).copied().unwrap_or(NO_DUE)
+    }
+
+    /// The lines whose day fits, each with its unit, place, kind and day.
+    pub(super) fn only(&self, unit: UnitId, kind: RecordId, days: &[i32], fits: impl Fn(i32) -> bool) -> Self {
+        let chosen: Vec<usize> = (0..self.len()).filter(|&idx| fits(days[idx])).collect();
+        let of = |value: &dyn Fn(usize) -> u32| chosen.iter().map(|&idx| value(idx)).collect::<Vec<u32>>();
+        Self {
+            rows: of(&|idx| self.roots()[idx]),
+            payees: of(&|idx| self.payees[idx]),
+            amounts: chosen.iter().map(|&idx| self.amounts[idx]).collect(),
+            roots: Vec::new(),
+            units: of(&|idx| self.unit(idx, unit).0),
+            places: of(&|idx| self.place(idx)),
+            kinds: of(&|idx| self.kind(idx, kind).0),
+            booked: chosen.iter().map(|&idx| self.booked(idx)).collect(),
+            dues: chosen.iter().map(|&idx| days[idx]).collect(),
+        }
     }
 
     /// The period of the close that a line is booked in, or [`OWN_PERIOD`].

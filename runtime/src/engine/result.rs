@@ -20,8 +20,11 @@ pub struct RunResult {
     pub through: i32,
     /// By rule: its lines in the order of `when`, then key.
     pub lines: Vec<Lines>,
-    /// By rule: its lines as they were booked, close by close, where the program is settled at the ends of periods.
-    pub(crate) booked: Option<Vec<Lines>>,
+    /// By rule: what is paid, where it is not the lines as they are: as they were booked, close by close, where the program is settled at
+    /// the ends of periods, and without those that are still held.
+    pub(crate) paid_out: Vec<Option<Lines>>,
+    /// By rule: the lines that are still held, where it holds any.
+    pub held: Vec<Option<Lines>>,
     /// By rule: the sums of earlier periods that closes changed; empty where there are none such.
     pub(crate) differences: Vec<Paged<DifferenceRows>>,
     /// By rule: the rows it read; none for a rule over events, which reads those of the event's table, and for payments
@@ -97,7 +100,8 @@ impl RunResult {
             credits: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
             uncredited: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
             n_uncredited: vec![0; n_rules],
-            booked: None,
+            paid_out: (0..n_rules).map(|_| None).collect(),
+            held: (0..n_rules).map(|_| None).collect(),
             differences: Vec::new(),
             streams: (0..n_rules).map(|_| None).collect(),
             rules: vec![Vec::new(); n_rules],
@@ -109,9 +113,9 @@ impl RunResult {
         })
     }
 
-    /// The lines that a version pays: as they were booked, where they were at the ends of several periods.
+    /// The lines that a version pays.
     pub(crate) fn paid(&self, id: VersionId) -> &Lines {
-        &self.booked.as_ref().unwrap_or(&self.lines)[id.index()]
+        self.paid_out[id.index()].as_ref().unwrap_or(&self.lines[id.index()])
     }
 
     /// The lines of versions of a rule in a page, in the order of the rows that they come from.
@@ -121,7 +125,7 @@ impl RunResult {
         versions: impl Iterator<Item = VersionId>,
         page: usize,
     ) -> Result<Vec<Line>, StoreError> {
-        merged(plan, &self.lines, versions, page)
+        merged(plan, |id| &self.lines[id.index()], versions, page)
     }
 
     /// The same of lines as they are paid.
@@ -131,7 +135,7 @@ impl RunResult {
         versions: impl Iterator<Item = VersionId>,
         page: usize,
     ) -> Result<Vec<Line>, StoreError> {
-        merged(plan, self.booked.as_ref().unwrap_or(&self.lines), versions, page)
+        merged(plan, |id| self.paid(id), versions, page)
     }
 
     /// What rules decided for the rows of a page, which come from this event in the end, or from none.
@@ -161,6 +165,22 @@ impl RunResult {
         }
     }
 
+    /// The lines of versions that are still held, in the order of the rows that they come from.
+    pub(crate) fn merged_held(
+        &self,
+        plan: &Plan,
+        versions: impl Iterator<Item = VersionId>,
+        page: usize,
+    ) -> Result<Vec<Line>, StoreError> {
+        let nothing = Lines::default();
+        merged(plan, |id| self.held[id.index()].as_ref().unwrap_or(&nothing), versions, page)
+    }
+
+    /// Whether what is paid differs from the lines of some rule.
+    pub(crate) fn is_paid_otherwise(&self) -> bool {
+        self.paid_out.iter().any(Option::is_some)
+    }
+
     /// The rows of a rule per entity and period, or of the one that is behind payments.
     pub(super) fn periods_behind(&self, plan: &Plan, id: VersionId) -> Option<&EntityPeriods> {
         match &plan.version(id).stream {
@@ -180,22 +200,32 @@ impl RunResult {
 }
 
 /// The lines of versions of a rule in a page, in the order of the rows that they come from.
-fn merged(
+fn merged<'l>(
     plan: &Plan,
-    of: &[Lines],
+    of: impl Fn(VersionId) -> &'l Lines,
     versions: impl Iterator<Item = VersionId>,
     page: usize,
 ) -> Result<Vec<Line>, StoreError> {
     let mut found: Vec<Line> = Vec::new();
     for (version, id) in (0..).zip(versions) {
-        let lines = of[id.index()].page(page)?;
+        let lines = of(id).page(page)?;
         let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
         let kind = plan.payee_record(id);
         let columns = lines.roots().iter().zip(&lines.payees).zip(&lines.amounts).enumerate();
         found.extend(columns.map(|(idx, ((&root, &payee), &amount))| {
             let unit = lines.unit(idx, usual);
             let kind = kind.map_or(RecordId(0), |kind| lines.kind(idx, kind));
-            Line { version, root, payee, amount, unit, place: lines.place(idx), kind, booked: lines.booked(idx) }
+            Line {
+                version,
+                root,
+                payee,
+                amount,
+                unit,
+                place: lines.place(idx),
+                kind,
+                booked: lines.booked(idx),
+                due: lines.due(idx),
+            }
         }));
     }
     // Rows of an event and entity periods are in order by day and then by key; versions follow one another by day.

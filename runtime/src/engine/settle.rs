@@ -1,6 +1,7 @@
 //! The door of the engine: a run, and before it those at whose days the program is settled too.
 
 use crate::engine::closes::{Book, closes};
+use crate::engine::hold::hold;
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::result::{RunError, RunResult};
 use crate::engine::run::run_through;
@@ -9,7 +10,7 @@ use meed_compiler::internal::guarded;
 use meed_compiler::plan::Plan;
 
 /// Runs every rule; where the program is settled at the ends of periods, for each that ended before the run's day too, so that
-/// the lines are those that each of them booked.
+/// the lines are those that each of them booked. Then what is not worth a payment yet is held.
 ///
 /// # Errors
 /// The first [`RunError`] met; nothing of the run is then to be used.
@@ -19,8 +20,12 @@ pub fn run(
     options: &RunOptions,
     observer: Option<&mut dyn Observer>,
 ) -> Result<RunResult, RunError> {
-    let Some(closes) = closes(plan, options.through) else { return run_through(plan, loaded, options, observer) };
-    let Some((last, earlier)) = closes.split_last() else { return run_through(plan, loaded, options, observer) };
+    let closes = closes(plan, options.through).unwrap_or_default();
+    let Some((last, earlier)) = closes.split_last() else {
+        let mut result = run_through(plan, loaded, options, observer)?;
+        guarded(|| hold(plan, loaded, &mut result))??;
+        return Ok(result);
+    };
     let mut book = Book::new(plan, loaded)?;
     for close in earlier {
         loaded.see_through(plan, close.day)?;
@@ -31,5 +36,6 @@ pub fn run(
     let mut result = run_through(plan, loaded, options, observer)?;
     guarded(|| book.close(plan, loaded, &result, *last, true))??;
     guarded(|| book.end(plan, loaded, &mut result))??;
+    guarded(|| hold(plan, loaded, &mut result))??;
     Ok(result)
 }

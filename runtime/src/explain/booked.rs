@@ -11,7 +11,8 @@ use meed_compiler::plan::{UnitId, VersionId};
 impl Explainer<'_> {
     /// What was booked for a row, where closes booked it in more than its own period.
     pub(super) fn booked(&self, id: VersionId, row: u32) -> Option<ExplainStep> {
-        let lines: &Lines = &self.result.booked.as_ref()?[id.index()];
+        self.plan.calendar.settled?;
+        let lines: &Lines = self.result.paid(id);
         let lines = lines.all();
         let root = match self.result.streams[id.index()].as_ref() {
             Some(Rows::Payments(payments)) => payments.root[row as usize],

@@ -49,6 +49,7 @@ impl Explainer<'_> {
         };
         let mut steps = self.points(id, row, trace);
         steps.extend(self.booked(id, row));
+        steps.extend(self.held(id, row));
         Explanation { heading, rule: self.rule_text(id), steps }
     }
 }

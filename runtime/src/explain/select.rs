@@ -122,10 +122,10 @@ impl<'a> Picker<'a> {
 
     /// Rows for which a close has booked something, whatever is left of it.
     fn with_a_booked_line(&self) -> Vec<u32> {
-        let Some(booked) = self.result.booked.as_ref().filter(|_| !matches!(self.rows, Rows::Payments(_))) else {
+        if self.plan.calendar.settled.is_none() || matches!(self.rows, Rows::Payments(_)) {
             return Vec::new();
-        };
-        let (lines, usual) = (booked[self.id.index()].all(), self.plan.payee_record(self.id));
+        }
+        let (lines, usual) = (self.result.paid(self.id).all(), self.plan.payee_record(self.id));
         let is_meant = |line: &usize| {
             let paid = usual.map(|usual| (lines.kind(*line, usual), lines.payees[*line]));
             self.payee.as_ref().is_none_or(|known| paid.is_some_and(|paid| known.contains(&paid)))

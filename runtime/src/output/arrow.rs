@@ -86,6 +86,7 @@ fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
             Arc::new(array.with_precision_and_scale(digits, scale(decimals)?).map_err(io::Error::other)?)
         }
         Cells::Days(days) => Arc::new(Date32Array::from_iter_values(days.iter().copied())),
+        Cells::SomeDays(days) => Arc::new(days.iter().copied().collect::<Date32Array>()),
         Cells::NoDays => Arc::new(Date32Array::new_null(n_rows)),
         Cells::Wholes(numbers) => Arc::new(Int32Array::from_iter_values(numbers.iter().copied())),
     })

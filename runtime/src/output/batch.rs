@@ -53,6 +53,8 @@ pub enum Cells {
     Amounts(Amounts),
     /// For [`Kind::Day`].
     Days(Vec<i32>),
+    /// For [`Kind::Day`]: in some rows none.
+    SomeDays(Vec<Option<i32>>),
     /// For [`Kind::Day`]: none in any row.
     NoDays,
     /// For [`Kind::Whole`].
@@ -172,6 +174,7 @@ impl Cells {
                 Cow::Owned(decimal_text(amounts.values[row], amounts.decimals(row, decimals)))
             }
             Self::Days(days) => Cow::Owned(date_of(days[row]).to_string()),
+            Self::SomeDays(days) => days[row].map_or(Cow::Borrowed(""), |day| Cow::Owned(date_of(day).to_string())),
             Self::NoDays => Cow::Borrowed(""),
             Self::Wholes(numbers) => Cow::Owned(numbers[row].to_string()),
         }

@@ -56,6 +56,10 @@ impl<W: Write> Sink for CsvSink<W> {
                         push_decimal(amounts.values[row], amounts.decimals(row, *decimals), &mut amount);
                         self.writer.write_field(&amount)?;
                     }
+                    (Cells::SomeDays(days), _) => {
+                        let text = days[row].map(|day| self.days.get(day));
+                        self.writer.write_field(text.unwrap_or_default().as_bytes())?;
+                    }
                     (Cells::Days(days), _) => self.writer.write_field(self.days.get(days[row]).as_bytes())?,
                     (Cells::Wholes(numbers), _) => self.writer.write_field(digits.format(numbers[row]))?,
                     (Cells::NoDays | Cells::Amounts(_), _) => self.writer.write_field("")?,

@@ -38,6 +38,10 @@ impl<W: Write> Sink for JsonLinesSink<W> {
                         push_decimal(amounts.values[row], amounts.decimals(row, *decimals), &mut line);
                         line.push(b'"');
                     }
+                    (Cells::SomeDays(days), _) => match days[row] {
+                        Some(day) => serde_json::to_writer(&mut line, &self.days.get(day))?,
+                        None => line.extend_from_slice(b"null"),
+                    },
                     (Cells::Days(days), _) => serde_json::to_writer(&mut line, &self.days.get(days[row]))?,
                     (Cells::Words { .. } | Cells::Texts(_) | Cells::Amounts(_), kind) => {
                         serde_json::to_writer(&mut line, &cells.text(row, *kind))?;

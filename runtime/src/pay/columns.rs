@@ -1,6 +1,6 @@
 //! The columns of payments, totals and slices: one row here for each, its name, its type, and how its cells are made.
 
-use crate::engine::lines::Origin;
+use crate::engine::lines::{NO_DUE, Origin};
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Texts};
@@ -63,7 +63,7 @@ const PAYMENTS: &[PaymentColumn] = &[
     Column { name: "when", kind: Kind::Day, cells: |batch| batch.days() },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods.cells(batch.numbers) },
     Column { name: "booked", kind: Kind::Word, cells: |batch| batch.booked() },
-    Column { name: "due", kind: Kind::Day, cells: |_| Cells::NoDays },
+    Column { name: "due", kind: Kind::Day, cells: |batch| batch.dues() },
     Column { name: "accrual", kind: Kind::Word, cells: |batch| batch.accruals() },
 ];
 
@@ -230,6 +230,11 @@ impl LineBatch<'_> {
 
     fn days(&self) -> Cells {
         Cells::Days(self.lines.iter().map(|line| self.rule.context.origin.day(line.root)).collect())
+    }
+
+    fn dues(&self) -> Cells {
+        let dues = || self.lines.iter().map(|line| Some(line.due).filter(|day| *day != NO_DUE));
+        if dues().all(|day| day.is_none()) { Cells::NoDays } else { Cells::SomeDays(dues().collect()) }
     }
 
     fn booked(&self) -> Cells {

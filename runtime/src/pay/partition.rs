@@ -33,6 +33,7 @@ struct LineChunk {
     places: Vec<u32>,
     kinds: Vec<u32>,
     booked: Vec<i32>,
+    dues: Vec<i32>,
     payees: Vec<u32>,
     amounts: Vec<i64>,
     units: Vec<u32>,
@@ -80,7 +81,7 @@ impl<'a> Partition<'a> {
         let n_held = (n_lines / MOST_RANGES).max(page).min(all).max(1);
         let ranges = Ranges::new(self, n_held)?;
         let chunks_by_range = self.partition(&ranges, n_held)?;
-        let mut totals = Totals::new(self.plan, self.result);
+        let mut totals = Totals::new(self.plan);
         let mut held = LineChunk::default();
         for (chunks, is_one_payee) in chunks_by_range.iter().zip(&ranges.is_one_payee) {
             for idx in 0..chunks.len() {
@@ -146,6 +147,7 @@ impl<'a> Partition<'a> {
             places: lines.iter().map(|line| line.place).collect(),
             kinds: lines.iter().map(|line| line.kind.0).collect(),
             booked: lines.iter().map(|line| line.booked).collect(),
+            dues: lines.iter().map(|line| line.due).collect(),
             payees: lines.iter().map(|line| line.payee).collect(),
             amounts: lines.iter().map(|line| line.amount).collect(),
             units: lines.iter().map(|line| line.unit.0).collect(),
@@ -164,12 +166,15 @@ impl<'a> Partition<'a> {
             own.places.push(chunk.places[line as usize]);
             own.kinds.push(chunk.kinds[line as usize]);
             own.booked.push(chunk.booked[line as usize]);
+            own.dues.push(chunk.dues[line as usize]);
             own.payees.push(chunk.payees[line as usize]);
             own.amounts.push(chunk.amounts[line as usize]);
             own.units.push(chunk.units[line as usize]);
         }
-        let rows = |(roots, LineChunk { places, kinds, booked, payees, amounts, units, .. })| {
-            Cow::Owned(LineRows::new(roots, payees, amounts, units).with_parts(places, kinds).booked_in(booked))
+        let rows = |(roots, LineChunk { places, kinds, booked, dues, payees, amounts, units, .. })| {
+            Cow::Owned(
+                LineRows::new(roots, payees, amounts, units).with_parts(places, kinds).booked_in(booked).due_on(dues),
+            )
         };
         let lines = roots.into_iter().zip(lines).map(rows);
         let of = |(&id, lines)| Version::new(self.plan, id, lines);
@@ -245,6 +250,7 @@ impl LineChunk {
     fn gather(&mut self, lines: &Self, places: &[u32], roots: &[u32], days: &[i32], keys: &Keys) {
         self.versions.extend(places.iter().map(|&line| lines.versions[line as usize]));
         self.places.extend(places.iter().map(|&line| lines.places[line as usize]));
+        self.dues.extend(places.iter().map(|&line| lines.dues[line as usize]));
         self.booked.extend(places.iter().map(|&line| lines.booked[line as usize]));
         self.kinds.extend(places.iter().map(|&line| lines.kinds[line as usize]));
         self.payees.extend(places.iter().map(|&line| lines.payees[line as usize]));
@@ -259,6 +265,7 @@ impl LineChunk {
         self.places.extend_from_slice(&other.places);
         self.kinds.extend_from_slice(&other.kinds);
         self.booked.extend_from_slice(&other.booked);
+        self.dues.extend_from_slice(&other.dues);
         self.payees.extend_from_slice(&other.payees);
         self.amounts.extend_from_slice(&other.amounts);
         self.units.extend_from_slice(&other.units);
@@ -269,12 +276,13 @@ impl LineChunk {
 
 impl Columns for LineChunk {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { versions, places, kinds, booked, payees, amounts, units, days, keys } = self;
+        let Self { versions, places, kinds, booked, dues, payees, amounts, units, days, keys } = self;
         vec![
             ColumnMut::U32(versions),
             ColumnMut::U32(places),
             ColumnMut::U32(kinds),
             ColumnMut::I32(booked),
+            ColumnMut::I32(dues),
             ColumnMut::U32(payees),
             ColumnMut::I64(amounts),
             ColumnMut::U32(units),

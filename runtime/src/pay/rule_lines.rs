@@ -51,6 +51,8 @@ pub(super) struct LineRef<'a> {
     pub place: u32,
     /// The period of the close that it is booked in, or [`OWN_PERIOD`](crate::engine::lines::OWN_PERIOD).
     pub booked: i32,
+    /// The day on which it is due, or [`NO_DUE`](crate::engine::lines::NO_DUE).
+    pub due: i32,
     pub root: u32,
     pub amount: i64,
     pub unit: UnitId,
@@ -142,6 +144,7 @@ impl<'a> RuleLines<'a> {
             payee,
             place,
             booked: lines.booked(idx),
+            due: lines.due(idx),
             root,
             amount,
             unit: lines.unit(idx, version.unit),

@@ -1,6 +1,5 @@
 //! Sums of lines by payee and period, as lines go by.
 
-use crate::engine::result::RunResult;
 use crate::pay::rule_lines::LineRef;
 use meed_compiler::plan::{Period, Plan, RecordId, UnitId};
 
@@ -22,8 +21,8 @@ pub(super) struct Total {
 }
 
 impl<'a> Totals<'a> {
-    pub fn new(plan: &'a Plan, result: &RunResult) -> Self {
-        let booked = result.booked.as_ref().map(|_| plan);
+    pub fn new(plan: &'a Plan) -> Self {
+        let booked = plan.calendar.settled.map(|_| plan);
         Self { rows: Vec::new(), open: Vec::new(), booked }
     }
 

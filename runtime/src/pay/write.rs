@@ -8,6 +8,7 @@ use crate::pay::columns::{payments_header, slices_header, totals_header};
 use crate::pay::credits::{self, credits_header, uncredited_header};
 use crate::pay::decisions::{self, decisions_header};
 use crate::pay::differences::{self, differences_header};
+use crate::pay::held::{self, held_header};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::partition::Partition;
 use crate::pay::rule_lines::{OutputContext, RuleLines, Version};
@@ -55,7 +56,7 @@ fn write_page(
     sinks: &mut Sinks<'_>,
 ) -> io::Result<()> {
     // What was booked are differences; parts are those of what the rows come to on the run's day.
-    let parts = if result.booked.is_some() { sinks.slices.take() } else { None };
+    let parts = if result.is_paid_otherwise() { sinks.slices.take() } else { None };
     write_lines_of(plan, name, ids, loaded, result, |id| result.paid(id), sinks)?;
     if let Some((slices, sink)) = parts {
         let again: &mut dyn Sink = &mut *sink;
@@ -86,7 +87,7 @@ fn write_lines_of<'r>(
     let page = page.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
     let context = OutputContext { plan, name, origin: page.origin(), keys: page.keys(), through: result.through };
     let lines = RuleLines::new(context, loaded, versions);
-    let mut totals = Totals::new(plan, result);
+    let mut totals = Totals::new(plan);
     lines.write(sinks, &mut totals)?;
     lines.end(sinks, &mut totals)
 }
@@ -128,6 +129,15 @@ pub fn write_uncredited(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: 
 /// What the sink meets.
 pub fn write_differences(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
     guarded(|| differences::write_differences(plan, loaded, result, sink)).map_err(io::Error::other)??;
+    sink.finish()
+}
+
+/// Writes one row for each line that is still held.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_held(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    guarded(|| held::write_held(plan, loaded, result, sink)).map_err(io::Error::other)??;
     sink.finish()
 }
 
@@ -189,6 +199,16 @@ pub fn uncredited(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Resul
 pub fn differences(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(differences_header(plan).unwrap_or_default());
     write_differences(plan, loaded, result, &mut sheet)?;
+    Ok(sheet)
+}
+
+/// The lines that are still held, as text; nothing where no rule holds any.
+///
+/// # Errors
+/// When they cannot be read back.
+pub fn held(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(held_header(plan).unwrap_or_default());
+    write_held(plan, loaded, result, &mut sheet)?;
     Ok(sheet)
 }
 

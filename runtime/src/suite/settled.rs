@@ -23,6 +23,7 @@ pub(super) struct Settled {
     pub credits: Vec<Vec<String>>,
     pub uncredited: Vec<Vec<String>>,
     pub differences: Vec<Vec<String>>,
+    pub held: Vec<Vec<String>>,
 }
 
 impl Settled {
@@ -49,6 +50,7 @@ impl Settled {
             credits: rows(write::credits(plan, &loaded, &result))?,
             uncredited: rows(write::uncredited(plan, &loaded, &result))?,
             differences: rows(write::differences(plan, &loaded, &result))?,
+            held: rows(write::held(plan, &loaded, &result))?,
             loaded,
             through,
         })
@@ -62,6 +64,7 @@ impl Settled {
             (&self.credits, &other.credits),
             (&self.uncredited, &other.uncredited),
             (&self.differences, &other.differences),
+            (&self.held, &other.held),
         ];
         tables.into_iter().find_map(|(own, other)| {
             let n_rows = own.len().max(other.len());

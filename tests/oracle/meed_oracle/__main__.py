@@ -11,7 +11,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from . import closes, output
+from . import closes, holds, output
 from .program import Program
 from .settle import Run
 from .trouble import Fault, Unknown
@@ -26,6 +26,7 @@ def answer(job):
         run = Run(job["tree"], job["tables"], through, job.get("set"), job.get("sheets"))
         if run.program.settled is not None:
             run.booked = closes.book((job["tree"], job["tables"], job.get("set"), job.get("sheets")), run)
+        run.dues = holds.hold(run)
         return {
             "payments": output.payments(run),
             "totals": output.totals(run),
@@ -33,6 +34,7 @@ def answer(job):
             "credits": output.credits(run),
             "uncredited": output.uncredited(run),
             "differences": output.differences(run),
+            "held": output.held(run),
             "rejects": output.rejects(run),
             "unasked_faults": run.has_unasked_faults,
         }
@@ -70,7 +72,7 @@ def main():
     parser.add_argument("--data", help="a folder of CSV tables")
     parser.add_argument("--through")
     parser.add_argument("--set", action="append", default=[])
-    parser.add_argument("--table", default="payments", choices=["payments", "totals", "decisions", "credits", "uncredited", "differences", "rejects"])
+    parser.add_argument("--table", default="payments", choices=["payments", "totals", "decisions", "credits", "uncredited", "differences", "held", "rejects"])
     parser.add_argument("--jobs", help="answer every job of this folder")
     options = parser.parse_args()
     if options.jobs:

@@ -1,8 +1,10 @@
 """The tables that come out (runs.md, "What a run writes"): every cell as text, rows in no order that matters."""
 
+from .holds import WAITS
 from .values import money_text, value_text
 
-PAYMENTS = "rule version payee_kind payee unit amount event key place when period booked accrual".split()
+PAYMENTS = "rule version payee_kind payee unit amount event key place when period booked due accrual".split()
+HELD = "rule payee_kind payee unit amount event key place period".split()
 CREDITS = "rule version event key place found found_key payee share base unit amount".split()
 UNCREDITED = "rule version event key place unit amount".split()
 DIFFERENCES = "rule payee_kind payee unit event key period was is amount booked".split()
@@ -14,7 +16,9 @@ REJECTS = "record row column value".split()
 def payments(run):
     """A row for each payment."""
     program, found = run.program, []
-    for line, booked, *_ in run.booked:
+    for (line, booked, *_), due in zip(run.booked, run.dues):
+        if due == WAITS:
+            continue
         is_event = line.source.record.is_event
         found.append(
             [
@@ -30,6 +34,7 @@ def payments(run):
                 value_text(line.when),
                 program.calendar.name(line.period),
                 program.calendar.name(booked),
+                "" if due is None else value_text(due),
                 "yes" if line.is_accrual else "no",
             ]
         )
@@ -71,10 +76,25 @@ def differences(run):
     return found
 
 
+def held(run):
+    """A row for each payment that waits."""
+    found = []
+    for (line, *_), due in zip(run.booked, run.dues):
+        if due == WAITS:
+            is_event = line.source.record.is_event
+            names = [line.rule, line.payee.record.name, line.payee.key_text(), line.unit.code]
+            source = [line.source.record.name, line.source.key_text()] if is_event else ["", ""]
+            amount = money_text(line.smallest, line.unit.decimals)
+            found.append([*names, amount, *source, str(line.place), run.program.calendar.name(line.period)])
+    return found
+
+
 def totals(run):
     """A row for each rule, payee, unit and period; a total of zero is none."""
     program, sums, decimals = run.program, {}, {}
-    for line, booked, *_ in run.booked:
+    for (line, booked, *_), due in zip(run.booked, run.dues):
+        if due == WAITS:
+            continue
         key = (
             line.rule,
             line.payee.record.name,

@@ -340,7 +340,7 @@ class Program:
                 active = content
             elif kind == "returns_change_nothing":
                 as_reported = True
-            elif kind in "where let set first_per pay pay_split take_back at_most at_most_payments at_least".split():
+            elif kind in "where let set first_per pay pay_split take_back at_most at_most_payments at_least hold".split():
                 clauses.append(clause)
             else:
                 raise Unknown(f"a clause of the kind `{kind}`")

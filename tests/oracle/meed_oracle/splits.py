@@ -12,6 +12,8 @@ from .tables import Row, key_order
 from .tree import expression, form, without_brackets
 from .trouble import Fault, Unknown
 
+MOST_BITS = 8_192  # of a number that is reckoned with
+
 
 @dataclass
 class Part:
@@ -111,6 +113,8 @@ def _found(parties, scope, whole, spare, unit):
         if any(weight < 0 for weight in weights):
             raise Fault("bad-share")
         total = sum(weights)
+        if total.numerator.bit_length() > MOST_BITS:
+            raise Fault("overflow")
         if total == 0:
             return [], []
         shares = [weight / total for weight in weights]
@@ -141,8 +145,12 @@ def _weights(name, content, rows, scope):
 
 def _halved(days, half_life):
     """A half to the power of so many times, to 18 decimals."""
+    doublings = -days // half_life
+    if doublings > MOST_BITS:
+        raise Fault("overflow")
     with localcontext() as context:
-        context.prec = 80
+        # As many digits as the weight has before the point, and more than 18 behind it.
+        context.prec = 80 + max(0, doublings) // 3
         return Fraction((Decimal(2) ** (Decimal(-days) / half_life)).quantize(Decimal(1).scaleb(-18), ROUND_HALF_EVEN))
 
 

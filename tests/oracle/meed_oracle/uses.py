@@ -35,7 +35,10 @@ class _Walk:
         if version.by is not None:
             self._path(version.by, frames)
         for clause in version.clauses:
-            _, content = form(clause["kind"])
+            kind, content = form(clause["kind"])
+            if kind == "hold":
+                self._account(version, path_names(content["per"][0]))
+                continue
             for name, one in content.items():
                 if name == "per":
                     for path in one:
@@ -50,6 +53,14 @@ class _Walk:
                     self._parties(one, frames)
             if form(clause["kind"])[0] == "let":
                 frames[0]["lets"][content["name"]["text"]] = content["value"]
+
+    def _account(self, version, names):
+        """The party in whose account sums wait: the payee, or one that it belongs to."""
+        rule = next(name for name, versions in self.program.rules.items() if version in versions)
+        payees = self._payees(rule)
+        own = [payee.name for payee in payees]
+        if names != ["payee"]:
+            self._steps(payees, names[1:] if names[0] in own else names)
 
     def _parties(self, parties, frames):
         kind, content = form(parties)

@@ -433,6 +433,10 @@ fn sale_rule(
     };
     text += &pay(draw, payee, &amount);
     text += &limits(draw, &scope, &["person", "customer", "person and customer"], "day");
+    // One account is held in one way.
+    if draw.chance(12) {
+        text += "  hold until $5000 per payee\n";
+    }
     // Which rows come before one by another date is refused.
     let text = if by.is_empty() { text } else { text.replace(" before this, unknown", ", unknown") };
     text + "}\n"

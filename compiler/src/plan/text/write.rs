@@ -374,6 +374,16 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     if rule.as_reported {
         line!(out, "  returns change-nothing");
     }
+    if let Some(hold) = &rule.hold {
+        let per = match &hold.per {
+            None => "payee".to_owned(),
+            Some((record, path)) if path.is_empty() => plan.record(*record).name.clone(),
+            Some((record, path)) => format!("{}.{}", plan.record(*record).name, plan.path_words(*record, path)),
+        };
+        let paid_per = hold.paid_per.map(|period| format!(" paid-per {}", period.word().replace(' ', "-")));
+        let at_end = if hold.all_at_end { " all-at-end" } else { "" };
+        line!(out, "  hold until {} per {per}{}{at_end}", hold.until, paid_per.unwrap_or_default());
+    }
     if !rule.folds.is_empty() {
         let groups: Vec<String> = rule.folds.iter().map(|id| plan.fold_name(*id)).collect();
         line!(out, "  after {}", groups.join(", "));

@@ -3,7 +3,7 @@
 use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
-    Days, DecisionId, Emit, Expr, FindFunction, Function, Limit, LocalId, Node, Op, Owner, Part, Parties, Plan,
+    Days, DecisionId, Emit, Expr, FindFunction, Function, Hold, Limit, LocalId, Node, Op, Owner, Part, Parties, Plan,
     RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId, StateKind, Stream, Take, To, Type, Version,
     VersionId,
 };
@@ -27,6 +27,26 @@ pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Rep
         walk.place.check(&Expr { op, ty: Type::Date, optional, span: rule.span }, report);
     }
     rule.nodes.iter().for_each(|step| walk.step(step, report));
+    if let Some(hold) = &rule.hold {
+        self::hold(plan, rule, hold, report);
+    }
+}
+
+/// What is held is paid to somebody, in one unit, and those who have one account say the same of it.
+fn hold(plan: &Plan, rule: &Version, hold: &Hold, report: &mut Report) {
+    let unit = rule.emit().and_then(|emit| plan.units.get(emit.unit.index()));
+    let one_unit = unit.is_some_and(|unit| unit.by_row.is_none());
+    report.demand(hold.until > 0 && one_unit, Invariant::Payments, "an amount above zero, of one unit");
+    let alike = |other: &Version| !plan.share_account(rule, other) || other.hold.as_ref() == Some(hold);
+    report.demand(plan.versions.iter().all(alike), Invariant::Payments, "one account in one way");
+    let Some((record, path)) = &hold.per else { return };
+    let mut at = Some(*record);
+    for field in path {
+        let field = at.and_then(|at| plan.records.get(at.index())?.fields.get(field.index()));
+        report.demand(field.is_some_and(|field| field.used), Invariant::Used, "the party of an account");
+        at = field.and_then(|field| if let Type::Ref(next) = field.ty { Some(next) } else { None });
+    }
+    report.demand(at.is_some(), Invariant::Types, "an account is of a party");
 }
 
 fn ranges(plan: &Plan, id: VersionId, report: &mut Report) {

@@ -333,10 +333,11 @@ impl Typing<'_> {
             [_, part] => Some(part),
             _ => None,
         };
-        if let Some(named) = named
-            && let Some(part) = self.part_of_payment(&named.text, kind, path.span, scope)
-        {
-            return Some(part);
+        let is_part = |name: &str| {
+            matches!(name, "amount" | "when") || kind == LineKind::Credit && matches!(name, "share" | "base")
+        };
+        if let Some(named) = named.filter(|named| is_part(&named.text)) {
+            return self.part_of_payment(&named.text, path.span, scope);
         }
         let Some(part) = path.parts.get(1) else {
             self.problem(Problem::error("unknown-name", path.span, there_are));
@@ -366,13 +367,12 @@ impl Typing<'_> {
     }
 
     /// A value that a payment or a credit has by this name.
-    fn part_of_payment(&mut self, name: &str, kind: LineKind, span: Span, scope: &Scope) -> Option<Typed> {
-        let (op, ty) = match (name, kind) {
-            ("amount", _) => (Op::PaymentAmount, self.type_of_payment(span, scope)?),
-            ("when", _) => (Op::When, Type::Date),
-            ("share", LineKind::Credit) => (Op::Credit(CreditPart::Share), Type::Percent),
-            ("base", LineKind::Credit) => (Op::Credit(CreditPart::Base), self.type_of_base(span, scope)?),
-            _ => return None,
+    fn part_of_payment(&mut self, name: &str, span: Span, scope: &Scope) -> Option<Typed> {
+        let (op, ty) = match name {
+            "amount" => (Op::PaymentAmount, self.type_of_payment(span, scope)?),
+            "share" => (Op::Credit(CreditPart::Share), Type::Percent),
+            "base" => (Op::Credit(CreditPart::Base), self.type_of_base(span, scope)?),
+            _ => (Op::When, Type::Date),
         };
         Some(Typed::new(op, ty, false, span))
     }

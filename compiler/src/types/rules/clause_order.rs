@@ -16,7 +16,10 @@ struct Last {
 /// The place of `pay` and `take back`; limits are behind it.
 const PAY: u8 = 3;
 /// The place of the word about returns, behind everything.
-const RETURNS: u8 = PAY + 2;
+const LIMIT: u8 = PAY + 1;
+/// `hold until`, behind limits.
+const HOLD: u8 = PAY + 2;
+const RETURNS: u8 = PAY + 3;
 
 impl Typing<'_> {
     /// Each clause has its place: `for each`, `active`, `where`, `let` and one `first per`, one `pay`, limits.
@@ -42,7 +45,7 @@ impl Typing<'_> {
                 (None, _) => {}
                 (Some((place, word)), None) => last = Some(Last { place, word, span: clause.span }),
                 (Some((place, word)), Some(known)) => {
-                    if place == PAY + 1 && known.place < PAY {
+                    if matches!(place, LIMIT | HOLD) && known.place < PAY {
                         self.early_limit(clause, before);
                     } else {
                         self.after(clause, place, word, known);
@@ -63,7 +66,7 @@ impl Typing<'_> {
                     .label("move this up")
                     .other(last.span, format!("`{}` is here", last.word)),
             );
-        } else if place == last.place && matches!(place, 0 | 1 | PAY | RETURNS) {
+        } else if place == last.place && matches!(place, 0 | 1 | PAY | HOLD | RETURNS) {
             if place == PAY {
                 self.problem(
                     Problem::error("duplicate-clause", clause.span, "a rule pays once")
@@ -88,7 +91,8 @@ impl Typing<'_> {
     fn early_limit(&mut self, clause: &Clause, before: Option<&Clause>) {
         let (word, sign) =
             if matches!(clause.kind, ClauseKind::AtLeast { .. }) { ("at least", ">=") } else { ("at most", "<=") };
-        let problem = Problem::error("clause-order", clause.span, "a limit follows a `pay`");
+        let what = if matches!(clause.kind, ClauseKind::Hold { .. }) { "`hold until`" } else { "a limit" };
+        let problem = Problem::error("clause-order", clause.span, format!("{what} follows a `pay`"));
         self.problem(match before {
             Some(Clause { kind: ClauseKind::Where { .. }, span }) => problem
                 .label("part of the condition?")
@@ -109,8 +113,9 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::Pay { .. } => Some((PAY, "pay")),
         ClauseKind::PaySplit { .. } => Some((PAY, "pay split")),
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
-        ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((PAY + 1, "at most")),
-        ClauseKind::AtLeast { .. } => Some((PAY + 1, "at least")),
+        ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((LIMIT, "at most")),
+        ClauseKind::AtLeast { .. } => Some((LIMIT, "at least")),
+        ClauseKind::Hold { .. } => Some((HOLD, "hold until")),
         ClauseKind::ReturnsChangeNothing => Some((RETURNS, "returns")),
         ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
     }

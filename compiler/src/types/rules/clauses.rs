@@ -18,6 +18,7 @@ impl Typing<'_> {
     pub(super) fn clause(&mut self, clause: &Clause, scope: &mut Scope, work: &mut Work) {
         match &clause.kind {
             ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::ReturnsChangeNothing => {}
+            ClauseKind::Hold { .. } => self.hold(clause, scope, work),
             ClauseKind::Active(range) => {
                 if let Some(days) = self.range(range, Days { from: i32::MIN, to: i32::MAX }) {
                     let life = self.program.active;

@@ -6,8 +6,8 @@ use super::super::shares;
 use super::super::words::Word;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
-    Days, Emit, Expr, Fold, FoldFunction, Key, KeyId, Limit, Local, LocalId, Match, MatchId, Node, Op, Owner, Pay,
-    Period, Plan, RecordId, Root, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, Type,
+    Days, Emit, Expr, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local, LocalId, Match, MatchId, Node, Op, Owner,
+    Pay, Period, Plan, RecordId, Root, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, Type,
     Version, VersionId, Window,
 };
 use meed_grammar::span::Span;
@@ -181,6 +181,7 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         locals: Vec::new(),
         folds: Vec::new(),
         as_reported: false,
+        hold: None,
         span: Span::default(),
     });
     Ok(())
@@ -201,6 +202,10 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             line.expect("change-nothing")?;
             rule.as_reported = true;
         }
+        Some("hold") => {
+            line.word()?;
+            rule.hold = Some(hold(plan, line)?);
+        }
         Some("after") => {
             line.word()?;
             let fold = |line: &mut Cursor| {
@@ -220,6 +225,36 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     }
     plan.versions.push(rule);
     Ok(())
+}
+
+/// `until 5000 per partner.group paid-per half-month all-at-end`
+fn hold(plan: &Plan, line: &mut Cursor) -> Read<Hold> {
+    line.expect("until")?;
+    let until = number(line)?;
+    line.expect("per")?;
+    let mut names = line.word()?.split('.');
+    let per = match names.next() {
+        Some("payee") | None => None,
+        Some(name) => {
+            let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
+            let (mut at, mut path) = (record, Vec::new());
+            for name in names {
+                let field = plan.record(at).field(name).ok_or_else(|| format!("there is no field `{name}`"))?;
+                if let Type::Ref(next) = plan.record(at).fields[field.index()].ty {
+                    at = next;
+                }
+                path.push(field);
+            }
+            Some((record, path))
+        }
+    };
+    let paid_per = if line.takes("paid-per") {
+        let kind = line.word()?.replace('-', " ");
+        Some(Period::from_word(&kind).ok_or_else(|| format!("`{kind}` is no period"))?)
+    } else {
+        None
+    };
+    Ok(Hold { per, until, paid_per, all_at_end: line.takes("all-at-end") })
 }
 
 fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {

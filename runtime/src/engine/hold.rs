@@ -1,0 +1,214 @@
+//! Small sums are held until they are worth a payment: lines wait in the account of a party, line by line in the one order, and are due
+//! when it comes to enough. Whether a line waits changes nothing of what it is.
+
+use crate::engine::lines::{LineRows, Lines, NO_DUE, OWN_PERIOD, Origin};
+use crate::engine::result::RunResult;
+use crate::store::error::StoreError;
+use crate::store::loaded::Loaded;
+use crate::store::paged::Shelf;
+use meed_compiler::data::Values;
+use meed_compiler::internal::broken;
+use meed_compiler::plan::{Days, FieldId, Hold, Period, Plan, RecordId, Type, UnitId, VersionId};
+use std::borrow::Cow;
+
+/// A line in its account, in the one order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    /// The record and the row of the party whose account it is.
+    party: (u32, u32),
+    /// When it is booked.
+    day: i32,
+    /// Rows of events by the place of the event in the program, then periods, short before long.
+    class: (u32, u32),
+    /// The page of the row, and its place there.
+    row: (u32, u32),
+    rule: u32,
+    /// Where the line is.
+    version: u32,
+    page: u32,
+    line: u32,
+    amount: i64,
+}
+
+/// The lines of a version by page, with the days on which those that were held are due.
+#[derive(Default)]
+struct Dues {
+    /// By page, the day of each line; [`NO_DUE`] where it never waited, [`WAITS`] where it waits still.
+    pages: Vec<Vec<i32>>,
+}
+
+/// A line that is still held.
+const WAITS: i32 = i32::MIN + 1;
+
+/// Holds the lines of all rules that say so: what is due goes on as what is paid, and the rest waits.
+pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Result<(), StoreError> {
+    let ids = || (0..plan.versions.len() as u32).map(VersionId);
+    if !plan.versions.iter().any(|version| version.hold.is_some()) {
+        return Ok(());
+    }
+    let mut dues: Vec<Dues> = ids().map(|_| Dues::default()).collect();
+    let mut done: Vec<VersionId> = Vec::new();
+    for first in ids() {
+        let Some(hold) = &plan.version(first).hold else { continue };
+        if done.contains(&first) {
+            continue;
+        }
+        let alike: Vec<VersionId> =
+            ids().filter(|id| plan.share_account(plan.version(first), plan.version(*id))).collect();
+        let mut entries: Vec<Entry> = Vec::new();
+        for &id in &alike {
+            enter(plan, loaded, result, id, hold, &mut entries, &mut dues[id.index()])?;
+        }
+        entries.sort_unstable();
+        for account in entries.chunk_by(|a, b| a.party == b.party) {
+            carry(plan, hold, result.through, account, |entry, day| {
+                dues[entry.version as usize].pages[entry.page as usize][entry.line as usize] = day;
+            });
+        }
+        done.extend(alike);
+    }
+    let shelf = Shelf::new(loaded)?;
+    let new = |id: VersionId| Lines::new(shelf.paged(loaded, plan.root_of(&plan.version(id).stream)));
+    for id in done {
+        let (mut paid, mut held) = (new(id), new(id));
+        for (page, days) in dues[id.index()].pages.iter().enumerate() {
+            let lines = result.paid(id).page(page)?;
+            let unit = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+            let usual = plan.payee_record(id).unwrap_or(RecordId(0));
+            paid.push_rows(lines.only(unit, usual, days, |day| day != WAITS))?;
+            held.push_rows(lines.only(unit, usual, days, |day| day == WAITS))?;
+        }
+        result.paid_out[id.index()] = Some(paid);
+        result.held[id.index()] = Some(held);
+    }
+    Ok(())
+}
+
+/// Adds the lines of a version to accounts.
+fn enter(
+    plan: &Plan,
+    loaded: &Loaded,
+    result: &RunResult,
+    id: VersionId,
+    hold: &Hold,
+    entries: &mut Vec<Entry>,
+    dues: &mut Dues,
+) -> Result<(), StoreError> {
+    let usual = plan.payee_record(id).unwrap_or_else(|| broken("nobody's lines that are held"));
+    let n_pages = result.paid(id).n_pages();
+    for page in 0..n_pages {
+        let lines: Cow<'_, LineRows> = result.paid(id).page(page)?;
+        dues.pages.push(vec![NO_DUE; lines.len()]);
+        let root = plan.root_of(&plan.version(id).stream);
+        let days = match root {
+            Some(record) => Some((record, loaded.days_of(plan, record, page)?)),
+            None => None,
+        };
+        let origin = match &days {
+            Some((record, days)) => Origin::Event { record: *record, days, rows: None },
+            None => Origin::of(plan, id, loaded, result).unwrap_or_else(|| broken("lines that come from nothing")),
+        };
+        for (idx, (&root, &amount)) in lines.roots().iter().zip(&lines.amounts).enumerate() {
+            let (kind, payee) = (lines.kind(idx, usual), lines.payees[idx]);
+            // Who lacks the party is paid at once; what may still change is not booked.
+            let Some(party) = party(plan, loaded, hold, kind, payee) else { continue };
+            if is_open(plan, &origin, root, result.through) {
+                continue;
+            }
+            dues.pages[page][idx] = WAITS;
+            entries.push(Entry {
+                party,
+                day: booked_on(plan, &origin, root, lines.booked(idx), result.through),
+                class: class(&origin),
+                row: (page as u32, root),
+                rule: plan.version(id).rule.0,
+                version: id.0,
+                page: page as u32,
+                line: idx as u32,
+                amount,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a line is of a period that has not ended.
+fn is_open(plan: &Plan, origin: &Origin<'_>, root: u32, through: i32) -> bool {
+    match origin {
+        Origin::Event { .. } => false,
+        Origin::EntityPeriods { period, periods, .. } => {
+            !plan.has_ended(*period, periods.period[root as usize], through)
+        }
+    }
+}
+
+/// The day on which a line is booked: its own, or that of the close in which it became known.
+fn booked_on(plan: &Plan, origin: &Origin<'_>, root: u32, booked: i32, through: i32) -> i32 {
+    if booked == OWN_PERIOD {
+        return origin.day(root);
+    }
+    plan.cut_days(plan.calendar.told_by(), booked).to.min(through)
+}
+
+fn class(origin: &Origin<'_>) -> (u32, u32) {
+    match origin {
+        Origin::Event { record, .. } => (0, record.0),
+        Origin::EntityPeriods { record, period, .. } => {
+            let place = Period::ALL.iter().position(|kind| kind == period);
+            (1 + place.unwrap_or_default() as u32, record.0)
+        }
+    }
+}
+
+/// The party whose account a line is carried in; none where a field on the way is missing.
+fn party(plan: &Plan, loaded: &Loaded, hold: &Hold, kind: RecordId, payee: u32) -> Option<(u32, u32)> {
+    let Some((record, path)) = &hold.per else { return Some((kind.0, payee)) };
+    let (mut at, mut row) = (*record, payee);
+    for field in path {
+        (at, row) = step(plan, loaded, at, *field, row)?;
+    }
+    Some((at.0, row))
+}
+
+fn step(plan: &Plan, loaded: &Loaded, at: RecordId, field: FieldId, row: u32) -> Option<(RecordId, u32)> {
+    let Type::Ref(next) = plan.record(at).fields[field.index()].ty else { broken("a path of a party that ends early") };
+    let column = loaded.data.tables[at.index()].columns.get(field.index())?.as_ref();
+    let column = column.unwrap_or_else(|| broken("a field of a path that is not kept"));
+    let is_known = column.known.as_ref().is_none_or(|known| known[row as usize] == 1);
+    match &column.values {
+        Values::U32(rows) if is_known => Some((next, rows[row as usize])),
+        Values::U32(_) => None,
+        Values::I64(_) | Values::I32(_) | Values::U8(_) => broken("a reference that is no row"),
+    }
+}
+
+/// Carries the lines of one account in order, and tells when each that is paid out is due.
+fn carry(plan: &Plan, hold: &Hold, through: i32, lines: &[Entry], mut due: impl FnMut(&Entry, i32)) {
+    let mut sum = 0i128;
+    let mut first = 0;
+    let mut pay_out = |first: &mut usize, end: usize, sum: &mut i128, day: i32| {
+        lines[*first..end].iter().for_each(|line| due(line, day));
+        (*first, *sum) = (end, 0);
+    };
+    for (idx, line) in lines.iter().enumerate() {
+        sum += i128::from(line.amount);
+        let day = match hold.paid_per {
+            None => Some(line.day),
+            // The account is looked at once all lines of the period are in it.
+            Some(period) => {
+                let number = |day: i32| plan.calendar.index(period, day);
+                let own = number(line.day);
+                let is_last = lines.get(idx + 1).is_none_or(|next| number(next.day) != own);
+                let Days { to, .. } = plan.cut_days(period, own);
+                (is_last && to <= through).then_some(to)
+            }
+        };
+        if let Some(day) = day.filter(|_| sum >= i128::from(hold.until)) {
+            pay_out(&mut first, idx + 1, &mut sum, day);
+        }
+    }
+    if hold.all_at_end && through >= plan.active.to && sum > 0 {
+        let last = lines.last().map_or(plan.active.to, |line| line.day);
+        pay_out(&mut first, lines.len(), &mut sum, last.max(plan.active.to));
+    }
+}

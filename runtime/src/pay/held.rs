@@ -1,0 +1,92 @@
+//! The lines that are still held, as a table beside the payments.
+
+use crate::engine::lines::{Line, Origin};
+use crate::engine::result::RunResult;
+use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};
+use crate::pay::columns::most_decimals;
+use crate::pay::credits::{words, write_key};
+use crate::pay::page::{PageOrigin, n_pages};
+use crate::pay::sinks::BATCH;
+use crate::store::loaded::Loaded;
+use meed_compiler::plan::{Plan, Rule, VersionId};
+use std::io;
+
+/// The columns of held lines.
+const HELD: [(&str, Kind); 9] = [
+    ("rule", Kind::Word),
+    ("payee_kind", Kind::Word),
+    ("payee", Kind::Text),
+    ("unit", Kind::Word),
+    ("amount", AMOUNT),
+    ("event", Kind::Word),
+    ("key", Kind::Text),
+    ("place", Kind::Whole),
+    ("period", Kind::Word),
+];
+
+/// Its decimals are those of the run.
+const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 38 };
+
+/// The columns of the lines that a run holds; none where no rule holds any.
+pub fn held_header(plan: &Plan) -> Option<Header> {
+    plan.versions.iter().find(|version| version.hold.is_some())?;
+    let amount = Kind::Amount { decimals: most_decimals(plan), digits: 38 };
+    Some(HELD.iter().map(|(name, kind)| (*name, if *kind == AMOUNT { amount } else { *kind })).collect())
+}
+
+/// Writes the lines that are still held, by rule as written, then by `when` and key.
+///
+/// # Errors
+/// What the sink meets.
+pub(super) fn write_held(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    for rule in &plan.rules {
+        let ids: Vec<VersionId> = rule.versions.iter().copied().filter(|id| plan.version(*id).hold.is_some()).collect();
+        let Some(&first) = ids.first() else { continue };
+        for page in 0..n_pages(plan, first, loaded) {
+            let Some(origin) = PageOrigin::new(plan, first, loaded, result, page)? else { continue };
+            let lines = result.merged_held(plan, ids.iter().copied(), page)?;
+            for lines in lines.chunks(BATCH) {
+                sink.take(&batch(plan, loaded, rule, &origin, lines))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, lines: &[Line]) -> Batch {
+    let origin = page.origin();
+    let texts = |write: &dyn Fn(&Line, &mut Texts)| {
+        let mut texts = Texts::default();
+        lines.iter().for_each(|line| write(line, &mut texts));
+        Cells::Texts(texts)
+    };
+    let told_by = plan.calendar.told_by();
+    let period = |line: &Line| match origin {
+        Origin::Event { .. } => plan.calendar.name(told_by, plan.calendar.index(told_by, origin.day(line.root))),
+        Origin::EntityPeriods { period, periods, .. } => plan.calendar.name(period, periods.period[line.root as usize]),
+    };
+    // An entity and its period have no key of an event.
+    let event = match origin {
+        Origin::Event { record, .. } => plan.record(record).name.as_str(),
+        Origin::EntityPeriods { .. } => "",
+    };
+    let decimals = |line: &Line| plan.unit(line.unit).decimals as u8;
+    let columns = vec![
+        Cells::always(&rule.name, lines.len()),
+        words(lines.iter().map(|line| plan.record(line.kind).name.clone())),
+        texts(&|line, texts| write_key(&loaded.keys[line.kind.index()], line.payee, texts)),
+        words(lines.iter().map(|line| plan.unit(line.unit).code.clone())),
+        Cells::Amounts(Amounts {
+            values: lines.iter().map(|line| i128::from(line.amount)).collect(),
+            decimals: if plan.units.len() > 1 { lines.iter().map(decimals).collect() } else { Vec::new() },
+        }),
+        Cells::always(event, lines.len()),
+        texts(&|line, texts| match origin {
+            Origin::Event { .. } => write_key(page.keys(), origin.source(line.root), texts),
+            Origin::EntityPeriods { .. } => texts.end(),
+        }),
+        Cells::Wholes(lines.iter().map(|line| line.place as i32).collect()),
+        words(lines.iter().map(period)),
+    ];
+    Batch { n_rows: lines.len(), columns }
+}
