@@ -29,7 +29,6 @@ const CLAUSES: &[(&str, &str)] = &[
     ("pay partner 2% of amount in 4 parts per quarter", "in 4 parts per quarter"),
     ("pay partner 2% of amount   at most $2M per year, by date", ", by date"),
     ("pay partner 2% of amount   at most $2M per year, pro rata", ", pro rata"),
-    ("pay partner 2% of amount   hold until $50 per partner", "hold until $50 per partner"),
     ("add 2% of amount to mdf", "add 2% of amount to mdf"),
     ("let got = take 50% of amount from mdf   pay partner got", "take 50% of amount from mdf"),
     ("let left = balance of mdf   pay partner left", "balance of mdf"),

@@ -31,7 +31,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "a part that comes later",
-        "rule sales {\n  for each deal\n  pay partner 5% of amount\n  hold until $50 per partner\n}",
+        "rule sales {\n  for each deal\n  pay partner 5% of amount, due 90 days after closed_on\n}",
     ),
     (
         "two conditions against each other",

@@ -57,6 +57,8 @@ struct BookRows {
     places: Vec<u32>,
     /// Of booked lines, the period of the close.
     booked: Vec<i32>,
+    /// Of booked lines, the day of the close.
+    known_on: Vec<i32>,
     /// Of booked differences, the sum before; and 1 where a return is the reason.
     was: Vec<i64>,
     returned: Vec<u8>,
@@ -120,6 +122,7 @@ impl Book {
                     let row = roots.event_row(line.key);
                     booked.push(&line);
                     booked.booked.push(if is_settled { close.period } else { OWN_PERIOD });
+                    booked.known_on.push(close.day);
                     booked.was.push(was);
                     booked.returned.push(u8::from(row.is_some_and(|row| returned.contains(&row))));
                 });
@@ -333,9 +336,16 @@ impl BookRows {
         let booked = order.iter().map(|&idx| self.booked[idx]).collect();
         let lines = LineRows::new(u32s(roots), u32s(&self.payees), amounts, u32s(&self.units))
             .with_parts(u32s(&self.places), u32s(&self.kinds))
-            .booked_in(booked);
+            .booked_in(booked)
+            .known_on(order.iter().map(|&idx| self.known_on[idx]).collect());
         let mut changed = DifferenceRows::default();
         for &idx in order.iter().filter(|idx| self.booked[**idx] != OWN_PERIOD) {
+            // Several parts of a party that is new are one difference.
+            let known = changed.place_of(roots[idx], self.line(idx).party, self.booked[idx]);
+            if let Some(known) = known {
+                changed.amounts[known] += self.amounts[idx];
+                continue;
+            }
             changed.roots.push(roots[idx]);
             changed.kinds.push(self.kinds[idx]);
             changed.payees.push(self.payees[idx]);
@@ -351,7 +361,7 @@ impl BookRows {
 
 impl Columns for BookRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { keys, kinds, payees, units, amounts, places, booked, was, returned } = self;
+        let Self { keys, kinds, payees, units, amounts, places, booked, known_on, was, returned } = self;
         vec![
             ColumnMut::I64(keys),
             ColumnMut::U32(kinds),
@@ -360,6 +370,7 @@ impl Columns for BookRows {
             ColumnMut::I64(amounts),
             ColumnMut::U32(places),
             ColumnMut::I32(booked),
+            ColumnMut::I32(known_on),
             ColumnMut::I64(was),
             ColumnMut::U8(returned),
         ]

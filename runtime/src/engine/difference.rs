@@ -56,6 +56,14 @@ pub(crate) struct DifferenceRows {
 }
 
 impl DifferenceRows {
+    /// The difference of a row, a party (its kind, its row, and the unit) and a close, among the last ones.
+    pub fn place_of(&self, root: u32, party: (u32, u32, u32), booked: i32) -> Option<usize> {
+        let of_row = (0..self.roots.len()).rev().take_while(|&idx| self.roots[idx] == root);
+        of_row
+            .filter(|&idx| self.booked[idx] == booked)
+            .find(|&idx| (self.kinds[idx], self.payees[idx], self.units[idx]) == party)
+    }
+
     /// Why a sum changed.
     pub fn reason(&self, idx: usize) -> Reason {
         if self.returned[idx] == 1 { Reason::Returned } else { Reason::Moved }

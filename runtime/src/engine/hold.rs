@@ -1,26 +1,28 @@
 //! Small sums are held until they are worth a payment: lines wait in the account of a party, line by line in the one order, and are due
 //! when it comes to enough. Whether a line waits changes nothing of what it is.
 
-use crate::engine::lines::{LineRows, Lines, NO_DUE, OWN_PERIOD, Origin};
+use crate::engine::lines::{LineRows, Lines, NO_DUE, Origin};
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::Shelf;
 use meed_compiler::data::Values;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Days, FieldId, Hold, Period, Plan, RecordId, Type, UnitId, VersionId};
+use meed_compiler::plan::{FieldId, Hold, Period, Plan, RecordId, Stream, Type, UnitId, VersionId};
 use std::borrow::Cow;
 
 /// A line in its account, in the one order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
-    /// The record and the row of the party whose account it is.
-    party: (u32, u32),
+    /// The record and the row of the party whose account it is, and the unit.
+    account: (u32, u32, u32),
     /// When it is booked.
     day: i32,
+    /// Whether a close books it on that day, behind the lines of the day itself.
+    is_of_close: bool,
     /// Rows of events by the place of the event in the program, then periods, short before long.
     class: (u32, u32),
-    /// The page of the row, and its place there.
+    /// The page of the row, and its place there or in the order of keys.
     row: (u32, u32),
     rule: u32,
     /// Where the line is.
@@ -42,34 +44,32 @@ const WAITS: i32 = i32::MIN + 1;
 
 /// Holds the lines of all rules that say so: what is due goes on as what is paid, and the rest waits.
 pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Result<(), StoreError> {
-    let ids = || (0..plan.versions.len() as u32).map(VersionId);
-    if !plan.versions.iter().any(|version| version.hold.is_some()) {
+    let holding: Vec<VersionId> = (0..plan.versions.len() as u32)
+        .map(VersionId)
+        .filter(|id| plan.version(*id).hold.is_some() && plan.payee_record(*id).is_some())
+        .collect();
+    if holding.is_empty() {
         return Ok(());
     }
-    let mut dues: Vec<Dues> = ids().map(|_| Dues::default()).collect();
-    let mut done: Vec<VersionId> = Vec::new();
-    for first in ids() {
-        let Some(hold) = &plan.version(first).hold else { continue };
-        if done.contains(&first) {
-            continue;
+    let ranks = ranks_by_key(plan, loaded, &holding);
+    let mut dues: Vec<Dues> = plan.versions.iter().map(|_| Dues::default()).collect();
+    let mut entries: Vec<Entry> = Vec::new();
+    for &id in &holding {
+        if let Some(hold) = &plan.version(id).hold {
+            enter(plan, loaded, result, id, hold, &ranks, &mut entries, &mut dues[id.index()])?;
         }
-        let alike: Vec<VersionId> =
-            ids().filter(|id| plan.share_account(plan.version(first), plan.version(*id))).collect();
-        let mut entries: Vec<Entry> = Vec::new();
-        for &id in &alike {
-            enter(plan, loaded, result, id, hold, &mut entries, &mut dues[id.index()])?;
-        }
-        entries.sort_unstable();
-        for account in entries.chunk_by(|a, b| a.party == b.party) {
-            carry(plan, hold, result.through, account, |entry, day| {
-                dues[entry.version as usize].pages[entry.page as usize][entry.line as usize] = day;
-            });
-        }
-        done.extend(alike);
+    }
+    entries.sort_unstable();
+    for lines in entries.chunk_by(|a, b| a.account == b.account) {
+        // All that pay into an account say the same of it.
+        let Some(hold) = &plan.version(VersionId(lines[0].version)).hold else { continue };
+        carry(plan, hold, result.through, lines, |entry, day| {
+            dues[entry.version as usize].pages[entry.page as usize][entry.line as usize] = day;
+        });
     }
     let shelf = Shelf::new(loaded)?;
     let new = |id: VersionId| Lines::new(shelf.paged(loaded, plan.root_of(&plan.version(id).stream)));
-    for id in done {
+    for id in holding {
         let (mut paid, mut held) = (new(id), new(id));
         for (page, days) in dues[id.index()].pages.iter().enumerate() {
             let lines = result.paid(id).page(page)?;
@@ -84,13 +84,42 @@ pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Resu
     Ok(())
 }
 
+/// Of events that rules read by another date too, the place of each row in the order of keys: rows of one day come by it in all rules.
+/// These events are held in memory.
+fn ranks_by_key(plan: &Plan, loaded: &Loaded, holding: &[VersionId]) -> Vec<(RecordId, Vec<u32>)> {
+    let mut ranks: Vec<(RecordId, Vec<u32>)> = Vec::new();
+    for id in holding {
+        let Some(record) = by_date(plan, *id).filter(|record| ranks.iter().all(|(known, _)| known != record)) else {
+            continue;
+        };
+        let keys = &loaded.keys[record.index()];
+        let mut order: Vec<u32> = (0..keys.len() as u32).collect();
+        order.sort_by(|a, b| keys.cmp(*a as usize, *b as usize));
+        let mut rank = vec![0; order.len()];
+        (0..).zip(order).for_each(|(place, row)| rank[row as usize] = place);
+        ranks.push((record, rank));
+    }
+    ranks
+}
+
+/// The event of which a version, or the one behind its payments, reads rows by another date.
+fn by_date(plan: &Plan, id: VersionId) -> Option<RecordId> {
+    match &plan.version(id).stream {
+        Stream::ByDate(record, _) => Some(*record),
+        Stream::Lines(rule, _) => by_date(plan, plan.first_version(*rule)?),
+        Stream::Events(_) | Stream::Periods(..) => None,
+    }
+}
+
 /// Adds the lines of a version to accounts.
+#[expect(clippy::too_many_arguments, reason = "the lines of a run, and where they go")]
 fn enter(
     plan: &Plan,
     loaded: &Loaded,
     result: &RunResult,
     id: VersionId,
     hold: &Hold,
+    ranks: &[(RecordId, Vec<u32>)],
     entries: &mut Vec<Entry>,
     dues: &mut Dues,
 ) -> Result<(), StoreError> {
@@ -108,6 +137,11 @@ fn enter(
             Some((record, days)) => Origin::Event { record: *record, days, rows: None },
             None => Origin::of(plan, id, loaded, result).unwrap_or_else(|| broken("lines that come from nothing")),
         };
+        let unit = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
+        let rank = match origin {
+            Origin::Event { record, .. } => ranks.iter().find(|(known, _)| *known == record).map(|(_, rank)| rank),
+            Origin::EntityPeriods { .. } => None,
+        };
         for (idx, (&root, &amount)) in lines.roots().iter().zip(&lines.amounts).enumerate() {
             let (kind, payee) = (lines.kind(idx, usual), lines.payees[idx]);
             // Who lacks the party is paid at once; what may still change is not booked.
@@ -117,10 +151,11 @@ fn enter(
             }
             dues.pages[page][idx] = WAITS;
             entries.push(Entry {
-                party,
-                day: booked_on(plan, &origin, root, lines.booked(idx), result.through),
+                account: (party.0, party.1, lines.unit(idx, unit).0),
+                day: lines.closed_on(idx).unwrap_or_else(|| origin.day(root)),
+                is_of_close: lines.closed_on(idx).is_some(),
                 class: class(&origin),
-                row: (page as u32, root),
+                row: (page as u32, rank.map_or(root, |rank| rank[origin.source(root) as usize])),
                 rule: plan.version(id).rule.0,
                 version: id.0,
                 page: page as u32,
@@ -140,14 +175,6 @@ fn is_open(plan: &Plan, origin: &Origin<'_>, root: u32, through: i32) -> bool {
             !plan.has_ended(*period, periods.period[root as usize], through)
         }
     }
-}
-
-/// The day on which a line is booked: its own, or that of the close in which it became known.
-fn booked_on(plan: &Plan, origin: &Origin<'_>, root: u32, booked: i32, through: i32) -> i32 {
-    if booked == OWN_PERIOD {
-        return origin.day(root);
-    }
-    plan.cut_days(plan.calendar.told_by(), booked).to.min(through)
 }
 
 fn class(origin: &Origin<'_>) -> (u32, u32) {
@@ -184,31 +211,46 @@ fn step(plan: &Plan, loaded: &Loaded, at: RecordId, field: FieldId, row: u32) ->
 
 /// Carries the lines of one account in order, and tells when each that is paid out is due.
 fn carry(plan: &Plan, hold: &Hold, through: i32, lines: &[Entry], mut due: impl FnMut(&Entry, i32)) {
-    let mut sum = 0i128;
-    let mut first = 0;
+    let (mut sum, mut first) = (0i128, 0);
     let mut pay_out = |first: &mut usize, end: usize, sum: &mut i128, day: i32| {
         lines[*first..end].iter().for_each(|line| due(line, day));
         (*first, *sum) = (end, 0);
     };
+    let end = plan.active.to;
+    let ends = hold.all_at_end && through >= end;
     for (idx, line) in lines.iter().enumerate() {
+        // What is booked after the end of the program does not change what was paid out at it.
+        if ends && sum > 0 && line.day > end && idx.checked_sub(1).is_some_and(|before| lines[before].day <= end) {
+            pay_out(&mut first, idx, &mut sum, end);
+        }
         sum += i128::from(line.amount);
         let day = match hold.paid_per {
-            None => Some(line.day),
+            // What a close books is taken in as a whole.
+            None => {
+                let goes_on = lines.get(idx + 1).is_some_and(|next| next.day == line.day && next.is_of_close);
+                (!(line.is_of_close && goes_on)).then_some(line.day)
+            }
             // The account is looked at once all lines of the period are in it.
             Some(period) => {
-                let number = |day: i32| plan.calendar.index(period, day);
-                let own = number(line.day);
-                let is_last = lines.get(idx + 1).is_none_or(|next| number(next.day) != own);
-                let Days { to, .. } = plan.cut_days(period, own);
-                (is_last && to <= through).then_some(to)
+                let last = last_day(plan, period, line.day);
+                let is_last = lines.get(idx + 1).is_none_or(|next| next.day > last);
+                (is_last && last <= through).then_some(last)
             }
         };
         if let Some(day) = day.filter(|_| sum >= i128::from(hold.until)) {
             pay_out(&mut first, idx + 1, &mut sum, day);
         }
     }
-    if hold.all_at_end && through >= plan.active.to && sum > 0 {
-        let last = lines.last().map_or(plan.active.to, |line| line.day);
-        pay_out(&mut first, lines.len(), &mut sum, last.max(plan.active.to));
+    if ends && sum > 0 && lines.last().is_some_and(|last| last.day <= end) {
+        pay_out(&mut first, lines.len(), &mut sum, end);
     }
+}
+
+/// The last day of the period that holds a day, which ends with the program where the day is within its life.
+fn last_day(plan: &Plan, period: Period, day: i32) -> i32 {
+    if !plan.calendar.knows(period, day) {
+        return day;
+    }
+    let last = plan.calendar.days(period, plan.calendar.index(period, day), plan.active).to;
+    if day <= plan.active.to { last.min(plan.active.to) } else { last }
 }

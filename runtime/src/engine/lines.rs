@@ -48,6 +48,8 @@ pub struct LineRows {
     kinds: Vec<u32>,
     /// The period of the close that each is booked in, or [`OWN_PERIOD`]; empty where the program is settled once.
     booked: Vec<i32>,
+    /// The day of the close that booked each; empty where the program is settled once.
+    known_on: Vec<i32>,
     /// The day on which each that was held is due, or [`NO_DUE`]; empty where the rule holds nothing.
     dues: Vec<i32>,
 }
@@ -144,6 +146,7 @@ impl Lines {
             places,
             kinds: std::mem::take(&mut output.kinds),
             booked: Vec::new(),
+            known_on: Vec::new(),
             dues: Vec::new(),
         })
     }
@@ -211,7 +214,7 @@ impl Lines {
 
 impl Columns for LineRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { rows, payees, amounts, roots, units, places, kinds, booked, dues } = self;
+        let Self { rows, payees, amounts, roots, units, places, kinds, booked, known_on, dues } = self;
         vec![
             ColumnMut::U32(rows),
             ColumnMut::U32(payees),
@@ -221,6 +224,7 @@ impl Columns for LineRows {
             ColumnMut::U32(places),
             ColumnMut::U32(kinds),
             ColumnMut::I32(booked),
+            ColumnMut::I32(known_on),
             ColumnMut::I32(dues),
         ]
     }
@@ -240,6 +244,16 @@ impl LineRows {
     /// The same, with the period of the close that each is booked in.
     pub(crate) fn booked_in(self, booked: Vec<i32>) -> Self {
         Self { booked, ..self }
+    }
+
+    /// The same, with the day of the close that booked each.
+    pub(super) fn known_on(self, known_on: Vec<i32>) -> Self {
+        Self { known_on, ..self }
+    }
+
+    /// The day of the close that booked a line in a later period than its own; none of others.
+    pub(super) fn closed_on(&self, idx: usize) -> Option<i32> {
+        (self.booked(idx) != OWN_PERIOD).then(|| self.known_on.get(idx).copied()).flatten()
     }
 
     /// The same, with the day on which each is due.
@@ -265,6 +279,7 @@ impl LineRows {
             places: of(&|idx| self.place(idx)),
             kinds: of(&|idx| self.kind(idx, kind).0),
             booked: chosen.iter().map(|&idx| self.booked(idx)).collect(),
+            known_on: Vec::new(),
             dues: chosen.iter().map(|&idx| days[idx]).collect(),
         }
     }

@@ -5,7 +5,7 @@ use crate::engine::result::RunResult;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Payments, Rows};
 use meed_compiler::internal::guarded;
-use meed_compiler::plan::{Plan, RecordId, RuleId, Stream, VersionId};
+use meed_compiler::plan::{LineKind, Plan, RecordId, RuleId, Stream, VersionId};
 use meed_grammar::foreign::shown;
 
 /// Row `row` of a rule's stream.
@@ -71,5 +71,6 @@ pub(super) fn payment(
         None => String::new(),
     };
     let payee = entity(plan, loaded, payments.kind[row as usize], payments.payee[row as usize]);
-    format!("payment of `{}` to {payee} for {source}", plan.rule(rule).name)
+    let word = if payments.share.is_empty() { LineKind::Payment } else { LineKind::Credit }.word();
+    format!("{word} of `{}` to {payee} for {source}", plan.rule(rule).name)
 }

@@ -269,6 +269,14 @@ impl Run<'_, '_> {
             }
             self.flags.mark(record, chunk.start as usize, &output.status);
         }
+        // A row that a split left nothing of may be paid for by what it is credited with.
+        if let (Rows::Payments(credits), Some(record)) = (rows, self.plan.root_of(&self.plan.version(*id).stream))
+            && !credits.share.is_empty()
+        {
+            for (row, mark) in (chunk.start as usize..).zip(&output.status) {
+                self.flags.mark(record, credits.root[row] as usize, &[mark & status::PAID]);
+            }
+        }
     }
 
     /// The unit of what each row pays, where rows name their own.

@@ -1,6 +1,6 @@
 //! What of a row is held until it is worth a payment, and when the rest is due.
 
-use crate::engine::lines::NO_DUE;
+use crate::engine::lines::{LineRows, NO_DUE};
 use crate::explain::explainer::Explainer;
 use crate::explain::numbers;
 use crate::explain::query::ExplainStep;
@@ -18,10 +18,16 @@ impl Explainer<'_> {
             Some(Rows::Payments(payments)) => payments.root[row as usize],
             _ => row,
         };
+        // Of rules over payments, those for this one.
+        let place = match self.result.streams[id.index()].as_ref() {
+            Some(Rows::Payments(payments)) => Some(payments.place[row as usize]),
+            _ => None,
+        };
+        let is_own = |lines: &LineRows, line: usize| place.is_none_or(|place| lines.place(line) == place);
         let mut details = Vec::new();
         for (lines, waits) in [(Some(self.result.paid(id)), false), (self.result.held[id.index()].as_ref(), true)] {
             let Some(lines) = lines.and_then(|lines| lines.whole()) else { continue };
-            for line in (0..lines.len()).filter(|&line| lines.roots()[line] == root) {
+            for line in (0..lines.len()).filter(|&line| lines.roots()[line] == root && is_own(lines, line)) {
                 let party = self.party(lines.kind(line, usual), lines.payees[line]);
                 let amount = numbers::amount(self.plan.unit(lines.unit(line, unit)), lines.amounts[line].into());
                 details.push(match lines.due(line) {

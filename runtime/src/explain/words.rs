@@ -6,7 +6,7 @@ use crate::explain::numbers;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Period, RecordId, RecordKind, StateId, Stream, Type, Unit, VersionId};
+use meed_compiler::plan::{LineKind, Period, RecordId, RecordKind, StateId, Stream, Type, Unit, VersionId};
 use meed_compiler::value::Exact;
 use meed_grammar::foreign::shown;
 use meed_grammar::span::Span;
@@ -94,14 +94,17 @@ impl Explainer<'_> {
                 let period = self.plan.calendar.name(*kind, periods.period[row as usize]);
                 format!("for {} in {period}", self.party(*record, periods.entity[row as usize]))
             }
-            (Stream::Lines(rule, _), Some(Rows::Payments(payments))) => {
+            (Stream::Lines(rule, kind), Some(Rows::Payments(payments))) => {
                 let source = self.plan.first_version(*rule);
                 let name = &self.plan.rule(*rule).name;
                 let payee = self.party(payments.kind[row as usize], payments.payee[row as usize]);
                 let unit = self.plan.unit_of_rule(*rule);
                 let amount = numbers::amount(unit, payments.amount[row as usize].into());
                 let root = source.map_or_else(String::new, |id| self.of_root(id, payments.root[row as usize]));
-                format!("on the {amount} that {name} pays {payee} {root}")
+                match kind {
+                    LineKind::Payment => format!("on the {amount} that {name} pays {payee} {root}"),
+                    LineKind::Credit => format!("on the {amount} that {name} credits {payee} with {root}"),
+                }
             }
             _ => String::new(),
         }

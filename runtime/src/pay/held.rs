@@ -1,6 +1,6 @@
 //! The lines that are still held, as a table beside the payments.
 
-use crate::engine::lines::{Line, Origin};
+use crate::engine::lines::{Line, OWN_PERIOD, Origin};
 use crate::engine::result::RunResult;
 use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};
 use crate::pay::columns::most_decimals;
@@ -12,7 +12,7 @@ use meed_compiler::plan::{Plan, Rule, VersionId};
 use std::io;
 
 /// The columns of held lines.
-const HELD: [(&str, Kind); 9] = [
+const HELD: [(&str, Kind); 10] = [
     ("rule", Kind::Word),
     ("payee_kind", Kind::Word),
     ("payee", Kind::Text),
@@ -22,6 +22,7 @@ const HELD: [(&str, Kind); 9] = [
     ("key", Kind::Text),
     ("place", Kind::Whole),
     ("period", Kind::Word),
+    ("booked", Kind::Word),
 ];
 
 /// Its decimals are those of the run.
@@ -87,6 +88,10 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, lines
         }),
         Cells::Wholes(lines.iter().map(|line| line.place as i32).collect()),
         words(lines.iter().map(period)),
+        words(lines.iter().map(|line| match line.booked {
+            OWN_PERIOD => period(line),
+            booked => plan.calendar.name(told_by, booked),
+        })),
     ];
     Batch { n_rows: lines.len(), columns }
 }

@@ -38,13 +38,16 @@ def book(job, whole):
                 is_settled = before is not None and _own_end(program, lines[0]) <= before
                 booked = period if is_settled else lines[0].period
                 if party not in old:
-                    found.extend((line, line.smallest, booked, 0, is_settled) for line in lines)
+                    found.extend((line, line.smallest, booked, 0, is_settled, day) for line in lines)
                     continue
                 sums = [sum(line.smallest for line in side.get(party, [])) for side in (old, new)]
                 if sums[0] != sums[1]:
-                    found.append((lines[0], sums[1] - sums[0], booked, sums[0], is_settled))
+                    found.append((lines[0], sums[1] - sums[0], booked, sums[0], is_settled, day))
         was, before = now, day
-    return [(replace(line, smallest=amount), booked, before_sum, is_settled) for line, amount, booked, before_sum, is_settled in found]
+    return [
+        (replace(line, smallest=amount), booked, was_sum, is_settled, closed_on if is_settled else None)
+        for line, amount, booked, was_sum, is_settled, closed_on in found
+    ]
 
 
 def _row(line):

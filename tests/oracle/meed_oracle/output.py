@@ -67,12 +67,17 @@ def uncredited(run):
 
 def differences(run):
     """A row for each sum of an earlier period that a close changed, but for the reason."""
-    name, found = run.program.calendar.name, []
-    for line, booked, before, is_settled in run.booked:
+    name, sums = run.program.calendar.name, {}
+    for line, booked, before, is_settled, _ in run.booked:
         if is_settled:
-            amounts = [money_text(amount, line.unit.decimals) for amount in (before, before + line.smallest, line.smallest)]
-            names = [line.rule, line.payee.record.name, line.payee.key_text(), line.unit.code, line.source.record.name]
-            found.append([*names, line.source.key_text(), name(line.period), *amounts, name(booked)])
+            names = (line.rule, line.payee.record.name, line.payee.key_text(), line.unit.code, line.source.record.name)
+            # Several parts of a party that is new are one difference.
+            key = (*names, line.source.key_text(), name(line.period), name(booked))
+            known = sums.setdefault(key, [before, 0, line.unit.decimals])
+            known[1] += line.smallest
+    found = []
+    for (*names, booked), (before, change, decimals) in sums.items():
+        found.append([*names, *(money_text(amount, decimals) for amount in (before, before + change, change)), booked])
     return found
 
 

@@ -34,8 +34,8 @@ class Run:
         self.rules = {name: None for name in self.program.rules}
         for name in self.program.rules:
             self.settled(name)
-        # (line, the period it is booked in, the sum before, whether that had been settled), in one run or at the ends of periods
-        self.booked = [(line, line.period, 0, False) for rule in self.rules.values() for line in rule.lines]
+        # (line, the period it is booked in, the sum before, whether that had been settled, and by the close of which day)
+        self.booked = [(line, line.period, 0, False, None) for rule in self.rules.values() for line in rule.lines]
 
     def settled(self, name):
         """A rule, done now if it was not yet: a rule is done after those that it reads (rules.md, "Let and set")."""

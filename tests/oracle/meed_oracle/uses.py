@@ -4,6 +4,7 @@ and events").
 A name is followed as far as references go. Where a name could be a field or something else, it is taken for the field.
 """
 
+from .holds import beyond_payee
 from .periods import WORDS
 from .sets import paths_of
 from .tree import expression, form, path_names
@@ -58,9 +59,8 @@ class _Walk:
         """The party in whose account sums wait: the payee, or one that it belongs to."""
         rule = next(name for name, versions in self.program.rules.items() if version in versions)
         payees = self._payees(rule)
-        own = [payee.name for payee in payees]
         if names != ["payee"]:
-            self._steps(payees, names[1:] if names[0] in own else names)
+            self._steps(payees, beyond_payee(names, version.clauses, [payee.name for payee in payees]))
 
     def _parties(self, parties, frames):
         kind, content = form(parties)

@@ -28,17 +28,21 @@ pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Rep
     }
     rule.nodes.iter().for_each(|step| walk.step(step, report));
     if let Some(hold) = &rule.hold {
-        self::hold(plan, rule, hold, report);
+        self::hold(plan, id, hold, report);
     }
 }
 
 /// What is held is paid to somebody, in one unit, and those who have one account say the same of it.
-fn hold(plan: &Plan, rule: &Version, hold: &Hold, report: &mut Report) {
-    let unit = rule.emit().and_then(|emit| plan.units.get(emit.unit.index()));
+fn hold(plan: &Plan, id: VersionId, hold: &Hold, report: &mut Report) {
+    let unit = plan.version(id).emit().and_then(|emit| plan.units.get(emit.unit.index()));
     let one_unit = unit.is_some_and(|unit| unit.by_row.is_none());
     report.demand(hold.until > 0 && one_unit, Invariant::Payments, "an amount above zero, of one unit");
-    let alike = |other: &Version| !plan.share_account(rule, other) || other.hold.as_ref() == Some(hold);
-    report.demand(plan.versions.iter().all(alike), Invariant::Payments, "one account in one way");
+    let alike = |other: VersionId| {
+        let said = plan.version(other).hold.as_ref();
+        said.is_none_or(|said| hold.is_alike(said) || !plan.share_account(id, other))
+    };
+    let versions = (0..plan.versions.len() as u32).map(VersionId);
+    report.demand(versions.into_iter().all(alike), Invariant::Payments, "one account in one way");
     let Some((record, path)) = &hold.per else { return };
     let mut at = Some(*record);
     for field in path {

@@ -1,6 +1,7 @@
 //! `hold until M per K`: small sums wait until they are worth a payment.
 
-use crate::plan::{FieldId, Hold, Op, Period, RecordId, Root, Type, UnitId};
+use crate::plan::fields::path_words;
+use crate::plan::{Expr, FieldId, Hold, Op, Period, RecordId, Root, Type, UnitId};
 use crate::typed::Version;
 use crate::types::Typing;
 use crate::types::rules::Work;
@@ -61,11 +62,11 @@ impl Typing<'_> {
 
     /// Whose account a line is carried in.
     fn account(&mut self, per: &[tree::Path], span: Span, work: &Work) -> Option<Option<(RecordId, Vec<FieldId>)>> {
-        let kinds = work.clauses.iter().find_map(|clause| match clause {
-            crate::typed::Clause::Pay(pay) => Some(pay.kinds()),
+        let pay = work.clauses.iter().find_map(|clause| match clause {
+            crate::typed::Clause::Pay(pay) => Some(pay),
             _ => None,
         });
-        let kinds = kinds.unwrap_or_default();
+        let kinds = pay.map(crate::typed::Pay::kinds).unwrap_or_default();
         let [path] = per else {
             let problem = Problem::error("bad-key", per.get(1).map_or(span, |path| path.span), "in whose account?")
                 .help("an account is of one party: hold until $50 per payee");
@@ -82,11 +83,14 @@ impl Typing<'_> {
             return None;
         };
         let name = self.program.record(kind).name.clone();
-        let names = if path.parts[0].text == name { &path.parts[1..] } else { &path.parts[..] };
+        // The payee is called as the rule does, or by its kind: `per rep`, `per person`.
+        let as_paid = pay.and_then(|pay| pay.payee.as_ref()).map_or(0, |payee| self.n_names_of(payee, &path.parts));
+        let n_called = as_paid.max(usize::from(path.parts[0].text == name));
+        let names = &path.parts[n_called..];
         if names.is_empty() {
             return Some(Some((kind, Vec::new())));
         }
-        if names.len() == path.parts.len() && self.field_of(kind, &names[0].text).is_none() {
+        if n_called == 0 && self.field_of(kind, &names[0].text).is_none() {
             let message = format!("an account is of the payee, a {name}, or of a party that one belongs to");
             let help = format!("write: per payee, per {name}, or per a field of {name}");
             self.problem(Problem::error("bad-key", path.span, message).help(help));
@@ -105,25 +109,65 @@ impl Typing<'_> {
         }
     }
 
-    /// Rules with one account say the same of it.
+    /// How many of these names are the path by which a rule calls its payee.
+    fn n_names_of(&self, payee: &Expr, names: &[tree::Name]) -> usize {
+        let Op::Field { record, path, .. } = &payee.op else { return 0 };
+        let words = path_words(&self.program.records, *record, path);
+        let n_words = if path.is_empty() { 0 } else { path.len() };
+        let own = names.iter().take(n_words).map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        if names.len() >= n_words && own == words { n_words } else { 0 }
+    }
+
+    /// Rules that pay into one account say the same of it.
     pub(super) fn one_account(&mut self) {
         let held: Vec<Version> = self.program.rules.iter().flat_map(|rule| &rule.versions).cloned().collect();
-        let mut first: Vec<(UnitId, &Hold, Span)> = Vec::new();
+        for rule in held.chunk_by(|a, b| a.name == b.name) {
+            let (holds, others): (Vec<&Version>, Vec<&Version>) =
+                rule.iter().filter(|version| version.pay().is_some()).partition(|version| version.hold.is_some());
+            if let ([first, ..], [other, ..]) = (&holds[..], &others[..])
+                && let Some((_, span)) = &first.hold
+            {
+                let message = "one version of the rule holds what it pays, and another does not";
+                self.problem(
+                    Problem::error("two-holds", *span, message)
+                        .other(other.span, "this one does not")
+                        .help("say the same in every version: what waits at the end of one goes on in the next"),
+                );
+            }
+        }
+        let mut first: Vec<(UnitId, RecordId, &Hold, Span)> = Vec::new();
         for version in &held {
             let (Some((hold, span)), Some(pay)) = (&version.hold, version.pay()) else { continue };
-            match first.iter().find(|(unit, known, _)| *unit == pay.unit && known.per == hold.per) {
-                Some((_, known, _)) if *known == hold => {}
-                Some((_, _, other)) => {
+            let kinds = match &hold.per {
+                None => pay.kinds(),
+                Some((record, path)) => vec![self.end_of(*record, path)],
+            };
+            let known = |kind: &RecordId| {
+                first
+                    .iter()
+                    .find(|(unit, known, ..)| *unit == pay.unit && known == kind)
+                    .map(|(.., hold, span)| (*hold, *span))
+            };
+            match kinds.iter().filter_map(known).find(|(known, _)| !known.is_alike(hold)) {
+                Some((_, other)) => {
                     let message = "one account is held in two ways";
                     self.problem(
                         Problem::error("two-holds", *span, message)
-                            .other(*other, "said first here")
+                            .other(other, "said first here")
                             .help("say the same in every rule that pays into it"),
                     );
                 }
-                None => first.push((pay.unit, hold, *span)),
+                None => first.extend(kinds.into_iter().map(|kind| (pay.unit, kind, hold, *span))),
             }
         }
+    }
+
+    /// The party to which a path leads.
+    fn end_of(&self, record: RecordId, path: &[FieldId]) -> RecordId {
+        path.iter().fold(record, |at, field| match self.program.record(at).fields[field.index()].ty {
+            Type::Ref(next) => next,
+            _ => at,
+        })
     }
 }
 
