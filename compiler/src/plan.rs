@@ -255,6 +255,12 @@ impl Plan {
         self.cut_days(period, index).to <= through
     }
 
+    /// The last day of the period that holds a day, which ends with the program where the day lies within its life.
+    pub fn period_end(&self, period: Period, day: i32) -> i32 {
+        let end = self.calendar.days(period, self.calendar.index(period, day), self.active).to;
+        if day <= self.active.to { end.min(self.active.to) } else { end }
+    }
+
     /// The number of the last period of a kind that ends in a longer one within the program's life: a week that ends in the
     /// month after is that month's.
     pub fn last_within(&self, period: Period, longer: Period, index: i32) -> i32 {

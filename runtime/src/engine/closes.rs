@@ -31,13 +31,11 @@ pub(super) fn closes(plan: &Plan, through: i32) -> Option<Vec<Close>> {
     // A period is cut to the program's life, within which it has ended when that part has.
     let mut day = plan.active.from;
     while plan.calendar.knows(kind, day) {
-        let period = plan.calendar.index(kind, day);
-        let whole = plan.calendar.days(kind, period, plan.active);
-        let end = if day <= plan.active.to { whole.to.min(plan.active.to) } else { whole.to };
+        let end = plan.period_end(kind, day);
         if end >= through {
             break;
         }
-        closes.push(Close { day: end, period });
+        closes.push(Close { day: end, period: plan.calendar.index(kind, day) });
         day = end + 1;
     }
     let last = if plan.calendar.knows(kind, through) { through } else { plan.active.to.min(through) };

@@ -146,7 +146,7 @@ fn enter(
             let (kind, payee) = (lines.kind(idx, usual), lines.payees[idx]);
             // Who lacks the party is paid at once; what may still change is not booked.
             let Some(party) = party(plan, loaded, hold, kind, payee) else { continue };
-            if is_open(plan, &origin, root, result.through) {
+            if origin.is_open(plan, root, result.through) {
                 continue;
             }
             dues.pages[page][idx] = WAITS;
@@ -165,16 +165,6 @@ fn enter(
         }
     }
     Ok(())
-}
-
-/// Whether a line is of a period that has not ended.
-fn is_open(plan: &Plan, origin: &Origin<'_>, root: u32, through: i32) -> bool {
-    match origin {
-        Origin::Event { .. } => false,
-        Origin::EntityPeriods { period, periods, .. } => {
-            !plan.has_ended(*period, periods.period[root as usize], through)
-        }
-    }
 }
 
 fn class(origin: &Origin<'_>) -> (u32, u32) {
@@ -232,7 +222,8 @@ fn carry(plan: &Plan, hold: &Hold, through: i32, lines: &[Entry], mut due: impl 
             }
             // The account is looked at once all lines of the period are in it.
             Some(period) => {
-                let last = last_day(plan, period, line.day);
+                let knows = plan.calendar.knows(period, line.day);
+                let last = if knows { plan.period_end(period, line.day) } else { line.day };
                 let is_last = lines.get(idx + 1).is_none_or(|next| next.day > last);
                 (is_last && last <= through).then_some(last)
             }
@@ -244,13 +235,4 @@ fn carry(plan: &Plan, hold: &Hold, through: i32, lines: &[Entry], mut due: impl 
     if ends && sum > 0 && lines.last().is_some_and(|last| last.day <= end) {
         pay_out(&mut first, lines.len(), &mut sum, end);
     }
-}
-
-/// The last day of the period that holds a day, which ends with the program where the day is within its life.
-fn last_day(plan: &Plan, period: Period, day: i32) -> i32 {
-    if !plan.calendar.knows(period, day) {
-        return day;
-    }
-    let last = plan.calendar.days(period, plan.calendar.index(period, day), plan.active).to;
-    if day <= plan.active.to { last.min(plan.active.to) } else { last }
 }

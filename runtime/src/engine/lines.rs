@@ -345,6 +345,16 @@ impl<'a> Origin<'a> {
         }
     }
 
+    /// Whether a row is of a period that has not ended by a day.
+    pub fn is_open(&self, plan: &Plan, root: u32, through: i32) -> bool {
+        match self {
+            Self::Event { .. } => false,
+            Self::EntityPeriods { period, periods, .. } => {
+                !plan.has_ended(*period, periods.period[root as usize], through)
+            }
+        }
+    }
+
     /// The row of the event or the entity.
     pub fn source(&self, root: u32) -> u32 {
         match self {

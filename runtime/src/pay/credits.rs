@@ -47,7 +47,7 @@ const UNCREDITED: [(&str, Kind); 8] = [
 ];
 
 /// Its decimals are those of the run.
-const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 38 };
+pub(super) const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 38 };
 
 /// The columns of the credits of a run; none where no rule divides among rows found.
 pub fn credits_header(plan: &Plan) -> Option<Header> {
@@ -60,7 +60,8 @@ pub fn uncredited_header(plan: &Plan) -> Option<Header> {
     plan.versions.iter().any(|version| version.share().is_some()).then(|| header(&UNCREDITED, plan))
 }
 
-fn header(columns: &[(&'static str, Kind)], plan: &Plan) -> Header {
+/// A header whose amounts have the decimals of the run.
+pub(super) fn header(columns: &[(&'static str, Kind)], plan: &Plan) -> Header {
     let amount = Kind::Amount { decimals: most_decimals(plan), digits: 38 };
     columns.iter().map(|(name, kind)| (*name, if *kind == AMOUNT { amount } else { *kind })).collect()
 }

@@ -3,9 +3,9 @@
 use crate::engine::difference::{DifferenceRows, Reason};
 use crate::engine::lines::Origin;
 use crate::engine::result::RunResult;
-use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};
-use crate::pay::columns::most_decimals;
-use crate::pay::credits::{words, write_key};
+use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
+use crate::pay::columns::{amounts, units};
+use crate::pay::credits::{AMOUNT, header, words, write_key};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::sinks::BATCH;
 use crate::store::loaded::Loaded;
@@ -30,14 +30,10 @@ const DIFFERENCES: [(&str, Kind); 13] = [
     ("reason", Kind::Word),
 ];
 
-/// Its decimals are those of the run.
-const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 38 };
-
 /// The columns of the differences of a run; none where the program is not settled at the ends of periods.
 pub fn differences_header(plan: &Plan) -> Option<Header> {
     plan.calendar.settled?;
-    let amount = Kind::Amount { decimals: most_decimals(plan), digits: 38 };
-    Some(DIFFERENCES.iter().map(|(name, kind)| (*name, if *kind == AMOUNT { amount } else { *kind })).collect())
+    Some(header(&DIFFERENCES, plan))
 }
 
 impl Reason {
@@ -113,11 +109,7 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, entri
         Cells::Texts(texts)
     };
     let amounts = |value: fn(&Entry) -> i128| {
-        let decimals = |entry: &Entry| plan.unit(entry.unit).decimals as u8;
-        Cells::Amounts(Amounts {
-            values: entries.iter().map(value).collect(),
-            decimals: if plan.units.len() > 1 { entries.iter().map(decimals).collect() } else { Vec::new() },
-        })
+        amounts(plan, entries.iter().map(value).collect(), entries.iter().map(|entry| entry.unit))
     };
     let told_by = plan.calendar.told_by();
     let (Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) = origin;
@@ -131,7 +123,7 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, entri
         Cells::always(&rule.name, entries.len()),
         words(entries.iter().map(|entry| plan.record(entry.kind).name.clone())),
         texts(&|entry, texts| write_key(&loaded.keys[entry.kind.index()], entry.payee, texts)),
-        words(entries.iter().map(|entry| plan.unit(entry.unit).code.clone())),
+        units(plan, entries.iter().map(|entry| entry.unit)),
         Cells::always(&plan.record(record).name, entries.len()),
         texts(&|entry, texts| write_key(page.keys(), origin.source(entry.root), texts)),
         words(entries.iter().map(period)),

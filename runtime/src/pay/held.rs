@@ -2,9 +2,9 @@
 
 use crate::engine::lines::{Line, OWN_PERIOD, Origin};
 use crate::engine::result::RunResult;
-use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};
-use crate::pay::columns::most_decimals;
-use crate::pay::credits::{words, write_key};
+use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
+use crate::pay::columns::{amounts, units};
+use crate::pay::credits::{AMOUNT, header, words, write_key};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::sinks::BATCH;
 use crate::store::loaded::Loaded;
@@ -25,14 +25,10 @@ const HELD: [(&str, Kind); 10] = [
     ("booked", Kind::Word),
 ];
 
-/// Its decimals are those of the run.
-const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 38 };
-
 /// The columns of the lines that a run holds; none where no rule holds any.
 pub fn held_header(plan: &Plan) -> Option<Header> {
     plan.versions.iter().find(|version| version.hold.is_some())?;
-    let amount = Kind::Amount { decimals: most_decimals(plan), digits: 38 };
-    Some(HELD.iter().map(|(name, kind)| (*name, if *kind == AMOUNT { amount } else { *kind })).collect())
+    Some(header(&HELD, plan))
 }
 
 /// Writes the lines that are still held, by rule as written, then by `when` and key.
@@ -71,16 +67,12 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, lines
         Origin::Event { record, .. } => plan.record(record).name.as_str(),
         Origin::EntityPeriods { .. } => "",
     };
-    let decimals = |line: &Line| plan.unit(line.unit).decimals as u8;
     let columns = vec![
         Cells::always(&rule.name, lines.len()),
         words(lines.iter().map(|line| plan.record(line.kind).name.clone())),
         texts(&|line, texts| write_key(&loaded.keys[line.kind.index()], line.payee, texts)),
-        words(lines.iter().map(|line| plan.unit(line.unit).code.clone())),
-        Cells::Amounts(Amounts {
-            values: lines.iter().map(|line| i128::from(line.amount)).collect(),
-            decimals: if plan.units.len() > 1 { lines.iter().map(decimals).collect() } else { Vec::new() },
-        }),
+        units(plan, lines.iter().map(|line| line.unit)),
+        amounts(plan, lines.iter().map(|line| line.amount.into()).collect(), lines.iter().map(|line| line.unit)),
         Cells::always(event, lines.len()),
         texts(&|line, texts| match origin {
             Origin::Event { .. } => write_key(page.keys(), origin.source(line.root), texts),

@@ -45,12 +45,7 @@ impl<'a> Periods<'a> {
 
     /// Whether the period has not ended by the run's date.
     pub fn is_open(&self, root: u32) -> bool {
-        match &self.context.origin {
-            Origin::Event { .. } => false,
-            Origin::EntityPeriods { period, periods, .. } => {
-                !self.context.plan.has_ended(*period, periods.period[root as usize], self.context.through)
-            }
-        }
+        self.context.origin.is_open(self.context.plan, root, self.context.through)
     }
 
     /// The period that a line is booked in: that of its row, or of the close that it became known in.
