@@ -468,6 +468,28 @@ CONSTRUCTS = [
     ),
     Construct("first 5 per account per year", deal_rule("first 5 per account per year\n  pay rep $500")),
     Construct(
+        "balance, added and taken",
+        "balance kept per partner expires after 2 quarters\n\n"
+        "rule fund {\n  for each deal\n  where registered\n  add 2% of amount to kept\n}\n\n"
+        + deal_rule("pay partner take (1% of amount) from kept"),
+    ),
+    Construct(
+        "contest, shared prizes",
+        period_rule(
+            "partner per month",
+            "ranked by sum of deal.amount, share prizes\n  pay partner $1,000 / rank",
+        ),
+        per="partner month",
+    ),
+    Construct(
+        "contest, to the earliest",
+        period_rule(
+            "partner per month",
+            "where count of deal > 0\n  ranked by count of deal, to the earliest\n  pay partner $1,000 / rank",
+        ),
+        per="partner month",
+    ),
+    Construct(
         "choose highest of two",
         "choose highest per deal {\n"
         "  rule other {\n    for each deal\n    where registered\n    pay partner 5% of amount\n  }\n\n"

@@ -150,6 +150,7 @@ impl Run {
         tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
         tables.extend(pay::differences_header(&job.plan).map(|_| "differences"));
         tables.extend(pay::held_header(&job.plan).map(|_| "held"));
+        tables.extend(pay::movements_header(&job.plan).map(|_| "movements"));
         tables.extend(self.slices.then_some("slices"));
         Request {
             folder: out,
@@ -247,6 +248,10 @@ impl Run {
             Some(header) => Some(outputs.table("held", header)?),
             None => None,
         };
+        let mut movements = match pay::movements_header(plan) {
+            Some(header) => Some(outputs.table("movements", header)?),
+            None => None,
+        };
         let mut parts = match slices {
             Some(slices) => Some((slices, outputs.table("slices", pay::slices_header())?)),
             None => None,
@@ -273,7 +278,10 @@ impl Run {
         if let Some(held) = &mut held {
             pay::write_held(plan, loaded, result, held.as_mut()).map_err(folder)?;
         }
-        drop((payments, totals, decisions, parts, credits, uncredited, differences, held));
+        if let Some(movements) = &mut movements {
+            pay::write_movements(plan, loaded, result, movements.as_mut()).map_err(folder)?;
+        }
+        drop((payments, totals, decisions, parts, credits, uncredited, differences, held, movements));
         outputs.appear(|tables, rejects| {
             run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
         })

@@ -110,7 +110,7 @@ fn heading(item: &Item) -> String {
         Item::Rule(rule) => format!("rule {}, {}", rule.name.text, several(rule.clauses.len(), "clause")),
         Item::Choose(choose) => format!("choice between {}", several(choose.rules.len(), "rule")),
         Item::Test(test) => format!("test {:?}, {}", test.title.value, several(test.steps.len(), "line")),
-        Item::Unsupported(unsupported) => format!("not supported: {}", unsupported.what),
+        Item::Balance(balance) => format!("balance {}", balance.name.text),
         Item::Damaged(damaged) => format!("not read: {}", damaged.keyword),
     }
 }

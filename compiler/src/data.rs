@@ -5,6 +5,7 @@
 //! INVARIANT: rows of an entity are in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
+use crate::balances::Balances;
 use crate::interpret::eval::{Levels, Value};
 use crate::lookup::Lookup;
 use crate::plan::{DecisionId, FoldId, KeyId, Period, RecordId, StateId, StateKind, Type};
@@ -87,6 +88,8 @@ pub struct Data {
     pub states: Vec<StateData>,
     /// By fold; filled before the rules that read them.
     pub folds: Vec<FoldData>,
+    /// By balance.
+    pub balances: Vec<Balances>,
     /// By decision.
     pub decisions: Vec<DecisionData>,
     /// By key of whoever gets a line: the slot of each kind of party, party and period.
@@ -367,6 +370,20 @@ impl DecisionData {
 }
 
 impl Output {
+    /// Puts lines in the order of their rows, those of one row as they came.
+    pub fn sort_lines(&mut self) {
+        if self.rows.is_sorted() {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|&idx| self.rows[idx]);
+        let words = [&mut self.rows, &mut self.payees, &mut self.places, &mut self.kinds];
+        for column in words.into_iter().filter(|column| !column.is_empty()) {
+            *column = order.iter().map(|&idx| column[idx]).collect();
+        }
+        self.amounts = order.iter().map(|&idx| self.amounts[idx]).collect();
+    }
+
     /// Begins a chunk of `n_rows`; lines stay.
     pub fn begin(&mut self, n_rows: usize) {
         self.status.clear();

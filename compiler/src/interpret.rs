@@ -4,7 +4,9 @@
 //! remember after it, and on request a [`Trace`] of everything that decided. Machine code must agree with it on
 //! every word; a row that machine code cannot do in its width is done here.
 
+mod balances;
 pub mod choice;
+pub mod contest;
 pub mod eval;
 mod function;
 mod limits;
@@ -48,6 +50,17 @@ pub enum FaultKind {
     /// A share or weight of a split that no division can do with.
     #[error("{0}")]
     Share(&'static str),
+    /// Several rows of a contest are level, and nothing tells which of them comes first.
+    #[error("{n_level} are level at rank {rank}, and no row tells whose measure was complete first")]
+    Tie {
+        /// Their rank.
+        rank: u32,
+        /// How many they are.
+        n_level: u32,
+    },
+    /// Less than nothing is asked from a balance.
+    #[error("{1} is asked from `{0}`, and what is taken is never below zero")]
+    NegativeTake(String, String),
     /// No rate of exchange where one is needed.
     #[error("there is no rate for this currency on or before that day")]
     NoRate,
@@ -67,6 +80,8 @@ impl FaultKind {
             Self::SeveralRows { .. } => "several-rows",
             Self::Share(_) => "bad-share",
             Self::NoRate => "missing-rate",
+            Self::NegativeTake(..) => "negative-take",
+            Self::Tie { .. } => "contest-tie",
             Self::Date(_) => "impossible-date",
         }
     }
@@ -101,12 +116,17 @@ pub fn interpret_row(
     let definition = plan.version(rule);
     let mut run = RuleRun {
         plan,
+        id: rule,
         definition,
         row: Row::new(plan, rows, row, definition.n_locals as usize, trace.is_some()),
         data,
         chunk,
         line: None,
+        placing: None,
     };
+    if !plan.balances.is_empty() {
+        run.row.take_moment(definition, run.data);
+    }
     let (own, of_lines) = plan.legs(definition);
     let mark = run.nodes(&definition.nodes[own], definition.active)?;
     let RuleRun { row: state, line, .. } = run;
@@ -167,11 +187,14 @@ pub fn interpret_fold(
 
 struct RuleRun<'a> {
     plan: &'a Plan,
+    id: VersionId,
     definition: &'a Version,
     row: Row<'a>,
     data: &'a mut Data,
     chunk: &'a Chunk,
     line: Option<(u32, i64)>,
+    /// Where the row stands in its contest.
+    placing: Option<contest::Placing>,
 }
 
 impl RuleRun<'_> {
@@ -242,9 +265,11 @@ impl RuleRun<'_> {
                     (decided.nums[idx], decided.denominators[idx], decided.known[idx]) = words;
                 }
                 Node::Emit(emit) => {
-                    let Some(line) = self.emit(emit)? else { break };
-                    self.line = Some(line);
+                    self.line = self.emit(emit)?;
                 }
+                Node::Rank(_) => broken("a ranking of one row"),
+                Node::TakeFrom(take) => self.take_from(take)?,
+                Node::Add(add) => mark |= self.add_to(add)?,
                 Node::Limit(limit) => self.limit(limit)?,
                 Node::Choose(_) | Node::Share(_) => broken("a line that is divided before it is made"),
                 Node::Pay(pay) => {
@@ -336,7 +361,7 @@ impl RuleRun<'_> {
         }
         let (Some(payee), Some(rounded)) = (payee.code(), rounded) else { return Ok(None) };
         let amount = i64::try_from(rounded).ok().ok_or(too_large("a payment", emit.span))?;
-        Ok(Some((payee, amount)))
+        Ok(Some((payee, self.prize_of_row(amount)?)))
     }
 
     fn limit(&mut self, limit: &Limit) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 //! `text -> resolve -> types -> typed tree -> lower -> Plan -> interpret | codegen`. This room opens no file, reads no clock and draws no
 //! random number; no floating point occurs in it.
 
+pub mod balances;
 mod checks;
 pub mod codegen;
 mod compile;

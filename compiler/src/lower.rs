@@ -11,7 +11,10 @@ mod schedules;
 mod states;
 mod versions;
 
-use crate::plan::{FoldId, Node, Pay, Plan, Rule, RuleId, StackingId, StateKind, Stream, Version, VersionId};
+use crate::plan::{
+    Account, Add, FoldId, Node, Pay, Plan, Rank, Rule, RuleId, StackingId, StateKind, Stream, TakeFrom, Version,
+    VersionId,
+};
 use crate::typed::{self, Clause, Lets, Limit, Program, Purpose};
 use states::States;
 
@@ -30,6 +33,7 @@ pub fn lower(program: &Program) -> Plan {
         tables: program.tables.clone(),
         predicates: program.predicates.clone(),
         stackings: program.stackings.clone(),
+        balances: program.balances.clone(),
         decisions: program.decisions.clone(),
         parameters: program.parameters.clone(),
         ..Plan::empty()
@@ -125,6 +129,7 @@ impl<'a> Lowering<'a> {
         };
         lowering.folds();
         version.clauses.iter().for_each(|clause| lowering.clause(clause));
+        lowering.add_first();
         lowering.divide();
         let mut nodes = lowering.all;
         nodes.append(&mut lowering.nodes);
@@ -142,6 +147,7 @@ impl<'a> Lowering<'a> {
             locals: version.locals.clone(),
             folds,
             as_reported: version.as_reported,
+            as_it_stood: version.as_it_stood,
             hold: version.hold.as_ref().map(|(hold, _)| hold.clone()),
             span: version.span,
         }
@@ -160,6 +166,24 @@ impl<'a> Lowering<'a> {
             Clause::First(keys, most) => {
                 Node::First { state: self.shared(keys, StateKind::Seen, Purpose::First), most: *most }
             }
+            Clause::Rank(rank) => Node::Rank(Rank {
+                measure: self.expr(&rank.measure),
+                ties: rank.ties,
+                completed: rank.completed.iter().map(|last| self.expr(last)).collect(),
+                span: rank.span,
+            }),
+            Clause::TakeFrom(take) => Node::TakeFrom(TakeFrom {
+                accounts: take.accounts.iter().map(|account| self.account(account)).collect(),
+                amount: self.expr(&take.amount),
+                span: take.span,
+            }),
+            Clause::Add(add) => Node::Add(Add {
+                account: self.account(&add.account),
+                amount: self.expr(&add.amount),
+                at_start: add.at_start,
+                until: add.until.as_ref().map(|until| self.expr(until)),
+                span: add.span,
+            }),
             Clause::Pay(pay) => Node::Emit(self.emit(pay)),
             Clause::Limit(limit) => Node::Limit(match limit {
                 Limit::Each(amount) => crate::plan::Limit::PerPayment(self.expr(amount)),
@@ -179,6 +203,19 @@ impl<'a> Lowering<'a> {
             }),
         };
         self.nodes.push(node);
+    }
+
+    fn account(&mut self, account: &Account) -> Account {
+        Account { balance: account.balance, owner: account.owner.as_ref().map(|owner| Box::new(self.expr(owner))) }
+    }
+
+    /// What is added comes before what is done with the line, wherever it is written behind the payment.
+    fn add_first(&mut self) {
+        let Some(emit) = self.nodes.iter().position(|node| matches!(node, Node::Emit(_))) else { return };
+        let behind = self.nodes.split_off(emit + 1);
+        let (adds, others): (Vec<Node>, Vec<Node>) = behind.into_iter().partition(|node| matches!(node, Node::Add(_)));
+        self.nodes.extend(adds);
+        self.nodes.extend(others);
     }
 
     /// Divides the line: limits by keys of the row come before, those of who gets it and of each payment after.

@@ -5,6 +5,7 @@
 //! Everything that remembers (first-per, accumulations, limits) is a keyed [`State`]; everything that looks at many rows
 //! at once is a [`Fold`], done before the rules that read it. The Plan knows no files and no columns' layout.
 
+pub mod balance;
 pub mod calendar;
 pub mod cover;
 pub mod fields;
@@ -15,6 +16,7 @@ pub mod label;
 pub mod layout;
 pub mod node;
 pub mod op;
+pub mod rank;
 pub mod schedule;
 pub mod search;
 pub mod share;
@@ -26,6 +28,7 @@ pub mod text;
 pub mod verify;
 pub mod walk;
 
+pub use balance::*;
 pub use calendar::{Back, Calendar, Days, Period, Weekday, Years};
 pub use fields::*;
 pub use function::{Function, Signature};
@@ -35,6 +38,7 @@ pub use label::Label;
 pub use layout::{Bounds, Layout, RowTest, TextEncoding};
 pub use node::*;
 pub use op::*;
+pub use rank::*;
 pub use schedule::*;
 pub use search::*;
 pub use share::*;
@@ -83,6 +87,8 @@ pub struct Plan {
     pub searches: Vec<Search>,
     /// Choices between rules.
     pub stackings: Vec<Stacking>,
+    /// What is kept for parties.
+    pub balances: Vec<Balance>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Rules, in the order of their first versions as written.
@@ -178,6 +184,8 @@ pub struct Version {
     pub folds: Vec<FoldId>,
     /// Whether it reads rows as they were reported, whatever was taken back.
     pub as_reported: bool,
+    /// Whether its sets are of rows as they stood at the end of each period, so that a period that is closed stays so.
+    pub as_it_stood: bool,
     /// How its lines are held until they are worth a payment, if they are.
     pub hold: Option<Hold>,
     /// The whole rule in the text.
@@ -231,6 +239,7 @@ impl Plan {
             folds: Vec::new(),
             searches: Vec::new(),
             stackings: Vec::new(),
+            balances: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
             versions: Vec::new(),

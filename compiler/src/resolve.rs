@@ -13,6 +13,7 @@ use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+mod balances;
 mod choices;
 mod dependencies;
 pub mod files;
@@ -41,6 +42,8 @@ pub struct Resolved {
     pub rates: Vec<tree::Rates>,
     /// Units beside the currency.
     pub units: Vec<tree::Unit>,
+    /// Balances.
+    pub balances: Vec<tree::Balance>,
     /// Calendars.
     pub calendars: Vec<tree::Calendar>,
     /// Decision tables.
@@ -158,6 +161,7 @@ struct Names {
     schedules: FxHashMap<String, Span>,
     records: FxHashMap<String, Span>,
     calendars: FxHashMap<String, Span>,
+    balances: FxHashMap<String, Span>,
     values: FxHashMap<String, Span>,
     /// Unknown names for which near ones were looked for; no more than messages are shown.
     n_suggested: usize,
@@ -293,9 +297,10 @@ impl Resolved {
             }
             Item::Choose(choose) => self.chooses.push(choose),
             Item::Test(test) => self.tests.push(test),
-            Item::Unsupported(unsupported) => {
-                problems.push(not_supported(&unsupported));
-                self.damaged.extend(unsupported.name.map(|name| name.text));
+            Item::Balance(balance) => {
+                if declare(&mut names.balances, &balance.name, "balance", problems) {
+                    self.balances.push(balance);
+                }
             }
             Item::Damaged(damaged) => {
                 self.damaged_program |= damaged.keyword == "program";

@@ -19,8 +19,8 @@ pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
 pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
-    Calendar, Days, Decision, DecisionId, Expr, Hold, Local, LocalId, Parameter, Period, Predicate, Record, RecordId,
-    Search, Share, Stacking, Stream, Table, Type, Unit, UnitId, Window,
+    Add, Balance, Calendar, Days, Decision, DecisionId, Expr, Hold, Local, LocalId, Parameter, Period, Predicate, Rank,
+    Record, RecordId, Search, Share, Stacking, Stream, Table, TakeFrom, Type, Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -53,6 +53,8 @@ pub struct Program {
     pub predicates: Vec<Predicate>,
     /// Choices between rules.
     pub stackings: Vec<Stacking>,
+    /// What is kept for parties.
+    pub balances: Vec<Balance>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Parameters with the values that they have in this run.
@@ -97,6 +99,8 @@ pub struct Version {
     pub ever: Option<Span>,
     /// `returns change nothing`: it reads rows as they were reported.
     pub as_reported: bool,
+    /// Its sets are of rows as they stood at the end of each period.
+    pub as_it_stood: bool,
     /// `hold until`, and where it is written.
     pub hold: Option<(Hold, Span)>,
     /// The whole of it in the text.
@@ -117,8 +121,14 @@ pub enum Clause {
     First(Keys, u8),
     /// A total of the version is kept from here on: it is before the clause in which it is written.
     Total(u32),
+    /// `ranked by`
+    Rank(Rank),
+    /// `take … from`: what is got is [`Op::Taken`](crate::plan::Op::Taken) of its place among these.
+    TakeFrom(TakeFrom),
     /// `pay` or `take back`
     Pay(Pay),
+    /// `add … to`
+    Add(Add),
     /// `at most` or `at least`
     Limit(Limit),
 }
@@ -270,6 +280,7 @@ impl Program {
             searches: Vec::new(),
             predicates: Vec::new(),
             stackings: Vec::new(),
+            balances: Vec::new(),
             decisions: Vec::new(),
             parameters: Vec::new(),
             rules: Vec::new(),

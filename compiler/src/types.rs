@@ -50,6 +50,7 @@ pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], 
     typing.parameters(overrides);
     typing.schedules();
     typing.tables();
+    typing.balances();
     typing.rules();
     typing.unasked_tables();
     let tests = typing.tests();
@@ -102,6 +103,10 @@ struct Typing<'a> {
     texts: Option<plan::ChoiceId>,
     /// Decisions that are taken for every row in the program's life, numbered as they were found.
     always_taken: FxHashMap<plan::DecisionId, usize>,
+    /// Balances by name; none where their declaration had a problem.
+    balances: FxHashMap<String, Option<plan::BalanceId>>,
+    /// By balance, its unit and where it was told.
+    balance_units: Vec<Option<(plan::UnitId, Span)>>,
     /// By domain, the one it was joined to.
     domains: Vec<u32>,
     /// What has been made once, and where.
@@ -161,6 +166,8 @@ impl<'a> Typing<'a> {
             open_tables: Vec::new(),
             texts: None,
             always_taken: FxHashMap::default(),
+            balances: FxHashMap::default(),
+            balance_units: Vec::new(),
             domains: Vec::new(),
             known: Known::default(),
             of_program: false,

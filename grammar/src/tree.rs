@@ -68,8 +68,8 @@ pub enum Item {
     Test(Test),
     /// `choose highest per deal { … }`: the rules in it follow as items of their own.
     Choose(Choose),
-    /// Part of the language that this version reads but does not run: `balance`
-    Unsupported(Unsupported),
+    /// `balance mdf per partner expires after 2 quarters`
+    Balance(Balance),
     /// A piece that could not be read; it still declares its name, so that other items do not fail for it
     Damaged(Damaged),
 }
@@ -94,7 +94,7 @@ impl Item {
             Self::Rule(rule) => rule.name.span,
             Self::Test(test) => test.title.span,
             Self::Choose(choose) => choose.span,
-            Self::Unsupported(unsupported) => unsupported.span,
+            Self::Balance(balance) => balance.name.span,
             Self::Damaged(damaged) => damaged.span,
         }
     }

@@ -7,7 +7,9 @@
 //! mark or a sum of rounded lines per key, and rows come in one order.
 
 mod aggregate;
+pub(crate) mod balances;
 pub(crate) mod closes;
+mod contest;
 pub(crate) mod counts;
 pub(crate) mod credits;
 mod dated_rows;
@@ -21,9 +23,12 @@ mod group_index;
 mod hold;
 pub(crate) mod lines;
 pub(crate) mod options;
+mod order;
 mod page;
 pub(crate) mod paths;
 mod place;
 pub(crate) mod result;
 mod run;
 pub(crate) mod settle;
+mod stood;
+mod under_way;

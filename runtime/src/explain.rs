@@ -5,8 +5,10 @@
 //! the interpreter showing what decided each of them, so that no explanation drifts from the calculation.
 
 pub(crate) mod answer;
+mod balances;
 mod booked;
 mod choices;
+mod contest;
 mod explainer;
 mod groups;
 mod held;

@@ -117,11 +117,12 @@ pub mod inner {
         pub use crate::pay::decisions::decisions_header;
         pub use crate::pay::differences::differences_header;
         pub use crate::pay::held::held_header;
+        pub use crate::pay::movements::movements_header;
         pub use crate::pay::sinks::Sinks;
         pub use crate::pay::slices::Slices;
         pub use crate::pay::write::{
-            credits, decisions, differences, held, payments, slices, totals, uncredited, write, write_credits,
-            write_decisions, write_differences, write_held, write_uncredited,
+            credits, decisions, differences, held, movements, payments, slices, totals, uncredited, write,
+            write_credits, write_decisions, write_differences, write_held, write_movements, write_uncredited,
         };
     }
     pub mod source {

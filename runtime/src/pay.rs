@@ -12,6 +12,7 @@ pub(crate) mod credits;
 pub(crate) mod decisions;
 pub(crate) mod differences;
 pub(crate) mod held;
+pub(crate) mod movements;
 mod page;
 mod partition;
 mod periods;

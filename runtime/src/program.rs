@@ -18,8 +18,11 @@ use crate::pay::credits::{credits_header, uncredited_header};
 use crate::pay::decisions::decisions_header;
 use crate::pay::differences::differences_header;
 use crate::pay::held::held_header;
+use crate::pay::movements::movements_header;
 use crate::pay::sinks::{Nowhere, Sinks};
-use crate::pay::write::{write, write_credits, write_decisions, write_differences, write_held, write_uncredited};
+use crate::pay::write::{
+    write, write_credits, write_decisions, write_differences, write_held, write_movements, write_uncredited,
+};
 use crate::source::file::{SourceFile, TableInput};
 use crate::store::loaded::Loaded;
 use crate::store::rejects::{Reject, Rejects};
@@ -291,6 +294,15 @@ impl Settled<'_> {
     pub fn held(&self) -> io::Result<Vec<RecordBatch>> {
         let Some(header) = held_header(self.plan) else { return Ok(Vec::new()) };
         arrow(header, |sink| write_held(self.plan, self.loaded, &self.result, sink))
+    }
+
+    /// How balances changed; none where the program has none.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn movements(&self) -> io::Result<Vec<RecordBatch>> {
+        let Some(header) = movements_header(self.plan) else { return Ok(Vec::new()) };
+        arrow(header, |sink| write_movements(self.plan, self.loaded, &self.result, sink))
     }
 
     /// How the rows of events ended: over all rules, then rule by rule. The other numbers add up to those read.

@@ -51,6 +51,8 @@ pub enum Kind {
     Differences,
     /// Payments that are still held.
     Held,
+    /// Changes of balances.
+    Movements,
     /// What became of the rows, by event.
     Accounts,
     /// How often schedules were asked below zero.
@@ -72,6 +74,7 @@ impl Kind {
             "uncredited" => Self::Uncredited,
             "differences" => Self::Differences,
             "held" => Self::Held,
+            "movements" => Self::Movements,
             "accounts" => Self::Accounts,
             "below-zero" => Self::BelowZero,
             "rejects" => Self::Rejects,
@@ -87,6 +90,7 @@ impl Kind {
             Self::Decisions => "name",
             Self::Accounts => "event",
             Self::BelowZero | Self::Credits | Self::Uncredited | Self::Differences | Self::Held => "rule",
+            Self::Movements => "balance",
             Self::Rejects => "record",
         }
     }

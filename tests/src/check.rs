@@ -131,6 +131,7 @@ fn table(outcome: &Outcome, kind: Kind) -> Option<&Table> {
         Kind::Uncredited => Some(&outcome.uncredited),
         Kind::Differences => Some(&outcome.differences),
         Kind::Held => Some(&outcome.held),
+        Kind::Movements => Some(&outcome.movements),
         Kind::Accounts => Some(&outcome.accounts),
         Kind::BelowZero => Some(&outcome.below_zero),
         Kind::Rejects => Some(&outcome.rejects),

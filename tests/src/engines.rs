@@ -13,7 +13,7 @@ use meed_runtime::inner::load::{LoadOptions, load};
 pub struct Held {
     /// Rows that rules and folds read.
     pub rows: u64,
-    /// Of these, rows that machine code left to the interpreter, in programs where it has a place for every sum.
+    /// Of these, rows that machine code left to the interpreter, in programs where it has a place for every sum, and whose rules it does.
     pub replayed: u64,
     /// Lines paid.
     pub lines: u64,
@@ -32,7 +32,8 @@ struct Ran {
 /// # Errors
 /// In words, what differs.
 pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<Held, String> {
-    let any_size = keeps_fractions(plan);
+    let any_size =
+        keeps_fractions(plan) || plan.versions.iter().any(|rule| rule.acts_on_balances() || rule.ranking().is_some());
     let reference = settle(plan, tables, Engine::Interpreter, 64)?;
     let mut held = Held::default();
     for &rows in chunks {

@@ -4,6 +4,7 @@
 //! over events, entities per period and payments. Texts are put together by type, but not by the whole of the language:
 //! a text that does not compile is passed over by whoever asks for one.
 
+mod balance;
 mod draw;
 mod expression;
 mod head;

@@ -46,6 +46,8 @@ pub enum Answer {
         differences: Table,
         /// Payments that wait.
         held: Table,
+        /// Changes of balances.
+        movements: Table,
         /// Rejected cells, without reasons.
         rejects: Table,
         /// Whether a set meets a fault in rows that no value asks for: whether that stops a run the page leaves open.
@@ -80,6 +82,8 @@ const UNCREDITED: [&str; 7] = ["rule", "version", "event", "key", "place", "unit
 const DIFFERENCES: [&str; 11] =
     ["rule", "payee_kind", "payee", "unit", "event", "key", "period", "was", "is", "amount", "booked"];
 const HELD: [&str; 9] = ["rule", "payee_kind", "payee", "unit", "amount", "event", "key", "place", "period"];
+const MOVEMENTS: [&str; 11] =
+    ["balance", "key", "lot", "when", "kind", "unit", "amount", "left", "rule", "event", "event_key"];
 const TOTALS: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "period", "amount"];
 const DECISIONS: [&str; 7] = ["rule", "version", "of", "key", "period", "name", "value"];
 const REJECTS: [&str; 4] = ["record", "row", "column", "value"];
@@ -173,6 +177,7 @@ impl Answer {
             uncredited: table("uncredited", &UNCREDITED),
             differences: table("differences", &DIFFERENCES),
             held: table("held", &HELD),
+            movements: table("movements", &MOVEMENTS),
             rejects: table("rejects", &REJECTS),
             unasked_faults: value["unasked_faults"] == true,
         }
@@ -189,7 +194,18 @@ impl Answer {
             (Self::Tables { unasked_faults: true, .. }, Some(_)) => None,
             (Self::Tables { .. }, Some(fault)) => Some(format!("Meed meets a fault, {fault}, and the evaluator none")),
             (
-                Self::Tables { payments, totals, decisions, credits, uncredited, differences, held, rejects, .. },
+                Self::Tables {
+                    payments,
+                    totals,
+                    decisions,
+                    credits,
+                    uncredited,
+                    differences,
+                    held,
+                    movements,
+                    rejects,
+                    ..
+                },
                 None,
             ) => {
                 let pairs = [
@@ -199,6 +215,7 @@ impl Answer {
                     ("uncredited", uncredited, &outcome.uncredited),
                     ("differences", differences, &outcome.differences),
                     ("held", held, &outcome.held),
+                    ("movements", movements, &outcome.movements),
                     ("payments", payments, &outcome.payments),
                     ("totals", totals, &outcome.totals),
                 ];

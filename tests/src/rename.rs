@@ -100,6 +100,7 @@ impl Renaming {
         cells(&mut outcome.uncredited, &["key"]);
         cells(&mut outcome.differences, &["payee", "key"]);
         cells(&mut outcome.held, &["payee", "key"]);
+        cells(&mut outcome.movements, &["key", "lot", "event_key"]);
         cells(&mut outcome.rejects, &["value"]);
         if let Some(slices) = &mut outcome.slices {
             cells(slices, &["payee", "key"]);

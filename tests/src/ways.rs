@@ -94,6 +94,8 @@ pub struct Outcome {
     pub differences: Table,
     /// Payments that are still held.
     pub held: Table,
+    /// Changes of balances.
+    pub movements: Table,
     /// What became of the rows, by event.
     pub accounts: Table,
     /// How often a schedule that does not say what it gives below zero was asked there, by rule.
@@ -141,6 +143,7 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
             outcome.uncredited = table(pay::uncredited(plan, &loaded, &result));
             outcome.differences = table(pay::differences(plan, &loaded, &result));
             outcome.held = table(pay::held(plan, &loaded, &result));
+            outcome.movements = table(pay::movements(plan, &loaded, &result));
             outcome.accounts = accounts(plan, &loaded, &result)?;
             outcome.below_zero = below_zero(plan, &result);
         }
@@ -223,6 +226,7 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
         ("uncredited", &one.uncredited, &other.uncredited),
         ("differences", &one.differences, &other.differences),
         ("held", &one.held, &other.held),
+        ("movements", &one.movements, &other.movements),
         ("accounts", &one.accounts, &other.accounts),
         ("below-zero", &one.below_zero, &other.below_zero),
         ("rejects", &one.rejects, &other.rejects),

@@ -93,7 +93,11 @@ fn engines_agree_at_the_limits() {
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.
-const PARTS: [&str; 83] = [
+const PARTS: [&str; 87] = [
+    "TakeFrom(",
+    "Taken(",
+    "Balance(",
+    "Rank(",
     "Number(",
     "YesNo(",
     "Date(",

@@ -28,7 +28,6 @@ const GIVEN_UP: &[(&str, &str)] = &[
     ("Holds", "SourceType"),
     ("Kept", "RowFlags"),
     ("Lane", "RowValue"),
-    ("Lot", "OutputContext"),
     ("Obligation", "Invariant"),
     ("Point", "ExplainStep"),
     ("Runs", "SortedRuns"),

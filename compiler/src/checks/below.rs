@@ -156,6 +156,9 @@ impl<'p> Work<'p> {
                 | Node::Share(_)
                 | Node::Choose(_)
                 | Node::Pay(_) => {}
+                Node::Rank(rank) => self.look(&rank.measure, uses),
+                Node::TakeFrom(take) => self.look(&take.amount, uses),
+                Node::Add(add) => self.look(&add.amount, uses),
             }
         }
     }

@@ -65,13 +65,8 @@ impl Names<'_> {
                     }
                 }
             }
-            Item::Use(_)
-            | Item::UseFile(_)
-            | Item::Source(_)
-            | Item::Test(_)
-            | Item::Choose(_)
-            | Item::Unsupported(_)
-            | Item::Damaged(_) => {}
+            Item::Use(_) | Item::UseFile(_) | Item::Source(_) | Item::Test(_) | Item::Choose(_) | Item::Damaged(_) => {}
+            Item::Balance(balance) => self.script(&balance.name),
         }
     }
 

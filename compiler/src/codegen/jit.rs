@@ -60,7 +60,11 @@ pub(super) fn kernels(plan: &Plan, data: &Data, options: CodeOptions) -> Option<
     let rules = machine.make(plan.versions.len(), |writer, idx| {
         let rule = &plan.versions[idx];
         // What is done with its lines asks for what its rows have found out, which the interpreter keeps.
-        if !plan.is_apart(rule) || rule.nodes.iter().flat_map(Node::exprs).any(reads_credits) {
+        if !plan.is_apart(rule)
+            || rule.acts_on_balances()
+            || rule.ranking().is_some()
+            || rule.nodes.iter().flat_map(Node::exprs).any(reads_credits)
+        {
             return None;
         }
         let opt_level = opt_level(&n_rows, &rule.stream, idx, options);

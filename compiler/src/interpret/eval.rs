@@ -104,6 +104,12 @@ pub struct Row<'a> {
     pub missed: i128,
     /// Whether a schedule that does not say what it gives below zero was asked there.
     pub below_zero: Cell<bool>,
+    /// What was got from balances so far.
+    pub(super) taken: Vec<Exact>,
+    /// Its rank in a contest, once that is known.
+    pub(super) rank: Option<u32>,
+    /// Of an entity and period, the day on which it acts on balances.
+    pub(super) moment: Option<i32>,
     pub(super) trace: Option<RefCell<Trace>>,
     side: Side,
 }
@@ -120,6 +126,9 @@ impl<'a> Row<'a> {
             levels: Vec::new(),
             missed: 0,
             below_zero: Cell::new(false),
+            taken: Vec::new(),
+            rank: None,
+            moment: None,
             trace: traced.then(RefCell::default),
             side: Side::After,
         }
@@ -178,6 +187,12 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The entity and the number of the period that the row is, if it is one.
+    pub(super) fn entity_period(&self) -> Option<(u32, i32)> {
+        let Rows::EntityPeriods(periods) = self.rows else { return None };
+        Some((periods.entity[self.row as usize], periods.period[self.row as usize]))
+    }
+
     /// Whether the row is an entity and period.
     pub fn is_period(&self) -> bool {
         matches!(self.rows, Rows::EntityPeriods(_))
@@ -216,6 +231,15 @@ impl<'a> Row<'a> {
                 };
                 Value::Number(known.unwrap_or_else(|| broken("a part of a credit where there is none")).clone())
             }
+            Op::Balance(account) => self.balance(account, data)?,
+            Op::Rank => match self.rank {
+                Some(rank) => Value::Number(Exact::from(rank)),
+                None => broken("a rank before the ranking"),
+            },
+            Op::Taken(nth) => match self.taken.get(*nth as usize) {
+                Some(got) => Value::Number(got.clone()),
+                None => broken("what was never taken"),
+            },
             Op::When => Value::Date(self.when(data)),
             Op::Local(local) => self.locals[local.index()].clone(),
             Op::Decision { decision, root } => self.decision(data, *decision, *root),
@@ -230,8 +254,8 @@ impl<'a> Row<'a> {
             },
             Op::Increment { state, body } => {
                 let trace = self.trace.is_some().then(RefCell::default);
-                let (locals, levels) = (self.locals.clone(), self.levels.clone());
-                let mut sides = Row { locals, levels, trace, below_zero: Cell::new(false), ..*self };
+                let (locals, levels, taken) = (self.locals.clone(), self.levels.clone(), self.taken.clone());
+                let mut sides = Row { locals, levels, taken, trace, below_zero: Cell::new(false), ..*self };
                 let before = sides.eval_before(body, data, *state)?;
                 let after = sides.eval_side(body, data, Side::After)?;
                 self.below_zero.set(self.below_zero.get() || sides.below_zero.get());
@@ -327,7 +351,7 @@ impl<'a> Row<'a> {
         Value::Code(row)
     }
 
-    fn column(&self, data: &Data, record: RecordId, field: FieldId, row: u32) -> Value {
+    pub(super) fn column(&self, data: &Data, record: RecordId, field: FieldId, row: u32) -> Value {
         let definition = &self.plan.record(record).fields[field.index()];
         match &data.tables[record.index()].columns[field.index()] {
             Some(column) => column.value(row as usize, definition.ty, definition.decimals),

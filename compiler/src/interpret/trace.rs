@@ -1,11 +1,13 @@
 //! What the interpreter noted while it did one row: the material of slices and explanations.
 
+use super::contest::Placing;
 use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
+use crate::balances::Mover;
 use crate::plan::{
-    Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, RuleId, ScheduleId, ScheduleOutput, Side, StateId,
-    Type, Unit, UnitId,
+    BalanceId, Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, RuleId, ScheduleId, ScheduleOutput,
+    Side, StateId, Type, Unit, UnitId,
 };
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -114,6 +116,51 @@ pub enum TraceStep {
         /// The rules that would pay the row, and what they are given.
         all: Vec<Chosen>,
     },
+    /// `ranked by`
+    Ranked {
+        /// By what.
+        measure: Exact,
+        /// Where the row stands.
+        placing: Placing,
+        /// The place of the measure.
+        span: Span,
+    },
+    /// `add … to`, in smallest units.
+    Added {
+        /// To what.
+        balance: BalanceId,
+        /// Whose.
+        owner: u32,
+        /// On which day.
+        day: i32,
+        /// How much.
+        amount: i64,
+        /// The last day of the lot, if it ends.
+        ends: Option<i32>,
+        /// The lots that changed, and by how much.
+        drawn: Vec<(Option<Mover>, i64)>,
+        /// What is there then.
+        left: i128,
+        /// The values it looked at.
+        values: Vec<(Span, Type, Value)>,
+        /// Its place.
+        span: Span,
+    },
+    /// `take … from`, in smallest units.
+    Taken {
+        /// On which day.
+        day: i32,
+        /// How much was asked.
+        asked: i64,
+        /// How much there was to get.
+        got: i64,
+        /// From what.
+        from: Vec<Drawn>,
+        /// The values it looked at.
+        values: Vec<(Span, Type, Value)>,
+        /// Its place.
+        span: Span,
+    },
     /// The line is divided, in smallest units.
     Share {
         /// The whole.
@@ -136,6 +183,19 @@ pub enum TraceStep {
         /// What was paid under it before and after this line; none for a limit per payment.
         paid: Option<(i128, i128)>,
     },
+}
+
+/// What was taken from one balance.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Which.
+    pub balance: BalanceId,
+    /// Whose.
+    pub owner: u32,
+    /// What was there before, in smallest units.
+    pub there: i128,
+    /// The lots that it came from, and by how much each changed.
+    pub lots: Vec<(Option<Mover>, i64)>,
 }
 
 /// What a rule of a choice would pay a row, and what it is given, in smallest units.
@@ -184,6 +244,11 @@ pub struct Slice {
 }
 
 impl Trace {
+    /// The same of a row that ended so.
+    pub(super) fn with_status(self, status: u8) -> Self {
+        Self { status, ..self }
+    }
+
     /// Notes a value, where it tells something that its text does not.
     pub(super) fn value(&mut self, expr: &Expr, value: &Value) {
         if expr.ty == Type::YesNo {
@@ -195,6 +260,9 @@ impl Trace {
             Op::Field { .. }
             | Op::PaymentAmount
             | Op::Credit(_)
+            | Op::Balance(_)
+            | Op::Taken(_)
+            | Op::Rank
             | Op::When
             | Op::Local(_)
             | Op::Decision { .. }
@@ -269,6 +337,12 @@ impl Trace {
 
     pub(super) fn first(&mut self, state: StateId, first: bool, place: u8) {
         self.steps.push(TraceStep::First { state, first, place });
+    }
+
+    /// What is done on a balance, with the values that it looked at.
+    pub(super) fn balance(&mut self, step: impl FnOnce(Vec<(Span, Type, Value)>) -> TraceStep) {
+        let values = self.take_values();
+        self.steps.push(step(values));
     }
 
     pub(super) fn step(&mut self, step: TraceStep) {

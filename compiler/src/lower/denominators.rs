@@ -29,6 +29,8 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
         }
         Op::PaymentAmount => expr.ty.unit().map(|unit| plan.unit(unit).per_one()),
         Op::Credit(_) => None,
+        Op::Rank => Some(1),
+        Op::Balance(_) | Op::Taken(_) => expr.ty.unit().map(|unit| plan.unit(unit).per_one()),
         Op::Local(local) => locals.get(local.index()).copied().flatten(),
         Op::Fold(group) => match &plan.folds[group.index()].function {
             FoldFunction::Sum(_, den) | FoldFunction::Smallest(_, den) | FoldFunction::Largest(_, den) => *den,

@@ -43,6 +43,8 @@ ids! {
     SearchId
     /// A choice between rules.
     StackingId
+    /// A balance.
+    BalanceId
     /// A decision.
     DecisionId
     /// A rule, which has versions.

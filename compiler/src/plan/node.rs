@@ -86,8 +86,14 @@ pub enum Node {
     },
     /// `set`: the local's value is written out.
     Set(DecisionId, LocalId),
+    /// `ranked by`: what is behind it is done once the ranks of the period are known.
+    Rank(Rank),
+    /// `take … from`: what is got goes to [`Op::Taken`]. No condition is behind it.
+    TakeFrom(TakeFrom),
     /// What the row earns, rounded: a line in the making.
     Emit(Emit),
+    /// `add … to`
+    Add(Add),
     /// It is paid only if its rule is chosen for the row.
     Choose(StackingId),
     /// The line in the making becomes one for each party that it is divided among.

@@ -101,6 +101,12 @@ pub enum Op {
         /// Whose.
         root: Root,
     },
+    /// What a balance comes to at the moment of the row.
+    Balance(Account),
+    /// What was got from balances, by the places of what takes from them in the rule.
+    Taken(u32),
+    /// The rank of the row in its contest, from 1.
+    Rank,
     /// The aggregate for the row.
     Fold(FoldId),
     /// The level of an accumulation, summand by summand; only inside [`Op::Increment`] or as a running level.

@@ -70,6 +70,10 @@ pub enum Invariant {
     /// A payee is an entity, an amount is money; a guarantee belongs to a rule per entity and period.
     #[error("what is paid is money, and somebody gets it")]
     Payments,
+    /// What is added to or taken from a balance is of its unit, of whom it is kept per, and at one moment of a row; rules that act on a
+    /// balance are next to one another in the order.
+    #[error("balances are asked of their owners")]
+    Balances,
     /// A decision is set over its own rows, in its own type, by versions of one rule.
     #[error("a decision is set once")]
     Decisions,

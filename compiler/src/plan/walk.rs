@@ -19,6 +19,8 @@ macro_rules! leaf {
             | Self::Fold(_)
             | Self::Level { .. }
             | Self::Argument(_)
+            | Self::Taken(_)
+            | Self::Rank
     };
 }
 
@@ -47,6 +49,7 @@ impl Op {
         match self {
             Self::Increment { body, .. } => vec![body],
             Self::IfUnknown(a, b) => vec![a, b],
+            Self::Balance(account) => account.owner.as_deref().into_iter().collect(),
             Self::Call(_, values) | Self::And(values) | Self::Or(values) => values.iter().collect(),
             Self::If { branches, otherwise } => {
                 branches.iter().flat_map(|(a, b)| [a, b]).chain([otherwise.as_ref()]).collect()
@@ -60,6 +63,7 @@ impl Op {
         match self {
             Self::Increment { body, .. } => vec![body],
             Self::IfUnknown(a, b) => vec![a, b],
+            Self::Balance(account) => account.owner.as_deref_mut().into_iter().collect(),
             Self::Call(_, values) | Self::And(values) | Self::Or(values) => values.iter_mut().collect(),
             Self::If { branches, otherwise } => {
                 branches.iter_mut().flat_map(|(a, b)| [a, b]).chain([otherwise.as_mut()]).collect()
@@ -82,6 +86,11 @@ impl Node {
             Self::Emit(emit) => emit.payee.iter().chain(&emit.factor).chain([&emit.worth]).collect(),
             Self::Share(share) => share.exprs(),
             Self::Limit(limit) => vec![limit.bound()],
+            Self::Rank(rank) => std::iter::once(&rank.measure).chain(&rank.completed).collect(),
+            Self::Add(add) => add.account.owner.as_deref().into_iter().chain([&add.amount]).chain(&add.until).collect(),
+            Self::TakeFrom(take) => {
+                take.accounts.iter().filter_map(|account| account.owner.as_deref()).chain([&take.amount]).collect()
+            }
         }
     }
 

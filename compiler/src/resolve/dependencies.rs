@@ -279,6 +279,11 @@ impl Found<'_> {
                 self.expr(amount, scope);
                 self.keys(per, scope);
             }
+            ClauseKind::RankedBy { measure: amount, .. } | ClauseKind::KeepTop(amount) => self.expr(amount, scope),
+            ClauseKind::Add { amount, account, until, .. } => {
+                self.exprs(std::iter::once(amount).chain(until), scope);
+                account.of.iter().for_each(|path| self.path(path, scope));
+            }
             ClauseKind::ForEach { .. }
             | ClauseKind::Active(_)
             | ClauseKind::Hold { .. }
@@ -500,6 +505,11 @@ impl Found<'_> {
                     None => self.any_decision(&field.parts),
                 }
             }
+            ExprKind::TakeFrom { amount, accounts } => {
+                self.expr(amount, scope);
+                accounts.iter().flat_map(|account| &account.of).for_each(|path| self.path(path, scope));
+            }
+            ExprKind::BalanceOf(account) => account.of.iter().for_each(|path| self.path(path, scope)),
             ExprKind::PaidBy { rule } => self.payments(rule),
             ExprKind::AsReported(path) => self.path(path, scope),
             ExprKind::Earlier { value, .. } => self.path(value, scope),

@@ -61,7 +61,7 @@ impl Kinds {
             | Item::Rule(_)
             | Item::Choose(_)
             | Item::Test(_)
-            | Item::Unsupported(_)
+            | Item::Balance(_)
             | Item::Damaged(_) => {}
         }
     }

@@ -1,6 +1,7 @@
 //! The order of work: each rule after those it reads; and the cycles among rules that wait for one another.
 
 use super::Resolved;
+use super::balances::balances_of;
 use meed_grammar::problem::Problem;
 use meed_grammar::steps;
 use std::cmp::Reverse;
@@ -11,7 +12,18 @@ impl Resolved {
     /// another version of it reads. Of the rules that wait for none any more, the first as written is next.
     pub(super) fn order_rules(&mut self, problems: &mut Vec<Problem>) {
         let read = |rule: &meed_grammar::tree::Rule| self.index.reads.get(&rule.name.text).cloned().unwrap_or_default();
-        let reads: Vec<Vec<usize>> = self.rules.iter().map(read).collect();
+        let own: Vec<Vec<usize>> = self.rules.iter().map(read).collect();
+        // Rules that act on one balance wait for what any of them reads, and are next to one another.
+        let together = self.on_balances();
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); own.len()];
+        together.iter().enumerate().for_each(|(idx, &first)| members[first].push(idx));
+        let mut reads = own.clone();
+        for own_members in members.iter().filter(|own_members| own_members.len() > 1) {
+            let mut all: Vec<usize> = own_members.iter().flat_map(|&idx| own[idx].iter().copied()).collect();
+            all.sort_unstable();
+            all.dedup();
+            own_members.iter().for_each(|&idx| reads[idx].clone_from(&all));
+        }
         let mut readers: Vec<Vec<usize>> = vec![Vec::new(); reads.len()];
         let mut n_waits: Vec<usize> = reads.iter().map(Vec::len).collect();
         for (idx, reads) in reads.iter().enumerate() {
@@ -21,19 +33,66 @@ impl Resolved {
         ready.extend((0..reads.len()).filter(|&idx| n_waits[idx] == 0).map(Reverse));
         let mut order = Vec::new();
         while let Some(Reverse(next)) = ready.pop() {
-            order.push(next);
-            for &reader in &readers[next] {
-                steps::count(1);
-                n_waits[reader] -= 1;
-                if n_waits[reader] == 0 {
-                    ready.push(Reverse(reader));
+            let mut done = members[together[next]].clone();
+            if done.first() != Some(&next) {
+                continue;
+            }
+            done.sort_by_key(|&idx| !self.adds(idx));
+            for &idx in &done {
+                order.push(idx);
+                for &reader in &readers[idx] {
+                    steps::count(1);
+                    n_waits[reader] -= 1;
+                    if n_waits[reader] == 0 {
+                        ready.push(Reverse(reader));
+                    }
                 }
             }
         }
         if let Some(stuck) = n_waits.iter().position(|n_waits| *n_waits > 0) {
-            problems.push(self.cycle(stuck, &reads));
+            let waiting = members.iter().filter(|members| members.iter().any(|&idx| n_waits[idx] > 0));
+            let shared =
+                waiting.filter(|members| members.len() > 1).find_map(|members| self.read_in_block(members, &own));
+            problems.push(shared.unwrap_or_else(|| self.cycle(stuck, &reads)));
         }
         self.order = order;
+    }
+
+    /// A rule that reads, in the end, another one with which it shares a balance.
+    fn read_in_block(&self, members: &[usize], reads: &[Vec<usize>]) -> Option<Problem> {
+        for &reader in members {
+            let mut seen = vec![reader];
+            let mut next = 0;
+            while next < seen.len() {
+                for &read in &reads[seen[next]] {
+                    steps::count(1);
+                    if read != reader && members.contains(&read) {
+                        return Some(self.in_one_block(reader, read));
+                    }
+                    if !seen.contains(&read) {
+                        seen.push(read);
+                    }
+                }
+                next += 1;
+            }
+        }
+        None
+    }
+
+    fn in_one_block(&self, reader: usize, read: usize) -> Problem {
+        let (reader, read) = (&self.rules[reader], &self.rules[read]);
+        let (own, other) = (balances_of(reader), balances_of(read));
+        let both = own.iter().find(|name| other.contains(name));
+        let both = both.map_or("balances that they share with others".to_owned(), |name| format!("`{name}`"));
+        let (reader_name, read_name) = (&reader.name.text, &read.name.text);
+        Problem::error(
+            "rule-cycle",
+            reader.name.span,
+            format!("`{reader_name}` reads `{read_name}`, and both act on {both}: each waits for the other"),
+        )
+        .label("it reads what the other pays or decides")
+        .other(read.name.span, "this rule")
+        .help("keep a balance of its own for one of them, or do both in one rule")
     }
 
     /// Draws a cycle among rules that wait for one another, or the one that others wait for.

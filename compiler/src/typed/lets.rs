@@ -89,7 +89,10 @@ pub fn extent(expr: &Expr, lets: &Lets) -> Extent {
 /// The expression with every `let` replaced by what it stands for. Only what [`Extent::fits`].
 pub fn inline(mut expr: Expr, lets: &Lets) -> Expr {
     walk(&mut expr, &mut |expr| {
-        if let Op::Local(local) = expr.op {
+        // What was taken is known by its `let` alone where a line is divided.
+        if let Op::Local(local) = expr.op
+            && !matches!(lets[local].value.op, Op::Taken(_))
+        {
             *expr = Expr { span: expr.span, ..inline(lets[local].value.clone(), lets) };
         }
     });

@@ -76,6 +76,19 @@ pub fn exprs_of_version(version: &mut Version) -> Vec<&mut Expr> {
                 roots.extend(pay.payee.iter_mut().chain([&mut pay.amount]));
                 roots.extend(pay.share.iter_mut().flat_map(crate::plan::Share::exprs_mut));
             }
+            Clause::Rank(rank) => {
+                roots.push(&mut rank.measure);
+                roots.extend(&mut rank.completed);
+            }
+            Clause::TakeFrom(take) => {
+                roots.extend(take.accounts.iter_mut().filter_map(|account| account.owner.as_deref_mut()));
+                roots.push(&mut take.amount);
+            }
+            Clause::Add(add) => {
+                roots.extend(add.account.owner.as_deref_mut());
+                roots.push(&mut add.amount);
+                roots.extend(&mut add.until);
+            }
             Clause::Limit(Limit::Each(amount)) => roots.push(amount),
             Clause::Limit(
                 Limit::AtMost(amount, keys) | Limit::Payments(amount, keys) | Limit::AtLeast(amount, keys, _),

@@ -97,6 +97,11 @@ impl Typing<'_> {
             ExprKind::Earlier { value, window } => self.earlier(value, window, span, scope),
             ExprKind::DaysIn { period, whole } => self.days_in(period, *whole, span, scope),
             ExprKind::AsReported(path) => self.reported(path, span, scope),
+            ExprKind::BalanceOf(account) => self.balance_of(account, span, scope),
+            ExprKind::TakeFrom { .. } => {
+                self.take_inside(span);
+                None
+            }
             ExprKind::PaidBy { rule } => self.paid_for_row(rule, span, scope),
             ExprKind::List(_)
             | ExprKind::Period { .. }

@@ -1,7 +1,9 @@
 //! Rules, in an order in which each comes after those it reads: clause by clause.
 
+mod balances;
 mod clause_order;
 mod clauses;
+mod contests;
 mod decisions;
 mod holds;
 mod levels;
@@ -90,13 +92,19 @@ impl Typing<'_> {
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: rows, by_date, matched: false });
         scope.taken = Some(self.always_taken.len());
         let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
+        let takes = |clause: &tree::Clause| match &clause.kind {
+            ClauseKind::Let { value, .. } | ClauseKind::Set { value, .. } => Self::is_take(value),
+            _ => false,
+        };
+        let adds = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Add { .. }) || takes(clause);
         let pays = |clause: &tree::Clause| {
             matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::PaySplit { .. } | ClauseKind::TakeBack { .. })
         };
         // What is known of a row does not begin with the program.
         let begins_earlier =
             stream.event().is_some() || matches!(stream, Stream::Periods(_, period) if period != Period::Program);
-        let only_sets = begins_earlier && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause));
+        let only_sets =
+            begins_earlier && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause) || adds(clause));
         scope.early = only_sets && matches!(stream, Stream::Periods(..));
         let mut work = Work {
             clauses: Vec::new(),
@@ -108,6 +116,10 @@ impl Typing<'_> {
             filters: by_date,
             unit: None,
             hold: None,
+            taken: None,
+            ranked: None,
+            pays: rule.clauses.iter().any(pays),
+            ranks: rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::RankedBy { .. })),
         };
         if let Stream::Periods(party, _) = stream {
             let life = self.program.record(party).life;
@@ -133,14 +145,19 @@ impl Typing<'_> {
                     | ClauseKind::Hold { .. }
             );
             if !limit || paid {
+                self.behind_a_take(clause, &work);
                 self.clause(clause, &mut scope, &mut work);
             }
             paid |= pays(clause);
         }
-        let acts = rule.clauses.iter().any(|clause| pays(clause) || matches!(clause.kind, ClauseKind::Set { .. }));
+        self.shared_prizes(&scope, &work);
+        let acts = rule
+            .clauses
+            .iter()
+            .any(|clause| pays(clause) || adds(clause) || matches!(clause.kind, ClauseKind::Set { .. }));
         let clean = self.n_errors == before;
         if !acts && clean {
-            let message = format!("rule `{}` neither pays nor sets anything", rule.name.text);
+            let message = format!("rule `{}` neither pays nor sets nor adds anything", rule.name.text);
             self.problem(
                 Problem::error("missing-clause", rule.name.span, message).help("end it with: pay partner 2% of amount"),
             );
@@ -170,10 +187,29 @@ impl Typing<'_> {
             folds: std::mem::take(&mut self.folds),
             ever: work.ever,
             as_reported,
+            as_it_stood: false,
             hold: work.hold,
             span: rule.span,
         };
-        if as_reported {
+        if work.ranked.is_some() {
+            version.as_it_stood = !as_reported;
+            self.alone_in_contest(&mut version);
+            if self.n_errors > before {
+                return None;
+            }
+        }
+        if Self::acts_on_balances(&mut version) {
+            self.at_start(rule, &mut version);
+            // What was added or taken stays so, whatever is returned later.
+            match version.stream {
+                Stream::Periods(..) => version.as_it_stood = !as_reported,
+                Stream::Events(_) | Stream::ByDate(..) | Stream::Lines(..) => version.as_reported = true,
+            }
+            if self.n_errors > before {
+                return None;
+            }
+        }
+        if version.as_reported {
             self.read_as_reported(&mut version);
         }
         Some(version)
@@ -195,4 +231,12 @@ pub(super) struct Work {
     unit: Option<UnitId>,
     /// How what it pays is held.
     hold: Option<(Hold, Span)>,
+    /// Where something is taken from a balance, first.
+    taken: Option<Span>,
+    /// How its rows are ranked.
+    ranked: Option<contests::Ranked>,
+    /// Whether it pays.
+    pays: bool,
+    /// Whether it ranks its rows, well or not.
+    ranks: bool,
 }

@@ -102,6 +102,8 @@ pub(super) struct Scope {
     pub failed: FxHashSet<String>,
     /// Whether every row of the event is looked at here, before the rule says which match.
     pub every_row: bool,
+    /// Whether the row has its rank.
+    pub ranked: bool,
     /// Whether rows per party and period may be of periods before the program.
     pub early: bool,
     /// Totals that the expressions of a clause read, to be kept from before it on.
@@ -139,6 +141,7 @@ impl Scope {
             failed: FxHashSet::default(),
             every_row: false,
             early: false,
+            ranked: false,
             wanted: Vec::new(),
         }
     }

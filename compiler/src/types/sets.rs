@@ -130,7 +130,7 @@ impl Typing<'_> {
     }
 
     /// Which value can be missing, by name where it has one.
-    fn missing_words(&self, value: &Expr) -> String {
+    pub(super) fn missing_words(&self, value: &Expr) -> String {
         let mut name = None;
         walk(&mut value.clone(), &mut |expr| {
             if let (Op::Field { record, path, .. }, true, None) = (&expr.op, expr.optional, &name) {

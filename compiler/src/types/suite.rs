@@ -119,6 +119,17 @@ pub enum Expectation {
         /// Its place.
         span: Span,
     },
+    /// `expect balance of NAME [of KEY] is AMOUNT`: what all movements together come to.
+    Balance {
+        /// The balance.
+        name: String,
+        /// Whose; none where the program has one.
+        key: Option<String>,
+        /// In whole units.
+        amount: Exact,
+        /// Its place.
+        span: Span,
+    },
     /// `expect KEY rejected`
     Rejected {
         /// The row's key.
@@ -226,8 +237,73 @@ impl Typing<'_> {
                     span: step.span,
                 });
             }
+            TestStepKind::Balance { name, key, value } => {
+                self.expected_balance(case, name, key.as_deref(), value, step)
+            }
             TestStepKind::Rejected(key) => {
                 case.expect.push(Expectation::Rejected { key: joined(key), span: step.span })
+            }
+        }
+    }
+
+    /// `expect balance of NAME [of KEY] is AMOUNT`. Without a key it can be a decision of that name.
+    fn expected_balance(
+        &mut self,
+        case: &mut TestCase,
+        name: &tree::Name,
+        key: Option<&[TestKey]>,
+        value: &tree::Expr,
+        step: &tree::TestStep,
+    ) {
+        let is_decision = key.is_none() && !self.balances.contains_key(&name.text);
+        if is_decision && self.resolved.index.deciders.contains_key("balance") {
+            let decided = tree::Name { text: "balance".to_owned(), span: step.span };
+            let Some(text) = self.expected_decision(&decided, value) else { return };
+            case.expect.push(Expectation::Decides {
+                name: decided.text,
+                key: name.text.clone(),
+                period: None,
+                value: Some(text),
+                span: step.span,
+            });
+            return;
+        }
+        let Some(balance) = self.balance_named(name) else { return };
+        let known = self.program.balances[balance.index()].clone();
+        if known.per.is_some() != key.is_some() {
+            let (message, help) = match known.per {
+                Some(record) => {
+                    let kind = &self.program.record(record).name;
+                    (
+                        format!("whose `{}`?", name.text),
+                        format!("write: expect balance of {} of the {kind}'s key", name.text),
+                    )
+                }
+                None => {
+                    let message = format!("`{}` is kept for the program, and nobody has their own", name.text);
+                    (message, format!("write: expect balance of {} is …", name.text))
+                }
+            };
+            return self.problem(Problem::error("whose-balance", name.span, message).help(help));
+        }
+        let Some(amount) = self.hinted(value, Some(Type::Money(known.unit)), &mut Scope::constant()) else { return };
+        let zero = matches!(&amount.op, Op::Number(number) if *number == Exact::ZERO);
+        match amount.op {
+            Op::Number(number) if amount.ty == Type::Money(known.unit) || zero => {
+                let key = key.map(joined);
+                case.expect.push(Expectation::Balance {
+                    name: name.text.clone(),
+                    key,
+                    amount: number,
+                    span: step.span,
+                });
+            }
+            _ => {
+                let wanted = self.type_words(Type::Money(known.unit));
+                let message = format!("a balance of `{}` is {wanted}", name.text);
+                self.problem(
+                    Problem::error("type-mismatch", value.span, message).help("write an amount, such as $200"),
+                );
             }
         }
     }
@@ -397,6 +473,7 @@ fn expects(step: &TestStepKind) -> bool {
         | TestStepKind::NoOtherPayments
         | TestStepKind::Decides { .. }
         | TestStepKind::Rejected(_)
+        | TestStepKind::Balance { .. }
         | TestStepKind::TotalsFrom(_) => true,
         TestStepKind::Given { .. }
         | TestStepKind::GivenFrom { .. }

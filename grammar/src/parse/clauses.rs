@@ -3,7 +3,9 @@
 use super::node::Node;
 use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
-use crate::tree::{Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, Text, UnknownMeans, UnknownMeansKind};
+use crate::tree::{
+    Account, Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, Text, Ties, UnknownMeans, UnknownMeansKind,
+};
 
 /// `rule NAME "title" { … }`
 pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
@@ -56,11 +58,38 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         }
         Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
         Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
+        Rule::ranked => {
+            let ties = node.parts().find_map(|part| {
+                Some((
+                    match part.rule() {
+                        Rule::ties_share => Ties::SharePrizes,
+                        Rule::ties_earliest => Ties::ToTheEarliest,
+                        Rule::ties_keep => Ties::KeepRank,
+                        _ => return None,
+                    },
+                    part.span(),
+                ))
+            });
+            ClauseKind::RankedBy {
+                measure: expressions::only(node),
+                ties: ties.map(|(ties, _)| ties),
+                ties_span: ties.map(|(_, span)| span),
+            }
+        }
+        Rule::keep_top => ClauseKind::KeepTop(expressions::only(node)),
         Rule::hold => ClauseKind::Hold {
             until: expressions::only(node),
             per: node.per(),
             paid_per: node.part(Rule::hold_paid).map(|part| expressions::period_word(&part)),
             all_at_end: node.span_of(Rule::hold_end),
+        },
+        Rule::add_to => ClauseKind::Add {
+            amount: node
+                .part(Rule::amount)
+                .map_or_else(|| expressions::damaged(node), |amount| expressions::value(&amount)),
+            account: account(node),
+            at_start: node.span_of(Rule::add_start),
+            until: node.part(Rule::add_until).map(|until| expressions::only(&until)),
         },
         Rule::change_nothing => ClauseKind::ReturnsChangeNothing,
         Rule::mistake_first => missing_per(node),
@@ -72,15 +101,22 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
 fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::pay_each => "payments up a chain (`pay each`)",
-        Rule::ranked => "a contest (`ranked by`)",
-        Rule::keep_top => "a contest (`keep top`)",
-        Rule::add_to => "a balance (`add … to`)",
         Rule::returns => "a word about returns",
         Rule::due => "a due date",
         Rule::in_parts => "payment in parts",
         Rule::budget => "a budget",
         _ => return None,
     })
+}
+
+/// The balance named in a node, and whose.
+fn account(node: &Node<'_, '_>) -> Account {
+    node.part(Rule::account).map_or_else(|| to_account(node), |account| to_account(&account))
+}
+
+/// A node as a balance, and whose.
+pub(super) fn to_account(node: &Node<'_, '_>) -> Account {
+    Account { balance: node.name(), of: node.part(Rule::path).map(|path| path.to_path()), span: node.span() }
 }
 
 /// Who is paid, where somebody is named.

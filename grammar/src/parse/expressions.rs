@@ -90,12 +90,20 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
             let value = node.part(Rule::path).map_or_else(|| node.to_path(), |path| path.to_path());
             ExprKind::ExtremeOver { highest: node.has(Rule::k_highest), value, from: day(), to: day() }
         }
+        Rule::take_from => ExprKind::TakeFrom {
+            amount: Box::new(only(node)),
+            accounts: node.parts_of(Rule::account).map(|account| super::clauses::to_account(&account)).collect(),
+        },
+        Rule::balance_of => ExprKind::BalanceOf(
+            node.part(Rule::account)
+                .map_or_else(|| super::clauses::to_account(node), |account| super::clauses::to_account(&account)),
+        ),
         Rule::paid_by => ExprKind::PaidBy { rule: node.name() },
         Rule::one_row => one_row(node),
         Rule::named_set => named_set(node),
         Rule::period_of => ExprKind::PeriodOf { period: first_words(node), date: Box::new(only(node)) },
         Rule::date_part => ExprKind::DatePart { part: date_part(node), date: Box::new(only(node)) },
-        other => ExprKind::Unsupported(node.unsupported(not_supported(other)?)),
+        _ => return None,
     };
     Some(Expr { kind, span: node.span() })
 }
@@ -116,15 +124,6 @@ fn listed(node: &Node<'_, '_>) -> Vec<Expr> {
         values.truncate(limits::LISTED);
     }
     values
-}
-
-/// What an operand is called that is read but not run; none for what is no operand.
-fn not_supported(rule: Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::take_from => "a balance (`take … from`)",
-        Rule::balance_of => "a balance (`balance of`)",
-        _ => return None,
-    })
 }
 
 fn call(node: &Node<'_, '_>) -> (Name, Vec<GivenArgument>) {

@@ -41,7 +41,7 @@ fn item(node: &Node<'_, '_>) -> Item {
         | Item::Unit(_)
         | Item::Parameter(_)
         | Item::Choose(_)
-        | Item::Unsupported(_)
+        | Item::Balance(_)
         | Item::Damaged(_) => {}
     }
     item
@@ -85,8 +85,8 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::parameter => Item::Parameter(parameter(node)),
         Rule::rule_item => Item::Rule(clauses::rule(node)),
         Rule::choose => Item::Choose(choose(node)),
-        Rule::test => Item::Test(tests::test(node)),
-        _ => Item::Unsupported(unsupported(node)),
+        Rule::balance => Item::Balance(balance(node)),
+        _ => Item::Test(tests::test(node)),
     }
 }
 
@@ -402,10 +402,25 @@ fn choose(node: &Node<'_, '_>) -> Choose {
     Choose { policy, per, rules, span: Span { start: node.span().start, end } }
 }
 
-fn unsupported(node: &Node<'_, '_>) -> Unsupported {
-    let what = match node.parts().next().map(|word| word.rule()) {
-        Some(Rule::k_unit) => "a `unit`",
-        _ => "a balance",
-    };
-    node.unsupported(what)
+/// `balance mdf per partner expires after 2 quarters`
+fn balance(node: &Node<'_, '_>) -> Balance {
+    for rule in [Rule::expires, Rule::may_be_negative] {
+        let mut said = node.parts_of(rule);
+        if let (Some(first), Some(second)) = (said.next(), said.next()) {
+            let problem = Problem::error("duplicate-clause", second.span(), "this is said twice of a balance");
+            node.reader.report(problem.other(first.span(), "the first time").help("remove one of them"));
+        }
+    }
+    let expires = node.part(Rule::expires).map(|expires| {
+        let count = expires.part(Rule::number).and_then(|number| number.text().parse().ok());
+        let period = expires.part(Rule::name).map_or_else(|| expires.name(), |name| name.to_name());
+        Expires { count, period, span: expires.span() }
+    });
+    Balance {
+        name: node.name(),
+        per: node.per(),
+        expires,
+        may_be_negative: node.span_of(Rule::may_be_negative),
+        span: node.span(),
+    }
 }

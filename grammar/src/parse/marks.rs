@@ -41,9 +41,6 @@ pub(crate) fn marks(source: &str) -> Option<Marks> {
 impl Marks {
     fn item(&mut self, node: &Node<'_, '_>) {
         self.thing(node);
-        if node.rule() == Rule::unsupported_item {
-            self.raw.push(node.span_read());
-        }
         if node.rule() == Rule::table {
             self.table(node);
         }
@@ -86,7 +83,7 @@ impl Marks {
                 Rule::source_field | Rule::calendar_column => self.column(part.parts().nth(1), 1),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
                 Rule::pay_split => part.parts_of(Rule::split_parts).for_each(|parts| self.split(&parts)),
-                Rule::pay_each | Rule::ranked | Rule::add_to => self.raw.push(part.span_read()),
+                Rule::pay_each => self.raw.push(part.span_read()),
                 Rule::given => {
                     if let Some(fields) = part.part(Rule::given_fields) {
                         self.given.insert(fields.span_read().start);

@@ -57,6 +57,9 @@ fn expect(node: &Node<'_, '_>) -> Option<TestStepKind> {
             in_period: in_period(node),
             value: (!node.has(Rule::k_unknown)).then(|| expressions::last(node)),
         },
+        Rule::holds_balance => {
+            TestStepKind::Balance { name: node.name(), key: keys(node), value: expressions::last(node) }
+        }
         Rule::rejected => TestStepKind::Rejected(keys(node)?),
         _ => return None,
     })

@@ -296,6 +296,15 @@ pub enum ExprKind {
         /// What it pays for the same row.
         rule: Name,
     },
+    /// `take X from A and B`
+    TakeFrom {
+        /// How much is asked for.
+        amount: Box<Expr>,
+        /// From each of these.
+        accounts: Vec<Account>,
+    },
+    /// `balance of mdf [of PATH]`
+    BalanceOf(Account),
     /// Part of the language not supported yet.
     Unsupported(Unsupported),
     /// What could not be read; reported already.
@@ -435,6 +444,7 @@ impl Expr {
             | ExprKind::Known { value: inner, .. }
             | ExprKind::Rounded { value: inner, .. }
             | ExprKind::FieldOf { row: inner, .. }
+            | ExprKind::TakeFrom { amount: inner, .. }
             | ExprKind::Period { count: inner, .. } => vec![inner],
             ExprKind::Call { arguments, .. } => arguments.iter().map(|given| &given.value).collect(),
             ExprKind::List(values) | ExprKind::Function { values, .. } => values.iter().collect(),
@@ -477,6 +487,7 @@ impl Expr {
             | ExprKind::DaysIn { .. }
             | ExprKind::PaidBy { .. }
             | ExprKind::AsReported(_)
+            | ExprKind::BalanceOf(_)
             | ExprKind::Unsupported(_)
             | ExprKind::Damaged => Vec::new(),
         }

@@ -191,6 +191,32 @@ pub struct CalendarColumn {
     pub span: Span,
 }
 
+/// `balance mdf per partner expires after 2 quarters`
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Balance {
+    /// Its name.
+    pub name: Name,
+    /// Whose it is; more than one is a mistake.
+    pub per: Vec<Path>,
+    /// `expires after N PERIODS`
+    pub expires: Option<Expires>,
+    /// `may be negative`
+    pub may_be_negative: Option<Span>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `expires after 2 quarters`
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Expires {
+    /// How many; none if it is no whole number that fits.
+    pub count: Option<u32>,
+    /// The word of the period.
+    pub period: Name,
+    /// Its place.
+    pub span: Span,
+}
+
 /// `parameter NAME = LITERAL`, `parameter NAME = [LITERAL, …]`
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {

@@ -83,6 +83,17 @@ pub enum ClauseKind {
         /// `ever`
         ever: Option<Span>,
     },
+    /// `ranked by X [, share prizes | , to the earliest | , keep rank]`
+    RankedBy {
+        /// By what.
+        measure: Expr,
+        /// What becomes of a tie; a tie is a mistake where nothing is said.
+        ties: Option<Ties>,
+        /// Where that is written.
+        ties_span: Option<Span>,
+    },
+    /// `keep top N`
+    KeepTop(Expr),
     /// `pay PAYEE AMOUNT`
     Pay {
         /// Who is paid; missing when one expression alone was written.
@@ -144,10 +155,44 @@ pub enum ClauseKind {
         /// `all at the end`
         all_at_end: Option<Span>,
     },
+    /// `add X to B [of PATH] [at start] [until D]`
+    Add {
+        /// How much.
+        amount: Expr,
+        /// To what.
+        account: Account,
+        /// `at start`
+        at_start: Option<Span>,
+        /// `until D`: its last day.
+        until: Option<Expr>,
+    },
     /// `returns change nothing`
     ReturnsChangeNothing,
     /// A clause not supported yet.
     Unsupported(Unsupported),
+}
+
+/// What becomes of those who have one rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ties {
+    /// `share prizes`: they share equally what the places that they take up are paid.
+    SharePrizes,
+    /// `to the earliest`: whose measure was complete first comes first.
+    ToTheEarliest,
+    /// `keep rank`: each is paid as of that rank.
+    KeepRank,
+}
+
+/// A balance, and whose: `mdf of deal.partner`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Account {
+    /// The balance.
+    pub balance: Name,
+    /// `of PATH`; the row's own where it is not said.
+    pub of: Option<Path>,
+    /// Both.
+    pub span: Span,
 }
 
 /// `choose highest per deal { rule … rule … }`

@@ -92,6 +92,15 @@ pub enum TestStepKind {
         /// The value; missing for `is unknown`.
         value: Option<Expr>,
     },
+    /// `expect balance of NAME [of KEY] is AMOUNT`
+    Balance {
+        /// The balance.
+        name: Name,
+        /// Whose.
+        key: Option<Vec<TestKey>>,
+        /// How much is left.
+        value: Expr,
+    },
     /// `expect KEY rejected`
     Rejected(Vec<TestKey>),
     /// `expect totals from "totals.csv"`

@@ -4,6 +4,9 @@ use crate::store::loaded::RowCounts;
 use meed_compiler::data::{Data, Values, status};
 use meed_compiler::plan::{Plan, RecordId, VersionId};
 
+/// By record, what became of rows that a rule finds: bits of [`status`].
+pub(super) type FoundRows = Vec<(RecordId, Vec<u8>)>;
+
 /// How many rows of a stream ended as what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -1,7 +1,6 @@
 //! The rows of an event by another date than its own, and what becomes of them.
 
-use crate::engine::counts::Counts;
-use crate::engine::found::FoundRows;
+use crate::engine::counts::{Counts, FoundRows};
 use crate::engine::paths::PathValues;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{DatedRows, Rows};

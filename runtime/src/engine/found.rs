@@ -1,14 +1,11 @@
 //! Sets that rules find row by row: made ready before the first rule that asks, and which rows were found.
 
-use crate::engine::counts::{Counts, returned_in};
+use crate::engine::counts::{Counts, FoundRows, returned_in};
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use meed_compiler::data::status;
-use meed_compiler::plan::{RecordId, Stream, VersionId};
+use meed_compiler::plan::{Stream, VersionId};
 use meed_compiler::search::{RowFault, prepare};
-
-/// By record, what became of rows that a rule finds: bits of [`status`].
-pub(super) type FoundRows = Vec<(RecordId, Vec<u8>)>;
 
 impl Run<'_, '_> {
     /// Makes the sets ready that a version asks.

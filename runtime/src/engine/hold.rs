@@ -2,13 +2,14 @@
 //! when it comes to enough. Whether a line waits changes nothing of what it is.
 
 use crate::engine::lines::{LineRows, Lines, NO_DUE, Origin};
+use crate::engine::order::{Ranks, class};
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::Shelf;
 use meed_compiler::data::Values;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{FieldId, Hold, Period, Plan, RecordId, Stream, Type, UnitId, VersionId};
+use meed_compiler::plan::{FieldId, Hold, Plan, RecordId, Type, UnitId, VersionId};
 use std::borrow::Cow;
 
 /// A line in its account, in the one order.
@@ -51,7 +52,7 @@ pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Resu
     if holding.is_empty() {
         return Ok(());
     }
-    let ranks = ranks_by_key(plan, loaded, &holding);
+    let ranks = Ranks::of(plan, loaded, &holding);
     let mut dues: Vec<Dues> = plan.versions.iter().map(|_| Dues::default()).collect();
     let mut entries: Vec<Entry> = Vec::new();
     for &id in &holding {
@@ -84,33 +85,6 @@ pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Resu
     Ok(())
 }
 
-/// Of events that rules read by another date too, the place of each row in the order of keys: rows of one day come by it in all rules.
-/// These events are held in memory.
-fn ranks_by_key(plan: &Plan, loaded: &Loaded, holding: &[VersionId]) -> Vec<(RecordId, Vec<u32>)> {
-    let mut ranks: Vec<(RecordId, Vec<u32>)> = Vec::new();
-    for id in holding {
-        let Some(record) = by_date(plan, *id).filter(|record| ranks.iter().all(|(known, _)| known != record)) else {
-            continue;
-        };
-        let keys = &loaded.keys[record.index()];
-        let mut order: Vec<u32> = (0..keys.len() as u32).collect();
-        order.sort_by(|a, b| keys.cmp(*a as usize, *b as usize));
-        let mut rank = vec![0; order.len()];
-        (0..).zip(order).for_each(|(place, row)| rank[row as usize] = place);
-        ranks.push((record, rank));
-    }
-    ranks
-}
-
-/// The event of which a version, or the one behind its payments, reads rows by another date.
-fn by_date(plan: &Plan, id: VersionId) -> Option<RecordId> {
-    match &plan.version(id).stream {
-        Stream::ByDate(record, _) => Some(*record),
-        Stream::Lines(rule, _) => by_date(plan, plan.first_version(*rule)?),
-        Stream::Events(_) | Stream::Periods(..) => None,
-    }
-}
-
 /// Adds the lines of a version to accounts.
 #[expect(clippy::too_many_arguments, reason = "the lines of a run, and where they go")]
 fn enter(
@@ -119,7 +93,7 @@ fn enter(
     result: &RunResult,
     id: VersionId,
     hold: &Hold,
-    ranks: &[(RecordId, Vec<u32>)],
+    ranks: &Ranks,
     entries: &mut Vec<Entry>,
     dues: &mut Dues,
 ) -> Result<(), StoreError> {
@@ -138,10 +112,6 @@ fn enter(
             None => Origin::of(plan, id, loaded, result).unwrap_or_else(|| broken("lines that come from nothing")),
         };
         let unit = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-        let rank = match origin {
-            Origin::Event { record, .. } => ranks.iter().find(|(known, _)| *known == record).map(|(_, rank)| rank),
-            Origin::EntityPeriods { .. } => None,
-        };
         for (idx, (&root, &amount)) in lines.roots().iter().zip(&lines.amounts).enumerate() {
             let (kind, payee) = (lines.kind(idx, usual), lines.payees[idx]);
             // Who lacks the party is paid at once; what may still change is not booked.
@@ -155,7 +125,7 @@ fn enter(
                 day: lines.closed_on(idx).unwrap_or_else(|| origin.day(root)),
                 is_of_close: lines.closed_on(idx).is_some(),
                 class: class(&origin),
-                row: (page as u32, rank.map_or(root, |rank| rank[origin.source(root) as usize])),
+                row: (page as u32, ranks.place(&origin, root)),
                 rule: plan.version(id).rule.0,
                 version: id.0,
                 page: page as u32,
@@ -165,16 +135,6 @@ fn enter(
         }
     }
     Ok(())
-}
-
-fn class(origin: &Origin<'_>) -> (u32, u32) {
-    match origin {
-        Origin::Event { record, .. } => (0, record.0),
-        Origin::EntityPeriods { record, period, .. } => {
-            let place = Period::ALL.iter().position(|kind| kind == period);
-            (1 + place.unwrap_or_default() as u32, record.0)
-        }
-    }
 }
 
 /// The party whose account a line is carried in; none where a field on the way is missing.

@@ -7,6 +7,7 @@ use crate::engine::lines::{Line, Lines};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{Paged, Shelf};
+use meed_compiler::balances::Movement;
 use meed_compiler::data::{DatedRows, DecisionData, EntityPeriods, Rows};
 use meed_compiler::internal::InternalError;
 use meed_compiler::interpret::Fault;
@@ -46,6 +47,8 @@ pub struct RunResult {
     pub(crate) uncredited: Vec<Paged<UncreditedRows>>,
     /// By rule: how many such parts there are.
     pub n_uncredited: Vec<u64>,
+    /// By balance: its movements up to the run's day, with the rows that rules come from in the end.
+    pub(crate) movements: Vec<Vec<Movement>>,
     /// By decision: its values in the pages that are not seen.
     pub(super) decisions: Vec<Paged<DecisionData>>,
 }
@@ -100,6 +103,7 @@ impl RunResult {
             credits: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
             uncredited: plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect(),
             n_uncredited: vec![0; n_rules],
+            movements: vec![Vec::new(); plan.balances.len()],
             paid_out: (0..n_rules).map(|_| None).collect(),
             held: (0..n_rules).map(|_| None).collect(),
             differences: Vec::new(),

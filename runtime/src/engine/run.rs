@@ -1,28 +1,25 @@
 //! A run: every rule over the pages of the rows that it reads.
 
-use crate::engine::counts::{Counts, from_row, returned_in};
-use crate::engine::dated_rows::{DatedMarks, dated_rows};
+use crate::engine::dated_rows::dated_rows;
 use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
-use crate::engine::found::FoundRows;
 use crate::engine::group_index::GroupIndex;
-use crate::engine::lines::{LineUnits, credits, payments};
+use crate::engine::lines::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
-use crate::engine::paths::PathValues;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
+use crate::engine::under_way::UnderWay;
 use crate::load::periods::grid_periods;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
+use meed_compiler::balances::Balances;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
-use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData, status};
+use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData};
 use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::choice::{Member, choose_lines};
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
-use meed_compiler::plan::{
-    Limit, LineKind, Node, Period, Plan, RecordId, StackingId, StateId, Stream, UnitId, Version, VersionId,
-};
+use meed_compiler::plan::{Limit, LineKind, Node, Period, Plan, RecordId, StackingId, Stream, Version, VersionId};
 use std::cell::Cell;
 
 /// Runs every rule over the tables as they are seen.
@@ -70,13 +67,28 @@ fn run_rules<'a, 'o>(
         decided: vec![false; plan.decisions.len()],
         result,
     };
+    let together = plan.together();
     let mut next = 0;
     while let Some(&first) = plan.order.get(next) {
         let root = plan.root_of(&plan.version(first).stream);
         let rules = &plan.order[next..];
         let alike = |id: &&VersionId| root.is_some() && plan.root_of(&plan.version(**id).stream) == root;
-        let n_alike = rules.iter().take_while(alike).count().max(n_chosen(plan, rules));
-        run.rules(&rules[..n_alike], root)?;
+        let on_balances = |id: &VersionId| together[plan.version(*id).rule.index()];
+        let n_alike = if on_balances(&first).is_some() {
+            let n_together = rules.iter().take_while(|id| on_balances(id) == on_balances(&first)).count();
+            run.on_balances(&rules[..n_together])?;
+            n_together
+        } else if plan.version(first).ranking().is_some() {
+            run.contest(first)?;
+            1
+        } else {
+            let is_apart = |id: &VersionId| on_balances(id).is_some() || plan.version(*id).ranking().is_some();
+            let until = rules.iter().position(is_apart).unwrap_or(rules.len());
+            let rules = &rules[..until];
+            let n_alike = rules.iter().take_while(alike).count().max(n_chosen(plan, rules));
+            run.rules(&rules[..n_alike], root)?;
+            n_alike
+        };
         next += n_alike;
     }
     run.put_away()?;
@@ -91,6 +103,7 @@ fn forget(plan: &Plan, data: &mut Data) {
     data.folds.resize_with(plan.folds.len(), || FoldData::Exact(Vec::new()));
     data.searches = plan.searches.iter().map(|_| None).collect();
     data.payee_slots.clear();
+    data.balances = plan.balances.iter().map(|balance| Balances::new(balance.may_be_negative)).collect();
     data.decisions = plan.decisions.iter().map(|_| DecisionData::default()).collect();
     for (decision, own) in plan.decisions.iter().zip(&mut data.decisions) {
         if let Stream::Events(record) = &decision.stream {
@@ -105,9 +118,9 @@ pub(super) struct Run<'a, 'o> {
     pub kernels: Option<Kernels>,
     pub loaded: &'a mut Loaded,
     pub options: &'a RunOptions,
-    observer: Option<&'a mut (dyn Observer + 'o)>,
+    pub observer: Option<&'a mut (dyn Observer + 'o)>,
     /// By key that something is kept per, once a rule needs it.
-    group_indexes: Vec<Option<GroupIndex>>,
+    pub group_indexes: Vec<Option<GroupIndex>>,
     pub flags: RowFlags,
     /// The event of several pages and its page that is seen.
     pub seen: Option<(RecordId, usize)>,
@@ -116,20 +129,6 @@ pub(super) struct Run<'a, 'o> {
     /// By decision, whether a rule may have taken it in the page that is seen.
     pub decided: Vec<bool>,
     pub result: RunResult,
-}
-
-/// A rule under way.
-struct UnderWay {
-    id: VersionId,
-    /// The keys that it keeps something per.
-    used: Vec<usize>,
-    observed: bool,
-    counts: Counts,
-    /// What it finds in sets.
-    found: FoundRows,
-    /// What became of the rows of an event that come by another date.
-    marks: DatedMarks,
-    output: Output,
 }
 
 impl Run<'_, '_> {
@@ -159,35 +158,10 @@ impl Run<'_, '_> {
         if let Some(fault) = met {
             return Err(fault);
         }
-        for UnderWay { id, mut counts, output, mut found, mut marks, .. } in rules {
-            if let Stream::ByDate(record, _) = &self.plan.version(id).stream {
-                marks.add_found(*record, &mut found);
-                let Some(dated) = self.result.dated(id) else { broken("rows by a date that are gone") };
-                let counts = marks.counts(dated, returned_in(self.plan, &self.loaded.data, id, *record));
-                self.result.rules[id.index()].push((*record, counts));
-                self.flags.mark_any(*record, &marks.by_row);
-            }
-            self.count_found(id, found, Some(&mut counts));
-            if let Stream::Events(record) = &self.plan.version(id).stream {
-                let counts = counts.with_unseen(&self.loaded.counts[record.index()]);
-                self.result.rules[id.index()].push((*record, counts));
-            }
-            // Of a rule of a choice it would count lines that lost.
-            self.result.missed[id.index()] = if self.plan.stacking_of(id).is_none() { output.missed } else { 0 };
+        for rule in rules {
+            self.count(rule);
         }
         Ok(())
-    }
-
-    fn begin(&mut self, id: VersionId) -> UnderWay {
-        let rule = self.plan.version(id);
-        let used = (0..self.plan.keys.len()).filter(|&key| uses(self.plan, rule, key)).collect();
-        let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
-        let found = self.found_rows(id);
-        let marks = match &rule.stream {
-            Stream::ByDate(record, _) => DatedMarks::new(self.loaded.data.tables[record.index()].n_rows),
-            Stream::Events(_) | Stream::Periods(..) | Stream::Lines(..) => DatedMarks::default(),
-        };
-        UnderWay { id, used, observed, counts: Counts::default(), found, marks, output: Output::default() }
     }
 
     /// Does the rows of a page, of one version or of all of a choice.
@@ -233,65 +207,14 @@ impl Run<'_, '_> {
             members.iter_mut().for_each(|member| self.mark(member, &rows, &chunk));
             chunk.start += chunk.len;
         }
-        let is_one_page = self.n_pages(self.plan.root_of(&rule.stream)) == 1;
-        let is_event = matches!(rows, Rows::Events { .. });
         for member in members {
-            let UnderWay { id, found, output, .. } = member;
-            self.add_found(*id, found);
-            let by_row = self.units_by_row(*id, &rows, n_rows);
-            self.result.keep_credits(*id, output, &rows, by_row.as_deref())?;
-            let unit = self.plan.version(*id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-            let units = by_row.map_or(LineUnits::One(unit), |units| {
-                LineUnits::Each(output.rows.iter().map(|row| units[*row as usize]).collect())
-            });
-            self.result.lines[id.index()].push(output, &rows, units)?;
-            if !is_event && is_one_page {
-                self.result.streams[id.index()] = Some(rows.clone());
-            }
+            self.keep(member, &rows, n_rows)?;
         }
         Ok(())
     }
 
-    /// Takes in what became of the rows of a chunk.
-    fn mark(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) {
-        let UnderWay { id, counts, found, marks, output, .. } = member;
-        let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
-        self.result.below_zero[id.index()] += below_zero.count() as u64;
-        if let Rows::ByDate(dated) = rows {
-            marks.mark(&dated.row[chunk.start as usize..], &output.status);
-        }
-        if let Rows::Events { record } = *rows {
-            let returned = from_row(returned_in(self.plan, &self.loaded.data, *id, record), chunk.start);
-            counts.add(&output.status, returned);
-            if let Some((_, flags)) = found.iter_mut().find(|(known, _)| *known == record) {
-                let own = &mut flags[chunk.start as usize..];
-                own.iter_mut().zip(&output.status).for_each(|(flag, mark)| *flag |= mark);
-            }
-            self.flags.mark(record, chunk.start as usize, &output.status);
-        }
-        // A row that a split left nothing of may be paid for by what it is credited with.
-        if let (Rows::Payments(credits), Some(record)) = (rows, self.plan.root_of(&self.plan.version(*id).stream))
-            && !credits.share.is_empty()
-        {
-            for (row, mark) in (chunk.start as usize..).zip(&output.status) {
-                self.flags.mark(record, credits.root[row] as usize, &[mark & status::PAID]);
-            }
-        }
-    }
-
-    /// The unit of what each row pays, where rows name their own.
-    fn units_by_row(&self, id: VersionId, rows: &Rows, n_rows: u32) -> Option<Vec<u32>> {
-        let unit = self.plan.version(id).emit()?.unit;
-        let by_row = self.plan.unit(unit).by_row.as_ref()?;
-        let mut places = PathValues::default();
-        places.follow(self.plan, &by_row.currency, self.loaded, rows, 0, n_rows);
-        // A row whose currency is unknown is paid nothing.
-        let unit = |place: &i64| usize::try_from(*place).ok().and_then(|place| by_row.units.get(place));
-        Some(places.values.iter().map(|place| unit(place).map_or(u32::MAX, |unit| unit.0)).collect())
-    }
-
     /// Gives the rows of a chunk the indexes of their keys, and states room for them.
-    fn number(&mut self, used: &[usize], rows: &Rows, chunk: &mut Chunk) {
+    pub(super) fn number(&mut self, used: &[usize], rows: &Rows, chunk: &mut Chunk) {
         for &key in used {
             let Some(index) = &mut self.group_indexes[key] else { broken("keys that have no numbers") };
             chunk.slots[key].resize(chunk.len as usize, 0);
@@ -451,7 +374,7 @@ impl Run<'_, '_> {
     }
 
     /// The rows of the stream of these versions in a page, and how many.
-    fn rows_of(&self, ids: &[VersionId], page: usize) -> Result<(Rows, u32), StoreError> {
+    pub(super) fn rows_of(&self, ids: &[VersionId], page: usize) -> Result<(Rows, u32), StoreError> {
         let rule = self.plan.version(ids[0]);
         match &rule.stream {
             Stream::Periods(entity, period) => {
@@ -505,7 +428,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn size_decisions(&mut self, rule: &Version, n_rows: u32) {
+    pub(super) fn size_decisions(&mut self, rule: &Version, n_rows: u32) {
         for step in &rule.nodes {
             if let Node::Set(decision, _) = step {
                 self.decided[decision.index()] = true;
@@ -529,23 +452,4 @@ fn guaranteed(rule: &Version) -> Vec<Period> {
         _ => None,
     };
     rule.nodes.iter().filter_map(period).collect()
-}
-
-/// Whether a rule keeps something per this key.
-fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
-    // Who gets a line is known only once it is made.
-    let of = |state: StateId| plan.states[state.index()].key.index() == key && !plan.keys[key].of_payee;
-    rule.nodes.iter().any(|step| match step {
-        Node::TotalOfAll { state, .. } | Node::First { state, .. } | Node::Total { state, .. } => of(*state),
-        Node::Limit(limit) => limit.state().is_some_and(of),
-        Node::Active
-        | Node::Until
-        | Node::Keep(_)
-        | Node::Let(..)
-        | Node::Set(..)
-        | Node::Emit(_)
-        | Node::Share(_)
-        | Node::Choose(_)
-        | Node::Pay(_) => false,
-    })
 }

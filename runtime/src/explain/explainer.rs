@@ -34,7 +34,10 @@ impl Explainer<'_> {
         };
         let amount = |line: usize| lines.amounts[line];
         let is_paid = trace.status & status::PAID != 0;
-        let heading = if !is_paid || own.is_empty() {
+        let added = if rule.emit().is_none() { self.added_in_short(trace) } else { None };
+        let heading = if let Some(added) = added {
+            format!("{} adds {added} {of}", rule.name)
+        } else if !is_paid || own.is_empty() {
             format!("{} pays nothing {of}", rule.name)
         } else if own.len() > NAMED {
             let sum = own.clone().map(|line| i128::from(amount(line))).sum();

@@ -27,7 +27,11 @@ pub(super) fn notes(explainer: &Explainer, asked: &Asked) -> Result<Vec<String>,
     }
     if let Some(payee) = &asked.query.payee {
         let kinds: Vec<RecordId> = asked.rules.iter().flat_map(|id| explainer.plan.payee_kinds(*id)).collect();
-        if kinds.iter().all(|record| row_of(explainer.loaded, *record, payee).is_none()) {
+        if kinds.is_empty() {
+            let names: Vec<String> =
+                asked.rules.iter().map(|id| format!("`{}`", explainer.plan.version(*id).name)).collect();
+            notes.push(format!("{} pays nobody: ask with the key of the row", names.join(" and ")));
+        } else if kinds.iter().all(|record| row_of(explainer.loaded, *record, payee).is_none()) {
             notes.push(format!("no party with the key `{}` is in the tables", shown(payee)));
         }
     }

@@ -1,5 +1,6 @@
 //! The steps of a trace as points.
 
+use crate::explain::balances::Act;
 use crate::explain::explainer::Explainer;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::status;
@@ -52,6 +53,17 @@ impl Explainer<'_> {
                     points.push(self.share(id, row, *whole, parts));
                     shared = parts;
                 }
+                TraceStep::Ranked { measure, placing, span } => {
+                    points.push(self.ranked(id, row, measure, placing, *span))
+                }
+                TraceStep::Added { balance, owner, day, amount, ends, drawn, left, values, span } => {
+                    let act = Act { day: *day, span: *span, values };
+                    points.push(self.added(id, row, *balance, *owner, *amount, *ends, drawn, *left, &act));
+                }
+                TraceStep::Taken { day, asked, got, from, values, span } => {
+                    let act = Act { day: *day, span: *span, values };
+                    points.push(self.taken(id, row, *asked, *got, from, &act));
+                }
                 TraceStep::Limit { span, place, before, after, bound, paid } => {
                     let part = place.and_then(|place| shared.iter().find(|part| part.place == place));
                     let payee = part.map_or(paid_to, |part| part.kind.zip(part.payee));
@@ -70,6 +82,8 @@ impl Explainer<'_> {
                 "nobody is paid a part of it"
             } else if rule.emit().is_some() {
                 "the amount is 0, and nothing is paid for 0"
+            } else if rule.nodes.iter().any(|node| matches!(node, Node::Add(_))) {
+                "the rule pays nothing: it adds to a balance"
             } else {
                 "the rule pays nothing: it decides"
             };
@@ -173,7 +187,7 @@ impl Explainer<'_> {
     }
 
     /// Values within a place, each text once.
-    fn told(&self, id: VersionId, row: u32, within: Span, values: &Values) -> Vec<String> {
+    pub(super) fn told(&self, id: VersionId, row: u32, within: Span, values: &Values) -> Vec<String> {
         let mut told = Vec::new();
         // What is written nowhere, such as the day on which a dated field is read, is told by what is.
         let is_inside = |span: &Span| !span.is_empty() && within.start <= span.start && span.end <= within.end;

@@ -72,6 +72,9 @@ impl Size {
                 Node::Limit(Limit::AtMost { .. } | Limit::Payments { .. } | Limit::PerPayment(_))
                 | Node::Share(_)
                 | Node::Choose(_)
+                | Node::TakeFrom(_)
+                | Node::Rank(_)
+                | Node::Add(_)
                 | Node::Active
                 | Node::Until
                 | Node::Keep(_)

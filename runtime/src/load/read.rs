@@ -14,7 +14,7 @@ use crate::load::through::earlier;
 use crate::source::file::{Opening, TableInput};
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::guarded;
-use meed_compiler::plan::{Plan, RecordId, RecordTable, Stream, Version};
+use meed_compiler::plan::{Plan, RecordId, RecordTable, Stream, Type, Version};
 use std::path::Path;
 
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
@@ -99,7 +99,20 @@ impl<'a> Read<'a> {
         // Rows by another date than their own come in another order.
         let by_date = |rule: &Version| matches!(rule.stream, Stream::ByDate(own, _) if own == record);
         // What is taken back is looked up by the row that it is of.
-        let is_any_order = is_found || definition.reverses.is_some() || self.plan.versions.iter().any(by_date);
+        // Rules that act on balances come in one order with one another.
+        let together = self.plan.together();
+        let on_balance =
+            |rule: &Version| together[rule.rule.index()].is_some() && self.plan.root_of(&rule.stream) == Some(record);
+        // So do rows that complete a measure.
+        let completes = |rule: &Version| {
+            rule.ranking().is_some_and(|(_, rank)| rank.completed.iter().any(|last| last.ty == Type::Ref(record)))
+        };
+        let is_kept_per = self.plan.balances.iter().any(|balance| balance.per == Some(record));
+        let is_any_order = is_kept_per
+            || self.plan.versions.iter().any(|rule| on_balance(rule) || completes(rule))
+            || is_found
+            || definition.reverses.is_some()
+            || self.plan.versions.iter().any(by_date);
         if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_any_order) {
             options.apply(&mut table.rows, when);
         }

@@ -105,6 +105,8 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
     let mut found = Vec::new();
     let mut turned = false;
     let mut n_limits = 0;
+    // Of a contest, what a level row gets in place of what its own place is paid.
+    let mut shared: Option<i64> = None;
     let mut per_unit = Exact::ONE;
     let change = |name: String, amount: Exact| Slice { name, quantity: None, rate: None, amount };
     for step in &trace.steps {
@@ -120,7 +122,11 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
                 }));
                 let sum = slices.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
                 found.push(change("rounding".to_owned(), rounded - sum));
+                if let Some(share) = shared {
+                    found.push(change("shared prize".to_owned(), Exact::from(share) / &per_unit - rounded));
+                }
             }
+            TraceStep::Ranked { placing, .. } => shared = placing.shared.as_ref().map(|(_, share)| *share),
             TraceStep::Limit { before, after, .. } => {
                 n_limits += 1;
                 found.push(change(format!("limit {n_limits}"), Exact::from(after - before) / &per_unit));
@@ -132,6 +138,8 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
             }
             TraceStep::Pay { rounded: None, .. }
             | TraceStep::Share { .. }
+            | TraceStep::Added { .. }
+            | TraceStep::Taken { .. }
             | TraceStep::Active { .. }
             | TraceStep::Condition { .. }
             | TraceStep::Total { .. }

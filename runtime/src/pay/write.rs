@@ -9,6 +9,7 @@ use crate::pay::credits::{self, credits_header, uncredited_header};
 use crate::pay::decisions::{self, decisions_header};
 use crate::pay::differences::{self, differences_header};
 use crate::pay::held::{self, held_header};
+use crate::pay::movements::{self, movements_header};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::partition::Partition;
 use crate::pay::rule_lines::{OutputContext, RuleLines, Version};
@@ -141,6 +142,15 @@ pub fn write_held(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut d
     sink.finish()
 }
 
+/// Writes one row for each change of a balance.
+///
+/// # Errors
+/// What the sink meets.
+pub fn write_movements(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &mut dyn Sink) -> io::Result<()> {
+    guarded(|| movements::write_movements(plan, loaded, result, sink)).map_err(io::Error::other)??;
+    sink.finish()
+}
+
 /// The payments as text.
 ///
 /// # Errors
@@ -209,6 +219,16 @@ pub fn differences(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Resu
 pub fn held(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(held_header(plan).unwrap_or_default());
     write_held(plan, loaded, result, &mut sheet)?;
+    Ok(sheet)
+}
+
+/// The movements of balances, as text; nothing where the program has none.
+///
+/// # Errors
+/// What cannot be written.
+pub fn movements(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
+    let mut sheet = Sheet::new(movements_header(plan).unwrap_or_default());
+    write_movements(plan, loaded, result, &mut sheet)?;
     Ok(sheet)
 }
 

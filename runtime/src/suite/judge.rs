@@ -3,11 +3,13 @@
 use crate::output::formula::unmarked;
 use crate::pay::columns::{payment_column, total_column};
 use crate::pay::decisions::decision_column;
+use crate::pay::movements::movement_column;
 use crate::source::error::SourceError;
 use crate::source::file::Content;
 use crate::suite::failure::{Failure, Files};
 use crate::suite::settled::Settled;
 use crate::suite::why::undated;
+use meed_compiler::balances::MovementKind;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::Plan;
 use meed_compiler::value::{Exact, exact_text, parse_exact};
@@ -53,6 +55,9 @@ impl Settled {
                 }
                 Expectation::Decides { name, key, period, value, .. } => {
                     self.decides(name, key, period.as_deref(), value.as_deref()).into_iter().collect()
+                }
+                Expectation::Balance { name, key, amount, .. } => {
+                    self.balance(name, key.as_deref(), amount).into_iter().collect()
                 }
                 Expectation::Rejected { key, .. } => {
                     let rejected = self.loaded.rejects.iter().any(|reject| reject.key == *key);
@@ -119,6 +124,20 @@ impl Settled {
                 Some(format!("`{name}` of {} is {found}, and {value} is expected", shown(key)))
             }
         }
+    }
+
+    /// What is left of a balance: its movements add up to it, but for what was short.
+    fn balance(&self, name: &str, key: Option<&str>, amount: &Exact) -> Option<String> {
+        let [of_name, of_key, of_kind, of_amount] = ["balance", "key", "kind", "amount"].map(movement_column);
+        let own = |row: &&Vec<String>| row[of_name] == name && row[of_key] == key.unwrap_or_default();
+        let moved = self.movements.iter().filter(own).filter(|row| row[of_kind] != MovementKind::Short.word());
+        let left = moved.fold(Exact::ZERO, |sum, row| sum + amount_of(&row[of_amount]));
+        if left == *amount {
+            return None;
+        }
+        let whose = key.map_or(String::new(), |key| format!(" of {}", shown(key)));
+        let (left, expected) = (exact_text(&left), exact_text(amount));
+        Some(format!("the balance of `{name}`{whose} is {left}, and {expected} is expected"))
     }
 
     /// How the totals differ from those of a file, by the columns that it has.
@@ -205,6 +224,7 @@ pub(super) fn place(expectation: &Expectation) -> Span {
         | Expectation::NoOtherPayments(span)
         | Expectation::Decides { span, .. }
         | Expectation::Rejected { span, .. }
+        | Expectation::Balance { span, .. }
         | Expectation::Totals { span, .. } => *span,
     }
 }

@@ -24,6 +24,7 @@ pub(super) struct Settled {
     pub uncredited: Vec<Vec<String>>,
     pub differences: Vec<Vec<String>>,
     pub held: Vec<Vec<String>>,
+    pub movements: Vec<Vec<String>>,
 }
 
 impl Settled {
@@ -51,6 +52,7 @@ impl Settled {
             uncredited: rows(write::uncredited(plan, &loaded, &result))?,
             differences: rows(write::differences(plan, &loaded, &result))?,
             held: rows(write::held(plan, &loaded, &result))?,
+            movements: rows(write::movements(plan, &loaded, &result))?,
             loaded,
             through,
         })
@@ -65,6 +67,7 @@ impl Settled {
             (&self.uncredited, &other.uncredited),
             (&self.differences, &other.differences),
             (&self.held, &other.held),
+            (&self.movements, &other.movements),
         ];
         tables.into_iter().find_map(|(own, other)| {
             let n_rows = own.len().max(other.len());

@@ -63,6 +63,7 @@ fn query(expectation: &Expectation) -> Option<Query> {
         Expectation::NoOtherPayments(_)
         | Expectation::Totals { .. }
         | Expectation::Decides { .. }
+        | Expectation::Balance { .. }
         | Expectation::Rejected { .. } => return None,
     };
     let rule = Some(rule.clone());
@@ -153,6 +154,7 @@ fn seen(plan: &Plan, test: &TestCase) -> BTreeSet<RecordId> {
         Expectation::NoOtherPayments(_)
         | Expectation::Totals { .. }
         | Expectation::Decides { .. }
+        | Expectation::Balance { .. }
         | Expectation::Rejected { .. } => None,
     };
     let named: Option<Vec<String>> = test.expect.iter().map(named).collect();

@@ -35,6 +35,7 @@ def answer(job):
             "uncredited": output.uncredited(run),
             "differences": output.differences(run),
             "held": output.held(run),
+            "movements": output.movements(run),
             "rejects": output.rejects(run),
             "unasked_faults": run.has_unasked_faults,
         }
@@ -72,7 +73,7 @@ def main():
     parser.add_argument("--data", help="a folder of CSV tables")
     parser.add_argument("--through")
     parser.add_argument("--set", action="append", default=[])
-    parser.add_argument("--table", default="payments", choices=["payments", "totals", "decisions", "credits", "uncredited", "differences", "held", "rejects"])
+    parser.add_argument("--table", default="payments", choices=["payments", "totals", "decisions", "credits", "uncredited", "differences", "held", "movements", "rejects"])
     parser.add_argument("--jobs", help="answer every job of this folder")
     options = parser.parse_args()
     if options.jobs:

@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 from operator import add, mul, sub, truediv
 
-from . import decision_tables, schedules, sets
+from . import balances, decision_tables, schedules, sets
 from .periods import Period, add_days, add_length, whole_months
 from .scope import earlier, fields_of, list_of_path, value_of_path
 from .tables import Row
@@ -571,5 +571,7 @@ KINDS = {
     "period_edge": _period_edge,
     "days_in": _days_in,
     "paid_by": _paid_by,
+    "take_from": lambda content, scope, _: balances.take(content, scope),
+    "balance_of": lambda content, scope, _: balances.balance_of(content, scope),
     "as_reported": _as_reported,
 }

@@ -4,6 +4,7 @@ from .holds import WAITS
 from .values import money_text, value_text
 
 PAYMENTS = "rule version payee_kind payee unit amount event key place when period booked due accrual".split()
+MOVEMENTS = "balance key lot when kind unit amount left rule event event_key".split()
 HELD = "rule payee_kind payee unit amount event key place period".split()
 CREDITS = "rule version event key place found found_key payee share base unit amount".split()
 UNCREDITED = "rule version event key place unit amount".split()
@@ -91,6 +92,35 @@ def held(run):
             source = [line.source.record.name, line.source.key_text()] if is_event else ["", ""]
             amount = money_text(line.smallest, line.unit.decimals)
             found.append([*names, amount, *source, str(line.place), run.program.calendar.name(line.period)])
+    return found
+
+
+def movements(run):
+    """A row for each change of a balance."""
+
+    def name(by):
+        rule, source, period = by
+        return source.key_text() if period is None else run.program.calendar.name(period)
+
+    found = []
+    for balance in run.balances.values():
+        for owner, lot, when, kind, amount, left, by in balance.movements:
+            decimals = balance.unit.decimals
+            found.append(
+                [
+                    balance.name,
+                    "" if owner is None else owner.key_text(),
+                    "" if lot is None else name(lot),
+                    value_text(when),
+                    kind,
+                    balance.unit.code,
+                    money_text(amount, decimals),
+                    money_text(left, decimals),
+                    "" if by is None else by[0],
+                    "" if by is None or by[2] is not None else by[1].record.name,
+                    "" if by is None or by[2] is not None else by[1].key_text(),
+                ]
+            )
     return found
 
 

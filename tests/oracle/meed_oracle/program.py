@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from . import calendars, literals
+from . import calendars, kept, literals
 from .credits import Versions, as_payments
 from .periods import WEEKDAYS, WORDS, Calendar
 from .tree import expression, form
@@ -68,10 +68,11 @@ class Version:
     last: date
     has_active: bool
     as_reported: bool  # returns change nothing for it
+    as_it_stood: bool = False  # it reads rows as they stood at the end of its period
 
     @property
     def only_sets(self):
-        return not any(form(clause["kind"])[0] in ("pay", "pay_split", "take_back") for clause in self.clauses)
+        return not any(form(clause["kind"])[0] in ("pay", "pay_split", "take_back", "add") for clause in self.clauses)
 
 
 class Program:
@@ -80,6 +81,7 @@ class Program:
     def __init__(self, trees, overrides, sheets=None):
         self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, Versions()
         self.choices = []  # between rules
+        self.balances = []  # as they are declared
         self.currency = self.rates = None
         self.units = {}  # beside the currency
         rules, sources = [], []
@@ -113,6 +115,8 @@ class Program:
                 self.choices.append(content)
             elif name == "rule":
                 rules.append(content)
+            elif name == "balance":
+                self.balances.append(content)
             elif name not in ("use", "use_file", "kind", "calendar", "test"):
                 raise Unknown(f"an item of the kind `{name}`")
         if self.currency is None:
@@ -340,7 +344,7 @@ class Program:
                 active = content
             elif kind == "returns_change_nothing":
                 as_reported = True
-            elif kind in "where let set first_per pay pay_split take_back at_most at_most_payments at_least hold".split():
+            elif kind in "where let set first_per pay pay_split take_back add ranked_by keep_top at_most at_most_payments at_least hold".split():
                 clauses.append(clause)
             else:
                 raise Unknown(f"a clause of the kind `{kind}`")
@@ -351,6 +355,11 @@ class Program:
             if active["to"] is not None:
                 last = min(last, self._day(active["to"]))
         version = Version(name, 0, stream, by, clauses, first, last, active is not None, as_reported)
+        if not as_reported and any(form(clause["kind"])[0] == "ranked_by" for clause in clauses):
+            version.as_it_stood = True
+        if not as_reported and kept.acts(version):
+            # What was added or taken stays so (balances.md, "Returns").
+            version.as_reported, version.as_it_stood = stream[0] != "entity", stream[0] == "entity"
         self.rules.setdefault(name, []).append(version)
 
     def _day(self, node):

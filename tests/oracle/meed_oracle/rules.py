@@ -1,9 +1,12 @@
 """A rule, row by row: conditions and values in the order written, then what is paid (rules.md)."""
 
+from datetime import timedelta
 from fractions import Fraction
 
-from . import sets
+from . import contests, sets
+from .balances import add
 from .expressions import calculate, evaluate, increment_sides
+from .kept import acts, is_at_start
 from .limits import Limits
 from .scope import Credit, Line, Scope
 from .tables import Row, key_order
@@ -42,7 +45,7 @@ def _found_in(node, wanted):
 
 
 # Clauses that pay, and those behind them.
-PAYING = ("pay", "pay_split", "take_back", "at_most", "at_most_payments", "at_least")
+PAYING = ("pay", "pay_split", "take_back", "add", "at_most", "at_most_payments", "at_least")
 
 class Rule:
     """A rule with all its versions, and what it remembers through them."""
@@ -62,6 +65,9 @@ class Rule:
         self.walks = {}  # levels of sets and totals over all rows, by their place in the tree
 
     def settle(self):
+        if any(contests.is_contest(version) for version in self.versions):
+            contests.settle_contest(self)
+            return
         for row in self.rows():
             if row is not None:
                 self._one(*row)
@@ -126,7 +132,12 @@ class Rule:
                 yield None
                 continue
             scope = Scope(self.run, subject=row, day=own[1], period=period, own=own)
-            with self.run.reading(version.as_reported):
+            scope.end = whole[1]
+            if version.as_it_stood:
+                # What is there at the start is worked out the day before.
+                closed = own[0] - timedelta(days=1) if is_at_start(version) else whole[1]
+                scope.stood = closed if closed < self.run.through else None
+            with self.run.reading(self._mode(version, scope)):
                 self._look_for_unasked_faults(version, scope)
             yield version, scope, period, whole[1] > self.run.through
 
@@ -199,22 +210,65 @@ class Rule:
 
     # One row.
 
+    def _mode(self, version, scope):
+        """How rows are read: as reported, as left, or as they stood at the end of a period."""
+        return version.as_reported or scope.stood or False
+
+    def acts_on_balances(self):
+        return any(acts(version) for version in self.versions)
+
     def _one(self, version, scope, period, is_accrual):
-        with self.run.reading(version.as_reported):
+        with self.run.reading(self._mode(version, scope)):
             self._settle_one(version, scope, period, is_accrual)
 
     def _settle_one(self, version, scope, period, is_accrual):
-        if not self._pipeline(version, scope, period):
-            return
+        self._note(version, scope, period)
+        if self._pipeline(version, scope, period):
+            self._pay_all(version, scope, period, is_accrual)
+
+    def _note(self, version, scope, period):
+        source = scope.line.source if scope.line is not None else scope.subject
+        scope.mover, scope.version = (self.name, source, None if source.record.is_event else period), version
+
+    def _begin(self, version, scope, period):
+        self._note(version, scope, period)
+        return self._steps(version, scope, period)
+
+    def _prize(self, version, scope):
+        """What a place is paid; nothing where a condition leaves it out."""
+        clauses = [form(clause["kind"]) for clause in version.clauses]
+        for name, content in clauses[[name for name, _ in clauses].index("ranked_by") + 1 :]:
+            if name == "keep_top" and scope.rank > evaluate(content, scope):
+                return 0
+            if name == "where" and with_default(evaluate(content["condition"], scope), content["unknown"], scope) is not True:
+                return 0
+            if name == "let":
+                scope.lets[content["name"]["text"]] = with_default(evaluate(content["value"], scope), content["unknown"], scope)
+            if name in ("pay", "pay_split", "take_back"):
+                unit = unit_of(self.program, content["amount"], version, scope)
+                return self._rounded(content["amount"], content["unknown"], version, scope, unit) or 0
+        return 0
+
+    def _pay_all(self, version, scope, period, is_accrual):
         for clause in version.clauses:
             name, content = form(clause["kind"])
             if name == "pay_split":
                 self._split(version, scope, content, period, is_accrual)
             if name in ("pay", "take_back"):
                 self._pay(version, scope, content, period, is_accrual, -1 if name == "take_back" else 1)
+            if name == "add":
+                add(content, scope, scope.mover)
 
     def _pipeline(self, version, scope, period, is_earlier=False):
         """Conditions and values; whether the row passed them all."""
+        try:
+            next(self._steps(version, scope, period, is_earlier))
+        except StopIteration as stop:
+            return stop.value
+        raise Unknown("a contest in this place")
+
+    def _steps(self, version, scope, period, is_earlier=False):
+        """The same, with a pause for the ranking: there the measure is given out."""
         postponed = []
         for clause in version.clauses:
             name, content = form(clause["kind"])
@@ -226,6 +280,11 @@ class Rule:
                     return False
             elif name == "first_per":
                 if not self._is_first(content, scope) or is_earlier:
+                    return False
+            elif name == "ranked_by":
+                yield evaluate(content["measure"], scope)
+            elif name == "keep_top":
+                if scope.rank > evaluate(content, scope):
                     return False
             elif name == "let" and expression(content["value"])[0] == "set":
                 scope.sets[content["name"]["text"]] = expression(content["value"])[1]
@@ -328,7 +387,7 @@ class Rule:
             return
         if not isinstance(payee, Row):
             raise Unknown("a payee that is no row")
-        smallest = sign * self.limits.apply(version, scope, smallest, unit, payee)
+        smallest = sign * self.limits.apply(version, scope, contests.checked(scope, smallest), unit, payee)
         self._line(version, scope, payee, unit, smallest, period, is_accrual, 1 if scope.line is None else scope.line.place)
 
     # Choices (rules.md, "Choosing between rules").
@@ -374,7 +433,7 @@ class Rule:
         smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
         if smallest is None:
             return
-        smallest = self.limits.apply(version, scope, smallest, unit, only={"row"})
+        smallest = self.limits.apply(version, scope, contests.checked(scope, smallest), unit, only={"row"})
         self._divide(version, scope, content, unit, smallest, period, is_accrual)
 
     def _divide(self, version, scope, content, unit, smallest, period, is_accrual):

@@ -53,6 +53,14 @@ class Scope:
     outer: object = None  # inside the brackets of a set: the row around it
     arguments: dict | None = None  # inside a schedule
     sets: dict = field(default_factory=dict)  # that a `let` names
+    moment: date | None = None  # when the row acts on balances
+    end: date | None = None  # the last day of its period, whole as far as the program lives
+    stood: date | None = None  # the day as of which it reads rows, where its period is closed
+    rank: Fraction | None = None  # in a contest
+    prize: int | None = None  # of level rows, what the row gets
+    is_undecided: bool = False
+    mover: tuple | None = None  # the rule and the row, where they act on balances
+    version: object = None
     by: dict | None = None  # the path to the date by which the rows of the rule come, if not by their own
     moment: date | None = None  # the day on which dated fields are read, where it is said
 
@@ -127,6 +135,8 @@ def _first(scope, names, evaluate, hint):
         if name == "this" and scope.outer is not None:
             *_, outermost = _around(scope)
             return outermost.subject if outermost.line is None else outermost.line
+        if name == "rank" and scope.rank is not None and name not in scope.lets:
+            return scope.rank
         for around in _around(scope):
             if around.line is not None:
                 if name == "payment":

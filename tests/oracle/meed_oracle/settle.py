@@ -3,7 +3,9 @@
 from contextlib import contextmanager
 
 from .credits import OF, Credits
+from .kept import together
 from .program import Program
+from .balances import Balance, settle_together
 from .choices import settle_choice
 from .rules import Rule
 from .scope import Scope
@@ -24,6 +26,7 @@ class Run:
         self.tables = Tables(self.program, tables, used_fields(self.program))
         self.tables.take_returns(self.through)
         self.has_unasked_faults = False  # faults in sets that no value asks for
+        self.balances = {item["name"]["text"]: Balance(item) for item in self.program.balances}
         self.credits = []  # of rows found by splits
         self.uncredited = []  # parts of splits that nobody gets
         self.decisions = []  # (rule, version, row, period, name, value)
@@ -45,11 +48,13 @@ class Run:
             if name in self._under_way:
                 raise Unknown(f"rules that wait for one another: {self._under_way}")
             choice = next((one for one in self.program.choices if name in [rule["text"] for rule in one["rules"]]), None)
-            names = [name] if choice is None else list(dict.fromkeys(rule["text"] for rule in choice["rules"]))
+            names = together(self.program, name) if choice is None else list(dict.fromkeys(rule["text"] for rule in choice["rules"]))
             self._under_way.extend(names)
             rules = [Rule(self, one, self.program.rules[one]) for one in names]
             with self.reading(as_reported=False):
-                if choice is None:
+                if len(names) > 1 and choice is None or rules[0].acts_on_balances():
+                    settle_together(self, rules)
+                elif choice is None:
                     rules[0].settle()
                 else:
                     settle_choice(choice, rules)
@@ -81,7 +86,9 @@ class Run:
         return self._events[place]
 
     def _is_seen(self, row):
-        return row.when is not None and row.when <= self.through and not row.is_returned
+        stood = self.tables.is_as_reported
+        through = self.through if isinstance(stood, bool) else min(stood, self.through)
+        return row.when is not None and row.when <= through and not row.is_returned
 
     def events_by(self, name, by):
         """Rows of an event with their days: their own, or another date, whatever their own is (rules.md, "By another date")."""

@@ -1,6 +1,7 @@
 """Rows from tables: cells to values, keys, references, and which rows are rejected (facts.md, "Rows that cannot be taken")."""
 
 from datetime import date, datetime, timezone
+from fractions import Fraction
 
 from . import cells, sources
 from .trouble import Fault, Unknown, Unreadable
@@ -18,7 +19,7 @@ class Row:
         self.when, self.instant = None, NO_INSTANT
         self.decisions = {}
         self.is_returned = False  # nothing is left of it
-        self.other = None  # its values before anything was taken off, and that something is left; or after, while those are read
+        self.states = {}  # its values and whether nothing is left: before anything was taken off, after all was, and by day
 
     def within_life(self, first, last):
         """The days between two on which the row lives; the first is after the last where there are none."""
@@ -222,22 +223,23 @@ class Tables:
                 continue
             left, worst = {}, None
             for name in numbers:
-                before = of.values[name] or 0
-                after = before - (row.values[name] or 0)
+                before = of.values[name] or Fraction(0)
+                after = before - (row.values[name] or Fraction(0))
                 left[name] = after if of.values[name] is not None else None
                 if worst is None and (after * before < 0 or abs(after) > abs(before)):
                     worst = row.record.fields[name]
             if worst is not None:
                 bad.append((row, worst))
                 continue
-            if of.other is None:
-                of.other = dict(of.values), False
+            if not of.states:
+                of.states = {True: (dict(of.values), False)}
                 self.taken_off.append(of)
-            of.values.update(left)
+            of.values = {**of.values, **left}
             if not numbers:
                 taken.append(of)
             kinds = {name for record, one, own in self.program.reversals() if one.content == of.record.name for name in own}
             of.is_returned = not numbers or all((of.values[name] or 0) == 0 for name in kinds)
+            of.states[row.when] = of.states[False] = of.values, of.is_returned
         for row, field in bad:
             value = row.values[field.name]
             if field.type == "money":
@@ -248,11 +250,15 @@ class Tables:
         self.rejects.sort(key=lambda reject: (names.index(reject[0]), reject[1]))
 
     def read(self, as_reported):
-        """From now on rows have what they were reported with, or what is left of it."""
+        """From now on rows have what they were reported with, or what is left of it, on a day if one is said."""
         if as_reported != self.is_as_reported:
             self.is_as_reported = as_reported
             for row in self.taken_off:
-                (row.values, row.is_returned), row.other = row.other, (row.values, row.is_returned)
+                state = as_reported
+                if not isinstance(as_reported, bool):
+                    # The last day up to that one on which something was taken off.
+                    state = max((day for day in row.states if not isinstance(day, bool) and day <= as_reported), default=True)
+                row.values, row.is_returned = row.states[state]
 
     # References.
 

@@ -80,6 +80,10 @@ class _Walk:
             return self._path(path_names(content["value"]), records)
         if name == "as_reported":
             return self._path(path_names(content), records)
+        if name in ("take_from", "balance_of"):
+            accounts = content["accounts"] if name == "take_from" else [content]
+            own = self.of(content["amount"], records) if name == "take_from" else None
+            return own or self._of_balance(accounts[0]["balance"]["text"])
         if name == "paid_by":
             return self.of_rule(content["rule"]["text"])
         if name == "running":
@@ -192,6 +196,18 @@ class _Walk:
         if code is None:
             return None
         return Unit(code, decimals_of(code), self.program.rounding, self.program.each_line)
+
+    def _of_balance(self, name):
+        """The unit of what is added to a balance."""
+        for versions in self.program.rules.values():
+            for version in versions:
+                for clause in version.clauses:
+                    kind, content = form(clause["kind"])
+                    if kind == "add" and content["account"]["balance"]["text"] == name:
+                        unit = unit_of(self.program, content["amount"], version)
+                        if unit is not None:
+                            return unit
+        return None
 
     def of_rule(self, name):
         """The unit of what a rule pays."""

@@ -37,6 +37,8 @@ class _Walk:
             self._path(version.by, frames)
         for clause in version.clauses:
             kind, content = form(clause["kind"])
+            if kind == "keep_top":
+                continue
             if kind == "hold":
                 self._account(version, path_names(content["per"][0]))
                 continue
@@ -48,12 +50,27 @@ class _Walk:
                 elif name == "unknown":
                     if one is not None and form(one["kind"])[0] == "value":
                         self._expression(form(one["kind"])[1], frames)
-                elif name in ("condition", "value", "amount", "payee") and one is not None:
+                elif name == "account":
+                    self._balance(one, frames)
+                elif name in ("condition", "value", "amount", "payee", "until", "measure") and one is not None and kind != "hold":
                     self._expression(one, frames)
                 elif name == "parties":
                     self._parties(one, frames)
             if form(clause["kind"])[0] == "let":
                 frames[0]["lets"][content["name"]["text"]] = content["value"]
+
+    def _balance(self, account, frames):
+        """Whose balance is meant: a path, or the one field of that kind."""
+        if account["of"] is not None:
+            self._path(account["of"], frames)
+            return
+        item = next(one for one in self.program.balances if one["name"]["text"] == account["balance"]["text"])
+        if not item["per"]:
+            return
+        wanted = item["per"][0]["parts"][-1]["text"]
+        for record in [frames[0]["record"], *(one for ones in frames[0]["names"].values() for one in ones)]:
+            if record is not None and not isinstance(record, tuple):
+                self.used.update((record.name, one.name) for one in record.fields.values() if one.type == "record" and one.content == wanted)
 
     def _account(self, version, names):
         """The party in whose account sums wait: the payee, or one that it belongs to."""
@@ -235,6 +252,11 @@ class _Walk:
             for path in (content["by"], content["field"]):
                 if path is not None:
                     self._path(path, [frame])
+        elif name in ("take_from", "balance_of"):
+            for account in content["accounts"] if name == "take_from" else [content]:
+                self._balance(account, frames)
+            if name == "take_from":
+                self._expression(content["amount"], frames)
         elif name == "field_of":
             self._expression(content["row"], frames)
             self._records_of(node, frames)

@@ -1,6 +1,7 @@
 //! Whole programs.
 
 use super::Draw;
+use super::balance::{balance_rules, contest_rule};
 use super::expression::{Kind, Scope, Source, literal};
 use super::head::{closed_and_returned, head};
 use super::schedule::{Schedule, schedule};
@@ -56,6 +57,12 @@ pub fn program(draw: &mut Draw) -> String {
     }
     if draw.chance(60) {
         text += &split_rule(draw, &schedules);
+    }
+    if draw.chance(15) {
+        text += &balance_rules(draw, &sale_scope(&schedules));
+    }
+    if draw.chance(15) {
+        text += &contest_rule(draw);
     }
     if draw.chance(70) {
         text += &payment_rule(draw, &paying, &schedules, &decided);
@@ -402,7 +409,7 @@ fn sale_rule(
     found(draw, &mut scope);
     let by = if draw.chance(20) { draw.pick(&[" by due", " by due", " by person.joined"]) } else { "" };
     let mut text = format!("rule {name} {{\n  for each sale{by}\n");
-    if draw.chance(15) {
+    if draw.chance(70) {
         text += "  active from 2026-03-01\n";
     }
     text += &filters(draw, &scope);

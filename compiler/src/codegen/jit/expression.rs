@@ -26,6 +26,8 @@ impl RowCode<'_, '_> {
             Op::PaymentAmount => self.payment_amount(expr.ty),
             // A fraction of any size: what reads it is done by the interpreter.
             Op::Credit(_) => broken("a part of a credit in machine code"),
+            Op::Balance(_) | Op::Taken(_) => broken("a balance in machine code"),
+            Op::Rank => broken("a rank in machine code"),
             Op::When => RowValue::new(Kind::Code(self.when())),
             Op::Local(local) => match self.locals[local.index()] {
                 Some(value) => value,

@@ -112,6 +112,8 @@ impl RuleCode<'_, '_> {
                 Node::Pay(_) => {}
                 Node::Limit(limit) => self.limit(limit),
                 Node::Choose(_) | Node::Share(_) => broken("a line that is divided before it is made"),
+                Node::TakeFrom(_) | Node::Add(_) => broken("a balance in machine code"),
+                Node::Rank(_) => broken("a ranking in machine code"),
             }
             self.code.emit.end_guard(live, guard);
             let below_zero = self.code.emit.take_below_zero();
@@ -144,6 +146,9 @@ impl RuleCode<'_, '_> {
             | Node::Pay(_)
             | Node::Choose(_)
             | Node::Share(_)
+            | Node::Rank(_)
+            | Node::TakeFrom(_)
+            | Node::Add(_)
             | Node::Limit(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use super::names::Place;
 use super::words::Word;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Back, Expr, FieldId, Function, Notation, Op, Plan, PredicateId, RecordId, Root, Signature, TextTest, Type,
+    Account, Back, Expr, FieldId, Function, Notation, Op, Plan, PredicateId, RecordId, Root, Signature, TextTest, Type,
 };
 use crate::value::{Exact, exact_text};
 
@@ -34,6 +34,12 @@ impl Place<'_> {
         if expr.optional { format!("{text}?") } else { text }
     }
 
+    /// A balance, and whose.
+    pub(super) fn account(&self, account: &Account, between: &str) -> String {
+        let name = &self.plan.balance(account.balance).name;
+        account.owner.as_ref().map_or_else(|| name.clone(), |owner| format!("{name}{between}{}", self.typed(owner)))
+    }
+
     fn operator(&self, expr: &Expr) -> String {
         let all = |name: &str, values: &[Expr]| {
             let values: Vec<String> = values.iter().map(|value| self.phrase(value)).collect();
@@ -47,6 +53,9 @@ impl Place<'_> {
             Op::Missing => "missing".to_owned(),
             Op::Field { root, record, path } => self.field(*root, *record, path),
             Op::PaymentAmount => "payment.amount".to_owned(),
+            Op::Balance(account) => format!("balance({})", self.account(account, ", ")),
+            Op::Rank => "rank".to_owned(),
+            Op::Taken(nth) => format!("taken.{}", nth + 1),
             Op::Credit(part) => format!("credit.{}", part.word()),
             Op::When => "when".to_owned(),
             Op::Local(local) => {

@@ -134,6 +134,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             rules::rule(plan, line)?;
             Item::Rule
         }
+        "balance" => {
+            rules::new_balance(plan, line)?;
+            Item::None
+        }
         "stacking" => {
             rules::stacking(plan, line)?;
             Item::None

@@ -2,7 +2,7 @@
 
 use crate::plan::TextEncoding;
 use crate::plan::calendar::{MonthEnds, NamedBy};
-use crate::plan::{Comparison, PercentFormat, Period, Reach, RecordKind, Root, ScheduleOutput, Side};
+use crate::plan::{Comparison, PercentFormat, Period, Reach, RecordKind, Root, ScheduleOutput, Side, Ties};
 use crate::value::RoundingMode;
 
 /// A thing that has one word.
@@ -33,6 +33,7 @@ words! {
         Day "day" Week "week" HalfMonth "half-month"
         Month "month" Quarter "quarter" Half "half" Year "year" Program "program"
     }
+    Ties { SharePrizes "share" ToTheEarliest "earliest" KeepRank "keep" }
     NamedBy { Start "start" End "end" }
     MonthEnds { RoundDown "down" RoundUp "up" }
     PercentFormat { No "number" Sign "sign" Hundredths "hundredths" Share "share" }

@@ -11,9 +11,10 @@ use super::words::Word;
 use crate::internal::broken;
 use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
-    BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life,
-    Limit, Line, MatchId, Node, Owner, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable, Reverses, Schedule,
-    SearchId, Stacking, StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId, Window,
+    Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId,
+    Format, Life, Limit, Line, MatchId, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable,
+    Reverses, Schedule, SearchId, Stacking, StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId,
+    Window,
 };
 use std::fmt::Write;
 
@@ -56,6 +57,7 @@ pub(super) fn write(plan: &Plan) -> String {
             line!(out, "\ncurrency of {} : {} is {}", unit.code, Place::new(plan).typed(currency), names.join(", "));
         }
     }
+    plan.balances.iter().for_each(|known| balance(plan, known, &mut out));
     (0..plan.searches.len()).for_each(|idx| searches::write(plan, SearchId(idx as u32), &mut out));
     (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
     (0..plan.matches.len()).for_each(|idx| matched(plan, MatchId(idx as u32), &mut out));
@@ -65,6 +67,15 @@ pub(super) fn write(plan: &Plan) -> String {
     let name = |id: &VersionId| format!("{} {}", plan.version(*id).name, plan.version(*id).number);
     line!(out, "\norder {}", plan.order.iter().map(name).collect::<Vec<_>>().join(", "));
     out
+}
+
+/// `balance mdf in USD per partner expires-after 2 quarter`
+fn balance(plan: &Plan, balance: &Balance, out: &mut String) {
+    let per = balance.per.map_or(String::new(), |record| format!(" per {}", plan.record(record).name));
+    let ends = |(count, period): (u32, Period)| format!(" expires-after {count} {}", Word::word(period));
+    let expires = balance.expires.map_or(String::new(), ends);
+    let negative = if balance.may_be_negative { " may-be-negative" } else { "" };
+    line!(out, "\nbalance {} in {}{per}{expires}{negative}", balance.name, plan.unit(balance.unit).code);
 }
 
 /// `stacking all of NAME, NAME up-to X`
@@ -374,6 +385,9 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     if rule.as_reported {
         line!(out, "  returns change-nothing");
     }
+    if rule.as_it_stood {
+        line!(out, "  rows as-they-stood");
+    }
     if let Some(hold) = &rule.hold {
         let per = match &hold.per {
             None => "payee".to_owned(),
@@ -421,6 +435,20 @@ fn node(place: &Place, node: &Node) -> String {
             format!("emit {payee} worth {}{factor}{along} in {unit}", place.typed(&emit.worth))
         }
         Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
+        Node::Rank(rank) => {
+            let completed =
+                if rank.completed.is_empty() { String::new() } else { format!(" completed {}", list(&rank.completed)) };
+            format!("rank {} by {}{completed}", rank.ties.word(), place.typed(&rank.measure))
+        }
+        Node::TakeFrom(take) => {
+            let accounts: Vec<String> = take.accounts.iter().map(|account| place.account(account, " of ")).collect();
+            format!("take {} from {}", place.typed(&take.amount), accounts.join(", "))
+        }
+        Node::Add(add) => {
+            let until = add.until.as_ref().map_or(String::new(), |until| format!(" until {}", place.typed(until)));
+            let at_start = if add.at_start { " at-start" } else { "" };
+            format!("add {} to {}{at_start}{until}", place.typed(&add.amount), place.account(&add.account, " of "))
+        }
         Node::Choose(id) => format!("choose {}", id.0 + 1),
         Node::Share(share) => shares::write(place, share),
         Node::Limit(Limit::Payments { most, state }) => {

@@ -2,8 +2,8 @@
 
 use super::{Invariant, Report};
 use crate::plan::{
-    CreditPart, DecisionId, Expr, FieldId, FoldId, Function, LineKind, LocalId, Op, Plan, RecordId, Root, Side,
-    StateId, StateKind, Stream, Type, Version,
+    Account, CreditPart, DecisionId, Expr, FieldId, FoldId, Function, LineKind, LocalId, Op, Plan, RecordId, Root,
+    Side, StateId, StateKind, Stream, Type, Version,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -18,6 +18,10 @@ pub(super) struct Place<'a> {
     pub rule: Option<&'a Version>,
     /// How many `let`s are defined.
     pub n_locals: usize,
+    /// How often something was taken from balances.
+    pub n_taken: u32,
+    /// Whether the row has its rank.
+    pub is_ranked: bool,
     /// States that were kept so far.
     pub states: FxHashSet<StateId>,
     /// Types of the schedule's arguments.
@@ -26,7 +30,16 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub fn nowhere(plan: &'a Plan) -> Self {
-        Self { plan, stream: None, rule: None, n_locals: 0, states: FxHashSet::default(), arguments: &[] }
+        Self {
+            plan,
+            stream: None,
+            rule: None,
+            n_locals: 0,
+            n_taken: 0,
+            is_ranked: false,
+            states: FxHashSet::default(),
+            arguments: &[],
+        }
     }
 
     pub fn row(plan: &'a Plan, stream: &'a Stream) -> Self {
@@ -59,6 +72,17 @@ impl<'a> Place<'a> {
         self.operator(expr, report);
     }
 
+    /// Whether a balance is kept per whom it is asked of, and in this unit.
+    pub(super) fn account_fits(&self, account: &Account, ty: Type) -> bool {
+        let Some(balance) = self.plan.balances.get(account.balance.index()) else { return false };
+        let owner = match (balance.per, &account.owner) {
+            (None, None) => true,
+            (Some(record), Some(owner)) => owner.ty == Type::Ref(record) && !owner.optional,
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        owner && ty == Type::Money(balance.unit)
+    }
+
     /// Whether what can be missing says so.
     fn missing(&self, expr: &Expr, report: &mut Report) {
         let may_lack = match &expr.op {
@@ -88,6 +112,17 @@ impl<'a> Place<'a> {
                     CreditPart::Base => expr.ty.is_money(),
                 };
                 report.demand(credits && is_typed, Invariant::Types, "a part of a credit");
+            }
+            Op::Balance(account) => {
+                let known = self.plan.balances.get(account.balance.index()).is_some() && self.rule.is_some();
+                report.demand(known, Invariant::Named, "a balance, in a rule");
+            }
+            Op::Rank => {
+                report.demand(self.is_ranked && expr.ty == Type::Count, Invariant::Locals, "a rank behind the ranking");
+            }
+            Op::Taken(nth) => {
+                let is_taken = *nth < self.n_taken && expr.ty.is_money() && !expr.optional;
+                report.demand(is_taken, Invariant::Locals, "what was taken above");
             }
             Op::When => {
                 let dated = self.stream.is_some() && expr.ty == Type::Date;
@@ -189,7 +224,10 @@ impl<'a> Place<'a> {
             Op::If { branches, otherwise } => {
                 is(otherwise.ty) && branches.iter().all(|(condition, value)| yes_no(condition) && is(value.ty))
             }
+            Op::Balance(account) => self.account_fits(account, expr.ty),
             Op::Choice(_)
+            | Op::Taken(_)
+            | Op::Rank
             | Op::Missing
             | Op::Field { .. }
             | Op::PaymentAmount

@@ -3,12 +3,13 @@
 use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
-    Days, DecisionId, Emit, Expr, FindFunction, Function, Hold, Limit, LocalId, Node, Op, Owner, Part, Parties, Plan,
-    RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId, StateKind, Stream, Take, To, Type, Version,
-    VersionId,
+    Account, Days, DecisionId, Emit, Expr, FindFunction, Function, Hold, Limit, LocalId, Node, Op, Owner, Part,
+    Parties, Plan, RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId, StateKind, Stream, Take, To,
+    Type, Version, VersionId,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
+use rustc_hash::FxHashSet;
 
 pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Report) {
     let rule = plan.version(id);
@@ -105,23 +106,32 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
                 1
             }
         }
-        Node::Keep(_) | Node::Let(..) | Node::First { .. } | Node::Total { .. } | Node::Set(..) => 2,
+        Node::Keep(_) | Node::Let(..) | Node::First { .. } | Node::Total { .. } | Node::Set(..) | Node::TakeFrom(_) => {
+            2
+        }
+        Node::Rank(_) => 2,
         Node::Emit(_) => 3,
-        Node::Limit(_) | Node::Choose(_) | Node::Share(_) => 4,
-        Node::Pay(_) => 5,
+        Node::Add(_) => 4,
+        Node::Limit(_) | Node::Choose(_) | Node::Share(_) => 5,
+        Node::Pay(_) => 6,
     };
     let ranks: Vec<u8> = rule.nodes.iter().map(rank).collect();
     let once = |wanted: u8| ranks.iter().filter(|rank| **rank == wanted).count();
     report.demand(ranks.is_sorted(), Invariant::Nodes, "their order");
     report.demand(once(1) == 1 && once(3) <= 1, Invariant::Nodes, "one range, one line");
-    report.demand(once(5) == once(3), Invariant::Nodes, "a line has an end");
+    report.demand(once(6) == once(3), Invariant::Nodes, "a line has an end");
     let ranges: Vec<usize> = (0..rule.nodes.len()).filter(|&idx| matches!(rule.nodes[idx], Node::Active)).collect();
     let placed = |idx: usize| matches!(rule.nodes[..idx].last(), Some(Node::First { .. }));
     let placed = ranges.len() == 1 && (!looks_back || ranges.iter().all(|&idx| placed(idx)));
     let events = !looks_back || rule.stream.event().is_some();
     report.demand(placed && events, Invariant::Nodes, "the range behind a first that looks back");
     let decides = rule.nodes.iter().any(|step| matches!(step, Node::Set(..)));
-    report.demand(once(3) == 1 || (decides && once(4) == 0), Invariant::Nodes, "it pays or decides");
+    let decides = decides || once(4) > 0;
+    report.demand(once(3) == 1 || (decides && once(5) == 0), Invariant::Nodes, "it pays, decides or adds");
+    let taken = rule.nodes.iter().position(|node| matches!(node, Node::TakeFrom(_)));
+    let filters = |node: &Node| matches!(node, Node::Keep(_) | Node::First { .. } | Node::Limit(_));
+    let is_last = taken.is_none_or(|taken| !rule.nodes[taken..].iter().any(filters));
+    report.demand(is_last, Invariant::Balances, "nothing leaves out what was taken");
 }
 
 /// Between a line and its end it is chosen, then divided, each once at most. Limits by keys of the row are before both, those of
@@ -176,7 +186,54 @@ impl Walk<'_> {
             Node::Emit(emit) => self.emit(emit, report),
             Node::Share(share) => self.share(share, report),
             Node::Limit(limit) => self.limit(limit, report),
+            Node::Rank(rank) => {
+                self.place.check(&rank.measure, report);
+                rank.completed.iter().for_each(|last| self.place.check(last, report));
+                let is_measure = rank.measure.ty.is_numeric() && !rank.measure.optional;
+                let is_row = |last: &Expr| matches!(last.ty, Type::Ref(_)) && matches!(last.op, Op::Fold(_));
+                let is_period = matches!(self.rule.stream, Stream::Periods(..));
+                let is_alone = self.rule.stacking().is_none() && !self.rule.acts_on_balances() && !self.place.is_ranked;
+                let fits = is_measure && is_period && is_alone && rank.completed.iter().all(is_row);
+                report.demand(fits, Invariant::Nodes, "one ranking of parties in periods");
+                self.place.is_ranked = true;
+            }
+            Node::TakeFrom(take) => {
+                self.on_balance(&take.accounts, &take.amount, report);
+                self.place.n_taken += 1;
+            }
+            Node::Add(add) => {
+                self.on_balance(std::slice::from_ref(&add.account), &add.amount, report);
+                if let Some(until) = &add.until {
+                    self.place.check(until, report);
+                    report.demand(until.ty == Type::Date && !until.optional, Invariant::Types, "the last day of a lot");
+                }
+                let is_period = matches!(self.rule.stream, Stream::Periods(..));
+                report.demand(!add.at_start || is_period, Invariant::Balances, "the first day of a period");
+                let all = self.rule.nodes.iter().all(|node| match node {
+                    Node::Add(other) => other.at_start == add.at_start,
+                    Node::TakeFrom(_) => !add.at_start,
+                    _ => true,
+                });
+                report.demand(all, Invariant::Balances, "at one moment");
+            }
         }
+    }
+
+    /// Balances are of one unit with the amount, kept per whom they are named for, none twice; nothing of it can be missing.
+    fn on_balance(&self, accounts: &[Account], amount: &Expr, report: &mut Report) {
+        self.place.check(amount, report);
+        report.demand(!amount.optional, Invariant::Missing, "an amount of a balance");
+        for (idx, account) in accounts.iter().enumerate() {
+            account.owner.iter().for_each(|owner| self.place.check(owner, report));
+            report.demand(
+                self.place.account_fits(account, amount.ty),
+                Invariant::Balances,
+                "whose it is, and its unit",
+            );
+            let twice = accounts[..idx].iter().any(|other| other.balance == account.balance);
+            report.demand(!twice, Invariant::Balances, "one of each");
+        }
+        report.demand(self.rule.stacking().is_none(), Invariant::Balances, "in a choice");
     }
 
     fn condition(&self, condition: &Expr, report: &mut Report) {
@@ -363,6 +420,15 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
             let detail = format!("`{}` reads `{}`", rule.name, plan.version(late).name);
             report.demand(false, Invariant::Order, detail);
         }
+    }
+    let of_rule = plan.together();
+    let of = |id: &VersionId| of_rule[plan.version(*id).rule.index()];
+    let mut done: FxHashSet<RuleId> = FxHashSet::default();
+    for together in plan.order.chunk_by(|a, b| of(a).is_some() && of(a) == of(b)) {
+        let Some(first) = of(&together[0]) else { continue };
+        report.demand(done.insert(first), Invariant::Balances, "done together");
+        let mut read = together.iter().flat_map(|id| reads(plan, index, plan.version(*id)));
+        report.demand(!read.any(|id| of(&id) == Some(first)), Invariant::Balances, "none reads another");
     }
 }
 

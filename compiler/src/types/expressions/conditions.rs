@@ -197,6 +197,7 @@ impl Typing<'_> {
                 | Op::Argument(_)
                 | Op::PaymentAmount
                 | Op::Credit(_)
+                | Op::Balance(_)
                 | Op::When
                 | Op::Decision { .. }
                 | Op::Local(_)

@@ -30,6 +30,9 @@ impl Typing<'_> {
             return self.path(&tree::Path { parts, span: path.span }, scope);
         }
         let meaning = self.meaning(&path.parts, scope);
+        if scope.ranked && rest.is_empty() && first.text == "rank" && !matches!(meaning, Some(Meaning::Local(_))) {
+            return Some(self.rank_of_row(path.span));
+        }
         if !matches!(meaning, Some(Meaning::Local(_))) {
             self.one_meaning(first, scope)?;
         }
@@ -470,6 +473,13 @@ impl Typing<'_> {
             let message = format!("`{}` names a set, which is no value", name.text);
             let help = format!("ask something of it: count of {0}, or earliest ({0}).advisor", name.text);
             self.problem(Problem::error("misplaced-value", name.span, message).help(help));
+            return;
+        }
+        if self.balances.contains_key(&name.text) {
+            let message = format!("`{}` is a balance, which is asked", name.text);
+            let written = format!("balance of {}", name.text);
+            let problem = Problem::error("misplaced-value", name.span, message);
+            self.problem(problem.help(format!("write: {written}")).choice(name.span, written));
             return;
         }
         let setter = self.resolved.first_setter(&name.text);

@@ -13,12 +13,14 @@ struct Last {
     span: Span,
 }
 
-/// The place of `pay` and `take back`; limits are behind it.
+/// The place of `pay` and `take back`; what is added and limits are behind it.
 const PAY: u8 = 3;
-/// The place of the word about returns, behind everything.
+/// Limits, and what is added beside a payment: before them or behind.
 const LIMIT: u8 = PAY + 1;
+const ADD: u8 = LIMIT;
 /// `hold until`, behind limits.
 const HOLD: u8 = PAY + 2;
+/// The word about returns, behind everything.
 const RETURNS: u8 = PAY + 3;
 
 impl Typing<'_> {
@@ -27,6 +29,7 @@ impl Typing<'_> {
         let mut last: Option<Last> = None;
         let mut before: Option<&Clause> = None;
         let mut first: Option<Span> = None;
+        let (mut paid, mut added): (bool, Option<Span>) = (false, None);
         for clause in &rule.clauses {
             if let ClauseKind::FirstPer { .. } = clause.kind {
                 match first {
@@ -34,7 +37,22 @@ impl Typing<'_> {
                     None => first = Some(clause.span),
                 }
             }
-            match (place(clause), last) {
+            let found = place(clause);
+            paid |= matches!(found, Some((PAY, _)));
+            if matches!(clause.kind, ClauseKind::Add { .. }) {
+                added = Some(clause.span);
+            }
+            let limits = matches!(
+                clause.kind,
+                ClauseKind::AtMost { .. }
+                    | ClauseKind::AtMostPayments { .. }
+                    | ClauseKind::AtLeast { .. }
+                    | ClauseKind::Hold { .. }
+            );
+            if let (true, Some(added)) = (limits, added) {
+                self.limit_behind_add(clause, added, paid, before);
+            }
+            match (found, last) {
                 (None, Some(last)) if last.place >= PAY && !matches!(clause.kind, ClauseKind::Unsupported(_)) => {
                     self.problem(
                         Problem::error("clause-order", clause.span, "values are set before `pay`")
@@ -45,7 +63,7 @@ impl Typing<'_> {
                 (None, _) => {}
                 (Some((place, word)), None) => last = Some(Last { place, word, span: clause.span }),
                 (Some((place, word)), Some(known)) => {
-                    if matches!(place, LIMIT | HOLD) && known.place < PAY {
+                    if limits && known.place < PAY {
                         self.early_limit(clause, before);
                     } else {
                         self.after(clause, place, word, known);
@@ -54,6 +72,32 @@ impl Typing<'_> {
                 }
             }
             before = Some(clause);
+        }
+    }
+
+    /// A limit behind an `add`: it bounds what is paid, and nothing else.
+    fn limit_behind_add(&mut self, clause: &Clause, added: Span, paid: bool, before: Option<&Clause>) {
+        let is_hold = matches!(clause.kind, ClauseKind::Hold { .. });
+        if !paid {
+            let what = if is_hold {
+                "nothing is paid here that could be held"
+            } else {
+                "nothing is paid here that a limit could bound"
+            };
+            let help = if is_hold {
+                "remove it"
+            } else {
+                "bound what is added, in brackets: add (1% of amount at most $15) to mdf"
+            };
+            self.problem(
+                Problem::error("clause-order", clause.span, what).other(added, "what is added has no limit").help(help),
+            );
+        } else if !is_hold && before.is_some_and(|before| matches!(before.kind, ClauseKind::Add { .. })) {
+            self.problem(
+                Problem::warning("limit-behind-add", clause.span, "this limit bounds what is paid, not what is added")
+                    .other(added, "added whole")
+                    .help("write it directly behind the `pay`"),
+            );
         }
     }
 
@@ -110,9 +154,12 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::Active(_) => Some((1, "active")),
         ClauseKind::Where { .. } => Some((2, "where")),
         ClauseKind::FirstPer { .. } => Some((2, "first per")),
+        ClauseKind::RankedBy { .. } => Some((2, "ranked by")),
+        ClauseKind::KeepTop(_) => Some((2, "keep top")),
         ClauseKind::Pay { .. } => Some((PAY, "pay")),
         ClauseKind::PaySplit { .. } => Some((PAY, "pay split")),
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
+        ClauseKind::Add { .. } => Some((ADD, "add")),
         ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((LIMIT, "at most")),
         ClauseKind::AtLeast { .. } => Some((LIMIT, "at least")),
         ClauseKind::Hold { .. } => Some((HOLD, "hold until")),

@@ -19,6 +19,9 @@ impl Typing<'_> {
         match &clause.kind {
             ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::ReturnsChangeNothing => {}
             ClauseKind::Hold { .. } => self.hold(clause, scope, work),
+            ClauseKind::Add { .. } => self.add_to(clause, scope, work),
+            ClauseKind::RankedBy { .. } => self.ranked_by(clause, work.pays, scope, work),
+            ClauseKind::KeepTop(most) => self.keep_top(clause, most, scope, work),
             ClauseKind::Active(range) => {
                 if let Some(days) = self.range(range, Days { from: i32::MIN, to: i32::MAX }) {
                     let life = self.program.active;
@@ -48,6 +51,16 @@ impl Typing<'_> {
             }
             ClauseKind::Let { name, value: tree::Expr { kind: ExprKind::Set(set), .. }, .. } => {
                 self.name_set(name, set, scope);
+            }
+            ClauseKind::Let { name, value, unknown } | ClauseKind::Set { name, value, unknown }
+                if Self::is_take(value) =>
+            {
+                self.taken_is_known(unknown.as_ref());
+                match self.take_from(value, scope, work) {
+                    Some(got) if matches!(clause.kind, ClauseKind::Set { .. }) => self.set(name, got, scope, work),
+                    Some(got) => drop(self.local(name, got, scope, work)),
+                    None => drop(scope.failed.insert(name.text.clone())),
+                }
             }
             ClauseKind::Let { name, value, unknown } => match self.valued(value, unknown.as_ref(), None, scope) {
                 Some(value) => {

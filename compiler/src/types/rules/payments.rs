@@ -25,12 +25,19 @@ impl Typing<'_> {
     ) {
         let Some(payee) = self.named_payee(payee, amount, scope) else { return };
         let to = self.expression(payee, scope);
-        let value = self.numeric(amount, scope);
+        let value = if Self::is_take(amount) {
+            self.take_from(amount, scope, work).map(Typed::from_expr)
+        } else {
+            self.numeric(amount, scope)
+        };
         let (Some(to), Some(value)) = (to, value) else { return };
-        if self.party(&to).is_none() || self.amount_of_money(&value, amount, scope).is_none() {
+        if self.party(&to).is_none() || self.amount_of_money(&value, "what is paid", amount, scope).is_none() {
             return;
         }
         let to = to.into_expr();
+        if let (true, Some(taken)) = (to.optional, work.taken) {
+            return self.taken_for_nobody(&to, taken);
+        }
         let Some((unit, amount)) = self.amount_paid(value, Some(&to), unknown, scope, work) else { return };
         let (payee, share) = (Some(to), None);
         work.clauses.push(typed::Clause::Pay(typed::Pay { payee, share, amount, unit, take_back, span }));
@@ -112,12 +119,18 @@ impl Typing<'_> {
     }
 
     /// What is paid is money, or a plain 0.
-    pub(super) fn amount_of_money(&mut self, value: &Typed, written: &tree::Expr, scope: &Scope) -> Option<()> {
+    pub(super) fn amount_of_money(
+        &mut self,
+        value: &Typed,
+        what: &str,
+        written: &tree::Expr,
+        scope: &Scope,
+    ) -> Option<()> {
         let zero = value.literal && matches!(&value.op, Op::Number(number) if *number == Exact::ZERO);
         if value.ty.is_money() || zero {
             return Some(());
         }
-        let message = format!("what is paid must be an amount of money, not {}", self.type_words(value.ty));
+        let message = format!("{what} must be an amount of money, not {}", self.type_words(value.ty));
         let help = match value.ty {
             Type::Percent => "a percent of what? write: 2% of amount",
             _ => "multiply it with a price: $25 * quantity",

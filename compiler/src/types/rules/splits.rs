@@ -30,7 +30,10 @@ impl Typing<'_> {
         work: &mut Work,
     ) {
         let value = self.numeric(amount, scope);
-        let Some(value) = value.filter(|value| self.amount_of_money(value, amount, scope).is_some()) else { return };
+        let Some(value) = value.filter(|value| self.amount_of_money(value, "what is paid", amount, scope).is_some())
+        else {
+            return;
+        };
         let unit = value.ty.unit().unwrap_or(UnitId::CURRENCY);
         let Some(base) = self.base(amount, &value, scope) else { return };
         let parties = match parties {

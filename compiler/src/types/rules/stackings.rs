@@ -46,6 +46,14 @@ impl Typing<'_> {
                     let message = "a `set` in a rule of a `choose` is not supported yet";
                     Some(Problem::error("not-supported", place, message).help("set it in a rule of its own"))
                 }
+                Some(_) if version.clauses.iter().any(|clause| matches!(clause, Clause::Rank(_))) => {
+                    let message = format!("rule `{}` is a contest, which is no choice for one row", version.name);
+                    Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))
+                }
+                Some(_) if Self::acts_on_balances(&mut version.clone()) => {
+                    let message = format!("rule `{}` acts on a balance, also where it is not chosen", version.name);
+                    Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))
+                }
                 Some(_) if version.stream != first.stream => {
                     let message = format!("rule `{}` is for other rows than `{}`", version.name, first.name);
                     let problem =

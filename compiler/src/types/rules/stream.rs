@@ -4,7 +4,7 @@ use crate::plan::{LineKind, Op, Period, RecordId, Root, Stream, Type};
 use crate::resolve::near;
 use crate::typed::{Use, Version};
 use crate::types::Typing;
-use crate::types::scope::Scope;
+use crate::types::scope::{Fact, Scope};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Clause, ClauseKind, RecordKind};
@@ -57,6 +57,9 @@ impl Typing<'_> {
                 return None;
             }
         };
+        // A row without it is not matched.
+        let known = (1..=date.len()).map(|n| Fact::Field(Root::Row, event, date[..n].to_vec()));
+        scope.learn(known.collect());
         // By its own day an event comes anyway.
         let own = self.program.record(event).when;
         if matches!((&date[..], own), ([field], Some(when)) if *field == when) {

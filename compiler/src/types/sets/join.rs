@@ -216,6 +216,8 @@ impl Typing<'_> {
                 Op::Field { root, record, path } => self.path_optional(*root, *record, path, &Scope::constant()),
                 Op::PaymentAmount
                 | Op::Credit(_)
+                | Op::Balance(_)
+                | Op::Taken(_)
                 | Op::When
                 | Op::Decision { .. }
                 | Op::Fold(_)
@@ -240,6 +242,8 @@ impl Typing<'_> {
             }
             Op::PaymentAmount
             | Op::Credit(_)
+            | Op::Balance(_)
+            | Op::Taken(_)
             | Op::When
             | Op::Decision { .. }
             | Op::Fold(_)

@@ -6,8 +6,8 @@ use super::super::words::Word;
 use super::{number, word};
 use crate::plan::calendar::day_of;
 use crate::plan::{
-    Back, CreditPart, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, Root, ScheduleId,
-    ScheduleOutput, SearchId, StateId, TableId, TextTest, Type, UnitId,
+    Account, Back, CreditPart, DomainId, Expr, Function, LocalId, Op, Period, Plan, Predicate, PredicateId, Root,
+    ScheduleId, ScheduleOutput, SearchId, StateId, TableId, TextTest, Type, UnitId,
 };
 use crate::value::{Exact, parse_exact};
 use meed_grammar::span::Span;
@@ -132,6 +132,7 @@ impl Place<'_> {
             "no" => Op::YesNo(false),
             "missing" => Op::Missing,
             "when" => Op::When,
+            "rank" => Op::Rank,
             "payment.amount" => Op::PaymentAmount,
             "credit.share" => Op::Credit(CreditPart::Share),
             "credit.base" => Op::Credit(CreditPart::Base),
@@ -171,6 +172,7 @@ impl Place<'_> {
                 let place = self.locals.iter().position(|local| local.name == rest).ok_or_else(unknown)?;
                 Op::Local(LocalId(place as u32))
             }
+            "taken" => Op::Taken(rest.parse::<u32>().ok().and_then(|nth| nth.checked_sub(1)).ok_or_else(unknown)?),
             "fold" => Op::Fold(self.plan.fold_named(self.rule, name).ok_or_else(unknown)?),
             "argument" => {
                 Op::Argument(rest.parse::<u32>().ok().and_then(|idx| idx.checked_sub(1)).ok_or_else(unknown)?)
@@ -283,6 +285,11 @@ impl Place<'_> {
                 line.expect_mark(',')?;
                 let back = if line.takes("year") { Back::Year } else { Back::Periods(number(line)?) };
                 Op::one(Function::PeriodBack(period, back), value)
+            }
+            "balance" => {
+                let balance = super::rules::balance(self.plan, line)?;
+                let owner = if line.takes_mark(',') { Some(Box::new(self.read_typed(line)?)) } else { None };
+                Op::Balance(Account { balance, owner })
             }
             "level" => {
                 let state = self.state(line)?;

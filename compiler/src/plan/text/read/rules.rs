@@ -6,9 +6,9 @@ use super::super::shares;
 use super::super::words::Word;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
-    Days, Emit, Expr, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local, LocalId, Match, MatchId, Node, Op, Owner,
-    Pay, Period, Plan, RecordId, Root, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, Type,
-    Version, VersionId, Window,
+    Account, Add, Balance, BalanceId, Days, Emit, Expr, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local, LocalId,
+    Match, MatchId, Node, Op, Owner, Pay, Period, Plan, Rank, RecordId, Root, Stacking, StackingId, StackingPolicy,
+    State, StateId, StateKind, Stream, TakeFrom, Type, Version, VersionId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -181,6 +181,7 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         locals: Vec::new(),
         folds: Vec::new(),
         as_reported: false,
+        as_it_stood: false,
         hold: None,
         span: Span::default(),
     });
@@ -201,6 +202,11 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
             line.word()?;
             line.expect("change-nothing")?;
             rule.as_reported = true;
+        }
+        Some("rows") => {
+            line.word()?;
+            line.expect("as-they-stood")?;
+            rule.as_it_stood = true;
         }
         Some("hold") => {
             line.word()?;
@@ -292,6 +298,28 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
             Node::Set(decision, LocalId(place.ok_or_else(|| format!("there is no `{name}`"))? as u32))
         }
         "emit" => Node::Emit(emit(&place, line)?),
+        "rank" => {
+            let ties = word(line)?;
+            line.expect("by")?;
+            let measure = place.read_typed(line)?;
+            let completed =
+                if line.takes("completed") { line.list(|line| place.read_typed(line))? } else { Vec::new() };
+            Node::Rank(Rank { measure, ties, completed, span: Span::default() })
+        }
+        "take" => {
+            let amount = place.read_typed(line)?;
+            line.expect("from")?;
+            let accounts = line.list(|line| account(&place, line))?;
+            Node::TakeFrom(TakeFrom { accounts, amount, span: Span::default() })
+        }
+        "add" => {
+            let amount = place.read_typed(line)?;
+            line.expect("to")?;
+            let account = account(&place, line)?;
+            let at_start = line.takes("at-start");
+            let until = if line.takes("until") { Some(place.read_typed(line)?) } else { None };
+            Node::Add(Add { account, amount, at_start, until, span: Span::default() })
+        }
         "choose" => Node::Choose(StackingId(number::<u32>(line)?.saturating_sub(1))),
         "share" => Node::Share(shares::read(&place, line)?),
         "most-payments" => {
@@ -303,6 +331,30 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
         verb @ ("at-most" | "at-least") => Node::Limit(limit(&place, verb == "at-least", line)?),
         other => return Err(format!("`{other}` is no step")),
     })
+}
+
+/// `mdf of row.partner`
+fn account(place: &Place, line: &mut Cursor) -> Read<Account> {
+    let balance = balance(place.plan, line)?;
+    let owner = if line.takes("of") { Some(Box::new(place.read_typed(line)?)) } else { None };
+    Ok(Account { balance, owner })
+}
+
+pub(super) fn balance(plan: &Plan, line: &mut Cursor) -> Read<BalanceId> {
+    let name = line.word()?;
+    plan.balance_named(name).ok_or_else(|| format!("there is no balance `{name}`"))
+}
+
+/// `balance mdf in USD per partner expires-after 2 quarter`
+pub(super) fn new_balance(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    let name = line.word()?.to_owned();
+    line.expect("in")?;
+    let unit = super::unit(plan, line)?;
+    let per = if line.takes("per") { Some(record(plan, line)?) } else { None };
+    let expires = if line.takes("expires-after") { Some((number(line)?, word(line)?)) } else { None };
+    let may_be_negative = line.takes("may-be-negative");
+    plan.balances.push(Balance { name, per, unit, expires, may_be_negative });
+    Ok(())
 }
 
 /// `stacking all of NAME, NAME up-to X`

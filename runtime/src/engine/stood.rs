@@ -1,0 +1,120 @@
+//! Rows as they stood when a period was closed: a rule whose periods stay closed reads each of them as of its last day, or as of the day
+//! before it acts on a balance at its start.
+
+use crate::engine::balances::moments;
+use crate::engine::result::RunError;
+use crate::engine::run::Run;
+use crate::store::error::StoreError;
+use meed_compiler::data::{EntityPeriods, FoldData, Rows};
+use meed_compiler::internal::broken;
+use meed_compiler::plan::VersionId;
+use std::collections::BTreeMap;
+
+/// The rows of a rule that read the tables as of earlier days.
+#[derive(Default)]
+pub(super) struct Stood {
+    /// By row, that day; none where it is the run's. Empty where it is so for all.
+    days: Vec<Option<i32>>,
+}
+
+impl Stood {
+    /// The day as of which a row reads the tables, if it is not the run's.
+    pub fn day_of(&self, row: u32) -> Option<i32> {
+        self.days.get(row as usize).copied().flatten()
+    }
+
+    /// The rows by that day.
+    fn by_day(&self) -> BTreeMap<i32, Vec<usize>> {
+        let mut by_day: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
+        for (row, day) in self.days.iter().enumerate() {
+            if let Some(day) = day {
+                by_day.entry(*day).or_default().push(row);
+            }
+        }
+        by_day
+    }
+}
+
+impl Run<'_, '_> {
+    /// As of which days the rows of a version read the tables, where what they read may have changed since.
+    pub(super) fn closed_before(&self, id: VersionId, rows: &Rows) -> Stood {
+        let version = self.plan.version(id);
+        if !version.as_it_stood {
+            return Stood::default();
+        }
+        let through = self.options.through;
+        // Without sets that are found, rows of later days lie in no window of a period that has ended.
+        let last = match self.plan.searches_of(version).is_empty() {
+            true => self.loaded.taken.iter().flat_map(|taken| &taken.rows).map(|taking| taking.day).max(),
+            false => Some(through),
+        };
+        let Some(last) = last else { return Stood::default() };
+        let before = i32::from(version.acts_at_start());
+        let day = |moment: i32| Some(moment - before).filter(|day| *day < last.min(through));
+        Stood { days: moments(self.plan, self.loaded, version, rows).into_iter().map(day).collect() }
+    }
+
+    /// Fills the aggregates that a version reads, those of closed periods as of their last days.
+    pub(super) fn fill_as_stood(&mut self, id: VersionId, rows: &Rows, closed: &Stood) -> Result<(), RunError> {
+        self.fill_aggregates(id, rows)?;
+        let Rows::EntityPeriods(periods) = rows else { return Ok(()) };
+        let plan = self.plan;
+        let folds = &plan.version(id).folds;
+        let by_day = closed.by_day();
+        if folds.is_empty() || by_day.is_empty() {
+            return Ok(());
+        }
+        let n_counts = self.result.rules[id.index()].len();
+        let nothing = || FoldData::Exact(Vec::new());
+        for (day, of_day) in by_day {
+            let take = |data: &mut FoldData| std::mem::replace(data, nothing());
+            let whole: Vec<FoldData> =
+                folds.iter().map(|fold| take(&mut self.loaded.data.folds[fold.index()])).collect();
+            self.see_as_of(day)?;
+            self.fill_aggregates(id, &Rows::EntityPeriods(part_of(periods, &of_day)))?;
+            // What became of rows is told once, of all of them.
+            self.result.rules[id.index()].truncate(n_counts);
+            for (fold, mut whole) in folds.iter().zip(whole) {
+                let own = &mut self.loaded.data.folds[fold.index()];
+                put(&mut whole, &of_day, take(own));
+                *own = whole;
+            }
+        }
+        self.see_as_of(self.options.through)?;
+        Ok(())
+    }
+
+    /// Makes the tables those of a day.
+    pub(super) fn see_as_of(&mut self, day: i32) -> Result<(), StoreError> {
+        self.put_away()?;
+        self.loaded.see_through(self.plan, day)
+    }
+}
+
+/// Some of the rows of entities and periods.
+fn part_of(periods: &EntityPeriods, rows: &[usize]) -> EntityPeriods {
+    EntityPeriods {
+        entity: rows.iter().map(|row| periods.entity[*row]).collect(),
+        period: rows.iter().map(|row| periods.period[*row]).collect(),
+        last_day: rows.iter().map(|row| periods.last_day[*row]).collect(),
+        ends: periods.ends.iter().map(|(kind, ends)| (*kind, rows.iter().map(|row| ends[*row]).collect())).collect(),
+    }
+}
+
+/// Puts the values of some rows in their places.
+fn put(whole: &mut FoldData, rows: &[usize], part: FoldData) {
+    match (whole, part) {
+        (FoldData::Exact(whole), FoldData::Exact(part)) => {
+            rows.iter().zip(part).for_each(|(row, value)| whole[*row] = value);
+        }
+        (FoldData::Fixed { values, known, .. }, FoldData::Fixed { values: part, known: part_known, .. }) => {
+            rows.iter().zip(part).for_each(|(row, value)| values[*row] = value);
+            if let (Some(known), Some(part)) = (known, part_known) {
+                rows.iter().zip(part).for_each(|(row, value)| known[*row] = value);
+            }
+        }
+        (FoldData::Exact(_), FoldData::Fixed { .. }) | (FoldData::Fixed { .. }, FoldData::Exact(_)) => {
+            broken("an aggregate in two ways")
+        }
+    }
+}
