@@ -333,6 +333,8 @@ pub struct KeptRow {
     pub locals: Vec<Value>,
     /// Levels of its accumulations.
     pub levels: Vec<Levels>,
+    /// Its rank, in a contest.
+    pub rank: Option<u32>,
 }
 
 impl Data {

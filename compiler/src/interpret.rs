@@ -51,7 +51,9 @@ pub enum FaultKind {
     #[error("{0}")]
     Share(&'static str),
     /// Several rows of a contest are level, and nothing tells which of them comes first.
-    #[error("{n_level} are level at rank {rank}, and no row tells whose measure was complete first")]
+    #[error(
+        "{n_level} are level at rank {rank}, and no row tells whose measure was complete first: leave out who has none, or let them share prizes"
+    )]
     Tie {
         /// Their rank.
         rank: u32,
@@ -137,7 +139,7 @@ pub fn interpret_row(
         output.payees.push(payee);
         output.amounts.push(amount);
         if !of_lines.is_empty() && !plan.is_apart(definition) {
-            output.kept.push(KeptRow { locals: state.locals, levels: state.levels });
+            output.kept.push(KeptRow { locals: state.locals, levels: state.levels, rank: None });
         }
     }
     if state.below_zero.get() {

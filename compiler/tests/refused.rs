@@ -183,6 +183,76 @@ const ITEMS: &[(&str, &str, &str)] = &[
     ("rule r { for each payment from r   pay payment.payee $5 }", "rule-cycle", "r"),
 ];
 
+/// In a rule over deals, with balances of partners, of people and of the program.
+const ON_BALANCES: &[(&str, &str, &str)] = &[
+    ("add amount to mdf", "", ""),
+    ("add 5 to mdf", "not-money", "5"),
+    ("add 2% to mdf", "not-money", "2%"),
+    ("add product.price to mdf", "unknown-not-handled", "product.price"),
+    ("add amount to mfd", "unknown-balance", "mfd"),
+    ("add amount to debt", "", ""),
+    ("add amount to mdf of rep", "whose-balance", "rep"),
+    ("add amount to mdf of rep.employer", "unknown-not-handled", "rep.employer"),
+    ("add amount to pot of partner", "whose-balance", "partner"),
+    ("add amount to mdf at start", "bad-add", "at start"),
+    ("add amount to mdf until 5", "type-mismatch", "5"),
+    ("add amount to debt until closed_on + 5 days", "bad-add", "closed_on + 5 days"),
+    ("add amount to mdf   at most $5", "clause-order", "at most $5"),
+    ("add amount to mdf   hold until $5 per partner", "clause-order", "hold until $5 per partner"),
+    ("pay rep $9   add amount to mdf   at most $5", "limit-behind-add", "at most $5"),
+    ("pay rep $9   at most $5   add amount to mdf", "", ""),
+    ("pay partner take amount from mdf", "", ""),
+    ("pay partner take amount from mdf and pot", "", ""),
+    ("pay partner take amount from mdf and mdf", "bad-take", "mdf"),
+    ("pay partner 2 * take amount from mdf", "bad-take", "take amount from mdf"),
+    ("let got = take amount from mdf   where amount > $5   pay partner got", "bad-take", "where amount > $5"),
+    ("let got = take amount from mdf   pay partner got   at most $5", "bad-take", "at most $5"),
+    ("let got = take amount from mdf   pay rep.manager got, unknown means nobody", "bad-take", "rep.manager"),
+    ("let got = take amount from mdf, unknown means 0   pay partner got", "unknown-means", ", unknown means 0"),
+    ("where mdf > $5   pay partner $5", "misplaced-value", "mdf"),
+    ("where balance of mdf > $5   pay partner $5", "", ""),
+    ("where count of (deal where balance of pot > $5) > 1   pay partner $5", "bad-take", "pot"),
+];
+
+/// The same in a rule per partner and quarter.
+const ON_BALANCES_OF_QUARTERS: &[(&str, &str, &str)] = &[
+    ("add 2% of (sum of deal.amount) to mdf", "", ""),
+    ("add 2% of (sum of deal.amount) to mdf at start", "bad-add", "sum of deal.amount"),
+    ("add 2% of (sum of amount in (deal previous quarter)) to mdf at start", "", ""),
+    ("add $5 to mdf at start   add $5 to pot", "bad-add", "add $5 to pot"),
+    ("add $5 to debt", "whose-balance", "debt"),
+    ("ranked by sum of deal.amount   add $5 to mdf", "bad-contest", "ranked by sum of deal.amount"),
+];
+
+/// In a rule per partner and quarter.
+const CONTESTS: &[(&str, &str, &str)] = &[
+    ("ranked by sum of deal.amount   pay partner $5", "bad-contest", "ranked by sum of deal.amount"),
+    ("ranked by sum of deal.amount   set place to rank", "", ""),
+    ("keep top 3   ranked by sum of deal.amount, keep rank   pay partner $5", "bad-contest", "keep top 3"),
+    ("keep top 3   pay partner $5", "bad-contest", "keep top 3"),
+    ("ranked by count of deal, keep rank   keep top 0   pay partner $5", "bad-contest", "0"),
+    ("ranked by count of deal, keep rank   keep top 10%   pay partner $5", "bad-contest", "10%"),
+    (
+        "ranked by count of deal, keep rank   ranked by count of deal, keep rank   pay partner $5",
+        "duplicate-clause",
+        "ranked by count of deal, keep rank",
+    ),
+    ("where rank < 3   ranked by count of deal, keep rank   pay partner $5", "bad-contest", "rank"),
+    ("ranked by count of deal, keep rank   let rank = 3   pay partner $5 * rank", "bad-contest", "rank"),
+    (
+        "ranked by largest of deal.amount if unknown $0, to the earliest   pay partner $5",
+        "bad-contest",
+        "to the earliest",
+    ),
+    ("ranked by largest of deal.amount, keep rank   pay partner $5", "unknown-not-handled", "largest of deal.amount"),
+    (
+        "ranked by count of deal, share prizes   pay partner 5% of (sum of deal.amount)",
+        "bad-contest",
+        "sum of deal.amount",
+    ),
+    ("let n = count of deal   ranked by n, share prizes   pay partner $5 * n / rank", "", ""),
+];
+
 #[test]
 fn each_mistake_is_found_at_its_place() {
     let bands = "schedule bands graduated { to $100k 1%   beyond 2% }\n";
@@ -195,6 +265,22 @@ fn each_mistake_is_found_at_its_place() {
     }
     for (item, code, place) in ITEMS {
         found(item, code, place, &mut failures);
+    }
+    let balances =
+        "balance mdf per partner expires after 2 quarters\nbalance pot\nbalance debt per person may be negative\n";
+    for (clause, code, place) in ON_BALANCES {
+        found(&format!("{bands}{balances}rule r {{ for each deal   {clause} }}"), code, place, &mut failures);
+    }
+    for (clause, code, place) in ON_BALANCES_OF_QUARTERS {
+        found(
+            &format!("{bands}{balances}rule r {{ for each partner per quarter   {clause} }}"),
+            code,
+            place,
+            &mut failures,
+        );
+    }
+    for (clause, code, place) in CONTESTS {
+        found(&format!("{bands}rule r {{ for each partner per quarter   {clause} }}"), code, place, &mut failures);
     }
     assert!(failures.is_empty(), "{failures}");
 }

@@ -5,7 +5,7 @@ use super::trace::{Trace, TraceStep};
 use super::{Fault, FaultKind, RuleRun, too_large};
 use crate::data::{Chunk, Data, KeptRow, Output, Rows, status};
 use crate::internal::broken;
-use crate::plan::{Node, Plan, Type, Version, VersionId};
+use crate::plan::{Emit, Node, Plan, Type, Version, VersionId};
 use crate::value::Exact;
 use std::cell::RefCell;
 
@@ -36,8 +36,12 @@ pub struct Placing {
     pub n_ranked: u32,
     /// Whether nothing tells which of these comes first, though it should.
     pub is_undecided: bool,
-    /// Of prizes that are shared: what each of the places is paid, in smallest units, and what the row gets.
-    pub shared: Option<(Vec<i64>, i64)>,
+    /// Whether its period has not ended.
+    pub is_open: bool,
+    /// The day on which its measure was complete, where that counts.
+    pub completed: Option<i32>,
+    /// Of prizes that are shared: what the places are paid together, in smallest units, and what the row gets.
+    pub shared: Option<(i128, i64)>,
 }
 
 fn at_work<'a>(
@@ -149,7 +153,11 @@ impl Candidate {
                     }
                 }
                 Node::Let(local, value) => run.row.locals[local.index()] = run.row.eval(value, run.data)?,
-                Node::Emit(emit) => return Ok(run.emit(emit)?.map_or(0, |(_, amount)| amount)),
+                // Whoever is paid, the prize is the same.
+                Node::Emit(emit) => {
+                    let emit = Emit { payee: None, ..emit.clone() };
+                    return Ok(run.emit(&emit)?.map_or(0, |(_, amount)| amount));
+                }
                 // What is set is of the rank itself.
                 Node::Set(..) => {}
                 _ => broken("something kept behind prizes that are shared"),
@@ -174,7 +182,7 @@ impl Candidate {
         output: &mut Output,
     ) -> Result<Option<Trace>, Fault> {
         let definition = plan.version(id);
-        let at = ranking(definition);
+        let (at, rank) = (ranking(definition), placing.rank);
         let mut trace = self.trace.take();
         let mut run = self.resume(plan, id, data, rows, chunk, placing.clone());
         run.row.below_zero.set(self.is_below_zero);
@@ -192,7 +200,7 @@ impl Candidate {
             output.payees.push(payee);
             output.amounts.push(amount);
             if !of_lines.is_empty() && !plan.is_apart(definition) {
-                output.kept.push(KeptRow { locals: state.locals, levels: state.levels });
+                output.kept.push(KeptRow { locals: state.locals, levels: state.levels, rank: Some(rank) });
             }
         }
         if state.below_zero.get() {
@@ -208,6 +216,10 @@ impl RuleRun<'_> {
     /// The amount of a line in a contest: of level rows what each gets of their prizes.
     pub(super) fn prize_of_row(&self, amount: i64) -> Result<i64, Fault> {
         let Some(placing) = &self.placing else { return Ok(amount) };
+        if placing.is_undecided && placing.is_open {
+            // What is not decided yet is no accrual.
+            return Ok(0);
+        }
         if placing.is_undecided && amount != 0 {
             let span = self.definition.ranking().map_or_else(Default::default, |(_, rank)| rank.span);
             return Err(Fault { kind: FaultKind::Tie { rank: placing.rank, n_level: placing.n_level }, span });
@@ -220,9 +232,8 @@ impl RuleRun<'_> {
 ///
 /// # Errors
 /// When the sum does not fit.
-pub fn shares_of(prizes: &[i64], version: &Version) -> Result<Vec<i64>, Fault> {
-    let sum: i128 = prizes.iter().map(|prize| i128::from(*prize)).sum();
-    let n_level = prizes.len() as i128;
+pub fn shares_of(sum: i128, n_level: u32, version: &Version) -> Result<Vec<i64>, Fault> {
+    let n_level = i128::from(n_level);
     let (each, spare) = (sum.abs() / n_level, sum.abs() % n_level);
     let span = version.emit().map_or_else(Default::default, |emit| emit.span);
     let share = |place: i128| {

@@ -232,10 +232,8 @@ impl<'a> Row<'a> {
                 Value::Number(known.unwrap_or_else(|| broken("a part of a credit where there is none")).clone())
             }
             Op::Balance(account) => self.balance(account, data)?,
-            Op::Rank => match self.rank {
-                Some(rank) => Value::Number(Exact::from(rank)),
-                None => broken("a rank before the ranking"),
-            },
+            // Who looks at a row without its contest, to explain it, finds no rank.
+            Op::Rank => self.rank.map_or(Value::Missing, |rank| Value::Number(Exact::from(rank))),
             Op::Taken(nth) => match self.taken.get(*nth as usize) {
                 Some(got) => Value::Number(got.clone()),
                 None => broken("what was never taken"),

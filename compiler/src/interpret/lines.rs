@@ -60,8 +60,8 @@ pub(super) fn reader_of<'a>(
     kept: Option<KeptRow>,
 ) -> Row<'a> {
     let mut reader = Row::new(plan, rows, row, version.n_locals as usize, false);
-    if let Some(KeptRow { locals, levels }) = kept {
-        (reader.locals, reader.levels) = (locals, levels);
+    if let Some(KeptRow { locals, levels, rank }) = kept {
+        (reader.locals, reader.levels, reader.rank) = (locals, levels, rank);
     }
     reader
 }

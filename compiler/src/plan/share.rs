@@ -263,9 +263,9 @@ impl Version {
     }
 }
 
-/// Whether an expression can be evaluated for a row by itself: it reads no `let` of its rule, and no level.
+/// Whether an expression can be evaluated for a row by itself: it reads no `let` of its rule, no level and no rank.
 pub fn stands_alone(expr: &Expr) -> bool {
     let mut alone = !expr.has_level();
-    expr.walk(&mut |expr| alone &= !matches!(expr.op, Op::Local(_)));
+    expr.walk(&mut |expr| alone &= !matches!(expr.op, Op::Local(_) | Op::Rank));
     alone
 }

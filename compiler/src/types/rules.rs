@@ -91,6 +91,7 @@ impl Typing<'_> {
         let by_date = rows != stream;
         scope.rule = Some(RuleScope { name: rule.name.text.clone(), stream: rows, by_date, matched: false });
         scope.taken = Some(self.always_taken.len());
+        scope.ranks = rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::RankedBy { .. }));
         let is_active = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Active(_));
         let takes = |clause: &tree::Clause| match &clause.kind {
             ClauseKind::Let { value, .. } | ClauseKind::Set { value, .. } => Self::is_take(value),
@@ -119,7 +120,7 @@ impl Typing<'_> {
             taken: None,
             ranked: None,
             pays: rule.clauses.iter().any(pays),
-            ranks: rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::RankedBy { .. })),
+            ranks: scope.ranks,
         };
         if let Stream::Periods(party, _) = stream {
             let life = self.program.record(party).life;

@@ -102,6 +102,8 @@ pub(super) struct Scope {
     pub failed: FxHashSet<String>,
     /// Whether every row of the event is looked at here, before the rule says which match.
     pub every_row: bool,
+    /// Whether the rule ranks its rows.
+    pub ranks: bool,
     /// Whether the row has its rank.
     pub ranked: bool,
     /// Whether rows per party and period may be of periods before the program.
@@ -141,6 +143,7 @@ impl Scope {
             failed: FxHashSet::default(),
             every_row: false,
             early: false,
+            ranks: false,
             ranked: false,
             wanted: Vec::new(),
         }

@@ -7,7 +7,7 @@ use meed_compiler::data::Rows;
 use meed_compiler::internal::broken;
 use meed_compiler::interpret::contest::{Candidate, Placing, before_ranking, shares_of};
 use meed_compiler::interpret::lines::finish_lines;
-use meed_compiler::plan::{Rank, Ties, VersionId};
+use meed_compiler::plan::{Rank, Stream, Ties, VersionId};
 use std::cmp::Ordering;
 
 impl Run<'_, '_> {
@@ -21,16 +21,18 @@ impl Run<'_, '_> {
             self.see_for(std::slice::from_mut(&mut member), 0, row, &mut seen)?;
             candidates.extend(self.before_ranking(&mut member, row)?);
         }
-        let mut placed: Vec<(Candidate, Placing)> = Vec::new();
-        while !candidates.is_empty() {
+        let mut placed: Vec<(Candidate, Placing)> = Vec::with_capacity(candidates.len());
+        let mut rest = candidates.into_iter().peekable();
+        while let Some(first) = rest.next() {
             let Rows::EntityPeriods(periods) = &member.rows else { broken("a contest of rows that are no periods") };
             let period = |candidate: &Candidate| periods.period[candidate.row as usize];
-            let own = period(&candidates[0]);
-            let n_own = candidates.iter().take_while(|candidate| period(candidate) == own).count();
-            let behind = candidates.split_off(n_own);
-            let first = candidates[0].row;
-            self.see_for(std::slice::from_mut(&mut member), 0, first, &mut seen)?;
-            placed.extend(self.placed(&member, std::mem::replace(&mut candidates, behind))?);
+            let own = period(&first);
+            let mut of_period = vec![first];
+            while let Some(next) = rest.next_if(|next| period(next) == own) {
+                of_period.push(next);
+            }
+            self.see_for(std::slice::from_mut(&mut member), 0, of_period[0].row, &mut seen)?;
+            placed.extend(self.placed(&member, own, of_period)?);
         }
         for (candidate, placing) in placed {
             self.see_for(std::slice::from_mut(&mut member), 0, candidate.row, &mut seen)?;
@@ -61,31 +63,37 @@ impl Run<'_, '_> {
     fn placed(
         &mut self,
         member: &Member,
+        period: i32,
         mut candidates: Vec<Candidate>,
     ) -> Result<Vec<(Candidate, Placing)>, RunError> {
         let (id, plan) = (member.work.id, self.plan);
         let version = plan.version(id);
         let Some((_, rank)) = version.ranking() else { broken("a contest without a ranking") };
+        let Stream::Periods(_, kind) = &version.stream else { broken("a contest of rows that are no periods") };
+        let is_open = !plan.has_ended(*kind, period, self.options.through);
         let n_ranked = candidates.len() as u32;
         candidates.sort_by(|a, b| order(rank, a, b).then(a.row.cmp(&b.row)));
         let mut placed: Vec<(Candidate, Placing)> = Vec::with_capacity(candidates.len());
-        while !candidates.is_empty() {
-            let n_level = candidates.iter().take_while(|other| order(rank, &candidates[0], other).is_eq()).count();
-            let behind = candidates.split_off(n_level);
-            let level = std::mem::replace(&mut candidates, behind);
-            let first = placed.len() as u32 + 1;
-            let usual = Placing {
-                rank: first,
-                n_level: n_level as u32,
-                n_ranked,
-                is_undecided: n_level > 1 && rank.ties == Ties::ToTheEarliest,
-                shared: None,
-            };
+        let mut rest = candidates.into_iter().peekable();
+        while let Some(first) = rest.next() {
+            let mut level = vec![first];
+            while let Some(next) = rest.next_if(|next| order(rank, &level[0], next).is_eq()) {
+                level.push(next);
+            }
+            let (place, n_level) = (placed.len() as u32 + 1, level.len() as u32);
             let is_shared = n_level > 1 && rank.ties == Ties::SharePrizes && version.emit().is_some();
-            let shares = if is_shared { Some(self.shares(member, &level, first)?) } else { None };
+            let shares = if is_shared { Some(self.shares(member, &level, place)?) } else { None };
             placed.extend(level.into_iter().enumerate().map(|(idx, candidate)| {
-                let shared = shares.as_ref().map(|(prizes, shares)| (prizes.clone(), shares[idx]));
-                (candidate, Placing { shared, ..usual.clone() })
+                let placing = Placing {
+                    rank: place,
+                    n_level,
+                    n_ranked,
+                    is_undecided: n_level > 1 && rank.ties == Ties::ToTheEarliest,
+                    is_open,
+                    completed: candidate.completed.map(|(day, ..)| day),
+                    shared: shares.as_ref().map(|(sum, shares)| (*sum, shares[idx])),
+                };
+                (candidate, placing)
             }));
         }
         placed.sort_by_key(|(candidate, _)| candidate.row);
@@ -93,19 +101,19 @@ impl Run<'_, '_> {
     }
 
     /// What the places of level rows are paid, and what each of them gets of it.
-    fn shares(&mut self, member: &Member, level: &[Candidate], first: u32) -> Result<(Vec<i64>, Vec<i64>), RunError> {
+    fn shares(&mut self, member: &Member, level: &[Candidate], first: u32) -> Result<(i128, Vec<i64>), RunError> {
         let Member { work, rows, chunk, .. } = member;
         let (id, plan) = (work.id, self.plan);
         let [one, ..] = level else { broken("level rows that are none") };
-        let mut prizes = Vec::with_capacity(level.len());
+        let mut sum = 0;
         for place in first..first + level.len() as u32 {
             let prize = one.prize(plan, id, &mut self.loaded.data, rows, chunk, place);
             let prize = prize.map_err(|fault| self.fault(id, &plan.version(id).stream, rows, one.row, fault))?;
-            prizes.push(prize);
+            sum += i128::from(prize);
         }
-        let shares = shares_of(&prizes, plan.version(id));
+        let shares = shares_of(sum, level.len() as u32, plan.version(id));
         let shares = shares.map_err(|fault| self.fault(id, &plan.version(id).stream, rows, one.row, fault))?;
-        Ok((prizes, shares))
+        Ok((sum, shares))
     }
 
     fn after_ranking(&mut self, member: &mut Member, candidate: Candidate, placing: Placing) -> Result<(), RunError> {

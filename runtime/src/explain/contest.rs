@@ -4,6 +4,7 @@ use crate::explain::explainer::Explainer;
 use crate::explain::query::ExplainStep;
 use meed_compiler::interpret::contest::Placing;
 use meed_compiler::interpret::eval::Value;
+use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Ties, VersionId};
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -32,12 +33,14 @@ impl Explainer<'_> {
             };
             details.push(format!("{others} level with it"));
         }
-        if let Some((prizes, share)) = shared {
-            let sum: i128 = prizes.iter().map(|prize| i128::from(*prize)).sum();
+        if let (Some(day), true) = (placing.completed, ranking.ties == Ties::ToTheEarliest) {
+            details.push(format!("its measure was complete on {}", date_of(day)));
+        }
+        if let Some((sum, share)) = shared {
             let last = rank + n_level - 1;
             details.push(format!(
                 "places {rank} to {last} are paid {} together, of which it gets {}",
-                self.amount(id, row, sum),
+                self.amount(id, row, *sum),
                 self.amount(id, row, (*share).into())
             ));
         } else if *n_level > 1 && ranking.ties == Ties::KeepRank {

@@ -25,6 +25,7 @@ impl Explainer<'_> {
         let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
         let mut shared: &[SharedPart] = &[];
         let mut paid_to: Option<(RecordId, u32)> = None;
+        let mut shared_prize: Option<i64> = None;
         for step in &trace.steps {
             match step {
                 TraceStep::Total { state, before, after } => totals.push((*state, before, after)),
@@ -45,6 +46,10 @@ impl Explainer<'_> {
                     match (payee, rounded) {
                         (None, _) if !divided => points.push(failed("there is nobody to be paid".to_owned())),
                         (_, None) => points.push(self.no_amount(values)),
+                        (_, Some(_)) if let Some(share) = shared_prize => {
+                            let text = format!("its share of the prizes is {}", self.amount(id, row, share.into()));
+                            points.push(ExplainStep { holds: None, text, details: Vec::new() });
+                        }
                         (_, Some(rounded)) => points.push(self.rounding(id, row, slices, along.as_ref(), rounded)),
                     }
                 }
@@ -54,7 +59,8 @@ impl Explainer<'_> {
                     shared = parts;
                 }
                 TraceStep::Ranked { measure, placing, span } => {
-                    points.push(self.ranked(id, row, measure, placing, *span))
+                    points.push(self.ranked(id, row, measure, placing, *span));
+                    shared_prize = placing.shared.as_ref().map(|(_, share)| *share);
                 }
                 TraceStep::Added { balance, owner, day, amount, ends, drawn, left, values, span } => {
                     let act = Act { day: *day, span: *span, values };

@@ -97,6 +97,8 @@ def _shares(rule, level, first):
 
 def checked(scope, smallest):
     """The amount of a row in a contest."""
+    if scope.is_undecided and scope.end > scope.run.through:
+        return 0
     if scope.is_undecided and smallest:
         raise Fault("contest-tie")
     return smallest if scope.prize is None else scope.prize

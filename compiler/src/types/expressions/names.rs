@@ -475,6 +475,12 @@ impl Typing<'_> {
             self.problem(Problem::error("misplaced-value", name.span, message).help(help));
             return;
         }
+        if scope.ranks && name.text == "rank" {
+            let message = "the rank is known behind `ranked by`";
+            let help = "write this below it; in the brackets of a set, name it with `let` first";
+            self.problem(Problem::error("bad-contest", name.span, message).help(help));
+            return;
+        }
         if self.balances.contains_key(&name.text) {
             let message = format!("`{}` is a balance, which is asked", name.text);
             let written = format!("balance of {}", name.text);

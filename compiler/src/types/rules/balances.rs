@@ -170,7 +170,7 @@ impl Typing<'_> {
             return None;
         }
         if owner.optional {
-            self.unknown_of_balance(&owner.into_expr(), "whose balance it is");
+            self.unknown_above(&owner.into_expr(), "whose balance it is");
             return None;
         }
         Some(Account { balance, owner: Some(Box::new(owner.into_expr())) })
@@ -241,14 +241,14 @@ impl Typing<'_> {
         self.in_unit(account, unit, value.span)?;
         let value = value.of_type(Type::Money(unit)).into_expr();
         if value.optional {
-            self.unknown_of_balance(&value, "the amount");
+            self.unknown_above(&value, "the amount");
             return None;
         }
         Some(value)
     }
 
-    /// What goes to a balance or from it is known, or the row leaves it alone.
-    fn unknown_of_balance(&mut self, value: &Expr, what: &str) {
+    /// What must be known above the clause: it has no word for what is not.
+    pub(super) fn unknown_above(&mut self, value: &Expr, what: &str) {
         let written = self.in_one_line(value.span);
         let help = if matches!(value.op, Op::Field { .. }) {
             format!("ask first, above: where {written} is known")
@@ -402,7 +402,7 @@ impl Typing<'_> {
                     );
                 }
                 if day.optional {
-                    return self.unknown_of_balance(&day.into_expr(), "the last day of a lot");
+                    return self.unknown_above(&day.into_expr(), "the last day of a lot");
                 }
                 Some(day.into_expr())
             }

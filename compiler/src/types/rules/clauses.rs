@@ -274,6 +274,11 @@ impl Typing<'_> {
     }
 
     fn local(&mut self, name: &tree::Name, value: Expr, scope: &mut Scope, work: &mut Work) -> Option<LocalId> {
+        if work.ranks && name.text == "rank" {
+            let message = "`rank` is the place in the contest here";
+            self.problem(Problem::error("bad-contest", name.span, message).help("give this another name: place"));
+            return None;
+        }
         // What another rule decides by that name is hidden from here on; nothing else is.
         let known = self.meaning(std::slice::from_ref(name), scope);
         if known.is_some_and(|meaning| meaning != Meaning::Decision) {

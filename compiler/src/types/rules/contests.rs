@@ -37,6 +37,12 @@ impl Typing<'_> {
             let problem = Problem::error("duplicate-clause", clause.span, message).other(first.span, "the first one");
             return self.problem(problem.help(help));
         }
+        let is_named = self.parameters.contains_key("rank") || self.resolved.first_setter("rank").is_some();
+        if is_named || scope.lets.names.contains_key("rank") {
+            let message = "`rank` is the place in the contest here, and something else has that name";
+            return self
+                .problem(Problem::error("bad-contest", clause.span, message).help("give that another name: place"));
+        }
         if self.field_of(party, "rank").is_some() {
             let name = self.program.record(party).name.clone();
             let message = format!("`rank` is the place in the contest here, and {name} has a field of that name");
@@ -49,7 +55,7 @@ impl Typing<'_> {
         }
         let value = value.into_expr();
         if value.optional {
-            return self.unknown_not_handled(&value, "the measure");
+            return self.unknown_above(&value, "the measure");
         }
         let ties = match ties {
             Some(ties) => *ties,
@@ -91,11 +97,11 @@ impl Typing<'_> {
         folds.sort_unstable();
         folds.dedup();
         let of: Vec<Fold> = folds.iter().map(|id| self.folds[*id as usize].clone()).collect();
-        let is_event = |fold: &Fold| matches!(fold.stream, Stream::Events(_));
+        let adds = |fold: &Fold| matches!(fold.function, FoldFunction::Sum | FoldFunction::Count);
+        let is_event = |fold: &Fold| matches!(fold.stream, Stream::Events(_)) && adds(fold);
         if others || of.is_empty() || !of.iter().all(is_event) {
-            let message = "here no row completes the measure";
-            let help =
-                "rank by a sum or a count of rows of an event in the period, or say `share prizes` or `keep rank`";
+            let message = "here it is not told which row completes the measure";
+            let help = "rank by a sum or a count of rows of an event in the period, which belong to the party by one path, or say `share prizes`";
             self.problem(Problem::error("bad-contest", span, message).help(help));
             return None;
         }
@@ -113,8 +119,12 @@ impl Typing<'_> {
 
     /// `keep top N`
     pub(super) fn keep_top(&mut self, clause: &tree::Clause, most: &tree::Expr, scope: &mut Scope, work: &mut Work) {
-        if work.ranked.is_none() && work.ranks {
+        if scope.ranked && work.ranked.is_none() {
             return;
+        }
+        if work.ranks && !scope.ranked {
+            let message = "`keep top` comes behind `ranked by`";
+            return self.problem(Problem::error("bad-contest", clause.span, message).label("move this down"));
         }
         if work.ranked.is_none() {
             let message = "the top of what?";
@@ -130,7 +140,8 @@ impl Typing<'_> {
                 return self.problem(Problem::error("bad-contest", most.span, message).help("write: keep top 10"));
             }
         }
-        let rank = Expr { op: Op::Rank, ty: Type::Count, optional: false, span: clause.span };
+        // The rank is told where the row is ranked.
+        let rank = Expr { op: Op::Rank, ty: Type::Count, optional: false, span: Span::default() };
         let op = Op::two(Function::Compare(Comparison::LessOrEqual), rank, value.of_type(Type::Count).into_expr());
         work.clauses.push(Clause::Where(Expr { op, ty: Type::YesNo, optional: false, span: clause.span }));
     }

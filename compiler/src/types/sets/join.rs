@@ -218,6 +218,7 @@ impl Typing<'_> {
                 | Op::Credit(_)
                 | Op::Balance(_)
                 | Op::Taken(_)
+                | Op::Rank
                 | Op::When
                 | Op::Decision { .. }
                 | Op::Fold(_)
@@ -244,6 +245,7 @@ impl Typing<'_> {
             | Op::Credit(_)
             | Op::Balance(_)
             | Op::Taken(_)
+            | Op::Rank
             | Op::When
             | Op::Decision { .. }
             | Op::Fold(_)
