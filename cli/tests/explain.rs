@@ -253,3 +253,65 @@ fn what_closes_booked_is_told() {
     }
     assert!(!ask(&["--key", "D2"]).contains("close by close"));
 }
+
+#[test]
+fn lots_of_balances_and_ranks_are_told() {
+    let folder = Folder::new("explain-balances");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\
+         entity partner { key id }\n\
+         event deal { key id   when closed_on   partner partner   amount money }\n\
+         event claim { key id   when filed_on   partner partner   cost money }\n\
+         balance mdf per partner expires after 1 quarter\n\
+         rule fund { for each partner per quarter   add 2% of (sum of deal.amount) to mdf }\n\
+         rule claims { for each claim   pay partner take 50% of cost from mdf }\n\
+         rule club {\n  for each partner per quarter\n  where count of deal > 0\n  ranked by sum of deal.amount, share prizes\n  keep top 2\n  pay partner $100 / rank\n}\n",
+    );
+    folder.write("deal.csv", "id,closed_on,partner,amount\nD1,2026-02-01,ACME,1000\nD2,2026-02-02,BETA,1000\n");
+    folder.write(
+        "claim.csv",
+        "id,filed_on,partner,cost\nC1,2026-04-10,ACME,30\nC2,2026-04-11,ACME,50\nC3,2026-07-01,ACME,10\n",
+    );
+    let ask = |question: &[&str]| {
+        let words = ["explain", "p.meed", "--data", ".", "--through", "2026-07-02"].into_iter();
+        folder.meed(&words.chain(question.iter().copied()).collect::<Vec<_>>()).with(0).out
+    };
+    let said = |told: &str, parts: &[&str]| {
+        for part in parts {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+    };
+    said(
+        &ask(&["--rule", "claims", "--key", "C2"]),
+        &[
+            "claims pays partner ACME 5.00 USD",
+            "25.00 USD are asked from `mdf` of partner ACME, and the 5.00 USD that are there are taken",
+            "`mdf` of partner ACME had 5.00 USD; 0.00 USD are left",
+            "5.00 USD from what `fund` added for 2026-Q1",
+        ],
+    );
+    said(
+        &ask(&["--rule", "claims", "--key", "C3"]),
+        &["claims pays nothing for claim C3", "5.00 USD are asked from `mdf` of partner ACME, and nothing is there"],
+    );
+    said(
+        &ask(&["--rule", "fund", "--key", "ACME", "--period", "2026-Q1"]),
+        &[
+            "fund adds 20.00 USD to `mdf` of partner ACME",
+            "20.00 USD are added to `mdf` of partner ACME on 2026-03-31, to be used up to 2026-06-30",
+            "sum of deal.amount is 1,000.00 USD",
+        ],
+    );
+    said(&ask(&["--rule", "fund"]), &["`fund` pays nobody: ask with the key of a row, or with a period"]);
+    said(
+        &ask(&["--rule", "club", "--key", "BETA", "--period", "2026-Q1"]),
+        &[
+            "club pays partner BETA 75.00 USD",
+            "rank 1 of 2: sum of deal.amount is 1,000.00 USD",
+            "one other is level with it",
+            "places 1 to 2 are paid 150.00 USD together, of which it gets 75.00 USD",
+            "its share of the prizes is 75.00 USD",
+        ],
+    );
+}

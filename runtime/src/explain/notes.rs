@@ -25,15 +25,17 @@ pub(super) fn notes(explainer: &Explainer, asked: &Asked) -> Result<Vec<String>,
     if let Some(key) = &asked.query.key {
         notes.extend(key_notes(explainer, asked, key)?);
     }
-    if let Some(payee) = &asked.query.payee {
-        let kinds: Vec<RecordId> = asked.rules.iter().flat_map(|id| explainer.plan.payee_kinds(*id)).collect();
-        if kinds.is_empty() {
-            let names: Vec<String> =
-                asked.rules.iter().map(|id| format!("`{}`", explainer.plan.version(*id).name)).collect();
-            notes.push(format!("{} pays nobody: ask with the key of the row", names.join(" and ")));
-        } else if kinds.iter().all(|record| row_of(explainer.loaded, *record, payee).is_none()) {
-            notes.push(format!("no party with the key `{}` is in the tables", shown(payee)));
-        }
+    let kinds: Vec<RecordId> = asked.rules.iter().flat_map(|id| explainer.plan.payee_kinds(*id)).collect();
+    let names_a_row = asked.query.key.is_some() || asked.query.period.is_some();
+    if kinds.is_empty() && (asked.query.payee.is_some() || !names_a_row) && !asked.rules.is_empty() {
+        let mut names: Vec<String> =
+            asked.rules.iter().map(|id| format!("`{}`", explainer.plan.version(*id).name)).collect();
+        names.dedup();
+        notes.push(format!("{} pays nobody: ask with the key of a row, or with a period", names.join(" and ")));
+    } else if let Some(payee) = &asked.query.payee
+        && kinds.iter().all(|record| row_of(explainer.loaded, *record, payee).is_none())
+    {
+        notes.push(format!("no party with the key `{}` is in the tables", shown(payee)));
     }
     Ok(notes)
 }

@@ -14,6 +14,7 @@ use meed_compiler::plan::{
     Function, Op, Parties, Period, Plan, RecordId, Rule, RuleId, Share, Stream, Type, UnitId, VersionId,
 };
 use meed_compiler::value::exact_text;
+use rustc_hash::FxHashMap;
 use std::io;
 
 /// The columns of credits.
@@ -276,12 +277,14 @@ fn period_name(plan: &Plan, kind: Period, number: i32) -> String {
 /// Few words again and again.
 pub(super) fn words(each: impl Iterator<Item = String>) -> Cells {
     let (mut words, mut codes): (Vec<String>, Vec<u16>) = (Vec::new(), Vec::new());
+    let mut known: FxHashMap<String, u16> = FxHashMap::default();
     for word in each {
-        let known = words.iter().position(|known| *known == word);
-        codes.push(known.unwrap_or(words.len()) as u16);
-        if known.is_none() {
-            words.push(word);
-        }
+        let next = words.len() as u16;
+        let code = *known.entry(word).or_insert_with_key(|word| {
+            words.push(word.clone());
+            next
+        });
+        codes.push(code);
     }
     Cells::Words { words, codes }
 }

@@ -161,6 +161,7 @@ impl Typing<'_> {
             Some(path) => path.clone(),
             None => self.own_party(record, &account.balance, scope)?,
         };
+        let is_said = account.of.is_some();
         let owner = self.path(&path, scope)?;
         if owner.ty != Type::Ref(record) {
             let message =
@@ -173,7 +174,9 @@ impl Typing<'_> {
             self.unknown_above(&owner.into_expr(), "whose balance it is");
             return None;
         }
-        Some(Account { balance, owner: Some(Box::new(owner.into_expr())) })
+        // What is not written is told by no value.
+        let span = if is_said { owner.span } else { Span::default() };
+        Some(Account { balance, owner: Some(Box::new(Expr { span, ..owner.into_expr() })) })
     }
 
     /// How a rule calls the row that a balance is kept per, where it says nothing: its own row, the payee, or its one field of that kind.
