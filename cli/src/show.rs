@@ -111,6 +111,7 @@ fn heading(item: &Item) -> String {
         Item::Choose(choose) => format!("choice between {}", several(choose.rules.len(), "rule")),
         Item::Test(test) => format!("test {:?}, {}", test.title.value, several(test.steps.len(), "line")),
         Item::Balance(balance) => format!("balance {}", balance.name.text),
+        Item::SharedLimit(limit) => format!("limit {} over {}", limit.name.text, several(limit.over.len(), "rule")),
         Item::Damaged(damaged) => format!("not read: {}", damaged.keyword),
     }
 }

@@ -9,7 +9,7 @@ pub mod choice;
 pub mod contest;
 pub mod eval;
 mod function;
-mod limits;
+pub mod limits;
 pub mod lines;
 pub mod schedule;
 pub mod trace;
@@ -324,7 +324,10 @@ impl RuleRun<'_> {
         // Who gets a line that is divided is known where it is.
         let payee = match &emit.payee {
             Some(payee) => self.row.eval(payee, self.data)?,
-            None => Value::Code(0),
+            None => match &emit.somebody {
+                Some(somebody) if !self.row.eval(somebody, self.data)?.is_true() => Value::Missing,
+                _ => Value::Code(0),
+            },
         };
         let unit = self.plan.unit(self.row.unit_of_row(emit.unit, self.data)?);
         let per_unit = Exact::from(unit.per_one());
@@ -358,7 +361,7 @@ impl RuleRun<'_> {
             let found = self.slices(emit)?;
             let rounded = rounded.clone().map(Exact::from).map(|cents| cents / &per_unit);
             let take_back = self.definition.is_negative();
-            let payee = emit.payee.as_ref().map(|_| payee.clone());
+            let payee = (emit.payee.is_some() || payee == Value::Missing).then(|| payee.clone());
             self.row.note(|trace| trace.pay(payee, rounded, unit, found, take_back));
         }
         let (Some(payee), Some(rounded)) = (payee.code(), rounded) else { return Ok(None) };

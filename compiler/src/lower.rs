@@ -34,6 +34,7 @@ pub fn lower(program: &Program) -> Plan {
         predicates: program.predicates.clone(),
         stackings: program.stackings.clone(),
         balances: program.balances.clone(),
+        shared_limits: program.shared_limits.clone(),
         decisions: program.decisions.clone(),
         parameters: program.parameters.clone(),
         ..Plan::empty()
@@ -75,11 +76,12 @@ fn chosen_in(plan: &Plan, version: &mut Version, stacking: StackingId) {
         Node::Limit(limit) => limit.state().is_some_and(|state| plan.key_of(state).of_payee),
         _ => false,
     };
+    let is_whole = version.share().is_none_or(|share| !share.divides());
     let mut at = version.nodes.iter().position(of_payee).unwrap_or(version.nodes.len());
     // A limit by the row that is written behind one per whoever is paid comes before it.
     let mut behind = version.nodes.split_off(at);
     let is_before = |node: &Node| matches!(node, Node::Limit(_)) && !of_payee(node);
-    if version.share().is_none() && !behind.iter().any(|node| matches!(node, Node::Share(_))) {
+    if is_whole {
         let (before, after): (Vec<Node>, Vec<Node>) = behind.into_iter().partition(is_before);
         version.nodes.extend(before);
         behind = after;
@@ -218,14 +220,21 @@ impl<'a> Lowering<'a> {
         self.nodes.extend(others);
     }
 
-    /// Divides the line: limits by keys of the row come before, those of who gets it and of each payment after.
+    /// Divides the line: limits by keys of the row come before, those of who gets it and of each payment after. Where it goes to one of
+    /// several kinds as a whole, only a limit per who gets it must know who that is.
     fn divide(&mut self) {
         let Some(share) = self.version.pay().and_then(|pay| pay.share.as_ref()) else { return };
         let share = self.share(share);
+        let of_payee = |limit: &crate::plan::Limit| limit.state().is_some_and(|state| self.plan.key_of(state).of_payee);
+        if !share.divides() {
+            let whose = self.nodes.iter().position(|node| matches!(node, Node::Limit(limit) if of_payee(limit)));
+            let at = whose.unwrap_or(self.nodes.len());
+            return self.nodes.insert(at, Node::Share(share));
+        }
         let emit = self.nodes.iter().position(|node| matches!(node, Node::Emit(_)));
         let limits = self.nodes.split_off(emit.map_or(self.nodes.len(), |emit| emit + 1));
         let of_row = |node: &Node| match node {
-            Node::Limit(limit) => limit.state().is_some_and(|state| !self.plan.key_of(state).of_payee),
+            Node::Limit(limit) => limit.state().is_some() && !of_payee(limit),
             _ => true,
         };
         let (of_row, of_lines): (Vec<Node>, Vec<Node>) = limits.into_iter().partition(of_row);

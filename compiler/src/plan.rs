@@ -20,6 +20,7 @@ pub mod rank;
 pub mod schedule;
 pub mod search;
 pub mod share;
+pub mod shared_limit;
 pub mod signature;
 pub mod stacking;
 pub mod state;
@@ -42,11 +43,13 @@ pub use rank::*;
 pub use schedule::*;
 pub use search::*;
 pub use share::*;
+pub use shared_limit::*;
 pub use signature::{Kind, Notation, Operands, ResultKind, Scale};
 pub use stacking::*;
 pub use state::*;
 pub use table::*;
 
+use crate::internal::broken;
 use crate::value::RoundingMode;
 use meed_grammar::span::Span;
 
@@ -89,6 +92,8 @@ pub struct Plan {
     pub stackings: Vec<Stacking>,
     /// What is kept for parties.
     pub balances: Vec<Balance>,
+    /// Limits over several rules, as written.
+    pub shared_limits: Vec<SharedLimit>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Rules, in the order of their first versions as written.
@@ -240,6 +245,7 @@ impl Plan {
             searches: Vec::new(),
             stackings: Vec::new(),
             balances: Vec::new(),
+            shared_limits: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
             versions: Vec::new(),
@@ -256,6 +262,18 @@ impl Plan {
             return Days { from, to };
         }
         Days { from: from.max(self.active.from), to: to.min(self.active.to) }
+    }
+
+    /// The period of which a window asks on a day, where that is not the rule's own; none where the calendar has no such.
+    pub fn looked_back(&self, window: Window, day: i32) -> Option<i32> {
+        match window {
+            Window::Previous(kind) => Some(self.calendar.index(kind, day) - 1),
+            Window::SameLastYear(kind) => {
+                let first = self.calendar.first_day_back(kind, Back::Year, day)?;
+                Some(self.calendar.index(kind, first))
+            }
+            Window::Own | Window::ToDate => broken("a window of the rule's own period that looks back"),
+        }
     }
 
     /// Whether a period has ended by the last day of a run: whether that part of it has which lies within the program's

@@ -22,6 +22,7 @@ mod kinds;
 mod meaning;
 mod order;
 mod rates;
+mod shared_limits;
 mod sources;
 mod trees;
 
@@ -44,6 +45,8 @@ pub struct Resolved {
     pub units: Vec<tree::Unit>,
     /// Balances.
     pub balances: Vec<tree::Balance>,
+    /// Limits over several rules.
+    pub shared_limits: Vec<tree::SharedLimit>,
     /// Calendars.
     pub calendars: Vec<tree::Calendar>,
     /// Decision tables.
@@ -149,6 +152,7 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
             .push(Problem::error("missing-program", first.unwrap_or_default(), "the file has no `program`").help(help));
     }
     resolved.index_names();
+    resolved.gather_shared_limits(problems);
     resolved.gather_choices(problems);
     resolved.order_rules(problems);
     resolved
@@ -162,6 +166,7 @@ struct Names {
     records: FxHashMap<String, Span>,
     calendars: FxHashMap<String, Span>,
     balances: FxHashMap<String, Span>,
+    shared_limits: FxHashMap<String, Span>,
     values: FxHashMap<String, Span>,
     /// Unknown names for which near ones were looked for; no more than messages are shown.
     n_suggested: usize,
@@ -300,6 +305,11 @@ impl Resolved {
             Item::Balance(balance) => {
                 if declare(&mut names.balances, &balance.name, "balance", problems) {
                     self.balances.push(balance);
+                }
+            }
+            Item::SharedLimit(limit) => {
+                if declare(&mut names.shared_limits, &limit.name, "limit", problems) {
+                    self.shared_limits.push(limit);
                 }
             }
             Item::Damaged(damaged) => {

@@ -20,7 +20,7 @@ pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
     Add, Balance, Calendar, Days, Decision, DecisionId, Expr, Hold, Local, LocalId, Parameter, Period, Predicate, Rank,
-    Record, RecordId, Search, Share, Stacking, Stream, Table, TakeFrom, Type, Unit, UnitId, Window,
+    Record, RecordId, Search, Share, SharedLimit, Stacking, Stream, Table, TakeFrom, Type, Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -55,6 +55,8 @@ pub struct Program {
     pub stackings: Vec<Stacking>,
     /// What is kept for parties.
     pub balances: Vec<Balance>,
+    /// Limits over several rules.
+    pub shared_limits: Vec<SharedLimit>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Parameters with the values that they have in this run.
@@ -230,6 +232,8 @@ pub struct Fold {
     pub period: Period,
     /// Which rows by time.
     pub window: Window,
+    /// Where it is said that they are read as they stood on the last day of the rule's own period.
+    pub stood: Option<Span>,
     /// What is asked.
     pub function: FoldFunction,
     /// What is aggregated; none for a count.
@@ -281,6 +285,7 @@ impl Program {
             predicates: Vec::new(),
             stackings: Vec::new(),
             balances: Vec::new(),
+            shared_limits: Vec::new(),
             decisions: Vec::new(),
             parameters: Vec::new(),
             rules: Vec::new(),

@@ -70,6 +70,8 @@ pub enum Item {
     Choose(Choose),
     /// `balance mdf per partner expires after 2 quarters`
     Balance(Balance),
+    /// `limit reward_cap { over R, S   at most $5,000 per payee per year }`
+    SharedLimit(SharedLimit),
     /// A piece that could not be read; it still declares its name, so that other items do not fail for it
     Damaged(Damaged),
 }
@@ -95,6 +97,7 @@ impl Item {
             Self::Test(test) => test.title.span,
             Self::Choose(choose) => choose.span,
             Self::Balance(balance) => balance.name.span,
+            Self::SharedLimit(limit) => limit.name.span,
             Self::Damaged(damaged) => damaged.span,
         }
     }

@@ -30,5 +30,6 @@ mod place;
 pub(crate) mod result;
 mod run;
 pub(crate) mod settle;
+mod shared_limit;
 mod stood;
 mod under_way;

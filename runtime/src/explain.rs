@@ -19,4 +19,5 @@ pub(crate) mod query;
 mod select;
 mod shares;
 mod steps;
+mod stood;
 mod words;

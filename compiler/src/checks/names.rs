@@ -67,6 +67,7 @@ impl Names<'_> {
             }
             Item::Use(_) | Item::UseFile(_) | Item::Source(_) | Item::Test(_) | Item::Choose(_) | Item::Damaged(_) => {}
             Item::Balance(balance) => self.script(&balance.name),
+            Item::SharedLimit(limit) => self.script(&limit.name),
         }
     }
 

@@ -155,7 +155,7 @@ impl Candidate {
                 Node::Let(local, value) => run.row.locals[local.index()] = run.row.eval(value, run.data)?,
                 // Whoever is paid, the prize is the same.
                 Node::Emit(emit) => {
-                    let emit = Emit { payee: None, ..emit.clone() };
+                    let emit = Emit { payee: None, somebody: None, ..emit.clone() };
                     return Ok(run.emit(&emit)?.map_or(0, |(_, amount)| amount));
                 }
                 // What is set is of the rank itself.

@@ -4,11 +4,41 @@ use super::eval::Row;
 use super::{Fault, too_large};
 use crate::data::Data;
 use crate::internal::broken;
-use crate::plan::{Limit, Type, UnitId};
+use crate::plan::{Limit, Most, Type, UnitId};
 use crate::value::{Exact, RoundingMode, Whole, round};
 
 /// What a limit leaves of a line, and what was counted under it before the line and after it.
 pub(super) type Left = (i128, Option<(i128, i128)>);
+
+/// What a limit over several rules leaves of a line, with what was counted before the line and after it; none where the sum is too large.
+/// `counted` is what is remembered under its key.
+pub fn left_by(most: Most, counted: &mut i128, amount: i128) -> Option<(i128, (i128, i128))> {
+    match most {
+        Most::Amount(bound) => at_most(counted, amount, i128::from(bound)),
+        Most::Payments(bound) => Some(payments(counted, amount, i128::from(bound))),
+    }
+}
+
+/// The change of min(Σ, M).
+fn at_most(counted: &mut i128, amount: i128, bound: i128) -> Option<(i128, (i128, i128))> {
+    let before = *counted;
+    *counted = before.checked_add(amount)?;
+    let left = (*counted).min(bound).checked_sub(before.min(bound))?;
+    Some((left, (before.min(bound), (*counted).min(bound))))
+}
+
+/// Nothing of a line above zero once so many were counted.
+fn payments(counted: &mut i128, amount: i128, bound: i128) -> (i128, (i128, i128)) {
+    let before = *counted;
+    if amount <= 0 {
+        return (amount, (before, before));
+    }
+    if before >= bound {
+        return (0, (before, before));
+    }
+    *counted = before + 1;
+    (amount, (before, *counted))
+}
 
 impl Row<'_> {
     /// The unit of an amount of this row. Where the currency is missing there is no amount.
@@ -58,19 +88,12 @@ impl Row<'_> {
         Ok(match limit {
             Limit::PerPayment(_) => broken("a limit of one payment that remembers"),
             Limit::AtMost { .. } => {
-                *counted = before.checked_add(amount).ok_or_else(overflow)?;
-                let left = (*counted).min(bound).checked_sub(before.min(bound)).ok_or_else(overflow)?;
-                (left, Some((before.min(bound), (*counted).min(bound))))
+                let (left, room) = at_most(counted, amount, bound).ok_or_else(overflow)?;
+                (left, Some(room))
             }
             Limit::Payments { .. } => {
-                if amount <= 0 {
-                    return Ok((amount, Some((before, before))));
-                }
-                if before >= bound {
-                    return Ok((0, Some((before, before))));
-                }
-                *counted = before + 1;
-                (amount, Some((before, *counted)))
+                let (left, room) = payments(counted, amount, bound);
+                (left, Some(room))
             }
             Limit::AtLeast { period, .. } => {
                 let sum = before.checked_add(amount).ok_or_else(overflow)?;

@@ -9,8 +9,8 @@ use super::{Fault, FaultKind, paid, too_large};
 use crate::data::{Chunk, Credit, Data, KeptRow, Output, Rows, StateData, Uncredited, status};
 use crate::internal::broken;
 use crate::plan::{
-    Expr, Function, KeyId, Limit, Model, Node, Op, Part, Parties, Plan, RecordId, Root, Share, StateId, Take, To, Type,
-    UnitId, Version, VersionId,
+    Expr, Function, KeyId, Limit, Model, Node, OneOf, Op, Part, Parties, Plan, RecordId, Root, Share, StateId, Take,
+    To, Type, UnitId, Version, VersionId,
 };
 use crate::value::division::{Claim, divide, halved};
 use crate::value::{Exact, RoundingMode, Whole, is_moderate, round};
@@ -243,13 +243,14 @@ impl LinesOfRow<'_> {
 
     fn share(&mut self, share: &Share) -> Result<(), Fault> {
         self.is_divided = true;
-        if self.whole == 0 && matches!(share.parties, Parties::Listed(_)) {
+        if self.whole == 0 && !matches!(share.parties, Parties::Found { .. }) {
             return Ok(());
         }
         let whole = self.whole.unsigned_abs();
         let mut shared = Vec::new();
         match &share.parties {
             Parties::Listed(parts) => self.listed(parts, whole, share, &mut shared)?,
+            Parties::OneOf(one) => return self.whole_to(one),
             Parties::Found { payee, by } => self.found(payee, by, whole, share, &mut shared)?,
         }
         let sign = self.whole.signum();
@@ -324,7 +325,12 @@ impl LinesOfRow<'_> {
                     exact,
                     amount,
                 }),
-                To::Payee(payee) => {
+                To::Payee(_) | To::OneOf(_) => {
+                    let payee = match &part.to {
+                        To::OneOf(one) => self.one_of(one)?,
+                        To::Payee(payee) => payee,
+                        To::Kept | To::Split(_) => broken("a part of nobody"),
+                    };
                     let place = place(shared);
                     let kind = Some(record_of(payee.ty));
                     let payee = self.reader.eval(payee, self.data)?.code();
@@ -332,6 +338,28 @@ impl LinesOfRow<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Who it is of several kinds.
+    fn one_of<'e>(&self, one: &'e OneOf) -> Result<&'e Expr, Fault> {
+        for (condition, party) in &one.branches {
+            if self.reader.eval(condition, self.data)? == Value::YesNo(true) {
+                return Ok(party);
+            }
+        }
+        Ok(&one.otherwise)
+    }
+
+    /// One of several kinds gets the whole line.
+    fn whole_to(&mut self, one: &OneOf) -> Result<(), Fault> {
+        let party = self.one_of(one)?;
+        let (kind, payee) = (record_of(party.ty), self.reader.eval(party, self.data)?.code());
+        let place = self.reader.place();
+        let amount = i128::from(self.whole);
+        self.parts.extend(payee.map(|payee| LinePart { place, kind, payee, amount }));
+        let span = self.version.share().map_or(party.span, |share| share.span);
+        self.reader.note(|trace| trace.payee(kind, payee, span));
         Ok(())
     }
 

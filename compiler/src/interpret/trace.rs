@@ -6,8 +6,8 @@ use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
 use crate::balances::Mover;
 use crate::plan::{
-    BalanceId, Days, Emit, Expr, Function, LocalId, Node, Op, Owner, RecordId, RuleId, ScheduleId, ScheduleOutput,
-    Side, StateId, Type, Unit, UnitId,
+    BalanceId, Days, Emit, Expr, Function, LocalId, Node, Op, Owner, Period, RecordId, RuleId, ScheduleId,
+    ScheduleOutput, SharedLimitId, Side, StateId, Type, Unit, UnitId,
 };
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -160,6 +160,36 @@ pub enum TraceStep {
         values: Vec<(Span, Type, Value)>,
         /// Its place.
         span: Span,
+    },
+    /// Who of several kinds gets the line.
+    Payee {
+        /// The kind.
+        kind: RecordId,
+        /// The payee's row, if there is one.
+        payee: Option<u32>,
+        /// The values that were looked at to find out.
+        values: Vec<(Span, Type, Value)>,
+        /// The place of the party in the rule.
+        span: Span,
+    },
+    /// A limit over several rules, on a line in smallest units.
+    SharedLimit {
+        /// Which.
+        limit: SharedLimitId,
+        /// The place of the line among those of the row.
+        place: u32,
+        /// The line before.
+        before: i128,
+        /// What is left of it.
+        after: i128,
+        /// What was counted before the line, and with it, as far as the limit goes.
+        room: (i128, i128),
+        /// What each rule was paid before.
+        used: Vec<(RuleId, i128)>,
+        /// Whose lines are counted, where it is of somebody.
+        party: Option<(RecordId, u32)>,
+        /// In which time.
+        period: Option<(Period, i32)>,
     },
     /// The line is divided, in smallest units.
     Share {
@@ -343,6 +373,11 @@ impl Trace {
     pub(super) fn balance(&mut self, step: impl FnOnce(Vec<(Span, Type, Value)>) -> TraceStep) {
         let values = self.take_values();
         self.steps.push(step(values));
+    }
+
+    pub(super) fn payee(&mut self, kind: RecordId, payee: Option<u32>, span: Span) {
+        let values = self.take_values();
+        self.steps.push(TraceStep::Payee { kind, payee, values, span });
     }
 
     pub(super) fn step(&mut self, step: TraceStep) {

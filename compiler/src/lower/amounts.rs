@@ -1,7 +1,7 @@
 //! What is paid: whether an amount is rounded along a running total.
 
 use super::Lowering;
-use crate::plan::{Emit, Expr, Function, Op, Owner, Share, StateId, Type};
+use crate::plan::{Emit, Expr, Function, Op, Owner, Parties, Share, StateId, Type};
 use crate::typed::{self, Lets, extent, inline};
 use crate::value::Exact;
 use meed_grammar::span::Span;
@@ -14,7 +14,26 @@ impl Lowering<'_> {
             Some((factor, state, worth)) => (factor, Owner::Total(state), worth),
             None => (None, Owner::Row, amount),
         };
-        Emit { payee, factor, worth, owner, unit: pay.unit, span: pay.span }
+        Emit { payee, somebody: self.somebody(pay), factor, worth, owner, unit: pay.unit, span: pay.span }
+    }
+}
+
+/// Whether any of several kinds of parties is there to be paid.
+impl Lowering<'_> {
+    fn somebody(&mut self, pay: &typed::Pay) -> Option<Expr> {
+        let Some(Share { parties: Parties::OneOf(one), span, .. }) = &pay.share else { return None };
+        if one.parties().all(|party| !party.optional) {
+            return None;
+        }
+        let yes_no = |op| Expr { op, ty: Type::YesNo, optional: false, span: *span };
+        let is_known = |party: &Expr| match party.optional {
+            true => yes_no(Op::Call(Function::Known, vec![self.expr(party)])),
+            false => yes_no(Op::YesNo(true)),
+        };
+        let known: Vec<Expr> = one.branches.iter().map(|(_, party)| is_known(party)).collect();
+        let otherwise = Box::new(is_known(&one.otherwise));
+        let conditions: Vec<Expr> = one.branches.iter().map(|(condition, _)| self.expr(condition)).collect();
+        Some(yes_no(Op::If { branches: conditions.into_iter().zip(known).collect(), otherwise }))
     }
 }
 

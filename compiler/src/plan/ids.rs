@@ -45,6 +45,8 @@ ids! {
     StackingId
     /// A balance.
     BalanceId
+    /// A limit over several rules.
+    SharedLimitId
     /// A decision.
     DecisionId
     /// A rule, which has versions.

@@ -112,6 +112,8 @@ pub enum Node {
 pub struct Emit {
     /// A reference; a missing payee is nobody. None where the line is divided.
     pub payee: Option<Expr>,
+    /// Where it is of one of several kinds: whether anybody is, a yes/no. None where there always is somebody.
+    pub somebody: Option<Expr>,
     /// k of this row; 1 if none is said.
     pub factor: Option<Expr>,
     /// What is rounded. Missing it is no line. Levels of the owner in it have [`Side::Current`].

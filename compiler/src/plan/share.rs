@@ -25,6 +25,8 @@ pub struct Share {
 pub enum Parties {
     /// Parts in order.
     Listed(Vec<Part>),
+    /// One of several kinds gets the whole; where it is missing nobody is paid.
+    OneOf(OneOf),
     /// Each row that a set finds is a part.
     Found {
         /// Who is paid for a row: an [`Op::Call`] of [`Function::Find`](super::Function::Find) whose output is
@@ -33,6 +35,15 @@ pub enum Parties {
         /// By what they share; its expressions are of the same set, and asked in the same way.
         by: Model,
     },
+}
+
+/// A party of several kinds: the first whose condition holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneOf {
+    /// Conditions, and who it is under each.
+    pub branches: Vec<(Expr, Expr)>,
+    /// Who it is otherwise.
+    pub otherwise: Expr,
 }
 
 /// A listed part.
@@ -62,6 +73,8 @@ pub enum Take {
 pub enum To {
     /// A reference; where it is missing the part is paid to nobody, and listed as uncredited.
     Payee(Expr),
+    /// The same, of several kinds.
+    OneOf(OneOf),
     /// Nobody.
     Kept,
     /// It is divided again.
@@ -96,12 +109,34 @@ pub enum Model {
     InFull,
 }
 
+impl OneOf {
+    /// Conditions and parties.
+    fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.branches.iter().flat_map(|(condition, party)| [condition, party]).chain([&self.otherwise])
+    }
+
+    fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        self.branches.iter_mut().flat_map(|(condition, party)| [condition, party]).chain([&mut self.otherwise])
+    }
+
+    /// Who it may be.
+    pub fn parties(&self) -> impl Iterator<Item = &Expr> {
+        self.branches.iter().map(|(_, party)| party).chain([&self.otherwise])
+    }
+}
+
 impl Share {
+    /// Whether it makes parts of an amount, and not only says who gets it.
+    pub fn divides(&self) -> bool {
+        !matches!(self.parties, Parties::OneOf(_))
+    }
+
     /// Its expressions, of the rule's row.
     pub fn exprs(&self) -> Vec<&Expr> {
         let mut found: Vec<&Expr> = Vec::new();
         match &self.parties {
             Parties::Listed(parts) => exprs_of(parts, &mut found),
+            Parties::OneOf(one) => found.extend(one.exprs()),
             Parties::Found { payee, by } => {
                 found.push(payee);
                 found.extend(by.exprs());
@@ -116,6 +151,7 @@ impl Share {
         let mut found: Vec<&mut Expr> = Vec::new();
         match &mut self.parties {
             Parties::Listed(parts) => exprs_mut_of(parts, &mut found),
+            Parties::OneOf(one) => found.extend(one.exprs_mut()),
             Parties::Found { payee, by } => {
                 found.push(payee);
                 match by {
@@ -136,6 +172,7 @@ impl Share {
         let mut found = Vec::new();
         match &self.parties {
             Parties::Listed(parts) => payees_of(parts, &mut found),
+            Parties::OneOf(one) => found.extend(one.parties()),
             Parties::Found { payee, .. } => found.push(payee),
         }
         found
@@ -169,6 +206,7 @@ fn exprs_of<'e>(parts: &'e [Part], found: &mut Vec<&'e Expr>) {
         }
         match &part.to {
             To::Payee(payee) => found.push(payee),
+            To::OneOf(one) => found.extend(one.exprs()),
             To::Kept => {}
             To::Split(parts) => exprs_of(parts, found),
         }
@@ -183,6 +221,7 @@ fn exprs_mut_of<'e>(parts: &'e mut [Part], found: &mut Vec<&'e mut Expr>) {
         }
         match &mut part.to {
             To::Payee(payee) => found.push(payee),
+            To::OneOf(one) => found.extend(one.exprs_mut()),
             To::Kept => {}
             To::Split(parts) => exprs_mut_of(parts, found),
         }
@@ -193,6 +232,7 @@ fn payees_of<'e>(parts: &'e [Part], found: &mut Vec<&'e Expr>) {
     for part in parts {
         match &part.to {
             To::Payee(payee) => found.push(payee),
+            To::OneOf(one) => found.extend(one.parties()),
             To::Kept => {}
             To::Split(parts) => payees_of(parts, found),
         }

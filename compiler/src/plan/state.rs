@@ -59,6 +59,8 @@ pub struct Match {
     pub period: Period,
     /// Which rows by time.
     pub window: Window,
+    /// Whether they are read as they stood on the last day of the rule's own period, without what returns took off them later.
+    pub stood: bool,
 }
 
 /// An aggregate over matched rows, ready before the rule runs that reads it.
@@ -81,6 +83,8 @@ pub enum Window {
     ToDate,
     /// Those of the period of this length before the one that holds the last day of the rule's period.
     Previous(Period),
+    /// Those of the period of this length that stands in the year before where the one with that day stands.
+    SameLastYear(Period),
 }
 
 /// Aggregates. Of no rows a sum and a count are 0, the others missing.

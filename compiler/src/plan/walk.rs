@@ -83,7 +83,9 @@ impl Node {
             }
             Self::Keep(value) | Self::Let(_, value) => vec![value],
             Self::Total { summands, .. } => summands.iter().collect(),
-            Self::Emit(emit) => emit.payee.iter().chain(&emit.factor).chain([&emit.worth]).collect(),
+            Self::Emit(emit) => {
+                emit.payee.iter().chain(&emit.somebody).chain(&emit.factor).chain([&emit.worth]).collect()
+            }
             Self::Share(share) => share.exprs(),
             Self::Limit(limit) => vec![limit.bound()],
             Self::Rank(rank) => std::iter::once(&rank.measure).chain(&rank.completed).collect(),

@@ -35,14 +35,18 @@ impl Resolved {
         }
         self.index.deciders = deciders;
         let mut reads: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        let mut paid: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for rule in &self.rules {
-            reads.entry(rule.name.text.clone()).or_default().extend(self.dependencies(rule));
+            let (of_any, of_payments) = self.dependencies(rule);
+            reads.entry(rule.name.text.clone()).or_default().extend(of_any);
+            paid.entry(rule.name.text.clone()).or_default().extend(of_payments);
         }
-        for reads in reads.values_mut() {
+        for reads in reads.values_mut().chain(paid.values_mut()) {
             reads.sort_unstable();
             reads.dedup();
         }
         self.index.reads = reads;
+        self.index.paid = paid;
     }
 
     /// The party and the period that an entity is keyed by, if these two are its key.
@@ -114,18 +118,18 @@ impl Resolved {
         }
     }
 
-    /// The rules, by their places, whose payments or decisions a rule reads.
-    fn dependencies(&self, rule: &tree::Rule) -> Vec<usize> {
+    /// The rules, by their places, whose payments or decisions a rule reads, and those whose payments it reads.
+    fn dependencies(&self, rule: &tree::Rule) -> (Vec<usize>, Vec<usize>) {
         let own = rule.name.text.as_str();
         let (lists, records, sets) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
-        let mut found = Found { resolved: self, own, lists, records, sets, reads: Vec::new() };
+        let mut found = Found { resolved: self, own, lists, records, sets, reads: Vec::new(), paid: Vec::new() };
         // A rule of which it is not known what it is about has no types either.
         if let Some(mut scope) = self.outline(rule) {
             for clause in &rule.clauses {
                 found.clause(clause, &mut scope);
             }
         }
-        found.reads
+        (found.reads, found.paid)
     }
 
     /// Goes from a rule over payments to the rule over rows behind it; those on the way have the same origin. In a ring of
@@ -235,6 +239,7 @@ struct Found<'a> {
     /// The lists of the `let`s that have one.
     lists: FxHashMap<String, usize>,
     reads: Vec<usize>,
+    paid: Vec<usize>,
 }
 
 impl Found<'_> {
@@ -309,6 +314,7 @@ impl Found<'_> {
 
     fn payments(&mut self, rule: &tree::Name) {
         self.reads.extend(self.resolved.versions(&rule.text));
+        self.paid.extend(self.resolved.versions(&rule.text));
     }
 
     fn path(&mut self, path: &Path, scope: &Outline) {
@@ -591,8 +597,10 @@ impl Found<'_> {
                 _ => break,
             }
         }
-        if let SetSource::Payments(rule) | SetSource::Credits(rule) | SetSource::Decisions(rule) = &source {
-            self.payments(rule);
+        match &source {
+            SetSource::Payments(rule) | SetSource::Credits(rule) => self.payments(rule),
+            SetSource::Decisions(rule) => self.reads.extend(self.resolved.versions(&rule.text)),
+            SetSource::Event(_) => {}
         }
         let Some(inner) = self.inside(&source, scope) else { return };
         self.exprs(set.and_then(|set| set.condition.as_deref()).into_iter().chain(value), &inner);

@@ -62,6 +62,7 @@ impl Kinds {
             | Item::Choose(_)
             | Item::Test(_)
             | Item::Balance(_)
+            | Item::SharedLimit(_)
             | Item::Damaged(_) => {}
         }
     }

@@ -90,6 +90,8 @@ pub(crate) struct NameIndex {
     pub deciders: FxHashMap<String, Vec<(usize, Stream)>>,
     /// By name, the places of the rules whose payments or decisions some version of a rule reads.
     pub reads: FxHashMap<String, Vec<usize>>,
+    /// The same of payments alone.
+    pub paid: FxHashMap<String, Vec<usize>>,
 }
 
 impl NameIndex {

@@ -10,6 +10,7 @@ mod levels;
 mod limits;
 mod payments;
 mod reported;
+mod shared_limits;
 mod splits;
 mod stackings;
 mod stream;
@@ -47,6 +48,7 @@ impl Typing<'_> {
         self.versions(&rules);
         self.program.rules = rules;
         self.stackings();
+        self.shared_limits();
         self.one_account();
         // The versions of a rule are done together, where the first of them is done.
         let mut done = vec![false; self.program.rules.len()];
@@ -176,6 +178,11 @@ impl Typing<'_> {
             self.everywhere.extend(&work.everywhere);
         }
         let as_reported = rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ReturnsChangeNothing));
+        if as_reported && let Some(at) = self.folds.iter().find_map(|fold| fold.stood) {
+            let message = "in a rule in which returns change nothing every row stands as it was reported";
+            self.problem(Problem::error("unexpected", at, message).sure(at, ""));
+            return None;
+        }
         let mut version = Version {
             name: rule.name.text.clone(),
             title: rule.title.as_ref().map_or(&rule.name.text, |title| &title.value).clone(),

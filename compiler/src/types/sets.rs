@@ -34,7 +34,7 @@ impl Typing<'_> {
                 let kind = if is_credits { LineKind::Credit } else { LineKind::Payment };
                 let kinds = self.payee_kinds(&name.text);
                 if kinds.len() > 1 {
-                    self.payees_differ(&kinds, name.span);
+                    self.payees_differ(&kinds, None, name.span);
                     return None;
                 }
                 self.places.uses.push((name.span, Use::Rule(name.text.clone())));

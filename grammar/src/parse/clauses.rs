@@ -53,11 +53,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::TakeBack { payee, amount, unknown: unknown_means(node) }
         }
-        Rule::at_most if let Some(number) = node.part(Rule::number_of_payments) => {
-            ClauseKind::AtMostPayments { most: expressions::only(&number), per: node.per() }
-        }
-        Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
-        Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
+        Rule::at_most | Rule::at_least | Rule::budget => limit(node)?,
         Rule::ranked => {
             let ties = node.parts().find_map(|part| {
                 Some((
@@ -97,6 +93,19 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
     })
 }
 
+/// A limit; none for what is none.
+pub(super) fn limit(node: &Node<'_, '_>) -> Option<ClauseKind> {
+    Some(match node.rule() {
+        Rule::at_most if let Some(number) = node.part(Rule::number_of_payments) => {
+            ClauseKind::AtMostPayments { most: expressions::only(&number), per: node.per() }
+        }
+        Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
+        Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
+        Rule::budget => ClauseKind::Unsupported(node.unsupported("a budget that is shared in proportion (`pro rata`)")),
+        _ => return None,
+    })
+}
+
 /// What a clause is called that is read but not run; none for what is no clause.
 fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
@@ -104,7 +113,6 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
         Rule::returns => "a word about returns",
         Rule::due => "a due date",
         Rule::in_parts => "payment in parts",
-        Rule::budget => "a budget",
         _ => return None,
     })
 }

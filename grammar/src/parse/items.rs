@@ -42,6 +42,7 @@ fn item(node: &Node<'_, '_>) -> Item {
         | Item::Parameter(_)
         | Item::Choose(_)
         | Item::Balance(_)
+        | Item::SharedLimit(_)
         | Item::Damaged(_) => {}
     }
     item
@@ -86,6 +87,7 @@ fn kind(node: &Node<'_, '_>) -> Item {
         Rule::rule_item => Item::Rule(clauses::rule(node)),
         Rule::choose => Item::Choose(choose(node)),
         Rule::balance => Item::Balance(balance(node)),
+        Rule::shared_limit => Item::SharedLimit(shared_limit(node)),
         _ => Item::Test(tests::test(node)),
     }
 }
@@ -400,6 +402,13 @@ fn choose(node: &Node<'_, '_>) -> Choose {
     let end = node.part(Rule::brace_open).map_or_else(|| node.span().end, |brace| brace.span().start);
     let rules = node.parts_of(Rule::rule_item).map(|rule| rule.name()).collect();
     Choose { policy, per, rules, span: Span { start: node.span().start, end } }
+}
+
+/// `limit reward_cap { over R, S   at most $5,000 per payee per year }`
+fn shared_limit(node: &Node<'_, '_>) -> SharedLimit {
+    let over = node.parts_of(Rule::limit_over).flat_map(|over| over.parts_of(Rule::name).map(|name| name.to_name()));
+    let limits = node.parts().filter_map(|part| Some(Clause { kind: clauses::limit(&part)?, span: part.span() }));
+    SharedLimit { name: node.name(), over: over.collect(), limits: limits.collect(), span: node.span() }
 }
 
 /// `balance mdf per partner expires after 2 quarters`

@@ -55,6 +55,7 @@ impl Marks {
                 | Rule::source
                 | Rule::calendar
                 | Rule::schedule
+                | Rule::shared_limit
                 | Rule::rule_item
                 | Rule::test
         ) {

@@ -20,6 +20,7 @@ pub(super) const OPENERS: &[&str] = &[
     "event",
     "extend",
     "kind",
+    "limit",
     "parameter",
     "program",
     "rates",

@@ -102,6 +102,7 @@ fn set_bracket(node: &Node<'_, '_>) -> Set {
     let mut set = plain_set(node);
     set.of = node.part(Rule::set_of).map(|of| if of.has(Rule::k_this) { SetOf::This } else { SetOf::Everyone });
     set.unknown = unknown_means(node);
+    set.as_it_stood = node.span_of(Rule::as_it_stood);
     for part in node.parts_of(Rule::set_part).flat_map(|part| part.parts().collect::<Vec<_>>()) {
         let twice = match part.rule() {
             Rule::set_by => {
@@ -185,7 +186,16 @@ fn whole_number(node: &Node<'_, '_>) -> Option<u32> {
 
 fn plain_set(node: &Node<'_, '_>) -> Set {
     let source = set_source(node);
-    Set { source, of: None, by: Vec::new(), condition: None, window: None, unknown: None, span: node.span() }
+    Set {
+        source,
+        of: None,
+        by: Vec::new(),
+        condition: None,
+        window: None,
+        unknown: None,
+        as_it_stood: None,
+        span: node.span(),
+    }
 }
 
 /// `earliest (SET)`, `the (SET).segment`

@@ -206,6 +206,19 @@ pub struct Balance {
     pub span: Span,
 }
 
+/// `limit reward_cap { over R, S   at most $5,000 per payee per year }`
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SharedLimit {
+    /// Its name.
+    pub name: Name,
+    /// The rules over whose payments it is.
+    pub over: Vec<Name>,
+    /// How much; more than one is a mistake.
+    pub limits: Vec<Clause>,
+    /// The whole item.
+    pub span: Span,
+}
+
 /// `expires after 2 quarters`
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Expires {

@@ -37,6 +37,8 @@ pub struct Set {
     pub window: Option<Window>,
     /// `, unknown means no`
     pub unknown: Option<UnknownMeans>,
+    /// `, as it stood`
+    pub as_it_stood: Option<Span>,
     /// Its place.
     pub span: Span,
 }

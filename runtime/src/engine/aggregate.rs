@@ -6,13 +6,13 @@
 use crate::engine::days::PeriodOf;
 use crate::engine::options::RunOptions;
 use crate::engine::paths::{PathValues, days};
-use crate::load::periods::{aggregated_periods, previous};
+use crate::load::periods::aggregated_periods;
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{EntityPeriods, FoldData, FoldState, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_fold};
-use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Period, Plan, Window};
+use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Plan, Window};
 
 /// Rows gathered at a time.
 const CHUNK: u32 = 4096;
@@ -133,7 +133,6 @@ impl<'a> AggregateState<'a> {
 /// Which periods have a place, and where.
 struct Places {
     window: Window,
-    kind: Period,
     of: PeriodOf,
     first: i32,
     n_periods: usize,
@@ -152,7 +151,6 @@ impl Places {
             plan.calendar.days(rows.period, plan.calendar.index(rows.period, plan.active.from), plan.active).from;
         Self {
             window: rows.window,
-            kind,
             of: PeriodOf::new(plan.calendar.clone(), kind, days.first, days.last),
             first: *periods.start(),
             n_periods: periods.count(),
@@ -160,11 +158,11 @@ impl Places {
                 Window::Own if is_early => Days { from: i32::MIN, to: plan.active.to },
                 Window::Own => plan.active,
                 Window::ToDate => Days { from: i32::MIN, to: plan.active.to },
-                Window::Previous(_) => Days { from: i32::MIN, to: i32::MAX },
+                Window::Previous(_) | Window::SameLastYear(_) => Days { from: i32::MIN, to: i32::MAX },
             },
             left_out: match rows.window {
                 Window::Own => Days { from: begin, to: plan.active.from - 1 },
-                Window::ToDate | Window::Previous(_) => Days { from: i32::MAX, to: i32::MIN },
+                Window::ToDate | Window::Previous(_) | Window::SameLastYear(_) => Days { from: i32::MAX, to: i32::MIN },
             },
         }
     }
@@ -184,7 +182,7 @@ impl Places {
     fn slot(&self, entity: u32, number: i32) -> Option<u32> {
         let number = match self.window {
             Window::ToDate => number.max(self.first),
-            Window::Own | Window::Previous(_) => number,
+            Window::Own | Window::Previous(_) | Window::SameLastYear(_) => number,
         };
         let idx = usize::try_from(i64::from(number) - i64::from(self.first)).ok()?;
         (idx < self.n_periods).then(|| entity * self.n_periods as u32 + idx as u32)
@@ -212,11 +210,12 @@ fn finish(
         }
     }
     let looked_at = (0..periods.entity.len()).map(|row| {
-        let number = match plan.rows_of(fold).window {
-            Window::Own | Window::ToDate => periods.period[row],
-            Window::Previous(_) => previous(plan, places.kind, periods.last_day[row]),
+        let window = plan.rows_of(fold).window;
+        let number = match window {
+            Window::Own | Window::ToDate => Some(periods.period[row]),
+            Window::Previous(_) | Window::SameLastYear(_) => plan.looked_back(window, periods.last_day[row]),
         };
-        places.slot(periods.entity[row], number).map(|slot| slot as usize)
+        number.and_then(|number| places.slot(periods.entity[row], number)).map(|slot| slot as usize)
     });
     let seen = |place: &Option<usize>| place.filter(|&place| fold_state.seen[place] == 1);
     let den = match &fold.function {

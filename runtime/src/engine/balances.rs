@@ -7,6 +7,7 @@ use crate::engine::lines::Origin;
 use crate::engine::order::{Ranks, class};
 use crate::engine::result::{RunError, RunResult};
 use crate::engine::run::Run;
+use crate::engine::shared_limit::tell;
 use crate::engine::stood::Stood;
 use crate::engine::under_way::UnderWay;
 use crate::store::loaded::Loaded;
@@ -85,16 +86,16 @@ impl Run<'_, '_> {
         self.mark(&mut member.work, &member.rows, &member.chunk);
         member.work.output.sort_lines();
         self.keep(&mut member.work, &member.rows, member.n_rows)?;
-        self.count(member.work);
+        self.finish(member.work);
         Ok(())
     }
 
     /// Begins a version with all its rows, and fills what it looks at.
     pub(super) fn member(&mut self, id: VersionId) -> Result<Member, RunError> {
-        if let Some(observer) = &mut self.observer {
+        let mut work = self.begin(id);
+        if let Some(observer) = self.observer.as_mut().filter(|_| work.limited.is_none()) {
             observer.begins(id);
         }
-        let mut work = self.begin(id);
         let version = self.plan.version(id);
         if let Some(root) = self.plan.root_of(&version.stream) {
             self.see(root, 0)?;
@@ -103,7 +104,7 @@ impl Run<'_, '_> {
         self.size_payments(&version.stream, n_rows);
         self.size_decisions(version, n_rows);
         let closed = self.closed_before(id, &rows);
-        self.fill_as_stood(id, &rows, &closed)?;
+        self.fill_as_stood(id, &rows, Some(&closed))?;
         if let Some(root) = self.plan.root_of(&version.stream) {
             self.see(root, 0)?;
         }
@@ -182,7 +183,7 @@ impl Run<'_, '_> {
 
     fn row_on_balances(&mut self, member: &mut Member, row: u32) -> Result<(), RunError> {
         let Member { work, rows, chunk, .. } = member;
-        let UnderWay { id, observed, output, .. } = work;
+        let UnderWay { id, observed, output, limited, .. } = work;
         let (id, plan) = (*id, self.plan);
         self.at.set(Some((id, row)));
         let mut trace = observed.then(Trace::default);
@@ -193,8 +194,8 @@ impl Run<'_, '_> {
             .map_err(|fault| (row, fault))
             .and_then(|()| finish_lines(plan, id, data, rows, chunk, first, output, trace.as_mut()));
         done.map_err(|(row, fault)| self.fault(id, &plan.version(id).stream, rows, row, fault))?;
-        if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
-            observer.row(id, row, trace);
+        if let Some(trace) = trace {
+            tell(&mut self.observer, limited, id, row, trace);
         }
         if self.kernels.is_some() && !*observed {
             self.result.replayed[id.index()] += 1;

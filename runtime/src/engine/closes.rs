@@ -162,7 +162,7 @@ impl Book {
                 // Of one row what was booked first comes first.
                 order.sort_by_key(|&idx| roots[idx]);
                 let (line_rows, difference_rows) = known.in_order(&order, &roots);
-                lines.push_rows(line_rows)?;
+                lines.push_rows(line_rows, plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit))?;
                 changed.push(difference_rows)?;
             }
             all.push(lines);

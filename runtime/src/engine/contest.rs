@@ -3,6 +3,7 @@
 use crate::engine::balances::Member;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
+use crate::engine::shared_limit::tell;
 use meed_compiler::data::Rows;
 use meed_compiler::internal::broken;
 use meed_compiler::interpret::contest::{Candidate, Placing, before_ranking, shares_of};
@@ -51,8 +52,8 @@ impl Run<'_, '_> {
         match done.map_err(|fault| self.fault(id, &plan.version(id).stream, rows, row, fault))? {
             Ok(candidate) => Ok(Some(candidate)),
             Err(trace) => {
-                if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
-                    observer.row(id, row, trace);
+                if let Some(trace) = trace {
+                    tell(&mut self.observer, &mut work.limited, id, row, trace);
                 }
                 Ok(None)
             }
@@ -128,8 +129,8 @@ impl Run<'_, '_> {
             Ok(trace)
         });
         let trace = done.map_err(|(row, fault)| self.fault(id, &plan.version(id).stream, rows, row, fault))?;
-        if let (Some(trace), Some(observer)) = (trace, &mut self.observer) {
-            observer.row(id, row, trace);
+        if let Some(trace) = trace {
+            tell(&mut self.observer, &mut work.limited, id, row, trace);
         }
         if self.kernels.is_some() && !work.observed {
             self.result.replayed[id.index()] += 1;

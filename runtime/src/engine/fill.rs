@@ -9,10 +9,9 @@ use meed_compiler::internal::broken;
 use meed_compiler::plan::{FoldId, Stream, VersionId};
 
 impl Run<'_, '_> {
-    /// Fills the aggregates that a rule reads.
-    pub(super) fn fill_aggregates(&mut self, id: VersionId, rows: &Rows) -> Result<(), RunError> {
+    /// Fills aggregates that a rule reads.
+    pub(super) fn fill_aggregates(&mut self, id: VersionId, folds: &[FoldId], rows: &Rows) -> Result<(), RunError> {
         self.at.set(Some((id, 0)));
-        let folds = &self.plan.version(id).folds;
         if folds.is_empty() {
             return Ok(());
         }

@@ -76,8 +76,8 @@ pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Resu
             let lines = result.paid(id).page(page)?;
             let unit = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
             let usual = plan.payee_record(id).unwrap_or(RecordId(0));
-            paid.push_rows(lines.only(unit, usual, days, |day| day != WAITS))?;
-            held.push_rows(lines.only(unit, usual, days, |day| day == WAITS))?;
+            paid.push_rows(lines.only(unit, usual, days, |day| day != WAITS), unit)?;
+            held.push_rows(lines.only(unit, usual, days, |day| day == WAITS), unit)?;
         }
         result.paid_out[id.index()] = Some(paid);
         result.held[id.index()] = Some(held);
@@ -140,7 +140,18 @@ fn enter(
 /// The party whose account a line is carried in; none where a field on the way is missing.
 fn party(plan: &Plan, loaded: &Loaded, hold: &Hold, kind: RecordId, payee: u32) -> Option<(u32, u32)> {
     let Some((record, path)) = &hold.per else { return Some((kind.0, payee)) };
-    let (mut at, mut row) = (*record, payee);
+    party_behind(plan, loaded, *record, path, payee)
+}
+
+/// The party to which a path leads from a row; none where a field on the way is missing.
+pub(super) fn party_behind(
+    plan: &Plan,
+    loaded: &Loaded,
+    record: RecordId,
+    path: &[FieldId],
+    row: u32,
+) -> Option<(u32, u32)> {
+    let (mut at, mut row) = (record, row);
     for field in path {
         (at, row) = step(plan, loaded, at, *field, row)?;
     }

@@ -151,9 +151,12 @@ impl Lines {
         })
     }
 
-    /// Adds a page of lines of which each says its unit, place and kind.
-    pub(super) fn push_rows(&mut self, lines: LineRows) -> Result<(), StoreError> {
+    /// Adds a page of lines, of this unit where they do not say their own.
+    pub(super) fn push_rows(&mut self, lines: LineRows, usual: UnitId) -> Result<(), StoreError> {
         self.n_lines += lines.len();
+        if lines.units.is_empty() {
+            self.add(usual, &lines.amounts);
+        }
         lines.units.iter().zip(&lines.amounts).for_each(|(unit, amount)| self.add(UnitId(*unit), &[*amount]));
         let largest = lines.amounts.iter().map(|amount| amount.unsigned_abs()).max();
         self.largest = self.largest.max(largest.unwrap_or(0));
@@ -284,6 +287,23 @@ impl LineRows {
         }
     }
 
+    /// The lines of which something is left, before they are booked.
+    pub(super) fn without_zeros(mut self) -> Self {
+        if self.amounts.contains(&0) {
+            let left: Vec<bool> = self.amounts.iter().map(|amount| *amount != 0).collect();
+            for column in self.columns() {
+                match column {
+                    ColumnMut::I64(values) => keep(values, &left),
+                    ColumnMut::I32(values) => keep(values, &left),
+                    ColumnMut::U32(values) => keep(values, &left),
+                    ColumnMut::U8(values) => keep(values, &left),
+                    ColumnMut::Keys(_) => broken("lines with keys"),
+                }
+            }
+        }
+        self
+    }
+
     /// The period of the close that a line is booked in, or [`OWN_PERIOD`].
     pub fn booked(&self, idx: usize) -> i32 {
         self.booked.get(idx).copied().unwrap_or(OWN_PERIOD)
@@ -318,6 +338,12 @@ impl LineRows {
     pub fn roots(&self) -> &[u32] {
         if self.roots.is_empty() { &self.rows } else { &self.roots }
     }
+}
+
+/// Keeps what is marked; a column that is left out has nothing.
+fn keep<T>(values: &mut Vec<T>, marks: &[bool]) {
+    let mut marks = marks.iter();
+    values.retain(|_| marks.next() == Some(&true));
 }
 
 impl<'a> Origin<'a> {

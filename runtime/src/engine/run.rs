@@ -8,10 +8,12 @@ use crate::engine::lines::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
+use crate::engine::shared_limit::{ends, tell};
 use crate::engine::under_way::UnderWay;
 use crate::load::periods::grid_periods;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
+use crate::store::paged::Shelf;
 use meed_compiler::balances::Balances;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData};
@@ -19,7 +21,9 @@ use meed_compiler::internal::{broken, guarded};
 use meed_compiler::interpret::choice::{Member, choose_lines};
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
-use meed_compiler::plan::{Limit, LineKind, Node, Period, Plan, RecordId, StackingId, Stream, Version, VersionId};
+use meed_compiler::plan::{
+    Limit, LineKind, Node, Period, Plan, RecordId, RuleId, StackingId, Stream, Version, VersionId,
+};
 use std::cell::Cell;
 
 /// Runs every rule over the tables as they are seen.
@@ -50,6 +54,7 @@ fn run_rules<'a, 'o>(
     let result = RunResult::begin(plan, loaded, options.through)?;
     forget(plan, &mut loaded.data);
     let flags = RowFlags::new(plan, loaded)?;
+    let limited_pages = Shelf::new(loaded)?;
     let group_indexes = plan.keys.iter().map(|_| None).collect();
     loaded.show_samples();
     let by_code = options.engine == Engine::Jit && MAKES_CODE;
@@ -65,9 +70,13 @@ fn run_rules<'a, 'o>(
         seen: None,
         at,
         decided: vec![false; plan.decisions.len()],
+        limited: plan.limited_together(),
+        limited_pages,
+        waiting: Vec::new(),
         result,
     };
     let together = plan.together();
+    let ends = ends(plan, &run.limited);
     let mut next = 0;
     while let Some(&first) = plan.order.get(next) {
         let root = plan.root_of(&plan.version(first).stream);
@@ -85,10 +94,14 @@ fn run_rules<'a, 'o>(
             let is_apart = |id: &VersionId| on_balances(id).is_some() || plan.version(*id).ranking().is_some();
             let until = rules.iter().position(is_apart).unwrap_or(rules.len());
             let rules = &rules[..until];
-            let n_alike = rules.iter().take_while(alike).count().max(n_chosen(plan, rules));
+            let n_alike = rules.iter().take_while(alike).count();
+            // Whoever reads lines that are limited together comes once they are known.
+            let n_known = ends[next..next + n_alike].iter().position(|end| *end).map_or(n_alike, |end| end + 1);
+            let n_alike = n_known.max(n_chosen(plan, rules));
             run.rules(&rules[..n_alike], root)?;
             n_alike
         };
+        run.limit_together()?;
         next += n_alike;
     }
     run.put_away()?;
@@ -128,6 +141,12 @@ pub(super) struct Run<'a, 'o> {
     pub at: &'a Cell<Option<(VersionId, u32)>>,
     /// By decision, whether a rule may have taken it in the page that is seen.
     pub decided: Vec<bool>,
+    /// By rule, the first of those whose lines are known together with its own.
+    pub limited: Vec<Option<RuleId>>,
+    /// Where what rules under such limits keep is put.
+    pub limited_pages: Shelf,
+    /// Rules that are done but for limits over several.
+    pub waiting: Vec<UnderWay>,
     pub result: RunResult,
 }
 
@@ -159,7 +178,7 @@ impl Run<'_, '_> {
             return Err(fault);
         }
         for rule in rules {
-            self.count(rule);
+            self.finish(rule);
         }
         Ok(())
     }
@@ -168,7 +187,8 @@ impl Run<'_, '_> {
     fn together(&mut self, members: &mut [UnderWay], page: usize) -> Result<(), RunError> {
         let ids: Vec<VersionId> = members.iter().map(|member| member.id).collect();
         if let Some(observer) = &mut self.observer {
-            ids.iter().for_each(|id| observer.begins(*id));
+            let known = members.iter().filter(|member| member.limited.is_none());
+            known.for_each(|member| observer.begins(member.id));
         }
         let rule = self.plan.version(ids[0]);
         let (rows, n_rows) = self.rows_of(&ids, page)?;
@@ -179,7 +199,7 @@ impl Run<'_, '_> {
         for &id in &ids {
             self.size_decisions(self.plan.version(id), n_rows);
             self.prepare_searches(id)?;
-            self.fill_aggregates(id, &rows)?;
+            self.fill_as_stood(id, &rows, None)?;
         }
         for &key in &used {
             if self.group_indexes[key].is_none() {
@@ -269,9 +289,9 @@ impl Run<'_, '_> {
         if let Some((row, idx, fault)) = met {
             return Err(self.fault(ids[idx], &self.plan.version(ids[idx]).stream, rows, row, fault));
         }
-        if let Some(observer) = &mut self.observer {
-            for (id, traces) in ids.iter().zip(traces) {
-                traces.into_iter().for_each(|(row, trace)| observer.row(*id, row, trace));
+        for (member, traces) in members.iter_mut().zip(traces) {
+            for (row, trace) in traces {
+                tell(&mut self.observer, &mut member.limited, member.id, row, trace);
             }
         }
         Ok(())
@@ -286,7 +306,7 @@ impl Run<'_, '_> {
         chunk: &Chunk,
         mut waiting: Option<&mut Vec<(u32, Trace)>>,
     ) -> Result<(), (u32, Fault)> {
-        let UnderWay { id, observed, output, .. } = member;
+        let UnderWay { id, observed, output, limited, .. } = member;
         let (id, observed) = (*id, *observed);
         let (mut row, end) = (chunk.start, chunk.start + chunk.len);
         self.at.set(Some((id, row)));
@@ -319,11 +339,7 @@ impl Run<'_, '_> {
             done?;
             match (trace, &mut waiting) {
                 (Some(trace), Some(waiting)) => waiting.push((row, trace)),
-                (Some(trace), None) => {
-                    if let Some(observer) = &mut self.observer {
-                        observer.row(id, row, trace);
-                    }
-                }
+                (Some(trace), None) => tell(&mut self.observer, limited, id, row, trace),
                 (None, _) => {}
             }
             row += 1;

@@ -1,5 +1,5 @@
 //! Rows as they stood when a period was closed: a rule whose periods stay closed reads each of them as of its last day, or as of the day
-//! before it acts on a balance at its start.
+//! before it acts on a balance at its start; and sets that are read as they stood are so in every rule.
 
 use crate::engine::balances::moments;
 use crate::engine::result::RunError;
@@ -7,7 +7,7 @@ use crate::engine::run::Run;
 use crate::store::error::StoreError;
 use meed_compiler::data::{EntityPeriods, FoldData, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::VersionId;
+use meed_compiler::plan::{FoldId, VersionId};
 use std::collections::BTreeMap;
 
 /// The rows of a rule that read the tables as of earlier days.
@@ -54,13 +54,51 @@ impl Run<'_, '_> {
         Stood { days: moments(self.plan, self.loaded, version, rows).into_iter().map(day).collect() }
     }
 
-    /// Fills the aggregates that a version reads, those of closed periods as of their last days.
-    pub(super) fn fill_as_stood(&mut self, id: VersionId, rows: &Rows, closed: &Stood) -> Result<(), RunError> {
-        self.fill_aggregates(id, rows)?;
-        let Rows::EntityPeriods(periods) = rows else { return Ok(()) };
+    /// As of which days the other rows of a version read sets as they stood, where what they read may have changed since.
+    fn stood_before(&self, folds: &[FoldId], rows: &Rows, closed: Option<&Stood>) -> Stood {
+        let plan = self.plan;
+        let Rows::EntityPeriods(periods) = rows else { return Stood::default() };
+        let taken = self.loaded.taken.iter().flat_map(|taken| &taken.rows);
+        let through = self.options.through;
+        let Some(last) = taken.map(|taking| taking.day).filter(|day| *day <= through).max() else {
+            return Stood::default();
+        };
+        let day = |(row, index): (u32, &i32)| match closed.and_then(|closed| closed.day_of(row)) {
+            Some(_) => None,
+            None => {
+                let kind = plan.matched(folds[0]).period;
+                Some(plan.cut_days(kind, *index).to).filter(|day| *day < last)
+            }
+        };
+        Stood { days: (0..).zip(&periods.period).map(day).collect() }
+    }
+
+    /// Fills the aggregates that a version reads, those of closed periods as of their last days, and those that are read as they stood.
+    pub(super) fn fill_as_stood(&mut self, id: VersionId, rows: &Rows, closed: Option<&Stood>) -> Result<(), RunError> {
         let plan = self.plan;
         let folds = &plan.version(id).folds;
-        let by_day = closed.by_day();
+        self.fill_aggregates(id, folds, rows)?;
+        let Rows::EntityPeriods(periods) = rows else { return Ok(()) };
+        if let Some(closed) = closed {
+            self.fill_again(id, folds, periods, closed)?;
+        }
+        let stood: Vec<FoldId> = folds.iter().copied().filter(|fold| plan.matched(*fold).stood).collect();
+        if !stood.is_empty() {
+            let days = self.stood_before(&stood, rows, closed);
+            self.fill_again(id, &stood, periods, &days)?;
+        }
+        Ok(())
+    }
+
+    /// Fills aggregates once more for the rows that read them as of another day.
+    fn fill_again(
+        &mut self,
+        id: VersionId,
+        folds: &[FoldId],
+        periods: &EntityPeriods,
+        stood: &Stood,
+    ) -> Result<(), RunError> {
+        let by_day = stood.by_day();
         if folds.is_empty() || by_day.is_empty() {
             return Ok(());
         }
@@ -71,7 +109,7 @@ impl Run<'_, '_> {
             let whole: Vec<FoldData> =
                 folds.iter().map(|fold| take(&mut self.loaded.data.folds[fold.index()])).collect();
             self.see_as_of(day)?;
-            self.fill_aggregates(id, &Rows::EntityPeriods(part_of(periods, &of_day)))?;
+            self.fill_aggregates(id, folds, &Rows::EntityPeriods(part_of(periods, &of_day)))?;
             // What became of rows is told once, of all of them.
             self.result.rules[id.index()].truncate(n_counts);
             for (fold, mut whole) in folds.iter().zip(whole) {

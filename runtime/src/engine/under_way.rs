@@ -5,6 +5,7 @@ use crate::engine::dated_rows::DatedMarks;
 use crate::engine::lines::LineUnits;
 use crate::engine::paths::PathValues;
 use crate::engine::run::Run;
+use crate::engine::shared_limit::Limited;
 use crate::store::error::StoreError;
 use meed_compiler::data::{Chunk, Output, Rows, status};
 use meed_compiler::internal::broken;
@@ -22,6 +23,8 @@ pub(super) struct UnderWay {
     /// What became of the rows of an event that come by another date.
     pub marks: DatedMarks,
     pub output: Output,
+    /// What it keeps until a limit over several rules has acted, where one is over it.
+    pub limited: Option<Limited>,
 }
 
 impl Run<'_, '_> {
@@ -35,7 +38,16 @@ impl Run<'_, '_> {
             Stream::ByDate(record, _) => DatedMarks::new(self.loaded.data.tables[record.index()].n_rows),
             Stream::Events(_) | Stream::Periods(..) | Stream::Lines(..) => DatedMarks::default(),
         };
-        UnderWay { id, used, observed, counts: Counts::default(), found, marks, output: Output::default() }
+        UnderWay {
+            id,
+            used,
+            observed,
+            counts: Counts::default(),
+            found,
+            marks,
+            output: Output::default(),
+            limited: self.begin_limited(id),
+        }
     }
 
     /// Keeps the lines of a page, and what its rows found.
@@ -54,14 +66,26 @@ impl Run<'_, '_> {
         if !is_event && is_one_page {
             self.result.streams[id.index()] = Some(rows.clone());
         }
+        if let Some(limited) = &mut member.limited {
+            limited.pages.push(std::mem::take(&mut limited.marks))?;
+        }
         Ok(())
     }
 
-    /// Takes in what became of the rows of a chunk.
+    /// Takes in what became of the rows of a chunk, or, under a limit over several rules, keeps it.
     pub(super) fn mark(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) {
+        let below_zero = member.output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
+        self.result.below_zero[member.id.index()] += below_zero.count() as u64;
+        match &mut member.limited {
+            Some(_) if matches!(rows, Rows::EntityPeriods(_)) => {}
+            Some(limited) => limited.marks.extend(&member.output.status),
+            None => self.take_in(member, rows, chunk),
+        }
+    }
+
+    /// Takes in what became of the rows of a chunk.
+    pub(super) fn take_in(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) {
         let UnderWay { id, counts, found, marks, output, .. } = member;
-        let below_zero = output.status.iter().filter(|&&mark| mark & status::BELOW_ZERO != 0);
-        self.result.below_zero[id.index()] += below_zero.count() as u64;
         if let Rows::ByDate(dated) = rows {
             marks.mark(&dated.row[chunk.start as usize..], &output.status);
         }
@@ -93,6 +117,14 @@ impl Run<'_, '_> {
         // A row whose currency is unknown is paid nothing.
         let unit = |place: &i64| usize::try_from(*place).ok().and_then(|place| by_row.units.get(place));
         Some(places.values.iter().map(|place| unit(place).map_or(u32::MAX, |unit| unit.0)).collect())
+    }
+
+    /// Counts what became of the rows of a rule, where that is known: limits over several rules wait for all of them.
+    pub(super) fn finish(&mut self, rule: UnderWay) {
+        match rule.limited {
+            Some(_) => self.waiting.push(rule),
+            None => self.count(rule),
+        }
     }
 
     /// Counts what became of the rows of a rule that is done.

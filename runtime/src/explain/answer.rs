@@ -5,6 +5,7 @@ use crate::engine::result::RunError;
 use crate::engine::settle::run;
 use crate::explain::explainer::Explainer;
 use crate::explain::query::{Answer, Asked, ExplainError, Query};
+use crate::explain::stood::rows_as_they_stood;
 use crate::explain::{notes, select};
 use crate::store::loaded::Loaded;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
@@ -34,7 +35,8 @@ pub fn explain(
     picked.truncate(query.most);
     let mut kept = TraceKeeper::new(plan, &picked);
     let result = run(plan, loaded, &options, Some(&mut kept))?;
-    let explainer = Explainer { plan, text, loaded, result: &result, firsts: &kept.firsts };
+    let stood = rows_as_they_stood(plan, text, loaded, through, &result, &picked).map_err(RunError::from)?;
+    let explainer = Explainer { plan, text, loaded, result: &result, firsts: &kept.firsts, stood: &stood };
     let explanations = picked.iter().filter_map(|pick| {
         let trace = kept.traces.get(pick)?;
         Some(explainer.explanation(pick.0, pick.1, trace))

@@ -5,10 +5,14 @@ use crate::explain::query::Explanation;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::Trace;
-use meed_compiler::plan::{Plan, VersionId};
+use meed_compiler::plan::{FoldId, Plan, VersionId};
+use rustc_hash::FxHashMap;
 
 /// More parties than these are counted only.
 const NAMED: usize = 6;
+
+/// For a row of a rule, the rows that an aggregate took in on an earlier day, in words.
+pub(super) type StoodRows = FxHashMap<(FoldId, u32), Vec<String>>;
 
 /// Tells what a trace says, with the names and texts of the program and its tables.
 #[derive(Clone, Copy)]
@@ -19,6 +23,8 @@ pub(super) struct Explainer<'a> {
     pub result: &'a RunResult,
     /// By rule, the rows that were the first of their key.
     pub firsts: &'a [Vec<u32>],
+    /// The rows of sets that are read as of an earlier day.
+    pub stood: &'a StoodRows,
 }
 
 impl Explainer<'_> {

@@ -4,7 +4,7 @@ use crate::explain::explainer::Explainer;
 use crate::explain::steps::Values;
 use meed_compiler::data::{EntityPeriods, Rows};
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::{Fold, FoldFunction, Period, Stream, Type, VersionId, Window};
+use meed_compiler::plan::{Fold, FoldFunction, FoldId, Period, Stream, Type, VersionId, Window};
 use meed_grammar::span::Span;
 
 /// How many rows are named.
@@ -14,8 +14,9 @@ impl Explainer<'_> {
     /// The aggregate at this place, with the rows that went into it; `None` if there is no aggregate.
     pub(super) fn group_words(&self, id: VersionId, row: u32, span: Span, values: &Values) -> Option<Vec<String>> {
         let rule = self.plan.version(id);
-        let here = |fold: &&Fold| fold.span == span;
-        let fold = rule.folds.iter().map(|id| &self.plan.folds[id.index()]).find(here)?;
+        let here = |id: &&FoldId| self.plan.folds[id.index()].span == span;
+        let fold_id = *rule.folds.iter().find(here)?;
+        let fold = &self.plan.folds[fold_id.index()];
         let Some(Rows::EntityPeriods(periods)) = self.rows(id) else { return None };
         let mut met = values.iter().filter(|(at, ..)| *at == span).map(|(_, ty, value)| self.value(*ty, value));
         let (first, second) = (met.next()?, met.next());
@@ -26,12 +27,15 @@ impl Explainer<'_> {
             }
             _ => format!("{} is {first}", self.quote(span)),
         }];
-        words.extend(self.rows_in(fold, periods, row));
+        match self.stood.get(&(fold_id, row)) {
+            Some(rows) => words.extend(rows.iter().cloned()),
+            None => words.extend(self.rows_in(fold, periods, row)),
+        }
         Some(words)
     }
 
     /// The rows that an aggregate took in for a row of the rule.
-    fn rows_in(&self, fold: &Fold, periods: &EntityPeriods, row: u32) -> Vec<String> {
+    pub(super) fn rows_in(&self, fold: &Fold, periods: &EntityPeriods, row: u32) -> Vec<String> {
         let Stream::Events(record) = self.plan.rows_of(fold).stream else { return Vec::new() };
         let events = Rows::Events { record };
         let mut taken: Vec<String> = Vec::new();
@@ -71,7 +75,9 @@ impl Explainer<'_> {
                 is_in && self.plan.active.holds(day)
             }
             Window::ToDate => day <= last,
-            Window::Previous(kind) => calendar.index(kind, day) == calendar.index(kind, last) - 1,
+            window @ (Window::Previous(kind) | Window::SameLastYear(kind)) => {
+                self.plan.looked_back(window, last) == Some(calendar.index(kind, day))
+            }
         };
         let passes = match &self.plan.rows_of(fold).also {
             Some(filter) => reader.eval(filter, data).ok()?.is_true(),

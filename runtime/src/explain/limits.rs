@@ -6,7 +6,8 @@ use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Expr, Function, Limit, Node, Op, Period, RecordId, StateId, Stream, TimeUnit, Type, VersionId,
+    Expr, Function, Limit, Most, Node, Op, Period, RecordId, RuleId, SharedLimitId, StateId, Stream, TimeUnit, Type,
+    VersionId,
 };
 use meed_grammar::span::Span;
 
@@ -108,6 +109,58 @@ impl Explainer<'_> {
                 ExplainStep { holds, text: format!("limit {}: {change}", self.quote(amount.span)), details: Vec::new() }
             }
         }
+    }
+
+    /// A limit over several rules: what went in, what came out, and which rules have used it before.
+    #[expect(clippy::too_many_arguments, reason = "what a limit has done, and to what")]
+    pub(super) fn shared_limit(
+        &self,
+        id: VersionId,
+        row: u32,
+        limit: SharedLimitId,
+        (before, after): (i128, i128),
+        (used, filled): (i128, i128),
+        by_rule: &[(RuleId, i128)],
+        party: Option<(RecordId, u32)>,
+        period: Option<(Period, i32)>,
+    ) -> ExplainStep {
+        let limit = self.plan.shared_limit(limit);
+        let (in_words, out_words) = (self.amount(id, row, before), self.amount(id, row, after));
+        let of = party.map(|(kind, payee)| self.party(kind, payee));
+        let within = period
+            .filter(|(period, _)| *period != Period::Program)
+            .map(|(period, index)| self.plan.calendar.name(period, index));
+        let key: Vec<String> = of.into_iter().chain(within).collect();
+        let key = if key.is_empty() { String::new() } else { format!(" ({})", key.join(", ")) };
+        let rules: Vec<String> = limit.rules.iter().map(|rule| format!("`{}`", self.plan.rule(*rule).name)).collect();
+        let change = match before == after {
+            true => format!("{in_words} paid in full"),
+            false if after == 0 => format!("nothing is left of {in_words}"),
+            false => format!("{in_words} is cut to {out_words}"),
+        };
+        let bound = match limit.most {
+            Most::Amount(most) => self.amount(id, row, i128::from(most)),
+            Most::Payments(most) => format!("{most} payments"),
+        };
+        let text = format!("limit `{}` of {bound} over {}{key}: {change}", limit.name, rules.join(", "));
+        let word = self.row_word(id);
+        let mut details = match limit.most {
+            Most::Amount(most) => {
+                let room = |paid: i128| self.amount(id, row, i128::from(most) - paid);
+                vec![
+                    format!("before this {word}: {} paid, room for {}", self.amount(id, row, used), room(used)),
+                    format!("after it: room for {}", room(filled)),
+                ]
+            }
+            Most::Payments(_) => {
+                vec![format!("before this {word}: {used} {}", if used == 1 { "payment" } else { "payments" })]
+            }
+        };
+        let paid = |(rule, sum): &(RuleId, i128)| {
+            format!("`{}` was paid {} before", self.plan.rule(*rule).name, self.amount(id, row, *sum))
+        };
+        details.extend(by_rule.iter().map(paid));
+        ExplainStep { holds: (before != 0 && after == 0).then_some(false), text, details }
     }
 
     /// Whether the guarantee of a period is trued up at this row.

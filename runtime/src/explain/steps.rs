@@ -54,6 +54,18 @@ impl Explainer<'_> {
                     }
                 }
                 TraceStep::Choose { place, all } => points.push(self.chosen(id, row, *place, all)),
+                TraceStep::Payee { kind, payee, values, span } => {
+                    paid_to = Some(*kind).zip(*payee);
+                    let mut point = match payee {
+                        Some(payee) => {
+                            let text = format!("it goes to {}", self.party(*kind, *payee));
+                            ExplainStep { holds: None, text, details: Vec::new() }
+                        }
+                        None => failed(format!("there is no {} to be paid", self.plan.record(*kind).name)),
+                    };
+                    point.details = self.told(id, row, *span, values);
+                    points.push(point);
+                }
                 TraceStep::Share { whole, parts } => {
                     points.push(self.share(id, row, *whole, parts));
                     shared = parts;
@@ -69,6 +81,14 @@ impl Explainer<'_> {
                 TraceStep::Taken { day, asked, got, from, values, span } => {
                     let act = Act { day: *day, span: *span, values };
                     points.push(self.taken(id, row, *asked, *got, from, &act));
+                }
+                TraceStep::SharedLimit { limit, place, before, after, room, used, party, period } => {
+                    let part = shared.iter().find(|part| part.place == *place);
+                    let mut point = self.shared_limit(id, row, *limit, (*before, *after), *room, used, *party, *period);
+                    if let Some((kind, payee)) = part.and_then(|part| part.kind.zip(part.payee)) {
+                        point.text = format!("{}: {}", self.party(kind, payee), point.text);
+                    }
+                    points.push(point);
                 }
                 TraceStep::Limit { span, place, before, after, bound, paid } => {
                     let part = place.and_then(|place| shared.iter().find(|part| part.place == place));

@@ -4,6 +4,9 @@ use crate::store::loaded::Loaded;
 use meed_compiler::plan::{Match, Period, Plan, RecordId, Window};
 use std::ops::RangeInclusive;
 
+#[expect(clippy::reversed_empty_ranges, reason = "no period")]
+const NONE: RangeInclusive<i32> = 1..=0;
+
 /// The periods of a kind of which rules of an entity have rows: those that touch the program's life and have begun, and before
 /// them those from the first on in which a rule that only sets has something to see.
 pub(crate) fn grid_periods(
@@ -25,8 +28,7 @@ pub(crate) fn grid_periods(
 pub(crate) fn begun_periods(plan: &Plan, period: Period, through: i32) -> RangeInclusive<i32> {
     let last = plan.active.to.min(through);
     if last < plan.active.from {
-        #[expect(clippy::reversed_empty_ranges, reason = "no period has begun")]
-        return 1..=0;
+        return NONE;
     }
     plan.calendar.index(period, plan.active.from)..=plan.calendar.index(period, last)
 }
@@ -41,16 +43,12 @@ pub(crate) fn aggregated_periods(
     let begun = grid_periods(plan, loaded, rows.entity, rows.period, through);
     match rows.window {
         Window::Own | Window::ToDate => (rows.period, begun),
-        Window::Previous(kind) if begun.is_empty() => (kind, begun),
-        Window::Previous(kind) => {
+        Window::Previous(kind) | Window::SameLastYear(kind) => {
             // Days as the rows of the grid have them.
-            let seen = |own: i32| previous(plan, kind, plan.cut_days(rows.period, own).to);
-            (kind, seen(*begun.start())..=seen(*begun.end()))
+            let last = |own: i32| plan.cut_days(rows.period, own).to;
+            let mut seen = begun.clone().filter_map(|own| plan.looked_back(rows.window, last(own)));
+            let Some(first) = seen.next() else { return (kind, NONE) };
+            (kind, first..=seen.next_back().unwrap_or(first))
         }
     }
-}
-
-/// The period of a kind before the one that holds a day.
-pub(crate) fn previous(plan: &Plan, kind: Period, day: i32) -> i32 {
-    plan.calendar.index(kind, day) - 1
 }

@@ -80,8 +80,10 @@ impl Linked<'_> {
             // What refers to a return that is rejected is rejected with it.
             self.reject_astray()?;
         };
-        // Settled at the ends of periods, a run sees what was left on their last days too, as do rules whose periods stay closed.
-        if plan.calendar.settled.is_some() || plan.versions.iter().any(|rule| rule.as_it_stood) {
+        // Settled at the ends of periods, a run sees what was left on their last days too, as do rules whose periods stay closed and sets
+        // that are read as they stood.
+        let stood = plan.matches.iter().any(|rows| rows.stood) || plan.versions.iter().any(|rule| rule.as_it_stood);
+        if plan.calendar.settled.is_some() || stood {
             self.taken.push(taken(plan, &events, &takings, &left));
         }
         self.write(&mut left);

@@ -58,7 +58,7 @@ pub fn credits_header(plan: &Plan) -> Option<Header> {
 
 /// The columns of what is uncredited in a run; none where no rule divides anything.
 pub fn uncredited_header(plan: &Plan) -> Option<Header> {
-    plan.versions.iter().any(|version| version.share().is_some()).then(|| header(&UNCREDITED, plan))
+    plan.versions.iter().any(|version| version.share().is_some_and(Share::divides)).then(|| header(&UNCREDITED, plan))
 }
 
 /// A header whose amounts have the decimals of the run.

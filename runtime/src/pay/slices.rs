@@ -84,7 +84,8 @@ fn slices_of(trace: &Trace) -> Vec<Vec<Slice>> {
         let mut left = i128::from(part.amount);
         let mut n_limits = 0;
         for step in &trace.steps {
-            if let TraceStep::Limit { place: Some(place), before, after, .. } = step
+            if let TraceStep::Limit { place: Some(place), before, after, .. }
+            | TraceStep::SharedLimit { place, before, after, .. } = step
                 && *place == part.place
             {
                 n_limits += 1;
@@ -131,12 +132,19 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
                 n_limits += 1;
                 found.push(change(format!("limit {n_limits}"), Exact::from(after - before) / &per_unit));
             }
+            TraceStep::SharedLimit { before, after, .. } => {
+                n_limits += 1;
+                // It acts on what is paid, whose sign is turned with that of all other parts.
+                let cut = if turned { before - after } else { after - before };
+                found.push(change(format!("limit {n_limits}"), Exact::from(cut) / &per_unit));
+            }
             TraceStep::Choose { place, all } => {
                 // Told with its sign, which is turned with that of all other parts.
                 let cut = all[*place].given - all[*place].would;
                 found.push(change("choice".to_owned(), Exact::from(if turned { -cut } else { cut }) / &per_unit));
             }
             TraceStep::Pay { rounded: None, .. }
+            | TraceStep::Payee { .. }
             | TraceStep::Share { .. }
             | TraceStep::Added { .. }
             | TraceStep::Taken { .. }

@@ -6,7 +6,8 @@ use meed_compiler::data::status;
 use meed_compiler::interpret::schedule::{edges, pieces_reached};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{
-    Comparison, End, Expr, Function, Limit, Node, Op, Piece, Pieces, Plan, Schedule, ScheduleId, VersionId,
+    Comparison, End, Expr, Function, Limit, Node, Op, Piece, Pieces, Plan, Schedule, ScheduleId, SharedLimitId,
+    VersionId,
 };
 use meed_compiler::value::Exact;
 use meed_grammar::span::Span;
@@ -21,6 +22,8 @@ pub struct Coverage {
     edges: BTreeSet<(u32, usize)>,
     /// Limits that changed a line.
     limits: BTreeSet<Span>,
+    /// The same of limits over several rules.
+    shared_limits: BTreeSet<SharedLimitId>,
     /// Sides of comparisons that were equal.
     equal: BTreeSet<Span>,
 }
@@ -51,10 +54,12 @@ impl Observer for Coverage {
         }
         self.equal.extend(trace.equal);
         for step in &trace.steps {
-            if let TraceStep::Limit { span, before, after, .. } = step
-                && before != after
-            {
-                self.limits.insert(*span);
+            match step {
+                TraceStep::Limit { span, before, after, .. } if before != after => drop(self.limits.insert(*span)),
+                TraceStep::SharedLimit { limit, before, after, .. } if before != after => {
+                    self.shared_limits.insert(*limit);
+                }
+                _ => {}
             }
         }
     }
@@ -99,6 +104,11 @@ impl Coverage {
                 });
             }
             found.extend(rule.nodes.iter().filter_map(|step| self.limit(plan, step)));
+        }
+        for (limit, number) in plan.shared_limits.iter().zip(0..) {
+            if !self.shared_limits.contains(&SharedLimitId(number)) {
+                found.push(Unreached { span: limit.span, text: format!("the limit `{}`", limit.name) });
+            }
         }
         for id in used {
             self.schedule(plan, id, &mut found);

@@ -14,13 +14,14 @@ WAITS = "waits"
 def hold(run):
     """When what was booked is due: by its place in `run.booked` a day, `WAITS`, or nothing where a rule holds nothing."""
     accounts, dues = {}, [None] * len(run.booked)
+    holding = [name for name, versions in run.program.rules.items() if any(_says_hold(version) for version in versions)]
     for place, (line, _, _, _, closed_on) in enumerate(run.booked):
         said = _hold_of(run, line)
         if said is None or line.is_accrual:
             continue
         party = _party(run, line, said)
         if party is not None:
-            accounts.setdefault((*party, line.unit.code), (said, []))[1].append((_order(run, line, closed_on), place))
+            accounts.setdefault((*party, line.unit.code), (said, []))[1].append((order_of(run, line, closed_on, holding), place))
     for said, places in accounts.values():
         places.sort(key=lambda one: one[0])
         _carry(run, said, [(*order[:2], place) for order, place in places], dues)
@@ -60,23 +61,26 @@ def _party(run, line, said):
     return party.record.name, party.key_text()
 
 
-def _order(run, line, closed_on):
-    """The one order: by the day on which it is booked, events as declared, then periods from short to long, then rules as written."""
+def _says_hold(version):
+    return any(form(clause["kind"])[0] == "hold" for clause in version.clauses)
+
+
+def order_of(run, line, closed_on, among):
+    """The one order of lines of some rules: by the day on which it is booked, events as declared, then periods from short to long, then rules as written."""
     day = line.when if closed_on is None else closed_on
     records, rules = list(run.program.records), list(run.program.rules)
     is_event = line.source.record.is_event
     kind = 0 if is_event else 1 + WORDS.index(line.period.word)
-    moment = line.source.instant if is_event and not _has_dates(run, line.source.record.name) else 0
+    moment = line.source.instant if is_event and not _has_dates(run, line.source.record.name, among) else 0
     return day, closed_on is not None, kind, records.index(line.source.record.name), (line.when, moment), key_order(line.source.key), rules.index(line.rule)
 
 
-def _has_dates(run, event):
-    """Whether a rule that holds reads the event by another date than its own: then rows of a day come by their keys."""
+def _has_dates(run, event, among):
+    """Whether one of these rules reads the event by another date than its own: then rows of a day come by their keys."""
     return any(
         _behind(run, version).by is not None and _behind(run, version).stream[1] == event
-        for versions in run.program.rules.values()
-        for version in versions
-        if any(form(clause["kind"])[0] == "hold" for clause in version.clauses)
+        for name in among
+        for version in run.program.rules[name]
     )
 
 

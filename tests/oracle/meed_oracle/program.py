@@ -82,6 +82,7 @@ class Program:
         self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, Versions()
         self.choices = []  # between rules
         self.balances = []  # as they are declared
+        self.shared_limits = []  # over several rules
         self.currency = self.rates = None
         self.units = {}  # beside the currency
         rules, sources = [], []
@@ -117,6 +118,8 @@ class Program:
                 rules.append(content)
             elif name == "balance":
                 self.balances.append(content)
+            elif name == "shared_limit":
+                self.shared_limits.append(content)
             elif name not in ("use", "use_file", "kind", "calendar", "test"):
                 raise Unknown(f"an item of the kind `{name}`")
         if self.currency is None:

@@ -16,6 +16,16 @@ def aggregate(content, scope, evaluate):
     """sum, count, average, smallest, largest, count of distinct."""
     function, value = content["function"], content["value"]
     chosen = unnamed(content["set"] or _short_set(value), scope)
+    if chosen["as_it_stood"] is None:
+        return _of_rows(function, value, chosen, scope, evaluate)
+    if scope.own is None or chosen["source"].get("event") is None:
+        raise Unknown("`as it stood` of what is not per party and period")
+    _, last = scope.run.program.calendar.own(scope.period)
+    with scope.run.reading(as_reported=last):
+        return _of_rows(function, value, chosen, scope, evaluate)
+
+
+def _of_rows(function, value, chosen, scope, evaluate):
     scopes = rows_of(chosen, scope, evaluate)
     if function == "count":
         return Fraction(len(scopes))
@@ -106,7 +116,7 @@ def unnamed(chosen, scope):
         chosen = {
             "source": named["source"],
             "condition": both,
-            **{one: chosen[one] if chosen[one] is not None else named[one] for one in ("of", "window", "unknown")},
+            **{one: chosen[one] if chosen[one] is not None else named[one] for one in ("of", "window", "unknown", "as_it_stood")},
             "by": chosen["by"] or named["by"],
         }
     return chosen
@@ -129,7 +139,7 @@ def source_of(value):
 def _short_set(value):
     """`sum of deal.amount` is short for `sum of amount in deal`."""
     source = {"event": source_of(value)}
-    return {"source": source, "of": None, "by": [], "condition": None, "window": None, "unknown": None}
+    return {"source": source, "of": None, "by": [], "condition": None, "window": None, "unknown": None, "as_it_stood": None}
 
 
 def rows_of(chosen, scope, evaluate):

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from .credits import OF, Credits
+from . import shared_limits
 from .kept import together
 from .program import Program
 from .balances import Balance, settle_together
@@ -35,8 +36,10 @@ class Run:
         self.belonging = {}  # rows of sets by the party that they belong to
         self._setters = self._find_setters()
         self.rules = {name: None for name in self.program.rules}
+        self._limited = set()  # rules whose lines are those that limits over several have left
         for name in self.program.rules:
             self.settled(name)
+            self.lines(name)
         # (line, the period it is booked in, the sum before, whether that had been settled, and by the close of which day)
         self.booked = [(line, line.period, 0, False, None) for rule in self.rules.values() for line in rule.lines]
 
@@ -75,6 +78,13 @@ class Run:
 
     def lines(self, rule):
         """The payments of a rule, in order."""
+        if not rule.startswith(OF) and rule not in self._limited:
+            names = shared_limits.together(self.program, rule)
+            for name in names:
+                self.settled(name)
+            self._limited.update(names)
+            if shared_limits.limits_of(self.program, rule):
+                shared_limits.apply(self, names)
         return self.settled(rule).lines
 
     def events(self, name):

@@ -16,6 +16,9 @@ def used_fields(program):
     for versions in program.rules.values():
         for version in versions:
             walk.version(version)
+    for item in program.shared_limits:
+        for path in form(item["limits"][0]["kind"])[1]["per"]:
+            walk.limited([name["text"] for name in item["over"]], path_names(path))
     for choice in program.choices:
         if not isinstance(choice["policy"], str):
             stream = program.rules[choice["rules"][0]["text"]][0].stream
@@ -78,6 +81,16 @@ class _Walk:
         payees = self._payees(rule)
         if names != ["payee"]:
             self._steps(payees, beyond_payee(names, version.clauses, [payee.name for payee in payees]))
+
+    def limited(self, rules, names):
+        """The party of which a limit over several rules is: the payee, or one that it belongs to."""
+        if names == ["payee"] or len(names) == 1 and names[0] in WORDS:
+            return
+        payees = {payee.name: payee for rule in rules for payee in self._payees(rule)}
+        if names[0] in payees:
+            self._steps([payees[names[0]]], names[1:])
+        else:
+            self._steps(list(payees.values()), names)
 
     def _parties(self, parties, frames):
         kind, content = form(parties)

@@ -64,6 +64,13 @@ pub fn program(draw: &mut Draw) -> String {
     if draw.chance(15) {
         text += &contest_rule(draw);
     }
+    if draw.chance(30) {
+        let split = text.contains("rule split_rule").then_some("split_rule");
+        text += &shared_limit(draw, "together", &paying, split, period);
+        if draw.chance(40) {
+            text += &shared_limit(draw, "once_more", &paying[..1], split, period);
+        }
+    }
     if draw.chance(70) {
         text += &payment_rule(draw, &paying, &schedules, &decided);
     }
@@ -157,8 +164,8 @@ fn cash_rule(draw: &mut Draw) -> String {
         _ => "(smallest of (cash, 0)) + 7% of cash".replace("+ 7% of cash", "+ (7% of cash)"),
     };
     let limit = draw.pick(&["", "  at most (5% of cash)\n"]);
-    let payee = draw.pick(&["person", "mentor"]);
-    let unknown = if payee == "mentor" { ", unknown means nobody" } else { "" };
+    let payee = draw.pick(&["person", "mentor", "(mentor if cash > 0, otherwise person.agency)"]);
+    let unknown = if payee == "person" { "" } else { ", unknown means nobody" };
     format!("rule cash_rule {{\n  for each sale\n  pay {payee} {amount}{unknown}\n{limit}}}\n")
 }
 
@@ -198,7 +205,10 @@ fn choice(draw: &mut Draw, schedules: &[Schedule]) -> String {
             1 => format!("  pay split {amount} {}, unknown means nobody\n", among(draw)),
             2 => format!("  take back from person {amount}, unknown means nobody\n"),
             _ => {
-                format!("  pay {} {amount}, unknown means nobody\n", draw.pick(&["person", "helper", "person.agency"]))
+                format!(
+                    "  pay {} {amount}, unknown means nobody\n",
+                    draw.pick(&["person", "helper", "person.agency", OF_SEVERAL_KINDS])
+                )
             }
         };
         text += &limits(draw, &scope, &["person", "customer"], "day");
@@ -630,9 +640,12 @@ fn aggregate(draw: &mut Draw, by: &str) -> (String, Kind, bool) {
         " where ok",
         " where bonus is known",
         " where stage is won and units > 2",
-        " where amount / units > $3",
+        " where units > 0 and amount / units > $3",
     ]);
-    let set = format!("(sale{by}{filter}{window})");
+    let is_of_periods = window.is_empty() || [" to date", " same"].iter().any(|start| window.starts_with(start));
+    let is_of_periods = is_of_periods || window.starts_with(" previous") && !window.contains('2');
+    let stood = if is_of_periods && draw.chance(30) { ", as it stood" } else { "" };
+    let set = format!("(sale{by}{filter}{window}{stood})");
     let (text, kind, optional) = match draw.below(10) {
         0 | 1 => (format!("sum of amount in {set}"), Kind::Money, false),
         2 => (format!("sum of (sale.rate of amount) in {set}"), Kind::Money, false),
@@ -654,6 +667,31 @@ fn aggregate(draw: &mut Draw, by: &str) -> (String, Kind, bool) {
     (format!("({text})"), kind, optional)
 }
 
+/// A limit over several rules.
+fn shared_limit(draw: &mut Draw, name: &str, paying: &[String], split: Option<&str>, period: &str) -> String {
+    let mut over: Vec<&str> = paying.iter().map(String::as_str).chain(split.filter(|_| draw.chance(60))).collect();
+    if draw.chance(50) {
+        over.reverse();
+    }
+    let most = match draw.chance(25) {
+        true => format!("{} payments", draw.between(1, 12)),
+        false => format!("${}", draw.between(0, 900)),
+    };
+    let per = draw.pick(&[
+        format!("per payee per {period}"),
+        "per payee".to_owned(),
+        "per person per year".to_owned(),
+        "per person.agency per program".to_owned(),
+        format!("per {period}"),
+        "per year, by date".to_owned(),
+    ]);
+    format!("limit {name} {{\n  over {}\n  at most {most} {per}\n}}\n", over.join(", "))
+}
+
+/// Who is paid, a person or an agency.
+const OF_SEVERAL_KINDS: &str =
+    "(helper if amount > $40 and helper is known, person.agency if units > 2, otherwise person)";
+
 fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule], decided: &[Source]) -> String {
     let from = draw.pick(paying);
     let mut scope = Scope { schedules: schedules.to_vec(), ..Scope::default() };
@@ -669,7 +707,12 @@ fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule], deci
     text += &filters(draw, &scope);
     text += &lets(draw, &mut scope);
     text += &sets(draw, &mut scope, "on_payments");
-    let payee = draw.pick(&["sale.person", "sale.helper", "sale.person.agency"]);
+    let payee = draw.pick(&[
+        "sale.person",
+        "sale.helper",
+        "sale.person.agency",
+        "(sale.person if payment.amount > $1, otherwise sale.person.agency)",
+    ]);
     let amount = scope.expression(draw, Kind::Money, 2);
     let unknown = if payee == "sale.person" { "" } else { ", unknown means nobody" };
     text += &format!("  pay {payee} {amount}{unknown}\n");

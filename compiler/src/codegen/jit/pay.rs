@@ -19,7 +19,10 @@ impl RuleCode<'_, '_> {
                 let payee = self.code.value(payee);
                 (payee.known, self.code.code(payee.kind).value)
             }
-            None => (Flag::Yes, self.code.emit.checked_int(0).value),
+            None => {
+                let somebody = line.somebody.as_ref().map_or(Flag::Yes, |somebody| self.code.holds(somebody));
+                (somebody, self.code.emit.checked_int(0).value)
+            }
         };
         let (known, amount) = match line.owner {
             Owner::Row => self.of_row(line.factor.as_ref(), &line.worth, line.unit),

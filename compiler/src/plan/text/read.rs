@@ -138,6 +138,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             rules::new_balance(plan, line)?;
             Item::None
         }
+        "shared-limit" => {
+            rules::shared_limit(plan, line)?;
+            Item::None
+        }
         "stacking" => {
             rules::stacking(plan, line)?;
             Item::None

@@ -2,7 +2,7 @@
 
 use super::lexer::{Cursor, Read};
 use super::names::Place;
-use crate::plan::{Expr, Model, Part, Parties, Share, Spare, Take, To};
+use crate::plan::{Expr, Model, OneOf, Part, Parties, Share, Spare, Take, To};
 use meed_grammar::span::Span;
 
 const SPARES: [(Spare, &str); 3] = [
@@ -16,6 +16,7 @@ pub(super) fn write(place: &Place, share: &Share) -> String {
     let base = share.base.as_ref().map_or(String::new(), |base| format!(" base {}", place.typed(base)));
     let parties = match &share.parties {
         Parties::Listed(listed) => format!("of {}", parts(place, listed)),
+        Parties::OneOf(one) => format!("whole {}", one_of(place, one)),
         Parties::Found { payee, by } => format!("among {} {}", place.typed(payee), model(place, by)),
     };
     format!("share {parties} spare {spare}{base}")
@@ -33,10 +34,32 @@ fn part(place: &Place, part: &Part) -> String {
     };
     let to = match &part.to {
         To::Payee(payee) => format!("to {}", place.typed(payee)),
+        To::OneOf(one) => format!("one-of {}", one_of(place, one)),
         To::Kept => "kept".to_owned(),
         To::Split(parts) => format!("split {}", self::parts(place, parts)),
     };
     format!("{take}, {to}")
+}
+
+/// `if (condition, party), … otherwise party`
+fn one_of(place: &Place, one: &OneOf) -> String {
+    let branch = |(condition, party): &(Expr, Expr)| format!("({}, {})", place.typed(condition), place.typed(party));
+    let branches: Vec<String> = one.branches.iter().map(branch).collect();
+    format!("if {} otherwise {}", branches.join(", "), place.typed(&one.otherwise))
+}
+
+fn read_one_of(place: &Place, line: &mut Cursor) -> Read<OneOf> {
+    line.expect("if")?;
+    let branches = line.list(|line| {
+        line.expect_mark('(')?;
+        let condition = place.read_typed(line)?;
+        line.expect_mark(',')?;
+        let party = place.read_typed(line)?;
+        line.expect_mark(')')?;
+        Ok((condition, party))
+    })?;
+    line.expect("otherwise")?;
+    Ok(OneOf { branches, otherwise: place.read_typed(line)? })
 }
 
 fn model(place: &Place, model: &Model) -> String {
@@ -54,6 +77,8 @@ fn model(place: &Place, model: &Model) -> String {
 pub(super) fn read(place: &Place, line: &mut Cursor) -> Read<Share> {
     let parties = if line.takes("of") {
         Parties::Listed(line.list(|line| read_part(place, line))?)
+    } else if line.takes("whole") {
+        Parties::OneOf(read_one_of(place, line)?)
     } else {
         line.expect("among")?;
         Parties::Found { payee: place.read_typed(line)?, by: read_model(place, line)? }
@@ -77,6 +102,7 @@ fn read_part(place: &Place, line: &mut Cursor) -> Read<Part> {
     line.expect_mark(',')?;
     let to = match line.word()? {
         "to" => To::Payee(place.read_typed(line)?),
+        "one-of" => To::OneOf(read_one_of(place, line)?),
         "kept" => To::Kept,
         "split" => To::Split(line.list(|line| read_part(place, line))?),
         other => return Err(format!("`{other}` is nobody")),

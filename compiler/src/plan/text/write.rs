@@ -12,9 +12,9 @@ use crate::internal::broken;
 use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
     Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId,
-    Format, Life, Limit, Line, MatchId, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, RecordId, RecordTable,
-    Reverses, Schedule, SearchId, Stacking, StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId,
-    Window,
+    Format, Life, Limit, Line, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, RecordId,
+    RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy, StateId, StateKind, Stream, Type,
+    Version, VersionId, Whose, Window,
 };
 use std::fmt::Write;
 
@@ -64,6 +64,7 @@ pub(super) fn write(plan: &Plan) -> String {
     (0..plan.folds.len()).for_each(|idx| fold(plan, FoldId(idx as u32), &mut out));
     plan.versions.iter().for_each(|definition| version(plan, definition, &mut out));
     plan.stackings.iter().for_each(|known| stacking(plan, known, &mut out));
+    plan.shared_limits.iter().for_each(|known| shared_limit(plan, known, &mut out));
     let name = |id: &VersionId| format!("{} {}", plan.version(*id).name, plan.version(*id).number);
     line!(out, "\norder {}", plan.order.iter().map(name).collect::<Vec<_>>().join(", "));
     out
@@ -76,6 +77,29 @@ fn balance(plan: &Plan, balance: &Balance, out: &mut String) {
     let expires = balance.expires.map_or(String::new(), ends);
     let negative = if balance.may_be_negative { " may-be-negative" } else { "" };
     line!(out, "\nbalance {} in {}{per}{expires}{negative}", balance.name, plan.unit(balance.unit).code);
+}
+
+/// `shared-limit reward_cap over NAME, NAME in USD at-most 500000 of payee within year`
+fn shared_limit(plan: &Plan, limit: &SharedLimit, out: &mut String) {
+    let rules: Vec<&str> = limit.rules.iter().map(|id| plan.rule(*id).name.as_str()).collect();
+    let most = match limit.most {
+        Most::Amount(most) => format!("at-most {most}"),
+        Most::Payments(most) => format!("payments {most}"),
+    };
+    let whose = match &limit.per {
+        Whose::All => String::new(),
+        Whose::Payee => " of payee".to_owned(),
+        Whose::Party(record, path) => format!(" of {}", party_words(plan, *record, path)),
+    };
+    let period = limit.period.map_or(String::new(), |period| format!(" within {}", Word::word(period)));
+    let unit = &plan.unit(limit.unit).code;
+    line!(out, "\nshared-limit {} over {} in {unit} {most}{whose}{period}", limit.name, rules.join(", "));
+}
+
+/// `partner.group`
+fn party_words(plan: &Plan, record: RecordId, path: &[FieldId]) -> String {
+    let name = &plan.record(record).name;
+    if path.is_empty() { name.clone() } else { format!("{name}.{}", plan.path_words(record, path)) }
 }
 
 /// `stacking all of NAME, NAME up-to X`
@@ -354,14 +378,16 @@ fn matched(plan: &Plan, id: MatchId, out: &mut String) {
     if let Some(also) = &rows.also {
         line!(out, "  where {}", place.phrase(also));
     }
+    let stood = if rows.stood { " as-it-stood" } else { "" };
     let window = match rows.window {
         Window::Own => "own".to_owned(),
         Window::ToDate => "to-date".to_owned(),
         Window::Previous(period) => format!("previous {}", Word::word(period)),
+        Window::SameLastYear(period) => format!("same-last-year {}", Word::word(period)),
     };
     let (entity, period) = (&plan.record(rows.entity).name, Word::word(rows.period));
     line!(out, "  per {entity} by {}", place.typed(&rows.key));
-    line!(out, "  per {period} {window}");
+    line!(out, "  per {period} {window}{stood}");
 }
 
 fn fold(plan: &Plan, id: FoldId, out: &mut String) {
@@ -391,8 +417,7 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     if let Some(hold) = &rule.hold {
         let per = match &hold.per {
             None => "payee".to_owned(),
-            Some((record, path)) if path.is_empty() => plan.record(*record).name.clone(),
-            Some((record, path)) => format!("{}.{}", plan.record(*record).name, plan.path_words(*record, path)),
+            Some((record, path)) => party_words(plan, *record, path),
         };
         let paid_per = hold.paid_per.map(|period| format!(" paid-per {}", period.word().replace(' ', "-")));
         let at_end = if hold.all_at_end { " all-at-end" } else { "" };
@@ -432,7 +457,8 @@ fn node(place: &Place, node: &Node) -> String {
             let factor = emit.factor.as_ref().map_or(String::new(), |factor| format!(" times {}", place.typed(factor)));
             let unit = &plan.unit(emit.unit).code;
             let payee = emit.payee.as_ref().map_or("nobody".to_owned(), |payee| place.typed(payee));
-            format!("emit {payee} worth {}{factor}{along} in {unit}", place.typed(&emit.worth))
+            let somebody = emit.somebody.as_ref().map_or(String::new(), |known| format!(" if {}", place.typed(known)));
+            format!("emit {payee}{somebody} worth {}{factor}{along} in {unit}", place.typed(&emit.worth))
         }
         Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
         Node::Rank(rank) => {

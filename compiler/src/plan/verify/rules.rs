@@ -3,13 +3,13 @@
 use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
-    Account, Days, DecisionId, Emit, Expr, FindFunction, Function, Hold, Limit, LocalId, Node, Op, Owner, Part,
-    Parties, Plan, RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId, StateKind, Stream, Take, To,
-    Type, Version, VersionId,
+    Account, Days, DecisionId, Emit, Expr, FieldId, FindFunction, Function, Hold, Limit, LocalId, Most, Node, Op,
+    Owner, Part, Parties, Plan, RecordId, RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId,
+    StateKind, Stream, Take, To, Type, Version, VersionId, Whose,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) fn verify(plan: &Plan, index: &Index, id: VersionId, report: &mut Report) {
     let rule = plan.version(id);
@@ -44,8 +44,14 @@ fn hold(plan: &Plan, id: VersionId, hold: &Hold, report: &mut Report) {
     };
     let versions = (0..plan.versions.len() as u32).map(VersionId);
     report.demand(versions.into_iter().all(alike), Invariant::Payments, "one account in one way");
-    let Some((record, path)) = &hold.per else { return };
-    let mut at = Some(*record);
+    if let Some((record, path)) = &hold.per {
+        party_path(plan, *record, path, report);
+    }
+}
+
+/// A path of references from a payee.
+fn party_path(plan: &Plan, record: RecordId, path: &[FieldId], report: &mut Report) {
+    let mut at = Some(record);
     for field in path {
         let field = at.and_then(|at| plan.records.get(at.index())?.fields.get(field.index()));
         report.demand(field.is_some_and(|field| field.used), Invariant::Used, "the party of an account");
@@ -135,7 +141,7 @@ fn nodes_in_order(rule: &Version, report: &mut Report) {
 }
 
 /// Between a line and its end it is chosen, then divided, each once at most. Limits by keys of the row are before both, those of
-/// who gets it behind.
+/// who gets it behind; where the whole goes to somebody, those of the row may come behind too.
 fn lines_in_order(plan: &Plan, rule: &Version, report: &mut Report) {
     let places = |wanted: fn(&Node) -> bool| -> Vec<usize> {
         (0..rule.nodes.len()).filter(|&idx| wanted(&rule.nodes[idx])).collect()
@@ -146,12 +152,14 @@ fn lines_in_order(plan: &Plan, rule: &Version, report: &mut Report) {
     let is_chosen_first = chosen.iter().all(|choose| divided.iter().all(|share| choose < share));
     report.demand(is_once && is_chosen_first, Invariant::Nodes, "it is chosen and divided once");
     let Some(cut) = chosen.iter().chain(&divided).min() else { return };
+    let is_whole = chosen.is_empty() && rule.share().is_some_and(|share| !share.divides());
     for (idx, node) in rule.nodes.iter().enumerate() {
         if let Node::Limit(limit) = node
             && let Some(key) = limit.state().and_then(|state| plan.states.get(state.index())).map(|state| state.key)
         {
             let of_payee = plan.keys.get(key.index()).is_some_and(|key| key.of_payee);
-            report.demand(of_payee == (idx > *cut), Invariant::Nodes, "limits of the row, then of who gets it");
+            let fits = of_payee == (idx > *cut) || is_whole && !of_payee;
+            report.demand(fits, Invariant::Nodes, "limits of the row, then of who gets it");
         }
     }
 }
@@ -292,6 +300,11 @@ impl Walk<'_> {
         }
         let is_divided = self.rule.nodes.iter().any(|node| matches!(node, Node::Share(_)));
         report.demand(emit.payee.is_none() == is_divided, Invariant::Payments, "a payee, or a division among several");
+        if let Some(somebody) = &emit.somebody {
+            self.place.check(somebody, report);
+            let fits = somebody.ty == Type::YesNo && emit.payee.is_none();
+            report.demand(fits, Invariant::Payments, "whether there is a payee of several kinds");
+        }
         if let Some(factor) = &emit.factor {
             self.place.check(factor, report);
             report.demand(factor.ty.is_numeric(), Invariant::Types, "the factor is a number");
@@ -345,6 +358,9 @@ impl Walk<'_> {
         share.payees().into_iter().for_each(|payee| self.party(payee, report));
         match &share.parties {
             Parties::Listed(parts) => self.parts(parts, report),
+            Parties::OneOf(one) => {
+                report.demand(!one.branches.is_empty(), Invariant::Payments, "a party of several kinds")
+            }
             Parties::Found { payee, by } => {
                 let each = |value: &Expr| match &value.op {
                     Op::Call(Function::Find { search, output }, operands) => {
@@ -421,6 +437,7 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
             report.demand(false, Invariant::Order, detail);
         }
     }
+    shared_limits(plan, &places, report);
     let of_rule = plan.together();
     let of = |id: &VersionId| of_rule[plan.version(*id).rule.index()];
     let mut done: FxHashSet<RuleId> = FxHashSet::default();
@@ -432,15 +449,52 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
     }
 }
 
-/// The rules whose payments or decisions a rule reads.
-fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
-    let mut rules: Vec<RuleId> = Vec::new();
-    let folds = || rule.folds.iter().filter(|id| id.index() < plan.folds.len());
-    for stream in std::iter::once(&rule.stream).chain(folds().map(|id| &plan.matched(*id).stream)) {
-        if let Stream::Lines(rule, _) = stream {
-            rules.push(*rule);
+/// A limit is over rules that pay in its unit, and whoever reads what one of them pays comes after all that are limited with it.
+fn shared_limits(plan: &Plan, places: &[usize], report: &mut Report) {
+    let of_rule = plan.limited_together();
+    for limit in &plan.shared_limits {
+        let versions = || limit.rules.iter().flat_map(|rule| plan.versions_of(*rule));
+        let one_unit = versions().all(|id| plan.version(id).emit().is_some_and(|emit| emit.unit == limit.unit));
+        let amount = matches!(limit.most, Most::Amount(most) | Most::Payments(most) if most >= 0);
+        report.demand(
+            one_unit && amount && !limit.rules.is_empty(),
+            Invariant::Payments,
+            "a limit over rules of one unit",
+        );
+        if let Whose::Party(record, path) = &limit.per {
+            party_path(plan, *record, path, report);
         }
     }
+    if plan.shared_limits.is_empty() {
+        return;
+    }
+    let mut last: FxHashMap<RuleId, usize> = FxHashMap::default();
+    for (rule, place) in plan.versions.iter().zip(places) {
+        if let Some(group) = of_rule[rule.rule.index()] {
+            let known = last.entry(group).or_default();
+            *known = (*known).max(*place);
+        }
+    }
+    for (rule, place) in plan.versions.iter().zip(places) {
+        let own = of_rule[rule.rule.index()];
+        let read = paid_to(plan, rule).into_iter().filter_map(|read| *of_rule.get(read.index())?);
+        let fits = read.filter(|group| own != Some(*group)).all(|group| last[&group] < *place);
+        report.demand(fits, Invariant::Order, "what is limited together comes before whoever reads it");
+    }
+}
+
+/// The rules whose payments a rule reads as its rows or in aggregates.
+fn paid_to(plan: &Plan, rule: &Version) -> Vec<RuleId> {
+    let folds = rule.folds.iter().filter(|id| id.index() < plan.folds.len());
+    let streams = std::iter::once(&rule.stream).chain(folds.map(|id| &plan.matched(*id).stream));
+    let paid = streams.filter_map(|stream| if let Stream::Lines(rule, _) = stream { Some(*rule) } else { None });
+    paid.collect()
+}
+
+/// The rules whose payments or decisions a rule reads.
+fn reads(plan: &Plan, index: &Index, rule: &Version) -> Vec<VersionId> {
+    let mut rules = paid_to(plan, rule);
+    let folds = || rule.folds.iter().filter(|id| id.index() < plan.folds.len());
     let mut decisions: Vec<DecisionId> = Vec::new();
     let mut visit = |expr: &Expr| {
         if let Op::Decision { decision, .. } = expr.op {

@@ -1,7 +1,7 @@
 //! Values that depend on conditions: `A if C, otherwise B`.
 
 use crate::internal::broken;
-use crate::plan::{ChoiceId, Expr, Function, Op, TextTest, Type};
+use crate::plan::{ChoiceId, Expr, Function, OneOf, Op, TextTest, To, Type};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed, facts};
 use meed_grammar::problem::Problem;
@@ -17,6 +17,41 @@ impl Typing<'_> {
         span: Span,
         scope: &mut Scope,
     ) -> Option<Typed> {
+        let (conditions, values) = self.branches(branches, otherwise, hint, scope)?;
+        self.chosen_value(conditions, values, span)
+    }
+
+    /// Who is meant where conditions choose: one value, or parties of several kinds.
+    pub(in crate::types) fn conditional_party(
+        &mut self,
+        branches: &[(tree::Expr, tree::Expr)],
+        otherwise: Option<&tree::Expr>,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<To> {
+        let (conditions, values) = self.branches(branches, otherwise, None, scope)?;
+        let are_rows = values.iter().all(|value| matches!(value.ty, Type::Ref(_)));
+        if !are_rows || values.iter().all(|value| value.ty == values[0].ty) {
+            let to = self.chosen_value(conditions, values, span)?;
+            self.party(&to)?;
+            return Some(To::Payee(to.into_expr()));
+        }
+        for value in &values {
+            self.party(value)?;
+        }
+        let mut parties: Vec<Expr> = values.into_iter().map(Typed::into_expr).collect();
+        let otherwise = parties.pop()?;
+        Some(To::OneOf(OneOf { branches: conditions.into_iter().zip(parties).collect(), otherwise }))
+    }
+
+    /// Conditions, and the values under them and otherwise.
+    fn branches(
+        &mut self,
+        branches: &[(tree::Expr, tree::Expr)],
+        otherwise: Option<&tree::Expr>,
+        hint: Option<Type>,
+        scope: &mut Scope,
+    ) -> Option<(Vec<Expr>, Vec<Typed>)> {
         // That it is missing was said when the text was read.
         let otherwise = otherwise?;
         let outside = scope.facts.mark();
@@ -35,6 +70,11 @@ impl Typing<'_> {
         let hint = hint.or(values.first().map(|value| value.ty));
         values.push(self.hinted(otherwise, hint, scope)?);
         scope.facts.forget_from(outside);
+        Some((conditions, values))
+    }
+
+    /// Values of which conditions choose one, as one value.
+    fn chosen_value(&mut self, conditions: Vec<Expr>, values: Vec<Typed>, span: Span) -> Option<Typed> {
         let values = self.in_list_of_texts(values);
         let values = self.unify_all(values)?;
         let data = values.iter().find(|value| value.text.is_none()).map(|value| value.ty);

@@ -349,7 +349,8 @@ impl Typing<'_> {
         match part.text.as_str() {
             "payee" if scope.payees.len() > 1 => {
                 let kinds = scope.payees.clone();
-                self.payees_differ(&kinds, path.span);
+                let instead = "name a party of the row that the payment is for, or ";
+                self.payees_differ(&kinds, Some(instead), path.span);
                 None
             }
             "payee" => {

@@ -1,6 +1,7 @@
 //! `pay` and `take back`: who, how much, and whether the amount is rounded along a running total.
 
-use crate::plan::{Expr, Function, Op, ScheduleOutput, Type, UnitId};
+use crate::internal::broken;
+use crate::plan::{Expr, Function, Op, Parties, ScheduleOutput, Share, Spare, To, Type, UnitId};
 use crate::typed::{self, extent};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -24,22 +25,34 @@ impl Typing<'_> {
         work: &mut Work,
     ) {
         let Some(payee) = self.named_payee(payee, amount, scope) else { return };
-        let to = self.expression(payee, scope);
+        let to = self.payee(payee, scope);
         let value = if Self::is_take(amount) {
             self.take_from(amount, scope, work).map(Typed::from_expr)
         } else {
             self.numeric(amount, scope)
         };
         let (Some(to), Some(value)) = (to, value) else { return };
-        if self.party(&to).is_none() || self.amount_of_money(&value, "what is paid", amount, scope).is_none() {
+        if self.amount_of_money(&value, "what is paid", amount, scope).is_none() {
             return;
         }
-        let to = to.into_expr();
-        if let (true, Some(taken)) = (to.optional, work.taken) {
-            return self.taken_for_nobody(&to, taken);
+        // Of several kinds one that may be nobody stands for all.
+        let named = match &to {
+            To::Payee(to) => to,
+            To::OneOf(one) => one.parties().find(|party| party.optional).unwrap_or(&one.otherwise),
+            To::Kept | To::Split(_) => broken("a payee that is divided"),
+        };
+        if let (true, Some(taken)) = (named.optional, work.taken) {
+            return self.taken_for_nobody(named, taken);
         }
-        let Some((unit, amount)) = self.amount_paid(value, Some(&to), unknown, scope, work) else { return };
-        let (payee, share) = (Some(to), None);
+        let Some((unit, amount)) = self.amount_paid(value, Some(named), unknown, scope, work) else { return };
+        let (payee, share) = match to {
+            To::Payee(to) => (Some(to), None),
+            To::Kept | To::Split(_) => broken("a payee that is divided"),
+            To::OneOf(one) => {
+                let (parties, spare) = (Parties::OneOf(one), Spare::LargestFraction);
+                (None, Some(Share { parties, spare, base: None, span: payee.span }))
+            }
+        };
         work.clauses.push(typed::Clause::Pay(typed::Pay { payee, share, amount, unit, take_back, span }));
     }
 
@@ -97,8 +110,22 @@ impl Typing<'_> {
         Some(payee)
     }
 
+    /// Who is paid: a row of an entity, or of one of several entities.
+    pub(super) fn payee(&mut self, payee: &tree::Expr, scope: &mut Scope) -> Option<To> {
+        match &unbracketed(payee).kind {
+            ExprKind::Conditional { branches, otherwise } => {
+                self.conditional_party(branches, otherwise.as_deref(), payee.span, scope)
+            }
+            _ => {
+                let to = self.expression(payee, scope)?;
+                self.party(&to)?;
+                Some(To::Payee(to.into_expr()))
+            }
+        }
+    }
+
     /// A payee is a row of an entity.
-    pub(super) fn party(&mut self, to: &Typed) -> Option<()> {
+    pub(in crate::types) fn party(&mut self, to: &Typed) -> Option<()> {
         let Type::Ref(record) = to.ty else {
             let message = format!("{} cannot be paid", self.type_words(to.ty));
             let mut problem = Problem::error("not-a-payee", to.span, message)

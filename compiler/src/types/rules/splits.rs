@@ -112,11 +112,7 @@ impl Typing<'_> {
         let to = match &part.to {
             SplitTo::Kept => To::Kept,
             SplitTo::Split(parts) => To::Split(self.listed(parts, unit, part.span, scope)?),
-            SplitTo::Payee(payee) => {
-                let to = self.expression(payee, scope)?;
-                self.party(&to)?;
-                To::Payee(to.into_expr())
-            }
+            SplitTo::Payee(payee) => self.payee(payee, scope)?,
         };
         Some(Part { take, to, span: part.span })
     }

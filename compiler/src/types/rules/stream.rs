@@ -162,14 +162,14 @@ impl Typing<'_> {
         kinds
     }
 
-    /// Says that the payees of payments are parties of several kinds.
-    pub(in crate::types) fn payees_differ(&mut self, kinds: &[RecordId], span: Span) {
+    /// Says that the payees of payments are parties of several kinds; `instead` is what can be asked in place of the payee.
+    pub(in crate::types) fn payees_differ(&mut self, kinds: &[RecordId], instead: Option<&str>, span: Span) {
         let names: Vec<String> = kinds.iter().map(|&kind| format!("a {}", self.program.record(kind).name)).collect();
-        let message = format!("versions of this rule pay parties of several kinds: {}", names.join(", "));
+        let message = format!("this rule pays parties of several kinds: {}", names.join(", "));
         self.problem(
             Problem::error("version-payees", span, message)
                 .label("which of them is meant?")
-                .help("name a party of the row that the payment is for, or make two rules of the versions that pay different kinds"),
+                .help(format!("{}let what is paid to each kind be a rule of its own", instead.unwrap_or_default())),
         );
     }
 }

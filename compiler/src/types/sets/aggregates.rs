@@ -1,7 +1,10 @@
 //! Aggregates over the rows of a set, per entity and period.
 
 use crate::internal::broken;
-use crate::plan::{Comparison, Expr, FindFunction, FoldId, Function, Op, Period, RecordKind, Stream, Type, Window};
+use crate::plan::{
+    Comparison, Expr, FindFunction, FoldId, Function, Op, Period, RecordKind, Stream, Type, Window, Years,
+};
+use crate::resolve::later;
 use crate::typed::{Fold, FoldFunction};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -67,7 +70,13 @@ impl Typing<'_> {
             None => None,
         };
         let function_of_rows = FoldFunction::Count;
-        let fold = Fold { stream, entity, join, filter, period, window, function: function_of_rows, value: None, span };
+        let stood = whole.as_it_stood;
+        if let (Some(at), Stream::Lines(_, kind)) = (stood, &stream) {
+            self.problem(later(at, &format!("`as it stood` of {}s is", kind.word())));
+            return None;
+        }
+        let fold =
+            Fold { stream, entity, join, filter, period, window, stood, function: function_of_rows, value: None, span };
         Some(self.folds(function, taken, &fold))
     }
 
@@ -85,6 +94,8 @@ impl Typing<'_> {
         };
         let by_window = match set.window.as_ref().map(|window| &window.kind) {
             None | Some(WindowKind::ToDate | WindowKind::Previous { count: Some(1), .. }) => false,
+            // In a calendar from a table the year before may have no such period, which is a matter of the row that asks.
+            Some(WindowKind::SameLastYear(_)) => matches!(self.program.calendar.years, Years::Table(_)),
             Some(_) => true,
         };
         let by_several = set.by.len() > 1 || set.by.iter().any(|way| way.chain.is_some());
@@ -190,10 +201,10 @@ impl Typing<'_> {
     }
 
     fn window(&mut self, window: Option<&tree::Window>) -> Option<Window> {
-        match window.map(|window| &window.kind) {
-            None => Some(Window::Own),
-            Some(WindowKind::ToDate) => Some(Window::ToDate),
-            Some(WindowKind::Previous { period: name, .. }) => match Period::from_word(&name.text) {
+        let Some(window) = window else { return Some(Window::Own) };
+        match &window.kind {
+            WindowKind::ToDate => Some(Window::ToDate),
+            WindowKind::Previous { period: name, .. } => match Period::from_word(&name.text) {
                 Some(period) if period != Period::Program => {
                     self.has_before(period, name.span)?;
                     Some(Window::Previous(period))
@@ -206,8 +217,9 @@ impl Typing<'_> {
                     None
                 }
             },
+            WindowKind::SameLastYear(period) => self.same_last_year(period, window.span).map(Window::SameLastYear),
             // Every other window is found row by row.
-            Some(_) => broken("a window that is no whole period"),
+            _ => broken("a window that is no whole period"),
         }
     }
 
@@ -260,7 +272,16 @@ impl Typing<'_> {
 
 /// `sum of deal.amount` is short for `sum of amount in deal`.
 fn short_set(source: SetSource, span: Span) -> tree::Set {
-    tree::Set { source, of: None, by: Vec::new(), condition: None, window: None, unknown: None, span }
+    tree::Set {
+        source,
+        of: None,
+        by: Vec::new(),
+        condition: None,
+        window: None,
+        unknown: None,
+        as_it_stood: None,
+        span,
+    }
 }
 
 /// The quotient of a sum and a count; missing where the count is 0.

@@ -9,6 +9,7 @@ use crate::plan::{
     DecisionId, Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
     Stream, Type,
 };
+use crate::resolve::later;
 use crate::typed::{Clause, walk};
 use crate::types::Typing;
 use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed};
@@ -109,6 +110,7 @@ impl Typing<'_> {
                 condition: both(named.condition.clone(), set.condition.take()),
                 window: set.window.take().or_else(|| named.window.clone()),
                 unknown: set.unknown.take().or_else(|| named.unknown.clone()),
+                as_it_stood: set.as_it_stood.or(named.as_it_stood),
                 span: set.span,
             };
         }
@@ -342,6 +344,13 @@ impl Typing<'_> {
             self.problem(Problem::error("misplaced-value", span, message));
             return None;
         };
+        if let Some(at) = set.as_it_stood {
+            let problem = later(at, "`as it stood` in a set that is found row by row is");
+            let help = "it can be said of rows of an event in a rule per party and period, of the period itself, `to date`, the \
+                        `previous` one or the `same … last year`";
+            self.problem(problem.help(help));
+            return None;
+        }
         let (rows, only) = self.rows_of_set(&set.source)?;
         let mut found = self.no_rows_yet(rows, scope, span);
         if let SetSource::Decisions(name) = &set.source {
@@ -371,7 +380,7 @@ impl Typing<'_> {
 
     /// Whether a set that gets a name can be found; what is wrong with it is said.
     pub(in crate::types) fn is_set(&mut self, set: &tree::Set, scope: &mut Scope) -> bool {
-        let set = self.unnamed_set(set, scope);
+        let set = tree::Set { as_it_stood: None, ..self.unnamed_set(set, scope) };
         self.found(&set, set.span, scope).is_some()
     }
 

@@ -151,17 +151,7 @@ impl Typing<'_> {
                 edges(Some(back(kind, day(), count)), Some(days_after(first, -1)))
             }
             WindowKind::SameLastYear(period) => {
-                let Some(kind) = Period::from_word(&period.text) else { return self.no_period(period) };
-                if matches!(kind, Period::Day | Period::Week | Period::Program) {
-                    let message = format!("no {} stands in the year before at the same place", kind.word());
-                    self.problem(
-                        Problem::error("unknown-window", at, message)
-                            .help("write half month, month, quarter, half or year"),
-                    );
-                    return None;
-                }
-                self.held(kind, period.span)?;
-                self.held(Period::Year, at)?;
+                let kind = self.same_last_year(period, at)?;
                 let from = back_by(kind, Back::Year, day());
                 edges(Some(from.clone()), Some(edge(kind, Edge::Last, from)))
             }
@@ -173,6 +163,21 @@ impl Typing<'_> {
                 }
             },
         }
+    }
+
+    /// `same quarter last year`
+    pub(super) fn same_last_year(&mut self, period: &tree::Name, span: Span) -> Option<Period> {
+        let Some(kind) = Period::from_word(&period.text) else { return self.no_period(period) };
+        if matches!(kind, Period::Day | Period::Week | Period::Program) {
+            let message = format!("no {} stands in the year before at the same place", kind.word());
+            self.problem(
+                Problem::error("unknown-window", span, message).help("write half month, month, quarter, half or year"),
+            );
+            return None;
+        }
+        self.held(kind, period.span)?;
+        self.held(Period::Year, span)?;
+        Some(kind)
     }
 
     /// The days of a rule's own period: those within the program's life and the party's.

@@ -6,9 +6,9 @@ use super::super::shares;
 use super::super::words::Word;
 use super::{days, number, record, rule_id, stream, word};
 use crate::plan::{
-    Account, Add, Balance, BalanceId, Days, Emit, Expr, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local, LocalId,
-    Match, MatchId, Node, Op, Owner, Pay, Period, Plan, Rank, RecordId, Root, Stacking, StackingId, StackingPolicy,
-    State, StateId, StateKind, Stream, TakeFrom, Type, Version, VersionId, Window,
+    Account, Add, Balance, BalanceId, Days, Emit, Expr, FieldId, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local,
+    LocalId, Match, MatchId, Most, Node, Op, Owner, Pay, Period, Plan, Rank, RecordId, Root, SharedLimit, Stacking,
+    StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type, Version, VersionId, Whose, Window,
 };
 use meed_grammar::span::Span;
 
@@ -101,6 +101,7 @@ pub(super) fn matched(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         also: None,
         period: Period::Program,
         window: Window::Own,
+        stood: false,
     });
     Ok(())
 }
@@ -124,8 +125,10 @@ pub(super) fn match_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                         "own" => Window::Own,
                         "to-date" => Window::ToDate,
                         "previous" => Window::Previous(word(line)?),
+                        "same-last-year" => Window::SameLastYear(word(line)?),
                         other => return Err(format!("`{other}` is no window")),
                     };
+                    rows.stood = line.takes("as-it-stood");
                 }
                 None => {
                     rows.entity = record(plan, line)?;
@@ -233,27 +236,52 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     Ok(())
 }
 
+/// `partner.group`; none for whoever is paid.
+fn party(plan: &Plan, line: &mut Cursor) -> Read<Option<(RecordId, Vec<FieldId>)>> {
+    let mut names = line.word()?.split('.');
+    let name = match names.next() {
+        Some("payee") | None => return Ok(None),
+        Some(name) => name,
+    };
+    let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
+    let (mut at, mut path) = (record, Vec::new());
+    for name in names {
+        let field = plan.record(at).field(name).ok_or_else(|| format!("there is no field `{name}`"))?;
+        if let Type::Ref(next) = plan.record(at).fields[field.index()].ty {
+            at = next;
+        }
+        path.push(field);
+    }
+    Ok(Some((record, path)))
+}
+
+/// `shared-limit reward_cap over NAME, NAME in USD at-most 500000 of payee within year`
+pub(super) fn shared_limit(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    let name = line.word()?.to_owned();
+    line.expect("over")?;
+    let rules = line.list(|line| rule_id(plan, line))?;
+    line.expect("in")?;
+    let unit = super::unit(plan, line)?;
+    let most = match line.word()? {
+        "at-most" => Most::Amount(number(line)?),
+        "payments" => Most::Payments(number(line)?),
+        other => return Err(format!("`{other}` is no limit")),
+    };
+    let per = match line.takes("of") {
+        false => Whose::All,
+        true => party(plan, line)?.map_or(Whose::Payee, |(record, path)| Whose::Party(record, path)),
+    };
+    let period = if line.takes("within") { Some(word(line)?) } else { None };
+    plan.shared_limits.push(SharedLimit { name, rules, unit, most, per, period, span: Span::default() });
+    Ok(())
+}
+
 /// `until 5000 per partner.group paid-per half-month all-at-end`
 fn hold(plan: &Plan, line: &mut Cursor) -> Read<Hold> {
     line.expect("until")?;
     let until = number(line)?;
     line.expect("per")?;
-    let mut names = line.word()?.split('.');
-    let per = match names.next() {
-        Some("payee") | None => None,
-        Some(name) => {
-            let record = plan.record_named(name).ok_or_else(|| format!("there is no record `{name}`"))?;
-            let (mut at, mut path) = (record, Vec::new());
-            for name in names {
-                let field = plan.record(at).field(name).ok_or_else(|| format!("there is no field `{name}`"))?;
-                if let Type::Ref(next) = plan.record(at).fields[field.index()].ty {
-                    at = next;
-                }
-                path.push(field);
-            }
-            Some((record, path))
-        }
-    };
+    let per = party(plan, line)?;
     let paid_per = if line.takes("paid-per") {
         let kind = line.word()?.replace('-', " ");
         Some(Period::from_word(&kind).ok_or_else(|| format!("`{kind}` is no period"))?)
@@ -384,13 +412,14 @@ fn state_id(place: &Place, line: &mut Cursor) -> Read<StateId> {
 
 fn emit(place: &Place, line: &mut Cursor) -> Read<Emit> {
     let payee = if line.takes("nobody") { None } else { Some(place.read_typed(line)?) };
+    let somebody = if line.takes("if") { Some(place.read_typed(line)?) } else { None };
     line.expect("worth")?;
     let worth = place.read_typed(line)?;
     let factor = if line.takes("times") { Some(place.read_typed(line)?) } else { None };
     let owner = if line.takes("along") { Owner::Total(state_id(place, line)?) } else { Owner::Row };
     line.expect("in")?;
     let unit = super::unit(place.plan, line)?;
-    Ok(Emit { payee, factor, worth, owner, unit, span: Span::default() })
+    Ok(Emit { payee, somebody, factor, worth, owner, unit, span: Span::default() })
 }
 
 fn limit(place: &Place, floor: bool, line: &mut Cursor) -> Read<Limit> {
