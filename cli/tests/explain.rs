@@ -315,3 +315,54 @@ fn lots_of_balances_and_ranks_are_told() {
         ],
     );
 }
+
+#[test]
+fn limits_over_rules_payees_of_kinds_and_sets_as_they_stood_are_told() {
+    let folder = Folder::new("explain-together");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\
+         entity partner { key id }\n\
+         entity person { key id   employer partner   is_paid yes/no }\n\
+         event deal { key id   when closed_on   rep person   amount money }\n\
+         event return { key id   when returned_on   deal reverses   amount money }\n\
+         rule reward {\n  for each deal\n  pay (rep if rep.is_paid, otherwise rep.employer) 10% of amount\n}\n\
+         rule more { for each deal   pay rep $30 }\n\
+         limit together { over reward, more   at most $100 per payee per year }\n\
+         rule growth {\n  for each partner per quarter\n  pay partner 1% of (sum of amount in (deal by rep.employer previous quarter, as it stood))\n}\n",
+    );
+    folder.write("person.csv", "id,employer,is_paid\nANA,P1,yes\nBEN,P1,no\n");
+    folder.write("deal.csv", "id,closed_on,rep,amount\nD1,2026-02-01,ANA,800\nD2,2026-02-02,BEN,500\n");
+    folder.write("return.csv", "id,returned_on,deal,amount\nR1,2026-07-01,D2,200\n");
+    let ask = |question: &[&str]| {
+        let words = ["explain", "p.meed", "--data", ".", "--through", "2026-12-31"].into_iter();
+        folder.meed(&words.chain(question.iter().copied()).collect::<Vec<_>>()).with(0).out
+    };
+    let said = |told: &str, parts: &[&str]| {
+        for part in parts {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+    };
+    said(
+        &ask(&["--rule", "more", "--key", "D1"]),
+        &[
+            "more pays person ANA 20.00 USD for deal D1",
+            "limit `together` of 100.00 USD over `reward`, `more` (person ANA, 2026): 30.00 USD is cut to 20.00 USD",
+            "before this deal: 80.00 USD paid, room for 20.00 USD",
+        ],
+    );
+    said(
+        &ask(&["--rule", "reward", "--key", "D2"]),
+        &[
+            "reward pays partner P1 30.00 USD for deal D2",
+            "it goes to partner P1\n      rep.is_paid is no\n      rep.employer is partner P1",
+        ],
+    );
+    said(
+        &ask(&["--rule", "growth", "--payee", "P1"]),
+        &[
+            "as it stood) is 1,300.00 USD\n        as it stood on 2026-06-30:\n        deal D1 of 2026-02-01: 800.00 USD",
+            "deal D2 of 2026-02-02: 500.00 USD",
+        ],
+    );
+}
