@@ -5,7 +5,7 @@ mod texts;
 use crate::draw::{Messages, say};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{BelowZero, Node, Plan, Version, VersionId};
+use meed_compiler::plan::{BelowZero, Node, Plan, Reading, Version, VersionId};
 use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
@@ -65,7 +65,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
     }
     let mut table = comfy_table::Table::new();
     // Where nothing can be taken back, nothing is said about it.
-    let with_returned = plan.records.iter().any(|record| record.used && record.returned().is_some());
+    let with_returned = plan.records.iter().any(|record| record.used && record.returned(Reading::Left).is_some());
     let header = (0..).zip(HEADER).filter(|(idx, _)| with_returned || *idx != RETURNED + 1).map(|(_, word)| word);
     table.load_style(comfy_table::presets::ASCII_FULL_CONDENSED).set_header(header);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));

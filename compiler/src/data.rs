@@ -243,6 +243,8 @@ pub struct Payments {
     pub source: Vec<u32>,
     /// The row of the event, or of the entity periods, that it comes from in the end.
     pub root: Vec<u32>,
+    /// By which return it is taken back, numbered from 1 by the engine, or 0; empty where none is.
+    pub taking: Vec<u32>,
 }
 
 /// A run of rows of a stream, at most a few thousand, with their slots.

@@ -117,7 +117,7 @@ impl<'a> Lowering<'a> {
     ) -> Version {
         states.begin_version();
         let first_fold = plan.folds.len() as u32;
-        let left = returned::is_left(plan, &version.stream).filter(|_| !version.as_reported).map(Node::Keep);
+        let left = returned::is_left(plan, &version.stream, version.reading).map(Node::Keep);
         let mut lowering = Self {
             plan,
             states,
@@ -148,7 +148,8 @@ impl<'a> Lowering<'a> {
             n_locals: version.locals.len() as u32,
             locals: version.locals.clone(),
             folds,
-            as_reported: version.as_reported,
+            reading: version.reading,
+            takes_back: version.takes_back,
             as_it_stood: version.as_it_stood,
             hold: version.hold.as_ref().map(|(hold, _)| hold.clone()),
             span: version.span,
@@ -245,7 +246,7 @@ impl<'a> Lowering<'a> {
 
     /// A condition with that something is left of the row, where the version does not read rows as they were reported.
     fn left_and(&self, stream: &Stream, condition: Option<crate::plan::Expr>) -> Option<crate::plan::Expr> {
-        if self.version.as_reported { condition } else { returned::left_and(self.plan, stream, condition) }
+        returned::left_and(self.plan, stream, self.version.reading, condition)
     }
 
     /// Whether the rows are those of a rule's stream as the Plan has it.

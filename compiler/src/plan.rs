@@ -187,8 +187,10 @@ pub struct Version {
     pub locals: Vec<Local>,
     /// Aggregates that it reads.
     pub folds: Vec<FoldId>,
-    /// Whether it reads rows as they were reported, whatever was taken back.
-    pub as_reported: bool,
+    /// As what it and its sets read rows that others take back.
+    pub reading: Reading,
+    /// Whether a return takes back its share of what was paid for its row; rows are read as they were reported then.
+    pub takes_back: bool,
     /// Whether its sets are of rows as they stood at the end of each period, so that a period that is closed stays so.
     pub as_it_stood: bool,
     /// How its lines are held until they are worth a payment, if they are.

@@ -20,7 +20,8 @@ pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
     Add, Balance, Calendar, Days, Decision, DecisionId, Expr, Hold, Local, LocalId, Parameter, Period, Predicate, Rank,
-    Record, RecordId, Search, Share, SharedLimit, Stacking, Stream, Table, TakeFrom, Type, Unit, UnitId, Window,
+    Reading, Record, RecordId, Search, Share, SharedLimit, Stacking, Stream, Table, TakeFrom, Type, Unit, UnitId,
+    Window,
 };
 use meed_grammar::span::Span;
 
@@ -99,8 +100,10 @@ pub struct Version {
     pub folds: Vec<Fold>,
     /// `ever` of its first, if it has one.
     pub ever: Option<Span>,
-    /// `returns change nothing`: it reads rows as they were reported.
-    pub as_reported: bool,
+    /// As what it reads rows that others take back.
+    pub reading: Reading,
+    /// `returns take back what was paid`
+    pub takes_back: bool,
     /// Its sets are of rows as they stood at the end of each period.
     pub as_it_stood: bool,
     /// `hold until`, and where it is written.

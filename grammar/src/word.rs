@@ -31,6 +31,7 @@ pub const WORDS: &[&str] = &[
     "above",
     "active",
     "add",
+    "added",
     "adds",
     "after",
     "all",

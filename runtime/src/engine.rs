@@ -32,4 +32,5 @@ mod run;
 pub(crate) mod settle;
 mod shared_limit;
 mod stood;
+mod taken_back;
 mod under_way;

@@ -203,7 +203,7 @@ fn headers(source: &FieldSource) -> Vec<&str> {
     match source {
         FieldSource::Column(column) => vec![&column.header],
         FieldSource::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
-        FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned | FieldSource::Reported(_) => Vec::new(),
+        FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned(_) | FieldSource::Read(..) => Vec::new(),
     }
 }
 

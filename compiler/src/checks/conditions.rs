@@ -3,8 +3,8 @@
 use super::ranges::Ranges;
 use crate::plan::calendar::date_of;
 use crate::plan::{
-    Bounds, Comparison, CreditPart, Expr, FieldId, FieldSource, Function, LocalId, Node, Op, Plan, RecordId, Root,
-    Stream, Type, Version,
+    Bounds, Comparison, CreditPart, Expr, FieldId, FieldSource, Function, LocalId, Node, Op, Plan, Reading, RecordId,
+    Root, Stream, Type, Version,
 };
 use crate::value::{Exact, power_of_ten};
 use meed_grammar::limits;
@@ -85,8 +85,12 @@ impl<'p> Left<'p> {
                 continue;
             }
             // What is taken back lowers a field towards zero, past bounds that are those of its cells.
-            let lowered =
-                self.plan.record(at).fields.iter().any(|other| other.source == FieldSource::Reported(*field_id));
+            let lowered = self
+                .plan
+                .record(at)
+                .fields
+                .iter()
+                .any(|other| other.source == FieldSource::Read(*field_id, Reading::Reported));
             let to_zero = |bound: i64, nearer: fn(i64, i64) -> i64| if lowered { nearer(bound, 0) } else { bound };
             let least = field.bounds.least.map(|least| to_zero(least, i64::min));
             let most = field.bounds.most.map(|most| to_zero(most, i64::max));

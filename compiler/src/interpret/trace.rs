@@ -5,6 +5,7 @@ use super::eval::{Levels, Value};
 use super::schedule::{self, Part};
 use super::{Fault, RuleRun};
 use crate::balances::Mover;
+use crate::data::status;
 use crate::plan::{
     BalanceId, Days, Emit, Expr, Function, LocalId, Node, Op, Owner, Period, RecordId, RuleId, ScheduleId,
     ScheduleOutput, SharedLimitId, Side, StateId, Type, Unit, UnitId,
@@ -171,6 +172,25 @@ pub enum TraceStep {
         values: Vec<(Span, Type, Value)>,
         /// The place of the party in the rule.
         span: Span,
+    },
+    /// What a return takes back of a line, behind all that the row was paid.
+    TakenBack {
+        /// The return.
+        by: (RecordId, u32),
+        /// Its day.
+        day: i32,
+        /// The share of the row that was taken back before it, and with it.
+        shares: (Exact, Exact),
+        /// The place of the line among those of its row, and of what unit it is.
+        place: u32,
+        /// The unit of the line, and its decimals.
+        unit: UnitId,
+        /// See `unit`.
+        decimals: u32,
+        /// What the line was, in smallest units.
+        paid: i64,
+        /// What becomes a line of its own.
+        amount: i64,
     },
     /// A limit over several rules, on a line in smallest units.
     SharedLimit {
@@ -373,6 +393,11 @@ impl Trace {
     pub(super) fn balance(&mut self, step: impl FnOnce(Vec<(Span, Type, Value)>) -> TraceStep) {
         let values = self.take_values();
         self.steps.push(step(values));
+    }
+
+    /// Of a line that is made behind all that its row was paid.
+    pub fn of_line(step: TraceStep) -> Self {
+        Self { status: status::PAID, steps: vec![step], ..Self::default() }
     }
 
     pub(super) fn payee(&mut self, kind: RecordId, payee: Option<u32>, span: Span) {

@@ -3,6 +3,7 @@
 use super::{Bounds, FieldId, Layout, RecordId, Type};
 use meed_grammar::span::Span;
 pub use meed_grammar::tree::RecordKind;
+use std::collections::BTreeSet;
 
 /// An entity or event.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,16 +112,28 @@ pub enum FieldSource {
     Day(i32),
     /// No column: a row's key is its file and its place in it.
     Place,
-    /// No column: whether nothing is left of the row, as others have taken all of it back.
-    Returned,
-    /// No column: another field as it is in its own, before anything is taken off.
-    Reported(FieldId),
+    /// No column: whether nothing is left of the row in this reading, as others have taken all of it back.
+    Returned(Reading),
+    /// No column: another field in this reading, which is not the usual one.
+    Read(FieldId, Reading),
+}
+
+/// As what rows are read that others take back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// As what is left of them on the run's day.
+    #[default]
+    Left,
+    /// As they were reported.
+    Reported,
+    /// As what is left of them so many days after each, whatever was taken back later.
+    Within(u32),
 }
 
 impl FieldSource {
     /// Whether it is no field of the tables: what others take back makes it.
     pub const fn is_made_by_returns(&self) -> bool {
-        matches!(self, Self::Returned | Self::Reported(_))
+        matches!(self, Self::Returned(_) | Self::Read(..))
     }
 }
 
@@ -226,8 +239,26 @@ pub fn path_words(records: &[Record], record: RecordId, path: &[FieldId]) -> Str
 
 impl Record {
     /// The field that tells of each row whether nothing is left of it, where others can take it back.
-    pub fn returned(&self) -> Option<FieldId> {
-        let place = self.fields.iter().position(|field| field.source == FieldSource::Returned);
+    pub fn returned(&self, reading: Reading) -> Option<FieldId> {
+        let place = self.fields.iter().position(|field| field.source == FieldSource::Returned(reading));
+        place.map(|idx| FieldId(idx as u32))
+    }
+
+    /// The days within which returns count, as rules that read its rows say.
+    pub fn returned_within(&self) -> BTreeSet<u32> {
+        let within = |field: &Field| match field.source {
+            FieldSource::Read(_, Reading::Within(days)) | FieldSource::Returned(Reading::Within(days)) => Some(days),
+            _ => None,
+        };
+        self.fields.iter().filter(|field| field.used).filter_map(within).collect()
+    }
+
+    /// The field that holds another in a reading.
+    pub fn read_as(&self, field: FieldId, reading: Reading) -> Option<FieldId> {
+        if reading == Reading::Left {
+            return Some(field);
+        }
+        let place = self.fields.iter().position(|other| other.source == FieldSource::Read(field, reading));
         place.map(|idx| FieldId(idx as u32))
     }
 

@@ -19,8 +19,10 @@ pub enum Stream {
 /// What rows that a rule made are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LineKind {
-    /// Its payments.
+    /// Its payments, with what returns take back of them.
     Payment,
+    /// Its payments, without what returns take back of them: what it pays a row.
+    Original,
     /// What rows found by its split are credited with, before limits.
     Credit,
 }
@@ -29,7 +31,7 @@ impl LineKind {
     /// As the language calls one.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Payment => "payment",
+            Self::Payment | Self::Original => "payment",
             Self::Credit => "credit",
         }
     }

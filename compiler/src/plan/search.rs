@@ -2,6 +2,7 @@
 
 use super::{Expr, Plan, RecordId, SearchId, Stream, Type, Version};
 use super::{FoldId, Function, Node, Op, PredicateId};
+use crate::plan::Reading;
 use meed_grammar::span::Span;
 
 /// Which rows of a record, payments of a rule or rows per entity and period a row finds. What the row gives are operands of
@@ -26,8 +27,8 @@ pub struct Search {
     pub also: Option<Expr>,
     /// The types of the operands.
     pub operands: Vec<Type>,
-    /// Whether rows of which nothing is left are in it too; known where it is lowered.
-    pub as_reported: bool,
+    /// As what rows are read that others take back; in the paths of a Plan.
+    pub reading: Reading,
     /// What is asked of the rows found.
     pub outputs: Vec<SearchOutput>,
     /// The set in the text.
@@ -164,7 +165,7 @@ impl Search {
     pub fn finds_as(&self, other: &Self) -> bool {
         let rows = |one: &Self| (one.from, one.to, one.before);
         rows(self) == rows(other)
-            && self.as_reported == other.as_reported
+            && self.reading == other.reading
             && self.stream == other.stream
             && self.operands == other.operands
             && self.keys == other.keys

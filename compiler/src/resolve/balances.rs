@@ -74,7 +74,7 @@ pub(super) fn balances_of(rule: &Rule) -> Vec<&str> {
             | ClauseKind::ForEachPayment { .. }
             | ClauseKind::Active(_)
             | ClauseKind::FirstPer { .. }
-            | ClauseKind::ReturnsChangeNothing
+            | ClauseKind::Returns(_)
             | ClauseKind::Unsupported(_) => Vec::new(),
         };
         exprs.into_iter().for_each(|expr| in_expr(expr, &mut found));

@@ -292,7 +292,7 @@ impl Found<'_> {
             ClauseKind::ForEach { .. }
             | ClauseKind::Active(_)
             | ClauseKind::Hold { .. }
-            | ClauseKind::ReturnsChangeNothing
+            | ClauseKind::Returns(_)
             | ClauseKind::Unsupported(_) => {}
         }
     }

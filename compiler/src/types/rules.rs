@@ -10,6 +10,7 @@ mod levels;
 mod limits;
 mod payments;
 mod reported;
+mod returns;
 mod shared_limits;
 mod splits;
 mod stackings;
@@ -18,7 +19,7 @@ mod versions;
 
 use super::Typing;
 use super::scope::{RuleScope, Scope};
-use crate::plan::{Days, DecisionId, Hold, Local, Period, Stream, UnitId};
+use crate::plan::{Days, DecisionId, Hold, Local, Period, Reading, Stream, UnitId};
 use crate::typed::{Clause, Rule, Version};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -177,12 +178,7 @@ impl Typing<'_> {
         if work.active == Days::ALL && matches!(stream, Stream::Events(_)) {
             self.everywhere.extend(&work.everywhere);
         }
-        let as_reported = rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ReturnsChangeNothing));
-        if as_reported && let Some(at) = self.folds.iter().find_map(|fold| fold.stood) {
-            let message = "in a rule in which returns change nothing every row stands as it was reported";
-            self.problem(Problem::error("unexpected", at, message).sure(at, ""));
-            return None;
-        }
+        let (reading, takes_back) = self.returns(rule, &stream)?;
         let mut version = Version {
             name: rule.name.text.clone(),
             title: rule.title.as_ref().map_or(&rule.name.text, |title| &title.value).clone(),
@@ -194,13 +190,14 @@ impl Typing<'_> {
             totals: std::mem::take(&mut self.totals),
             folds: std::mem::take(&mut self.folds),
             ever: work.ever,
-            as_reported,
+            reading,
+            takes_back,
             as_it_stood: false,
             hold: work.hold,
             span: rule.span,
         };
         if work.ranked.is_some() {
-            version.as_it_stood = !as_reported;
+            version.as_it_stood = reading != Reading::Reported;
             self.alone_in_contest(&mut version);
             if self.n_errors > before {
                 return None;
@@ -208,17 +205,18 @@ impl Typing<'_> {
         }
         if Self::acts_on_balances(&mut version) {
             self.at_start(rule, &mut version);
+            self.returns_beside_balances(rule, &version);
             // What was added or taken stays so, whatever is returned later.
             match version.stream {
-                Stream::Periods(..) => version.as_it_stood = !as_reported,
-                Stream::Events(_) | Stream::ByDate(..) | Stream::Lines(..) => version.as_reported = true,
+                Stream::Periods(..) => version.as_it_stood = reading != Reading::Reported,
+                Stream::Events(_) | Stream::ByDate(..) | Stream::Lines(..) => version.reading = Reading::Reported,
             }
             if self.n_errors > before {
                 return None;
             }
         }
-        if version.as_reported {
-            self.read_as_reported(&mut version);
+        if version.reading != Reading::Left {
+            self.read_otherwise(&mut version);
         }
         Some(version)
     }

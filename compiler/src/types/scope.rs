@@ -2,8 +2,8 @@
 
 use super::Typing;
 use crate::plan::{
-    DecisionId, Expr, FieldId, Function, LineKind, LocalId, Op, Period, Record, RecordId, Reverses, Root, SearchId,
-    Stream, Type,
+    DecisionId, Expr, FieldId, Function, LineKind, LocalId, Op, Period, Reading, Record, RecordId, Reverses, Root,
+    SearchId, Stream, Type,
 };
 use crate::resolve::Sight;
 use crate::typed::{Lets, walk};
@@ -383,7 +383,7 @@ impl Typing<'_> {
                     self.mark_used(RecordId(idx as u32), &[own]);
                     self.mark_used(record, &[other]);
                 }
-                let returned = self.program.records[record.index()].returned();
+                let returned = self.program.records[record.index()].returned(Reading::Left);
                 returned.into_iter().for_each(|returned| self.mark_used(record, &[returned]));
             }
         }

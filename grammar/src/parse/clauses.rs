@@ -1,10 +1,11 @@
 //! Clauses of a rule, in whatever order they were written.
 
 use super::node::Node;
+use super::sets::whole_number;
 use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
 use crate::tree::{
-    Account, Clause, ClauseKind, Expr, ExprKind, Rule as RuleItem, Text, Ties, UnknownMeans, UnknownMeansKind,
+    Account, Clause, ClauseKind, Expr, ExprKind, Returns, Rule as RuleItem, Text, Ties, UnknownMeans, UnknownMeansKind,
 };
 
 /// `rule NAME "title" { … }`
@@ -87,7 +88,9 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             at_start: node.span_of(Rule::add_start),
             until: node.part(Rule::add_until).map(|until| expressions::only(&until)),
         },
-        Rule::change_nothing => ClauseKind::ReturnsChangeNothing,
+        Rule::change_nothing => ClauseKind::Returns(Returns::ChangeNothing),
+        Rule::returns_within => ClauseKind::Returns(Returns::Within(whole_number(node))),
+        Rule::take_back_paid => ClauseKind::Returns(Returns::TakeBackPaid),
         Rule::mistake_first => missing_per(node),
         other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
     })

@@ -180,7 +180,7 @@ fn window(node: &Node<'_, '_>) -> Window {
 }
 
 /// The number in a node, if it is a whole one above zero.
-fn whole_number(node: &Node<'_, '_>) -> Option<u32> {
+pub(super) fn whole_number(node: &Node<'_, '_>) -> Option<u32> {
     decimal(node.part(Rule::number)?.text()).parse().ok().filter(|&count| count > 0)
 }
 

@@ -166,10 +166,22 @@ pub enum ClauseKind {
         /// `until D`: its last day.
         until: Option<Expr>,
     },
-    /// `returns change nothing`
-    ReturnsChangeNothing,
+    /// `returns change nothing`, `returns within 90 days`, `returns take back what was paid`
+    Returns(Returns),
     /// A clause not supported yet.
     Unsupported(Unsupported),
+}
+
+/// What a rule says of returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Returns {
+    /// `change nothing`
+    ChangeNothing,
+    /// `within N days`; none where it is no whole number.
+    Within(Option<u32>),
+    /// `take back what was paid`
+    TakeBackPaid,
 }
 
 /// What becomes of those who have one rank.

@@ -26,7 +26,7 @@ pub(crate) fn sources(field: &Field) -> &[ColumnSource] {
     match &field.source {
         FieldSource::Column(source) => std::slice::from_ref(source),
         FieldSource::Columns(sources) => sources,
-        FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned | FieldSource::Reported(_) => &[],
+        FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned(_) | FieldSource::Read(..) => &[],
     }
 }
 

@@ -5,7 +5,7 @@
 //! was booked once is not touched again.
 
 use crate::engine::difference::{Change, DifferenceRows, changes};
-use crate::engine::lines::{LineRows, Lines, OWN_PERIOD};
+use crate::engine::lines::{LineRows, Lines, OWN_PERIOD, Origin};
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -116,8 +116,9 @@ impl Book {
                 let mut booked = self.booked[id.index()].get(page)?.into_owned();
                 let before = self.before;
                 differences(&was, &is, |line, was| {
-                    let is_settled = before.is_some_and(|before| roots.has_ended_by_key(plan, line.key, before.day));
-                    let row = roots.event_row(line.key);
+                    let is_settled =
+                        before.is_some_and(|before| roots.has_ended_by_key(plan, loaded, line.key, before.day));
+                    let row = roots.event_row(line.key).filter(|_| taking_in(line.key) == 0);
                     booked.push(&line);
                     booked.booked.push(if is_settled { close.period } else { OWN_PERIOD });
                     booked.known_on.push(close.day);
@@ -155,13 +156,14 @@ impl Book {
                 let known = self.booked[id.index()].get(page)?;
                 let root = |key: i64| match &rows {
                     Some(rows) => rows.get(&key).copied().unwrap_or_else(|| broken("a period that is gone")),
+                    // The row of an event, whatever takes its line back.
                     None => key as u32,
                 };
                 let roots: Vec<u32> = known.keys.iter().map(|key| root(*key)).collect();
                 let mut order: Vec<usize> = (0..roots.len()).collect();
                 // Of one row what was booked first comes first.
                 order.sort_by_key(|&idx| roots[idx]);
-                let (line_rows, difference_rows) = known.in_order(&order, &roots);
+                let (line_rows, difference_rows) = known.in_order(&order, &roots, rows.is_none());
                 lines.push_rows(line_rows, plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit))?;
                 changed.push(difference_rows)?;
             }
@@ -178,6 +180,11 @@ impl Book {
 fn rows_of_periods(periods: &EntityPeriods) -> FxHashMap<i64, u32> {
     let keys = periods.period.iter().zip(&periods.entity).map(|(&period, &entity)| period_key(period, entity));
     keys.zip(0..).collect()
+}
+
+/// The return that takes the line of a row of an event back, or 0: it stands above the row in the key of what a line is for.
+fn taking_in(key: i64) -> u32 {
+    (key >> 32) as u32
 }
 
 fn period_key(period: i32, entity: u32) -> i64 {
@@ -215,7 +222,7 @@ impl<'a> Roots<'a> {
     fn event_row(&self, key: i64) -> Option<(RecordId, u32)> {
         match self {
             Self::Event { record, .. } => Some((*record, key as u32)),
-            Self::ByDate { record, dated } => Some((*record, dated.row[key as usize])),
+            Self::ByDate { record, dated } => Some((*record, dated.row[key as u32 as usize])),
             Self::Periods { .. } => None,
         }
     }
@@ -229,14 +236,17 @@ impl<'a> Roots<'a> {
     }
 
     /// Whether the period that a line belongs to has ended by a day.
-    fn has_ended_by_key(&self, plan: &Plan, key: i64, day: i32) -> bool {
+    fn has_ended_by_key(&self, plan: &Plan, loaded: &Loaded, key: i64, day: i32) -> bool {
+        let own_day = |origin: &Origin<'_>| loaded.day_of_line(origin, key as u32, taking_in(key));
         let of_event = |own: i32| {
             let kind = plan.calendar.told_by();
             plan.has_ended(kind, plan.calendar.index(kind, own), day)
         };
         match self {
-            Self::Event { days, .. } => of_event(days[key as usize]),
-            Self::ByDate { dated, .. } => of_event(dated.when[key as usize]),
+            Self::Event { record, days } => of_event(own_day(&Origin::Event { record: *record, days, rows: None })),
+            Self::ByDate { record, dated } => {
+                of_event(own_day(&Origin::Event { record: *record, days: &dated.when, rows: None }))
+            }
             Self::Periods { kind, .. } => plan.has_ended(*kind, (key >> 32) as i32, day),
         }
     }
@@ -256,7 +266,10 @@ fn book_rows(
     let line = |idx: usize| {
         let party = (lines.kind(idx, kind).0, lines.payees[idx], lines.unit(idx, usual).0);
         let place = lines.place(idx);
-        Some(BookLine { key: key(lines.roots()[idx])?, party, amount: lines.amounts[idx], place })
+        let own = key(lines.roots()[idx])?;
+        // What a return takes back is booked by itself.
+        let key = if lines.taking(idx) > 0 { i64::from(lines.taking(idx)) << 32 | own } else { own };
+        Some(BookLine { key, party, amount: lines.amounts[idx], place })
     };
     let mut found: Vec<BookLine> = (0..lines.len()).filter_map(line).collect();
     if !found.is_sorted_by_key(|line| line.key) {
@@ -328,14 +341,19 @@ impl BookRows {
     }
 
     /// What is booked as lines in this order, and those among them that change what an earlier period was settled at.
-    fn in_order(&self, order: &[usize], roots: &[u32]) -> (LineRows, DifferenceRows) {
+    fn in_order(&self, order: &[usize], roots: &[u32], of_events: bool) -> (LineRows, DifferenceRows) {
         let u32s = |values: &[u32]| order.iter().map(|&idx| values[idx]).collect::<Vec<u32>>();
         let amounts = order.iter().map(|&idx| self.amounts[idx]).collect();
         let booked = order.iter().map(|&idx| self.booked[idx]).collect();
+        let takings: Vec<u32> = match of_events {
+            true => order.iter().map(|&idx| taking_in(self.keys[idx])).collect(),
+            false => Vec::new(),
+        };
         let lines = LineRows::new(u32s(roots), u32s(&self.payees), amounts, u32s(&self.units))
             .with_parts(u32s(&self.places), u32s(&self.kinds))
             .booked_in(booked)
-            .known_on(order.iter().map(|&idx| self.known_on[idx]).collect());
+            .known_on(order.iter().map(|&idx| self.known_on[idx]).collect())
+            .taken_by(takings);
         let mut changed = DifferenceRows::default();
         for &idx in order.iter().filter(|idx| self.booked[**idx] != OWN_PERIOD) {
             // Several parts of a party that is new are one difference.

@@ -2,7 +2,7 @@
 
 use crate::store::loaded::RowCounts;
 use meed_compiler::data::{Data, Values, status};
-use meed_compiler::plan::{Plan, RecordId, VersionId};
+use meed_compiler::plan::{Plan, Reading, RecordId, VersionId};
 
 /// By record, what became of rows that a rule finds: bits of [`status`].
 pub(super) type FoundRows = Vec<(RecordId, Vec<u8>)>;
@@ -61,12 +61,16 @@ impl Counts {
 
 /// The same as a version sees it: none is gone where it reads rows as they were reported.
 pub(super) fn returned_in<'d>(plan: &Plan, data: &'d Data, version: VersionId, record: RecordId) -> &'d [u8] {
-    if plan.version(version).as_reported { &[] } else { returned(plan, data, record) }
+    returned_as(plan, data, record, plan.version(version).reading)
 }
 
 /// By row of an event, 1 where nothing is left of it; empty where nothing takes its rows back.
 pub(super) fn returned<'d>(plan: &Plan, data: &'d Data, record: RecordId) -> &'d [u8] {
-    let field = plan.record(record).returned();
+    returned_as(plan, data, record, Reading::Left)
+}
+
+fn returned_as<'d>(plan: &Plan, data: &'d Data, record: RecordId, reading: Reading) -> &'d [u8] {
+    let field = plan.record(record).returned(reading);
     let column = field.and_then(|field| data.tables[record.index()].columns.get(field.index())?.as_ref());
     match column.map(|column| &column.values) {
         Some(Values::U8(returned)) => returned,

@@ -2,7 +2,7 @@
 //! when it comes to enough. Whether a line waits changes nothing of what it is.
 
 use crate::engine::lines::{LineRows, Lines, NO_DUE, Origin};
-use crate::engine::order::{Ranks, class};
+use crate::engine::order::Ranks;
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -122,10 +122,10 @@ fn enter(
             dues.pages[page][idx] = WAITS;
             entries.push(Entry {
                 account: (party.0, party.1, lines.unit(idx, unit).0),
-                day: lines.closed_on(idx).unwrap_or_else(|| origin.day(root)),
+                day: lines.closed_on(idx).unwrap_or_else(|| loaded.day_of_line(&origin, root, lines.taking(idx))),
                 is_of_close: lines.closed_on(idx).is_some(),
-                class: class(&origin),
-                row: (page as u32, ranks.place(&origin, root)),
+                class: loaded.class_of_line(&origin, lines.taking(idx)),
+                row: (page as u32, loaded.row_of_line(&origin, ranks, root, lines.taking(idx))),
                 rule: plan.version(id).rule.0,
                 version: id.0,
                 page: page as u32,

@@ -7,7 +7,7 @@ use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged};
 use meed_compiler::data::{Output, Payments, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, UnitId, VersionId};
+use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, UnitId, VersionId, LineKind};
 use std::borrow::Cow;
 
 /// The lines of one rule (one version of it), in the order of its stream.
@@ -52,6 +52,9 @@ pub struct LineRows {
     known_on: Vec<i32>,
     /// The day on which each that was held is due, or [`NO_DUE`]; empty where the rule holds nothing.
     dues: Vec<i32>,
+    /// The return that takes each back, by its number among those of the event from 1, or 0; empty where none is taken back. Those that
+    /// are come last.
+    takings: Vec<u32>,
 }
 
 /// Where a line is booked in the period that its row belongs to.
@@ -75,6 +78,8 @@ pub(crate) struct Line {
     pub booked: i32,
     /// The day on which it is due, or [`NO_DUE`].
     pub due: i32,
+    /// The return that takes it back, or 0.
+    pub taking: u32,
 }
 
 /// Lines of one unit together.
@@ -137,6 +142,12 @@ impl Lines {
             }
             _ => std::mem::take(&mut output.places),
         };
+        let takings = match rows {
+            Rows::Payments(payments) if !payments.taking.is_empty() => {
+                output.rows.iter().map(|&row| payments.taking[row as usize]).collect()
+            }
+            _ => Vec::new(),
+        };
         self.pages.push(LineRows {
             rows: std::mem::take(&mut output.rows),
             payees: std::mem::take(&mut output.payees),
@@ -148,6 +159,7 @@ impl Lines {
             booked: Vec::new(),
             known_on: Vec::new(),
             dues: Vec::new(),
+            takings,
         })
     }
 
@@ -217,7 +229,7 @@ impl Lines {
 
 impl Columns for LineRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { rows, payees, amounts, roots, units, places, kinds, booked, known_on, dues } = self;
+        let Self { rows, payees, amounts, roots, units, places, kinds, booked, known_on, dues, takings } = self;
         vec![
             ColumnMut::U32(rows),
             ColumnMut::U32(payees),
@@ -229,6 +241,7 @@ impl Columns for LineRows {
             ColumnMut::I32(booked),
             ColumnMut::I32(known_on),
             ColumnMut::I32(dues),
+            ColumnMut::U32(takings),
         ]
     }
 }
@@ -284,6 +297,7 @@ impl LineRows {
             booked: chosen.iter().map(|&idx| self.booked(idx)).collect(),
             known_on: Vec::new(),
             dues: chosen.iter().map(|&idx| days[idx]).collect(),
+            takings: if self.takings.is_empty() { Vec::new() } else { of(&|idx| self.taking(idx)) },
         }
     }
 
@@ -302,6 +316,29 @@ impl LineRows {
             }
         }
         self
+    }
+
+    /// The same, with the return that takes each back.
+    pub(crate) fn taken_by(self, takings: Vec<u32>) -> Self {
+        let takings = if takings.iter().any(|taking| *taking > 0) { takings } else { Vec::new() };
+        Self { takings, ..self }
+    }
+
+    /// The return that takes a line back, by its number among those of the event from 1, or 0.
+    pub fn taking(&self, idx: usize) -> u32 {
+        self.takings.get(idx).copied().unwrap_or(0)
+    }
+
+    /// Whether some line is what a return takes back.
+    pub fn has_takings(&self) -> bool {
+        self.takings.iter().any(|taking| *taking > 0)
+    }
+
+    /// The lines of a row, without what returns take back of them; the rows of a rule that is no rule over payments.
+    pub(crate) fn of_row(&self, row: u32) -> Vec<usize> {
+        let n_own = (0..self.len()).take_while(|idx| self.takings.is_empty() || self.taking(*idx) == 0).count();
+        let rows = &self.rows[..n_own];
+        (rows.partition_point(|other| *other < row)..rows.partition_point(|other| *other <= row)).collect()
     }
 
     /// The period of the close that a line is booked in, or [`OWN_PERIOD`].
@@ -394,24 +431,50 @@ impl<'a> Origin<'a> {
 pub(super) fn payments(
     plan: &Plan,
     rule: RuleId,
+    kind: LineKind,
     loaded: &Loaded,
     result: &RunResult,
     page: usize,
 ) -> Result<Payments, StoreError> {
-    let found = result.merged(plan, plan.versions_of(rule), page)?;
     let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
     let mut payments = Payments::default();
     let Some(origin) = origin else { broken(format!("payments of `{}` that come from nothing", plan.rule(rule).name)) };
-    for Line { root, payee, amount, place, kind, .. } in found {
+    let mut found = in_order(plan, rule, &origin, loaded, result, page)?;
+    if kind == LineKind::Original {
+        found.retain(|line| line.taking == 0);
+    }
+    let when = |line: &Line| loaded.day_of_line(&origin, line.root, line.taking);
+    let is_taken_back = found.iter().any(|line| line.taking > 0);
+    for line in found {
+        let Line { root, payee, amount, place, kind, taking, .. } = line;
+        if is_taken_back {
+            payments.taking.push(taking);
+        }
         payments.root.push(root);
         payments.kind.push(kind);
         payments.place.push(place);
         payments.payee.push(payee);
         payments.amount.push(amount);
-        payments.when.push(origin.day(root));
+        payments.when.push(when(&line));
         payments.source.push(origin.source(root));
     }
     Ok(payments)
+}
+
+/// The lines of all versions of a rule in a page, those that returns take back on the days of these.
+pub(crate) fn in_order(
+    plan: &Plan,
+    rule: RuleId,
+    origin: &Origin<'_>,
+    loaded: &Loaded,
+    result: &RunResult,
+    page: usize,
+) -> Result<Vec<Line>, StoreError> {
+    let mut found = result.merged(plan, plan.versions_of(rule), page)?;
+    if found.iter().any(|line| line.taking > 0) {
+        found.sort_by_key(|line| loaded.place_of_line(origin, line.root, line.taking));
+    }
+    Ok(found)
 }
 
 /// The credits of the rows found by a rule's splits in a page as a stream, in the same order; one of nobody is none.

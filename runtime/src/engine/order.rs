@@ -3,6 +3,8 @@
 
 use crate::engine::lines::Origin;
 use crate::store::loaded::Loaded;
+use crate::store::seen::TakenRow;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{Period, Plan, RecordId, Stream, VersionId};
 
 /// Of events that rules read by another date too, the place of each row in the order of keys: rows of one day come by it in all rules.
@@ -55,5 +57,41 @@ pub(super) fn class(origin: &Origin<'_>) -> (u32, u32) {
             let place = Period::ALL.iter().position(|kind| kind == period);
             (1 + place.unwrap_or_default() as u32, record.0)
         }
+    }
+}
+
+/// What returns take back comes on the day of the return, as one of its rows.
+impl Loaded {
+    /// The return that takes a line of an event back; `taking` is its number from 1, or 0.
+    pub(crate) fn taking_of(&self, origin: &Origin<'_>, taking: u32) -> Option<&TakenRow> {
+        let idx = taking.checked_sub(1)?;
+        let Origin::Event { record, .. } = origin else { broken("a period that is taken back") };
+        let known = self.taken.iter().find(|taken| taken.record == *record);
+        known.and_then(|taken| taken.rows.get(idx as usize)).or_else(|| broken("a return that is gone"))
+    }
+
+    /// The day of a line.
+    pub(crate) fn day_of_line(&self, origin: &Origin<'_>, root: u32, taking: u32) -> i32 {
+        self.taking_of(origin, taking).map_or_else(|| origin.day(root), |taking| taking.day)
+    }
+
+    /// Where a line stands among those of its rule: by its day, then events as they are declared, then their rows.
+    pub(crate) fn place_of_line(&self, origin: &Origin<'_>, root: u32, taking: u32) -> (i32, u32, u32) {
+        match (self.taking_of(origin, taking), origin) {
+            (Some(taking), _) => (taking.day, taking.by.0.0, taking.by.1),
+            (None, Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) => {
+                (origin.day(root), record.0, root)
+            }
+        }
+    }
+
+    /// The place of a line's stream among those of one day.
+    pub(super) fn class_of_line(&self, origin: &Origin<'_>, taking: u32) -> (u32, u32) {
+        self.taking_of(origin, taking).map_or_else(|| class(origin), |taking| (0, taking.by.0.0))
+    }
+
+    /// The place of a line among those of one day and stream.
+    pub(super) fn row_of_line(&self, origin: &Origin<'_>, ranks: &Ranks, root: u32, taking: u32) -> u32 {
+        self.taking_of(origin, taking).map_or_else(|| ranks.place(origin, root), |taking| taking.by.1)
     }
 }

@@ -229,6 +229,7 @@ fn merged<'l>(
                 kind,
                 booked: lines.booked(idx),
                 due: lines.due(idx),
+                taking: lines.taking(idx),
             }
         }));
     }

@@ -425,7 +425,9 @@ impl Run<'_, '_> {
             }
             Stream::Lines(rule, kind) => {
                 let payments = match kind {
-                    LineKind::Payment => payments(self.plan, *rule, self.loaded, &self.result, page)?,
+                    LineKind::Payment | LineKind::Original => {
+                        payments(self.plan, *rule, *kind, self.loaded, &self.result, page)?
+                    }
                     LineKind::Credit => credits(self.plan, *rule, self.loaded, &self.result, page)?,
                 };
                 let n_rows = payments.amount.len() as u32;

@@ -4,7 +4,7 @@
 use crate::engine::hold::party_behind;
 use crate::engine::lines::{LineRows, Lines, Origin};
 use crate::engine::options::Observer;
-use crate::engine::order::{Ranks, class};
+use crate::engine::order::Ranks;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use crate::engine::under_way::UnderWay;
@@ -143,6 +143,7 @@ impl Run<'_, '_> {
                 left.push_rows(page, unit)?;
             }
             self.result.lines[id.index()] = left;
+            self.take_back(id)?;
             self.count(member);
         }
         Ok(())
@@ -168,9 +169,9 @@ impl Run<'_, '_> {
                     }
                 };
                 entries.extend(rows.roots().iter().enumerate().map(|(idx, &root)| Entry {
-                    day: origin.day(root),
-                    class: class(&origin),
-                    row: (page as u32, ranks.place(&origin, root)),
+                    day: loaded.day_of_line(&origin, root, rows.taking(idx)),
+                    class: loaded.class_of_line(&origin, rows.taking(idx)),
+                    row: (page as u32, loaded.row_of_line(&origin, &ranks, root, rows.taking(idx))),
                     rule: plan.version(*id).rule,
                     place: rows.place(idx),
                     member,

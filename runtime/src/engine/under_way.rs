@@ -4,9 +4,9 @@ use crate::engine::counts::{Counts, FoundRows, from_row, returned_in};
 use crate::engine::dated_rows::DatedMarks;
 use crate::engine::lines::LineUnits;
 use crate::engine::paths::PathValues;
+use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use crate::engine::shared_limit::Limited;
-use crate::store::error::StoreError;
 use meed_compiler::data::{Chunk, Output, Rows, status};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Node, Plan, StateId, Stream, UnitId, Version, VersionId};
@@ -51,7 +51,7 @@ impl Run<'_, '_> {
     }
 
     /// Keeps the lines of a page, and what its rows found.
-    pub(super) fn keep(&mut self, member: &mut UnderWay, rows: &Rows, n_rows: u32) -> Result<(), StoreError> {
+    pub(super) fn keep(&mut self, member: &mut UnderWay, rows: &Rows, n_rows: u32) -> Result<(), RunError> {
         let is_one_page = self.n_pages(self.plan.root_of(&self.plan.version(member.id).stream)) == 1;
         let is_event = matches!(rows, Rows::Events { .. });
         let UnderWay { id, found, output, .. } = member;
@@ -66,8 +66,9 @@ impl Run<'_, '_> {
         if !is_event && is_one_page {
             self.result.streams[id.index()] = Some(rows.clone());
         }
-        if let Some(limited) = &mut member.limited {
-            limited.pages.push(std::mem::take(&mut limited.marks))?;
+        match &mut member.limited {
+            Some(limited) => limited.pages.push(std::mem::take(&mut limited.marks))?,
+            None => self.take_back(member.id)?,
         }
         Ok(())
     }

@@ -78,7 +78,13 @@ impl Observer for TraceKeeper {
             self.firsts[rule.index()].push(row);
         }
         if self.wanted.contains(&(rule, row)) {
-            self.traces.insert((rule, row), trace);
+            match self.traces.get_mut(&(rule, row)) {
+                // What is told of a row later, such as what returns take back, comes behind.
+                Some(known) => known.steps.extend(trace.steps),
+                None => {
+                    self.traces.insert((rule, row), trace);
+                }
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ impl Explainer<'_> {
     pub fn explanation(&self, id: VersionId, row: u32, trace: &Trace) -> Explanation {
         let rule = self.plan.version(id);
         let lines = self.result.lines[id.index()].all();
-        let own = lines.rows.partition_point(|other| *other < row)..lines.rows.partition_point(|other| *other <= row);
+        let own = lines.of_row(row);
         let of = self.of_row(id, row);
         let payee = |line: usize| {
             let usual = self.plan.payee_record(id);
@@ -46,14 +46,16 @@ impl Explainer<'_> {
         } else if !is_paid || own.is_empty() {
             format!("{} pays nothing {of}", rule.name)
         } else if own.len() > NAMED {
-            let sum = own.clone().map(|line| i128::from(amount(line))).sum();
+            let sum = own.iter().map(|line| i128::from(amount(*line))).sum();
             format!("{} divides {} among {} parties {of}", rule.name, self.amount(id, row, sum), own.len())
-        } else if own.clone().all(|line| amount(line) < 0) {
+        } else if own.iter().all(|line| amount(*line) < 0) {
             let parts = own
+                .into_iter()
                 .map(|line| format!("{} back from {}", self.amount(id, row, -i128::from(amount(line))), payee(line)));
             format!("{} takes {} {of}", rule.name, listed(parts.collect()))
         } else {
-            let parts = own.map(|line| format!("{} {}", payee(line), self.amount(id, row, amount(line).into())));
+            let parts =
+                own.into_iter().map(|line| format!("{} {}", payee(line), self.amount(id, row, amount(line).into())));
             format!("{} pays {} {of}", rule.name, listed(parts.collect()))
         };
         let mut steps = self.points(id, row, trace);

@@ -49,8 +49,8 @@ struct Picker<'a> {
     rows: Rows,
     n_rows: u32,
     origin: Origin<'a>,
-    /// The row of the key that is asked for, in the record that the rule's rows come from.
-    key: Option<u32>,
+    /// The rows of the key that is asked for, in the record that the rule's rows come from: its own, and what it takes back.
+    key: Option<Vec<u32>>,
     /// The payee that is asked for: a party of each kind that the rule pays and that has the key.
     payee: Option<Vec<(RecordId, u32)>>,
 }
@@ -80,7 +80,14 @@ impl<'a> Picker<'a> {
             Origin::Event { record, .. } | Origin::EntityPeriods { record, .. } => record,
         };
         let key = match &asked.query.key {
-            Some(key) => Some(row_of(loaded, record, key)?),
+            Some(key) => {
+                let mut rows = taken_back_by(plan, loaded, id, key);
+                rows.extend(row_of(loaded, record, key));
+                if rows.is_empty() {
+                    return None;
+                }
+                Some(rows)
+            }
             None => None,
         };
         let payee = match &asked.query.payee {
@@ -153,7 +160,8 @@ impl<'a> Picker<'a> {
             Origin::Event { .. } => i32::MAX,
             Origin::EntityPeriods { .. } => self.plan.active.to,
         });
-        self.key.is_none_or(|key| self.origin.source(root) == key) && self.asked.days.is_none_or(|days| days.holds(day))
+        self.key.as_ref().is_none_or(|rows| rows.contains(&self.origin.source(root)))
+            && self.asked.days.is_none_or(|days| days.holds(day))
     }
 
     /// The row of the event or entity periods behind a row.
@@ -205,4 +213,13 @@ impl<'a> Picker<'a> {
 pub(super) fn row_of(loaded: &Loaded, record: RecordId, key: &str) -> Option<u32> {
     let parts: Vec<&str> = key.split('|').collect();
     loaded.keys[record.index()].find(&parts, 0).map(|row| row as u32)
+}
+
+/// The rows of a rule's event of which the return with a key takes back what they were paid.
+fn taken_back_by(plan: &Plan, loaded: &Loaded, id: VersionId, key: &str) -> Vec<u32> {
+    let version = plan.version(id);
+    let Some(record) = version.stream.event().filter(|_| version.takes_back) else { return Vec::new() };
+    let Some(taken) = loaded.taken.iter().find(|taken| taken.record == record) else { return Vec::new() };
+    let is_by = |(by, row): (RecordId, u32)| row_of(loaded, by, key) == Some(row);
+    taken.rows.iter().filter(|taking| is_by(taking.by)).map(|taking| taking.row).collect()
 }

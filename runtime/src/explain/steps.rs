@@ -2,14 +2,15 @@
 
 use crate::explain::balances::Act;
 use crate::explain::explainer::Explainer;
+use crate::explain::numbers;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::status;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{SharedPart, Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Days, End, Expr, Function, LocalId, Node, Op, Owner, Piece, Pieces, RecordId, Schedule, ScheduleOutput, StateId,
-    Stream, Type, Version, VersionId,
+    Days, End, Expr, FieldSource, Function, LocalId, Node, Op, Owner, Piece, Pieces, RecordId, Schedule,
+    ScheduleOutput, StateId, Stream, Type, Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -52,6 +53,21 @@ impl Explainer<'_> {
                         }
                         (_, Some(rounded)) => points.push(self.rounding(id, row, slices, along.as_ref(), rounded)),
                     }
+                }
+                TraceStep::TakenBack { by: (record, return_row), day, shares, place, unit, paid, amount, .. } => {
+                    let unit = self.plan.unit(*unit);
+                    let words = |units: i64| numbers::amount(unit, units.into());
+                    let part = if *place > 1 { format!(", part {place}") } else { String::new() };
+                    let (back, word) = if *amount < 0 { (-*amount, "takes back") } else { (*amount, "gives back") };
+                    let text = format!(
+                        "{} {word} {} of {}{part}",
+                        self.event_of(*record, *return_row, Some(*day)),
+                        words(back),
+                        words(*paid)
+                    );
+                    let (before, after) = (numbers::percent(&shares.0), numbers::percent(&shares.1));
+                    let details = vec![format!("before it {before} of the row were taken back, with it {after}")];
+                    points.push(ExplainStep { holds: None, text, details });
                 }
                 TraceStep::Choose { place, all } => points.push(self.chosen(id, row, *place, all)),
                 TraceStep::Payee { kind, payee, values, span } => {
@@ -209,7 +225,7 @@ impl Explainer<'_> {
     fn is_of_returns(&self, condition: &Expr) -> bool {
         let Op::Call(Function::Not, operands) = &condition.op else { return false };
         let Some(Expr { op: Op::Field { record, path, .. }, .. }) = operands.first() else { return false };
-        matches!(path[..], [field] if self.plan.record(*record).returned() == Some(field))
+        matches!(path[..], [field] if matches!(self.plan.record(*record).fields[field.index()].source, FieldSource::Returned(_)))
     }
 
     /// Values within a place, each text once.
@@ -328,7 +344,7 @@ impl Explainer<'_> {
         let rate = slice
             .rate
             .as_ref()
-            .map(|rate| if is_share { crate::explain::numbers::percent(rate) } else { self.money(id, row, rate) });
+            .map(|rate| if is_share { numbers::percent(rate) } else { self.money(id, row, rate) });
         let amount = self.money(id, row, &slice.amount);
         match (quantity, rate) {
             (Some(quantity), Some(rate)) => {

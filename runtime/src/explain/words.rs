@@ -102,7 +102,9 @@ impl Explainer<'_> {
                 let amount = numbers::amount(unit, payments.amount[row as usize].into());
                 let root = source.map_or_else(String::new, |id| self.of_root(id, payments.root[row as usize]));
                 match kind {
-                    LineKind::Payment => format!("on the {amount} that {name} pays {payee} {root}"),
+                    LineKind::Payment | LineKind::Original => {
+                        format!("on the {amount} that {name} pays {payee} {root}")
+                    }
                     LineKind::Credit => format!("on the {amount} that {name} credits {payee} with {root}"),
                 }
             }

@@ -274,8 +274,8 @@ fn report(idx: usize, field: &Field, must: bool) -> Report {
         FieldSource::Columns(_)
         | FieldSource::Day(_)
         | FieldSource::Place
-        | FieldSource::Returned
-        | FieldSource::Reported(_) => field.name.clone(),
+        | FieldSource::Returned(_)
+        | FieldSource::Read(..) => field.name.clone(),
     };
     Report { rank: idx + 1, header, must }
 }

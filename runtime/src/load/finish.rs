@@ -59,6 +59,10 @@ pub(super) fn finish(
         if let Some(places) = &places[taken.record.index()] {
             taken.rows.iter_mut().for_each(|taking| taking.row = places[taking.row as usize]);
         }
+        for taking in &mut taken.rows {
+            let (record, place) = taking.by;
+            taking.by.1 = places[record.index()].as_ref().map_or(place, |places| places[place as usize]);
+        }
         taken.rows.retain(|taking| taking.row != NONE);
     }
     loaded.taken = std::mem::take(&mut linked.taken);

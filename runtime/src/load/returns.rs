@@ -12,11 +12,12 @@ use crate::store::seen::{Taken, TakenRow};
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{FieldId, FieldSource, Plan, RecordId, Reverses, Type};
+use meed_compiler::plan::{FieldId, FieldSource, Plan, Reading, RecordId, Reverses, Type, Version};
 use meed_compiler::value::decimal_text;
 use std::cmp::Ordering;
 
 /// A row that takes something off another.
+#[derive(Clone)]
 struct Taking {
     /// Where its row was read, and the row that it is of.
     place: u32,
@@ -24,10 +25,17 @@ struct Taking {
     /// The key that it names.
     code: u32,
     day: i32,
+    /// How many days after its row it is.
+    age: i32,
     /// The event, and its numbers in the order of [`Reverses::takes`].
     event: usize,
     numbers: Vec<i64>,
+    /// The share of its row that is taken back with it, known once all before it are taken off.
+    share: Share,
 }
+
+/// A part of a whole that is not zero.
+type Share = (i64, i64);
 
 /// An event that takes rows of another back.
 #[derive(Clone, Copy)]
@@ -54,7 +62,7 @@ impl Linked<'_> {
     pub fn take_returns(&mut self, through: i32) -> Result<(), StoreError> {
         for idx in 0..self.plan.records.len() {
             let record = RecordId(idx as u32);
-            if self.plan.records[idx].used && self.plan.records[idx].returned().is_some() {
+            if self.plan.records[idx].used && self.plan.records[idx].returned(Reading::Left).is_some() {
                 self.take_off(record, through)?;
             }
         }
@@ -64,10 +72,11 @@ impl Linked<'_> {
     /// Takes off the rows of one event what others take off them.
     fn take_off(&mut self, target: RecordId, through: i32) -> Result<(), StoreError> {
         let plan = self.plan;
+        let reported = self.reported(target)?;
         let (mut left, events, takings) = loop {
             let events = events(plan, target);
-            let takings = self.takings(&events, through)?;
-            let (left, bad) = self.left(target, &events, &takings)?;
+            let mut takings = self.takings(&events, through)?;
+            let (left, bad) = self.left(target, &events, &mut takings, &reported)?;
             if bad.is_empty() {
                 break (left, events, takings);
             }
@@ -82,11 +91,18 @@ impl Linked<'_> {
         };
         // Settled at the ends of periods, a run sees what was left on their last days too, as do rules whose periods stay closed and sets
         // that are read as they stood.
-        let stood = plan.matches.iter().any(|rows| rows.stood) || plan.versions.iter().any(|rule| rule.as_it_stood);
+        let is_asked = |rule: &Version| rule.as_it_stood || rule.takes_back;
+        let stood = plan.matches.iter().any(|rows| rows.stood) || plan.versions.iter().any(is_asked);
         if plan.calendar.settled.is_some() || stood {
             self.taken.push(taken(plan, &events, &takings, &left));
         }
-        self.write(&mut left);
+        self.write(&mut left, Reading::Left);
+        for days in plan.record(target).returned_within() {
+            let is_within = |taking: &&Taking| i64::from(taking.age) <= i64::from(days);
+            let mut takings: Vec<Taking> = takings.iter().filter(is_within).cloned().collect();
+            let (mut left, _) = self.left(target, &events, &mut takings, &reported)?;
+            self.write(&mut left, Reading::Within(days));
+        }
         Ok(())
     }
 
@@ -114,7 +130,8 @@ impl Linked<'_> {
                 }
                 // A number that is missing takes nothing off.
                 let numbers = numbers.iter().map(|by_place| by_place[place as usize].unwrap_or(0)).collect();
-                takings.push(Taking { place, of: space.row(code), code, day, event, numbers });
+                let (age, share) = (0, (0, 1));
+                takings.push(Taking { place, of: space.row(code), code, day, age, event, numbers, share });
             }
         }
         // Rows that take others back are held.
@@ -128,27 +145,38 @@ impl Linked<'_> {
         Ok(takings)
     }
 
-    /// What these leave of the rows, and those of them that cannot be.
-    fn left(
-        &self,
-        target: RecordId,
-        events: &[Event<'_>],
-        takings: &[Taking],
-    ) -> Result<(Left, Vec<(RecordId, Fault)>), StoreError> {
-        let definition = self.plan.record(target);
-        let mut bad = Vec::new();
-        let Some(table) = &self.tables[target.index()] else { return Ok((Left::of_no_rows(target), bad)) };
-        let n_rows = table.rows.n_rows as usize;
+    /// The numbers of an event that others take off, as they were reported: by place.
+    fn reported(&self, target: RecordId) -> Result<Vec<(FieldId, Vec<i64>)>, StoreError> {
+        let Some(table) = &self.tables[target.index()] else { return Ok(Vec::new()) };
+        let taken = events(self.plan, target);
         let mut fields: Vec<FieldId> =
-            events.iter().flat_map(|event| event.reverses.takes.iter().map(|(_, of)| *of)).collect();
+            taken.iter().flat_map(|event| event.reverses.takes.iter().map(|(_, of)| *of)).collect();
         fields.sort_unstable_by_key(|field| field.index());
         fields.dedup();
         let numbers = fields.into_iter().map(|field| {
             let by_place = numbers_by_place(table, field.index())?;
             Ok((field, by_place.into_iter().map(|number| number.unwrap_or(0)).collect()))
         });
-        let numbers = numbers.collect::<Result<Vec<(FieldId, Vec<i64>)>, StoreError>>()?;
+        numbers.collect()
+    }
+
+    /// What these leave of the rows, and those of them that cannot be.
+    fn left(
+        &self,
+        target: RecordId,
+        events: &[Event<'_>],
+        takings: &mut [Taking],
+        reported: &[(FieldId, Vec<i64>)],
+    ) -> Result<(Left, Vec<(RecordId, Fault)>), StoreError> {
+        let definition = self.plan.record(target);
+        let mut bad = Vec::new();
+        let Some(table) = &self.tables[target.index()] else { return Ok((Left::of_no_rows(target), bad)) };
+        let n_rows = table.rows.n_rows as usize;
+        let numbers = reported.to_vec();
         let mut left = Left { record: target, numbers, touched: vec![false; n_rows], whole: vec![false; n_rows] };
+        // A payment is shared by the number that is named first.
+        let measure = events.iter().find_map(|event| event.reverses.takes.first().map(|(_, of)| *of));
+        let measure = measure.and_then(|measure| reported.iter().position(|(field, _)| *field == measure));
         let days = match definition.when {
             Some(when) => days_by_place(table, when.index())?,
             None => vec![None; n_rows],
@@ -183,7 +211,16 @@ impl Linked<'_> {
                 continue;
             }
             match left.takes(self.plan, event, taking) {
-                Ok(()) => left.touched[of] = true,
+                Ok(()) => {
+                    left.touched[of] = true;
+                    taking.age = days[of].map_or(0, |day| taking.day.saturating_sub(day));
+                    let whole = measure.map_or(0, |measure| reported[measure].1[of]);
+                    taking.share = match measure {
+                        _ if left.is_returned(of) => (1, 1),
+                        Some(measure) if whole != 0 => (whole - left.numbers[measure].1[of], whole),
+                        _ => (0, 1),
+                    };
+                }
                 Err(Over::Whole) => {
                     let (file, number) = table.origins.read_at(taking.of);
                     let reason =
@@ -210,16 +247,19 @@ impl Linked<'_> {
         (row < table.rows.batch.keys.len()).then(|| table.rows.batch.keys.text(row).into_owned())
     }
 
-    /// Puts what is left in the place of what was read, and keeps the latter where it is asked for.
-    fn write(&mut self, left: &mut Left) {
+    /// Puts what is left in the place of what was read, or beside it where that is another reading, and keeps what was read where it is
+    /// asked for.
+    fn write(&mut self, left: &mut Left, reading: Reading) {
         let definition = self.plan.record(left.record);
         let Some(table) = &mut self.tables[left.record.index()] else { return };
         let columns = &mut table.rows.batch.columns;
         columns.resize_with(definition.fields.len(), || None);
         for (idx, field) in definition.fields.iter().enumerate().filter(|(_, field)| field.used) {
             match field.source {
-                FieldSource::Reported(of) => columns[idx] = columns[of.index()].clone(),
-                FieldSource::Returned => {
+                FieldSource::Read(of, other) if other == reading || reading == Reading::Left => {
+                    columns[idx] = columns[of.index()].clone();
+                }
+                FieldSource::Returned(other) if other == reading => {
                     let returned = (0..left.touched.len()).map(|row| u8::from(left.is_returned(row))).collect();
                     columns[idx] = Some(Column { values: Values::U8(returned), known: None });
                 }
@@ -227,7 +267,8 @@ impl Linked<'_> {
             }
         }
         for (field, numbers) in left.numbers.drain(..) {
-            if let Some(column) = &mut columns[field.index()] {
+            let field = definition.read_as(field, reading).filter(|field| definition.fields[field.index()].used);
+            if let Some(column) = field.and_then(|field| columns[field.index()].as_mut()) {
                 column.values = Values::I64(numbers);
             }
         }
@@ -305,7 +346,8 @@ fn taken(plan: &Plan, events: &[Event<'_>], takings: &[Taking], left: &Left) -> 
             let Some(place) = fields.iter().position(|field| field == of) else { continue };
             numbers[place] = scaled.unwrap_or_else(|| broken("a return of a number that has other decimals"));
         }
-        TakenRow { row: taking.of, day: taking.day, numbers }
+        let by = (record, taking.place);
+        TakenRow { row: taking.of, day: taking.day, age: taking.age, by, share: taking.share, numbers }
     };
     let rows = takings.iter().map(row).collect();
     Taken { record: left.record, fields, rows }

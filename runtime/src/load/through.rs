@@ -6,7 +6,9 @@
 use crate::load::periods::begun_periods;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Column, Values};
-use meed_compiler::plan::{Expr, Function, Node, Op, Period, Plan, RecordId, RuleId, SearchId, Stream, Version};
+use meed_compiler::plan::{
+    Expr, Function, Node, Op, Period, Plan, Reading, RecordId, RuleId, SearchId, Stream, Version,
+};
 use std::collections::BTreeSet;
 
 /// A rule that asks for the day.
@@ -124,10 +126,10 @@ fn days_of(plan: &Plan, loaded: &Loaded, event: RecordId) -> Option<(i32, i32)> 
 }
 
 /// The day of the first row of an event that a rule sees: of which something is left, unless it reads rows as they were reported.
-fn first_day(plan: &Plan, loaded: &Loaded, event: RecordId, is_as_reported: bool) -> Option<i32> {
+fn first_day(plan: &Plan, loaded: &Loaded, event: RecordId, reading: Reading) -> Option<i32> {
     let (first, _) = days_of(plan, loaded, event)?;
     let table = &loaded.data.tables[event.index()];
-    let returned = plan.record(event).returned().filter(|_| !is_as_reported);
+    let returned = plan.record(event).returned(reading);
     let column = returned.and_then(|field| table.columns.get(field.index())?.as_ref());
     let Some(Column { values: Values::U8(returned), .. }) = column else { return Some(first) };
     // Rows of which others can take something off are held.
@@ -143,7 +145,7 @@ pub(super) fn earlier(plan: &Plan, loaded: &Loaded) -> Vec<(RecordId, Period, i3
         let Stream::Periods(entity, period) = rule.stream else { continue };
         let mut events = BTreeSet::new();
         events_of(plan, rule, &mut events);
-        for first in events.into_iter().filter_map(|event| first_day(plan, loaded, event, rule.as_reported)) {
+        for first in events.into_iter().filter_map(|event| first_day(plan, loaded, event, rule.reading)) {
             match first_days.iter_mut().find(|(known, _)| *known == (entity, period)) {
                 Some((_, day)) => *day = first.min(*day),
                 None => first_days.push(((entity, period), first)),

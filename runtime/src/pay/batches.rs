@@ -24,7 +24,7 @@ impl RuleLines<'_> {
         let periods = Periods::new(&self.context);
         for places in places.chunks(BATCH) {
             let lines: Vec<LineRef<'_>> = places.iter().map(|&place| self.at(place)).collect();
-            let numbers: Vec<i32> = lines.iter().map(|line| periods.number(line.root)).collect();
+            let numbers: Vec<i32> = lines.iter().map(|line| periods.number(line)).collect();
             let batch = LineBatch { rule: self, lines: &lines, periods: &periods, numbers: &numbers };
             sinks.payments.take(&batch.payments())?;
             for (line, number) in lines.iter().zip(&numbers) {

@@ -57,7 +57,7 @@ const PAYMENTS: &[PaymentColumn] = &[
     Column { name: "payee", kind: Kind::Text, cells: |batch| Cells::Texts(batch.payees()) },
     Column { name: "unit", kind: Kind::Word, cells: |batch| batch.units() },
     Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
-    Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.event()) },
+    Column { name: "event", kind: Kind::Word, cells: |batch| batch.events() },
     Column { name: "key", kind: Kind::Text, cells: |batch| Cells::Texts(batch.keys()) },
     Column { name: "place", kind: Kind::Whole, cells: |batch| batch.places() },
     Column { name: "when", kind: Kind::Day, cells: |batch| batch.days() },
@@ -80,7 +80,7 @@ const SLICES: &[SliceColumn] = &[
     Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.of.rule.context.name) },
     Column { name: "payee", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.payees()) },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
-    Column { name: "event", kind: Kind::Word, cells: |batch| batch.always(batch.of.event()) },
+    Column { name: "event", kind: Kind::Word, cells: |batch| batch.repeat_words(batch.of.events()) },
     Column { name: "key", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.keys()) },
     Column { name: "place", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.place_texts()) },
     Column { name: "slice", kind: Kind::Text, cells: |batch| batch.each(|slice, texts| texts.push(&slice.name)) },
@@ -209,16 +209,24 @@ impl LineBatch<'_> {
         amounts(self.rule.context.plan, values, self.lines.iter().map(|line| line.unit))
     }
 
-    fn event(&self) -> &str {
-        match self.rule.context.origin {
-            Origin::Event { record, .. } => &self.rule.context.plan.record(record).name,
-            Origin::EntityPeriods { .. } => "",
+    /// The events of the rows that lines are for: of what is taken back, that of the return.
+    fn events(&self) -> Cells {
+        let context = &self.rule.context;
+        let Origin::Event { record: own, .. } = context.origin else { return self.always("") };
+        if !self.rule.has_takings() {
+            return self.always(&context.plan.record(own).name);
         }
+        let words = context.plan.records.iter().map(|record| record.name.clone()).collect();
+        let record = |line: &LineRef<'_>| context.taking(line).map_or(own, |taking| taking.by.0);
+        Cells::Words { words, codes: self.lines.iter().map(|line| record(line).0 as u16).collect() }
     }
 
     fn keys(&self) -> Texts {
         let mut texts = Texts::default();
         match &self.rule.context.origin {
+            Origin::Event { .. } if self.rule.has_takings() => {
+                self.lines.iter().for_each(|line| self.key(line, &mut texts))
+            }
             origin @ Origin::Event { .. } => {
                 let rows = self.lines.iter().map(|line| origin.source(line.root));
                 write_keys(self.rule.context.keys, rows, &mut texts);
@@ -228,8 +236,21 @@ impl LineBatch<'_> {
         texts
     }
 
+    /// The key of one line, which a return may take back.
+    fn key(&self, line: &LineRef<'_>, texts: &mut Texts) {
+        let context = &self.rule.context;
+        match context.taking(line) {
+            Some(taking) => {
+                let (record, row) = taking.by;
+                context.loaded.keys[record.index()].write(row as usize, &mut texts.bytes);
+            }
+            None => context.keys.write(context.origin.source(line.root) as usize, &mut texts.bytes),
+        }
+        texts.end();
+    }
+
     fn days(&self) -> Cells {
-        Cells::Days(self.lines.iter().map(|line| self.rule.context.origin.day(line.root)).collect())
+        Cells::Days(self.lines.iter().map(|line| self.rule.context.day(line)).collect())
     }
 
     fn dues(&self) -> Cells {
@@ -305,6 +326,12 @@ impl SliceBatch<'_> {
             repeated.end();
         }
         Cells::Texts(repeated)
+    }
+
+    /// Every word as often as its line has slices.
+    fn repeat_words(&self, cells: Cells) -> Cells {
+        let Cells::Words { words, codes } = cells else { return cells };
+        Cells::Words { words, codes: self.repeats.iter().map(|&line| codes[line as usize]).collect() }
     }
 
     fn periods(&self) -> Cells {

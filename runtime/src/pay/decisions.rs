@@ -1,6 +1,6 @@
 //! What rules set, as a table.
 
-use crate::engine::lines::{Origin, credited_rows};
+use crate::engine::lines::{Line, Origin, credited_rows, in_order};
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
@@ -74,7 +74,7 @@ pub(super) fn write(
         let from = from.unwrap_or_else(|| broken(format!("decisions of `{name}` that come from nothing")));
         let origin = from.origin();
         let of = |decision: DecisionId| Ok(result.decision(loaded, root, decision, page)?);
-        let found = Seen::new(plan, versions, origin, result, page)?.find(versions, of)?;
+        let found = Seen::new(plan, versions, origin, loaded, result, page)?.find(versions, of)?;
         table.add(found, from.keys());
         table.write(&origin, sink, page + 1 == n_pages)?;
     }
@@ -85,8 +85,8 @@ pub(super) fn write(
 struct Seen<'a> {
     plan: &'a Plan,
     origin: Origin<'a>,
-    /// For a rule over payments, by payment, the row of the event or entity periods that it comes from in the end.
-    roots: Option<Vec<u32>>,
+    /// For a rule over payments, by payment, the row of the event or entity periods that it comes from in the end, and its day.
+    roots: Option<Vec<(u32, i32)>>,
 }
 
 impl<'a> Seen<'a> {
@@ -94,13 +94,19 @@ impl<'a> Seen<'a> {
         plan: &'a Plan,
         versions: &[VersionId],
         origin: Origin<'a>,
+        loaded: &Loaded,
         result: &RunResult,
         page: usize,
     ) -> Result<Self, StoreError> {
         let roots = match &plan.version(versions[0]).stream {
-            Stream::Lines(rule, LineKind::Credit) => Some(credited_rows(plan, *rule, result, page)?),
-            Stream::Lines(rule, LineKind::Payment) => {
-                Some(result.merged(plan, plan.versions_of(*rule), page)?.iter().map(|line| line.root).collect())
+            Stream::Lines(rule, LineKind::Credit) => {
+                let rows = credited_rows(plan, *rule, result, page)?.into_iter();
+                Some(rows.map(|root| (root, origin.day(root))).collect())
+            }
+            Stream::Lines(rule, LineKind::Payment | LineKind::Original) => {
+                let lines = in_order(plan, *rule, &origin, loaded, result, page)?;
+                let day = |line: &Line| loaded.day_of_line(&origin, line.root, line.taking);
+                Some(lines.iter().map(|line| (line.root, day(line))).collect())
             }
             Stream::Events(_) | Stream::ByDate(..) | Stream::Periods(..) => None,
         };
@@ -131,13 +137,17 @@ impl<'a> Seen<'a> {
         let (kind, days) = (kind(self.plan, &self.origin), rule.looks_at());
         // What was decided for an event is kept by its rows, in whatever order they come.
         let rows = if let Origin::Event { rows, .. } = self.origin { rows } else { None };
-        let places: Box<dyn Iterator<Item = (usize, u32)>> = match (rows, &self.roots) {
-            (Some(rows), None) => Box::new(rows.iter().map(|row| *row as usize).zip(0..)),
+        let with_day = |(place, row): (usize, u32)| (place, (row, self.origin.day(row)));
+        let known = |place: &usize| data.known[*place] == 1;
+        let places: Box<dyn Iterator<Item = (usize, (u32, i32))>> = match (rows, &self.roots) {
+            (Some(rows), None) => {
+                let rows = rows.iter().map(|row| *row as usize).zip(0..);
+                Box::new(rows.filter(|(place, _)| known(place)).map(with_day))
+            }
             (_, Some(roots)) => Box::new((0..data.known.len()).zip(roots.iter().copied())),
-            (None, None) => Box::new((0..data.known.len()).zip(0..)),
+            (None, None) => Box::new((0..data.known.len()).filter(known).map(|place| with_day((place, place as u32)))),
         };
-        for (place, row) in places.filter(|(place, _)| data.known[*place] == 1) {
-            let when = self.origin.day(row);
+        for (place, (row, when)) in places.filter(|(place, _)| known(place)) {
             let period = match self.origin {
                 Origin::Event { .. } => self.plan.calendar.index(kind, when),
                 Origin::EntityPeriods { periods, .. } => periods.period[row as usize],

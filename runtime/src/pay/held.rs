@@ -41,7 +41,10 @@ pub(super) fn write_held(plan: &Plan, loaded: &Loaded, result: &RunResult, sink:
         let Some(&first) = ids.first() else { continue };
         for page in 0..n_pages(plan, first, loaded) {
             let Some(origin) = PageOrigin::new(plan, first, loaded, result, page)? else { continue };
-            let lines = result.merged_held(plan, ids.iter().copied(), page)?;
+            let mut lines = result.merged_held(plan, ids.iter().copied(), page)?;
+            if lines.iter().any(|line| line.taking > 0) {
+                lines.sort_by_key(|line| loaded.place_of_line(&origin.origin(), line.root, line.taking));
+            }
             for lines in lines.chunks(BATCH) {
                 sink.take(&batch(plan, loaded, rule, &origin, lines))?;
             }
@@ -58,14 +61,16 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, lines
         Cells::Texts(texts)
     };
     let told_by = plan.calendar.told_by();
+    let day = |line: &Line| loaded.day_of_line(&origin, line.root, line.taking);
+    let taking = |line: &Line| loaded.taking_of(&origin, line.taking).map(|taking| taking.by);
     let period = |line: &Line| match origin {
-        Origin::Event { .. } => plan.calendar.name(told_by, plan.calendar.index(told_by, origin.day(line.root))),
+        Origin::Event { .. } => plan.calendar.name(told_by, plan.calendar.index(told_by, day(line))),
         Origin::EntityPeriods { period, periods, .. } => plan.calendar.name(period, periods.period[line.root as usize]),
     };
     // An entity and its period have no key of an event.
-    let event = match origin {
-        Origin::Event { record, .. } => plan.record(record).name.as_str(),
-        Origin::EntityPeriods { .. } => "",
+    let event = |line: &Line| match origin {
+        Origin::Event { record, .. } => plan.record(taking(line).map_or(record, |(record, _)| record)).name.clone(),
+        Origin::EntityPeriods { .. } => String::new(),
     };
     let columns = vec![
         Cells::always(&rule.name, lines.len()),
@@ -73,8 +78,11 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, lines
         texts(&|line, texts| write_key(&loaded.keys[line.kind.index()], line.payee, texts)),
         units(plan, lines.iter().map(|line| line.unit)),
         amounts(plan, lines.iter().map(|line| line.amount.into()).collect(), lines.iter().map(|line| line.unit)),
-        Cells::always(event, lines.len()),
+        words(lines.iter().map(event)),
         texts(&|line, texts| match origin {
+            Origin::Event { .. } if let Some((record, row)) = taking(line) => {
+                write_key(&loaded.keys[record.index()], row, texts);
+            }
             Origin::Event { .. } => write_key(page.keys(), origin.source(line.root), texts),
             Origin::EntityPeriods { .. } => texts.end(),
         }),

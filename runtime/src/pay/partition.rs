@@ -181,7 +181,8 @@ impl<'a> Partition<'a> {
         let versions = self.ids.iter().zip(lines).filter_map(of).collect();
         let origin = Origin::Event { record: self.root, days: &chunk.days, rows: None };
         let through = self.result.through;
-        let context = OutputContext { plan: self.plan, name: self.name, origin, keys: &chunk.keys, through };
+        let context =
+            OutputContext { plan: self.plan, name: self.name, origin, keys: &chunk.keys, loaded: self.loaded, through };
         RuleLines::new(context, self.loaded, versions)
     }
 }

@@ -31,15 +31,15 @@ impl<'a> Periods<'a> {
         Self { context, kind, numbers, first_day }
     }
 
-    /// The number of the period of a row of the event or of the entity's periods.
-    pub fn number(&self, root: u32) -> i32 {
+    /// The number of the period of a line.
+    pub fn number(&self, line: &LineRef<'_>) -> i32 {
         match &self.context.origin {
-            Origin::Event { days, .. } => {
-                let day = days[root as usize];
+            Origin::Event { .. } => {
+                let day = self.context.day(line);
                 let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
                 known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
             }
-            Origin::EntityPeriods { periods, .. } => periods.period[root as usize],
+            Origin::EntityPeriods { periods, .. } => periods.period[line.root as usize],
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::engine::lines::{LineRows, Origin};
 use crate::keys::columns::Keys;
 use crate::store::loaded::Loaded;
+use crate::store::seen::TakenRow;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Plan, RecordId, UnitId, VersionId};
 use std::borrow::Cow;
@@ -16,7 +17,20 @@ pub(super) struct OutputContext<'a> {
     pub origin: Origin<'a>,
     /// The keys of the event's rows.
     pub keys: &'a Keys,
+    pub loaded: &'a Loaded,
     pub through: i32,
+}
+
+impl OutputContext<'_> {
+    /// The return that takes a line back.
+    pub fn taking(&self, line: &LineRef<'_>) -> Option<&TakenRow> {
+        self.loaded.taking_of(&self.origin, line.taking)
+    }
+
+    /// The day of a line.
+    pub fn day(&self, line: &LineRef<'_>) -> i32 {
+        self.loaded.day_of_line(&self.origin, line.root, line.taking)
+    }
 }
 
 /// The lines of a rule with its versions.
@@ -54,6 +68,8 @@ pub(super) struct LineRef<'a> {
     /// The day on which it is due, or [`NO_DUE`](crate::engine::lines::NO_DUE).
     pub due: i32,
     pub root: u32,
+    /// The return that takes it back, or 0.
+    pub taking: u32,
     pub amount: i64,
     pub unit: UnitId,
 }
@@ -86,7 +102,13 @@ impl<'a> RuleLines<'a> {
     fn order(&self, n_lines: u32) -> Vec<u32> {
         let mut order: Vec<u32> = (0..n_lines).collect();
         // Versions hold on different days, and rows of an event or entity periods are in order by day.
-        if self.versions.len() > 1 {
+        if self.has_takings() {
+            let OutputContext { loaded, origin, .. } = self.context;
+            order.sort_by_key(|&place| {
+                let line = self.at(place);
+                loaded.place_of_line(&origin, line.root, line.taking)
+            });
+        } else if self.versions.len() > 1 {
             order.sort_by_key(|&place| self.at(place).root);
         }
         if let [(_, keys)] = self.kinds[..] {
@@ -97,6 +119,11 @@ impl<'a> RuleLines<'a> {
             compare(self.keys(a.kind), a.payee, self.keys(b.kind), b.payee).then(a.kind.cmp(&b.kind))
         });
         order
+    }
+
+    /// Whether some line is what a return takes back.
+    pub fn has_takings(&self) -> bool {
+        self.versions.iter().any(|version| version.lines.has_takings())
     }
 
     /// The place of a kind of party among those that are paid.
@@ -146,6 +173,7 @@ impl<'a> RuleLines<'a> {
             booked: lines.booked(idx),
             due: lines.due(idx),
             root,
+            taking: lines.taking(idx),
             amount,
             unit: lines.unit(idx, version.unit),
         }

@@ -58,6 +58,17 @@ impl Observer for Slices {
 /// The slices of the lines that a row has made. A part of a divided line has one for its share of the whole, and then those of limits
 /// on it: what the whole is made of is not told again for each part.
 fn slices_of(trace: &Trace) -> Vec<Vec<Slice>> {
+    let taken_back = |step: &TraceStep| match step {
+        TraceStep::TakenBack { decimals, amount, .. } => {
+            let amount = Exact::from(*amount) / power_of_ten(*decimals);
+            Some(vec![Slice { name: "taken back".to_owned(), quantity: None, rate: None, amount }])
+        }
+        _ => None,
+    };
+    let lines: Vec<Vec<Slice>> = trace.steps.iter().filter_map(taken_back).collect();
+    if !lines.is_empty() {
+        return lines;
+    }
     let Some((whole, parts)) = trace.steps.iter().find_map(|step| match step {
         TraceStep::Share { whole, parts } => Some((*whole, parts)),
         _ => None,
@@ -145,6 +156,7 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
             }
             TraceStep::Pay { rounded: None, .. }
             | TraceStep::Payee { .. }
+            | TraceStep::TakenBack { .. }
             | TraceStep::Share { .. }
             | TraceStep::Added { .. }
             | TraceStep::Taken { .. }

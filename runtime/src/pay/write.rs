@@ -86,7 +86,8 @@ fn write_lines_of<'r>(
     let Some(first) = versions.first() else { return Ok(()) };
     let page = PageOrigin::new(plan, first.id, loaded, result, 0)?;
     let page = page.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
-    let context = OutputContext { plan, name, origin: page.origin(), keys: page.keys(), through: result.through };
+    let (origin, keys) = (page.origin(), page.keys());
+    let context = OutputContext { plan, name, origin, keys, loaded, through: result.through };
     let lines = RuleLines::new(context, loaded, versions);
     let mut totals = Totals::new(plan);
     lines.write(sinks, &mut totals)?;

@@ -7,7 +7,7 @@ use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{FieldId, Plan, RecordId};
+use meed_compiler::plan::{FieldId, Plan, Reading, RecordId};
 
 /// What returns took off the rows of an event, each of them by row, then by day.
 #[derive(Debug)]
@@ -23,6 +23,12 @@ pub(crate) struct Taken {
 pub(crate) struct TakenRow {
     pub row: u32,
     pub day: i32,
+    /// How many days after its row.
+    pub age: i32,
+    /// The return: its event and its row.
+    pub by: (RecordId, u32),
+    /// The share of its row that is taken back with it: a part of a whole that is not zero.
+    pub share: (i64, i64),
     /// In the order of the fields; none where it took the whole row.
     pub numbers: Vec<i64>,
 }
@@ -81,27 +87,42 @@ impl Loaded {
 }
 
 impl Taken {
-    /// Moves the columns of what is left from one day to another.
+    /// Moves the columns of what is left from one day to another, in each reading.
     fn see_through(&self, plan: &Plan, columns: &mut [Option<Column>], from: i32, to: i32) {
+        self.move_reading(plan, columns, Reading::Left, from, to);
+        for days in plan.record(self.record).returned_within() {
+            self.move_reading(plan, columns, Reading::Within(days), from, to);
+        }
+    }
+
+    fn move_reading(&self, plan: &Plan, columns: &mut [Option<Column>], reading: Reading, from: i32, to: i32) {
+        let counts = |taking: &&TakenRow| match reading {
+            Reading::Within(days) => i64::from(taking.age) <= i64::from(days),
+            Reading::Left | Reading::Reported => true,
+        };
+        let definition = plan.record(self.record);
+        let fields: Vec<Option<FieldId>> =
+            self.fields.iter().map(|field| definition.read_as(*field, reading)).collect();
         let (least, most) = (from.min(to), from.max(to));
-        for taking in self.rows.iter().filter(|taking| taking.day > least && taking.day <= most) {
-            for (field, number) in self.fields.iter().zip(&taking.numbers) {
-                if let Some(Some(Column { values: Values::I64(values), .. })) = columns.get_mut(field.index()) {
+        for taking in self.rows.iter().filter(|taking| taking.day > least && taking.day <= most).filter(counts) {
+            for (field, number) in fields.iter().zip(&taking.numbers) {
+                let column = field.and_then(|field| columns.get_mut(field.index())?.as_mut());
+                if let Some(Column { values: Values::I64(values), .. }) = column {
                     let left = &mut values[taking.row as usize];
                     *left = if to > from { *left - number } else { *left + number };
                 }
             }
         }
-        let Some(returned) = plan.record(self.record).returned() else { return };
+        let Some(returned) = definition.returned(reading) else { return };
         let numbers_of = |columns: &[Option<Column>], row: usize| {
-            let mut numbers = self.fields.iter().filter_map(|field| match columns[field.index()].as_ref()?.values {
+            let mut numbers = fields.iter().filter_map(|field| match columns[(*field)?.index()].as_ref()?.values {
                 Values::I64(ref values) => Some(values[row]),
                 Values::I32(_) | Values::U32(_) | Values::U8(_) => None,
             });
-            !self.fields.is_empty() && numbers.all(|number| number == 0)
+            !fields.is_empty() && numbers.all(|number| number == 0)
         };
         for takings in self.rows.chunk_by(|a, b| a.row == b.row) {
-            let mut known = takings.iter().filter(|taking| taking.day <= to).peekable();
+            let mut known = takings.iter().filter(|taking| taking.day <= to).filter(counts).peekable();
             let is_touched = known.peek().is_some();
             let is_whole = known.any(|taking| taking.numbers.is_empty());
             let row = takings[0].row as usize;

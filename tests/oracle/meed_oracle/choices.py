@@ -17,8 +17,9 @@ def settle_choice(choice, rules):
         amounts = [amount for amount, _, _ in candidates]
         if name == "all_up_to":
             scope = next(row[1] for row in rows if row is not None)
-            # Where returns change nothing of any of the rules, they change nothing of what bounds these.
-            with rules[0].run.reading(all(version.as_reported for rule in rules for version in rule.versions)):
+            # Where all rules read returns alike, what bounds them does too.
+            modes = {version.mode() for rule in rules for version in rule.versions}
+            with rules[0].run.reading(modes.pop() if len(modes) == 1 else False):
                 bound = evaluate(most, scope)
             if bound is None:
                 raise Unknown("a choice without its amount")

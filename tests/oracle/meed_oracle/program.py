@@ -68,7 +68,15 @@ class Version:
     last: date
     has_active: bool
     as_reported: bool  # returns change nothing for it
+    takes_back: bool = False  # a return takes back its share of what was paid
+    within: int | None = None  # the days after a row in which returns count
     as_it_stood: bool = False  # it reads rows as they stood at the end of its period
+
+    def mode(self, stood=None):
+        """How rows are read: as reported, as left, as they stood on a day, or as returns of so many days leave them."""
+        if self.within is not None and not self.as_reported:
+            return self.within, stood
+        return self.as_reported or stood or False
 
     @property
     def only_sets(self):
@@ -333,7 +341,7 @@ class Program:
 
     def _take_rule(self, item):
         name, stream, by, active, clauses = item["name"]["text"], None, None, None, []
-        as_reported = False
+        as_reported, takes_back, within = False, False, None
         for clause in item["clauses"]:
             kind, content = form(clause["kind"])
             if kind == "for_each":
@@ -345,8 +353,10 @@ class Program:
                 stream = ("payments", content["rule"]["text"])
             elif kind == "active":
                 active = content
-            elif kind == "returns_change_nothing":
-                as_reported = True
+            elif kind == "returns":
+                word, count = form(content)
+                as_reported, takes_back = word in ("change_nothing", "take_back_paid"), word == "take_back_paid"
+                within = count if word == "within" else None
             elif kind in "where let set first_per pay pay_split take_back add ranked_by keep_top at_most at_most_payments at_least hold".split():
                 clauses.append(clause)
             else:
@@ -357,7 +367,7 @@ class Program:
                 first = max(first, self._day(active["from"]))
             if active["to"] is not None:
                 last = min(last, self._day(active["to"]))
-        version = Version(name, 0, stream, by, clauses, first, last, active is not None, as_reported)
+        version = Version(name, 0, stream, by, clauses, first, last, active is not None, as_reported, takes_back, within)
         if not as_reported and any(form(clause["kind"])[0] == "ranked_by" for clause in clauses):
             version.as_it_stood = True
         if not as_reported and kept.acts(version):

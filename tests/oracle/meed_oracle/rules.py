@@ -1,5 +1,6 @@
 """A rule, row by row: conditions and values in the order written, then what is paid (rules.md)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ from . import contests, sets
 from .balances import add
 from .expressions import calculate, evaluate, increment_sides
 from .kept import acts, is_at_start
+from .holds import order_of
 from .limits import Limits
 from .scope import Credit, Line, Scope
 from .tables import Row, key_order
@@ -82,7 +84,7 @@ class Rule:
         else:
             for line in self.run.lines(self.stream[1]):
                 version = self._version_of(line.when)
-                scope = Scope(self.run, line=line, subject=line.source, day=line.when)
+                scope = Scope(self.run, line=line, subject=line.row, day=line.when)
                 yield None if version is None else (version, scope, line.period, line.is_accrual)
 
     def _version_of(self, day):
@@ -100,7 +102,9 @@ class Rule:
             rows = self.run.events_by(self.stream[1], self.by)
         for row, day in rows:
             version = self._version_of(day)
-            if row.is_returned and not (version or self.versions[0]).as_reported:
+            with self.run.reading((version or self.versions[0]).mode()):
+                is_returned = row.is_returned
+            if is_returned:
                 yield None
                 continue
             scope = Scope(self.run, subject=row, day=day, by=self.by)
@@ -108,7 +112,7 @@ class Rule:
             yield None if version is None else (version, scope, period, False)
             if version is None and day < min(version.first for version in self.versions) and self._looks_back():
                 # Rows from before the rule's first day go by the conditions of its first version.
-                with self.run.reading(self.versions[0].as_reported):
+                with self.run.reading(self.versions[0].mode()):
                     self._pipeline(self.versions[0], scope, period, is_earlier=True)
 
     def _looks_back(self):
@@ -212,7 +216,7 @@ class Rule:
 
     def _mode(self, version, scope):
         """How rows are read: as reported, as left, or as they stood at the end of a period."""
-        return version.as_reported or scope.stood or False
+        return version.mode(scope.stood)
 
     def acts_on_balances(self):
         return any(acts(version) for version in self.versions)
@@ -395,7 +399,7 @@ class Rule:
     def candidate(self, version, scope, period, is_accrual):
         """What the rule would pay the row, after its limits by keys of the row as they stand, with its sign; none where nothing.
         What these would remember then stands beside it, and how to pay what is given of it."""
-        with self.run.reading(version.as_reported):
+        with self.run.reading(version.mode()):
             return self._candidate(version, scope, period, is_accrual)
 
     def _candidate(self, version, scope, period, is_accrual):
@@ -418,7 +422,7 @@ class Rule:
 
         def give(smallest):
             self.limits.sums = then
-            with self.run.reading(version.as_reported):
+            with self.run.reading(version.mode()):
                 if name == "pay_split":
                     self._divide(version, scope, content, unit, smallest, period, is_accrual)
                     return
@@ -467,9 +471,30 @@ class Rule:
             raise Fault("overflow")
         amount = Fraction(smallest, 10**unit.decimals)
         source = scope.line.source if scope.line is not None else scope.subject
+        of = None if scope.line is None else scope.line.of
         self.lines.append(
-            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual, place)
+            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual, place, of=of)
         )
+
+    def take_back(self):
+        """A return takes its share of every line of its row back, on its own day (facts.md, "Taken back at the rate of its row")."""
+        if not self.versions[0].takes_back:
+            return
+        told_by, more = self.program.calendar.told_by(), []
+        for line in self.lines:
+            if not self.program.rules[self.name][line.version - 1].takes_back:
+                continue
+            before = Fraction(0)
+            for row, after in line.source.takings:
+                share = [_round(line.amount * part, line.unit) for part in (before, after)]
+                before = after
+                if share[0] != share[1]:
+                    smallest = share[0] - share[1]
+                    period = self.program.calendar.period_of(told_by, row.when)
+                    amount = Fraction(smallest, 10**line.unit.decimals)
+                    more.append(replace(line, smallest=smallest, amount=amount, source=row, when=row.when, period=period, of=line.source))
+        if more:
+            self.lines = sorted([*self.lines, *more], key=lambda line: order_of(self.run, line, None, [self.name]))
 
     def _rounded(self, node, unknown, version, scope, unit):
         """The amount in smallest units: along the total where it is what adds up or a share of it, else alone."""

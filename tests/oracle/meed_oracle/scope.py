@@ -25,6 +25,12 @@ class Line:
     period: object
     is_accrual: bool
     place: int = 1  # among the payments of its row
+    of: Row | None = field(default=None, kw_only=True)  # the row that it was paid for, where its source is the return that takes it back
+
+    @property
+    def row(self):
+        """The row whose fields it has."""
+        return self.source if self.of is None else self.of
 
 
 @dataclass
@@ -143,8 +149,8 @@ def _first(scope, names, evaluate, hint):
                     return around.line
                 if around.outer is not None and (name in ("amount", "payee", "when") or name in ("share", "base") and hasattr(around.line, name)):
                     return getattr(around.line, name)
-                if name == around.line.source.record.name:
-                    return around.line.source
+                if name == around.line.row.record.name:
+                    return around.line.row
             elif name in around.record.fields and around.record.fields[name].is_dated:
                 return dated(run, around.subject, name, scope.reading_day())
             elif name in around.record.fields:
@@ -199,8 +205,8 @@ def _step(scope, value, name):
     if isinstance(value, Line):
         if name in ("amount", "payee", "when") or name in ("share", "base") and hasattr(value, name):
             return getattr(value, name)
-        if name == value.source.record.name:
-            return value.source
+        if name == value.row.record.name:
+            return value.row
         raise Unknown(f"`{name}` of a payment")
     if not isinstance(value, Row):
         raise Unknown(f"`.{name}` of something that is no row")
@@ -229,8 +235,8 @@ def list_of_path(scope, path):
     names = path_names(path)
     for around in _around(scope):
         if around.line is not None:
-            found = _fields_behind(scope.run, [around.line.source.record], names[1:])
-            if names[0] == around.line.source.record.name:
+            found = _fields_behind(scope.run, [around.line.row.record], names[1:])
+            if names[0] == around.line.row.record.name:
                 return found
         elif around.record is not None:
             if names[0] in around.record.fields:

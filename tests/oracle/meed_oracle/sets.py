@@ -197,7 +197,7 @@ def _belonging(chosen, scope, evaluate):
         elif kind == "decisions":
             found = scope.run.decided(name["text"])
         else:
-            found = [(line.source, line) for line in scope.run.lines(name["text"])]
+            found = [(line.row, line) for line in scope.run.lines(name["text"])]
         for row, behind in found:
             # A row is in the set once when one of the ways leads to the party.
             owners = [None]
@@ -253,7 +253,7 @@ def meets_a_fault(content, scope, evaluate):
     elif kind == "decisions":
         rows = [_scope_of(scope.run, row, behind) for row, behind in scope.run.decided(name["text"])]
     else:
-        rows = [_scope_of(scope.run, line.source, line) for line in scope.run.lines(name["text"])]
+        rows = [_scope_of(scope.run, line.row, line) for line in scope.run.lines(name["text"])]
     for row in rows:
         row.outer = scope
     try:
@@ -331,11 +331,11 @@ def _party_of(line, names, around, scope, evaluate):
     """To whom a payment belongs: its payee, the row that was paid for, or what a path of either leads to."""
     if names is None and line.payee.record.name == around:
         return line.payee
-    if names is None and line.source.record.name == around:
-        return line.source
+    if names is None and line.row.record.name == around:
+        return line.row
     if names is None:
         names = [_only_field(line.payee.record, scope.subject.record)]
-    if names[0] in ("payment", line.source.record.name):
-        return evaluate(_path(names), Scope(scope.run, line=line, subject=line.source, day=line.when))
-    row = line.payee if names[0] in line.payee.record.fields else line.source
+    if names[0] in ("payment", line.row.record.name):
+        return evaluate(_path(names), Scope(scope.run, line=line, subject=line.row, day=line.when))
+    row = line.payee if names[0] in line.payee.record.fields else line.row
     return evaluate(_path(names), Scope(scope.run, subject=row, day=line.when))

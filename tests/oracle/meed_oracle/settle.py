@@ -62,6 +62,9 @@ class Run:
                 else:
                     settle_choice(choice, rules)
             for one, rule in zip(names, rules):
+                if not shared_limits.limits_of(self.program, one):
+                    rule.take_back()
+            for one, rule in zip(names, rules):
                 self.rules[one] = rule
                 self._under_way.remove(one)
         return self.rules[name]
@@ -97,7 +100,8 @@ class Run:
 
     def _is_seen(self, row):
         stood = self.tables.is_as_reported
-        through = self.through if isinstance(stood, bool) else min(stood, self.through)
+        stood = stood[1] if isinstance(stood, tuple) else stood
+        through = self.through if stood is None or isinstance(stood, bool) else min(stood, self.through)
         return row.when is not None and row.when <= through and not row.is_returned
 
     def events_by(self, name, by):

@@ -48,6 +48,7 @@ def apply(run, names):
             left[line.rule].append((place, replace(line, smallest=smallest, amount=Fraction(smallest, 10**line.unit.decimals))))
     for name in names:
         run.rules[name].lines = [line for _, line in sorted(left[name], key=lambda one: one[0])]
+        run.rules[name].take_back()
 
 
 def _limited(run, item, state, line, smallest):

@@ -19,6 +19,7 @@ class Row:
         self.when, self.instant = None, NO_INSTANT
         self.decisions = {}
         self.is_returned = False  # nothing is left of it
+        self.takings = []  # the returns that take it back, with the share that is taken back then
         self.states = {}  # its values and whether nothing is left: before anything was taken off, after all was, and by day
 
     def within_life(self, first, last):
@@ -240,6 +241,7 @@ class Tables:
             kinds = {name for record, one, own in self.program.reversals() if one.content == of.record.name for name in own}
             of.is_returned = not numbers or all((of.values[name] or 0) == 0 for name in kinds)
             of.states[row.when] = of.states[False] = of.values, of.is_returned
+            of.takings.append((row, self._share_taken(of)))
         for row, field in bad:
             value = row.values[field.name]
             if field.type == "money":
@@ -249,13 +251,25 @@ class Tables:
             self.rows[name] = [row for row in rows if id(row) not in self.bad]
         self.rejects.sort(key=lambda reject: (names.index(reject[0]), reject[1]))
 
+    def _share_taken(self, of):
+        """The share of a row that was taken back up to now: of the number that a return of it names first."""
+        named = [numbers[0] for _, one, numbers in self.program.reversals() if one.content == of.record.name and numbers]
+        whole = of.states[True][0][named[0]] or 0 if named else 0
+        if of.is_returned:
+            return Fraction(1)
+        return (whole - (of.values[named[0]] or 0)) / whole if whole else Fraction(0)
+
     def read(self, as_reported):
         """From now on rows have what they were reported with, or what is left of it, on a day if one is said."""
         if as_reported != self.is_as_reported:
             self.is_as_reported = as_reported
             for row in self.taken_off:
                 state = as_reported
-                if not isinstance(as_reported, bool):
+                if isinstance(as_reported, tuple):
+                    within, stood = as_reported
+                    counts = lambda day: (day - row.when).days <= within and (stood is None or day <= stood)
+                    state = max((day for day in row.states if not isinstance(day, bool) and counts(day)), default=True)
+                elif not isinstance(as_reported, bool):
                     # The last day up to that one on which something was taken off.
                     state = max((day for day in row.states if not isinstance(day, bool) and day <= as_reported), default=True)
                 row.values, row.is_returned = row.states[state]

@@ -12,8 +12,8 @@ use super::tables;
 use super::words::Word;
 use crate::plan::calendar::{CalendarColumn, CalendarTable, Pattern, Weekday, Weeks, Years, day_of};
 use crate::plan::{
-    ByRow, Days, Decision, LineKind, Parameter, Period, Plan, Predicate, RecordKind, Rule, RuleId, Stream, Type, Unit,
-    UnitId, VersionId,
+    ByRow, Days, Decision, LineKind, Parameter, Period, Plan, Predicate, Reading, RecordKind, Rule, RuleId, Stream,
+    Type, Unit, UnitId, VersionId,
 };
 use std::sync::Arc;
 
@@ -317,7 +317,10 @@ pub(super) fn record(plan: &Plan, line: &mut Cursor) -> Read<crate::plan::Record
 pub(super) fn stream(plan: &Plan, line: &mut Cursor) -> Read<Stream> {
     line.expect("each")?;
     let name = line.word()?;
-    let kind = [LineKind::Payment, LineKind::Credit].into_iter().find(|kind| kind.word() == name);
+    let kind = match name {
+        "original-payment" => Some(LineKind::Original),
+        name => [LineKind::Payment, LineKind::Credit].into_iter().find(|kind| kind.word() == name),
+    };
     if let Some(kind) = kind
         && line.takes("from")
     {
@@ -346,4 +349,14 @@ fn version_id(plan: &Plan, line: &mut Cursor) -> Read<VersionId> {
 fn rule_id(plan: &Plan, line: &mut Cursor) -> Read<RuleId> {
     let name = line.word()?;
     plan.rule_named(name).ok_or_else(|| format!("there is no rule `{name}`"))
+}
+
+/// As what rows are read that others take back.
+fn reading(line: &mut Cursor) -> Read<Reading> {
+    Ok(match line.word()? {
+        "left" => Reading::Left,
+        "as-reported" => Reading::Reported,
+        "within" => Reading::Within(number(line)?),
+        other => return Err(format!("`{other}` is no reading of rows")),
+    })
 }

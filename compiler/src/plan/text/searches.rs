@@ -5,7 +5,7 @@ use super::names::Place;
 use super::phrase::type_text;
 use super::read::{number, phrase, rules, stream};
 use super::write::{self, parts_of_one};
-use crate::plan::{Expr, FindFunction, Plan, Search, SearchId, SearchOutput};
+use crate::plan::{Expr, FindFunction, Plan, Reading, Search, SearchId, SearchOutput};
 use meed_grammar::span::Span;
 use std::fmt::Write;
 
@@ -72,7 +72,7 @@ pub(super) fn first_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         only: None,
         also: None,
         operands,
-        as_reported: false,
+        reading: Reading::Left,
         outputs: Vec::new(),
         span: Span::default(),
     });

@@ -10,12 +10,7 @@ use super::tables;
 use super::words::Word;
 use crate::internal::broken;
 use crate::plan::calendar::{Weekday, Years, date_of};
-use crate::plan::{
-    Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId,
-    Format, Life, Limit, Line, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, RecordId,
-    RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy, StateId, StateKind, Stream, Type,
-    Version, VersionId, Whose, Window,
-};
+use crate::plan::{Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life, Limit, Line, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, Reading, RecordId, RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId, Whose, Window, LineKind};
 use std::fmt::Write;
 
 /// Writes a line; writing to a text cannot fail.
@@ -234,12 +229,22 @@ fn field_text(plan: &Plan, id: RecordId, idx: usize, field: &Field) -> String {
         }
         FieldSource::Day(day) => format!("day {}", date_of(*day)),
         FieldSource::Place => "file-and-row".to_owned(),
-        FieldSource::Returned => "returned".to_owned(),
-        FieldSource::Reported(of) => format!("reported {}", plan.record(id).fields[of.index()].name),
+        FieldSource::Returned(reading) => format!("returned {}", reading_words(*reading)),
+        FieldSource::Read(of, reading) => {
+            format!("read {} {}", reading_words(*reading), plan.record(id).fields[of.index()].name)
+        }
     };
     let bound = |word: &str, end: Option<i64>| end.map_or(String::new(), |end| format!(" {word} {end}"));
     let bounds = bound("at-least", field.bounds.least) + &bound("at-most", field.bounds.most);
     format!("{ty}{mark}{decimals}{bounds}{used} {columns}")
+}
+
+fn reading_words(reading: Reading) -> String {
+    match reading {
+        Reading::Left => "left".to_owned(),
+        Reading::Reported => "as-reported".to_owned(),
+        Reading::Within(days) => format!("within {days}"),
+    }
 }
 
 fn column(plan: &Plan, ty: Type, source: &ColumnSource) -> String {
@@ -340,6 +345,7 @@ pub(super) fn stream(plan: &Plan, stream: &Stream) -> String {
             format!("each {} by {}", plan.record(*record).name, plan.path_words(*record, path))
         }
         Stream::Periods(record, period) => format!("each {} per {}", plan.record(*record).name, Word::word(*period)),
+        Stream::Lines(rule, LineKind::Original) => format!("each original-payment from {}", plan.rule(*rule).name),
         Stream::Lines(rule, kind) => format!("each {} from {}", kind.word(), plan.rule(*rule).name),
     }
 }
@@ -408,8 +414,11 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     line!(out, "\nrule {} {}", rule.name, quoted(&rule.title));
     line!(out, "  version {} active {}", rule.number, days(rule.active));
     line!(out, "  {}", stream(plan, &rule.stream));
-    if rule.as_reported {
-        line!(out, "  returns change-nothing");
+    if rule.reading != Reading::Left {
+        line!(out, "  rows {}", reading_words(rule.reading));
+    }
+    if rule.takes_back {
+        line!(out, "  returns take-back");
     }
     if rule.as_it_stood {
         line!(out, "  rows as-they-stood");

@@ -1,8 +1,8 @@
 //! Amounts in other currencies: `money in currency`, which is converted before anything is done with it.
 
 use crate::plan::{
-    ByRow, ChoiceId, Comparison, Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, Root, Search,
-    SearchOutput, Stream, TextTest, Type, Unit, UnitId,
+    ByRow, ChoiceId, Comparison, Edge, Expr, FieldId, FindFunction, Function, Op, Period, Reading, RecordId, Root,
+    Search, SearchOutput, Stream, TextTest, Type, Unit, UnitId,
 };
 use crate::resolve::later;
 use crate::types::Typing;
@@ -279,7 +279,7 @@ impl Typing<'_> {
             only: None,
             also: None,
             operands: vec![from.ty, target.ty, Type::Date],
-            as_reported: false,
+            reading: Reading::Left,
             outputs: Vec::new(),
             span: Span::default(),
         };

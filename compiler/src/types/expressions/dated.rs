@@ -2,8 +2,8 @@
 
 use crate::internal::broken;
 use crate::plan::{
-    Comparison, Days, Edge, Expr, FieldId, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search,
-    SearchId, SearchOutput, Stream, TimeUnit, Type,
+    Comparison, Days, Edge, Expr, FieldId, FindFunction, Function, Op, Period, Reading, RecordId, RecordKind, Root,
+    Search, SearchId, SearchOutput, Stream, TimeUnit, Type,
 };
 use crate::typed::{walk, without_places};
 use crate::types::Typing;
@@ -118,7 +118,7 @@ impl Typing<'_> {
             only: None,
             also: None,
             operands: vec![row.ty, Type::Date],
-            as_reported: false,
+            reading: Reading::Left,
             outputs: Vec::new(),
             span,
         };
@@ -205,7 +205,7 @@ impl Typing<'_> {
             only: None,
             also: Some(expr(Op::And(conditions), Type::YesNo, true)),
             operands: vec![row.ty, Type::Date, Type::Date],
-            as_reported: false,
+            reading: Reading::Left,
             outputs: Vec::new(),
             span,
         };

@@ -1,8 +1,8 @@
 //! Decisions of other rows: through references, and of earlier periods.
 
 use crate::plan::{
-    Back, Edge, Expr, FindFunction, Function, Op, Period, RecordId, RecordKind, Root, Search, SearchOutput, Stream,
-    Type,
+    Back, Edge, Expr, FindFunction, Function, Op, Period, Reading, RecordId, RecordKind, Root, Search, SearchOutput,
+    Stream, Type,
 };
 use crate::resolve::Meaning;
 use crate::typed::without_places;
@@ -71,7 +71,7 @@ impl Typing<'_> {
             only: None,
             also: None,
             operands: operands.iter().map(|operand| operand.ty).collect(),
-            as_reported: false,
+            reading: Reading::Left,
             outputs: Vec::new(),
             span,
         };

@@ -325,7 +325,9 @@ impl Typing<'_> {
         let kind = scope.payment.unwrap_or(LineKind::Payment);
         let word = kind.word();
         let there_are = match kind {
-            LineKind::Payment => "of a payment there are `payment.amount`, `payment.payee` and `payment.when`",
+            LineKind::Payment | LineKind::Original => {
+                "of a payment there are `payment.amount`, `payment.payee` and `payment.when`"
+            }
             LineKind::Credit => {
                 "of a credit there are `credit.amount`, `credit.payee`, `credit.share`, `credit.base` and `credit.when`"
             }

@@ -1,6 +1,7 @@
 //! Events that take rows of others back: which rows, and what they take off them.
 
-use crate::plan::{Bounds, Field, FieldId, FieldSource, RecordId, RecordKind, Reverses, Type};
+use crate::internal::broken;
+use crate::plan::{Bounds, Field, FieldId, FieldSource, Reading, RecordId, RecordKind, Reverses, Type};
 use crate::types::Typing;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -60,9 +61,9 @@ impl Typing<'_> {
         }
         let Some(takes) = self.taken_off(id, target, reverses) else { return };
         for (_, of) in &takes {
-            self.field_of_returns(target, FieldSource::Reported(*of));
+            self.field_of_returns(target, FieldSource::Read(*of, Reading::Reported));
         }
-        self.field_of_returns(target, FieldSource::Returned);
+        self.field_of_returns(target, FieldSource::Returned(Reading::Left));
         self.program.records[id.index()].reverses = Some(Reverses { row, takes });
     }
 
@@ -145,29 +146,38 @@ impl Typing<'_> {
     }
 
     /// A field of an event that is made of what others take back; it is made once.
-    fn field_of_returns(&mut self, id: RecordId, source: FieldSource) {
+    pub(in crate::types) fn field_of_returns(&mut self, id: RecordId, source: FieldSource) -> FieldId {
         let fields = &mut self.program.records[id.index()].fields;
-        if fields.iter().any(|field| field.source == source) {
-            return;
+        if let Some(known) = fields.iter().position(|field| field.source == source) {
+            return FieldId(known as u32);
         }
         // No name in a program has a hyphen.
-        let made = match &source {
-            FieldSource::Reported(of) => {
+        let read_as = |name: &str, reading| match reading {
+            Reading::Left => name.to_owned(),
+            Reading::Reported => format!("{name}-as-reported"),
+            Reading::Within(days) => format!("{name}-within-{days}"),
+        };
+        let made = match source {
+            FieldSource::Read(of, reading) => {
                 let of = &fields[of.index()];
-                Field { name: format!("{}-as-reported", of.name), bounds: Bounds::default(), used: false, ..of.clone() }
+                Field { name: read_as(&of.name, reading), bounds: Bounds::default(), used: false, ..of.clone() }
             }
-            _ => Field {
-                name: "nothing-left".to_owned(),
+            FieldSource::Returned(reading) => Field {
+                name: read_as("nothing-left", reading),
                 ty: Type::YesNo,
                 decimals: 0,
                 optional: false,
                 used: false,
                 if_there: false,
                 bounds: Bounds::default(),
-                source: FieldSource::Returned,
+                source: FieldSource::Returned(reading),
                 span: Span::default(),
             },
+            FieldSource::Column(_) | FieldSource::Columns(_) | FieldSource::Day(_) | FieldSource::Place => {
+                broken("a field of returns that is read from a table")
+            }
         };
         fields.push(Field { source, span: Span::default(), ..made });
+        FieldId(fields.len() as u32 - 1)
     }
 }

@@ -86,7 +86,7 @@ impl Typing<'_> {
         match self.program.record(id).fields[field.index()].source {
             FieldSource::Column(_) => Some(field),
             FieldSource::Columns(_) => self.no_row_test(value.span),
-            FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned | FieldSource::Reported(_) => {
+            FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned(_) | FieldSource::Read(..) => {
                 let message = format!("`{}` has no column in this file", name.text);
                 let problem = Problem::error("skip-condition", value.span, message);
                 self.problem(problem.help("compare a field that is read from a column"));

@@ -94,8 +94,8 @@ impl Typing<'_> {
             FieldSource::Columns(_)
             | FieldSource::Day(_)
             | FieldSource::Place
-            | FieldSource::Returned
-            | FieldSource::Reported(_) => Some(field.span),
+            | FieldSource::Returned(_)
+            | FieldSource::Read(..) => Some(field.span),
         };
         if let Some(first) = said {
             let message = format!("`{}` is read from a column, and this says that the file has no key", field.name);

@@ -163,7 +163,7 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((LIMIT, "at most")),
         ClauseKind::AtLeast { .. } => Some((LIMIT, "at least")),
         ClauseKind::Hold { .. } => Some((HOLD, "hold until")),
-        ClauseKind::ReturnsChangeNothing => Some((RETURNS, "returns")),
+        ClauseKind::Returns(_) => Some((RETURNS, "returns")),
         ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
     }
 }

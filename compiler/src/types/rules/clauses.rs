@@ -17,7 +17,7 @@ use meed_grammar::tree::{self, Clause, ClauseKind, ExprKind, UnknownMeans, Unkno
 impl Typing<'_> {
     pub(super) fn clause(&mut self, clause: &Clause, scope: &mut Scope, work: &mut Work) {
         match &clause.kind {
-            ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::ReturnsChangeNothing => {}
+            ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::Returns(_) => {}
             ClauseKind::Hold { .. } => self.hold(clause, scope, work),
             ClauseKind::Add { .. } => self.add_to(clause, scope, work),
             ClauseKind::RankedBy { .. } => self.ranked_by(clause, work.pays, scope, work),

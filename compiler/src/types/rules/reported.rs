@@ -1,6 +1,7 @@
-//! Rows as they were reported, before anything was taken off them: `returns change nothing`, and `amount as reported`.
+//! Rows as they were reported, before anything was taken off them, or as what some returns leave of them: the `returns` of a rule, and
+//! `amount as reported`.
 
-use crate::plan::{Expr, FieldId, FieldSource, Function, Op, RecordId, Search, SearchId, Type};
+use crate::plan::{Expr, Field, FieldId, FieldSource, Function, Op, Reading, RecordId, Search, SearchId, Stream, Type};
 use crate::typed::{Version, exprs_of_version, walk};
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -41,12 +42,12 @@ impl Typing<'_> {
     /// The field of what was reported, of one that is taken off.
     fn reported_field(&mut self, op: &Op) -> Option<Op> {
         let Op::Field { root, record, path } = op else { return None };
-        let path = self.reported_path(*record, path)?;
+        let path = self.path_read_as(*record, path, Reading::Reported)?;
         Some(Op::Field { root: *root, record: *record, path })
     }
 
-    /// The same path to what was reported, where its last field is one that is taken off.
-    fn reported_path(&mut self, record: RecordId, path: &[FieldId]) -> Option<Vec<FieldId>> {
+    /// The same path in another reading, where its last field is one that is taken off.
+    fn path_read_as(&mut self, record: RecordId, path: &[FieldId], reading: Reading) -> Option<Vec<FieldId>> {
         let mut at = record;
         let (last, before) = path.split_last()?;
         for field in before {
@@ -54,46 +55,75 @@ impl Typing<'_> {
                 at = next;
             }
         }
-        let fields = &self.program.record(at).fields;
-        let twin = fields.iter().position(|field| field.source == FieldSource::Reported(*last))?;
-        let path: Vec<FieldId> = before.iter().copied().chain([FieldId(twin as u32)]).collect();
+        let reported = FieldSource::Read(*last, Reading::Reported);
+        let is_taken_off = self.program.record(at).fields.iter().any(|field| field.source == reported);
+        let twin = is_taken_off.then(|| self.field_of_returns(at, FieldSource::Read(*last, reading)))?;
+        let path: Vec<FieldId> = before.iter().copied().chain([twin]).collect();
         self.mark_used(record, &path);
         Some(path)
     }
 
-    /// A rule that returns change nothing of reads its rows, and those of its sets, as they were reported.
-    pub(super) fn read_as_reported(&mut self, version: &mut Version) {
+    /// A rule reads its rows, and those of its sets, as its word about returns says.
+    pub(super) fn read_otherwise(&mut self, version: &mut Version) {
+        let reading = version.reading;
+        self.left_in(&version.stream.clone(), reading);
+        let gathered: Vec<Stream> = version.folds.iter().map(|fold| fold.stream.clone()).collect();
+        gathered.iter().for_each(|stream| self.left_in(stream, reading));
         let mut searches = FxHashMap::default();
         for expr in exprs_of_version(version) {
-            self.as_reported(expr, &mut searches);
+            self.read_as(expr, reading, &mut searches);
         }
     }
 
-    pub(super) fn as_reported(&mut self, expr: &mut Expr, searches: &mut FxHashMap<SearchId, SearchId>) {
+    pub(super) fn read_as(&mut self, expr: &mut Expr, reading: Reading, searches: &mut FxHashMap<SearchId, SearchId>) {
         walk(expr, &mut |expr| match &mut expr.op {
             Op::Field { record, path, .. } => {
-                if let Some(reported) = self.reported_path(*record, path) {
-                    *path = reported;
+                if let Some(other) = self.path_read_as(*record, path, reading) {
+                    *path = other;
                 }
             }
-            Op::Call(Function::Find { search, .. }, _) => *search = self.search_as_reported(*search, searches),
+            Op::Call(Function::Find { search, .. }, _) => *search = self.search_read_as(*search, reading, searches),
             _ => {}
         });
     }
 
-    /// The same set over rows as they were reported.
-    fn search_as_reported(&mut self, id: SearchId, searches: &mut FxHashMap<SearchId, SearchId>) -> SearchId {
+    /// That something is left of rows of a stream is asked in a reading too.
+    fn left_in(&mut self, stream: &Stream, reading: Reading) {
+        let (Some(record), Reading::Within(_)) = (stream.event(), reading) else { return };
+        if self.program.record(record).returned(Reading::Left).is_none() {
+            return;
+        }
+        let taken_off = |field: &Field| match field.source {
+            FieldSource::Read(of, Reading::Reported) => Some(FieldSource::Read(of, reading)),
+            _ => None,
+        };
+        let sources: Vec<FieldSource> = self.program.record(record).fields.iter().filter_map(taken_off).collect();
+        for source in sources.into_iter().chain([FieldSource::Returned(reading)]) {
+            let field = self.field_of_returns(record, source);
+            self.mark_used(record, &[field]);
+        }
+    }
+
+    /// The same set over rows in another reading.
+    fn search_read_as(
+        &mut self,
+        id: SearchId,
+        reading: Reading,
+        searches: &mut FxHashMap<SearchId, SearchId>,
+    ) -> SearchId {
         if let Some(known) = searches.get(&id) {
             return *known;
         }
         let mut search: Search = self.program.searches[id.index()].clone();
-        search.as_reported = true;
+        search.reading = reading;
+        self.left_in(&search.stream.clone(), reading);
         for expr in search.exprs_mut() {
-            self.as_reported(expr, searches);
+            self.read_as(expr, reading, searches);
         }
-        let is_taken_back = search.record().is_some_and(|record| self.program.record(record).returned().is_some());
+        let is_taken_back =
+            search.record().is_some_and(|record| self.program.record(record).returned(Reading::Left).is_some());
         let own = &self.program.searches[id.index()];
-        let is_same = !is_taken_back && search.finds_as(&Search { as_reported: true, ..own.clone() });
+        let is_same = !is_taken_back && search.finds_as(&Search { reading, ..own.clone() });
         let made = if is_same && search.outputs == own.outputs {
             id
         } else {

@@ -1,6 +1,6 @@
 //! `choose`: rules of which a row is paid by one, or by all up to an amount.
 
-use crate::plan::{Expr, Function, Op, RuleId, Stacking, StackingPolicy, Stream, Type};
+use crate::plan::{Expr, Function, Op, Reading, RuleId, Stacking, StackingPolicy, Stream, Type};
 use crate::typed::Clause;
 use crate::types::Typing;
 use crate::types::scope::{RuleScope, Scope};
@@ -89,8 +89,9 @@ impl Typing<'_> {
                     return None;
                 }
                 let mut value = value.into_expr();
-                if versions.iter().all(|version| version.as_reported) {
-                    self.as_reported(&mut value, &mut FxHashMap::default());
+                let reading = versions.first().map_or(Reading::Left, |version| version.reading);
+                if reading != Reading::Left && versions.iter().all(|version| version.reading == reading) {
+                    self.read_as(&mut value, reading, &mut FxHashMap::default());
                 }
                 if value.optional {
                     self.unknown_not_handled(&value, "this amount");

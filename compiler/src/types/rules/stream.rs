@@ -92,7 +92,7 @@ impl Typing<'_> {
             return None;
         }
         let payee = match kind {
-            LineKind::Payment => self.paid_by(source)?,
+            LineKind::Payment | LineKind::Original => self.paid_by(source)?,
             LineKind::Credit => self.credited_by(source)?,
         };
         self.places.uses.push((source.span, Use::Rule(source.text.clone())));

@@ -27,7 +27,9 @@ impl Typing<'_> {
             }
         };
         let id = self.rule_named(&rule.text)?;
-        let mut found = self.no_rows_yet(Stream::Lines(id, LineKind::Payment), scope, span);
+        let takes_back = self.typed(&rule.text).any(|version| version.takes_back);
+        let kind = if takes_back { LineKind::Original } else { LineKind::Payment };
+        let mut found = self.no_rows_yet(Stream::Lines(id, kind), scope, span);
         let row = |root: Root, record: RecordId| {
             let op = Op::Field { root, record, path: Vec::new() };
             Expr { op, ty: Type::Ref(record), optional: false, span: Span::default() }

@@ -6,8 +6,8 @@
 
 use crate::internal::broken;
 use crate::plan::{
-    DecisionId, Expr, FieldId, FindFunction, Function, Op, RecordId, RecordKind, Root, Search, SearchId, SearchOutput,
-    Stream, Type,
+    DecisionId, Expr, FieldId, FindFunction, Function, Op, Reading, RecordId, RecordKind, Root, Search, SearchId,
+    SearchOutput, Stream, Type,
 };
 use crate::resolve::later;
 use crate::typed::{Clause, walk};
@@ -628,7 +628,7 @@ impl Typing<'_> {
             only: all(only),
             also: all(also),
             operands: operands.iter().map(|operand| operand.ty).collect(),
-            as_reported: false,
+            reading: Reading::Left,
             outputs: Vec::new(),
             span: set_span,
         };

@@ -2,7 +2,7 @@
 
 use super::super::lexer::{Cursor, Read};
 use super::super::words::Word;
-use super::{number, phrase, record};
+use super::{number, phrase, reading, record};
 use crate::plan::{
     Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Format, Layout, Life, PercentFormat, Plan,
     Record, RecordKind, RecordTable, Reverses, Spans, Spelling, Type,
@@ -119,11 +119,12 @@ fn field(plan: &mut Plan, idx: usize, name: &str, line: &mut Cursor) -> Read<Fie
         }
         Some("returned") => {
             line.word()?;
-            Some(FieldSource::Returned)
+            Some(FieldSource::Returned(reading(line)?))
         }
-        Some("reported") => {
+        Some("read") => {
             line.word()?;
-            Some(FieldSource::Reported(field_named(&plan.records[idx], line)?))
+            let reading = reading(line)?;
+            Some(FieldSource::Read(field_named(&plan.records[idx], line)?, reading))
         }
         _ => None,
     };

@@ -4,11 +4,12 @@ use super::super::lexer::{Cursor, Read};
 use super::super::names::Place;
 use super::super::shares;
 use super::super::words::Word;
-use super::{days, number, record, rule_id, stream, word};
+use super::{days, number, reading, record, rule_id, stream, word};
 use crate::plan::{
     Account, Add, Balance, BalanceId, Days, Emit, Expr, FieldId, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local,
-    LocalId, Match, MatchId, Most, Node, Op, Owner, Pay, Period, Plan, Rank, RecordId, Root, SharedLimit, Stacking,
-    StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type, Version, VersionId, Whose, Window,
+    LocalId, Match, MatchId, Most, Node, Op, Owner, Pay, Period, Plan, Rank, Reading, RecordId, Root, SharedLimit,
+    Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type, Version, VersionId, Whose,
+    Window,
 };
 use meed_grammar::span::Span;
 
@@ -183,7 +184,8 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         n_locals: 0,
         locals: Vec::new(),
         folds: Vec::new(),
-        as_reported: false,
+        reading: Reading::Left,
+        takes_back: false,
         as_it_stood: false,
         hold: None,
         span: Span::default(),
@@ -203,13 +205,16 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         }
         Some("returns") => {
             line.word()?;
-            line.expect("change-nothing")?;
-            rule.as_reported = true;
+            line.expect("take-back")?;
+            rule.takes_back = true;
         }
         Some("rows") => {
             line.word()?;
-            line.expect("as-they-stood")?;
-            rule.as_it_stood = true;
+            if line.takes("as-they-stood") {
+                rule.as_it_stood = true;
+            } else {
+                rule.reading = reading(line)?;
+            }
         }
         Some("hold") => {
             line.word()?;
