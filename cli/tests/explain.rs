@@ -199,6 +199,15 @@ fn what_was_taken_back_is_told() {
     let left = told("D2");
     assert!(left.contains("deal D2: refund R2 of 2026-03-04 takes 40.00 USD off its amount"), "{left}");
     assert!(left.contains("r pays partner ACME 0.60 USD") && !left.contains("nothing is left"), "{left}");
+    // What was paid is taken back by shares.
+    let shares = program.replace("1% of amount }", "1% of amount   returns take back what was paid }");
+    folder.write("p.meed", &shares);
+    let shared = told("D2");
+    for part in ["r pays partner ACME 1.00 USD", "refund R2 of 2026-03-04 takes back 0.40 USD of 1.00 USD", "with it 40%"] {
+        assert!(shared.contains(part), "{part}\n{shared}");
+    }
+    assert!(told("R1").contains("refund R1 of 2026-03-03 takes back 1.00 USD of 1.00 USD"), "{}", told("R1"));
+    folder.write("p.meed", program);
     // The table of what takes back is needed: without it nothing could be told of what is left.
     std::fs::remove_file(folder.path().join("refund.csv")).expect("the file is there");
     let said = folder.meed(&["run", "p.meed", "--data", ".", "--out", "out"]).with(3).messages;

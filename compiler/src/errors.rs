@@ -24,6 +24,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "bad-key"
     "bad-limit"
     "bad-parquet"
+    "bad-returns"
     "bad-reverses"
     "bad-run-json"
     "bad-share"

@@ -22,7 +22,7 @@ const CLAUSES: &[(&str, &str)] = &[
         "set level to running sum of (amount * (running count per rep per year)) in (deal where registered) per rep per year",
         "running count per rep per year",
     ),
-    ("returns take back what was paid   pay partner 2% of amount", "returns take back what was paid"),
+    ("returns take back what was added   pay partner 2% of amount", "returns take back what was added"),
     ("pay each manager above rep up to 3 levels 1% of amount", "pay each manager"),
     ("pay partner 2% of amount, due 90 days after closed_on", ", due 90 days after closed_on"),
     ("pay partner 2% of amount in 4 parts per quarter", "in 4 parts per quarter"),

@@ -66,7 +66,8 @@ proptest! {
         );
         let left = program(mode, &rules(""));
         let reported = program(mode, &rules("returns change nothing"));
-        let (mut refunds, mut lowered) = (Vec::new(), Vec::new());
+        let within = program(mode, &rules("returns within 60 days"));
+        let (mut refunds, mut lowered, mut lowered_soon) = (Vec::new(), Vec::new(), Vec::new());
         for (deal, (share, later)) in deals.iter().zip(&shares) {
             // A quarter of it, in one return or two; nothing; or all of it.
             let first = deal.amount / 4;
@@ -77,10 +78,57 @@ proptest! {
             refunds.extend(parts.iter().map(|part| (deal.key, day, *part)));
             let taken: i64 = if day < 365 { parts.iter().sum() } else { 0 };
             let is_gone = !parts.is_empty() && day < 365 && taken == deal.amount;
-            lowered.extend((!is_gone).then(|| Deal { amount: deal.amount - taken, ..deal.clone() }));
+            let left = (!is_gone).then(|| Deal { amount: deal.amount - taken, ..deal.clone() });
+            lowered_soon.extend(if *later <= 60 { left.clone() } else { Some(deal.clone()) });
+            lowered.extend(left);
         }
         prop_assert_eq!(paid_after(&left, &deals, &refunds), paid_after(&left, &lowered, &[]));
         prop_assert_eq!(paid_after(&reported, &deals, &refunds), paid_after(&reported, &deals, &[]));
+        prop_assert_eq!(paid_after(&within, &deals, &refunds), paid_after(&within, &lowered_soon, &[]));
+    }
+
+    // Of every line of a row returns take back the share that is returned, rounded once for all of them: all of it where the row is gone.
+    #[test]
+    fn returns_take_back_shares_of_lines(
+        mode in any_mode(),
+        deals in any_deals(),
+        shares in prop::collection::vec((0i64..=3, 1i64..=40, 0i32..200), 25),
+    ) {
+        let rules = |returns: &str| format!(
+            "event refund {{ key id  when refunded_on  deal reverses  amount money }}
+             rule part {{ for each deal  pay rep 7% of amount  at most $900 per rep per quarter  {returns} }}
+             rule turned {{ for each deal  take back from rep $3  {returns} }}
+             rule parts {{ for each deal  pay split amount {{ 33% to rep  rest to rep }}  {returns} }}
+             rule above {{ for each payment from part  pay payment.payee $0 + payment.amount }}"
+        );
+        let (taken, reported) =
+            (program(mode, &rules("returns take back what was paid")), program(mode, &rules("returns change nothing")));
+        let mut refunds = Vec::new();
+        let mut returned: HashMap<String, (i64, i64)> = HashMap::new();
+        for (deal, (n_parts, size, later)) in deals.iter().zip(&shares) {
+            let day = deal.day + later;
+            let part = deal.amount * size / 100;
+            let parts: Vec<i64> = if *size == 40 { vec![deal.amount] } else { (0..*n_parts.min(&2)).map(|_| part).collect() };
+            refunds.extend(parts.iter().map(|part| (deal.key, day, *part)));
+            if day < 365 && !parts.is_empty() {
+                let is_gone = parts.iter().sum::<i64>() == deal.amount;
+                let share = if is_gone { (1, 1) } else { (parts.iter().sum(), deal.amount) };
+                returned.insert(deal.key.to_string(), share);
+            }
+        }
+        let mut left: HashMap<(String, String), i128> = HashMap::new();
+        for line in paid_after(&reported, &deals, &[]) {
+            let (part, whole) = returned.get(&line.key).copied().unwrap_or((0, 1));
+            let back = rounded(&(Exact::from(line.cents) * fraction(part.into(), whole.into())), mode);
+            *left.entry((line.rule, line.payee)).or_default() += line.cents - back;
+        }
+        let mut sums: HashMap<(String, String), i128> = HashMap::new();
+        for line in paid_after(&taken, &deals, &refunds) {
+            *sums.entry((line.rule, line.payee)).or_default() += line.cents;
+        }
+        left.retain(|_, sum| *sum != 0);
+        sums.retain(|_, sum| *sum != 0);
+        prop_assert_eq!(sums, left);
     }
 
     // Σ lines = F(Σ), to the cent, after every single row.
@@ -318,6 +366,28 @@ proptest! {
         for deal in &deals {
             prop_assert_eq!(line(&lines, "given", deal), -line(&lines, "taken", deal), "deal {}", deal.key);
         }
+    }
+
+    // Under a limit over several rules the lines of each party add up to what these earn, and at most to M; negative ones give room back.
+    #[test]
+    fn a_limit_over_rules_cuts_the_sum(deals in any_deals(), most in 0i64..900_000) {
+        let rules = "rule share { for each deal  pay rep 2% of amount  at most $700 per rep per quarter }
+             rule flat { for each deal  pay (rep if amount > $10,000, otherwise rep) $40 }
+             rule volume { for each person per quarter  pay person 1% of (sum of deal.amount) }";
+        let limit = format!("limit together {{ over share, flat, volume   at most {} per payee per year }}", dollars(most));
+        let sums = |program: &str| {
+            let mut sums: HashMap<String, i128> = HashMap::new();
+            for line in paid(program, &deals) {
+                *sums.entry(line.payee).or_default() += line.cents;
+            }
+            sums
+        };
+        let earned = sums(&program("half even", rules));
+        let mut left = sums(&program("half even", &format!("{rules}\n{limit}")));
+        for (payee, sum) in earned {
+            prop_assert_eq!(left.remove(&payee).unwrap_or(0), sum.min(most.into()), "{}", payee);
+        }
+        prop_assert!(left.is_empty());
     }
 
     // One rule of a choice is paid, the one that would pay most; what the others would have paid uses no room under their limits.

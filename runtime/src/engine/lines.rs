@@ -7,7 +7,7 @@ use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged};
 use meed_compiler::data::{Output, Payments, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Period, Plan, RecordId, RuleId, Stream, UnitId, VersionId, LineKind};
+use meed_compiler::plan::{LineKind, Period, Plan, RecordId, RuleId, Stream, UnitId, VersionId};
 use std::borrow::Cow;
 
 /// The lines of one rule (one version of it), in the order of its stream.

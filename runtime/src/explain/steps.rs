@@ -341,10 +341,8 @@ impl Explainer<'_> {
         let quantity = slice.quantity.as_ref().map(|quantity| self.value(slice.of, &Value::Number(quantity.clone())));
         // An amount has a share for its rate, any other quantity a price; a schedule says which of them it pays.
         let is_share = schedule.map_or(slice.of.is_money(), |known| known.rate == Type::Percent);
-        let rate = slice
-            .rate
-            .as_ref()
-            .map(|rate| if is_share { numbers::percent(rate) } else { self.money(id, row, rate) });
+        let rate =
+            slice.rate.as_ref().map(|rate| if is_share { numbers::percent(rate) } else { self.money(id, row, rate) });
         let amount = self.money(id, row, &slice.amount);
         match (quantity, rate) {
             (Some(quantity), Some(rate)) => {

@@ -27,11 +27,19 @@ pub(super) fn closed_and_returned(draw: &mut Draw, text: String) -> String {
     }
     if draw.chance(25) {
         text += REFUND;
-        if draw.chance(40) {
-            let rule = text.find("rule sale_rule_0 {").and_then(|start| Some(start + text[start..].find("\n}\n")?));
-            if let Some(end) = rule {
-                text.insert_str(end, "\n  returns change nothing");
-            }
+        for name in ["sale_rule_0", "split_rule", "period_rule_0", "points_rule"] {
+            let start = text.find(&format!("rule {name} {{"));
+            let rule = start.and_then(|start| Some((start, start + text[start..].find("\n}\n")?)));
+            let Some((start, end)) = rule.filter(|_| draw.chance(60)) else { continue };
+            let per_period = name.starts_with("period");
+            let word = match draw.below(if per_period { 2 } else { 4 }) {
+                0 => "change nothing".to_owned(),
+                1 => format!("within {} days", draw.pick(&[1, 30, 90, 400])),
+                _ => "take back what was paid".to_owned(),
+            };
+            // What such a rule reads is said by its word about returns alone.
+            let own = text[start..end].replace(", as it stood", "");
+            text.replace_range(start..end, &format!("{own}\n  returns {word}"));
         }
     }
     text

@@ -10,7 +10,12 @@ use super::tables;
 use super::words::Word;
 use crate::internal::broken;
 use crate::plan::calendar::{Weekday, Years, date_of};
-use crate::plan::{Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId, Format, Life, Limit, Line, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, Reading, RecordId, RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId, Whose, Window, LineKind};
+use crate::plan::{
+    Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId,
+    Format, Life, Limit, Line, LineKind, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, Reading,
+    RecordId, RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy, StateId, StateKind,
+    Stream, Type, Version, VersionId, Whose, Window,
+};
 use std::fmt::Write;
 
 /// Writes a line; writing to a text cannot fail.
