@@ -401,7 +401,7 @@ impl StateData {
         match kind {
             StateKind::Seen => Self::Seen(Vec::new()),
             StateKind::Paid => Self::Paid(Vec::new()),
-            StateKind::Sums { denominators } => {
+            StateKind::Sums { denominators, .. } => {
                 let sum = |den: &Option<i64>| match den {
                     Some(den) => SumData::Fixed { den: *den, sums: Vec::new() },
                     None => SumData::Exact(Vec::new()),

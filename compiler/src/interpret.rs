@@ -310,6 +310,12 @@ impl RuleRun<'_> {
         for (sum, (value, span)) in sums.iter_mut().zip(&adds) {
             sum.add(slot, value).ok_or(too_large("a running total", *span))?;
         }
+        if let Some((highest, span)) = self.plan.highest_of(state).zip(adds.first().map(|(_, span)| *span)) {
+            let above = sums[0].get(slot) - sums[highest].get(slot);
+            if above > Exact::ZERO {
+                sums[highest].add(slot, &above).ok_or(too_large("a running total", span))?;
+            }
+        }
         let after = sums.iter().map(|sum| sum.get(slot)).collect();
         if summands.is_some() {
             touched[slot] = 1;

@@ -190,6 +190,8 @@ pub struct Total {
     pub over: Over,
     /// What each row adds to each sum.
     pub summands: Vec<Expr>,
+    /// Whether the highest that the one sum has reached is kept behind it.
+    pub highest: bool,
     /// What it is for: versions share only totals of one purpose.
     pub purpose: Purpose,
 }

@@ -31,7 +31,7 @@ const CLAUSES: &[(&str, &str)] = &[
         "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
         "(quote where quantity > 5)",
     ),
-    ("pay partner bands as amount adds up per partner per year at its highest", "at its highest"),
+    ("pay partner bands as (amount - $5) adds up per partner per year at its highest", "at its highest"),
 ];
 
 #[test]

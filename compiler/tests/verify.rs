@@ -78,7 +78,7 @@ const DAMAGES: &[Damage] = &[
     }),
     (Invariant::Divisors, |plan| {
         for state in &mut plan.states {
-            if let StateKind::Sums { denominators } = &mut state.kind {
+            if let StateKind::Sums { denominators, .. } = &mut state.kind {
                 denominators[0] = Some(0);
             }
         }

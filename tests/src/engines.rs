@@ -59,7 +59,7 @@ pub fn hold(plan: &Plan, tables: &[(String, Table)], chunks: &[u32]) -> Result<H
 /// Whether some rows are the interpreter's anyway: where a sum is a fraction of any size.
 fn keeps_fractions(plan: &Plan) -> bool {
     let states = plan.states.iter().any(|state| match &state.kind {
-        StateKind::Sums { denominators } => denominators.contains(&None),
+        StateKind::Sums { denominators, .. } => denominators.contains(&None),
         StateKind::Seen | StateKind::Paid => false,
     });
     // What is done with lines apart from their rows asks for what only the interpreter keeps.

@@ -37,7 +37,7 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
             FoldFunction::Count | FoldFunction::Distinct(_) => Some(1),
         },
         Op::Level { state, summand, .. } => match &plan.states[state.index()].kind {
-            StateKind::Sums { denominators } => denominators[*summand as usize],
+            StateKind::Sums { denominators, .. } => denominators[*summand as usize],
             StateKind::Seen | StateKind::Paid => None,
         },
         Op::Increment { body, .. } => go(body),

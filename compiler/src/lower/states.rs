@@ -83,8 +83,11 @@ impl Lowering<'_> {
         let version = self.version;
         let total = &version.totals[idx as usize];
         let summands: Vec<Expr> = total.summands.iter().map(|summand| self.expr(summand)).collect();
-        let kind =
-            StateKind::Sums { denominators: summands.iter().map(|summand| den(self.plan, summand, &[])).collect() };
+        let mut denominators: Vec<Option<i64>> = summands.iter().map(|summand| den(self.plan, summand, &[])).collect();
+        if total.highest {
+            denominators.extend_from_within(..1);
+        }
+        let kind = StateKind::Sums { denominators, highest: total.highest };
         let state = match &total.over {
             Over::Matched => self.shared(&total.keys, kind, total.purpose),
             // A set has rows of its own, which are no other version's.

@@ -37,6 +37,8 @@ pub enum StateKind {
     Sums {
         /// The denominators.
         denominators: Vec<Option<i64>>,
+        /// Whether the last is no sum of its own, but the highest that the one before it has reached, from zero on.
+        highest: bool,
     },
     /// The sum of rounded lines, in smallest units, or how many lines there were.
     Paid,
@@ -147,4 +149,14 @@ pub struct Decision {
     pub stream: Stream,
     /// Its type.
     pub ty: Type,
+}
+
+impl Plan {
+    /// Which of a state's sums is the highest that another has reached, if one is.
+    pub fn highest_of(&self, state: StateId) -> Option<usize> {
+        match &self.states[state.index()].kind {
+            StateKind::Sums { denominators, highest: true } => Some(denominators.len() - 1),
+            StateKind::Sums { .. } | StateKind::Seen | StateKind::Paid => None,
+        }
+    }
 }

@@ -354,8 +354,6 @@ class Rule:
 
     def _add_one(self, version, node, scope):
         content = expression(node)[1]
-        if content["at_its_highest"] is not None:
-            raise Unknown("`at its highest`")
         if content["over_all"] is not None:
             if id(content) not in self.walks:
                 definitions = {

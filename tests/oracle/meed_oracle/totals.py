@@ -113,7 +113,7 @@ class Accumulation:
     """The totals of one `adds up`, by key. They go through all versions of a rule."""
 
     def __init__(self):
-        self.sums = {}
+        self.sums, self.highest = {}, {}
 
     def add(self, content, scope, program):
         """Takes in a row: the quantity before it, nothing for the first, and with it. None where it is missing."""
@@ -127,8 +127,13 @@ class Accumulation:
             raise Unknown("versions of a rule add up quantities of different form")
         after = [old + new for old, new in zip(before or [Fraction(0)] * len(values), values)]
         self.sums[key] = after
-        earlier = None if before is None else quantity.shape(before, scope)
-        return earlier, quantity.shape(after, scope)
+        earlier, later = None if before is None else quantity.shape(before, scope), quantity.shape(after, scope)
+        if content["at_its_highest"] is None:
+            return earlier, later
+        # The highest that the total has reached, from nothing on.
+        reached = self.highest.get(key, Fraction(0))
+        self.highest[key] = max(reached, later)
+        return None if before is None else reached, self.highest[key]
 
 
 class Level:

@@ -211,7 +211,9 @@ impl RuleCode<'_, '_> {
 
     /// Adds the summands to a state where `adds` holds, and keeps the levels; says whether the row was taken in.
     fn accumulate(&mut self, state: StateId, adds: Flag, summands: &[Expr]) -> Flag {
-        let sums = (0..summands.len() as u32).map(|summand| Input::Sum(state, summand));
+        let highest = self.plan.highest_of(state);
+        let n_sums = summands.len() + usize::from(highest.is_some());
+        let sums = (0..n_sums as u32).map(|summand| Input::Sum(state, summand));
         let (slot, placed) = self.slot(state, sums.chain([Input::Touched(state)]));
         let asked = self.code.emit.and(placed, adds);
         let mut known = asked;
@@ -221,7 +223,7 @@ impl RuleCode<'_, '_> {
             known = self.code.emit.and(known, present);
             numbers.push(number);
         }
-        let StateKind::Sums { denominators } = &self.plan.states[state.index()].kind else {
+        let StateKind::Sums { denominators, .. } = &self.plan.states[state.index()].kind else {
             broken("a total without its sums")
         };
         let still = self.code.emit.not(adds);
@@ -248,6 +250,16 @@ impl RuleCode<'_, '_> {
             levels.before.push(Number::new(before, own));
             levels.after.push(Number::new(after, own));
             self.write_wide(address, sum.value, known);
+            if let Some(highest) = highest {
+                let address = self.code.emit.address(Input::Sum(state, highest as u32), slot, 4);
+                let before = self.code.load_wide(address, levelled);
+                let is_above = self.code.emit.holds(IntCC::SignedGreaterThan, sum, before);
+                let is_above = self.code.emit.and(known, is_above);
+                let after = self.code.emit.choose(is_above, sum, before);
+                levels.before.push(Number::new(before, den));
+                levels.after.push(Number::new(after, den));
+                self.write_wide(address, after.value, known);
+            }
         }
         if levels.after.len() < denominators.len() {
             let zero = self.code.emit.zero();

@@ -368,9 +368,10 @@ fn state(plan: &Plan, id: StateId, out: &mut String) {
     let kept = match &state.kind {
         StateKind::Seen => "whether a row has passed".to_owned(),
         StateKind::Paid => "what was paid".to_owned(),
-        StateKind::Sums { denominators } => {
+        StateKind::Sums { denominators, highest } => {
             let sums: Vec<String> = denominators.iter().map(|den| parts_of_one(*den)).collect();
-            format!("sums {}", sums.join(", "))
+            let word = if *highest { "highest" } else { "sums" };
+            format!("{word} {}", sums.join(", "))
         }
     };
     line!(out, "  keeps {kept}");

@@ -200,7 +200,8 @@ impl<'a> Place<'a> {
     fn level(&self, expr: &Expr, state: StateId, summand: u32, report: &mut Report) {
         report.demand(self.states.contains(&state), Invariant::Levels, "read before it is accumulated");
         let kind = self.plan.states.get(state.index()).map(|state| &state.kind);
-        let there = matches!(kind, Some(StateKind::Sums { denominators }) if (summand as usize) < denominators.len());
+        let there =
+            matches!(kind, Some(StateKind::Sums { denominators, .. }) if (summand as usize) < denominators.len());
         report.demand(there, Invariant::Levels, "an summand that the state has");
         report.demand(expr.ty.is_numeric(), Invariant::Types, "a level is a number");
     }

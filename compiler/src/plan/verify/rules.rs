@@ -273,9 +273,15 @@ impl Walk<'_> {
             self.place.check(summand, report);
             report.demand(summand.ty.is_numeric(), Invariant::Types, "what adds up is a number");
         }
-        self.keeps(state, &StateKind::Sums { denominators: Vec::new() }, report);
-        if let Some(StateKind::Sums { denominators }) = self.plan.states.get(state.index()).map(|state| &state.kind) {
-            report.demand(denominators.len() == summands.len(), Invariant::States, "as many sums as summands");
+        self.keeps(state, &StateKind::Sums { denominators: Vec::new(), highest: false }, report);
+        if let Some(StateKind::Sums { denominators, highest }) =
+            self.plan.states.get(state.index()).map(|state| &state.kind)
+        {
+            report.demand(
+                denominators.len() == summands.len() + usize::from(*highest),
+                Invariant::States,
+                "as many sums as summands",
+            );
         }
     }
 

@@ -22,9 +22,11 @@ pub(super) fn verify(plan: &Plan, report: &mut Report) {
             place.check(part, report);
             report.demand(is_path(part), Invariant::StateKeys, "a part of the key");
         }
-        if let StateKind::Sums { denominators } = &state.kind {
+        if let StateKind::Sums { denominators, highest } = &state.kind {
             let positive = denominators.iter().flatten().all(|den| *den > 0);
             report.demand(positive && !denominators.is_empty(), Invariant::Divisors, "the parts of one of a sum");
+            let fits = !highest || denominators.len() == 2 && denominators[0] == denominators[1];
+            report.demand(fits, Invariant::States, "the highest of one sum");
         }
     }
     plan.matches.iter().for_each(|known| matched(plan, known, report));

@@ -39,7 +39,7 @@ impl Typing<'_> {
         // A set has rows of its own; without one it is those that have come so far in the rule.
         let over = if of_set { Over::Set(filter) } else { Over::Matched };
         let purpose = if value.is_some() { Purpose::RunningSum } else { Purpose::RunningCount };
-        let state = self.total_of(Total { keys, over, summands: vec![summand], purpose }, scope);
+        let state = self.total_of(Total { keys, over, summands: vec![summand], highest: false, purpose }, scope);
         let side = if before { Side::Before } else { Side::After };
         Some(Typed::new(Op::Level { state, summand: 0, side }, ty, false, span))
     }
@@ -107,10 +107,6 @@ impl Typing<'_> {
             return None;
         };
         let span = expr.span;
-        if let Some(span) = at_its_highest {
-            self.problem(later(*span, "`at its highest` is"));
-            return None;
-        }
         let Some(rule) = scope.rule.clone().filter(|rule| !matches!(rule.stream, Stream::Periods(..))) else {
             let message = "something adds up row by row only in a rule per event";
             let help = "in a rule per period apply the schedule to a value: volume_bands(sum of deal.amount)";
@@ -136,7 +132,7 @@ impl Typing<'_> {
             }
             Some((value, self.keys(per, inner)?))
         })?;
-        let (state, total) = self.total(value, keys, over_all.as_ref(), scope)?;
+        let (state, total) = self.total(value, keys, over_all.as_ref(), *at_its_highest, scope)?;
         let optional = lowered.iter().any(|argument| argument.optional) || pays_none;
         lowered.push(total);
         let body = Op::Call(Function::Schedule { schedule: id, output: ScheduleOutput::Amount }, lowered);
@@ -176,9 +172,10 @@ impl Typing<'_> {
         value: Expr,
         keys: Keys,
         over_all: Option<&tree::Name>,
+        at_its_highest: Option<Span>,
         scope: &mut Scope,
     ) -> Option<(StateId, Expr)> {
-        let (total, summands, bounds) = split(&value, &keys.parts);
+        let (mut total, summands, bounds) = split(&value, &keys.parts);
         for bound in bounds {
             self.bound_on_totals(bound, scope);
         }
@@ -186,7 +183,17 @@ impl Typing<'_> {
         let summands = summands.into_iter().map(|summand| self.without_lets(summand, &scope.lets));
         let summands = summands.collect::<Option<Vec<_>>>()?;
         let over = over_all.map_or(Over::Matched, |event| Over::All(event.span));
-        let state = self.total_of(Total { keys, over, summands, purpose: Purpose::AddsUp }, scope);
+        if let Some(span) = at_its_highest {
+            // The highest of an amount that totals make together is not that of each.
+            let Op::Level { summand, .. } = &mut total.op else {
+                let help = "name it before, and let that add up: let net = …";
+                self.problem(later(span, "`at its highest` of what totals make together is").help(help));
+                return None;
+            };
+            *summand = 1;
+        }
+        let highest = at_its_highest.is_some();
+        let state = self.total_of(Total { keys, over, summands, highest, purpose: Purpose::AddsUp }, scope);
         Some((state, with_state(total, state)))
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn state_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                 "what" => {
                     ["was", "paid"].into_iter().try_for_each(|word| line.expect(word)).map(|()| StateKind::Paid)?
                 }
-                _ => StateKind::Sums { denominators: line.list(parts_of_one)? },
+                word => StateKind::Sums { denominators: line.list(parts_of_one)?, highest: word == "highest" },
             };
             let idx = plan.keys.iter().position(|known| *known == slot).unwrap_or(plan.keys.len());
             state.key = KeyId(idx as u32);
