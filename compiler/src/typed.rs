@@ -239,6 +239,8 @@ pub struct Fold {
     pub window: Window,
     /// Where it is said that they are read as they stood on the last day of the rule's own period.
     pub stood: Option<Span>,
+    /// At the end of which period they are read as they stood, as a budget closes then.
+    pub closed: Option<Period>,
     /// What is asked.
     pub function: FoldFunction,
     /// What is aggregated; none for a count.

@@ -390,6 +390,29 @@ proptest! {
         prop_assert!(left.is_empty());
     }
 
+    // A budget in proportion pays all of it where more was earned, and the same share of every line, to a cent.
+    #[test]
+    fn a_budget_is_shared_out(deals in any_deals(), most in 0i64..900_000, mode in any_mode()) {
+        let rules = |budget: &str| program(mode, &format!(
+            "rule share {{ for each deal  where amount > $0  pay rep 2% of amount  {budget} }}
+             rule all {{ for each deal  pay rep 2% of amount  {budget} }}"
+        ));
+        let earned = paid(&rules(""), &deals);
+        let left = paid(&rules(&format!("at most {} per year, pro rata", dollars(most))), &deals);
+        for rule in ["share", "all"] {
+            let sum = |lines: &[meed_tests::deals::Paid]| {
+                lines.iter().filter(|line| line.rule == rule).map(|line| line.cents).sum::<i128>()
+            };
+            prop_assert_eq!(sum(&left), sum(&earned).min(most.into()), "{}", rule);
+            let whole = sum(&earned);
+            for deal in deals.iter().filter(|_| whole > i128::from(most)) {
+                let share = fraction(line(&earned, rule, deal) * i128::from(most), whole);
+                let off = Exact::from(line(&left, rule, deal)) - share;
+                prop_assert!(off < Exact::ONE && off > -Exact::ONE, "{} of deal {}", rule, deal.key);
+            }
+        }
+    }
+
     // One rule of a choice is paid, the one that would pay most; what the others would have paid uses no room under their limits.
     #[test]
     fn losers_of_a_choice_use_no_room(deals in any_deals(), most in (0i64..900_000, 0i64..900_000)) {

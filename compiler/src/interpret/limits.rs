@@ -5,7 +5,7 @@ use super::{Fault, too_large};
 use crate::data::Data;
 use crate::internal::broken;
 use crate::plan::{Limit, Most, Type, UnitId};
-use crate::value::{Exact, RoundingMode, Whole, round};
+use crate::value::{Exact, RoundingMode, Whole, fraction, round};
 
 /// What a limit leaves of a line, and what was counted under it before the line and after it.
 pub(super) type Left = (i128, Option<(i128, i128)>);
@@ -16,7 +16,28 @@ pub fn left_by(most: Most, counted: &mut i128, amount: i128) -> Option<(i128, (i
     match most {
         Most::Amount(bound) => at_most(counted, amount, i128::from(bound)),
         Most::Payments(bound) => Some(payments(counted, amount, i128::from(bound))),
+        Most::InProportion(_) => broken("a share of a sum that is not known"),
     }
+}
+
+/// The share of a line where all of them, together `all`, are more than `most`: the change of round(most / all * Σ). With what was shared
+/// out before the line and after it; none where the sum is too large.
+pub fn share_of(
+    most: i64,
+    all: i128,
+    mode: RoundingMode,
+    counted: &mut i128,
+    amount: i128,
+) -> Option<(i128, (i128, i128))> {
+    let before = *counted;
+    *counted = before.checked_add(amount)?;
+    if all <= i128::from(most) {
+        return Some((amount, (before, *counted)));
+    }
+    let share = fraction(i128::from(most), all);
+    let out = |sum: i128| i128::try_from(round(&(Exact::from(sum) * &share), mode)).ok();
+    let (old, new) = (out(before)?, out(*counted)?);
+    Some((new.checked_sub(old)?, (old, new)))
 }
 
 /// The change of min(Σ, M).

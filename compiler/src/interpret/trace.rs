@@ -204,6 +204,8 @@ pub enum TraceStep {
         after: i128,
         /// What was counted before the line, and with it, as far as the limit goes.
         room: (i128, i128),
+        /// Where all lines get the same share: what they are together.
+        all: Option<i128>,
         /// What each rule was paid before.
         used: Vec<(RuleId, i128)>,
         /// Whose lines are counted, where it is of somebody.

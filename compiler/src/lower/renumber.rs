@@ -46,7 +46,7 @@ impl Lowering<'_> {
             also: self.left_and(&fold.stream, fold.filter.as_ref().map(|filter| self.expr(filter))),
             period: fold.period,
             window: fold.window,
-            stood: fold.stood.is_some(),
+            stood: fold.stood.map(|_| fold.period).or(fold.closed),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Records and their fields: what is read from which column, and how.
 
 use super::{Bounds, FieldId, Layout, RecordId, Type};
+use crate::plan::Period;
+use crate::plan::Plan;
 use meed_grammar::span::Span;
 pub use meed_grammar::tree::RecordKind;
 use std::collections::BTreeSet;
@@ -119,7 +121,7 @@ pub enum FieldSource {
 }
 
 /// As what rows are read that others take back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reading {
     /// As what is left of them on the run's day.
     #[default]
@@ -128,6 +130,28 @@ pub enum Reading {
     Reported,
     /// As what is left of them so many days after each, whatever was taken back later.
     Within(u32),
+    /// As what is left of them at the end of the period that holds the day of each.
+    AtEnd(Period),
+}
+
+impl Reading {
+    /// Whether rows are read as neither what is left of them on the run's day nor as they were reported.
+    pub const fn is_of_some_returns(self) -> bool {
+        matches!(self, Self::Within(_) | Self::AtEnd(_))
+    }
+}
+
+impl Plan {
+    /// Whether a return of a day counts in a reading of a row of a day.
+    pub fn counts_in(&self, reading: Reading, taken_on: i32, row_day: i32) -> bool {
+        match reading {
+            Reading::Left | Reading::Reported => true,
+            Reading::Within(days) => i64::from(taken_on) - i64::from(row_day) <= i64::from(days),
+            Reading::AtEnd(period) => {
+                !self.calendar.knows(period, row_day) || taken_on <= self.period_end(period, row_day)
+            }
+        }
+    }
 }
 
 impl FieldSource {
@@ -244,13 +268,14 @@ impl Record {
         place.map(|idx| FieldId(idx as u32))
     }
 
-    /// The days within which returns count, as rules that read its rows say.
-    pub fn returned_within(&self) -> BTreeSet<u32> {
-        let within = |field: &Field| match field.source {
-            FieldSource::Read(_, Reading::Within(days)) | FieldSource::Returned(Reading::Within(days)) => Some(days),
+    /// The readings in which only some returns of its rows count, as rules that read these say.
+    pub fn readings(&self) -> BTreeSet<Reading> {
+        let of_some = |field: &Field| match field.source {
+            FieldSource::Read(_, reading) | FieldSource::Returned(reading) => Some(reading),
             _ => None,
         };
-        self.fields.iter().filter(|field| field.used).filter_map(within).collect()
+        let readings = self.fields.iter().filter(|field| field.used).filter_map(of_some);
+        readings.filter(|reading| reading.is_of_some_returns()).collect()
     }
 
     /// The field that holds another in a reading.

@@ -28,6 +28,9 @@ pub struct SharedLimit {
 pub enum Most {
     /// In smallest units: a line is the change of min(Σ, M).
     Amount(i64),
+    /// In smallest units, of which every line gets the same share: with the sum S of all lines and f = min(1, M / S) a line is the change of
+    /// round(f * Σ).
+    InProportion(i64),
     /// So many lines above zero; others pass.
     Payments(i64),
 }

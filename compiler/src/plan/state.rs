@@ -61,8 +61,9 @@ pub struct Match {
     pub period: Period,
     /// Which rows by time.
     pub window: Window,
-    /// Whether they are read as they stood on the last day of the rule's own period, without what returns took off them later.
-    pub stood: bool,
+    /// At the end of which period they are read as they stood, without what returns took off them later, if they are: the rule's own or a
+    /// longer one.
+    pub stood: Option<Period>,
 }
 
 /// An aggregate over matched rows, ready before the rule runs that reads it.

@@ -278,7 +278,7 @@ impl Found<'_> {
                     }
                 }
             }
-            ClauseKind::AtMost { amount, per }
+            ClauseKind::AtMost { amount, per, .. }
             | ClauseKind::AtMostPayments { most: amount, per }
             | ClauseKind::AtLeast { amount, per } => {
                 self.expr(amount, scope);

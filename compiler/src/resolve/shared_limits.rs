@@ -1,13 +1,16 @@
 //! Limits over several rules: whoever reads what one of these rules pays waits for all of them.
 
 use super::Resolved;
+use crate::plan::Period;
 use meed_grammar::problem::Problem;
 use meed_grammar::steps;
+use meed_grammar::tree::{Clause, ClauseKind, Path, SharedLimit};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Resolved {
     /// Adds to what rules read the other rules whose payments are under one limit with those that they read.
     pub(super) fn gather_shared_limits(&mut self, problems: &mut Vec<Problem>) {
+        self.gather_budgets(problems);
         if self.shared_limits.is_empty() {
             return;
         }
@@ -48,6 +51,51 @@ impl Resolved {
         }
     }
 
+    /// A limit of a rule that is shared in proportion is one over the lines of all its rows, as those over several rules are.
+    fn gather_budgets(&mut self, problems: &mut Vec<Problem>) {
+        let mut n_versions: FxHashMap<&str, u32> = FxHashMap::default();
+        self.rules.iter().for_each(|rule| *n_versions.entry(rule.name.text.as_str()).or_default() += 1);
+        let mut budgets = Vec::new();
+        for rule in &self.rules {
+            for clause in &rule.clauses {
+                let ClauseKind::AtMost { pro_rata: Some(at), .. } = &clause.kind else { continue };
+                if n_versions[rule.name.text.as_str()] > 1 {
+                    let name = &rule.name.text;
+                    let message =
+                        format!("`{name}` has several versions, and a budget is over the payments of all of them");
+                    let help = format!(
+                        "write it beside them: limit {name}_budget {{ over {name}   at most … per year, pro rata }}"
+                    );
+                    problems.push(Problem::error("bad-limit", *at, message).help(help));
+                    continue;
+                }
+                budgets.push(SharedLimit {
+                    name: rule.name.clone(),
+                    over: vec![rule.name.clone()],
+                    limits: vec![clause.clone()],
+                    span: clause.span,
+                });
+            }
+        }
+        self.shared_limits.extend(budgets);
+    }
+
+    /// In which period the payments of a rule are shared in proportion, if they are.
+    pub fn budget_of(&self, rule: &str) -> Option<Period> {
+        let of_rule = self.shared_limits.iter().filter(|limit| limit.over.iter().any(|name| name.text == rule));
+        let period = |clause: &Clause| match &clause.kind {
+            ClauseKind::AtMost { per, pro_rata: Some(_), .. } => {
+                let word = |path: &Path| match &path.parts[..] {
+                    [only] => Period::from_word(&only.text),
+                    _ => None,
+                };
+                Some(per.iter().find_map(word).unwrap_or(Period::Program))
+            }
+            _ => None,
+        };
+        of_rule.flat_map(|limit| &limit.limits).find_map(period)
+    }
+
     /// By the name of a rule under a shared limit, the number of those that are under one limit with it.
     fn limited_together(&self) -> FxHashMap<&str, usize> {
         let mut group: FxHashMap<&str, usize> = FxHashMap::default();
@@ -66,7 +114,7 @@ impl Resolved {
     }
 
     fn under_one_limit(&self, name: &str, read: &meed_grammar::tree::Rule) -> Problem {
-        let both = |limit: &&meed_grammar::tree::SharedLimit| {
+        let both = |limit: &&SharedLimit| {
             let has = |name: &str| limit.over.iter().any(|rule| rule.text == name);
             has(name) && has(&read.name.text)
         };

@@ -111,6 +111,7 @@ impl Typing<'_> {
             begins_earlier && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause) || adds(clause));
         scope.early = only_sets && matches!(stream, Stream::Periods(..));
         let mut work = Work {
+            budget: None,
             clauses: Vec::new(),
             ever: None,
             everywhere: Vec::new(),
@@ -196,6 +197,10 @@ impl Typing<'_> {
             hold: work.hold,
             span: rule.span,
         };
+        self.closed_sets(&mut version);
+        if self.n_errors > before {
+            return None;
+        }
         if work.ranked.is_some() {
             version.as_it_stood = reading != Reading::Reported;
             self.alone_in_contest(&mut version);
@@ -225,6 +230,8 @@ impl Typing<'_> {
 /// A rule in the making.
 pub(super) struct Work {
     clauses: Vec<Clause>,
+    /// The limit that is shared in proportion.
+    budget: Option<Span>,
     locals: Vec<Local>,
     active: Days,
     /// `ever` of its first.

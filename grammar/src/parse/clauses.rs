@@ -54,7 +54,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::TakeBack { payee, amount, unknown: unknown_means(node) }
         }
-        Rule::at_most | Rule::at_least | Rule::budget => limit(node)?,
+        Rule::at_most | Rule::at_least => limit(node)?,
         Rule::ranked => {
             let ties = node.parts().find_map(|part| {
                 Some((
@@ -102,9 +102,12 @@ pub(super) fn limit(node: &Node<'_, '_>) -> Option<ClauseKind> {
         Rule::at_most if let Some(number) = node.part(Rule::number_of_payments) => {
             ClauseKind::AtMostPayments { most: expressions::only(&number), per: node.per() }
         }
-        Rule::at_most => ClauseKind::AtMost { amount: expressions::only(node), per: node.per() },
+        Rule::at_most => ClauseKind::AtMost {
+            amount: expressions::only(node),
+            per: node.per(),
+            pro_rata: node.span_of(Rule::pro_rata),
+        },
         Rule::at_least => ClauseKind::AtLeast { amount: expressions::only(node), per: node.per() },
-        Rule::budget => ClauseKind::Unsupported(node.unsupported("a budget that is shared in proportion (`pro rata`)")),
         _ => return None,
     })
 }

@@ -76,7 +76,7 @@ impl Marks {
                     continue;
                 }
                 // These go on the line of the clause before.
-                Rule::due | Rule::budget | Rule::in_parts => {
+                Rule::due | Rule::in_parts => {
                     self.raw.push(part.span_read());
                     continue;
                 }

@@ -129,6 +129,8 @@ pub enum ClauseKind {
         amount: Expr,
         /// Every name after a `per` or `and`.
         per: Vec<Path>,
+        /// `, pro rata`
+        pro_rata: Option<Span>,
     },
     /// `at most N payments per K [and K2] per P`
     AtMostPayments {

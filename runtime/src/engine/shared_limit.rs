@@ -11,10 +11,12 @@ use crate::engine::under_way::UnderWay;
 use crate::store::paged::{Paged, Shelf};
 use meed_compiler::data::{Chunk, Rows, status};
 use meed_compiler::internal::broken;
-use meed_compiler::interpret::limits::left_by;
+use meed_compiler::interpret::limits::{left_by, share_of};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::interpret::{Fault, FaultKind};
-use meed_compiler::plan::{Plan, RecordId, RuleId, SharedLimitId, Stream, UnitId, VersionId, Whose};
+use meed_compiler::plan::{
+    Most, Period, Plan, RecordId, RuleId, SharedLimit, SharedLimitId, Stream, UnitId, VersionId, Whose,
+};
 use rustc_hash::FxHashMap;
 
 /// What a rule under such a limit keeps until its lines are known.
@@ -50,6 +52,8 @@ type Account = (SharedLimitId, u32, u32, i32);
 #[derive(Default)]
 struct Counted {
     sum: i128,
+    /// What all lines are together, where each gets a share of that.
+    all: i128,
     /// By rule, where somebody looks on.
     by_rule: Vec<(RuleId, i128)>,
 }
@@ -127,10 +131,23 @@ impl Run<'_, '_> {
         let mut entries = self.entries_of(&members, &lines)?;
         entries.sort_unstable();
         let mut counted: FxHashMap<Account, Counted> = FxHashMap::default();
-        for entry in entries {
-            let member = &mut members[entry.member as usize];
-            let line = &mut lines[entry.member as usize][entry.page as usize];
-            self.limit_line(member, line, &entry, &mut counted)?;
+        for (number, limit) in (0..).map(SharedLimitId).zip(&plan.shared_limits) {
+            if let Most::InProportion(_) = limit.most {
+                for entry in &entries {
+                    let line = &lines[entry.member as usize][entry.page as usize];
+                    let id = members[entry.member as usize].id;
+                    let amount = i128::from(line.amounts[entry.line as usize]);
+                    if let Some((account, ..)) = self.account_of(id, line, entry, number, limit) {
+                        let all = &mut counted.entry(account).or_default().all;
+                        *all = all.saturating_add(amount);
+                    }
+                }
+            }
+            for entry in &entries {
+                let member = &mut members[entry.member as usize];
+                let line = &mut lines[entry.member as usize][entry.page as usize];
+                self.limit_line(member, line, entry, number, limit, &mut counted)?;
+            }
         }
         for (mut member, pages) in members.into_iter().zip(lines) {
             let id = member.id;
@@ -183,35 +200,50 @@ impl Run<'_, '_> {
         Ok(entries)
     }
 
-    /// Lets each limit over a rule act on a line of it.
+    /// Whose lines a line is counted with under a limit, with the party and the period; none where the limit is not over it.
+    fn account_of(
+        &self,
+        id: VersionId,
+        lines: &LineRows,
+        entry: &Entry,
+        number: SharedLimitId,
+        limit: &SharedLimit,
+    ) -> Option<(Account, (u32, u32), Option<(Period, i32)>)> {
+        let (plan, line) = (self.plan, entry.line as usize);
+        if lines.amounts[line] == 0 || !limit.rules.contains(&entry.rule) {
+            return None;
+        }
+        let usual = plan.payee_record(id).unwrap_or_else(|| broken("nobody's lines that are limited"));
+        let (kind, payee) = (lines.kind(line, usual), lines.payees[line]);
+        let party = match &limit.per {
+            Whose::All => (u32::MAX, u32::MAX),
+            Whose::Payee => (kind.0, payee),
+            Whose::Party(record, _) if *record != kind => return None,
+            Whose::Party(record, path) => party_behind(plan, self.loaded, *record, path, payee)?,
+        };
+        let period = limit.period.map(|period| (period, plan.calendar.index(period, entry.day)));
+        Some(((number, party.0, party.1, period.map_or(0, |(_, index)| index)), party, period))
+    }
+
+    /// Lets a limit act on a line.
     fn limit_line(
         &mut self,
         member: &mut UnderWay,
         lines: &mut LineRows,
         entry: &Entry,
+        number: SharedLimitId,
+        limit: &SharedLimit,
         counted: &mut FxHashMap<Account, Counted>,
     ) -> Result<(), RunError> {
         let (plan, id, line) = (self.plan, member.id, entry.line as usize);
-        let usual = plan.payee_record(id).unwrap_or_else(|| broken("nobody's lines that are limited"));
-        let (kind, payee) = (lines.kind(line, usual), lines.payees[line]);
-        for (number, limit) in (0..).zip(&plan.shared_limits) {
-            let before = i128::from(lines.amounts[line]);
-            if before == 0 || !limit.rules.contains(&entry.rule) {
-                continue;
-            }
-            let party = match &limit.per {
-                Whose::All => (u32::MAX, u32::MAX),
-                Whose::Payee => (kind.0, payee),
-                Whose::Party(record, _) if *record != kind => continue,
-                Whose::Party(record, path) => match party_behind(plan, self.loaded, *record, path, payee) {
-                    Some(party) => party,
-                    None => continue,
-                },
-            };
-            let period = limit.period.map(|period| (period, plan.calendar.index(period, entry.day)));
-            let account = (SharedLimitId(number), party.0, party.1, period.map_or(0, |(_, index)| index));
+        let before = i128::from(lines.amounts[line]);
+        if let Some((account, party, period)) = self.account_of(id, lines, entry, number, limit) {
             let own = counted.entry(account).or_default();
-            let Some((after, room)) = left_by(limit.most, &mut own.sum, before) else {
+            let left = match limit.most {
+                Most::InProportion(most) => share_of(most, own.all, plan.unit(limit.unit).mode, &mut own.sum, before),
+                most => left_by(most, &mut own.sum, before),
+            };
+            let Some((after, room)) = left else {
                 let fault = Fault { kind: FaultKind::Overflow("the sum under a limit"), span: limit.span };
                 return self.stopped_at(id, entry.page as usize, lines.rows[line], fault);
             };
@@ -222,11 +254,12 @@ impl Run<'_, '_> {
                     .binary_search_by_key(&(entry.page as usize, lines.rows[line]), |(page, row, _)| (*page, *row));
                 if let Ok(place) = place {
                     limited.traces[place].2.steps.push(TraceStep::SharedLimit {
-                        limit: SharedLimitId(number),
+                        limit: number,
                         place: entry.place,
                         before,
                         after,
                         room,
+                        all: matches!(limit.most, Most::InProportion(_)).then_some(own.all),
                         used: own.by_rule.clone(),
                         party: (limit.per != Whose::All).then_some((RecordId(party.0), party.1)),
                         period,

@@ -7,7 +7,7 @@ use crate::engine::run::Run;
 use crate::store::error::StoreError;
 use meed_compiler::data::{EntityPeriods, FoldData, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{FoldId, VersionId};
+use meed_compiler::plan::{FoldId, Period, VersionId};
 use std::collections::BTreeMap;
 
 /// The rows of a rule that read the tables as of earlier days.
@@ -55,7 +55,7 @@ impl Run<'_, '_> {
     }
 
     /// As of which days the other rows of a version read sets as they stood, where what they read may have changed since.
-    fn stood_before(&self, folds: &[FoldId], rows: &Rows, closed: Option<&Stood>) -> Stood {
+    fn stood_before(&self, of: Period, rows: &Rows, closed: Option<&Stood>) -> Stood {
         let plan = self.plan;
         let Rows::EntityPeriods(periods) = rows else { return Stood::default() };
         let taken = self.loaded.taken.iter().flat_map(|taken| &taken.rows);
@@ -63,14 +63,11 @@ impl Run<'_, '_> {
         let Some(last) = taken.map(|taking| taking.day).filter(|day| *day <= through).max() else {
             return Stood::default();
         };
-        let day = |(row, index): (u32, &i32)| match closed.and_then(|closed| closed.day_of(row)) {
+        let day = |(row, last_day): (u32, &i32)| match closed.and_then(|closed| closed.day_of(row)) {
             Some(_) => None,
-            None => {
-                let kind = plan.matched(folds[0]).period;
-                Some(plan.cut_days(kind, *index).to).filter(|day| *day < last)
-            }
+            None => Some(plan.period_end(of, *last_day)).filter(|day| *day < last),
         };
-        Stood { days: (0..).zip(&periods.period).map(day).collect() }
+        Stood { days: (0..).zip(&periods.last_day).map(day).collect() }
     }
 
     /// Fills the aggregates that a version reads, those of closed periods as of their last days, and those that are read as they stood.
@@ -82,9 +79,13 @@ impl Run<'_, '_> {
         if let Some(closed) = closed {
             self.fill_again(id, folds, periods, closed)?;
         }
-        let stood: Vec<FoldId> = folds.iter().copied().filter(|fold| plan.matched(*fold).stood).collect();
-        if !stood.is_empty() {
-            let days = self.stood_before(&stood, rows, closed);
+        let mut ends: Vec<Period> = folds.iter().filter_map(|fold| plan.matched(*fold).stood).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        for of in ends {
+            let stood: Vec<FoldId> =
+                folds.iter().copied().filter(|fold| plan.matched(*fold).stood == Some(of)).collect();
+            let days = self.stood_before(of, rows, closed);
             self.fill_again(id, &stood, periods, &days)?;
         }
         Ok(())

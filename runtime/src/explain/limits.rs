@@ -1,6 +1,7 @@
 //! Limits with their room, and what else shares the key of a state.
 
 use crate::explain::explainer::Explainer;
+use crate::explain::numbers;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
@@ -9,6 +10,7 @@ use meed_compiler::plan::{
     Expr, Function, Limit, Most, Node, Op, Period, RecordId, RuleId, SharedLimitId, StateId, Stream, TimeUnit, Type,
     VersionId,
 };
+use meed_compiler::value::fraction;
 use meed_grammar::span::Span;
 
 /// How many payments that used a limit up are named.
@@ -111,6 +113,46 @@ impl Explainer<'_> {
         }
     }
 
+    /// Whose lines in which time: ` (partner ACME, 2026)`.
+    fn key_of_limit(&self, party: Option<(RecordId, u32)>, period: Option<(Period, i32)>) -> String {
+        let of = party.map(|(kind, payee)| self.party(kind, payee));
+        let within = period
+            .filter(|(period, _)| *period != Period::Program)
+            .map(|(period, index)| self.plan.calendar.name(period, index));
+        let key: Vec<String> = of.into_iter().chain(within).collect();
+        if key.is_empty() { String::new() } else { format!(" ({})", key.join(", ")) }
+    }
+
+    /// What a line gets of a budget that is shared in proportion.
+    #[expect(clippy::too_many_arguments, reason = "the parts of the step, and where it stands")]
+    pub(super) fn budget(
+        &self,
+        id: VersionId,
+        row: u32,
+        limit: SharedLimitId,
+        (before, after): (i128, i128),
+        all: i128,
+        party: Option<(RecordId, u32)>,
+        period: Option<(Period, i32)>,
+    ) -> ExplainStep {
+        let limit = self.plan.shared_limit(limit);
+        let (Most::InProportion(most) | Most::Amount(most) | Most::Payments(most)) = limit.most;
+        let amount = |units: i128| self.amount(id, row, units);
+        let rules: Vec<String> = limit.rules.iter().map(|rule| format!("`{}`", self.plan.rule(*rule).name)).collect();
+        let key = self.key_of_limit(party, period);
+        let change = match before == after {
+            true => format!("{} paid in full", amount(before)),
+            false => format!("{} is cut to {}", amount(before), amount(after)),
+        };
+        let text = format!("budget of {} over {}{key}: {change}", amount(i128::from(most)), rules.join(", "));
+        let mut details = vec![format!("all that is to be paid of it comes to {}", amount(all))];
+        if all > i128::from(most) {
+            let share = numbers::percent(&fraction(i128::from(most), all));
+            details.push(format!("each gets the same share: {share}, rounded along the sum"));
+        }
+        ExplainStep { holds: None, text, details }
+    }
+
     /// A limit over several rules: what went in, what came out, and which rules have used it before.
     #[expect(clippy::too_many_arguments, reason = "what a limit has done, and to what")]
     pub(super) fn shared_limit(
@@ -126,12 +168,7 @@ impl Explainer<'_> {
     ) -> ExplainStep {
         let limit = self.plan.shared_limit(limit);
         let (in_words, out_words) = (self.amount(id, row, before), self.amount(id, row, after));
-        let of = party.map(|(kind, payee)| self.party(kind, payee));
-        let within = period
-            .filter(|(period, _)| *period != Period::Program)
-            .map(|(period, index)| self.plan.calendar.name(period, index));
-        let key: Vec<String> = of.into_iter().chain(within).collect();
-        let key = if key.is_empty() { String::new() } else { format!(" ({})", key.join(", ")) };
+        let key = self.key_of_limit(party, period);
         let rules: Vec<String> = limit.rules.iter().map(|rule| format!("`{}`", self.plan.rule(*rule).name)).collect();
         let change = match before == after {
             true => format!("{in_words} paid in full"),
@@ -139,13 +176,13 @@ impl Explainer<'_> {
             false => format!("{in_words} is cut to {out_words}"),
         };
         let bound = match limit.most {
-            Most::Amount(most) => self.amount(id, row, i128::from(most)),
+            Most::Amount(most) | Most::InProportion(most) => self.amount(id, row, i128::from(most)),
             Most::Payments(most) => format!("{most} payments"),
         };
         let text = format!("limit `{}` of {bound} over {}{key}: {change}", limit.name, rules.join(", "));
         let word = self.row_word(id);
         let mut details = match limit.most {
-            Most::Amount(most) => {
+            Most::Amount(most) | Most::InProportion(most) => {
                 let room = |paid: i128| self.amount(id, row, i128::from(most) - paid);
                 vec![
                     format!("before this {word}: {} paid, room for {}", self.amount(id, row, used), room(used)),

@@ -98,9 +98,12 @@ impl Explainer<'_> {
                     let act = Act { day: *day, span: *span, values };
                     points.push(self.taken(id, row, *asked, *got, from, &act));
                 }
-                TraceStep::SharedLimit { limit, place, before, after, room, used, party, period } => {
+                TraceStep::SharedLimit { limit, place, before, after, room, all, used, party, period } => {
                     let part = shared.iter().find(|part| part.place == *place);
-                    let mut point = self.shared_limit(id, row, *limit, (*before, *after), *room, used, *party, *period);
+                    let mut point = match all {
+                        Some(all) => self.budget(id, row, *limit, (*before, *after), *all, *party, *period),
+                        None => self.shared_limit(id, row, *limit, (*before, *after), *room, used, *party, *period),
+                    };
                     if let Some((kind, payee)) = part.and_then(|part| part.kind.zip(part.payee)) {
                         point.text = format!("{}: {}", self.party(kind, payee), point.text);
                     }
@@ -311,6 +314,12 @@ impl Explainer<'_> {
                 let per = format!("{}{}", self.per(*state), self.key_words(id, row, *state));
                 let text = format!("{what}{per} adds up to {}", value(after));
                 let details = vec![format!("before this {} it was {}", self.row_word(id), value(before))];
+                points.push(ExplainStep { holds: None, text, details });
+            }
+            if let (Some(place), Some(of)) = (self.plan.highest_of(*state), summands.first()) {
+                let value = |value: &Exact| self.value(of.ty, &Value::Number(value.clone()));
+                let text = format!("the highest so far is {}", value(&after[place]));
+                let details = vec![format!("before this {} it was {}", self.row_word(id), value(&before[place]))];
                 points.push(ExplainStep { holds: None, text, details });
             }
         }

@@ -6,7 +6,7 @@ use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::Rows;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{Plan, Stream, VersionId};
+use meed_compiler::plan::{FoldId, Plan, Stream, VersionId};
 
 /// The rows of the sets that these rows of rules read as they stood on the last day of their period.
 pub(super) fn rows_as_they_stood(
@@ -22,14 +22,18 @@ pub(super) fn rows_as_they_stood(
     for &(id, row) in picked {
         let version = plan.version(id);
         let is_closed = version.as_it_stood && !version.acts_at_start();
-        let stood = version.folds.iter().filter(|fold| is_closed || plan.matched(**fold).stood);
+        let closed_by = |fold: &FoldId| plan.matched(*fold).stood.or(is_closed.then_some(plan.matched(*fold).period));
         let (Some(Rows::EntityPeriods(periods)), Stream::Periods(_, kind)) =
             (&result.streams[id.index()], &version.stream)
         else {
             continue;
         };
-        let day = plan.cut_days(*kind, periods.period[row as usize]).to;
-        for fold in stood.filter(|_| day < through) {
+        let last = plan.cut_days(*kind, periods.period[row as usize]).to;
+        for fold in &version.folds {
+            let Some(day) = closed_by(fold).map(|period| plan.period_end(period, last)).filter(|day| *day < through)
+            else {
+                continue;
+            };
             loaded.see_through(plan, day)?;
             let explainer = Explainer { plan, text, loaded, result, firsts: &[], stood: &nothing };
             let mut words = explainer.rows_in(&plan.folds[fold.index()], periods, row);

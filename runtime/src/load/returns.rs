@@ -92,16 +92,16 @@ impl Linked<'_> {
         // Settled at the ends of periods, a run sees what was left on their last days too, as do rules whose periods stay closed and sets
         // that are read as they stood.
         let is_asked = |rule: &Version| rule.as_it_stood || rule.takes_back;
-        let stood = plan.matches.iter().any(|rows| rows.stood) || plan.versions.iter().any(is_asked);
+        let stood = plan.matches.iter().any(|rows| rows.stood.is_some()) || plan.versions.iter().any(is_asked);
         if plan.calendar.settled.is_some() || stood {
             self.taken.push(taken(plan, &events, &takings, &left));
         }
         self.write(&mut left, Reading::Left);
-        for days in plan.record(target).returned_within() {
-            let is_within = |taking: &&Taking| i64::from(taking.age) <= i64::from(days);
+        for reading in plan.record(target).readings() {
+            let is_within = |taking: &&Taking| plan.counts_in(reading, taking.day, taking.day - taking.age);
             let mut takings: Vec<Taking> = takings.iter().filter(is_within).cloned().collect();
             let (mut left, _) = self.left(target, &events, &mut takings, &reported)?;
-            self.write(&mut left, Reading::Within(days));
+            self.write(&mut left, reading);
         }
         Ok(())
     }

@@ -90,16 +90,13 @@ impl Taken {
     /// Moves the columns of what is left from one day to another, in each reading.
     fn see_through(&self, plan: &Plan, columns: &mut [Option<Column>], from: i32, to: i32) {
         self.move_reading(plan, columns, Reading::Left, from, to);
-        for days in plan.record(self.record).returned_within() {
-            self.move_reading(plan, columns, Reading::Within(days), from, to);
+        for reading in plan.record(self.record).readings() {
+            self.move_reading(plan, columns, reading, from, to);
         }
     }
 
     fn move_reading(&self, plan: &Plan, columns: &mut [Option<Column>], reading: Reading, from: i32, to: i32) {
-        let counts = |taking: &&TakenRow| match reading {
-            Reading::Within(days) => i64::from(taking.age) <= i64::from(days),
-            Reading::Left | Reading::Reported => true,
-        };
+        let counts = |taking: &&TakenRow| plan.counts_in(reading, taking.day, taking.day - taking.age);
         let definition = plan.record(self.record);
         let fields: Vec<Option<FieldId>> =
             self.fields.iter().map(|field| definition.read_as(*field, reading)).collect();

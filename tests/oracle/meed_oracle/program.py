@@ -70,12 +70,15 @@ class Version:
     as_reported: bool  # returns change nothing for it
     takes_back: bool = False  # a return takes back its share of what was paid
     within: int | None = None  # the days after a row in which returns count
+    budget: str | None = None  # the period in which its lines are shared in proportion
     as_it_stood: bool = False  # it reads rows as they stood at the end of its period
 
     def mode(self, stood=None):
-        """How rows are read: as reported, as left, as they stood on a day, or as returns of so many days leave them."""
+        """How rows are read: as reported, as left, as they stood on a day, or as returns of some days leave them."""
         if self.within is not None and not self.as_reported:
             return self.within, stood
+        if self.budget is not None and not self.as_reported and self.stream[0] == "event":
+            return self.budget, stood
         return self.as_reported or stood or False
 
     @property
@@ -90,7 +93,7 @@ class Program:
         self.records, self.schedules, self.tables, self.parameters, self.rules = {}, {}, {}, {}, Versions()
         self.choices = []  # between rules
         self.balances = []  # as they are declared
-        self.shared_limits = []  # over several rules
+        self.shared_limits, self.budgets = [], []  # over several rules, and in proportion in one
         self.currency = self.rates = None
         self.units = {}  # beside the currency
         rules, sources = [], []
@@ -157,6 +160,7 @@ class Program:
             self.parameters[name] = literals.read(text)
         for rule in rules:
             self._take_rule(rule)
+        self.shared_limits += self.budgets
         for versions in self.rules.values():
             versions.sort(key=lambda version: version.first)
             for number, version in enumerate(versions):
@@ -357,6 +361,9 @@ class Program:
                 word, count = form(content)
                 as_reported, takes_back = word in ("change_nothing", "take_back_paid"), word == "take_back_paid"
                 within = count if word == "within" else None
+            elif kind == "at_most" and content["pro_rata"] is not None:
+                # Over the lines of all rows, as a limit over several rules is.
+                self.budgets.append({"name": item["name"], "over": [item["name"]], "limits": [clause]})
             elif kind in "where let set first_per pay pay_split take_back add ranked_by keep_top at_most at_most_payments at_least hold".split():
                 clauses.append(clause)
             else:

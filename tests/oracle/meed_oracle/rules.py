@@ -141,6 +141,9 @@ class Rule:
                 # What is there at the start is worked out the day before.
                 closed = own[0] - timedelta(days=1) if is_at_start(version) else whole[1]
                 scope.stood = closed if closed < self.run.through else None
+            if version.budget is not None and version.mode() is False:
+                closed = self.run.tables._end(version.budget, own[1])
+                scope.stood = closed if closed < self.run.through else None
             with self.run.reading(self._mode(version, scope)):
                 self._look_for_unasked_faults(version, scope)
             yield version, scope, period, whole[1] > self.run.through

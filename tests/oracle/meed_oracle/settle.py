@@ -24,6 +24,9 @@ class Run:
         self.program = Program(trees, overrides or {}, sheets or {})
         self.sheets = sheets or {}
         self.through = through or self.program.last
+        for name, versions in self.program.rules.items():
+            for version in versions:
+                version.budget = shared_limits.budget_of(self.program, name)
         self.tables = Tables(self.program, tables, used_fields(self.program))
         self.tables.take_returns(self.through)
         self.has_unasked_faults = False  # faults in sets that no value asks for

@@ -12,6 +12,7 @@ from .periods import WORDS
 from .scope import Scope
 from .tree import expression, form, path_names
 from .trouble import Unknown
+from .values import round_whole
 
 
 def limits_of(program, rule):
@@ -37,21 +38,46 @@ def apply(run, names):
     rules = list(run.program.rules)
     lines = [(line, place) for name in names for place, line in enumerate(run.rules[name].lines)]
     lines.sort(key=lambda one: (*order_of(run, one[0], None, names), rules.index(one[0].rule), one[1]))
-    sums = [{} for _ in run.program.shared_limits]
     left = {name: [] for name in names}
+    for item in run.program.shared_limits:
+        over = lambda line: line.rule in names_of(item) and line.smallest != 0
+        state, together, after = {}, {}, []
+        if is_pro_rata(item):
+            for line, _ in lines:
+                key = _key(run, item, line) if over(line) else None
+                if key is not None:
+                    together[key] = together.get(key, 0) + line.smallest
+        for line, place in lines:
+            if over(line):
+                smallest = _limited(run, item, state, together, line, line.smallest)
+                line = replace(line, smallest=smallest, amount=Fraction(smallest, 10**line.unit.decimals))
+            after.append((line, place))
+        lines = after
     for line, place in lines:
-        smallest = line.smallest
-        for item, state in zip(run.program.shared_limits, sums):
-            if line.rule in names_of(item) and smallest != 0:
-                smallest = _limited(run, item, state, line, smallest)
-        if smallest != 0:
-            left[line.rule].append((place, replace(line, smallest=smallest, amount=Fraction(smallest, 10**line.unit.decimals))))
+        if line.smallest != 0:
+            left[line.rule].append((place, line))
     for name in names:
         run.rules[name].lines = [line for _, line in sorted(left[name], key=lambda one: one[0])]
         run.rules[name].take_back()
 
 
-def _limited(run, item, state, line, smallest):
+def is_pro_rata(item):
+    """Whether every line gets the same share."""
+    (clause,) = item["limits"]
+    return form(clause["kind"])[1].get("pro_rata") is not None
+
+
+def budget_of(program, rule):
+    """The word of the period in which the lines of a rule are shared in proportion, if they are."""
+    for item in limits_of(program, rule):
+        if is_pro_rata(item):
+            words = [path_names(path) for path in form(item["limits"][0]["kind"])[1]["per"]]
+            return next((one[0] for one in words if len(one) == 1 and one[0] in WORDS), "program")
+    return None
+
+
+def _key(run, item, line):
+    """Whose lines in which time a line is counted with; none where the limit is not over it."""
     (clause,) = item["limits"]
     name, content = form(clause["kind"])
     key = []
@@ -63,9 +89,17 @@ def _limited(run, item, state, line, smallest):
             continue
         party = _party(run, line, words)
         if party is None:
-            return smallest
+            return None
         key.append((party.record.name, party.key_text()))
-    key = tuple(key)
+    return tuple(key)
+
+
+def _limited(run, item, state, together, line, smallest):
+    (clause,) = item["limits"]
+    name, content = form(clause["kind"])
+    key = _key(run, item, line)
+    if key is None:
+        return smallest
     if name == "at_most_payments":
         bound = evaluate(content["most"], Scope(run))
         if smallest > 0:
@@ -75,6 +109,13 @@ def _limited(run, item, state, line, smallest):
         return smallest
     if name != "at_most":
         raise Unknown(f"`{name}` over several rules")
+    if is_pro_rata(item):
+        most, before = floor(evaluate(content["amount"], Scope(run)) * 10**line.unit.decimals), state.get(key, 0)
+        state[key] = before + smallest
+        if together[key] <= most:
+            return smallest
+        out = lambda total: round_whole(Fraction(total * most, together[key]), line.unit.mode)
+        return out(before + smallest) - out(before)
     return _at_most(key, floor(evaluate(content["amount"], Scope(run)) * 10**line.unit.decimals), smallest, state)
 
 

@@ -259,6 +259,11 @@ class Tables:
             return Fraction(1)
         return (whole - (of.values[named[0]] or 0)) / whole if whole else Fraction(0)
 
+    def _end(self, word, day):
+        """The last day of the period that holds a day, as far as the program lives."""
+        last = self.program.calendar.period_of(word, day).last
+        return min(last, self.program.last) if day <= self.program.last else last
+
     def read(self, as_reported):
         """From now on rows have what they were reported with, or what is left of it, on a day if one is said."""
         if as_reported != self.is_as_reported:
@@ -267,7 +272,8 @@ class Tables:
                 state = as_reported
                 if isinstance(as_reported, tuple):
                     within, stood = as_reported
-                    counts = lambda day: (day - row.when).days <= within and (stood is None or day <= stood)
+                    in_time = lambda day: day <= self._end(within, row.when) if isinstance(within, str) else (day - row.when).days <= within
+                    counts = lambda day: in_time(day) and (stood is None or day <= stood)
                     state = max((day for day in row.states if not isinstance(day, bool) and counts(day)), default=True)
                 elif not isinstance(as_reported, bool):
                     # The last day up to that one on which something was taken off.

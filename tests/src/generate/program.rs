@@ -495,7 +495,9 @@ fn adds_up(draw: &mut Draw, scope: &Scope) -> String {
         true => schedule.name.clone(),
         false => format!("{}({})", schedule.name, scope.named_arguments(draw, schedule).join(", ")),
     };
-    let earned = format!("{call} as {quantity}{over} adds up {per}");
+    let is_one = ["amount", "(rate of amount)", "units", "(amount / (units + 0.5))"].contains(&quantity);
+    let highest = if is_one && draw.chance(25) { " at its highest" } else { "" };
+    let earned = format!("{call} as {quantity}{over} adds up {per}{highest}");
     match draw.below(6) {
         0 => format!("50% of ({earned})"),
         1 => format!("person.rate of ({earned})"),
@@ -684,7 +686,11 @@ fn shared_limit(draw: &mut Draw, name: &str, paying: &[String], split: Option<&s
         "per person.agency per program".to_owned(),
         format!("per {period}"),
         "per year, by date".to_owned(),
+        format!("per {period}, pro rata"),
+        "per payee per year, pro rata".to_owned(),
     ]);
+    // What is counted is not shared.
+    let most = if per.ends_with("pro rata") { format!("${}", draw.between(0, 900)) } else { most };
     format!("limit {name} {{\n  over {}\n  at most {most} {per}\n}}\n", over.join(", "))
 }
 

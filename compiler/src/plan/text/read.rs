@@ -357,6 +357,7 @@ fn reading(line: &mut Cursor) -> Read<Reading> {
         "left" => Reading::Left,
         "as-reported" => Reading::Reported,
         "within" => Reading::Within(number(line)?),
+        "at-end-of" => Reading::AtEnd(word(line)?),
         other => return Err(format!("`{other}` is no reading of rows")),
     })
 }

@@ -84,6 +84,7 @@ fn shared_limit(plan: &Plan, limit: &SharedLimit, out: &mut String) {
     let rules: Vec<&str> = limit.rules.iter().map(|id| plan.rule(*id).name.as_str()).collect();
     let most = match limit.most {
         Most::Amount(most) => format!("at-most {most}"),
+        Most::InProportion(most) => format!("in-proportion {most}"),
         Most::Payments(most) => format!("payments {most}"),
     };
     let whose = match &limit.per {
@@ -249,6 +250,7 @@ fn reading_words(reading: Reading) -> String {
         Reading::Left => "left".to_owned(),
         Reading::Reported => "as-reported".to_owned(),
         Reading::Within(days) => format!("within {days}"),
+        Reading::AtEnd(period) => format!("at-end-of {}", Word::word(period)),
     }
 }
 
@@ -390,7 +392,7 @@ fn matched(plan: &Plan, id: MatchId, out: &mut String) {
     if let Some(also) = &rows.also {
         line!(out, "  where {}", place.phrase(also));
     }
-    let stood = if rows.stood { " as-it-stood" } else { "" };
+    let stood = rows.stood.map_or_else(String::new, |period| format!(" as-it-stood {}", Word::word(period)));
     let window = match rows.window {
         Window::Own => "own".to_owned(),
         Window::ToDate => "to-date".to_owned(),

@@ -461,7 +461,8 @@ fn shared_limits(plan: &Plan, places: &[usize], report: &mut Report) {
     for limit in &plan.shared_limits {
         let versions = || limit.rules.iter().flat_map(|rule| plan.versions_of(*rule));
         let one_unit = versions().all(|id| plan.version(id).emit().is_some_and(|emit| emit.unit == limit.unit));
-        let amount = matches!(limit.most, Most::Amount(most) | Most::Payments(most) if most >= 0);
+        let amount =
+            matches!(limit.most, Most::Amount(most) | Most::InProportion(most) | Most::Payments(most) if most >= 0);
         report.demand(
             one_unit && amount && !limit.rules.is_empty(),
             Invariant::Payments,

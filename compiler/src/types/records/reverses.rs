@@ -156,6 +156,7 @@ impl Typing<'_> {
             Reading::Left => name.to_owned(),
             Reading::Reported => format!("{name}-as-reported"),
             Reading::Within(days) => format!("{name}-within-{days}"),
+            Reading::AtEnd(period) => format!("{name}-at-end-of-{}", period.word().replace(' ', "-")),
         };
         let made = match source {
             FieldSource::Read(of, reading) => {

@@ -99,8 +99,17 @@ impl Typing<'_> {
             ClauseKind::TakeBack { payee, amount, unknown } => {
                 self.pay(payee.as_ref(), amount, unknown.as_ref(), true, clause.span, scope, work)
             }
+            ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } | ClauseKind::AtLeast { .. }
+                if let Some(budget) = work.budget =>
+            {
+                let message = "what is shared in proportion is what all other limits leave";
+                let problem = Problem::error("clause-order", clause.span, message).label("move this up");
+                self.problem(problem.other(budget, "the budget comes last"));
+            }
             ClauseKind::AtMostPayments { most, per } => self.most_payments(most, per, clause.span, scope, work),
-            ClauseKind::AtMost { amount, per } | ClauseKind::AtLeast { amount, per } => {
+            // A budget acts on the lines of all rows together, as a limit over rules does.
+            ClauseKind::AtMost { pro_rata: Some(_), .. } => work.budget = Some(clause.span),
+            ClauseKind::AtMost { amount, per, .. } | ClauseKind::AtLeast { amount, per } => {
                 let floor = matches!(clause.kind, ClauseKind::AtLeast { .. });
                 self.limit(amount, per, floor, clause.span, scope, work);
             }

@@ -89,7 +89,7 @@ impl Typing<'_> {
 
     /// That something is left of rows of a stream is asked in a reading too.
     fn left_in(&mut self, stream: &Stream, reading: Reading) {
-        let (Some(record), Reading::Within(_)) = (stream.event(), reading) else { return };
+        let Some(record) = stream.event().filter(|_| reading.is_of_some_returns()) else { return };
         if self.program.record(record).returned(Reading::Left).is_none() {
             return;
         }

@@ -1,7 +1,8 @@
 //! What a rule says of returns: `returns change nothing`, `returns within N days`, `returns take back what was paid`.
 
-use crate::plan::{FieldId, Reading, RecordId, Stream, Type};
-use crate::typed::Version;
+use crate::plan::{FieldId, Function, Op, Period, Reading, RecordId, Stream, Type};
+use crate::resolve::later;
+use crate::typed::{Version, exprs_of_version, walk};
 use crate::types::Typing;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -13,7 +14,11 @@ const MOST_DAYS: u32 = 36_525;
 impl Typing<'_> {
     /// As what a rule reads its rows, and whether returns take back what was paid for them. None where it says something that cannot be.
     pub(super) fn returns(&mut self, rule: &tree::Rule, stream: &Stream) -> Option<(Reading, bool)> {
-        let Some((returns, at)) = said(rule) else { return Some((Reading::Left, false)) };
+        let Some((returns, at)) = said(rule) else {
+            // What a budget has shared out stays so.
+            let budget = self.resolved.budget_of(&rule.name.text);
+            return budget.map_or(Some((Reading::Left, false)), |period| self.until_its_end(rule, stream, period));
+        };
         if let Some(stood) = self.folds.iter().find_map(|fold| fold.stood) {
             let message = "the rule says how its sets read rows that are returned, and this says it otherwise";
             self.problem(Problem::error("unexpected", stood, message).other(at, "said here").sure(stood, ""));
@@ -33,6 +38,51 @@ impl Typing<'_> {
                 self.taken_back_by_share(rule, stream, at)?;
                 Some((Reading::Reported, true))
             }
+        }
+    }
+
+    /// As what a rule reads its rows whose payments are shared in proportion.
+    fn until_its_end(&mut self, rule: &tree::Rule, stream: &Stream, period: Period) -> Option<(Reading, bool)> {
+        match stream {
+            Stream::Events(_) => Some((Reading::AtEnd(period), false)),
+            Stream::Periods(..) => {
+                self.folds.iter_mut().for_each(|fold| fold.closed = Some(period));
+                Some((Reading::Left, false))
+            }
+            Stream::Lines(..) => Some((Reading::Left, false)),
+            Stream::ByDate(..) => {
+                let at = rule.clauses.iter().find(|clause| matches!(clause.kind, ClauseKind::AtMost { .. }));
+                let at = at.map_or(rule.name.span, |clause| clause.span);
+                self.problem(later(at, "a budget that is shared in proportion over rows by another date is"));
+                None
+            }
+        }
+    }
+
+    /// In a rule whose periods a budget closes, sets that are found row by row would read rows as they are now.
+    pub(super) fn closed_sets(&mut self, version: &mut Version) {
+        if !version.folds.iter().any(|fold| fold.closed.is_some()) && self.resolved.budget_of(&version.name).is_none() {
+            return;
+        }
+        if !matches!(version.stream, Stream::Periods(..)) || version.reading != Reading::Left {
+            return;
+        }
+        let mut found = None;
+        for expr in exprs_of_version(version) {
+            walk(expr, &mut |expr| {
+                if let Op::Call(Function::Find { search, .. }, _) = &expr.op
+                    && let Some(record) = self.program.searches[search.index()].stream.event()
+                    && self.program.record(record).returned(Reading::Left).is_some()
+                {
+                    found.get_or_insert(self.program.searches[search.index()].span);
+                }
+            });
+        }
+        if let Some(span) = found {
+            self.problem(later(
+                span,
+                "in a rule whose payments are shared in proportion a set that is found row by row is",
+            ));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::types::scope::Scope;
 use crate::value::{Exact, RoundingMode, round};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree::{self, ClauseKind, OWN_YEAR};
+use meed_grammar::tree::{self, ClauseKind, ExprKind, OWN_YEAR};
 
 impl Typing<'_> {
     /// The limits over several rules; one with a problem is left out, as is one of whose rules one is.
@@ -31,10 +31,10 @@ impl Typing<'_> {
         }
         let unit = self.unit_under(item, &versions)?;
         let limit = limit?;
-        let (written, per, counts) =
+        let (written, per, counts, pro_rata) =
             match &limit.kind {
-                ClauseKind::AtMost { amount, per } => (amount, per, false),
-                ClauseKind::AtMostPayments { most, per } => (most, per, true),
+                ClauseKind::AtMost { amount, per, pro_rata } => (amount, per, false, *pro_rata),
+                ClauseKind::AtMostPayments { most, per } => (most, per, true, None),
                 ClauseKind::AtLeast { .. } => {
                     let message = "several rules have no guarantee together";
                     let problem = Problem::error("bad-limit", limit.span, message);
@@ -46,6 +46,7 @@ impl Typing<'_> {
                 _ => return None,
             };
         let most = match counts {
+            false if pro_rata.is_some() => Most::InProportion(self.amount_under(written, unit)?),
             false => Most::Amount(self.amount_under(written, unit)?),
             true => Most::Payments(self.payments_under(written)?),
         };
@@ -153,6 +154,14 @@ impl Typing<'_> {
 
     /// An amount that is written, or a parameter, in smallest units.
     fn amount_under(&mut self, amount: &tree::Expr, unit: UnitId) -> Option<i64> {
+        // Only parameters have names here.
+        let is_parameter = |path: &tree::Path| {
+            path.parts.len() == 1 && self.resolved.parameters.iter().any(|own| own.name.text == path.parts[0].text)
+        };
+        if amount.has(&|expr| matches!(&expr.kind, ExprKind::Path(path) if !is_parameter(path))) {
+            self.no_amount(amount, unit);
+            return None;
+        }
         let value = self.numeric(amount, &mut Scope::constant())?;
         let per_one = Exact::from(self.program.unit(unit).per_one());
         if let Op::Number(number) = &value.op
@@ -162,11 +171,17 @@ impl Typing<'_> {
         {
             return Some(units);
         }
+        self.no_amount(amount, unit);
+        None
+    }
+
+    fn no_amount(&mut self, amount: &tree::Expr, unit: UnitId) {
         let (wanted, written) = (self.type_words(Type::Money(unit)), self.amount_text(&Exact::from(5_000), unit));
-        let message = format!("a limit over rules is {wanted} that is written, or a parameter, not below zero");
+        let message = format!(
+            "a limit over the payments of all rows is {wanted} that is written, or a parameter, not below zero"
+        );
         let help = format!("write it: at most {written} per payee per year");
         self.problem(Problem::error("bad-limit", amount.span, message).help(help));
-        None
     }
 
     fn payments_under(&mut self, most: &tree::Expr) -> Option<i64> {

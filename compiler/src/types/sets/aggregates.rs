@@ -75,8 +75,19 @@ impl Typing<'_> {
             self.problem(later(at, &format!("`as it stood` of {}s is", kind.word())));
             return None;
         }
-        let fold =
-            Fold { stream, entity, join, filter, period, window, stood, function: function_of_rows, value: None, span };
+        let fold = Fold {
+            stream,
+            entity,
+            join,
+            filter,
+            period,
+            window,
+            stood,
+            closed: None,
+            function: function_of_rows,
+            value: None,
+            span,
+        };
         Some(self.folds(function, taken, &fold))
     }
 

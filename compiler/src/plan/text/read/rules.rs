@@ -102,7 +102,7 @@ pub(super) fn matched(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         also: None,
         period: Period::Program,
         window: Window::Own,
-        stood: false,
+        stood: None,
     });
     Ok(())
 }
@@ -129,7 +129,7 @@ pub(super) fn match_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
                         "same-last-year" => Window::SameLastYear(word(line)?),
                         other => return Err(format!("`{other}` is no window")),
                     };
-                    rows.stood = line.takes("as-it-stood");
+                    rows.stood = if line.takes("as-it-stood") { Some(word(line)?) } else { None };
                 }
                 None => {
                     rows.entity = record(plan, line)?;
@@ -269,6 +269,7 @@ pub(super) fn shared_limit(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
     let unit = super::unit(plan, line)?;
     let most = match line.word()? {
         "at-most" => Most::Amount(number(line)?),
+        "in-proportion" => Most::InProportion(number(line)?),
         "payments" => Most::Payments(number(line)?),
         other => return Err(format!("`{other}` is no limit")),
     };
