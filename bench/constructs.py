@@ -214,6 +214,15 @@ rule volumes {
 
 """
 
+REFUND = """\
+event refund {
+  key id
+  when refunded_on
+  deal    reverses by amount
+  amount  money
+}
+
+"""
 ADDS_UP = "pay rep bands as amount adds up per rep per {}"
 
 CALENDAR = """
@@ -421,6 +430,17 @@ CONSTRUCTS = [
         deal_rule(ADDS_UP.format("quarter")),
         periods="periods 4-4-5 ending last saturday of december",
     ),
+    Construct("adds up per quarter, at its highest", deal_rule(ADDS_UP.format("quarter") + " at its highest")),
+    Construct("payee of two kinds", deal_rule("pay (partner if registered, otherwise rep) 2% of amount")),
+    Construct("returns within 90 days", REFUND + deal_rule("pay rep 2% of amount\n  returns within 90 days")),
+    Construct("returns take back what was paid", REFUND + deal_rule("pay rep 2% of amount\n  returns take back what was paid")),
+    Construct(
+        "set as it stood, per partner and quarter",
+        REFUND
+        + "rule measured {\n  for each partner per quarter\n"
+        + "  pay partner 1% of (sum of amount in (deal previous quarter, as it stood))\n}",
+        per="partner quarter",
+    ),
     Construct("adds up per week", deal_rule(ADDS_UP.format("week"))),
     Construct("adds up per half month", deal_rule(ADDS_UP.format("half month"))),
     Construct("adds up per year, graduated", deal_rule(ADDS_UP.format("year"))),
@@ -598,6 +618,15 @@ def tables(size):
         Column("proof_on", "day", proof_on),
         drawn.words("currency", ["USD", "EUR", "GBP"]),
         drawn.range("price", "money", 10_000, 2_000_000),
+    ]
+
+    # One deal in twenty is taken back in part, on the last day.
+    n_refunds = size // 20
+    yield "refund", [
+        keys(n_refunds),
+        Column("refunded_on", "day", array("q", [N_DAYS - 1] * n_refunds)),
+        Column("deal", "number", array("q", range(1, 20 * n_refunds + 1, 20))),
+        Drawn("refund", n_refunds).range("amount", "money", 1_000, 10_000),
     ]
 
     drawn = Drawn("touch", size)

@@ -9,6 +9,7 @@ mod conditions;
 mod names;
 mod payments;
 mod ranges;
+mod returned;
 
 pub(crate) use names::names;
 
@@ -21,4 +22,5 @@ pub(crate) fn plan(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>
     conditions::conditions(plan, problems);
     payments::payments(plan, resolved, problems);
     below::below_zero(plan, resolved, problems);
+    returned::returned(plan, problems);
 }

@@ -146,6 +146,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "quoted-choice"
     "rejected-rows"
     "reserved-name"
+    "returned-twice"
     "rounding-of-currency"
     "row-too-long"
     "rows-overlap"

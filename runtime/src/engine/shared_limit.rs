@@ -137,7 +137,7 @@ impl Run<'_, '_> {
                     let line = &lines[entry.member as usize][entry.page as usize];
                     let id = members[entry.member as usize].id;
                     let amount = i128::from(line.amounts[entry.line as usize]);
-                    if let Some((account, ..)) = self.account_of(id, line, entry, number, limit) {
+                    if let Some((account, _)) = self.account_of(id, line, entry, number, limit) {
                         let all = &mut counted.entry(account).or_default().all;
                         *all = all.saturating_add(amount);
                     }
@@ -200,7 +200,7 @@ impl Run<'_, '_> {
         Ok(entries)
     }
 
-    /// Whose lines a line is counted with under a limit, with the party and the period; none where the limit is not over it.
+    /// Whose lines a line is counted with under a limit, with the period; none where the limit is not over it.
     fn account_of(
         &self,
         id: VersionId,
@@ -208,7 +208,7 @@ impl Run<'_, '_> {
         entry: &Entry,
         number: SharedLimitId,
         limit: &SharedLimit,
-    ) -> Option<(Account, (u32, u32), Option<(Period, i32)>)> {
+    ) -> Option<(Account, Option<(Period, i32)>)> {
         let (plan, line) = (self.plan, entry.line as usize);
         if lines.amounts[line] == 0 || !limit.rules.contains(&entry.rule) {
             return None;
@@ -222,7 +222,7 @@ impl Run<'_, '_> {
             Whose::Party(record, path) => party_behind(plan, self.loaded, *record, path, payee)?,
         };
         let period = limit.period.map(|period| (period, plan.calendar.index(period, entry.day)));
-        Some(((number, party.0, party.1, period.map_or(0, |(_, index)| index)), party, period))
+        Some(((number, party.0, party.1, period.map_or(0, |(_, index)| index)), period))
     }
 
     /// Lets a limit act on a line.
@@ -237,7 +237,7 @@ impl Run<'_, '_> {
     ) -> Result<(), RunError> {
         let (plan, id, line) = (self.plan, member.id, entry.line as usize);
         let before = i128::from(lines.amounts[line]);
-        if let Some((account, party, period)) = self.account_of(id, lines, entry, number, limit) {
+        if let Some((account, period)) = self.account_of(id, lines, entry, number, limit) {
             let own = counted.entry(account).or_default();
             let left = match limit.most {
                 Most::InProportion(most) => share_of(most, own.all, plan.unit(limit.unit).mode, &mut own.sum, before),
@@ -261,7 +261,7 @@ impl Run<'_, '_> {
                         room,
                         all: matches!(limit.most, Most::InProportion(_)).then_some(own.all),
                         used: own.by_rule.clone(),
-                        party: (limit.per != Whose::All).then_some((RecordId(party.0), party.1)),
+                        party: (limit.per != Whose::All).then_some((RecordId(account.1), account.2)),
                         period,
                     });
                 }
