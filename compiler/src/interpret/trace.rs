@@ -181,8 +181,8 @@ pub enum TraceStep {
         day: i32,
         /// The share of the row that was taken back before it, and with it.
         shares: (Exact, Exact),
-        /// The place of the line among those of its row, and of what unit it is.
-        place: u32,
+        /// Whose line it is: the kind of party, and its row.
+        party: (RecordId, u32),
         /// The unit of the line, and its decimals.
         unit: UnitId,
         /// See `unit`.

@@ -77,7 +77,8 @@ impl Resolved {
                 });
             }
         }
-        self.shared_limits.extend(budgets);
+        // A rule's own comes before those over several rules.
+        self.shared_limits.splice(0..0, budgets);
     }
 
     /// In which period the payments of a rule are shared in proportion, if they are.

@@ -357,7 +357,8 @@ impl BookRows {
         let mut changed = DifferenceRows::default();
         for &idx in order.iter().filter(|idx| self.booked[**idx] != OWN_PERIOD) {
             // Several parts of a party that is new are one difference.
-            let known = changed.place_of(roots[idx], self.line(idx).party, self.booked[idx]);
+            let taking = if of_events { taking_in(self.keys[idx]) } else { 0 };
+            let known = changed.place_of(roots[idx], taking, self.line(idx).party, self.booked[idx]);
             if let Some(known) = known {
                 changed.amounts[known] += self.amounts[idx];
                 continue;
@@ -369,7 +370,8 @@ impl BookRows {
             changed.was.push(self.was[idx]);
             changed.amounts.push(self.amounts[idx]);
             changed.booked.push(self.booked[idx]);
-            changed.returned.push(self.returned[idx]);
+            changed.returned.push(if taking > 0 { 1 } else { self.returned[idx] });
+            changed.takings.push(taking);
         }
         (lines, changed)
     }

@@ -53,14 +53,17 @@ pub(crate) struct DifferenceRows {
     pub booked: Vec<i32>,
     /// 1 where a return of the row became known.
     pub returned: Vec<u8>,
+    /// The return that takes the line back, as lines have it.
+    pub takings: Vec<u32>,
 }
 
 impl DifferenceRows {
-    /// The difference of a row, a party (its kind, its row, and the unit) and a close, among the last ones.
-    pub fn place_of(&self, root: u32, party: (u32, u32, u32), booked: i32) -> Option<usize> {
+    /// The difference of a row, or of a return that takes it back, a party (its kind, its row, and the unit) and a close, among the last
+    /// ones.
+    pub fn place_of(&self, root: u32, taking: u32, party: (u32, u32, u32), booked: i32) -> Option<usize> {
         let of_row = (0..self.roots.len()).rev().take_while(|&idx| self.roots[idx] == root);
         of_row
-            .filter(|&idx| self.booked[idx] == booked)
+            .filter(|&idx| self.booked[idx] == booked && self.takings[idx] == taking)
             .find(|&idx| (self.kinds[idx], self.payees[idx], self.units[idx]) == party)
     }
 
@@ -72,7 +75,7 @@ impl DifferenceRows {
 
 impl Columns for DifferenceRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { roots, kinds, payees, units, was, amounts, booked, returned } = self;
+        let Self { roots, kinds, payees, units, was, amounts, booked, returned, takings } = self;
         vec![
             ColumnMut::U32(roots),
             ColumnMut::U32(kinds),
@@ -82,6 +85,7 @@ impl Columns for DifferenceRows {
             ColumnMut::I64(amounts),
             ColumnMut::I32(booked),
             ColumnMut::U8(returned),
+            ColumnMut::U32(takings),
         ]
     }
 }

@@ -334,11 +334,10 @@ impl LineRows {
         self.takings.iter().any(|taking| *taking > 0)
     }
 
-    /// The lines of a row, without what returns take back of them; the rows of a rule that is no rule over payments.
-    pub(crate) fn of_row(&self, row: u32) -> Vec<usize> {
-        let n_own = (0..self.len()).take_while(|idx| self.takings.is_empty() || self.taking(*idx) == 0).count();
-        let rows = &self.rows[..n_own];
-        (rows.partition_point(|other| *other < row)..rows.partition_point(|other| *other <= row)).collect()
+    /// The lines of a row; of a rule of which returns take back what was paid, without that.
+    pub(crate) fn of_row(&self, row: u32, takes_back: bool) -> Vec<usize> {
+        let is_own = |idx: &usize| self.rows[*idx] == row && !(takes_back && self.taking(*idx) > 0);
+        (0..self.len()).filter(is_own).collect()
     }
 
     /// The period of the close that a line is booked in, or [`OWN_PERIOD`].

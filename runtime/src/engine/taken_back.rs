@@ -47,17 +47,16 @@ impl Run<'_, '_> {
                 let (mode, decimals) = (plan.unit(unit).mode, plan.unit(unit).decimals);
                 let of = |share: &Exact| round(&(Exact::from(paid) * share), mode);
                 let amount = i64::try_from(of(&had) - of(&has)).unwrap_or_else(|_| broken("more than all of a line"));
-                if amount == 0 {
-                    continue;
+                if amount != 0 {
+                    more.push(&lines, idx, usual, unit, amount, number);
                 }
-                let place = lines.place(idx);
-                more.push(&lines, idx, usual, unit, amount, number);
+                let party = (lines.kind(idx, usual), lines.payees[idx]);
                 let shares = (had.clone(), has.clone());
                 let step = TraceStep::TakenBack {
                     by: taking.by,
                     day: taking.day,
                     shares,
-                    place,
+                    party,
                     unit,
                     decimals,
                     paid,
@@ -67,7 +66,7 @@ impl Run<'_, '_> {
             }
             before = (taking.row, has);
         }
-        if more.rows.is_empty() {
+        if more.rows.is_empty() && told.is_empty() {
             return Ok(());
         }
         let all = more.behind(lines, usual, unit);

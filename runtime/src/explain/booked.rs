@@ -34,7 +34,7 @@ impl Explainer<'_> {
                 details.push(match lines.booked(line) {
                     OWN_PERIOD => format!("{amount} for {party}, in its own period"),
                     booked => {
-                        let why = self.reason(id, root, booked, of);
+                        let why = self.reason(id, root, lines.taking(line), booked, of);
                         let period = self.plan.calendar.name(told_by, booked);
                         format!("{amount} for {party}, in {period}{why}")
                     }
@@ -48,12 +48,15 @@ impl Explainer<'_> {
     }
 
     /// Why a sum changed in a period.
-    fn reason(&self, id: VersionId, root: u32, booked: i32, of: (u32, u32, u32)) -> &'static str {
+    fn reason(&self, id: VersionId, root: u32, taking: u32, booked: i32, of: (u32, u32, u32)) -> &'static str {
         let known = self.result.differences.get(id.index()).and_then(|pages| pages.whole());
         let place = known.and_then(|known| {
             let mut rows = 0..known.roots.len();
             let party = |idx: usize| (known.kinds[idx], known.payees[idx], known.units[idx]);
-            rows.find(|&idx| known.roots[idx] == root && known.booked[idx] == booked && party(idx) == of)
+            rows.find(|&idx| {
+                let is_of = known.roots[idx] == root && known.takings[idx] == taking;
+                is_of && known.booked[idx] == booked && party(idx) == of
+            })
         });
         match known.zip(place).map(|(known, idx)| known.reason(idx)) {
             Some(Reason::Returned) => ", as a return became known",

@@ -32,7 +32,7 @@ impl Explainer<'_> {
     pub fn explanation(&self, id: VersionId, row: u32, trace: &Trace) -> Explanation {
         let rule = self.plan.version(id);
         let lines = self.result.lines[id.index()].all();
-        let own = lines.of_row(row);
+        let own = lines.of_row(row, rule.takes_back);
         let of = self.of_row(id, row);
         let payee = |line: usize| {
             let usual = self.plan.payee_record(id);

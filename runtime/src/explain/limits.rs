@@ -147,7 +147,7 @@ impl Explainer<'_> {
         let text = format!("budget of {} over {}{key}: {change}", amount(i128::from(most)), rules.join(", "));
         let mut details = vec![format!("all that is to be paid of it comes to {}", amount(all))];
         if all > i128::from(most) {
-            let share = numbers::percent(&fraction(i128::from(most), all));
+            let share = numbers::share(&fraction(i128::from(most), all));
             details.push(format!("each gets the same share: {share}, rounded along the sum"));
         }
         ExplainStep { holds: None, text, details }
@@ -216,8 +216,14 @@ impl Explainer<'_> {
             let usual = self.plan.payee_record(version);
             let is_theirs =
                 |line: usize| !of_payee || usual.map(|usual| (lines.kind(line, usual), lines.payees[line])) == payee;
+            // What returns take back gives no room back.
+            let is_own = |idx: usize| !self.plan.version(version).takes_back || lines.taking(idx) == 0;
             for (idx, &other) in lines.rows.iter().enumerate() {
-                if other < row && is_theirs(idx) && self.slot_key(version, other, state).as_ref() == Some(&own) {
+                if other < row
+                    && is_own(idx)
+                    && is_theirs(idx)
+                    && self.slot_key(version, other, state).as_ref() == Some(&own)
+                {
                     used.push((version, other, lines.amounts[idx]));
                 }
             }

@@ -1,7 +1,7 @@
 //! Numbers in words that can be read aloud.
 
 use meed_compiler::plan::{Plan, Type, Unit};
-use meed_compiler::value::{Exact, decimal_text, exact_text, power_of_ten};
+use meed_compiler::value::{Exact, RoundingMode, decimal_text, exact_text, power_of_ten, round};
 
 /// Smallest units as an amount: `1,000.25 USD`.
 pub(crate) fn amount(unit: &Unit, units: i128) -> String {
@@ -44,6 +44,16 @@ pub(crate) fn numeric(plan: &Plan, ty: Type, value: &Exact) -> String {
         Type::Percent => percent(value),
         _ => number(value),
     }
+}
+
+/// A share of something, to two decimals of a percent: `80%`, `about 33.33%`.
+pub(crate) fn share(value: &Exact) -> String {
+    let hundredths = value * Exact::from(10_000);
+    let rounded = round(&hundredths, RoundingMode::HalfEven);
+    if hundredths == Exact::from(rounded.clone()) {
+        return percent(value);
+    }
+    format!("about {}", percent(&(Exact::from(rounded) / Exact::from(10_000))))
 }
 
 /// A share as it is written: `2%`.

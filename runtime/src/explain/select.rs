@@ -218,7 +218,12 @@ pub(super) fn row_of(loaded: &Loaded, record: RecordId, key: &str) -> Option<u32
 /// The rows of a rule's event of which the return with a key takes back what they were paid.
 fn taken_back_by(plan: &Plan, loaded: &Loaded, id: VersionId, key: &str) -> Vec<u32> {
     let version = plan.version(id);
-    let Some(record) = version.stream.event().filter(|_| version.takes_back) else { return Vec::new() };
+    // Of payments it is the rule behind them that returns take back from.
+    if let Stream::Lines(rule, _) = &version.stream {
+        return plan.first_version(*rule).map_or_else(Vec::new, |behind| taken_back_by(plan, loaded, behind, key));
+    }
+    let takes_back = plan.versions_of(version.rule).any(|id| plan.version(id).takes_back);
+    let Some(record) = version.stream.event().filter(|_| takes_back) else { return Vec::new() };
     let Some(taken) = loaded.taken.iter().find(|taken| taken.record == record) else { return Vec::new() };
     let is_by = |(by, row): (RecordId, u32)| row_of(loaded, by, key) == Some(row);
     taken.rows.iter().filter(|taking| is_by(taking.by)).map(|taking| taking.row).collect()

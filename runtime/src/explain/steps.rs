@@ -9,7 +9,7 @@ use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{SharedPart, Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
-    Days, End, Expr, FieldSource, Function, LocalId, Node, Op, Owner, Piece, Pieces, RecordId, Schedule,
+    Days, End, Expr, FieldSource, Function, LocalId, Node, Op, Owner, Piece, Pieces, Reading, RecordId, Schedule,
     ScheduleOutput, StateId, Stream, Type, Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
@@ -22,7 +22,7 @@ impl Explainer<'_> {
     /// What decided, in order.
     pub(super) fn points(&self, id: VersionId, row: u32, trace: &Trace) -> Vec<ExplainStep> {
         let rule = self.plan.version(id);
-        let mut points = Vec::new();
+        let mut points: Vec<ExplainStep> = self.which_returns(id).into_iter().collect();
         let mut totals: Vec<(StateId, &[Exact], &[Exact])> = Vec::new();
         let mut shared: &[SharedPart] = &[];
         let mut paid_to: Option<(RecordId, u32)> = None;
@@ -54,18 +54,18 @@ impl Explainer<'_> {
                         (_, Some(rounded)) => points.push(self.rounding(id, row, slices, along.as_ref(), rounded)),
                     }
                 }
-                TraceStep::TakenBack { by: (record, return_row), day, shares, place, unit, paid, amount, .. } => {
+                TraceStep::TakenBack { by: (record, return_row), day, shares, party, unit, paid, amount, .. } => {
                     let unit = self.plan.unit(*unit);
                     let words = |units: i64| numbers::amount(unit, units.into());
-                    let part = if *place > 1 { format!(", part {place}") } else { String::new() };
-                    let (back, word) = if *amount < 0 { (-*amount, "takes back") } else { (*amount, "gives back") };
+                    let (back, word) = if *paid > 0 { (-*amount, "takes back") } else { (*amount, "gives back") };
+                    let back = if back == 0 { "nothing".to_owned() } else { words(back) };
                     let text = format!(
-                        "{} {word} {} of {}{part}",
+                        "{} {word} {back} of the {} of {}",
                         self.event_of(*record, *return_row, Some(*day)),
-                        words(back),
-                        words(*paid)
+                        words(*paid),
+                        self.party(party.0, party.1)
                     );
-                    let (before, after) = (numbers::percent(&shares.0), numbers::percent(&shares.1));
+                    let (before, after) = (numbers::share(&shares.0), numbers::share(&shares.1));
                     let details = vec![format!("before it {before} of the row were taken back, with it {after}")];
                     points.push(ExplainStep { holds: None, text, details });
                 }
@@ -222,6 +222,20 @@ impl Explainer<'_> {
             });
         }
         points
+    }
+
+    /// Which returns of its row a rule counts, where not all.
+    fn which_returns(&self, id: VersionId) -> Option<ExplainStep> {
+        let version = self.plan.version(id);
+        let record = version.stream.event()?;
+        self.plan.record(record).returned(Reading::Left)?;
+        let row = self.row_word(id);
+        let text = match version.reading {
+            Reading::Left | Reading::Reported => return None,
+            Reading::Within(days) => format!("returns count for {days} days after the {row}"),
+            Reading::AtEnd(period) => format!("returns count up to the end of the {} of the {row}", period.word()),
+        };
+        Some(ExplainStep { holds: None, text, details: Vec::new() })
     }
 
     /// Whether a condition is that something is left of the row.

@@ -101,6 +101,13 @@ impl Explainer<'_> {
                 let unit = self.plan.unit_of_rule(*rule);
                 let amount = numbers::amount(unit, payments.amount[row as usize].into());
                 let root = source.map_or_else(String::new, |id| self.of_root(id, payments.root[row as usize]));
+                let taking = payments.taking.get(row as usize).copied().unwrap_or(0);
+                let origin = source.and_then(|id| Origin::of(self.plan, id, self.loaded, self.result));
+                if let Some(taking) = origin.and_then(|origin| self.loaded.taking_of(&origin, taking)) {
+                    let (by, of) = taking.by;
+                    let event = self.event_of(by, of, Some(taking.day));
+                    return format!("on the {amount} of {payee} that {name} takes back {root} with {event}");
+                }
                 match kind {
                     LineKind::Payment | LineKind::Original => {
                         format!("on the {amount} that {name} pays {payee} {root}")

@@ -84,6 +84,8 @@ struct Entry {
     amount: i64,
     booked: i32,
     reason: Reason,
+    /// The return that takes the line back, as lines have it.
+    taking: u32,
 }
 
 impl Entry {
@@ -97,6 +99,7 @@ impl Entry {
             amount: known.amounts[idx],
             booked: known.booked[idx],
             reason: known.reason(idx),
+            taking: known.takings[idx],
         }
     }
 }
@@ -113,8 +116,12 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, entri
     };
     let told_by = plan.calendar.told_by();
     let (Origin::Event { record, .. } | Origin::EntityPeriods { record, .. }) = origin;
+    let taking = |entry: &Entry| loaded.taking_of(&origin, entry.taking).map(|taking| taking.by);
     let period = |entry: &Entry| match origin {
-        Origin::Event { .. } => plan.calendar.name(told_by, plan.calendar.index(told_by, origin.day(entry.root))),
+        Origin::Event { .. } => {
+            let day = loaded.day_of_line(&origin, entry.root, entry.taking);
+            plan.calendar.name(told_by, plan.calendar.index(told_by, day))
+        }
         Origin::EntityPeriods { period, periods, .. } => {
             plan.calendar.name(period, periods.period[entry.root as usize])
         }
@@ -124,8 +131,11 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, entri
         words(entries.iter().map(|entry| plan.record(entry.kind).name.clone())),
         texts(&|entry, texts| write_key(&loaded.keys[entry.kind.index()], entry.payee, texts)),
         units(plan, entries.iter().map(|entry| entry.unit)),
-        Cells::always(&plan.record(record).name, entries.len()),
-        texts(&|entry, texts| write_key(page.keys(), origin.source(entry.root), texts)),
+        words(entries.iter().map(|entry| plan.record(taking(entry).map_or(record, |(by, _)| by)).name.clone())),
+        texts(&|entry, texts| match taking(entry) {
+            Some((by, row)) => write_key(&loaded.keys[by.index()], row, texts),
+            None => write_key(page.keys(), origin.source(entry.root), texts),
+        }),
         words(entries.iter().map(period)),
         Cells::NoDays,
         amounts(|entry| entry.was.into()),

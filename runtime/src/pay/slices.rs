@@ -61,12 +61,13 @@ fn slices_of(trace: &Trace) -> Vec<Vec<Slice>> {
     let taken_back = |step: &TraceStep| match step {
         TraceStep::TakenBack { decimals, amount, .. } => {
             let amount = Exact::from(*amount) / power_of_ten(*decimals);
-            Some(vec![Slice { name: "taken back".to_owned(), quantity: None, rate: None, amount }])
+            (amount != Exact::ZERO)
+                .then(|| vec![Slice { name: "taken back".to_owned(), quantity: None, rate: None, amount }])
         }
         _ => None,
     };
     let lines: Vec<Vec<Slice>> = trace.steps.iter().filter_map(taken_back).collect();
-    if !lines.is_empty() {
+    if trace.steps.iter().any(|step| matches!(step, TraceStep::TakenBack { .. })) {
         return lines;
     }
     let Some((whole, parts)) = trace.steps.iter().find_map(|step| match step {

@@ -160,7 +160,7 @@ class Program:
             self.parameters[name] = literals.read(text)
         for rule in rules:
             self._take_rule(rule)
-        self.shared_limits += self.budgets
+        self.shared_limits = self.budgets + self.shared_limits
         for versions in self.rules.values():
             versions.sort(key=lambda version: version.first)
             for number, version in enumerate(versions):

@@ -32,6 +32,12 @@ impl Typing<'_> {
                     self.problem(Problem::error("bad-returns", at, message).help("write: returns within 90 days"));
                     return None;
                 };
+                if let Stream::Events(record) | Stream::ByDate(record, _) = stream
+                    && self.takers(*record).is_empty()
+                {
+                    self.taken_by_nobody(*record, at);
+                    return None;
+                }
                 Some((Reading::Within(days), false))
             }
             Returns::TakeBackPaid => {
@@ -110,12 +116,9 @@ impl Typing<'_> {
             self.problem(wrong("this rule pays nothing that could be taken back".to_owned(), "remove this"));
             return None;
         }
-        let name = self.program.record(record).name.clone();
         let takers = self.takers(record);
         if takers.is_empty() {
-            let message = format!("no event takes `{name}` back");
-            let help = format!("say it of the event that does: {name} reverses");
-            self.problem(wrong(message, &help));
+            self.taken_by_nobody(record, at);
             return None;
         }
         let mut by_number = takers.iter().filter_map(|(taker, first)| Some((taker, (*first)?)));
@@ -128,11 +131,18 @@ impl Typing<'_> {
                 number(first),
                 number(other_first)
             );
-            let help = "let both name the same number first: reverses by amount, quantity";
-            self.problem(wrong(message, help));
+            let help = format!("let both name the same number first, such as: reverses by {}", number(first));
+            self.problem(wrong(message, &help));
             return None;
         }
         Some(())
+    }
+
+    fn taken_by_nobody(&mut self, record: RecordId, at: Span) {
+        let name = self.program.record(record).name.clone();
+        let message = format!("no event takes `{name}` back");
+        let help = format!("say it of the event that does: {name} reverses");
+        self.problem(Problem::error("bad-returns", at, message).help(help));
     }
 
     /// The events that take rows of a record back, with the number that each takes off first; none where that is the whole row.

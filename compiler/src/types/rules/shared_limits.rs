@@ -177,9 +177,7 @@ impl Typing<'_> {
 
     fn no_amount(&mut self, amount: &tree::Expr, unit: UnitId) {
         let (wanted, written) = (self.type_words(Type::Money(unit)), self.amount_text(&Exact::from(5_000), unit));
-        let message = format!(
-            "a limit over the payments of all rows is {wanted} that is written, or a parameter, not below zero"
-        );
+        let message = format!("a limit over payments is {wanted} that is written, or a parameter, not below zero");
         let help = format!("write it: at most {written} per payee per year");
         self.problem(Problem::error("bad-limit", amount.span, message).help(help));
     }
@@ -213,7 +211,7 @@ impl Typing<'_> {
         let mut period: Option<Period> = None;
         let mut whose: Option<(Whose, Span)> = None;
         let twice = |path: &tree::Path| {
-            Problem::error("bad-key", path.span, "a limit over rules is per one party and one period")
+            Problem::error("bad-key", path.span, "a limit over payments is per one party and one period")
         };
         for path in per {
             let single = match &path.parts[..] {
@@ -221,7 +219,7 @@ impl Typing<'_> {
                 _ => None,
             };
             if path.parts[0].text == OWN_YEAR {
-                let message = "a limit over rules is per a period of the program, not of a party's own";
+                let message = "a limit over payments is per a period of the program, not of a party's own";
                 self.problem(Problem::error("bad-key", path.span, message).help("write: per year"));
                 return None;
             }
@@ -245,7 +243,7 @@ impl Typing<'_> {
         }
         if per.is_empty() {
             let end = Span { start: span.end, end: span.end };
-            let problem = Problem::error("bad-key", span, "a limit over rules says of whom, and in which time");
+            let problem = Problem::error("bad-key", span, "a limit over payments says of whom, and in which time");
             self.problem(problem.help("write: per payee per year").choice(end, " per payee per year"));
             return None;
         }
@@ -271,7 +269,7 @@ impl Typing<'_> {
             _ => {
                 let names: Vec<String> =
                     kinds.iter().map(|kind| format!("per {}", self.program.record(*kind).name)).collect();
-                let message = "a limit over rules is per payee, or per a party that payees belong to";
+                let message = "a limit over payments is per payee, or per a party that payees belong to";
                 let help = format!("write: per payee, or {}", names.join(", "));
                 self.problem(Problem::error("bad-key", path.span, message).help(help));
                 return None;
@@ -284,7 +282,7 @@ impl Typing<'_> {
         match (value.op, value.ty) {
             (Op::Field { path, .. }, Type::Ref(_)) => Some(Whose::Party(kind, path)),
             _ => {
-                let message = "a limit over rules is of a party, one and the same whatever the day";
+                let message = "a limit over payments is of a party, one and the same whatever the day";
                 let help = "name a party that the payee belongs to";
                 self.problem(Problem::error("bad-key", path.span, message).help(help));
                 None

@@ -346,8 +346,8 @@ impl Typing<'_> {
         };
         if let Some(at) = set.as_it_stood {
             let problem = later(at, "`as it stood` in a set that is found row by row is");
-            let help = "it can be said of rows of an event in a rule per party and period, of the period itself, `to date`, the \
-                        `previous` one or the `same … last year`";
+            let help = "it can be said of sums and counts of an event's rows in a rule per party and period, where no condition asks \
+                        another set: of the period itself, `to date`, the `previous` one or the `same … last year`";
             self.problem(problem.help(help));
             return None;
         }
