@@ -44,6 +44,20 @@ pub fn round(value: &Exact, mode: RoundingMode) -> Whole {
     }
 }
 
+/// The whole number next to `numerator / denominator`, which is above 0, by `mode`.
+pub fn round_quotient(numerator: i128, denominator: i128, mode: RoundingMode) -> i128 {
+    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    if remainder == 0 {
+        return quotient;
+    }
+    let nearness = remainder.unsigned_abs().cmp(&(denominator.unsigned_abs() - remainder.unsigned_abs()));
+    if away_from_zero(mode, remainder < 0, quotient % 2 != 0, nearness) {
+        quotient + remainder.signum()
+    } else {
+        quotient
+    }
+}
+
 /// Whether a number cut toward zero must take one more step away from zero: the definition of every mode.
 ///
 /// `odd` is whether the cut number is odd, `nearness` compares twice what was cut off with one step.
@@ -229,6 +243,11 @@ mod tests {
         for (mode, expected) in table {
             for (half, expected) in [-5, -3, -1, 1, 3, 5].into_iter().zip(expected) {
                 assert_eq!(round(&fraction(half, 2), mode), IBig::from(expected), "{mode:?} of {half}/2");
+            }
+            for (numerator, denominator) in (-40..=40).flat_map(|n| (1..=9).map(move |d| (n, d))) {
+                let exact = round(&fraction(numerator, denominator), mode);
+                let whole = round_quotient(numerator, denominator, mode);
+                assert_eq!(IBig::from(whole), exact, "{mode:?} of {numerator}/{denominator}");
             }
         }
     }

@@ -5,7 +5,7 @@ use super::{Fault, too_large};
 use crate::data::Data;
 use crate::internal::broken;
 use crate::plan::{Limit, Most, Type, UnitId};
-use crate::value::{Exact, RoundingMode, Whole, fraction, round};
+use crate::value::{Exact, RoundingMode, Whole, fraction, round, round_quotient};
 
 /// What a limit leaves of a line, and what was counted under it before the line and after it.
 pub(super) type Left = (i128, Option<(i128, i128)>);
@@ -34,8 +34,10 @@ pub fn share_of(
     if all <= i128::from(most) {
         return Some((amount, (before, *counted)));
     }
-    let share = fraction(i128::from(most), all);
-    let out = |sum: i128| i128::try_from(round(&(Exact::from(sum) * &share), mode)).ok();
+    let out = |sum: i128| match sum.checked_mul(i128::from(most)) {
+        Some(product) => Some(round_quotient(product, all, mode)),
+        None => i128::try_from(round(&(Exact::from(sum) * fraction(i128::from(most), all)), mode)).ok(),
+    };
     let (old, new) = (out(before)?, out(*counted)?);
     Some((new.checked_sub(old)?, (old, new)))
 }

@@ -93,7 +93,7 @@ impl Run<'_, '_> {
     /// Begins a version with all its rows, and fills what it looks at.
     pub(super) fn member(&mut self, id: VersionId) -> Result<Member, RunError> {
         let mut work = self.begin(id);
-        if let Some(observer) = self.observer.as_mut().filter(|_| work.limited.is_none()) {
+        if let Some(observer) = &mut self.observer {
             observer.begins(id);
         }
         let version = self.plan.version(id);

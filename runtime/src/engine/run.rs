@@ -187,8 +187,7 @@ impl Run<'_, '_> {
     fn together(&mut self, members: &mut [UnderWay], page: usize) -> Result<(), RunError> {
         let ids: Vec<VersionId> = members.iter().map(|member| member.id).collect();
         if let Some(observer) = &mut self.observer {
-            let known = members.iter().filter(|member| member.limited.is_none());
-            known.for_each(|member| observer.begins(member.id));
+            members.iter().for_each(|member| observer.begins(member.id));
         }
         let rule = self.plan.version(ids[0]);
         let (rows, n_rows) = self.rows_of(&ids, page)?;

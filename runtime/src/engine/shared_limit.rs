@@ -119,6 +119,9 @@ impl Run<'_, '_> {
 
     fn limit_members(&mut self, mut members: Vec<UnderWay>) -> Result<(), RunError> {
         let plan = self.plan;
+        if let (Some(observer), Some(first)) = (&mut self.observer, members.first()) {
+            observer.begins(first.id);
+        }
         let mut lines: Vec<Vec<LineRows>> = Vec::with_capacity(members.len());
         for member in &members {
             let known = &self.result.lines[member.id.index()];

@@ -66,7 +66,10 @@ impl Explainer<'_> {
                         self.party(party.0, party.1)
                     );
                     let (before, after) = (numbers::share(&shares.0), numbers::share(&shares.1));
-                    let details = vec![format!("before it {before} of the row were taken back, with it {after}")];
+                    let details = vec![format!(
+                        "before it {before} of the {} was taken back, with it {after}",
+                        self.row_word(id)
+                    )];
                     points.push(ExplainStep { holds: None, text, details });
                 }
                 TraceStep::Choose { place, all } => points.push(self.chosen(id, row, *place, all)),
