@@ -9,9 +9,10 @@ use support::{Ended, Folder};
 /// Asks about the desk.
 fn ask(question: &[&str]) -> Ended {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
-    // Questions are asked side by side, each from a folder of its own.
+    // Questions are asked side by side, by several processes too, each from a folder of its own.
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let folder = Folder::new(&format!("explain-{}", ASKED.fetch_add(1, Ordering::Relaxed)));
+    let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+    let folder = Folder::new(&format!("explain-{}-{asked}", std::process::id()));
     let words: Vec<&str> =
         ["explain", project.to_str().expect("a UTF-8 path")].into_iter().chain(question.iter().copied()).collect();
     folder.meed(&words)
