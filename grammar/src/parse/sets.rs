@@ -185,17 +185,7 @@ pub(super) fn whole_number(node: &Node<'_, '_>) -> Option<u32> {
 }
 
 fn plain_set(node: &Node<'_, '_>) -> Set {
-    let source = set_source(node);
-    Set {
-        source,
-        of: None,
-        by: Vec::new(),
-        condition: None,
-        window: None,
-        unknown: None,
-        as_it_stood: None,
-        span: node.span(),
-    }
+    Set::plain(set_source(node), node.span())
 }
 
 /// `earliest (SET)`, `the (SET).segment`

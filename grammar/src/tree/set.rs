@@ -43,6 +43,14 @@ pub struct Set {
     pub span: Span,
 }
 
+impl Set {
+    /// All rows of a source, with nothing else said.
+    pub fn plain(source: SetSource, span: Span) -> Self {
+        let by = Vec::new();
+        Self { source, of: None, by, condition: None, window: None, unknown: None, as_it_stood: None, span }
+    }
+}
+
 /// How rows belong to somebody: a row is in a set once when one of the ways leads to whom it asks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Way {

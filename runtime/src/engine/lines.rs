@@ -324,6 +324,18 @@ impl LineRows {
         Self { takings, ..self }
     }
 
+    /// Adds what a return takes back of a line, for whoever has got that.
+    pub(super) fn take_back(&mut self, idx: usize, amount: i64, taking: u32) {
+        self.takings.resize(self.rows.len(), 0);
+        self.takings.push(taking);
+        self.amounts.push(amount);
+        // A column that is left out says the same of all lines.
+        let Self { rows, payees, roots, units, places, kinds, .. } = self;
+        for column in [rows, payees, roots, units, places, kinds] {
+            column.extend(column.get(idx).copied());
+        }
+    }
+
     /// The return that takes a line back, by its number among those of the event from 1, or 0.
     pub fn taking(&self, idx: usize) -> u32 {
         self.takings.get(idx).copied().unwrap_or(0)

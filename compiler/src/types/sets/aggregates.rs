@@ -31,7 +31,8 @@ impl Typing<'_> {
         }
         let whole = match set {
             Some(set) => self.unnamed_set(set, scope),
-            None => short_set(source, span),
+            // `sum of deal.amount` is short for `sum of amount in deal`.
+            None => tree::Set::plain(source, span),
         };
         let set = set.map(|_| &whole);
         let (entity, period) = match scope.rule.clone() {
@@ -278,20 +279,6 @@ impl Typing<'_> {
         let optional = matches!(function, FoldFunction::Smallest | FoldFunction::Largest);
         self.folds.push(Fold { function, value, ..rows.clone() });
         Typed::new(Op::Fold(FoldId(self.folds.len() as u32 - 1)), ty, optional, rows.span)
-    }
-}
-
-/// `sum of deal.amount` is short for `sum of amount in deal`.
-fn short_set(source: SetSource, span: Span) -> tree::Set {
-    tree::Set {
-        source,
-        of: None,
-        by: Vec::new(),
-        condition: None,
-        window: None,
-        unknown: None,
-        as_it_stood: None,
-        span,
     }
 }
 
