@@ -380,3 +380,33 @@ fn limits_over_rules_payees_of_kinds_and_sets_as_they_stood_are_told() {
         ],
     );
 }
+
+#[test]
+fn when_payments_are_due_is_told() {
+    let folder = Folder::new("explain-due");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\
+         entity partner { key id }\n\
+         event deal { key id   when closed_on   partner partner   amount money }\n\
+         event return { key id   when returned_on   deal reverses   amount money }\n\
+         rule share {\n  for each deal\n  pay partner 10% of amount\n    in 3 parts per quarter\n  at most $50\n  returns take back what was paid\n}\n\
+         rule bonus { for each payment from share   pay payment.payee 5% of payment.amount, due 45 days after payment.when }\n",
+    );
+    folder.write("deal.csv", "id,closed_on,partner,amount\nD1,2026-01-05,ACME,1000\n");
+    folder.write("return.csv", "id,returned_on,deal,amount\nR1,2026-05-05,D1,250\n");
+    let ask =
+        |rule: &str| folder.meed(&["explain", "p.meed", "--data", ".", "--rule", rule, "--key", "D1"]).with(0).out;
+    let told = ask("share");
+    for part in [
+        "limit $50: 100.00 USD is cut to 50.00 USD",
+        "paid in 3 parts, each due on the last day of a quarter\n      16.67 USD for partner ACME are due on 2026-03-31",
+        "16.66 USD for partner ACME are due on 2026-09-30\n      -4.17 USD for partner ACME are due on 2026-05-05",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    // Of a payment that a return takes back only what is taken back of it.
+    let told = ask("bonus");
+    let part = "due 45 days after payment.when\n      -0.21 USD for partner ACME are due on 2026-06-19\n";
+    assert!(told.contains(part) && told.matches("0.83 USD for partner ACME are due").count() == 3, "{told}");
+}

@@ -288,6 +288,8 @@ pub struct Output {
     pub places: Vec<u32>,
     /// Of such a rule: by line the record of the payee.
     pub kinds: Vec<u32>,
+    /// Of a rule that says so: by line the day on which it is due.
+    pub dues: Vec<i32>,
     /// What each row found by a split is credited with.
     pub credits: Vec<Credit>,
     /// Parts for which there is nobody to be paid.

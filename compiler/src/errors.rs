@@ -168,6 +168,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "too-deep"
     "too-many-period-rows"
     "too-many-rows"
+    "two-dues"
     "two-holds"
     "type-mismatch"
     "unclosed-quote"

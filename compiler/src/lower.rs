@@ -15,7 +15,7 @@ use crate::plan::{
     Account, Add, FoldId, Node, Pay, Plan, Rank, Rule, RuleId, StackingId, StateKind, Stream, TakeFrom, Version,
     VersionId,
 };
-use crate::typed::{self, Clause, Lets, Limit, Program, Purpose};
+use crate::typed::{self, Clause, Lets, Limit, Program, Purpose, When};
 use states::States;
 
 /// Lowers a program.
@@ -133,9 +133,10 @@ impl<'a> Lowering<'a> {
         version.clauses.iter().for_each(|clause| lowering.clause(clause));
         lowering.add_first();
         lowering.divide();
+        let pay = version.pay().map(|pay| lowering.pay(pay));
         let mut nodes = lowering.all;
         nodes.append(&mut lowering.nodes);
-        nodes.extend(version.pay().map(|pay| Node::Pay(Pay { negative: pay.take_back })));
+        nodes.extend(pay.map(Node::Pay));
         let folds = (first_fold..lowering.plan.folds.len() as u32).map(FoldId).collect();
         Version {
             rule,
@@ -206,6 +207,16 @@ impl<'a> Lowering<'a> {
             }),
         };
         self.nodes.push(node);
+    }
+
+    /// The end of a line.
+    fn pay(&mut self, pay: &typed::Pay) -> Pay {
+        let (due, installments) = match &pay.when {
+            When::Unsaid => (None, None),
+            When::Due(day, _) => (Some(self.expr(day)), None),
+            When::InParts(installments, _) => (None, Some(*installments)),
+        };
+        Pay { negative: pay.take_back, due, installments }
     }
 
     fn account(&mut self, account: &Account) -> Account {

@@ -290,6 +290,20 @@ impl Plan {
         if day <= self.active.to { end.min(self.active.to) } else { end }
     }
 
+    /// The days on which the parts of a line of this day are due; none where the calendar lacks a period.
+    pub fn due_days(&self, parts: Installments, day: i32) -> Option<Vec<i32>> {
+        let mut next = day;
+        let due = |_| {
+            let known = self.calendar.knows(parts.period, next);
+            known.then(|| {
+                let last = self.calendar.days(parts.period, self.calendar.index(parts.period, next), self.active).to;
+                next = last + 1;
+                last
+            })
+        };
+        (0..parts.number).map(due).collect()
+    }
+
     /// The number of the last period of a kind that ends in a longer one within the program's life: a week that ends in the
     /// month after is that month's.
     pub fn last_within(&self, period: Period, longer: Period, index: i32) -> i32 {
@@ -419,7 +433,7 @@ impl Version {
 
     /// Whether it takes back.
     pub fn is_negative(&self) -> bool {
-        self.nodes.iter().any(|node| matches!(node, Node::Pay(Pay { negative: true })))
+        self.nodes.iter().any(|node| matches!(node, Node::Pay(Pay { negative: true, .. })))
     }
 
     /// Whether it also has rows of periods before the program: it only sets, and has no days of its own.

@@ -19,9 +19,9 @@ pub use schedule::{Band, BandPays, Beyond, Edge, Schedule, Shape};
 pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
-    Add, Balance, Calendar, Days, Decision, DecisionId, Expr, Hold, Local, LocalId, Parameter, Period, Predicate, Rank,
-    Reading, Record, RecordId, Search, Share, SharedLimit, Stacking, Stream, Table, TakeFrom, Type, Unit, UnitId,
-    Window,
+    Add, Balance, Calendar, Days, Decision, DecisionId, Expr, Hold, Installments, Local, LocalId, Parameter, Period,
+    Predicate, Rank, Reading, Record, RecordId, Search, Share, SharedLimit, Stacking, Stream, Table, TakeFrom, Type,
+    Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -151,8 +151,22 @@ pub struct Pay {
     pub unit: UnitId,
     /// `take back`
     pub take_back: bool,
+    /// When it is due, where that is said.
+    pub when: When,
     /// The whole clause.
     pub span: Span,
+}
+
+/// When an amount is due.
+#[derive(Clone, Debug, Default)]
+pub enum When {
+    /// Nothing is said.
+    #[default]
+    Unsaid,
+    /// `, due D`, and where it is written.
+    Due(Expr, Span),
+    /// `in N parts per P`, and where it is written.
+    InParts(Installments, Span),
 }
 
 /// A limit on what is paid.
@@ -318,6 +332,16 @@ impl Version {
     /// The entities whose rows it pays, each once.
     pub fn payees(&self) -> Vec<RecordId> {
         self.pay().map(Pay::kinds).unwrap_or_default()
+    }
+}
+
+impl When {
+    /// Where it is written.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Unsaid => None,
+            Self::Due(_, span) | Self::InParts(_, span) => Some(*span),
+        }
     }
 }
 

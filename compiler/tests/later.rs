@@ -24,8 +24,6 @@ const CLAUSES: &[(&str, &str)] = &[
     ),
     ("returns take back what was added   pay partner 2% of amount", "returns take back what was added"),
     ("pay each manager above rep up to 3 levels 1% of amount", "pay each manager"),
-    ("pay partner 2% of amount, due 90 days after closed_on", ", due 90 days after closed_on"),
-    ("pay partner 2% of amount in 4 parts per quarter", "in 4 parts per quarter"),
     (
         "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
         "(quote where quantity > 5)",

@@ -17,6 +17,8 @@ pub const PATH: usize = 16;
 pub const KEY: usize = 16;
 /// The first so many of a key.
 pub const FIRST: u8 = 250;
+/// Parts in which an amount is paid: `in 4 parts per quarter`.
+pub const PARTS: u32 = 120;
 /// Splits in one another.
 pub const SPLIT: usize = 4;
 /// Decimals of an amount in another currency.

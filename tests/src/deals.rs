@@ -62,6 +62,8 @@ pub struct Paid {
     pub is_accrual: bool,
     /// The period that it is booked in.
     pub booked: String,
+    /// The day on which it is due, as written; empty where nothing is said of that.
+    pub due: String,
 }
 
 /// Settles a program through its last day in every way, which must come to the same.
@@ -119,12 +121,13 @@ fn paid_for(program: &str, tables: &[(String, Table)], through: Option<i32>) -> 
         panic!("{} it gives {difference}\n{program}", way.name);
     }
     assert_eq!(first.fault, None, "{program}");
-    let columns = ["rule", "payee", "key", "period", "amount", "accrual", "booked"].map(str::to_owned);
+    let columns = ["rule", "payee", "key", "period", "amount", "accrual", "booked", "due"].map(str::to_owned);
     let rows = first.payments.only(&columns).unwrap_or_else(|error| panic!("{error}")).rows;
     rows.into_iter()
         .map(|row| {
-            let [rule, payee, key, period, amount, accrual, booked] = <[String; 7]>::try_from(row).unwrap_or_default();
-            Paid { rule, payee, key, period, cents: cents(&amount), is_accrual: accrual == "yes", booked }
+            let [rule, payee, key, period, amount, accrual, booked, due] =
+                <[String; 8]>::try_from(row).unwrap_or_default();
+            Paid { rule, payee, key, period, cents: cents(&amount), is_accrual: accrual == "yes", booked, due }
         })
         .collect()
 }

@@ -79,8 +79,8 @@ const PAYMENTS: [&str; 14] = [
 const CREDITS: [&str; 12] =
     ["rule", "version", "event", "key", "place", "found", "found_key", "payee", "share", "base", "unit", "amount"];
 const UNCREDITED: [&str; 7] = ["rule", "version", "event", "key", "place", "unit", "amount"];
-const DIFFERENCES: [&str; 11] =
-    ["rule", "payee_kind", "payee", "unit", "event", "key", "period", "was", "is", "amount", "booked"];
+const DIFFERENCES: [&str; 12] =
+    ["rule", "payee_kind", "payee", "unit", "event", "key", "period", "due", "was", "is", "amount", "booked"];
 const HELD: [&str; 9] = ["rule", "payee_kind", "payee", "unit", "amount", "event", "key", "place", "period"];
 const MOVEMENTS: [&str; 11] =
     ["balance", "key", "lot", "when", "kind", "unit", "amount", "left", "rule", "event", "event_key"];

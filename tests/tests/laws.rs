@@ -493,6 +493,44 @@ proptest! {
         }
     }
 
+    // When payments are due changes nothing of what is paid: parts add up to what is paid at once, limits and all, a cent apart at most with
+    // the larger ones first, those of a negative amount are minus those of the amount, and each is due in a period of its own.
+    #[test]
+    fn parts_of_a_payment_are_what_is_paid_at_once(
+        deals in any_deals(),
+        number in 1usize..8,
+        period in prop::sample::select(&["day", "week", "month", "quarter", "half", "year"][..]),
+        most in 0i64..900_000,
+        days in 0i32..400,
+    ) {
+        let rule = |name: &str, amount: &str, when: &str| format!(
+            "rule {name} {{ for each deal  pay rep {amount} {when}  at most {} per rep per quarter }}\n", dollars(most)
+        );
+        let parts = format!("in {number} parts per {period}");
+        let rules = [
+            rule("at_once", "10% of amount", ""),
+            rule("later", "10% of amount", &format!(", due {days} days after closed_on")),
+            rule("in_parts", "10% of amount", &parts),
+            format!("rule turned {{ for each deal  take back from rep 10% of amount {parts}  at most {} per rep per quarter }}\n", dollars(most)),
+        ];
+        let lines = paid(&program("half even", &rules.concat()), &deals);
+        for deal in &deals {
+            let key = deal.key.to_string();
+            let of = |rule: &str| lines.iter().filter(|line| line.rule == rule && line.key == key).collect::<Vec<_>>();
+            let whole = line(&lines, "at_once", deal);
+            prop_assert_eq!(line(&lines, "later", deal), whole, "deal {}", deal.key);
+            prop_assert!(of("later").iter().all(|line| line.due == date(deal.day + days)), "deal {}", deal.key);
+            let parts = of("in_parts");
+            prop_assert_eq!(line(&lines, "in_parts", deal), whole, "deal {}", deal.key);
+            prop_assert_eq!(parts.len() as i128, whole.abs().min(number as i128), "deal {}", deal.key);
+            let sizes: Vec<i128> = parts.iter().map(|line| line.cents.abs()).collect();
+            prop_assert!(sizes.is_sorted_by(|a, b| a >= b) && sizes.first().is_none_or(|most| most - sizes[sizes.len() - 1] <= 1));
+            prop_assert!(parts.iter().is_sorted_by(|a, b| a.due < b.due) && parts.iter().all(|line| line.due >= date(deal.day)));
+            let turned: Vec<i128> = of("turned").iter().map(|line| -line.cents).collect();
+            prop_assert_eq!(turned, parts.iter().map(|line| line.cents).collect::<Vec<_>>(), "deal {}", deal.key);
+        }
+    }
+
     // An override is a share of each line, after that line's limits.
     #[test]
     fn overrides_follow_their_lines(shape in any_shape(), mode in any_mode(), deals in any_deals()) {

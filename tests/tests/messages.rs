@@ -29,10 +29,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "rules in a circle",
         "rule one { for each payment from two   pay payment.payee 50% of payment.amount }\n\nrule two { for each payment from one   pay payment.payee 50% of payment.amount }",
     ),
-    (
-        "a part that comes later",
-        "rule sales {\n  for each deal\n  pay partner 5% of amount, due 90 days after closed_on\n}",
-    ),
+    ("a part that comes later", "rule sales {\n  for each partner per year from joined_on\n  pay partner $5\n}"),
     (
         "two conditions against each other",
         "rule sales {\n  for each deal\n  where amount > $500 and amount < $300\n  pay partner 2% of amount\n}",

@@ -9,8 +9,8 @@ use super::{Fault, FaultKind, paid, too_large};
 use crate::data::{Chunk, Credit, Data, KeptRow, Output, Rows, StateData, Uncredited, status};
 use crate::internal::broken;
 use crate::plan::{
-    Expr, Function, KeyId, Limit, Model, Node, OneOf, Op, Part, Parties, Plan, RecordId, Root, Share, StateId, Take,
-    To, Type, UnitId, Version, VersionId,
+    Expr, Function, KeyId, Limit, Model, Node, OneOf, Op, Part, Parties, Pay, Plan, RecordId, Root, Share, StateId,
+    Take, To, Type, UnitId, Version, VersionId,
 };
 use crate::value::division::{Claim, divide, halved};
 use crate::value::{Exact, RoundingMode, Whole, is_moderate, round};
@@ -94,9 +94,10 @@ impl RowOfLines<'_> {
         let place = reader.place();
         let alone = kind.map(|kind| LinePart { place, kind: record_of(kind), payee, amount: i128::from(amount) });
         let (is_divided, parts) = (version.share().is_none(), alone.into_iter().collect());
-        let mut lines = LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, is_divided, parts };
+        let mut lines =
+            LinesOfRow { plan, version, reader, data, chunk, output, whole: amount, is_divided, parts, due: None };
         let done = lines.nodes(nodes);
-        let LinesOfRow { reader, parts, .. } = lines;
+        let LinesOfRow { reader, parts, due, .. } = lines;
         if let (Some(trace), Some(found)) = (&mut trace, reader.trace) {
             **trace = found.into_inner();
         }
@@ -113,6 +114,7 @@ impl RowOfLines<'_> {
                 output.amounts.push(amount);
                 output.places.push(part.place);
                 output.kinds.push(part.kind.0);
+                output.dues.extend(due);
             }
         }
         if let Some(trace) = &mut trace {
@@ -147,6 +149,8 @@ struct LinesOfRow<'a> {
     /// Whether the line is in its parts: it is not divided, or that is done.
     is_divided: bool,
     parts: Vec<LinePart>,
+    /// When the lines are due, where the rule says so.
+    due: Option<i32>,
 }
 
 impl LinesOfRow<'_> {
@@ -155,10 +159,24 @@ impl LinesOfRow<'_> {
             match node {
                 Node::Share(share) => self.share(share)?,
                 Node::Limit(limit) => self.limit(limit)?,
-                Node::Pay(pay) if pay.negative => self.parts.iter_mut().for_each(|part| part.amount = -part.amount),
-                Node::Pay(_) => {}
+                Node::Pay(pay) => self.pay(pay)?,
                 _ => broken("a node of rows among those of lines"),
             }
+        }
+        Ok(())
+    }
+
+    /// Turns the sign where what is paid is taken back, and says when it is due.
+    fn pay(&mut self, pay: &Pay) -> Result<(), Fault> {
+        if pay.negative {
+            self.parts.iter_mut().for_each(|part| part.amount = -part.amount);
+        }
+        if let Some(day) = &pay.due
+            && self.parts.iter().any(|part| part.amount != 0)
+        {
+            let due = self.reader.eval(day, self.data)?;
+            let Value::Date(due) = due else { broken("a payment that is due on no day") };
+            self.due = Some(due);
         }
         Ok(())
     }

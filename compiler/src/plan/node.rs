@@ -138,10 +138,24 @@ pub enum Owner {
 }
 
 /// The end of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pay {
     /// `take back`: the sign is turned, after the limits.
     pub negative: bool,
+    /// The day on which it is due, a date that is known, where the rule says one.
+    pub due: Option<Expr>,
+    /// The parts in which it is paid, where the rule says so.
+    pub installments: Option<Installments>,
+}
+
+/// Equal parts of a line, spare cents in the first ones, each due on the last day of a period: of the one that holds the line's day, and
+/// of the next ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Installments {
+    /// How many, at least one.
+    pub number: u32,
+    /// The period.
+    pub period: Period,
 }
 
 impl Limit {

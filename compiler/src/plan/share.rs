@@ -1,6 +1,7 @@
 //! Lines that are divided among parties, and what is done with lines once it is known who gets them.
 
 use super::{Expr, Key, Limit, Node, Op, Plan, RecordId, StateId, Type, Version, VersionId};
+use crate::plan::Pay;
 pub use crate::value::division::Spare;
 use meed_grammar::span::Span;
 use std::ops::Range;
@@ -264,6 +265,7 @@ impl Plan {
         let of_lines = |node: &Node| match node {
             Node::Share(_) | Node::Limit(Limit::Payments { .. }) => true,
             Node::Limit(Limit::AtMost { state, .. }) => self.key_of(*state).of_payee,
+            Node::Pay(pay) => pay.due.is_some(),
             _ => false,
         };
         let cut = version.nodes.iter().position(of_lines).unwrap_or(n_nodes);
@@ -297,6 +299,11 @@ impl Plan {
 }
 
 impl Version {
+    /// The end of its lines, if it pays.
+    pub fn pay(&self) -> Option<&Pay> {
+        self.nodes.iter().find_map(|node| if let Node::Pay(pay) = node { Some(pay) } else { None })
+    }
+
     /// How its lines are divided, if they are.
     pub fn share(&self) -> Option<&Share> {
         self.nodes.iter().find_map(|node| if let Node::Share(share) = node { Some(share) } else { None })

@@ -78,9 +78,8 @@ impl Node {
     pub fn exprs(&self) -> Vec<&Expr> {
         match self {
             Self::TotalOfAll { filter, summands, .. } => filter.iter().chain(summands).collect(),
-            Self::Active | Self::Until | Self::First { .. } | Self::Set(..) | Self::Choose(_) | Self::Pay(_) => {
-                Vec::new()
-            }
+            Self::Active | Self::Until | Self::First { .. } | Self::Set(..) | Self::Choose(_) => Vec::new(),
+            Self::Pay(pay) => pay.due.iter().collect(),
             Self::Keep(value) | Self::Let(_, value) => vec![value],
             Self::Total { summands, .. } => summands.iter().collect(),
             Self::Emit(emit) => {

@@ -68,12 +68,14 @@ pub(super) fn balances_of(rule: &Rule) -> Vec<&str> {
             | ClauseKind::AtMostPayments { most: amount, .. }
             | ClauseKind::AtLeast { amount, .. }
             | ClauseKind::Hold { until: amount, .. }
+            | ClauseKind::Due { day: amount, .. }
             | ClauseKind::RankedBy { measure: amount, .. }
             | ClauseKind::KeepTop(amount) => vec![amount],
             ClauseKind::ForEach { .. }
             | ClauseKind::ForEachPayment { .. }
             | ClauseKind::Active(_)
             | ClauseKind::FirstPer { .. }
+            | ClauseKind::InParts { .. }
             | ClauseKind::Returns(_)
             | ClauseKind::Unsupported(_) => Vec::new(),
         };

@@ -289,8 +289,10 @@ impl Found<'_> {
                 self.exprs(std::iter::once(amount).chain(until), scope);
                 account.of.iter().for_each(|path| self.path(path, scope));
             }
+            ClauseKind::Due { day, .. } => self.expr(day, scope),
             ClauseKind::ForEach { .. }
             | ClauseKind::Active(_)
+            | ClauseKind::InParts { .. }
             | ClauseKind::Hold { .. }
             | ClauseKind::Returns(_)
             | ClauseKind::Unsupported(_) => {}

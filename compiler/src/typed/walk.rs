@@ -1,6 +1,6 @@
 //! Visits of all expressions of a typed tree.
 
-use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape, Version};
+use super::{BandPays, Beyond, Clause, Limit, Over, Program, Shape, Version, When};
 use crate::plan::{Expr, StackingPolicy};
 use meed_grammar::span::Span;
 use meed_grammar::steps;
@@ -75,6 +75,9 @@ pub fn exprs_of_version(version: &mut Version) -> Vec<&mut Expr> {
             Clause::Pay(pay) => {
                 roots.extend(pay.payee.iter_mut().chain([&mut pay.amount]));
                 roots.extend(pay.share.iter_mut().flat_map(crate::plan::Share::exprs_mut));
+                if let When::Due(day, _) = &mut pay.when {
+                    roots.push(day);
+                }
             }
             Clause::Rank(rank) => {
                 roots.push(&mut rank.measure);

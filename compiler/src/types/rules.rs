@@ -5,6 +5,7 @@ mod clause_order;
 mod clauses;
 mod contests;
 mod decisions;
+mod dues;
 mod holds;
 mod levels;
 mod limits;
@@ -147,6 +148,8 @@ impl Typing<'_> {
                 ClauseKind::AtMost { .. }
                     | ClauseKind::AtMostPayments { .. }
                     | ClauseKind::AtLeast { .. }
+                    | ClauseKind::Due { .. }
+                    | ClauseKind::InParts { .. }
                     | ClauseKind::Hold { .. }
             );
             if !limit || paid {

@@ -19,6 +19,18 @@ pub struct Claim {
     pub rank: u64,
 }
 
+/// An amount in so many equal parts; the units that are left go to the first ones, and the parts of `-x` are minus those of `x`.
+///
+/// ```
+/// use meed_compiler::value::division::equal_parts;
+/// assert_eq!(equal_parts(10, 4).collect::<Vec<_>>(), [3, 3, 2, 2]);
+/// assert_eq!(equal_parts(-2, 4).collect::<Vec<_>>(), [-1, -1, 0, 0]);
+/// ```
+pub fn equal_parts(whole: i64, number: u32) -> impl Iterator<Item = i64> {
+    let (each, spare) = (whole / i64::from(number), whole % i64::from(number));
+    (0..i64::from(number)).map(move |place| if place < spare.abs() { each + spare.signum() } else { each })
+}
+
 /// Divides `whole` smallest units among claims whose shares add up to it: each gets its share cut down, and the units that this leaves
 /// go to one claim each, in the order that `spare` says. A claim of nothing gets nothing, and none gets more than it may.
 ///

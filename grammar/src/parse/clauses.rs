@@ -88,6 +88,12 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             at_start: node.span_of(Rule::add_start),
             until: node.part(Rule::add_until).map(|until| expressions::only(&until)),
         },
+        Rule::due => ClauseKind::Due { day: expressions::only(node), unknown: unknown_means(node) },
+        Rule::in_parts => ClauseKind::InParts {
+            number: whole_number(node),
+            number_span: node.span_of(Rule::number).unwrap_or_else(|| node.span()),
+            period: expressions::period_word(node),
+        },
         Rule::change_nothing => ClauseKind::Returns(Returns::ChangeNothing),
         Rule::returns_within => ClauseKind::Returns(Returns::Within(whole_number(node))),
         Rule::take_back_paid => ClauseKind::Returns(Returns::TakeBackPaid),
@@ -117,8 +123,6 @@ fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::pay_each => "payments up a chain (`pay each`)",
         Rule::returns => "a word about returns",
-        Rule::due => "a due date",
-        Rule::in_parts => "payment in parts",
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@ use super::sets::{
 };
 use crate::limits;
 use crate::problem::Problem;
+use crate::span::Span;
 use crate::tree::*;
 
 /// The first expression among the parts of a node, which the grammar guarantees.
@@ -176,7 +177,16 @@ fn counted(node: &Node<'_, '_>) -> Expr {
     let value = only(node);
     if node.has(Rule::period_unit) {
         let unit = period_unit(node);
-        return Expr { kind: ExprKind::Period { count: Box::new(value), unit }, span: node.span() };
+        let Some(after) = node.part(Rule::after_day) else {
+            return Expr { kind: ExprKind::Period { count: Box::new(value), unit }, span: node.span() };
+        };
+        // So long after a day is that day and so long.
+        let op_span = after.span_of(Rule::k_after).unwrap_or_else(|| after.span());
+        let end = node.span_of(Rule::period_unit).map_or(op_span.start, |unit| unit.end);
+        let long = Span { start: node.span().start, end };
+        let right = Box::new(Expr { kind: ExprKind::Period { count: Box::new(value), unit }, span: long });
+        let kind = ExprKind::Binary { op: BinaryOp::Add, op_span, left: Box::new(only(&after)), right };
+        return Expr { kind, span: node.span() };
     }
     if let Some(field) = node.part(Rule::field_of) {
         let kind = ExprKind::FieldOf { row: Box::new(value), field: field.to_path() };

@@ -76,10 +76,7 @@ impl Marks {
                     continue;
                 }
                 // These go on the line of the clause before.
-                Rule::due | Rule::in_parts => {
-                    self.raw.push(part.span_read());
-                    continue;
-                }
+                Rule::due | Rule::in_parts => continue,
                 Rule::field | Rule::reverses | Rule::key | Rule::when => self.member(&part),
                 Rule::source_field | Rule::calendar_column => self.column(part.parts().nth(1), 1),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),

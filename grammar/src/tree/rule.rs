@@ -146,6 +146,22 @@ pub enum ClauseKind {
         /// Every name after a `per` or `and`.
         per: Vec<Path>,
     },
+    /// `, due D`
+    Due {
+        /// The day.
+        day: Expr,
+        /// `, unknown means D`
+        unknown: Option<UnknownMeans>,
+    },
+    /// `in N parts per P`
+    InParts {
+        /// How many; none where the number is not a whole one above zero.
+        number: Option<u32>,
+        /// Where that is written.
+        number_span: Span,
+        /// The period at whose end each part is due.
+        period: Name,
+    },
     /// `hold until M per K [, paid per P] [, all at the end]`
     Hold {
         /// From how much on it is paid out.

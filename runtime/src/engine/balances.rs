@@ -3,8 +3,8 @@
 
 use crate::engine::entity_periods::Lives;
 use crate::engine::group_index::GroupIndex;
-use crate::engine::lines::Origin;
 use crate::engine::order::{Ranks, class};
+use crate::engine::origin::Origin;
 use crate::engine::result::{RunError, RunResult};
 use crate::engine::run::Run;
 use crate::engine::shared_limit::tell;

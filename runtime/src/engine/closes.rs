@@ -4,8 +4,9 @@
 //! the difference is, by party and unit. So the lines of all closes add up to what one run through the last day pays, and what
 //! was booked once is not touched again.
 
-use crate::engine::difference::{Change, DifferenceRows, changes};
-use crate::engine::lines::{LineRows, Lines, OWN_PERIOD, Origin};
+use crate::engine::difference::{Change, DifferenceRows, Party, changes};
+use crate::engine::lines::{LineRows, Lines, NO_DUE, OWN_PERIOD};
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -53,6 +54,8 @@ struct BookRows {
     units: Vec<u32>,
     amounts: Vec<i64>,
     places: Vec<u32>,
+    /// The day on which each is due, or [`NO_DUE`].
+    dues: Vec<i32>,
     /// Of booked lines, the period of the close.
     booked: Vec<i32>,
     /// Of booked lines, the day of the close.
@@ -66,7 +69,7 @@ struct BookRows {
 #[derive(Clone, Copy)]
 struct BookLine {
     key: i64,
-    party: (u32, u32, u32),
+    party: Party,
     amount: i64,
     place: u32,
 }
@@ -164,7 +167,7 @@ impl Book {
                 // Of one row what was booked first comes first.
                 order.sort_by_key(|&idx| roots[idx]);
                 let (line_rows, difference_rows) = known.in_order(&order, &roots, rows.is_none());
-                lines.push_rows(line_rows, plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit))?;
+                lines.push(line_rows, plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit))?;
                 changed.push(difference_rows)?;
             }
             all.push(lines);
@@ -264,7 +267,7 @@ fn book_rows(
     let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
     let kind = plan.payee_record(id).unwrap_or(RecordId(0));
     let line = |idx: usize| {
-        let party = (lines.kind(idx, kind).0, lines.payees[idx], lines.unit(idx, usual).0);
+        let party = (lines.kind(idx, kind).0, lines.payees[idx], lines.unit(idx, usual).0, lines.due(idx));
         let place = lines.place(idx);
         let own = key(lines.roots()[idx])?;
         // What a return takes back is booked by itself.
@@ -326,16 +329,17 @@ impl BookRows {
     }
 
     fn line(&self, idx: usize) -> BookLine {
-        let party = (self.kinds[idx], self.payees[idx], self.units[idx]);
+        let party = (self.kinds[idx], self.payees[idx], self.units[idx], self.dues[idx]);
         BookLine { key: self.keys[idx], party, amount: self.amounts[idx], place: self.places[idx] }
     }
 
     fn push(&mut self, line: &BookLine) {
-        let (kind, payee, unit) = line.party;
+        let (kind, payee, unit, due) = line.party;
         self.keys.push(line.key);
         self.kinds.push(kind);
         self.payees.push(payee);
         self.units.push(unit);
+        self.dues.push(due);
         self.amounts.push(line.amount);
         self.places.push(line.place);
     }
@@ -345,12 +349,15 @@ impl BookRows {
         let u32s = |values: &[u32]| order.iter().map(|&idx| values[idx]).collect::<Vec<u32>>();
         let amounts = order.iter().map(|&idx| self.amounts[idx]).collect();
         let booked = order.iter().map(|&idx| self.booked[idx]).collect();
+        let is_due = order.iter().any(|&idx| self.dues[idx] != NO_DUE);
+        let dues = if is_due { order.iter().map(|&idx| self.dues[idx]).collect() } else { Vec::new() };
         let takings: Vec<u32> = match of_events {
             true => order.iter().map(|&idx| taking_in(self.keys[idx])).collect(),
             false => Vec::new(),
         };
         let lines = LineRows::new(u32s(roots), u32s(&self.payees), amounts, u32s(&self.units))
             .with_parts(u32s(&self.places), u32s(&self.kinds))
+            .due_on(dues)
             .booked_in(booked)
             .known_on(order.iter().map(|&idx| self.known_on[idx]).collect())
             .taken_by(takings);
@@ -367,6 +374,7 @@ impl BookRows {
             changed.kinds.push(self.kinds[idx]);
             changed.payees.push(self.payees[idx]);
             changed.units.push(self.units[idx]);
+            changed.dues.push(self.dues[idx]);
             changed.was.push(self.was[idx]);
             changed.amounts.push(self.amounts[idx]);
             changed.booked.push(self.booked[idx]);
@@ -379,7 +387,7 @@ impl BookRows {
 
 impl Columns for BookRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { keys, kinds, payees, units, amounts, places, booked, known_on, was, returned } = self;
+        let Self { keys, kinds, payees, units, amounts, places, dues, booked, known_on, was, returned } = self;
         vec![
             ColumnMut::I64(keys),
             ColumnMut::U32(kinds),
@@ -387,6 +395,7 @@ impl Columns for BookRows {
             ColumnMut::U32(units),
             ColumnMut::I64(amounts),
             ColumnMut::U32(places),
+            ColumnMut::I32(dues),
             ColumnMut::I32(booked),
             ColumnMut::I32(known_on),
             ColumnMut::I64(was),

@@ -31,6 +31,9 @@ pub(crate) fn changes<K: Ord>(was: Vec<(K, i128)>, is: Vec<(K, i128)>) -> Vec<Ch
     changes
 }
 
+/// Whose a line is: the kind of party, its row, the unit, and the day on which it is due.
+pub(crate) type Party = (u32, u32, u32, i32);
+
 /// Why a sum of an earlier period changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -47,6 +50,8 @@ pub(crate) struct DifferenceRows {
     pub kinds: Vec<u32>,
     pub payees: Vec<u32>,
     pub units: Vec<u32>,
+    /// The day on which each is due, as lines have it.
+    pub dues: Vec<i32>,
     /// The sum before, and what it became more.
     pub was: Vec<i64>,
     pub amounts: Vec<i64>,
@@ -58,13 +63,18 @@ pub(crate) struct DifferenceRows {
 }
 
 impl DifferenceRows {
-    /// The difference of a row, or of a return that takes it back, a party (its kind, its row, and the unit) and a close, among the last
-    /// ones.
-    pub fn place_of(&self, root: u32, taking: u32, party: (u32, u32, u32), booked: i32) -> Option<usize> {
+    /// The difference of a row, or of a return that takes it back, a party (its kind, its row, the unit and the due day) and a close,
+    /// among the last ones.
+    pub fn place_of(&self, root: u32, taking: u32, party: Party, booked: i32) -> Option<usize> {
         let of_row = (0..self.roots.len()).rev().take_while(|&idx| self.roots[idx] == root);
         of_row
             .filter(|&idx| self.booked[idx] == booked && self.takings[idx] == taking)
-            .find(|&idx| (self.kinds[idx], self.payees[idx], self.units[idx]) == party)
+            .find(|&idx| self.party(idx) == party)
+    }
+
+    /// Whose a difference is.
+    pub fn party(&self, idx: usize) -> Party {
+        (self.kinds[idx], self.payees[idx], self.units[idx], self.dues[idx])
     }
 
     /// Why a sum changed.
@@ -75,12 +85,13 @@ impl DifferenceRows {
 
 impl Columns for DifferenceRows {
     fn columns(&mut self) -> Vec<ColumnMut<'_>> {
-        let Self { roots, kinds, payees, units, was, amounts, booked, returned, takings } = self;
+        let Self { roots, kinds, payees, units, dues, was, amounts, booked, returned, takings } = self;
         vec![
             ColumnMut::U32(roots),
             ColumnMut::U32(kinds),
             ColumnMut::U32(payees),
             ColumnMut::U32(units),
+            ColumnMut::I32(dues),
             ColumnMut::I64(was),
             ColumnMut::I64(amounts),
             ColumnMut::I32(booked),

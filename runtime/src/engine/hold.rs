@@ -1,8 +1,9 @@
 //! Small sums are held until they are worth a payment: lines wait in the account of a party, line by line in the one order, and are due
 //! when it comes to enough. Whether a line waits changes nothing of what it is.
 
-use crate::engine::lines::{LineRows, Lines, NO_DUE, Origin};
+use crate::engine::lines::{LineRows, Lines, NO_DUE};
 use crate::engine::order::Ranks;
+use crate::engine::origin::PageOrigin;
 use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
@@ -76,8 +77,8 @@ pub(super) fn hold(plan: &Plan, loaded: &Loaded, result: &mut RunResult) -> Resu
             let lines = result.paid(id).page(page)?;
             let unit = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
             let usual = plan.payee_record(id).unwrap_or(RecordId(0));
-            paid.push_rows(lines.only(unit, usual, days, |day| day != WAITS), unit)?;
-            held.push_rows(lines.only(unit, usual, days, |day| day == WAITS), unit)?;
+            paid.push(lines.only(unit, usual, days, |day| day != WAITS), unit)?;
+            held.push(lines.only(unit, usual, days, |day| day == WAITS), unit)?;
         }
         result.paid_out[id.index()] = Some(paid);
         result.held[id.index()] = Some(held);
@@ -102,15 +103,9 @@ fn enter(
     for page in 0..n_pages {
         let lines: Cow<'_, LineRows> = result.paid(id).page(page)?;
         dues.pages.push(vec![NO_DUE; lines.len()]);
-        let root = plan.root_of(&plan.version(id).stream);
-        let days = match root {
-            Some(record) => Some((record, loaded.days_of(plan, record, page)?)),
-            None => None,
-        };
-        let origin = match &days {
-            Some((record, days)) => Origin::Event { record: *record, days, rows: None },
-            None => Origin::of(plan, id, loaded, result).unwrap_or_else(|| broken("lines that come from nothing")),
-        };
+        let page_origin = PageOrigin::new(plan, id, loaded, result, page)?;
+        let origin = page_origin.as_ref().map(PageOrigin::origin);
+        let origin = origin.unwrap_or_else(|| broken("lines that come from nothing"));
         let unit = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
         for (idx, (&root, &amount)) in lines.roots().iter().zip(&lines.amounts).enumerate() {
             let (kind, payee) = (lines.kind(idx, usual), lines.payees[idx]);

@@ -1,13 +1,11 @@
-//! Payment lines as columns, what they come from, and lines as the stream of another rule.
+//! Payment lines as columns.
 
-use crate::engine::credits::NOBODY;
-use crate::engine::result::RunResult;
 use crate::store::error::StoreError;
-use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged};
-use meed_compiler::data::{Output, Payments, Rows};
+use meed_compiler::data::{Output, Rows};
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{LineKind, Period, Plan, RecordId, RuleId, Stream, UnitId, VersionId};
+use meed_compiler::plan::{Installments, RecordId, UnitId};
+use meed_compiler::value::division::equal_parts;
 use std::borrow::Cow;
 
 /// The lines of one rule (one version of it), in the order of its stream.
@@ -18,14 +16,6 @@ pub struct Lines {
     n_lines: usize,
     sums: Vec<(UnitId, LineSum)>,
     largest: u64,
-}
-
-/// The units of lines.
-pub(super) enum LineUnits {
-    /// All are of one.
-    One(UnitId),
-    /// By line.
-    Each(Vec<u32>),
 }
 
 /// Lines as columns.
@@ -50,7 +40,7 @@ pub struct LineRows {
     booked: Vec<i32>,
     /// The day of the close that booked each; empty where the program is settled once.
     known_on: Vec<i32>,
-    /// The day on which each that was held is due, or [`NO_DUE`]; empty where the rule holds nothing.
+    /// The day on which each is due, or [`NO_DUE`]; empty where nothing is said of that.
     dues: Vec<i32>,
     /// The return that takes each back, by its number among those of the event from 1, or 0; empty where none is taken back. Those that
     /// are come last.
@@ -60,7 +50,7 @@ pub struct LineRows {
 /// Where a line is booked in the period that its row belongs to.
 pub(crate) const OWN_PERIOD: i32 = i32::MIN;
 
-/// In place of the day on which a line is due: it was never held.
+/// In place of the day on which a line is due: nothing is said of it, or it was never held.
 pub(crate) const NO_DUE: i32 = i32::MIN;
 
 /// A line of one of several versions of a rule.
@@ -91,80 +81,14 @@ pub struct LineSum {
     pub sum: i128,
 }
 
-/// What the lines of a rule come from in the end.
-#[derive(Clone, Copy, Debug)]
-pub enum Origin<'a> {
-    /// Rows of an event, with their days.
-    Event {
-        /// The event.
-        record: RecordId,
-        /// By row of the stream.
-        days: &'a [i32],
-        /// By row of the stream, the row of the event, where they come by another date than the event's own.
-        rows: Option<&'a [u32]>,
-    },
-    /// Rows of an entity and a period each.
-    EntityPeriods {
-        /// The entity.
-        record: RecordId,
-        /// The kind of period.
-        period: Period,
-        /// The rows.
-        periods: &'a meed_compiler::data::EntityPeriods,
-    },
-}
-
 impl Lines {
     /// No lines yet.
     pub(super) fn new(pages: Paged<LineRows>) -> Self {
         Self { pages, ..Self::default() }
     }
 
-    /// Adds the lines of the next page, and empties `output`.
-    pub(super) fn push(&mut self, output: &mut Output, rows: &Rows, units: LineUnits) -> Result<(), StoreError> {
-        self.n_lines += output.amounts.len();
-        match &units {
-            LineUnits::One(unit) => self.add(*unit, &output.amounts),
-            LineUnits::Each(units) => {
-                units.iter().zip(&output.amounts).for_each(|(unit, amount)| self.add(UnitId(*unit), &[*amount]));
-            }
-        }
-        let largest = output.amounts.iter().map(|amount| amount.unsigned_abs()).max();
-        self.largest = self.largest.max(largest.unwrap_or(0));
-        let roots = match rows {
-            Rows::Payments(payments) => output.rows.iter().map(|&row| payments.root[row as usize]).collect(),
-            Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => Vec::new(),
-        };
-        let places = match rows {
-            // Payments for the parts of a split are told apart as these are.
-            Rows::Payments(payments) if output.places.is_empty() && payments.place.iter().any(|place| *place != 1) => {
-                output.rows.iter().map(|&row| payments.place[row as usize]).collect()
-            }
-            _ => std::mem::take(&mut output.places),
-        };
-        let takings = match rows {
-            Rows::Payments(payments) if !payments.taking.is_empty() => {
-                output.rows.iter().map(|&row| payments.taking[row as usize]).collect()
-            }
-            _ => Vec::new(),
-        };
-        self.pages.push(LineRows {
-            rows: std::mem::take(&mut output.rows),
-            payees: std::mem::take(&mut output.payees),
-            amounts: std::mem::take(&mut output.amounts),
-            roots,
-            units: if let LineUnits::Each(units) = units { units } else { Vec::new() },
-            places,
-            kinds: std::mem::take(&mut output.kinds),
-            booked: Vec::new(),
-            known_on: Vec::new(),
-            dues: Vec::new(),
-            takings,
-        })
-    }
-
     /// Adds a page of lines, of this unit where they do not say their own.
-    pub(super) fn push_rows(&mut self, lines: LineRows, usual: UnitId) -> Result<(), StoreError> {
+    pub(super) fn push(&mut self, lines: LineRows, usual: UnitId) -> Result<(), StoreError> {
         self.n_lines += lines.len();
         if lines.units.is_empty() {
             self.add(usual, &lines.amounts);
@@ -247,6 +171,40 @@ impl Columns for LineRows {
 }
 
 impl LineRows {
+    /// Those that a page of rows has made, with the unit of each where they do not all have one, which empties `output`.
+    pub(super) fn made(output: &mut Output, rows: &Rows, units: Vec<u32>) -> Self {
+        let roots = match rows {
+            Rows::Payments(payments) => output.rows.iter().map(|&row| payments.root[row as usize]).collect(),
+            Rows::Events { .. } | Rows::ByDate(_) | Rows::EntityPeriods(_) => Vec::new(),
+        };
+        let places = match rows {
+            // Payments for the parts of a split are told apart as these are.
+            Rows::Payments(payments) if output.places.is_empty() && payments.place.iter().any(|place| *place != 1) => {
+                output.rows.iter().map(|&row| payments.place[row as usize]).collect()
+            }
+            _ => std::mem::take(&mut output.places),
+        };
+        let takings = match rows {
+            Rows::Payments(payments) if !payments.taking.is_empty() => {
+                output.rows.iter().map(|&row| payments.taking[row as usize]).collect()
+            }
+            _ => Vec::new(),
+        };
+        Self {
+            rows: std::mem::take(&mut output.rows),
+            payees: std::mem::take(&mut output.payees),
+            amounts: std::mem::take(&mut output.amounts),
+            roots,
+            units,
+            places,
+            kinds: std::mem::take(&mut output.kinds),
+            booked: Vec::new(),
+            known_on: Vec::new(),
+            dues: std::mem::take(&mut output.dues),
+            takings,
+        }
+    }
+
     /// Lines of these rows, with nothing said of their places and kinds yet.
     pub(crate) fn new(rows: Vec<u32>, payees: Vec<u32>, amounts: Vec<i64>, units: Vec<u32>) -> Self {
         Self { rows, payees, amounts, units, ..Self::default() }
@@ -324,8 +282,35 @@ impl LineRows {
         Self { takings, ..self }
     }
 
-    /// Adds what a return takes back of a line, for whoever has got that.
-    pub(super) fn take_back(&mut self, idx: usize, amount: i64, taking: u32) {
+    /// Each line in equal parts, with the days on which the parts of a line are due.
+    pub(super) fn in_parts(self, parts: Installments, mut due: impl FnMut(&Self, usize) -> Vec<i32>) -> Self {
+        let mut paid = Self::default();
+        for idx in 0..self.len() {
+            let before = (self.place(idx) - 1) * parts.number;
+            for ((number, amount), day) in (1..).zip(equal_parts(self.amounts[idx], parts.number)).zip(due(&self, idx))
+            {
+                if amount == 0 {
+                    continue;
+                }
+                paid.amounts.push(amount);
+                paid.places.push(before + number);
+                paid.dues.push(day);
+                paid.rows.push(self.rows[idx]);
+                paid.payees.push(self.payees[idx]);
+                // A column that is left out says the same of all lines.
+                paid.roots.extend(self.roots.get(idx));
+                paid.units.extend(self.units.get(idx));
+                paid.kinds.extend(self.kinds.get(idx));
+                paid.takings.extend(self.takings.get(idx));
+            }
+        }
+        paid
+    }
+
+    /// Adds what a return of this day takes back of a line, for whoever has got that; what is due later is taken back then.
+    pub(super) fn take_back(&mut self, idx: usize, amount: i64, taking: u32, day: i32) {
+        let due = self.dues.get(idx).map(|due| day.max(*due));
+        self.dues.extend(due);
         self.takings.resize(self.rows.len(), 0);
         self.takings.push(taking);
         self.amounts.push(amount);
@@ -392,149 +377,4 @@ impl LineRows {
 fn keep<T>(values: &mut Vec<T>, marks: &[bool]) {
     let mut marks = marks.iter();
     values.retain(|_| marks.next() == Some(&true));
-}
-
-impl<'a> Origin<'a> {
-    /// What the lines of a rule come from.
-    pub fn of(plan: &Plan, id: VersionId, loaded: &'a Loaded, result: &'a RunResult) -> Option<Self> {
-        match &plan.version(id).stream {
-            Stream::Events(record) => {
-                Some(Self::Event { record: *record, days: loaded.days(plan, *record), rows: None })
-            }
-            Stream::ByDate(record, _) => {
-                result.dated(id).map(|dated| Self::Event { record: *record, days: &dated.when, rows: Some(&dated.row) })
-            }
-            Stream::Periods(record, period) => {
-                result.periods(id).map(|periods| Self::EntityPeriods { record: *record, period: *period, periods })
-            }
-            Stream::Lines(rule, _) => plan.first_version(*rule).and_then(|id| Self::of(plan, id, loaded, result)),
-        }
-    }
-
-    /// The day of a row.
-    pub fn day(&self, root: u32) -> i32 {
-        match self {
-            Self::Event { days, .. } => days[root as usize],
-            Self::EntityPeriods { periods, .. } => periods.last_day[root as usize],
-        }
-    }
-
-    /// Whether a row is of a period that has not ended by a day.
-    pub fn is_open(&self, plan: &Plan, root: u32, through: i32) -> bool {
-        match self {
-            Self::Event { .. } => false,
-            Self::EntityPeriods { period, periods, .. } => {
-                !plan.has_ended(*period, periods.period[root as usize], through)
-            }
-        }
-    }
-
-    /// The row of the event or the entity.
-    pub fn source(&self, root: u32) -> u32 {
-        match self {
-            Self::Event { rows, .. } => rows.map_or(root, |rows| rows[root as usize]),
-            Self::EntityPeriods { periods, .. } => periods.entity[root as usize],
-        }
-    }
-}
-
-/// The lines of all versions of a rule in a page as a stream, in the order of `when`, then of what is behind them.
-pub(super) fn payments(
-    plan: &Plan,
-    rule: RuleId,
-    kind: LineKind,
-    loaded: &Loaded,
-    result: &RunResult,
-    page: usize,
-) -> Result<Payments, StoreError> {
-    let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
-    let mut payments = Payments::default();
-    let Some(origin) = origin else { broken(format!("payments of `{}` that come from nothing", plan.rule(rule).name)) };
-    let mut found = in_order(plan, rule, &origin, loaded, result, page)?;
-    if kind == LineKind::Original {
-        found.retain(|line| line.taking == 0);
-    }
-    let when = |line: &Line| loaded.day_of_line(&origin, line.root, line.taking);
-    let is_taken_back = found.iter().any(|line| line.taking > 0);
-    for line in found {
-        let Line { root, payee, amount, place, kind, taking, .. } = line;
-        if is_taken_back {
-            payments.taking.push(taking);
-        }
-        payments.root.push(root);
-        payments.kind.push(kind);
-        payments.place.push(place);
-        payments.payee.push(payee);
-        payments.amount.push(amount);
-        payments.when.push(when(&line));
-        payments.source.push(origin.source(root));
-    }
-    Ok(payments)
-}
-
-/// The lines of all versions of a rule in a page, those that returns take back on the days of these.
-pub(crate) fn in_order(
-    plan: &Plan,
-    rule: RuleId,
-    origin: &Origin<'_>,
-    loaded: &Loaded,
-    result: &RunResult,
-    page: usize,
-) -> Result<Vec<Line>, StoreError> {
-    let mut found = result.merged(plan, plan.versions_of(rule), page)?;
-    if found.iter().any(|line| line.taking > 0) {
-        found.sort_by_key(|line| loaded.place_of_line(origin, line.root, line.taking));
-    }
-    Ok(found)
-}
-
-/// The credits of the rows found by a rule's splits in a page as a stream, in the same order; one of nobody is none.
-pub(super) fn credits(
-    plan: &Plan,
-    rule: RuleId,
-    loaded: &Loaded,
-    result: &RunResult,
-    page: usize,
-) -> Result<Payments, StoreError> {
-    let origin = plan.first_version(rule).and_then(|id| Origin::of(plan, id, loaded, result));
-    let Some(origin) = origin else { broken(format!("credits of `{}` that come from nothing", plan.rule(rule).name)) };
-    let versions: Vec<VersionId> = plan.versions_of(rule).collect();
-    let known = versions.iter().map(|id| result.credits[id.index()].get(page)).collect::<Result<Vec<_>, _>>()?;
-    let mut found: Vec<(usize, usize)> =
-        known.iter().enumerate().flat_map(|(version, rows)| (0..rows.len()).map(move |idx| (version, idx))).collect();
-    found.retain(|(version, idx)| known[*version].payees[*idx] != NOBODY);
-    found.sort_by_key(|(version, idx)| known[*version].roots[*idx]);
-    let mut credits = Payments::default();
-    for (version, idx) in found {
-        let rows = &known[version];
-        let root = rows.roots[idx];
-        credits.root.push(root);
-        credits
-            .kind
-            .push(plan.payee_record(versions[version]).unwrap_or_else(|| broken("credits of no kind of party")));
-        credits.place.push(rows.places[idx]);
-        credits.payee.push(rows.payees[idx]);
-        credits.amount.push(rows.amounts[idx]);
-        credits.share.push(rows.share(idx));
-        credits.base.push(rows.base(idx));
-        credits.when.push(origin.day(root));
-        credits.source.push(origin.source(root));
-    }
-    Ok(credits)
-}
-
-/// The rows of the event, or of the entity periods, behind these credits, in their order.
-pub(crate) fn credited_rows(
-    plan: &Plan,
-    rule: RuleId,
-    result: &RunResult,
-    page: usize,
-) -> Result<Vec<u32>, StoreError> {
-    let mut roots = Vec::new();
-    for id in plan.versions_of(rule) {
-        let known = result.credits[id.index()].get(page)?;
-        roots.extend((0..known.len()).filter(|&idx| known.payees[idx] != NOBODY).map(|idx| known.roots[idx]));
-    }
-    roots.sort_unstable();
-    Ok(roots)
 }

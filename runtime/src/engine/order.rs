@@ -1,7 +1,7 @@
 //! The one order of rows of several streams: by day, events as the program declares them and then periods, short before long, and
 //! within one stream by key.
 
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::store::loaded::Loaded;
 use crate::store::seen::TakenRow;
 use meed_compiler::internal::broken;

@@ -1,6 +1,6 @@
 //! A row of a stream in words, for the messages of faults.
 
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Payments, Rows};

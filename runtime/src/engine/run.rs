@@ -4,7 +4,7 @@ use crate::engine::dated_rows::dated_rows;
 use crate::engine::entity_periods::{Lives, entity_periods};
 use crate::engine::flags::RowFlags;
 use crate::engine::group_index::GroupIndex;
-use crate::engine::lines::{credits, payments};
+use crate::engine::line_stream::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};

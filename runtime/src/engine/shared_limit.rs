@@ -2,9 +2,10 @@
 //! rules are written, and each limit acts on what the one before left.
 
 use crate::engine::hold::party_behind;
-use crate::engine::lines::{LineRows, Lines, Origin};
+use crate::engine::lines::{LineRows, Lines};
 use crate::engine::options::Observer;
 use crate::engine::order::Ranks;
+use crate::engine::origin::PageOrigin;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use crate::engine::under_way::UnderWay;
@@ -159,8 +160,8 @@ impl Run<'_, '_> {
             let mut left = Lines::new(shelf.paged(self.loaded, plan.root_of(&plan.version(id).stream)));
             let pages: Vec<LineRows> = pages.into_iter().map(LineRows::without_zeros).collect();
             self.paid_rows(&mut member, &pages)?;
-            for page in pages {
-                left.push_rows(page, unit)?;
+            for (number, page) in pages.into_iter().enumerate() {
+                left.push(self.in_parts(id, number, page)?, unit)?;
             }
             self.result.lines[id.index()] = left;
             self.take_back(id)?;
@@ -176,18 +177,10 @@ impl Run<'_, '_> {
         let ranks = Ranks::of(plan, loaded, &ids);
         let mut entries = Vec::new();
         for (member, (id, pages)) in (0..).zip(ids.iter().zip(lines)) {
-            let root = plan.root_of(&plan.version(*id).stream);
             for (page, rows) in pages.iter().enumerate() {
-                let days = match root {
-                    Some(record) => Some((record, loaded.days_of(plan, record, page)?)),
-                    None => None,
-                };
-                let origin = match &days {
-                    Some((record, days)) => Origin::Event { record: *record, days, rows: None },
-                    None => {
-                        Origin::of(plan, *id, loaded, result).unwrap_or_else(|| broken("lines that come from nothing"))
-                    }
-                };
+                let page_origin = PageOrigin::new(plan, *id, loaded, result, page)?;
+                let origin = page_origin.as_ref().map(PageOrigin::origin);
+                let origin = origin.unwrap_or_else(|| broken("lines that come from nothing"));
                 entries.extend(rows.roots().iter().enumerate().map(|(idx, &root)| Entry {
                     day: loaded.day_of_line(&origin, root, rows.taking(idx)),
                     class: loaded.class_of_line(&origin, rows.taking(idx)),
@@ -248,7 +241,7 @@ impl Run<'_, '_> {
             };
             let Some((after, room)) = left else {
                 let fault = Fault { kind: FaultKind::Overflow("the sum under a limit"), span: limit.span };
-                return self.stopped_at(id, entry.page as usize, lines.rows[line], fault);
+                return Err(self.stopped_at(id, entry.page as usize, lines.rows[line], fault));
             };
             lines.amounts[line] = i64::try_from(after).unwrap_or_else(|_| broken("a limit that adds to a line"));
             if let Some(limited) = member.limited.as_mut().filter(|_| member.observed) {
@@ -280,13 +273,17 @@ impl Run<'_, '_> {
     }
 
     /// A fault at a row of a page.
-    fn stopped_at(&mut self, id: VersionId, page: usize, row: u32, fault: Fault) -> Result<(), RunError> {
+    pub(super) fn stopped_at(&mut self, id: VersionId, page: usize, row: u32, fault: Fault) -> RunError {
         let stream = &self.plan.version(id).stream;
-        if let Some(root) = self.plan.root_of(stream) {
-            self.see(root, page)?;
+        if let Some(root) = self.plan.root_of(stream)
+            && let Err(error) = self.see(root, page)
+        {
+            return error.into();
         }
-        let rows = self.rows_behind(id, page)?;
-        Err(self.fault(id, stream, &rows, row, fault))
+        match self.rows_behind(id, page) {
+            Ok(rows) => self.fault(id, stream, &rows, row, fault),
+            Err(error) => error,
+        }
     }
 
     /// The rows that a version has read in a page.

@@ -3,7 +3,8 @@
 //! Of a line of `p` that a return brings from the share `a` of its row taken back to `b` it takes `round(p * b) - round(p * a)`, so
 //! that all returns of a row together take back what was paid, to the cent.
 
-use crate::engine::lines::{Lines, Origin};
+use crate::engine::lines::Lines;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use crate::store::paged::Shelf;
@@ -48,7 +49,7 @@ impl Run<'_, '_> {
                 let of = |share: &Exact| round(&(Exact::from(paid) * share), mode);
                 let amount = i64::try_from(of(&had) - of(&has)).unwrap_or_else(|_| broken("more than all of a line"));
                 if amount != 0 {
-                    lines.take_back(idx, amount, number);
+                    lines.take_back(idx, amount, number, taking.day);
                 }
                 if !observed {
                     continue;
@@ -71,7 +72,7 @@ impl Run<'_, '_> {
         }
         let shelf = Shelf::new(self.loaded)?;
         let mut both = Lines::new(shelf.paged(self.loaded, plan.root_of(&version.stream)));
-        both.push_rows(lines, unit)?;
+        both.push(lines, unit)?;
         self.result.lines[id.index()] = both;
         if let Some(observer) = &mut self.observer {
             told.into_iter().for_each(|(row, trace)| observer.row(id, row, trace));

@@ -2,7 +2,7 @@
 
 use crate::engine::counts::{Counts, FoundRows, from_row, returned_in};
 use crate::engine::dated_rows::DatedMarks;
-use crate::engine::lines::LineUnits;
+use crate::engine::lines::LineRows;
 use crate::engine::paths::PathValues;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
@@ -59,16 +59,23 @@ impl Run<'_, '_> {
         let by_row = self.units_by_row(*id, rows, n_rows);
         self.result.keep_credits(*id, output, rows, by_row.as_deref())?;
         let unit = self.plan.version(*id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-        let units = by_row.map_or(LineUnits::One(unit), |units| {
-            LineUnits::Each(output.rows.iter().map(|row| units[*row as usize]).collect())
-        });
-        self.result.lines[id.index()].push(output, rows, units)?;
+        let of_line = |row: &u32| by_row.as_ref().map(|units| units[*row as usize]);
+        let units = output.rows.iter().filter_map(of_line).collect();
+        let lines = LineRows::made(output, rows, units);
         if !is_event && is_one_page {
             self.result.streams[id.index()] = Some(rows.clone());
         }
+        let page = self.result.lines[id.index()].n_pages();
         match &mut member.limited {
-            Some(limited) => limited.pages.push(std::mem::take(&mut limited.marks))?,
-            None => self.take_back(member.id)?,
+            Some(limited) => {
+                self.result.lines[id.index()].push(lines, unit)?;
+                limited.pages.push(std::mem::take(&mut limited.marks))?;
+            }
+            None => {
+                let lines = self.in_parts(member.id, page, lines)?;
+                self.result.lines[member.id.index()].push(lines, unit)?;
+                self.take_back(member.id)?;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a row added to balances and took from them, lot by lot.
 
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::explain::explainer::Explainer;
 use crate::explain::numbers;
 use crate::explain::query::ExplainStep;

@@ -1,6 +1,6 @@
 //! In which periods the closes of a program booked what a row comes to.
 
-use crate::engine::difference::Reason;
+use crate::engine::difference::{Party, Reason};
 use crate::engine::lines::OWN_PERIOD;
 use crate::explain::explainer::Explainer;
 use crate::explain::numbers;
@@ -27,7 +27,7 @@ impl Explainer<'_> {
             let own = roots.partition_point(|other| *other < root)..roots.partition_point(|other| *other <= root);
             for line in own.filter(|line| place.is_none_or(|place| lines.place(*line) == place)) {
                 let (unit, kind) = (lines.unit(line, usual_unit), lines.kind(line, usual));
-                let of = (kind.0, lines.payees[line], unit.0);
+                let of = (kind.0, lines.payees[line], unit.0, lines.due(line));
                 let (unit, party) = (self.plan.unit(unit), self.party(kind, lines.payees[line]));
                 let amount = numbers::amount(unit, lines.amounts[line].into());
                 is_later |= lines.booked(line) != OWN_PERIOD;
@@ -48,14 +48,13 @@ impl Explainer<'_> {
     }
 
     /// Why a sum changed in a period.
-    fn reason(&self, id: VersionId, root: u32, taking: u32, booked: i32, of: (u32, u32, u32)) -> &'static str {
+    fn reason(&self, id: VersionId, root: u32, taking: u32, booked: i32, of: Party) -> &'static str {
         let known = self.result.differences.get(id.index()).and_then(|pages| pages.whole());
         let place = known.and_then(|known| {
             let mut rows = 0..known.roots.len();
-            let party = |idx: usize| (known.kinds[idx], known.payees[idx], known.units[idx]);
             rows.find(|&idx| {
                 let is_of = known.roots[idx] == root && known.takings[idx] == taking;
-                is_of && known.booked[idx] == booked && party(idx) == of
+                is_of && known.booked[idx] == booked && known.party(idx) == of
             })
         });
         match known.zip(place).map(|(known, idx)| known.reason(idx)) {

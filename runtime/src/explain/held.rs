@@ -1,4 +1,4 @@
-//! What of a row is held until it is worth a payment, and when the rest is due.
+//! When what a row is paid is due, and what of it is held until it is worth a payment.
 
 use crate::engine::lines::{LineRows, NO_DUE};
 use crate::explain::explainer::Explainer;
@@ -6,12 +6,12 @@ use crate::explain::numbers;
 use crate::explain::query::ExplainStep;
 use meed_compiler::data::Rows;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{UnitId, VersionId};
+use meed_compiler::plan::{Installments, UnitId, VersionId};
 
 impl Explainer<'_> {
-    /// Whether the lines of a row wait, or since when they are due; none where the rule holds nothing.
+    /// Whether the lines of a row wait, or on which days they are due; none where the rule says nothing of that.
     pub(super) fn held(&self, id: VersionId, row: u32) -> Option<ExplainStep> {
-        let hold = self.plan.version(id).hold.as_ref()?;
+        let text = self.when_paid(id)?;
         let usual = self.plan.payee_record(id)?;
         let unit = self.plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
         let root = match self.result.streams[id.index()].as_ref() {
@@ -19,11 +19,14 @@ impl Explainer<'_> {
             _ => row,
         };
         // Of rules over payments, those for this one.
-        let place = match self.result.streams[id.index()].as_ref() {
-            Some(Rows::Payments(payments)) => Some(payments.place[row as usize]),
+        let of = match self.result.streams[id.index()].as_ref() {
+            Some(Rows::Payments(payments)) => {
+                let taking = payments.taking.get(row as usize).copied().unwrap_or(0);
+                Some((payments.place[row as usize], taking))
+            }
             _ => None,
         };
-        let is_own = |lines: &LineRows, line: usize| place.is_none_or(|place| lines.place(line) == place);
+        let is_own = |lines: &LineRows, line: usize| of.is_none_or(|of| (lines.place(line), lines.taking(line)) == of);
         let mut details = Vec::new();
         for (lines, waits) in [(Some(self.result.paid(id)), false), (self.result.held[id.index()].as_ref(), true)] {
             let Some(lines) = lines.and_then(|lines| lines.whole()) else { continue };
@@ -37,11 +40,23 @@ impl Explainer<'_> {
                 });
             }
         }
-        let until = numbers::amount(self.plan.unit(unit), hold.until.into());
-        (!details.is_empty()).then(|| ExplainStep {
-            holds: None,
-            text: format!("held until the account comes to {until}"),
-            details,
-        })
+        (!details.is_empty()).then_some(ExplainStep { holds: None, text, details })
+    }
+
+    /// What a rule says of when it pays.
+    fn when_paid(&self, id: VersionId) -> Option<String> {
+        let version = self.plan.version(id);
+        if let Some(hold) = &version.hold {
+            let unit = self.plan.unit(version.emit().map_or(UnitId::CURRENCY, |emit| emit.unit));
+            return Some(format!("held until the account comes to {}", numbers::amount(unit, hold.until.into())));
+        }
+        let pay = version.pay()?;
+        match (&pay.due, pay.installments) {
+            (Some(day), _) => Some(format!("due {}", self.quote(day.span))),
+            (None, Some(Installments { number, period })) => {
+                Some(format!("paid in {number} parts, each due on the last day of a {}", period.word()))
+            }
+            (None, None) => None,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which rows of which rules a question is about.
 
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::explain::query::Asked;
 use crate::store::loaded::Loaded;

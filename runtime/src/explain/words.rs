@@ -1,6 +1,6 @@
 //! Amounts, values, rows and pieces of the program in words.
 
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::explain::explainer::Explainer;
 use crate::explain::numbers;
 use meed_compiler::data::Rows;

@@ -1,6 +1,7 @@
 //! The columns of payments, totals and slices: one row here for each, its name, its type, and how its cells are made.
 
-use crate::engine::lines::{NO_DUE, Origin};
+use crate::engine::lines::NO_DUE;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Texts};
@@ -254,8 +255,7 @@ impl LineBatch<'_> {
     }
 
     fn dues(&self) -> Cells {
-        let dues = || self.lines.iter().map(|line| Some(line.due).filter(|day| *day != NO_DUE));
-        if dues().all(|day| day.is_none()) { Cells::NoDays } else { Cells::SomeDays(dues().collect()) }
+        due_days(self.lines.iter().map(|line| line.due))
     }
 
     fn booked(&self) -> Cells {
@@ -391,4 +391,10 @@ fn write_keys(keys: &Keys, rows: impl Iterator<Item = u32>, texts: &mut Texts) {
     for value in found {
         texts.push(digits.format(value));
     }
+}
+
+/// The days on which lines are due, where something is said of them.
+pub(super) fn due_days(dues: impl Iterator<Item = i32> + Clone) -> Cells {
+    let days = dues.map(|day| Some(day).filter(|day| *day != NO_DUE));
+    if days.clone().all(|day| day.is_none()) { Cells::NoDays } else { Cells::SomeDays(days.collect()) }
 }

@@ -1,7 +1,7 @@
 //! What rows found by splits are credited with, and parts of splits that nobody gets, as tables.
 
 use crate::engine::credits::{NOBODY, UncreditedRows};
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};

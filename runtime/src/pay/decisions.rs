@@ -1,6 +1,8 @@
 //! What rules set, as a table.
 
-use crate::engine::lines::{Line, Origin, credited_rows, in_order};
+use crate::engine::line_stream::{credited_rows, in_order};
+use crate::engine::lines::Line;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};

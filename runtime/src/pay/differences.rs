@@ -1,10 +1,10 @@
 //! What later closes changed of sums that earlier ones had settled, as a table beside the payments.
 
 use crate::engine::difference::{DifferenceRows, Reason};
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
-use crate::pay::columns::{amounts, units};
+use crate::pay::columns::{amounts, due_days, units};
 use crate::pay::credits::{AMOUNT, header, words, write_key};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::sinks::BATCH;
@@ -80,6 +80,7 @@ struct Entry {
     kind: RecordId,
     payee: u32,
     unit: UnitId,
+    due: i32,
     was: i64,
     amount: i64,
     booked: i32,
@@ -95,6 +96,7 @@ impl Entry {
             kind: RecordId(known.kinds[idx]),
             payee: known.payees[idx],
             unit: UnitId(known.units[idx]),
+            due: known.dues[idx],
             was: known.was[idx],
             amount: known.amounts[idx],
             booked: known.booked[idx],
@@ -137,7 +139,7 @@ fn batch(plan: &Plan, loaded: &Loaded, rule: &Rule, page: &PageOrigin<'_>, entri
             None => write_key(page.keys(), origin.source(entry.root), texts),
         }),
         words(entries.iter().map(period)),
-        Cells::NoDays,
+        due_days(entries.iter().map(|entry| entry.due)),
         amounts(|entry| entry.was.into()),
         amounts(|entry| i128::from(entry.was) + i128::from(entry.amount)),
         amounts(|entry| entry.amount.into()),

@@ -1,6 +1,7 @@
 //! The lines that are still held, as a table beside the payments.
 
-use crate::engine::lines::{Line, OWN_PERIOD, Origin};
+use crate::engine::lines::{Line, OWN_PERIOD};
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
 use crate::pay::columns::{amounts, units};

@@ -1,6 +1,6 @@
 //! How balances changed, as a table beside the payments: the movements of an owner add up to what is left.
 
-use crate::engine::lines::Origin;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
 use crate::pay::columns::{amounts, units};

@@ -3,7 +3,8 @@
 //! A range has as many payees as have few enough lines together; a payee with more lines than that is a range of its
 //! own, and as its lines are in order already they are read chunk by chunk.
 
-use crate::engine::lines::{LineRows, Origin};
+use crate::engine::lines::LineRows;
+use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::pay::rule_lines::{self, OutputContext, RuleLines, Version, compare};

@@ -1,6 +1,7 @@
 //! The periods of lines, as numbers and as words.
 
-use crate::engine::lines::{OWN_PERIOD, Origin};
+use crate::engine::lines::OWN_PERIOD;
+use crate::engine::origin::Origin;
 use crate::output::batch::Cells;
 use crate::pay::rule_lines::{LineRef, OutputContext};
 use crate::store::pages::DateSpan;

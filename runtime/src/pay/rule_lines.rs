@@ -1,6 +1,7 @@
 //! The lines of all versions of one rule, in the order in which they are written.
 
-use crate::engine::lines::{LineRows, Origin};
+use crate::engine::lines::LineRows;
+use crate::engine::origin::Origin;
 use crate::keys::columns::Keys;
 use crate::store::loaded::Loaded;
 use crate::store::seen::TakenRow;

@@ -2,14 +2,18 @@
 
 use crate::engine::options::Observer;
 use meed_compiler::data::status;
+use meed_compiler::internal::broken;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
-use meed_compiler::plan::{Plan, VersionId};
+use meed_compiler::plan::{Plan, Version, VersionId};
+use meed_compiler::value::division::equal_parts;
 use meed_compiler::value::{Exact, power_of_ten};
 
 /// Keeps the slices of all lines while a run goes on; the slices of a line add up to its amount.
 pub struct Slices {
     /// By rule and line.
     lines: Vec<Vec<Vec<Slice>>>,
+    /// By rule, in how many parts a line is paid.
+    n_parts: Vec<Option<u32>>,
 }
 
 /// A slice of a line.
@@ -28,7 +32,8 @@ pub struct Slice {
 impl Slices {
     /// For the rules of a Plan.
     pub fn new(plan: &Plan) -> Self {
-        Self { lines: vec![Vec::new(); plan.versions.len()] }
+        let n_parts = |version: &Version| version.pay().and_then(|pay| pay.installments).map(|parts| parts.number);
+        Self { lines: vec![Vec::new(); plan.versions.len()], n_parts: plan.versions.iter().map(n_parts).collect() }
     }
 
     /// The slices of a line, by its number among those of its rule.
@@ -50,9 +55,37 @@ impl Observer for Slices {
 
     fn row(&mut self, rule: VersionId, _: u32, trace: Trace) {
         if trace.status & status::PAID != 0 {
-            self.lines[rule.index()].extend(slices_of(&trace));
+            let lines = slices_of(&trace);
+            self.lines[rule.index()].extend(match (self.n_parts[rule.index()], decimals_of(&trace)) {
+                (Some(number), Some(decimals)) => {
+                    lines.iter().flat_map(|line| in_parts(line, number, decimals)).collect()
+                }
+                _ => lines,
+            });
         }
     }
+}
+
+/// The decimals of what a row pays; none where a return takes back what it was paid, of lines that are in parts.
+fn decimals_of(trace: &Trace) -> Option<u32> {
+    trace.steps.iter().find_map(|step| if let TraceStep::Pay { decimals, .. } = step { Some(*decimals) } else { None })
+}
+
+/// The slices of the equal parts of a line: its share of the whole, and what is rounded.
+fn in_parts(line: &[Slice], number: u32, decimals: u32) -> Vec<Vec<Slice>> {
+    let per_unit = power_of_ten(decimals);
+    let whole = line.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
+    let units = i64::try_from((&whole * &per_unit).numerator().clone()).unwrap_or_else(|_| broken("a line too large"));
+    let share = &whole / Exact::from(number);
+    let slices = |amount: i64| {
+        let rounding = Exact::from(amount) / &per_unit - &share;
+        let rate = Exact::ONE / Exact::from(number);
+        let part =
+            Slice { name: "part".to_owned(), quantity: Some(whole.clone()), rate: Some(rate), amount: share.clone() };
+        let rounding = Slice { name: "rounding".to_owned(), quantity: None, rate: None, amount: rounding };
+        std::iter::once(part).chain(Some(rounding).filter(|slice| slice.amount != Exact::ZERO)).collect()
+    };
+    equal_parts(units, number).filter(|amount| *amount != 0).map(slices).collect()
 }
 
 /// The slices of the lines that a row has made. A part of a divided line has one for its share of the whole, and then those of limits

@@ -55,7 +55,7 @@ def _row(line):
 
 
 def _party(line):
-    return line.payee.record.name, line.payee.key_text(), line.unit.code
+    return line.payee.record.name, line.payee.key_text(), line.unit.code, line.due
 
 
 def _own_end(program, line):

@@ -13,7 +13,7 @@ WAITS = "waits"
 
 def hold(run):
     """When what was booked is due: by its place in `run.booked` a day, `WAITS`, or nothing where a rule holds nothing."""
-    accounts, dues = {}, [None] * len(run.booked)
+    accounts, dues = {}, [line.due for line, *_ in run.booked]
     holding = [name for name, versions in run.program.rules.items() if any(_says_hold(version) for version in versions)]
     for place, (line, _, _, _, closed_on) in enumerate(run.booked):
         said = _hold_of(run, line)

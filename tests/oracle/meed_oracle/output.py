@@ -8,7 +8,7 @@ MOVEMENTS = "balance key lot when kind unit amount left rule event event_key".sp
 HELD = "rule payee_kind payee unit amount event key place period".split()
 CREDITS = "rule version event key place found found_key payee share base unit amount".split()
 UNCREDITED = "rule version event key place unit amount".split()
-DIFFERENCES = "rule payee_kind payee unit event key period was is amount booked".split()
+DIFFERENCES = "rule payee_kind payee unit event key period due was is amount booked".split()
 DECISIONS = "rule version of key period name value".split()
 TOTALS = "rule payee_kind payee unit period amount".split()
 REJECTS = "record row column value".split()
@@ -73,7 +73,8 @@ def differences(run):
         if is_settled:
             names = (line.rule, line.payee.record.name, line.payee.key_text(), line.unit.code, line.source.record.name)
             # Several parts of a party that is new are one difference.
-            key = (*names, line.source.key_text(), name(line.period), name(booked))
+            due = "" if line.due is None else value_text(line.due)
+            key = (*names, line.source.key_text(), name(line.period), due, name(booked))
             known = sums.setdefault(key, [before, 0, line.unit.decimals])
             known[1] += line.smallest
     found = []

@@ -47,7 +47,7 @@ def _found_in(node, wanted):
 
 
 # Clauses that pay, and those behind them.
-PAYING = ("pay", "pay_split", "take_back", "add", "at_most", "at_most_payments", "at_least")
+PAYING = ("pay", "pay_split", "take_back", "add", "at_most", "at_most_payments", "at_least", "due", "in_parts")
 
 class Rule:
     """A rule with all its versions, and what it remembers through them."""
@@ -473,9 +473,39 @@ class Rule:
         amount = Fraction(smallest, 10**unit.decimals)
         source = scope.line.source if scope.line is not None else scope.subject
         of = None if scope.line is None else scope.line.of
+        due = self._due(version, scope)
         self.lines.append(
-            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual, place, of=of)
+            Line(self.name, version.number, payee, unit, smallest, amount, source, scope.day, period, is_accrual, place, due=due, of=of)
         )
+
+    def _due(self, version, scope):
+        """The day on which a line is due, where the rule says one (rules.md, "When it is due")."""
+        for name, content in (form(clause["kind"]) for clause in version.clauses):
+            if name == "due":
+                return with_default(evaluate(content["day"], scope), content["unknown"], scope)
+        return None
+
+    def finish(self):
+        """What is done once limits have left what they leave: amounts are paid in parts, and returns take back what was paid."""
+        self.lines = [part for line in self.lines for part in self._parts(line)]
+        self.take_back()
+
+    def _parts(self, line):
+        """A line in equal parts, spare cents first, due on the last days of periods (rules.md, "When it is due")."""
+        version, calendar = self.program.rules[self.name][line.version - 1], self.program.calendar
+        said = [content for name, content in (form(clause["kind"]) for clause in version.clauses) if name == "in_parts"]
+        if not said:
+            return [line]
+        number, sign, found = said[0]["number"], 1 if line.smallest > 0 else -1, []
+        period = calendar.period_of(said[0]["period"]["text"], line.when)
+        for place in range(number):
+            smallest = sign * (abs(line.smallest) // number + (place < abs(line.smallest) % number))
+            if smallest:
+                amount = Fraction(smallest, 10**line.unit.decimals)
+                at = (line.place - 1) * number + place + 1
+                found.append(replace(line, smallest=smallest, amount=amount, place=at, due=period.last))
+            period = calendar.period_of(period.word, period.last + timedelta(days=1))
+        return found
 
     def take_back(self):
         """A return takes its share of every line of its row back, on its own day (facts.md, "Taken back at the rate of its row")."""
@@ -493,7 +523,7 @@ class Rule:
                     smallest = share[0] - share[1]
                     period = self.program.calendar.period_of(told_by, row.when)
                     amount = Fraction(smallest, 10**line.unit.decimals)
-                    more.append(replace(line, smallest=smallest, amount=amount, source=row, when=row.when, period=period, of=line.source))
+                    more.append(replace(line, smallest=smallest, amount=amount, source=row, when=row.when, period=period, due=line.due and max(line.due, row.when), of=line.source))
         if more:
             self.lines = sorted([*self.lines, *more], key=lambda line: order_of(self.run, line, None, [self.name]))
 

@@ -25,6 +25,7 @@ class Line:
     period: object
     is_accrual: bool
     place: int = 1  # among the payments of its row
+    due: date | None = field(default=None, kw_only=True)  # where the rule says when
     of: Row | None = field(default=None, kw_only=True)  # the row that it was paid for, where its source is the return that takes it back
 
     @property

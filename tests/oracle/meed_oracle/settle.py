@@ -66,7 +66,7 @@ class Run:
                     settle_choice(choice, rules)
             for one, rule in zip(names, rules):
                 if not shared_limits.limits_of(self.program, one):
-                    rule.take_back()
+                    rule.finish()
             for one, rule in zip(names, rules):
                 self.rules[one] = rule
                 self._under_way.remove(one)

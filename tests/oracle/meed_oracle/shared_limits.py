@@ -58,7 +58,7 @@ def apply(run, names):
             left[line.rule].append((place, line))
     for name in names:
         run.rules[name].lines = [line for _, line in sorted(left[name], key=lambda one: one[0])]
-        run.rules[name].take_back()
+        run.rules[name].finish()
 
 
 def is_pro_rata(item):

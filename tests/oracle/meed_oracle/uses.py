@@ -40,7 +40,7 @@ class _Walk:
             self._path(version.by, frames)
         for clause in version.clauses:
             kind, content = form(clause["kind"])
-            if kind == "keep_top":
+            if kind in ("keep_top", "in_parts"):
                 continue
             if kind == "hold":
                 self._account(version, path_names(content["per"][0]))
@@ -55,7 +55,7 @@ class _Walk:
                         self._expression(form(one["kind"])[1], frames)
                 elif name == "account":
                     self._balance(one, frames)
-                elif name in ("condition", "value", "amount", "payee", "until", "measure") and one is not None and kind != "hold":
+                elif name in ("condition", "value", "amount", "payee", "until", "measure", "day") and one is not None and kind != "hold":
                     self._expression(one, frames)
                 elif name == "parties":
                     self._parties(one, frames)

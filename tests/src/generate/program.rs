@@ -211,6 +211,7 @@ fn choice(draw: &mut Draw, schedules: &[Schedule]) -> String {
                 )
             }
         };
+        text += &due(draw, &scope, "due");
         text += &limits(draw, &scope, &["person", "customer"], "day");
         if draw.chance(20) {
             text += "  at most $300 per payee per quarter\n";
@@ -236,6 +237,7 @@ fn split_rule(draw: &mut Draw, schedules: &[Schedule]) -> String {
     let spare =
         draw.pick(&["", "", " spare in listed order", " spare to the largest share", " spare to the largest fraction"]);
     text += &format!("  pay split {amount} {parties}{spare}, unknown means nobody\n");
+    text += &due(draw, &scope, "due");
     for _ in 0..draw.below(3) {
         text += &match draw.below(4) {
             0 => format!(
@@ -449,9 +451,11 @@ fn sale_rule(
         false => scope.expression(draw, Kind::Money, 3),
     };
     text += &pay(draw, payee, &amount);
+    let due = due(draw, &scope, "due");
+    text += &due;
     text += &limits(draw, &scope, &["person", "customer", "person and customer"], "day");
-    // One account is held in one way.
-    if draw.chance(12) {
+    // One account is held in one way, and what is held says when it is due.
+    if due.is_empty() && draw.chance(12) {
         text += "  hold until $5000 per payee\n";
     }
     // Which rows come before one by another date is refused.
@@ -546,6 +550,19 @@ fn pay(draw: &mut Draw, payee: &str, amount: &str) -> String {
     format!("  {words} {payee} {amount}{unknown}\n")
 }
 
+/// When it is due, if that is said, perhaps on a day that may be unknown.
+fn due(draw: &mut Draw, scope: &Scope, unsure: &str) -> String {
+    match draw.below(100) {
+        0..12 => format!("  , due {}\n", scope.expression(draw, Kind::Date, 1)),
+        12..16 if !unsure.is_empty() => format!("  , due {unsure}, unknown means 2026-09-30\n"),
+        16..30 => {
+            let period = draw.pick(&["day", "week", "month", "quarter", "half", "year"]);
+            format!("  in {} parts per {period}\n", draw.between(1, 5))
+        }
+        _ => String::new(),
+    }
+}
+
 /// Limits per periods no shorter than one.
 fn limits(draw: &mut Draw, scope: &Scope, keys: &[&str], shortest: &str) -> String {
     let all = ["day", "week", "half month", "month", "quarter", "half", "year", "program"];
@@ -612,6 +629,7 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
     text += &sets(draw, &mut scope, name);
     let amount = scope.expression(draw, Kind::Money, 3);
     text += &pay(draw, entity, &amount);
+    text += &due(draw, &scope, "");
     text += &limits(draw, &scope, &[entity], period);
     if draw.chance(40) {
         text += &format!("  at least ${} per {entity} per {}\n", draw.between(0, 900), draw.pick(&[period, "year"]));
@@ -722,6 +740,7 @@ fn payment_rule(draw: &mut Draw, paying: &[String], schedules: &[Schedule], deci
     let amount = scope.expression(draw, Kind::Money, 2);
     let unknown = if payee == "sale.person" { "" } else { ", unknown means nobody" };
     text += &format!("  pay {payee} {amount}{unknown}\n");
+    text += &due(draw, &scope, "sale.due");
     text += &limits(draw, &scope, &["sale.person"], "month");
     text + "}\n"
 }

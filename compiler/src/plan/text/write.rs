@@ -12,9 +12,9 @@ use crate::internal::broken;
 use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
     Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId,
-    Format, Life, Limit, Line, LineKind, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan, PredicateId, Reading,
-    RecordId, RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy, StateId, StateKind,
-    Stream, Type, Version, VersionId, Whose, Window,
+    Format, Installments, Life, Limit, Line, LineKind, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan,
+    PredicateId, Reading, RecordId, RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy,
+    StateId, StateKind, Stream, Type, Version, VersionId, Whose, Window,
 };
 use std::fmt::Write;
 
@@ -477,7 +477,13 @@ fn node(place: &Place, node: &Node) -> String {
             let somebody = emit.somebody.as_ref().map_or(String::new(), |known| format!(" if {}", place.typed(known)));
             format!("emit {payee}{somebody} worth {}{factor}{along} in {unit}", place.typed(&emit.worth))
         }
-        Node::Pay(pay) => if pay.negative { "take-back" } else { "pay" }.to_owned(),
+        Node::Pay(pay) => {
+            let due = pay.due.as_ref().map_or(String::new(), |day| format!(" due {}", place.typed(day)));
+            let parts = pay.installments.map_or(String::new(), |Installments { number, period }| {
+                format!(" in {number} per {}", period.word().replace(' ', "-"))
+            });
+            format!("{}{due}{parts}", if pay.negative { "take-back" } else { "pay" })
+        }
         Node::Rank(rank) => {
             let completed =
                 if rank.completed.is_empty() { String::new() } else { format!(" completed {}", list(&rank.completed)) };

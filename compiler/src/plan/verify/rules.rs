@@ -4,7 +4,7 @@ use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
     Account, Days, DecisionId, Emit, Expr, FieldId, FindFunction, Function, Hold, Limit, LocalId, Most, Node, Op,
-    Owner, Part, Parties, Plan, RecordId, RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId,
+    Owner, Part, Parties, Pay, Plan, RecordId, RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId,
     StateKind, Stream, Take, To, Type, Version, VersionId, Whose,
 };
 use crate::value::Exact;
@@ -182,7 +182,8 @@ impl Walk<'_> {
                 self.sums(*state, summands, report);
             }
             Node::Choose(id) => self.choose(*id, report),
-            Node::Active | Node::Until | Node::Pay(_) => {}
+            Node::Pay(pay) => self.pay(pay, report),
+            Node::Active | Node::Until => {}
             Node::Keep(condition) => self.condition(condition, report),
             Node::Let(local, value) => self.define(*local, value, report),
             Node::First { state, most } => {
@@ -402,6 +403,17 @@ impl Walk<'_> {
                 self.parts(parts, report);
             }
         }
+    }
+
+    fn pay(&mut self, pay: &Pay, report: &mut Report) {
+        if let Some(day) = &pay.due {
+            self.place.check(day, report);
+            report.demand(day.ty == Type::Date && !day.optional, Invariant::Payments, "due on a date that is known");
+        }
+        let said = [pay.due.is_some(), pay.installments.is_some(), self.rule.hold.is_some()];
+        report.demand(said.iter().filter(|said| **said).count() <= 1, Invariant::Payments, "due in one way");
+        let fits = pay.installments.is_none_or(|parts| parts.number > 0 && self.plan.calendar.has(parts.period));
+        report.demand(fits, Invariant::Payments, "parts in periods of the calendar");
     }
 
     fn limit(&mut self, limit: &Limit, report: &mut Report) {

@@ -15,13 +15,15 @@ struct Last {
 
 /// The place of `pay` and `take back`; what is added and limits are behind it.
 const PAY: u8 = 3;
+/// When it is due, directly behind what is paid.
+const DUE: u8 = PAY + 1;
 /// Limits, and what is added beside a payment: before them or behind.
-const LIMIT: u8 = PAY + 1;
+const LIMIT: u8 = PAY + 2;
 const ADD: u8 = LIMIT;
 /// `hold until`, behind limits.
-const HOLD: u8 = PAY + 2;
+const HOLD: u8 = PAY + 3;
 /// The word about returns, behind everything.
-const RETURNS: u8 = PAY + 3;
+const RETURNS: u8 = PAY + 4;
 
 impl Typing<'_> {
     /// Each clause has its place: `for each`, `active`, `where`, `let` and one `first per`, one `pay`, limits.
@@ -42,13 +44,16 @@ impl Typing<'_> {
             if matches!(clause.kind, ClauseKind::Add { .. }) {
                 added = Some(clause.span);
             }
-            let limits = matches!(
+            let follows = matches!(
                 clause.kind,
                 ClauseKind::AtMost { .. }
                     | ClauseKind::AtMostPayments { .. }
                     | ClauseKind::AtLeast { .. }
+                    | ClauseKind::Due { .. }
+                    | ClauseKind::InParts { .. }
                     | ClauseKind::Hold { .. }
             );
+            let limits = follows && !is_due(clause);
             if let (true, Some(added)) = (limits, added) {
                 self.limit_behind_add(clause, added, paid, before);
             }
@@ -63,7 +68,7 @@ impl Typing<'_> {
                 (None, _) => {}
                 (Some((place, word)), None) => last = Some(Last { place, word, span: clause.span }),
                 (Some((place, word)), Some(known)) => {
-                    if limits && known.place < PAY {
+                    if follows && known.place < PAY {
                         self.early_limit(clause, before);
                     } else {
                         self.after(clause, place, word, known);
@@ -110,8 +115,14 @@ impl Typing<'_> {
                     .label("move this up")
                     .other(last.span, format!("`{}` is here", last.word)),
             );
-        } else if place == last.place && matches!(place, 0 | 1 | PAY | HOLD | RETURNS) {
-            if place == PAY {
+        } else if place == last.place && matches!(place, 0 | 1 | PAY | DUE | HOLD | RETURNS) {
+            if place == DUE {
+                self.problem(
+                    Problem::error("two-dues", clause.span, "a rule says once when its payments are due")
+                        .other(last.span, "said here first")
+                        .help("remove one of them"),
+                );
+            } else if place == PAY {
                 self.problem(
                     Problem::error("duplicate-clause", clause.span, "a rule pays once")
                         .other(last.span, "the first one")
@@ -135,16 +146,26 @@ impl Typing<'_> {
     fn early_limit(&mut self, clause: &Clause, before: Option<&Clause>) {
         let (word, sign) =
             if matches!(clause.kind, ClauseKind::AtLeast { .. }) { ("at least", ">=") } else { ("at most", "<=") };
-        let what = if matches!(clause.kind, ClauseKind::Hold { .. }) { "`hold until`" } else { "a limit" };
+        let what = match clause.kind {
+            ClauseKind::Hold { .. } => "`hold until`",
+            ClauseKind::Due { .. } => "`due`",
+            ClauseKind::InParts { .. } => "`in parts`",
+            _ => "a limit",
+        };
         let problem = Problem::error("clause-order", clause.span, format!("{what} follows a `pay`"));
         self.problem(match before {
-            Some(Clause { kind: ClauseKind::Where { .. }, span }) => problem
+            Some(Clause { kind: ClauseKind::Where { .. }, span }) if !is_due(clause) => problem
                 .label("part of the condition?")
                 .other(*span, "the condition ends here")
                 .help(format!("in a condition `{word}` is written `{sign}`")),
             _ => problem.label("nothing is paid before this").help("move it after `pay`"),
         });
     }
+}
+
+/// Whether it says when something is due.
+fn is_due(clause: &Clause) -> bool {
+    matches!(clause.kind, ClauseKind::Due { .. } | ClauseKind::InParts { .. })
 }
 
 /// Where a clause belongs, and its words; values may be anywhere before `pay`.
@@ -159,6 +180,8 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::Pay { .. } => Some((PAY, "pay")),
         ClauseKind::PaySplit { .. } => Some((PAY, "pay split")),
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
+        ClauseKind::Due { .. } => Some((DUE, "due")),
+        ClauseKind::InParts { .. } => Some((DUE, "in parts")),
         ClauseKind::Add { .. } => Some((ADD, "add")),
         ClauseKind::AtMost { .. } | ClauseKind::AtMostPayments { .. } => Some((LIMIT, "at most")),
         ClauseKind::AtLeast { .. } => Some((LIMIT, "at least")),

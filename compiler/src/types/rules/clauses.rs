@@ -19,6 +19,10 @@ impl Typing<'_> {
         match &clause.kind {
             ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. } | ClauseKind::Returns(_) => {}
             ClauseKind::Hold { .. } => self.hold(clause, scope, work),
+            ClauseKind::Due { day, unknown } => self.due(day, unknown.as_ref(), clause.span, scope, work),
+            ClauseKind::InParts { number, number_span, period } => {
+                self.in_parts(*number, *number_span, period, clause.span, work);
+            }
             ClauseKind::Add { .. } => self.add_to(clause, scope, work),
             ClauseKind::RankedBy { .. } => self.ranked_by(clause, work.pays, scope, work),
             ClauseKind::KeepTop(most) => self.keep_top(clause, most, scope, work),
@@ -216,7 +220,7 @@ impl Typing<'_> {
         work.clauses.splice(at..at, scope.wanted.drain(..).map(typed::Clause::Total));
     }
 
-    fn valued(
+    pub(super) fn valued(
         &mut self,
         value: &tree::Expr,
         unknown: Option<&UnknownMeans>,

@@ -16,6 +16,13 @@ impl Typing<'_> {
         let ClauseKind::Hold { until, per, paid_per, all_at_end } = &clause.kind else { return };
         // An amount with a problem of its own has no unit to hold the sum against.
         let Some(unit) = work.unit else { return };
+        let due = work.clauses.iter().find_map(|clause| match clause {
+            crate::typed::Clause::Pay(pay) => pay.when.span(),
+            _ => None,
+        });
+        if self.held_and_due(clause.span, due).is_none() {
+            return;
+        }
         let Some(until) = self.held_amount(until, unit, scope) else { return };
         let Some(per) = self.account(per, clause.span, work) else { return };
         let paid_per = match paid_per {

@@ -2,7 +2,7 @@
 
 use crate::internal::broken;
 use crate::plan::{Expr, Function, Op, Parties, ScheduleOutput, Share, Spare, To, Type, UnitId};
-use crate::typed::{self, extent};
+use crate::typed::{self, When, extent};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
 use crate::types::rules::Work;
@@ -53,7 +53,15 @@ impl Typing<'_> {
                 (None, Some(Share { parties, spare, base: None, span: payee.span }))
             }
         };
-        work.clauses.push(typed::Clause::Pay(typed::Pay { payee, share, amount, unit, take_back, span }));
+        work.clauses.push(typed::Clause::Pay(typed::Pay {
+            payee,
+            share,
+            amount,
+            unit,
+            take_back,
+            when: When::Unsaid,
+            span,
+        }));
     }
 
     /// What is paid, in which unit, with what is said for missing values.

@@ -49,7 +49,15 @@ impl Typing<'_> {
         let Some((parties, base)) = parties else { return };
         let spare = spare.unwrap_or(Spare::LargestFraction);
         let share = Some(Share { parties, spare, base, span });
-        work.clauses.push(typed::Clause::Pay(typed::Pay { payee: None, share, amount, unit, take_back: false, span }));
+        work.clauses.push(typed::Clause::Pay(typed::Pay {
+            payee: None,
+            share,
+            amount,
+            unit,
+            take_back: false,
+            when: typed::When::Unsaid,
+            span,
+        }));
     }
 
     /// What a credit is a share of: X where the amount is `P of X`, else the amount.

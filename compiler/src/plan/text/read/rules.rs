@@ -6,10 +6,10 @@ use super::super::shares;
 use super::super::words::Word;
 use super::{days, number, reading, record, rule_id, stream, word};
 use crate::plan::{
-    Account, Add, Balance, BalanceId, Days, Emit, Expr, FieldId, Fold, FoldFunction, Hold, Key, KeyId, Limit, Local,
-    LocalId, Match, MatchId, Most, Node, Op, Owner, Pay, Period, Plan, Rank, Reading, RecordId, Root, SharedLimit,
-    Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type, Version, VersionId, Whose,
-    Window,
+    Account, Add, Balance, BalanceId, Days, Emit, Expr, FieldId, Fold, FoldFunction, Hold, Installments, Key, KeyId,
+    Limit, Local, LocalId, Match, MatchId, Most, Node, Op, Owner, Pay, Period, Plan, Rank, Reading, RecordId, Root,
+    SharedLimit, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type, Version,
+    VersionId, Whose, Window,
 };
 use meed_grammar::span::Span;
 
@@ -361,7 +361,17 @@ fn step(plan: &Plan, rule: &mut Version, line: &mut Cursor) -> Read<Node> {
             line.expect("under")?;
             Node::Limit(Limit::Payments { most, state: state(line)? })
         }
-        verb @ ("pay" | "take-back") => Node::Pay(Pay { negative: verb == "take-back" }),
+        verb @ ("pay" | "take-back") => {
+            let due = if line.takes("due") { Some(place.read_typed(line)?) } else { None };
+            let installments = if line.takes("in") {
+                let number = number(line)?;
+                line.expect("per")?;
+                Some(Installments { number, period: word(line)? })
+            } else {
+                None
+            };
+            Node::Pay(Pay { negative: verb == "take-back", due, installments })
+        }
         verb @ ("at-most" | "at-least") => Node::Limit(limit(&place, verb == "at-least", line)?),
         other => return Err(format!("`{other}` is no step")),
     })
