@@ -67,8 +67,13 @@ impl Explain {
         let job = Job::new(named.as_deref(), &self.job, messages)?;
         let (tables, _) = job.open(&job.bind(messages)?, messages)?;
         let scratch = std::env::temp_dir();
-        let limits =
-            Limits { memory: self.memory, scratch: &scratch, spills: false, lists_rejects: self.key.is_some() };
+        let limits = Limits {
+            memory: self.memory,
+            scratch: &scratch,
+            spills: false,
+            lists_rejects: self.key.is_some(),
+            keeps_returns: false,
+        };
         let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
         report::rejects(&job.plan, &loaded, 20, messages);
         job.knows_the_day(&loaded, messages)?;

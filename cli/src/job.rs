@@ -49,6 +49,8 @@ pub struct Limits<'a> {
     pub spills: bool,
     /// Whether all rejected cells are to be listed.
     pub lists_rejects: bool,
+    /// Whether it is asked which rows were returned when.
+    pub keeps_returns: bool,
 }
 
 impl<'a> Limits<'a> {
@@ -58,6 +60,7 @@ impl<'a> Limits<'a> {
             memory,
             spill: self.spills.then(|| Spill::new(self.scratch, memory)),
             rejects: self.lists_rejects.then_some(self.scratch),
+            keeps_returns: self.keeps_returns,
             ..LoadOptions::through(through)
         }
     }

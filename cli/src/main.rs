@@ -25,6 +25,7 @@ mod inputs;
 mod job;
 mod new;
 mod out;
+mod paid;
 mod plan;
 mod progress;
 mod project;

@@ -7,16 +7,18 @@ use crate::draw::{Messages, say};
 use crate::format::Format;
 use crate::job::{Job, JobOptions, Limits};
 use crate::out::{OutError, Outputs, Request, Shared};
+use crate::paid::{self, Beside};
 use crate::progress::Progress;
 use crate::rejected_rows::RejectedRows;
 use crate::{rejected_rows, report, run_json, signals};
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
 use meed_grammar::foreign::shown;
+use meed_runtime::inner::earlier::Compared;
 use meed_runtime::inner::engine::{Engine, RunOptions, RunResult, run};
-use meed_runtime::inner::output::{Formulas, Sink};
+use meed_runtime::inner::output::{Formulas, Header, Sink};
 use meed_runtime::inner::pay;
-use meed_runtime::inner::pay::{Sinks, Slices};
+use meed_runtime::inner::pay::{Nowhere, Sinks, Slices};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
 use std::path::{Path, PathBuf};
@@ -31,6 +33,9 @@ pub struct Run {
     /// The folder for payments, totals and decisions
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// The folder of an earlier run: pay only what differs from what it paid; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    paid: Vec<PathBuf>,
     /// Write rejected rows here and settle the others
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -58,6 +63,14 @@ pub struct Run {
     /// Rows to process at a time
     #[arg(long, default_value_t = 4096, hide = true)]
     batch_rows: u32,
+}
+
+/// What a run has found, to be written.
+struct Found<'a> {
+    loaded: &'a Loaded,
+    result: &'a RunResult,
+    slices: Option<&'a Slices>,
+    beside: Option<&'a Beside>,
 }
 
 /// The engines by name.
@@ -97,13 +110,20 @@ impl Run {
         clock.stage("compile");
         let bound = job.bind(messages)?;
         job.keeps_inputs(&bound, &self.outputs(&job, &out), messages)?;
+        let earlier = paid::read(&job, &self.paid, &out, messages)?;
         let mut outputs = Outputs::begin(&self.request(&job, &out), shared).map_err(|error| error.tell(messages))?;
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
         // The parts of lines are gathered for rows that are all held.
         let (spills, lists_rejects) = (!self.slices, self.rejects.is_some());
-        let limits = Limits { memory: self.memory, scratch: &scratch, spills, lists_rejects };
+        let limits = Limits {
+            memory: self.memory,
+            scratch: &scratch,
+            spills,
+            lists_rejects,
+            keeps_returns: !self.paid.is_empty(),
+        };
         let mut loaded = job.load(tables, limits, &progress, messages)?;
         self.judge(&job.plan, &loaded, outputs.has_earlier_run(), messages)?;
         job.knows_the_day(&loaded, messages)?;
@@ -126,11 +146,16 @@ impl Run {
         let (slices, mut clock) = timer.end();
         progress.writing();
         let formulas = outputs.formulas();
-        let written = self.write(&job, outputs, (inputs, copied), &loaded, &result, slices.as_ref());
+        let beside = earlier.map(|earlier| Beside::new(&job, earlier, &loaded, &result, &out)).transpose();
+        let written = beside.and_then(|beside| {
+            let found = Found { loaded: &loaded, result: &result, slices: slices.as_ref(), beside: beside.as_ref() };
+            self.write(&job, outputs, (inputs, copied), found)
+        });
         let manifest = written.map_err(|error| error.tell(messages))?;
         clock.stage("write");
         drop(progress);
         report::accounts(&job.plan, &loaded, &result, &manifest.account);
+        paid::report(&manifest);
         report::unmatched_texts(&job.plan, &loaded);
         report::formulas(formulas.n_marked());
         if self.timings {
@@ -148,7 +173,7 @@ impl Run {
         let mut tables = vec!["payments", "totals", "decisions"];
         tables.extend(pay::credits_header(&job.plan).map(|_| "credits"));
         tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
-        tables.extend(pay::differences_header(&job.plan).map(|_| "differences"));
+        tables.extend(self.differences_header(&job.plan).map(|_| "differences"));
         tables.extend(pay::held_header(&job.plan).map(|_| "held"));
         tables.extend(pay::movements_header(&job.plan).map(|_| "movements"));
         tables.extend(self.slices.then_some("slices"));
@@ -164,6 +189,11 @@ impl Run {
             },
             program: &job.plan.name,
         }
+    }
+
+    /// The columns of differences: to what earlier runs paid, or between the closes of this one.
+    fn differences_header(&self, plan: &Plan) -> Option<Header> {
+        if self.paid.is_empty() { pay::differences_header(plan) } else { Some(Compared::differences_header(plan)) }
     }
 
     /// The files that will be written.
@@ -224,12 +254,11 @@ impl Run {
         job: &Job,
         mut outputs: Outputs,
         (inputs, copied): (Vec<manifest::Input>, Vec<(PathBuf, RejectedRows)>),
-        loaded: &Loaded,
-        result: &RunResult,
-        slices: Option<&Slices>,
+        Found { loaded, result, slices, beside }: Found<'_>,
     ) -> Result<Manifest, OutError> {
         let plan = &job.plan;
-        let mut payments = outputs.table("payments", pay::payments_header(plan, result))?;
+        let header = beside.map(|beside| beside.compared.payments_header(plan, result));
+        let mut payments = outputs.table("payments", header.unwrap_or_else(|| pay::payments_header(plan, result)))?;
         let mut totals = outputs.table("totals", pay::totals_header(plan))?;
         let mut decisions = outputs.table("decisions", pay::decisions_header())?;
         let mut credits = match pay::credits_header(plan) {
@@ -240,7 +269,7 @@ impl Run {
             Some(header) => Some(outputs.table("uncredited", header)?),
             None => None,
         };
-        let mut differences = match pay::differences_header(plan) {
+        let mut differences = match self.differences_header(plan) {
             Some(header) => Some(outputs.table("differences", header)?),
             None => None,
         };
@@ -264,7 +293,17 @@ impl Run {
             slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
         };
         let folder = |error| (outputs.folder().to_owned(), error);
-        pay::write(plan, loaded, result, &mut sinks).map_err(folder)?;
+        match (beside, &mut differences) {
+            (Some(beside), Some(differences)) => {
+                let Sinks { payments, totals, slices } = sinks;
+                beside.compared.write(plan, payments, totals, differences.as_mut()).map_err(folder)?;
+                let mut parts = Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices };
+                if parts.slices.is_some() {
+                    pay::write(plan, loaded, result, &mut parts).map_err(folder)?;
+                }
+            }
+            _ => pay::write(plan, loaded, result, &mut sinks).map_err(folder)?,
+        }
         pay::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
         if let Some(credits) = &mut credits {
             pay::write_credits(plan, loaded, result, credits.as_mut()).map_err(folder)?;
@@ -272,7 +311,7 @@ impl Run {
         if let Some(uncredited) = &mut uncredited {
             pay::write_uncredited(plan, loaded, result, uncredited.as_mut()).map_err(folder)?;
         }
-        if let Some(differences) = &mut differences {
+        if let (None, Some(differences)) = (beside, &mut differences) {
             pay::write_differences(plan, loaded, result, differences.as_mut()).map_err(folder)?;
         }
         if let Some(held) = &mut held {
@@ -283,7 +322,7 @@ impl Run {
         }
         drop((payments, totals, decisions, parts, credits, uncredited, differences, held, movements));
         outputs.appear(|tables, rejects| {
-            run_json::describe(job, loaded, result, run_json::Files { inputs, tables, rejects })
+            run_json::describe(job, loaded, result, beside, run_json::Files { inputs, tables, rejects })
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What `run.json` says of a run.
 
 use crate::job::Job;
+use crate::paid::Beside;
 use meed_compiler::SourceText;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{FieldId, Plan, RecordId};
@@ -20,23 +21,29 @@ pub struct Files {
 }
 
 /// All of it.
-pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, files: Files) -> Manifest {
+pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, beside: Option<&Beside>, files: Files) -> Manifest {
     let plan = &job.plan;
-    let (name, title) = (plan.name.clone(), plan.title.clone());
     Manifest {
         format: FORMAT,
         meed: env!("CARGO_PKG_VERSION").to_owned(),
-        program: Program { name, title, sha256: sha256_of(job.sources.text_of(0).as_bytes()), uses: uses(job) },
+        program: program(job),
         parameters: parameters(plan),
         through: date_of(result.through).to_string(),
+        paid: beside.map_or_else(Vec::new, |beside| beside.runs.clone()),
         inputs: files.inputs,
         tables: files.tables,
         rejects: files.rejects,
         left_out: left_out(plan, loaded),
         not_there: not_there(plan, loaded),
         account: account(plan, loaded, result),
-        totals: rule_totals(plan, result),
+        totals: beside.map_or_else(|| rule_totals(plan, result), |beside| beside.compared.rule_totals(plan, result)),
     }
+}
+
+/// The program.
+pub fn program(job: &Job) -> Program {
+    let (name, title) = (job.plan.name.clone(), job.plan.title.clone());
+    Program { name, title, sha256: sha256_of(job.sources.text_of(0).as_bytes()), uses: uses(job) }
 }
 
 /// Rows that are no rows of their record.
@@ -75,7 +82,8 @@ fn uses(job: &Job) -> Vec<UsedFile> {
     others.chain(job.sources.sheets().iter().filter_map(sheet)).collect()
 }
 
-fn parameters(plan: &Plan) -> Parameters {
+/// Its parameters.
+pub fn parameters(plan: &Plan) -> Parameters {
     let text: String = plan.parameters.iter().map(|known| format!("{} = {}\n", known.name, known.value)).collect();
     let value = |known: &meed_compiler::plan::Parameter| Parameter {
         name: known.name.clone(),

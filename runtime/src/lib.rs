@@ -40,6 +40,7 @@
 #![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
 
 mod decode;
+mod earlier;
 mod engine;
 mod explain;
 mod keys;
@@ -78,6 +79,9 @@ pub use store::unreadable::Unreadable;
 /// What this repository's command line, tests and benchmarks take beside the door. It changes from day to day.
 #[doc(hidden)]
 pub mod inner {
+    pub mod earlier {
+        pub use crate::earlier::{Compared, EarlierError, EarlierRun, EarlierRuns};
+    }
     pub mod engine {
         pub use crate::engine::counts::Counts;
         pub use crate::engine::lines::{LineRows, Lines};
@@ -118,7 +122,7 @@ pub mod inner {
         pub use crate::pay::differences::differences_header;
         pub use crate::pay::held::held_header;
         pub use crate::pay::movements::movements_header;
-        pub use crate::pay::sinks::Sinks;
+        pub use crate::pay::sinks::{Nowhere, Sinks};
         pub use crate::pay::slices::Slices;
         pub use crate::pay::write::{
             credits, decisions, differences, held, movements, payments, slices, totals, uncredited, write,

@@ -45,6 +45,9 @@ pub struct Manifest {
     pub parameters: Parameters,
     /// The last day of the run, `2026-03-31`.
     pub through: String,
+    /// The earlier runs beside which this one paid: its payments are what it pays more or less than they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid: Vec<PaidRun>,
     /// The files that were read, by record in the order of the program, then in the order of reading.
     pub inputs: Vec<Input>,
     /// The tables that were written, beside `run.json`.
@@ -62,6 +65,17 @@ pub struct Manifest {
     pub account: Vec<Counts>,
     /// What each rule paid.
     pub totals: Vec<Total>,
+}
+
+/// An earlier run beside which another one paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidRun {
+    /// Its folder, as the command line named it.
+    pub name: String,
+    /// Its last day.
+    pub through: String,
+    /// Of its `run.json`.
+    pub sha256: String,
 }
 
 /// The program of a run.

@@ -93,7 +93,9 @@ fn engines_agree_at_the_limits() {
 }
 
 /// Everything that a Plan can hold, as it is written by `Debug`.
-const PARTS: [&str; 87] = [
+const PARTS: [&str; 89] = [
+    "due: Some(",
+    "Some(Installments",
     "TakeFrom(",
     "Taken(",
     "Balance(",

@@ -72,7 +72,7 @@ const WALLS: [Wall; 9] = [
 ];
 
 /// The rooms of the runtime in the order of the data's way, and which others each may know: none that comes after it.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("keys", &[]),
     ("source", &[]),
     ("decode", &["keys", "source"]),
@@ -82,6 +82,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("output", &[]),
     ("manifest", &[]),
     ("pay", &["engine", "keys", "manifest", "output", "store"]),
+    ("earlier", &["engine", "keys", "manifest", "output", "pay", "source", "store"]),
     ("explain", &["engine", "store"]),
     ("suite", &["engine", "explain", "load", "output", "pay", "source", "store"]),
     ("program", &["engine", "explain", "load", "manifest", "output", "pay", "source", "store"]),

@@ -28,12 +28,22 @@ pub struct LoadOptions<'a> {
     ///
     /// [`Rejects::each`]: crate::store::rejects::Rejects::each
     pub rejects: Option<&'a Path>,
+    /// Whether it is kept which rows were returned when, also where no rule asks for that.
+    pub keeps_returns: bool,
 }
 
 impl LoadOptions<'_> {
     /// A run through this day, otherwise as usual.
     pub fn through(day: i32) -> Self {
-        Self { through: day, batch_rows: 16_384, progress: None, spill: None, memory: MEMORY, rejects: None }
+        Self {
+            through: day,
+            batch_rows: 16_384,
+            progress: None,
+            spill: None,
+            memory: MEMORY,
+            rejects: None,
+            keeps_returns: false,
+        }
     }
 
     /// Lets the rows of an event go where these options say that they may.

@@ -25,6 +25,7 @@ pub struct Read<'a> {
     plan: &'a Plan,
     through: i32,
     memory: usize,
+    keeps_returns: bool,
     tables: Vec<Option<TableBuilder>>,
     shared: Shared,
 }
@@ -49,7 +50,14 @@ impl<'a> Read<'a> {
             let n_components = if has_space { n_components(plan, record) } else { 0 };
             shared.spaces.push(has_space.then(|| KeySpace::new(n_components)));
         }
-        let mut read = Self { plan, through: options.through, memory: options.memory, tables: Vec::new(), shared };
+        let mut read = Self {
+            plan,
+            through: options.through,
+            memory: options.memory,
+            keeps_returns: options.keeps_returns,
+            tables: Vec::new(),
+            shared,
+        };
         read.tables.resize_with(plan.records.len(), || None);
         let mut n_rows = 0;
         for input in inputs {
@@ -67,11 +75,11 @@ impl<'a> Read<'a> {
     /// # Errors
     /// When rows that are too many for memory cannot be kept.
     pub fn finish(self) -> Result<Loaded, LoadError> {
-        let Self { plan, through, memory, tables, shared, .. } = self;
+        let Self { plan, through, memory, keeps_returns, tables, shared } = self;
         guarded(|| {
             let mut linked = Linked { plan, tables, spaces: shared.spaces, taken: Vec::new() };
             linked.link()?;
-            linked.take_returns(through)?;
+            linked.take_returns(through, keeps_returns)?;
             let mut loaded = finish(linked, shared.dictionaries, through)?;
             loaded.earlier = earlier(plan, &loaded);
             fit(plan, &loaded, through, memory)?;

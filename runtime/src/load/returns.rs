@@ -59,18 +59,18 @@ impl Linked<'_> {
     ///
     /// # Errors
     /// When rows that are not held cannot be read.
-    pub fn take_returns(&mut self, through: i32) -> Result<(), StoreError> {
+    pub fn take_returns(&mut self, through: i32, keeps_returns: bool) -> Result<(), StoreError> {
         for idx in 0..self.plan.records.len() {
             let record = RecordId(idx as u32);
             if self.plan.records[idx].used && self.plan.records[idx].returned(Reading::Left).is_some() {
-                self.take_off(record, through)?;
+                self.take_off(record, through, keeps_returns)?;
             }
         }
         Ok(())
     }
 
     /// Takes off the rows of one event what others take off them.
-    fn take_off(&mut self, target: RecordId, through: i32) -> Result<(), StoreError> {
+    fn take_off(&mut self, target: RecordId, through: i32, keeps_returns: bool) -> Result<(), StoreError> {
         let plan = self.plan;
         let reported = self.reported(target)?;
         let (mut left, events, takings) = loop {
@@ -93,7 +93,7 @@ impl Linked<'_> {
         // that are read as they stood.
         let is_asked = |rule: &Version| rule.as_it_stood || rule.takes_back;
         let stood = plan.matches.iter().any(|rows| rows.stood.is_some()) || plan.versions.iter().any(is_asked);
-        if plan.calendar.settled.is_some() || stood {
+        if keeps_returns || plan.calendar.settled.is_some() || stood {
             self.taken.push(taken(plan, &events, &takings, &left));
         }
         self.write(&mut left, Reading::Left);

@@ -47,6 +47,8 @@ pub enum ManifestError {
 pub struct WrittenRun {
     /// What its `run.json` says.
     pub manifest: Manifest,
+    /// Of the bytes of its `run.json`.
+    pub sha256: String,
     /// Where its files are. This folder belongs to one run; another run's files never get into it.
     folder: PathBuf,
 }
@@ -70,7 +72,7 @@ impl WrittenRun {
                 Ok(bytes) => {
                     let manifest = parse(&shown, &bytes)?;
                     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-                    return Ok(Some(Self { manifest, folder }));
+                    return Ok(Some(Self { manifest, sha256: sha256_of(&bytes), folder }));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(unreadable(error)),
@@ -192,6 +194,7 @@ mod tests {
             program: Program { name: "p".to_owned(), title: "P".to_owned(), sha256: sha256.clone(), uses: Vec::new() },
             parameters: Parameters { sha256: sha256.clone(), values: Vec::new() },
             through: "2026-03-31".to_owned(),
+            paid: Vec::new(),
             inputs: Vec::new(),
             tables: files.iter().map(file).collect(),
             rejects: None,

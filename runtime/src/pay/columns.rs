@@ -350,13 +350,13 @@ impl SliceBatch<'_> {
 }
 
 /// The names of units.
-pub(super) fn units(plan: &Plan, units: impl Iterator<Item = UnitId>) -> Cells {
+pub(crate) fn units(plan: &Plan, units: impl Iterator<Item = UnitId>) -> Cells {
     let words = plan.units.iter().map(|unit| unit.code.clone()).collect();
     Cells::Words { words, codes: units.map(|unit| unit.0 as u16).collect() }
 }
 
 /// Amounts in units, each with the decimals of its own.
-pub(super) fn amounts(plan: &Plan, values: Vec<i128>, units: impl Iterator<Item = UnitId>) -> Cells {
+pub(crate) fn amounts(plan: &Plan, values: Vec<i128>, units: impl Iterator<Item = UnitId>) -> Cells {
     let mut decimals = Vec::new();
     if plan.units.len() > 1 {
         decimals.extend(units.map(|unit| plan.unit(unit).decimals as u8));

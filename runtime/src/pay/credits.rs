@@ -275,7 +275,7 @@ fn period_name(plan: &Plan, kind: Period, number: i32) -> String {
 }
 
 /// Few words again and again.
-pub(super) fn words(each: impl Iterator<Item = String>) -> Cells {
+pub(crate) fn words(each: impl Iterator<Item = String>) -> Cells {
     let (mut words, mut codes): (Vec<String>, Vec<u16>) = (Vec::new(), Vec::new());
     let mut known: FxHashMap<String, u16> = FxHashMap::default();
     for word in each {

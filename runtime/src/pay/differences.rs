@@ -33,7 +33,12 @@ const DIFFERENCES: [(&str, Kind); 13] = [
 /// The columns of the differences of a run; none where the program is not settled at the ends of periods.
 pub fn differences_header(plan: &Plan) -> Option<Header> {
     plan.calendar.settled?;
-    Some(header(&DIFFERENCES, plan))
+    Some(header_of_differences(plan))
+}
+
+/// The columns of differences, whatever they are to.
+pub(crate) fn header_of_differences(plan: &Plan) -> Header {
+    header(&DIFFERENCES, plan)
 }
 
 impl Reason {

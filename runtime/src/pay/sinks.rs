@@ -5,7 +5,7 @@ use crate::pay::slices::Slices;
 use std::io;
 
 /// Rows made at a time.
-pub(super) const BATCH: usize = 16_384;
+pub(crate) const BATCH: usize = 16_384;
 
 /// Where the tables of a run go.
 pub struct Sinks<'a> {
@@ -18,7 +18,7 @@ pub struct Sinks<'a> {
 }
 
 /// A table that nobody wants.
-pub(crate) struct Nowhere;
+pub struct Nowhere;
 
 impl Sink for Nowhere {
     fn take(&mut self, _: &Batch) -> io::Result<()> {

@@ -1,0 +1,207 @@
+//! Reads what earlier runs paid.
+
+use crate::earlier::error::EarlierError;
+use crate::earlier::ledger::{Ledger, Line, Subject};
+use crate::manifest::{Manifest, ManifestError, PaidRun, WrittenRun, check};
+use crate::output::formula::unmarked;
+use crate::source::columns::Wanted;
+use crate::source::file::{Opening, SourceFile};
+use meed_compiler::plan::calendar::day_of;
+use meed_compiler::plan::{Layout, Plan};
+use meed_compiler::value::{Exact, parse_exact};
+use std::path::Path;
+
+/// Rows read at a time.
+const BATCH: usize = 4_096;
+/// Bytes that a page of a file may take.
+const PAGE: usize = 256 << 20;
+/// The columns that are read.
+const COLUMNS: [&str; 13] = [
+    "rule",
+    "version",
+    "payee_kind",
+    "payee",
+    "unit",
+    "amount",
+    "event",
+    "key",
+    "place",
+    "when",
+    "period",
+    "booked",
+    "due",
+];
+
+/// A folder with an earlier run.
+pub struct EarlierRun {
+    /// As it was named.
+    pub folder: String,
+    run: WrittenRun,
+}
+
+/// What earlier runs paid.
+pub struct EarlierRuns {
+    pub(super) ledger: Ledger,
+    /// The last day of the latest of them.
+    pub(super) through: i32,
+    /// What the last of them says of itself.
+    pub(super) last: Manifest,
+    /// All of them, as `run.json` names them.
+    pub runs: Vec<PaidRun>,
+}
+
+impl EarlierRun {
+    /// Finds the run of a folder.
+    ///
+    /// # Errors
+    /// Where there is none, or it is of another program or a later day.
+    pub fn open(plan: &Plan, folder: &Path, through: i32) -> Result<Self, EarlierError> {
+        let name = folder.display().to_string();
+        let Some(run) = WrittenRun::open(folder)? else { return Err(EarlierError::NoRun { folder: name }) };
+        let theirs = &run.manifest.program.name;
+        if *theirs != plan.name {
+            return Err(EarlierError::OtherProgram { folder: name, theirs: theirs.clone(), ours: plan.name.clone() });
+        }
+        let earlier = Self { folder: name, run };
+        match earlier.through()? {
+            day if day > through => Err(EarlierError::Later { folder: earlier.folder, through: day }),
+            _ => Ok(earlier),
+        }
+    }
+
+    fn through(&self) -> Result<i32, EarlierError> {
+        let text = &self.run.manifest.through;
+        let cell = || EarlierError::Cell { file: self.folder.clone(), row: 0, value: text.clone(), what: "day" };
+        text.parse().map(day_of).map_err(|_| cell())
+    }
+}
+
+impl EarlierRuns {
+    /// Reads the payments of runs, each of which knew what those before it had paid; at least one.
+    ///
+    /// # Errors
+    /// Where they are not all the runs that paid, or their payments are not as they wrote them.
+    pub fn read(plan: &Plan, mut runs: Vec<EarlierRun>) -> Result<Option<Self>, EarlierError> {
+        runs.sort_by_key(|run| run.run.manifest.paid.len());
+        for (idx, own) in runs.iter().enumerate() {
+            let before = runs.split_at(idx).0;
+            if let Some(other) = before.iter().find(|other| other.run.sha256 == own.run.sha256) {
+                return Err(EarlierError::Twice { folder: own.folder.clone(), other: other.folder.clone() });
+            }
+            let knows = |other: &EarlierRun| own.run.manifest.paid.iter().any(|paid| paid.sha256 == other.run.sha256);
+            let is_named = |paid: &&PaidRun| !runs.iter().any(|other| other.run.sha256 == paid.sha256);
+            if let Some(missing) = own.run.manifest.paid.iter().find(is_named) {
+                return Err(EarlierError::Incomplete { folder: own.folder.clone(), other: missing.name.clone() });
+            }
+            if let Some(other) = before.iter().find(|other| !knows(other)) {
+                return Err(EarlierError::Apart { folder: own.folder.clone(), other: other.folder.clone() });
+            }
+        }
+        let Some(last) = runs.last().map(|run| run.run.manifest.clone()) else { return Ok(None) };
+        let mut through = i32::MIN;
+        for run in &runs {
+            through = through.max(run.through()?);
+        }
+        let named = |run: &EarlierRun| PaidRun {
+            name: run.folder.clone(),
+            through: run.run.manifest.through.clone(),
+            sha256: run.run.sha256.clone(),
+        };
+        let named = runs.iter().map(named).collect();
+        let mut earlier = Self { ledger: Ledger::default(), through, last, runs: named };
+        for run in runs {
+            earlier.take(plan, run)?;
+        }
+        Ok(Some(earlier))
+    }
+
+    /// Takes in what one run paid.
+    fn take(&mut self, plan: &Plan, run: EarlierRun) -> Result<(), EarlierError> {
+        let EarlierRun { folder, run } = run;
+        let table = run.manifest.tables.iter().find(|table| table.table == "payments");
+        let Some(table) = table else { return Err(EarlierError::NoPayments { folder }) };
+        let path = run.place(table);
+        if path.extension().is_some_and(|ending| ending == "jsonl") {
+            return Err(EarlierError::JsonLines { folder });
+        }
+        let file = format!("{folder}/{}", table.file);
+        check(&path, table.size, &table.sha256).map_err(|error| match error {
+            ManifestError::Changed { .. } => EarlierError::Changed { file: file.clone() },
+            other => other.into(),
+        })?;
+        let is_marked = path.extension().is_some_and(|ending| ending == "csv");
+        let source = SourceFile { name: file.clone(), ..SourceFile::open(&path)? };
+        let opening = Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE };
+        let Some(mut source) = source.into_source(&opening)? else { return Ok(()) };
+        let mut wanted = Vec::new();
+        let mut header = source.header().to_vec();
+        for name in COLUMNS.into_iter().chain(["accrual"]) {
+            let Some(column) = header.iter_mut().position(|known| known == name) else {
+                return Err(EarlierError::NoPayments { folder });
+            };
+            wanted.push(Wanted { column, as_text: true });
+        }
+        source.choose(&wanted)?;
+        let mut n_rows = 0;
+        loop {
+            let in_batch = source.advance()?;
+            if in_batch == 0 {
+                return Ok(());
+            }
+            for row in 0..in_batch {
+                let cells: [String; 14] = std::array::from_fn(|chosen| source.text(chosen, row));
+                let row = n_rows + row as u64 + 1;
+                let bad =
+                    |value: &str, what| EarlierError::Cell { file: file.clone(), row, value: value.to_owned(), what };
+                self.row(plan, cells, is_marked, bad)?;
+            }
+            n_rows += in_batch as u64;
+        }
+    }
+
+    fn row(
+        &mut self,
+        plan: &Plan,
+        cells: [String; 14],
+        is_marked: bool,
+        bad: impl Fn(&str, &'static str) -> EarlierError,
+    ) -> Result<(), EarlierError> {
+        let [rule, version, kind, payee, unit, amount, event, key, place, when, period, booked, due, accrual] = &cells;
+        match accrual.as_str() {
+            "no" => {}
+            // What was not paid yet is paid now.
+            "yes" => return Ok(()),
+            other => return Err(bad(other, "`yes` or `no`")),
+        }
+        let text = |cell: &'_ str| -> String { if is_marked { unmarked(cell).to_owned() } else { cell.to_owned() } };
+        let day = |cell: &str| cell.parse().map(day_of).map_err(|_| bad(cell, "day"));
+        let whole = |cell: &str| cell.parse::<i32>().map_err(|_| bad(cell, "whole number"));
+        let known = plan.unit_named(unit).ok_or_else(|| bad(unit, "unit of the program"))?;
+        let per_one = Exact::from(plan.unit(known).per_one());
+        let units = parse_exact(amount).map(|amount| amount * per_one).filter(|units| units.denominator().is_one());
+        let units = units.and_then(|units| i128::try_from(units.numerator().clone()).ok());
+        let amount = units.ok_or_else(|| bad(amount, "amount of the unit"))?;
+        let due = if due.is_empty() { None } else { Some(day(due)?) };
+        let line = Line { version: whole(version)?, place: whole(place)?, when: day(when)?, amount };
+        let is_settled = self.settled(plan, booked).ok_or_else(|| bad(booked, "period"))?;
+        let subject = Subject {
+            rule: self.ledger.code(rule),
+            kind: self.ledger.code(kind),
+            payee: self.ledger.code(&text(payee)),
+            unit: known,
+            event: self.ledger.code(event),
+            key: self.ledger.code(&text(key)),
+            period: self.ledger.code(period),
+            due,
+            booked: if is_settled { None } else { Some(self.ledger.code(booked)) },
+            accrual: false,
+        };
+        self.ledger.paid(subject, line).ok_or_else(|| bad(&cells[5], "amount that can be added up"))
+    }
+
+    /// Whether a period had ended when the last of these runs was made.
+    pub(super) fn settled(&self, plan: &Plan, period: &str) -> Option<bool> {
+        let (kind, number) = plan.calendar.parse_name(period)?;
+        Some(plan.has_ended(kind, number, self.through))
+    }
+}
