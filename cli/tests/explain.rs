@@ -382,6 +382,31 @@ fn limits_over_rules_payees_of_kinds_and_sets_as_they_stood_are_told() {
 }
 
 #[test]
+fn levels_of_a_chain_are_told() {
+    let folder = Folder::new("explain-chain");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\
+         entity person { key id   manager optional person   rate percent }\n\
+         event deal { key id   when closed_on   rep person   amount money }\n\
+         rule override {\n  for each deal\n  pay each manager above rep up to 3 levels (each.rate if each.depth = 1, otherwise 0.333%) of amount\n  at most $40\n}\n",
+    );
+    folder.write("person.csv", "id,manager,rate\nANA,BEN,1%\nBEN,CLEO,5%\nCLEO,,2%\n");
+    folder.write("deal.csv", "id,closed_on,rep,amount\nD1,2026-02-01,ANA,1000\nD2,2026-02-02,CLEO,500\n");
+    let ask = |key: &str| folder.meed(&["explain", "p.meed", "--data", ".", "--key", key]).with(0).out;
+    let told = ask("D1");
+    for part in [
+        "override pays person BEN 40.00 USD and person CLEO 3.33 USD for deal D1",
+        "level 1, person BEN: 50.00 USD\n      each.rate is 5%\n      amount is 1,000.00 USD",
+        "level 2, person CLEO: 3.33 USD",
+        "person BEN: limit $40: 50.00 USD is cut to 40.00 USD",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert!(ask("D2").contains("there is nobody up the chain to be paid"), "{}", ask("D2"));
+}
+
+#[test]
 fn when_payments_are_due_is_told() {
     let folder = Folder::new("explain-due");
     folder.write(

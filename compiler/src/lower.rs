@@ -239,7 +239,10 @@ impl<'a> Lowering<'a> {
         let share = self.share(share);
         let of_payee = |limit: &crate::plan::Limit| limit.state().is_some_and(|state| self.plan.key_of(state).of_payee);
         if !share.divides() {
-            let whose = self.nodes.iter().position(|node| matches!(node, Node::Limit(limit) if of_payee(limit)));
+            // Of a chain each line is limited by itself, whatever the key.
+            let of_each = share.is_chain();
+            let whose =
+                self.nodes.iter().position(|node| matches!(node, Node::Limit(limit) if of_each || of_payee(limit)));
             let at = whose.unwrap_or(self.nodes.len());
             return self.nodes.insert(at, Node::Share(share));
         }

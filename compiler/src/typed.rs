@@ -346,6 +346,11 @@ impl When {
 }
 
 impl Pay {
+    /// Whether parties of a chain are paid, each by itself.
+    pub fn is_chain(&self) -> bool {
+        self.share.as_ref().is_some_and(Share::is_chain)
+    }
+
     /// The kinds of parties that are paid.
     pub fn kinds(&self) -> Vec<RecordId> {
         match (&self.share, &self.payee) {

@@ -23,7 +23,6 @@ const CLAUSES: &[(&str, &str)] = &[
         "running count per rep per year",
     ),
     ("returns take back what was added   pay partner 2% of amount", "returns take back what was added"),
-    ("pay each manager above rep up to 3 levels 1% of amount", "pay each manager"),
     (
         "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
         "(quote where quantity > 5)",

@@ -5,7 +5,7 @@ use crate::ways::{WAYS, alike, difference, settle};
 use meed_compiler::plan::calendar::{date_of, day_of};
 use proptest::prelude::*;
 
-/// A deal of one of three reps with one of three customers.
+/// A deal of one of three reps, of whom R1 is the manager of R0 and R2 that of R1, with one of three customers.
 #[derive(Clone, Debug)]
 pub struct Deal {
     /// Its place in the table, which is its key.
@@ -166,9 +166,10 @@ fn tables(deals: &[Deal]) -> Vec<(String, Table)> {
     let mut rows: Vec<Vec<String>> = deals.iter().map(row).collect();
     // As the file has them, not as the rules see them.
     rows.sort_by_key(|row| row[0].len());
-    let people = (0..3).map(|rep| vec![format!("R{rep}")]).collect();
+    let manager = |rep: usize| if rep < 2 { format!("R{}", rep + 1) } else { String::new() };
+    let people = (0..3).map(|rep| vec![format!("R{rep}"), manager(rep)]).collect();
     vec![
         ("deal".to_owned(), table(&["id", "closed_on", "rep", "customer", "amount"], rows)),
-        ("person".to_owned(), table(&["id"], people)),
+        ("person".to_owned(), table(&["id", "manager"], people)),
     ]
 }

@@ -531,6 +531,49 @@ proptest! {
         }
     }
 
+    // Parties up a chain are paid as by rules of their own.
+    #[test]
+    fn a_chain_pays_as_rules_of_its_levels(
+        deals in any_deals(),
+        mode in any_mode(),
+        rates in [0i64..2_000, 0i64..2_000, 0i64..2_000],
+        most in 0i64..900_000,
+    ) {
+        let percent = |rate: i64| format!("{}.{:02}%", rate / 100, rate % 100);
+        let [first, second, third] = rates.map(percent);
+        let limit = format!("at most {} per payee per quarter", dollars(most));
+        let level = |name: &str, path: &str, rate: &str| {
+            format!("rule {name} {{ for each deal  pay {path} {rate} of amount, unknown means nobody }}\n")
+        };
+        let chain = |name: &str, limit: &str| format!(
+            "rule {name} {{ for each deal  pay each manager above rep up to 3 levels
+             ({first} if each.depth = 1, {second} if each.depth = 2, otherwise {third}) of amount  {limit} }}\n"
+        );
+        let rules = [
+            chain("chain", ""),
+            level("level_1", "rep.manager", &first),
+            level("level_2", "rep.manager.manager", &second),
+            level("level_3", "rep.manager.manager.manager", &third),
+            chain("limited", &limit),
+        ];
+        let lines = paid(&program(mode, &rules.concat()), &deals);
+        let of = |rule: &str, deal: &Deal, payee: usize| {
+            let (key, payee) = (deal.key.to_string(), format!("R{payee}"));
+            let own = lines.iter().filter(|line| line.rule == rule && line.key == key && line.payee == payee);
+            own.map(|line| line.cents).sum::<i128>()
+        };
+        let mut sums: HashMap<(usize, usize), i128> = HashMap::new();
+        for deal in &deals {
+            for payee in deal.rep + 1..3 {
+                let own = of(&format!("level_{}", payee - deal.rep), deal, payee);
+                prop_assert_eq!(of("chain", deal, payee), own, "deal {} for R{}", deal.key, payee);
+                let left = limited(sums.entry((payee, deal.quarter())).or_default(), own, most);
+                prop_assert_eq!(of("limited", deal, payee), left, "limited deal {} for R{}", deal.key, payee);
+            }
+            prop_assert_eq!(of("chain", deal, deal.rep), 0, "deal {}", deal.key);
+        }
+    }
+
     // An override is a share of each line, after that line's limits.
     #[test]
     fn overrides_follow_their_lines(shape in any_shape(), mode in any_mode(), deals in any_deals()) {

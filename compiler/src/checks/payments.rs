@@ -1,6 +1,6 @@
 //! Payments that are never paid: schedules and amounts that are nothing whatever the row, limits that let nothing through.
 
-use crate::plan::{Expr, Function, Limit, Line, Node, Op, Owner, Pieces, Plan, Schedule};
+use crate::plan::{Emit, Expr, Function, Limit, Line, Node, Op, Owner, Parties, Pieces, Plan, Schedule, Share};
 use crate::resolve::Resolved;
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -16,8 +16,17 @@ pub(super) fn payments(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Prob
                 .help("give one of its bands a rate or an amount, or remove the schedule"),
         );
     }
-    for step in plan.versions.iter().flat_map(|rule| &rule.nodes) {
+    for (rule, step) in plan.versions.iter().flat_map(|rule| rule.nodes.iter().map(move |step| (rule, step))) {
         let nothing = match step {
+            Node::Share(Share { parties: Parties::Levels(levels), .. }) => {
+                let all = levels.iter().all(|level| is_nothing(&level.amount));
+                levels.first().filter(|_| all).map(|level| (&level.amount, "this amount is always nothing"))
+            }
+            Node::Emit(Emit { payee: None, worth: Expr { op: Op::Number(_), .. }, .. })
+                if rule.share().is_some_and(Share::is_chain) =>
+            {
+                None
+            }
             Node::Emit(emit) => {
                 // What adds up is worth something for some row; a factor or an amount of a row may be nothing for all.
                 let of_row = (emit.owner == Owner::Row).then_some(&emit.worth);

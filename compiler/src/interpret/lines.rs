@@ -9,8 +9,8 @@ use super::{Fault, FaultKind, paid, too_large};
 use crate::data::{Chunk, Credit, Data, KeptRow, Output, Rows, StateData, Uncredited, status};
 use crate::internal::broken;
 use crate::plan::{
-    Expr, Function, KeyId, Limit, Model, Node, OneOf, Op, Part, Parties, Pay, Plan, RecordId, Root, Share, StateId,
-    Take, To, Type, UnitId, Version, VersionId,
+    Expr, Function, KeyId, Level, Limit, Model, Node, OneOf, Op, Part, Parties, Pay, Plan, RecordId, Root, Share,
+    StateId, Take, To, Type, UnitId, Version, VersionId,
 };
 use crate::value::division::{Claim, divide, halved};
 use crate::value::{Exact, RoundingMode, Whole, is_moderate, round};
@@ -261,7 +261,7 @@ impl LinesOfRow<'_> {
 
     fn share(&mut self, share: &Share) -> Result<(), Fault> {
         self.is_divided = true;
-        if self.whole == 0 && !matches!(share.parties, Parties::Found { .. }) {
+        if self.whole == 0 && !matches!(share.parties, Parties::Found { .. } | Parties::Levels(_)) {
             return Ok(());
         }
         let whole = self.whole.unsigned_abs();
@@ -269,6 +269,7 @@ impl LinesOfRow<'_> {
         match &share.parties {
             Parties::Listed(parts) => self.listed(parts, whole, share, &mut shared)?,
             Parties::OneOf(one) => return self.whole_to(one),
+            Parties::Levels(levels) => return self.levels(levels),
             Parties::Found { payee, by } => self.found(payee, by, whole, share, &mut shared)?,
         }
         let sign = self.whole.signum();
@@ -378,6 +379,30 @@ impl LinesOfRow<'_> {
         self.parts.extend(payee.map(|payee| LinePart { place, kind, payee, amount }));
         let span = self.version.share().map_or(party.span, |share| share.span);
         self.reader.note(|trace| trace.payee(kind, payee, span));
+        Ok(())
+    }
+
+    /// Each party of a chain is paid by itself.
+    fn levels(&mut self, levels: &[Level]) -> Result<(), Fault> {
+        let unit = self.plan.unit(self.reader.unit_of_row(self.unit(), self.data)?);
+        let (mut parts, mut values) = (Vec::new(), Vec::new());
+        for (place, level) in (1..).zip(levels) {
+            let Some(payee) = self.reader.eval(&level.payee, self.data)?.code() else { break };
+            self.reader.note(Trace::forget_values);
+            let Some(amount) = self.reader.eval(&level.amount, self.data)?.number() else { continue };
+            let exact = amount * Exact::from(unit.per_one());
+            let rounded = i64::try_from(round(&exact, unit.mode));
+            let amount = rounded.map_err(|_| too_large("a payment", level.amount.span))?;
+            let kind = record_of(level.payee.ty);
+            self.parts.push(LinePart { place, kind, payee, amount: amount.into() });
+            let span = level.amount.span;
+            let part = SharedPart { span, place, kind: Some(kind), payee: Some(payee), found: None, exact, amount };
+            self.reader.note(|trace| {
+                parts.push(part);
+                values.push(trace.take_values());
+            });
+        }
+        self.reader.note(|trace| trace.step(TraceStep::Levels { parts, values }));
         Ok(())
     }
 

@@ -220,6 +220,13 @@ pub enum TraceStep {
         /// Its parts; none where there is nobody to divide it among.
         parts: Vec<SharedPart>,
     },
+    /// What each party of a chain is paid.
+    Levels {
+        /// Before limits.
+        parts: Vec<SharedPart>,
+        /// By part, the values that were looked at for it.
+        values: Vec<Vec<(Span, Type, Value)>>,
+    },
     /// A limit, in smallest units.
     Limit {
         /// The place of its amount.
@@ -436,8 +443,13 @@ impl Trace {
         });
     }
 
+    /// Forgets what was met since the last step.
+    pub(super) fn forget_values(&mut self) {
+        self.take_values();
+    }
+
     /// What was met since the last step.
-    fn take_values(&mut self) -> Vec<(Span, Type, Value)> {
+    pub(super) fn take_values(&mut self) -> Vec<(Span, Type, Value)> {
         self.truths.clear();
         std::mem::take(&mut self.values)
     }

@@ -28,6 +28,8 @@ pub enum Parties {
     Listed(Vec<Part>),
     /// One of several kinds gets the whole; where it is missing nobody is paid.
     OneOf(OneOf),
+    /// Each party of a chain is paid by itself, and nothing is divided: the line of the row is 0, and these are rounded alone.
+    Levels(Vec<Level>),
     /// Each row that a set finds is a part.
     Found {
         /// Who is paid for a row: an [`Op::Call`] of [`Function::Find`](super::Function::Find) whose output is
@@ -36,6 +38,15 @@ pub enum Parties {
         /// By what they share; its expressions are of the same set, and asked in the same way.
         by: Model,
     },
+}
+
+/// A party of a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// A reference; where it is missing the chain has ended.
+    pub payee: Expr,
+    /// What it is paid; nothing where that is missing.
+    pub amount: Expr,
 }
 
 /// A party of several kinds: the first whose condition holds.
@@ -129,7 +140,12 @@ impl OneOf {
 impl Share {
     /// Whether it makes parts of an amount, and not only says who gets it.
     pub fn divides(&self) -> bool {
-        !matches!(self.parties, Parties::OneOf(_))
+        !matches!(self.parties, Parties::OneOf(_) | Parties::Levels(_))
+    }
+
+    /// Whether parties of a chain are paid, each by itself.
+    pub fn is_chain(&self) -> bool {
+        matches!(self.parties, Parties::Levels(_))
     }
 
     /// Its expressions, of the rule's row.
@@ -138,6 +154,7 @@ impl Share {
         match &self.parties {
             Parties::Listed(parts) => exprs_of(parts, &mut found),
             Parties::OneOf(one) => found.extend(one.exprs()),
+            Parties::Levels(levels) => found.extend(levels.iter().flat_map(|level| [&level.payee, &level.amount])),
             Parties::Found { payee, by } => {
                 found.push(payee);
                 found.extend(by.exprs());
@@ -153,6 +170,9 @@ impl Share {
         match &mut self.parties {
             Parties::Listed(parts) => exprs_mut_of(parts, &mut found),
             Parties::OneOf(one) => found.extend(one.exprs_mut()),
+            Parties::Levels(levels) => {
+                found.extend(levels.iter_mut().flat_map(|level| [&mut level.payee, &mut level.amount]));
+            }
             Parties::Found { payee, by } => {
                 found.push(payee);
                 match by {
@@ -174,6 +194,7 @@ impl Share {
         match &self.parties {
             Parties::Listed(parts) => payees_of(parts, &mut found),
             Parties::OneOf(one) => found.extend(one.parties()),
+            Parties::Levels(levels) => found.extend(levels.iter().map(|level| &level.payee)),
             Parties::Found { payee, .. } => found.push(payee),
         }
         found
@@ -287,7 +308,7 @@ impl Plan {
     /// Whether rows of a version whose amount is zero have a line that is still to be done with: a guarantee may fill it, and what a split
     /// finds is credited whatever there is to divide.
     pub fn keeps_zero(&self, version: &Version) -> bool {
-        let is_found = |share: &Share| matches!(share.parties, Parties::Found { .. });
+        let is_found = |share: &Share| matches!(share.parties, Parties::Found { .. } | Parties::Levels(_));
         let chosen = version.nodes.iter().any(|node| matches!(node, Node::Choose(_)));
         self.fills_up(version) || version.share().is_some_and(is_found) && !chosen
     }

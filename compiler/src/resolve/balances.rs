@@ -59,7 +59,8 @@ pub(super) fn balances_of(rule: &Rule) -> Vec<&str> {
             ClauseKind::Pay { payee, amount, .. } | ClauseKind::TakeBack { payee, amount, .. } => {
                 payee.iter().chain([amount]).collect()
             }
-            ClauseKind::PaySplit { amount, parties: Parties::Listed(_) | Parties::Found { .. }, .. } => vec![amount],
+            ClauseKind::PaySplit { amount, parties: Parties::Listed(_) | Parties::Found { .. }, .. }
+            | ClauseKind::PayEach { amount, .. } => vec![amount],
             ClauseKind::Add { amount, account, until, .. } => {
                 found.push(&account.balance.text);
                 std::iter::once(amount).chain(until).collect()

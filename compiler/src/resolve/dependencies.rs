@@ -8,7 +8,7 @@
 use super::Resolved;
 use super::meaning::{Leads, Meaning, NameIndex, Sight};
 use crate::plan::{LineKind, LocalId, Period, RecordId, RecordKind, Root, RuleId, Stream};
-use meed_grammar::tree::{self, Clause, ClauseKind, Expr, ExprKind, FieldTypeKind, Member, Path, Set, SetSource};
+use meed_grammar::tree::{self, Clause, ClauseKind, EACH, Expr, ExprKind, FieldTypeKind, Member, Path, Set, SetSource};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -193,6 +193,8 @@ struct Outline {
     roots: Vec<(String, Root, RecordId)>,
     rule: Option<(String, Stream)>,
     outside: Option<Rc<Outline>>,
+    /// The first receiver of a payment up a chain, in its amount.
+    each: Option<Path>,
 }
 
 impl Outline {
@@ -268,6 +270,14 @@ impl Found<'_> {
             ClauseKind::Pay { payee, amount, .. } | ClauseKind::TakeBack { payee, amount, .. } => {
                 payee.iter().chain([amount]).for_each(|value| self.expr(value, scope));
             }
+            ClauseKind::PayEach { way, amount, .. } => {
+                // Every receiver is of one kind.
+                let first = way.paths().into_iter().next();
+                first.iter().for_each(|path| self.path(path, scope));
+                scope.each = first;
+                self.expr(amount, scope);
+                scope.each = None;
+            }
             ClauseKind::PaySplit { amount, parties, .. } => {
                 self.expr(amount, scope);
                 match parties {
@@ -320,6 +330,13 @@ impl Found<'_> {
     }
 
     fn path(&mut self, path: &Path, scope: &Outline) {
+        if let (Some(each), [first, rest @ ..]) = (&scope.each, &path.parts[..])
+            && first.text == EACH
+        {
+            let parts = each.parts.iter().chain(rest).cloned().collect();
+            let receiver = Outline { each: None, ..scope.clone() };
+            return self.path(&Path { parts, span: path.span }, &receiver);
+        }
         let resolved = self.resolved;
         let Some((_, stream)) = &scope.rule else { return };
         match (resolved.meaning(&path.parts, &scope.sight()), &path.parts[..]) {

@@ -9,6 +9,7 @@ mod dues;
 mod holds;
 mod levels;
 mod limits;
+mod pay_each;
 mod payments;
 mod reported;
 mod returns;
@@ -103,7 +104,13 @@ impl Typing<'_> {
         };
         let adds = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Add { .. }) || takes(clause);
         let pays = |clause: &tree::Clause| {
-            matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::PaySplit { .. } | ClauseKind::TakeBack { .. })
+            matches!(
+                clause.kind,
+                ClauseKind::Pay { .. }
+                    | ClauseKind::PaySplit { .. }
+                    | ClauseKind::PayEach { .. }
+                    | ClauseKind::TakeBack { .. }
+            )
         };
         // What is known of a row does not begin with the program.
         let begins_earlier =

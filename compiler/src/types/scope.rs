@@ -2,8 +2,8 @@
 
 use super::Typing;
 use crate::plan::{
-    DecisionId, Expr, FieldId, Function, LineKind, LocalId, Op, Period, Reading, Record, RecordId, Reverses, Root,
-    SearchId, Stream, Type,
+    DecisionId, Expr, Field, FieldId, FieldSource, Function, LineKind, LocalId, Op, Period, Reading, Record, RecordId,
+    Reverses, Root, SearchId, Stream, Type,
 };
 use crate::resolve::Sight;
 use crate::typed::{Lets, walk};
@@ -110,6 +110,8 @@ pub(super) struct Scope {
     pub early: bool,
     /// Totals that the expressions of a clause read, to be kept from before it on.
     pub wanted: Vec<u32>,
+    /// In the amount of a payment up a chain, the receiver and its level.
+    pub each: Option<(tree::Path, u32)>,
 }
 
 /// The row that asks, and what it gives.
@@ -138,6 +140,7 @@ impl Scope {
             payees: Vec::new(),
             lets: Lets::default(),
             arguments: Vec::new(),
+            each: None,
             facts: Facts::default(),
             taken: None,
             failed: FxHashSet::default(),
@@ -393,7 +396,8 @@ impl Typing<'_> {
     }
 }
 
-/// The names of a record's fields.
+/// The names of a record's fields that a program can write.
 pub(super) fn field_names(record: &Record) -> impl Iterator<Item = &str> {
-    record.fields.iter().map(|field| field.name.as_str())
+    let is_made = |field: &&Field| matches!(field.source, FieldSource::Read(..) | FieldSource::Returned(_));
+    record.fields.iter().filter(move |field| !is_made(field)).map(|field| field.name.as_str())
 }

@@ -1,7 +1,7 @@
 //! Clauses of a rule, in whatever order they were written.
 
 use super::node::Node;
-use super::sets::whole_number;
+use super::sets::{way, whole_number};
 use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
 use crate::tree::{
@@ -50,6 +50,9 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
             ClauseKind::Pay { payee, amount, unknown: unknown_means(node) }
         }
         Rule::pay_split => splits::pay_split(node),
+        Rule::pay_each => {
+            ClauseKind::PayEach { way: way(node), amount: expressions::only(node), unknown: unknown_means(node) }
+        }
         Rule::take_back => {
             let (payee, amount) = payee_and_amount(node);
             ClauseKind::TakeBack { payee, amount, unknown: unknown_means(node) }
@@ -121,7 +124,6 @@ pub(super) fn limit(node: &Node<'_, '_>) -> Option<ClauseKind> {
 /// What a clause is called that is read but not run; none for what is no clause.
 fn not_supported(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::pay_each => "payments up a chain (`pay each`)",
         Rule::returns => "a word about returns",
         _ => return None,
     })

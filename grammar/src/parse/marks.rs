@@ -81,7 +81,6 @@ impl Marks {
                 Rule::source_field | Rule::calendar_column => self.column(part.parts().nth(1), 1),
                 Rule::band | Rule::given_field => self.column(part.parts().nth(1), 1),
                 Rule::pay_split => part.parts_of(Rule::split_parts).for_each(|parts| self.split(&parts)),
-                Rule::pay_each => self.raw.push(part.span_read()),
                 Rule::given => {
                     if let Some(fields) = part.part(Rule::given_fields) {
                         self.given.insert(fields.span_read().start);

@@ -127,7 +127,7 @@ fn set_bracket(node: &Node<'_, '_>) -> Set {
 }
 
 /// `rep.manager`, `each sponsor above advisor up to 2 levels`
-fn way(node: &Node<'_, '_>) -> Way {
+pub(super) fn way(node: &Node<'_, '_>) -> Way {
     let path = |node: &Node<'_, '_>| node.part(Rule::path).map_or_else(|| node.to_path(), |path| path.to_path());
     let Some(chain) = node.part(Rule::chain) else {
         return Way { path: path(node), chain: None, span: node.span() };

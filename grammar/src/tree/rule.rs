@@ -114,6 +114,15 @@ pub enum ClauseKind {
         /// `, unknown means nobody`
         unknown: Option<UnknownMeans>,
     },
+    /// `pay each STEP above PATH up to N levels AMOUNT`
+    PayEach {
+        /// Who is paid: with a chain.
+        way: Way,
+        /// How much each is paid, which reads the receiver as `each`.
+        amount: Expr,
+        /// `, unknown means nobody`
+        unknown: Option<UnknownMeans>,
+    },
     /// `take back from PAYEE AMOUNT`
     TakeBack {
         /// From whom.

@@ -73,6 +73,11 @@ pub struct Chain {
     pub levels_span: Span,
 }
 
+/// How the receiver of a payment up a chain is called.
+pub const EACH: &str = "each";
+/// Its level, from 1.
+pub const DEPTH: &str = "depth";
+
 impl Way {
     /// The paths that it stands for.
     pub fn paths(&self) -> Vec<Path> {

@@ -4,11 +4,37 @@ use crate::explain::explainer::Explainer;
 use crate::explain::numbers;
 use crate::explain::query::ExplainStep;
 use crate::explain::steps::failed;
+use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::SharedPart;
-use meed_compiler::plan::{Function, Op, Parties, RecordKind, Stream, VersionId};
+use meed_compiler::plan::{Function, Op, Parties, RecordKind, Stream, Type, VersionId};
 use meed_compiler::value::{Exact, Whole};
+use meed_grammar::span::Span;
 
 impl Explainer<'_> {
+    /// What each party of a chain is paid.
+    pub(super) fn levels(
+        &self,
+        id: VersionId,
+        row: u32,
+        parts: &[SharedPart],
+        values: &[Vec<(Span, Type, Value)>],
+    ) -> Vec<ExplainStep> {
+        if parts.is_empty() {
+            return vec![failed("there is nobody up the chain to be paid".to_owned())];
+        }
+        let unit = self.unit(id, row);
+        let level = |(part, values): (&SharedPart, &Vec<(Span, Type, Value)>)| {
+            let amount = self.amount(id, row, part.amount.into());
+            let exact = numbers::in_short(unit, &(&part.exact / Exact::from(unit.per_one())));
+            let rounded =
+                if part.exact == Exact::from(part.amount) { String::new() } else { format!(", {exact} exactly") };
+            let party = part.kind.zip(part.payee).map_or_else(String::new, |(kind, payee)| self.party(kind, payee));
+            let text = format!("level {}, {party}: {amount}{rounded}", part.place);
+            ExplainStep { holds: None, text, details: self.told(id, row, part.span, values) }
+        };
+        parts.iter().zip(values).map(level).collect()
+    }
+
     /// The whole and its parts.
     pub(super) fn share(&self, id: VersionId, row: u32, whole: i64, parts: &[SharedPart]) -> ExplainStep {
         let amount = self.amount(id, row, whole.into());

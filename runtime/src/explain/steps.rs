@@ -10,7 +10,7 @@ use meed_compiler::interpret::trace::{SharedPart, Slice, Trace, TraceStep};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{
     Days, End, Expr, FieldSource, Function, LocalId, Node, Op, Owner, Piece, Pieces, Reading, RecordId, Schedule,
-    ScheduleOutput, StateId, Stream, Type, Version, VersionId,
+    ScheduleOutput, Share, StateId, Stream, Type, Version, VersionId,
 };
 use meed_compiler::value::{Exact, RoundingMode};
 use meed_grammar::span::Span;
@@ -40,6 +40,8 @@ impl Explainer<'_> {
                 TraceStep::First { state, first, place } => {
                     points.push(self.first(id, row, *state, *first, *place));
                 }
+                // Each party of a chain is paid by itself.
+                TraceStep::Pay { .. } if rule.share().is_some_and(Share::is_chain) => {}
                 TraceStep::Pay { payee, divided, rounded, slices, along, values, .. } => {
                     paid_to = self.plan.payee_record(id).zip(*payee);
                     points.extend(self.totals(id, row, &totals));
@@ -84,6 +86,10 @@ impl Explainer<'_> {
                     };
                     point.details = self.told(id, row, *span, values);
                     points.push(point);
+                }
+                TraceStep::Levels { parts, values } => {
+                    points.extend(self.levels(id, row, parts, values));
+                    shared = parts;
                 }
                 TraceStep::Share { whole, parts } => {
                     points.push(self.share(id, row, *whole, parts));

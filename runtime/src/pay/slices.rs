@@ -104,7 +104,8 @@ fn slices_of(trace: &Trace) -> Vec<Vec<Slice>> {
         return lines;
     }
     let Some((whole, parts)) = trace.steps.iter().find_map(|step| match step {
-        TraceStep::Share { whole, parts } => Some((*whole, parts)),
+        TraceStep::Share { whole, parts } => Some((Some(*whole), parts)),
+        TraceStep::Levels { parts, .. } => Some((None, parts)),
         _ => None,
     }) else {
         return vec![slices_of_line(trace)];
@@ -114,15 +115,20 @@ fn slices_of(trace: &Trace) -> Vec<Vec<Slice>> {
         _ => None,
     });
     let per_unit = per_unit.unwrap_or(Exact::ONE);
-    let whole = Exact::from(whole);
+    let whole = whole.map(Exact::from);
     let mut lines = Vec::new();
     for part in parts.iter().filter(|part| part.payee.is_some()) {
         let change = |name: String, amount: Exact| Slice { name, quantity: None, rate: None, amount };
-        let share = Slice {
-            name: "share".to_owned(),
-            quantity: Some(&whole / &per_unit),
-            rate: Some(&part.exact / &whole),
-            amount: &part.exact / &per_unit,
+        let amount = &part.exact / &per_unit;
+        let share = match &whole {
+            Some(whole) => Slice {
+                name: "share".to_owned(),
+                quantity: Some(whole / &per_unit),
+                rate: Some(&part.exact / whole),
+                amount,
+            },
+            // A party of a chain is paid by itself.
+            None => change("amount".to_owned(), amount),
         };
         let mut found =
             vec![share, change("rounding".to_owned(), (Exact::from(part.amount) - &part.exact) / &per_unit)];
@@ -192,6 +198,7 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
             | TraceStep::Payee { .. }
             | TraceStep::TakenBack { .. }
             | TraceStep::Share { .. }
+            | TraceStep::Levels { .. }
             | TraceStep::Added { .. }
             | TraceStep::Taken { .. }
             | TraceStep::Active { .. }

@@ -83,7 +83,7 @@ class Version:
 
     @property
     def only_sets(self):
-        return not any(form(clause["kind"])[0] in ("pay", "pay_split", "take_back", "add") for clause in self.clauses)
+        return not any(form(clause["kind"])[0] in ("pay", "pay_split", "pay_each", "take_back", "add") for clause in self.clauses)
 
 
 class Program:
@@ -364,7 +364,7 @@ class Program:
             elif kind == "at_most" and content["pro_rata"] is not None:
                 # Over the lines of all rows, as a limit over several rules is.
                 self.budgets.append({"name": item["name"], "over": [item["name"]], "limits": [clause]})
-            elif kind in "where let set first_per pay pay_split take_back add ranked_by keep_top at_most at_most_payments at_least hold due in_parts".split():
+            elif kind in "where let set first_per pay pay_split pay_each take_back add ranked_by keep_top at_most at_most_payments at_least hold due in_parts".split():
                 clauses.append(clause)
             else:
                 raise Unknown(f"a clause of the kind `{kind}`")

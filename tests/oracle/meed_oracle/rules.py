@@ -47,7 +47,7 @@ def _found_in(node, wanted):
 
 
 # Clauses that pay, and those behind them.
-PAYING = ("pay", "pay_split", "take_back", "add", "at_most", "at_most_payments", "at_least", "due", "in_parts")
+PAYING = ("pay", "pay_split", "pay_each", "take_back", "add", "at_most", "at_most_payments", "at_least", "due", "in_parts")
 
 class Rule:
     """A rule with all its versions, and what it remembers through them."""
@@ -261,6 +261,8 @@ class Rule:
             name, content = form(clause["kind"])
             if name == "pay_split":
                 self._split(version, scope, content, period, is_accrual)
+            if name == "pay_each":
+                self._pay_each(version, scope, content, period, is_accrual)
             if name in ("pay", "take_back"):
                 self._pay(version, scope, content, period, is_accrual, -1 if name == "take_back" else 1)
             if name == "add":
@@ -394,6 +396,24 @@ class Rule:
             raise Unknown("a payee that is no row")
         smallest = sign * self.limits.apply(version, scope, contests.checked(scope, smallest), unit, payee)
         self._line(version, scope, payee, unit, smallest, period, is_accrual, 1 if scope.line is None else scope.line.place)
+
+    def _pay_each(self, version, scope, content, period, is_accrual):
+        """Parties up a chain, each paid by itself (splits.md, "Up a chain")."""
+        lines = []
+        for depth, path in enumerate(sets.paths_of(content["way"]), 1):
+            payee = evaluate({"kind": {"path": {"parts": [{"text": name} for name in path]}}, "span": None}, scope)
+            if payee is None:
+                break
+            scope.lets["each"], scope.depth = payee, Fraction(depth)
+            unit = unit_of(self.program, content["amount"], version, scope)
+            smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
+            if smallest is not None:
+                lines.append((payee, unit, smallest, depth))
+        scope.lets.pop("each", None)
+        # A limit acts on all lines before the next one does, but each remembers by itself.
+        for payee, unit, smallest, depth in lines:
+            left = self.limits.apply(version, scope, smallest, unit, payee)
+            self._line(version, scope, payee, unit, left, period, is_accrual, depth)
 
     # Choices (rules.md, "Choosing between rules").
 

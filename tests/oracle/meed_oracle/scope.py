@@ -64,6 +64,7 @@ class Scope:
     end: date | None = None  # the last day of its period, whole as far as the program lives
     stood: date | None = None  # the day as of which it reads rows, where its period is closed
     rank: Fraction | None = None  # in a contest
+    depth: Fraction | None = None  # in a payment up a chain, the level of the receiver
     prize: int | None = None  # of level rows, what the row gets
     is_undecided: bool = False
     mover: tuple | None = None  # the rule and the row, where they act on balances
@@ -107,6 +108,8 @@ def row_with_key(name, wanted, scope):
 def value_of_path(scope, path, evaluate, hint):
     """The value of a dotted name."""
     names = path_names(path)
+    if names == ["each", "depth"] and scope.depth is not None:
+        return scope.depth
     value = _first(scope, names, evaluate, hint)
     return fields_of(scope, value, names[1:])
 
@@ -144,6 +147,9 @@ def _first(scope, names, evaluate, hint):
             return outermost.subject if outermost.line is None else outermost.line
         if name == "rank" and scope.rank is not None and name not in scope.lets:
             return scope.rank
+        if name == "each" and "each" in scope.lets:
+            # The receiver of a payment up a chain, which is a row of the rule and of no set.
+            return scope.lets[name]
         for around in _around(scope):
             if around.line is not None:
                 if name == "payment":

@@ -214,6 +214,6 @@ class _Walk:
         for version in self.program.rules[name]:
             for clause in version.clauses:
                 kind, content = form(clause["kind"])
-                if kind in ("pay", "pay_split", "take_back"):
+                if kind in ("pay", "pay_split", "pay_each", "take_back"):
                     return unit_of(self.program, content["amount"], version)
         raise Unknown(f"payments of `{name}`, which pays nothing")

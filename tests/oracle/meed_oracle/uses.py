@@ -45,6 +45,8 @@ class _Walk:
             if kind == "hold":
                 self._account(version, path_names(content["per"][0]))
                 continue
+            if kind == "pay_each":
+                self._chain(content["way"], frames)
             for name, one in content.items():
                 if name == "per":
                     for path in one:
@@ -59,8 +61,16 @@ class _Walk:
                     self._expression(one, frames)
                 elif name == "parties":
                     self._parties(one, frames)
+            frames[0]["lets"].pop("each", None)
             if form(clause["kind"])[0] == "let":
                 frames[0]["lets"][content["name"]["text"]] = content["value"]
+
+    def _chain(self, way, frames):
+        """Those up a chain, all of one kind: the receiver is called `each`."""
+        paths = [{"parts": [{"text": name} for name in path]} for path in paths_of(way)]
+        for path in paths:
+            self._path(path, frames)
+        frames[0]["lets"]["each"] = {"kind": {"path": paths[0]}, "span": None}
 
     def _balance(self, account, frames):
         """Whose balance is meant: a path, or the one field of that kind."""
@@ -147,6 +157,8 @@ class _Walk:
                         frames[0]["lets"][content["name"]["text"]] = content["value"]
                     if name == "pay_split":
                         found.extend(self._payees_of_parties(content["parties"], frames))
+                    if name == "pay_each":
+                        found.extend(self._path({"parts": [{"text": name} for name in paths_of(content["way"])[0]]}, frames))
                     if name in ("pay", "take_back"):
                         found.extend(self._records_of(content["payee"], frames))
             self.payee_kinds[rule] = found

@@ -58,6 +58,9 @@ pub fn program(draw: &mut Draw) -> String {
     if draw.chance(60) {
         text += &split_rule(draw, &schedules);
     }
+    if draw.chance(40) {
+        text += &chain_rule(draw, &schedules);
+    }
     if draw.chance(15) {
         text += &balance_rules(draw, &sale_scope(&schedules));
     }
@@ -548,6 +551,35 @@ fn pay(draw: &mut Draw, payee: &str, amount: &str) -> String {
     let unknown = if ["person", "agency", "region"].contains(&payee) { "" } else { ", unknown means nobody" };
     let words = if draw.chance(20) { "take back from" } else { "pay" };
     format!("  {words} {payee} {amount}{unknown}\n")
+}
+
+/// A rule that pays those above a person, each by itself, and sometimes one over its payments.
+fn chain_rule(draw: &mut Draw, schedules: &[Schedule]) -> String {
+    let mut scope = sale_scope(schedules);
+    let mut text = "rule chain_rule {\n  for each sale\n".to_owned();
+    text += &filters(draw, &scope);
+    text += &lets(draw, &mut scope);
+    let above = draw.pick(&["person", "helper", "mentor.boss"]);
+    scope.add(Kind::Money, &["each.agency.quota"], true);
+    scope.add(Kind::Percent, &["each.rate", "(1% * each.depth)"], false);
+    scope.add(Kind::Percent, &["each.share"], true);
+    scope.add(Kind::Count, &["each.depth"], false);
+    scope.add(Kind::Count, &["each.stars"], true);
+    scope.tests.extend(["(each.level >= senior)", "(each.depth < 3)"].map(str::to_owned));
+    let amount = scope.expression(draw, Kind::Money, 2);
+    let levels = draw.between(1, 4);
+    text += &format!("  pay each boss above {above} up to {levels} levels {amount}, unknown means nobody\n");
+    let plain = sale_scope(schedules);
+    text += &due(draw, &plain, "due");
+    text += &limits(draw, &plain, &["person", "customer", "payee"], "day");
+    if draw.chance(15) {
+        text += "  at most 9 payments per payee per half\n";
+    }
+    text += "}\n";
+    if draw.chance(40) {
+        text += "rule above_chain { for each payment from chain_rule   pay each boss above payment.payee up to 2 levels (5% if each.depth = 1, otherwise 2%) of payment.amount }\n";
+    }
+    text
 }
 
 /// When it is due, if that is said, perhaps on a day that may be unknown.

@@ -2,7 +2,7 @@
 
 use super::lexer::{Cursor, Read};
 use super::names::Place;
-use crate::plan::{Expr, Model, OneOf, Part, Parties, Share, Spare, Take, To};
+use crate::plan::{Expr, Level, Model, OneOf, Part, Parties, Share, Spare, Take, To};
 use meed_grammar::span::Span;
 
 const SPARES: [(Spare, &str); 3] = [
@@ -17,6 +17,10 @@ pub(super) fn write(place: &Place, share: &Share) -> String {
     let parties = match &share.parties {
         Parties::Listed(listed) => format!("of {}", parts(place, listed)),
         Parties::OneOf(one) => format!("whole {}", one_of(place, one)),
+        Parties::Levels(levels) => {
+            let level = |level: &Level| format!("({}, {})", place.typed(&level.payee), place.typed(&level.amount));
+            format!("each {}", levels.iter().map(level).collect::<Vec<_>>().join(", "))
+        }
         Parties::Found { payee, by } => format!("among {} {}", place.typed(payee), model(place, by)),
     };
     format!("share {parties} spare {spare}{base}")
@@ -79,6 +83,8 @@ pub(super) fn read(place: &Place, line: &mut Cursor) -> Read<Share> {
         Parties::Listed(line.list(|line| read_part(place, line))?)
     } else if line.takes("whole") {
         Parties::OneOf(read_one_of(place, line)?)
+    } else if line.takes("each") {
+        Parties::Levels(line.list(|line| read_level(place, line))?)
     } else {
         line.expect("among")?;
         Parties::Found { payee: place.read_typed(line)?, by: read_model(place, line)? }
@@ -89,6 +95,15 @@ pub(super) fn read(place: &Place, line: &mut Cursor) -> Read<Share> {
     let spare = spare.ok_or_else(|| format!("`{word}` says nothing of spare units"))?;
     let base = if line.takes("base") { Some(place.read_typed(line)?) } else { None };
     Ok(Share { parties, spare, base, span: Span::default() })
+}
+
+fn read_level(place: &Place, line: &mut Cursor) -> Read<Level> {
+    line.expect_mark('(')?;
+    let payee = place.read_typed(line)?;
+    line.expect_mark(',')?;
+    let amount = place.read_typed(line)?;
+    line.expect_mark(')')?;
+    Ok(Level { payee, amount })
 }
 
 fn read_part(place: &Place, line: &mut Cursor) -> Read<Part> {

@@ -368,6 +368,11 @@ impl Walk<'_> {
             Parties::OneOf(one) => {
                 report.demand(!one.branches.is_empty(), Invariant::Payments, "a party of several kinds")
             }
+            Parties::Levels(levels) => {
+                let unit = self.rule.emit().map(|emit| Type::Money(emit.unit));
+                let fits = levels.iter().all(|level| Some(level.amount.ty) == unit);
+                report.demand(fits && !levels.is_empty(), Invariant::Payments, "a chain of parties, paid in one unit");
+            }
             Parties::Found { payee, by } => {
                 let each = |value: &Expr| match &value.op {
                     Op::Call(Function::Find { search, output }, operands) => {

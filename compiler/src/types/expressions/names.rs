@@ -6,11 +6,12 @@ use crate::resolve::{later, near};
 use crate::typed::{Use, Version};
 use crate::types::Typing;
 use crate::types::scope::{Fact, Scope, Typed, field_names, given_by};
+use crate::value::Exact;
 use meed_grammar::idioms;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree;
+use meed_grammar::tree::{self, DEPTH, EACH};
 
 /// Whether it is known that a set has this row, as something of it is there.
 fn is_found(row: &Expr, scope: &Scope) -> bool {
@@ -27,6 +28,13 @@ impl Typing<'_> {
             && self.has_field(spans, next)
         {
             let parts = rest.to_vec();
+            return self.path(&tree::Path { parts, span: path.span }, scope);
+        }
+        if let Some((receiver, level)) = scope.each.clone().filter(|_| first.text == EACH && scope.asking.is_none()) {
+            if matches!(rest, [only] if only.text == DEPTH) {
+                return Some(Typed::new(Op::Number(Exact::from(level)), Type::Count, false, path.span));
+            }
+            let parts = receiver.parts.into_iter().chain(rest.iter().cloned()).collect();
             return self.path(&tree::Path { parts, span: path.span }, scope);
         }
         let meaning = self.meaning(&path.parts, scope);

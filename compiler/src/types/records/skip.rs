@@ -5,7 +5,7 @@
 
 use crate::plan::{Comparison, FieldId, FieldSource, Op, RecordId, RowTest, TextTest, Type};
 use crate::types::Typing;
-use crate::types::scope::Scope;
+use crate::types::scope::{Scope, field_names};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, CompareOp, ExprKind};
@@ -77,7 +77,7 @@ impl Typing<'_> {
             if !self.failed_fields.contains(&(id, name.text.clone())) {
                 let message = format!("`{}` has no field `{}`", self.program.record(id).name, name.text);
                 let problem = Problem::error("unknown-name", name.span, message);
-                let known = || self.program.record(id).fields.iter().map(|field| field.name.as_str());
+                let known = || field_names(self.program.record(id));
                 let problem = self.suggest(problem, name, known);
                 self.problem(problem);
             }

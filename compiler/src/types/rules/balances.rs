@@ -520,6 +520,7 @@ fn exprs_of(clause: &tree::Clause) -> Vec<&tree::Expr> {
         ClauseKind::Pay { payee, amount, .. } => payee.iter().chain([amount]).collect(),
         ClauseKind::Add { amount, until, .. } => std::iter::once(amount).chain(until).collect(),
         ClauseKind::PaySplit { amount, .. }
+        | ClauseKind::PayEach { amount, .. }
         | ClauseKind::TakeBack { amount, .. }
         | ClauseKind::AtMost { amount, .. }
         | ClauseKind::AtLeast { amount, .. } => vec![amount],

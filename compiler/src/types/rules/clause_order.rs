@@ -179,6 +179,7 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::KeepTop(_) => Some((2, "keep top")),
         ClauseKind::Pay { .. } => Some((PAY, "pay")),
         ClauseKind::PaySplit { .. } => Some((PAY, "pay split")),
+        ClauseKind::PayEach { .. } => Some((PAY, "pay each")),
         ClauseKind::TakeBack { .. } => Some((PAY, "take back")),
         ClauseKind::Due { .. } => Some((DUE, "due")),
         ClauseKind::InParts { .. } => Some((DUE, "in parts")),

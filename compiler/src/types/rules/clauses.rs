@@ -100,6 +100,9 @@ impl Typing<'_> {
             ClauseKind::PaySplit { amount, parties, spare, unknown } => {
                 self.split(amount, parties, *spare, unknown.as_ref(), clause.span, scope, work);
             }
+            ClauseKind::PayEach { way, amount, unknown } => {
+                self.pay_each(way, amount, unknown.as_ref(), clause.span, scope, work);
+            }
             ClauseKind::TakeBack { payee, amount, unknown } => {
                 self.pay(payee.as_ref(), amount, unknown.as_ref(), true, clause.span, scope, work)
             }

@@ -14,7 +14,7 @@ use meed_grammar::tree::{self, ClauseKind};
 pub(super) struct Ranked {
     measure: Expr,
     ties: Ties,
-    span: Span,
+    pub span: Span,
 }
 
 impl Typing<'_> {

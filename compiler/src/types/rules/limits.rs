@@ -25,6 +25,12 @@ impl Typing<'_> {
         let Some(rule) = scope.rule.clone() else { return };
         let Some(keys) = self.keys_of_limit(per, span, floor, scope) else { return };
         let is_each = keys.parts.is_empty() && keys.period.is_none() && !keys.payee;
+        let pay = work.clauses.iter().find_map(|clause| if let Clause::Pay(pay) = clause { Some(pay) } else { None });
+        if let Some(pay) = pay.filter(|pay| floor && pay.is_chain()) {
+            let message = "a guarantee is of one payment, and here several are made";
+            let problem = Problem::error("bad-limit", span, message).other(pay.span, "each of these is paid by itself");
+            return self.problem(problem.help("write it into the amount: (5% of amount at least $10)"));
+        }
         if floor || !is_each {
             let unit = work.unit.unwrap_or(UnitId::CURRENCY);
             if self.of_one_unit(Type::Money(unit), span, "what a limit adds up is").is_none() {

@@ -110,7 +110,13 @@ impl Typing<'_> {
             }
         };
         let pays = |clause: &tree::Clause| {
-            matches!(clause.kind, ClauseKind::Pay { .. } | ClauseKind::PaySplit { .. } | ClauseKind::TakeBack { .. })
+            matches!(
+                clause.kind,
+                ClauseKind::Pay { .. }
+                    | ClauseKind::PaySplit { .. }
+                    | ClauseKind::PayEach { .. }
+                    | ClauseKind::TakeBack { .. }
+            )
         };
         if !rule.clauses.iter().any(pays) {
             self.problem(wrong("this rule pays nothing that could be taken back".to_owned(), "remove this"));

@@ -50,6 +50,11 @@ impl Typing<'_> {
                     let message = format!("rule `{}` is a contest, which is no choice for one row", version.name);
                     Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))
                 }
+                Some(pay) if pay.is_chain() => {
+                    let message = format!("rule `{}` pays several parties, each by itself", version.name);
+                    let help = "move it out of the choice; a rule over its payments can pay up the chain";
+                    Some(Problem::error("bad-choose", place, message).help(help))
+                }
                 Some(_) if Self::acts_on_balances(&mut version.clone()) => {
                     let message = format!("rule `{}` acts on a balance, also where it is not chosen", version.name);
                     Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))

@@ -13,7 +13,6 @@ use crate::resolve::later;
 use crate::typed::{Clause, walk};
 use crate::types::Typing;
 use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed};
-use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource};
@@ -531,13 +530,7 @@ impl Typing<'_> {
     fn paths_of(&mut self, set: &tree::Set) -> Option<Vec<Option<tree::Path>>> {
         let mut paths = Vec::new();
         for way in &set.by {
-            if let Some(chain) = &way.chain
-                && chain.levels.is_none_or(|levels| levels as usize + way.path.parts.len() > limits::PATH)
-            {
-                let message = format!("a chain has from 1 to {} levels", limits::PATH - way.path.parts.len());
-                self.problem(Problem::error("over-limit", chain.levels_span, message).help("write: up to 2 levels"));
-                return None;
-            }
+            self.chain_of(way)?;
             paths.extend(way.paths().into_iter().map(Some));
         }
         Some(if paths.is_empty() { vec![None] } else { paths })
