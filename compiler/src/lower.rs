@@ -35,6 +35,7 @@ pub fn lower(program: &Program) -> Plan {
         stackings: program.stackings.clone(),
         balances: program.balances.clone(),
         shared_limits: program.shared_limits.clone(),
+        set_reversals: program.set_reversals.clone(),
         decisions: program.decisions.clone(),
         parameters: program.parameters.clone(),
         ..Plan::empty()

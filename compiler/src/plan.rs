@@ -19,6 +19,7 @@ pub mod op;
 pub mod rank;
 pub mod schedule;
 pub mod search;
+pub mod set_reversal;
 pub mod share;
 pub mod shared_limit;
 pub mod signature;
@@ -42,6 +43,7 @@ pub use op::*;
 pub use rank::*;
 pub use schedule::*;
 pub use search::*;
+pub use set_reversal::SetReversal;
 pub use share::*;
 pub use shared_limit::*;
 pub use signature::{Kind, Notation, Operands, ResultKind, Scale};
@@ -88,6 +90,8 @@ pub struct Plan {
     pub folds: Vec<Fold>,
     /// Sets whose rows are found for each row that asks.
     pub searches: Vec<Search>,
+    /// Events whose rows take back what they find.
+    pub set_reversals: Vec<SetReversal>,
     /// Choices between rules.
     pub stackings: Vec<Stacking>,
     /// What is kept for parties.
@@ -248,6 +252,7 @@ impl Plan {
             stackings: Vec::new(),
             balances: Vec::new(),
             shared_limits: Vec::new(),
+            set_reversals: Vec::new(),
             decisions: Vec::new(),
             rules: Vec::new(),
             versions: Vec::new(),

@@ -348,7 +348,7 @@ impl Resolved {
 pub(crate) fn member_name(member: &Member) -> Option<&str> {
     match member {
         Member::Field(field) | Member::When(field) => Some(&field.name.text),
-        Member::Key { .. } | Member::Unsupported(_) => None,
+        Member::Key { .. } | Member::ReversesSet { .. } => None,
     }
 }
 

@@ -20,8 +20,8 @@ pub use walk::{every, exprs_of_version, walk, without_places};
 
 use crate::plan::{
     Add, Balance, Calendar, Days, Decision, DecisionId, Expr, Hold, Installments, Local, LocalId, Parameter, Period,
-    Predicate, Rank, Reading, Record, RecordId, Search, Share, SharedLimit, Stacking, Stream, Table, TakeFrom, Type,
-    Unit, UnitId, Window,
+    Predicate, Rank, Reading, Record, RecordId, Search, SetReversal, Share, SharedLimit, Stacking, Stream, Table,
+    TakeFrom, Type, Unit, UnitId, Window,
 };
 use meed_grammar::span::Span;
 
@@ -58,6 +58,8 @@ pub struct Program {
     pub balances: Vec<Balance>,
     /// Limits over several rules.
     pub shared_limits: Vec<SharedLimit>,
+    /// Events whose rows take back what they find.
+    pub set_reversals: Vec<SetReversal>,
     /// Decisions (`set`).
     pub decisions: Vec<Decision>,
     /// Parameters with the values that they have in this run.
@@ -307,6 +309,7 @@ impl Program {
             stackings: Vec::new(),
             balances: Vec::new(),
             shared_limits: Vec::new(),
+            set_reversals: Vec::new(),
             decisions: Vec::new(),
             parameters: Vec::new(),
             rules: Vec::new(),

@@ -52,6 +52,7 @@ pub fn types(resolved: &Resolved, source: &str, overrides: &[(String, String)], 
     typing.tables();
     typing.balances();
     typing.rules();
+    typing.found_reversals();
     typing.unasked_tables();
     let tests = typing.tests();
     typing.settle_searches();
@@ -117,6 +118,8 @@ struct Typing<'a> {
     everywhere: FxHashSet<plan::DecisionId>,
     /// The clause at work.
     clause: Option<Span>,
+    /// Events whose rows take back what they find: whose rows, and the set.
+    set_reversals: Vec<(RecordId, RecordId, &'a tree::Set)>,
     /// What names stand for shares.
     shares: expressions::Shares,
     /// Whether the program's periods are those of a calendar that is not known: what is asked of them is not judged.
@@ -173,6 +176,7 @@ impl<'a> Typing<'a> {
             of_program: false,
             everywhere: FxHashSet::default(),
             clause: None,
+            set_reversals: Vec::new(),
             shares: expressions::Shares::default(),
             foreign: FxHashMap::default(),
             units: FxHashMap::default(),

@@ -5,16 +5,10 @@ mod support;
 use support::{completed, listed};
 
 /// A snippet, and the text under the label.
-const LATER: &[(&str, &str)] = &[
-    (
-        "event credit {\n  key id\n  when booked_on\n  reverses (deal within 90 days)\n}",
-        "reverses (deal within 90 days)",
-    ),
-    (
-        "program p {\n  currency USD rounded half even\n  active 2026-01-01 to 2026-12-31\n  returns recompute\n}",
-        "returns recompute",
-    ),
-];
+const LATER: &[(&str, &str)] = &[(
+    "program p {\n  currency USD rounded half even\n  active 2026-01-01 to 2026-12-31\n  returns recompute\n}",
+    "returns recompute",
+)];
 
 /// A clause in a rule over deals, and the text under the label.
 const CLAUSES: &[(&str, &str)] = &[

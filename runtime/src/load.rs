@@ -13,6 +13,7 @@ pub(crate) mod build;
 pub(crate) mod error;
 mod finish;
 mod fit;
+mod found;
 pub(crate) mod link;
 mod offer;
 pub(crate) mod options;

@@ -76,7 +76,7 @@ impl Names<'_> {
             match member {
                 Member::Key { parts, .. } => parts.iter().for_each(|part| self.field(part)),
                 Member::When(field) | Member::Field(field) => self.field(field),
-                Member::Unsupported(_) => {}
+                Member::ReversesSet { .. } => {}
             }
         }
     }

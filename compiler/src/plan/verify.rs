@@ -151,6 +151,7 @@ impl Plan {
         for idx in 0..self.versions.len() {
             rules::verify(self, &index, VersionId(idx as u32), &mut report);
         }
+        rules::set_reversals(self, &mut report);
         rules::order(self, &index, &mut report);
         report.violations
     }

@@ -53,11 +53,11 @@ impl Resolved {
     fn party_and_period(&self, record: &tree::Record) -> Option<(RecordId, Period)> {
         let fields = record.members.iter().filter_map(|member| match member {
             Member::Field(field) => Some(field),
-            Member::Key { .. } | Member::When(_) | Member::Unsupported(_) => None,
+            Member::Key { .. } | Member::When(_) | Member::ReversesSet { .. } => None,
         });
         let keys = record.members.iter().find_map(|member| match member {
             Member::Key { parts, .. } => Some(parts),
-            Member::Field(_) | Member::When(_) | Member::Unsupported(_) => None,
+            Member::Field(_) | Member::When(_) | Member::ReversesSet { .. } => None,
         })?;
         let [a, b] = &keys[..] else { return None };
         let type_of = |part: &tree::Field| {
@@ -92,11 +92,7 @@ impl Resolved {
                 let declared: Vec<&tree::Field> = match member {
                     Member::Field(field) | Member::When(field) => vec![field],
                     Member::Key { parts, .. } => parts.iter().collect(),
-                    // What cannot be run yet has its name all the same.
-                    Member::Unsupported(unsupported) => {
-                        fields.extend(unsupported.name.iter().map(|name| (name.text.clone(), Leads::Value)));
-                        continue;
-                    }
+                    Member::ReversesSet { .. } => continue,
                 };
                 for field in declared {
                     let leads = match field.ty.as_ref().map(|ty| &ty.kind) {

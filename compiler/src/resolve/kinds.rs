@@ -37,7 +37,7 @@ impl Kinds {
                 match member {
                     Member::Key { parts, .. } => parts.iter_mut().for_each(|part| self.of(part.ty.as_mut())),
                     Member::When(field) | Member::Field(field) => self.of(field.ty.as_mut()),
-                    Member::Unsupported(_) => {}
+                    Member::ReversesSet { .. } => {}
                 }
             }
         };

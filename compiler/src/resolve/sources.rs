@@ -129,7 +129,7 @@ fn fields(record: &mut tree::Record) -> impl Iterator<Item = &mut Field> {
         let (fields, is_part) = match member {
             Member::Key { parts, .. } => (parts.as_mut_slice(), true),
             Member::When(field) | Member::Field(field) => (std::slice::from_mut(field), false),
-            Member::Unsupported(_) => (&mut [][..], false),
+            Member::ReversesSet { .. } => (&mut [][..], false),
         };
         let own = if is_part { own.clone() } else { FxHashSet::default() };
         fields.iter_mut().filter(move |field| !own.contains(&field.name.text))

@@ -48,6 +48,7 @@ pub fn every(program: &mut Program, visit: &mut impl FnMut(&mut Expr)) {
             roots.push(most);
         }
     }
+    roots.extend(program.set_reversals.iter_mut().map(|reversal| &mut reversal.rows));
     roots.extend(program.searches.iter_mut().flat_map(crate::plan::Search::exprs_mut));
     for version in program.rules.iter_mut().flat_map(|rule| &mut rule.versions) {
         roots.extend(exprs_of_version(version));

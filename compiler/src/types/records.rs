@@ -13,7 +13,7 @@ use super::Typing;
 use crate::plan::{
     ColumnSource, FieldId, FieldSource, Format, Layout, Life, Record, RecordId, RecordTable, Spans, Type,
 };
-use crate::resolve::{Declared, history_name, not_supported};
+use crate::resolve::{Declared, history_name};
 use key::Key;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -72,10 +72,8 @@ impl Typing<'_> {
                         self.dated_field(id, record, added, dated);
                     }
                 }
-                Member::Unsupported(unsupported) => {
-                    self.failed_fields.extend(unsupported.name.iter().map(|name| (id, name.text.clone())));
-                    self.problem(not_supported(unsupported));
-                }
+                // Rows of others are looked for once all records are known.
+                Member::ReversesSet { .. } => {}
             }
         }
         self.settle_key(id, record, key);
@@ -176,7 +174,7 @@ impl Typing<'_> {
                     );
                     let more = record.members.iter().find_map(|member| match member {
                         Member::Field(field) | Member::When(field) => Some(field.span),
-                        Member::Key { .. } | Member::Unsupported(_) => None,
+                        Member::Key { .. } | Member::ReversesSet { .. } => None,
                     });
                     let problem = Problem::error("distinct-fields", more.unwrap_or(record.name.span), message);
                     self.problem(problem.help("remove all but a key of one part"));

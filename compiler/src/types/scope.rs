@@ -390,6 +390,13 @@ impl Typing<'_> {
                 returned.into_iter().for_each(|returned| self.mark_used(record, &[returned]));
             }
         }
+        for (taker, target, _) in self.set_reversals.clone() {
+            if target == record {
+                self.mark_record(taker);
+                let returned = self.program.records[record.index()].returned(Reading::Left);
+                returned.into_iter().for_each(|returned| self.mark_used(record, &[returned]));
+            }
+        }
         if let crate::plan::RecordTable::Distinct(other) = self.program.records[record.index()].source {
             self.mark_record(other);
         }

@@ -1,7 +1,7 @@
 //! Items at the margin: program, use, extend, entity, event, source, schedule, table, parameter, rule, test.
 
 use super::node::Node;
-use super::{Rule, clauses, expressions, literals, roundings, tests};
+use super::{Rule, clauses, expressions, literals, roundings, sets, tests};
 use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
@@ -200,7 +200,10 @@ fn member(node: &Node<'_, '_>) -> Option<Member> {
         }
         Rule::when => Member::When(field(node)),
         Rule::reverses => Member::Field(reversing(node)),
-        Rule::reverses_set => Member::Unsupported(node.unsupported("a set of rows that are taken back")),
+        Rule::reverses_set => Member::ReversesSet {
+            set: node.part(Rule::set).map_or_else(|| sets::set(node), |set| sets::set(&set)),
+            span: node.span(),
+        },
         Rule::field => Member::Field(field(node)),
         _ => return None,
     })

@@ -130,8 +130,13 @@ pub enum Member {
     When(Field),
     /// `name type …`
     Field(Field),
-    /// A line of a kind not supported yet (`reverses (…)`).
-    Unsupported(Unsupported),
+    /// `reverses (introduction where …)`
+    ReversesSet {
+        /// The rows that each row takes back whole.
+        set: Set,
+        /// The whole line.
+        span: Span,
+    },
 }
 
 /// A field's name and type and how its column is read.

@@ -28,7 +28,8 @@ impl RowFlags {
                 .tables
                 .iter()
                 .zip(&plan.records)
-                .map(|(table, record)| first_flags(table, record))
+                .enumerate()
+                .map(|(idx, (table, record))| first_flags(loaded, RecordId(idx as u32), table, record))
                 .collect(),
             away: records.map(|record| shelf.paged(loaded, Some(record))).collect(),
             beyond: loaded.data.tables.iter().map(|_| Vec::new()).collect(),
@@ -100,8 +101,14 @@ impl RowFlags {
 }
 
 /// The flags of rows before any rule: a row that takes another back was taken off it.
-fn first_flags(table: &Table, record: &Record) -> Vec<u8> {
+fn first_flags(loaded: &Loaded, id: RecordId, table: &Table, record: &Record) -> Vec<u8> {
     let mut flags = vec![0; table.n_stream];
+    // What found something to take back.
+    for (_, row) in loaded.taken.iter().flat_map(|taken| &taken.rows).map(|taking| taking.by).filter(|by| by.0 == id) {
+        if let Some(flag) = flags.get_mut(row as usize) {
+            *flag = status::COUNTED;
+        }
+    }
     let Some(reverses) = record.reverses.as_ref().filter(|_| record.used) else { return flags };
     let column = table.columns[reverses.row.index()].as_ref();
     let known = column.and_then(|column| column.known.as_ref());

@@ -100,6 +100,14 @@ fn key_notes(explainer: &Explainer, asked: &Asked, key: &str) -> Result<Vec<Stri
 /// What others take off a row, up to the run's day.
 fn taken_back(explainer: &Explainer, event: RuleRow) -> Vec<String> {
     let mut words = Vec::new();
+    for reversal in explainer.plan.set_reversals.iter().filter(|reversal| reversal.target == event.record) {
+        let taken = explainer.loaded.taken.iter().filter(|taken| taken.record == event.record);
+        let of_row = taken.flat_map(|taken| &taken.rows).filter(|taking| taking.row == event.row);
+        for taking in of_row.filter(|taking| taking.by.0 == reversal.taker) {
+            let (by, of) = (explainer.event(taking.by.0, taking.by.1), explainer.party(event.record, event.row));
+            words.push(format!("{of}: {by} takes it whole"));
+        }
+    }
     for (idx, other) in explainer.plan.records.iter().enumerate().filter(|(_, other)| other.used) {
         let Some(Reverses { row, takes }) = &other.reverses else { continue };
         if other.fields[row.index()].ty != Type::Ref(event.record) {

@@ -35,6 +35,9 @@ pub enum LoadError {
         needed: u64,
         memory: usize,
     },
+    /// A condition by which rows find what they take back has no result.
+    #[error("what `{}` of `{record}` takes back cannot be told: {reason}", shown(key))]
+    Reversal { record: String, key: String, reason: String },
     /// A table that a rule needs was not given.
     #[error("no table for `{record}`")]
     MissingTable { record: String, expected: String },
@@ -92,6 +95,7 @@ impl LoadError {
         match self {
             Self::Source(error) => error.code(),
             Self::NotUtf8 { .. } => "not-utf8",
+            Self::Reversal { .. } => "bad-reverses",
             Self::TooManyPeriodRows { .. } => "too-many-period-rows",
             Self::MissingTable { .. } => "missing-table",
             Self::SameFileName { .. } => "same-file-name",
@@ -112,6 +116,9 @@ impl LoadError {
         match self {
             Self::Source(error) => error.help(),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::Reversal { .. } => {
+                Some("compare fields of both rows, without calculating in the condition".to_owned())
+            }
             Self::TooManyPeriodRows { .. } => {
                 Some("shorten the program, settle longer periods, or allow more memory with --memory MIB".to_owned())
             }

@@ -81,6 +81,7 @@ impl<'a> Read<'a> {
             linked.link()?;
             linked.take_returns(through, keeps_returns)?;
             let mut loaded = finish(linked, shared.dictionaries, through)?;
+            loaded.take_found(plan)?;
             loaded.earlier = earlier(plan, &loaded);
             fit(plan, &loaded, through, memory)?;
             Ok(loaded)
@@ -120,6 +121,7 @@ impl<'a> Read<'a> {
             || self.plan.versions.iter().any(|rule| on_balance(rule) || completes(rule))
             || is_found
             || definition.reverses.is_some()
+            || self.plan.set_reversals.iter().any(|reversal| reversal.taker == record)
             || self.plan.versions.iter().any(by_date);
         if let (Some(when), None, false) = (definition.when, &self.shared.spaces[record.index()], is_any_order) {
             options.apply(&mut table.rows, when);

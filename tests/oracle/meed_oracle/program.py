@@ -53,6 +53,7 @@ class Record:
     day: date | None = None  # of every row
     life: dict = field(default_factory=dict)  # the names of its first and last day, by "from" and "to"
     history_of: str | None = None  # the entity whose dated fields it has
+    reverses_set: dict | None = None  # what each of its rows takes back
 
 
 @dataclass
@@ -250,6 +251,8 @@ class Program:
                 record.fields[one.name] = one
                 if one.name in keys:
                     record.key[keys.index(one.name)] = one
+            elif name == "reverses_set":
+                record.reverses_set = content["set"]
             else:
                 raise Unknown(f"a member of the kind `{name}` in `{record.name}`")
 
@@ -323,6 +326,10 @@ class Program:
             for one in [owner, first, last, *(replace(one, is_dated=False) for one in dated)]:
                 history.fields[one.name] = one
             self.records[history.name] = history
+
+    def set_reversals(self):
+        """Events whose rows take back what they find, each with the set."""
+        return [(record, record.reverses_set) for record in self.records.values() if record.reverses_set is not None]
 
     def reversals(self):
         """Events that take rows of others back: the record, its field, and the numbers that are taken off (facts.md, "Events that

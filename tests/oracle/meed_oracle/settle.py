@@ -9,7 +9,9 @@ from .program import Program
 from .balances import Balance, settle_together
 from .choices import settle_choice
 from .rules import Rule
+from .expressions import evaluate
 from .scope import Scope
+from .sets import rows_of
 from .tables import Tables, key_order
 from .tree import forget, form
 from .trouble import Unknown
@@ -38,6 +40,7 @@ class Run:
         self._events, self._under_way = {}, []
         self.belonging = {}  # rows of sets by the party that they belong to
         self._setters = self._find_setters()
+        self._take_found()
         self.rules = {name: None for name in self.program.rules}
         self._limited = set()  # rules whose lines are those that limits over several have left
         for name in self.program.rules:
@@ -71,6 +74,19 @@ class Run:
                 self.rules[one] = rule
                 self._under_way.remove(one)
         return self.rules[name]
+
+    def _take_found(self):
+        """Rows take back whole what they find, in their order: as it was reported, and each row once (facts.md, "Found in a set")."""
+        taken = set()
+        with self.reading(as_reported=True):
+            for record, chosen in self.program.set_reversals():
+                for row in self.events(record.name):
+                    for found in rows_of(chosen, Scope(self, subject=row, day=row.when), evaluate):
+                        of = found.subject
+                        if id(of) not in taken and of.when is not None and of.when <= row.when:
+                            taken.add(id(of))
+                            self.tables.give_back(of, row)
+        self._events.clear()
 
     @contextmanager
     def reading(self, as_reported):

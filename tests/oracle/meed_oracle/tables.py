@@ -251,6 +251,12 @@ class Tables:
             self.rows[name] = [row for row in rows if id(row) not in self.bad]
         self.rejects.sort(key=lambda reject: (names.index(reject[0]), reject[1]))
 
+    def give_back(self, of, row):
+        """Nothing is left of a row from the day of another on; as it was reported it stays."""
+        of.states = {True: (of.values, False), False: (of.values, True), row.when: (of.values, True)}
+        self.taken_off.append(of)
+        of.takings.append((row, Fraction(1)))
+
     def _share_taken(self, of):
         """The share of a row that was taken back up to now: of the number that a return of it names first."""
         named = [numbers[0] for _, one, numbers in self.program.reversals() if one.content == of.record.name and numbers]

@@ -26,6 +26,8 @@ def used_fields(program):
     for record, field, numbers in program.reversals():
         walk.used.add((record.name, field.name))
         walk.used.update((name, number) for number in numbers for name in (record.name, field.content))
+    for record, chosen in program.set_reversals():
+        walk._set({"set": chosen, "value": None}, [walk._frame(("event", record.name))])
     return walk.used
 
 

@@ -118,6 +118,10 @@ fn first_line(plan: &mut Plan, item: &mut Item, line: &mut Cursor) -> Read<()> {
             searches::first_line(plan, line)?;
             Item::Search
         }
+        "set-reversal" => {
+            rules::set_reversal(plan, line)?;
+            Item::None
+        }
         "state" => {
             rules::state(plan, line)?;
             Item::State

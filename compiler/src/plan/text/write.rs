@@ -13,8 +13,8 @@ use crate::plan::calendar::{Weekday, Years, date_of};
 use crate::plan::{
     Balance, BelowZero, ByRow, ColumnSource, Days, End, Expr, Field, FieldId, FieldSource, FoldFunction, FoldId,
     Format, Installments, Life, Limit, Line, LineKind, MatchId, Most, Node, Owner, Period, Piece, Pieces, Plan,
-    PredicateId, Reading, RecordId, RecordTable, Reverses, Schedule, SearchId, SharedLimit, Stacking, StackingPolicy,
-    StateId, StateKind, Stream, Type, Version, VersionId, Whose, Window,
+    PredicateId, Reading, RecordId, RecordTable, Reverses, Schedule, SearchId, SetReversal, SharedLimit, Stacking,
+    StackingPolicy, StateId, StateKind, Stream, Type, Version, VersionId, Whose, Window,
 };
 use std::fmt::Write;
 
@@ -59,6 +59,11 @@ pub(super) fn write(plan: &Plan) -> String {
     }
     plan.balances.iter().for_each(|known| balance(plan, known, &mut out));
     (0..plan.searches.len()).for_each(|idx| searches::write(plan, SearchId(idx as u32), &mut out));
+    for SetReversal { taker, target, rows, .. } in &plan.set_reversals {
+        let place = Place::of(plan, &Stream::Events(*taker));
+        let (taker, target) = (&plan.record(*taker).name, &plan.record(*target).name);
+        line!(out, "\nset-reversal {taker} of {target} rows {}", place.typed(rows));
+    }
     (0..plan.states.len()).for_each(|idx| state(plan, StateId(idx as u32), &mut out));
     (0..plan.matches.len()).for_each(|idx| matched(plan, MatchId(idx as u32), &mut out));
     (0..plan.folds.len()).for_each(|idx| fold(plan, FoldId(idx as u32), &mut out));

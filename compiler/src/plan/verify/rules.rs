@@ -4,8 +4,8 @@ use super::expression::Place;
 use super::{Index, Invariant, Report};
 use crate::plan::{
     Account, Days, DecisionId, Emit, Expr, FieldId, FindFunction, Function, Hold, Limit, LocalId, Most, Node, Op,
-    Owner, Part, Parties, Pay, Plan, RecordId, RecordKind, Root, RuleId, Share, StackingId, StackingPolicy, StateId,
-    StateKind, Stream, Take, To, Type, Version, VersionId, Whose,
+    Owner, Part, Parties, Pay, Plan, Reading, RecordId, RecordKind, Root, RuleId, SetReversal, Share, StackingId,
+    StackingPolicy, StateId, StateKind, Stream, Take, To, Type, Version, VersionId, Whose,
 };
 use crate::value::Exact;
 use meed_grammar::steps;
@@ -469,6 +469,27 @@ pub(super) fn order(plan: &Plan, index: &Index, report: &mut Report) {
         report.demand(done.insert(first), Invariant::Balances, "done together");
         let mut read = together.iter().flat_map(|id| reads(plan, index, plan.version(*id)));
         report.demand(!read.any(|id| of(&id) == Some(first)), Invariant::Balances, "none reads another");
+    }
+}
+
+/// Rows that take back what they find find rows of one other event, by fields alone.
+pub(super) fn set_reversals(plan: &Plan, report: &mut Report) {
+    report.at("what rows take back that they find");
+    for SetReversal { taker, target, rows, .. } in &plan.set_reversals {
+        Place::row(plan, &Stream::Events(*taker)).check(rows, report);
+        let search = match rows.op {
+            Op::Call(Function::Find { search, output }, _) => {
+                plan.searches.get(search.index()).map(|search| (search, search.outputs.get(output as usize)))
+            }
+            _ => None,
+        };
+        let found = search.is_some_and(|(search, output)| {
+            let each = output.is_some_and(|output| output.function == FindFunction::Each);
+            each && search.stream == Stream::Events(*target)
+        });
+        report.demand(found && taker != target, Invariant::Searches, "rows of another event, each of them");
+        let returned = plan.records.get(target.index()).and_then(|target| target.returned(Reading::Left));
+        report.demand(returned.is_some(), Invariant::Searches, "an event of which nothing may be left");
     }
 }
 

@@ -1,13 +1,18 @@
 //! Events that take rows of others back: which rows, and what they take off them.
 
 use crate::internal::broken;
-use crate::plan::{Bounds, Field, FieldId, FieldSource, Reading, RecordId, RecordKind, Reverses, Type};
+use crate::plan::{
+    Bounds, Expr, Field, FieldId, FieldSource, FindFunction, Function, Op, Reading, RecordId, RecordKind, Reverses,
+    Root, SetReversal, Stream, Type,
+};
 use crate::types::Typing;
+use crate::types::scope::{RuleScope, Scope};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, Member};
+use rustc_hash::FxHashMap;
 
-impl Typing<'_> {
+impl<'a> Typing<'a> {
     /// What the events of the program take back.
     pub(super) fn reversals(&mut self) {
         let resolved = self.resolved;
@@ -19,6 +24,117 @@ impl Typing<'_> {
                     self.reversal(RecordId(idx as u32), field, reverses);
                 }
             }
+        }
+        for (idx, declared) in resolved.records.iter().enumerate() {
+            for member in &declared.item.members {
+                if let Member::ReversesSet { set, span } = member {
+                    self.set_reversal(RecordId(idx as u32), set, *span);
+                }
+            }
+        }
+    }
+
+    /// Which event's rows are found and taken back; how they are found is looked at once the rules are known.
+    fn set_reversal(&mut self, taker: RecordId, set: &'a tree::Set, at: Span) {
+        let own = self.program.record(taker);
+        let (name, kind) = (own.name.clone(), own.kind);
+        let known = |typing: &Self, record: RecordId| {
+            typing.program.record(record).reverses.is_some()
+                || typing.set_reversals.iter().any(|(taker, ..)| *taker == record)
+        };
+        let tree::SetSource::Event(source) = &set.source else {
+            let message = "what is taken back are rows of an event, and not what rules make of them";
+            self.problem(Problem::error("bad-reverses", at, message).help("name the event: reverses (deal where …)"));
+            return;
+        };
+        let Some(target) = self.resolved.record_named(&source.text) else {
+            self.record_of_set(source);
+            return;
+        };
+        let problem = if kind == RecordKind::Entity {
+            let message = format!("`{name}` is an entity, and only what happened takes something back");
+            Problem::error("bad-reverses", at, message).help("declare it as an event, with a `when`")
+        } else if self.program.record(target).kind == RecordKind::Entity {
+            let message = format!("`{}` is an entity, and only an event can be taken back", source.text);
+            Problem::error("bad-reverses", source.span, message).help("name the event: reverses (deal where …)")
+        } else if known(self, taker) {
+            let message = format!("a row of `{name}` takes back rows in one way");
+            Problem::error("bad-reverses", at, message).help("remove one `reverses`")
+        } else if target == taker || known(self, target) {
+            let message = format!("`{}` takes something back itself, which is not taken back", source.text);
+            Problem::error("bad-reverses", source.span, message).help("name the event that both are about")
+        } else if self.program.record(target).returned(Reading::Left).is_some() {
+            let message =
+                format!("rows of `{}` are taken back by another event too, which is not supported yet", source.text);
+            Problem::error("not-supported", at, message).help("let one event take them back")
+        } else {
+            self.field_of_returns(target, FieldSource::Returned(Reading::Left));
+            self.set_reversals.push((taker, target, set));
+            return;
+        };
+        self.problem(problem);
+    }
+
+    /// How rows are found that others take back.
+    pub(in crate::types) fn found_reversals(&mut self) {
+        for (taker, target, set) in self.set_reversals.clone() {
+            let is_used = self.program.record(target).used;
+            // Where no rule reads what is taken back, nothing is read for it.
+            let before = (!is_used).then(|| (self.program.records.clone(), self.program.searches.len()));
+            let mut scope = Scope::constant();
+            scope.bare = Some((Root::Row, taker));
+            scope.roots.push((self.program.record(taker).name.clone(), Root::Row, taker));
+            let (name, stream) = (String::new(), Stream::Events(taker));
+            scope.rule = Some(RuleScope { name, stream, by_date: false, matched: false });
+            let found = self.found(set, set.span, &mut scope);
+            if let Some(found) = found {
+                let row = Op::Field { root: Root::Row, record: target, path: Vec::new() };
+                let row = Expr { op: row, ty: Type::Ref(target), optional: false, span: set.span };
+                let mut rows = self.ask(found, FindFunction::Each, row, false, set.span).into_expr();
+                self.by_fields_alone(&rows, set.span);
+                self.read_as(&mut rows, Reading::Reported, &mut FxHashMap::default());
+                if is_used {
+                    self.program.set_reversals.push(SetReversal { taker, target, rows, span: set.span });
+                }
+            }
+            if let Some((before, n_searches)) = before {
+                self.program.searches.truncate(n_searches);
+                for (known, was) in self.program.records.iter_mut().zip(before) {
+                    known.used = was.used;
+                    let used = was.fields.iter().map(|field| field.used).chain(std::iter::repeat(false));
+                    known.fields.iter_mut().zip(used).for_each(|(field, used)| field.used = used);
+                }
+            }
+        }
+    }
+
+    /// What is taken back is known before any rule: no decision, payment or other set tells of it.
+    fn by_fields_alone(&mut self, rows: &Expr, span: Span) {
+        let Op::Call(Function::Find { search, .. }, operands) = &rows.op else { return };
+        let search = &self.program.searches[search.index()];
+        let mut other = None;
+        let mut look = |expr: &Expr| {
+            let asks = matches!(
+                expr.op,
+                Op::Decision { .. } | Op::Call(Function::Find { .. } | Function::Lookup { .. } | Function::Divide, _)
+            );
+            if asks {
+                other = other.or(Some(expr.span));
+            }
+        };
+        search
+            .keys
+            .iter()
+            .chain(&search.ways)
+            .chain(&search.only)
+            .chain(&search.also)
+            .for_each(|expr| expr.walk(&mut look));
+        operands.iter().for_each(|expr| expr.walk(&mut look));
+        if let Some(at) = other {
+            let message = "what is taken back is found by fields alone, before any rule";
+            let at = if at == Span::default() { span } else { at };
+            let help = "compare fields of both rows: reverses (introduction where introduction.customer = departure.customer within 90 days)";
+            self.problem(Problem::error("bad-reverses", at, message).help(help));
         }
     }
 

@@ -75,7 +75,12 @@ impl Typing<'_> {
         }
     }
 
-    pub(super) fn read_as(&mut self, expr: &mut Expr, reading: Reading, searches: &mut FxHashMap<SearchId, SearchId>) {
+    pub(in crate::types) fn read_as(
+        &mut self,
+        expr: &mut Expr,
+        reading: Reading,
+        searches: &mut FxHashMap<SearchId, SearchId>,
+    ) {
         walk(expr, &mut |expr| match &mut expr.op {
             Op::Field { record, path, .. } => {
                 if let Some(other) = self.path_read_as(*record, path, reading) {

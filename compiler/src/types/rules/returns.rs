@@ -158,7 +158,9 @@ impl Typing<'_> {
             let is_of = taker.fields[reverses.row.index()].ty == Type::Ref(record);
             is_of.then(|| (taker.name.clone(), reverses.takes.first().map(|(_, of)| *of)))
         };
-        self.program.records.iter().filter_map(takes).collect()
+        let of_sets = self.set_reversals.iter().filter(|(_, target, _)| *target == record);
+        let of_sets = of_sets.map(|(taker, ..)| (self.program.record(*taker).name.clone(), None));
+        self.program.records.iter().filter_map(takes).chain(of_sets).collect()
     }
 
     /// What was added to a balance or taken from it stays so.

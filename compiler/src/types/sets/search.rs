@@ -456,7 +456,7 @@ impl Typing<'_> {
     }
 
     /// The record of a set, a plural allowed.
-    fn record_of_set(&mut self, name: &tree::Name) -> Option<RecordId> {
+    pub(in crate::types) fn record_of_set(&mut self, name: &tree::Name) -> Option<RecordId> {
         match self.resolved.record_named(&name.text) {
             Some(record) if self.program.record(record).kind == RecordKind::Entity => {
                 self.places.uses.push((name.span, crate::typed::Use::Record(record)));

@@ -8,8 +8,8 @@ use super::{days, number, reading, record, rule_id, stream, word};
 use crate::plan::{
     Account, Add, Balance, BalanceId, Days, Emit, Expr, FieldId, Fold, FoldFunction, Hold, Installments, Key, KeyId,
     Limit, Local, LocalId, Match, MatchId, Most, Node, Op, Owner, Pay, Period, Plan, Rank, Reading, RecordId, Root,
-    SharedLimit, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type, Version,
-    VersionId, Whose, Window,
+    SetReversal, SharedLimit, Stacking, StackingId, StackingPolicy, State, StateId, StateKind, Stream, TakeFrom, Type,
+    Version, VersionId, Whose, Window,
 };
 use meed_grammar::span::Span;
 
@@ -258,6 +258,17 @@ fn party(plan: &Plan, line: &mut Cursor) -> Read<Option<(RecordId, Vec<FieldId>)
         path.push(field);
     }
     Ok(Some((record, path)))
+}
+
+/// `set-reversal departure of introduction rows …`
+pub(super) fn set_reversal(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
+    let taker = record(plan, line)?;
+    line.expect("of")?;
+    let target = record(plan, line)?;
+    line.expect("rows")?;
+    let rows = Place::of(plan, &Stream::Events(taker)).read_typed(line)?;
+    plan.set_reversals.push(SetReversal { taker, target, rows, span: Span::default() });
+    Ok(())
 }
 
 /// `shared-limit reward_cap over NAME, NAME in USD at-most 500000 of payee within year`
