@@ -322,7 +322,19 @@ impl Run {
         }
         drop((payments, totals, decisions, parts, credits, uncredited, differences, held, movements));
         outputs.appear(|tables, rejects| {
-            run_json::describe(job, loaded, result, beside, run_json::Files { inputs, tables, rejects })
+            run_json::describe(
+                job,
+                loaded,
+                result,
+                beside,
+                run_json::Files {
+                    inputs,
+                    tables,
+                    rejects,
+                    formulas_as_they_are: matches!(self.csv_formulas, FormulaCells::AsIs)
+                        && self.format(job) == Format::Csv,
+                },
+            )
         })
     }
 }

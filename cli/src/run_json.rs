@@ -18,6 +18,7 @@ pub struct Files {
     pub inputs: Vec<Input>,
     pub tables: Vec<Table>,
     pub rejects: Option<Rejects>,
+    pub formulas_as_they_are: bool,
 }
 
 /// All of it.
@@ -32,6 +33,7 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, beside: Option<&
         paid: beside.map_or_else(Vec::new, |beside| beside.runs.clone()),
         inputs: files.inputs,
         tables: files.tables,
+        formulas_as_they_are: files.formulas_as_they_are,
         rejects: files.rejects,
         left_out: left_out(plan, loaded),
         not_there: not_there(plan, loaded),

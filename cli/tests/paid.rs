@@ -177,7 +177,27 @@ fn many_runs_together_pay_what_one_does() {
             let outs: Vec<&str> = paid.iter().map(String::as_str).collect();
             assert_eq!(sums(&folder, &outs), sums(&folder, &[&all]), "{program} through {day}");
             assert!(!sums(&folder, &[&all]).is_empty());
+            // Once more, with nothing changed: nothing is different but what is an accrual still.
+            let words: Vec<&str> = paid.iter().flat_map(|out| ["--paid", out]).collect();
+            settle("again", &words);
+            let again = rows(&folder, "again/differences.csv");
+            let accruals = rows(&folder, "again/payments.csv").iter().filter(|row| row["accrual"] == "yes").count();
+            assert_eq!(again.len(), accruals, "{program} through {day} again: {again:?}");
         }
+    }
+}
+
+#[test]
+fn cells_that_begin_like_formulas_are_read_as_they_were_written() {
+    let folder = Folder::new("paid-formulas");
+    folder.write("p.meed", PROGRAM);
+    folder.write("d/deal.csv", "id,closed_on,partner,amount\n'=1,2026-01-05,'=A,1000\n=1,2026-01-06,=A,500\n");
+    folder.write("d/return.csv", "id,returned_on,deal,amount\n");
+    for (name, formulas) in [("marked", "mark"), ("as-is", "as-is")] {
+        let (first, second) = (format!("{name}-1"), format!("{name}-2"));
+        run(&folder, "d", "2026-03-31", &first, &["--csv-formulas", formulas]).with(0);
+        run(&folder, "d", "2026-03-31", &second, &["--csv-formulas", formulas, "--paid", &first]).with(0);
+        assert_eq!(rows(&folder, &format!("{second}/payments.csv")), [], "{formulas}");
     }
 }
 
@@ -207,6 +227,15 @@ fn what_cannot_be_trusted_is_refused() {
     assert!(ended.messages.contains("`q1` is through 2026-03-31, later than this run"), "{}", ended.messages);
     let ended = run(&folder, "d2", "2026-06-30", "q1", &["--paid", "q1"]).with(2);
     assert!(ended.messages.contains("`q1` is read by this run, and would be written over"), "{}", ended.messages);
+    // The folder beside which it was paid has another run now.
+    run(&folder, "d2", "2026-03-31", "q0", &[]).with(0);
+    run(&folder, "d2", "2026-06-30", "after", &["--paid", "q0"]).with(0);
+    run(&folder, "d1", "2026-03-31", "q0", &[]).with(0);
+    refused(
+        &["--paid", "q0", "--paid", "after"],
+        3,
+        "`after` was paid beside what `q0` held then, which is another run now",
+    );
     // A table that somebody has changed.
     let table = folder.path().join("q1/payments.csv").canonicalize().expect("its file");
     let text = std::fs::read_to_string(&table).expect("a table");

@@ -50,6 +50,9 @@ pub enum FaultKind {
     /// A share or weight of a split that no division can do with.
     #[error("{0}")]
     Share(&'static str),
+    /// A chain of parties that comes back to one of them.
+    #[error("the chain comes back to a party that is in it already")]
+    Ring,
     /// Several rows of a contest are level, and nothing tells which of them comes first.
     #[error(
         "{n_level} are level at rank {rank}, and no row tells whose measure was complete first: leave out who has none, or let them share prizes"
@@ -83,6 +86,7 @@ impl FaultKind {
             Self::Share(_) => "bad-share",
             Self::NoRate => "missing-rate",
             Self::NegativeTake(..) => "negative-take",
+            Self::Ring => "bad-chain",
             Self::Tie { .. } => "contest-tie",
             Self::Date(_) => "impossible-date",
         }

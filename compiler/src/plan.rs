@@ -295,8 +295,8 @@ impl Plan {
         if day <= self.active.to { end.min(self.active.to) } else { end }
     }
 
-    /// The days on which the parts of a line of this day are due; none where the calendar lacks a period.
-    pub fn due_days(&self, parts: Installments, day: i32) -> Option<Vec<i32>> {
+    /// The days on which the first so many parts of a line of this day are due; none where the calendar lacks a period.
+    pub fn due_days(&self, parts: Installments, number: u32, day: i32) -> Option<Vec<i32>> {
         let mut next = day;
         let due = |_| {
             let known = self.calendar.knows(parts.period, next);
@@ -306,7 +306,7 @@ impl Plan {
                 last
             })
         };
-        (0..parts.number).map(due).collect()
+        (0..number).map(due).collect()
     }
 
     /// The number of the last period of a kind that ends in a longer one within the program's life: a week that ends in the

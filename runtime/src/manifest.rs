@@ -52,6 +52,9 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// The tables that were written, beside `run.json`.
     pub tables: Vec<Table>,
+    /// Whether texts of the data that begin like formulas stand in CSV tables as they are, without a mark.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub formulas_as_they_are: bool,
     /// The rejected rows, where a file outside of the folder was named for them; one inside is a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Rejects>,
@@ -217,6 +220,10 @@ pub struct Counts {
     pub paid_nothing: u64,
     /// Rows that no rule wanted.
     pub not_matched: u64,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -386,8 +386,17 @@ impl LinesOfRow<'_> {
     fn levels(&mut self, levels: &[Level]) -> Result<(), Fault> {
         let unit = self.plan.unit(self.reader.unit_of_row(self.unit(), self.data)?);
         let (mut parts, mut values) = (Vec::new(), Vec::new());
-        for (place, level) in (1..).zip(levels) {
+        let mut seen: Vec<u32> = Vec::new();
+        // Of payments, each has places of its own.
+        let before = (self.reader.place() - 1) * levels.len() as u32;
+        for (place, level) in (before + 1..).zip(levels) {
             let Some(payee) = self.reader.eval(&level.payee, self.data)?.code() else { break };
+            // Chains that come back are rejected when tables are loaded, but for those of fields that have their days.
+            if seen.contains(&payee) {
+                let span = self.version.share().map_or(level.payee.span, |share| share.span);
+                return Err(Fault { kind: FaultKind::Ring, span });
+            }
+            seen.push(payee);
             self.reader.note(Trace::forget_values);
             let Some(amount) = self.reader.eval(&level.amount, self.data)?.number() else { continue };
             let exact = amount * Exact::from(unit.per_one());

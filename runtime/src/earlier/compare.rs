@@ -20,6 +20,8 @@ pub struct Compared {
     pub(super) changed: Vec<(Sum, Reason)>,
     /// The period in which what an earlier run settled is booked now.
     pub(super) booked: String,
+    /// The last day of the earlier runs.
+    pub(super) through: i32,
 }
 
 impl EarlierRuns {
@@ -46,7 +48,7 @@ impl EarlierRuns {
         let day =
             if plan.calendar.knows(kind, result.through) { result.through } else { plan.active.to.min(result.through) };
         let booked = plan.calendar.name(kind, plan.calendar.index(kind, day));
-        Ok(Compared { ledger: self.ledger, changed, booked })
+        Ok(Compared { ledger: self.ledger, changed, booked, through: self.through })
     }
 }
 
@@ -70,9 +72,9 @@ impl Sink for Taken<'_> {
         let booked_codes: Vec<Option<u32>> = booked
             .0
             .iter()
-            .map(|name| match earlier.settled(plan, name) {
-                Some(false) => Some(earlier.ledger.code(name)),
-                Some(true) => None,
+            .map(|name| match earlier.comes_after(plan, name) {
+                Some(true) => Some(earlier.ledger.code(name)),
+                Some(false) => None,
                 None => broken(format!("a period `{name}` that is none")),
             })
             .collect();

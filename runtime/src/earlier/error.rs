@@ -30,6 +30,9 @@ pub enum EarlierError {
     /// What the run of a folder paid is beside what another one had paid, and that one is not named.
     #[error("`{}` holds only what its run paid beside `{}`, which is not named", shown(folder), shown(other))]
     Incomplete { folder: String, other: String },
+    /// The folder that a run paid beside has another run now.
+    #[error("`{}` was paid beside what `{}` held then, which is another run now", shown(folder), shown(other))]
+    Replaced { folder: String, other: String },
     /// Two runs that do not know one another paid the same.
     #[error("`{}` was paid without knowing what `{}` had paid", shown(folder), shown(other))]
     Apart { folder: String, other: String },
@@ -61,7 +64,7 @@ impl EarlierError {
         match self {
             Self::NoRun { .. } => Some("name the folder that an earlier run was told by --out".to_owned()),
             Self::Incomplete { other, .. } => Some(format!("name it too: --paid {}", shown(other))),
-            Self::Apart { .. } => {
+            Self::Replaced { .. } | Self::Apart { .. } => {
                 Some("run again what came second, with --paid and the folder of the first".to_owned())
             }
             Self::JsonLines { .. } => Some("run it again with --format csv or --format parquet".to_owned()),

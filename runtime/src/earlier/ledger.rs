@@ -18,7 +18,8 @@ pub(super) struct Subject {
     pub period: u32,
     /// The day on which it is due; none where nothing is said of that.
     pub due: Option<i32>,
-    /// The period that it is booked in; none where an earlier run settled that.
+    /// Of a program that is settled at the ends of periods, the period of a close after the earlier runs that books it; none of what
+    /// they could have booked.
     pub booked: Option<u32>,
     /// Whether its period has not ended: it is not paid yet.
     pub accrual: bool,

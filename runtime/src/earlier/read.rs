@@ -91,6 +91,9 @@ impl EarlierRuns {
             let knows = |other: &EarlierRun| own.run.manifest.paid.iter().any(|paid| paid.sha256 == other.run.sha256);
             let is_named = |paid: &&PaidRun| !runs.iter().any(|other| other.run.sha256 == paid.sha256);
             if let Some(missing) = own.run.manifest.paid.iter().find(is_named) {
+                if let Some(other) = runs.iter().find(|other| other.folder == missing.name) {
+                    return Err(EarlierError::Replaced { folder: own.folder.clone(), other: other.folder.clone() });
+                }
                 return Err(EarlierError::Incomplete { folder: own.folder.clone(), other: missing.name.clone() });
             }
             if let Some(other) = before.iter().find(|other| !knows(other)) {
@@ -129,7 +132,7 @@ impl EarlierRuns {
             ManifestError::Changed { .. } => EarlierError::Changed { file: file.clone() },
             other => other.into(),
         })?;
-        let is_marked = path.extension().is_some_and(|ending| ending == "csv");
+        let is_marked = !run.manifest.formulas_as_they_are && path.extension().is_some_and(|ending| ending == "csv");
         let source = SourceFile { name: file.clone(), ..SourceFile::open(&path)? };
         let opening = Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE };
         let Some(mut source) = source.into_source(&opening)? else { return Ok(()) };
@@ -183,7 +186,8 @@ impl EarlierRuns {
         let amount = units.ok_or_else(|| bad(amount, "amount of the unit"))?;
         let due = if due.is_empty() { None } else { Some(day(due)?) };
         let line = Line { version: whole(version)?, place: whole(place)?, when: day(when)?, amount };
-        let is_settled = self.settled(plan, booked).ok_or_else(|| bad(booked, "period"))?;
+        plan.calendar.parse_name(&text(booked)).ok_or_else(|| bad(booked, "period"))?;
+        plan.calendar.parse_name(&text(period)).ok_or_else(|| bad(period, "period"))?;
         let subject = Subject {
             rule: self.ledger.code(rule),
             kind: self.ledger.code(kind),
@@ -191,17 +195,19 @@ impl EarlierRuns {
             unit: known,
             event: self.ledger.code(event),
             key: self.ledger.code(&text(key)),
-            period: self.ledger.code(period),
+            period: self.ledger.code(&text(period)),
             due,
-            booked: if is_settled { None } else { Some(self.ledger.code(booked)) },
+            // Whatever it booked, this run compares with what it comes to now.
+            booked: None,
             accrual: false,
         };
         self.ledger.paid(subject, line).ok_or_else(|| bad(&cells[5], "amount that can be added up"))
     }
 
-    /// Whether a period had ended when the last of these runs was made.
-    pub(super) fn settled(&self, plan: &Plan, period: &str) -> Option<bool> {
+    /// Whether a close of this period comes after the earlier runs, so that they could not have booked anything in it.
+    pub(super) fn comes_after(&self, plan: &Plan, period: &str) -> Option<bool> {
         let (kind, number) = plan.calendar.parse_name(period)?;
-        Some(plan.has_ended(kind, number, self.through))
+        let first = plan.calendar.days(kind, number, plan.active).from;
+        Some(plan.calendar.settled.is_some() && first > self.through)
     }
 }

@@ -39,14 +39,24 @@ impl Reason {
     }
 }
 
+/// What something is paid for, as codes: the event and the key of its row, by whatever rule; of an entity in a period the rule, the payee and
+/// the period.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum PaidFor {
+    Row(u32, u32),
+    Period(u32, u32, u32),
+}
+
 /// What tells why sums are others.
 pub(super) struct Reasons<'a> {
     plan: &'a Plan,
     /// The last day of the earlier runs.
     through: i32,
     is_repriced: bool,
-    /// For what earlier runs paid anybody, of what is new: the codes of the rule, the event and the key.
-    paid: FxHashSet<(u32, u32, u32)>,
+    /// For what earlier runs paid anybody, of what is new.
+    paid: FxHashSet<PaidFor>,
+    /// The rules by which they paid.
+    rules: FxHashSet<u32>,
     /// Rows of events that there are, of those that changed: the codes of the event and of the key.
     there: FxHashSet<(u32, u32)>,
     /// Those of which something was returned, and the last day on which it was.
@@ -64,10 +74,11 @@ impl<'a> Reasons<'a> {
         is_repriced: bool,
     ) -> io::Result<Self> {
         let was = changed.iter().filter(|sum| sum.was.is_some()).map(|sum| sum.subject);
-        let row = |subject: Subject| (subject.rule, subject.event, subject.key);
-        let new: FxHashSet<(u32, u32, u32)> =
-            changed.iter().filter(|sum| sum.was.is_none()).map(|sum| row(sum.subject)).collect();
-        let paid = ledger.paid_before().map(row).filter(|row| new.contains(row)).collect();
+        let of = |subject: Subject| paid_for(ledger, subject);
+        let new: FxHashSet<PaidFor> =
+            changed.iter().filter(|sum| sum.was.is_none()).map(|sum| of(sum.subject)).collect();
+        let paid = ledger.paid_before().map(of).filter(|row| new.contains(row)).collect();
+        let rules = ledger.paid_before().map(|subject| subject.rule).collect();
         let mut wanted: FxHashMap<RecordId, FxHashMap<String, u32>> = FxHashMap::default();
         let mut codes: FxHashMap<RecordId, u32> = FxHashMap::default();
         for subject in was {
@@ -98,22 +109,28 @@ impl<'a> Reasons<'a> {
                 }
             }
         }
-        Ok(Self { plan, through, is_repriced, paid, there, returned })
+        Ok(Self { plan, through, is_repriced, paid, rules, there, returned })
     }
 
     /// Why a sum is another than it was.
     pub fn of_sum(&self, ledger: &Ledger, sum: &Sum) -> Reason {
         let rule = self.plan.rule_named(&ledger.text(sum.subject.rule));
         let is_event = !ledger.text(sum.subject.event).is_empty();
-        let Subject { rule: of, event, key, .. } = sum.subject;
-        // Another party may be paid for a row that was known.
-        if sum.was.is_none() && !(is_event && self.paid.contains(&(of, event, key))) {
+        let Subject { event, key, .. } = sum.subject;
+        if sum.was.is_none() {
             let day = match sum.subject.due {
                 // What was held was known, and was not due.
                 Some(due) if rule.is_some_and(|rule| self.holds(rule)) => due,
                 _ => sum.when,
             };
-            return if day > self.through { Reason::New } else { Reason::Late };
+            // Of a row that was paid for, another party, due day or rule is no new row.
+            let is_known = self.paid.contains(&paid_for(ledger, sum.subject));
+            match () {
+                () if day > self.through => return Reason::New,
+                () if is_known => {}
+                () if self.is_repriced && !self.rules.contains(&sum.subject.rule) => return Reason::Repriced,
+                () => return Reason::Late,
+            }
         }
         let row = (event, key);
         if is_event && !self.there.contains(&row) {
@@ -156,6 +173,13 @@ impl<'a> Reasons<'a> {
                     && !version.nodes.iter().any(keeps)
                     && !version.nodes.iter().flat_map(Node::exprs).any(reads_others)
             })
+    }
+}
+
+fn paid_for(ledger: &Ledger, subject: Subject) -> PaidFor {
+    match ledger.text(subject.event).is_empty() {
+        true => PaidFor::Period(subject.rule, subject.payee, subject.period),
+        false => PaidFor::Row(subject.event, subject.key),
     }
 }
 

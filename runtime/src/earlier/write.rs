@@ -61,7 +61,7 @@ impl Compared {
             payments.take(&self.payments(plan, changed))?;
             differences.take(&self.differences(plan, changed))?;
         }
-        for sums in self.sums().chunks(BATCH) {
+        for sums in self.sums(plan).chunks(BATCH) {
             totals.take(&self.totals(plan, sums))?;
         }
         payments.finish()?;
@@ -69,9 +69,16 @@ impl Compared {
         differences.finish()
     }
 
-    /// The period in which a difference is booked.
-    fn booked(&self, sum: &Sum) -> String {
-        sum.subject.booked.map_or_else(|| self.booked.clone(), |code| self.ledger.text(code).into_owned())
+    /// The period in which a difference is booked: its own, unless an earlier run settled that.
+    fn booked(&self, plan: &Plan, sum: &Sum) -> String {
+        if let Some(code) = sum.subject.booked {
+            return self.ledger.text(code).into_owned();
+        }
+        let own = self.ledger.text(sum.subject.period);
+        match plan.calendar.parse_name(&own) {
+            Some((kind, number)) if plan.has_ended(kind, number, self.through) => self.booked.clone(),
+            _ => own.into_owned(),
+        }
     }
 
     fn texts<T>(&self, rows: &[T], code: impl Fn(&T) -> u32) -> Cells {
@@ -98,7 +105,7 @@ impl Compared {
             wholes(|sum| sum.place),
             Cells::Days(changed.iter().map(|(sum, _)| sum.when).collect()),
             self.words(changed, |(sum, _)| sum.subject.period),
-            words(changed.iter().map(|(sum, _)| self.booked(sum))),
+            words(changed.iter().map(|(sum, _)| self.booked(plan, sum))),
             due_days(changed),
             words(changed.iter().map(|(sum, _)| if sum.subject.accrual { "yes" } else { "no" }.to_owned())),
         ];
@@ -118,7 +125,7 @@ impl Compared {
             self.amounts(plan, changed, |sum| sum.was.unwrap_or(0)),
             self.amounts(plan, changed, |sum| sum.is.unwrap_or(0)),
             self.amounts(plan, changed, Sum::change),
-            words(changed.iter().map(|(sum, _)| self.booked(sum))),
+            words(changed.iter().map(|(sum, _)| self.booked(plan, sum))),
             words(changed.iter().map(|(_, reason)| reason.word().to_owned())),
         ];
         Batch { n_rows: changed.len(), columns }
@@ -130,12 +137,12 @@ impl Compared {
     }
 
     /// Sums by rule, payee, unit and the period that they are booked in, which are not zero.
-    fn sums(&self) -> Vec<(TotalOf, i128)> {
+    fn sums(&self, plan: &Plan) -> Vec<(TotalOf, i128)> {
         let mut sums: Vec<(TotalOf, i128)> = Vec::new();
         let mut places: FxHashMap<TotalOf, usize> = FxHashMap::default();
         for (sum, _) in &self.changed {
             let subject = sum.subject;
-            let key = (subject.rule, subject.kind, subject.payee, subject.unit, self.booked(sum));
+            let key = (subject.rule, subject.kind, subject.payee, subject.unit, self.booked(plan, sum));
             let place = *places.entry(key.clone()).or_insert(sums.len());
             if place == sums.len() {
                 sums.push((key, 0));

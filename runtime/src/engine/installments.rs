@@ -20,7 +20,10 @@ impl Run<'_, '_> {
         let mut unknown = None;
         let due = |lines: &LineRows, idx: usize| {
             let day = loaded.day_of_line(&origin, lines.roots()[idx], lines.taking(idx));
-            plan.due_days(parts, day).unwrap_or_else(|| {
+            // A part of nothing is none, and so is due on no day.
+            let amount = lines.amounts[idx].unsigned_abs();
+            let number = u32::try_from(amount).map_or(parts.number, |amount| amount.min(parts.number));
+            plan.due_days(parts, number, day).unwrap_or_else(|| {
                 unknown.get_or_insert(lines.rows[idx]);
                 Vec::new()
             })

@@ -5,7 +5,7 @@ use crate::explain::query::Explanation;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::status;
 use meed_compiler::interpret::trace::Trace;
-use meed_compiler::plan::{FoldId, Plan, VersionId};
+use meed_compiler::plan::{FoldId, Plan, RecordId, VersionId};
 use rustc_hash::FxHashMap;
 
 /// More parties than these are counted only.
@@ -47,7 +47,15 @@ impl Explainer<'_> {
             format!("{} pays nothing {of}", rule.name)
         } else if own.len() > NAMED {
             let sum = own.iter().map(|line| i128::from(amount(*line))).sum();
-            format!("{} divides {} among {} parties {of}", rule.name, self.amount(id, row, sum), own.len())
+            let mut parties: Vec<(RecordId, u32)> = own
+                .iter()
+                .filter_map(|line| Some((lines.kind(*line, self.plan.payee_record(id)?), lines.payees[*line])))
+                .collect();
+            parties.sort_unstable();
+            parties.dedup();
+            let (sum, n_parties, n_payments) = (self.amount(id, row, sum), parties.len(), own.len());
+            let all = if n_parties == 1 { "one party".to_owned() } else { format!("{n_parties} parties") };
+            format!("{} pays {sum} to {all} in {n_payments} payments {of}", rule.name)
         } else if own.iter().all(|line| amount(*line) < 0) {
             let parts = own
                 .into_iter()

@@ -26,7 +26,10 @@ impl Explainer<'_> {
             }
             _ => None,
         };
-        let is_own = |lines: &LineRows, line: usize| of.is_none_or(|of| (lines.place(line), lines.taking(line)) == of);
+        // The parts of a payment are numbered one payment behind the other.
+        let n_parts = self.plan.version(id).pay().and_then(|pay| pay.installments).map_or(1, |parts| parts.number);
+        let place = |lines: &LineRows, line: usize| (lines.place(line) - 1) / n_parts + 1;
+        let is_own = |lines: &LineRows, line: usize| of.is_none_or(|of| (place(lines, line), lines.taking(line)) == of);
         let mut details = Vec::new();
         for (lines, waits) in [(Some(self.result.paid(id)), false), (self.result.held[id.index()].as_ref(), true)] {
             let Some(lines) = lines.and_then(|lines| lines.whole()) else { continue };

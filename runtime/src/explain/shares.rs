@@ -23,14 +23,19 @@ impl Explainer<'_> {
             return vec![failed("there is nobody up the chain to be paid".to_owned())];
         }
         let unit = self.unit(id, row);
+        let first = parts[0].place;
         let level = |(part, values): (&SharedPart, &Vec<(Span, Type, Value)>)| {
             let amount = self.amount(id, row, part.amount.into());
             let exact = numbers::in_short(unit, &(&part.exact / Exact::from(unit.per_one())));
             let rounded =
                 if part.exact == Exact::from(part.amount) { String::new() } else { format!(", {exact} exactly") };
             let party = part.kind.zip(part.payee).map_or_else(String::new, |(kind, payee)| self.party(kind, payee));
-            let text = format!("level {}, {party}: {amount}{rounded}", part.place);
-            ExplainStep { holds: None, text, details: self.told(id, row, part.span, values) }
+            let text = format!("level {}, {party}: {amount}{rounded}", part.place - first + 1);
+            // Of a value that was looked at in several steps, such as a dated field, what it came to.
+            let last = |idx: usize| values[idx + 1..].iter().all(|(span, ..)| *span != values[idx].0);
+            let is_shown = |idx: &usize| last(*idx) && !self.quote(values[*idx].0).is_empty();
+            let values: Vec<_> = (0..values.len()).filter(is_shown).map(|idx| values[idx].clone()).collect();
+            ExplainStep { holds: None, text, details: self.told(id, row, part.span, &values) }
         };
         parts.iter().zip(values).map(level).collect()
     }

@@ -197,6 +197,7 @@ mod tests {
             paid: Vec::new(),
             inputs: Vec::new(),
             tables: files.iter().map(file).collect(),
+            formulas_as_they_are: false,
             rejects: None,
             left_out: Vec::new(),
             not_there: Vec::new(),

@@ -404,16 +404,20 @@ class Rule:
             payee = evaluate({"kind": {"path": {"parts": [{"text": name} for name in path]}}, "span": None}, scope)
             if payee is None:
                 break
+            if any(payee is one for one, *_ in lines):
+                raise Fault("bad-chain")
             scope.lets["each"], scope.depth = payee, Fraction(depth)
             unit = unit_of(self.program, content["amount"], version, scope)
             smallest = self._rounded(content["amount"], content["unknown"], version, scope, unit)
-            if smallest is not None:
-                lines.append((payee, unit, smallest, depth))
+            lines.append((payee, unit, smallest, depth))
         scope.lets.pop("each", None)
         # A limit acts on all lines before the next one does, but each remembers by itself.
+        first = 0 if scope.line is None else (scope.line.place - 1) * content["way"]["chain"]["levels"]
         for payee, unit, smallest, depth in lines:
+            if smallest is None:
+                continue
             left = self.limits.apply(version, scope, smallest, unit, payee)
-            self._line(version, scope, payee, unit, left, period, is_accrual, depth)
+            self._line(version, scope, payee, unit, left, period, is_accrual, first + depth)
 
     # Choices (rules.md, "Choosing between rules").
 

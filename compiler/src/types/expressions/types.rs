@@ -41,7 +41,8 @@ impl Typing<'_> {
         let leader = values.iter().position(|value| !zero(value)).unwrap_or(0);
         let mut ty = values[leader].ty;
         for idx in 0..values.len() {
-            if zero(&values[idx]) {
+            // A plain 0 is of any unit, and nothing but a number.
+            if zero(&values[idx]) && ty.is_numeric() {
                 continue;
             }
             ty = match (ty, values[idx].ty) {

@@ -23,7 +23,7 @@ impl Typing<'_> {
         let Some(day) = self.valued(day, unknown, Some(Type::Date), scope) else { return };
         if day.ty != Type::Date {
             let message = format!("a payment is due on a date, not on {}", self.type_words(day.ty));
-            let help = "write a day: due 90 days after signed_on, due last day of quarter";
+            let help = "write a day, such as: due 90 days after closed_on";
             return self.problem(Problem::error("type-mismatch", day.span, message).help(help));
         }
         if day.optional {
