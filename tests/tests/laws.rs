@@ -531,6 +531,46 @@ proptest! {
         }
     }
 
+    // Rows that others find and take back are absent; rules that returns change nothing of pay as if none were found.
+    #[test]
+    fn rows_found_to_be_taken_back_are_absent(
+        shape in any_shape(),
+        mode in any_mode(),
+        deals in any_deals(),
+        found in prop::collection::vec((any::<bool>(), -40i32..200), 25),
+    ) {
+        let rules = |reverses: &str, returns: &str| format!(
+            "event refund {{ key id  when refunded_on  deal id  amount money  {reverses} }}\n{}\
+             rule adds {{ for each deal  pay rep {} as amount adds up per rep per quarter {returns} }}\
+             rule one {{ for each deal  where amount > $0  first per customer ever  pay rep $5 {returns} }}\
+             rule total {{ for each person per quarter  pay person 1% of sum of deal.amount {returns} }}",
+            shape.declared("bands"),
+            shape.applied("bands")
+        );
+        let set = "reverses (deal where deal.id = refund.deal)";
+        let days = |(deal, (_, after)): (&Deal, &(bool, i32))| (deal.day + after).clamp(0, 364);
+        let chosen: Vec<(&Deal, &(bool, i32))> = deals.iter().zip(&found).filter(|(_, (is_found, _))| *is_found).collect();
+        let refunds: Vec<(usize, i32, i64)> = chosen.iter().map(|pair| (pair.0.key, days(*pair), 0)).collect();
+        // A row that is found on a day before its own is not taken back.
+        let left: Vec<Deal> = deals
+            .iter()
+            .filter(|deal| !chosen.iter().any(|pair| pair.0.key == deal.key && days(*pair) >= deal.day))
+            .cloned()
+            .collect();
+        let sums = |lines: &[meed_tests::deals::Paid]| {
+            let mut sums: std::collections::BTreeMap<[String; 4], i128> = std::collections::BTreeMap::new();
+            for line in lines {
+                let key = [&line.rule, &line.payee, &line.key, &line.period].map(String::clone);
+                *sums.entry(key).or_default() += line.cents;
+            }
+            sums
+        };
+        let taken = paid_after(&program(mode, &rules(set, "")), &deals, &refunds);
+        prop_assert_eq!(sums(&taken), sums(&paid_after(&program(mode, &rules("", "")), &left, &refunds)));
+        let kept = paid_after(&program(mode, &rules(set, "returns change nothing")), &deals, &refunds);
+        prop_assert_eq!(sums(&kept), sums(&paid_after(&program(mode, &rules("", "")), &deals, &refunds)));
+    }
+
     // Parties up a chain are paid as by rules of their own.
     #[test]
     fn a_chain_pays_as_rules_of_its_levels(
