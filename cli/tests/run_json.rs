@@ -27,7 +27,9 @@ rule demos { for each demo   set size to prospect.size if unknown 0 }
     folder.write("p/data/demo.csv", "id,held_on,prospect\nM1,2026-02-01,SOUTH\nM2,2026-02-01,NORTH\n");
     folder.write("p/data/no_show.csv", "id,noted_on,demo\nN1,2026-02-02,M2\n");
     folder.write("p/p.meed", folder.read("p/p.meed") + "\nuse \"terms.meed\"\n");
+    folder.meed(&["run", "p", "--out", "earlier", "--rejects", "earlier.csv"]).with(0);
     let options = ["--slices", "--set", "bounty=$700", "--out", "out", "--rejects", rejects];
+    let options = [&options[..], &["--paid", "earlier", "--csv-formulas", "as-is"]].concat();
     folder.meed(&[&["run", "p"], &options[..]].concat()).with(0);
     serde_json::from_str(&folder.read("out/run.json")).expect("JSON")
 }

@@ -103,15 +103,7 @@ impl Typing<'_> {
             _ => false,
         };
         let adds = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Add { .. }) || takes(clause);
-        let pays = |clause: &tree::Clause| {
-            matches!(
-                clause.kind,
-                ClauseKind::Pay { .. }
-                    | ClauseKind::PaySplit { .. }
-                    | ClauseKind::PayEach { .. }
-                    | ClauseKind::TakeBack { .. }
-            )
-        };
+        let pays = |clause: &tree::Clause| clause.kind.pays();
         // What is known of a row does not begin with the program.
         let begins_earlier =
             stream.event().is_some() || matches!(stream, Stream::Periods(_, period) if period != Period::Program);

@@ -199,6 +199,13 @@ pub enum ClauseKind {
     Unsupported(Unsupported),
 }
 
+impl ClauseKind {
+    /// Whether it pays somebody, or takes back.
+    pub fn pays(&self) -> bool {
+        matches!(self, Self::Pay { .. } | Self::PaySplit { .. } | Self::PayEach { .. } | Self::TakeBack { .. })
+    }
+}
+
 /// What a rule says of returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -304,9 +304,9 @@ fn among(draw: &mut Draw) -> String {
         "(largest of (weight - this.weight, 0))",
     ]);
     let model = match draw.below(9) {
-        0 | 1 => "by equal shares".to_owned(),
+        0 => "by equal shares".to_owned(),
         2 => format!("by weight {weight}"),
-        3 => format!("in order up to {}", draw.pick(&["$40", "price", "(amount at least $0)", "($3 * units)"])),
+        1 | 3 => format!("in order up to {}", draw.pick(&["$40", "price", "(amount at least $0)", "($3 * units)"])),
         4 => draw.pick(&["first touch", "last touch"]).to_owned(),
         5 => draw
             .pick(&["40% first 20% middle 40% last", "20% first 20% middle 60% last", "100% first 0% middle 0% last"])

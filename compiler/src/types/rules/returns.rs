@@ -109,15 +109,7 @@ impl Typing<'_> {
                 return None;
             }
         };
-        let pays = |clause: &tree::Clause| {
-            matches!(
-                clause.kind,
-                ClauseKind::Pay { .. }
-                    | ClauseKind::PaySplit { .. }
-                    | ClauseKind::PayEach { .. }
-                    | ClauseKind::TakeBack { .. }
-            )
-        };
+        let pays = |clause: &tree::Clause| clause.kind.pays();
         if !rule.clauses.iter().any(pays) {
             self.problem(wrong("this rule pays nothing that could be taken back".to_owned(), "remove this"));
             return None;
