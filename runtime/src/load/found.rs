@@ -50,7 +50,9 @@ impl Loaded {
         let mut is_taken = vec![false; self.data.tables[target.index()].n_rows];
         let stream = Rows::Events { record: *taker };
         let mut taken: Vec<TakenRow> = Vec::new();
-        for (by, &day) in (0u32..).zip(days_of_takers) {
+        // Rows after the run's day are behind the others.
+        let n_seen = self.data.tables[taker.index()].n_stream;
+        for (by, &day) in (0u32..).zip(days_of_takers).take(n_seen) {
             let at = |met: Fault| fault(*taker, by, &met);
             let reader = Row::new(plan, &stream, by, 0, false);
             let operands = operands.iter().map(|operand| reader.eval(operand, &self.data));
