@@ -26,7 +26,7 @@ pub(super) fn closed_and_returned(draw: &mut Draw, text: String) -> String {
         text = text.replacen("  month ends", &settled, 1);
     }
     if draw.chance(25) {
-        text += REFUND;
+        text += if draw.chance(70) { REFUND } else { FOUND };
         for name in ["sale_rule_0", "split_rule", "period_rule_0", "points_rule"] {
             let start = text.find(&format!("rule {name} {{"));
             let rule = start.and_then(|start| Some((start, start + text[start..].find("\n}\n")?)));
@@ -48,7 +48,11 @@ pub(super) fn closed_and_returned(draw: &mut Draw, text: String) -> String {
 /// Takes sales back.
 const REFUND: &str = "event refund { key id  when refunded_on  sale reverses by amount  amount money }\n";
 
+/// Takes back sales that it finds.
+const FOUND: &str = "event refund { key id  when refunded_on  which id from \"sale\"  amount money  \
+                     reverses (sale where sale.id = refund.which and (sale.amount >= refund.amount or sale.ok) within 200 days) }\n";
+
 /// Whether sales of a program are taken back.
 pub fn has_refunds(text: &str) -> bool {
-    text.contains(REFUND)
+    text.contains(REFUND) || text.contains(FOUND)
 }
