@@ -333,6 +333,9 @@ impl Resolved {
         for member in extend.members {
             if let Member::Field(field) = &member {
                 if !known.insert(field.name.text.clone()) {
+                    if reverses_too(&mut record.item.members, field) {
+                        continue;
+                    }
                     let message = format!("`{}` already has a field `{}`", extend.record.text, field.name.text);
                     problems.push(Problem::error("duplicate-name", field.name.span, message));
                     continue;
@@ -341,6 +344,25 @@ impl Resolved {
             }
             record.item.members.push(member);
         }
+    }
+}
+
+/// Whether a field that is there, and refers to the same event, takes its row back as an extension says: `extend return { deal reverses }`.
+fn reverses_too(members: &mut [Member], added: &tree::Field) -> bool {
+    let refers = |field: &tree::Field| match field.ty.as_ref().map(|ty| &ty.kind) {
+        Some(tree::FieldTypeKind::Record(name)) => Some(name.text.clone()),
+        _ => None,
+    };
+    let known = members.iter_mut().find_map(|member| match member {
+        Member::Field(field) if field.name.text == added.name.text => Some(field),
+        _ => None,
+    });
+    match known {
+        Some(field) if field.reverses.is_none() && added.reverses.is_some() && refers(field) == refers(added) => {
+            (field.ty, field.reverses) = (added.ty.clone(), added.reverses.clone());
+            true
+        }
+        _ => false,
     }
 }
 
