@@ -509,8 +509,8 @@ fn decision_words(value: &Value) -> Option<(i64, i64, u8)> {
     Some(match value {
         Value::Missing => (0, 1, 0),
         Value::Number(value) => {
-            let numerator = i64::try_from(value.numerator().clone()).ok()?;
-            (numerator, i64::try_from(value.denominator().clone()).ok()?, 1)
+            let numerator = i64::try_from(value.numerator()).ok()?;
+            (numerator, i64::try_from(value.denominator()).ok()?, 1)
         }
         Value::YesNo(value) => (i64::from(*value), 1, 1),
         Value::Date(day) => (i64::from(*day), 1, 1),

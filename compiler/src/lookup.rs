@@ -208,7 +208,7 @@ impl Column {
         bounds.dedup();
         let mut den = 1i64;
         for bound in &bounds {
-            let own = i64::try_from(bound.denominator().clone()).ok()?;
+            let own = i64::try_from(bound.denominator()).ok()?;
             den = crate::value::lcm(den, own)?;
         }
         let narrow: Option<Vec<i64>> =

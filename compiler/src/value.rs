@@ -4,14 +4,15 @@
 //! smallest units only in [`round`]. Decimal text is read and written here too. No floating point.
 
 pub mod division;
+mod exact;
+
+pub use exact::Exact;
 
 use dashu_int::ops::Gcd;
 use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 pub use meed_grammar::tree::RoundingMode;
 
-/// An exact fraction of any size, always reduced.
-pub type Exact = dashu_ratio::RBig;
 /// A whole number of any size.
 pub type Whole = IBig;
 
@@ -21,21 +22,23 @@ const MOST_BITS: usize = 8_192;
 
 /// Whether a value is small enough to be reckoned with.
 pub fn is_moderate(value: &Exact) -> bool {
-    value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
+    value.words().is_some() || value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
 }
 
 /// The whole number next to `value` by `mode`.
 ///
 /// `half …` modes go to the nearer neighbor and differ only where both are equally near.
 pub fn round(value: &Exact, mode: RoundingMode) -> Whole {
-    let (numerator, denominator) = (value.numerator(), IBig::from(value.denominator().clone()));
-    let (quotient, remainder) = numerator.clone().div_rem(denominator.clone());
+    if let Some((numerator, denominator)) = value.words() {
+        return IBig::from(round_quotient(numerator.into(), denominator.into(), mode));
+    }
+    let (quotient, remainder) = value.numerator().div_rem(IBig::from(value.denominator()));
     if remainder == IBig::ZERO {
         return quotient;
     }
     let negative = remainder < IBig::ZERO;
     let twice = remainder.unsigned_abs() * 2u8;
-    let nearness = twice.cmp(value.denominator());
+    let nearness = twice.cmp(&value.denominator());
     let odd = quotient.clone() % IBig::from(2) != IBig::ZERO;
     if away_from_zero(mode, negative, odd, nearness) {
         if negative { quotient - 1 } else { quotient + 1 }
@@ -92,7 +95,7 @@ pub fn fraction(numerator: i128, denominator: i128) -> Exact {
 /// The numerator over `den`, if the value is a whole number of `1/den` that fits.
 pub fn over(value: &Exact, den: i64) -> Option<i128> {
     let scaled = value * Exact::from(den);
-    (scaled.denominator() == &UBig::ONE).then(|| i128::try_from(scaled.numerator().clone()).ok()).flatten()
+    scaled.is_whole().then(|| i128::try_from(scaled.numerator()).ok()).flatten()
 }
 
 /// The least common multiple of two denominators, if it fits.
@@ -197,7 +200,7 @@ pub fn decimal_text(value: i128, decimals: u32) -> String {
 
 /// Exact text: a decimal where it ends, else a fraction in lowest terms (`1/3`).
 pub fn exact_text(value: &Exact) -> String {
-    let mut rest = value.denominator().clone();
+    let mut rest = value.denominator();
     let mut count = |factor: u8| {
         let mut n = 0usize;
         loop {

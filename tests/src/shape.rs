@@ -215,9 +215,10 @@ pub fn dollars(cents: i64) -> String {
 
 /// The whole number next to `value`, by a mode as Meed writes it.
 pub fn rounded(value: &Exact, mode: &str) -> i128 {
-    let floor = value.floor();
-    let rest = value - Exact::from(floor.clone());
-    let floor = i128::try_from(floor).unwrap_or(i128::MAX);
+    let whole = |number: Option<i128>| number.unwrap_or_else(|| unreachable!("an amount of more than 38 digits"));
+    let numerator = whole(i128::try_from(value.numerator()).ok());
+    let floor = numerator.div_euclid(whole(i128::try_from(value.denominator()).ok()));
+    let rest = value - Exact::from(floor);
     let (negative, half) = (*value < Exact::ZERO, fraction(1, 2));
     let up = match mode {
         _ if rest == Exact::ZERO => false,

@@ -121,8 +121,7 @@ impl Row<'_> {
     }
 
     fn add_time(&self, day: i32, count: &Exact, unit: TimeUnit) -> Result<i32, FaultKind> {
-        let whole =
-            (count.denominator() == &dashu_int::UBig::ONE).then(|| i64::try_from(count.numerator().clone()).ok());
+        let whole = count.is_whole().then(|| i64::try_from(count.numerator()).ok());
         let count = whole.ok_or(FaultKind::Date("a length of time must be a whole number"))?;
         let count = count.ok_or(OUT)?;
         let moved = match unit {

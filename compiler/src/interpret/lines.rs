@@ -320,7 +320,7 @@ impl LinesOfRow<'_> {
                 }
                 Take::UpTo(most) => {
                     let most = self.most(self.number(most)?)?;
-                    let fits = u64::try_from(most.numerator().clone()).ok();
+                    let fits = u64::try_from(most.numerator()).ok();
                     (most.min(left.clone()), fits)
                 }
             };

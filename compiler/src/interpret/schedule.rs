@@ -77,7 +77,7 @@ pub fn pieces_reached(schedule: &Schedule, arguments: &[Exact], x: &Exact) -> (V
             ((first..=part).collect(), met.collect())
         }
         Pieces::Steps { size, .. } => {
-            let whole = (&x / number(size, arguments)).is_int();
+            let whole = (&x / number(size, arguments)).is_whole();
             (vec![0], if whole { vec![0] } else { Vec::new() })
         }
     }

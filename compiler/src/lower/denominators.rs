@@ -14,7 +14,7 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
     steps::count(1);
     let go = |expr: &Expr| den(plan, expr, locals);
     match &expr.op {
-        Op::Number(value) => i64::try_from(value.denominator().clone()).ok(),
+        Op::Number(value) => i64::try_from(value.denominator()).ok(),
         Op::Field { record, path, .. } => {
             let mut at = *record;
             let mut found = None;
@@ -49,13 +49,13 @@ pub(super) fn den(plan: &Plan, expr: &Expr, locals: &[Option<i64>]) -> Option<i6
             Scale::Product => operands.iter().try_fold(1i64, |all, value| all.checked_mul(go(value)?)),
             Scale::Quotient => match &operands[..] {
                 [a, Expr { op: Op::Number(value), .. }] if *value != Exact::ZERO => {
-                    let numerator = i64::try_from(UBig::try_from(abs(value.numerator())).ok()?).ok()?;
+                    let numerator = i64::try_from(UBig::try_from(abs(&value.numerator())).ok()?).ok()?;
                     go(a)?.checked_mul(numerator)
                 }
                 _ => None,
             },
             Scale::Quantum => match function {
-                Function::Round { quantum, .. } => i64::try_from(quantum.denominator().clone()).ok(),
+                Function::Round { quantum, .. } => i64::try_from(quantum.denominator()).ok(),
                 _ => None,
             },
             Scale::OfSchedule => match expr.op.as_schedule() {
@@ -101,7 +101,7 @@ pub(super) fn of_search(plan: &Plan, search: &Search) -> Search {
 
 /// The denominator of F(x) of a schedule without arguments, where x has the denominator `x`.
 fn of_schedule(plan: &Plan, schedule: ScheduleId, x: i64) -> Option<i64> {
-    let constant = |expr: &Expr| i64::try_from(expr.op.as_number()?.denominator().clone()).ok();
+    let constant = |expr: &Expr| i64::try_from(expr.op.as_number()?.denominator()).ok();
     match &plan.schedules[schedule.index()].pieces {
         Pieces::Lines { pieces, .. } => pieces.iter().try_fold(1, |all, piece| {
             let end = piece.end.bound().map_or(Some(1), constant)?;

@@ -4,7 +4,7 @@
 //! A table has a gap where a choice of one stretch per column leaves no row.
 
 use super::{CellTest, Table, TableColumn, Type, extent};
-use crate::value::Exact;
+use crate::value::{Exact, RoundingMode, round};
 use meed_grammar::steps;
 use rustc_hash::FxHashSet;
 
@@ -106,7 +106,7 @@ fn numbers(cells: &[&CellTest], column: &TableColumn, n_choices: usize) -> Vec<S
     let inside = |x: &Exact| {
         first.is_none_or(|first| *x >= Exact::from(first)) && last.is_none_or(|last| *x <= Exact::from(last))
     };
-    let whole = |x: &Exact| !discrete || *x.denominator() == dashu_int::UBig::ONE;
+    let whole = |x: &Exact| !discrete || x.is_whole();
     let mut samples: Vec<Exact> = Vec::new();
     match bounds.first() {
         None => samples.push(Exact::ZERO),
@@ -126,7 +126,7 @@ fn numbers(cells: &[&CellTest], column: &TableColumn, n_choices: usize) -> Vec<S
 }
 
 fn floor(x: &Exact) -> Exact {
-    Exact::from(x.floor())
+    Exact::from(round(x, RoundingMode::Downward))
 }
 
 impl Table {

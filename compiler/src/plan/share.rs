@@ -22,7 +22,7 @@ pub struct Share {
 
 /// Among whom an amount is divided.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
+#[expect(clippy::large_enum_variant, reason = "a rule has one of them, and it is made once")]
 pub enum Parties {
     /// Parts in order.
     Listed(Vec<Part>),
@@ -95,7 +95,6 @@ pub enum To {
 
 /// By what found rows share.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a rule has a handful of them, and they are made once")]
 pub enum Model {
     /// By a weight of each, not below zero.
     Weight(Expr),

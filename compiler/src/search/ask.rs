@@ -492,8 +492,8 @@ fn narrow(value: &Value, den: Option<i64>) -> Option<Answer> {
     let (value, den) = match (value, den) {
         (Value::Missing, _) => return Some(Answer::default()),
         (Value::Number(number), None) => {
-            let den = i64::try_from(IBig::from(number.denominator().clone())).ok()?;
-            (i64::try_from(number.numerator().clone()).ok()?, den)
+            let den = i64::try_from(IBig::from(number.denominator())).ok()?;
+            (i64::try_from(number.numerator()).ok()?, den)
         }
         (value, _) => (whole_of(value, den.unwrap_or(1))?, 1),
     };

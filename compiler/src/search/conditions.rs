@@ -8,7 +8,7 @@ use crate::data::{Data, Rows};
 use crate::interpret::eval::{Row, Value, holds};
 use crate::lookup::Asked;
 use crate::plan::{Comparison, Expr, Function, Op, Plan, Search};
-use crate::value::Exact;
+use crate::value::{Exact, RoundingMode, round};
 use dashu_int::IBig;
 use std::cmp::Ordering;
 
@@ -180,7 +180,8 @@ impl Conditions {
                     Value::Missing => Fits::Nothing,
                     Value::Number(number) => {
                         let scaled = number * Exact::from(field.den);
-                        fits_of(*comparison, wide(scaled.floor()), wide(scaled.ceil()))
+                        let next = |mode| wide(round(&scaled, mode));
+                        fits_of(*comparison, next(RoundingMode::Downward), next(RoundingMode::Upward))
                     }
                     other => {
                         let whole = i128::from(whole_of(&other, 1)?);
@@ -212,8 +213,8 @@ impl Conditions {
 fn wanted(asked: &Expr) -> Wanted {
     let factor = |value: &Expr| {
         let number = value.op.as_number()?;
-        let den = i128::try_from(IBig::from(number.denominator().clone())).ok()?;
-        Some((i128::try_from(number.numerator().clone()).ok()?, den))
+        let den = i128::try_from(IBig::from(number.denominator())).ok()?;
+        Some((i128::try_from(number.numerator()).ok()?, den))
     };
     let operand = |value: &Expr| if let Op::Argument(idx) = value.op { Some(idx) } else { None };
     let multiple = match &asked.op {

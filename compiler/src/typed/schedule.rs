@@ -88,7 +88,6 @@ pub struct Edge {
 
 /// What a band pays.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "bands are few, and made once")]
 pub enum BandPays {
     /// No result.
     None,

@@ -182,7 +182,7 @@ impl EarlierRuns {
         let known = plan.unit_named(unit).ok_or_else(|| bad(unit, "unit of the program"))?;
         let per_one = Exact::from(plan.unit(known).per_one());
         let units = parse_exact(amount).map(|amount| amount * per_one).filter(|units| units.denominator().is_one());
-        let units = units.and_then(|units| i128::try_from(units.numerator().clone()).ok());
+        let units = units.and_then(|units| i128::try_from(units.numerator()).ok());
         let amount = units.ok_or_else(|| bad(amount, "amount of the unit"))?;
         let due = if due.is_empty() { None } else { Some(day(due)?) };
         let line = Line { version: whole(version)?, place: whole(place)?, when: day(when)?, amount };

@@ -54,7 +54,7 @@ impl Fractions {
     fn push(&mut self, value: &Exact) {
         self.bytes.extend_from_slice(&value.numerator().to_le_bytes());
         self.ends.push(self.bytes.len() as i64);
-        self.bytes.extend_from_slice(&Whole::from(value.denominator().clone()).to_le_bytes());
+        self.bytes.extend_from_slice(&Whole::from(value.denominator()).to_le_bytes());
         self.ends.push(self.bytes.len() as i64);
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn money(unit: &Unit, value: &Exact) -> String {
         return number(value);
     }
     let units = value * Exact::from(unit.per_one());
-    match (units.is_int(), i128::try_from(units.numerator().clone())) {
+    match (units.is_whole(), i128::try_from(units.numerator())) {
         (true, Ok(units)) => amount(unit, units),
         _ => format!("{} {}", number(value), unit.code),
     }
@@ -30,7 +30,7 @@ pub(crate) fn in_short(unit: &Unit, value: &Exact) -> String {
         return whole;
     }
     let decimals = power_of_ten(6);
-    let cut = Exact::from((value * &decimals).trunc()) / decimals;
+    let cut = Exact::from(round(&(value * &decimals), RoundingMode::TowardZero)) / decimals;
     if cut == *value {
         return whole;
     }
@@ -67,7 +67,7 @@ pub(crate) fn number(value: &Exact) -> String {
     if !text.contains('/') {
         return grouped(&text);
     }
-    let whole = value.trunc();
+    let whole = round(value, RoundingMode::TowardZero);
     let rest = value - Exact::from(whole.clone());
     let rest = if whole == 0.into() {
         rest

@@ -7,7 +7,7 @@ use crate::explain::steps::failed;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::SharedPart;
 use meed_compiler::plan::{Function, Op, Parties, RecordKind, Stream, Type, VersionId};
-use meed_compiler::value::{Exact, Whole};
+use meed_compiler::value::{Exact, RoundingMode, Whole, round};
 use meed_grammar::span::Span;
 
 impl Explainer<'_> {
@@ -100,6 +100,6 @@ impl Explainer<'_> {
 
 /// An amount without its sign and without what is behind the point.
 fn whole_part(value: &Exact) -> Whole {
-    let cut = value.trunc();
+    let cut = round(value, RoundingMode::TowardZero);
     if cut < Whole::ZERO { -cut } else { cut }
 }

@@ -110,16 +110,39 @@ impl<'a> RuleLines<'a> {
                 loaded.place_of_line(&origin, line.root, line.taking)
             });
         } else if self.versions.len() > 1 {
-            order.sort_by_key(|&place| self.at(place).root);
+            order.sort_by_key(|&place| {
+                let (version, idx) = self.located(place);
+                version.lines.roots()[idx]
+            });
         }
         if let [(_, keys)] = self.kinds[..] {
-            return self.by_payee(&order, keys.len());
+            return by_number(&order, keys.len(), |place| self.payee_at(place).1);
         }
-        order.sort_by(|&a, &b| {
-            let (a, b) = (self.at(a), self.at(b));
-            compare(self.keys(a.kind), a.payee, self.keys(b.kind), b.payee).then(a.kind.cmp(&b.kind))
+        let (ranks, n_ranks) = self.ranks();
+        by_number(&order, n_ranks, |place| {
+            let (kind, payee) = self.payee_at(place);
+            ranks[self.place_of_kind(kind)][payee as usize]
+        })
+    }
+
+    /// By kind of party, the place of each party that is paid among all of them in the order of keys; and how many they are.
+    fn ranks(&self) -> (Vec<Vec<u32>>, usize) {
+        let mut ranks: Vec<Vec<u32>> = self.kinds.iter().map(|(_, keys)| vec![u32::MAX; keys.len()]).collect();
+        let mut parties: Vec<(usize, u32)> = Vec::new();
+        for version in &self.versions {
+            for (idx, &payee) in version.lines.payees.iter().enumerate() {
+                let kind = self.place_of_kind(version.lines.kind(idx, version.usual));
+                let rank = &mut ranks[kind][payee as usize];
+                if std::mem::replace(rank, 0) == u32::MAX {
+                    parties.push((kind, payee));
+                }
+            }
+        }
+        parties.sort_unstable_by(|(a, a_row), (b, b_row)| {
+            compare(self.kinds[*a].1, *a_row, self.kinds[*b].1, *b_row).then(a.cmp(b)).then(a_row.cmp(b_row))
         });
-        order
+        (0..).zip(&parties).for_each(|(place, (kind, payee))| ranks[*kind][*payee as usize] = place);
+        (ranks, parties.len())
     }
 
     /// Whether some line is what a return takes back.
@@ -138,31 +161,25 @@ impl<'a> RuleLines<'a> {
         self.kinds[self.place_of_kind(kind)].1
     }
 
-    /// Sorts by payee, each payee's lines staying in their order.
-    fn by_payee(&self, lines: &[u32], n_payees: usize) -> Vec<u32> {
-        let mut next = vec![0u32; n_payees + 1];
-        for version in &self.versions {
-            version.lines.payees.iter().for_each(|&payee| next[payee as usize + 1] += 1);
-        }
-        for payee in 1..next.len() {
-            next[payee] += next[payee - 1];
-        }
-        let mut order = vec![0; lines.len()];
-        for &line in lines {
-            let place = &mut next[self.at(line).payee as usize];
-            order[*place as usize] = line;
-            *place += 1;
-        }
-        order
-    }
-
-    /// The line at a place.
-    pub fn at(&self, place: u32) -> LineRef<'_> {
+    /// The version of the line at a place, and its place in that.
+    fn located(&self, place: u32) -> (&Version<'a>, usize) {
         let version = match self.versions.as_slice() {
             [only] => only,
             versions => &versions[versions.partition_point(|version| version.first <= place) - 1],
         };
-        let (idx, lines) = ((place - version.first) as usize, &version.lines);
+        (version, (place - version.first) as usize)
+    }
+
+    /// Who is paid by the line at a place.
+    fn payee_at(&self, place: u32) -> (RecordId, u32) {
+        let (version, idx) = self.located(place);
+        (version.lines.kind(idx, version.usual), version.lines.payees[idx])
+    }
+
+    /// The line at a place.
+    pub fn at(&self, place: u32) -> LineRef<'_> {
+        let (version, idx) = self.located(place);
+        let lines = &version.lines;
         let (payee, root, amount) = (lines.payees[idx], lines.roots()[idx], lines.amounts[idx]);
         let (kind, place) = (lines.kind(idx, version.usual), lines.place(idx));
         LineRef {
@@ -179,6 +196,22 @@ impl<'a> RuleLines<'a> {
             unit: lines.unit(idx, version.unit),
         }
     }
+}
+
+/// Lines by a number below `n_numbers`, those of one number staying in their order.
+fn by_number(lines: &[u32], n_numbers: usize, number_of: impl Fn(u32) -> u32) -> Vec<u32> {
+    let mut next = vec![0u32; n_numbers + 1];
+    lines.iter().for_each(|&line| next[number_of(line) as usize + 1] += 1);
+    for number in 1..next.len() {
+        next[number] += next[number - 1];
+    }
+    let mut order = vec![0; lines.len()];
+    for &line in lines {
+        let place = &mut next[number_of(line) as usize];
+        order[*place as usize] = line;
+        *place += 1;
+    }
+    order
 }
 
 /// The kinds of parties that versions of a rule pay, in order.

@@ -75,7 +75,7 @@ fn decimals_of(trace: &Trace) -> Option<u32> {
 fn in_parts(line: &[Slice], number: u32, decimals: u32) -> Vec<Vec<Slice>> {
     let per_unit = power_of_ten(decimals);
     let whole = line.iter().fold(Exact::ZERO, |sum, slice| sum + &slice.amount);
-    let units = i64::try_from((&whole * &per_unit).numerator().clone()).unwrap_or_else(|_| broken("a line too large"));
+    let units = i64::try_from((&whole * &per_unit).numerator()).unwrap_or_else(|_| broken("a line too large"));
     let share = &whole / Exact::from(number);
     let slices = |amount: i64| {
         let rounding = Exact::from(amount) / &per_unit - &share;

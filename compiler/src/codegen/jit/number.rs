@@ -9,7 +9,7 @@ use crate::plan::Comparison;
 use crate::value::{Exact, RoundingMode};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, Value, types};
-use dashu_int::{IBig, UBig};
+use dashu_int::IBig;
 
 /// The number `numerator / (den * over)`.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,8 @@ impl Number {
 impl Emit<'_> {
     /// A number known while compiling.
     pub fn number(&mut self, value: &Exact) -> Number {
-        let den = i64::try_from(value.denominator().clone());
-        let numerator = i64::try_from(value.numerator().clone());
+        let den = i64::try_from(value.denominator());
+        let numerator = i64::try_from(value.numerator());
         match (numerator, den) {
             (Ok(numerator), Ok(den)) => Number::new(self.checked_int(numerator), den),
             _ => self.no_room(),
@@ -197,7 +197,7 @@ impl Emit<'_> {
     pub fn compare_with(&mut self, comparison: Comparison, a: Number, bound: &Exact) -> Flag {
         let scaled = bound * Exact::from(a.den);
         let floor = crate::value::round(&scaled, RoundingMode::Downward);
-        let whole = scaled.denominator() == &UBig::ONE;
+        let whole = scaled.is_whole();
         let (comparison, limit) = match comparison {
             Comparison::Equal | Comparison::NotEqual if !whole => {
                 return Flag::from(comparison == Comparison::NotEqual);
@@ -225,7 +225,7 @@ impl Emit<'_> {
     /// The whole number next to `a / quantum`.
     pub fn round_number(&mut self, a: Number, mode: RoundingMode, quantum: &Exact) -> CheckedInt {
         let factor = Exact::from(1) / (quantum * Exact::from(a.den));
-        let parts = (i64::try_from(factor.numerator().clone()), i64::try_from(factor.denominator().clone()));
+        let parts = (i64::try_from(factor.numerator()), i64::try_from(factor.denominator()));
         let (Ok(factor), Ok(den)) = parts else { return self.no_room().numerator };
         let numerator = self.scale(a.numerator, factor);
         let mut divisor = self.checked_int(den);

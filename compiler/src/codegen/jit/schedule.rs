@@ -124,8 +124,8 @@ impl Emit<'_> {
     fn piecewise(&mut self, stretches: &[Stretch], x: Number) -> (Flag, Number) {
         let lines = || stretches.iter().filter_map(|stretch| stretch.answer.as_ref());
         // Every slope times x and every offset is a whole number of 1/den.
-        let slopes = lines().fold(UBig::ONE, |all, line| common_multiple(&all, line.slope.denominator()));
-        let offsets = lines().fold(UBig::ONE, |all, line| common_multiple(&all, line.offset.denominator()));
+        let slopes = lines().fold(UBig::ONE, |all, line| common_multiple(&all, &line.slope.denominator()));
+        let offsets = lines().fold(UBig::ONE, |all, line| common_multiple(&all, &line.offset.denominator()));
         let den = common_multiple(&(slopes * UBig::from(x.den.unsigned_abs())), &offsets);
         let Ok(den) = i64::try_from(den) else { return (Flag::Yes, self.no_room()) };
         let (mut known, mut slope, mut offset) = (Flag::No, self.checked_int(0), self.checked_int(0));
@@ -188,7 +188,7 @@ fn stretches(pieces: &[Piece], heights: bool, output: ScheduleOutput) -> Vec<Str
         let line = match &piece.line {
             None => None,
             Some(Line::Priced { reach, jump, slope }) => {
-                let (slope, jump) = (value(slope).unwrap_or_default(), value(jump).unwrap_or_default());
+                let (slope, jump) = (value(slope).unwrap_or(Exact::ZERO), value(jump).unwrap_or(Exact::ZERO));
                 let offset = match reach {
                     Reach::Above => &given + &jump - &slope * &lower,
                     Reach::Whole => jump.clone(),

@@ -329,7 +329,7 @@ fn a_choice_does_not_fail_for_what_is_not_chosen() {
 fn fractions_are_reduced() {
     let reduced = |a: i64, b: i64| {
         let fraction = fraction(a.into(), b.into());
-        (i64::try_from(fraction.numerator().clone()), i64::try_from(fraction.denominator().clone()))
+        (i64::try_from(fraction.numerator()), i64::try_from(fraction.denominator()))
     };
     let pairs: Vec<(i64, i64)> = pairs().into_iter().filter(|(_, b)| *b > 0).collect();
     for wanted in [0, 1] {

@@ -43,7 +43,7 @@ impl<'a> Place<'a> {
     /// The type a value has when nothing else is said.
     pub fn usual_type(&self, op: &Op) -> Type {
         match op {
-            Op::Number(value) if *value.denominator() == 1u8.into() => Type::Count,
+            Op::Number(value) if value.is_whole() => Type::Count,
             Op::Number(_) | Op::Missing | Op::Level { .. } => Type::Number,
             Op::YesNo(_) | Op::And(_) | Op::Or(_) => Type::YesNo,
             Op::Date(_) | Op::When => Type::Date,

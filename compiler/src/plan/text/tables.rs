@@ -168,7 +168,7 @@ fn read_results(types: &[Type], line: &mut Cursor) -> Read<Vec<Option<Constant>>
             return Ok(None);
         }
         let value = exact(word)?;
-        let place = || i64::try_from(value.numerator().clone()).map_err(|_| format!("`{word}` does not fit here"));
+        let place = || i64::try_from(value.numerator()).map_err(|_| format!("`{word}` does not fit here"));
         Ok(Some(match ty {
             Type::YesNo => Constant::YesNo(place()? != 0),
             Type::Date | Type::Period(_) => {

@@ -13,7 +13,7 @@ impl Typing<'_> {
     /// A plain number; a whole one is a count.
     pub(in crate::types) fn number_literal(&mut self, text: &str, span: Span) -> Option<Typed> {
         let value = self.exact(text, span)?;
-        let ty = if value.denominator() == &dashu_int::UBig::ONE { Type::Count } else { Type::Number };
+        let ty = if value.is_whole() { Type::Count } else { Type::Number };
         Some(Typed { literal: true, ..Typed::new(Op::Number(value), ty, false, span) })
     }
 

@@ -51,7 +51,7 @@ impl Typing<'_> {
     pub(super) fn length_of_time(&mut self, count: &Expr, unit: TimeUnit) -> Option<()> {
         let Op::Number(number) = &count.op else { return Some(()) };
         let (_, words, most) = MOST_TIME.into_iter().find(|(known, ..)| *known == unit)?;
-        let whole = number.denominator() == &dashu_int::UBig::ONE;
+        let whole = number.is_whole();
         if whole && (Exact::from(-most)..=Exact::from(most)).contains(number) {
             return Some(());
         }

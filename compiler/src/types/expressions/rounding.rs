@@ -145,6 +145,6 @@ impl Typing<'_> {
 
 /// A whole number that is not negative and not too long.
 fn whole_number(number: &Exact) -> Option<u32> {
-    let is_whole = number.denominator() == &dashu_int::UBig::ONE;
+    let is_whole = number.is_whole();
     u32::try_from(number.numerator()).ok().filter(|_| is_whole)
 }

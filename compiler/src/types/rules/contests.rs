@@ -132,7 +132,7 @@ impl Typing<'_> {
             return self.problem(Problem::error("bad-contest", clause.span, message).help(help));
         }
         let Some(value) = self.numeric(most, scope) else { return };
-        let whole = |number: &Exact| *number >= Exact::ONE && *number == Exact::from(number.trunc());
+        let whole = |number: &Exact| *number >= Exact::ONE && number.is_whole();
         match &value.op {
             Op::Number(number) if whole(number) && !value.ty.is_money() && value.ty != Type::Percent => {}
             _ => {

@@ -58,7 +58,7 @@ impl Typing<'_> {
         work: &mut Work,
     ) {
         let Some(value) = self.numeric(most, scope) else { return };
-        let whole = |number: &Exact| *number >= Exact::ZERO && *number == Exact::from(number.trunc());
+        let whole = |number: &Exact| *number >= Exact::ZERO && number.is_whole();
         match &value.op {
             Op::Number(number) if whole(number) && !value.ty.is_money() && value.ty != Type::Percent => {}
             _ => {

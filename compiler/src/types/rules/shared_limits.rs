@@ -188,8 +188,8 @@ impl Typing<'_> {
             && !value.ty.is_money()
             && value.ty != Type::Percent
             && *number >= Exact::ZERO
-            && *number == Exact::from(number.trunc())
-            && let Ok(most) = i64::try_from(number.trunc())
+            && number.is_whole()
+            && let Ok(most) = i64::try_from(number.numerator())
         {
             return Some(most);
         }

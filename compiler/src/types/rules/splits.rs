@@ -302,7 +302,7 @@ impl Typing<'_> {
                 }
             }
         }
-        let number = |share: &Expr| share.op.as_number().cloned().unwrap_or_default();
+        let number = |share: &Expr| share.op.as_number().cloned().unwrap_or(Exact::ZERO);
         let [first, middle, last] = <[Expr; 3]>::try_from(typed).ok()?;
         let ends = number(&first) + number(&last);
         let sum = &ends + number(&middle);

@@ -165,9 +165,7 @@ impl Typing<'_> {
         };
         let fits = typed.text.is_none() && self.cell_fits(&typed, ty);
         match typed.op {
-            Op::Number(number) if fits && (ty != Type::Count || number.denominator() == &1u8.into()) => {
-                Some(Constant::Number(number))
-            }
+            Op::Number(number) if fits && (ty != Type::Count || number.is_whole()) => Some(Constant::Number(number)),
             Op::Date(day) if fits => Some(Constant::Date(day)),
             Op::Choice(place) if fits => Some(Constant::Choice(place)),
             Op::YesNo(value) if fits => Some(Constant::YesNo(value)),

@@ -138,7 +138,7 @@ impl Typing<'_> {
             for value in
                 rows.iter().map(|row| &row.results).chain(otherwise).filter_map(|results| results[place].as_ref())
             {
-                let own = i64::try_from(value.number().denominator().clone()).ok();
+                let own = i64::try_from(value.number().denominator()).ok();
                 den = den.zip(own).and_then(|(den, own)| lcm(den, own));
             }
             match den {
@@ -190,7 +190,7 @@ impl Typing<'_> {
     }
 
     fn number_words(&self, x: &Exact, ty: Type) -> String {
-        let whole = || i64::try_from(x.numerator().clone()).unwrap_or_default();
+        let whole = || i64::try_from(x.numerator()).unwrap_or_default();
         match ty {
             Type::Choice(choice) => {
                 self.program.choices[choice.index()].get(whole() as usize).cloned().unwrap_or_default()
