@@ -8,7 +8,6 @@ mod exact;
 
 pub use exact::Exact;
 
-use dashu_int::ops::Gcd;
 use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 pub use meed_grammar::tree::RoundingMode;
@@ -100,8 +99,7 @@ pub fn over(value: &Exact, den: i64) -> Option<i128> {
 
 /// The least common multiple of two denominators, if it fits.
 pub fn lcm(a: i64, b: i64) -> Option<i64> {
-    let gcd = i64::try_from((&UBig::from(a.unsigned_abs())).gcd(&UBig::from(b.unsigned_abs()))).ok()?;
-    (a / gcd).checked_mul(b)
+    (a / num_integer::gcd(a, b)).checked_mul(b)
 }
 
 /// Ten to the power of `decimals`.

@@ -76,7 +76,7 @@ fn a_text_in_place_of_a_number_is_no_amount() {
     let mut loaded = loaded(&plan);
     *column(&plan, &mut loaded, "deal", "amount") = Some(Column { values: Values::U32(vec![0, 0]), known: None });
     let said = said(&plan, &mut loaded);
-    assert!(said.starts_with("`*` of [Number(1 / 50), Code(0)], at rule `gold`, deal D1"), "{said}");
+    assert!(said.starts_with("`*` of [Number(1/50), Code(0)], at rule `gold`, deal D1"), "{said}");
 }
 
 #[test]

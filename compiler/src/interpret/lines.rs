@@ -12,8 +12,8 @@ use crate::plan::{
     Expr, Function, KeyId, Level, Limit, Model, Node, OneOf, Op, Part, Parties, Pay, Plan, RecordId, Root, Share,
     StateId, Take, To, Type, UnitId, Version, VersionId,
 };
-use crate::value::division::{Claim, divide, halved};
-use crate::value::{Exact, RoundingMode, Whole, is_moderate, round};
+use crate::value::division::{Claim, Claimed, Portion, Spare, divide, halved};
+use crate::value::{Exact, RoundingMode, is_moderate, lcm, round};
 use meed_grammar::span::Span;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -275,7 +275,9 @@ impl LinesOfRow<'_> {
         let sign = self.whole.signum();
         for part in &mut shared {
             part.amount = with_sign(part.amount, sign);
-            part.exact = &part.exact * Exact::from(sign);
+            if sign < 0 {
+                part.exact = -&part.exact;
+            }
         }
         let row = self.reader.row;
         let mut uncredited = |place, amount| {
@@ -304,34 +306,22 @@ impl LinesOfRow<'_> {
 
     /// Parts in order; those that are divided again are divided where they stand.
     fn listed(&mut self, parts: &[Part], whole: u64, share: &Share, shared: &mut Vec<SharedPart>) -> Result<(), Fault> {
-        let total = Exact::from(Whole::from(whole));
-        let mut left = total.clone();
-        let mut claims = Vec::new();
-        for part in parts {
-            let bad = |what| Fault { kind: FaultKind::Share(what), span: part.span };
-            let (claim, most) = match &part.take {
-                Take::Rest => (left.clone(), None),
-                Take::Percent(percent) => {
-                    let percent = self.number(percent)?;
-                    if percent < Exact::ZERO {
-                        return Err(bad("a share of the split is below zero"));
-                    }
-                    (&total * percent, None)
-                }
-                Take::UpTo(most) => {
-                    let most = self.most(self.number(most)?)?;
-                    let fits = u64::try_from(most.numerator()).ok();
-                    (most.min(left.clone()), fits)
-                }
-            };
-            if claim > left {
-                return Err(bad("a share of the split is more than is left of the whole"));
+        let asked = self.asked(parts)?;
+        let total = Exact::from(whole);
+        let divided = match portions(whole, &asked) {
+            Some((total, shares)) => self.divided(whole, &claims(parts, &asked, total, shares)?, share.spare),
+            None => {
+                let of_asked = |asked: &Asked| match asked {
+                    Asked::Rest => Exact::ZERO,
+                    Asked::Percent(percent) => &total * percent,
+                    Asked::UpTo(most) => most.clone(),
+                };
+                let shares = asked.iter().map(of_asked).collect();
+                self.divided(whole, &claims(parts, &asked, total.clone(), shares)?, share.spare)
             }
-            left -= &claim;
-            claims.push(Claim { share: claim, most, rank: 0 });
-        }
-        for ((part, claim), amount) in parts.iter().zip(&claims).zip(divide(whole, &claims, share.spare)) {
-            let (exact, amount) = (claim.share.clone(), amount as i64);
+        };
+        for (part, (exact, amount)) in parts.iter().zip(divided) {
+            let amount = amount as i64;
             let place = |shared: &[SharedPart]| shared.iter().filter(|part| part.kind.is_some()).count() as u32 + 1;
             match &part.to {
                 To::Split(parts) => self.listed(parts, amount.unsigned_abs(), share, shared)?,
@@ -358,6 +348,25 @@ impl LinesOfRow<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What parts ask of the whole.
+    fn asked(&self, parts: &[Part]) -> Result<Vec<Asked>, Fault> {
+        let asked = |part: &Part| match &part.take {
+            Take::Rest => Ok(Asked::Rest),
+            Take::Percent(percent) => match self.number(percent)? {
+                negative if negative < Exact::ZERO => Err(bad_share("a share of the split is below zero", part.span)),
+                percent => Ok(Asked::Percent(percent)),
+            },
+            Take::UpTo(most) => Ok(Asked::UpTo(self.most(self.number(most)?)?)),
+        };
+        parts.iter().map(asked).collect()
+    }
+
+    /// The parts of an amount, each with its exact share where somebody asks for it.
+    fn divided<S: Claimed>(&self, whole: u64, claims: &[Claim<S>], spare: Spare) -> Vec<(Exact, u64)> {
+        let exact = |claim: &Claim<S>| if self.reader.trace.is_some() { claim.share.exact() } else { Exact::ZERO };
+        claims.iter().map(exact).zip(divide(whole, claims, spare)).collect()
     }
 
     /// Who it is of several kinds.
@@ -425,7 +434,7 @@ impl LinesOfRow<'_> {
         shared: &mut Vec<SharedPart>,
     ) -> Result<(), Fault> {
         let (rows, kind) = (self.rows_found(payee, by)?, record_of(payee.ty));
-        let total = Exact::from(Whole::from(whole));
+        let total = Exact::from(whole);
         let weights = self.weights(by, &rows, &total, share.span)?;
         let sum = match by {
             // What no row takes is kept.
@@ -449,16 +458,22 @@ impl LinesOfRow<'_> {
         let share_of = |weight: &Exact| weight / &sum;
         // Keys of a party's table are in order, and so are its rows.
         let rank = |payee: Option<u32>| payee.map_or(u64::MAX, u64::from);
-        let claim = |(row, weight): (&FoundRow, &Exact)| Claim {
-            share: &total * share_of(weight),
-            most: None,
-            rank: rank(row.payee),
-        };
-        let claims: Vec<Claim> = rows.iter().zip(&weights).map(claim).collect();
-        let parts = match by {
-            Model::InFull => vec![whole; claims.len()],
-            Model::InOrder(_) => claims.iter().map(|claim| cut(&claim.share)).collect(),
-            _ => divide(whole, &claims, share.spare),
+        let divided = match (by, in_whole_numbers(whole, &weights)) {
+            // What each has got is a whole number already.
+            (Model::InFull, _) => vec![(total.clone(), whole); rows.len()],
+            (Model::InOrder(_), _) => weights.iter().map(|weight| (weight.clone(), weight.units())).collect(),
+            (_, Some(portions)) => {
+                let claim = |(row, share): (&FoundRow, Portion)| Claim { share, most: None, rank: rank(row.payee) };
+                self.divided(whole, &rows.iter().zip(portions).map(claim).collect::<Vec<_>>(), share.spare)
+            }
+            (_, None) => {
+                let claim = |(row, weight): (&FoundRow, &Exact)| Claim {
+                    share: &total * share_of(weight),
+                    most: None,
+                    rank: rank(row.payee),
+                };
+                self.divided(whole, &rows.iter().zip(&weights).map(claim).collect::<Vec<_>>(), share.spare)
+            }
         };
         let base = match &share.base {
             Some(base) => self.number_or_zero(base)?,
@@ -466,7 +481,7 @@ impl LinesOfRow<'_> {
         };
         let sign = self.whole.signum();
         let row = self.reader.row;
-        for (idx, ((found, weight), amount)) in rows.iter().zip(&weights).zip(parts).enumerate() {
+        for (idx, ((found, weight), (exact, amount))) in rows.iter().zip(&weights).zip(divided).enumerate() {
             let (place, amount) = (idx as u32 + 1, amount as i64);
             let part = share_of(weight);
             let credit = Credit {
@@ -485,7 +500,7 @@ impl LinesOfRow<'_> {
                 kind: Some(kind),
                 payee: found.payee,
                 found: Some(found.row),
-                exact: claims[idx].share.clone(),
+                exact,
                 amount,
             });
         }
@@ -586,9 +601,69 @@ struct FoundRow {
     by: Option<Value>,
 }
 
-fn cut(share: &Exact) -> u64 {
-    u64::try_from(round(share, RoundingMode::TowardZero))
-        .unwrap_or_else(|_| broken("a part of a split that is more than any amount"))
+/// What a part asks of the whole.
+enum Asked {
+    Rest,
+    /// A share of it.
+    Percent(Exact),
+    /// So many smallest units.
+    UpTo(Exact),
+}
+
+fn bad_share(what: &'static str, span: Span) -> Fault {
+    Fault { kind: FaultKind::Share(what), span }
+}
+
+/// What parts get of a whole, in order, by what each asks for; what is left is the share of who asks for the rest.
+fn claims<S: Claimed>(parts: &[Part], asked: &[Asked], whole: S, shares: Vec<S>) -> Result<Vec<Claim<S>>, Fault> {
+    let mut left = whole;
+    let claim = |((part, asked), share): ((&Part, &Asked), S)| {
+        let (share, most) = match asked {
+            Asked::Rest => (left.clone(), None),
+            Asked::Percent(_) => (share, None),
+            // One of more than any amount is no bound.
+            Asked::UpTo(most) => (share.min(left.clone()), most.words().and_then(|(units, _)| u64::try_from(units).ok())),
+        };
+        if share > left {
+            return Err(bad_share("a share of the split is more than is left of the whole", part.span));
+        }
+        left = left.less(&share);
+        Ok(Claim { share, most, rank: 0 })
+    };
+    parts.iter().zip(asked).zip(shares).map(claim).collect()
+}
+
+/// The whole and what parts ask of it, where all of it is a whole number of portions of a unit.
+fn portions(whole: u64, asked: &[Asked]) -> Option<(Portion, Vec<Portion>)> {
+    let den = |asked: &Asked| match asked {
+        Asked::Percent(percent) => Some(percent.words()?.1),
+        Asked::Rest | Asked::UpTo(_) => Some(1),
+    };
+    let in_unit = asked.iter().try_fold(1, |all, asked| lcm(all, den(asked)?))?;
+    let share = |asked: &Asked| {
+        let (number, den, units) = match asked {
+            Asked::Rest => (0, 1, 1),
+            Asked::Percent(percent) => (percent.words()?.0, percent.words()?.1, whole),
+            Asked::UpTo(most) => (most.words()?.0, 1, 1),
+        };
+        let portions = u128::try_from(number).ok()?.checked_mul((in_unit / den).unsigned_abs().into())?;
+        Some(Portion::new(portions.checked_mul(units.into())?, in_unit.unsigned_abs().into()))
+    };
+    let in_unit = u128::from(in_unit.unsigned_abs());
+    Some((Portion::new(u128::from(whole) * in_unit, in_unit), asked.iter().map(share).collect::<Option<_>>()?))
+}
+
+/// What weights give of a whole, where that is a whole number of portions of a unit.
+fn in_whole_numbers(whole: u64, weights: &[Exact]) -> Option<Vec<Portion>> {
+    let den = weights.iter().try_fold(1, |all, weight| lcm(all, weight.words()?.1))?;
+    let number = |weight: &Exact| {
+        let (number, own) = weight.words()?;
+        u128::try_from(number).ok()?.checked_mul((den / own).unsigned_abs().into())
+    };
+    let numbers: Vec<u128> = weights.iter().map(number).collect::<Option<_>>()?;
+    let sum = numbers.iter().try_fold(0u128, |sum, number| sum.checked_add(*number))?;
+    let portion = |number: &u128| Some(Portion::new(number.checked_mul(whole.into())?, sum));
+    numbers.iter().map(portion).collect()
 }
 
 /// A weight that is halved every so many days, each computed once; none where it is too large.

@@ -1,6 +1,6 @@
 //! Whole amounts divided into parts that add up to them, to the last smallest unit.
 
-use super::{Exact, RoundingMode, Whole, round};
+use super::{Exact, RoundingMode, round};
 use crate::internal::broken;
 use dashu_int::{IBig, UBig};
 pub use meed_grammar::tree::Spare;
@@ -8,11 +8,76 @@ pub use meed_grammar::tree::Spare;
 /// Decimals of the weights of [`halved`].
 const WEIGHT_DECIMALS: usize = 18;
 
+/// A share of an amount in smallest units, not below zero: any fraction, or a [`Portion`] where all shares of the amount are.
+pub trait Claimed: Clone + Ord {
+    /// So many whole units as it holds.
+    fn units(&self) -> u64;
+    /// What is left of it without so many units, which it holds.
+    fn without(&self, units: u64) -> Self;
+    /// What is left of it without another, which is not more.
+    fn less(&self, other: &Self) -> Self;
+    /// As a fraction.
+    fn exact(&self) -> Exact;
+}
+
+impl Claimed for Exact {
+    fn units(&self) -> u64 {
+        u64::try_from(round(self, RoundingMode::Downward))
+            .unwrap_or_else(|_| broken("a claim on a split that is no amount"))
+    }
+
+    fn without(&self, units: u64) -> Self {
+        self - Self::from(units)
+    }
+
+    fn less(&self, other: &Self) -> Self {
+        self - other
+    }
+
+    fn exact(&self) -> Exact {
+        self.clone()
+    }
+}
+
+/// So many portions of a unit, of which all shares of one amount have the same number in a unit.
+///
+/// It is what shares mostly are, percents of cents, and is reckoned in whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Portion {
+    number: u128,
+    in_unit: u128,
+}
+
+impl Portion {
+    /// So many of the portions, of which there are `in_unit` in a unit.
+    pub const fn new(number: u128, in_unit: u128) -> Self {
+        Self { number, in_unit }
+    }
+}
+
+impl Claimed for Portion {
+    fn units(&self) -> u64 {
+        u64::try_from(self.number / self.in_unit).unwrap_or_else(|_| broken("a claim on a split that is no amount"))
+    }
+
+    fn without(&self, units: u64) -> Self {
+        Self { number: self.number - u128::from(units) * self.in_unit, ..*self }
+    }
+
+    fn less(&self, other: &Self) -> Self {
+        Self { number: self.number - other.number, ..*self }
+    }
+
+    fn exact(&self) -> Exact {
+        Exact::from(self.number) / Exact::from(self.in_unit)
+    }
+}
+
 /// A part of an amount, before it is cut down to smallest units.
 #[derive(Clone, Debug)]
-pub struct Claim {
-    /// Its exact share in smallest units, not below zero.
-    pub share: Exact,
+pub struct Claim<S> {
+    /// Its exact share.
+    pub share: S,
     /// What it may be at most.
     pub most: Option<u64>,
     /// Of equal claims the one with the smaller number comes first, then the one that stands first.
@@ -43,12 +108,8 @@ pub fn equal_parts(whole: i64, number: u32) -> impl Iterator<Item = i64> {
 /// assert_eq!(divide(1003, &claims, Spare::LargestFraction), [501, 301, 201]);
 /// assert_eq!(divide(1003, &claims, Spare::ListedOrder), [502, 301, 200]);
 /// ```
-pub fn divide(whole: u64, claims: &[Claim], spare: Spare) -> Vec<u64> {
-    let cut = |claim: &Claim| {
-        u64::try_from(round(&claim.share, RoundingMode::Downward))
-            .unwrap_or_else(|_| broken("a claim on a split that is no amount"))
-    };
-    let mut parts: Vec<u64> = claims.iter().map(cut).collect();
+pub fn divide<S: Claimed>(whole: u64, claims: &[Claim<S>], spare: Spare) -> Vec<u64> {
+    let mut parts: Vec<u64> = claims.iter().map(|claim| claim.share.units()).collect();
     let given: u64 = parts.iter().sum();
     let n_spare = whole.saturating_sub(given) as usize;
     if n_spare == 0 {
@@ -56,10 +117,10 @@ pub fn divide(whole: u64, claims: &[Claim], spare: Spare) -> Vec<u64> {
     }
     let may_have_more = |idx: &usize| {
         let Claim { share, most, .. } = &claims[*idx];
-        *share > Exact::ZERO && most.is_none_or(|most| parts[*idx] < most)
+        *share > share.less(share) && most.is_none_or(|most| parts[*idx] < most)
     };
     let mut order: Vec<usize> = (0..claims.len()).filter(may_have_more).collect();
-    let fraction = |idx: usize| &claims[idx].share - Exact::from(Whole::from(parts[idx]));
+    let fraction = |idx: usize| claims[idx].share.without(parts[idx]);
     let by_rank = |a: usize, b: usize| claims[a].rank.cmp(&claims[b].rank);
     match spare {
         Spare::ListedOrder => {}
@@ -67,7 +128,7 @@ pub fn divide(whole: u64, claims: &[Claim], spare: Spare) -> Vec<u64> {
             order.sort_by(|&a, &b| claims[b].share.cmp(&claims[a].share).then_with(|| by_rank(a, b)));
         }
         Spare::LargestFraction => {
-            let fractions: Vec<Exact> = (0..claims.len()).map(fraction).collect();
+            let fractions: Vec<S> = (0..claims.len()).map(fraction).collect();
             order.sort_by(|&a, &b| fractions[b].cmp(&fractions[a]).then_with(|| by_rank(a, b)));
         }
     }
@@ -128,4 +189,34 @@ fn half_to_the(rest: u64, n: u64, n_bits: usize) -> (IBig, IBig) {
     // Each of the terms of both series is cut, by less than two units.
     let cut = IBig::from(8 * n_bits);
     (&sum - &cut, sum + cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whole numbers of portions are divided as the fractions that they are.
+        #[test]
+        fn portions_are_divided_as_fractions(
+            whole in 0u64..100_000,
+            weights in prop::collection::vec((0u64..50, prop::option::of(0u64..60_000), 0u64..3), 1..8),
+        ) {
+            let sum: u64 = weights.iter().map(|(weight, ..)| weight).sum();
+            prop_assume!(sum > 0);
+            let of = |weight: u64| u128::from(whole) * u128::from(weight);
+            let portions: Vec<Claim<Portion>> = weights
+                .iter()
+                .map(|&(weight, most, rank)| Claim { share: Portion::new(of(weight), sum.into()), most, rank })
+                .collect();
+            let fractions: Vec<Claim<Exact>> = portions
+                .iter()
+                .map(|claim| Claim { share: claim.share.exact(), most: claim.most, rank: claim.rank })
+                .collect();
+            for spare in [Spare::LargestFraction, Spare::ListedOrder, Spare::LargestShare] {
+                prop_assert_eq!(divide(whole, &portions, spare), divide(whole, &fractions, spare));
+            }
+        }
+    }
 }
