@@ -67,6 +67,8 @@ pub struct Resolved {
     pub damaged: FxHashSet<String>,
     /// Choices between rules.
     pub chooses: Vec<tree::Choose>,
+    /// By rule that is in one, its place in [`Self::chooses`].
+    choice_of: FxHashMap<String, usize>,
     /// Sources of records, which say how their files are written.
     sources: Vec<tree::Source>,
     /// The records, by name.
@@ -188,6 +190,19 @@ impl Resolved {
         let (first, second) = self.first_setters.get(name)?;
         let first = &self.rules[*first];
         if first.name.text == rule { second.map(|idx| &self.rules[idx]) } else { Some(first) }
+    }
+
+    /// The choice that a rule is in.
+    pub fn choice_of(&self, rule: &str) -> Option<&tree::Choose> {
+        self.choice_of.get(rule).map(|&idx| &self.chooses[idx])
+    }
+
+    /// Whether these rules are of one choice by which a row is paid by one of them.
+    pub fn are_alternatives(&self, one: &str, other: &str) -> bool {
+        let choice = self.choice_of.get(one);
+        choice.is_some()
+            && choice == self.choice_of.get(other)
+            && self.choice_of(one).is_some_and(|choose| !matches!(choose.policy, tree::ChoosePolicy::AllUpTo(_)))
     }
 
     /// Whether a version of a rule sets a name.

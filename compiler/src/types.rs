@@ -140,8 +140,10 @@ struct Known {
     /// By schedule, what its bands do not give.
     gaps: Vec<expressions::Gaps>,
     predicates: FxHashMap<plan::Predicate, plan::PredicateId>,
-    /// Decisions by name and rows.
-    decisions: FxHashMap<String, FxHashMap<plan::Stream, plan::DecisionId>>,
+    /// Decisions by name and rows, with the rule that takes each; several where a choice is between these rules.
+    decisions: FxHashMap<String, FxHashMap<plan::Stream, Vec<(String, plan::DecisionId)>>>,
+    /// By decision, the rule that takes it.
+    deciders: Vec<plan::RuleId>,
     /// The versions of each rule that are typed, in the order of work.
     rules: FxHashMap<String, Vec<usize>>,
 }
@@ -241,10 +243,10 @@ impl<'a> Typing<'a> {
         self.known.fields.get(record.index())?.get(name).copied()
     }
 
-    /// The decision of this name for these rows.
-    fn decision(&self, name: &str, stream: &plan::Stream) -> Option<plan::DecisionId> {
+    /// The decisions of this name for these rows, with the rules that take them; of several a row has one at most.
+    fn decisions(&self, name: &str, stream: &plan::Stream) -> &[(String, plan::DecisionId)] {
         steps::count(1);
-        self.known.decisions.get(name)?.get(stream).copied()
+        self.known.decisions.get(name).and_then(|known| known.get(stream)).map_or(&[], Vec::as_slice)
     }
 
     /// The versions of a rule that are typed so far.

@@ -9,11 +9,11 @@ use super::trace::{Chosen, Trace, TraceStep};
 use super::{Fault, paid, too_large};
 use crate::data::{Chunk, Data, KeptRow, Output, Rows, status};
 use crate::internal::broken;
-use crate::plan::{Limit, Node, Plan, StackingId, StackingPolicy, StateId, Type, Version, VersionId};
+use crate::plan::{DecisionId, Limit, Node, Plan, Root, StackingId, StackingPolicy, StateId, Type, Version, VersionId};
 use crate::value::{Exact, RoundingMode, round};
 use meed_grammar::span::Span;
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// One version of a rule of a choice, with what its rows have made in a chunk.
 pub struct Member<'a> {
@@ -45,9 +45,10 @@ pub fn choose_lines(
     end: u32,
 ) -> Result<(), Stopped> {
     let mut made: Vec<VecDeque<Made>> = members.iter_mut().map(|member| take(plan, member)).collect();
+    let mut chosen: Vec<Vec<u32>> = members.iter().map(|_| Vec::new()).collect();
     loop {
         let first = made.iter().filter_map(|made| made.front()).map(|made| made.row).min();
-        let Some(row) = first.filter(|row| *row < end) else { return Ok(()) };
+        let Some(row) = first.filter(|row| *row < end) else { break };
         let mut candidates = Vec::new();
         for (idx, made) in made.iter_mut().enumerate() {
             if let Some(made) = made.pop_front_if(|made| made.row == row) {
@@ -69,7 +70,36 @@ pub fn choose_lines(
             .collect();
         for ((candidate, given), place) in candidates.into_iter().zip(given).zip(0..) {
             let idx = candidate.member;
+            if given != 0 {
+                chosen[idx].push(row);
+            }
             candidate.finish(plan, members, data, chunk, given, place, &all).map_err(|fault| (idx, row, fault))?;
+        }
+    }
+    let ids: Vec<VersionId> = members.iter().map(|member| member.id).collect();
+    undecide(plan, &ids, &chosen, data, rows, chunk);
+    Ok(())
+}
+
+/// Takes back what rules have decided of rows of a chunk that they are not chosen for. By rule those rows are given that it is chosen
+/// for, in order.
+fn undecide(plan: &Plan, ids: &[VersionId], chosen: &[Vec<u32>], data: &mut Data, rows: &Rows, chunk: &Chunk) {
+    // Versions of a rule, which are of different rows, decide the same.
+    let mut chosen_of: BTreeMap<DecisionId, (VersionId, Vec<u32>)> = BTreeMap::new();
+    for (&id, chosen) in ids.iter().zip(chosen) {
+        for node in &plan.version(id).nodes {
+            if let Node::Set(decision, _) = node {
+                chosen_of.entry(*decision).or_insert_with(|| (id, Vec::new())).1.extend(chosen);
+            }
+        }
+    }
+    for (decision, (id, mut chosen)) in chosen_of {
+        chosen.sort_unstable();
+        for row in chunk.start..chunk.start + chunk.len {
+            if chosen.binary_search(&row).is_err() {
+                let reader = reader_of(plan, plan.version(id), rows, row, None);
+                data.decisions[decision.index()].known[reader.decision_row(decision, Root::Row)] = 0;
+            }
         }
     }
 }

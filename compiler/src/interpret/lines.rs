@@ -622,7 +622,9 @@ fn claims<S: Claimed>(parts: &[Part], asked: &[Asked], whole: S, shares: Vec<S>)
             Asked::Rest => (left.clone(), None),
             Asked::Percent(_) => (share, None),
             // One of more than any amount is no bound.
-            Asked::UpTo(most) => (share.min(left.clone()), most.words().and_then(|(units, _)| u64::try_from(units).ok())),
+            Asked::UpTo(most) => {
+                (share.min(left.clone()), most.words().and_then(|(units, _)| u64::try_from(units).ok()))
+            }
         };
         if share > left {
             return Err(bad_share("a share of the split is more than is left of the whole", part.span));

@@ -328,6 +328,7 @@ impl Trace {
             | Op::Fold(_)
             | Op::Level { .. }
             | Op::Increment { .. } => self.met_value(expr, value),
+            Op::IfUnknown(..) if expr.op.is_decided() => self.met_value(expr, value),
             Op::Call(function, _) if function.signature().telling => self.met_value(expr, value),
             Op::Number(_)
             | Op::YesNo(_)

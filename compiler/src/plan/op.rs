@@ -156,6 +156,15 @@ impl Op {
         Self::Call(function, vec![a, b])
     }
 
+    /// Whether this is what a rule has decided; of several rules, of which one has, what that one has.
+    pub fn is_decided(&self) -> bool {
+        match self {
+            Self::Decision { .. } => true,
+            Self::IfUnknown(first, others) => first.op.is_decided() && others.op.is_decided(),
+            _ => false,
+        }
+    }
+
     /// The function that it is, and its operands.
     pub fn as_call(&self) -> Option<(&Function, &[Expr])> {
         if let Self::Call(function, operands) = self { Some((function, operands)) } else { None }

@@ -21,6 +21,7 @@ impl Resolved {
             choice_of.extend(choose.rules.iter().map(|rule| (rule.text.clone(), next)));
             self.chooses.push(choose);
         }
+        self.choice_of = choice_of;
         for choose in &self.chooses {
             let names: Vec<&str> = choose.rules.iter().map(|rule| rule.text.as_str()).collect();
             let read = |name: &&str| self.index.reads.get(*name).cloned().unwrap_or_default();

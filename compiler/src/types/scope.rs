@@ -238,6 +238,8 @@ pub(super) fn fact_of(op: &Op) -> Option<Fact> {
         Op::Field { root, record, path } if !path.is_empty() => Some(Fact::Field(*root, *record, path.clone())),
         Op::Local(local) => Some(Fact::Local(*local)),
         Op::Decision { decision, root } => Some(Fact::Decision(*decision, *root)),
+        // Of several decisions one is there.
+        Op::IfUnknown(first, _) if op.is_decided() => fact_of(&first.op),
         _ => None,
     }
 }
@@ -251,6 +253,7 @@ pub(super) fn facts(condition: &Op, holds: bool) -> Vec<Fact> {
         Op::Local(_) | Op::Decision { .. } => fact_of(condition).into_iter().collect(),
         // `, unknown means no` wraps the condition; that it holds says the same as before.
         Op::IfUnknown(value, default) if default.op == Op::YesNo(!holds) => facts(&value.op, holds),
+        Op::IfUnknown(..) => fact_of(condition).into_iter().collect(),
         Op::Call(Function::Not, inner) => inner.iter().flat_map(|inner| facts(&inner.op, !holds)).collect(),
         Op::Call(function, operands) if function.signature().strict || holds && *function == Function::Known => {
             operands.iter().flat_map(known_with).collect()
@@ -268,7 +271,7 @@ fn known_with(value: &Expr) -> Vec<Fact> {
             vec![Fact::Found(search, operands.clone()), Fact::Given(search, output, operands)]
         }),
         Op::Field { root, record, path } => known_path(*root, *record, path),
-        Op::Local(_) | Op::Decision { .. } => fact_of(op).into_iter().collect(),
+        Op::Local(_) | Op::Decision { .. } | Op::IfUnknown(..) => fact_of(op).into_iter().collect(),
         Op::Call(function, operands) if function.signature().strict => operands.iter().flat_map(known_with).collect(),
         _ => Vec::new(),
     }

@@ -27,6 +27,12 @@ impl Explainer<'_> {
         let mut shared: &[SharedPart] = &[];
         let mut paid_to: Option<(RecordId, u32)> = None;
         let mut shared_prize: Option<i64> = None;
+        // A rule of a choice decides on the rows that it is chosen for.
+        let is_chosen = self.plan.stacking_of(id).is_none()
+            || trace.steps.iter().any(|step| match step {
+                TraceStep::Choose { place, all } => all[*place].given != 0,
+                _ => false,
+            });
         for step in &trace.steps {
             match step {
                 TraceStep::Total { state, before, after } => totals.push((*state, before, after)),
@@ -35,7 +41,7 @@ impl Explainer<'_> {
                     points.extend(self.condition(id, row, *span, value, values, truths));
                 }
                 TraceStep::Local { local, value, values } => {
-                    points.push(self.local(id, row, *local, value, values));
+                    points.push(self.local(id, row, *local, value, values, is_chosen));
                 }
                 TraceStep::First { state, first, place } => {
                     points.push(self.first(id, row, *state, *first, *place));
@@ -274,11 +280,23 @@ impl Explainer<'_> {
         told
     }
 
-    fn local(&self, id: VersionId, row: u32, local: LocalId, value: &Value, values: &Values) -> ExplainStep {
+    fn local(
+        &self,
+        id: VersionId,
+        row: u32,
+        local: LocalId,
+        value: &Value,
+        values: &Values,
+        is_chosen: bool,
+    ) -> ExplainStep {
         let rule = self.plan.version(id);
         let definition = &rule.locals[local.index()];
         let decided = rule.nodes.iter().any(|step| matches!(step, Node::Set(_, known) if *known == local));
-        let written = if decided { ", which is decided" } else { "" };
+        let written = match (decided, is_chosen) {
+            (true, true) => ", which is decided",
+            (true, false) => ", which is decided only where the rule is chosen",
+            (false, _) => "",
+        };
         let text = format!("{} is {}{written}", definition.name, self.value(definition.ty, value));
         let span = let_span(rule, local);
         let mut details = vec![format!("{} = {}", definition.name, self.quote(span))];

@@ -64,6 +64,7 @@ class Rule:
         self.limits = Limits(run)
         self.firsts, self.levels, self.accumulations = {}, {}, {}
         self.looked_at = set()  # sets of which it is known whether a row meets a fault
+        self.undecided = None  # in a choice, what a row has set until it is known whether the rule is chosen for it
         self.walks = {}  # levels of sets and totals over all rows, by their place in the tree
 
     def settle(self):
@@ -321,7 +322,10 @@ class Rule:
         name = content["name"]["text"]
         scope.lets[name] = value
         if clause == "set" and value is not None:
-            self.run.write_decision(self, version, scope, period, name, value)
+            if self.undecided is None:
+                self.run.write_decision(self, version, scope, period, name, value)
+            else:
+                self.undecided.append((name, value))
 
     def _is_first(self, content, scope):
         if _is_per_program(content["per"]) and not self.program.first <= scope.day <= self.program.last:
@@ -428,6 +432,7 @@ class Rule:
             return self._candidate(version, scope, period, is_accrual)
 
     def _candidate(self, version, scope, period, is_accrual):
+        self.undecided = decided = []
         if not self._pipeline(version, scope, period):
             return None
         for clause in version.clauses:
@@ -447,6 +452,8 @@ class Rule:
 
         def give(smallest):
             self.limits.sums = then
+            for what, value in decided:
+                self.run.write_decision(self, version, scope, period, what, value)
             with self.run.reading(version.mode()):
                 if name == "pay_split":
                     self._divide(version, scope, content, unit, smallest, period, is_accrual)

@@ -176,10 +176,13 @@ fn cash_rule(draw: &mut Draw) -> String {
 fn choice(draw: &mut Draw, schedules: &[Schedule]) -> String {
     if draw.chance(30) {
         let policy = draw.pick(&["highest", "first", "all up to (floor at least $40)"]);
+        let name = if policy.starts_with("all") { "counted_apart" } else { "counted" };
         return format!(
             "choose {policy} per person per quarter {{\n\
-               rule of_amounts {{\n  for each person per quarter\n  pay person {}% of (sum of amount in (sale by person))\n  at most ${} per person per year\n  }}\n\
-               rule of_counts {{\n  for each person per quarter\n  pay person ${} * (count of (sale by person))\n{}  }}\n}}\n",
+               rule of_amounts {{\n  for each person per quarter\n  set counted to largest of units in (sale by person)\n  pay person {}% of (sum of amount in (sale by person))\n  at most ${} per person per year\n  }}\n\
+               rule of_counts {{\n  for each person per quarter\n  set {name} to count of (sale by person)\n  pay person ${} * (count of (sale by person))\n{}  }}\n}}\n\
+             rule of_counted {{\n  for each sale\n  pay person $3 * (person.counted if unknown 0)\n}}\n\
+             rule earlier_counted {{\n  for each sale\n  pay person $2 * (person.{name} previous quarter if unknown 1)\n}}\n",
             draw.between(0, 9),
             draw.between(0, 900),
             draw.between(0, 90),
@@ -198,7 +201,15 @@ fn choice(draw: &mut Draw, schedules: &[Schedule]) -> String {
     let mut text = format!("choose {policy} per sale {{\n");
     for idx in 0..draw.between(2, 3) {
         text += &format!("rule choice_{idx} {{\n  for each sale\n");
+        // A row that all may pay has a decision of each of them.
+        let name = if idx > 0 && policy.starts_with("all") { format!("picked_{idx}") } else { "picked".to_owned() };
+        if idx == 0 || draw.chance(50) {
+            text += &format!("  set {name} to {}\n", scope.expression(draw, Kind::Money, 1));
+        }
         text += &filters(draw, &scope);
+        if draw.chance(30) {
+            text += &format!("  set mine_{idx} to units\n");
+        }
         let amount = match draw.chance(30) {
             true => adds_up(draw, &scope),
             false => scope.expression(draw, Kind::Money, 2),
@@ -221,7 +232,10 @@ fn choice(draw: &mut Draw, schedules: &[Schedule]) -> String {
         }
         text += "}\n";
     }
-    text + "}\nrule of_chosen { for each sale   pay person 10% of (paid by choice_0 - paid by choice_1) }\n"
+    text + "}\nrule of_chosen { for each sale   pay person 10% of (paid by choice_0 - paid by choice_1) }\n\
+            rule of_picked { for each sale   where picked is known   pay person 7% of picked }\n\
+            rule of_all_picked { for each person per month   \
+              pay person 3% of (sum of (picked if unknown $0) in (decision from choice_0 by person)) }\n"
 }
 
 /// A rule that divides its amount, and sometimes one over its payments.

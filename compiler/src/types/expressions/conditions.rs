@@ -396,7 +396,7 @@ impl Typing<'_> {
             _ => return value,
         }
         paths.iter().for_each(|path| self.mark_used(record, path));
-        let output = self.output(search, SearchOutput { function: asked.function, value: taken, den: None });
+        let (search, output) = self.output(search, SearchOutput { function: asked.function, value: taken, den: None });
         Typed { op: Op::Call(Function::Find { search, output }, operands.to_vec()), ty, ..value }
     }
 }

@@ -284,7 +284,7 @@ impl Typing<'_> {
             span: Span::default(),
         };
         let id = self.search_id(search);
-        let output = self.output(id, SearchOutput { function: FindFunction::Latest, value: rate, den: None });
+        let (id, output) = self.output(id, SearchOutput { function: FindFunction::Latest, value: rate, den: None });
         let optional = code.optional || day.optional;
         let number = |op, optional| Expr { op, ty: Type::Number, optional, span };
         let yes_no = |op, optional| Expr { op, ty: Type::YesNo, optional, span };

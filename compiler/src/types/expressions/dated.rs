@@ -124,7 +124,7 @@ impl Typing<'_> {
         };
         let id = self.search_id(search);
         let ty = value.ty;
-        let output =
+        let (id, output) =
             self.output(id, SearchOutput { function: FindFunction::Latest, value: without_places(value), den: None });
         let op = Op::Call(Function::Find { search: id, output }, vec![row, day]);
         let known = scope.is_given(&op);
@@ -212,7 +212,7 @@ impl Typing<'_> {
         let id = self.search_id(search);
         let function = if highest { FindFunction::Largest } else { FindFunction::Smallest };
         let value = Expr { optional: false, ..taken };
-        let output = self.output(id, SearchOutput { function, value, den: None });
+        let (id, output) = self.output(id, SearchOutput { function, value, den: None });
         let op = Op::Call(Function::Find { search: id, output }, vec![row, from, to]);
         let known = scope.is_given(&op);
         Some(Typed::new(op, ty, !known, span))

@@ -42,10 +42,8 @@ impl Typing<'_> {
             return None;
         };
         // The rule that sets it may have failed, and said so.
-        let decision = self.decision(&name.text, stream)?;
-        self.places.uses.push((name.span, crate::typed::Use::Decision(decision)));
+        let decisions = self.decisions_read(name, stream)?;
         self.mark_used(record, &[]);
-        let ty = self.program.decisions[decision.index()].ty;
         // What is quoted is the decision, and not the row that it is of.
         let (mut operands, mut edges) = (vec![without_places(row)], (None, None));
         if let Stream::Periods(_, period) = stream {
@@ -60,7 +58,9 @@ impl Typing<'_> {
         }
         let expr = |op, ty, optional| Expr { op, ty, optional, span: Span::default() };
         let own = Op::Field { root: Root::Row, record, path: Vec::new() };
-        let is_there = self.everywhere.contains(&decision);
+        let is_there = decisions.iter().any(|id| self.everywhere.contains(id));
+        let value = self.decided(&decisions, Root::Row, !is_there);
+        let ty = value.ty;
         let search = Search {
             stream: stream.clone(),
             keys: vec![expr(own, Type::Ref(record), false)],
@@ -77,8 +77,7 @@ impl Typing<'_> {
         };
         let optional = operands[0].optional || !is_there;
         let id = self.search_id(search);
-        let value = expr(Op::Decision { decision, root: Root::Row }, ty, !is_there);
-        let output = self.output(id, SearchOutput { function: FindFunction::Only, value, den: None });
+        let (id, output) = self.output(id, SearchOutput { function: FindFunction::Only, value, den: None });
         let op = Op::Call(Function::Find { search: id, output }, operands);
         let known = scope.is_given(&op);
         Some(Typed::new(op, ty, optional && !known, span))

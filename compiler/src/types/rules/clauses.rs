@@ -199,7 +199,10 @@ impl Typing<'_> {
             return;
         }
         let life = self.program.active;
-        let always = !value.optional && !work.filters && work.active.from <= life.from && life.to <= work.active.to;
+        // A rule of a choice decides on those rows that it is chosen for.
+        let is_chosen = scope.rule.as_ref().is_some_and(|rule| self.resolved.choice_of(&rule.name).is_some());
+        let lives = work.active.from <= life.from && life.to <= work.active.to;
+        let always = !value.optional && !work.filters && lives && !is_chosen;
         if let Some(local) = self.local(name, value, scope, work)
             && let Some(decision) = self.decide(name, ty, scope)
         {

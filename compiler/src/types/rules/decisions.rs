@@ -1,7 +1,7 @@
 //! Decisions: what `set` names, who sets it, and where it can be read.
 
 use crate::internal::broken;
-use crate::plan::{Decision, DecisionId, Op, Root, Stream, Type};
+use crate::plan::{Decision, DecisionId, Expr, Op, Root, Stream, Type};
 use crate::typed::Use;
 use crate::types::Typing;
 use crate::types::scope::{Fact, Scope, Typed};
@@ -10,37 +10,49 @@ use meed_grammar::span::Span;
 use meed_grammar::tree;
 
 impl Typing<'_> {
+    /// The decision that a rule takes. Versions of a rule share one; rules of a choice have one each, of which a row keeps that of
+    /// the rule which it is paid by.
     pub(super) fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
         let rule = scope.rule.as_ref()?;
-        match self.decision(&name.text, &rule.stream) {
-            Some(id) => {
-                if let Some(other) = self.resolved.other_setter(&rule.name, &name.text) {
-                    let message = format!("two rules set `{}`", name.text);
-                    self.problem(
-                        Problem::error("decided-twice", name.span, message)
-                            .other(other.name.span, "this rule sets it too")
-                            .help("give the decisions two names, or make the rules versions of one"),
-                    );
-                    return None;
-                }
-                if self.program.decisions[id.index()].ty != ty {
-                    let (old, new) = (self.type_words(self.program.decisions[id.index()].ty), self.type_words(ty));
-                    self.problem(Problem::error(
-                        "type-mismatch",
-                        name.span,
-                        format!("`{}` is {old} in another version and {new} here", name.text),
-                    ));
-                    return None;
-                }
-                Some(id)
-            }
-            None => {
-                let id = DecisionId(self.program.decisions.len() as u32);
-                self.program.decisions.push(Decision { name: name.text.clone(), stream: rule.stream.clone(), ty });
-                self.known.decisions.entry(name.text.clone()).or_default().insert(rule.stream.clone(), id);
-                Some(id)
-            }
+        let known = self.decisions(&name.text, &rule.stream).to_vec();
+        let Some((first_rule, first)) = known.first() else {
+            return Some(self.new_decision(name, ty, &rule.name, &rule.stream));
+        };
+        if let Some(other) = self.resolved.other_setter(&rule.name, &name.text)
+            && !self.resolved.are_alternatives(&rule.name, &other.name.text)
+        {
+            let message = format!("two rules set `{}`", name.text);
+            let chosen = self.resolved.choice_of(&rule.name).is_some()
+                && self.resolved.choice_of(&rule.name) == self.resolved.choice_of(&other.name.text);
+            let help = if chosen {
+                "give the decisions two names: a row may be paid by both rules of this choice"
+            } else {
+                "give the decisions two names, make the rules versions of one, or let a `choose` say which of them pays"
+            };
+            let problem = Problem::error("decided-twice", name.span, message);
+            self.problem(problem.other(other.name.span, "this rule sets it too").help(help));
+            return None;
         }
+        let old = self.program.decisions[first.index()].ty;
+        if old != ty {
+            let (old, new) = (self.type_words(old), self.type_words(ty));
+            let place =
+                if *first_rule == rule.name { "another version".to_owned() } else { format!("rule `{first_rule}`") };
+            let message = format!("`{}` is {old} in {place} and {new} here", name.text);
+            self.problem(Problem::error("type-mismatch", name.span, message));
+            return None;
+        }
+        let own = known.iter().find(|(by, _)| *by == rule.name).map(|(_, id)| *id);
+        Some(own.unwrap_or_else(|| self.new_decision(name, ty, &rule.name, &rule.stream)))
+    }
+
+    fn new_decision(&mut self, name: &tree::Name, ty: Type, rule: &str, stream: &Stream) -> DecisionId {
+        let id = DecisionId(self.program.decisions.len() as u32);
+        self.program.decisions.push(Decision { name: name.text.clone(), stream: stream.clone(), ty });
+        self.known.deciders.push(self.resolved.index.ids[rule]);
+        let known = self.known.decisions.entry(name.text.clone()).or_default();
+        known.entry(stream.clone()).or_default().push((rule.to_owned(), id));
+        id
     }
 
     /// Whether a decision is known to be there for every row that a rule matches.
@@ -72,16 +84,36 @@ impl Typing<'_> {
         span: Span,
         scope: &Scope,
     ) -> Option<Typed> {
-        let Some(decision) = self.decision(&name.text, stream) else {
+        let Some(decisions) = self.decisions_read(name, stream) else {
             // Rules are done in the order of what they read, so that the one which sets it has failed, and said so.
             if self.n_errors == 0 {
                 broken(format!("`{}` is read before it is set", name.text));
             }
             return None;
         };
-        self.places.uses.push((name.span, Use::Decision(decision)));
-        let ty = self.program.decisions[decision.index()].ty;
-        let optional = !self.is_taken(decision, root, scope) && !scope.knows(&Fact::Decision(decision, root));
-        Some(Typed::new(Op::Decision { decision, root }, ty, optional, span))
+        let is_there = |id: &DecisionId| self.is_taken(*id, root, scope) || scope.knows(&Fact::Decision(*id, root));
+        let optional = !decisions.iter().any(is_there);
+        Some(Typed::from_expr(Expr { span, ..self.decided(&decisions, root, optional) }))
+    }
+
+    /// The decisions of a name for these rows, which is read here.
+    pub(in crate::types) fn decisions_read(&mut self, name: &tree::Name, stream: &Stream) -> Option<Vec<DecisionId>> {
+        let known: Vec<DecisionId> = self.decisions(&name.text, stream).iter().map(|(_, id)| *id).collect();
+        self.places.uses.extend(known.iter().map(|id| (name.span, Use::Decision(*id))));
+        (!known.is_empty()).then_some(known)
+    }
+
+    /// What is decided of a row: of several decisions the one that is there. It is the last one where no other is, so that this may be
+    /// missing just where all may.
+    pub(in crate::types) fn decided(&self, decisions: &[DecisionId], root: Root, optional: bool) -> Expr {
+        let read = |id: &DecisionId, optional: bool| {
+            let ty = self.program.decisions[id.index()].ty;
+            Expr { op: Op::Decision { decision: *id, root }, ty, optional, span: Span::default() }
+        };
+        let Some((last, others)) = decisions.split_last() else { broken("a decision that no rule takes") };
+        others.iter().rev().fold(read(last, optional), |others, id| {
+            let ty = others.ty;
+            Expr { op: Op::IfUnknown(Box::new(read(id, true)), Box::new(others)), ty, optional, span: Span::default() }
+        })
     }
 }

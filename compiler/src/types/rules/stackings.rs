@@ -42,10 +42,6 @@ impl Typing<'_> {
                     let message = format!("rule `{}` pays nothing that could be chosen", version.name);
                     Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))
                 }
-                Some(_) if version.clauses.iter().any(|clause| matches!(clause, Clause::Set(..))) => {
-                    let message = "a `set` in a rule of a `choose` is not supported yet";
-                    Some(Problem::error("not-supported", place, message).help("set it in a rule of its own"))
-                }
                 Some(_) if version.clauses.iter().any(|clause| matches!(clause, Clause::Rank(_))) => {
                     let message = format!("rule `{}` is a contest, which is no choice for one row", version.name);
                     Some(Problem::error("bad-choose", place, message).help("move it out of the choice"))

@@ -6,8 +6,8 @@
 
 use crate::internal::broken;
 use crate::plan::{
-    DecisionId, Expr, FieldId, FindFunction, Function, Op, Reading, RecordId, RecordKind, Root, Search, SearchId,
-    SearchOutput, Stream, Type,
+    DecisionId, Expr, FieldId, FindFunction, Function, Op, Reading, RecordId, RecordKind, Root, RuleId, Search,
+    SearchId, SearchOutput, Stream, Type,
 };
 use crate::resolve::later;
 use crate::typed::{Clause, walk};
@@ -16,6 +16,7 @@ use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, BinaryOp, ExprKind, OneRow, SetOf, SetSource};
+use std::collections::BTreeSet;
 
 /// A set of which it is known which rows it has, before anything is asked of them.
 #[derive(Clone)]
@@ -258,9 +259,9 @@ impl Typing<'_> {
         // Wherever a field is named it is one output, so that what is known of it at one place is known at the other.
         let mut value = value.into_expr();
         walk(&mut value, &mut |expr| expr.span = Span::default());
-        let output = self.output(*search, SearchOutput { function, value, den: None });
+        let (search, output) = self.output(*search, SearchOutput { function, value, den: None });
         let ty = self.program.searches[search.index()].outputs[output as usize].ty();
-        let op = Op::Call(Function::Find { search: *search, output }, operands.clone());
+        let op = Op::Call(Function::Find { search, output }, operands.clone());
         let optional = optional && !scope.is_given(&op);
         Some(Typed::new(op, ty, optional, span))
     }
@@ -402,19 +403,20 @@ impl Typing<'_> {
         if let Stream::Events(record) | Stream::ByDate(record, _) | Stream::Periods(record, _) = stream {
             self.mark_used(record, &[]);
         }
-        let known = self
-            .program
-            .decisions
-            .iter()
-            .enumerate()
-            .filter(|(_, known)| known.stream == stream.rows() && self.resolved.sets(&name.text, &known.name));
+        let mut known: Vec<DecisionId> = Vec::new();
+        for clause in self.typed(&name.text).flat_map(|version| &version.clauses) {
+            if let Clause::Set(decision, _) = clause {
+                known.push(*decision);
+            }
+        }
+        known.sort_unstable();
+        known.dedup();
         let expr = |op| Expr { op, ty: Type::YesNo, optional: false, span: name.span };
-        let is_known = |(idx, known): (usize, &crate::plan::Decision)| {
-            let op = Op::Decision { decision: DecisionId(idx as u32), root: Root::Row };
-            let value = Expr { op, ty: known.ty, optional: true, span: name.span };
+        let is_known = |id: &DecisionId| {
+            let value = Expr { span: name.span, ..self.decided(&[*id], Root::Row, true) };
             expr(Op::one(Function::Known, value))
         };
-        let mut conditions: Vec<Expr> = known.map(is_known).collect();
+        let mut conditions: Vec<Expr> = known.iter().map(is_known).collect();
         let only = match conditions.len() {
             0 => {
                 let message = format!("rule `{}` sets nothing", name.text);
@@ -627,9 +629,9 @@ impl Typing<'_> {
         };
         let id = self.search_id(search);
         let give = |(function, value, optional)| {
-            let output = self.output(id, SearchOutput { function, value, den: None });
-            let ty = self.program.searches[id.index()].outputs[output as usize].ty();
-            Typed::new(Op::Call(Function::Find { search: id, output }, operands.clone()), ty, optional, span)
+            let (search, output) = self.output(id, SearchOutput { function, value, den: None });
+            let ty = self.program.searches[search.index()].outputs[output as usize].ty();
+            Typed::new(Op::Call(Function::Find { search, output }, operands.clone()), ty, optional, span)
         };
         asked.into_iter().map(give).collect()
     }
@@ -671,14 +673,55 @@ impl Typing<'_> {
         }
     }
 
-    /// The place of an output among those of its search.
-    pub(in crate::types) fn output(&mut self, search: SearchId, output: SearchOutput) -> u32 {
-        let outputs = &mut self.program.searches[search.index()].outputs;
-        let known = outputs.iter().position(|known| *known == output);
-        if known.is_none() {
-            outputs.push(output);
+    /// A search of these rows that an output can be asked of, and its place there. A search is made once, for whoever asks first: so all
+    /// that its outputs read is known at the same time, and the searches that they ask come before it.
+    pub(in crate::types) fn output(&mut self, search: SearchId, output: SearchOutput) -> (SearchId, u32) {
+        let place = |search: &Search| search.outputs.iter().position(|known| *known == output);
+        if let Some(place) = place(&self.program.searches[search.index()]) {
+            return (search, place as u32);
         }
-        known.unwrap_or(outputs.len() - 1) as u32
+        let (waits, last) = self.waits_for(output.exprs());
+        let fits = |idx: usize| {
+            let known = &self.program.searches[idx];
+            let as_first = known.outputs.first().is_none_or(|first| self.waits_for(first.exprs()).0 == waits);
+            last.is_none_or(|last| last.index() < idx) && as_first
+        };
+        let twins = || {
+            (0..self.program.searches.len())
+                .filter(|idx| self.program.searches[*idx].finds_as(&self.program.searches[search.index()]))
+        };
+        let found = std::iter::once(search.index()).find(|idx| fits(*idx)).or_else(|| twins().find(|idx| fits(*idx)));
+        let idx = found.unwrap_or_else(|| {
+            let twin = Search { outputs: Vec::new(), ..self.program.searches[search.index()].clone() };
+            self.program.searches.push(twin);
+            self.program.searches.len() - 1
+        });
+        let known = &mut self.program.searches[idx];
+        let place = known.outputs.iter().position(|known| *known == output).unwrap_or_else(|| {
+            known.outputs.push(output);
+            known.outputs.len() - 1
+        });
+        (SearchId(idx as u32), place as u32)
+    }
+
+    /// The rules whose payments or decisions are read here, by sets too, and the last search that is asked.
+    fn waits_for<'e>(&self, exprs: impl Iterator<Item = &'e Expr>) -> (BTreeSet<RuleId>, Option<SearchId>) {
+        let (mut rules, mut searches) = (BTreeSet::new(), Vec::new());
+        let look = |expr: &Expr, rules: &mut BTreeSet<RuleId>, searches: &mut Vec<SearchId>| match &expr.op {
+            Op::Decision { decision, .. } => rules.extend(self.known.deciders.get(decision.index())),
+            Op::Call(Function::Find { search, .. }, _) if !searches.contains(search) => searches.push(*search),
+            _ => {}
+        };
+        exprs.for_each(|expr| expr.walk(&mut |expr| look(expr, &mut rules, &mut searches)));
+        let last = searches.iter().max().copied();
+        let mut next = 0;
+        while let Some(id) = searches.get(next).copied() {
+            let search = &self.program.searches[id.index()];
+            rules.extend(if let Stream::Lines(rule, _) = search.stream { Some(rule) } else { None });
+            search.exprs().for_each(|expr| expr.walk(&mut |expr| look(expr, &mut rules, &mut searches)));
+            next += 1;
+        }
+        (rules, last)
     }
 }
 
