@@ -8,9 +8,10 @@
 use crate::balances::Balances;
 use crate::interpret::eval::{Levels, Value};
 use crate::lookup::Lookup;
-use crate::plan::{DecisionId, FoldId, KeyId, Period, RecordId, StateId, StateKind, Type};
+use crate::plan::{BalanceId, DecisionId, FoldId, KeyId, Period, RecordId, StateId, StateKind, Type};
 use crate::search::Index;
 use crate::value::Exact;
+use meed_grammar::span::Span;
 use rustc_hash::FxHashMap;
 
 /// The values of one field over the rows of a table.
@@ -90,10 +91,36 @@ pub struct Data {
     pub folds: Vec<FoldData>,
     /// By balance.
     pub balances: Vec<Balances>,
+    /// What the row at work adds to balances, where somebody asks.
+    pub additions: Option<Additions>,
     /// By decision.
     pub decisions: Vec<DecisionData>,
     /// By key of whoever gets a line: the slot of each kind of party, party and period.
     pub payee_slots: Vec<FxHashMap<(u32, u32, i32), u32>>,
+}
+
+/// What a row adds to balances, in the order of its rule.
+#[derive(Clone, Debug, Default)]
+pub struct Additions {
+    /// What it adds.
+    pub made: Vec<Addition>,
+    /// Whether it is only worked out, and nothing moves.
+    pub is_worked_out: bool,
+}
+
+/// What a row adds to a balance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    /// To what.
+    pub balance: BalanceId,
+    /// Whose.
+    pub owner: u32,
+    /// How much, in smallest units.
+    pub amount: i64,
+    /// Until when, where that is said.
+    pub until: Option<i32>,
+    /// Its place in the text.
+    pub span: Span,
 }
 
 /// The words of a state, by slot.

@@ -4,7 +4,7 @@
 //! remember after it, and on request a [`Trace`] of everything that decided. Machine code must agree with it on
 //! every word; a row that machine code cannot do in its width is done here.
 
-mod balances;
+pub mod balances;
 pub mod choice;
 pub mod contest;
 pub mod eval;

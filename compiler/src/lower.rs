@@ -152,6 +152,7 @@ impl<'a> Lowering<'a> {
             folds,
             reading: version.reading,
             takes_back: version.takes_back,
+            adds_again: version.adds_again,
             as_it_stood: version.as_it_stood,
             hold: version.hold.as_ref().map(|(hold, _)| hold.clone()),
             span: version.span,

@@ -195,6 +195,8 @@ pub struct Version {
     pub reading: Reading,
     /// Whether a return takes back its share of what was paid for its row; rows are read as they were reported then.
     pub takes_back: bool,
+    /// Whether what it adds for a period is worked out again on the day of each return that comes later, and the difference added then.
+    pub adds_again: bool,
     /// Whether its sets are of rows as they stood at the end of each period, so that a period that is closed stays so.
     pub as_it_stood: bool,
     /// How its lines are held until they are worth a payment, if they are.

@@ -106,6 +106,8 @@ pub struct Version {
     pub reading: Reading,
     /// `returns take back what was paid`
     pub takes_back: bool,
+    /// `returns take back what was added`
+    pub adds_again: bool,
     /// Its sets are of rows as they stood at the end of each period.
     pub as_it_stood: bool,
     /// `hold until`, and where it is written.

@@ -16,7 +16,6 @@ const CLAUSES: &[(&str, &str)] = &[
         "set level to running sum of (amount * (running count per rep per year)) in (deal where registered) per rep per year",
         "running count per rep per year",
     ),
-    ("returns take back what was added   pay partner 2% of amount", "returns take back what was added"),
     (
         "let n = running sum of amount in (quote where quantity > 5) per partner   pay partner 1% of n",
         "(quote where quantity > 5)",

@@ -6,6 +6,7 @@
 //! INVARIANT: nothing that is kept depends on the size of chunks or pages or on the order of the files: a state is a sum, a
 //! mark or a sum of rounded lines per key, and rows come in one order.
 
+mod added_again;
 mod aggregate;
 pub(crate) mod balances;
 pub(crate) mod closes;

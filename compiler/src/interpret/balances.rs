@@ -4,7 +4,7 @@ use super::eval::{Row, Value};
 use super::trace::{Drawn, TraceStep};
 use super::{Fault, FaultKind, RuleRun, too_large};
 use crate::balances::{Balances, Mover, NO_END, TooLarge};
-use crate::data::{Data, status};
+use crate::data::{Addition, Data, status};
 use crate::internal::broken;
 use crate::plan::{Account, Add, Balance, Expr, Plan, Stream, TakeFrom, Version};
 use crate::value::{Exact, exact_text, fraction, round};
@@ -79,6 +79,13 @@ impl RuleRun<'_> {
             }
             None => None,
         };
+        if let Some(additions) = &mut self.data.additions {
+            let (balance, span) = (add.account.balance, add.span);
+            additions.made.push(Addition { balance, owner, amount, until, span });
+            if additions.is_worked_out {
+                return Ok(0);
+            }
+        }
         let last = until.map_or_else(|| ends(self.plan, balance, day), |until| until.max(day));
         let (by, id) = (self.mover(), add.account.balance);
         let drawn = moved(&mut self.data.balances[id.index()], |known| known.add(owner, by, day, amount, last))
@@ -139,6 +146,46 @@ impl RuleRun<'_> {
         self.row.taken.push(fraction(got.into(), per_one.into()));
         Ok(())
     }
+}
+
+/// Adds by how much what a row adds is another on a later day; what it adds no more is taken back. The day is that of a return, and each
+/// step is told.
+///
+/// # Errors
+/// A [`Fault`] where a balance comes to more than can be held.
+pub fn add_difference(
+    plan: &Plan,
+    data: &mut Data,
+    by: Mover,
+    day: i32,
+    before: &[Addition],
+    now: &[Addition],
+) -> Result<Vec<TraceStep>, Fault> {
+    let of = |all: &[Addition], one: &Addition| {
+        let same = |known: &&Addition| (known.balance, known.owner, known.span) == (one.balance, one.owner, one.span);
+        all.iter().find(same).map_or(0, |known| known.amount)
+    };
+    let is_new = |one: &&Addition| {
+        !before.iter().any(|known| (known.balance, known.owner, known.span) == (one.balance, one.owner, one.span))
+    };
+    let mut steps = Vec::new();
+    for one in before.iter().chain(now.iter().filter(is_new)) {
+        let (was, is) = (of(before, one), of(now, one));
+        let Addition { balance, owner, span, .. } = *one;
+        let change = is.checked_sub(was).ok_or(too_large("a balance", span))?;
+        if change == 0 {
+            continue;
+        }
+        let until = now.iter().find(|known| known.span == span).map_or(one.until, |known| known.until);
+        let last = until.map_or_else(|| ends(plan, plan.balance(balance), day), |until| until.max(day));
+        let known = &mut data.balances[balance.index()];
+        let drawn =
+            moved(known, |known| known.add(owner, by, day, change, last)).ok_or(too_large("a balance", span))?;
+        let left = known.there(owner, day);
+        let ends = (change > 0 && last != NO_END).then_some(last);
+        steps.push(TraceStep::AddedAgain { balance, owner, day, was, is, ends, drawn, left });
+    }
+    Ok(steps)
 }
 
 /// What changes a balance, and the lots that it moved, each with by how much.

@@ -147,6 +147,25 @@ pub enum TraceStep {
         /// Its place.
         span: Span,
     },
+    /// What is added once more as a return comes, in smallest units.
+    AddedAgain {
+        /// To what.
+        balance: BalanceId,
+        /// Whose.
+        owner: u32,
+        /// The day of the return.
+        day: i32,
+        /// What had been added for the row.
+        was: i64,
+        /// What it comes to with the return.
+        is: i64,
+        /// The last day of the lot, if one is added that ends.
+        ends: Option<i32>,
+        /// The lots that changed, and by how much.
+        drawn: Vec<(Option<Mover>, i64)>,
+        /// What is there then.
+        left: i128,
+    },
     /// `take … from`, in smallest units.
     Taken {
         /// On which day.
@@ -408,6 +427,11 @@ impl Trace {
     /// Of a line that is made behind all that its row was paid.
     pub fn of_line(step: TraceStep) -> Self {
         Self { status: status::PAID, steps: vec![step], ..Self::default() }
+    }
+
+    /// Of what is added once more for a row.
+    pub fn of_addition(steps: Vec<TraceStep>) -> Self {
+        Self { status: status::COUNTED, steps, ..Self::default() }
     }
 
     pub(super) fn payee(&mut self, kind: RecordId, payee: Option<u32>, span: Span) {

@@ -26,7 +26,8 @@ use crate::typed::{Clause, Rule, Version};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::steps;
-use meed_grammar::tree::{self, ClauseKind};
+use meed_grammar::tree::{self, ClauseKind, Returns};
+use returns::said;
 
 impl Typing<'_> {
     pub(super) fn rules(&mut self) {
@@ -182,6 +183,7 @@ impl Typing<'_> {
             self.everywhere.extend(&work.everywhere);
         }
         let (reading, takes_back) = self.returns(rule, &stream)?;
+        let adds_again = matches!(said(rule), Some((Returns::TakeBackAdded, _)));
         let mut version = Version {
             name: rule.name.text.clone(),
             title: rule.title.as_ref().map_or(&rule.name.text, |title| &title.value).clone(),
@@ -195,6 +197,7 @@ impl Typing<'_> {
             ever: work.ever,
             reading,
             takes_back,
+            adds_again,
             as_it_stood: false,
             hold: work.hold,
             span: rule.span,

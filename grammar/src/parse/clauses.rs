@@ -100,6 +100,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         Rule::change_nothing => ClauseKind::Returns(Returns::ChangeNothing),
         Rule::returns_within => ClauseKind::Returns(Returns::Within(whole_number(node))),
         Rule::take_back_paid => ClauseKind::Returns(Returns::TakeBackPaid),
+        Rule::take_back_added => ClauseKind::Returns(Returns::TakeBackAdded),
         Rule::mistake_first => missing_per(node),
         other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
     })

@@ -193,7 +193,7 @@ pub enum ClauseKind {
         /// `until D`: its last day.
         until: Option<Expr>,
     },
-    /// `returns change nothing`, `returns within 90 days`, `returns take back what was paid`
+    /// `returns change nothing`, `returns within 90 days`, `returns take back what was paid`, `returns take back what was added`
     Returns(Returns),
     /// A clause not supported yet.
     Unsupported(Unsupported),
@@ -216,6 +216,8 @@ pub enum Returns {
     Within(Option<u32>),
     /// `take back what was paid`
     TakeBackPaid,
+    /// `take back what was added`
+    TakeBackAdded,
 }
 
 /// What becomes of those who have one rank.

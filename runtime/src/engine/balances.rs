@@ -1,6 +1,7 @@
 //! Rules that act on balances: their rows, of whatever streams, come in the one order, and a row does what each rule says about it
 //! before the next row.
 
+use crate::engine::added_again::{AddedAgain, with_again};
 use crate::engine::entity_periods::Lives;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::order::{Ranks, class};
@@ -8,11 +9,11 @@ use crate::engine::origin::Origin;
 use crate::engine::result::{RunError, RunResult};
 use crate::engine::run::Run;
 use crate::engine::shared_limit::tell;
-use crate::engine::stood::Stood;
+use crate::engine::stood::{Stood, part_of};
 use crate::engine::under_way::UnderWay;
 use crate::store::loaded::Loaded;
 use meed_compiler::balances::{Movement, Mover};
-use meed_compiler::data::{Chunk, Rows};
+use meed_compiler::data::{Additions, Chunk, Rows};
 use meed_compiler::internal::broken;
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{interpret_row, trace::Trace};
@@ -26,6 +27,8 @@ pub(super) struct Member {
     pub chunk: Chunk,
     /// The periods that it reads as they stood.
     closed: Stood,
+    /// Its rows that are done again; they stand behind the others.
+    again: AddedAgain,
     /// Whether its sets are ready as the tables are seen.
     is_ready: bool,
 }
@@ -83,6 +86,13 @@ impl Run<'_, '_> {
 
     /// Keeps what became of the rows of a version.
     pub(super) fn done(&mut self, mut member: Member) -> Result<(), RunError> {
+        if let Rows::EntityPeriods(periods) = &member.rows
+            && !member.again.rows.is_empty()
+        {
+            let own: Vec<usize> = (0..member.n_rows as usize).collect();
+            member.rows = Rows::EntityPeriods(part_of(periods, &own));
+            member.work.output.status.truncate(member.n_rows as usize);
+        }
         self.mark(&mut member.work, &member.rows, &member.chunk);
         member.work.output.sort_lines();
         self.keep(&mut member.work, &member.rows, member.n_rows)?;
@@ -105,6 +115,10 @@ impl Run<'_, '_> {
         self.size_decisions(version, n_rows);
         let closed = self.closed_before(id, &rows);
         self.fill_as_stood(id, &rows, Some(&closed))?;
+        let again = match &rows {
+            Rows::EntityPeriods(periods) if version.adds_again => self.changed_later(id, periods, &closed)?,
+            _ => Vec::new(),
+        };
         if let Some(root) = self.plan.root_of(&version.stream) {
             self.see(root, 0)?;
         }
@@ -115,16 +129,21 @@ impl Run<'_, '_> {
                 self.group_indexes[key] = Some(index);
             }
         }
+        let n_all = n_rows + again.len() as u32;
         let mut chunk = Chunk { start: 0, len: n_rows, slots: vec![Vec::new(); self.plan.keys.len()] };
         self.number(&work.used.clone(), &rows, &mut chunk);
-        work.output.begin(n_rows as usize);
+        work.output.begin(n_all as usize);
         // What comes from its rows is told by them while the rule is under way too.
         if !matches!(rows, Rows::Events { .. }) {
             self.result.streams[id.index()] = Some(rows.clone());
         }
         // Sets of closed periods are made ready as they are met.
         let is_ready = self.plan.searches_of(version).is_empty();
-        Ok(Member { work, rows, n_rows, chunk, closed, is_ready })
+        let rows = match rows {
+            Rows::EntityPeriods(periods) if !again.is_empty() => Rows::EntityPeriods(with_again(&periods, &again)),
+            rows => rows,
+        };
+        Ok(Member { work, rows, n_rows, chunk, closed, again: AddedAgain::of(again), is_ready })
     }
 
     /// Does rows in the one order.
@@ -182,19 +201,35 @@ impl Run<'_, '_> {
     }
 
     fn row_on_balances(&mut self, member: &mut Member, row: u32) -> Result<(), RunError> {
-        let Member { work, rows, chunk, .. } = member;
+        let Member { work, rows, n_rows, chunk, again, .. } = member;
         let UnderWay { id, observed, output, limited, .. } = work;
         let (id, plan) = (*id, self.plan);
         self.at.set(Some((id, row)));
         let mut trace = observed.then(Trace::default);
         let first = output.rows.len();
         let data = &mut self.loaded.data;
+        let is_again = row >= *n_rows;
+        if plan.version(id).adds_again {
+            data.additions = Some(Additions { made: Vec::new(), is_worked_out: is_again });
+        }
         let done = interpret_row(plan, id, data, rows, chunk, row, output, trace.as_mut());
         let done = done
             .map_err(|fault| (row, fault))
             .and_then(|()| finish_lines(plan, id, data, rows, chunk, first, output, trace.as_mut()));
-        done.map_err(|(row, fault)| self.fault(id, &plan.version(id).stream, rows, row, fault))?;
-        if let Some(trace) = trace {
+        let made = data.additions.take().map_or_else(Vec::new, |additions| additions.made);
+        let done = done.and_then(|()| {
+            if !is_again {
+                again.first(row, made);
+                return Ok(None);
+            }
+            again.again(plan, data, id, (row - *n_rows) as usize, made).map(Some).map_err(|fault| (row, fault))
+        });
+        let told = done.map_err(|(row, fault)| self.fault(id, &plan.version(id).stream, rows, row, fault))?;
+        if let Some((row, added)) = told {
+            if *observed {
+                tell(&mut self.observer, limited, id, row, added);
+            }
+        } else if let Some(trace) = trace {
             tell(&mut self.observer, limited, id, row, trace);
         }
         if self.kernels.is_some() && !*observed {
@@ -231,18 +266,22 @@ fn entries(plan: &Plan, loaded: &Loaded, result: &RunResult, ids: &[VersionId], 
         let origin = Origin::of(plan, id, loaded, result).unwrap_or_else(|| broken("rows that come from nothing"));
         let first = member.first_row(plan);
         let moments = moments(plan, loaded, version, &member.rows);
-        for row in first..member.n_rows {
-            let root = root_of(&member.rows, row);
-            entries.push(Entry {
-                day: moments.get(row as usize).copied().unwrap_or_else(|| origin.day(root)),
-                is_of_day: !version.acts_at_start(),
+        let entry = |row: u32, of: u32, day: Option<i32>, is_of_day: bool| {
+            let root = root_of(&member.rows, of);
+            Entry {
+                day: day.unwrap_or_else(|| origin.day(root)),
+                is_of_day,
                 class: class(&origin),
                 place: ranks.place(&origin, root),
                 version: id,
                 member: idx,
                 row,
-            });
-        }
+            }
+        };
+        let own = |row: u32| entry(row, row, moments.get(row as usize).copied(), !version.acts_at_start());
+        entries.extend((first..member.n_rows).map(own));
+        let again = (member.n_rows..).zip(&member.again.rows).filter(|(_, again)| again.row >= first);
+        entries.extend(again.map(|(row, again)| entry(row, again.row, Some(again.day), true)));
     }
     entries
 }

@@ -104,23 +104,24 @@ impl Run<'_, '_> {
             return Ok(());
         }
         let n_counts = self.result.rules[id.index()].len();
-        let nothing = || FoldData::Exact(Vec::new());
         for (day, of_day) in by_day {
-            let take = |data: &mut FoldData| std::mem::replace(data, nothing());
-            let whole: Vec<FoldData> =
-                folds.iter().map(|fold| take(&mut self.loaded.data.folds[fold.index()])).collect();
+            let whole: Vec<FoldData> = folds.iter().map(|fold| self.take_fold(*fold)).collect();
             self.see_as_of(day)?;
             self.fill_aggregates(id, folds, &Rows::EntityPeriods(part_of(periods, &of_day)))?;
             // What became of rows is told once, of all of them.
             self.result.rules[id.index()].truncate(n_counts);
             for (fold, mut whole) in folds.iter().zip(whole) {
-                let own = &mut self.loaded.data.folds[fold.index()];
-                put(&mut whole, &of_day, take(own));
-                *own = whole;
+                put(&mut whole, &of_day, self.take_fold(*fold));
+                self.loaded.data.folds[fold.index()] = whole;
             }
         }
         self.see_as_of(self.options.through)?;
         Ok(())
+    }
+
+    /// Takes the values of an aggregate out of where they are.
+    pub(super) fn take_fold(&mut self, fold: FoldId) -> FoldData {
+        std::mem::replace(&mut self.loaded.data.folds[fold.index()], FoldData::Exact(Vec::new()))
     }
 
     /// Makes the tables those of a day.
@@ -131,7 +132,7 @@ impl Run<'_, '_> {
 }
 
 /// Some of the rows of entities and periods.
-fn part_of(periods: &EntityPeriods, rows: &[usize]) -> EntityPeriods {
+pub(super) fn part_of(periods: &EntityPeriods, rows: &[usize]) -> EntityPeriods {
     EntityPeriods {
         entity: rows.iter().map(|row| periods.entity[*row]).collect(),
         period: rows.iter().map(|row| periods.period[*row]).collect(),

@@ -23,7 +23,8 @@ impl Run<'_, '_> {
         let known = self.loaded.taken.iter().find(|taken| taken.record == record);
         let Some(takings) = known.map(|taken| &taken.rows).filter(|rows| !rows.is_empty()) else { return Ok(()) };
         let unit = version.emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
-        let usual = plan.payee_record(id).unwrap_or_else(|| broken("nobody's lines that are taken back"));
+        // A split of which all is kept pays nobody.
+        let Some(usual) = plan.payee_record(id) else { return Ok(()) };
         let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
         let mut lines = self.result.lines[id.index()].page(0)?.into_owned();
         let origin =

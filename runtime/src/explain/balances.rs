@@ -64,6 +64,44 @@ impl Explainer<'_> {
         ExplainStep { holds: None, text, details }
     }
 
+    /// What a later return changes of what was added.
+    #[expect(clippy::too_many_arguments, reason = "what a step notes")]
+    pub(super) fn added_again(
+        &self,
+        balance: BalanceId,
+        owner: u32,
+        day: i32,
+        (was, is): (i64, i64),
+        ends: Option<i32>,
+        drawn: &[(Option<Mover>, i64)],
+        left: i128,
+    ) -> ExplainStep {
+        let in_words = |amount: i64| self.of_balance(balance, amount.into());
+        let name = self.balance_words(balance, owner);
+        let when = date_of(day);
+        let mut details = vec![format!(
+            "with what was returned up to then it comes to {} in place of {}",
+            in_words(is),
+            in_words(was)
+        )];
+        let change = is - was;
+        let text = if change > 0 {
+            let until = ends.map_or(String::new(), |day| format!(", to be used up to {}", date_of(day)));
+            format!("after a return {} are added to {name} on {when}{until}", in_words(change))
+        } else {
+            let taken: i64 = drawn.iter().filter(|(lot, _)| lot.is_some()).map(|(_, change)| change).sum();
+            let is_plain = self.plan.balance(balance).may_be_negative;
+            let (done, short) = if is_plain { (change, 0) } else { (taken, change - taken) };
+            details.extend(self.lots(balance, drawn));
+            if short != 0 {
+                details.push(format!("{} more are not there: the balance never goes below zero", in_words(-short)));
+            }
+            format!("after a return {name} is lowered by {} on {when}", in_words(-done))
+        };
+        details.push(format!("{} are there then", self.of_balance(balance, left)));
+        ExplainStep { holds: None, text, details }
+    }
+
     /// `take … from`
     pub(super) fn taken(
         &self,

@@ -109,6 +109,9 @@ impl Explainer<'_> {
                     let act = Act { day: *day, span: *span, values };
                     points.push(self.added(id, row, *balance, *owner, *amount, *ends, drawn, *left, &act));
                 }
+                TraceStep::AddedAgain { balance, owner, day, was, is, ends, drawn, left } => {
+                    points.push(self.added_again(*balance, *owner, *day, (*was, *is), *ends, drawn, *left));
+                }
                 TraceStep::Taken { day, asked, got, from, values, span } => {
                     let act = Act { day: *day, span: *span, values };
                     points.push(self.taken(id, row, *asked, *got, from, &act));

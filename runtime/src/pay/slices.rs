@@ -200,6 +200,7 @@ fn slices_of_line(trace: &Trace) -> Vec<Slice> {
             | TraceStep::Share { .. }
             | TraceStep::Levels { .. }
             | TraceStep::Added { .. }
+            | TraceStep::AddedAgain { .. }
             | TraceStep::Taken { .. }
             | TraceStep::Active { .. }
             | TraceStep::Condition { .. }

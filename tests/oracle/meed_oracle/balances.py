@@ -90,14 +90,22 @@ def settle_together(run, rules):
             else:
                 place = 1 + WORDS.index(period.word), record, key_order(source.key)
             line = 0 if scope.line is None else scope.line.place
-            rows.append(((scope.moment, not starts), place, (names.index(rule.name), line), rule, row))
+            written = names.index(rule.name), line
+            rows.append(((scope.moment, not starts), place, written, rule, row, None))
+            if version.adds_again and scope.stood is not None:
+                # It is worked out again on the day of each return that comes later.
+                later = [day for day in run.tables.days_of_returns() if scope.stood < day <= run.through]
+                rows.extend(((day, True), place, written, rule, row, day) for day in later)
     rows.sort(key=lambda one: one[:3])
     balances = [run.balances[name] for name in sorted({name for rule in rules for name in balances_of(rule.versions)})]
     known, is_open = [], False
-    for (moment, _), _, _, rule, row in rows:
+    for (moment, _), _, _, rule, row, again in rows:
         if moment > run.through and not is_open:
             is_open, known = True, _end(run, balances)
-        rule._one(*row)
+        if again is None:
+            rule._one(*row)
+        else:
+            rule.add_again(*row, again)
     if not is_open:
         known = _end(run, balances)
     for balance, n_known in zip(balances, known):
@@ -167,13 +175,19 @@ def _smallest(node, scope, balance):
     return smallest
 
 
-def add(content, scope, by):
-    """`add X to B`"""
+def add(content, scope, by, before=0):
+    """`add X to B`, less what was added before; the amount, and how to take it back."""
     balance, owner = _account(content["account"], scope)
     amount = _smallest(content["amount"], scope, balance)
+    until = None if content["until"] is None else expressions.evaluate(content["until"], scope)
+    _add(balance, owner, scope, by, amount - before, until)
+    return amount, lambda: _add(balance, owner, scope, by, -amount, until)
+
+
+def _add(balance, owner, scope, by, amount, until):
     day, ends = scope.moment, None
-    if content["until"] is not None:
-        ends = max(expressions.evaluate(content["until"], scope), day)
+    if until is not None:
+        ends = max(until, day)
     elif balance.expires is not None:
         word = balance.expires["period"]["text"].removesuffix("s")
         calendar = scope.run.program.calendar

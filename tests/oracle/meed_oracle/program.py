@@ -72,6 +72,7 @@ class Version:
     takes_back: bool = False  # a return takes back its share of what was paid
     within: int | None = None  # the days after a row in which returns count
     budget: str | None = None  # the period in which its lines are shared in proportion
+    adds_again: bool = False  # what it adds is worked out again as returns come
     as_it_stood: bool = False  # it reads rows as they stood at the end of its period
 
     def mode(self, stood=None):
@@ -352,7 +353,7 @@ class Program:
 
     def _take_rule(self, item):
         name, stream, by, active, clauses = item["name"]["text"], None, None, None, []
-        as_reported, takes_back, within = False, False, None
+        as_reported, takes_back, within, adds_again = False, False, None, False
         for clause in item["clauses"]:
             kind, content = form(clause["kind"])
             if kind == "for_each":
@@ -368,6 +369,7 @@ class Program:
                 word, count = form(content)
                 as_reported, takes_back = word in ("change_nothing", "take_back_paid"), word == "take_back_paid"
                 within = count if word == "within" else None
+                adds_again = word == "take_back_added"
             elif kind == "at_most" and content["pro_rata"] is not None:
                 # Over the lines of all rows, as a limit over several rules is.
                 self.budgets.append({"name": item["name"], "over": [item["name"]], "limits": [clause]})
@@ -382,6 +384,7 @@ class Program:
             if active["to"] is not None:
                 last = min(last, self._day(active["to"]))
         version = Version(name, 0, stream, by, clauses, first, last, active is not None, as_reported, takes_back, within)
+        version.adds_again = adds_again
         if not as_reported and any(form(clause["kind"])[0] == "ranked_by" for clause in clauses):
             version.as_it_stood = True
         if not as_reported and kept.acts(version):

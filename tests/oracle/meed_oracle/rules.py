@@ -267,7 +267,19 @@ class Rule:
             if name in ("pay", "take_back"):
                 self._pay(version, scope, content, period, is_accrual, -1 if name == "take_back" else 1)
             if name == "add":
-                add(content, scope, scope.mover)
+                scope.added.append(add(content, scope, scope.mover))
+
+    def add_again(self, version, scope, period, is_accrual, day):
+        """On the day of a return what was added is worked out again as of that day, and the difference added."""
+        before, scope.added, scope.moment, scope.lets = scope.added, [], day, {}
+        with self.run.reading(version.mode(day)):
+            if self._pipeline(version, scope, period):
+                adds = [content for name, content in (form(clause["kind"]) for clause in version.clauses) if name == "add"]
+                for place, content in enumerate(adds):
+                    scope.added.append(add(content, scope, scope.mover, before[place][0] if before else 0))
+            else:
+                for _, take_back in before:
+                    take_back()
 
     def _pipeline(self, version, scope, period, is_earlier=False):
         """Conditions and values; whether the row passed them all."""

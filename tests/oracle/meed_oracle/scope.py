@@ -67,6 +67,7 @@ class Scope:
     depth: Fraction | None = None  # in a payment up a chain, the level of the receiver
     prize: int | None = None  # of level rows, what the row gets
     is_undecided: bool = False
+    added: list = field(default_factory=list)  # what its rule has added so far, with how to take it back
     mover: tuple | None = None  # the rule and the row, where they act on balances
     version: object = None
     by: dict | None = None  # the path to the date by which the rows of the rule come, if not by their own

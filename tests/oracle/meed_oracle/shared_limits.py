@@ -87,7 +87,7 @@ def _key(run, item, line):
             # Everything lies in the program's life.
             key.append(None if words[0] == "program" else run.program.calendar.period_of(words[0], line.when).number)
             continue
-        party = _party(run, line, words)
+        party = _party(run, item, line, words)
         if party is None:
             return None
         key.append((party.record.name, party.key_text()))
@@ -119,11 +119,11 @@ def _limited(run, item, state, together, line, smallest):
     return _at_most(key, floor(evaluate(content["amount"], Scope(run)) * 10**line.unit.decimals), smallest, state)
 
 
-def _party(run, line, words):
+def _party(run, item, line, words):
     """Whose line it is, by the kind of party or as rules call the payee; nobody's where another kind is paid."""
     if words == ["payee"]:
         return line.payee
-    if words[0] in run.program.records:
+    if words[0] in run.program.records and not all(words == called for called in _called_under(run, item)):
         if line.payee.record.name != words[0]:
             return None
         words = words[1:]
@@ -138,7 +138,15 @@ def _party(run, line, words):
 
 
 def _called(run, line):
-    version = next(one for one in run.program.rules[line.rule] if one.number == line.version)
+    return _payee_of(next(one for one in run.program.rules[line.rule] if one.number == line.version))
+
+
+def _called_under(run, item):
+    """As the rules under a limit call whom they pay."""
+    return [_payee_of(version) for name in names_of(item) for version in run.program.rules[name]]
+
+
+def _payee_of(version):
     for name, content in (form(clause["kind"]) for clause in version.clauses):
         if name in ("pay", "take_back") and expression(content["payee"])[0] == "path":
             return path_names(expression(content["payee"])[1])

@@ -257,6 +257,10 @@ class Tables:
         self.taken_off.append(of)
         of.takings.append((row, Fraction(1)))
 
+    def days_of_returns(self):
+        """The days on which something takes rows back."""
+        return sorted({row.when for of in self.taken_off for row, _ in of.takings})
+
     def _share_taken(self, of):
         """The share of a row that was taken back up to now: of the number that a return of it names first."""
         named = [numbers[0] for _, one, numbers in self.program.reversals() if one.content == of.record.name and numbers]

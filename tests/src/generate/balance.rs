@@ -35,9 +35,16 @@ pub(super) fn balance_rules(draw: &mut Draw, scope: &Scope) -> String {
             _ => (")".to_owned(), ""),
         };
         let share = draw.between(-5, 9);
-        text += &format!(
-            "rule grant {{\n  for each {owner} per {period}\n  add {share}% of (sum of amount in {sales}{window}) to kept{start}\n}}\n"
-        );
+        let volume = format!("sum of amount in {sales}{window}");
+        let add = match draw.chance(50) {
+            true => format!("  add {share}% of ({volume}) to kept{start}\n"),
+            false => format!(
+                "  let volume = {volume}\n  where volume >= ${}\n  add ({share}% if volume > ${}, otherwise 2%) of volume to kept{start}\n",
+                draw.between(-900, 900),
+                draw.between(0, 4_000)
+            ),
+        };
+        text += &format!("rule grant {{\n  for each {owner} per {period}\n{add}}}\n");
     }
     let asked =
         draw.pick(&["(price at least $0)", "(4% of amount at least $0)", "($7.25 * units at least $0 at most $90)"]);

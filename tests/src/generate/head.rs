@@ -27,15 +27,14 @@ pub(super) fn closed_and_returned(draw: &mut Draw, text: String) -> String {
     }
     if draw.chance(25) {
         text += if draw.chance(70) { REFUND } else { FOUND };
-        for name in ["sale_rule_0", "split_rule", "period_rule_0", "points_rule"] {
+        for name in ["sale_rule_0", "split_rule", "period_rule_0", "points_rule", "grant"] {
             let start = text.find(&format!("rule {name} {{"));
             let rule = start.and_then(|start| Some((start, start + text[start..].find("\n}\n")?)));
             let Some((start, end)) = rule.filter(|_| draw.chance(60)) else { continue };
-            let per_period = name.starts_with("period");
-            let word = match draw.below(if per_period { 2 } else { 4 }) {
-                0 => "change nothing".to_owned(),
-                1 => format!("within {} days", draw.pick(&[1, 30, 90, 400])),
-                _ => "take back what was paid".to_owned(),
+            let per_period = name.starts_with("period") || name == "grant";
+            let word = match name {
+                "grant" if draw.chance(80) => "take back what was added".to_owned(),
+                _ => said_of_returns(draw, per_period),
             };
             // What such a rule reads is said by its word about returns alone.
             let own = text[start..end].replace(", as it stood", "");
@@ -43,6 +42,15 @@ pub(super) fn closed_and_returned(draw: &mut Draw, text: String) -> String {
         }
     }
     text
+}
+
+/// What a rule can say of returns.
+fn said_of_returns(draw: &mut Draw, per_period: bool) -> String {
+    match draw.below(if per_period { 2 } else { 4 }) {
+        0 => "change nothing".to_owned(),
+        1 => format!("within {} days", draw.pick(&[1, 30, 90, 400])),
+        _ => "take back what was paid".to_owned(),
+    }
 }
 
 /// Takes sales back.

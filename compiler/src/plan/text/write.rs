@@ -433,6 +433,9 @@ fn version(plan: &Plan, rule: &Version, out: &mut String) {
     if rule.takes_back {
         line!(out, "  returns take-back");
     }
+    if rule.adds_again {
+        line!(out, "  returns add-again");
+    }
     if rule.as_it_stood {
         line!(out, "  rows as-they-stood");
     }

@@ -1,6 +1,7 @@
-//! What a rule says of returns: `returns change nothing`, `returns within N days`, `returns take back what was paid`.
+//! What a rule says of returns: `returns change nothing`, `returns within N days`, `returns take back what was paid`, `returns take back
+//! what was added`.
 
-use crate::plan::{FieldId, Function, Op, Period, Reading, RecordId, Stream, Type};
+use crate::plan::{FieldId, Function, Op, Period, Reading, RecordId, RecordKind, Stream, Type};
 use crate::resolve::later;
 use crate::typed::{Version, exprs_of_version, walk};
 use crate::types::Typing;
@@ -44,6 +45,10 @@ impl Typing<'_> {
                 self.taken_back_by_share(rule, stream, at)?;
                 Some((Reading::Reported, true))
             }
+            Returns::TakeBackAdded => {
+                self.added_again(rule, stream, at)?;
+                Some((Reading::Left, false))
+            }
         }
     }
 
@@ -65,30 +70,41 @@ impl Typing<'_> {
         }
     }
 
-    /// In a rule whose periods a budget closes, sets that are found row by row would read rows as they are now.
+    /// Whether a set of a record that is found row by row would read other rows than the period closed with: rows that were returned, or,
+    /// where the rule is done again as of later days, rows of these days.
+    fn is_read_anew(&self, record: RecordId, adds_again: bool) -> bool {
+        let record = self.program.record(record);
+        record.returned(Reading::Left).is_some()
+            || adds_again && record.kind == RecordKind::Event && record.spans.is_none()
+    }
+
+    /// In a rule whose periods are closed, sets that are found row by row would read rows as they are now.
     pub(super) fn closed_sets(&mut self, version: &mut Version) {
-        if !version.folds.iter().any(|fold| fold.closed.is_some()) && self.resolved.budget_of(&version.name).is_none() {
+        let in_budget =
+            version.folds.iter().any(|fold| fold.closed.is_some()) || self.resolved.budget_of(&version.name).is_some();
+        if !in_budget && !version.adds_again {
             return;
         }
         if !matches!(version.stream, Stream::Periods(..)) || version.reading != Reading::Left {
             return;
         }
-        let mut found = None;
+        let (mut found, adds_again) = (None, version.adds_again);
         for expr in exprs_of_version(version) {
             walk(expr, &mut |expr| {
                 if let Op::Call(Function::Find { search, .. }, _) = &expr.op
                     && let Some(record) = self.program.searches[search.index()].stream.event()
-                    && self.program.record(record).returned(Reading::Left).is_some()
+                    && self.is_read_anew(record, adds_again)
                 {
                     found.get_or_insert(self.program.searches[search.index()].span);
                 }
             });
         }
         if let Some(span) = found {
-            self.problem(later(
-                span,
-                "in a rule whose payments are shared in proportion a set that is found row by row is",
-            ));
+            let what = match adds_again {
+                true => "in a rule of which returns take back what was added a set that is found row by row is",
+                false => "in a rule whose payments are shared in proportion a set that is found row by row is",
+            };
+            self.problem(later(span, what));
         }
     }
 
@@ -136,6 +152,65 @@ impl Typing<'_> {
         Some(())
     }
 
+    /// Whether what a rule adds for a period can be worked out again as returns come: it does nothing but add, and of what it reads
+    /// some is taken back.
+    fn added_again(&mut self, rule: &tree::Rule, stream: &Stream, at: Span) -> Option<()> {
+        let wrong = |message: String, help: &str| Problem::error("bad-returns", at, message).help(help.to_owned());
+        if !matches!(stream, Stream::Periods(..)) {
+            let message = "what was added is taken back in a rule per party and period".to_owned();
+            let help = "remove this, and let a rule over the returns say what they change: add -2% of amount to mdf of deal.partner";
+            self.problem(wrong(message, help));
+            return None;
+        }
+        if !rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Add { .. })) {
+            self.problem(wrong("this rule adds nothing that could be taken back".to_owned(), "remove this"));
+            return None;
+        }
+        let other = rule.clauses.iter().find(|clause| {
+            let first = matches!(clause.kind, ClauseKind::FirstPer { .. } | ClauseKind::Set { .. });
+            first || clause.kind.pays()
+        });
+        let takes = rule.clauses.iter().find(|clause| match &clause.kind {
+            ClauseKind::Let { value, .. } => value.has(&|expr| matches!(expr.kind, tree::ExprKind::TakeFrom { .. })),
+            _ => false,
+        });
+        let asks = rule.clauses.iter().find(|clause| match &clause.kind {
+            ClauseKind::Let { value, .. }
+            | ClauseKind::Where { condition: value, .. }
+            | ClauseKind::Add { amount: value, .. } => {
+                value.has(&|expr| matches!(expr.kind, tree::ExprKind::BalanceOf { .. }))
+            }
+            _ => false,
+        });
+        if let Some(clause) = other.or(takes) {
+            let message = "a rule of which returns take back what was added does nothing but add";
+            let problem =
+                Problem::error("bad-returns", clause.span, message).other(at, "it is worked out again for each return");
+            self.problem(problem.help("make two rules of it"));
+            return None;
+        }
+        if let Some(clause) = asks {
+            let message = "what is on a balance changes from day to day, and this is worked out again for each return";
+            let problem = Problem::error("bad-returns", clause.span, message).other(at, "said here");
+            self.problem(problem.help("add what does not hang on a balance"));
+            return None;
+        }
+        if !self.totals.is_empty() {
+            let message =
+                "what adds up or runs from period to period is worked out once, and not again for each return"
+                    .to_owned();
+            self.problem(wrong(message, "add what each period comes to by itself"));
+            return None;
+        }
+        let records: Vec<RecordId> = self.folds.iter().filter_map(|fold| fold.stream.event()).collect();
+        if !records.iter().any(|record| !self.takers(*record).is_empty()) {
+            let message = "no event takes rows of the sets of this rule back".to_owned();
+            self.problem(wrong(message, "remove this: what was added stays so"));
+            return None;
+        }
+        Some(())
+    }
+
     fn taken_by_nobody(&mut self, record: RecordId, at: Span) {
         let name = self.program.record(record).name.clone();
         let message = format!("no event takes `{name}` back");
@@ -169,7 +244,7 @@ impl Typing<'_> {
 }
 
 /// What a rule says of returns, and where.
-fn said(rule: &tree::Rule) -> Option<(Returns, Span)> {
+pub(super) fn said(rule: &tree::Rule) -> Option<(Returns, Span)> {
     rule.clauses.iter().find_map(|clause| match clause.kind {
         ClauseKind::Returns(returns) => Some((returns, clause.span)),
         _ => None,

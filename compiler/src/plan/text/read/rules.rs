@@ -186,6 +186,7 @@ pub(super) fn rule(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         folds: Vec::new(),
         reading: Reading::Left,
         takes_back: false,
+        adds_again: false,
         as_it_stood: false,
         hold: None,
         span: Span::default(),
@@ -205,8 +206,12 @@ pub(super) fn rule_line(plan: &mut Plan, line: &mut Cursor) -> Read<()> {
         }
         Some("returns") => {
             line.word()?;
-            line.expect("take-back")?;
-            rule.takes_back = true;
+            if line.takes("add-again") {
+                rule.adds_again = true;
+            } else {
+                line.expect("take-back")?;
+                rule.takes_back = true;
+            }
         }
         Some("rows") => {
             line.word()?;
