@@ -223,6 +223,7 @@ event refund {
 }
 
 """
+RECALL = REFUND.replace("refund", "recall")
 ADDS_UP = "pay rep bands as amount adds up per rep per {}"
 
 CALENDAR = """
@@ -441,6 +442,13 @@ CONSTRUCTS = [
         + "  pay partner 1% of (sum of amount in (deal previous quarter, as it stood))\n}",
         per="partner quarter",
     ),
+    Construct(
+        "returns take back what was added, and taken",
+        RECALL
+        + "balance kept per partner\n\n"
+        + "rule fund {\n  for each partner per quarter\n  add 2% of (sum of deal.amount) to kept\n  returns take back what was added\n}\n\n"
+        + deal_rule("pay partner take (1% of amount) from kept"),
+    ),
     Construct("adds up per week", deal_rule(ADDS_UP.format("week"))),
     Construct("adds up per half month", deal_rule(ADDS_UP.format("half month"))),
     Construct("adds up per year, graduated", deal_rule(ADDS_UP.format("year"))),
@@ -466,6 +474,15 @@ CONSTRUCTS = [
         FEE + "rule measured {\n  for each payment from fee\n  pay payment.payee 10% of payment.amount\n}",
     ),
     Construct("paid by another rule", FEE + deal_rule("pay rep 10% of paid by fee")),
+    Construct("due in 90 days", deal_rule("pay rep 2% of amount, due 90 days after closed_on")),
+    Construct("in 4 parts", deal_rule("pay rep 2% of amount in 4 parts per quarter")),
+    Construct("paid up a chain of 3 levels", deal_rule("pay each sponsor above rep up to 3 levels 1% of amount")),
+    Construct(
+        "limit over two rules",
+        FEE + deal_rule("pay rep 2% of amount") + "\n\nlimit both {\n  over fee, measured\n  at most $5,000 per payee per quarter\n}",
+    ),
+    Construct("budget, pro rata", deal_rule("pay rep 2% of amount\n  at most $2,000,000 per quarter, pro rata")),
+    Construct("held until $500", deal_rule("pay rep 2% of amount\n  hold until $500 per rep")),
     Construct("split, listed", deal_rule("pay split 5% of amount { 60% to partner   up to $10 to rep   rest to agent }")),
     Construct(
         "split among rows found, equal",
@@ -514,6 +531,12 @@ CONSTRUCTS = [
         "choose highest per deal {\n"
         "  rule other {\n    for each deal\n    where registered\n    pay partner 5% of amount\n  }\n\n"
         "  rule measured {\n    for each deal\n    pay partner 2% of amount\n  }\n}",
+    ),
+    Construct(
+        "choose highest of two, each sets",
+        "choose highest per deal {\n"
+        "  rule other {\n    for each deal\n    where registered\n    set share to 5%\n    pay partner share of amount\n  }\n\n"
+        "  rule measured {\n    for each deal\n    set share to 2%\n    pay partner share of amount\n  }\n}",
     ),
 ]
 
@@ -627,6 +650,15 @@ def tables(size):
         Column("refunded_on", "day", array("q", [N_DAYS - 1] * n_refunds)),
         Column("deal", "number", array("q", range(1, 20 * n_refunds + 1, 20))),
         Drawn("refund", n_refunds).range("amount", "money", 1_000, 10_000),
+    ]
+    # As many are on any of the days after their deal.
+    of = range(7, size, 20)
+    days = array("q", (min(closed_on.values[deal] + 1 + deal % 200, N_DAYS - 1) for deal in of))
+    yield "recall", [
+        keys(len(of)),
+        Column("recalled_on", "day", days),
+        Column("deal", "number", array("q", (deal + 1 for deal in of))),
+        Drawn("recall", len(of)).range("amount", "money", 1_000, 10_000),
     ]
 
     drawn = Drawn("touch", size)

@@ -4,7 +4,9 @@
 //! Comes in: the tree of the program for its names, its Plan for the rest. Goes out: problems. A rule that had errors is
 //! not in the Plan and is not judged here.
 
+mod balances;
 mod below;
+mod closed;
 mod conditions;
 mod names;
 mod payments;
@@ -22,5 +24,8 @@ pub(crate) fn plan(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>
     conditions::conditions(plan, problems);
     payments::payments(plan, resolved, problems);
     below::below_zero(plan, resolved, problems);
+    below::dropped(plan, resolved, problems);
     returned::returned(plan, problems);
+    closed::closed(plan, problems);
+    balances::balances(plan, resolved, problems);
 }

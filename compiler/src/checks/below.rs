@@ -43,6 +43,63 @@ pub(super) fn below_zero(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Pr
     }
 }
 
+/// Schedules that mirror what is below zero, where every rule that asks them drops such rows before.
+pub(super) fn dropped(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>) {
+    let is_mirrored: Vec<bool> =
+        plan.schedules.iter().map(|schedule| schedule.below_zero == BelowZero::Mirrored).collect();
+    if !is_mirrored.contains(&true) {
+        return;
+    }
+    // By schedule, the condition that drops such rows where it is asked first; none once it is asked of others.
+    let mut found: Vec<Option<Option<Span>>> = vec![None; plan.schedules.len()];
+    for rule in &plan.versions {
+        let dropped = dropped_by(rule);
+        let summand = |value: &Expr| match &value.op {
+            Op::Level { state, summand, .. } => rule.nodes.iter().find_map(|node| match node {
+                Node::Total { state: own, summands } if own == state => named(summands.get(*summand as usize)?),
+                _ => None,
+            }),
+            _ => named(value),
+        };
+        let mut look = |expr: &Expr| {
+            let Some((schedule, _, _, quantity)) = expr.op.as_schedule() else { return };
+            let cause = summand(quantity).and_then(|quantity| dropped.get(&quantity).copied());
+            let known = &mut found[schedule.index()];
+            *known = Some(known.map_or(cause, |known| known.filter(|_| cause.is_some())));
+        };
+        rule.nodes.iter().flat_map(Node::exprs).for_each(|expr| expr.walk(&mut look));
+    }
+    for ((schedule, found), is_mirrored) in plan.schedules.iter().zip(found).zip(is_mirrored) {
+        let Some(condition) = found.flatten().filter(|_| is_mirrored) else { continue };
+        let declared = resolved.schedule(&schedule.name);
+        let span = declared.map_or(schedule.span, |declared| declared.name.span);
+        let message = format!("rows below zero are dropped here, and never come to `{}`", schedule.name);
+        let problem =
+            Problem::warning("below-zero-dropped", condition, message).label("what is below zero does not pass");
+        let help = "leave such rows in, so that they take back what their sales were paid; or write `nothing below zero` in the schedule";
+        problems.push(problem.other(span, "it is `mirrored` for them").help(help));
+    }
+}
+
+/// What the conditions of a rule over an event leave at zero and above, with the condition.
+fn dropped_by(rule: &Version) -> FxHashMap<Named, Span> {
+    let mut dropped = FxHashMap::default();
+    for node in &rule.nodes {
+        let Node::Keep(condition) = node else { continue };
+        each_part(condition, &mut |part| {
+            if let Some(named) = asked(part, &is_from_zero) {
+                dropped.entry(named).or_insert(part.span);
+            }
+        });
+    }
+    dropped
+}
+
+/// Whether a comparison holds only for what is not below zero.
+fn is_from_zero(comparison: Comparison, bound: &Exact) -> bool {
+    matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal) && *bound >= Exact::ZERO
+}
+
 /// Fields that a test gives a value below zero, or that a condition asks for one.
 fn shown_below(plan: &Plan, resolved: &Resolved) -> FxHashSet<(RecordId, FieldId)> {
     let mut shown = FxHashSet::default();
@@ -175,11 +232,7 @@ impl<'p> Work<'p> {
 
     fn learn(&mut self, condition: &Expr) {
         each_part(condition, &mut |part| {
-            let bounds = |comparison, bound: &Exact| {
-                matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal)
-                    && *bound >= Exact::ZERO
-            };
-            if let Some(named) = asked(part, &bounds) {
+            if let Some(named) = asked(part, &is_from_zero) {
                 self.bounded.insert(named);
             }
             let Some((Function::Compare(comparison), [a, b])) = part.op.as_call() else { return };

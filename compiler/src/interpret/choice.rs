@@ -46,10 +46,11 @@ pub fn choose_lines(
 ) -> Result<(), Stopped> {
     let mut made: Vec<VecDeque<Made>> = members.iter_mut().map(|member| take(plan, member)).collect();
     let mut chosen: Vec<Vec<u32>> = members.iter().map(|_| Vec::new()).collect();
+    let is_traced = members.iter().any(|member| !member.traces.is_empty());
+    let mut candidates = Vec::new();
     loop {
         let first = made.iter().filter_map(|made| made.front()).map(|made| made.row).min();
         let Some(row) = first.filter(|row| *row < end) else { break };
-        let mut candidates = Vec::new();
         for (idx, made) in made.iter_mut().enumerate() {
             if let Some(made) = made.pop_front_if(|made| made.row == row) {
                 let version = plan.version(members[idx].id);
@@ -59,16 +60,13 @@ pub fn choose_lines(
             }
         }
         let given = choose(plan, id, &candidates, data).map_err(|fault| (candidates[0].member, row, fault))?;
-        let all: Vec<Chosen> = candidates
-            .iter()
-            .zip(&given)
-            .map(|(candidate, given)| Chosen {
-                rule: plan.version(members[candidate.member].id).rule,
-                would: candidate.amount,
-                given: *given,
-            })
-            .collect();
-        for ((candidate, given), place) in candidates.into_iter().zip(given).zip(0..) {
+        let one_of = |(candidate, given): (&Candidate<'_>, &i128)| Chosen {
+            rule: plan.version(members[candidate.member].id).rule,
+            would: candidate.amount,
+            given: *given,
+        };
+        let all: Vec<Chosen> = if is_traced { candidates.iter().zip(&given).map(one_of).collect() } else { Vec::new() };
+        for ((candidate, given), place) in candidates.drain(..).zip(given).zip(0..) {
             let idx = candidate.member;
             if given != 0 {
                 chosen[idx].push(row);
