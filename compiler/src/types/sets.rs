@@ -32,11 +32,6 @@ impl Typing<'_> {
                 let is_credits = matches!(source, SetSource::Credits(_));
                 let payee = if is_credits { self.credited_by(name)? } else { self.paid_by(name)? };
                 let kind = if is_credits { LineKind::Credit } else { LineKind::Payment };
-                let kinds = self.payee_kinds(&name.text);
-                if kinds.len() > 1 {
-                    self.payees_differ(&kinds, None, name.span);
-                    return None;
-                }
                 self.places.uses.push((name.span, Use::Rule(name.text.clone())));
                 self.rule_named(&name.text).map(|rule| (Stream::Lines(rule, kind), payee))
             }

@@ -219,8 +219,12 @@ impl Typing<'_> {
     fn outer_path(&mut self, path: &tree::Path, scope: &mut Scope) -> Option<Typed> {
         let (outer, join, names) = scope.outer.clone()?;
         let (first, rest) = (&path.parts[0], &path.parts[1..]);
-        let payee = scope.roots.iter().find(|(_, root, _)| *root == Root::Payee);
-        let (root, record) = scope.bare.or(payee.map(|(_, root, record)| (*root, *record)))?;
+        // The path to that row begins where the rows of the set are tied to it: at whom a payment goes to, or what it is paid for.
+        let tied = scope.outer_lets.as_ref().and_then(|(_, join)| match &join.op {
+            Op::Field { root, record, .. } => Some((*root, *record)),
+            _ => None,
+        });
+        let (root, record) = tied.or(scope.bare)?;
         if names.contains(&first.text) {
             return match rest {
                 [] => self.row_itself(root, record, join, path.span, scope),

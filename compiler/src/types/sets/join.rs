@@ -45,11 +45,22 @@ impl Typing<'_> {
         }
         // A payment belongs to whom it is paid, or to the row that it is paid for.
         if let Stream::Lines(rule, _) = stream
-            && record != entity
+            && (record != entity || self.kinds_of(*rule).len() > 1)
             && self.source_of(*rule) == Some(entity)
         {
             let op = Op::Field { root: Root::Source, record: entity, path: Vec::new() };
             return Some(Expr { op, ty: Type::Ref(entity), optional: false, span });
+        }
+        if let Stream::Lines(rule, _) = stream {
+            let kinds = self.kinds_of(*rule);
+            if kinds.len() > 1 {
+                self.payees_differ(
+                    &kinds,
+                    Some("say by which party of the row that was paid for, such as: by deal.partner, or "),
+                    span,
+                );
+                return None;
+            }
         }
         if (root == Root::Payee || matches!(stream, Stream::Periods(..))) && record == entity {
             return Some(Expr {
@@ -103,8 +114,13 @@ impl Typing<'_> {
 
     /// Whom the payments of a rule go to.
     fn payee_of(&self, rule: plan::RuleId) -> Option<RecordId> {
-        let name = self.resolved.index.ids.iter().find(|(_, id)| **id == rule).map(|(name, _)| name)?;
-        self.payee_kinds(name).first().copied()
+        self.kinds_of(rule).first().copied()
+    }
+
+    /// The kinds of parties that the payments of a rule go to.
+    fn kinds_of(&self, rule: plan::RuleId) -> Vec<RecordId> {
+        let name = self.resolved.index.ids.iter().find(|(_, id)| **id == rule).map(|(name, _)| name);
+        name.map_or_else(Vec::new, |name| self.payee_kinds(name))
     }
 
     /// What the payments of a rule are paid for in the end.
@@ -133,6 +149,11 @@ impl Typing<'_> {
             }
             _ => (Root::Payee, payee, &by.parts[..]),
         };
+        let kinds = self.kinds_of(rule);
+        if root == Root::Payee && kinds.len() > 1 {
+            self.payees_differ(&kinds, Some("name a party of the row that the payment is for, or "), by.span);
+            return None;
+        }
         if names.is_empty() {
             let op = Op::Field { root, record, path: Vec::new() };
             return Some(crate::types::scope::Typed::new(op, Type::Ref(record), false, by.span));
@@ -174,6 +195,9 @@ impl Typing<'_> {
             Stream::Lines(_, kind) => {
                 scope.payment = Some(*kind);
                 scope.roots.push((format!("{}.payee", kind.word()), Root::Payee, record));
+                if let Stream::Lines(rule, _) = stream {
+                    scope.payees = self.kinds_of(*rule);
+                }
                 if let Stream::Lines(rule, _) = stream
                     && let Some(source) = self.source_of(*rule)
                     && source != entity
