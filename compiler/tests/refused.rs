@@ -274,8 +274,8 @@ fn each_mistake_is_found_at_its_place() {
     for (item, code, place) in ITEMS {
         found(item, code, place, &mut failures);
     }
-    let balances =
-        "balance mdf per partner expires after 2 quarters\nbalance pot\nbalance debt per person may be negative\n";
+    let balances = "balance mdf per partner expires after 2 quarters\nbalance pot\nbalance debt per person may be negative\n\
+                    rule fill { for each deal   add $1 to mdf   add $1 to pot }\n";
     for (clause, code, place) in ON_BALANCES {
         found(&format!("{bands}{balances}rule r {{ for each deal   {clause} }}"), code, place, &mut failures);
     }

@@ -59,7 +59,7 @@ pub(super) fn operand(node: &Node<'_, '_>) -> Option<Expr> {
             ExprKind::Call { name, arguments, result }
         }
         Rule::negative => ExprKind::Negate(Box::new(only(node))),
-        Rule::list | Rule::mistake_list => ExprKind::List(listed(node)),
+        Rule::list | Rule::mistake_list | Rule::given_key => ExprKind::List(listed(node)),
         Rule::round_list if node.has(Rule::comma) => ExprKind::List(listed(node)),
         Rule::bracket | Rule::round_list => ExprKind::Bracket(Box::new(inside(node))),
         Rule::counted | Rule::in_unit | Rule::given_amount | Rule::cell_amount => return Some(counted(node)),

@@ -4,7 +4,7 @@ use crate::load::link::{is_key_alone, is_walked};
 use crate::source::file::{Content, SourceFile, TableInput};
 use crate::suite::failure::{Failure, Files};
 use meed_compiler::TestCase;
-use meed_compiler::plan::{Plan, RecordId, RecordTable, Type};
+use meed_compiler::plan::{Field, FieldId, FieldSource, Plan, RecordId, RecordTable, Type};
 use std::collections::BTreeMap;
 
 /// A given row: cells by field.
@@ -19,16 +19,14 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
     }
     // Referred rows may refer further only by fields that are not given, so one round is enough.
     for idx in 0..plan.records.len() {
-        let referred: Vec<(RecordId, String)> = rows[idx].iter().flat_map(|row| referred(plan, idx, row)).collect();
-        for (target, value) in referred {
+        let referred: Vec<(RecordId, Cells)> = rows[idx].iter().flat_map(|row| referred(plan, idx, row)).collect();
+        for (target, key) in referred {
             // The distinct values of another record's column are in that record's rows already.
             let is_table = matches!(plan.record(target).source, RecordTable::Table(_));
             let from_file = test.files.iter().any(|file| file.record == target);
-            let key = plan.record(target).key[0];
-            let name = &plan.record(target).fields[key.index()].name;
-            let known = rows[target.index()].iter().any(|row| row.get(name) == Some(&value));
-            if is_table && !from_file && !known {
-                rows[target.index()].push(BTreeMap::from([(name.clone(), value)]));
+            let is_it = |row: &Cells| key.iter().all(|(name, value)| row.get(name) == Some(value));
+            if is_table && !from_file && !rows[target.index()].iter().any(is_it) {
+                rows[target.index()].push(key);
             }
         }
     }
@@ -55,22 +53,37 @@ pub(super) fn inputs(plan: &Plan, test: &TestCase, files: Files) -> Result<Vec<T
     Ok(inputs)
 }
 
-/// What a row refers to.
-fn referred(plan: &Plan, record: usize, row: &Cells) -> Vec<(RecordId, String)> {
-    let target = |(field, value): (&String, &String)| {
-        let field = plan.records[record].field(field)?;
-        let field = &plan.records[record].fields[field.index()];
-        match field.ty {
-            // One that may not be there is not, unless it is given.
-            Type::Ref(target) if !field.if_there => Some((target, value.clone())),
-            _ => None,
+/// What a row refers to, by the cells of its key.
+fn referred(plan: &Plan, record: usize, row: &Cells) -> Vec<(RecordId, Cells)> {
+    let target = |field: &Field| {
+        // One that may not be there is not, unless it is given.
+        let Type::Ref(target) = field.ty else { return None };
+        if field.if_there {
+            return None;
         }
+        let columns = match &field.source {
+            FieldSource::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
+            _ => vec![field.name.as_str()],
+        };
+        let definition = plan.record(target);
+        let part = |(own, column): (&FieldId, &str)| {
+            Some((definition.fields[own.index()].name.clone(), row.get(column)?.clone()))
+        };
+        let key: Option<Cells> = definition.key.iter().zip(columns).map(part).collect();
+        Some((target, key?))
     };
-    row.iter().filter_map(target).collect()
+    plan.records[record].fields.iter().filter_map(target).collect()
 }
 
 fn table(plan: &Plan, record: RecordId, rows: Vec<Cells>) -> TableInput {
-    let header: Vec<String> = plan.record(record).fields.iter().map(|field| field.name.clone()).collect();
+    let fields = plan.record(record).fields.iter().map(|field| field.name.as_str());
+    let mut header: Vec<String> = fields.map(str::to_owned).collect();
+    // A reference by several key fields has a column for each.
+    for name in rows.iter().flat_map(|row| row.keys()) {
+        if !header.contains(name) {
+            header.push(name.clone());
+        }
+    }
     let rows: Vec<Vec<Option<String>>> =
         rows.iter().map(|row| header.iter().map(|field| row.get(field).cloned()).collect()).collect();
     let file = SourceFile { name: "given".to_owned(), content: Content::Cells { header, rows } };

@@ -7,7 +7,9 @@ use crate::suite::failure::Failure;
 use crate::suite::judge::place;
 use crate::suite::settled::Settled;
 use meed_compiler::plan::calendar::date_of;
-use meed_compiler::plan::{FieldId, Node, Op, Plan, RecordId, RecordKind, Stream, Type, Version, VersionId};
+use meed_compiler::plan::{
+    Field, FieldId, FieldSource, Node, Op, Plan, RecordId, RecordKind, Stream, Type, Version, VersionId,
+};
 use meed_compiler::{Expectation, Given, TestCase};
 use meed_grammar::foreign::shown;
 use std::collections::BTreeSet;
@@ -127,13 +129,21 @@ fn not_given(plan: &Plan, test: &TestCase, rule: &str) -> Vec<String> {
             let is_known = field.optional
                 || definition.key.contains(&id)
                 || definition.when == Some(id)
-                || given.cells.iter().any(|cell| cell.field == field.name);
+                || given.cells.iter().any(|cell| is_of(field, &cell.field));
             if !is_known {
                 missing.push(format!("{} is given without `{}`, which `{rule}` reads", row(plan, given), field.name));
             }
         }
     }
     missing
+}
+
+/// Whether a field is read from the column of this name.
+fn is_of(field: &Field, column: &str) -> bool {
+    match &field.source {
+        FieldSource::Columns(columns) => columns.iter().any(|known| known.header == column),
+        _ => field.name == column,
+    }
 }
 
 /// `deal D1`

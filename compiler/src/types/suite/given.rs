@@ -2,7 +2,6 @@
 
 use super::{Given, GivenCell, joined};
 use crate::plan::{FieldSource, RecordId, Type};
-use crate::resolve::later;
 use crate::types::Typing;
 use crate::types::scope::field_names;
 use meed_grammar::problem::Problem;
@@ -64,19 +63,23 @@ impl Typing<'_> {
             };
             let field = &self.program.record(id).fields[field_id.index()];
             let ty = field.ty;
-            if let (FieldSource::Columns(_), Type::Ref(_)) = (&field.source, ty) {
-                self.problem(later(value.span, "a reference by several key fields in a test is"));
+            if let (FieldSource::Columns(columns), Type::Ref(target)) = (&field.source, ty) {
+                let headers: Vec<String> = columns.iter().map(|column| column.header.clone()).collect();
+                if let Some(parts) = self.key_given(target, value) {
+                    let parts = headers.into_iter().zip(parts).map(|(field, value)| GivenCell { field, value });
+                    parts.for_each(|part| self.given_once(&mut cells, part, value.span));
+                }
                 continue;
             }
             let dated_in = self.dated.get(&(id, field_id)).copied();
-            if let Some(value) = self.cell(value, ty) {
-                let cell = GivenCell { field: name.text.clone(), value };
+            if let Some(text) = self.cell(value, ty) {
+                let cell = GivenCell { field: name.text.clone(), value: text };
                 match dated_in {
                     Some(record) => {
                         history = Some(record);
                         dated.push(cell);
                     }
-                    None => cells.push(cell),
+                    None => self.given_once(&mut cells, cell, value.span),
                 }
             }
         }
@@ -99,6 +102,48 @@ impl Typing<'_> {
             given.push(Given { record: id, cells, span });
         }
         Some(given)
+    }
+
+    /// A cell of a row. A reference by several key fields shares its columns with fields of their names.
+    fn given_once(&mut self, cells: &mut Vec<GivenCell>, cell: GivenCell, span: Span) {
+        match cells.iter().find(|known| known.field == cell.field) {
+            None => cells.push(cell),
+            Some(known) if known.value == cell.value => {}
+            Some(known) => {
+                let message = format!(
+                    "the column `{}` has {} for another field of this row, and {} here",
+                    cell.field, known.value, cell.value
+                );
+                let help =
+                    "a reference by several key fields reads a column for each of them: give both the same value";
+                self.problem(Problem::error("key-parts", span, message).help(help));
+            }
+        }
+    }
+
+    /// The parts of a key of several fields, as cells: `(MAYA, 2026-Q1)`.
+    fn key_given(&mut self, target: RecordId, value: &tree::Expr) -> Option<Vec<String>> {
+        let definition = self.program.record(target);
+        let types: Vec<Type> = definition.key.iter().map(|field| definition.fields[field.index()].ty).collect();
+        let names: Vec<&str> =
+            definition.key.iter().map(|field| definition.fields[field.index()].name.as_str()).collect();
+        let help = format!("write its key in brackets: ({})", names.join(", "));
+        let parts = match &value.kind {
+            ExprKind::List(parts) if parts.len() == types.len() => parts,
+            ExprKind::List(parts) => {
+                let message =
+                    format!("the key of `{}` has {} parts, {} given", definition.name, types.len(), parts.len());
+                self.problem(Problem::error("key-parts", value.span, message).help(help));
+                return None;
+            }
+            _ => {
+                let message = format!("a `{}` has a key of {} parts", definition.name, types.len());
+                self.problem(Problem::error("key-parts", value.span, message).help(help));
+                return None;
+            }
+        };
+        let cells: Vec<Option<String>> = parts.iter().zip(types).map(|(part, ty)| self.cell(part, ty)).collect();
+        cells.into_iter().collect()
     }
 
     /// The days of dated fields as cells; without any they hold always.

@@ -37,7 +37,8 @@ pub(super) fn column(place: Place<'_>, field: &Field, source: &ColumnSource) -> 
     if place.source.is_plain() {
         let one_column = matches!(field.source, FieldSource::Column(_));
         let name = if one_column { &field.name } else { &source.header };
-        return Ok(header.iter().position(|header| header == name || *header == field.name));
+        let place_of = |name: &String| header.iter().position(|header| header == name);
+        return Ok(place_of(name).or_else(|| place_of(&field.name)));
     }
     let trimmed = source.header.trim();
     let same = |header: &String| {
