@@ -445,7 +445,7 @@ impl Version {
 
     /// Whether it also has rows of periods before the program: it only sets, and has no days of its own.
     pub fn is_early(&self) -> bool {
-        self.active == Days::ALL && matches!(self.stream, Stream::Periods(..))
+        self.active == Days::ALL && matches!(self.stream, Stream::Periods(_, period) if period != Period::OwnYear)
     }
 
     /// The days of the rows that it looks at: its range, and where it holds a first `ever`, all days before.

@@ -112,6 +112,9 @@ pub struct Name {
     pub span: Span,
 }
 
+/// In place of the word of a period, a year of a party's own: no program can write it so.
+pub const OWN_PERIOD: &str = "own year";
+
 /// The first name of a path that stands for a party's own year, `year from rep.joined_on`: the date follows.
 pub const OWN_YEAR: &str = "year from";
 

@@ -7,6 +7,7 @@ mod table;
 mod weeks;
 
 use jiff::civil::Date;
+use meed_grammar::tree::OWN_PERIOD;
 pub use meed_grammar::tree::{MonthEnds, NamedBy};
 use std::sync::Arc;
 pub use table::{CalendarColumn, CalendarTable};
@@ -48,6 +49,8 @@ pub enum Period {
     Half,
     /// Twelve months.
     Year,
+    /// From a date of a party to the day before its next anniversary. It has the number of its last day.
+    OwnYear,
     /// The program's whole life; every day lies in it.
     Program,
 }
@@ -125,13 +128,13 @@ pub struct Calendar {
 }
 
 impl Period {
-    /// All kinds, from short to long.
+    /// All kinds of a calendar, from short to long.
     pub const ALL: [Self; 8] =
         [Self::Day, Self::Week, Self::HalfMonth, Self::Month, Self::Quarter, Self::Half, Self::Year, Self::Program];
 
     /// The period of this word, or of the two words of `half month`.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|period| period.word() == word)
+        Self::ALL.into_iter().chain([Self::OwnYear]).find(|period| period.word() == word)
     }
 
     /// Its word.
@@ -144,6 +147,7 @@ impl Period {
             Self::Quarter => "quarter",
             Self::Half => "half",
             Self::Year => "year",
+            Self::OwnYear => OWN_PERIOD,
             Self::Program => "program",
         }
     }
@@ -151,7 +155,7 @@ impl Period {
     /// How many months it has; none where it is not made of months.
     fn months(self) -> Option<i32> {
         match self {
-            Self::Day | Self::Week | Self::HalfMonth | Self::Program => None,
+            Self::Day | Self::Week | Self::HalfMonth | Self::OwnYear | Self::Program => None,
             Self::Month => Some(1),
             Self::Quarter => Some(3),
             Self::Half => Some(6),
@@ -203,7 +207,7 @@ impl Calendar {
     /// columns.
     pub fn has(&self, period: Period) -> bool {
         match (&self.years, period) {
-            (Years::Months, _) | (_, Period::Day | Period::Week | Period::Program) => true,
+            (Years::Months, _) | (_, Period::Day | Period::Week | Period::OwnYear | Period::Program) => true,
             (Years::Weeks(_), _) => period != Period::HalfMonth,
             (Years::Table(_), _) => self.column(period).is_some(),
         }
@@ -236,7 +240,7 @@ impl Calendar {
         }
         match period {
             Period::Program => 0,
-            Period::Day => day,
+            Period::Day | Period::OwnYear => day,
             Period::Week => (day - self.first_week()).div_euclid(7),
             Period::HalfMonth => {
                 let date = date_of(day);
@@ -270,7 +274,7 @@ impl Calendar {
                 let first = index * months;
                 Days { from: self.first_day(first), to: self.first_day(first + months) - 1 }
             }
-            (Period::Day, _) => Days { from: index, to: index },
+            (Period::Day | Period::OwnYear, _) => Days { from: index, to: index },
             (Period::Week, _) => {
                 let from = index * 7 + self.first_week();
                 Days { from, to: from + 6 }
@@ -295,7 +299,7 @@ impl Calendar {
         Date::new(year as i16, month as i8, 1).map_or(if year < 0 { i32::MIN / 2 } else { i32::MAX / 2 }, day_of)
     }
 
-    /// The name of period number `index`: `2026-02-14`, a week by its first day `W2026-02-09`, `2026-02-H1`, `2026-02`,
+    /// The name of period number `index`: `2026-02-14`, a week by its first day `W2026-02-09`, a party's own year by its last `Y2026-05-14`, `2026-02-H1`, `2026-02`,
     /// `2026-Q1`, `2026-H1`, `2026`, `program`; on a fiscal calendar `FY2026-M01-H1`, `FY2026-M01`, `FY2026-Q1`, `FY2026-H1`,
     /// `FY2026`.
     pub fn name(&self, period: Period, index: i32) -> String {
@@ -305,6 +309,7 @@ impl Calendar {
         let (per_year, letter) = match period {
             Period::Program => return "program".to_owned(),
             Period::Day => return date_of(index).to_string(),
+            Period::OwnYear => return format!("Y{}", date_of(index)),
             Period::Week => return format!("W{}", date_of(index * 7 + self.first_week())),
             Period::HalfMonth => {
                 return format!("{}-H{}", self.name(Period::Month, index.div_euclid(2)), index.rem_euclid(2) + 1);
@@ -320,7 +325,13 @@ impl Calendar {
         match period {
             Period::Year => format!("{prefix}{year:04}"),
             Period::Month => format!("{prefix}{year:04}{letter}{part:02}"),
-            Period::Day | Period::Week | Period::HalfMonth | Period::Quarter | Period::Half | Period::Program => {
+            Period::Day
+            | Period::Week
+            | Period::HalfMonth
+            | Period::Quarter
+            | Period::Half
+            | Period::OwnYear
+            | Period::Program => {
                 format!("{prefix}{year:04}{letter}{part}")
             }
         }
@@ -346,8 +357,12 @@ impl Calendar {
                 return Some(found);
             }
         }
-        if let Ok(date) = name.strip_prefix('W').unwrap_or(name).parse::<Date>() {
-            let period = if name.starts_with('W') { Period::Week } else { Period::Day };
+        if let Ok(date) = name.strip_prefix(['W', 'Y']).unwrap_or(name).parse::<Date>() {
+            let period = match name.chars().next() {
+                Some('W') => Period::Week,
+                Some('Y') => Period::OwnYear,
+                _ => Period::Day,
+            };
             let index = self.index(period, day_of(date));
             return (self.name(period, index) == name).then_some((period, index));
         }

@@ -28,6 +28,8 @@ pub struct Record {
     pub spans: Option<Spans>,
     /// From which day to which a row of an entity lives, if it says so.
     pub life: Life,
+    /// The date from which years of its own are counted, where a rule has them.
+    pub own_year: Option<FieldId>,
     /// Which row of another event each of its rows takes back, if it does so.
     pub reverses: Option<Reverses>,
     /// Whether any rule, or a record that a rule reads, needs its rows.

@@ -300,7 +300,7 @@ impl Function {
                     Period::Month => "month-of",
                     Period::Quarter => "quarter-of",
                     Period::Half => "half-of",
-                    Period::Year | Period::Program => "year-of",
+                    Period::Year | Period::OwnYear | Period::Program => "year-of",
                 };
                 row(word, Each(&[Days]), Is(Type::Period(*period)), Scale::NoNumber).faults(DATE).telling()
             }

@@ -289,6 +289,9 @@ impl Edge {
             (Period::Half, Edge::Last) => "last-of-half",
             (Period::Year, Edge::First) => "first-of-year",
             (Period::Year, Edge::Last) => "last-of-year",
+            // No edge of such a year is asked by a day alone.
+            (Period::OwnYear, Edge::First) => "first-of-own-year",
+            (Period::OwnYear, Edge::Last) => "last-of-own-year",
             (Period::Program, Edge::First) => "first-of-program",
             (Period::Program, Edge::Last) => "last-of-program",
         }

@@ -107,7 +107,18 @@ impl Resolved {
                         None if fields.contains_key(&field.name.text) => continue,
                         _ => Leads::Value,
                     };
-                    fields.insert(field.name.text.clone(), leads);
+                    // `from joined_on`: the first day of a life has a name of its own.
+                    let name = match field.ty.as_ref().map(|ty| &ty.kind) {
+                        Some(FieldTypeKind::Record(day))
+                            if record.item.kind == RecordKind::Entity
+                                && matches!(field.name.text.as_str(), "from" | "to")
+                                && !self.index.records.contains_key(&day.text) =>
+                        {
+                            &day.text
+                        }
+                        _ => &field.name.text,
+                    };
+                    fields.insert(name.clone(), leads);
                 }
             }
             self.index.fields.push(fields);

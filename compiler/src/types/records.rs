@@ -37,6 +37,7 @@ impl Typing<'_> {
                 when: None,
                 spans: None,
                 life: Life::default(),
+                own_year: None,
                 reverses: None,
                 used: false,
                 span: if declared.library.is_some() { Span::default() } else { record.span },

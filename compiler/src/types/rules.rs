@@ -106,8 +106,8 @@ impl Typing<'_> {
         let adds = |clause: &tree::Clause| matches!(clause.kind, ClauseKind::Add { .. }) || takes(clause);
         let pays = |clause: &tree::Clause| clause.kind.pays();
         // What is known of a row does not begin with the program.
-        let begins_earlier =
-            stream.event().is_some() || matches!(stream, Stream::Periods(_, period) if period != Period::Program);
+        let begins_earlier = stream.event().is_some()
+            || matches!(stream, Stream::Periods(_, period) if !matches!(period, Period::Program | Period::OwnYear));
         let only_sets =
             begins_earlier && !rule.clauses.iter().any(|clause| is_active(clause) || pays(clause) || adds(clause));
         scope.early = only_sets && matches!(stream, Stream::Periods(..));

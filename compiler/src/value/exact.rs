@@ -21,7 +21,8 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Exact(Size);
 
-/// One value has one form: `Large` is for what does not fit `Small`.
+/// One value has one form: `Large` is for what does not fit `Small`. INVARIANT: no numerator of `Small` is the least word, of which there
+/// is no negative.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Size {
     /// Numerator and denominator in lowest terms, the denominator above zero.
@@ -87,7 +88,9 @@ impl Exact {
 
     fn of(value: RBig) -> Self {
         match (i64::try_from(value.numerator()), i64::try_from(value.denominator())) {
-            (Ok(numerator), Ok(denominator)) => Self(Size::Small(Ratio::new_raw(numerator, denominator))),
+            (Ok(numerator), Ok(denominator)) if numerator != i64::MIN => {
+                Self(Size::Small(Ratio::new_raw(numerator, denominator)))
+            }
             _ => Self(Size::Large(Box::new(value))),
         }
     }
@@ -110,7 +113,7 @@ fn reckon(
     large: impl FnOnce(RBig, RBig) -> RBig,
 ) -> Exact {
     if let (Size::Small(a), Size::Small(b)) = (&a.0, &b.0)
-        && let Some(value) = small(a, b)
+        && let Some(value) = small(a, b).filter(|value| *value.numer() != i64::MIN)
     {
         return Exact(Size::Small(value));
     }
@@ -259,8 +262,8 @@ macro_rules! from_number {
         impl From<$number> for Exact {
             fn from(value: $number) -> Self {
                 match i64::try_from(value) {
-                    Ok(value) => Self(Size::Small(Ratio::from_integer(value))),
-                    Err(_) => Self::of(RBig::from(value)),
+                    Ok(value) if value != i64::MIN => Self(Size::Small(Ratio::from_integer(value))),
+                    _ => Self::of(RBig::from(value)),
                 }
             }
         }
@@ -306,6 +309,21 @@ mod tests {
     fn both((numerator, denominator): (i128, i128)) -> (Exact, RBig) {
         let (numerator, denominator) = (IBig::from(numerator), UBig::from(denominator.unsigned_abs()));
         (Exact::from_parts(numerator.clone(), denominator.clone()), RBig::from_parts(numerator, denominator))
+    }
+
+    #[test]
+    fn the_least_word_has_no_negative_that_is_one() {
+        let least = IBig::from(i64::MIN);
+        for denominator in [1, 2, 3, u64::from(u32::MAX), i64::MAX as u64, u64::MAX] {
+            let value = Exact::from_parts(least.clone(), UBig::from(denominator));
+            assert_eq!(-(-value.clone()), value);
+            assert_eq!(&Exact::ZERO - &value, -&value);
+            assert_eq!(&value / &value, Exact::ONE);
+            assert_eq!(&value + -&value, Exact::ZERO);
+            assert_eq!(value.clone().abs(), -value);
+        }
+        assert_eq!(Exact::from(i64::MIN) + Exact::from(0), Exact::from(i64::MIN));
+        assert_eq!(-Exact::from(i64::MAX) - Exact::ONE, Exact::from(i64::MIN));
     }
 
     proptest! {

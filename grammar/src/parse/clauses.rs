@@ -5,7 +5,8 @@ use super::sets::{way, whole_number};
 use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
 use crate::tree::{
-    Account, Clause, ClauseKind, Expr, ExprKind, Returns, Rule as RuleItem, Text, Ties, UnknownMeans, UnknownMeansKind,
+    Account, Clause, ClauseKind, Expr, ExprKind, Name, OWN_PERIOD, Returns, Rule as RuleItem, Text, Ties, UnknownMeans,
+    UnknownMeansKind,
 };
 
 /// `rule NAME "title" { … }`
@@ -23,14 +24,16 @@ pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
 
 fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
     Some(match node.rule() {
-        Rule::for_each if node.part(Rule::for_per).is_some_and(|per| per.has(Rule::own_year)) => {
-            ClauseKind::Unsupported(node.unsupported("a rule for each year of a party's own"))
+        Rule::for_each => {
+            let own = node.part(Rule::for_per).and_then(|per| per.part(Rule::own_year));
+            let year = own.as_ref().map(|own| Name { text: OWN_PERIOD.to_owned(), span: own.span() });
+            ClauseKind::ForEach {
+                subject: node.name(),
+                per: year.or_else(|| node.part(Rule::for_per).map(|per| per.name())),
+                from: own.and_then(|own| own.part(Rule::path)).map(|from| from.to_path()),
+                by: node.part(Rule::path).map(|by| by.to_path()),
+            }
         }
-        Rule::for_each => ClauseKind::ForEach {
-            subject: node.name(),
-            per: node.part(Rule::for_per).map(|per| per.name()),
-            by: node.part(Rule::path).map(|by| by.to_path()),
-        },
         Rule::for_payment => ClauseKind::ForEachPayment { rule: node.name(), credit: node.span_of(Rule::of_credit) },
         Rule::active => ClauseKind::Active(items::active(node)),
         Rule::where_clause => ClauseKind::Where { condition: expressions::only(node), unknown: unknown_means(node) },

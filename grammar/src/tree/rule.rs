@@ -35,8 +35,10 @@ pub enum ClauseKind {
     ForEach {
         /// The event or entity.
         subject: Name,
-        /// `per quarter`
+        /// `per quarter`; [`OWN_PERIOD`](super::OWN_PERIOD) for a year of the party's own.
         per: Option<Name>,
+        /// The date from which the party's own years are counted: `per year from joined_on`.
+        from: Option<Path>,
         /// `by signed_on`
         by: Option<Path>,
     },

@@ -1,6 +1,7 @@
 //! The rows of a rule per entity and period.
 
 use meed_compiler::data::{Data, EntityPeriods};
+use meed_compiler::internal::broken;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::plan::{Days, FieldId, Life, Period, Plan, RecordId, Type};
 use rustc_hash::FxHashMap;
@@ -34,6 +35,39 @@ impl Lives {
         let first = self.first.get(entity).map_or(days.from, |first| days.from.max(*first));
         let last = self.last.get(entity).map_or(days.to, |last| days.to.min(*last));
         (first <= last && first <= through).then_some(last)
+    }
+}
+
+/// The rows of the begun years of their own of each entity, which are counted from a date of it: an entity without one has none, and
+/// none before that date.
+pub(crate) fn own_years(plan: &Plan, data: &Data, record: RecordId, lives: &Lives, through: i32) -> EntityPeriods {
+    let table = &data.tables[record.index()];
+    let field = plan.record(record).own_year;
+    let column = field.and_then(|field| table.columns[field.index()].as_ref());
+    let column = column.unwrap_or_else(|| broken("years of each entity that are counted from nothing"));
+    let last_begun = through.min(plan.active.to);
+    let mut rows: Vec<(i32, u32, i32)> = Vec::new();
+    for entity in 0..table.n_rows {
+        let Value::Date(from) = column.value(entity, Type::Date, 0) else { continue };
+        let begins = |year: i32| plan.calendar.add_months(from, i64::from(year) * 12);
+        let mut year = plan.calendar.own_year(from, plan.active.from).max(0);
+        while let (Some(first), Some(next)) = (begins(year), begins(year + 1)) {
+            if first > last_begun {
+                break;
+            }
+            let days = Days { from: first.max(plan.active.from), to: (next - 1).min(plan.active.to) };
+            if let Some(last_day) = lives.last_day(entity, days, through) {
+                rows.push((last_day, entity as u32, next - 1));
+            }
+            year += 1;
+        }
+    }
+    rows.sort_unstable();
+    EntityPeriods {
+        entity: rows.iter().map(|(_, entity, _)| *entity).collect(),
+        period: rows.iter().map(|(.., period)| *period).collect(),
+        last_day: rows.iter().map(|(last_day, ..)| *last_day).collect(),
+        ends: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A run: every rule over the pages of the rows that it reads.
 
 use crate::engine::dated_rows::dated_rows;
-use crate::engine::entity_periods::{Lives, entity_periods};
+use crate::engine::entity_periods::{Lives, entity_periods, own_years};
 use crate::engine::flags::RowFlags;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::line_stream::{credits, payments};
@@ -405,8 +405,12 @@ impl Run<'_, '_> {
         let n_entities = self.loaded.data.tables[entity.index()].n_rows as u32;
         let lives = Lives::of(self.plan, &self.loaded.data, entity);
         let through = self.options.through;
-        let begun = grid_periods(self.plan, self.loaded, entity, period, through);
-        let periods = entity_periods(self.plan, n_entities, &lives, period, ends, begun, through);
+        let periods = if period == Period::OwnYear {
+            own_years(self.plan, &self.loaded.data, entity, &lives, through)
+        } else {
+            let begun = grid_periods(self.plan, self.loaded, entity, period, through);
+            entity_periods(self.plan, n_entities, &lives, period, ends, begun, through)
+        };
         let n_rows = periods.entity.len() as u32;
         (Rows::EntityPeriods(periods), n_rows)
     }

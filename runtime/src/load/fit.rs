@@ -6,7 +6,7 @@
 use crate::load::error::LoadError;
 use crate::load::periods::{aggregated_periods, grid_periods};
 use crate::store::loaded::Loaded;
-use meed_compiler::plan::{FoldFunction, Limit, Node, Plan, Stream, Version};
+use meed_compiler::plan::{FoldFunction, Limit, Node, Period, Plan, Stream, Version};
 use std::ops::RangeInclusive;
 
 /// More rows, or cells of an aggregate, are not numbered.
@@ -59,7 +59,11 @@ impl Size {
     fn of(plan: &Plan, loaded: &Loaded, rule: &Version, through: i32) -> Option<Self> {
         let Stream::Periods(entity, period) = rule.stream else { return None };
         let n_entities = loaded.data.tables[entity.index()].n_rows as u64;
-        let n_periods = len(&grid_periods(plan, loaded, entity, period, through));
+        // Years of each entity's own are as many as years are begun, and one more.
+        let n_periods = match period {
+            Period::OwnYear => len(&grid_periods(plan, loaded, entity, Period::Year, through)) + 1,
+            period => len(&grid_periods(plan, loaded, entity, period, through)),
+        };
         let n_rows = n_entities * n_periods;
         let mut n_cells = n_rows;
         let mut per_row = ROW;

@@ -36,6 +36,8 @@ pub fn unsaid(plan: &Plan, loaded: &Loaded) -> Option<Unsaid> {
 
 fn unsaid_of(plan: &Plan, loaded: &Loaded, rule: &Version) -> Option<Unsaid> {
     let Stream::Periods(_, period) = rule.stream else { return None };
+    // Any day may be the last of somebody's own year.
+    let period = if period == Period::OwnYear { Period::Day } else { period };
     let mut events = BTreeSet::new();
     events_of(plan, rule, &mut events);
     // A rule that reads no event has nothing to wait for; rows after the program's end show that its tables go so far.

@@ -9,7 +9,7 @@ from fractions import Fraction
 from .trouble import Fault, Unknown
 
 MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-WORDS = ("day", "week", "half month", *MONTHS, "program")
+WORDS = ("day", "week", "half month", *MONTHS, "own year", "program")
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 
 
@@ -30,6 +30,32 @@ class Period:
     def last(self):
         """Its last day, uncut."""
         return self.calendar.last_day(self.word, self.number)
+
+
+@dataclass(frozen=True, order=True)
+class OwnYear(Period):
+    """A year of a party's own, from its date or an anniversary of it to the day before the next (totals.md, "A year of its own")."""
+
+    begins: date = field(compare=False)
+    ends: date = field(compare=False)
+
+    @property
+    def first(self):
+        return self.begins
+
+    @property
+    def last(self):
+        return self.ends
+
+
+def own_years(calendar, start, month_ends):
+    """The years from a date on, one after the other."""
+    count = 0
+    while True:
+        begins, next_one = (add_months(start, 12 * (count + more), month_ends) for more in (0, 1))
+        ends = next_one - timedelta(days=1)
+        yield OwnYear("own year", ends.toordinal(), calendar, begins, ends)
+        count += 1
 
 
 NAME = re.compile(r"(FY)?(\d{4})(?:-(?:([QH])(\d)|M?(\d\d)(?:-H([12]))?))?")
@@ -132,6 +158,8 @@ class Calendar:
         """2026-Q1, FY2026-M01, program (facts.md, "The head of a program")."""
         if period.word == "program":
             return "program"
+        if period.word == "own year":
+            return f"Y{period.last.isoformat()}"
         if period.word in ("day", "week"):
             return ("W" if period.word == "week" else "") + period.first.isoformat()
         if period.word == "half month":

@@ -360,7 +360,8 @@ class Program:
                 by = content["by"]
                 subject = content["subject"]["text"]
                 is_event = self._record(subject).is_event
-                stream = ("event", subject) if is_event else ("entity", subject, content["per"]["text"])
+                own = [content["from"]["parts"][0]["text"]] if content["from"] is not None else []
+                stream = ("event", subject) if is_event else ("entity", subject, content["per"]["text"], *own)
             elif kind == "for_each_payment":
                 stream = ("payments", content["rule"]["text"])
             elif kind == "active":

@@ -10,6 +10,7 @@ from .expressions import calculate, evaluate, increment_sides
 from .kept import acts, is_at_start
 from .holds import order_of
 from .limits import Limits
+from .periods import own_years
 from .scope import Credit, Line, Scope
 from .tables import Row, key_order
 from .splits import base_of, split
@@ -125,11 +126,10 @@ class Rule:
     def _over_periods(self):
         record = self.program.records[self.stream[1]]
         rows = []
-        for period, whole in self._periods(self.stream[2]):
-            for row in self.run.tables.of(record.name):
-                own = row.within_life(*whole)
-                if own[0] <= own[1] and own[0] <= self.run.through:
-                    rows.append((own[1], key_order(row.key), period.number, period, whole, own, row))
+        for period, whole, row in self._own_years(record) if self.stream[2] == "own year" else self._grid(record):
+            own = row.within_life(*whole)
+            if own[0] <= own[1] and own[0] <= self.run.through:
+                rows.append((own[1], key_order(row.key), period.number, period, whole, own, row))
         # A row is of the last day on which the party lives in the period.
         for _, _, _, period, whole, own, row in sorted(rows, key=lambda row: row[:3]):
             version = self._version_of(own[1])
@@ -148,6 +148,23 @@ class Rule:
             with self.run.reading(self._mode(version, scope)):
                 self._look_for_unasked_faults(version, scope)
             yield version, scope, period, whole[1] > self.run.through
+
+    def _grid(self, record):
+        """Every party in every period."""
+        for period, whole in self._periods(self.stream[2]):
+            for row in self.run.tables.of(record.name):
+                yield period, whole, row
+
+    def _own_years(self, record):
+        """Every party in each year of its own that has begun and touches the program's life."""
+        last = min(self.run.through, self.program.last)
+        for row in self.run.tables.of(record.name):
+            start = row.values[self.stream[3]]
+            for period in own_years(self.program.calendar, start, self.program.month_ends) if start is not None else []:
+                if period.first > last:
+                    break
+                if period.last >= self.program.first:
+                    yield period, self.program.calendar.own(period), row
 
     def _look_for_unasked_faults(self, version, scope):
         """Whether a set meets a fault in a row that no value of the rule asks for.

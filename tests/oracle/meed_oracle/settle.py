@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from .credits import OF, Credits
 from . import shared_limits
 from .kept import together
+from .periods import own_years
 from .program import Program
 from .balances import Balance, settle_together
 from .choices import settle_choice
@@ -176,6 +177,12 @@ class Run:
         if stream[0] == "event":
             return row.decisions.get(name)
         calendar = self.program.calendar
+        if stream[2] == "own year":
+            start = row.values[stream[3]]
+            if start is None or day < start:
+                return None
+            held = next(period for period in own_years(calendar, start, self.program.month_ends) if day <= period.last)
+            return self._by_period.get((id(row), name, held.number))
         period = calendar.period_of(stream[2], day)
         if back == "previous":
             period = calendar.before(period)

@@ -40,6 +40,8 @@ class _Walk:
         frames = [self._frame(version.stream)]
         if version.by is not None:
             self._path(version.by, frames)
+        if version.stream[2:3] == ("own year",):
+            self.used.add((version.stream[1], version.stream[3]))
         for clause in version.clauses:
             kind, content = form(clause["kind"])
             if kind in ("keep_top", "in_parts"):

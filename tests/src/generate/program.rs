@@ -669,7 +669,12 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
             scope.add(Kind::Money, &[&format!("(sum of payment.amount in (payments from {from}{by}))")], false);
         }
     }
-    let mut text = format!("rule {name} {{\n  for each {entity} per {period}\n");
+    let own = match entity {
+        "person" if draw.chance(15) => Some("year from joined"),
+        "agency" if draw.chance(15) => Some("year from since"),
+        _ => None,
+    };
+    let mut text = format!("rule {name} {{\n  for each {entity} per {}\n", own.unwrap_or(period));
     text += &filters(draw, &scope);
     text += &lets(draw, &mut scope);
     text += &sets(draw, &mut scope, name);
@@ -677,7 +682,7 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
     text += &pay(draw, entity, &amount);
     text += &due(draw, &scope, "");
     text += &limits(draw, &scope, &[entity], period);
-    if draw.chance(40) {
+    if own.is_none() && draw.chance(40) {
         text += &format!("  at least ${} per {entity} per {}\n", draw.between(0, 900), draw.pick(&[period, "year"]));
     }
     text + "}\n"

@@ -30,7 +30,7 @@ macro_rules! words {
 words! {
     RecordKind { Entity "entity" Event "event" }
     Period {
-        Day "day" Week "week" HalfMonth "half-month"
+        Day "day" Week "week" HalfMonth "half-month" OwnYear "year-of-its-own"
         Month "month" Quarter "quarter" Half "half" Year "year" Program "program"
     }
     Ties { SharePrizes "share" ToTheEarliest "earliest" KeepRank "keep" }

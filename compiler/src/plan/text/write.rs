@@ -190,6 +190,9 @@ fn record(plan: &Plan, id: RecordId, out: &mut String) {
     let name = |idx: usize| definition.fields[idx].name.as_str();
     let key: Vec<&str> = definition.key.iter().map(|field| name(field.index())).collect();
     line!(out, "  key: {}", key.join(", "));
+    if let Some(from) = definition.own_year {
+        line!(out, "  own-year: {}", name(from.index()));
+    }
     if let Some(spans) = definition.spans {
         line!(out, "  spans: of {} to {}", name(spans.of.index()), name(spans.to.index()));
     }

@@ -4,7 +4,7 @@ use crate::plan::{
     Back, Edge, Expr, FindFunction, Function, Op, Period, Reading, RecordId, RecordKind, Root, Search, SearchOutput,
     Stream, Type,
 };
-use crate::resolve::Meaning;
+use crate::resolve::{Meaning, later};
 use crate::typed::without_places;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -46,7 +46,24 @@ impl Typing<'_> {
         self.mark_used(record, &[]);
         // What is quoted is the decision, and not the row that it is of.
         let (mut operands, mut edges) = (vec![without_places(row)], (None, None));
-        if let Stream::Periods(_, period) = stream {
+        let mut function = FindFunction::Only;
+        if let Stream::Periods(_, Period::OwnYear) = stream {
+            if let Some(window) = window {
+                let message = format!("`{}` is set for years of each party's own", name.text);
+                self.problem(Problem::error("unknown-window", window.span, message).help("leave the period out"));
+                return None;
+            }
+            let day = self.day_of_decision(name, span, scope)?;
+            let next = self.own_year_from(&operands[0], day.clone(), 1);
+            let Some(next) = next else {
+                self.problem(later(span, "a decision of a party's own years that is read of a row found in a set is"));
+                return None;
+            };
+            // The year that holds the day is the first that ends on it or later.
+            function = FindFunction::Earliest;
+            operands.extend([day, days_after(next, -1)]);
+            edges = (Some(1), Some(2));
+        } else if let Stream::Periods(_, period) = stream {
             let day = self.day_of_decision(name, span, scope)?;
             let (from, to) = self.period_of_decision(name, *period, window, day)?;
             operands.extend([from, to]);
@@ -77,7 +94,7 @@ impl Typing<'_> {
         };
         let optional = operands[0].optional || !is_there;
         let id = self.search_id(search);
-        let (id, output) = self.output(id, SearchOutput { function: FindFunction::Only, value, den: None });
+        let (id, output) = self.output(id, SearchOutput { function, value, den: None });
         let op = Op::Call(Function::Find { search: id, output }, operands);
         let known = scope.is_given(&op);
         Some(Typed::new(op, ty, optional && !known, span))

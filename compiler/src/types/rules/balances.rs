@@ -3,6 +3,7 @@
 use crate::plan::{
     Account, Add, Balance, BalanceId, Expr, Function, Op, Period, RecordId, Root, Stream, TakeFrom, Type, UnitId,
 };
+use crate::resolve::later;
 use crate::typed::{Clause, Version, exprs_of_version};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
@@ -427,6 +428,9 @@ impl Typing<'_> {
     pub(super) fn at_start(&mut self, rule: &tree::Rule, version: &mut Version) {
         let starts = |clause: &&tree::Clause| matches!(clause.kind, ClauseKind::Add { at_start: Some(_), .. });
         let Some(add) = rule.clauses.iter().find(starts) else { return };
+        if let Stream::Periods(_, Period::OwnYear) = version.stream {
+            return self.problem(later(add.span, "`at start` of years of each party's own is"));
+        }
         let other = rule.clauses.iter().find(|clause| match &clause.kind {
             ClauseKind::Add { at_start, .. } => at_start.is_none(),
             ClauseKind::Let { value, .. } | ClauseKind::Set { value, .. } | ClauseKind::Pay { amount: value, .. } => {

@@ -1,6 +1,6 @@
 //! Contests: `ranked by`, `keep top` and the word `rank`.
 
-use crate::plan::{Comparison, Expr, Function, Op, Rank, Root, Stream, Ties, Type};
+use crate::plan::{Comparison, Expr, Function, Op, Period, Rank, Root, Stream, Ties, Type};
 use crate::typed::{Clause, Fold, FoldFunction, inline};
 use crate::types::Typing;
 use crate::types::rules::Work;
@@ -24,6 +24,11 @@ impl Typing<'_> {
         // What reads the rank says nothing of a ranking with a problem.
         scope.ranked = true;
         let party = match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Periods(_, Period::OwnYear)) => {
+                let message = "parties whose years begin on different days are not ranked among one another";
+                let help = "rank them in a period of all: for each person per year";
+                return self.problem(Problem::error("bad-contest", clause.span, message).help(help));
+            }
             Some(Stream::Periods(party, _)) => *party,
             _ => {
                 let message = "a contest is among parties, in a period";

@@ -1,6 +1,7 @@
 //! Limits: `at most` and `at least`.
 
 use crate::plan::{Expr, Op, Period, Root, Stream, Type, UnitId};
+use crate::resolve::later;
 use crate::typed::{Clause, Keys, Limit};
 use crate::types::Typing;
 use crate::types::rules::Work;
@@ -178,6 +179,10 @@ impl Typing<'_> {
             self.problem(Problem::error("guarantee-per-event", span, message).help(help));
             return None;
         };
+        if own == Period::OwnYear {
+            self.problem(later(span, "a guarantee for years of each party's own is"));
+            return None;
+        }
         let name = self.program.record(entity).name.clone();
         let Some(period) = keys.period else {
             let bound = self.in_one_line(amount.span);

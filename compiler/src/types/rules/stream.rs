@@ -1,6 +1,6 @@
 //! `for each …`: the rows a rule reads.
 
-use crate::plan::{LineKind, Op, Period, RecordId, Root, Stream, Type};
+use crate::plan::{LineKind, Op, Period, RecordId, Root, Stream, TimeUnit, Type};
 use crate::resolve::near;
 use crate::typed::{Use, Version};
 use crate::types::Typing;
@@ -30,11 +30,13 @@ impl Typing<'_> {
                 );
                 None
             }
-            ClauseKind::ForEach { subject, per, by: Some(by) } => {
-                let stream = self.rows_of(subject, per.as_ref(), scope)?;
-                self.by_date(stream, by, scope)
+            ClauseKind::ForEach { subject, per, from, by } => {
+                let stream = self.rows_of(subject, per.as_ref(), from.as_ref(), scope)?;
+                match by {
+                    Some(by) => self.by_date(stream, by, scope),
+                    None => Some(stream),
+                }
             }
-            ClauseKind::ForEach { subject, per, by: None } => self.rows_of(subject, per.as_ref(), scope),
             _ => None,
         }
     }
@@ -66,6 +68,41 @@ impl Typing<'_> {
             return Some(Stream::Events(event));
         }
         Some(Stream::ByDate(event, date))
+    }
+
+    /// `per year from joined_on`: years of each party's own.
+    fn own_years(
+        &mut self,
+        record: RecordId,
+        per: &tree::Name,
+        from: &tree::Path,
+        scope: &mut Scope,
+    ) -> Option<Stream> {
+        let day = self.path(from, scope)?;
+        let field = match &day.op {
+            Op::Field { root: Root::Row, path, .. } if day.ty == Type::Date && path.len() == 1 => path[0],
+            _ => {
+                let message =
+                    format!("a year of its own begins on a date of the party, not {}", self.type_words(day.ty));
+                let help = "name a date of the entity itself: for each person per year from joined_on";
+                self.problem(Problem::error("type-mismatch", from.span, message).help(help));
+                return None;
+            }
+        };
+        let definition = self.program.record(record);
+        if let Some(known) = definition.own_year.filter(|known| *known != field) {
+            let (name, known) = (definition.name.clone(), definition.fields[known.index()].name.clone());
+            let message = format!("the years of a `{name}` are counted from `{known}` in another rule");
+            let help = "count them from one date in all rules";
+            self.problem(Problem::error("bad-key", per.span, message).help(help));
+            return None;
+        }
+        self.program.records[record.index()].own_year = Some(field);
+        self.mark_used(record, &[field]);
+        self.note_months(TimeUnit::Years, per.span);
+        // A party without the date has no such year.
+        scope.learn(vec![Fact::Field(Root::Row, record, vec![field])]);
+        Some(Stream::Periods(record, Period::OwnYear))
     }
 
     /// Whether a path is the one name of a party that the event refers to.
@@ -107,7 +144,13 @@ impl Typing<'_> {
     }
 
     /// `for each deal`, `for each partner per quarter`
-    fn rows_of(&mut self, subject: &tree::Name, per: Option<&tree::Name>, scope: &mut Scope) -> Option<Stream> {
+    fn rows_of(
+        &mut self,
+        subject: &tree::Name,
+        per: Option<&tree::Name>,
+        from: Option<&tree::Path>,
+        scope: &mut Scope,
+    ) -> Option<Stream> {
         let Some(&record) = self.records.get(&subject.text) else {
             if !self.damaged(&subject.text) {
                 let message = format!("there is no event or entity `{}`", subject.text);
@@ -124,6 +167,7 @@ impl Typing<'_> {
         match (self.program.record(record).kind, per) {
             (RecordKind::Event, None) => return Some(Stream::Events(record)),
             (RecordKind::Entity, Some(per)) => match Period::from_word(&per.text) {
+                Some(Period::OwnYear) => return self.own_years(record, per, from?, scope),
                 Some(period) => return Some(Stream::Periods(record, self.held(period, per.span)?)),
                 None => {
                     let problem = Problem::error("unknown-period", per.span, format!("`{}` is no period", per.text));

@@ -126,10 +126,13 @@ impl Typing<'_> {
             }
             _ => false,
         };
+        // Years of each party's own are no periods by which rows could be gathered.
+        let is_own_year = scope.period_of_rule() == Some(Period::OwnYear);
         let asks_back = value.into_iter().chain(set.condition.as_deref()).any(|expr| expr.has(&asks));
         ends_with_life
             || asks_back
             || scope.in_set()
+            || is_own_year
             || is_entity
             || by_window
             || by_several

@@ -1,5 +1,6 @@
 //! The days of a set, as the row that asks says them.
 
+use crate::internal::broken;
 use crate::plan::{
     Back, Comparison, Edge, Expr, Function, Op, Period, RecordId, RecordKind, Root, Stream, TimeUnit, Type, Years,
 };
@@ -183,9 +184,34 @@ impl Typing<'_> {
     /// The days of a rule's own period: those within the program's life and the party's.
     pub(in crate::types) fn own_days(&mut self, scope: &Scope, period: Period, span: Span) -> (Expr, Expr) {
         let begin = Expr { op: Op::Date(self.program.active.from), ty: Type::Date, optional: false, span };
-        let first = edge(period, Edge::First, row_day(span));
+        let first = match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Periods(party, Period::OwnYear)) => {
+                let row = Op::Field { root: Root::Row, record: *party, path: Vec::new() };
+                let row = Expr { op: row, ty: Type::Ref(*party), optional: false, span };
+                self.own_year_from(&row, row_day(span), 0).unwrap_or_else(|| broken("a year of no party's own"))
+            }
+            _ => edge(period, Edge::First, row_day(span)),
+        };
         let first = if period == Period::Program { begin } else { cut_first(first, begin, scope.early, span) };
         (self.within_life(scope, Edge::First, first), row_day(span))
+    }
+
+    /// The first day of the own year of a party that holds a day, or of one so many years later; none where the party has no such.
+    pub(in crate::types) fn own_year_from(&mut self, row: &Expr, day: Expr, later: i64) -> Option<Expr> {
+        let (Op::Field { root, record, path }, Type::Ref(party)) = (&row.op, row.ty) else { return None };
+        let field = self.program.record(party).own_year?;
+        let (root, record, mut path) = (*root, *record, path.clone());
+        path.push(field);
+        self.mark_used(record, &path);
+        let span = day.span;
+        let date = |op| Expr { op, ty: Type::Date, optional: row.optional || day.optional, span };
+        let from = date(Op::Field { root, record, path });
+        let count = |op| Expr { op, ty: Type::Count, ..from.clone() };
+        let mut years = count(Op::two(Function::OwnYear, from.clone(), day.clone()));
+        if later != 0 {
+            years = count(Op::two(Function::Add, years, count(Op::Number(Exact::from(later)))));
+        }
+        Some(Expr { op: Op::two(Function::AddTime(TimeUnit::Years), from.clone(), years), ..from })
     }
 
     /// A day that is not before the party's first, or not after its last; that of a rule per party and period.

@@ -21,6 +21,7 @@ pub(super) fn named(name: &str, kind: RecordKind) -> Record {
         when: None,
         spans: None,
         life: Life::default(),
+        own_year: None,
         reverses: None,
         used: true,
         span: Span::default(),
@@ -58,6 +59,7 @@ pub(super) fn inner_line(plan: &mut Plan, idx: usize, line: &mut Cursor) -> Read
             line.expect("to")?;
             plan.records[idx].spans = Some(Spans { of, to: field_named(&plan.records[idx], line)? });
         }
+        "own-year:" => plan.records[idx].own_year = Some(field_named(&plan.records[idx], line)?),
         "life:" => {
             if line.takes("from") {
                 plan.records[idx].life.from = Some(field_named(&plan.records[idx], line)?);
