@@ -628,12 +628,14 @@ impl Typing<'_> {
             span: set_span,
         };
         let id = self.search_id(search);
-        let give = |(function, value, optional)| {
-            let (search, output) = self.output(id, SearchOutput { function, value, den: None });
+        let optional: Vec<bool> = asked.iter().map(|(.., optional)| *optional).collect();
+        let outputs = asked.into_iter().map(|(function, value, _)| SearchOutput { function, value, den: None });
+        let (search, places) = self.outputs(id, outputs.collect());
+        let give = |(output, optional): (u32, bool)| {
             let ty = self.program.searches[search.index()].outputs[output as usize].ty();
             Typed::new(Op::Call(Function::Find { search, output }, operands.clone()), ty, optional, span)
         };
-        asked.into_iter().map(give).collect()
+        places.into_iter().zip(optional).map(give).collect()
     }
 
     /// Asks two things of the same rows.
@@ -673,35 +675,40 @@ impl Typing<'_> {
         }
     }
 
-    /// A search of these rows that an output can be asked of, and its place there. A search is made once, for whoever asks first: so all
-    /// that its outputs read is known at the same time, and the searches that they ask come before it.
+    /// A search of these rows that an output can be asked of, and its place there.
     pub(in crate::types) fn output(&mut self, search: SearchId, output: SearchOutput) -> (SearchId, u32) {
-        let place = |search: &Search| search.outputs.iter().position(|known| *known == output);
-        if let Some(place) = place(&self.program.searches[search.index()]) {
-            return (search, place as u32);
-        }
-        let (waits, last) = self.waits_for(output.exprs());
+        let (search, places) = self.outputs(search, vec![output]);
+        (search, places.first().copied().unwrap_or_default())
+    }
+
+    /// A search of these rows that outputs can be asked of together, and their places there. A search is made once, for whoever asks
+    /// first: so all that its outputs read is known at the same time, and the searches that they ask come before it.
+    fn outputs(&mut self, search: SearchId, outputs: Vec<SearchOutput>) -> (SearchId, Vec<u32>) {
+        let own = Search { outputs: Vec::new(), ..self.program.searches[search.index()].clone() };
+        let all =
+            |outputs: &[SearchOutput]| self.waits_for(own.exprs().chain(outputs.iter().flat_map(SearchOutput::exprs)));
+        let (waits, last) = all(&outputs);
         let fits = |idx: usize| {
             let known = &self.program.searches[idx];
-            let as_first = known.outputs.first().is_none_or(|first| self.waits_for(first.exprs()).0 == waits);
-            last.is_none_or(|last| last.index() < idx) && as_first
+            let is_alike = || all(&known.outputs).0 == waits;
+            last.is_none_or(|last| last.index() < idx) && (known.outputs.is_empty() || is_alike())
         };
-        let twins = || {
-            (0..self.program.searches.len())
-                .filter(|idx| self.program.searches[*idx].finds_as(&self.program.searches[search.index()]))
-        };
-        let found = std::iter::once(search.index()).find(|idx| fits(*idx)).or_else(|| twins().find(|idx| fits(*idx)));
+        let twins = (0..self.program.searches.len()).filter(|idx| self.program.searches[*idx].finds_as(&own));
+        let found = std::iter::once(search.index()).chain(twins).find(|idx| fits(*idx));
         let idx = found.unwrap_or_else(|| {
-            let twin = Search { outputs: Vec::new(), ..self.program.searches[search.index()].clone() };
-            self.program.searches.push(twin);
+            self.program.searches.push(own);
             self.program.searches.len() - 1
         });
-        let known = &mut self.program.searches[idx];
-        let place = known.outputs.iter().position(|known| *known == output).unwrap_or_else(|| {
-            known.outputs.push(output);
-            known.outputs.len() - 1
-        });
-        (SearchId(idx as u32), place as u32)
+        let known = &mut self.program.searches[idx].outputs;
+        let mut place = |output: SearchOutput| {
+            let place = known.iter().position(|known| *known == output);
+            place.unwrap_or_else(|| {
+                known.push(output);
+                known.len() - 1
+            }) as u32
+        };
+        let places = outputs.into_iter().map(&mut place).collect();
+        (SearchId(idx as u32), places)
     }
 
     /// The rules whose payments or decisions are read here, by sets too, and the last search that is asked.
