@@ -142,6 +142,8 @@ struct Known {
     predicates: FxHashMap<plan::Predicate, plan::PredicateId>,
     /// Decisions by name and rows, with the rule that takes each; several where a choice is between these rules.
     decisions: FxHashMap<String, FxHashMap<plan::Stream, Vec<(String, plan::DecisionId)>>>,
+    /// By search that something is asked of, the rules whose payments or decisions are read in it.
+    waits: FxHashMap<usize, std::collections::BTreeSet<plan::RuleId>>,
     /// By decision, the rule that takes it.
     deciders: Vec<plan::RuleId>,
     /// The versions of each rule that are typed, in the order of work.

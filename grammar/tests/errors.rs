@@ -88,6 +88,6 @@ fn a_fraction_of_which_a_part_is_taken_may_stand_behind_any_sign() {
     // Blanks and letters of several bytes.
     assert_eq!(tell("\u{a0}1"), fraction("1/3"));
     assert_eq!(tell("\u{202f}1.5 "), fraction("1.5/3"));
-    assert_eq!(tell(" é"), fraction("/3"));
-    assert_eq!(tell(" größe_é1"), fraction("1/3"));
+    assert_eq!(tell(" é"), fraction("é / 3"));
+    assert_eq!(tell(" größe_é1"), fraction("größe_é1 / 3"));
 }

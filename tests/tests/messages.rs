@@ -29,7 +29,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "rules in a circle",
         "rule one { for each payment from two   pay payment.payee 50% of payment.amount }\n\nrule two { for each payment from one   pay payment.payee 50% of payment.amount }",
     ),
-    ("a part that comes later", "rule sales {\n  for each partner per year from joined_on\n  pay partner $5\n}"),
+    (
+        "a part that comes later",
+        "rule sales {\n  for each deal by rep.certified_until\n  pay rep 1% of amount\n  at most $2M per quarter, pro rata\n}",
+    ),
     (
         "two conditions against each other",
         "rule sales {\n  for each deal\n  where amount > $500 and amount < $300\n  pay partner 2% of amount\n}",

@@ -4,12 +4,18 @@ use crate::plan::{BalanceId, Node, Op, Plan};
 use crate::resolve::Resolved;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::tree::ClauseKind;
 
 pub(super) fn balances(plan: &Plan, resolved: &Resolved, problems: &mut Vec<Problem>) {
     for (idx, balance) in plan.balances.iter().enumerate() {
         let id = BalanceId(idx as u32);
         let adds = |node: &Node| matches!(node, Node::Add(add) if add.account.balance == id);
-        if balance.may_be_negative || plan.versions.iter().flat_map(|version| &version.nodes).any(adds) {
+        // A rule that has an error is not in the Plan, and may add all the same.
+        let is_written = resolved.rules.iter().flat_map(|rule| &rule.clauses).any(|clause| match &clause.kind {
+            ClauseKind::Add { account, .. } => account.balance.text == balance.name,
+            _ => false,
+        });
+        if is_written || balance.may_be_negative || plan.versions.iter().flat_map(|version| &version.nodes).any(adds) {
             continue;
         }
         let Some(place) = drawn_upon(plan, id) else { continue };

@@ -337,7 +337,13 @@ impl Typing<'_> {
             None => format!("`{}` is no period", period.value),
         };
         let problem = Problem::error("unknown-period", period.span, message);
-        self.problem(problem.help(format!("write a period such as {example}")));
+        let help = match kind {
+            Period::OwnYear => {
+                "a year of a party's own is named by its last day, in quotes: \"Y2027-05-14\"".to_owned()
+            }
+            _ => format!("write a period such as {example}"),
+        };
+        self.problem(problem.help(help));
     }
 
     /// A payee or key that no row of the test bears is a slip where it is said not to be paid: that shows nothing.

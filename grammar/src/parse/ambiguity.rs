@@ -90,9 +90,12 @@ pub(super) fn missing_percent(node: &Node<'_, '_>, left: &Expr, right: &Expr) {
     let before = left.span.before(source).trim_end();
     if let Some(before) = before.strip_suffix('/') {
         let before = before.trim_end();
-        let start = before.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '.').len();
-        let fraction = Span::new(start, left.span.end as usize);
-        let fraction = fraction.text(source).split_whitespace().collect::<String>();
+        let of_operand = |sign: char| sign.is_alphanumeric() || matches!(sign, '.' | ',' | '_');
+        let start = before.trim_end_matches(of_operand).len();
+        let fraction = Span::new(start, left.span.end as usize).text(source);
+        let is_number = fraction.starts_with(|sign: char| sign.is_ascii_digit());
+        let between = if is_number { "" } else { " " };
+        let fraction = fraction.split('/').map(str::trim).collect::<Vec<_>>().join(&format!("{between}/{between}"));
         return node.reader.report(
             problem(format!("`of` takes {written} alone, not the fraction"))
                 .label("the fraction is written in brackets")

@@ -469,7 +469,7 @@ pub(super) fn failed(text: String) -> ExplainStep {
 fn conjuncts<'a>(condition: &'a Expr, parts: &mut Vec<&'a Expr>) {
     match &condition.op {
         Op::And(all) => all.iter().for_each(|part| conjuncts(part, parts)),
-        Op::IfUnknown(value, _) => conjuncts(value, parts),
+        Op::IfUnknown(value, _) if !condition.op.is_decided() => conjuncts(value, parts),
         _ => parts.push(condition),
     }
 }

@@ -385,6 +385,8 @@ def _own_period(word, scope):
     scope = _of_rule(scope)
     if word != "program" and scope.own is None:
         raise Unknown(f"the days of a {word} without a day in this place")
+    if word == "year" and scope.period is not None and scope.period.word == "own year":
+        return scope.period
     return scope.run.program.calendar.period_of(word, scope.day if scope.own is None else scope.own[1])
 
 

@@ -40,7 +40,7 @@ pub(super) fn balance_rules(draw: &mut Draw, scope: &Scope) -> String {
             true => format!("  add {share}% of ({volume}) to kept{start}\n"),
             false => format!(
                 "  let volume = {volume}\n  where volume >= ${}\n  add ({share}% if volume > ${}, otherwise 2%) of volume to kept{start}\n",
-                draw.between(-900, 900),
+                draw.between(0, 900),
                 draw.between(0, 4_000)
             ),
         };

@@ -681,7 +681,11 @@ fn period_rule(draw: &mut Draw, name: &str, schedules: &[Schedule], paying: &[St
     let amount = scope.expression(draw, Kind::Money, 3);
     text += &pay(draw, entity, &amount);
     text += &due(draw, &scope, "");
-    text += &limits(draw, &scope, &[entity], period);
+    text += &limits(draw, &scope, &[entity], if own.is_some() { "program" } else { period });
+    if own.is_some() {
+        // Sets of such a rule are found row by row.
+        text = text.replace(", as it stood", "");
+    }
     if own.is_none() && draw.chance(40) {
         text += &format!("  at least ${} per {entity} per {}\n", draw.between(0, 900), draw.pick(&[period, "year"]));
     }

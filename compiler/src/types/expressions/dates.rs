@@ -2,12 +2,12 @@
 
 use super::fold;
 use crate::internal::broken;
-use crate::plan::{self, Expr, Function, Op, Period, Stream, TimeUnit, Type};
+use crate::plan::{self, Expr, Function, Op, Period, Root, Stream, TimeUnit, Type};
 
 use crate::typed::walk;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
-use crate::types::sets::window::cut_first;
+use crate::types::sets::window::{cut_first, days_after};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -200,7 +200,7 @@ impl Typing<'_> {
             (false, ..) => self.own_edge(kind, edge, span, scope),
             (true, Period::Program, plan::Edge::First) => date(life.from),
             (true, Period::Program, plan::Edge::Last) => date(life.to),
-            (true, ..) => self.row_day(kind, span, scope).map(|day| edge_of_day(kind, edge, day)),
+            (true, ..) => self.row_day(kind, span, scope).map(|day| self.whole_edge(kind, edge, day, scope)),
         });
         // Up to the day behind the last, so that one value is the count; its ends are written nowhere.
         let one = Typed::new(Op::Number(Exact::ONE), Type::Count, false, span).into_expr();
@@ -223,7 +223,7 @@ impl Typing<'_> {
         let own = if kind == Period::Program {
             of_program
         } else {
-            let whole = edge_of_day(kind, edge, day).into_expr();
+            let whole = self.whole_edge(kind, edge, day, scope).into_expr();
             match edge {
                 plan::Edge::First => cut_first(whole, of_program, scope.early, span),
                 plan::Edge::Last => {
@@ -233,6 +233,20 @@ impl Typing<'_> {
             }
         };
         Some(Typed::from_expr(self.within_life(scope, edge, own)))
+    }
+
+    /// The first or last day of the rule's period of a kind; in a rule for years of a party's own `year` is that year.
+    fn whole_edge(&mut self, kind: Period, edge: plan::Edge, day: Typed, scope: &Scope) -> Typed {
+        let party = match scope.rule.as_ref().map(|rule| &rule.stream) {
+            Some(Stream::Periods(party, Period::OwnYear)) if kind == Period::Year => *party,
+            _ => return edge_of_day(kind, edge, day),
+        };
+        let (span, day) = (day.span, day.into_expr());
+        let row = Op::Field { root: Root::Row, record: party, path: Vec::new() };
+        let row = Expr { op: row, ty: Type::Ref(party), optional: false, span };
+        let later = i64::from(edge == plan::Edge::Last);
+        let begins = self.own_year_from(&row, day, later).unwrap_or_else(|| broken("a year of no party's own"));
+        Typed::from_expr(if edge == plan::Edge::First { begins } else { days_after(begins, -1) })
     }
 
     /// The period of a word that the grammar has read as one.

@@ -46,7 +46,6 @@ impl Typing<'_> {
         self.mark_used(record, &[]);
         // What is quoted is the decision, and not the row that it is of.
         let (mut operands, mut edges) = (vec![without_places(row)], (None, None));
-        let mut function = FindFunction::Only;
         if let Stream::Periods(_, Period::OwnYear) = stream {
             if let Some(window) = window {
                 let message = format!("`{}` is set for years of each party's own", name.text);
@@ -54,14 +53,14 @@ impl Typing<'_> {
                 return None;
             }
             let day = self.day_of_decision(name, span, scope)?;
-            let next = self.own_year_from(&operands[0], day.clone(), 1);
-            let Some(next) = next else {
+            let first = self.own_year_from(&operands[0], day.clone(), 0);
+            let next = self.own_year_from(&operands[0], day, 1);
+            let (Some(first), Some(next)) = (first, next) else {
                 self.problem(later(span, "a decision of a party's own years that is read of a row found in a set is"));
                 return None;
             };
-            // The year that holds the day is the first that ends on it or later.
-            function = FindFunction::Earliest;
-            operands.extend([day, days_after(next, -1)]);
+            // Its row is of a day of that year, also where the party leaves before it is over.
+            operands.extend([first, days_after(next, -1)]);
             edges = (Some(1), Some(2));
         } else if let Stream::Periods(_, period) = stream {
             let day = self.day_of_decision(name, span, scope)?;
@@ -94,7 +93,7 @@ impl Typing<'_> {
         };
         let optional = operands[0].optional || !is_there;
         let id = self.search_id(search);
-        let (id, output) = self.output(id, SearchOutput { function, value, den: None });
+        let (id, output) = self.output(id, SearchOutput { function: FindFunction::Only, value, den: None });
         let op = Op::Call(Function::Find { search: id, output }, operands);
         let known = scope.is_given(&op);
         Some(Typed::new(op, ty, optional && !known, span))

@@ -111,7 +111,10 @@ impl Typing<'_> {
             && period < *own
         {
             let message = format!("the rule runs per {}, its limit cannot be per {}", own.word(), period.word());
-            let help = format!("write: per {}", own.word());
+            let help = match own {
+                Period::OwnYear => "write: per program, or per the same year from its date".to_owned(),
+                own => format!("write: per {}", own.word()),
+            };
             self.problem(Problem::error("unknown-period", span, message).help(help));
             return None;
         }

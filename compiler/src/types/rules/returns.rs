@@ -114,9 +114,17 @@ impl Typing<'_> {
         let record = match stream {
             Stream::Events(record) | Stream::ByDate(record, _) => *record,
             Stream::Periods(..) => {
-                let message = "what was paid for a row can be taken back only in a rule over its event".to_owned();
-                let help = "remove this: what a return changes comes back as a difference of the period";
-                self.problem(wrong(message, help));
+                let adds = rule.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Add { .. }));
+                let problem = if adds && !rule.clauses.iter().any(|clause| clause.kind.pays()) {
+                    let written = "returns take back what was added";
+                    Problem::error("bad-returns", at, "this rule adds to a balance and pays nothing".to_owned())
+                        .help(format!("write: {written}"))
+                        .choice(at, written)
+                } else {
+                    let message = "what was paid for a row can be taken back only in a rule over its event".to_owned();
+                    wrong(message, "remove this: what a return changes comes back as a difference of the period")
+                };
+                self.problem(problem);
                 return None;
             }
             Stream::Lines(..) => {
@@ -203,9 +211,11 @@ impl Typing<'_> {
             return None;
         }
         let records: Vec<RecordId> = self.folds.iter().filter_map(|fold| fold.stream.event()).collect();
-        if !records.iter().any(|record| !self.takers(*record).is_empty()) {
+        // Of sets that are found row by row it is said later that they cannot be.
+        if !records.is_empty() && !records.iter().any(|record| !self.takers(*record).is_empty()) {
             let message = "no event takes rows of the sets of this rule back".to_owned();
-            self.problem(wrong(message, "remove this: what was added stays so"));
+            let help = self.how_to_take_back(&records);
+            self.problem(wrong(message, &help));
             return None;
         }
         Some(())
@@ -216,6 +226,21 @@ impl Typing<'_> {
         let message = format!("no event takes `{name}` back");
         let help = format!("say it of the event that does: {name} reverses");
         self.problem(Problem::error("bad-returns", at, message).help(help));
+    }
+
+    /// How it is said that an event which refers to rows of these records takes them back.
+    fn how_to_take_back(&self, records: &[RecordId]) -> String {
+        for event in self.program.records.iter().filter(|record| record.kind == RecordKind::Event) {
+            let refers =
+                |field: &&crate::plan::Field| matches!(field.ty, Type::Ref(target) if records.contains(&target));
+            if let Some(field) = event.fields.iter().find(refers) {
+                return format!(
+                    "say it of the event that does, in it or beside it: extend {} {{ {} reverses }}; or remove this",
+                    event.name, field.name
+                );
+            }
+        }
+        "say it of the event that does: deal reverses; or remove this, and what was added stays so".to_owned()
     }
 
     /// The events that take rows of a record back, with the number that each takes off first; none where that is the whole row.

@@ -1,6 +1,6 @@
 //! `choose`: rules of which a row is paid by one, or by all up to an amount.
 
-use crate::plan::{Expr, Function, Op, Reading, RuleId, Stacking, StackingPolicy, Stream, Type};
+use crate::plan::{Expr, Function, Op, Period, Reading, RuleId, Stacking, StackingPolicy, Stream, Type};
 use crate::typed::Clause;
 use crate::types::Typing;
 use crate::types::scope::{RuleScope, Scope};
@@ -124,7 +124,13 @@ impl Typing<'_> {
         let span = choose.per[0].span.to(choose.per[choose.per.len() - 1].span);
         let per = words.join(" per ");
         let message = format!("the rules of this choice run per {per}");
-        self.problem(Problem::error("bad-choose", span, message).help(format!("write: per {per}")).sure(span, per));
+        let problem = Problem::error("bad-choose", span, message);
+        self.problem(match stream {
+            Stream::Periods(_, Period::OwnYear) => {
+                problem.help("write the year as the rules do: per year from joined_on")
+            }
+            _ => problem.help(format!("write: per {per}")).sure(span, per),
+        });
         None
     }
 

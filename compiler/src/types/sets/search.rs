@@ -6,7 +6,7 @@
 
 use crate::internal::broken;
 use crate::plan::{
-    DecisionId, Expr, FieldId, FindFunction, Function, Op, Reading, RecordId, RecordKind, Root, RuleId, Search,
+    DecisionId, Expr, FieldId, FindFunction, Function, Op, Period, Reading, RecordId, RecordKind, Root, RuleId, Search,
     SearchId, SearchOutput, Stream, Type,
 };
 use crate::resolve::later;
@@ -345,6 +345,10 @@ impl Typing<'_> {
             return None;
         };
         if let Some(at) = set.as_it_stood {
+            if scope.period_of_rule() == Some(Period::OwnYear) {
+                self.problem(later(at, "`as it stood` in a rule for years of each party's own is"));
+                return None;
+            }
             let problem = later(at, "`as it stood` in a set that is found row by row is");
             let help = "it can be said of sums and counts of an event's rows in a rule per party and period, where no condition asks \
                         another set: of the period itself, `to date`, the `previous` one or the `same … last year`";
@@ -522,8 +526,9 @@ impl Typing<'_> {
         let mut ways = ways.into_iter();
         let key = ways.next()?;
         found.ways = ways.collect();
+        // Who asks is written nowhere.
         let row = Op::Field { root: Root::Row, record: *around, path: Vec::new() };
-        let row = Expr { op: row, ty: Type::Ref(*around), optional: false, span };
+        let row = Expr { op: row, ty: Type::Ref(*around), optional: false, span: Span::default() };
         found.keys.push((key, row));
         Some(())
     }
@@ -685,13 +690,10 @@ impl Typing<'_> {
     /// first: so all that its outputs read is known at the same time, and the searches that they ask come before it.
     fn outputs(&mut self, search: SearchId, outputs: Vec<SearchOutput>) -> (SearchId, Vec<u32>) {
         let own = Search { outputs: Vec::new(), ..self.program.searches[search.index()].clone() };
-        let all =
-            |outputs: &[SearchOutput]| self.waits_for(own.exprs().chain(outputs.iter().flat_map(SearchOutput::exprs)));
-        let (waits, last) = all(&outputs);
+        let (waits, last) = self.waits_for(own.exprs().chain(outputs.iter().flat_map(SearchOutput::exprs)));
         let fits = |idx: usize| {
-            let known = &self.program.searches[idx];
-            let is_alike = || all(&known.outputs).0 == waits;
-            last.is_none_or(|last| last.index() < idx) && (known.outputs.is_empty() || is_alike())
+            let is_alike = self.known.waits.get(&idx).is_none_or(|known| *known == waits);
+            last.is_none_or(|last| last.index() < idx) && is_alike
         };
         let twins = (0..self.program.searches.len()).filter(|idx| self.program.searches[*idx].finds_as(&own));
         let found = std::iter::once(search.index()).chain(twins).find(|idx| fits(*idx));
@@ -699,6 +701,7 @@ impl Typing<'_> {
             self.program.searches.push(own);
             self.program.searches.len() - 1
         });
+        self.known.waits.entry(idx).or_insert(waits);
         let known = &mut self.program.searches[idx].outputs;
         let mut place = |output: SearchOutput| {
             let place = known.iter().position(|known| *known == output);
