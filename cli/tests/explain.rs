@@ -435,3 +435,50 @@ fn when_payments_are_due_is_told() {
     let part = "due 45 days after payment.when\n      -0.21 USD for partner ACME are due on 2026-06-19\n";
     assert!(told.contains(part) && told.matches("0.83 USD for partner ACME are due").count() == 3, "{told}");
 }
+
+#[test]
+fn decisions_of_choices_own_years_and_what_is_added_again_are_told() {
+    let folder = Folder::new("explain-decided");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31   month ends round down }\n\
+         entity person { key id   joined_on date }\n\
+         event deal { key id   when closed_on   rep person   amount money }\n\
+         event refund { key id   when refunded_on   deal reverses   amount money }\n\
+         balance fund per person\n\
+         choose first per deal {\n\
+         rule large { for each deal   where amount >= $100   set extra to yes   set share to 5%   pay rep share of amount }\n\
+         rule small { for each deal   where amount >= $50   set extra to no   set share to 1%   pay rep share of amount }\n\
+         }\n\
+         rule gift {\n  for each deal\n  where extra, unknown means no\n  pay rep share of $20, unknown means 0\n}\n\
+         rule loyalty { for each person per year from joined_on   pay person 10% of (sum of amount in (deal by rep)) }\n\
+         rule accrue {\n  for each person per quarter\n  add 10% of (sum of amount in (deal by rep)) to fund\n  returns take back what was added\n}\n",
+    );
+    folder.write("person.csv", "id,joined_on\nMAYA,2020-05-15\n");
+    folder.write(
+        "deal.csv",
+        "id,closed_on,rep,amount\nD1,2026-02-01,MAYA,600\nD2,2026-02-02,MAYA,60\nD3,2026-02-03,MAYA,10\n",
+    );
+    folder.write("refund.csv", "id,refunded_on,deal,amount\nR1,2026-04-20,D1,200\n");
+    let ask = |rule: &str, key: &str| {
+        let args = ["explain", "p.meed", "--data", ".", "--through", "2026-06-30", "--rule", rule, "--key", key];
+        folder.meed(&args).with(0).out
+    };
+    for (key, part) in [
+        ("D1", "✓ extra\n      extra is yes"),
+        ("D2", "✗ extra\n      extra is no"),
+        ("D3", "✗ extra: unknown\n      extra is unknown"),
+    ] {
+        assert!(ask("gift", key).contains(part), "{part}\n{}", ask("gift", key));
+    }
+    assert!(ask("gift", "D1").contains("share is 5%"), "{}", ask("gift", "D1"));
+    assert!(ask("small", "D1").contains("share is 1%, which is decided only where the rule is chosen"));
+    let told = ask("loyalty", "MAYA");
+    assert!(told.contains("sum of amount in (deal by rep) is 470.00 USD"), "{told}");
+    // Who asks is no value of the set.
+    assert!(!told.contains("is person MAYA"), "{told}");
+    let told = ask("accrue", "MAYA");
+    let part = "after a return `fund` of person MAYA is lowered by 20.00 USD on 2026-04-20\n      \
+                with what was returned up to then it comes to 47.00 USD in place of 67.00 USD";
+    assert!(told.contains(part), "{told}");
+}
