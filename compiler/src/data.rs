@@ -123,6 +123,13 @@ pub struct Addition {
     pub span: Span,
 }
 
+impl Addition {
+    /// Whether it is what another addition is of another day.
+    pub fn is_again(&self, other: &Self) -> bool {
+        (self.balance, self.owner, self.span) == (other.balance, other.owner, other.span)
+    }
+}
+
 /// The words of a state, by slot.
 #[derive(Clone, Debug)]
 pub enum StateData {

@@ -197,12 +197,10 @@ impl Resolved {
         self.choice_of.get(rule).map(|&idx| &self.chooses[idx])
     }
 
-    /// Whether these rules are of one choice by which a row is paid by one of them.
-    pub fn are_alternatives(&self, one: &str, other: &str) -> bool {
-        let choice = self.choice_of.get(one);
-        choice.is_some()
-            && choice == self.choice_of.get(other)
-            && self.choice_of(one).is_some_and(|choose| !matches!(choose.policy, tree::ChoosePolicy::AllUpTo(_)))
+    /// The choice that both rules are in.
+    pub fn choice_between(&self, one: &str, other: &str) -> Option<&tree::Choose> {
+        let is_one = self.choice_of.get(one) == self.choice_of.get(other);
+        self.choice_of(one).filter(|_| is_one)
     }
 
     /// Whether a version of a rule sets a name.

@@ -140,12 +140,12 @@ struct Known {
     /// By schedule, what its bands do not give.
     gaps: Vec<expressions::Gaps>,
     predicates: FxHashMap<plan::Predicate, plan::PredicateId>,
-    /// Decisions by name and rows, with the rule that takes each; several where a choice is between these rules.
-    decisions: FxHashMap<String, FxHashMap<plan::Stream, Vec<(String, plan::DecisionId)>>>,
+    /// Decisions by name and rows; several where a choice is between the rules that take them.
+    decisions: FxHashMap<String, FxHashMap<plan::Stream, Vec<plan::DecisionId>>>,
     /// By search that something is asked of, the rules whose payments or decisions are read in it.
     waits: FxHashMap<usize, std::collections::BTreeSet<plan::RuleId>>,
     /// By decision, the rule that takes it.
-    deciders: Vec<plan::RuleId>,
+    deciders: Vec<String>,
     /// The versions of each rule that are typed, in the order of work.
     rules: FxHashMap<String, Vec<usize>>,
 }
@@ -245,8 +245,8 @@ impl<'a> Typing<'a> {
         self.known.fields.get(record.index())?.get(name).copied()
     }
 
-    /// The decisions of this name for these rows, with the rules that take them; of several a row has one at most.
-    fn decisions(&self, name: &str, stream: &plan::Stream) -> &[(String, plan::DecisionId)] {
+    /// The decisions of this name for these rows; of several a row has one at most.
+    fn decisions(&self, name: &str, stream: &plan::Stream) -> &[plan::DecisionId] {
         steps::count(1);
         self.known.decisions.get(name).and_then(|known| known.get(stream)).map_or(&[], Vec::as_slice)
     }

@@ -161,13 +161,9 @@ pub fn add_difference(
     before: &[Addition],
     now: &[Addition],
 ) -> Result<Vec<TraceStep>, Fault> {
-    let of = |all: &[Addition], one: &Addition| {
-        let same = |known: &&Addition| (known.balance, known.owner, known.span) == (one.balance, one.owner, one.span);
-        all.iter().find(same).map_or(0, |known| known.amount)
-    };
-    let is_new = |one: &&Addition| {
-        !before.iter().any(|known| (known.balance, known.owner, known.span) == (one.balance, one.owner, one.span))
-    };
+    let of =
+        |all: &[Addition], one: &Addition| all.iter().find(|known| known.is_again(one)).map_or(0, |known| known.amount);
+    let is_new = |one: &&Addition| !before.iter().any(|known| known.is_again(one));
     let mut steps = Vec::new();
     for one in before.iter().chain(now.iter().filter(is_new)) {
         let (was, is) = (of(before, one), of(now, one));

@@ -458,22 +458,18 @@ impl LinesOfRow<'_> {
         let share_of = |weight: &Exact| weight / &sum;
         // Keys of a party's table are in order, and so are its rows.
         let rank = |payee: Option<u32>| payee.map_or(u64::MAX, u64::from);
-        let divided = match (by, in_whole_numbers(whole, &weights)) {
+        let ranks = rows.iter().map(|row| rank(row.payee));
+        let divided = match by {
             // What each has got is a whole number already.
-            (Model::InFull, _) => vec![(total.clone(), whole); rows.len()],
-            (Model::InOrder(_), _) => weights.iter().map(|weight| (weight.clone(), weight.units())).collect(),
-            (_, Some(portions)) => {
-                let claim = |(row, share): (&FoundRow, Portion)| Claim { share, most: None, rank: rank(row.payee) };
-                self.divided(whole, &rows.iter().zip(portions).map(claim).collect::<Vec<_>>(), share.spare)
-            }
-            (_, None) => {
-                let claim = |(row, weight): (&FoundRow, &Exact)| Claim {
-                    share: &total * share_of(weight),
-                    most: None,
-                    rank: rank(row.payee),
-                };
-                self.divided(whole, &rows.iter().zip(&weights).map(claim).collect::<Vec<_>>(), share.spare)
-            }
+            Model::InFull => vec![(total.clone(), whole); rows.len()],
+            Model::InOrder(_) => weights.iter().map(|weight| (weight.clone(), weight.units())).collect(),
+            _ => match in_whole_numbers(whole, &weights) {
+                Some(portions) => self.divided(whole, &by_rank(portions, ranks), share.spare),
+                None => {
+                    let shares = weights.iter().map(|weight| &total * share_of(weight));
+                    self.divided(whole, &by_rank(shares, ranks), share.spare)
+                }
+            },
         };
         let base = match &share.base {
             Some(base) => self.number_or_zero(base)?,
@@ -633,6 +629,11 @@ fn claims<S: Claimed>(parts: &[Part], asked: &[Asked], whole: S, shares: Vec<S>)
         Ok(Claim { share, most, rank: 0 })
     };
     parts.iter().zip(asked).zip(shares).map(claim).collect()
+}
+
+/// What rows found get of a whole, with who comes first.
+fn by_rank<S>(shares: impl IntoIterator<Item = S>, ranks: impl Iterator<Item = u64>) -> Vec<Claim<S>> {
+    shares.into_iter().zip(ranks).map(|(share, rank)| Claim { share, most: None, rank }).collect()
 }
 
 /// The whole and what parts ask of it, where all of it is a whole number of portions of a unit.

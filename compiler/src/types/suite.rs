@@ -405,9 +405,8 @@ impl Typing<'_> {
 
     /// The value that a decision must have, as output writes it.
     fn expected_decision(&mut self, name: &tree::Name, value: &tree::Expr) -> Option<String> {
-        let decision =
-            self.known.decisions.get(&name.text).and_then(|known| known.values().flatten().min_by_key(|(_, id)| *id));
-        let Some(ty) = decision.map(|(_, id)| self.program.decisions[id.index()].ty) else {
+        let decision = self.known.decisions.get(&name.text).and_then(|known| known.values().flatten().min());
+        let Some(ty) = decision.map(|decision| self.program.decisions[decision.index()].ty) else {
             // A rule that failed sets nothing; that was said at its place.
             if self.resolved.first_setter(&name.text).is_none() {
                 let problem = Problem::error("unknown-name", name.span, format!("no rule sets `{}`", name.text));

@@ -5,8 +5,7 @@ use super::sets::{way, whole_number};
 use super::{Rule, expressions, items, splits};
 use crate::problem::Problem;
 use crate::tree::{
-    Account, Clause, ClauseKind, Expr, ExprKind, Name, OWN_PERIOD, Returns, Rule as RuleItem, Text, Ties, UnknownMeans,
-    UnknownMeansKind,
+    Account, Clause, ClauseKind, Expr, ExprKind, Returns, Rule as RuleItem, Text, Ties, UnknownMeans, UnknownMeansKind,
 };
 
 /// `rule NAME "title" { … }`
@@ -25,12 +24,12 @@ pub(super) fn rule(node: &Node<'_, '_>) -> RuleItem {
 fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
     Some(match node.rule() {
         Rule::for_each => {
-            let own = node.part(Rule::for_per).and_then(|per| per.part(Rule::own_year));
-            let year = own.as_ref().map(|own| Name { text: OWN_PERIOD.to_owned(), span: own.span() });
+            let per = node.part(Rule::for_per);
+            let own_year = per.as_ref().and_then(|per| per.part(Rule::own_year));
             ClauseKind::ForEach {
                 subject: node.name(),
-                per: year.or_else(|| node.part(Rule::for_per).map(|per| per.name())),
-                from: own.and_then(|own| own.part(Rule::path)).map(|from| from.to_path()),
+                per: per.map(|per| per.name()),
+                from: own_year.and_then(|own| own.part(Rule::path)).map(|from| from.to_path()),
                 by: node.part(Rule::path).map(|by| by.to_path()),
             }
         }

@@ -401,10 +401,7 @@ fn choose(node: &Node<'_, '_>) -> Choose {
         None => ChoosePolicy::First,
     };
     let mut per = vec![node.name()];
-    per.extend(node.part(Rule::for_per).map(|period| match period.part(Rule::own_year) {
-        Some(own) => Name { text: OWN_PERIOD.to_owned(), span: own.span() },
-        None => period.name(),
-    }));
+    per.extend(node.part(Rule::for_per).map(|period| period.name()));
     let end = node.part(Rule::brace_open).map_or_else(|| node.span().end, |brace| brace.span().start);
     let rules = node.parts_of(Rule::rule_item).map(|rule| rule.name()).collect();
     Choose { policy, per, rules, span: Span { start: node.span().start, end } }

@@ -4,7 +4,7 @@ use super::{Reader, Rule};
 use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
-use crate::tree::{Name, OWN_YEAR, Path, Text, Unsupported};
+use crate::tree::{Name, OWN_PERIOD, OWN_YEAR, Path, Text, Unsupported};
 use pest::iterators::Pair;
 use unicode_normalization::UnicodeNormalization;
 
@@ -80,6 +80,9 @@ impl<'s, 'r> Node<'s, 'r> {
         }
         if let Some(half_months) = self.part(Rule::half_months) {
             return Name { text: "half months".to_owned(), span: half_months.span() };
+        }
+        if let Some(own_year) = self.part(Rule::own_year) {
+            return Name { text: OWN_PERIOD.to_owned(), span: own_year.span() };
         }
         self.part(Rule::name).map_or_else(|| self.to_name(), |name| name.to_name())
     }

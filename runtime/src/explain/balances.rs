@@ -44,17 +44,11 @@ impl Explainer<'_> {
         let is_open = act.day > self.result.through;
         let will = |done: &str, would: &str| if is_open { would.to_owned() } else { done.to_owned() };
         let text = if amount > 0 {
-            let until = ends.map_or(String::new(), |day| format!(", to be used up to {}", date_of(day)));
-            format!("{} {} to {name} on {when}{until}", in_words(amount), will("are added", "would be added"))
+            let (added, until) = (will("are added", "would be added"), until(ends));
+            format!("{} {added} to {name} on {when}{until}", in_words(amount))
         } else {
-            let taken: i64 = drawn.iter().filter(|(lot, _)| lot.is_some()).map(|(_, change)| change).sum();
-            let is_plain = self.plan.balance(balance).may_be_negative;
-            let (done, short) = if is_plain { (amount, 0) } else { (taken, amount - taken) };
-            details.extend(self.lots(balance, drawn));
-            if short != 0 {
-                details.push(format!("{} more are not there: the balance never goes below zero", in_words(-short)));
-            }
-            format!("{name} {} by {} on {when}", will("is lowered", "would be lowered"), in_words(-done))
+            let by = self.lowered_by(balance, drawn, amount, &mut details);
+            format!("{name} {} by {by} on {when}", will("is lowered", "would be lowered"))
         };
         if is_open {
             details.push("the period has not ended, and nothing has moved yet".to_owned());
@@ -86,17 +80,10 @@ impl Explainer<'_> {
         )];
         let change = is - was;
         let text = if change > 0 {
-            let until = ends.map_or(String::new(), |day| format!(", to be used up to {}", date_of(day)));
-            format!("after a return {} are added to {name} on {when}{until}", in_words(change))
+            format!("after a return {} are added to {name} on {when}{}", in_words(change), until(ends))
         } else {
-            let taken: i64 = drawn.iter().filter(|(lot, _)| lot.is_some()).map(|(_, change)| change).sum();
-            let is_plain = self.plan.balance(balance).may_be_negative;
-            let (done, short) = if is_plain { (change, 0) } else { (taken, change - taken) };
-            details.extend(self.lots(balance, drawn));
-            if short != 0 {
-                details.push(format!("{} more are not there: the balance never goes below zero", in_words(-short)));
-            }
-            format!("after a return {name} is lowered by {} on {when}", in_words(-done))
+            let by = self.lowered_by(balance, drawn, change, &mut details);
+            format!("after a return {name} is lowered by {by} on {when}")
         };
         details.push(format!("{} are there then", self.of_balance(balance, left)));
         ExplainStep { holds: None, text, details }
@@ -163,6 +150,25 @@ impl Explainer<'_> {
         })
     }
 
+    /// By how much an amount below zero has lowered a balance; of which lots, and what was not there, comes to the details.
+    fn lowered_by(
+        &self,
+        balance: BalanceId,
+        drawn: &[(Option<Mover>, i64)],
+        amount: i64,
+        details: &mut Vec<String>,
+    ) -> String {
+        let taken: i64 = drawn.iter().filter(|(lot, _)| lot.is_some()).map(|(_, change)| change).sum();
+        let is_plain = self.plan.balance(balance).may_be_negative;
+        let (done, short) = if is_plain { (amount, 0) } else { (taken, amount - taken) };
+        details.extend(self.lots(balance, drawn));
+        if short != 0 {
+            let short = self.of_balance(balance, (-short).into());
+            details.push(format!("{short} more are not there: the balance never goes below zero"));
+        }
+        self.of_balance(balance, (-done).into())
+    }
+
     /// The lots that changed.
     fn lots(&self, balance: BalanceId, drawn: &[(Option<Mover>, i64)]) -> Vec<String> {
         let known = drawn.iter().filter_map(|(lot, change)| Some((self.lot(*lot.as_ref()?)?, *change)));
@@ -202,4 +208,9 @@ impl Explainer<'_> {
     fn of_balance(&self, balance: BalanceId, amount: i128) -> String {
         numbers::amount(self.plan.unit(self.plan.balance(balance).unit), amount)
     }
+}
+
+/// Until when a lot can be used, where it ends.
+fn until(ends: Option<i32>) -> String {
+    ends.map_or(String::new(), |day| format!(", to be used up to {}", date_of(day)))
 }

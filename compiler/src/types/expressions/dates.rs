@@ -2,7 +2,7 @@
 
 use super::fold;
 use crate::internal::broken;
-use crate::plan::{self, Expr, Function, Op, Period, Root, Stream, TimeUnit, Type};
+use crate::plan::{self, Expr, Function, Op, Period, Stream, TimeUnit, Type};
 
 use crate::typed::walk;
 use crate::types::Typing;
@@ -237,16 +237,11 @@ impl Typing<'_> {
 
     /// The first or last day of the rule's period of a kind; in a rule for years of a party's own `year` is that year.
     fn whole_edge(&mut self, kind: Period, edge: plan::Edge, day: Typed, scope: &Scope) -> Typed {
-        let party = match scope.rule.as_ref().map(|rule| &rule.stream) {
-            Some(Stream::Periods(party, Period::OwnYear)) if kind == Period::Year => *party,
-            _ => return edge_of_day(kind, edge, day),
-        };
-        let (span, day) = (day.span, day.into_expr());
-        let row = Op::Field { root: Root::Row, record: party, path: Vec::new() };
-        let row = Expr { op: row, ty: Type::Ref(party), optional: false, span };
         let later = i64::from(edge == plan::Edge::Last);
-        let begins = self.own_year_from(&row, day, later).unwrap_or_else(|| broken("a year of no party's own"));
-        Typed::from_expr(if edge == plan::Edge::First { begins } else { days_after(begins, -1) })
+        match self.rules_own_year(scope, later, day.span).filter(|_| kind == Period::Year) {
+            Some(begins) => Typed::from_expr(days_after(begins, -later)),
+            None => edge_of_day(kind, edge, day),
+        }
     }
 
     /// The period of a word that the grammar has read as one.

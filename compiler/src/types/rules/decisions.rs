@@ -4,54 +4,58 @@ use crate::internal::broken;
 use crate::plan::{Decision, DecisionId, Expr, Op, Root, Stream, Type};
 use crate::typed::Use;
 use crate::types::Typing;
-use crate::types::scope::{Fact, Scope, Typed};
+use crate::types::scope::{Fact, RuleScope, Scope, Typed};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
-use meed_grammar::tree;
+use meed_grammar::tree::{self, ChoosePolicy};
 
 impl Typing<'_> {
     /// The decision that a rule takes. Versions of a rule share one; rules of a choice have one each, of which a row keeps that of
     /// the rule which it is paid by.
     pub(super) fn decide(&mut self, name: &tree::Name, ty: Type, scope: &Scope) -> Option<DecisionId> {
         let rule = scope.rule.as_ref()?;
-        let known = self.decisions(&name.text, &rule.stream).to_vec();
-        let Some((first_rule, first)) = known.first() else {
-            return Some(self.new_decision(name, ty, &rule.name, &rule.stream));
+        let known = self.decisions(&name.text, &rule.stream);
+        let own = known.iter().find(|id| self.known.deciders[id.index()] == rule.name).copied();
+        let Some(first) = known.first().copied() else {
+            return Some(self.new_decision(name, ty, rule));
         };
-        if let Some(other) = self.resolved.other_setter(&rule.name, &name.text)
-            && !self.resolved.are_alternatives(&rule.name, &other.name.text)
-        {
-            let message = format!("two rules set `{}`", name.text);
-            let chosen = self.resolved.choice_of(&rule.name).is_some()
-                && self.resolved.choice_of(&rule.name) == self.resolved.choice_of(&other.name.text);
-            let help = if chosen {
-                "give the decisions two names: a row may be paid by both rules of this choice"
-            } else {
-                "give the decisions two names, make the rules versions of one, or let a `choose` say which of them pays"
+        if let Some(other) = self.resolved.other_setter(&rule.name, &name.text) {
+            let help = match self.resolved.choice_between(&rule.name, &other.name.text).map(|choose| &choose.policy) {
+                Some(ChoosePolicy::Highest | ChoosePolicy::First) => None,
+                Some(ChoosePolicy::AllUpTo(_)) => {
+                    Some("give the decisions two names: a row may be paid by both rules of this choice")
+                }
+                None => Some(
+                    "give the decisions two names, make the rules versions of one, or let a `choose` say which of them pays",
+                ),
             };
-            let problem = Problem::error("decided-twice", name.span, message);
-            self.problem(problem.other(other.name.span, "this rule sets it too").help(help));
-            return None;
+            if let Some(help) = help {
+                let message = format!("two rules set `{}`", name.text);
+                let problem = Problem::error("decided-twice", name.span, message);
+                self.problem(problem.other(other.name.span, "this rule sets it too").help(help));
+                return None;
+            }
         }
         let old = self.program.decisions[first.index()].ty;
         if old != ty {
             let (old, new) = (self.type_words(old), self.type_words(ty));
-            let place =
-                if *first_rule == rule.name { "another version".to_owned() } else { format!("rule `{first_rule}`") };
+            let place = match &self.known.deciders[first.index()] {
+                other if *other == rule.name => "another version".to_owned(),
+                other => format!("rule `{other}`"),
+            };
             let message = format!("`{}` is {old} in {place} and {new} here", name.text);
             self.problem(Problem::error("type-mismatch", name.span, message));
             return None;
         }
-        let own = known.iter().find(|(by, _)| *by == rule.name).map(|(_, id)| *id);
-        Some(own.unwrap_or_else(|| self.new_decision(name, ty, &rule.name, &rule.stream)))
+        Some(own.unwrap_or_else(|| self.new_decision(name, ty, rule)))
     }
 
-    fn new_decision(&mut self, name: &tree::Name, ty: Type, rule: &str, stream: &Stream) -> DecisionId {
+    fn new_decision(&mut self, name: &tree::Name, ty: Type, rule: &RuleScope) -> DecisionId {
         let id = DecisionId(self.program.decisions.len() as u32);
-        self.program.decisions.push(Decision { name: name.text.clone(), stream: stream.clone(), ty });
-        self.known.deciders.push(self.resolved.index.ids[rule]);
+        self.program.decisions.push(Decision { name: name.text.clone(), stream: rule.stream.clone(), ty });
+        self.known.deciders.push(rule.name.clone());
         let known = self.known.decisions.entry(name.text.clone()).or_default();
-        known.entry(stream.clone()).or_default().push((rule.to_owned(), id));
+        known.entry(rule.stream.clone()).or_default().push(id);
         id
     }
 
@@ -98,7 +102,7 @@ impl Typing<'_> {
 
     /// The decisions of a name for these rows, which is read here.
     pub(in crate::types) fn decisions_read(&mut self, name: &tree::Name, stream: &Stream) -> Option<Vec<DecisionId>> {
-        let known: Vec<DecisionId> = self.decisions(&name.text, stream).iter().map(|(_, id)| *id).collect();
+        let known = self.decisions(&name.text, stream).to_vec();
         self.places.uses.extend(known.iter().map(|id| (name.span, Use::Decision(*id))));
         (!known.is_empty()).then_some(known)
     }

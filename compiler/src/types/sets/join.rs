@@ -43,22 +43,17 @@ impl Typing<'_> {
             }
             return Some(typed.into_expr());
         }
-        // A payment belongs to whom it is paid, or to the row that it is paid for.
-        if let Stream::Lines(rule, _) = stream
-            && (record != entity || self.kinds_of(*rule).len() > 1)
-            && self.source_of(*rule) == Some(entity)
-        {
-            let op = Op::Field { root: Root::Source, record: entity, path: Vec::new() };
-            return Some(Expr { op, ty: Type::Ref(entity), optional: false, span });
-        }
         if let Stream::Lines(rule, _) = stream {
+            // A payment belongs to whom it is paid, or to the row that it is paid for.
             let kinds = self.kinds_of(*rule);
-            if kinds.len() > 1 {
-                self.payees_differ(
-                    &kinds,
-                    Some("say by which party of the row that was paid for, such as: by deal.partner, or "),
-                    span,
-                );
+            let is_of_one = kinds.len() < 2;
+            if !(is_of_one && record == entity) && self.source_of(*rule) == Some(entity) {
+                let op = Op::Field { root: Root::Source, record: entity, path: Vec::new() };
+                return Some(Expr { op, ty: Type::Ref(entity), optional: false, span });
+            }
+            if !is_of_one {
+                let instead = "say by which party of the row that was paid for, such as: by deal.partner, or ";
+                self.payees_differ(&kinds, Some(instead), span);
                 return None;
             }
         }
@@ -192,16 +187,11 @@ impl Typing<'_> {
         let path = if let Op::Field { path, .. } = &join.op { path.clone() } else { Vec::new() };
         let entity_name = self.program.record(entity).name.clone();
         match stream {
-            Stream::Lines(_, kind) => {
+            Stream::Lines(rule, kind) => {
                 scope.payment = Some(*kind);
                 scope.roots.push((format!("{}.payee", kind.word()), Root::Payee, record));
-                if let Stream::Lines(rule, _) = stream {
-                    scope.payees = self.kinds_of(*rule);
-                }
-                if let Stream::Lines(rule, _) = stream
-                    && let Some(source) = self.source_of(*rule)
-                    && source != entity
-                {
+                scope.payees = self.kinds_of(*rule);
+                if let Some(source) = self.source_of(*rule).filter(|source| *source != entity) {
                     scope.roots.push((self.program.record(source).name.clone(), Root::Source, source));
                 }
             }

@@ -718,7 +718,7 @@ impl Typing<'_> {
     fn waits_for<'e>(&self, exprs: impl Iterator<Item = &'e Expr>) -> (BTreeSet<RuleId>, Option<SearchId>) {
         let (mut rules, mut searches) = (BTreeSet::new(), Vec::new());
         let look = |expr: &Expr, rules: &mut BTreeSet<RuleId>, searches: &mut Vec<SearchId>| match &expr.op {
-            Op::Decision { decision, .. } => rules.extend(self.known.deciders.get(decision.index())),
+            Op::Decision { decision, .. } => rules.extend(self.rule_named(&self.known.deciders[decision.index()])),
             Op::Call(Function::Find { search, .. }, _) if !searches.contains(search) => searches.push(*search),
             _ => {}
         };

@@ -184,16 +184,20 @@ impl Typing<'_> {
     /// The days of a rule's own period: those within the program's life and the party's.
     pub(in crate::types) fn own_days(&mut self, scope: &Scope, period: Period, span: Span) -> (Expr, Expr) {
         let begin = Expr { op: Op::Date(self.program.active.from), ty: Type::Date, optional: false, span };
-        let first = match scope.rule.as_ref().map(|rule| &rule.stream) {
-            Some(Stream::Periods(party, Period::OwnYear)) => {
-                let row = Op::Field { root: Root::Row, record: *party, path: Vec::new() };
-                let row = Expr { op: row, ty: Type::Ref(*party), optional: false, span };
-                self.own_year_from(&row, row_day(span), 0).unwrap_or_else(|| broken("a year of no party's own"))
-            }
-            _ => edge(period, Edge::First, row_day(span)),
-        };
+        let first = self.rules_own_year(scope, 0, span).unwrap_or_else(|| edge(period, Edge::First, row_day(span)));
         let first = if period == Period::Program { begin } else { cut_first(first, begin, scope.early, span) };
         (self.within_life(scope, Edge::First, first), row_day(span))
+    }
+
+    /// In a rule for years of a party's own the first day of its year, or of one so many years later; none in others.
+    pub(in crate::types) fn rules_own_year(&mut self, scope: &Scope, later: i64, span: Span) -> Option<Expr> {
+        let Some(Stream::Periods(party, Period::OwnYear)) = scope.rule.as_ref().map(|rule| &rule.stream) else {
+            return None;
+        };
+        let row = Op::Field { root: Root::Row, record: *party, path: Vec::new() };
+        let row = Expr { op: row, ty: Type::Ref(*party), optional: false, span };
+        let begins = self.own_year_from(&row, row_day(span), later);
+        Some(begins.unwrap_or_else(|| broken("a year of no party's own")))
     }
 
     /// The first day of the own year of a party that holds a day, or of one so many years later; none where the party has no such.
