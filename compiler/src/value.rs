@@ -21,14 +21,15 @@ const MOST_BITS: usize = 8_192;
 
 /// Whether a value is small enough to be reckoned with.
 pub fn is_moderate(value: &Exact) -> bool {
-    value.words().is_some() || value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
+    value.any_words().is_some()
+        || value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
 }
 
 /// The whole number next to `value` by `mode`.
 ///
 /// `half …` modes go to the nearer neighbor and differ only where both are equally near.
 pub fn round(value: &Exact, mode: RoundingMode) -> Whole {
-    if let Some((numerator, denominator)) = value.words() {
+    if let Some((numerator, denominator)) = value.any_words() {
         return IBig::from(round_quotient(numerator.into(), denominator.into(), mode));
     }
     let (quotient, remainder) = value.numerator().div_rem(IBig::from(value.denominator()));
@@ -87,12 +88,18 @@ pub fn round_to(value: &Exact, mode: RoundingMode, quantum: &Exact) -> Exact {
 
 /// The fraction `numerator / denominator`; the denominator must not be 0.
 pub fn fraction(numerator: i128, denominator: i128) -> Exact {
-    let sign = if denominator < 0 { -1 } else { 1 };
-    Exact::from_parts(IBig::from(numerator) * sign, UBig::from(denominator.unsigned_abs()))
+    if denominator > 0 {
+        return Exact::of_words(numerator, denominator);
+    }
+    Exact::from_parts(-IBig::from(numerator), UBig::from(denominator.unsigned_abs()))
 }
 
 /// The numerator over `den`, if the value is a whole number of `1/den` that fits.
 pub fn over(value: &Exact, den: i64) -> Option<i128> {
+    if let Some((numerator, own)) = value.any_words() {
+        let (scaled, own) = (i128::from(numerator) * i128::from(den), i128::from(own));
+        return (scaled % own == 0).then_some(scaled / own);
+    }
     let scaled = value * Exact::from(den);
     scaled.is_whole().then(|| i128::try_from(scaled.numerator()).ok()).flatten()
 }
@@ -104,7 +111,15 @@ pub fn lcm(a: i64, b: i64) -> Option<i64> {
 
 /// Ten to the power of `decimals`.
 pub fn power_of_ten(decimals: u32) -> Exact {
-    Exact::from(IBig::from(10).pow(decimals as usize))
+    10i64.checked_pow(decimals).map_or_else(|| Exact::from(IBig::from(10).pow(decimals as usize)), Exact::from)
+}
+
+/// So many of `10^-decimals`.
+pub fn with_decimals(number: i64, decimals: u32) -> Exact {
+    match 10i64.checked_pow(decimals) {
+        Some(power) => fraction(number.into(), power.into()),
+        None => Exact::from(number) / power_of_ten(decimals),
+    }
 }
 
 /// Reads plain decimal text (`-12.50`) exactly.

@@ -88,7 +88,8 @@ impl RuleRun<'_> {
         }
         let last = until.map_or_else(|| ends(self.plan, balance, day), |until| until.max(day));
         let (by, id) = (self.mover(), add.account.balance);
-        let drawn = moved(&mut self.data.balances[id.index()], |known| known.add(owner, by, day, amount, last))
+        let traced = self.row.trace.is_some();
+        let drawn = moved(&mut self.data.balances[id.index()], traced, |known| known.add(owner, by, day, amount, last))
             .ok_or(too_large("a balance", add.span))?;
         let ends = (amount > 0 && last != NO_END).then_some(last);
         let left = self.data.balances[id.index()].there(owner, day);
@@ -136,8 +137,8 @@ impl RuleRun<'_> {
         let mut all = Vec::new();
         for (account, (owner, there)) in take.accounts.iter().zip(there) {
             let known = &mut self.data.balances[account.balance.index()];
-            let lots =
-                moved(known, |known| known.take(owner, by, day, got)).ok_or(too_large("a balance", take.span))?;
+            let lots = moved(known, self.row.trace.is_some(), |known| known.take(owner, by, day, got))
+                .ok_or(too_large("a balance", take.span))?;
             all.push(Drawn { balance: account.balance, owner, there, lots });
         }
         let span = take.span;
@@ -176,7 +177,7 @@ pub fn add_difference(
         let last = until.map_or_else(|| ends(plan, plan.balance(balance), day), |until| until.max(day));
         let known = &mut data.balances[balance.index()];
         let drawn =
-            moved(known, |known| known.add(owner, by, day, change, last)).ok_or(too_large("a balance", span))?;
+            moved(known, true, |known| known.add(owner, by, day, change, last)).ok_or(too_large("a balance", span))?;
         let left = known.there(owner, day);
         let ends = (change > 0 && last != NO_END).then_some(last);
         steps.push(TraceStep::AddedAgain { balance, owner, day, was, is, ends, drawn, left });
@@ -184,13 +185,17 @@ pub fn add_difference(
     Ok(steps)
 }
 
-/// What changes a balance, and the lots that it moved, each with by how much.
+/// What changes a balance, and the lots that it moved, each with by how much, where somebody wants to know.
 fn moved(
     balances: &mut Balances,
+    told: bool,
     change: impl FnOnce(&mut Balances) -> Result<(), TooLarge>,
 ) -> Option<Vec<(Option<Mover>, i64)>> {
     let before = balances.movements.len();
     change(balances).ok()?;
+    if !told {
+        return Some(Vec::new());
+    }
     let of_row = balances.movements[before..].iter().filter(|movement| movement.by.is_some());
     Some(of_row.map(|movement| (movement.lot, movement.amount)).collect())
 }

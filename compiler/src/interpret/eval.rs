@@ -9,7 +9,7 @@ use crate::plan::{
     Comparison, CreditPart, DatePart, Days, DecisionId, Edge, Expr, FieldId, FoldId, Op, Period, Plan, RecordId, Root,
     Side, StateId, Stream, Type,
 };
-use crate::value::{Exact, fraction, power_of_ten};
+use crate::value::{Exact, fraction, with_decimals};
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
@@ -433,7 +433,7 @@ impl Column {
             return Value::Missing;
         }
         match &self.values {
-            Values::I64(values) => Value::Number(Exact::from(values[row]) / power_of_ten(decimals)),
+            Values::I64(values) => Value::Number(with_decimals(values[row], decimals)),
             Values::I32(values) => Value::Date(values[row]),
             Values::U32(values) => Value::Code(values[row]),
             Values::U8(values) if ty == Type::YesNo => Value::YesNo(values[row] == 1),
