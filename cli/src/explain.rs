@@ -30,6 +30,9 @@ pub struct Explain {
     /// What is paid for this event (or, by a rule per entity and period, for this entity), and what is not
     #[arg(long)]
     key: Option<String>,
+    /// The statement of this balance: what was added, taken and ended, and what is left, for each party or the one of --payee
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["rule", "key"])]
+    balance: Option<String>,
     /// Only this period, such as 2026-Q1
     #[arg(long)]
     period: Option<String>,
@@ -43,7 +46,8 @@ pub struct Explain {
 
 impl Explain {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let asks = self.rule.is_some() || self.payee.is_some() || self.key.is_some() || self.period.is_some();
+        let asked = [&self.rule, &self.payee, &self.key, &self.balance, &self.period];
+        let asks = asked.into_iter().any(Option::is_some);
         let page = self.subject.as_deref().filter(|_| !asks).and_then(meed_compiler::errors::page);
         if let Some(page) = page {
             return print_all(page, messages);
@@ -82,13 +86,17 @@ impl Explain {
             rule: self.rule.clone(),
             payee: self.payee.clone(),
             key: self.key.clone(),
+            balance: self.balance.clone(),
             period: self.period.clone(),
             most: self.most,
         };
         let answer = explain(&job.plan, job.sources.text(), &mut loaded, job.through, &query).map_err(|error| {
             let help = match &error {
                 ExplainError::Run(error) => return job.fault(error, messages),
-                ExplainError::UnknownRule { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+                ExplainError::UnknownRule { near, .. } | ExplainError::UnknownBalance { near, .. } => {
+                    near.as_ref().map(|near| format!("did you mean `{near}`?"))
+                }
+                ExplainError::NobodysBalance(_) => Some("ask for it without --payee".to_owned()),
                 ExplainError::UnknownPeriod { .. } | ExplainError::NotHeld => None,
             };
             messages.error("command-line", &error.to_string(), help.as_deref());

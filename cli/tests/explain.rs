@@ -331,6 +331,47 @@ fn lots_of_balances_and_ranks_are_told() {
 }
 
 #[test]
+fn the_statement_of_a_balance_adds_up() {
+    let folder = Folder::new("explain-statement");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\
+         entity partner { key id }\n\
+         event deal { key id   when closed_on   partner partner   amount money }\n\
+         event claim { key id   when filed_on   partner partner   cost money }\n\
+         event grant { key id   when granted_on   amount money }\n\
+         balance mdf per partner expires after 2 quarters\n\
+         balance pot may be negative\n\
+         rule fund { for each partner per quarter   add 2% of (sum of deal.amount) to mdf }\n\
+         rule claims { for each claim   pay partner take 50% of cost from mdf }\n\
+         rule extra { for each claim   pay partner take 10% of cost from pot }\n\
+         rule grants { for each grant   add amount to pot }\n",
+    );
+    folder.write("partner.csv", "id\nACME\nBOLT\nCORE\n");
+    folder.write(
+        "deal.csv",
+        "id,closed_on,partner,amount\nD1,2026-02-01,ACME,10000\nD2,2026-02-01,BOLT,20000\nD3,2026-05-03,ACME,7000\n\
+         D4,2026-08-03,ACME,-12000\n",
+    );
+    folder.write("claim.csv", "id,filed_on,partner,cost\nC1,2026-04-10,ACME,300\nC2,2026-07-12,ACME,60\n");
+    folder.write("grant.csv", "id,granted_on,amount\nG1,2026-05-01,20\n");
+    let ask = |question: &[&str]| {
+        let words = ["explain", "p.meed", "--data", ".", "--through", "2026-12-31"].into_iter();
+        folder.meed(&words.chain(question.iter().copied()).collect::<Vec<_>>())
+    };
+    let answer = |question: &[&str]| ask(question).with(0).out;
+    insta::assert_snapshot!(answer(&["--balance", "mdf"]));
+    insta::assert_snapshot!(answer(&["--balance", "mdf", "--payee", "ACME", "--period", "2026-Q3"]));
+    insta::assert_snapshot!(answer(&["--balance", "pot"]));
+    assert!(answer(&["--balance", "mdf", "--payee", "CORE"]).contains("nothing was added or taken"));
+    assert_eq!(answer(&["--balance", "mdf", "--payee", "X"]), "no partner with the key `X` is in the tables\n");
+    assert!(answer(&["--balance", "mdf", "--most", "1"]).contains("and 1 more"));
+    ask(&["--balance", "mdx"]).with(2).says("has no balance `mdx`").says("did you mean `mdf`?");
+    ask(&["--balance", "pot", "--payee", "ACME"]).with(2).says("`pot` is one balance for the whole program");
+    ask(&["--balance", "mdf", "--rule", "fund"]).with(2).says("cannot be used with");
+}
+
+#[test]
 fn limits_over_rules_payees_of_kinds_and_sets_as_they_stood_are_told() {
     let folder = Folder::new("explain-together");
     folder.write(

@@ -86,6 +86,8 @@ pub struct Movement {
     pub left: i64,
     /// What it comes from; none for a lot that ended.
     pub by: Option<Mover>,
+    /// The last day of the lot; [`NO_END`] where there is none.
+    pub ends: i32,
 }
 
 /// A balance of all who have one.
@@ -147,7 +149,8 @@ impl Balances {
             account.lots.push_back(Lot { by, left: amount, ends });
             account.sum += i128::from(amount);
             let kind = MovementKind::Added;
-            self.movements.push(Movement { owner, lot: Some(by), when: day, kind, amount, left: amount, by: Some(by) });
+            let (lot, by) = (Some(by), Some(by));
+            self.movements.push(Movement { owner, lot, when: day, kind, amount, left: amount, by, ends });
             return Ok(());
         }
         let asked = amount.checked_neg().ok_or(TooLarge)?;
@@ -161,6 +164,7 @@ impl Balances {
                 amount: found - asked,
                 left: 0,
                 by: Some(by),
+                ends: NO_END,
             };
             self.movements.push(short);
         }
@@ -227,6 +231,7 @@ impl Balances {
             amount: -lot.left,
             left: 0,
             by: None,
+            ends: lot.ends,
         }));
     }
 
@@ -240,7 +245,7 @@ impl Balances {
             lot.left -= part;
             account.sum -= i128::from(part);
             found += part;
-            let (lot_of, left) = (lot.by, lot.left);
+            let Lot { by: lot_of, left, ends } = *lot;
             if left == 0 {
                 account.lots.pop_front();
             }
@@ -252,6 +257,7 @@ impl Balances {
                 amount: -part,
                 left,
                 by: Some(by),
+                ends,
             });
         }
         found
@@ -262,7 +268,8 @@ impl Balances {
         let account = self.accounts.entry(owner).or_default();
         account.plain += i128::from(amount);
         let left = i64::try_from(account.plain).map_err(|_| TooLarge)?;
-        self.movements.push(Movement { owner, lot: None, when: day, kind, amount, left, by: Some(by) });
+        let (by, ends) = (Some(by), NO_END);
+        self.movements.push(Movement { owner, lot: None, when: day, kind, amount, left, by, ends });
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod numbers;
 pub(crate) mod query;
 mod select;
 mod shares;
+mod statement;
 mod steps;
 mod stood;
 mod words;

@@ -3,8 +3,9 @@
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::result::RunError;
 use crate::engine::settle::run;
-use crate::explain::explainer::Explainer;
+use crate::explain::explainer::{Explainer, StoodRows};
 use crate::explain::query::{Answer, Asked, ExplainError, Query};
+use crate::explain::statement::statements;
 use crate::explain::stood::rows_as_they_stood;
 use crate::explain::{notes, select};
 use crate::store::loaded::Loaded;
@@ -30,6 +31,11 @@ pub fn explain(
     }
     let options = RunOptions::through(through);
     let first = run(plan, loaded, &options, None)?;
+    if let Some(balance) = asked.balance {
+        let stood = StoodRows::default();
+        let explainer = Explainer { plan, text, loaded, result: &first, firsts: &[], stood: &stood };
+        return Ok(statements(&explainer, &asked, balance));
+    }
     let mut picked = select::rows(plan, loaded, &first, &asked);
     let n_more = picked.len().saturating_sub(query.most);
     picked.truncate(query.most);

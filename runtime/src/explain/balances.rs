@@ -177,27 +177,41 @@ impl Explainer<'_> {
 
     /// What added a lot, in words. While the rule is done its row is that of the stream.
     fn lot(&self, mover: Mover) -> Option<String> {
-        let id: VersionId = mover.version;
-        let rule = &self.plan.version(id).name;
-        let root = match self.result.streams[id.index()].as_ref() {
+        let row = match self.result.streams[mover.version.index()].as_ref() {
             Some(Rows::Payments(payments)) => payments.root[mover.row as usize],
             _ => mover.row,
         };
-        Some(match Origin::of(self.plan, id, self.loaded, self.result)? {
+        self.lot_of_root(Mover { row, ..mover })
+    }
+
+    /// The same of the row that a rule's comes from in the end.
+    pub(super) fn lot_of_root(&self, root: Mover) -> Option<String> {
+        Some(match Origin::of(self.plan, root.version, self.loaded, self.result)? {
             origin @ Origin::Event { record, .. } => {
-                let (name, key) = (
-                    &self.plan.record(record).name,
-                    self.loaded.keys[record.index()].text(origin.source(root) as usize),
-                );
-                format!("what `{rule}` added for {name} {key} on {}", date_of(origin.day(root)))
+                let party = self.party(record, origin.source(root.row));
+                format!(
+                    "what `{}` added for {party} on {}",
+                    self.plan.version(root.version).name,
+                    date_of(origin.day(root.row))
+                )
             }
-            Origin::EntityPeriods { period, periods, .. } => {
-                format!("what `{rule}` added for {}", self.plan.calendar.name(period, periods.period[root as usize]))
+            Origin::EntityPeriods { .. } => {
+                format!("what `{}` added {}", self.plan.version(root.version).name, self.for_root(root)?)
             }
         })
     }
 
-    fn balance_words(&self, balance: BalanceId, owner: u32) -> String {
+    /// `for deal D1`, `for 2026-Q1`
+    pub(super) fn for_root(&self, root: Mover) -> Option<String> {
+        Some(match Origin::of(self.plan, root.version, self.loaded, self.result)? {
+            origin @ Origin::Event { record, .. } => format!("for {}", self.party(record, origin.source(root.row))),
+            Origin::EntityPeriods { period, periods, .. } => {
+                format!("for {}", self.plan.calendar.name(period, periods.period[root.row as usize]))
+            }
+        })
+    }
+
+    pub(super) fn balance_words(&self, balance: BalanceId, owner: u32) -> String {
         let known = self.plan.balance(balance);
         match known.per {
             Some(record) => format!("`{}` of {}", known.name, self.party(record, owner)),
@@ -205,12 +219,12 @@ impl Explainer<'_> {
         }
     }
 
-    fn of_balance(&self, balance: BalanceId, amount: i128) -> String {
+    pub(super) fn of_balance(&self, balance: BalanceId, amount: i128) -> String {
         numbers::amount(self.plan.unit(self.plan.balance(balance).unit), amount)
     }
 }
 
 /// Until when a lot can be used, where it ends.
-fn until(ends: Option<i32>) -> String {
+pub(super) fn until(ends: Option<i32>) -> String {
     ends.map_or(String::new(), |day| format!(", to be used up to {}", date_of(day)))
 }

@@ -1,7 +1,7 @@
 //! What is asked, and what an answer is.
 
 use crate::engine::result::RunError;
-use meed_compiler::plan::{Days, Plan, VersionId};
+use meed_compiler::plan::{BalanceId, Days, Plan, VersionId};
 use meed_grammar::foreign::shown;
 
 /// What is asked; what is not said is not asked for.
@@ -13,6 +13,8 @@ pub struct Query {
     pub payee: Option<String>,
     /// The key of the event or, for a rule per entity and period, of the entity.
     pub key: Option<String>,
+    /// A balance, of which a statement is asked for, of each party or of the payee; of rules and keys it knows nothing.
+    pub balance: Option<String>,
     /// The period, as output writes it.
     pub period: Option<String>,
     /// How many rows are explained at most.
@@ -63,6 +65,17 @@ pub enum ExplainError {
         /// The one most like it.
         near: Option<String>,
     },
+    /// A balance that the program has not.
+    #[error("the program has no balance `{}`", shown(name))]
+    UnknownBalance {
+        /// As asked.
+        name: String,
+        /// The one most like it.
+        near: Option<String>,
+    },
+    /// A party is asked for, and the balance is one for all.
+    #[error("`{0}` is one balance for the whole program, and no party's")]
+    NobodysBalance(String),
     /// A period that the program's calendar has not.
     #[error("`{}` is no period of the program: they are named like {like}", shown(name))]
     UnknownPeriod {
@@ -84,6 +97,7 @@ pub(super) struct Asked<'a> {
     pub query: &'a Query,
     pub rules: Vec<VersionId>,
     pub days: Option<Days>,
+    pub balance: Option<BalanceId>,
 }
 
 impl<'a> Asked<'a> {
@@ -108,6 +122,19 @@ impl<'a> Asked<'a> {
             },
             None => None,
         };
-        Ok(Self { query, rules, days })
+        Ok(Self { query, rules, days, balance: balance(plan, query)? })
     }
+}
+
+/// The balance that is asked for.
+fn balance(plan: &Plan, query: &Query) -> Result<Option<BalanceId>, ExplainError> {
+    let Some(name) = &query.balance else { return Ok(None) };
+    let Some(place) = plan.balances.iter().position(|balance| balance.name == *name) else {
+        let near = meed_grammar::nearest(name, plan.balances.iter().map(|balance| balance.name.as_str()));
+        return Err(ExplainError::UnknownBalance { name: name.clone(), near: near.map(str::to_owned) });
+    };
+    if query.payee.is_some() && plan.balances[place].per.is_none() {
+        return Err(ExplainError::NobodysBalance(name.clone()));
+    }
+    Ok(Some(BalanceId(place as u32)))
 }

@@ -69,7 +69,7 @@ fn query(expectation: &Expectation) -> Option<Query> {
         | Expectation::Rejected { .. } => return None,
     };
     let rule = Some(rule.clone());
-    Some(Query { rule, payee: payee.cloned(), key: key.clone(), period: period.clone(), most: MOST })
+    Some(Query { rule, payee: payee.cloned(), key: key.clone(), balance: None, period: period.clone(), most: MOST })
 }
 
 /// Of a row that was paid what made the amount, of one that was not what stopped it.
