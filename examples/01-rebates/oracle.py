@@ -101,6 +101,8 @@ for r in sorted(returns, key=lambda r: (r["day"], key_order(r["id"]))):
     sale = sales[r["sale"]]
     if r["day"] < sale["day"]:
         rejects.append(["return", r["n"], "returned_on"])
+    elif r["day"] > THROUGH:
+        continue
     elif r["amount"] < 0 or r["amount"] > sale["amount"] - sum(a for _, a in sale["back"]):
         rejects.append(["return", r["n"], "amount"])
     else:
