@@ -141,7 +141,7 @@ for q in range(FIRST, quarter(min(through, last_day(FIRST + 3))) + 1):
         totals[k[0], k[1], name(q)] += now.get(k, 0) - before.get(k, 0)
     before = now
 totals = [(RULES[r], "person", rep, "USD", q, money(c)) for (r, rep, q), c in sorted(totals.items(), key=lambda x: (x[0][0], order(x[0][1]), x[0][2])) if c]
-decisions = [("counted", 1, "deal", k, name(quarter(deals[k]["on"])), "nth", n) for k, n in numbers.items()]
+decisions = [("counted", 1, "deal", k, name(quarter(deals[k]["closed"])), "nth", n) for k, n in numbers.items()]
 for (rep, q), (now, then) in GROWTH.items():
     decisions += [("growth", 1, "person", rep, name(q), "registered", now), ("growth", 1, "person", rep, name(q), "year_before", then)]
 
