@@ -59,18 +59,17 @@ recs = read("recommendation", ["made_on", "reported_on"], {"advisor": advisors})
 sales = read("sale", ["sold_on"], {})
 notes = read("credit_note", ["issued_on"], {"sale": sales})
 
-# What is left of each sale: the notes in the order of their day and key, those up to the day of the statement.
-rest = {k: s["amount"] for k, s in sales.items()}
-left = dict(rest)
+# What is left of each sale: the notes up to the day of the statement, in the order of their day and key.
+left = {k: s["amount"] for k, s in sales.items()}
 for n in sorted(notes.values(), key=lambda n: (n["issued_on"], place(n["id"]))):
+    if n["issued_on"] > THROUGH:
+        continue
     if n["issued_on"] < sales[n["sale"]]["sold_on"]:
         rejects.append(["credit_note", n["row"], "issued_on"])
-    elif n["amount"] > rest[n["sale"]]:
+    elif n["amount"] > left[n["sale"]]:
         rejects.append(["credit_note", n["row"], "amount"])
     else:
-        rest[n["sale"]] -= n["amount"]
-        if n["issued_on"] <= THROUGH:
-            left[n["sale"]] -= n["amount"]
+        left[n["sale"]] -= n["amount"]
 
 bought = defaultdict(list)
 for k, s in sales.items():

@@ -73,17 +73,16 @@ persons = {p: r for p, r in listed.items() if state[p]}
 sales = read("sale", "sold_on", "seller", persons)
 cancellations = read("cancellation", "canceled_on", "sale", sales)
 
-rest = {k: s["amount"] for k, s in sales.items()}
-left = dict(rest)
+left = {k: s["amount"] for k, s in sales.items()}
 for c in sorted(cancellations.values(), key=lambda c: (c["day"], place(c["id"]))):
+    if c["day"] > THROUGH:
+        continue
     if c["day"] < sales[c["sale"]]["day"]:
         rejects.append(["cancellation", c["row"], "canceled_on"])
-    elif c["amount"] > rest[c["sale"]]:
+    elif c["amount"] > left[c["sale"]]:
         rejects.append(["cancellation", c["row"], "amount"])
     else:
-        rest[c["sale"]] -= c["amount"]
-        if c["day"] <= THROUGH:
-            left[c["sale"]] -= c["amount"]
+        left[c["sale"]] -= c["amount"]
 
 def above(p):
     """The referrer, the referrer's referrer and that one's, as far as there are some."""
