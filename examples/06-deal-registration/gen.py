@@ -18,13 +18,14 @@ for n in range(N):
     closed = R.choice([on + R.randrange(200) * DAY] * 6 + [on, on + 180 * DAY, on + 181 * DAY, on - DAY, None])
     amount = R.choice(["5000.00", "4999.99", "5000.25", "6000.50", f"{R.randrange(3000, 30000)}.{R.randrange(100):02d}", f"{R.randrange(4500, 9000)}.00"])
     rep = R.choice([R.choice(persons)] * 6 + [R.choice(few)] * 4 + [""])
-    deals.append([key(1000 + n), on, rep, f"C{R.randrange(max(5, N // 2))}", R.choice(["storage", "security", "fabric"]), R.choice(["yes"] * 8 + ["no"]), closed or "", amount])
+    customer, line, approved = f"C{R.randrange(max(5, N // 2))}", R.choice(["storage", "security", "fabric"]), R.choice(["yes"] * 8 + ["no"])
+    deals.append([key(1000 + n), on, rep, customer, line, approved, closed or "", amount])
     for part in range(R.choice([0] * 9 + [1, 1, 2])):
         back = R.choice([amount, "500.00", "1000.01"])
         returns.append([f"R{len(returns)}", on + R.randrange(-3, 300) * DAY, deals[-1][0], back])
-for n in range(max(1, N // 200)):
-    deals[R.randrange(N)][7] = "12,500.00"
-    deals[R.randrange(N)][2] = "nobody"
+bad = R.sample(range(N), 2 * max(1, N // 200))
+for n in range(0, len(bad), 2):
+    deals[bad[n]][7], deals[bad[n + 1]][2] = "12,500.00", "nobody"
     returns.append([f"R{len(returns)}", START, f"X{n}", "1.00"])
 
 

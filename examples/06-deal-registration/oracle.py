@@ -75,7 +75,8 @@ for r in back:
 taken = Counter()
 for r in sorted(back, key=lambda r: (r["on"], order(r["id"]))):
     d = deals.get(r["deal"])
-    bad = "deal" if not d else "returned_on" if r["on"] < d["on"] else "amount" if taken[r["deal"]] + r["size"] > d["size"] else None
+    known = r["on"] <= datetime.date(2026, 12, 31)
+    bad = "deal" if not d else "returned_on" if r["on"] < d["on"] else "amount" if known and taken[r["deal"]] + r["size"] > d["size"] else None
     if bad:
         rejects.append(("return", r["row"], bad))
     else:

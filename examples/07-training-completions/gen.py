@@ -24,10 +24,9 @@ for n in range(N):
     on = R.choice([START + R.randrange(585) * DAY] * 6 + [datetime.date(2026, R.choice([3, 6]), 30), course[2] or START])
     score = R.choice([course[4] or "", f"{R.randrange(60, 101)}%", f"{R.randrange(70, 99)}.{R.randrange(100):02d}%", "79.99%", ""])
     rows.append([key(n + 1), on, R.choice(persons), course[0], score])
-for n in range(max(1, N // 300)):
-    rows[R.randrange(N)][4] = "passed"
-    rows[R.randrange(N)][2] = "nobody"
-    rows[R.randrange(N)][3] = "LK-99"
+bad = R.sample(range(N), 3 * max(1, N // 300))
+for n in range(0, len(bad), 3):
+    rows[bad[n]][4], rows[bad[n + 1]][2], rows[bad[n + 2]][3] = "passed", "nobody", "LK-99"
 
 
 def write(name, head, lines):

@@ -129,7 +129,8 @@ for r in passes:
     while quarter(on) > q:
         close(q)
         q += 1
-    complete = c["track"] and (person, c["track"]) not in completed and all(first.get((person, k), on + DAY) <= on for k in tracks[c["track"]] if offered(k, on))
+    needed = [first.get((person, k), on + DAY) for k in tracks[c["track"]] if offered(k, on)] if c["track"] else []
+    complete = needed and max(needed) <= on and (person, c["track"]) not in completed
     if complete:
         completed.add((person, c["track"]))
     if quarter(on) < FIRST:

@@ -12,7 +12,8 @@ def key(n):
 
 persons, goals, sales = [], [], []
 for n in range(max(3, N // 40)):
-    hired = R.choice([START - R.randrange(900) * DAY] * 3 + [START + R.randrange(330) * DAY, datetime.date(2025, 10, 1), datetime.date(2025, 9, 30), datetime.date(2025, 4, 1)])
+    edges = [datetime.date(2025, 10, 1), datetime.date(2025, 9, 30), datetime.date(2025, 4, 1)]
+    hired = R.choice([START - R.randrange(900) * DAY] * 3 + [START + R.randrange(330) * DAY] + edges)
     left = R.choice([""] * 5 + [max(hired, START) + R.randrange(300) * DAY])
     persons.append([key(20 + n), hired, left, R.choice(["", "", f"{R.randrange(500, 3000)}.{R.choice(['00', '50', '25'])}"])])
     for q in range(1, 5):
@@ -21,9 +22,9 @@ for n in range(max(3, N // 40)):
 for n in range(N):
     amount = R.choice([f"{R.randrange(1000, 12000)}.{R.randrange(100):02d}"] * 8 + ["5000.00", f"-{R.randrange(100, 9000)}.00"])
     sales.append([key(n), START + R.randrange(-20, 370) * DAY, R.choice([R.choice(persons)[0]] * 30 + [""]), amount])
-for n in range(max(1, N // 300)):
-    sales[R.randrange(N)][3] = "1.250,00"
-    sales[R.randrange(N)][2] = "nobody"
+bad = R.sample(range(N), 2 * max(1, N // 300))
+for n in range(len(bad) // 2):
+    sales[bad[2 * n]][3], sales[bad[2 * n + 1]][2] = "1.250,00", "nobody"
     goals.append([key(20 + n), f"FY2026-Q{n % 4 + 1}", "1000.00", "500.00"])
     goals.append([f"nobody {n}", "FY2026-Q1", "50000.00", "500.00"])
 

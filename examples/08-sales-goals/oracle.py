@@ -74,7 +74,8 @@ lines = read("goals.csv")
 twice = Counter((r["person"], r["quarter"]) for r in lines)
 for r in lines:
     r["goal"], r["payout"] = number(r["goal"]), number(r["payout"])
-    bad = [c for c, wrong in [("person", r["person"] not in persons or twice[r["person"], r["quarter"]] > 1), ("goal", r["goal"] is None or r["goal"] < 1000)] if wrong]
+    bad = [c for c, wrong in [("person", r["person"] not in persons or twice[r["person"], r["quarter"]] > 1),
+                              ("goal", r["goal"] is None or r["goal"] < 1000)] if wrong]
     rejects += [("goal", r["row"], c) for c in bad]
     if not bad:
         goals[r["person"], r["quarter"]] = r
@@ -83,7 +84,8 @@ twice = Counter(r["id"] for r in rows)
 sold = Counter()
 for r in rows:
     on, amount = day(r["sold_on"]), number(r["amount"])
-    bad = [c for c, wrong in [("id", twice[r["id"]] > 1), ("sold_on", not on), ("rep", r["rep"] and r["rep"] not in persons), ("amount", amount is None)] if wrong]
+    bad = [c for c, wrong in [("id", twice[r["id"]] > 1), ("sold_on", not on), ("rep", r["rep"] and r["rep"] not in persons),
+                              ("amount", amount is None)] if wrong]
     rejects += [("sale", r["row"], c) for c in bad]
     if not bad and r["rep"] and month_start(0) <= on <= THROUGH and persons[r["rep"]]["from"] <= on <= persons[r["rep"]]["to"]:
         sold[r["rep"], ((on.year - 2025) * 12 + on.month - 7) // 3] += amount
@@ -140,7 +142,8 @@ for m in range(12):
             totals["recovery", k, name] -= back
             if back:
                 move(k, lot, last, "taken", -back)
-totals = [(r, "person", k, "USD", period, money(c)) for (r, k, period), c in sorted(totals.items(), key=lambda x: (RULES.index(x[0][0]), order(x[0][1]), x[0][2])) if c]
+totals = [(r, "person", k, "USD", period, money(c))
+          for (r, k, period), c in sorted(totals.items(), key=lambda x: (RULES.index(x[0][0]), order(x[0][1]), x[0][2])) if c]
 suffix = "" if "--through" not in sys.argv else f"@{THROUGH}"
 
 
