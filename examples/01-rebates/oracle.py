@@ -99,10 +99,10 @@ for n, r in rows:
         returns.append(dict(r, n=n, amount=amount, day=d))
 for r in sorted(returns, key=lambda r: (r["day"], key_order(r["id"]))):
     sale = sales[r["sale"]]
+    if r["day"] > THROUGH:
+        continue                                        # left for a later statement
     if r["day"] < sale["day"]:
         rejects.append(["return", r["n"], "returned_on"])
-    elif r["day"] > THROUGH:
-        continue
     elif r["amount"] < 0 or r["amount"] > sale["amount"] - sum(a for _, a in sale["back"]):
         rejects.append(["return", r["n"], "amount"])
     else:

@@ -82,11 +82,13 @@ left = {k: money(s["net"]) for k, s in sales.items()}
 todo = []                                   # (day, what comes first on a day, order, what, row)
 for k, r in sorted(returns.items(), key=lambda i: (day(i[1]["returned_on"]), key_order(i[0]))):
     back, sold = day(r["returned_on"]), day(sales[r["sale"]]["sold_on"])
+    if back > LAST:
+        continue                            # left for a later statement
     if back < sold:
         rejects.append(["return", r["row"], "returned_on"])
-    elif back <= LAST and money(r["net"]) > left[r["sale"]]:
+    elif money(r["net"]) > left[r["sale"]]:
         rejects.append(["return", r["row"], "net"])
-    elif back <= LAST:
+    else:
         left[r["sale"]] -= money(r["net"])
         if sold >= FIRST:
             todo.append((back, 3, (sold.month, key_order(k)), "return", r))
