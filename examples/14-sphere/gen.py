@@ -20,8 +20,10 @@ def main(n, out):
         sold = max(sold, first)
         amount = r.choice(["100.00", "99.99", "250.50", "71.50"]) if r.random() < .3 else f"{r.randrange(1, 60000) / 100:.2f}"
         customer = f"C-{r.randrange(max(9, n // 6))}" if r.random() < .96 else ""
-        amount = "12,50" if r.random() < .003 else amount
-        sales.append([f"S-{i}" if i % 4 else str(i), sold, "RING-1" if r.random() < .003 else "BELOW" if r.random() < .002 else seller, customer, amount])
+        odd = r.random()
+        amount = "12,50" if odd < .003 else amount
+        seller = "RING-1" if .003 <= odd < .006 else "BELOW" if .006 <= odd < .008 else seller
+        sales.append([f"S-{i}" if i % 4 else str(i), sold, seller, customer, amount])
         if r.random() < .08:
             canceled = sold + dt.timedelta(r.randrange(-1, 120))
             cancellations.append([f"X{i}", canceled, sales[-1][0], r.choice([amount.replace(",", "."), "0.50", "30.00"])])

@@ -121,6 +121,8 @@ for p in persons:
 
 decisions = []
 for p, r in persons.items():
+    if r["day"] > THROUGH:
+        continue
     for q in range(max(begin, number(r["day"])), end + 1):
         now, before = len(reach[p, q]), len(reach[p, q - 1])
         for what, v in (("circle", circle[p, q]), ("customers", len(own[p, q])), ("reach", now)):
