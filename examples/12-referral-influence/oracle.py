@@ -145,7 +145,7 @@ for p in purchases:
         parts = divide(line, fee, found, on) if found else None
         if parts is None:
             uncredited.append((line, "purchase", p["id"], money(fee)))
-        credits += [(line, "purchase", p["id"], t["id"], t["advisor"], money(c)) for t, c in zip(found, parts or [0] * len(found))]
+        credits += [(line, "purchase", p["id"], t["id"], t["advisor"], money(c)) for t, c in zip(found, parts or [])]
         paid[p["id"]] = [(line, t["advisor"], c) for t, c in zip(found, parts or [])]
         for t in found if line == "microscopes" else []:
             moved[t["advisor"], quarter(on)] = moved.get((t["advisor"], quarter(on)), 0) + p["amount"] / len(found)
