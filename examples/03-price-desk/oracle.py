@@ -102,7 +102,8 @@ def promotion(family, n, day):
     best = (F(0), "")
     for r in PROMOTIONS:
         first, last = (dt.datetime.strptime(r[c], "%m/%d/%Y").date() if r[c] else None for c in ("First day", "Last day"))
-        fits = r["Family"] in ("", family) and (not first or first <= day) and (not last or day <= last) and n >= int(r["Min qty"] or 0)
+        fits = (r["Family"] in ("", family) and (not first or first <= day) and (not last or day <= last) and n >= int(r["Min qty"] or 0)
+                and n <= int(r["Max qty"] or n))
         if fits and F(r["Extra %"]) / 100 > best[0]:
             best = (F(r["Extra %"]) / 100, r["Code"])
     return best
@@ -122,9 +123,10 @@ def decide(q):
     raised = low is not None and unit < low
     if raised:
         unit = low
-    basis = ("floor" if raised else deal["paper"] if deal else "limit" if given < base + extra else code if code else "bid" if q["bid"] > 0
+    basis = ("floor" if raised else "agreement" if deal else "limit" if given < base + extra else "promotion" if code else "bid" if q["bid"] > 0
              else "standard" if usual > 0 else "list")
-    return {"standard_discount": usual, "discount": given, "basis": basis, "unit_price": unit, "net_price": unit * q["quantity"]}
+    return {"standard_discount": usual, "discount": given, "basis": basis, "unit_price": unit, "net_price": unit * q["quantity"],
+            "agreement": deal["paper"] if deal else "", "promotion": code}
 
 
 def shown(v):
@@ -148,23 +150,23 @@ by_customer = {}
 for a in agreements.values():
     by_customer.setdefault(a["customer"], []).append(a)
 for s in sales.values():
-    s["left"] = s["left_then"] = s["quantity"]
+    s["left"] = s["quantity"]
 for r in sorted(returns.values(), key=lambda r: (r["returned_on"], order(r["id"]))):
     s = r["sale"]
+    if r["returned_on"] > THROUGH:
+        continue
     if r["returned_on"] < s["sold_on"] or r["quantity"] > s["left"]:
         rejects.append(["sale_return", r["row"], "returned_on" if r["returned_on"] < s["sold_on"] else "quantity"])
-        continue
-    s["left"] -= r["quantity"]
-    if r["returned_on"] <= THROUGH:
-        s["left_then"] = s["left"]
+    else:
+        s["left"] -= r["quantity"]
 for q in sorted(quotes.values(), key=lambda q: (q["quoted_on"], order(q["id"]))):
     q["price"], q["open"] = decide(q), q["quantity"]
     if q["quoted_on"] <= THROUGH:
-        decisions += [["price", 1, "quote", q["id"], quarter(q["quoted_on"]), k, shown(v)] for k, v in q["price"].items()]
+        decisions += [["price", 1, "quote", q["id"], quarter(q["quoted_on"]), k, shown(v)] for k, v in q["price"].items() if v != ""]
 for s in sorted(sales.values(), key=lambda s: (s["sold_on"], order(s["id"]))):
     q = s["quote"]
     if START <= s["sold_on"] <= min(THROUGH, dt.date(2026, 6, 30)) and q["quoted_on"] <= s["sold_on"] <= q["quoted_on"] + dt.timedelta(60):
-        units = min(s["left_then"], q["open"])
+        units = min(s["left"], q["open"])
         q["open"] -= units
         below = q["product"]["list_price"] - q["price"]["unit_price"]
         key = (q["partner"]["id"], quarter(s["sold_on"]))

@@ -110,18 +110,17 @@ for d in deals.values():
         d["bonus"] = min(cents(d["amount"] * F(45, 1000)), F(2500), 6000 - r.get("earned", 0))
         r["earned"] = r.get("earned", 0) + d["bonus"]
         pay("registration_bonus", d["partner"], d["day"], d["bonus"])
-left = {d["id"]: d["amount"] for d in deals.values()}
 for c in cancellations.values():
     d = c["deal"]
-    if c["day"] < d["day"] or c["amount"] > left[d["id"]]:
+    if c["day"] > THROUGH:
+        continue
+    if c["day"] < d["day"] or c["amount"] > d["left"]:
         rejects.append(["cancellation", c["row"], "canceled_on" if c["day"] < d["day"] else "amount"])
         continue
-    left[d["id"]] -= c["amount"]
-    if c["day"] <= THROUGH:
-        d["left"] = left[d["id"]]
-        back = cents(d["bonus"] * (d["amount"] - d["left"]) / d["amount"])
-        pay("registration_bonus", d["partner"], c["day"], d["back"] - back)
-        d["back"] = back
+    d["left"] -= c["amount"]
+    back = cents(d["bonus"] * (d["amount"] - d["left"]) / d["amount"])
+    pay("registration_bonus", d["partner"], c["day"], d["back"] - back)
+    d["back"] = back
 real, shown, used = {}, {}, {}
 for d in deals.values():
     if d["left"] and d["day"] <= THROUGH:

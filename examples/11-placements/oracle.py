@@ -123,12 +123,13 @@ for day, kind, _, r in sorted([(m["day"], 0, order(m["id"]), m) for m in placeme
 for t in returns.values():
     u = t["purchase"]
     back = u.setdefault("back", F(0)) + t["amount"]
+    if t["day"] > THROUGH:
+        continue
     if t["day"] < u["day"] or back > u["amount"]:
         rejects.append(["purchase_return", t["row"], "returned_on" if t["day"] < u["day"] else "amount"])
         continue
     for person, n in u.get("got", {}).items():
-        if t["day"] <= THROUGH:
-            lines.append(("conversion", person, quarter(t["day"]), cents(n * u["back"] / u["amount"] / 100) - cents(n * back / u["amount"] / 100)))
+        lines.append(("conversion", person, quarter(t["day"]), cents(n * u["back"] / u["amount"] / 100) - cents(n * back / u["amount"] / 100)))
     u["back"] = back
 
 totals = {}
