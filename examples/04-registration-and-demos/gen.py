@@ -61,6 +61,7 @@ for n in range(N // 400 + 1):
     R.choice(extensions)[2] = "none"
 write("partners", "id,name", [[p, "Firm " + p] for p in partners])
 write("products", "id,list_price,demo_fee", products)
+write("openings", "customer,product", [list(p) for p in dict.fromkeys(pairs)])
 write("registrations", "id,registered_on,partner,customer,product,approved", registrations)
 write("extensions", "id,extended_on,registration", extensions)
 write("deals", "id,closed_on,partner,customer,product,amount,registration", deals)

@@ -78,14 +78,20 @@ def until(r, days):
 
 DATA, OUT, THROUGH = option("--data", os.path.join(HERE, "data")), option("--out", None), date(option("--through", "2026-12-31"))
 partners, products = table("partner", "partners"), table("product", "products", list_price=money, demo_fee=maybe(money))
+same = lambda r: (r["partner"]["id"], r["customer"], r["product"]["id"])
 who = dict(partner=known(partners), customer=text, product=known(products))
+with open(os.path.join(DATA, "openings.csv"), newline="", encoding="utf-8") as f:
+    openings = {(o["customer"], o["product"]) for o in csv.DictReader(f) if o["product"] in products}
 registrations = table("registration", "registrations", registered_on=date, **who, approved=yes_no)
+for key, r in list(registrations.items()):
+    if same(r)[1:] not in openings:
+        rejects.append(["registration", r["row"], "customer"])
+        del registrations[key]
 extensions = table("extension", "extensions", extended_on=date, registration=known(registrations))
 deals = table("deal", "deals", closed_on=date, **who, amount=money, registration=maybe(known(registrations)))
 cancellations = table("cancellation", "cancellations", canceled_on=date, deal=known(deals), amount=money)
 demos = table("demo", "demos", placed_on=date, **who)
 purchases = table("purchase", "purchases", bought_on=date, demo=known(demos))
-same = lambda r: (r["partner"]["id"], r["customer"], r["product"]["id"])
 
 # registrations and extensions, day by day
 in_force = {}
