@@ -48,11 +48,15 @@ returns = []
 for n in range(1, N // 10 + 1):
     s = R.choice(sales)
     returns.append([key(n) + "r", s[1] + dt.timedelta(R.randrange(90)), s[0], R.choice([s[3], R.randrange(1, s[3] + 1)])])
-for n in range(N // 500 + 1):
-    R.choice(quotes)[1] = "31.06.2025"
-    R.choice(sales)[3] = R.choice(["0", "many", "1.5"])
-    R.choice(sales)[2] = "nobody"
-    sales.append([R.choice(sales)[0]] + R.choice(sales)[1:])
+bad = N // 500 + 1
+for row in R.sample(quotes, bad):
+    row[1] = "31.06.2025"
+spoiled = R.sample(sales, 3 * bad)
+for row in spoiled[:bad]:
+    row[3] = R.choice(["0", "many", "1.5"])
+for row in spoiled[bad:2 * bad]:
+    row[2] = "nobody"
+sales += [list(row) for row in spoiled[2 * bad:]]
 write("partners", "id,level", [[p, R.choice(["", "authorized", "preferred", "premier"])] for p in partners])
 write("products", "id,family,list_price,floor_price", products)
 write("agreements", "id,paper,signed_on,through,customer,family,discount,stacks", agreements)
