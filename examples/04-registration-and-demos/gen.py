@@ -53,12 +53,14 @@ purchases = []
 for n in range(1, N // 4 + 1):
     m = R.choice(demos)
     purchases.append([key(n), after(m[1], 60, 61, 90, 91, 120, 121), m[0]])
-for n in range(N // 400 + 1):
-    R.choice(registrations)[1] = "2026-02-30"
-    R.choice(registrations)[2] = "nobody"
-    R.choice(deals)[5] = R.choice(["0.00", "-5.00", "1.005", "much"])
-    demos.append([R.choice(demos)[0]] + R.choice(demos)[1:])
-    R.choice(extensions)[2] = "none"
+bad = N // 400 + 1
+for row in R.sample(registrations, bad):
+    row[R.choice([1, 2])] = "2026-02-30"
+for row in R.sample(deals, bad):
+    row[5] = R.choice(["0.00", "-5.00", "1.005", "much"])
+for row in R.sample(extensions, bad):
+    row[2] = "none"
+demos += [list(row) for row in R.sample(demos, bad)]
 write("partners", "id,name", [[p, "Firm " + p] for p in partners])
 write("products", "id,list_price,demo_fee", products)
 write("openings", "customer,product", [list(p) for p in dict.fromkeys(pairs)])
