@@ -46,11 +46,13 @@ returns = []
 for n in range(1, N // 6 + 1):
     u = R.choice(purchases)
     returns.append([key(n), u[1] + dt.timedelta(R.randrange(150)), u[0], R.choice([u[4], amount(), "33.33", "100.00"])])
-for n in range(N // 400 + 1):
-    R.choice(placements)[2] = "nobody"
-    R.choice(placements)[6] = "soon"
-    R.choice(purchases)[4] = R.choice(["0.00", "-1.00", "10.005"])
-    purchases.append([R.choice(purchases)[0]] + R.choice(purchases)[1:])
+bad = N // 400 + 1
+for row in R.sample(placements, bad):
+    row[R.choice([2, 6])] = "nobody"
+spoiled = R.sample(purchases, 2 * bad)
+for row in spoiled[:bad]:
+    row[4] = R.choice(["0.00", "-1.00", "10.005"])
+purchases += [[row[0]] + R.choice(purchases[:bad])[1:4] + ["20.00"] for row in spoiled[bad:]]
 write("persons", "id,role", [[p, R.choice(["seller", "engineer"])] for p in persons])
 write("products", "id", [[p] for p in products])
 write("product_history", "id,from,to,fee", history)
