@@ -6,7 +6,7 @@ use crate::job::{Job, JobOptions, Limits};
 use crate::progress::Progress;
 use crate::report;
 use meed_grammar::foreign::{lines, shown};
-use meed_runtime::inner::explain::{Answer, ExplainError, Explanation, Query, explain};
+use meed_runtime::inner::explain::{Answer, ExplainError, ExplainStep, Explanation, Query, explain};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -130,7 +130,7 @@ fn drawn(answer: &Answer) -> String {
 }
 
 /// The rule's text is above the first of its rows.
-fn explanation(known: &Explanation, with_rule: bool) -> String {
+pub fn explanation(known: &Explanation, with_rule: bool) -> String {
     let mut out = format!("{}\n\n", known.heading);
     if with_rule {
         for line in known.rule.lines() {
@@ -152,6 +152,11 @@ fn explanation(known: &Explanation, with_rule: bool) -> String {
     out
 }
 
+/// A step for machines.
+pub fn point(step: &ExplainStep) -> serde_json::Value {
+    serde_json::json!({ "holds": step.holds, "text": step.text, "details": step.details })
+}
+
 /// For machines, one object a line.
 fn objects(answer: &Answer) -> String {
     let mut out = String::new();
@@ -159,7 +164,6 @@ fn objects(answer: &Answer) -> String {
         let _ = writeln!(out, "{}", serde_json::json!({ "note": note }));
     }
     for known in &answer.explanations {
-        let point = |point: &meed_runtime::inner::explain::ExplainStep| serde_json::json!({ "holds": point.holds, "text": point.text, "details": point.details });
         let points: Vec<_> = known.steps.iter().map(point).collect();
         let object = serde_json::json!({ "heading": known.heading, "rule": known.rule, "points": points });
         let _ = writeln!(out, "{object}");

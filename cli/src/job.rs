@@ -118,6 +118,20 @@ impl Job {
         Ok(Self { path, sources, sheets, plan, through, through_is_said: said.is_some(), settings, data })
     }
 
+    /// Settles through a day where none was said.
+    pub fn settle_through(&mut self, day: i32, messages: Messages) -> Result<(), ExitStatus> {
+        if self.through_is_said {
+            return Ok(());
+        }
+        if day < self.plan.active.from {
+            let message = format!("the program begins on {}, after {}", date_of(self.plan.active.from), date_of(day));
+            messages.error("command-line", &message, None);
+            return Err(ExitStatus::Usage);
+        }
+        self.through = day;
+        Ok(())
+    }
+
     /// Finds the tables.
     pub fn bind(&self, messages: Messages) -> Result<Bound, ExitStatus> {
         let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;

@@ -29,6 +29,7 @@ mod paid;
 mod plan;
 mod progress;
 mod project;
+mod quote;
 mod rejected_rows;
 mod report;
 mod run;
@@ -60,6 +61,7 @@ enum Command {
     Fmt(fmt::Fmt),
     Test(test::Test),
     Run(run::Run),
+    Quote(quote::Quote),
     Explain(explain::Explain),
     Plan(plan::Plan),
     Show(show::Show),
@@ -92,7 +94,7 @@ enum ExitStatus {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command, message_format } = Arguments::parse();
+    let Arguments { command, message_format } = Arguments::parse_from(quote::spelled(std::env::args_os()));
     let messages = Messages::new(message_format);
     signals::outlive_file_limits();
     let run = || match command {
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::Fmt(command) => command.run(messages),
         Command::Test(command) => command.run(messages),
         Command::Run(command) => command.run(messages),
+        Command::Quote(command) => command.run(messages),
         Command::Explain(command) => command.run(messages),
         Command::Plan(command) => command.run(messages),
         Command::Show(command) => command.run(messages),

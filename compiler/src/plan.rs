@@ -438,6 +438,11 @@ impl Version {
         })
     }
 
+    /// Whether only the first rows of a key go on.
+    pub fn has_first(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node, Node::First { .. }))
+    }
+
     /// Whether it takes back.
     pub fn is_negative(&self) -> bool {
         self.nodes.iter().any(|node| matches!(node, Node::Pay(Pay { negative: true, .. })))

@@ -143,7 +143,7 @@ pub fn parse_exact(text: &str) -> Option<Exact> {
 pub enum DecimalFault {
     /// Not a plain decimal number.
     Unreadable,
-    /// More decimals than the field keeps (zeros at the end do not count).
+    /// More decimals than the field keeps. Zeros at the end do not count, but where they make three: `1.250` may be a thousand.
     TooManyDecimals,
     /// Beyond what the field can hold.
     TooLarge,
@@ -159,6 +159,7 @@ pub fn parse_decimal(text: &[u8], decimals: u32) -> Result<i64, DecimalFault> {
     let mut value: i64 = 0;
     let mut seen_digit = false;
     let mut after_point: Option<u32> = None;
+    let mut n_more = 0;
     for &byte in digits {
         match byte {
             b'0'..=b'9' => {
@@ -169,6 +170,7 @@ pub fn parse_decimal(text: &[u8], decimals: u32) -> Result<i64, DecimalFault> {
                         if digit != 0 {
                             return Err(excess(digits));
                         }
+                        n_more += 1;
                         continue;
                     }
                     *n += 1;
@@ -181,6 +183,9 @@ pub fn parse_decimal(text: &[u8], decimals: u32) -> Result<i64, DecimalFault> {
     }
     if !seen_digit || digits.ends_with(b".") {
         return Err(DecimalFault::Unreadable);
+    }
+    if n_more > 0 && decimals + n_more == 3 {
+        return Err(DecimalFault::TooManyDecimals);
     }
     let missing = decimals - after_point.unwrap_or(0);
     let value = 10i64.checked_pow(missing).and_then(|factor| value.checked_mul(factor));
@@ -272,7 +277,11 @@ mod tests {
     fn decimals_are_read_exactly_or_refused() {
         assert_eq!(parse_decimal(b"1000.25", 2), Ok(100_025));
         assert_eq!(parse_decimal(b"-0.5", 2), Ok(-50));
-        assert_eq!(parse_decimal(b"7.500", 2), Ok(750));
+        assert_eq!(parse_decimal(b"7.5000", 2), Ok(750));
+        // It may be a thousand and a half.
+        assert_eq!(parse_decimal(b"7.500", 2), Err(DecimalFault::TooManyDecimals));
+        assert_eq!(parse_decimal(b"1.000", 0), Err(DecimalFault::TooManyDecimals));
+        assert_eq!(parse_decimal(b"7.500", 3), Ok(7_500));
         assert_eq!(parse_decimal(b"7.505", 2), Err(DecimalFault::TooManyDecimals));
         assert_eq!(parse_decimal(b"92233720368547758.07", 2), Ok(i64::MAX));
         assert_eq!(parse_decimal(b"-92233720368547758.08", 2), Ok(i64::MIN));

@@ -30,6 +30,7 @@ mod order;
 pub mod origin;
 mod page;
 pub(crate) mod paths;
+mod patience;
 mod place;
 pub(crate) mod result;
 mod run;

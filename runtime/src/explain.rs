@@ -16,6 +16,7 @@ mod limits;
 mod notes;
 pub(crate) mod numbers;
 pub(crate) mod query;
+pub(crate) mod quote;
 mod select;
 mod shares;
 mod statement;

@@ -92,6 +92,7 @@ pub mod inner {
     pub mod explain {
         pub use crate::explain::answer::explain;
         pub use crate::explain::query::{Answer, ExplainError, ExplainStep, Explanation, Query};
+        pub use crate::explain::quote::{Quote, QuotedDecision, QuotedPayment, quote};
     }
     pub mod keys {
         pub use crate::keys::columns::Keys;

@@ -142,6 +142,14 @@ pub enum RoundingMode {
     Downward,
 }
 
+impl RoundingMode {
+    /// Whether a number goes to the nearer neighbor, so that one half is a tie.
+    pub const fn is_half(self) -> bool {
+        use RoundingMode::{HalfAwayFromZero, HalfDownward, HalfEven, HalfOdd, HalfTowardZero, HalfUpward};
+        matches!(self, HalfEven | HalfOdd | HalfAwayFromZero | HalfTowardZero | HalfUpward | HalfDownward)
+    }
+}
+
 /// `to N decimals`, `to whole`, `to multiples of X`
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,6 +6,7 @@
 use crate::engine::days::PeriodOf;
 use crate::engine::options::RunOptions;
 use crate::engine::paths::{PathValues, days};
+use crate::engine::patience::Patience;
 use crate::load::periods::aggregated_periods;
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
@@ -73,14 +74,15 @@ impl<'a> AggregateState<'a> {
             let marks = &mut taken[start as usize..(start + len) as usize];
             // A kernel marks anew what another fold of the rule may have marked.
             let before = marks.to_vec();
-            let mut next = 0;
+            let (mut next, mut patience) = (0, Patience::default());
             while next < len {
-                if let Some(kernel) = kernel {
+                if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
                     let fold_state = &mut self.fold_state;
                     #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
                     let done = unsafe {
                         kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, fold_state, marks)
                     };
+                    patience.asked(next, done);
                     next = done;
                     if next == len {
                         break;

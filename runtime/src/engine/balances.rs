@@ -143,6 +143,7 @@ impl Run<'_, '_> {
             Rows::EntityPeriods(periods) if !again.is_empty() => Rows::EntityPeriods(with_again(&periods, &again)),
             rows => rows,
         };
+        self.ask_shown(&mut work, &rows);
         Ok(Member { work, rows, n_rows, chunk, closed, again: AddedAgain::of(again), is_ready })
     }
 
@@ -202,7 +203,10 @@ impl Run<'_, '_> {
 
     fn row_on_balances(&mut self, member: &mut Member, row: u32) -> Result<(), RunError> {
         let Member { work, rows, n_rows, chunk, again, .. } = member;
-        let UnderWay { id, observed, output, limited, .. } = work;
+        // What is done again is told with the row that it is of.
+        let own = if row < *n_rows { row } else { again.rows[(row - *n_rows) as usize].row };
+        let observed = work.shows(own);
+        let UnderWay { id, output, limited, .. } = work;
         let (id, plan) = (*id, self.plan);
         self.at.set(Some((id, row)));
         let mut trace = observed.then(Trace::default);
@@ -226,13 +230,13 @@ impl Run<'_, '_> {
         });
         let told = done.map_err(|(row, fault)| self.fault(id, &plan.version(id).stream, rows, row, fault))?;
         if let Some((row, added)) = told {
-            if *observed {
+            if observed {
                 tell(&mut self.observer, limited, id, row, added);
             }
         } else if let Some(trace) = trace {
             tell(&mut self.observer, limited, id, row, trace);
         }
-        if self.kernels.is_some() && !*observed {
+        if self.kernels.is_some() && !observed {
             self.result.replayed[id.index()] += 1;
         }
         Ok(())

@@ -45,7 +45,7 @@ impl Run<'_, '_> {
 
     fn before_ranking(&mut self, member: &mut Member, row: u32) -> Result<Option<Candidate>, RunError> {
         let Member { work, rows, chunk, .. } = member;
-        let (id, plan, observed) = (work.id, self.plan, work.observed);
+        let (id, plan, observed) = (work.id, self.plan, work.shows(row));
         self.at.set(Some((id, row)));
         let data = &mut self.loaded.data;
         let done = before_ranking(plan, id, data, rows, chunk, row, &mut work.output, observed);
@@ -132,7 +132,7 @@ impl Run<'_, '_> {
         if let Some(trace) = trace {
             tell(&mut self.observer, &mut work.limited, id, row, trace);
         }
-        if self.kernels.is_some() && !work.observed {
+        if self.kernels.is_some() && !work.shows(row) {
             self.result.replayed[id.index()] += 1;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! How a Plan is run, and who may look on.
 
 use meed_compiler::codegen::CodeOptions;
+use meed_compiler::data::Rows;
 use meed_compiler::interpret::trace::Trace;
 use meed_compiler::plan::VersionId;
 
@@ -34,10 +35,14 @@ impl RunOptions {
     }
 }
 
-/// Looks on while a Plan is run. Rules that it wants to see are done by the interpreter.
+/// Looks on while a Plan is run. Rows that it wants to see are done by the interpreter.
 pub trait Observer {
     /// Whether the rows of this rule are to be shown.
     fn wants(&self, rule: VersionId) -> bool;
+    /// Which of the rows of a rule that is wanted are to be shown, in order, of those in a page; none where all are.
+    fn rows(&self, _rule: VersionId, _rows: &Rows) -> Option<Vec<u32>> {
+        None
+    }
     /// A row of a rule that is wanted, in the order of the stream, and everything that decided it. Rows count from the
     /// first of the page.
     fn row(&mut self, rule: VersionId, row: u32, trace: Trace);

@@ -6,6 +6,7 @@ use crate::engine::flags::RowFlags;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::line_stream::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
+use crate::engine::patience::Patience;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::engine::shared_limit::{ends, tell};
@@ -207,6 +208,7 @@ impl Run<'_, '_> {
                 self.group_indexes[key] = Some(index);
             }
         }
+        members.iter_mut().for_each(|member| self.ask_shown(member, &rows));
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
         // Rows of periods before the program are those of rules that only set.
         if let Rows::EntityPeriods(periods) = &rows
@@ -215,7 +217,8 @@ impl Run<'_, '_> {
             chunk.start = periods.last_day.partition_point(|day| *day < self.plan.active.from) as u32;
         }
         while chunk.start < n_rows {
-            chunk.len = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
+            let most = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
+            chunk.len = members.iter().fold(most, |len, member| member.n_alike(chunk.start, len));
             self.number(&used, &rows, &mut chunk);
             members.iter_mut().for_each(|member| member.output.begin(chunk.len as usize));
             match (self.plan.stacking_of(ids[0]), &mut *members) {
@@ -305,16 +308,18 @@ impl Run<'_, '_> {
         chunk: &Chunk,
         mut waiting: Option<&mut Vec<(u32, Trace)>>,
     ) -> Result<(), (u32, Fault)> {
-        let UnderWay { id, observed, output, limited, .. } = member;
-        let (id, observed) = (*id, *observed);
+        let observed = member.shows(chunk.start);
+        let UnderWay { id, output, limited, .. } = member;
+        let id = *id;
         let (mut row, end) = (chunk.start, chunk.start + chunk.len);
         self.at.set(Some((id, row)));
         let mut replayed = 0;
+        let mut patience = Patience::default();
         // Lines that are done with already.
         let mut n_done = output.rows.len();
         while row < end {
             let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
-            if let Some(kernel) = kernel {
+            if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
                 let from = row - chunk.start;
                 #[expect(
                     unsafe_code,
@@ -322,6 +327,7 @@ impl Run<'_, '_> {
                               where it is missing, and every code one of the dictionary that the predicates are over"
                 )]
                 let done = unsafe { kernel.run(self.plan, &mut self.loaded.data, rows, chunk, from, output) };
+                patience.asked(from, done);
                 row = chunk.start + done;
                 if row == end {
                     break;

@@ -135,6 +135,8 @@ impl Run<'_, '_> {
         let mut entries = self.entries_of(&members, &lines)?;
         entries.sort_unstable();
         let mut counted: FxHashMap<Account, Counted> = FxHashMap::default();
+        // Who looks at one of the rules is told what the others were paid.
+        let observed = members.iter().any(|member| member.observed);
         for (number, limit) in (0..).map(SharedLimitId).zip(&plan.shared_limits) {
             if let Most::InProportion(_) = limit.most {
                 for entry in &entries {
@@ -150,7 +152,7 @@ impl Run<'_, '_> {
             for entry in &entries {
                 let member = &mut members[entry.member as usize];
                 let line = &mut lines[entry.member as usize][entry.page as usize];
-                self.limit_line(member, line, entry, number, limit, &mut counted)?;
+                self.limit_line(member, line, entry, (number, limit), &mut counted, observed)?;
             }
         }
         for (mut member, pages) in members.into_iter().zip(lines) {
@@ -227,9 +229,9 @@ impl Run<'_, '_> {
         member: &mut UnderWay,
         lines: &mut LineRows,
         entry: &Entry,
-        number: SharedLimitId,
-        limit: &SharedLimit,
+        (number, limit): (SharedLimitId, &SharedLimit),
         counted: &mut FxHashMap<Account, Counted>,
+        observed: bool,
     ) -> Result<(), RunError> {
         let (plan, id, line) = (self.plan, member.id, entry.line as usize);
         let before = i128::from(lines.amounts[line]);
@@ -262,7 +264,7 @@ impl Run<'_, '_> {
                     });
                 }
             }
-            if member.observed && after != 0 {
+            if observed && after != 0 {
                 match own.by_rule.iter_mut().find(|(rule, _)| *rule == entry.rule) {
                     Some((_, sum)) => *sum += after,
                     None => own.by_rule.push((entry.rule, after)),

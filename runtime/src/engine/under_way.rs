@@ -17,6 +17,8 @@ pub(super) struct UnderWay {
     /// The keys that it keeps something per.
     pub used: Vec<usize>,
     pub observed: bool,
+    /// The rows of the page that whoever looks on wants to see; none where that is all.
+    pub shown: Option<Vec<u32>>,
     pub counts: Counts,
     /// What it finds in sets.
     pub found: FoundRows,
@@ -42,11 +44,19 @@ impl Run<'_, '_> {
             id,
             used,
             observed,
+            shown: None,
             counts: Counts::default(),
             found,
             marks,
             output: Output::default(),
             limited: self.begin_limited(id),
+        }
+    }
+
+    /// Asks whoever looks on which rows of a page it wants to see.
+    pub(super) fn ask_shown(&mut self, member: &mut UnderWay, rows: &Rows) {
+        if let Some(observer) = self.observer.as_ref().filter(|_| member.observed) {
+            member.shown = observer.rows(member.id, rows);
         }
     }
 
@@ -152,6 +162,23 @@ impl Run<'_, '_> {
         }
         // Of a rule of a choice it would count lines that lost.
         self.result.missed[id.index()] = if self.plan.stacking_of(id).is_none() { output.missed } else { 0 };
+    }
+}
+
+impl UnderWay {
+    /// Whether whoever looks on wants to see a row of the page.
+    pub fn shows(&self, row: u32) -> bool {
+        self.observed && self.shown.as_ref().is_none_or(|rows| rows.binary_search(&row).is_ok())
+    }
+
+    /// How many rows from one on, up to so many, are either all to be shown or none; one that is shown is by itself.
+    pub fn n_alike(&self, row: u32, most: u32) -> u32 {
+        let Some(rows) = self.shown.as_ref().filter(|_| self.observed) else { return most };
+        match rows.get(rows.partition_point(|shown| *shown < row)) {
+            Some(next) if *next == row => 1,
+            Some(next) => most.min(next - row),
+            None => most,
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use crate::explain::statement::statements;
 use crate::explain::stood::rows_as_they_stood;
 use crate::explain::{notes, select};
 use crate::store::loaded::Loaded;
+use meed_compiler::data::Rows;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
-use meed_compiler::plan::{Plan, VersionId};
+use meed_compiler::plan::{Plan, Version, VersionId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
@@ -56,6 +57,8 @@ pub fn explain(
 struct TraceKeeper {
     wanted: BTreeSet<(VersionId, u32)>,
     rules: Vec<bool>,
+    /// By rule, whether the rows that are first of their keys are looked for among all.
+    has_firsts: Vec<bool>,
     traces: FxHashMap<(VersionId, u32), Trace>,
     /// By rule.
     firsts: Vec<Vec<u32>>,
@@ -67,6 +70,7 @@ impl TraceKeeper {
         let is_picked = |name: &str| picked.iter().any(|(rule, _)| plan.version(*rule).name == name);
         Self {
             wanted: picked.iter().copied().collect(),
+            has_firsts: plan.versions.iter().map(Version::has_first).collect(),
             rules: plan.versions.iter().map(|rule| is_picked(&rule.name)).collect(),
             traces: FxHashMap::default(),
             firsts: vec![Vec::new(); plan.versions.len()],
@@ -77,6 +81,11 @@ impl TraceKeeper {
 impl Observer for TraceKeeper {
     fn wants(&self, rule: VersionId) -> bool {
         self.rules[rule.index()]
+    }
+
+    fn rows(&self, rule: VersionId, _: &Rows) -> Option<Vec<u32>> {
+        let picked = self.wanted.range((rule, 0)..=(rule, u32::MAX)).map(|(_, row)| *row);
+        (!self.has_firsts[rule.index()]).then(|| picked.collect())
     }
 
     fn row(&mut self, rule: VersionId, row: u32, trace: Trace) {

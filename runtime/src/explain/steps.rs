@@ -455,7 +455,7 @@ impl Explainer<'_> {
             return plain(format!("that is {line}"), Vec::new());
         }
         let twice = &sum * Exact::from(unit.per_one()) * Exact::from(2);
-        let tie = if twice.is_whole() { " (a tie)" } else { "" };
+        let tie = if unit.mode.is_half() && twice.is_whole() { " (a tie)" } else { "" };
         plain(format!("{exact}{tie} rounded {mode} is {line}"), Vec::new())
     }
 }

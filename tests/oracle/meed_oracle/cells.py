@@ -84,7 +84,8 @@ def _digits(text, group, point):
     decimals = decimals or ""
     whole = whole.replace(group, "") if group else whole
     number = Fraction(int(whole + decimals), 10 ** len(decimals))
-    return (-number if sign else number), len(decimals.rstrip("0"))
+    # Three decimals may be a thousand, and all of them count.
+    return (-number if sign else number), 3 if len(decimals) == 3 else len(decimals.rstrip("0"))
 
 
 def _number(text, sample, decimals):

@@ -4,7 +4,7 @@ use super::fold;
 use crate::internal::broken;
 use crate::plan::{self, Expr, Function, Op, Period, Stream, TimeUnit, Type};
 
-use crate::typed::walk;
+use crate::typed::without_places;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
 use crate::types::sets::window::{cut_first, days_after};
@@ -205,9 +205,8 @@ impl Typing<'_> {
         // Up to the day behind the last, so that one value is the count; its ends are written nowhere.
         let one = Typed::new(Op::Number(Exact::ONE), Type::Count, false, span).into_expr();
         let next = Op::two(Function::AddTime(TimeUnit::Days), last?.into_expr(), one);
-        let mut ends = [first?.into_expr(), Expr { op: next, ty: Type::Date, optional: false, span }];
-        ends.iter_mut().for_each(|end| walk(end, &mut |expr| expr.span = Span::default()));
-        let [first, next] = ends;
+        let ends = [first?.into_expr(), Expr { op: next, ty: Type::Date, optional: false, span }];
+        let [first, next] = ends.map(without_places);
         Some(Typed::new(Op::two(Function::TimeBetween(TimeUnit::Days), first, next), Type::Count, false, span))
     }
 
@@ -232,7 +231,9 @@ impl Typing<'_> {
                 }
             }
         };
-        Some(Typed::from_expr(self.within_life(scope, edge, own)))
+        // What it is made of is written nowhere.
+        let day = without_places(self.within_life(scope, edge, own));
+        Some(Typed::from_expr(Expr { span, ..day }))
     }
 
     /// The first or last day of the rule's period of a kind; in a rule for years of a party's own `year` is that year.

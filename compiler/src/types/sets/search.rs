@@ -10,7 +10,7 @@ use crate::plan::{
     SearchId, SearchOutput, Stream, Type,
 };
 use crate::resolve::later;
-use crate::typed::{Clause, walk};
+use crate::typed::{Clause, walk, without_places};
 use crate::types::Typing;
 use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed};
 use meed_grammar::problem::Problem;
@@ -371,9 +371,10 @@ impl Typing<'_> {
             && self.program.record(record).life.is_bounded()
         {
             let row = self.set_row(record, span);
-            let day = found.argument(Expr { op: Op::When, ty: Type::Date, optional: false, span });
+            let day = found.argument(without_places(Expr { op: Op::When, ty: Type::Date, optional: false, span }));
             let lives = self.lives_on(&row, &day);
-            found.also.extend(lives);
+            // It is written nowhere, and so is the day that is asked with.
+            found.also.extend(lives.map(without_places));
         }
         let rows = found.stream.clone();
         let edges = self.window_edges(set.window.as_ref(), &rows, scope, span)?.without_places();

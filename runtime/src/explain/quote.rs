@@ -1,0 +1,229 @@
+//! What one event would be paid if it came to the tables now, and why: it is loaded as a row of its table, and the rules that see it
+//! show what decided.
+
+use crate::engine::options::{Observer, RunOptions};
+use crate::engine::result::{RunError, RunResult};
+use crate::engine::settle::run;
+use crate::explain::explainer::Explainer;
+use crate::explain::notes;
+use crate::explain::query::{Asked, ExplainError, Explanation, Query};
+use crate::explain::select::{self, row_of};
+use crate::explain::stood::rows_as_they_stood;
+use crate::store::loaded::Loaded;
+use meed_compiler::data::Rows;
+use meed_compiler::interpret::eval::Value;
+use meed_compiler::interpret::trace::{Trace, TraceStep};
+use meed_compiler::plan::{Node, Plan, RecordId, Stream, Type, Version, VersionId};
+use meed_compiler::value::{decimal_text, fraction};
+use rustc_hash::FxHashMap;
+
+/// What one event is paid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quote {
+    /// The event: `deal D1 of 2026-02-10`.
+    pub event: String,
+    /// What the tables themselves have to say: that it is rejected, or that no rule sees it.
+    pub notes: Vec<String>,
+    /// Whether it is rejected.
+    pub is_rejected: bool,
+    /// What rules pay for it, in their order.
+    pub payments: Vec<QuotedPayment>,
+    /// What rules set for it, in their order.
+    pub decisions: Vec<QuotedDecision>,
+    /// Why, rule by rule; also of rules that see it and pay nothing.
+    pub explanations: Vec<Explanation>,
+}
+
+/// A payment for the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotedPayment {
+    /// The rule.
+    pub rule: String,
+    /// The record of the payee.
+    pub payee_kind: String,
+    /// The payee's key.
+    pub payee: String,
+    /// The unit's code.
+    pub unit: String,
+    /// With all decimals of the unit.
+    pub amount: String,
+}
+
+/// Something that a rule sets for the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotedDecision {
+    /// The rule.
+    pub rule: String,
+    /// The name.
+    pub name: String,
+    /// The value in words.
+    pub value: String,
+}
+
+/// Says what the event with a key is paid, through a day, and why. It is one of the rows that were loaded.
+///
+/// # Errors
+/// The run meets a fault, or rows are not all held in memory.
+pub fn quote(
+    plan: &Plan,
+    text: &str,
+    loaded: &mut Loaded,
+    through: i32,
+    event: RecordId,
+    key: &str,
+) -> Result<Quote, ExplainError> {
+    if !loaded.is_whole() {
+        return Err(ExplainError::NotHeld);
+    }
+    let row = row_of(loaded, event, key);
+    let mut keeper = Keeper::new(plan, event, row);
+    let result = run(plan, loaded, &RunOptions::through(through), Some(&mut keeper))?;
+    let query = Query { key: Some(key.to_owned()), ..Query::default() };
+    let rules = (0..plan.versions.len() as u32).map(VersionId).filter(|id| keeper.is_of_event(*id)).collect();
+    let asked = Asked { query: &query, rules, days: None, balance: None };
+    let picked: Vec<(VersionId, u32)> = select::rows(plan, loaded, &result, &asked)
+        .into_iter()
+        .filter(|(id, row)| row_of_event(plan, &result, *id, *row) == keeper.row)
+        .collect();
+    let stood = rows_as_they_stood(plan, text, loaded, through, &result, &picked).map_err(RunError::from)?;
+    let explainer = Explainer { plan, text, loaded, result: &result, firsts: &keeper.firsts, stood: &stood };
+    let event_words = match row {
+        Some(row) => explainer.event(event, row),
+        None => format!("{} {key}", plan.record(event).name),
+    };
+    let mut quote = Quote {
+        event: event_words,
+        notes: notes::notes(&explainer, &asked).map_err(RunError::from)?,
+        is_rejected: row.is_none(),
+        ..Quote::default()
+    };
+    let mut in_order = picked;
+    in_order.sort_by_key(|(id, row)| (plan.version(*id).rule, *id, *row));
+    for (id, row) in in_order {
+        quote.payments.extend(payments(&explainer, id, row));
+        quote.decisions.extend(decisions(&explainer, id, row));
+        if let Some(trace) = keeper.traces.get(&(id, row)) {
+            quote.explanations.push(explainer.explanation(id, row, trace));
+        }
+    }
+    Ok(quote)
+}
+
+/// The row of the event that a row of a rule comes from in the end.
+fn row_of_event(plan: &Plan, result: &RunResult, id: VersionId, row: u32) -> Option<u32> {
+    Some(match (&plan.version(id).stream, &result.streams[id.index()]) {
+        (Stream::Events(_), _) => row,
+        (_, Some(Rows::ByDate(dated))) => dated.row[row as usize],
+        (_, Some(Rows::Payments(payments))) => payments.source[row as usize],
+        (_, Some(Rows::Events { .. } | Rows::EntityPeriods(_)) | None) => return None,
+    })
+}
+
+fn payments(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedPayment> {
+    let plan = explainer.plan;
+    let version = plan.version(id);
+    let (lines, usual) = (explainer.result.lines[id.index()].all(), plan.payee_record(id));
+    let own = lines.of_row(row, version.takes_back).into_iter();
+    own.filter_map(|line| {
+        let kind = lines.kind(line, usual?);
+        let unit = explainer.unit(id, row);
+        Some(QuotedPayment {
+            rule: version.name.clone(),
+            payee_kind: plan.record(kind).name.clone(),
+            payee: explainer.loaded.keys[kind.index()].text(lines.payees[line] as usize).into_owned(),
+            unit: unit.code.clone(),
+            amount: decimal_text(lines.amounts[line].into(), unit.decimals),
+        })
+    })
+    .collect()
+}
+
+fn decisions(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedDecision> {
+    let (plan, data) = (explainer.plan, &explainer.loaded.data);
+    let version = plan.version(id);
+    // What is decided for an event is kept by its rows, by whatever date they come.
+    let place = match version.stream {
+        Stream::ByDate(..) => row_of_event(plan, explainer.result, id, row).unwrap_or(row),
+        _ => row,
+    } as usize;
+    let told = |node: &Node| {
+        let Node::Set(decision, _) = node else { return None };
+        let (known, definition) = (data.decision(*decision), &plan.decisions[decision.index()]);
+        (known.known.get(place) == Some(&1)).then(|| {
+            let value = value_of(definition.ty, known.nums[place], known.denominators[place]);
+            let (rule, name) = (version.name.clone(), definition.name.clone());
+            QuotedDecision { rule, name, value: explainer.value(definition.ty, &value) }
+        })
+    };
+    version.nodes.iter().filter_map(told).collect()
+}
+
+/// The words of a decision as a value.
+fn value_of(ty: Type, num: i64, den: i64) -> Value {
+    match ty {
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => Value::Number(fraction(num.into(), den.into())),
+        Type::YesNo => Value::YesNo(num == 1),
+        Type::Date | Type::Period(_) => Value::Date(num as i32),
+        Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(num as u32),
+    }
+}
+
+/// Keeps what decided the rows that come from one event.
+struct Keeper<'a> {
+    plan: &'a Plan,
+    event: RecordId,
+    row: Option<u32>,
+    traces: FxHashMap<(VersionId, u32), Trace>,
+    /// By rule.
+    firsts: Vec<Vec<u32>>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(plan: &'a Plan, event: RecordId, row: Option<u32>) -> Self {
+        Self { plan, event, row, traces: FxHashMap::default(), firsts: vec![Vec::new(); plan.versions.len()] }
+    }
+
+    fn is_of_event(&self, id: VersionId) -> bool {
+        // Of payments it is the event behind them, which may come by another date.
+        let mut stream = &self.plan.version(id).stream;
+        while let Stream::Lines(rule, _) = stream {
+            let Some(behind) = self.plan.first_version(*rule) else { return false };
+            stream = &self.plan.version(behind).stream;
+        }
+        matches!(stream, Stream::Events(record) | Stream::ByDate(record, _) if *record == self.event)
+    }
+}
+
+impl Observer for Keeper<'_> {
+    fn wants(&self, rule: VersionId) -> bool {
+        self.row.is_some() && self.is_of_event(rule)
+    }
+
+    fn rows(&self, rule: VersionId, rows: &Rows) -> Option<Vec<u32>> {
+        let rule = self.plan.version(rule).rule;
+        // Which row was the first of its key is told by all of them.
+        if self.plan.versions_of(rule).any(|id| Version::has_first(self.plan.version(id))) {
+            return None;
+        }
+        let of_event = |sources: &[u32]| {
+            let own = (0..).zip(sources).filter(|(_, source)| Some(**source) == self.row);
+            own.map(|(row, _)| row).collect()
+        };
+        Some(match rows {
+            Rows::Events { .. } => self.row.into_iter().collect(),
+            Rows::ByDate(dated) => of_event(&dated.row),
+            Rows::Payments(payments) => of_event(&payments.source),
+            Rows::EntityPeriods(_) => Vec::new(),
+        })
+    }
+
+    fn row(&mut self, rule: VersionId, row: u32, trace: Trace) {
+        if trace.steps.iter().any(|step| matches!(step, TraceStep::First { first: true, .. })) {
+            self.firsts[rule.index()].push(row);
+        }
+        match self.traces.get_mut(&(rule, row)) {
+            Some(known) => known.steps.extend(trace.steps),
+            None => drop(self.traces.insert((rule, row), trace)),
+        }
+    }
+}
