@@ -79,7 +79,7 @@ impl Explain {
             keeps_returns: false,
         };
         let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
-        report::rejects(&job.plan, &loaded, 20, messages);
+        report::rejected_in_short(&loaded, messages);
         job.knows_the_day(&loaded, messages)?;
         report::parameters(&job.plan);
         let query = Query {

@@ -94,7 +94,7 @@ impl Quote {
         let limits =
             Limits { memory: self.memory, scratch: &scratch, spills: false, lists_rejects: true, keeps_returns: false };
         let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
-        report::rejects(&job.plan, &loaded, 20, messages);
+        report::rejects_of(&job.plan, &loaded, Some(&format!("--{name}")), 20, messages);
         report::parameters(&job.plan);
         let answer = quote(&job.plan, job.sources.text(), &mut loaded, job.through, event, &key);
         let answer = answer.map_err(|error| match &error {

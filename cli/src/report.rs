@@ -92,6 +92,17 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
     }
     say(&table.to_string());
     for (version, rule) in (0..).map(VersionId).zip(&plan.versions) {
+        if rule.emit().is_none() {
+            let adds = rule.nodes.iter().any(|node| matches!(node, Node::Add(_)));
+            let sets = rule.nodes.iter().any(|node| matches!(node, Node::Set(..)));
+            let does = match (adds, sets) {
+                (true, true) => "sets values and adds to a balance",
+                (true, false) => "adds to a balance",
+                (false, _) => "sets values",
+            };
+            say(&format!("{}: {does}, and pays nobody", rule.name));
+            continue;
+        }
         for (unit, sum) in sums_of(plan, result, version) {
             let unit = plan.unit(unit);
             let word = if sum.n_lines == 1 { "payment" } else { "payments" };
@@ -170,10 +181,29 @@ pub fn parameters(plan: &Plan) {
     }
 }
 
+/// How many rows are set aside, where the question is about others.
+pub fn rejected_in_short(loaded: &Loaded, messages: Messages) {
+    let n_rows: u64 = loaded.counts.iter().map(|counts| counts.rejected).sum();
+    let rows = match n_rows {
+        0 => return,
+        1 => "1 row is".to_owned(),
+        n_rows => format!("{} rows are", count_words(n_rows)),
+    };
+    messages.note(&format!("{rows} rejected and left out: `meed run --rejects FILE` lists them"));
+}
+
 /// What is rejected: a column that cannot be read once, however many its rows, then the first other cells.
 pub fn rejects(plan: &Plan, loaded: &Loaded, n_told: usize, messages: Messages) {
+    rejects_of(plan, loaded, None, n_told, messages);
+}
+
+/// The same, of one file alone where one is named.
+pub fn rejects_of(plan: &Plan, loaded: &Loaded, file: Option<&str>, n_told: usize, messages: Messages) {
+    let is_meant = |of: &str| file.is_none_or(|file| file == of);
     let unreadable = loaded.rejects.unreadable();
-    let columns: Vec<&Unreadable> = unreadable.iter().filter(|column| column.n_rows > 1).take(n_told).collect();
+    let unreadable: Vec<_> = unreadable.iter().filter(|column| is_meant(&column.file)).collect();
+    let columns: Vec<&Unreadable> =
+        unreadable.iter().copied().filter(|column| column.n_rows > 1).take(n_told).collect();
     for column in &columns {
         messages.detail("rejected-rows", &wrong_format(plan, column));
     }
@@ -181,7 +211,8 @@ pub fn rejects(plan: &Plan, loaded: &Loaded, n_told: usize, messages: Messages) 
         (column.record, &column.file, &column.column, &column.reason)
             == (reject.record, &reject.file, &reject.column, &reject.reason)
     };
-    let others = loaded.rejects.iter().filter(|reject| !columns.iter().any(|column| same(column, reject)));
+    let meant = loaded.rejects.iter().filter(|reject| is_meant(&reject.file));
+    let others = meant.filter(|reject| !columns.iter().any(|column| same(column, reject)));
     for reject in others.take(n_told - columns.len()) {
         let (file, column, value) = (shown(&reject.file), shown(&reject.column), shown(&reject.value));
         let (place, reason) = (place(reject.row, reject.line), escaped(&reject.reason));

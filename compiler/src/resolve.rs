@@ -327,7 +327,7 @@ impl Resolved {
             }
             Item::Damaged(damaged) => {
                 self.damaged_program |= damaged.keyword == "program";
-                self.damaged.extend(damaged.name.map(|name| name.text));
+                self.damaged.extend(damaged.name.into_iter().chain(damaged.sets).map(|name| name.text));
             }
         }
     }

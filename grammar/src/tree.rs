@@ -145,6 +145,8 @@ pub struct Damaged {
     pub keyword: String,
     /// The name it declares, if one could be seen.
     pub name: Option<Name>,
+    /// The names that it sets, where it is a rule.
+    pub sets: Vec<Name>,
     /// Its place.
     pub span: Span,
 }

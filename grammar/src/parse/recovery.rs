@@ -194,12 +194,16 @@ fn damaged(reader: &Reader<'_>, from: usize, to: usize) -> Damaged {
     let keyword =
         words.first().map(|word| word.span.text(reader.text)).filter(|word| OPENERS.contains(word)).unwrap_or_default();
     let is_named = |word: &&Token| !keyword.is_empty() && matches!(word.kind, TokenKind::Name | TokenKind::Word);
-    let name = words.get(1).filter(is_named);
-    let name =
-        name.map(|word| Name { text: word.span.text(reader.text).nfc().collect(), span: reader.written(word.span) });
+    let as_name =
+        |word: &Token| Name { text: word.span.text(reader.text).nfc().collect(), span: reader.written(word.span) };
+    let name = words.get(1).filter(is_named).map(as_name);
+    let is_set =
+        |pair: &&[Token]| matches!(pair, [word, name] if word.span.text(reader.text) == "set" && is_named(&name));
+    let sets = words.windows(2).filter(is_set).filter_map(|pair| pair.last()).map(as_name);
+    let sets = if keyword == "rule" { sets.collect() } else { Vec::new() };
     let span = words
         .first()
         .map_or(Span::default(), |word| word.span)
         .to(words.last().map_or(Span::default(), |word| word.span));
-    Damaged { keyword: keyword.to_owned(), name, span: reader.written(span) }
+    Damaged { keyword: keyword.to_owned(), name, sets, span: reader.written(span) }
 }

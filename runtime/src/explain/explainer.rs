@@ -4,8 +4,8 @@ use crate::engine::result::RunResult;
 use crate::explain::query::Explanation;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::status;
-use meed_compiler::interpret::trace::Trace;
-use meed_compiler::plan::{FoldId, Plan, RecordId, VersionId};
+use meed_compiler::interpret::trace::{Trace, TraceStep};
+use meed_compiler::plan::{FoldId, LocalId, Node, Plan, RecordId, VersionId};
 use rustc_hash::FxHashMap;
 
 /// More parties than these are counted only.
@@ -28,6 +28,33 @@ pub(super) struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
+    /// What a rule that only sets has set, if it did; for a heading.
+    fn set_in_short(&self, id: VersionId, trace: &Trace) -> Option<String> {
+        let rule = self.plan.version(id);
+        if rule.emit().is_some() || trace.status & status::MATCHED == 0 {
+            return None;
+        }
+        let is_set =
+            |local: LocalId| rule.nodes.iter().any(|node| matches!(node, Node::Set(_, known) if *known == local));
+        let mut set: Vec<String> = trace
+            .steps
+            .iter()
+            .filter_map(|step| match step {
+                TraceStep::Local { local, value, .. } if is_set(*local) => {
+                    let definition = &rule.locals[local.index()];
+                    Some(format!("{} to {}", definition.name, self.value(definition.ty, value)))
+                }
+                _ => None,
+            })
+            .collect();
+        let n_more = set.len().saturating_sub(NAMED);
+        set.truncate(NAMED);
+        if n_more > 0 {
+            set.push(format!("{n_more} more"));
+        }
+        (!set.is_empty()).then(|| listed(set))
+    }
+
     /// Why a rule pays a row what it pays.
     pub fn explanation(&self, id: VersionId, row: u32, trace: &Trace) -> Explanation {
         let rule = self.plan.version(id);
@@ -43,6 +70,8 @@ impl Explainer<'_> {
         let added = if rule.emit().is_none() { self.added_in_short(trace) } else { None };
         let heading = if let Some(added) = added {
             format!("{} adds {added} {of}", rule.name)
+        } else if let Some(set) = self.set_in_short(id, trace) {
+            format!("{} sets {set} {of}", rule.name)
         } else if !is_paid || own.is_empty() {
             format!("{} pays nothing {of}", rule.name)
         } else if own.len() > NAMED {

@@ -188,6 +188,9 @@ impl Typing<'_> {
     }
 
     fn no_decision<T>(&mut self, name: &tree::Name, span: Span, scope: &Scope) -> Option<T> {
+        if self.damaged(&name.text) {
+            return None;
+        }
         let own = scope.rule_at_work().is_some_and(|rule| self.resolved.sets(rule, &name.text));
         let problem = if own {
             let message = format!("this rule sets `{}` itself, and cannot read it of another period", name.text);

@@ -17,6 +17,8 @@ pub(super) const PERIODS: &[&str] = &["month", "quarter", "half", "year", "progr
 
 /// Words that begin a clause, or its amount.
 const CLAUSES: &[&str] = &["where", "pay", "let", "set", "each", "most"];
+/// The words with which the days of a set begin.
+const WINDOWS: &[&str] = &["before", "ever", "from", "in", "last", "previous", "same", "to", "within"];
 
 impl<'s> Place<'s, '_> {
     /// An idiom of another language at the word that could not be read.
@@ -109,6 +111,16 @@ impl<'s> Place<'s, '_> {
         let gap = Span { start: self.written(last).end, end: span.start };
         let after_value = tried.contains(&Rule::plus_sign);
         let is_name = |token: Token| matches!(token.kind, TokenKind::Name | TokenKind::Word);
+        if let [.., unknown, means, _] = &self.before[..]
+            && (self.text(*unknown), self.text(*means)) == ("unknown", "means")
+            && WINDOWS.contains(&text)
+        {
+            return Some(
+                Problem::error("unexpected", span, "the days of a set stand before `, unknown means`")
+                    .label("write this before the comma")
+                    .help("for example: (deal where registered to date, unknown means no)"),
+            );
+        }
         if text == "each" && next.is_some_and(|next| PERIODS.contains(&next)) {
             return Some(instead(span, "each", "per"));
         }
