@@ -107,3 +107,32 @@ fn without_a_project_a_program_is_named() {
     folder.write("sub/x.txt", "");
     folder.meed(&["check", "sub"]).with(2).says("`sub` is a folder without a `meed.toml`");
 }
+
+#[test]
+fn a_project_begins_with_any_example() {
+    let folder = Folder::new("new-from");
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let entries = std::fs::read_dir(examples).expect("the examples").map(|entry| entry.expect("an entry").path());
+    let mut n_examples = 0;
+    for example in entries.filter(|path| path.is_dir()) {
+        let name = example.file_name().expect("a name").to_string_lossy().into_owned();
+        let short = name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('-').replace('_', "-");
+        folder.meed(&["new", &name, "--from", &short]).with(0).says("holds the example");
+        folder.meed(&["check", &name]).with(0);
+        folder.meed(&["test", &name]).with(0);
+        let out = format!("{name}-out");
+        folder
+            .meed(&["run", &name, "--out", &out, "--rejects", &format!("{name}.csv"), "--through", "2026-12-31"])
+            .with(0);
+        assert!(folder.has(&format!("{out}/payments.csv")));
+        n_examples += 1;
+    }
+    assert!(n_examples >= 17);
+    folder.meed(&["new", "other", "--from", "02-development-fund"]).with(0);
+    folder
+        .meed(&["new", "third", "--from", "price_desc"])
+        .with(2)
+        .says("did you mean `price-desk`?")
+        .says("sales-goals");
+    folder.meed(&["new", "other", "--from", "price-desk"]).with(2).says("`other` is not empty");
+}
