@@ -1,11 +1,14 @@
 //! The Plan as text: what is printed reads back as the same Plan.
 
-use meed_compiler::compile;
+use meed_compiler::Sources;
 use meed_compiler::plan::Plan;
 use std::path::{Path, PathBuf};
 
+/// The program of a file, with the sheets that stand beside it.
 fn compiled(text: &str, name: &str) -> Plan {
-    let compiled = compile(text, &[]);
+    let beside =
+        |sheet: &str| std::fs::read_to_string(Path::new(name).with_file_name(sheet)).map_err(|error| error.to_string());
+    let compiled = meed_compiler::compile_sources(&Sources::gather("program.meed", text, beside), &[]);
     let errors: Vec<_> = compiled.problems.iter().filter(|problem| problem.is_error()).collect();
     assert!(errors.is_empty(), "{name}: {errors:?}");
     compiled.plan.expect("a program without errors has a Plan")

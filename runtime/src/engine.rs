@@ -23,6 +23,7 @@ mod found;
 mod group_index;
 mod hold;
 mod installments;
+pub(crate) mod kept;
 pub(crate) mod line_stream;
 pub(crate) mod lines;
 pub(crate) mod options;

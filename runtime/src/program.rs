@@ -23,6 +23,7 @@ use crate::pay::sinks::{Nowhere, Sinks};
 use crate::pay::write::{
     write, write_credits, write_decisions, write_differences, write_held, write_movements, write_uncredited,
 };
+use crate::quotes::{QuoteError, Quotes};
 use crate::source::file::{SourceFile, TableInput};
 use crate::store::loaded::Loaded;
 use crate::store::rejects::{Reject, Rejects};
@@ -94,6 +95,9 @@ pub enum ProgramError {
     /// [`LoadOptions::through`].
     #[error("through which day? rule `{}` takes {} and what follows as ended", .0.rule, .0.first)]
     MissingThrough(Unsaid),
+    /// No quote can be given.
+    #[error(transparent)]
+    Quote(#[from] QuoteError),
     /// A row that no amount can be given for, or rows that cannot be kept.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -208,22 +212,66 @@ impl Tables<'_> {
         &self.loaded.rejects
     }
 
+    /// Whether the options take the tables without the rows that are rejected, if some are.
+    fn takes_rejected(&self, options: SettleOptions) -> Result<(), ProgramError> {
+        match self.loaded.rejects.first() {
+            Some(first) if !options.without_rejected => {
+                let n_rows = self.loaded.counts.iter().map(|counts| counts.rejected).sum();
+                Err(ProgramError::Rejected { n_rows, first: first.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Settles the program.
     ///
     /// # Errors
     /// [`ProgramError::Rejected`], [`ProgramError::MissingThrough`] and [`ProgramError::Run`].
     pub fn settle(&mut self, options: SettleOptions) -> Result<Settled<'_>, ProgramError> {
         let plan = &self.program.plan;
-        if let (Some(first), false) = (self.loaded.rejects.first(), options.without_rejected) {
-            let n_rows = self.loaded.counts.iter().map(|counts| counts.rejected).sum();
-            return Err(ProgramError::Rejected { n_rows, first: first.clone() });
-        }
+        self.takes_rejected(options)?;
         if let (Some(unsaid), false) = (unsaid(plan, &self.loaded), self.is_said) {
             return Err(ProgramError::MissingThrough(unsaid));
         }
         let run_options = RunOptions { engine: options.engine, ..RunOptions::through(self.through) };
         let result = run(plan, &mut self.loaded, &run_options, None)?;
         Ok(Settled { plan, loaded: &self.loaded, result })
+    }
+
+    /// Settles the tables once, and answers quotes of an event one after the other: see [`Quotes::quote`].
+    ///
+    /// ```
+    /// use arrow_array::{BooleanArray, RecordBatch, StringArray};
+    /// use meed_runtime::{LoadOptions, Program, SettleOptions};
+    /// use std::sync::Arc;
+    ///
+    /// let program = Program::compile(r#"
+    /// program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+    /// use channel
+    /// rule fee { for each deal   where registered   pay partner 2% of amount   at most $30 per partner per quarter }
+    /// "#)?;
+    /// let text = |values: &[&str]| Arc::new(StringArray::from(values.to_vec())) as arrow_array::ArrayRef;
+    /// let deals = RecordBatch::try_from_iter([
+    ///     ("id", text(&["D1"])),
+    ///     ("closed_on", text(&["2026-02-01"])),
+    ///     ("partner", text(&["ACME"])),
+    ///     ("amount", text(&["1000.00"])),
+    ///     ("registered", Arc::new(BooleanArray::from(vec![true])) as arrow_array::ArrayRef),
+    /// ])?;
+    /// let mut tables = program.load([("deal", deals)])?;
+    /// let mut quotes = tables.quotes("deal", SettleOptions::default())?;
+    /// quotes.quote(&[("partner", "ACME"), ("closed_on", "2026-02-10"), ("amount", "700.50"), ("registered", "yes")])?;
+    /// let paid: Vec<String> = quotes.lines().map(|line| format!("{} {}", line.rule, line.text())).collect();
+    /// assert_eq!(paid, ["fee 10.00"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Quotes`] says, and where the tables have rejected rows that the options do not leave out.
+    pub fn quotes(&mut self, event: &str, options: SettleOptions) -> Result<Quotes<'_>, ProgramError> {
+        self.takes_rejected(options)?;
+        let run_options = RunOptions { engine: options.engine, ..RunOptions::through(self.through) };
+        Ok(Quotes::new(&self.program.plan, &mut self.loaded, &run_options, event)?)
     }
 
     /// Says in sentences why rows are paid what they are paid, or nothing.

@@ -72,7 +72,7 @@ const WALLS: [Wall; 9] = [
 ];
 
 /// The rooms of the runtime in the order of the data's way, and which others each may know: none that comes after it.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("keys", &[]),
     ("source", &[]),
     ("decode", &["keys", "source"]),
@@ -84,8 +84,9 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("pay", &["engine", "keys", "manifest", "output", "store"]),
     ("earlier", &["engine", "keys", "manifest", "output", "pay", "source", "store"]),
     ("explain", &["engine", "store"]),
+    ("quotes", &["decode", "engine", "keys", "store"]),
     ("suite", &["engine", "explain", "load", "output", "pay", "source", "store"]),
-    ("program", &["engine", "explain", "load", "manifest", "output", "pay", "source", "store"]),
+    ("program", &["engine", "explain", "load", "manifest", "output", "pay", "quotes", "source", "store"]),
 ];
 
 /// The first files of the rooms that read bytes and texts of others, or write them.

@@ -83,10 +83,11 @@ impl Typing<'_> {
             self.unknown_rule(rule);
             return None;
         };
-        // One whose payment has a mistake is left out, and pays all the same.
-        let is_pay = |clause: &tree::Clause| clause.kind.pays();
-        let pays = |idx: &usize| self.resolved.rules[*idx].clauses.iter().any(is_pay);
-        if payee.is_none() && !self.resolved.versions(&rule.text).iter().any(pays) {
+        // One whose payment has a mistake, which is told, is left out and pays all the same.
+        let pays = |idx: &usize| self.resolved.rules[*idx].clauses.iter().any(|clause| clause.kind.pays());
+        let is_left_out =
+            self.problems.iter().any(Problem::is_error) && self.resolved.versions(&rule.text).iter().any(pays);
+        if payee.is_none() && !is_left_out {
             let message = format!("rule `{}` pays nobody", rule.text);
             self.problem(
                 Problem::error("no-payments", rule.span, message)

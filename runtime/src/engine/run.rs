@@ -41,9 +41,27 @@ pub(super) fn run_through(
     observer: Option<&mut dyn Observer>,
 ) -> Result<RunResult, RunError> {
     let at = Cell::new(None);
-    let done = guarded(|| run_rules(plan, &mut *loaded, options, observer, &at));
-    done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()))
+    let done = guarded(|| run_rules(plan, &mut *loaded, options, observer, &at, false));
+    let done =
+        done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()));
+    done.map(|(result, _)| result)
 }
+
+/// Runs every rule, and keeps the machine code and the numbers of keys; what rules remember is in the tables' data. Keys have room for days
+/// up to the run's.
+///
+/// # Errors
+/// As of a run.
+pub(super) fn run_and_keep(plan: &Plan, loaded: &mut Loaded, options: &RunOptions) -> Result<KeptWork, RunError> {
+    let at = Cell::new(None);
+    let done = guarded(|| run_rules(plan, &mut *loaded, options, None, &at, true));
+    let done =
+        done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()));
+    done.map(|(_, kept)| kept)
+}
+
+/// The machine code of a run, and the numbers of keys.
+pub(super) type KeptWork = (Option<Kernels>, Vec<Option<GroupIndex>>);
 
 fn run_rules<'a, 'o>(
     plan: &'a Plan,
@@ -51,7 +69,8 @@ fn run_rules<'a, 'o>(
     options: &'a RunOptions,
     observer: Option<&'a mut (dyn Observer + 'o)>,
     at: &'a Cell<Option<(VersionId, u32)>>,
-) -> Result<RunResult, RunError> {
+    is_kept: bool,
+) -> Result<(RunResult, KeptWork), RunError> {
     let result = RunResult::begin(plan, loaded, options.through)?;
     forget(plan, &mut loaded.data);
     let flags = RowFlags::new(plan, loaded)?;
@@ -67,6 +86,7 @@ fn run_rules<'a, 'o>(
         options,
         observer,
         group_indexes,
+        is_kept,
         flags,
         seen: None,
         at,
@@ -107,7 +127,7 @@ fn run_rules<'a, 'o>(
     }
     run.put_away()?;
     run.result.events = run.flags.counts(plan, run.loaded)?;
-    Ok(run.result)
+    Ok((run.result, (run.kernels, run.group_indexes)))
 }
 
 /// Begins with nothing that an earlier run remembered.
@@ -135,6 +155,8 @@ pub(super) struct Run<'a, 'o> {
     pub observer: Option<&'a mut (dyn Observer + 'o)>,
     /// By key that something is kept per, once a rule needs it.
     pub group_indexes: Vec<Option<GroupIndex>>,
+    /// Whether more rows of days up to the run's come once it is done.
+    pub is_kept: bool,
     pub flags: RowFlags,
     /// The event of several pages and its page that is seen.
     pub seen: Option<(RecordId, usize)>,
@@ -466,7 +488,7 @@ impl Run<'_, '_> {
 }
 
 /// How many of these versions, from the first, are of one choice; one where the first is of none.
-fn n_chosen(plan: &Plan, ids: &[VersionId]) -> usize {
+pub(super) fn n_chosen(plan: &Plan, ids: &[VersionId]) -> usize {
     let stacking = ids.first().and_then(|id| plan.stacking_of(*id));
     let alike = |id: &&VersionId| stacking.is_some() && plan.stacking_of(**id) == stacking;
     ids.iter().take_while(alike).count().max(1)

@@ -183,7 +183,7 @@ impl UnderWay {
 }
 
 /// Whether a rule keeps something per this key.
-fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
+pub(super) fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
     // Who gets a line is known only once it is made.
     let of = |state: StateId| plan.states[state.index()].key.index() == key && !plan.keys[key].of_payee;
     rule.nodes.iter().any(|step| match step {

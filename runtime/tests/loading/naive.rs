@@ -138,8 +138,10 @@ fn cents(cell: &str) -> Result<i64, &'static str> {
     if !is_digits(whole) || !is_digits(decimals) {
         return Err("not an amount");
     }
+    // Three decimals may be a thousand.
+    let is_thousand = decimals.len() == 3;
     let decimals = decimals.trim_end_matches('0');
-    if decimals.len() > 2 {
+    if decimals.len() > 2 || is_thousand {
         return Err("more than 2 decimals");
     }
     let number: i128 = format!("{whole}{decimals:0<2}").parse().expect("few digits");
