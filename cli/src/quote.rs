@@ -6,6 +6,7 @@ use crate::explain::{explanation, point};
 use crate::job::{Job, JobOptions, Limits};
 use crate::progress::Progress;
 use crate::report;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::{FieldId, FieldSource, Record, RecordId, RecordKind, RecordTable, Type};
 use meed_grammar::foreign::{lines, shown};
 use meed_runtime::inner::explain::{ExplainError, Quote as Answer, quote};
@@ -50,10 +51,8 @@ pub fn spelled(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
         let name = word.to_str().and_then(|word| word.strip_prefix("--")).map(str::to_owned);
         let next = words.get(idx + 1).and_then(|next| next.to_str()).filter(|next| next.trim_start().starts_with('{'));
         match (name, next) {
-            (Some(name), _) if name.split_once('=').is_some_and(|(_, value)| value.trim_start().starts_with('{')) => {
-                if !name.starts_with("row=") {
-                    words.splice(idx..=idx, ["--row".into(), name.into()]);
-                }
+            (Some(name), _) if names_a_row(&name) => {
+                words.splice(idx..=idx, ["--row".into(), name.into()]);
             }
             (Some(name), Some(json)) if name != "row" && name != "set" => {
                 let row = format!("{name}={json}");
@@ -64,6 +63,12 @@ pub fn spelled(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
         idx += 1;
     }
     words
+}
+
+/// Whether an option is `deal={…}`, the row of an event.
+fn names_a_row(option: &str) -> bool {
+    let value = option.split_once('=').map(|(_, value)| value.trim_start());
+    value.is_some_and(|value| value.starts_with('{')) && !option.starts_with("row=")
 }
 
 impl Quote {
@@ -227,7 +232,8 @@ impl Row {
         let mut cells: Vec<Option<String>> = header.iter().map(|name| given_of(name)).collect();
         let mut key = Vec::new();
         for FieldId(idx) in &event.key {
-            let (field, place) = (&event.fields[*idx as usize], *idx as usize);
+            let place = *idx as usize;
+            let Some(field) = event.fields.get(place) else { broken("a key of a field that is none") };
             let is_alone = event.key.len() == 1 && matches!(field.ty, Type::Id(_) | Type::Text(_));
             let cell = cells.get(place).cloned().flatten().or_else(|| is_alone.then(|| OWN_KEY.to_owned()));
             let Some(cell) = cell else {
@@ -241,7 +247,7 @@ impl Row {
         }
         let mut day = None;
         if let Some(when) = event.when {
-            let field = &event.fields[when.index()];
+            let Some(field) = event.fields.get(when.index()) else { broken("a day of a field that is none") };
             let Some(text) = cells.get(when.index()).cloned().flatten() else {
                 let message =
                     format!("the {} has no `{}`, and no rule sees it without its day", event.name, field.name);

@@ -100,9 +100,9 @@ fn a_quote_is_what_a_run_pays() {
     let header: Vec<&str> = rows.next().expect("a header").split(',').collect();
     let rows: Vec<&str> = rows.collect();
     let folder = Folder::new("quote-law");
-    folder.write("desk.meed", &read("desk.meed"));
+    folder.write("desk.meed", read("desk.meed"));
     for name in ["agents.csv", "managers.csv"] {
-        folder.write(&format!("data/{name}"), &read(&format!("data/{name}")));
+        folder.write(&format!("data/{name}"), read(&format!("data/{name}")));
     }
     let mut n_paid = 0;
     for own in &rows {
@@ -127,7 +127,7 @@ fn a_quote_is_what_a_run_pays() {
         };
         let mut wanted: Vec<Vec<String>> = own_lines.map(|paid| line(&paid)).collect();
         let others: Vec<&str> = rows.iter().copied().filter(|row| row != own).collect();
-        folder.write("data/deals.csv", &format!("{}\n{}\n", header.join(","), others.join("\n")));
+        folder.write("data/deals.csv", format!("{}\n{}\n", header.join(","), others.join("\n")));
         let fields = header.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
         let object: serde_json::Map<String, serde_json::Value> =
             fields.map(|(name, cell)| ((*name).to_owned(), serde_json::Value::from(*cell))).collect();

@@ -111,7 +111,7 @@ impl<'s> Place<'s, '_> {
         let gap = Span { start: self.written(last).end, end: span.start };
         let after_value = tried.contains(&Rule::plus_sign);
         let is_name = |token: Token| matches!(token.kind, TokenKind::Name | TokenKind::Word);
-        if let [.., unknown, means, _] = &self.before[..]
+        if let [.., unknown, means, _] = self.before
             && (self.text(*unknown), self.text(*means)) == ("unknown", "means")
             && WINDOWS.contains(&text)
         {
