@@ -22,7 +22,10 @@ pub(super) fn closed(plan: &Plan, problems: &mut Vec<Problem>) {
         let (name, of) = (&plan.rule(version.rule).name, &plan.rule(read).name);
         let message =
             format!("a later return changes `{of}`, and with it what `{name}` made of a period that has ended");
-        let help = format!("say in rule `{of}`: returns change nothing, or read the events themselves");
+        let roots: Vec<String> =
+            changing.roots(read).into_iter().map(|rule| format!("`{}`", plan.rule(rule).name)).collect();
+        let help =
+            format!("say in rule {}: returns change nothing, or read the events themselves", roots.join(" and "));
         let problem = Problem::warning("closed-reads-open", version.span, message).label("its periods stay closed");
         problems.push(problem.other(other.span, "what it pays and decides is that of the run's day").help(help));
     }
@@ -81,6 +84,27 @@ impl Changing<'_> {
         });
         self.known.insert(rule, is_changing);
         is_changing
+    }
+
+    /// The rules, of those by which a rule changes, that read what returns change.
+    fn roots(&mut self, rule: RuleId) -> Vec<RuleId> {
+        let (mut seen, mut next, mut roots) = (vec![rule], vec![rule], Vec::new());
+        while let Some(rule) = next.pop() {
+            let plan = self.plan;
+            let versions = plan.rule(rule).versions.iter().map(|id| plan.version(*id));
+            let open: Vec<&Version> = versions.filter(|version| !version.as_it_stood).collect();
+            if open.iter().any(|version| self.reads_what_is_left(version)) {
+                roots.push(rule);
+            }
+            for read in open.iter().flat_map(|version| rules_read(plan, self.setters, version)) {
+                if !seen.contains(&read) && self.is_changing(read) {
+                    seen.push(read);
+                    next.push(read);
+                }
+            }
+        }
+        roots.sort_unstable();
+        roots
     }
 
     fn reads_what_is_left(&self, version: &Version) -> bool {
