@@ -102,13 +102,14 @@ impl Explain {
             messages.error("command-line", &error.to_string(), help.as_deref());
             ExitStatus::Usage
         })?;
-        let text = if messages.are_json() { objects(&answer) } else { drawn(&answer) };
+        let ways = if self.balance.is_some() { "--payee" } else { "--rule, --payee, --key or --period" };
+        let text = if messages.are_json() { objects(&answer) } else { drawn(&answer, ways) };
         Ok(print_all(&text, messages))
     }
 }
 
 /// For people.
-fn drawn(answer: &Answer) -> String {
+fn drawn(answer: &Answer, ways: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     if !answer.notes.is_empty() {
         parts.push(answer.notes.iter().map(|note| format!("{note}\n")).collect());
@@ -119,8 +120,7 @@ fn drawn(answer: &Answer) -> String {
         rule = &known.rule;
     }
     if answer.n_more > 0 {
-        parts
-            .push(format!("and {} more: ask for a --rule, --payee, --key or --period, or for --most\n", answer.n_more));
+        parts.push(format!("and {} more: ask for a {ways}, or for --most\n", answer.n_more));
     }
     if parts.is_empty() {
         parts.push("there is no such payment\n".to_owned());

@@ -88,9 +88,9 @@ impl New {
         }
         let rejects = example.get_file(example.path().join("expected/rejects.csv"));
         let run = if rejects.is_some() { "meed run --rejects rejects.csv" } else { "meed run" };
-        messages.note(&format!(
-            "`{folder}` holds the example; README.md says what it is. There, try: meed check, meed test, {run}"
-        ));
+        let guide = example.get_file(example.path().join("README.md"));
+        let guide = if guide.is_some() { "README.md says what it is; " } else { "" };
+        messages.note(&format!("`{folder}` holds the example; {guide}there, try: meed check, meed test, {run}"));
         ExitStatus::Well
     }
 }

@@ -22,7 +22,7 @@ const OWN_KEY: &str = "~quote";
 
 /// Say what one event would be paid, and why.
 ///
-/// The event is taken for one more row of its table, with fields by their names and cells as tests write them. The other rows are those of
+/// The event is taken for one more row of its table, with fields by their names and cells in the plain form of their types. The other rows are those of
 /// the tables up to its day.
 #[derive(clap::Args)]
 #[command(override_usage = "meed quote [PROGRAM] --data DATA --EVENT JSON\n       \
@@ -228,7 +228,15 @@ impl Row {
                 return Err(Refused { message, help: near.map(|near| format!("did you mean `{near}`?")) });
             }
         }
-        let given_of = |name: &str| given.iter().find(|(known, _)| known == name).and_then(|(_, cell)| cell.clone());
+        if event.has_no_key() {
+            let message = format!("rows of `{}` have no key of their own, and one cannot be asked for", event.name);
+            return Err(Refused { message, help: None });
+        }
+        // As in a table, spaces around a cell are no part of it, and an empty one is missing.
+        let given_of = |name: &str| {
+            let cell = given.iter().find(|(known, _)| known == name).and_then(|(_, cell)| cell.as_deref());
+            cell.map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned)
+        };
         let mut cells: Vec<Option<String>> = header.iter().map(|name| given_of(name)).collect();
         let mut key = Vec::new();
         for FieldId(idx) in &event.key {
@@ -248,14 +256,15 @@ impl Row {
         let mut day = None;
         if let Some(when) = event.when {
             let Some(field) = event.fields.get(when.index()) else { broken("a day of a field that is none") };
-            let Some(text) = cells.get(when.index()).cloned().flatten() else {
+            let text = cells.get(when.index()).cloned().flatten();
+            if text.is_none() && !field.optional {
                 let message =
                     format!("the {} has no `{}`, and no rule sees it without its day", event.name, field.name);
                 let help = Some(format!("add \"{}\": \"2026-02-10\"", field.name));
                 return Err(Refused { message, help });
-            };
+            }
             // What cannot be read is rejected like any other row.
-            let date = text.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok());
+            let date = text.as_deref().and_then(|text| text.get(..10)?.parse::<jiff::civil::Date>().ok());
             day = date.map(meed_compiler::plan::calendar::day_of);
         }
         let is_given = |name: &str| header.iter().zip(&cells).any(|(known, cell)| known == name && cell.is_some());
@@ -296,7 +305,9 @@ fn drawn(answer: &Answer) -> String {
         let _ = writeln!(out, "  {note}");
     }
     for paid in &answer.payments {
-        let _ = writeln!(out, "  {} pays {} {} {} {}", paid.rule, paid.payee_kind, paid.payee, paid.amount, paid.unit);
+        let held = if paid.is_held { ", which is held" } else { "" };
+        let (kind, payee, amount, unit) = (&paid.payee_kind, &paid.payee, &paid.amount, &paid.unit);
+        let _ = writeln!(out, "  {} pays {kind} {payee} {amount} {unit}{held}", paid.rule);
     }
     for set in &answer.decisions {
         let _ = writeln!(out, "  {} sets {} to {}", set.rule, set.name, set.value);
@@ -320,14 +331,15 @@ fn object(answer: &Answer) -> String {
         .iter()
         .map(|paid| {
             serde_json::json!({
-                "rule": paid.rule, "payee_kind": paid.payee_kind, "payee": paid.payee, "unit": paid.unit, "amount": paid.amount
+                "rule": paid.rule, "payee_kind": paid.payee_kind, "payee": paid.payee, "unit": paid.unit, "amount": paid.amount,
+                "held": paid.is_held
             })
         })
         .collect();
     let decisions: Vec<_> = answer
         .decisions
         .iter()
-        .map(|set| serde_json::json!({ "rule": set.rule, "name": set.name, "value": set.value }))
+        .map(|set| serde_json::json!({ "rule": set.rule, "name": set.name, "value": set.exact }))
         .collect();
     let explanations: Vec<_> = answer
         .explanations

@@ -57,7 +57,7 @@ fn an_event_is_quoted_as_tests_write_it_whatever_its_source_says() {
     ]);
     let told: serde_json::Value = serde_json::from_str(&json.with(0).out).expect("one object");
     assert_eq!(told["payments"][0]["amount"], "10.00");
-    assert_eq!(told["decisions"][0]["value"], "5%");
+    assert_eq!(told["decisions"][0]["value"], "0.05");
     assert_eq!(told["explanations"].as_array().map(Vec::len), Some(3));
 }
 
@@ -85,9 +85,54 @@ fn what_cannot_be_quoted_says_why() {
     ] {
         quote("--deal", &row.replace(from, to)).with(3).says(what).says("is rejected, and nothing is paid for it");
     }
+    quote("--deal", &row.replace("ACME", " ")).with(2).says("the deal has no `partner`, which rules read");
     let known = row.replace('{', r#"{"id": "D1", "#);
     quote("--deal", &known).with(3).says("is rejected, and nothing is paid for it");
     folder.meed(&["quote", "p.meed", "--data", "data"]).with(2).says("--row <EVENT=JSON>");
+}
+
+#[test]
+fn what_an_event_takes_back_and_what_waits_is_told() {
+    let folder = Folder::new("quote-back");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\
+         entity partner { key id }\n\
+         event deal { key id   when closed_on   partner partner   amount money }\n\
+         event refund { key id   when refunded_on   deal reverses   amount money }\n\
+         event fee { key id   when shipped_on   partner partner   fee money }\n\
+         source fee { no key }\n\
+         rule bonus { for each deal   pay partner 10% of amount   returns take back what was paid }\n\
+         rule small { for each deal   pay partner $1   hold until $3 per payee }\n\
+         rule fees { for each fee   pay partner 50% of fee }\n",
+    );
+    folder.write("data/partner.csv", "id\nACME\n");
+    folder.write("data/deal.csv", "id,closed_on,partner,amount\nD1,2026-01-10,ACME,100\n");
+    folder.write("data/refund.csv", "id,refunded_on,deal,amount\n");
+    folder.write("data/fee.csv", "shipped_on,partner,fee\n");
+    let quote = |option: &str, json: &str| folder.meed(&["quote", "p.meed", "--data", "data", option, json]);
+    let says = |option: &str, json: &str, words: &[&str]| {
+        let told = quote(option, json).with(0).out;
+        words.iter().for_each(|words| assert!(told.contains(words), "{words}\n{told}"));
+    };
+    says(
+        "--refund",
+        r#"{"refunded_on": "2026-02-01", "deal": "D1", "amount": 40}"#,
+        &["bonus pays partner ACME -4.00 USD", "takes back 4.00 USD of the 10.00 USD of partner ACME"],
+    );
+    let deal = r#"{"id": "A|1", "closed_on": " 2026-02-01 ", "partner": " ACME", "amount": "20.00"}"#;
+    says(
+        "--deal",
+        deal,
+        &[
+            "deal A|1 of 2026-02-01",
+            "bonus pays partner ACME 2.00 USD\n",
+            "small pays partner ACME 1.00 USD, which is held",
+        ],
+    );
+    quote("--fee", r#"{"shipped_on": "2026-02-01", "partner": "ACME", "fee": 5}"#)
+        .with(2)
+        .says("have no key of their own");
 }
 
 /// Each deal of the desk is taken out of its table and quoted: what is paid for it is what a run through its day pays.

@@ -99,7 +99,12 @@ pub(crate) fn examine(source: &str, sources: Option<&Sources>, overrides: &[(Str
     if runs {
         let violations = plan.verify();
         problems.extend(violations.iter().map(|violation| mistake(place_of(violation, &plan), violation.to_string())));
-        runs = violations.is_empty();
+        // A rule that is left out without a message would pay nothing in silence.
+        let left_out: Vec<&str> =
+            plan.rules.iter().filter(|rule| rule.versions.is_empty()).map(|rule| rule.name.as_str()).collect();
+        let silent = |rule: &&str| mistake(Span::default(), format!("rule `{rule}` is left out without a message"));
+        problems.extend(left_out.iter().map(silent));
+        runs = violations.is_empty() && left_out.is_empty();
     }
     steps::count(problems.len());
     let (program, places) = (Some(typed.program), typed.places);

@@ -33,7 +33,7 @@ pub struct Answer {
 }
 
 /// Why one rule pays one row what it pays.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
     /// What is paid, to whom and for what.
     pub heading: String,

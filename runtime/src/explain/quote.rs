@@ -2,6 +2,7 @@
 //! show what decided.
 
 use crate::engine::options::{Observer, RunOptions};
+use crate::engine::origin::Origin;
 use crate::engine::result::{RunError, RunResult};
 use crate::engine::settle::run;
 use crate::explain::explainer::Explainer;
@@ -14,7 +15,7 @@ use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::Value;
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{Node, Plan, RecordId, Stream, Type, Version, VersionId};
-use meed_compiler::value::{decimal_text, fraction};
+use meed_compiler::value::{decimal_text, exact_text, fraction};
 use rustc_hash::FxHashMap;
 
 /// What one event is paid.
@@ -47,6 +48,8 @@ pub struct QuotedPayment {
     pub unit: String,
     /// With all decimals of the unit.
     pub amount: String,
+    /// Whether it waits on an account, and is not paid yet.
+    pub is_held: bool,
 }
 
 /// Something that a rule sets for the event.
@@ -58,6 +61,8 @@ pub struct QuotedDecision {
     pub name: String,
     /// The value in words.
     pub value: String,
+    /// The value as decisions are written: a plain number, a key.
+    pub exact: String,
 }
 
 /// Says what the event with a key is paid, through a day, and why. It is one of the rows that were loaded.
@@ -76,14 +81,14 @@ pub fn quote(
         return Err(ExplainError::NotHeld);
     }
     let row = row_of(loaded, event, key);
-    let mut keeper = Keeper::new(plan, event, row);
+    let mut keeper = Keeper::new(plan, loaded, event, row);
     let result = run(plan, loaded, &RunOptions::through(through), Some(&mut keeper))?;
     let query = Query { key: Some(key.to_owned()), ..Query::default() };
-    let rules = (0..plan.versions.len() as u32).map(VersionId).filter(|id| keeper.is_of_event(*id)).collect();
+    let rules = (0..plan.versions.len() as u32).map(VersionId).filter(|id| keeper.is_wanted(*id)).collect();
     let asked = Asked { query: &query, rules, days: None, balance: None };
     let picked: Vec<(VersionId, u32)> = select::rows(plan, loaded, &result, &asked)
         .into_iter()
-        .filter(|(id, row)| row_of_event(plan, &result, *id, *row) == keeper.row)
+        .filter(|(id, row)| keeper.is_meant(*id, row_of_event(plan, &result, *id, *row)))
         .collect();
     let stood = rows_as_they_stood(plan, text, loaded, through, &result, &picked).map_err(RunError::from)?;
     let explainer = Explainer { plan, text, loaded, result: &result, firsts: &keeper.firsts, stood: &stood };
@@ -100,8 +105,11 @@ pub fn quote(
     let mut in_order = picked;
     in_order.sort_by_key(|(id, row)| (plan.version(*id).rule, *id, *row));
     for (id, row) in in_order {
-        quote.payments.extend(payments(&explainer, id, row));
-        quote.decisions.extend(decisions(&explainer, id, row));
+        let is_own = keeper.is_of_event(id);
+        quote.payments.extend(payments(&explainer, id, row, if is_own { None } else { keeper.taker() }));
+        if is_own {
+            quote.decisions.extend(decisions(&explainer, id, row));
+        }
         if let Some(trace) = keeper.traces.get(&(id, row)) {
             quote.explanations.push(explainer.explanation(id, row, trace));
         }
@@ -119,23 +127,40 @@ fn row_of_event(plan: &Plan, result: &RunResult, id: VersionId, row: u32) -> Opt
     })
 }
 
-fn payments(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedPayment> {
+/// What a row is paid; where the event takes back from it, what that takes back.
+fn payments(explainer: &Explainer<'_>, id: VersionId, row: u32, taker: Option<(RecordId, u32)>) -> Vec<QuotedPayment> {
     let plan = explainer.plan;
     let version = plan.version(id);
     let (lines, usual) = (explainer.result.lines[id.index()].all(), plan.payee_record(id));
-    let own = lines.of_row(row, version.takes_back).into_iter();
-    own.filter_map(|line| {
-        let kind = lines.kind(line, usual?);
-        let unit = explainer.unit(id, row);
-        Some(QuotedPayment {
-            rule: version.name.clone(),
-            payee_kind: plan.record(kind).name.clone(),
-            payee: explainer.loaded.keys[kind.index()].text(lines.payees[line] as usize).into_owned(),
-            unit: unit.code.clone(),
-            amount: decimal_text(lines.amounts[line].into(), unit.decimals),
+    let own: Vec<usize> = match (taker, Origin::of(plan, id, explainer.loaded, explainer.result)) {
+        (Some(taker), Some(origin)) => {
+            let by = |line: usize| explainer.loaded.taking_of(&origin, lines.taking(line)).map(|taking| taking.by);
+            (0..lines.len()).filter(|line| lines.rows[*line] == row && by(*line) == Some(taker)).collect()
+        }
+        _ => lines.of_row(row, version.takes_back),
+    };
+    let held = explainer.result.held[id.index()].as_ref().map(crate::engine::lines::Lines::all);
+    own.into_iter()
+        .filter_map(|line| {
+            let kind = lines.kind(line, usual?);
+            let unit = explainer.unit(id, row);
+            Some(QuotedPayment {
+                rule: version.name.clone(),
+                payee_kind: plan.record(kind).name.clone(),
+                payee: explainer.loaded.keys[kind.index()].text(lines.payees[line] as usize).into_owned(),
+                unit: unit.code.clone(),
+                amount: decimal_text(lines.amounts[line].into(), unit.decimals),
+                is_held: held.is_some_and(|held| {
+                    let same = |idx: &usize| {
+                        (held.roots()[*idx], held.payees[*idx]) == (lines.roots()[line], lines.payees[line])
+                            && held.place(*idx) == lines.place(line)
+                            && held.taking(*idx) == lines.taking(line)
+                    };
+                    (0..held.len()).any(|idx| same(&idx))
+                }),
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 fn decisions(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedDecision> {
@@ -152,7 +177,14 @@ fn decisions(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedDe
         (known.known.get(place) == Some(&1)).then(|| {
             let value = value_of(definition.ty, known.nums[place], known.denominators[place]);
             let (rule, name) = (version.name.clone(), definition.name.clone());
-            QuotedDecision { rule, name, value: explainer.value(definition.ty, &value) }
+            let exact = match (&value, definition.ty) {
+                (Value::Number(number), _) => exact_text(number),
+                (Value::Code(row), Type::Ref(record)) => {
+                    explainer.loaded.keys[record.index()].text(*row as usize).into_owned()
+                }
+                _ => explainer.value(definition.ty, &value),
+            };
+            QuotedDecision { rule, name, value: explainer.value(definition.ty, &value), exact }
         })
     };
     version.nodes.iter().filter_map(told).collect()
@@ -173,14 +205,43 @@ struct Keeper<'a> {
     plan: &'a Plan,
     event: RecordId,
     row: Option<u32>,
+    /// The rows that it takes back from.
+    taken: Vec<(RecordId, u32)>,
     traces: FxHashMap<(VersionId, u32), Trace>,
     /// By rule.
     firsts: Vec<Vec<u32>>,
 }
 
 impl<'a> Keeper<'a> {
-    fn new(plan: &'a Plan, event: RecordId, row: Option<u32>) -> Self {
-        Self { plan, event, row, traces: FxHashMap::default(), firsts: vec![Vec::new(); plan.versions.len()] }
+    fn new(plan: &'a Plan, loaded: &Loaded, event: RecordId, row: Option<u32>) -> Self {
+        let of = |taken: &'_ crate::store::seen::Taken| {
+            let own = taken.rows.iter().filter(|taking| Some(taking.by) == row.map(|row| (event, row)));
+            own.map(|taking| (taken.record, taking.row)).collect::<Vec<_>>()
+        };
+        let taken = loaded.taken.iter().flat_map(of).collect();
+        let firsts = vec![Vec::new(); plan.versions.len()];
+        Self { plan, event, row, taken, traces: FxHashMap::default(), firsts }
+    }
+
+    /// The event as what takes back.
+    fn taker(&self) -> Option<(RecordId, u32)> {
+        self.row.map(|row| (self.event, row))
+    }
+
+    /// Whether a rule pays for the event, or takes back from rows that it returns.
+    fn is_wanted(&self, id: VersionId) -> bool {
+        let version = self.plan.version(id);
+        let takes = |record: RecordId| version.takes_back && self.taken.iter().any(|(known, _)| *known == record);
+        self.is_of_event(id) || version.stream.event().is_some_and(takes)
+    }
+
+    /// Whether a row of an event is the one, or one that it takes back from.
+    fn is_meant(&self, id: VersionId, row: Option<u32>) -> bool {
+        if self.is_of_event(id) {
+            return row == self.row;
+        }
+        let Some(record) = self.plan.version(id).stream.event() else { return false };
+        row.is_some_and(|row| self.taken.contains(&(record, row)))
     }
 
     fn is_of_event(&self, id: VersionId) -> bool {
@@ -196,7 +257,7 @@ impl<'a> Keeper<'a> {
 
 impl Observer for Keeper<'_> {
     fn wants(&self, rule: VersionId) -> bool {
-        self.row.is_some() && self.is_of_event(rule)
+        self.row.is_some() && self.is_wanted(rule)
     }
 
     fn rows(&self, rule: VersionId, rows: &Rows) -> Option<Vec<u32>> {
@@ -210,6 +271,13 @@ impl Observer for Keeper<'_> {
             own.map(|(row, _)| row).collect()
         };
         Some(match rows {
+            Rows::Events { record } if *record != self.event => {
+                let mut rows: Vec<u32> =
+                    self.taken.iter().filter(|(known, _)| known == record).map(|(_, row)| *row).collect();
+                rows.sort_unstable();
+                rows.dedup();
+                rows
+            }
             Rows::Events { .. } => self.row.into_iter().collect(),
             Rows::ByDate(dated) => of_event(&dated.row),
             Rows::Payments(payments) => of_event(&payments.source),

@@ -211,8 +211,10 @@ impl<'a> Picker<'a> {
 
 /// The row of this key.
 pub(super) fn row_of(loaded: &Loaded, record: RecordId, key: &str) -> Option<u32> {
-    let parts: Vec<&str> = key.split('|').collect();
-    loaded.keys[record.index()].find(&parts, 0).map(|row| row as u32)
+    let keys = &loaded.keys[record.index()];
+    // A key of one part may have the sign in it that stands between several.
+    let row = keys.find(&[key], 0).or_else(|| keys.find(&key.split('|').collect::<Vec<_>>(), 0));
+    row.map(|row| row as u32)
 }
 
 /// The rows of a rule's event of which the return with a key takes back what they were paid.

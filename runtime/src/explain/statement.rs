@@ -59,6 +59,14 @@ impl Statement<'_> {
         let days = self.days.unwrap_or(Days { to: through, ..Days::ALL });
         let (from, to) = (days.from, days.to.min(through));
         let name = self.explainer.balance_words(self.balance, self.owner);
+        if from > through {
+            let heading = format!(
+                "{name}: {} has not begun on {}",
+                shown(asked.query.period.as_deref().unwrap_or_default()),
+                date_of(through)
+            );
+            return Explanation { heading, ..Explanation::default() };
+        }
         let at = |is_in: &dyn Fn(&Movement) -> bool| {
             let changes = self.movements.iter().filter(|known| known.kind != MovementKind::Short && is_in(known));
             changes.map(|known| i128::from(known.amount)).sum::<i128>()
@@ -73,17 +81,14 @@ impl Statement<'_> {
         let mut there = at_first;
         let own: Vec<&Movement> =
             self.movements.iter().copied().filter(|known| known.when >= from && known.when <= to).collect();
-        // What one row does on a day is one entry, however many lots it moves.
-        for moved in own.chunk_by(|a, b| a.by.is_some() && (a.by, a.when) == (b.by, b.when)) {
+        // What one row takes or adds on a day is one entry, however many lots it moves.
+        let is_taken = |known: &Movement| known.kind == MovementKind::Taken;
+        for moved in own.chunk_by(|a, b| a.by.is_some() && (a.by, a.when, is_taken(a)) == (b.by, b.when, is_taken(b))) {
             let changes = moved.iter().filter(|known| known.kind != MovementKind::Short);
             there += changes.map(|known| i128::from(known.amount)).sum::<i128>();
             steps.push(self.entry(moved, there));
         }
-        if own.is_empty() {
-            steps.push(step("nothing was added or taken".to_owned()));
-        } else {
-            steps.push(self.sums(&own, to));
-        }
+        steps.push(self.sums(&own, to));
         Explanation { heading, rule: String::new(), steps }
     }
 
@@ -154,7 +159,11 @@ impl Statement<'_> {
             let until = until((ends != NO_END).then_some(ends));
             format!("{} are left of {of}{until}", self.words(left))
         });
-        ExplainStep { holds: None, text: format!("together: {}", parts.join(", ")), details: details.collect() }
+        let text = match own {
+            [] => "nothing was added or taken".to_owned(),
+            _ => format!("together: {}", parts.join(", ")),
+        };
+        ExplainStep { holds: None, text, details: details.collect() }
     }
 
     /// What is left of each lot on a day, with its last day; oldest first.
