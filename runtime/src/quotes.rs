@@ -4,7 +4,7 @@
 //! answer by itself is an error, and `meed quote` answers it with a run.
 
 use crate::decode::cell::CellReader;
-use crate::engine::kept::{Kept, is_alone};
+use crate::engine::kept::{KeptRun, is_alone};
 use crate::engine::options::RunOptions;
 use crate::engine::result::RunError;
 use crate::keys::component::KeyComponent;
@@ -76,7 +76,7 @@ pub enum QuoteError {
 pub struct Quotes<'t> {
     plan: &'t Plan,
     loaded: &'t mut Loaded,
-    kept: Kept,
+    kept: KeptRun,
     event: RecordId,
     fields: Vec<QuotedField>,
     /// The place of the row behind the others.
@@ -168,7 +168,7 @@ impl<'t> Quotes<'t> {
                 bounds: field.bounds,
             });
         }
-        let kept = Kept::new(plan, loaded, options, id)?;
+        let kept = KeptRun::new(plan, loaded, options, id)?;
         let table = &mut loaded.data.tables[id.index()];
         let row = table.n_rows;
         for (column, field) in table.columns.iter_mut().zip(&definition.fields) {

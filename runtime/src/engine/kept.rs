@@ -19,11 +19,11 @@ use meed_compiler::plan::{
 use meed_compiler::value::Exact;
 
 /// What a run has left for the rows of an event.
-pub(crate) struct Kept {
+pub(crate) struct KeptRun {
     kernels: Option<Kernels>,
     group_indexes: Vec<Option<GroupIndex>>,
     /// In the order of work; rules of a choice are one group.
-    groups: Vec<Group>,
+    groups: Vec<AskedRules>,
     rows: Rows,
     chunk: Chunk,
     saved: Vec<Saved>,
@@ -31,7 +31,7 @@ pub(crate) struct Kept {
     pub lines: Vec<KeptLine>,
 }
 
-struct Group {
+struct AskedRules {
     stacking: Option<StackingId>,
     members: Vec<(VersionId, Output)>,
     used: Vec<usize>,
@@ -125,7 +125,7 @@ pub(crate) fn is_alone(plan: &Plan, event: RecordId) -> Result<(), NotAlone> {
     Ok(())
 }
 
-impl Kept {
+impl KeptRun {
     /// Runs the Plan and keeps what it leaves. One more row of the event, behind its others, has room in the tables.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl Kept {
         let mut idx = 0;
         while idx < of_event.len() {
             let end = idx + n_chosen(plan, &of_event[idx..]);
-            groups.push(Group::new(plan, &of_event[idx..end]));
+            groups.push(AskedRules::new(plan, &of_event[idx..end]));
             idx = end;
         }
         let row = loaded.data.tables[event.index()].n_rows;
@@ -152,7 +152,7 @@ impl Kept {
         Ok(Self { kernels, group_indexes, groups, rows, chunk, saved: Vec::new(), lines: Vec::new() })
     }
 
-    /// Does the row behind the others in all rules of its event. Its lines are in [`Kept::lines`], and its decisions at its place, until the
+    /// Does the row behind the others in all rules of its event. Its lines are in [`KeptRun::lines`], and its decisions at its place, until the
     /// next.
     ///
     /// # Errors
@@ -233,7 +233,7 @@ impl Kept {
     }
 }
 
-impl Group {
+impl AskedRules {
     fn new(plan: &Plan, ids: &[VersionId]) -> Self {
         let versions: Vec<&Version> = ids.iter().map(|id| plan.version(*id)).collect();
         let is_used = |key: &usize| versions.iter().any(|version| uses(plan, version, *key));
