@@ -7,7 +7,6 @@ use crate::decode::cell::CellReader;
 use crate::engine::kept::{KeptRun, is_alone};
 use crate::engine::options::RunOptions;
 use crate::engine::result::RunError;
-use crate::keys::component::KeyComponent;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
@@ -83,6 +82,8 @@ pub struct Quotes<'t> {
     row: usize,
     first_day: i32,
     through: i32,
+    /// The texts of the last event that no row has, with their codes.
+    unknown: Vec<(DomainId, String, u32)>,
 }
 
 struct QuotedField {
@@ -149,13 +150,22 @@ impl<'t> Quotes<'t> {
             return Err(QuoteError::NotHeld);
         }
         let definition = plan.record(id);
+        let texts = (0..).zip(&definition.fields).filter_map(|(idx, field)| match field.ty {
+            Type::Text(domain) | Type::Id(domain) if field.used => Some((domain, spare(idx))),
+            _ => None,
+        });
+        let texts: Vec<(DomainId, String)> = texts.collect();
+        loaded.add_texts(plan, texts.iter().map(|(domain, text)| (*domain, text.as_str())));
         let mut fields = Vec::with_capacity(definition.fields.len());
         for (idx, field) in (0..).zip(&definition.fields) {
             let reader = match field.ty {
                 _ if !field.used => Reader::None,
-                Type::Text(domain) | Type::Id(domain) => {
-                    Reader::Text { domain, spare: spare(plan, loaded, domain, idx) }
-                }
+                Type::Text(domain) | Type::Id(domain) => Reader::Text {
+                    domain,
+                    spare: loaded.dictionaries[domain.index()]
+                        .code(&spare(idx))
+                        .unwrap_or_else(|| broken("a text without a code")),
+                },
                 Type::Ref(target) => Reader::Refer(target),
                 ty => CellReader::new(plan, ty, field.decimals, &Format::Plain).map_or(Reader::None, Reader::Value),
             };
@@ -178,7 +188,17 @@ impl<'t> Quotes<'t> {
         }
         let first_day = loaded.days(plan, id).get(..loaded.data.tables[id.index()].n_stream).and_then(<[i32]>::last);
         let first_day = first_day.copied().unwrap_or(plan.active.from);
-        Ok(Self { plan, loaded, kept, event: id, fields, row, first_day, through: options.through })
+        Ok(Self {
+            plan,
+            loaded,
+            kept,
+            event: id,
+            fields,
+            row,
+            first_day,
+            through: options.through,
+            unknown: Vec::new(),
+        })
     }
 
     /// Quotes an event with these fields, cells written as tests write them; it comes behind all rows of its event.
@@ -187,6 +207,7 @@ impl<'t> Quotes<'t> {
     /// [`QuoteError::UnknownField`], [`QuoteError::Cell`], [`QuoteError::Day`] and [`QuoteError::Fault`].
     pub fn quote(&mut self, fields: &[(&str, &str)]) -> Result<(), QuoteError> {
         let mut n_taken = 0;
+        self.unknown.clear();
         for idx in 0..self.fields.len() {
             let given = fields.iter().find(|(name, _)| *name == self.fields[idx].name).map(|(_, cell)| *cell);
             n_taken += usize::from(given.is_some());
@@ -261,7 +282,11 @@ impl<'t> Quotes<'t> {
             }
             (Some(cell), Reader::Text { domain, spare }) => {
                 let code = self.loaded.dictionaries[domain.index()].code(cell);
+                // A text that no row has is equal to itself.
+                let known = self.unknown.iter().find(|(known, text, _)| known == domain && text == cell);
+                let code = code.or_else(|| known.map(|(.., code)| *code));
                 if code.is_none() {
+                    self.unknown.push((*domain, cell.to_owned(), *spare));
                     for (predicate, known) in self.plan.predicates.iter().zip(&mut self.loaded.data.predicates) {
                         if predicate.domain == *domain {
                             known[*spare as usize] = u8::from(predicate.test.holds(cell));
@@ -304,17 +329,9 @@ impl<'t> Quotes<'t> {
     }
 }
 
-/// The code of a text that no row has; each field has its own, so that two texts that no row has are not equal.
-fn spare(plan: &Plan, loaded: &mut Loaded, domain: DomainId, field: u32) -> u32 {
-    let text = format!("\u{0}{field}");
-    let code = loaded.dictionaries[domain.index()].intern(KeyComponent::of(text.as_bytes()));
-    let len = loaded.dictionaries[domain.index()].len();
-    for (predicate, known) in plan.predicates.iter().zip(&mut loaded.data.predicates) {
-        if predicate.domain == domain {
-            known.resize(len, 0);
-        }
-    }
-    code
+/// A text that no row has, one for each field.
+fn spare(field: u32) -> String {
+    format!("\u{0}{field}")
 }
 
 /// Makes room for one row more.

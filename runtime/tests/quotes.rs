@@ -16,6 +16,7 @@ event deal {
   product   optional product
   customer  id
   region    text
+  buyer     text
   amount    money from $0 to $100,000
   extra     optional percent
 }
@@ -43,6 +44,14 @@ rule parts {
   for each deal
   pay split 5% of amount { 60% to partner   rest kept }
 }
+table bonus(region) gives money, one match {
+  region    | money
+  "EMEA"    | $2
+  "LATAM"   | $9
+  otherwise | $0
+}
+rule regional { for each deal   pay partner bonus(region) }
+rule own_use { for each deal   where region = buyer   pay partner $4 }
 rule volume { for each partner per quarter   pay partner 1% of (sum of deal.amount) }
 "#;
 
@@ -57,7 +66,7 @@ fn table(columns: &[&'static str], rows: &[Cells]) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.iter().map(column)).expect("columns of one length")
 }
 
-const DEAL: [&str; 8] = ["id", "closed_on", "partner", "product", "customer", "region", "amount", "extra"];
+const DEAL: [&str; 9] = ["id", "closed_on", "partner", "product", "customer", "region", "buyer", "amount", "extra"];
 
 fn tables_of(deals: &[Cells]) -> Vec<(&'static str, SourceFile)> {
     let row = |cells: &[(&'static str, &str)]| {
@@ -85,16 +94,19 @@ fn deal() -> impl Strategy<Value = Cells> {
         prop::sample::select(vec!["ACME", "BOLT"]),
         maybe("P1"),
         prop::sample::select(vec!["C1", "C2", "C3", "77"]),
-        prop::sample::select(vec!["EMEA", "APAC", "AMER", "emea"]),
+        // Some are in no row, but in the program, or in both fields of the quote.
+        prop::sample::select(vec!["EMEA", "APAC", "AMER", "emea", "LATAM", "ANZ"]),
+        prop::sample::select(vec!["EMEA", "ANZ", "LATAM", "MEA"]),
         0u32..400_000,
         prop::option::of(1u32..300),
     )
-        .prop_map(|(day, partner, product, customer, region, cents, extra)| {
+        .prop_map(|(day, partner, product, customer, region, buyer, cents, extra)| {
             let mut cells: Cells = vec![
                 ("closed_on", day),
                 ("partner", partner.to_owned()),
                 ("customer", customer.to_owned()),
                 ("region", region.to_owned()),
+                ("buyer", buyer.to_owned()),
                 ("amount", format!("{}.{:02}", cents / 100, cents % 100)),
             ];
             cells.extend(product.map(|product| ("product", product)));
@@ -133,7 +145,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn a_quote_is_what_a_run_pays_for_the_last_row(rows in prop::collection::vec(deal(), 1..14), quoted in prop::collection::vec(deal(), 1..5)) {
+    fn a_quote_is_what_a_run_pays_for_the_last_row(rows in prop::collection::vec(deal(), 1..8), quoted in prop::collection::vec(deal(), 1..5)) {
         let program = Program::compile(PROGRAM).expect("it compiles");
         let day = |row: &Cells| row.iter().find(|(name, _)| *name == "closed_on").expect("a day").1.clone();
         let keyed = |rows: &[Cells]| -> Vec<Cells> {
@@ -171,6 +183,7 @@ fn desk() -> (Program, Vec<Cells>) {
         ("partner", "ACME".to_owned()),
         ("customer", "C1".to_owned()),
         ("region", "EMEA".to_owned()),
+        ("buyer", "EMEA".to_owned()),
         ("amount", "100.00".to_owned()),
     ];
     (Program::compile(PROGRAM).expect("it compiles"), vec![row])
@@ -185,8 +198,14 @@ fn what_cannot_be_quoted_says_why() {
         Err(ProgramError::Quote(QuoteError::UnknownEvent(_)))
     ));
     let mut quotes = tables.quotes("deal", SettleOptions::default()).expect("deals are quoted");
-    let own =
-        [("closed_on", "2026-02-10"), ("partner", "ACME"), ("customer", "C1"), ("region", "EMEA"), ("amount", "20.50")];
+    let own = [
+        ("closed_on", "2026-02-10"),
+        ("partner", "ACME"),
+        ("customer", "C1"),
+        ("region", "EMEA"),
+        ("buyer", "MEA"),
+        ("amount", "20.50"),
+    ];
     quotes.quote(&own).expect("a quote");
     assert_eq!(quotes.number("rate").map(|rate| rate.to_string()).as_deref(), Some("1/25"));
     let mut with = |name: &'static str, cell: &'static str| {
@@ -202,7 +221,7 @@ fn what_cannot_be_quoted_says_why() {
         "the row is of 2026-01-31, and rows are quoted from 2026-02-01 to 2026-12-31, behind all others"
     );
     assert!(with("closed_on", "10.02.2026").contains("not a date"));
-    assert_eq!(quotes.quote(&own[..4]).expect_err("the amount is missing").to_string(), "`amount`: missing");
+    assert_eq!(quotes.quote(&own[..5]).expect_err("the amount is missing").to_string(), "`amount`: missing");
     let more = [&own[..], &[("margin", "5")]].concat();
     assert_eq!(
         quotes.quote(&more).expect_err("no field").to_string(),

@@ -14,7 +14,7 @@ use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::lookup::Lookup;
 use meed_compiler::plan::{
-    CellTest, Field, FieldId, Format, Plan, Predicate, Record, RecordId, RecordTable, Table, TextTest, Type,
+    CellTest, DomainId, Field, FieldId, Format, Plan, Predicate, Record, RecordId, RecordTable, Table, TextTest, Type,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -96,10 +96,36 @@ pub(super) fn finish(
         loaded.left_out.push(LeftOutRows { skipped: n_skipped, copies: n_left_out - n_skipped });
     }
     loaded.data.literals = literals(plan, &mut dictionaries);
-    loaded.data.predicates = predicates(plan, &dictionaries);
-    loaded.data.lookups = plan.tables.iter().map(|table| lookup(table, &dictionaries)).collect();
     loaded.dictionaries = dictionaries;
+    loaded.know_texts(plan);
     Ok(loaded)
+}
+
+impl Loaded {
+    /// Tells of every text that has a code whether it passes each test, and where decision tables have it.
+    fn know_texts(&mut self, plan: &Plan) {
+        self.data.predicates = predicates(plan, &self.dictionaries);
+        self.data.lookups = plan.tables.iter().map(|table| lookup(table, &self.dictionaries)).collect();
+    }
+
+    /// Gives codes to texts that no row has: all those of decision tables, and these of domains.
+    pub(crate) fn add_texts<'t>(&mut self, plan: &Plan, more: impl IntoIterator<Item = (DomainId, &'t str)>) {
+        for table in &plan.tables {
+            for (place, argument) in table.arguments.iter().enumerate() {
+                let (Type::Text(domain) | Type::Id(domain)) = argument.ty else { continue };
+                for row in &table.rows {
+                    if let CellTest::Texts { texts, .. } = &row.cells[place] {
+                        let dictionary = &mut self.dictionaries[domain.index()];
+                        texts.iter().for_each(|text| drop(dictionary.intern(KeyComponent::of(text.as_bytes()))));
+                    }
+                }
+            }
+        }
+        for (domain, text) in more {
+            self.dictionaries[domain.index()].intern(KeyComponent::of(text.as_bytes()));
+        }
+        self.know_texts(plan);
+    }
 }
 
 /// The rows of a record without a table of its own: the keys that rows of others have or name.
