@@ -152,9 +152,12 @@ pub fn explanation(known: &Explanation, with_rule: bool) -> String {
     out
 }
 
-/// A step for machines.
-pub fn point(step: &ExplainStep) -> serde_json::Value {
-    serde_json::json!({ "holds": step.holds, "text": step.text, "details": step.details })
+/// An explanation for machines.
+pub fn explained(known: &Explanation) -> serde_json::Value {
+    let point =
+        |step: &ExplainStep| serde_json::json!({ "holds": step.holds, "text": step.text, "details": step.details });
+    let points: Vec<_> = known.steps.iter().map(point).collect();
+    serde_json::json!({ "heading": known.heading, "rule": known.rule, "points": points })
 }
 
 /// For machines, one object a line.
@@ -164,9 +167,7 @@ fn objects(answer: &Answer) -> String {
         let _ = writeln!(out, "{}", serde_json::json!({ "note": note }));
     }
     for known in &answer.explanations {
-        let points: Vec<_> = known.steps.iter().map(point).collect();
-        let object = serde_json::json!({ "heading": known.heading, "rule": known.rule, "points": points });
-        let _ = writeln!(out, "{object}");
+        let _ = writeln!(out, "{}", explained(known));
     }
     out
 }

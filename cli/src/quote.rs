@@ -2,7 +2,7 @@
 
 use crate::ExitStatus;
 use crate::draw::{Messages, print_all};
-use crate::explain::{explanation, point};
+use crate::explain::{explained, explanation};
 use crate::job::{Job, JobOptions, Limits};
 use crate::progress::Progress;
 use crate::report;
@@ -341,14 +341,7 @@ fn object(answer: &Answer) -> String {
         .iter()
         .map(|set| serde_json::json!({ "rule": set.rule, "name": set.name, "value": set.exact }))
         .collect();
-    let explanations: Vec<_> = answer
-        .explanations
-        .iter()
-        .map(|known| {
-            let points: Vec<_> = known.steps.iter().map(point).collect();
-            serde_json::json!({ "heading": known.heading, "rule": known.rule, "points": points })
-        })
-        .collect();
+    let explanations: Vec<_> = answer.explanations.iter().map(explained).collect();
     let object = serde_json::json!({
         "event": answer.event, "notes": answer.notes, "payments": payments, "decisions": decisions, "explanations": explanations
     });

@@ -21,15 +21,14 @@ const MOST_BITS: usize = 8_192;
 
 /// Whether a value is small enough to be reckoned with.
 pub fn is_moderate(value: &Exact) -> bool {
-    value.any_words().is_some()
-        || value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
+    value.words().is_some() || value.numerator().bit_len() <= MOST_BITS && value.denominator().bit_len() <= MOST_BITS
 }
 
 /// The whole number next to `value` by `mode`.
 ///
 /// `half …` modes go to the nearer neighbor and differ only where both are equally near.
 pub fn round(value: &Exact, mode: RoundingMode) -> Whole {
-    if let Some((numerator, denominator)) = value.any_words() {
+    if let Some((numerator, denominator)) = value.words() {
         return IBig::from(round_quotient(numerator.into(), denominator.into(), mode));
     }
     let (quotient, remainder) = value.numerator().div_rem(IBig::from(value.denominator()));
@@ -96,7 +95,7 @@ pub fn fraction(numerator: i128, denominator: i128) -> Exact {
 
 /// The numerator over `den`, if the value is a whole number of `1/den` that fits.
 pub fn over(value: &Exact, den: i64) -> Option<i128> {
-    if let Some((numerator, own)) = value.any_words() {
+    if let Some((numerator, own)) = value.words() {
         let (scaled, own) = (i128::from(numerator) * i128::from(den), i128::from(own));
         return (scaled % own == 0).then_some(scaled / own);
     }

@@ -28,7 +28,10 @@ pub fn program(folder: &Path) -> String {
 pub fn tables(plan: &Plan, folder: &Path) -> Vec<(String, PathBuf)> {
     let path = |record: &meed_compiler::plan::Record| {
         let RecordTable::Table(source) = &record.source else { return None };
-        let stems = [source.clone().unwrap_or_else(|| record.name.clone()), format!("{}s", record.name)];
+        let name = &record.name;
+        let many = name.strip_suffix('y').map_or_else(|| format!("{name}s"), |stem| format!("{stem}ies"));
+        let stem = source.clone().unwrap_or_else(|| name.clone());
+        let stems = [stem.clone(), format!("{stem}s"), format!("{stem}es"), many];
         let paths = stems.iter().map(|stem| folder.join(format!("data/{stem}.csv")));
         Some((record.name.clone(), paths.into_iter().find(|path| path.is_file())?))
     };

@@ -2,10 +2,11 @@
 //! that is what the independent calculation beside it makes of the same tables.
 
 use meed_compiler::Sources;
+use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::day_of;
-use meed_compiler::plan::{Plan, RecordTable};
 use meed_compiler::value::parse_exact;
 use meed_runtime::inner::engine::Engine;
+use meed_tests::examples;
 use meed_tests::table::Table;
 use meed_tests::ways::{Outcome, WAYS, alike, completed, difference, settle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,21 +35,8 @@ fn name(path: &Path) -> String {
 
 /// The tables that rules read, by record.
 fn tables(plan: &Plan, folder: &Path) -> Vec<(String, Table)> {
-    let mut found = Vec::new();
-    for record in plan.records.iter().filter(|record| record.used) {
-        let RecordTable::Table(source) = &record.source else { continue };
-        let stem = source.clone().unwrap_or_else(|| record.name.clone());
-        let many =
-            record.name.strip_suffix('y').map_or_else(|| format!("{}s", record.name), |stem| format!("{stem}ies"));
-        let paths = [stem.clone(), format!("{stem}s"), format!("{stem}es"), many];
-        let path = paths.iter().map(|stem| folder.join(format!("data/{stem}.csv"))).find(|path| path.is_file());
-        if let Some(path) = path {
-            let text = read(&path);
-            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-            found.push((record.name.clone(), Table::read(text).expect("a table")));
-        }
-    }
-    completed(plan, &found)
+    let table = |(record, path): (String, PathBuf)| (record, Table::read(&read(&path)).expect("a table"));
+    completed(plan, &examples::tables(plan, folder).into_iter().map(table).collect::<Vec<_>>())
 }
 
 /// The rows as a bag: numbers are equal that are worth the same. Movements that agree in all else are added up.

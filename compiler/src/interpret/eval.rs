@@ -417,7 +417,8 @@ pub fn edge_of(plan: &Plan, period: Period, edge: Edge, day: i32) -> Option<i32>
     })
 }
 
-fn typed(ty: Type, num: i64, den: i64) -> Value {
+/// The words of a decision, or of a column, as a value of its type.
+pub fn typed(ty: Type, num: i64, den: i64) -> Value {
     match ty {
         Type::Number | Type::Count | Type::Percent | Type::Money(_) => Value::Number(fraction(num.into(), den.into())),
         Type::YesNo => Value::YesNo(num == 1),

@@ -619,7 +619,7 @@ fn claims<S: Claimed>(parts: &[Part], asked: &[Asked], whole: S, shares: Vec<S>)
             Asked::Percent(_) => (share, None),
             // One of more than any amount is no bound.
             Asked::UpTo(most) => {
-                (share.min(left.clone()), most.any_words().and_then(|(units, _)| u64::try_from(units).ok()))
+                (share.min(left.clone()), most.words().and_then(|(units, _)| u64::try_from(units).ok()))
             }
         };
         if share > left {
@@ -639,15 +639,15 @@ fn by_rank<S>(shares: impl IntoIterator<Item = S>, ranks: impl Iterator<Item = u
 /// The whole and what parts ask of it, where all of it is a whole number of portions of a unit.
 fn portions(whole: u64, asked: &[Asked]) -> Option<(Portion, Vec<Portion>)> {
     let den = |asked: &Asked| match asked {
-        Asked::Percent(percent) => Some(percent.any_words()?.1),
+        Asked::Percent(percent) => Some(percent.words()?.1),
         Asked::Rest | Asked::UpTo(_) => Some(1),
     };
     let in_unit = asked.iter().try_fold(1, |all, asked| lcm(all, den(asked)?))?;
     let share = |asked: &Asked| {
         let (number, den, units) = match asked {
             Asked::Rest => (0, 1, 1),
-            Asked::Percent(percent) => (percent.any_words()?.0, percent.any_words()?.1, whole),
-            Asked::UpTo(most) => (most.any_words()?.0, 1, 1),
+            Asked::Percent(percent) => (percent.words()?.0, percent.words()?.1, whole),
+            Asked::UpTo(most) => (most.words()?.0, 1, 1),
         };
         let portions = u128::try_from(number).ok()?.checked_mul((in_unit / den).unsigned_abs().into())?;
         Some(Portion::new(portions.checked_mul(units.into())?, in_unit.unsigned_abs().into()))
@@ -658,9 +658,9 @@ fn portions(whole: u64, asked: &[Asked]) -> Option<(Portion, Vec<Portion>)> {
 
 /// What weights give of a whole, where that is a whole number of portions of a unit.
 fn in_whole_numbers(whole: u64, weights: &[Exact]) -> Option<Vec<Portion>> {
-    let den = weights.iter().try_fold(1, |all, weight| lcm(all, weight.any_words()?.1))?;
+    let den = weights.iter().try_fold(1, |all, weight| lcm(all, weight.words()?.1))?;
     let number = |weight: &Exact| {
-        let (number, own) = weight.any_words()?;
+        let (number, own) = weight.words()?;
         u128::try_from(number).ok()?.checked_mul((den / own).unsigned_abs().into())
     };
     let numbers: Vec<u128> = weights.iter().map(number).collect::<Option<_>>()?;

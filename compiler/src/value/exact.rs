@@ -141,19 +141,8 @@ impl Exact {
         }
     }
 
-    /// Numerator and denominator in lowest terms, where they are machine words.
-    pub fn words(&self) -> Option<(i64, i64)> {
-        match &self.0 {
-            Size::Small(value) => {
-                let Small { numerator, denominator } = value.lowest();
-                Some((numerator, denominator))
-            }
-            Size::Large(_) => None,
-        }
-    }
-
     /// Numerator and denominator, not always in lowest terms, where those are machine words.
-    pub(crate) fn any_words(&self) -> Option<(i64, i64)> {
+    pub(crate) fn words(&self) -> Option<(i64, i64)> {
         match &self.0 {
             Size::Small(value) => Some((value.numerator, value.denominator)),
             Size::Large(_) => None,

@@ -209,16 +209,13 @@ impl KeptRun {
             }
         }
         if let Some(stacking) = group.stacking {
-            let member =
-                |(id, output): &'_ mut (VersionId, Output)| -> (VersionId, Output) { (*id, std::mem::take(output)) };
-            let mut owned: Vec<(VersionId, Output)> = group.members.iter_mut().map(member).collect();
-            let mut members: Vec<Member<'_>> =
-                owned.iter_mut().map(|(id, output)| Member { id: *id, first: 0, output, traces: Vec::new() }).collect();
+            let mut members: Vec<Member<'_>> = group
+                .members
+                .iter_mut()
+                .map(|(id, output)| Member { id: *id, first: 0, output, traces: Vec::new() })
+                .collect();
             let done = choose_lines(plan, stacking, &mut members, data, rows, chunk, chunk.start + 1);
-            let stopped = done.map_err(|(idx, _, fault)| (members[idx].id, fault));
-            drop(members);
-            group.members = owned;
-            stopped?;
+            done.map_err(|(idx, _, fault)| (members[idx].id, fault))?;
         }
         for (id, output) in &group.members {
             let usual = plan.payee_record(*id);

@@ -40,11 +40,7 @@ pub(super) fn run_through(
     options: &RunOptions,
     observer: Option<&mut dyn Observer>,
 ) -> Result<RunResult, RunError> {
-    let at = Cell::new(None);
-    let done = guarded(|| run_rules(plan, &mut *loaded, options, observer, &at, false));
-    let done =
-        done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()));
-    done.map(|(result, _)| result)
+    guarded_run(plan, loaded, options, observer, false).map(|(result, _)| result)
 }
 
 /// Runs every rule, and keeps the machine code and the numbers of keys; what rules remember is in the tables' data. Keys have room for days
@@ -53,15 +49,24 @@ pub(super) fn run_through(
 /// # Errors
 /// As of a run.
 pub(super) fn run_and_keep(plan: &Plan, loaded: &mut Loaded, options: &RunOptions) -> Result<KeptWork, RunError> {
-    let at = Cell::new(None);
-    let done = guarded(|| run_rules(plan, &mut *loaded, options, None, &at, true));
-    let done =
-        done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()));
-    done.map(|(_, kept)| kept)
+    guarded_run(plan, loaded, options, None, true).map(|(_, kept)| kept)
 }
 
 /// The machine code of a run, and the numbers of keys.
 pub(super) type KeptWork = (Option<Kernels>, Vec<Option<GroupIndex>>);
+
+/// A run that ends with an error where an invariant does not hold.
+fn guarded_run(
+    plan: &Plan,
+    loaded: &mut Loaded,
+    options: &RunOptions,
+    observer: Option<&mut dyn Observer>,
+    is_kept: bool,
+) -> Result<(RunResult, KeptWork), RunError> {
+    let at = Cell::new(None);
+    let done = guarded(|| run_rules(plan, &mut *loaded, options, observer, &at, is_kept));
+    done.unwrap_or_else(|error| Err(error.at(at.get().map(|at| place::of_mistake(plan, loaded, at))).into()))
+}
 
 fn run_rules<'a, 'o>(
     plan: &'a Plan,

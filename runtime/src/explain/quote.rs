@@ -12,10 +12,10 @@ use crate::explain::select::{self, row_of};
 use crate::explain::stood::rows_as_they_stood;
 use crate::store::loaded::Loaded;
 use meed_compiler::data::Rows;
-use meed_compiler::interpret::eval::Value;
+use meed_compiler::interpret::eval::{Value, typed};
 use meed_compiler::interpret::trace::{Trace, TraceStep};
 use meed_compiler::plan::{Node, Plan, RecordId, Stream, Type, Version, VersionId};
-use meed_compiler::value::{decimal_text, exact_text, fraction};
+use meed_compiler::value::{decimal_text, exact_text};
 use rustc_hash::FxHashMap;
 
 /// What one event is paid.
@@ -175,7 +175,7 @@ fn decisions(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedDe
         let Node::Set(decision, _) = node else { return None };
         let (known, definition) = (data.decision(*decision), &plan.decisions[decision.index()]);
         (known.known.get(place) == Some(&1)).then(|| {
-            let value = value_of(definition.ty, known.nums[place], known.denominators[place]);
+            let value = typed(definition.ty, known.nums[place], known.denominators[place]);
             let (rule, name) = (version.name.clone(), definition.name.clone());
             let exact = match (&value, definition.ty) {
                 (Value::Number(number), _) => exact_text(number),
@@ -188,16 +188,6 @@ fn decisions(explainer: &Explainer<'_>, id: VersionId, row: u32) -> Vec<QuotedDe
         })
     };
     version.nodes.iter().filter_map(told).collect()
-}
-
-/// The words of a decision as a value.
-fn value_of(ty: Type, num: i64, den: i64) -> Value {
-    match ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money(_) => Value::Number(fraction(num.into(), den.into())),
-        Type::YesNo => Value::YesNo(num == 1),
-        Type::Date | Type::Period(_) => Value::Date(num as i32),
-        Type::Choice(_) | Type::Text(_) | Type::Id(_) | Type::Ref(_) => Value::Code(num as u32),
-    }
 }
 
 /// Keeps what decided the rows that come from one event.

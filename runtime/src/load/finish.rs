@@ -116,7 +116,9 @@ impl Loaded {
                 for row in &table.rows {
                     if let CellTest::Texts { texts, .. } = &row.cells[place] {
                         let dictionary = &mut self.dictionaries[domain.index()];
-                        texts.iter().for_each(|text| drop(dictionary.intern(KeyComponent::of(text.as_bytes()))));
+                        for text in texts {
+                            dictionary.intern(KeyComponent::of(text.as_bytes()));
+                        }
                     }
                 }
             }
