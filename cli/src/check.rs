@@ -50,8 +50,10 @@ fn fix(program: &mut Program, messages: Messages) -> Result<(), ExitStatus> {
         return Ok(());
     };
     let files = project::files(&program.path, &program.sources);
-    for (idx, (file, text)) in files.iter().zip(texts).enumerate() {
-        if text == program.sources.text_of(idx) {
+    let is_library = program.sources.files().iter().map(|file| file.library.is_some());
+    for (idx, ((file, text), is_library)) in files.iter().zip(texts).zip(is_library).enumerate() {
+        // Nothing in a library has a repair, and there is no file to write.
+        if text == program.sources.text_of(idx) || is_library {
             continue;
         }
         if let Err(error) = crate::out::write_whole(file, text.as_bytes()) {

@@ -62,9 +62,12 @@ impl Program {
     }
 }
 
-/// The files of a program, its own first.
+/// The files of a program, its own first. A library of rules is no file, and stands among them by its name.
 pub fn files(path: &Path, sources: &Sources) -> Vec<PathBuf> {
-    let others = sources.files().iter().skip(1).map(|file| path.with_file_name(&file.name));
+    let others = sources.files().iter().skip(1).map(|file| match file.library {
+        Some(_) => PathBuf::from(format!("library {}", file.name)),
+        None => path.with_file_name(&file.name),
+    });
     std::iter::once(path.to_owned()).chain(others).collect()
 }
 

@@ -130,3 +130,48 @@ fn a_table_is_read_from_a_sheet_beside_the_program() {
     std::fs::remove_file(folder.path().join("rates.csv")).expect("the sheet can be removed");
     assert!(folder.meed(&["check", "p.meed"]).with(1).messages.contains("`rates.csv` cannot be read"));
 }
+
+/// A library of rules is read as a file of the program, and has no file that could be shown, fixed or written over.
+#[test]
+fn every_command_takes_the_rules_of_a_library_in() {
+    let folder = Folder::new("uses-library");
+    let program = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\nuse channel\nuse volume_rebate\n\nschedule rebate_bands graduated { to $100 1%   beyond 2% }\n";
+    let sales = "id,closed_on,partner,amount\nD1,2026-03-02,ACME,200.00\n";
+    folder.write("p.meed", program).write("data/deal.csv", sales);
+    folder.meed(&["check", "p.meed"]).with(0).says("`p`: no problems (1 rule, 0 tests)");
+    folder.meed(&["run", "p.meed", "--data", "data", "--through", "2026-12-31", "--out", "out"]).with(0);
+    assert!(folder.read("out/payments.csv").contains("volume_rebate,1,partner,ACME,USD,3.00"));
+    let text = meed_stdlib::library("volume_rebate").expect("the library").text;
+    assert!(folder.read("out/run.json").contains(&meed_runtime::manifest::sha256_of(text.as_bytes())));
+    let explained =
+        folder.meed(&["explain", "p.meed", "--data", "data", "--through", "2026-12-31", "--payee", "ACME"]).with(0).out;
+    assert!(explained.contains("pay partner rebate_bands(sum of deal.amount)"), "{explained}");
+    // What does not fit is shown where the library is taken in.
+    let other = program.replace(
+        "use channel",
+        "entity partner { key id }\nevent deal { key id  when closed_on  partner partner  value money }",
+    );
+    folder.write("p.meed", &other);
+    let said = folder.meed(&["check", "p.meed"]).with(1).messages;
+    for part in ["p.meed:5:", "`deal` has no field `amount`", "taken in here", "volume_rebate, line 6: `amount`"] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    // A sure repair of the program's own is made, and nothing else is written.
+    folder.write("p.meed", format!("{program}rule more {{\n  for every deal\n  pay partner 1% of amount\n}}\n"));
+    let said = folder.meed(&["check", "p.meed", "--fix"]).messages;
+    assert!(folder.read("p.meed").contains("for each deal"), "{said}");
+    assert!(!folder.has("library volume_rebate"));
+    folder.meed(&["check", "p.meed"]).with(0);
+    // Taken in by a file of the program, and by the program too.
+    folder.write("p.meed", format!("use \"terms.meed\"\n{program}")).write("terms.meed", "use volume_rebate\n");
+    folder.meed(&["check", "p.meed"]).with(0);
+}
+
+/// The order of files does not matter: what is extended may come behind.
+#[test]
+fn a_record_of_another_file_is_extended() {
+    let folder = Folder::new("uses-extend");
+    let program = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nuse \"facts.meed\"\nuse channel\nuse goal_bonus\nextend sale { margin money }\nextend goal { cap money }\nschedule attainment curve nothing below zero { below 60% 0%  at 60% pays 30%  at 100% pays 100%  beyond flat }\nrule r { for each sale  pay seller 1% of margin }\n";
+    folder.write("p.meed", program).write("facts.meed", "event sale { key id  when sold_on  seller person }\n");
+    folder.meed(&["check", "p.meed"]).with(0);
+}

@@ -89,6 +89,10 @@ pub(crate) fn examine(source: &str, sources: Option<&Sources>, overrides: &[(Str
     if n_written == 0 {
         checks::plan(&plan, &resolved, &mut found);
     }
+    if let Some(sources) = sources {
+        problems = problems.into_iter().map(|problem| sources.in_program(problem)).collect();
+        found = found.into_iter().map(|problem| sources.in_program(problem)).collect();
+    }
     // A mistake of writing may be met again by what it means; it is told once.
     let written: FxHashSet<(&str, Span)> = problems.iter().map(|known| (known.code, known.primary.0)).collect();
     found.retain(|problem| !written.contains(&(problem.code, problem.primary.0)));

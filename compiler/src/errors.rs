@@ -83,6 +83,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "key-parts"
     "keyword-name"
     "level-beside"
+    "library-needs"
     "limit-behind-add"
     "list-brackets"
     "minus-spaces"

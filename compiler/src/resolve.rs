@@ -11,6 +11,7 @@ use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Item, Member, Name};
+use meed_stdlib::{Need, NeedKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 mod balances;
@@ -136,6 +137,8 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
     }
     let first = file.items.first().map(Item::place);
     items.extend(file.items.into_iter().map(|item| (item, None)));
+    // An extension may be written before what it extends.
+    items.sort_by_key(|(item, _)| matches!(item, Item::Extend(_)));
     let kinds = Kinds::gather(items.iter().map(|(item, _)| item), &mut names.records, problems);
     resolved.kinds = kinds.names().cloned().collect();
     for (mut item, library) in items {
@@ -153,6 +156,7 @@ pub fn resolve(file: tree::File, file_at: &dyn Fn(Span) -> Option<usize>, proble
         problems
             .push(Problem::error("missing-program", first.unwrap_or_default(), "the file has no `program`").help(help));
     }
+    resolved.look_for_needs(&uses, problems);
     resolved.index_names();
     resolved.gather_shared_limits(problems);
     resolved.gather_choices(problems);
@@ -227,6 +231,40 @@ impl Resolved {
     /// The schedule of this name.
     pub fn schedule(&self, name: &str) -> Option<&tree::Schedule> {
         self.schedule_places.get(name).map(|&idx| &self.schedules[idx].item)
+    }
+
+    /// What libraries of rules need and the program does not declare.
+    fn look_for_needs(&mut self, uses: &[Name], problems: &mut Vec<Problem>) {
+        for name in uses {
+            let needs = meed_stdlib::library(&name.text).map_or(&[][..], |library| library.needs);
+            let is_there = |need: &&Need| match need.kind {
+                NeedKind::Parameter => self.has_parameter(need.name),
+                NeedKind::Schedule => {
+                    self.schedule(need.name).is_some()
+                        || self.tables.iter().any(|table| table.item.name.text == need.name)
+                }
+                NeedKind::Balance => self.balances.iter().any(|balance| balance.name.text == need.name),
+                NeedKind::Rule => !self.versions(need.name).is_empty(),
+            };
+            let missing: Vec<&Need> =
+                needs.iter().filter(|need| !is_there(need) && !self.damaged.contains(need.name)).collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let names: Vec<String> = missing.iter().map(|need| format!("`{}`", need.name)).collect();
+            let message = format!("library `{}` needs {}", name.text, names.join(", "));
+            let examples: Vec<&str> = missing.iter().map(|need| need.example).collect();
+            problems.push(
+                Problem::error("library-needs", name.span, message)
+                    .label("its rules read what the program does not say")
+                    .help(format!(
+                        "declare it in the program, with the terms that hold there, as in: {}",
+                        examples.join("  ")
+                    )),
+            );
+            // What the rules of the library say of it is not told again.
+            self.damaged.extend(missing.iter().map(|need| need.name.to_owned()));
+        }
     }
 
     fn note_rule(&mut self, rule: &tree::Rule) {

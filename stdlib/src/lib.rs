@@ -1,6 +1,7 @@
 //! The Meed standard library, written in Meed.
 //!
-//! Each library is one `.meed` file beside this one, embedded here; a program takes it in with `use NAME`.
+//! Each library is one `.meed` file beside this one, embedded here; a program takes it in with `use NAME`. The vocabulary declares
+//! records. The others hold rules, and need some names that only the program can give a meaning: rates, bands, limits.
 
 #![cfg_attr(
     not(test),
@@ -14,34 +15,107 @@
     )
 )]
 
-/// The libraries by name.
-const LIBRARIES: &[(&str, &str)] = &[("channel", include_str!("channel.meed"))];
-
-/// The text of the library of this name.
-///
-/// ```
-/// assert!(meed_stdlib::library("channel").is_some_and(|text| text.contains("event deal")));
-/// assert!(meed_stdlib::library("chanel").is_none());
-/// ```
-pub fn library(name: &str) -> Option<&'static str> {
-    LIBRARIES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+/// A library.
+#[derive(Clone, Copy, Debug)]
+pub struct Library {
+    /// Its name behind `use`.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// What its rules need the program to declare.
+    pub needs: &'static [Need],
 }
 
-/// The library that declares this record.
+impl Library {
+    /// Whether it holds rules, and is read as a file of the program.
+    pub fn has_rules(&self) -> bool {
+        self.text.lines().any(|line| line.starts_with("rule "))
+    }
+}
+
+/// A name that a program declares for a library.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// What is declared.
+    pub kind: NeedKind,
+    /// Its name.
+    pub name: &'static str,
+    /// A declaration, with terms that are an example.
+    pub example: &'static str,
+}
+
+/// What is declared for a library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeedKind {
+    /// A parameter.
+    Parameter,
+    /// A schedule, or a decision table.
+    Schedule,
+    /// A balance.
+    Balance,
+    /// A rule.
+    Rule,
+}
+
+/// The libraries.
+#[rustfmt::skip]
+const LIBRARIES: &[Library] = &[
+    Library { name: "channel", text: include_str!("channel.meed"), needs: &[] },
+    Library { name: "volume_rebate", text: include_str!("volume_rebate.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "rebate_bands", example: "schedule rebate_bands graduated { to $100k 1%  beyond 2% }" }] },
+    Library { name: "growth_rebate", text: include_str!("growth_rebate.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "growth_rate", example: "parameter growth_rate = 3%" }] },
+    Library { name: "development_fund", text: include_str!("development_fund.meed"), needs: &[Need { kind: NeedKind::Balance, name: "fund", example: "balance fund per partner expires after 2 quarters" }, Need { kind: NeedKind::Parameter, name: "fund_rate", example: "parameter fund_rate = 2%" }, Need { kind: NeedKind::Parameter, name: "fund_share", example: "parameter fund_share = 50%" }] },
+    Library { name: "price_discount", text: include_str!("price_discount.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "discount", example: "table discount(level, family, quantity) gives percent, one match { … }" }] },
+    Library { name: "training_minimum", text: include_str!("training_minimum.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "certified_minimum", example: "parameter certified_minimum = 2" }] },
+    Library { name: "registration_bonus", text: include_str!("registration_bonus.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "registration_rate", example: "parameter registration_rate = 5%" }, Need { kind: NeedKind::Parameter, name: "registration_days", example: "parameter registration_days = 90" }, Need { kind: NeedKind::Parameter, name: "registration_limit", example: "parameter registration_limit = $2,500" }] },
+    Library { name: "training_bounty", text: include_str!("training_bounty.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "course_bounty", example: "table course_bounty(course) gives money, one match { … }" }, Need { kind: NeedKind::Parameter, name: "training_limit", example: "parameter training_limit = $500" }] },
+    Library { name: "goal_bonus", text: include_str!("goal_bonus.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "attainment", example: "schedule attainment curve nothing below zero { below 60% 0%  at 60% pays 30%  at 100% pays 100%  beyond flat }" }] },
+    Library { name: "target_prospects", text: include_str!("target_prospects.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "engagement_bounty", example: "parameter engagement_bounty = $75" }, Need { kind: NeedKind::Parameter, name: "engagement_limit", example: "parameter engagement_limit = $600" }] },
+    Library { name: "introduction_bounty", text: include_str!("introduction_bounty.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "introduction_amount", example: "parameter introduction_amount = $500" }, Need { kind: NeedKind::Parameter, name: "introduction_days", example: "parameter introduction_days = 180" }] },
+    Library { name: "placement_bonus", text: include_str!("placement_bonus.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "placement_amount", example: "parameter placement_amount = $100" }, Need { kind: NeedKind::Parameter, name: "placement_rate", example: "parameter placement_rate = 2%" }, Need { kind: NeedKind::Parameter, name: "placement_days", example: "parameter placement_days = 120" }] },
+    Library { name: "manager_override", text: include_str!("manager_override.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "override_rate", example: "parameter override_rate = 1%" }] },
+    Library { name: "named_advisor", text: include_str!("named_advisor.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "named_rate", example: "parameter named_rate = 5%" }, Need { kind: NeedKind::Parameter, name: "named_days", example: "parameter named_days = 365" }] },
+    Library { name: "credit_first_touch", text: include_str!("credit_first_touch.meed"), needs: CREDIT },
+    Library { name: "credit_last_touch", text: include_str!("credit_last_touch.meed"), needs: CREDIT },
+    Library { name: "credit_equal_shares", text: include_str!("credit_equal_shares.meed"), needs: CREDIT },
+    Library { name: "credit_by_position", text: include_str!("credit_by_position.meed"), needs: CREDIT },
+    Library { name: "credit_time_decay", text: include_str!("credit_time_decay.meed"), needs: CREDIT },
+    Library { name: "credit_linear_decay", text: include_str!("credit_linear_decay.meed"), needs: CREDIT },
+    Library { name: "credit_in_full", text: include_str!("credit_in_full.meed"), needs: CREDIT },
+    Library { name: "influence", text: include_str!("influence.meed"), needs: &[Need { kind: NeedKind::Rule, name: "referral_fee", example: "use credit_equal_shares" }] },
+];
+
+/// What every credit model needs.
+const CREDIT: &[Need] = &[
+    Need { kind: NeedKind::Parameter, name: "referral_rate", example: "parameter referral_rate = 5%" },
+    Need { kind: NeedKind::Parameter, name: "referral_days", example: "parameter referral_days = 180" },
+];
+
+/// The library of this name.
+///
+/// ```
+/// assert!(meed_stdlib::library("channel").is_some_and(|library| library.text.contains("event deal")));
+/// assert!(meed_stdlib::library("volume_rebate").is_some_and(|library| library.has_rules()));
+/// assert!(meed_stdlib::library("chanel").is_none());
+/// ```
+pub fn library(name: &str) -> Option<&'static Library> {
+    LIBRARIES.iter().find(|known| known.name == name)
+}
+
+/// The vocabulary that declares this record.
 ///
 /// ```
 /// assert_eq!(meed_stdlib::home("deal"), Some("channel"));
-/// assert_eq!(meed_stdlib::home("lottery"), None);
+/// assert_eq!(meed_stdlib::home("goal"), None);
 /// ```
 pub fn home(record: &str) -> Option<&'static str> {
     let declares = |line: &str| {
         let rest = line.strip_prefix("event ").or_else(|| line.strip_prefix("entity "));
         rest.is_some_and(|rest| rest.split([' ', '{']).next() == Some(record))
     };
-    LIBRARIES.iter().find(|(_, text)| text.lines().any(declares)).map(|(name, _)| *name)
+    LIBRARIES.iter().find(|known| !known.has_rules() && known.text.lines().any(declares)).map(|known| known.name)
 }
 
-/// The names of all libraries.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    LIBRARIES.iter().map(|(name, _)| *name)
+/// All libraries.
+pub fn libraries() -> impl Iterator<Item = &'static Library> {
+    LIBRARIES.iter()
 }

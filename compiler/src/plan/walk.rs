@@ -1,6 +1,6 @@
 //! The expressions of a Plan, one after another.
 
-use super::{Expr, Function, Node, Op};
+use super::{Expr, FoldId, Function, Node, Op, Plan, RecordId};
 
 /// What has no operands.
 macro_rules! leaf {
@@ -39,6 +39,22 @@ impl Expr {
     pub fn has_level(&self) -> bool {
         let mut found = false;
         self.walk(&mut |expr| found |= matches!(expr.op, Op::Level { .. } | Op::Increment { .. }));
+        found
+    }
+}
+
+impl Plan {
+    /// Whether a row of this record is a value somewhere, as a key or as what is counted: it is the same row wherever it is met,
+    /// so that its place must not change while the rules run.
+    pub fn has_as_value(&self, record: RecordId) -> bool {
+        let mut found = false;
+        let mut look = |expr: &Expr| {
+            found |= matches!(&expr.op, Op::Field { record: own, path, .. } if *own == record && path.is_empty());
+        };
+        let nodes = self.versions.iter().flat_map(|rule| &rule.nodes).flat_map(Node::exprs);
+        let folds = (0..self.folds.len() as u32).flat_map(|fold| self.exprs_of(FoldId(fold)));
+        let keys = self.keys.iter().flat_map(|key| &key.parts);
+        nodes.chain(folds).chain(keys).for_each(|expr| expr.walk(&mut look));
         found
     }
 }

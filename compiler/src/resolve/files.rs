@@ -2,11 +2,13 @@
 //!
 //! Comes in: a text, and somebody who reads the others by their names; this room opens no file. Goes out: all texts one behind
 //! the other in one, so that whatever looks at a place of the program looks at that text, and only who shows a problem asks
-//! which file it is in. The order of items does not matter, and neither does that of files.
+//! which file it is in. The order of items does not matter, and neither does that of files. Libraries of rules are taken in the
+//! same way; what is wrong in one is shown where the program uses it.
 
 use meed_grammar::problem::{Edit, Problem, Repair};
 use meed_grammar::span::Span;
 use meed_grammar::tree::{Calendar, Item, Table, TableRows, Text};
+use meed_stdlib::Library;
 
 /// More files are none of a program that people read.
 const MOST_FILES: usize = 1_000;
@@ -28,6 +30,8 @@ pub struct SourceText {
     pub name: String,
     /// Where it is in the text of all.
     pub span: Span,
+    /// Of a library of rules, whose name is that behind `use`: where it is used first.
+    pub library: Option<Span>,
 }
 
 /// A problem as it is shown: in one file, with places of other files told in words.
@@ -55,7 +59,7 @@ impl Sources {
     /// A program and the files that it uses, and that these use. `read` gives the text of a file that is beside the program, by
     /// its name, or says why there is none; it is asked once for each.
     pub fn gather(name: &str, text: &str, mut read: impl FnMut(&str) -> Result<String, String>) -> Self {
-        let own = SourceText { name: name.to_owned(), span: Span::new(0, text.len()) };
+        let own = SourceText { name: name.to_owned(), span: Span::new(0, text.len()), library: None };
         let mut sources = Self { text: text.to_owned(), files: vec![own], problems: Vec::new(), sheets: Vec::new() };
         // Which file each was first used by: a file that uses one of those it was taken in for goes in a circle.
         let mut used_by: Vec<Option<usize>> = vec![None];
@@ -74,6 +78,12 @@ impl Sources {
                 }
                 seen.push(file.clone());
                 sources.take(next, &file, &mut used_by, &mut read);
+            }
+            for (library, at) in sources.libraries_of(next) {
+                if !sources.files.iter().any(|file| file.library.is_some() && file.name == library.name) {
+                    sources.append(library.name, library.text, Some(at));
+                    used_by.push(Some(next));
+                }
             }
             next += 1;
         }
@@ -128,7 +138,7 @@ impl Sources {
             let help = "write the name alone, as `use \"terms.meed\"`, and put the file into the same folder";
             return self.problems.push(Problem::error("unknown-file", file.span, message).help(help));
         }
-        let known = self.files.iter().position(|known| known.name == *name);
+        let known = self.files.iter().position(|known| known.name == *name && known.library.is_none());
         if let Some(known) = known {
             let way = self.way(by, used_by);
             if way.contains(&known) {
@@ -149,10 +159,7 @@ impl Sources {
             Ok(text) => {
                 // A mark of the order of bytes is one at the beginning of a text only.
                 let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-                self.text.push_str(&separator(name));
-                let start = self.text.len();
-                self.text.push_str(text);
-                self.files.push(SourceText { name: name.clone(), span: Span::new(start, self.text.len()) });
+                self.append(name, text, None);
                 used_by.push(Some(by));
             }
             Err(reason) => {
@@ -161,6 +168,14 @@ impl Sources {
                 self.problems.push(Problem::error("unknown-file", file.span, message).help(help));
             }
         }
+    }
+
+    /// Puts a text behind those that are there.
+    fn append(&mut self, name: &str, text: &str, library: Option<Span>) {
+        self.text.push_str(&separator(name));
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.files.push(SourceText { name: name.to_owned(), span: Span::new(start, self.text.len()), library });
     }
 
     /// A file, the one that it was taken in for, and so on to the program's own.
@@ -179,6 +194,39 @@ impl Sources {
         let items = meed_grammar::parse(text).file.items.into_iter();
         let used = items.filter_map(|item| if let Item::UseFile(file) = item { Some(file) } else { None });
         used.map(|file| Text { span: shifted(file.span, i64::from(span.start)), ..file }).collect()
+    }
+
+    /// The libraries of rules that one of the texts uses, and where.
+    fn libraries_of(&self, idx: usize) -> Vec<(&'static Library, Span)> {
+        let text = self.text_of(idx);
+        // Most programs use none, and are not read twice.
+        let rules = |name: &str| meed_stdlib::library(name).filter(|library| library.has_rules());
+        let name = |(at, word): (usize, &str)| {
+            let rest = text[at + word.len()..].trim_start();
+            rest.split(|letter: char| letter != '_' && !letter.is_alphanumeric()).next().and_then(rules)
+        };
+        if text.match_indices("use").find_map(name).is_none() {
+            return Vec::new();
+        }
+        let start = i64::from(self.files[idx].span.start);
+        let items = meed_grammar::parse(text).file.items.into_iter();
+        let used = items.filter_map(|item| if let Item::Use(name) = item { Some(name) } else { None });
+        used.filter_map(|name| Some((rules(&name.text)?, shifted(name.span, start)))).collect()
+    }
+
+    /// A problem in the text of a library, told where the program uses that library: nobody can edit it elsewhere.
+    pub(crate) fn in_program(&self, mut problem: Problem) -> Problem {
+        let file = &self.files[self.file_at(problem.primary.0.start)];
+        if let Some(at) = file.library {
+            let (place, label) = std::mem::replace(&mut problem.primary, (at, "taken in here".to_owned()));
+            problem.others.retain(|(other, _)| !(other.start >= file.span.start && other.end <= file.span.end));
+            let written = self.text.get(place.start as usize..place.end as usize).unwrap_or_default();
+            let label =
+                if label.is_empty() { format!("`{}`", written.lines().next().unwrap_or_default()) } else { label };
+            problem.others.push((place, label));
+            problem.repairs.clear();
+        }
+        problem
     }
 
     /// All texts, one behind the other; places of problems are places in it.

@@ -11,9 +11,9 @@ use serde::Serialize;
 /// The tree of a program and those of the libraries that it takes in.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trees {
-    /// The program's own, with the items of the files that it uses; places count the bytes of [`Sources::text`].
+    /// The program's own, with the items of the files and of the libraries of rules that it uses; places count the bytes of [`Sources::text`].
     pub program: File,
-    /// The libraries, in the order of their first `use`.
+    /// The vocabularies, in the order of their first `use`.
     pub libraries: Vec<LibraryTree>,
 }
 
@@ -50,6 +50,7 @@ pub fn trees(sources: &Sources) -> Result<Trees, Vec<Problem>> {
             continue;
         }
         match library(name) {
+            Ok(file) if file.items.is_empty() => {}
             Ok(file) => libraries.push(LibraryTree { name: name.text.clone(), file }),
             Err(problem) => problems.push(problem),
         }
@@ -57,13 +58,14 @@ pub fn trees(sources: &Sources) -> Result<Trees, Vec<Problem>> {
     if problems.iter().any(Problem::is_error) { Err(problems) } else { Ok(Trees { program, libraries }) }
 }
 
-/// The tree of the library of this name.
+/// The tree of the library of this name; an empty one of a library of rules, whose items are among those of the program
+/// ([`Sources`]).
 #[expect(clippy::result_large_err, reason = "an error ends the reading of a program, it is made once")]
 pub(super) fn library(name: &Name) -> Result<File, Problem> {
-    if let Some(text) = meed_stdlib::library(&name.text) {
-        return Ok(meed_grammar::parse(text).file);
+    if let Some(library) = meed_stdlib::library(&name.text) {
+        return Ok(meed_grammar::parse(if library.has_rules() { "" } else { library.text }).file);
     }
-    let known: Vec<&str> = meed_stdlib::names().collect();
+    let known: Vec<&str> = meed_stdlib::libraries().map(|library| library.name).collect();
     let problem = Problem::error("unknown-library", name.span, format!("there is no library `{}`", name.text))
         .help(format!("the libraries are: {}", known.join(", ")));
     Err(match meed_grammar::nearest(&name.text, known) {

@@ -105,6 +105,7 @@ impl<'a> Read<'a> {
         // Rows that others refer to are looked up in any order.
         // Rows that others find in sets are asked for in no order.
         let is_found = self.plan.searches.iter().any(|search| self.plan.root_of(&search.stream) == Some(record));
+        // Rows that are values stand for themselves wherever they are met.
         // Rows by another date than their own come in another order.
         let by_date = |rule: &Version| matches!(rule.stream, Stream::ByDate(own, _) if own == record);
         // What is taken back is looked up by the row that it is of.
@@ -120,6 +121,7 @@ impl<'a> Read<'a> {
         let is_any_order = is_kept_per
             || self.plan.versions.iter().any(|rule| on_balance(rule) || completes(rule))
             || is_found
+            || self.plan.has_as_value(record)
             || definition.reverses.is_some()
             || self.plan.set_reversals.iter().any(|reversal| reversal.taker == record)
             || self.plan.versions.iter().any(by_date);
