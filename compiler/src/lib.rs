@@ -27,4 +27,4 @@ pub use meed_grammar::problem::{Edit, Level, Problem, Repair};
 pub use repairs::{Fixed, fixed, repairs};
 pub use resolve::files::{Shown, SourceText, Sources};
 pub use resolve::{LibraryTree, Trees, trees};
-pub use types::{Expectation, Given, GivenCell, GivenFile, TestCase, written_format};
+pub use types::{Expectation, Given, GivenCell, GivenFile, Later, TestCase, written_format};

@@ -456,14 +456,3 @@ fn declare(space: &mut FxHashMap<String, Span>, name: &Name, what: &str, problem
         }
     }
 }
-
-/// The problem of a part of the language that this version reads but does not run.
-pub fn not_supported(unsupported: &tree::Unsupported) -> Problem {
-    later(unsupported.span, &format!("{} is", unsupported.what))
-}
-
-/// The same for `what` with its verb, as "a window in a running level is".
-pub fn later(span: Span, what: &str) -> Problem {
-    Problem::error("not-supported", span, format!("{what} not supported yet"))
-        .help("this version of Meed reads it but cannot run it; remove it for now")
-}

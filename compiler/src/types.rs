@@ -7,6 +7,7 @@
 mod calendars;
 mod expressions;
 mod head;
+mod later;
 mod parameters;
 mod records;
 mod rules;
@@ -16,6 +17,7 @@ mod sets;
 mod suite;
 mod tables;
 
+pub use later::Later;
 pub use records::written_format;
 pub use suite::{Expectation, Given, GivenCell, GivenFile, TestCase};
 

@@ -127,17 +127,6 @@ pub struct Text {
     pub span: Span,
 }
 
-/// Something the language has but this version does not run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unsupported {
-    /// In the designer's words: "a split", "a balance", "a contest (`ranked by`)".
-    pub what: &'static str,
-    /// The name it declares, if it declares one.
-    pub name: Option<Name>,
-    /// Its place.
-    pub span: Span,
-}
-
 /// A piece that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Damaged {

@@ -182,7 +182,6 @@ pub const WORDS: &[&str] = &[
     "rata",
     "rate",
     "rates",
-    "recompute",
     "rejected",
     "reported",
     "rest",

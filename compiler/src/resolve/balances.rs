@@ -77,8 +77,7 @@ pub(super) fn balances_of(rule: &Rule) -> Vec<&str> {
             | ClauseKind::Active(_)
             | ClauseKind::FirstPer { .. }
             | ClauseKind::InParts { .. }
-            | ClauseKind::Returns(_)
-            | ClauseKind::Unsupported(_) => Vec::new(),
+            | ClauseKind::Returns(_) => Vec::new(),
         };
         exprs.into_iter().for_each(|expr| in_expr(expr, &mut found));
     }

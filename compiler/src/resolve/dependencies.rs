@@ -311,8 +311,7 @@ impl Found<'_> {
             | ClauseKind::Active(_)
             | ClauseKind::InParts { .. }
             | ClauseKind::Hold { .. }
-            | ClauseKind::Returns(_)
-            | ClauseKind::Unsupported(_) => {}
+            | ClauseKind::Returns(_) => {}
         }
     }
 
@@ -574,7 +573,6 @@ impl Found<'_> {
             | ExprKind::YesNo(_)
             | ExprKind::PeriodEdge { date: None, .. }
             | ExprKind::DaysIn { .. }
-            | ExprKind::Unsupported(_)
             | ExprKind::Damaged => {}
         }
     }

@@ -24,7 +24,6 @@ pub(super) use shares::Shares;
 use super::Typing;
 use super::scope::{Scope, Typed};
 use crate::plan::{Expr, Function, Op, ScheduleOutput, Type};
-use crate::resolve::not_supported;
 use crate::value::{Exact, is_moderate, round_to};
 use literals::text_literal;
 use meed_grammar::problem::Problem;
@@ -103,11 +102,7 @@ impl Typing<'_> {
                 None
             }
             ExprKind::PaidBy { rule } => self.paid_for_row(rule, span, scope),
-            ExprKind::List(_)
-            | ExprKind::Period { .. }
-            | ExprKind::Set(_)
-            | ExprKind::Unsupported(_)
-            | ExprKind::Damaged => {
+            ExprKind::List(_) | ExprKind::Period { .. } | ExprKind::Set(_) | ExprKind::Damaged => {
                 self.no_value(expr);
                 None
             }
@@ -138,7 +133,6 @@ impl Typing<'_> {
                 let help = "ask something of it: count of (deal where registered)";
                 self.misplaced(expr.span, "a set is no value", help);
             }
-            ExprKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
             _ => {}
         }
     }

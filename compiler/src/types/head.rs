@@ -3,7 +3,7 @@
 use super::Typing;
 use super::scope::Typed;
 use crate::plan::{self, Days, Period, Unit, UnitId, Weekday};
-use crate::resolve::{near, not_supported};
+use crate::resolve::near;
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -71,10 +71,6 @@ impl Typing<'_> {
                 ProgramClauseKind::PeriodsOfWeeks { pattern, nearest, day, month, named_by } => {
                     self.periods_of_weeks(pattern, *nearest, day, month, *named_by, clause.span);
                     fiscal.replace(clause.span)
-                }
-                ProgramClauseKind::Unsupported(unsupported) => {
-                    self.problem(not_supported(unsupported));
-                    None
                 }
             };
             if let Some(first) = seen {

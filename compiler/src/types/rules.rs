@@ -77,12 +77,6 @@ impl Typing<'_> {
             .clauses
             .iter()
             .find(|clause| matches!(clause.kind, ClauseKind::ForEach { .. } | ClauseKind::ForEachPayment { .. }));
-        if let (None, Some(ClauseKind::Unsupported(unsupported))) =
-            (for_each, rule.clauses.first().map(|first| &first.kind))
-        {
-            self.problem(crate::resolve::not_supported(unsupported));
-            return None;
-        }
         let Some(for_each) = for_each else {
             let message = format!("rule `{}` does not say for what", rule.name.text);
             self.problem(

@@ -14,8 +14,8 @@ use super::scope::Scope;
 use crate::internal::broken;
 use crate::plan::fields::path_words;
 use crate::plan::{Expr, Function, LineKind, Op, Period, RecordId, StateId, Stream, TimeUnit, Type};
-use crate::resolve::later;
 use crate::typed::{Keys, Lets, Total, Use, WRITTEN_OUT, extent, inline, walk};
+use crate::types::later::{Later, later};
 use meed_grammar::limits;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -181,10 +181,7 @@ impl Typing<'_> {
                 }
             }
             if matches!(key.op, Op::Call(Function::Find { .. }, _)) {
-                self.problem(later(
-                    path.span,
-                    "a total per a dated field, or per something of a row that is found, is",
-                ));
+                self.problem(later(path.span, Later::TotalPerFoundRow));
                 return None;
             }
             if !matches!(key.op, Op::Field { .. })

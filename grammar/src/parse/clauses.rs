@@ -104,7 +104,7 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
         Rule::take_back_paid => ClauseKind::Returns(Returns::TakeBackPaid),
         Rule::take_back_added => ClauseKind::Returns(Returns::TakeBackAdded),
         Rule::mistake_first => missing_per(node),
-        other => ClauseKind::Unsupported(node.unsupported(not_supported(other)?)),
+        _ => return None,
     })
 }
 
@@ -125,13 +125,6 @@ pub(super) fn limit(node: &Node<'_, '_>) -> Option<ClauseKind> {
 }
 
 /// What a clause is called that is read but not run; none for what is no clause.
-fn not_supported(rule: Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::returns => "a word about returns",
-        _ => return None,
-    })
-}
-
 /// The balance named in a node, and whose.
 fn account(node: &Node<'_, '_>) -> Account {
     node.part(Rule::account).map_or_else(|| to_account(node), |account| to_account(&account))

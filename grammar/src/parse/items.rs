@@ -118,7 +118,6 @@ fn program(node: &Node<'_, '_>) -> Program {
                     named_by: named_by(&part),
                 }
             }
-            Rule::returns => ProgramClauseKind::Unsupported(part.unsupported("a word about returns")),
             _ => return None,
         };
         Some(ProgramClause { kind, span: part.span() })
@@ -303,7 +302,7 @@ pub(super) fn field_type(node: &Node<'_, '_>) -> FieldType {
             _ => return None,
         })
     });
-    let kind = kind.unwrap_or_else(|| FieldTypeKind::Unsupported(node.unsupported("this type")));
+    let kind = kind.unwrap_or_else(|| FieldTypeKind::Record(node.to_name()));
     FieldType { kind, span: node.span() }
 }
 

@@ -4,7 +4,7 @@ use super::{Reader, Rule};
 use crate::limits;
 use crate::problem::Problem;
 use crate::span::Span;
-use crate::tree::{Name, OWN_PERIOD, OWN_YEAR, Path, Text, Unsupported};
+use crate::tree::{Name, OWN_PERIOD, OWN_YEAR, Path, Text};
 use pest::iterators::Pair;
 use unicode_normalization::UnicodeNormalization;
 
@@ -149,11 +149,5 @@ impl<'s, 'r> Node<'s, 'r> {
     /// The dotted names of its `per` part.
     pub(super) fn per(&self) -> Vec<Path> {
         self.part(Rule::per).map(|per| per.to_paths()).unwrap_or_default()
-    }
-
-    /// This node as a part of the language that is read but not run.
-    pub(super) fn unsupported(&self, what: &'static str) -> Unsupported {
-        let name = self.part(Rule::name).map(|name| name.to_name());
-        Unsupported { what, name, span: self.span() }
     }
 }

@@ -305,8 +305,6 @@ pub enum ExprKind {
     },
     /// `balance of mdf [of PATH]`
     BalanceOf(Account),
-    /// Part of the language not supported yet.
-    Unsupported(Unsupported),
     /// What could not be read; reported already.
     Damaged,
 }
@@ -488,7 +486,6 @@ impl Expr {
             | ExprKind::PaidBy { .. }
             | ExprKind::AsReported(_)
             | ExprKind::BalanceOf(_)
-            | ExprKind::Unsupported(_)
             | ExprKind::Damaged => Vec::new(),
         }
     }

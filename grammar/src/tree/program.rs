@@ -70,8 +70,6 @@ pub enum ProgramClauseKind {
         /// `start` or `end`.
         named_by: Option<(NamedBy, Span)>,
     },
-    /// Something not supported yet.
-    Unsupported(Unsupported),
 }
 
 /// After which of its calendar years a fiscal year is named.

@@ -237,8 +237,6 @@ pub enum FieldTypeKind {
     Record(Name),
     /// `money in currency`: in the currency that a field of the record names.
     MoneyIn(Name),
-    /// A type not supported yet
-    Unsupported(Unsupported),
 }
 
 /// `unit points whole, rounded toward zero`: another reward than the currency.

@@ -197,8 +197,6 @@ pub enum ClauseKind {
     },
     /// `returns change nothing`, `returns within 90 days`, `returns take back what was paid`, `returns take back what was added`
     Returns(Returns),
-    /// A clause not supported yet.
-    Unsupported(Unsupported),
 }
 
 impl ClauseKind {

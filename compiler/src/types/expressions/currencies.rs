@@ -4,9 +4,9 @@ use crate::plan::{
     ByRow, ChoiceId, Comparison, Edge, Expr, FieldId, FindFunction, Function, Op, Period, Reading, RecordId, Root,
     Search, SearchOutput, Stream, TextTest, Type, Unit, UnitId,
 };
-use crate::resolve::later;
 use crate::types::Typing;
 use crate::types::expressions::{literals, unbracketed};
+use crate::types::later::{Later, later};
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -168,7 +168,7 @@ impl Typing<'_> {
         self.converting = outside;
         let amount = amount?;
         let Op::Field { root, record, path } = amount.op.clone() else {
-            self.problem(later(value.span, "an amount of another row than the set's in another currency is"));
+            self.problem(later(value.span, Later::OtherRowsCurrency));
             return None;
         };
         let (last, before) = path.split_last()?;

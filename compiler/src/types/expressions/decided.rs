@@ -1,10 +1,11 @@
 //! Decisions of other rows: through references, and of earlier periods.
 
+use crate::internal::broken;
 use crate::plan::{
     Back, Edge, Expr, FindFunction, Function, Op, Period, Reading, RecordId, RecordKind, Root, Search, SearchOutput,
     Stream, Type,
 };
-use crate::resolve::{Meaning, later};
+use crate::resolve::Meaning;
 use crate::typed::without_places;
 use crate::types::Typing;
 use crate::types::scope::{Scope, Typed};
@@ -56,8 +57,7 @@ impl Typing<'_> {
             let first = self.own_year_from(&operands[0], day.clone(), 0);
             let next = self.own_year_from(&operands[0], day, 1);
             let (Some(first), Some(next)) = (first, next) else {
-                self.problem(later(span, "a decision of a party's own years that is read of a row found in a set is"));
-                return None;
+                broken(format!("`{}` of a party that no path leads to", name.text))
             };
             // Its row is of a day of that year, also where the party leaves before it is over.
             operands.extend([first, days_after(next, -1)]);

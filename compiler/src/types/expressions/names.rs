@@ -2,9 +2,10 @@
 
 use crate::plan::{self, CreditPart, Expr, FieldId, Function, LineKind, Op, RecordId, RecordKind, Root, Stream, Type};
 use crate::resolve::Meaning;
-use crate::resolve::{later, near};
+use crate::resolve::near;
 use crate::typed::{Use, Version};
 use crate::types::Typing;
+use crate::types::later::{Later, later};
 use crate::types::scope::{Fact, Scope, Typed, field_names, given_by};
 use crate::value::Exact;
 use meed_grammar::idioms;
@@ -236,7 +237,7 @@ impl Typing<'_> {
         }
         let value = self.outer_let(first, scope)?.filter(|_| rest.is_empty());
         if value.is_none() {
-            self.problem(later(path.span, "a `let` of this kind inside the brackets of a set is"));
+            self.problem(later(path.span, Later::LetInSet));
         }
         value.map(|value| Typed { span: path.span, ..Typed::from_expr(value) })
     }

@@ -1,7 +1,7 @@
 //! Fields: their types, and how each reads its column.
 
 use crate::plan::{Bounds, ChoiceId, ColumnSource, DomainId, Field, FieldId, FieldSource, Period, RecordId, Type};
-use crate::resolve::{Declared, not_supported};
+use crate::resolve::Declared;
 use crate::types::Typing;
 use meed_grammar::idioms;
 use meed_grammar::limits;
@@ -117,10 +117,6 @@ impl Typing<'_> {
                     }
                 },
             },
-            FieldTypeKind::Unsupported(unsupported) => {
-                self.problem(not_supported(unsupported));
-                return None;
-            }
         })
     }
 

@@ -3,8 +3,8 @@
 mod clash;
 
 use crate::plan::{Days, Format, Label, PercentFormat, Period, Spelling, Type};
-use crate::resolve::later;
 use crate::types::Typing;
+use crate::types::later::{Later, later};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree;
@@ -26,7 +26,7 @@ impl Typing<'_> {
         if let Some(span) = field.ignoring_case
             && !matches!(ty, Type::Choice(_) | Type::YesNo)
         {
-            self.problem(later(span, "`ignoring case` for other types than `one of` is"));
+            self.problem(later(span, Later::IgnoringCase));
         }
         let sample = match (ty, written) {
             (Type::Date, pattern) if zone.is_some() => {

@@ -6,6 +6,7 @@ use crate::plan::{
     Root, SetReversal, Stream, Type,
 };
 use crate::types::Typing;
+use crate::types::later::{Later, later};
 use crate::types::scope::{RuleScope, Scope};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -64,9 +65,7 @@ impl<'a> Typing<'a> {
             let message = format!("`{}` takes something back itself, which is not taken back", source.text);
             Problem::error("bad-reverses", source.span, message).help("name the event that both are about")
         } else if self.program.record(target).returned(Reading::Left).is_some() {
-            let message =
-                format!("rows of `{}` are taken back by another event too, which is not supported yet", source.text);
-            Problem::error("not-supported", at, message).help("let one event take them back")
+            later(at, Later::TakenBackBySeveral).help("let one event take them back")
         } else {
             self.field_of_returns(target, FieldSource::Returned(Reading::Left));
             self.set_reversals.push((taker, target, set));

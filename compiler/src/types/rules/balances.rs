@@ -3,10 +3,10 @@
 use crate::plan::{
     Account, Add, Balance, BalanceId, Expr, Function, Op, Period, RecordId, Root, Stream, TakeFrom, Type, UnitId,
 };
-use crate::resolve::later;
 use crate::typed::{Clause, Version, exprs_of_version};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
+use crate::types::later::{Later, later};
 use crate::types::rules::Work;
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
@@ -429,7 +429,7 @@ impl Typing<'_> {
         let starts = |clause: &&tree::Clause| matches!(clause.kind, ClauseKind::Add { at_start: Some(_), .. });
         let Some(add) = rule.clauses.iter().find(starts) else { return };
         if let Stream::Periods(_, Period::OwnYear) = version.stream {
-            return self.problem(later(add.span, "`at start` of years of each party's own is"));
+            return self.problem(later(add.span, Later::AtStartOfOwnYears));
         }
         let other = rule.clauses.iter().find(|clause| match &clause.kind {
             ClauseKind::Add { at_start, .. } => at_start.is_none(),

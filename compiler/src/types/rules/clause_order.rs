@@ -58,7 +58,7 @@ impl Typing<'_> {
                 self.limit_behind_add(clause, added, paid, before);
             }
             match (found, last) {
-                (None, Some(last)) if last.place >= PAY && !matches!(clause.kind, ClauseKind::Unsupported(_)) => {
+                (None, Some(last)) if last.place >= PAY => {
                     self.problem(
                         Problem::error("clause-order", clause.span, "values are set before `pay`")
                             .label("move this up")
@@ -188,6 +188,6 @@ fn place(clause: &Clause) -> Option<(u8, &'static str)> {
         ClauseKind::AtLeast { .. } => Some((LIMIT, "at least")),
         ClauseKind::Hold { .. } => Some((HOLD, "hold until")),
         ClauseKind::Returns(_) => Some((RETURNS, "returns")),
-        ClauseKind::Let { .. } | ClauseKind::Set { .. } | ClauseKind::Unsupported(_) => None,
+        ClauseKind::Let { .. } | ClauseKind::Set { .. } => None,
     }
 }

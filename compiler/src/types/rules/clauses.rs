@@ -3,7 +3,6 @@
 use crate::plan::calendar::date_of;
 use crate::plan::{Days, Expr, Local, LocalId, Op, Stream, Type};
 use crate::resolve::Meaning;
-use crate::resolve::not_supported;
 use crate::typed::{self, Keys};
 use crate::types::Typing;
 use crate::types::rules::Work;
@@ -120,7 +119,6 @@ impl Typing<'_> {
                 let floor = matches!(clause.kind, ClauseKind::AtLeast { .. });
                 self.limit(amount, per, floor, clause.span, scope, work);
             }
-            ClauseKind::Unsupported(unsupported) => self.problem(not_supported(unsupported)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Limits: `at most` and `at least`.
 
 use crate::plan::{Expr, Op, Period, Root, Stream, Type, UnitId};
-use crate::resolve::later;
 use crate::typed::{Clause, Keys, Limit};
 use crate::types::Typing;
+use crate::types::later::{Later, later};
 use crate::types::rules::Work;
 use crate::types::scope::{RuleScope, Scope};
 use crate::value::Exact;
@@ -183,7 +183,7 @@ impl Typing<'_> {
             return None;
         };
         if own == Period::OwnYear {
-            self.problem(later(span, "a guarantee for years of each party's own is"));
+            self.problem(later(span, Later::GuaranteeOfOwnYears));
             return None;
         }
         let name = self.program.record(entity).name.clone();

@@ -2,9 +2,9 @@
 //! what was added`.
 
 use crate::plan::{FieldId, Function, Op, Period, Reading, RecordId, RecordKind, Stream, Type};
-use crate::resolve::later;
 use crate::typed::{Version, exprs_of_version, walk};
 use crate::types::Typing;
+use crate::types::later::{Later, later};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
 use meed_grammar::tree::{self, ClauseKind, Returns};
@@ -64,7 +64,7 @@ impl Typing<'_> {
             Stream::ByDate(..) => {
                 let at = rule.clauses.iter().find(|clause| matches!(clause.kind, ClauseKind::AtMost { .. }));
                 let at = at.map_or(rule.name.span, |clause| clause.span);
-                self.problem(later(at, "a budget that is shared in proportion over rows by another date is"));
+                self.problem(later(at, Later::BudgetByDate));
                 None
             }
         }
@@ -101,8 +101,8 @@ impl Typing<'_> {
         }
         if let Some(span) = found {
             let what = match adds_again {
-                true => "in a rule of which returns take back what was added a set that is found row by row is",
-                false => "in a rule whose payments are shared in proportion a set that is found row by row is",
+                true => Later::AgainRowByRow,
+                false => Later::ProRataRowByRow,
             };
             self.problem(later(span, what));
         }

@@ -59,14 +59,6 @@ impl Typing<'_> {
 
     /// How much: one clause says it.
     fn one_limit<'t>(&mut self, item: &'t tree::SharedLimit) -> Option<&'t tree::Clause> {
-        let unsupported = item.limits.iter().find_map(|clause| match &clause.kind {
-            ClauseKind::Unsupported(unsupported) => Some(unsupported),
-            _ => None,
-        });
-        if let Some(unsupported) = unsupported {
-            self.problem(crate::resolve::not_supported(unsupported));
-            return None;
-        }
         match &item.limits[..] {
             [limit] => Some(limit),
             [] => {

@@ -4,10 +4,10 @@ use crate::internal::broken;
 use crate::plan::{
     Comparison, Expr, FindFunction, FoldId, Function, Op, Period, RecordKind, Stream, Type, Window, Years,
 };
-use crate::resolve::later;
 use crate::typed::{Fold, FoldFunction};
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
+use crate::types::later::{Later, later};
 use crate::types::scope::{RuleScope, Scope, Typed, facts};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -72,8 +72,8 @@ impl Typing<'_> {
         };
         let function_of_rows = FoldFunction::Count;
         let stood = whole.as_it_stood;
-        if let (Some(at), Stream::Lines(_, kind)) = (stood, &stream) {
-            self.problem(later(at, &format!("`as it stood` of {}s is", kind.word())));
+        if let (Some(at), Stream::Lines(..)) = (stood, &stream) {
+            self.problem(later(at, Later::StoodOfLines));
             return None;
         }
         let fold = Fold {

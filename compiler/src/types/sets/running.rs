@@ -1,10 +1,10 @@
 //! Running levels, and schedules applied as something adds up.
 
 use crate::plan::{Expr, Function, Op, ScheduleOutput, Side, StateId, Stream, Type};
-use crate::resolve::later;
 use crate::typed::{Keys, Over, Purpose, Total};
 use crate::types::Typing;
 use crate::types::expressions::Form;
+use crate::types::later::{Later, later};
 use crate::types::scope::{RuleScope, Scope, Typed};
 use crate::types::sets::totals::{split, with_state};
 use meed_grammar::problem::{Problem, Repair};
@@ -29,7 +29,7 @@ impl Typing<'_> {
             return None;
         };
         if scope.every_row {
-            self.problem(later(span, "a running level inside what looks at every row is"));
+            self.problem(later(span, Later::RunningInEveryRow));
             return None;
         }
         let of_set = set.is_some();
@@ -82,16 +82,16 @@ impl Typing<'_> {
     /// The condition of the set that a running level is over: rows of the rule's own event.
     fn running_set(&mut self, set: &tree::Set, rule: &RuleScope, inner: &mut Scope) -> Option<Option<Expr>> {
         if let Some(window) = &set.window {
-            self.problem(later(window.span, "a window in a running level is"));
+            self.problem(later(window.span, Later::RunningWindow));
             return None;
         }
         let SetSource::Event(name) = &set.source else {
-            self.problem(later(set.span, "a running level over payments is"));
+            self.problem(later(set.span, Later::RunningPayments));
             return None;
         };
         let record = self.event_named(name)?;
         if rule.stream != Stream::Events(record) {
-            self.problem(later(set.span, "a running level over another event than the rule's is"));
+            self.problem(later(set.span, Later::RunningOtherEvent));
             return None;
         }
         if !set.by.is_empty() || set.of.is_some() {
@@ -114,7 +114,7 @@ impl Typing<'_> {
             return None;
         };
         if scope.every_row {
-            self.problem(later(span, "what adds up inside what looks at every row is"));
+            self.problem(later(span, Later::AddsUpInEveryRow));
             return None;
         }
         let id = self.schedule_named(schedule)?;
@@ -187,7 +187,7 @@ impl Typing<'_> {
             // The highest of an amount that totals make together is not that of each.
             let Op::Level { summand, .. } = &mut total.op else {
                 let help = "name it before, and let that add up: let net = …";
-                self.problem(later(span, "`at its highest` of what totals make together is").help(help));
+                self.problem(later(span, Later::HighestOfSeveral).help(help));
                 return None;
             };
             *summand = 1;

@@ -9,9 +9,9 @@ use crate::plan::{
     DecisionId, Expr, FieldId, FindFunction, Function, Op, Period, Reading, RecordId, RecordKind, Root, RuleId, Search,
     SearchId, SearchOutput, Stream, Type,
 };
-use crate::resolve::later;
 use crate::typed::{Clause, walk, without_places};
 use crate::types::Typing;
+use crate::types::later::{Later, later};
 use crate::types::scope::{Asking, Fact, RuleScope, Scope, Typed};
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
@@ -346,10 +346,10 @@ impl Typing<'_> {
         };
         if let Some(at) = set.as_it_stood {
             if scope.period_of_rule() == Some(Period::OwnYear) {
-                self.problem(later(at, "`as it stood` in a rule for years of each party's own is"));
+                self.problem(later(at, Later::StoodInOwnYears));
                 return None;
             }
-            let problem = later(at, "`as it stood` in a set that is found row by row is");
+            let problem = later(at, Later::StoodRowByRow);
             let help = "it can be said of sums and counts of an event's rows in a rule per party and period, where no condition asks \
                         another set: of the period itself, `to date`, the `previous` one or the `same … last year`";
             self.problem(problem.help(help));

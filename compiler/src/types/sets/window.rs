@@ -4,10 +4,10 @@ use crate::internal::broken;
 use crate::plan::{
     Back, Comparison, Edge, Expr, Function, Op, Period, RecordId, RecordKind, Root, Stream, TimeUnit, Type, Years,
 };
-use crate::resolve::later;
 use crate::typed::without_places;
 use crate::types::Typing;
 use crate::types::expressions::unbracketed;
+use crate::types::later::{Later, later};
 use crate::types::scope::{Scope, Typed};
 use crate::value::Exact;
 use meed_grammar::problem::Problem;
@@ -297,7 +297,7 @@ impl Typing<'_> {
                     record.when.is_some_and(|when| record.fields[when.index()].has_time())
                 };
                 if timed(own) && timed(record) {
-                    self.problem(later(span, "`before this` between two events that both have a time of day is"));
+                    self.problem(later(span, Later::BeforeThisWithTimes));
                     return None;
                 }
                 // On one day the event comes first that is declared first.
