@@ -153,6 +153,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "rejected-rows"
     "reserved-name"
     "returned-twice"
+    "rounded-brackets"
     "rounding-of-currency"
     "row-too-long"
     "rows-overlap"

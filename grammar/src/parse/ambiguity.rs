@@ -228,3 +228,27 @@ pub(super) fn too_long(node: &Node<'_, '_>) -> bool {
     }
     long
 }
+
+/// `(A at most B rounded half even)`: B is rounded, and a reader may take it for the whole.
+pub(super) fn rounded_bound(node: &Node<'_, '_>, value: &Expr, clamp: &Node<'_, '_>) {
+    for bound in clamp.parts() {
+        let Some(rounding) = bound.part(Rule::arithmetic).and_then(|bound| bound.part(Rule::rounding)) else {
+            continue;
+        };
+        let text = |span: Span| span.text(node.reader.source).trim().to_owned();
+        let before = text(Span { start: value.span.start, end: rounding.span().start });
+        let word = if bound.rule() == Rule::clamp_most { "at most" } else { "at least" };
+        let amount = bound.part(Rule::arithmetic).map_or(bound.span(), |amount| amount.span());
+        let rounded = text(rounding.span());
+        let whole = format!("({before}) {rounded}");
+        let own = format!("({})", text(amount));
+        node.reader.report(
+            Problem::error("rounded-brackets", rounding.span(), format!("`rounded` behind `{word}` has two readings"))
+                .label("what is rounded?")
+                .other(amount, "this alone, or all before it")
+                .help(format!("write `{whole}` or `{} {word} {own}`", text(value.span)))
+                .choice(Span { start: value.span.start, end: rounding.span().end }, &*whole)
+                .choice(amount, &*own),
+        );
+    }
+}

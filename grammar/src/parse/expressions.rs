@@ -1,6 +1,7 @@
 //! Expressions: what one operand of the grammar becomes. Chains of operators are folded in `fold`.
 
 use super::Rule;
+use super::ambiguity;
 use super::fold;
 use super::literals::{decimal, money};
 use super::node::Node;
@@ -145,6 +146,7 @@ fn inside(node: &Node<'_, '_>) -> Expr {
     let Some(clamp) = node.part(Rule::clamp) else {
         return first;
     };
+    ambiguity::rounded_bound(node, &first, &clamp);
     let limit = |rule| clamp.part(rule).map(|limit| Box::new(only(&limit)));
     let span = first.span.to(clamp.span());
     let (at_least, at_most) = (limit(Rule::clamp_least), limit(Rule::clamp_most));
