@@ -35,6 +35,11 @@ bench-constructs:
     cargo build --release -p meed-cli
     python3 bench/constructs.py
 
+# The systems of `examples/` over about so many generated events.
+bench-systems events="1000000":
+    cargo build --release -p meed-cli
+    python3 bench/systems.py --events {{events}}
+
 # From text to machine code and to the first payment, for 1 to 1,000 rules; and how checking grows with texts of each kind.
 bench-compile:
     cargo run --release -p meed-runtime --example compile

@@ -408,7 +408,11 @@ fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult) -> Result<Table, S
         table.rows.push(std::iter::once(record.name.clone()).chain(numbers).collect());
     }
     for (rule, ends) in plan.versions.iter().zip(&result.rules) {
-        for (event, counts) in ends {
+        for (idx, (event, counts)) in ends.iter().enumerate() {
+            if ends[..idx].iter().any(|(other, _)| other == event) {
+                let name = &plan.record(*event).name;
+                return Err(format!("`{name}` has two accounts in rule `{}`", rule.name));
+            }
             let account = &loaded.counts[event.index()];
             let sum = account.rejected + counts.after + counts.returned + counts.paid + counts.counted;
             if sum + counts.nothing + counts.unmatched != account.read {

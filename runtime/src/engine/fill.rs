@@ -43,6 +43,7 @@ impl Run<'_, '_> {
     ) -> Result<(), RunError> {
         let mut aggregates: Vec<AggregateState<'_>> = Vec::new();
         let mut counts = Counts::default();
+        let mut flags: Vec<u8> = Vec::new();
         let mut met = None;
         let root = self.plan.root_of(stream);
         for page in 0..self.n_pages(root) {
@@ -73,6 +74,7 @@ impl Run<'_, '_> {
             if let Stream::Events(record) = stream {
                 counts.add(&taken, returned_in(self.plan, &self.loaded.data, id, *record));
                 self.flags.mark(*record, 0, &taken);
+                flags.append(&mut taken);
             }
         }
         if let Some(fault) = met {
@@ -84,6 +86,13 @@ impl Run<'_, '_> {
             finished.map_err(|(place, fault)| RunFault { rule: rule(), place, fault })?;
         }
         if let Stream::Events(record) = stream {
+            if self.finds(id).contains(record) {
+                // Of other days the same rows are told once.
+                if !self.gathered.iter().any(|(of, known, _)| (*of, known) == (id, record)) {
+                    self.gathered.push((id, *record, flags));
+                }
+                return Ok(());
+            }
             let counts = counts.with_unseen(&self.loaded.counts[record.index()]);
             self.result.rules[id.index()].push((*record, counts));
         }

@@ -4,7 +4,7 @@ use crate::engine::counts::{Counts, FoundRows, returned_in};
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use meed_compiler::data::status;
-use meed_compiler::plan::{Stream, VersionId};
+use meed_compiler::plan::{RecordId, Stream, VersionId};
 use meed_compiler::search::{RowFault, prepare};
 
 impl Run<'_, '_> {
@@ -30,20 +30,23 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Room for the rows of events that a version can find, where it asks sets.
-    pub(super) fn found_rows(&self, id: VersionId) -> FoundRows {
-        let mut found: FoundRows = Vec::new();
+    /// The events among whose rows a version finds some.
+    pub(super) fn finds(&self, id: VersionId) -> Vec<RecordId> {
+        let mut found: Vec<RecordId> = Vec::new();
         for search in self.plan.searches_of(self.plan.version(id)) {
             let Some(record) = self.plan.search(search).record() else { continue };
             let definition = self.plan.record(record);
-            if definition.when.is_some()
-                && definition.spans.is_none()
-                && found.iter().all(|(known, _)| *known != record)
-            {
-                found.push((record, vec![0; self.loaded.data.tables[record.index()].n_stream]));
+            if definition.when.is_some() && definition.spans.is_none() && !found.contains(&record) {
+                found.push(record);
             }
         }
         found
+    }
+
+    /// Room for the rows of events that a version can find, where it asks sets.
+    pub(super) fn found_rows(&self, id: VersionId) -> FoundRows {
+        let room = |record: RecordId| (record, vec![0; self.loaded.data.tables[record.index()].n_stream]);
+        self.finds(id).into_iter().map(room).collect()
     }
 
     /// Adds the rows that a version has found since it was asked last.
@@ -62,11 +65,15 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Counts what a version has found; of its own event the counts are those of all that became of its rows.
+    /// Counts what a version has found and what its aggregates took in of the same event; of its own event the counts are those of all that became of its rows.
     pub(super) fn count_found(&mut self, id: VersionId, found: FoundRows, own: Option<&mut Counts>) {
         let version = self.plan.version(id);
         let mut own = own;
-        for (record, flags) in found {
+        for (record, mut flags) in found {
+            if let Some(at) = self.gathered.iter().position(|(of, known, _)| (*of, *known) == (id, record)) {
+                let (_, _, gathered) = self.gathered.swap_remove(at);
+                flags.iter_mut().zip(gathered).for_each(|(flag, mark)| *flag |= mark);
+            }
             self.flags.mark(record, 0, &flags);
             let mut counts = Counts::default();
             counts.add(&flags, returned_in(self.plan, &self.loaded.data, id, record));

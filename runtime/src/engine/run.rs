@@ -93,6 +93,7 @@ fn run_rules<'a, 'o>(
         group_indexes,
         is_kept,
         flags,
+        gathered: Vec::new(),
         seen: None,
         at,
         decided: vec![false; plan.decisions.len()],
@@ -163,6 +164,8 @@ pub(super) struct Run<'a, 'o> {
     /// Whether more rows of days up to the run's come once it is done.
     pub is_kept: bool,
     pub flags: RowFlags,
+    /// Rows that aggregates of a version took in, of events among which it also finds rows: both are counted as one.
+    pub gathered: Vec<(VersionId, RecordId, Vec<u8>)>,
     /// The event of several pages and its page that is seen.
     pub seen: Option<(RecordId, usize)>,
     /// The rule under way, and its row or the first of its chunk, to tell where an invariant does not hold.
