@@ -77,7 +77,7 @@ def main():
         for system in sorted((ROOT / "examples").glob("[0-9][0-9]-*")):
             if args.only not in system.name:
                 continue
-            out = Path(scratch) / "out"
+            out = Path(scratch) / system.name
             # How many events a generator makes of its number differs from system to system.
             small = generated(system, 2_000, folder / f"{system.name}-2000")
             n_small = rows(run(meed, system, small, out, None)[2])[0]

@@ -523,3 +523,40 @@ fn decisions_of_choices_own_years_and_what_is_added_again_are_told() {
                 with what was returned up to then it comes to 47.00 USD in place of 67.00 USD";
     assert!(told.contains(part), "{told}");
 }
+
+#[test]
+fn the_row_of_a_table_that_counted_is_named() {
+    let folder = Folder::new("explain-tables");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\nuse channel\n\n\
+         table rate(quantity) gives percent, one match {\n  quantity   | percent\n  below 10   | 1%\n  10 or more | 2%   // bulk\n}\n\n\
+         table extra(region, quantity) gives percent, sum of matches {\n  region  | quantity   | percent\n  \"North\" | any        | 1%\n  any     | 10 or more | 2%\n  any     | any        | 0.5%\n}\n\n\
+         table kept(region) gives money, first match {\n  region    | money\n  \"South\"   | $5\n  otherwise | $1\n}\n\n\
+         table best(quantity) from \"best.csv\" gives percent, highest by percent {\n  quantity  from \"Min\" to \"Max\"\n  percent   from \"Rate\" as \"12\"\n  empty means any\n}\n\n\
+         extend deal { region text }\n\n\
+         rule r {\n  for each deal\n  let share = rate(quantity) + extra(region, quantity + 1)\n  where kept(region) > $0\n  pay partner (share + (best(quantity) if unknown 0%)) of amount\n}\n",
+    );
+    folder.write("best.csv", "Min,Max,Rate\n1,5,3\n1,20,4\n1,,2\n");
+    folder.write(
+        "data/deal.csv",
+        "id,closed_on,partner,amount,quantity,region\nD1,2026-02-03,ACME,100,12,North\nD2,2026-02-03,ACME,100,9,West\n",
+    );
+    let asked = |key: &str| folder.meed(&["explain", "p.meed", "--data", "data", "--key", key]).with(0).out;
+    let told = asked("D1");
+    for line in [
+        "the row of `rate`: 10 or more | 2%",
+        "the row of `extra`: \"North\" | any | 1%",
+        "the row of `extra`: any | 10 or more | 2%",
+        "the row of `extra`: any | any | 0.5%",
+        "no row of `kept` matches: otherwise",
+        "row 2 of \"best.csv\"",
+    ] {
+        assert!(told.contains(line), "no {line:?} in\n{told}");
+    }
+    assert!(told.contains("9.50 USD"), "{told}");
+    let told = asked("D2");
+    assert!(told.contains("the row of `rate`: below 10 | 1%") && !told.contains("\"North\" | any"), "{told}");
+    // Nine and one is ten, which the second row takes.
+    assert!(told.contains("the row of `extra`: any | 10 or more | 2%"), "{told}");
+}

@@ -34,6 +34,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "bad-workbook"
     "below-zero"
     "below-zero-dropped"
+    "bound-as-value"
     "bound-on-totals"
     "bounds-not-rising"
     "calendar-days"

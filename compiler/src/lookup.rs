@@ -111,19 +111,27 @@ impl Lookup {
         }
     }
 
-    /// A result of the row that counts, read as the table says it: row by row.
-    pub fn read(&self, arguments: &[Value], result: usize) -> Option<Constant> {
-        let passes = |place: usize, cell: &CellTest, value: &Value| match (value, cell) {
+    /// The rows that match, in the order in which they count.
+    pub fn matching(&self, arguments: &[Value]) -> Vec<&TableRow> {
+        self.found(arguments).collect()
+    }
+
+    fn found<'s, 'a>(&'s self, arguments: &'a [Value]) -> impl Iterator<Item = &'s TableRow> + use<'s, 'a> {
+        let passes = move |place: usize, cell: &CellTest, value: &Value| match (value, cell) {
             (Value::Code(code), CellTest::Texts { texts, negated }) => {
                 let named = |text: &String| self.columns[place].codes.get(text) == Some(code);
                 texts.iter().any(named) != *negated
             }
             _ => cell.passes(number(value).as_ref()),
         };
-        let matches = |row: &&TableRow| {
+        self.rows.iter().filter(move |row| {
             row.cells.iter().zip(arguments).enumerate().all(|(place, (cell, value))| passes(place, cell, value))
-        };
-        let mut found = self.rows.iter().filter(matches);
+        })
+    }
+
+    /// A result of the row that counts, read as the table says it: row by row.
+    pub fn read(&self, arguments: &[Value], result: usize) -> Option<Constant> {
+        let mut found = self.found(arguments);
         let Some(first) = found.next() else {
             return self.otherwise.as_ref().and_then(|results| results[result].clone());
         };

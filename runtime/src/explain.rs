@@ -22,4 +22,5 @@ mod shares;
 mod statement;
 mod steps;
 mod stood;
+mod tables;
 mod words;

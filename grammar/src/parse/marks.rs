@@ -117,7 +117,7 @@ impl Marks {
                     self.thing(&part);
                     self.column(part.parts().nth(1), 1);
                 }
-                Rule::empty_any => self.thing(&part),
+                Rule::empty_any | Rule::otherwise_row => self.thing(&part),
                 Rule::comma => drop(self.commas.insert(part.span_read().start)),
                 _ => {}
             }

@@ -20,6 +20,10 @@ pub(super) fn table(node: &Node<'_, '_>) -> Table {
             file,
             columns: node.parts_of(Rule::table_column).map(|part| column(&part)).collect(),
             empty_any: node.span_of(Rule::empty_any),
+            otherwise: node
+                .part(Rule::otherwise_row)
+                .and_then(|part| part.part(Rule::table_row))
+                .map(|part| row(&part)),
         },
         None => TableRows::Written(node.parts_of(Rule::table_row).map(|part| row(&part)).collect()),
     };
@@ -54,8 +58,9 @@ fn column(node: &Node<'_, '_>) -> TableColumn {
     };
     TableColumn {
         name: node.name(),
-        from: behind(Rule::k_from).unwrap_or(Text { value: String::new(), span: node.span() }),
+        from: behind(Rule::k_from),
         to: behind(Rule::k_to),
+        or_more: node.span_of(Rule::or_more),
         format: behind(Rule::k_as),
         span: node.span(),
     }

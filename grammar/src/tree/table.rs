@@ -69,6 +69,8 @@ pub enum TableRows {
         columns: Vec<TableColumn>,
         /// `empty means any`
         empty_any: Option<Span>,
+        /// `otherwise | …`, what holds where none of its rows matches.
+        otherwise: Option<TableRow>,
     },
 }
 
@@ -142,10 +144,12 @@ pub enum CellRange {
 pub struct TableColumn {
     /// The argument or result.
     pub name: Name,
-    /// The header of its column, or of the lower end of a range.
-    pub from: Text,
+    /// The header of its column, or of the lower end of a range; missing where only the upper end is said.
+    pub from: Option<Text>,
     /// The header of the upper end of a range.
     pub to: Option<Text>,
+    /// `or more`: the column is the lower end of a range without an upper one.
+    pub or_more: Option<Span>,
     /// A sample of its cells.
     pub format: Option<Text>,
     /// The whole line.

@@ -272,7 +272,11 @@ impl Explainer<'_> {
         for (span, ty, value) in inside {
             let line = match self.group_words(id, row, *span, values) {
                 Some(words) => words,
-                None => vec![format!("{} is {}", self.quote(*span), self.value(*ty, value))],
+                None => {
+                    let mut lines = vec![format!("{} is {}", self.quote(*span), self.value(*ty, value))];
+                    lines.extend(self.table_rows(id, row, *span, values));
+                    lines
+                }
             };
             line.into_iter().for_each(|line| {
                 if !told.contains(&line) {

@@ -55,21 +55,24 @@ def _asked_of_sheet(run, table, values, result):
         if takes:
             found.append([_sheet_result(run, columns.get(one["name"]["text"]), header, line, one) for one in table["results"]])
     if not found:
-        return None
+        if sheet["otherwise"] is None:
+            return None
+        scope = Scope(run, arguments={})
+        found = [[_result(cell, scope) for cell in sheet["otherwise"]["cells"][1:]]]
     return _of_several(table, found, names, names.index(result) if result is not None else 0)
 
 
 def _sheet_cell(column, header, line, name, end="from"):
     if column is None:
         return line[[one.lower() for one in header].index(name.lower())]
-    return line[header.index(column[end]["value"])]
+    return "" if column[end] is None else line[header.index(column[end]["value"])]
 
 
 def _sheet_takes(run, column, header, line, argument, value, empty_any):
     name = argument["name"]["text"]
     low = _sheet_cell(column, header, line, name)
     sample = column["format"]["value"] if column is not None and column["format"] is not None else None
-    if column is None or column["to"] is None:
+    if column is None or (column["to"] is None and column["or_more"] is None):
         if not low and empty_any:
             return True
         return value is not None and expressions.equal(value, _sheet_value(run, low, value, sample))

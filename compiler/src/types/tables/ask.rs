@@ -190,7 +190,12 @@ impl Typing<'_> {
             let sample = self.sample_words(table, &gap);
             let name = &self.open_tables[idx].declared.name;
             let message = format!("no row of `{}` matches {sample}", name.text);
-            let help = "add a row for it, or say what holds for all others: otherwise | … (`none` for no result)";
+            let place = if matches!(self.open_tables[idx].declared.rows, tree::TableRows::Sheet { .. }) {
+                "add a row for it to the sheet, or say below the columns"
+            } else {
+                "add a row for it, or say"
+            };
+            let help = format!("{place} what holds for all others: otherwise | … (`none` for no result)");
             self.problem(Problem::warning("table-gap", name.span, message).help(help));
         }
         true

@@ -12,13 +12,36 @@ use meed_grammar::tree::{self, CellKind, CellRange, Expr, ExprKind, TableCell, T
 /// Rows of a sheet at most.
 const MOST_ROWS: usize = 100_000;
 
+/// Words of headers that are the ends of ranges, and whether each is the lower one.
+const BOUNDS: &[(&str, bool)] = &[
+    ("min", true),
+    ("minimum", true),
+    ("from", true),
+    ("least", true),
+    ("above", true),
+    ("over", true),
+    ("start", true),
+    ("starts", true),
+    ("max", false),
+    ("maximum", false),
+    ("to", false),
+    ("most", false),
+    ("below", false),
+    ("under", false),
+    ("until", false),
+    ("end", false),
+    ("ends", false),
+];
+
 /// Where a column of the table is in the sheet.
 struct Place<'a> {
     name: &'a str,
     /// The column, or that of the lower end.
-    from: usize,
+    from: Option<usize>,
     /// The column of the upper end.
     to: Option<usize>,
+    /// Whether these are ends, both in.
+    is_range: bool,
     format: Option<&'a Text>,
     ty: Type,
 }
@@ -33,8 +56,9 @@ impl Typing<'_> {
     ) -> Option<std::borrow::Cow<'t, [tree::TableRow]>> {
         match &table.rows {
             TableRows::Written(rows) => Some(rows.into()),
-            TableRows::Sheet { file, columns, empty_any } => {
-                let rows = self.sheet_rows(table, file, columns, *empty_any, types, results)?;
+            TableRows::Sheet { file, columns, empty_any, otherwise } => {
+                let mut rows = self.sheet_rows(table, file, columns, *empty_any, types, results)?;
+                rows.extend(otherwise.clone());
                 Some(rows.into())
             }
         }
@@ -67,8 +91,11 @@ impl Typing<'_> {
                 self.problem(problem);
             }
         }
-        let places: Vec<Option<Place<'_>>> =
-            wanted.iter().map(|(name, ty)| self.sheet_column(file, header, columns, name, *ty)).collect();
+        let places: Vec<Option<Place<'_>>> = wanted
+            .iter()
+            .enumerate()
+            .map(|(idx, (name, ty))| self.sheet_column(file, header, columns, name, *ty, idx >= types.len()))
+            .collect();
         if self.n_errors > before {
             return None;
         }
@@ -144,6 +171,7 @@ impl Typing<'_> {
         columns: &'c [tree::TableColumn],
         name: &'c tree::Name,
         ty: Type,
+        is_result: bool,
     ) -> Option<Place<'c>> {
         let said = columns.iter().find(|column| column.name.text == name.text);
         let find = |wanted: &str, exact: bool| {
@@ -155,23 +183,48 @@ impl Typing<'_> {
                 missing(&name.text, name.span);
                 return None;
             };
-            return Some(Place { name: &name.text, from, to: None, format: None, ty });
+            let place = Place { name: &name.text, from: Some(from), to: None, is_range: false, format: None, ty };
+            self.no_bound(file, header, &place, is_result, name.span);
+            return Some(place);
         };
-        let from = find(&column.from.value, true);
-        if from.is_none() {
-            missing(&column.from.value, column.from.span);
-        }
-        let to = match &column.to {
-            Some(to) => match find(&to.value, true) {
-                Some(to) => Some(to),
-                None => {
-                    missing(&to.value, to.span);
-                    return None;
+        let mut place = |said: &Option<Text>| match said {
+            Some(said) => {
+                let found = find(&said.value, true);
+                if found.is_none() {
+                    missing(&said.value, said.span);
                 }
-            },
-            None => None,
+                found.map(Some)
+            }
+            None => Some(None),
         };
-        Some(Place { name: &name.text, from: from?, to, format: column.format.as_ref(), ty })
+        let (from, to) = (place(&column.from), place(&column.to));
+        let (from, to) = (from?, to?);
+        let is_range = column.to.is_some() || column.or_more.is_some();
+        let place = Place { name: &name.text, from, to, is_range, format: column.format.as_ref(), ty };
+        if is_range && is_result {
+            let message = format!("`{}` is what the table gives, and is one value", name.text);
+            self.problem(Problem::error("table-rows", column.span, message).help("leave the range out"));
+            return None;
+        }
+        self.no_bound(file, header, &place, is_result, column.span);
+        Some(place)
+    }
+
+    /// Warns where a column that is headed like a bound is compared as a value.
+    fn no_bound(&mut self, file: &Text, header: &[String], place: &Place<'_>, is_result: bool, span: Span) {
+        let is_ordered = matches!(place.ty, Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::Date);
+        let Some(head) = place.from.filter(|_| is_ordered && !is_result && !place.is_range).map(|at| &header[at])
+        else {
+            return;
+        };
+        let lower = head.to_lowercase();
+        let mut words = lower.split(|letter: char| !letter.is_alphanumeric());
+        let Some((_, is_low)) = words.find_map(|word| BOUNDS.iter().find(|(known, _)| *known == word)) else { return };
+        let (name, head) = (place.name, shown(head));
+        let message = format!("`{head}` of `{}` is headed as a bound, and compared as a value", file.value);
+        let written = if *is_low { format!("from \"{head}\" or more") } else { format!("to \"{head}\"") };
+        let help = format!("write `{name} {written}`, or name both ends: `{name} from \"…\" to \"…\"`");
+        self.problem(Problem::warning("bound-as-value", span, message).help(help));
     }
 
     /// What a cell says; an empty end of a range is open, an empty result is none.
@@ -187,7 +240,8 @@ impl Typing<'_> {
         let span = file.span;
         let text = |place: usize| line.get(place).map_or("", |cell| cell.trim());
         let is = |range| CellKind::Is { negated: None, ranges: vec![range] };
-        let kind = match (text(column.from), column.to.map(text)) {
+        let (from, to) = (column.from.map_or("", text), column.to.map_or("", text));
+        let kind = match (from, column.is_range.then_some(to)) {
             ("", Some("")) => CellKind::Any,
             ("", None) if is_result => CellKind::None,
             ("", None) if empty_any.is_some() => CellKind::Any,
