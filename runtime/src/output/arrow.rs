@@ -61,7 +61,8 @@ pub(crate) fn to_arrow(header: &Header, batch: &Batch) -> io::Result<RecordBatch
     RecordBatch::try_new(schema(header)?, columns.collect::<io::Result<_>>()?).map_err(io::Error::other)
 }
 
-fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
+/// The cells of a column as Arrow.
+pub(crate) fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
     Ok(match cells {
         Cells::Words { words, codes } => {
             let places = codes.iter().map(|&code| i16::try_from(code));

@@ -1,17 +1,41 @@
 //! Tables as Parquet.
+//!
+//! Columns of words are encoded here, from the codes that they have already; all others by the library, and both are put
+//! together row group by row group.
 
-use crate::output::arrow::{schema, to_arrow};
+mod words;
+
+use crate::output::arrow::{array, schema};
 use crate::output::batch::{Batch, Header, Kind, Sink};
+use arrow_schema::Schema;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use std::io::{self, Write};
+use std::sync::Arc;
+use words::WordColumn;
+
+/// A row group ends with the batch that reaches so many rows.
+const GROUP_ROWS: usize = 1 << 20;
 
 /// Writes a table as Parquet.
 pub struct ParquetSink<W: Write + Send> {
     header: Header,
-    writer: Option<ArrowWriter<W>>,
+    schema: Arc<Schema>,
+    file: Option<SerializedFileWriter<W>>,
+    factory: ArrowRowGroupWriterFactory,
+    /// The columns of the row group under way; none before its first row.
+    columns: Vec<ColumnWriter>,
+    n_rows: usize,
+    n_groups: usize,
+}
+
+enum ColumnWriter {
+    Words(WordColumn),
+    Other(Box<ArrowColumnWriter>),
 }
 
 impl<W: Write + Send> ParquetSink<W> {
@@ -20,23 +44,71 @@ impl<W: Write + Send> ParquetSink<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn new(header: Header, target: W) -> io::Result<Self> {
-        let writer = ArrowWriter::try_new(target, schema(&header)?, Some(properties(&header)))?;
-        Ok(Self { header, writer: Some(writer) })
+        let schema = schema(&header)?;
+        let writer = ArrowWriter::try_new(target, schema.clone(), Some(properties(&header)))?;
+        let (file, factory) = writer.into_serialized_writer()?;
+        Ok(Self { header, schema, file: Some(file), factory, columns: Vec::new(), n_rows: 0, n_groups: 0 })
+    }
+
+    fn begin_group(&mut self) -> io::Result<()> {
+        let writers = self.factory.create_column_writers(self.n_groups)?;
+        let kinds = self.header.iter().map(|(_, kind)| kind);
+        let column = |(writer, kind): (ArrowColumnWriter, &Kind)| match kind {
+            Kind::Word => ColumnWriter::Words(WordColumn::default()),
+            _ => ColumnWriter::Other(Box::new(writer)),
+        };
+        self.columns = writers.into_iter().zip(kinds).map(column).collect();
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> io::Result<()> {
+        let columns = std::mem::take(&mut self.columns);
+        let Some(file) = self.file.as_mut().filter(|_| !columns.is_empty()) else { return Ok(()) };
+        let descriptions = file.schema_descr().columns().to_vec();
+        let mut group = file.next_row_group()?;
+        for (column, description) in columns.into_iter().zip(descriptions) {
+            match column {
+                ColumnWriter::Words(words) => {
+                    let (bytes, close) = words.finish(description)?;
+                    group.append_column(&bytes, close)?;
+                }
+                ColumnWriter::Other(writer) => writer.close()?.append_to_row_group(&mut group)?,
+            }
+        }
+        group.close()?;
+        self.n_rows = 0;
+        self.n_groups += 1;
+        Ok(())
     }
 }
 
 impl<W: Write + Send> Sink for ParquetSink<W> {
     fn take(&mut self, batch: &Batch) -> io::Result<()> {
-        let batch = to_arrow(&self.header, batch)?;
-        match &mut self.writer {
-            Some(writer) => Ok(writer.write(&batch)?),
-            None => Ok(()),
+        if batch.n_rows == 0 {
+            return Ok(());
         }
+        if self.columns.is_empty() {
+            self.begin_group()?;
+        }
+        let fields = self.schema.fields().iter().zip(&self.header);
+        for ((column, cells), (field, (_, kind))) in self.columns.iter_mut().zip(&batch.columns).zip(fields) {
+            match column {
+                ColumnWriter::Words(words) => words.take(cells)?,
+                ColumnWriter::Other(writer) => {
+                    for leaf in compute_leaves(field, &array(cells, *kind, batch.n_rows)?)? {
+                        writer.write(&leaf)?;
+                    }
+                }
+            }
+        }
+        self.n_rows += batch.n_rows;
+        if self.n_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        if let Some(writer) = self.writer.take() {
-            writer.close()?;
+        self.end_group()?;
+        if let Some(file) = self.file.take() {
+            file.close()?;
         }
         Ok(())
     }
