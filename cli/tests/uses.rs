@@ -175,3 +175,44 @@ fn a_record_of_another_file_is_extended() {
     folder.write("p.meed", program).write("facts.meed", "event sale { key id  when sold_on  seller person }\n");
     folder.meed(&["check", "p.meed"]).with(0);
 }
+
+/// What a library needs is declared in the form that its rules read, and a message says which it is.
+#[test]
+fn terms_of_a_library_are_of_the_kind_that_it_reads() {
+    let folder = Folder::new("uses-terms");
+    let head = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nuse channel\n";
+    let fund = "use development_fund\nparameter fund_share = 50%\n";
+    let own = "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id }\n\
+               event deal { key id  when closed_on  partner partner  amount money }\nuse target_prospects\n\
+               parameter engagement_bounty = $5\nparameter engagement_limit = $9\n";
+    let credit = "use credit_equal_shares\nparameter referral_rate = 5%\nparameter referral_days = 90\n";
+    for (text, words) in [
+        (
+            format!("{head}{fund}balance fund per partner\nparameter fund_rate = $2\n"),
+            "`fund_rate` of library `development_fund` is a percent",
+        ),
+        (
+            format!("{head}{fund}balance fund\nparameter fund_rate = 2%\n"),
+            "`fund` of library `development_fund` is kept as in: balance fund per partner",
+        ),
+        (
+            format!(
+                "{head}use price_discount\ntable discount(level, quantity, family) gives percent, one match {{\n  otherwise | 0%\n}}\n"
+            ),
+            "`discount` of library `price_discount` is asked with level, family, quantity",
+        ),
+        (format!("{head}{credit}use credit_in_full\n"), "take in one of the two"),
+        (format!("{head}entity goal {{ key id }}\nuse goal_bonus\n"), "add fields to the library's"),
+        (own.to_owned(), "entity customer { key id }"),
+    ] {
+        folder.write("p.meed", &text);
+        let said = folder.meed(&["check", "p.meed"]).with(1).messages;
+        assert!(said.contains(words), "no {words:?} in {said}\n{text}");
+        assert!(!said.contains("internal"), "{said}");
+    }
+    folder.write(
+        "p.meed",
+        format!("{head}{fund}balance fund per partner\nparameter rate = 1%\nparameter fund_rate = rate\n"),
+    );
+    folder.meed(&["check", "p.meed"]).with(0);
+}

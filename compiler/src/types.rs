@@ -219,11 +219,28 @@ impl<'a> Typing<'a> {
             return problem;
         }
         match meed_stdlib::home(&name.text) {
+            // Records of its own and those of the library would be two of one name.
+            Some(library) if self.declares_of(library) => {
+                let event = format!("event {} {{", name.text);
+                let is_event = meed_stdlib::library(library).is_some_and(|library| library.text.contains(&event));
+                let form = if is_event {
+                    format!("{event} key id  when …")
+                } else {
+                    format!("entity {} {{ key id", name.text)
+                };
+                problem.help(format!("declare it, with the fields that are read: {form} }}"))
+            }
             Some(library) if !self.records.contains_key(&name.text) => {
                 problem.help(format!("`{}` is of a library: write `use {library}`", name.text))
             }
             Some(_) | None => listed(problem, known),
         }
+    }
+
+    /// Whether the program declares a record of its own that this vocabulary has too.
+    fn declares_of(&self, library: &str) -> bool {
+        let own = self.resolved.records.iter().filter(|record| record.library.is_none());
+        own.map(|record| meed_stdlib::home(&record.item.name.text)).any(|home| home == Some(library))
     }
 
     /// What the first name of a path means here; `None` if it means nothing.

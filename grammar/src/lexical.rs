@@ -9,6 +9,7 @@ mod quote;
 mod sign;
 
 pub(crate) use literal::days_in_month;
+pub use literal::thousand_or_fraction;
 
 use crate::limits;
 use crate::problem::Problem;

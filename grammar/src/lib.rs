@@ -39,6 +39,7 @@ pub mod tree;
 mod word;
 
 pub use format::format;
+pub use lexical::thousand_or_fraction;
 pub use parse::{Parsed, parse, parse_value};
 pub use token::{Token, TokenKind, tokens};
 pub use word::{RESERVED, WORDS, nearest};

@@ -40,7 +40,7 @@ pub struct Need {
     pub kind: NeedKind,
     /// Its name.
     pub name: &'static str,
-    /// A declaration, with terms that are an example.
+    /// A declaration, with terms that are an example: what the program declares is of its form.
     pub example: &'static str,
 }
 

@@ -225,6 +225,18 @@ impl Sources {
                 if label.is_empty() { format!("`{}`", written.lines().next().unwrap_or_default()) } else { label };
             problem.others.push((place, label));
             problem.repairs.clear();
+            let help = match problem.code {
+                "overlapping-versions" => Some(
+                    "a library's rule has one version: take in one of the two, or give a rule of your own another name",
+                ),
+                "duplicate-name" => {
+                    Some("leave the program's own out, and add fields to the library's: extend … { … }")
+                }
+                _ => None,
+            };
+            if let Some(help) = help {
+                problem.help = Some(help.to_owned());
+            }
         }
         problem
     }

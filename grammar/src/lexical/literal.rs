@@ -315,7 +315,13 @@ fn is_amount(kind: TokenKind) -> bool {
 
 /// Both readings of a number with one point and three digits behind it, as they are written without doubt; none where
 /// nobody groups so: `0.125`, `1,000.125`, `1250.125`, `1.125k`. A third decimal that counts is followed by a zero.
-fn thousand_or_fraction(text: &str) -> Option<(String, String)> {
+///
+/// ```
+/// use meed_grammar::thousand_or_fraction;
+/// assert_eq!(thousand_or_fraction("1.250"), Some(("1,250".to_owned(), "1.25".to_owned())));
+/// assert_eq!(thousand_or_fraction("0.125"), None);
+/// ```
+pub fn thousand_or_fraction(text: &str) -> Option<(String, String)> {
     let digits = text.find(|sign: char| sign.is_ascii_digit())?;
     let (head, number) = text.split_at(digits);
     let end = number.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(number.len());

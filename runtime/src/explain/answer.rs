@@ -15,6 +15,14 @@ use meed_compiler::plan::{Plan, Version, VersionId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
+/// The question about a rule that pays nobody, asked with a payee: the party whose rows it sets or adds for.
+fn of_whom_it_sets(plan: &Plan, query: &Query) -> Option<Query> {
+    let rule = plan.rule_named(query.rule.as_ref()?)?;
+    let pays = plan.versions_of(rule).any(|id| !plan.payee_kinds(id).is_empty());
+    let of_party = query.payee.is_some() && query.key.is_none() && query.balance.is_none();
+    (!pays && of_party).then(|| Query { key: query.payee.clone(), payee: None, ..query.clone() })
+}
+
 /// Answers a question over tables, through a day.
 ///
 /// # Errors
@@ -26,7 +34,8 @@ pub fn explain(
     through: i32,
     query: &Query,
 ) -> Result<Answer, ExplainError> {
-    let asked = Asked::new(plan, query)?;
+    let by_key = of_whom_it_sets(plan, query);
+    let asked = Asked::new(plan, by_key.as_ref().unwrap_or(query))?;
     if !loaded.is_whole() {
         return Err(ExplainError::NotHeld);
     }

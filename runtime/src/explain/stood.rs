@@ -30,6 +30,10 @@ pub(super) fn rows_as_they_stood(
         };
         let last = plan.cut_days(*kind, periods.period[row as usize]).to;
         for fold in &version.folds {
+            // Payments and credits are those of the run's day.
+            if matches!(plan.matched(*fold).stream, Stream::Lines(..)) {
+                continue;
+            }
             let Some(day) = closed_by(fold).map(|period| plan.period_end(period, last)).filter(|day| *day < through)
             else {
                 continue;

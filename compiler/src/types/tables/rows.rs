@@ -158,19 +158,23 @@ impl Typing<'_> {
         let n_choices = |ty: Type| if let Type::Choice(choice) = ty { choices[choice.index()].len() } else { 0 };
         let Answer::Yes((earlier, later, sample)) = table.overlap(n_choices) else { return };
         let words = self.sample_words(table, &sample);
+        let ranked = table.results.iter().find(|result| {
+            matches!(result.ty, Type::Percent | Type::Number | Type::Count | Type::Money(_) | Type::Date)
+        });
+        let by = ranked.map_or(String::new(), |result| format!(", or `highest by {0}`, `lowest by {0}`", result.name));
+        let help = format!(
+            "change one of them, or say which counts in place of `one match`: `first match`, the upper row{by}"
+        );
         if let TableRows::Sheet { file, .. } = &self.open_tables[idx].declared.rows {
             let message = format!("rows {} and {} of `{}` match {words}", earlier + 1, later + 1, file.value);
-            self.problem(
-                Problem::error("rows-overlap", file.span, message)
-                    .help("change one of them, or say which counts: `first match` in place of `one match`"),
-            );
+            self.problem(Problem::error("rows-overlap", file.span, message).help(help));
             return;
         }
         let (earlier, later) = (table.rows[earlier].span, table.rows[later].span);
         let problem = Problem::error("rows-overlap", later, format!("two rows match {words}"))
             .label("this one too")
             .other(earlier, "this row matches")
-            .help("change one of them, or say which counts: `first match` in place of `one match`");
+            .help(help);
         self.problem(problem);
     }
 

@@ -7,7 +7,9 @@ use crate::types::Typing;
 use meed_grammar::foreign::shown;
 use meed_grammar::problem::Problem;
 use meed_grammar::span::Span;
+use meed_grammar::thousand_or_fraction;
 use meed_grammar::tree::{self, CellKind, CellRange, Expr, ExprKind, TableCell, TableRows, Text};
+use std::cell::Cell;
 
 /// Rows of a sheet at most.
 const MOST_ROWS: usize = 100_000;
@@ -20,6 +22,8 @@ const BOUNDS: &[(&str, bool)] = &[
     ("least", true),
     ("above", true),
     ("over", true),
+    ("moq", true),
+    ("threshold", true),
     ("start", true),
     ("starts", true),
     ("max", false),
@@ -29,6 +33,8 @@ const BOUNDS: &[(&str, bool)] = &[
     ("below", false),
     ("under", false),
     ("until", false),
+    ("expires", false),
+    ("expiry", false),
     ("end", false),
     ("ends", false),
 ];
@@ -44,6 +50,8 @@ struct Place<'a> {
     is_range: bool,
     format: Option<&'a Text>,
     ty: Type,
+    /// Whether a cell that cannot be read was told.
+    told: Cell<bool>,
 }
 
 impl Typing<'_> {
@@ -183,7 +191,15 @@ impl Typing<'_> {
                 missing(&name.text, name.span);
                 return None;
             };
-            let place = Place { name: &name.text, from: Some(from), to: None, is_range: false, format: None, ty };
+            let place = Place {
+                name: &name.text,
+                from: Some(from),
+                to: None,
+                is_range: false,
+                format: None,
+                ty,
+                told: Cell::new(false),
+            };
             self.no_bound(file, header, &place, is_result, name.span);
             return Some(place);
         };
@@ -200,7 +216,8 @@ impl Typing<'_> {
         let (from, to) = (place(&column.from), place(&column.to));
         let (from, to) = (from?, to?);
         let is_range = column.to.is_some() || column.or_more.is_some();
-        let place = Place { name: &name.text, from, to, is_range, format: column.format.as_ref(), ty };
+        let place =
+            Place { name: &name.text, from, to, is_range, format: column.format.as_ref(), ty, told: Cell::new(false) };
         if is_range && is_result {
             let message = format!("`{}` is what the table gives, and is one value", name.text);
             self.problem(Problem::error("table-rows", column.span, message).help("leave the range out"));
@@ -210,19 +227,31 @@ impl Typing<'_> {
         Some(place)
     }
 
-    /// Warns where a column that is headed like a bound is compared as a value.
+    /// Warns where a column that is headed like a bound is compared as a value, or read as the other end.
     fn no_bound(&mut self, file: &Text, header: &[String], place: &Place<'_>, is_result: bool, span: Span) {
-        let is_ordered = matches!(place.ty, Type::Number | Type::Count | Type::Percent | Type::Money(_) | Type::Date);
-        let Some(head) = place.from.filter(|_| is_ordered && !is_result && !place.is_range).map(|at| &header[at])
-        else {
+        let is_ordered = is_number(place.ty) || place.ty == Type::Date;
+        if !is_ordered || is_result {
             return;
+        }
+        let is_low_end = match (place.is_range, place.from, place.to) {
+            (true, Some(_), Some(_)) => return,
+            (true, Some(_), None) => Some(true),
+            (true, ..) => Some(false),
+            (false, ..) => None,
         };
+        let Some(head) = place.from.or(place.to).map(|at| &header[at]) else { return };
         let lower = head.to_lowercase();
         let mut words = lower.split(|letter: char| !letter.is_alphanumeric());
-        let Some((_, is_low)) = words.find_map(|word| BOUNDS.iter().find(|(known, _)| *known == word)) else { return };
+        let found = words.find_map(|word| BOUNDS.iter().find(|(known, _)| *known == word));
+        let Some(&(_, is_low)) = found.filter(|(_, is_low)| is_low_end != Some(*is_low)) else { return };
         let (name, head) = (place.name, shown(head));
-        let message = format!("`{head}` of `{}` is headed as a bound, and compared as a value", file.value);
-        let written = if *is_low { format!("from \"{head}\" or more") } else { format!("to \"{head}\"") };
+        let read = match is_low_end {
+            None => "compared as a value",
+            Some(true) => "read as the lower end",
+            Some(false) => "read as the upper end",
+        };
+        let message = format!("`{head}` of `{}` is headed as a bound, and {read}", file.value);
+        let written = if is_low { format!("from \"{head}\" or more") } else { format!("to \"{head}\"") };
         let help = format!("write `{name} {written}`, or name both ends: `{name} from \"…\" to \"…\"`");
         self.problem(Problem::warning("bound-as-value", span, message).help(help));
     }
@@ -290,24 +319,102 @@ impl Typing<'_> {
                 .map(|amount| ExprKind::Money { amount, currency: self.program.unit(unit).code.clone() }),
             Type::Ref(_) => None,
         };
-        if kind.is_none() {
-            let wanted = self.type_words(column.ty);
-            let shown = shown(text);
-            let message = format!("row {row} of `{}`: `{shown}` is not {wanted}, as `{}` is", file.value, column.name);
-            let sample = match column.ty {
-                Type::Percent => "\"12\"",
-                Type::Date => "\"DD.MM.YYYY\"",
-                _ => "\"1.000,50\"",
-            };
-            let help = match column.ty {
-                Type::Choice(_) | Type::YesNo => "correct the cell: a sheet has the names of the values".to_owned(),
-                _ => format!("correct the cell, or say how the column is written: as {sample}"),
-            };
+        // One point with three digits behind it may be a thousand, here as in the program's text.
+        let has_three = matches!(column.ty, Type::Money(unit) if self.program.unit(unit).decimals == 3);
+        let is_doubtful = column.format.is_none()
+            && !has_three
+            && samples_of(text, column.ty).len() > 1
+            && thousand_or_fraction(text).is_some();
+        if kind.is_none() || is_doubtful {
             let place = column.format.map_or(span, |format| format.span);
-            self.problem(Problem::error("table-cell", place, message).help(help));
+            if !column.told.replace(true) {
+                self.problem(self.unreadable_cell(file, row, text, column, is_doubtful, place));
+            } else {
+                // One cell of a column is told; whether the others are well is seen once it is.
+                self.n_errors += 1;
+            }
+            return None;
         }
         Some(Expr { kind: kind?, span })
     }
+}
+
+impl Typing<'_> {
+    /// A cell that cannot be read, or that two samples read otherwise, with the samples that read it.
+    fn unreadable_cell(
+        &self,
+        file: &Text,
+        row: usize,
+        text: &str,
+        column: &Place<'_>,
+        is_doubtful: bool,
+        place: Span,
+    ) -> Problem {
+        let shown = shown(text);
+        let message = if is_doubtful {
+            format!("row {row} of `{}`: `{shown}` has two readings, as `{}`", file.value, column.name)
+        } else {
+            let wanted = self.type_words(column.ty);
+            format!("row {row} of `{}`: `{shown}` is not {wanted}, as `{}` is", file.value, column.name)
+        };
+        let samples = samples_of(text, column.ty);
+        let help = match (column.ty, &samples[..]) {
+            (Type::Choice(_) | Type::YesNo, _) => "correct the cell: a sheet has the names of the values".to_owned(),
+            (_, []) => "correct the cell".to_owned(),
+            _ => {
+                let ways: Vec<String> =
+                    samples.iter().map(|(sample, value)| format!("as \"{sample}\" (it is then {value})")).collect();
+                format!("say how the column is written: {}", ways.join(" or "))
+            }
+        };
+        Problem::error("table-cell", place, message).help(help)
+    }
+}
+
+/// Whether cells of this type are numbers.
+fn is_number(ty: Type) -> bool {
+    matches!(ty, Type::Number | Type::Count | Type::Percent | Type::Money(_))
+}
+
+/// The samples by which a cell can be read, and what it is then.
+fn samples_of(text: &str, ty: Type) -> Vec<(&'static str, String)> {
+    const NUMBERS: &[&str] = &["1,000.50", "1.000,50", "1 000,50", "1000,50", "1'000.50", "1000.50"];
+    const PERCENTS: &[&str] = &["12%", "12,5%", "12", "12,5", "0.12", "0,12"];
+    const DAYS: &[&str] = &[
+        "YYYY-MM-DD",
+        "DD.MM.YYYY",
+        "D.M.YYYY",
+        "MM/DD/YYYY",
+        "DD/MM/YYYY",
+        "M/D/YYYY",
+        "D/M/YYYY",
+        "DD-MM-YYYY",
+        "YYYY/MM/DD",
+        "YYYYMMDD",
+    ];
+    let (samples, read): (_, fn(&str, &str) -> Option<String>) = match ty {
+        Type::Number | Type::Count | Type::Money(_) => (NUMBERS, plain),
+        Type::Percent => (PERCENTS, |text, sample| percent(text, Some(sample)).map(|number| number + "%")),
+        Type::Date => (DAYS, day),
+        _ => return Vec::new(),
+    };
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    for &sample in samples {
+        // Of samples that read it alike the first is enough.
+        if let Some(value) = read(text, sample).map(|value| without_zeros(&value))
+            && found.iter().all(|(_, known)| *known != value)
+        {
+            found.push((sample, value));
+        }
+    }
+    found
+}
+
+/// A number without zeros at the end of its decimals.
+fn without_zeros(number: &str) -> String {
+    let (digits, sign) = number.strip_suffix('%').map_or((number, ""), |digits| (digits, "%"));
+    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    format!("{digits}{sign}")
 }
 
 /// The lines of a sheet, cells without blanks around them; lines without a letter are none.
