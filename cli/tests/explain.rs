@@ -560,3 +560,26 @@ fn the_row_of_a_table_that_counted_is_named() {
     // Nine and one is ten, which the second row takes.
     assert!(told.contains("the row of `extra`: any | 10 or more | 2%"), "{told}");
 }
+
+/// One place of the text is asked once for each level of a chain, and each level has its row.
+#[test]
+fn the_row_of_a_table_is_that_of_the_level() {
+    let folder = Folder::new("explain-table-levels");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n\nuse channel\n\n\
+         table q(depth) gives percent, one match {\n  below 2   | 1%\n  2 or more | 5%\n}\n\n\
+         table lone(c) gives percent, one match {\n  \"X\" | 5%\n  otherwise | 6%\n}\n\nextend deal { c text }\n\n\
+         rule c {\n  for each deal\n  where lone(c) > 0%\n  pay each manager above rep up to 2 levels q(each.depth) of amount\n}\n",
+    );
+    folder.write("data/person.csv", "id,manager\nANN,BEN\nBEN,CEM\nCEM,\n");
+    folder.write("data/deal.csv", "id,closed_on,rep,amount,c\nD1,2026-02-03,ANN,100,X\n");
+    let told = folder.meed(&["explain", "p.meed", "--data", "data", "--key", "D1"]).with(0).out;
+    for lines in [
+        "q(each.depth) is 1%\n      the row of `q`: below 2 | 1%\n",
+        "q(each.depth) is 5%\n      the row of `q`: 2 or more | 5%\n",
+        "the row of `lone`: \"X\" | 5%",
+    ] {
+        assert!(told.contains(lines), "no {lines:?} in\n{told}");
+    }
+}

@@ -39,6 +39,8 @@ pub struct Answer {
 pub struct Lookup {
     /// The rows, in the order in which they count.
     rows: Vec<TableRow>,
+    /// By row, its place among those of the table as they are written.
+    places: Vec<usize>,
     /// By argument.
     columns: Vec<Column>,
     /// By row and result; the row after the last is what holds where none matches.
@@ -70,13 +72,14 @@ struct Column {
 impl Lookup {
     /// A table whose texts have these codes; a text without a code is no text of the data.
     pub fn new(table: &Table, code_of: impl Fn(usize, &str) -> Option<u32>) -> Self {
-        let mut rows = table.rows.clone();
+        let mut placed: Vec<(usize, TableRow)> = table.rows.iter().cloned().enumerate().collect();
         let by = |row: &TableRow, result: u32| row.results[result as usize].as_ref().map(Constant::number);
         match table.policy {
-            Policy::Highest(result) => rows.sort_by(|a, b| by_value(by(b, result), by(a, result), true)),
-            Policy::Lowest(result) => rows.sort_by(|a, b| by_value(by(a, result), by(b, result), false)),
+            Policy::Highest(result) => placed.sort_by(|(_, a), (_, b)| by_value(by(b, result), by(a, result), true)),
+            Policy::Lowest(result) => placed.sort_by(|(_, a), (_, b)| by_value(by(a, result), by(b, result), false)),
             Policy::One | Policy::First | Policy::Sum => {}
         }
+        let (places, rows): (Vec<usize>, Vec<TableRow>) = placed.into_iter().unzip();
         let mut is_narrow = true;
         let mut answers = Vec::new();
         let given = rows.iter().map(|row| &row.results).chain(&table.otherwise);
@@ -101,6 +104,7 @@ impl Lookup {
             .collect();
         Self {
             rows,
+            places,
             columns,
             answers,
             n_results: table.results.len(),
@@ -111,27 +115,34 @@ impl Lookup {
         }
     }
 
-    /// The rows that match, in the order in which they count.
-    pub fn matching(&self, arguments: &[Value]) -> Vec<&TableRow> {
-        self.found(arguments).collect()
+    /// Whether asked with these arguments the result is this value.
+    pub fn gives(&self, arguments: &[Value], result: usize, value: &Value) -> bool {
+        match self.read(arguments, result) {
+            Some(constant) => number(value).is_some_and(|value| value == constant.number()),
+            None => *value == Value::Missing,
+        }
     }
 
-    fn found<'s, 'a>(&'s self, arguments: &'a [Value]) -> impl Iterator<Item = &'s TableRow> + use<'s, 'a> {
-        let passes = move |place: usize, cell: &CellTest, value: &Value| match (value, cell) {
+    /// The rows that match, by their places in the table, in the order in which they count.
+    pub fn matching(&self, arguments: &[Value]) -> Vec<usize> {
+        let rows = self.rows.iter().zip(&self.places);
+        rows.filter(|(row, _)| self.matches(row, arguments)).map(|(_, place)| *place).collect()
+    }
+
+    fn matches(&self, row: &TableRow, arguments: &[Value]) -> bool {
+        let passes = |place: usize, cell: &CellTest, value: &Value| match (value, cell) {
             (Value::Code(code), CellTest::Texts { texts, negated }) => {
                 let named = |text: &String| self.columns[place].codes.get(text) == Some(code);
                 texts.iter().any(named) != *negated
             }
             _ => cell.passes(number(value).as_ref()),
         };
-        self.rows.iter().filter(move |row| {
-            row.cells.iter().zip(arguments).enumerate().all(|(place, (cell, value))| passes(place, cell, value))
-        })
+        row.cells.iter().zip(arguments).enumerate().all(|(place, (cell, value))| passes(place, cell, value))
     }
 
     /// A result of the row that counts, read as the table says it: row by row.
     pub fn read(&self, arguments: &[Value], result: usize) -> Option<Constant> {
-        let mut found = self.found(arguments);
+        let mut found = self.rows.iter().filter(|row| self.matches(row, arguments));
         let Some(first) = found.next() else {
             return self.otherwise.as_ref().and_then(|results| results[result].clone());
         };

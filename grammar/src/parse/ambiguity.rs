@@ -229,6 +229,21 @@ pub(super) fn too_long(node: &Node<'_, '_>) -> bool {
     long
 }
 
+/// `pay A at most B rounded half even`: B is rounded, and a reader may take it for what is paid.
+pub(super) fn rounded_limit(node: &Node<'_, '_>) {
+    let Some(amount) = node.part(Rule::arithmetic) else { return };
+    let Some(rounding) = amount.part(Rule::rounding) else { return };
+    let word = if node.rule() == Rule::at_most { "at most" } else { "at least" };
+    let own = format!("({})", amount.span().text(node.reader.source).trim());
+    node.reader.report(
+        Problem::error("rounded-brackets", rounding.span(), format!("`rounded` behind `{word}` has two readings"))
+            .label("what is rounded?")
+            .other(amount.span(), "this alone, or what is paid")
+            .help(format!("write `{word} {own}`, or the rounding before `{word}`"))
+            .choice(amount.span(), &*own),
+    );
+}
+
 /// `(A at most B rounded half even)`: B is rounded, and a reader may take it for the whole.
 pub(super) fn rounded_bound(node: &Node<'_, '_>, value: &Expr, clamp: &Node<'_, '_>) {
     for bound in clamp.parts() {

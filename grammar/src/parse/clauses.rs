@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use super::sets::{way, whole_number};
-use super::{Rule, expressions, items, splits};
+use super::{Rule, ambiguity, expressions, items, splits};
 use crate::problem::Problem;
 use crate::tree::{
     Account, Clause, ClauseKind, Expr, ExprKind, Returns, Rule as RuleItem, Text, Ties, UnknownMeans, UnknownMeansKind,
@@ -110,6 +110,9 @@ fn clause(node: &Node<'_, '_>) -> Option<ClauseKind> {
 
 /// A limit; none for what is none.
 pub(super) fn limit(node: &Node<'_, '_>) -> Option<ClauseKind> {
+    if matches!(node.rule(), Rule::at_most | Rule::at_least) {
+        ambiguity::rounded_limit(node);
+    }
     Some(match node.rule() {
         Rule::at_most if let Some(number) = node.part(Rule::number_of_payments) => {
             ClauseKind::AtMostPayments { most: expressions::only(&number), per: node.per() }

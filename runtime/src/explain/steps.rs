@@ -274,7 +274,7 @@ impl Explainer<'_> {
                 Some(words) => words,
                 None => {
                     let mut lines = vec![format!("{} is {}", self.quote(*span), self.value(*ty, value))];
-                    lines.extend(self.table_rows(id, row, *span, values));
+                    lines.extend(self.table_rows(id, row, *span, value, values));
                     lines
                 }
             };

@@ -4,54 +4,76 @@ use crate::explain::explainer::Explainer;
 use crate::explain::steps::Values;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::eval::{Row, Value};
-use meed_compiler::plan::{Expr, Function, Node, Op, Policy, TableRow, VersionId};
+use meed_compiler::plan::{Expr, Function, Node, Op, Policy, TableId, TableRow, VersionId};
 use meed_grammar::span::Span;
 
 /// How many rows of a table are named where their results are added.
 const NAMED: usize = 10;
 
 impl Explainer<'_> {
-    /// Which row of a decision table counted where it is asked at this place, or that none did; nothing where no table is asked
-    /// there, or where what it is asked with is not at hand.
-    pub(super) fn table_rows(&self, id: VersionId, row: u32, span: Span, values: &Values) -> Vec<String> {
+    /// Which row of a decision table counted where it is asked at this place and gave this value, or that none did; nothing where
+    /// no table is asked there, or where what it is asked with is not at hand.
+    pub(super) fn table_rows(
+        &self,
+        id: VersionId,
+        row: u32,
+        span: Span,
+        value: &Value,
+        values: &Values,
+    ) -> Vec<String> {
         let nodes = self.plan.version(id).nodes.iter().flat_map(Node::exprs);
-        let mut asked: Option<&Expr> = None;
+        let mut asked: Vec<&Expr> = Vec::new();
         for expr in nodes {
             expr.walk(&mut |expr| {
                 if expr.span == span && matches!(expr.op, Op::Call(Function::Lookup { .. }, _)) {
-                    asked.get_or_insert(expr);
+                    asked.push(expr);
                 }
             });
         }
-        let Some(Expr { op: Op::Call(Function::Lookup { table, .. }, operands), .. }) = asked else {
-            return Vec::new();
-        };
-        let arguments = operands.iter().map(|operand| self.at_hand(id, row, operand, values));
-        let Some(arguments) = arguments.collect::<Option<Vec<Value>>>() else { return Vec::new() };
-        let definition = &self.plan.tables[table.index()];
-        let mut found = self.loaded.data.lookups[table.index()].matching(&arguments);
-        if definition.policy != Policy::Sum {
-            found.truncate(1);
+        // One place of the text is asked with several arguments where parties up a chain are paid: the value tells which.
+        let mut told: Option<Vec<String>> = None;
+        for expr in asked {
+            let Op::Call(Function::Lookup { table, result }, operands) = &expr.op else { continue };
+            let arguments = operands.iter().map(|operand| self.at_hand(id, row, operand, values));
+            let Some(arguments) = arguments.collect::<Option<Vec<Value>>>() else { return Vec::new() };
+            let lookup = &self.loaded.data.lookups[table.index()];
+            if !lookup.gives(&arguments, *result as usize, value) {
+                continue;
+            }
+            let words = self.matching_rows(*table, &lookup.matching(&arguments));
+            if told.as_ref().is_some_and(|told| *told != words) {
+                return Vec::new();
+            }
+            told = Some(words);
         }
-        if found.is_empty() {
+        told.unwrap_or_default()
+    }
+
+    /// The rows of a table that match, those that count.
+    fn matching_rows(&self, table: TableId, found: &[usize]) -> Vec<String> {
+        let definition = &self.plan.tables[table.index()];
+        let counted = if definition.policy == Policy::Sum { found } else { found.get(..1).unwrap_or_default() };
+        if counted.is_empty() {
             let otherwise = if definition.otherwise.is_some() { ": otherwise" } else { "" };
             return vec![format!("no row of `{}` matches{otherwise}", definition.name)];
         }
-        let mut named: Vec<String> =
-            found.iter().take(NAMED).map(|row| self.table_row(&definition.rows, row, &definition.name)).collect();
-        if found.len() > NAMED {
-            named.push(format!("and {} more of its rows", found.len() - NAMED));
+        let mut named: Vec<String> = counted
+            .iter()
+            .take(NAMED)
+            .map(|&place| self.table_row(&definition.rows, place, &definition.name))
+            .collect();
+        if counted.len() > NAMED {
+            named.push(format!("and {} more of its rows", counted.len() - NAMED));
         }
         named
     }
 
     /// A row as it is written, or by its number in its sheet.
-    fn table_row(&self, rows: &[TableRow], row: &TableRow, table: &str) -> String {
-        let written = self.quote(row.span);
-        // All rows of a sheet have the place where its file is named.
-        if written.starts_with('"') && rows.iter().all(|other| other.span == row.span) {
-            let number = rows.iter().position(|other| other == row).map_or(0, |idx| idx + 1);
-            return format!("row {number} of {written}");
+    fn table_row(&self, rows: &[TableRow], place: usize, table: &str) -> String {
+        let written = rows.get(place).map_or(String::new(), |row| self.quote(row.span));
+        // All rows of a sheet have the place where its file is named; a row that is written has bars between its cells.
+        if written.starts_with('"') && !written.contains('|') {
+            return format!("row {} of {written}", place + 1);
         }
         format!("the row of `{table}`: {written}")
     }

@@ -296,14 +296,25 @@ impl Typing<'_> {
                 let (root, record, path) = (*root, *record, path.clone());
                 self.follow(root, record, path, rest, span, scope)
             }
-            (Op::Call(Function::Find { .. }, _), Type::Ref(_)) => {
+            (Op::Call(Function::Find { search, .. }, _), Type::Ref(record))
+                if self.program.searches[search.index()].stream.event() == Some(record) =>
+            {
                 let row = definition.clone();
                 let known = !row.optional || scope.knows(&Fact::Local(local)) || is_found(&row, scope);
                 self.field_of_found(&row, rest, known, span, scope)
             }
-            _ => {
-                let message = format!("`{}` has no fields", rest[0].text);
-                self.problem(Problem::error("unknown-name", rest[0].span, message));
+            (_, ty) => {
+                let name = scope.lets.names.iter().find(|(_, known)| **known == local).map(|(name, _)| name.clone());
+                let name = name.unwrap_or_default();
+                let words = self.type_words(ty);
+                let message = match ty {
+                    Type::Ref(_) => {
+                        format!("`{name}` is {words} that was decided or chosen, and its fields cannot be read")
+                    }
+                    _ => format!("`{name}` is {words} and has no fields"),
+                };
+                let help = "read the field where the row is found, and let a rule set it";
+                self.problem(Problem::error("unknown-name", rest[0].span, message).help(help));
                 None
             }
         }
@@ -513,7 +524,13 @@ impl Typing<'_> {
             }
             // A rule that failed sets nothing; that was said at its place.
             if self.known.decisions.contains_key(&name.text) {
-                let message = format!("`{}` is set for other rows than those of this rule", name.text);
+                let is_of_row = scope
+                    .bare
+                    .is_some_and(|(_, record)| self.resolved.index.deciders_of(&name.text, record).next().is_some());
+                let message = match is_of_row {
+                    true => format!("`{}` is what a rule sets, and has no fields", name.text),
+                    false => format!("`{}` is set for other rows than those of this rule", name.text),
+                };
                 let problem =
                     Problem::error("unknown-name", name.span, message).other(rule.name.span, "it is set here");
                 self.problem(problem);

@@ -91,7 +91,13 @@ impl Typing<'_> {
         let before = self.n_errors;
         let names = table.arguments.iter().map(|one| &one.name).chain(table.results.iter().map(|one| &one.name));
         let wanted: Vec<(&tree::Name, Type)> = names.zip(types.iter().chain(results).copied()).collect();
-        for column in columns {
+        for (idx, column) in columns.iter().enumerate() {
+            if let Some(first) = columns[..idx].iter().find(|first| first.name.text == column.name.text) {
+                let message = format!("the table says twice which column `{}` is", column.name.text);
+                let problem =
+                    Problem::error("duplicate-name", column.span, message).other(first.span, "said first here");
+                self.problem(problem.help("both ends of a range are one line: quantity from \"Min\" to \"Max\""));
+            }
             if wanted.iter().all(|(name, _)| name.text != column.name.text) {
                 let message = format!("`{}` has no column `{}`", table.name.text, column.name.text);
                 let problem = Problem::error("unknown-name", column.name.span, message);
@@ -181,43 +187,21 @@ impl Typing<'_> {
         ty: Type,
         is_result: bool,
     ) -> Option<Place<'c>> {
-        let said = columns.iter().find(|column| column.name.text == name.text);
-        let find = |wanted: &str, exact: bool| {
-            header.iter().position(|known| if exact { known == wanted } else { known.eq_ignore_ascii_case(wanted) })
-        };
-        let mut missing = |wanted: &str, span: Span| self.no_sheet_column(file, header, wanted, span);
-        let Some(column) = said else {
-            let Some(from) = find(&name.text, false) else {
-                missing(&name.text, name.span);
-                return None;
-            };
-            let place = Place {
-                name: &name.text,
-                from: Some(from),
-                to: None,
-                is_range: false,
-                format: None,
-                ty,
-                told: Cell::new(false),
-            };
+        let told = Cell::new(false);
+        let Some(column) = columns.iter().find(|column| column.name.text == name.text) else {
+            let from = Some(self.sheet_place(file, header, &name.text, false, name.span)?);
+            let place = Place { name: &name.text, from, to: None, is_range: false, format: None, ty, told };
             self.no_bound(file, header, &place, is_result, name.span);
             return Some(place);
         };
         let mut place = |said: &Option<Text>| match said {
-            Some(said) => {
-                let found = find(&said.value, true);
-                if found.is_none() {
-                    missing(&said.value, said.span);
-                }
-                found.map(Some)
-            }
+            Some(said) => self.sheet_place(file, header, &said.value, true, said.span).map(Some),
             None => Some(None),
         };
         let (from, to) = (place(&column.from), place(&column.to));
         let (from, to) = (from?, to?);
         let is_range = column.to.is_some() || column.or_more.is_some();
-        let place =
-            Place { name: &name.text, from, to, is_range, format: column.format.as_ref(), ty, told: Cell::new(false) };
+        let place = Place { name: &name.text, from, to, is_range, format: column.format.as_ref(), ty, told };
         if is_range && is_result {
             let message = format!("`{}` is what the table gives, and is one value", name.text);
             self.problem(Problem::error("table-rows", column.span, message).help("leave the range out"));
@@ -225,6 +209,22 @@ impl Typing<'_> {
         }
         self.no_bound(file, header, &place, is_result, column.span);
         Some(place)
+    }
+
+    /// Where the column with this header is: by exactly these words, or in capital or small letters.
+    fn sheet_place(&mut self, file: &Text, header: &[String], wanted: &str, exact: bool, span: Span) -> Option<usize> {
+        let is = |known: &String| if exact { known == wanted } else { known.eq_ignore_ascii_case(wanted) };
+        let mut places = header.iter().enumerate().filter(|(_, known)| is(known)).map(|(place, _)| place);
+        let Some(first) = places.next() else {
+            self.no_sheet_column(file, header, wanted, span);
+            return None;
+        };
+        if places.next().is_some() {
+            let message = format!("`{}` has two columns `{}`", file.value, shown(wanted));
+            self.problem(Problem::error("table-rows", span, message).help("give one of them another header"));
+            return None;
+        }
+        Some(first)
     }
 
     /// Warns where a column that is headed like a bound is compared as a value, or read as the other end.
