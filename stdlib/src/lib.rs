@@ -57,23 +57,39 @@ pub enum NeedKind {
     Rule,
 }
 
+const fn parameter(name: &'static str, example: &'static str) -> Need {
+    Need { kind: NeedKind::Parameter, name, example }
+}
+
+const fn schedule(name: &'static str, example: &'static str) -> Need {
+    Need { kind: NeedKind::Schedule, name, example }
+}
+
+const fn balance(name: &'static str, example: &'static str) -> Need {
+    Need { kind: NeedKind::Balance, name, example }
+}
+
+const fn rule(name: &'static str, example: &'static str) -> Need {
+    Need { kind: NeedKind::Rule, name, example }
+}
+
 /// The libraries.
 #[rustfmt::skip]
 const LIBRARIES: &[Library] = &[
     Library { name: "channel", text: include_str!("channel.meed"), needs: &[] },
-    Library { name: "volume_rebate", text: include_str!("volume_rebate.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "rebate_bands", example: "schedule rebate_bands graduated { to $100k 1%  beyond 2% }" }] },
-    Library { name: "growth_rebate", text: include_str!("growth_rebate.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "growth_rate", example: "parameter growth_rate = 3%" }] },
-    Library { name: "development_fund", text: include_str!("development_fund.meed"), needs: &[Need { kind: NeedKind::Balance, name: "fund", example: "balance fund per partner expires after 2 quarters" }, Need { kind: NeedKind::Parameter, name: "fund_rate", example: "parameter fund_rate = 2%" }, Need { kind: NeedKind::Parameter, name: "fund_share", example: "parameter fund_share = 50%" }] },
-    Library { name: "price_discount", text: include_str!("price_discount.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "discount", example: "table discount(level, family, quantity) gives percent, one match { … }" }] },
-    Library { name: "training_minimum", text: include_str!("training_minimum.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "certified_minimum", example: "parameter certified_minimum = 2" }] },
-    Library { name: "registration_bonus", text: include_str!("registration_bonus.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "registration_rate", example: "parameter registration_rate = 5%" }, Need { kind: NeedKind::Parameter, name: "registration_days", example: "parameter registration_days = 90" }, Need { kind: NeedKind::Parameter, name: "registration_limit", example: "parameter registration_limit = $2,500" }] },
-    Library { name: "training_bounty", text: include_str!("training_bounty.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "course_bounty", example: "table course_bounty(course) gives money, one match { … }" }, Need { kind: NeedKind::Parameter, name: "training_limit", example: "parameter training_limit = $500" }] },
-    Library { name: "goal_bonus", text: include_str!("goal_bonus.meed"), needs: &[Need { kind: NeedKind::Schedule, name: "attainment", example: "schedule attainment curve nothing below zero { below 60% 0%  at 60% pays 30%  at 100% pays 100%  beyond flat }" }] },
-    Library { name: "target_prospects", text: include_str!("target_prospects.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "engagement_bounty", example: "parameter engagement_bounty = $75" }, Need { kind: NeedKind::Parameter, name: "engagement_limit", example: "parameter engagement_limit = $600" }] },
-    Library { name: "introduction_bounty", text: include_str!("introduction_bounty.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "introduction_amount", example: "parameter introduction_amount = $500" }, Need { kind: NeedKind::Parameter, name: "introduction_days", example: "parameter introduction_days = 180" }] },
-    Library { name: "placement_bonus", text: include_str!("placement_bonus.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "placement_amount", example: "parameter placement_amount = $100" }, Need { kind: NeedKind::Parameter, name: "placement_rate", example: "parameter placement_rate = 2%" }, Need { kind: NeedKind::Parameter, name: "placement_days", example: "parameter placement_days = 120" }] },
-    Library { name: "manager_override", text: include_str!("manager_override.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "override_rate", example: "parameter override_rate = 1%" }] },
-    Library { name: "named_advisor", text: include_str!("named_advisor.meed"), needs: &[Need { kind: NeedKind::Parameter, name: "named_rate", example: "parameter named_rate = 5%" }, Need { kind: NeedKind::Parameter, name: "named_days", example: "parameter named_days = 365" }] },
+    Library { name: "volume_rebate", text: include_str!("volume_rebate.meed"), needs: &[schedule("rebate_bands", "schedule rebate_bands graduated { to $100k 1%  beyond 2% }")] },
+    Library { name: "growth_rebate", text: include_str!("growth_rebate.meed"), needs: &[parameter("growth_rate", "parameter growth_rate = 3%")] },
+    Library { name: "development_fund", text: include_str!("development_fund.meed"), needs: &[balance("fund", "balance fund per partner expires after 2 quarters"), parameter("fund_rate", "parameter fund_rate = 2%"), parameter("fund_share", "parameter fund_share = 50%")] },
+    Library { name: "price_discount", text: include_str!("price_discount.meed"), needs: &[schedule("discount", "table discount(level, family, quantity) gives percent, one match { … }")] },
+    Library { name: "training_minimum", text: include_str!("training_minimum.meed"), needs: &[parameter("certified_minimum", "parameter certified_minimum = 2")] },
+    Library { name: "registration_bonus", text: include_str!("registration_bonus.meed"), needs: &[parameter("registration_rate", "parameter registration_rate = 5%"), parameter("registration_days", "parameter registration_days = 90"), parameter("registration_limit", "parameter registration_limit = $2,500")] },
+    Library { name: "training_bounty", text: include_str!("training_bounty.meed"), needs: &[schedule("course_bounty", "table course_bounty(course) gives money, one match { … }"), parameter("training_limit", "parameter training_limit = $500")] },
+    Library { name: "goal_bonus", text: include_str!("goal_bonus.meed"), needs: &[schedule("attainment", "schedule attainment curve nothing below zero { below 60% 0%  at 60% pays 30%  at 100% pays 100%  beyond flat }")] },
+    Library { name: "target_prospects", text: include_str!("target_prospects.meed"), needs: &[parameter("engagement_bounty", "parameter engagement_bounty = $75"), parameter("engagement_limit", "parameter engagement_limit = $600")] },
+    Library { name: "introduction_bounty", text: include_str!("introduction_bounty.meed"), needs: &[parameter("introduction_amount", "parameter introduction_amount = $500"), parameter("introduction_days", "parameter introduction_days = 180")] },
+    Library { name: "placement_bonus", text: include_str!("placement_bonus.meed"), needs: &[parameter("placement_amount", "parameter placement_amount = $100"), parameter("placement_rate", "parameter placement_rate = 2%"), parameter("placement_days", "parameter placement_days = 120")] },
+    Library { name: "manager_override", text: include_str!("manager_override.meed"), needs: &[parameter("override_rate", "parameter override_rate = 1%")] },
+    Library { name: "named_advisor", text: include_str!("named_advisor.meed"), needs: &[parameter("named_rate", "parameter named_rate = 5%"), parameter("named_days", "parameter named_days = 365")] },
     Library { name: "credit_first_touch", text: include_str!("credit_first_touch.meed"), needs: CREDIT },
     Library { name: "credit_last_touch", text: include_str!("credit_last_touch.meed"), needs: CREDIT },
     Library { name: "credit_equal_shares", text: include_str!("credit_equal_shares.meed"), needs: CREDIT },
@@ -81,13 +97,13 @@ const LIBRARIES: &[Library] = &[
     Library { name: "credit_time_decay", text: include_str!("credit_time_decay.meed"), needs: CREDIT },
     Library { name: "credit_linear_decay", text: include_str!("credit_linear_decay.meed"), needs: CREDIT },
     Library { name: "credit_in_full", text: include_str!("credit_in_full.meed"), needs: CREDIT },
-    Library { name: "influence", text: include_str!("influence.meed"), needs: &[Need { kind: NeedKind::Rule, name: "referral_fee", example: "use credit_equal_shares" }] },
+    Library { name: "influence", text: include_str!("influence.meed"), needs: &[rule("referral_fee", "use credit_equal_shares")] },
 ];
 
 /// What every credit model needs.
 const CREDIT: &[Need] = &[
-    Need { kind: NeedKind::Parameter, name: "referral_rate", example: "parameter referral_rate = 5%" },
-    Need { kind: NeedKind::Parameter, name: "referral_days", example: "parameter referral_days = 180" },
+    parameter("referral_rate", "parameter referral_rate = 5%"),
+    parameter("referral_days", "parameter referral_days = 180"),
 ];
 
 /// The library of this name.

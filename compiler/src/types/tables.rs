@@ -7,8 +7,9 @@ mod ask;
 mod cells;
 mod rows;
 mod sheet;
+mod texts;
 
-pub(super) use sheet::day as written_day;
+pub(super) use texts::day as written_day;
 
 use super::Typing;
 use crate::lookup::MOST_ARGUMENTS;
