@@ -1,7 +1,8 @@
 //! The formats in which tables are written.
 
-use meed_runtime::inner::output::{CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink};
+use meed_runtime::inner::output::{CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink, ThreadSink};
 use std::io::{self, Write};
+use std::num::NonZero;
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -24,17 +25,23 @@ impl Format {
         }
     }
 
-    /// Begins a table in this format; what becomes of cells that begin like formulas matters in CSV alone.
+    /// Begins a table in this format, written by a thread of its own where there may be several; what becomes of cells that begin
+    /// like formulas matters in CSV alone.
     pub fn sink<W: Write + Send + 'static>(
         self,
         header: Header,
         target: W,
         formulas: Formulas,
+        threads: NonZero<usize>,
     ) -> io::Result<Box<dyn Sink>> {
         Ok(match self {
-            Self::Csv => Box::new(CsvSink::with_formulas(header, target, formulas)?),
-            Self::Parquet => Box::new(ParquetSink::new(header, target)?),
-            Self::Jsonl => Box::new(JsonLinesSink::new(header, target)),
+            Self::Csv => by(threads, CsvSink::with_formulas(header, target, formulas)?),
+            Self::Parquet => by(threads, ParquetSink::new(header, target)?),
+            Self::Jsonl => by(threads, JsonLinesSink::new(header, target)),
         })
     }
+}
+
+fn by<S: Sink + Send + 'static>(threads: NonZero<usize>, sink: S) -> Box<dyn Sink> {
+    if threads.get() == 1 { Box::new(sink) } else { Box::new(ThreadSink::new(sink)) }
 }

@@ -24,6 +24,7 @@ use rejects::Elsewhere;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,6 +61,8 @@ pub struct Request<'a> {
     pub formulas: Formulas,
     /// The program's name.
     pub program: &'a str,
+    /// How many threads may work at a time.
+    pub threads: NonZero<usize>,
 }
 
 /// The files of a run under way.
@@ -77,6 +80,7 @@ pub struct Outputs {
     rejects: Option<Place>,
     /// The rejected rows as their files have them, where they go elsewhere.
     rows_elsewhere: Vec<Elsewhere>,
+    threads: NonZero<usize>,
 }
 
 /// A file of the set.
@@ -120,6 +124,7 @@ impl Outputs {
             digests: Digests::new(),
             rejects,
             rows_elsewhere: Vec::new(),
+            threads: request.threads,
         })
     }
 
@@ -172,7 +177,8 @@ impl Outputs {
         let file = format!("{name}.{}", self.format.ending());
         let path = self.folder.join(&file);
         let (target, n_rows) = self.file(name, file).map_err(|error| (path.clone(), error))?;
-        let sink = self.format.sink(header, target, self.formulas.clone()).map_err(|error| (path, error))?;
+        let sink =
+            self.format.sink(header, target, self.formulas.clone(), self.threads).map_err(|error| (path, error))?;
         Ok(Box::new(Counted { sink, n_rows }))
     }
 
@@ -343,7 +349,7 @@ struct Counted {
 }
 
 impl Sink for Counted {
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
         self.n_rows.set(self.n_rows.get() + batch.n_rows as u64);
         self.sink.take(batch)
     }

@@ -18,9 +18,10 @@ use meed_runtime::inner::earlier::Compared;
 use meed_runtime::inner::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::inner::output::{Formulas, Header, Sink};
 use meed_runtime::inner::pay;
-use meed_runtime::inner::pay::{Nowhere, Sinks, Slices};
+use meed_runtime::inner::pay::{Sinks, Slices};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 /// Settle a program over tables of events.
@@ -45,6 +46,9 @@ pub struct Run {
     /// How to write texts of the data that a spreadsheet would run as formulas, in CSV tables
     #[arg(long, value_enum, default_value_t = FormulaCells::Mark)]
     csv_formulas: FormulaCells,
+    /// Write only this table: totals come sooner alone than with the payments
+    #[arg(long, value_enum, value_name = "TABLE", conflicts_with_all = ["paid", "slices"])]
+    only: Option<Only>,
     /// Write the parts of every line too
     #[arg(long)]
     slices: bool,
@@ -57,6 +61,9 @@ pub struct Run {
     /// Memory budget for rows, in MiB; beyond it the rows of an event spill to disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
+    /// Threads that work at a time [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
     /// Folder for rows that spill to disk [default: the system's folder for temporary files]
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
@@ -71,6 +78,13 @@ struct Found<'a> {
     result: &'a RunResult,
     slices: Option<&'a Slices>,
     beside: Option<&'a Beside>,
+}
+
+/// Tables that can be written alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Only {
+    /// Sums by rule, payee and period
+    Totals,
 }
 
 /// The engines by name.
@@ -170,13 +184,16 @@ impl Run {
 
     /// What will be written where.
     fn request<'a>(&'a self, job: &'a Job, out: &'a Path) -> Request<'a> {
-        let mut tables = vec!["payments", "totals", "decisions"];
-        tables.extend(pay::credits_header(&job.plan).map(|_| "credits"));
-        tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
-        tables.extend(self.differences_header(&job.plan).map(|_| "differences"));
-        tables.extend(pay::held_header(&job.plan).map(|_| "held"));
-        tables.extend(pay::movements_header(&job.plan).map(|_| "movements"));
-        tables.extend(self.slices.then_some("slices"));
+        let mut tables = vec!["totals"];
+        if self.only.is_none() {
+            tables.extend(["payments", "decisions"]);
+            tables.extend(pay::credits_header(&job.plan).map(|_| "credits"));
+            tables.extend(pay::uncredited_header(&job.plan).map(|_| "uncredited"));
+            tables.extend(self.differences_header(&job.plan).map(|_| "differences"));
+            tables.extend(pay::held_header(&job.plan).map(|_| "held"));
+            tables.extend(pay::movements_header(&job.plan).map(|_| "movements"));
+            tables.extend(self.slices.then_some("slices"));
+        }
         Request {
             folder: out,
             format: self.format(job),
@@ -188,7 +205,13 @@ impl Run {
                 FormulaCells::AsIs => Formulas::as_they_are(),
             },
             program: &job.plan.name,
+            threads: self.threads(),
         }
+    }
+
+    /// How many threads may work at a time.
+    fn threads(&self) -> NonZero<usize> {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN)
     }
 
     /// The columns of differences: to what earlier runs paid, or between the closes of this one.
@@ -257,6 +280,15 @@ impl Run {
         Found { loaded, result, slices, beside }: Found<'_>,
     ) -> Result<Manifest, OutError> {
         let plan = &job.plan;
+        if self.only.is_some() {
+            let mut totals = outputs.table("totals", pay::totals_header(plan))?;
+            outputs.rejects(plan, loaded)?;
+            outputs.rejected_rows(copied)?;
+            let mut sinks = Sinks { totals: Some(totals.as_mut()), ..Sinks::default() };
+            pay::write(plan, loaded, result, &mut sinks).map_err(|error| (outputs.folder().to_owned(), error))?;
+            drop(totals);
+            return self.appear(job, outputs, inputs, Found { loaded, result, slices, beside });
+        }
         let header = beside.map(|beside| beside.compared.payments_header(plan, result));
         let mut payments = outputs.table("payments", header.unwrap_or_else(|| pay::payments_header(plan, result)))?;
         let mut totals = outputs.table("totals", pay::totals_header(plan))?;
@@ -287,22 +319,24 @@ impl Run {
         };
         outputs.rejects(plan, loaded)?;
         outputs.rejected_rows(copied)?;
-        let mut sinks = Sinks {
-            payments: payments.as_mut(),
-            totals: totals.as_mut(),
-            slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
-        };
         let folder = |error| (outputs.folder().to_owned(), error);
         match (beside, &mut differences) {
             (Some(beside), Some(differences)) => {
-                let Sinks { payments, totals, slices } = sinks;
-                beside.compared.write(plan, payments, totals, differences.as_mut()).map_err(folder)?;
-                let mut parts = Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices };
-                if parts.slices.is_some() {
-                    pay::write(plan, loaded, result, &mut parts).map_err(folder)?;
+                let written = beside.compared.write(plan, payments.as_mut(), totals.as_mut(), differences.as_mut());
+                written.map_err(folder)?;
+                if let Some((slices, sink)) = &mut parts {
+                    let mut sinks = Sinks { slices: Some((*slices, sink.as_mut())), ..Sinks::default() };
+                    pay::write(plan, loaded, result, &mut sinks).map_err(folder)?;
                 }
             }
-            _ => pay::write(plan, loaded, result, &mut sinks).map_err(folder)?,
+            _ => {
+                let mut sinks = Sinks {
+                    payments: Some(payments.as_mut()),
+                    totals: Some(totals.as_mut()),
+                    slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
+                };
+                pay::write(plan, loaded, result, &mut sinks).map_err(folder)?;
+            }
         }
         pay::write_decisions(plan, loaded, result, decisions.as_mut()).map_err(folder)?;
         if let Some(credits) = &mut credits {
@@ -321,6 +355,17 @@ impl Run {
             pay::write_movements(plan, loaded, result, movements.as_mut()).map_err(folder)?;
         }
         drop((payments, totals, decisions, parts, credits, uncredited, differences, held, movements));
+        self.appear(job, outputs, inputs, Found { loaded, result, slices, beside })
+    }
+
+    /// Shows the tables, with what `run.json` says of them.
+    fn appear(
+        &self,
+        job: &Job,
+        outputs: Outputs,
+        inputs: Vec<manifest::Input>,
+        Found { loaded, result, beside, .. }: Found<'_>,
+    ) -> Result<Manifest, OutError> {
         outputs.appear(|tables, rejects| {
             run_json::describe(
                 job,

@@ -69,6 +69,7 @@ pub use output::formula::Formulas;
 pub use output::jsonl::JsonLinesSink;
 pub use output::parquet::ParquetSink;
 pub use output::sheet::Sheet;
+pub use output::thread::ThreadSink;
 pub use program::{Program, ProgramError, SettleOptions, Settled, Tables};
 pub use quotes::{QuoteError, QuoteLine, Quotes};
 pub use source::error::SourceError;
@@ -116,6 +117,7 @@ pub mod inner {
         pub use crate::output::jsonl::JsonLinesSink;
         pub use crate::output::parquet::ParquetSink;
         pub use crate::output::sheet::Sheet;
+        pub use crate::output::thread::ThreadSink;
     }
     pub mod pay {
         pub use crate::pay::account::{account, rule_totals, sums_of};
@@ -125,7 +127,7 @@ pub mod inner {
         pub use crate::pay::differences::differences_header;
         pub use crate::pay::held::held_header;
         pub use crate::pay::movements::movements_header;
-        pub use crate::pay::sinks::{Nowhere, Sinks};
+        pub use crate::pay::sinks::Sinks;
         pub use crate::pay::slices::Slices;
         pub use crate::pay::write::{
             credits, decisions, differences, held, movements, payments, slices, totals, uncredited, write,

@@ -23,3 +23,4 @@ pub(crate) mod formula;
 pub(crate) mod jsonl;
 pub(crate) mod parquet;
 pub(crate) mod sheet;
+pub(crate) mod thread;

@@ -5,13 +5,14 @@ use crate::earlier::read::EarlierRuns;
 use crate::earlier::reason::{Reason, Reasons};
 use crate::engine::result::RunResult;
 use crate::manifest::{Parameters, Program};
-use crate::output::batch::{Batch, Cells, Sink};
+use crate::output::batch::{Batch, Cells, Kind, Sink};
 use crate::pay::columns::payment_column;
-use crate::pay::sinks::{Nowhere, Sinks};
+use crate::pay::sinks::Sinks;
 use crate::pay::write::write;
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Plan, UnitId};
+use std::borrow::Cow;
 use std::io;
 
 /// What a run pays more or less than earlier runs paid.
@@ -38,7 +39,7 @@ impl EarlierRuns {
         parameters: &Parameters,
     ) -> io::Result<Compared> {
         let mut taken = Taken { plan, earlier: &mut self };
-        let sinks = &mut Sinks { payments: &mut taken, totals: &mut Nowhere, slices: None };
+        let sinks = &mut Sinks { payments: Some(&mut taken), ..Sinks::default() };
         write(plan, loaded, result, sinks)?;
         let changed = self.ledger.changed();
         let is_repriced = self.last.program != *program || self.last.parameters != *parameters;
@@ -59,15 +60,16 @@ struct Taken<'a> {
 }
 
 impl Sink for Taken<'_> {
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
         let column = |name: &str| &batch.columns[payment_column(name)];
         let (plan, earlier) = (self.plan, &mut *self.earlier);
         let [rules, kinds, units, events, periods, booked, accruals] =
             ["rule", "payee_kind", "unit", "event", "period", "booked", "accrual"].map(|name| words(column(name)));
-        let codes =
-            |ledger: &mut Ledger, words: &[String]| words.iter().map(|word| ledger.code(word)).collect::<Vec<_>>();
+        let codes = |ledger: &mut Ledger, words: &[Cow<'_, str>]| {
+            words.iter().map(|word| ledger.code(word)).collect::<Vec<_>>()
+        };
         let [rule_codes, kind_codes, event_codes, period_codes] =
-            [rules, kinds, events, periods].map(|(words, _)| codes(&mut earlier.ledger, words));
+            [&rules, &kinds, &events, &periods].map(|(words, _)| codes(&mut earlier.ledger, words));
         let unit_ids: Vec<Option<UnitId>> = units.0.iter().map(|unit| plan.unit_named(unit)).collect();
         let booked_codes: Vec<Option<u32>> = booked
             .0
@@ -81,7 +83,7 @@ impl Sink for Taken<'_> {
         let of = |codes: &[u32], of_rows: &[u16], row: usize| codes[usize::from(of_rows[row])];
         for row in 0..batch.n_rows {
             let text = |name: &str| match column(name) {
-                Cells::Texts(texts) => String::from_utf8_lossy(texts.get(row)),
+                cells @ (Cells::Texts(_) | Cells::Words { .. }) => cells.text(row, Kind::Text),
                 _ => broken("a key that is no text"),
             };
             let accrual = accruals.0[usize::from(accruals.1[row])] == "yes";
@@ -119,9 +121,9 @@ impl Sink for Taken<'_> {
     }
 }
 
-fn words(cells: &Cells) -> (&[String], &[u16]) {
+fn words(cells: &Cells) -> (Vec<Cow<'_, str>>, &[u16]) {
     match cells {
-        Cells::Words { words, codes } => (words, codes),
+        Cells::Words { words, codes } => (words.iter().map(String::from_utf8_lossy).collect(), codes),
         _ => broken("a word that is none"),
     }
 }

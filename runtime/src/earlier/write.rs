@@ -58,11 +58,11 @@ impl Compared {
         differences: &mut dyn Sink,
     ) -> io::Result<()> {
         for changed in self.changed.chunks(BATCH) {
-            payments.take(&self.payments(plan, changed))?;
-            differences.take(&self.differences(plan, changed))?;
+            payments.take(self.payments(plan, changed))?;
+            differences.take(self.differences(plan, changed))?;
         }
         for sums in self.sums(plan).chunks(BATCH) {
-            totals.take(&self.totals(plan, sums))?;
+            totals.take(self.totals(plan, sums))?;
         }
         payments.finish()?;
         totals.finish()?;

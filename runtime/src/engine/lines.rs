@@ -47,6 +47,23 @@ pub struct LineRows {
     takings: Vec<u32>,
 }
 
+/// What is said of each line; a column is empty where the same holds for all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Said<'a> {
+    /// See [`LineRows::unit`].
+    pub units: &'a [u32],
+    /// See [`LineRows::place`].
+    pub places: &'a [u32],
+    /// See [`LineRows::kind`].
+    pub kinds: &'a [u32],
+    /// See [`LineRows::booked`].
+    pub booked: &'a [i32],
+    /// See [`LineRows::due`].
+    pub dues: &'a [i32],
+    /// See [`LineRows::taking`].
+    pub takings: &'a [u32],
+}
+
 /// Where a line is booked in the period that its row belongs to.
 pub(crate) const OWN_PERIOD: i32 = i32::MIN;
 
@@ -350,6 +367,12 @@ impl LineRows {
     /// The kind of party that a line is for, where the rule's is `usual` or parts have their own.
     pub fn kind(&self, idx: usize, usual: RecordId) -> RecordId {
         self.kinds.get(idx).map_or(usual, |kind| RecordId(*kind))
+    }
+
+    /// What is said of each line, where something is said of them.
+    pub(crate) fn said(&self) -> Said<'_> {
+        let Self { units, places, kinds, booked, dues, takings, .. } = self;
+        Said { units, places, kinds, booked, dues, takings }
     }
 
     /// How many.

@@ -24,8 +24,8 @@ impl<F: FnMut(RecordBatch) -> io::Result<()>> ArrowSink<F> {
 }
 
 impl<F: FnMut(RecordBatch) -> io::Result<()>> Sink for ArrowSink<F> {
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
-        (self.take)(to_arrow(&self.header, batch)?)
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
+        (self.take)(to_arrow(&self.header, &batch)?)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -41,7 +41,7 @@ pub(crate) fn schema(header: &Header) -> io::Result<Arc<Schema>> {
     let field = |(name, kind): &(&'static str, Kind)| {
         let (ty, optional) = match kind {
             Kind::Word => (DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8)), false),
-            Kind::Text => (DataType::Utf8, false),
+            Kind::Name | Kind::Text => (DataType::Utf8, false),
             Kind::Amount { decimals, digits } => (DataType::Decimal128(*digits, scale(*decimals)?), false),
             Kind::Day => (DataType::Date32, true),
             Kind::Whole => (DataType::Int32, false),
@@ -64,10 +64,18 @@ pub(crate) fn to_arrow(header: &Header, batch: &Batch) -> io::Result<RecordBatch
 /// The cells of a column as Arrow.
 pub(crate) fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<ArrayRef> {
     Ok(match cells {
+        Cells::Words { words, codes } if kind == Kind::Name => {
+            let mut texts = Texts::default();
+            for &code in codes {
+                texts.bytes.extend_from_slice(words.get(code.into()));
+                texts.end();
+            }
+            Arc::new(strings(&texts)?)
+        }
         Cells::Words { words, codes } => {
             let places = codes.iter().map(|&code| i16::try_from(code));
             let codes = Int16Array::from(places.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?);
-            let words = Arc::new(StringArray::from_iter_values(words));
+            let words = Arc::new(strings(words)?);
             Arc::new(DictionaryArray::<Int16Type>::try_new(codes, words).map_err(io::Error::other)?)
         }
         Cells::Texts(texts) => Arc::new(strings(texts)?),
@@ -75,15 +83,9 @@ pub(crate) fn array(cells: &Cells, kind: Kind, n_rows: usize) -> io::Result<Arra
             let Kind::Amount { decimals, digits } = kind else {
                 return Err(io::Error::other("amounts in a column of another kind"));
             };
-            let wide = || io::Error::other(format!("an amount of more than {digits} digits"));
-            let scaled = |(row, &amount): (usize, &i128)| {
-                let more = decimals.checked_sub(amounts.decimals(row, decimals)).ok_or_else(wide)?;
-                amount.checked_mul(10i128.checked_pow(more).ok_or_else(wide)?).ok_or_else(wide)
-            };
-            let array = match amounts.decimals.is_empty() {
-                true => Decimal128Array::from_iter_values(amounts.values.iter().copied()),
-                false => amounts.values.iter().enumerate().map(scaled).collect::<io::Result<Vec<i128>>>()?.into(),
-            };
+            let mut values: Vec<i128> = Vec::new();
+            amounts.scaled(decimals, digits, &mut values)?;
+            let array = Decimal128Array::from(values);
             Arc::new(array.with_precision_and_scale(digits, scale(decimals)?).map_err(io::Error::other)?)
         }
         Cells::Days(days) => Arc::new(Date32Array::from_iter_values(days.iter().copied())),
@@ -123,7 +125,7 @@ mod tests {
             error(amount, Cells::Amounts(Amounts { values: vec![1], ..Amounts::default() })),
             "amounts of 258 decimals"
         );
-        let words = Cells::Words { words: vec!["a".to_owned()], codes: vec![40_000] };
+        let words = Cells::Words { words: Texts::from_iter(["a"]), codes: vec![40_000] };
         assert!(!error(Kind::Word, words).is_empty());
     }
 }

@@ -10,6 +10,8 @@ use std::io;
 pub enum Kind {
     /// Few different texts, again and again.
     Word,
+    /// Texts of which many rows behind one another have the same.
+    Name,
     /// Texts.
     Text,
     /// Decimal amounts.
@@ -40,10 +42,10 @@ pub struct Batch {
 /// The cells of one column.
 #[derive(Clone, Debug)]
 pub enum Cells {
-    /// For [`Kind::Word`]: the words, and which is in each row.
+    /// For [`Kind::Word`] and [`Kind::Name`]: the words, and which is in each row.
     Words {
         /// The words.
-        words: Vec<String>,
+        words: Texts,
         /// By row.
         codes: Vec<u16>,
     },
@@ -79,6 +81,29 @@ impl Amounts {
     pub(crate) fn decimals(&self, row: usize, of_column: u32) -> u32 {
         if self.decimals.is_empty() { of_column } else { self.decimals[row].into() }
     }
+
+    /// The amounts in a column of so many decimals and digits.
+    ///
+    /// # Errors
+    /// When one of them has more.
+    pub(crate) fn scaled<T: TryFrom<i128>>(&self, decimals: u32, digits: u8, target: &mut Vec<T>) -> io::Result<()> {
+        let wide = || io::Error::other(format!("an amount of more than {digits} digits"));
+        let beyond = 10i128.checked_pow(digits.into()).ok_or_else(wide)?;
+        target.reserve(self.values.len());
+        for (row, &value) in self.values.iter().enumerate() {
+            let more = decimals.checked_sub(self.decimals(row, decimals)).ok_or_else(wide)?;
+            let value = if more == 0 {
+                value
+            } else {
+                10i128.checked_pow(more).and_then(|unit| value.checked_mul(unit)).ok_or_else(wide)?
+            };
+            if value <= -beyond || value >= beyond {
+                return Err(wide());
+            }
+            target.push(T::try_from(value).map_err(|_| wide())?);
+        }
+        Ok(())
+    }
 }
 
 /// Texts, one behind the other.
@@ -98,7 +123,7 @@ pub trait Sink {
     ///
     /// # Errors
     /// When they cannot be written.
-    fn take(&mut self, batch: &Batch) -> io::Result<()>;
+    fn take(&mut self, batch: Batch) -> io::Result<()>;
 
     /// Writes what is still to be written.
     ///
@@ -143,6 +168,11 @@ impl Texts {
         self.ends.push(self.bytes.len());
     }
 
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|row| self.get(row))
+    }
+
     /// The text of a row.
     #[expect(
         clippy::indexing_slicing,
@@ -154,10 +184,18 @@ impl Texts {
     }
 }
 
+impl<S: AsRef<str>> FromIterator<S> for Texts {
+    fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
+        let mut all = Self::default();
+        texts.into_iter().for_each(|text| all.push(text.as_ref()));
+        all
+    }
+}
+
 impl Cells {
     /// One word in every row.
     pub fn always(word: &str, n_rows: usize) -> Self {
-        Self::Words { words: vec![word.to_owned()], codes: vec![0; n_rows] }
+        Self::Words { words: Texts::from_iter([word]), codes: vec![0; n_rows] }
     }
 
     /// A cell as text; empty where there is no value.
@@ -167,7 +205,7 @@ impl Cells {
     )]
     pub fn text(&self, row: usize, kind: Kind) -> Cow<'_, str> {
         match self {
-            Self::Words { words, codes } => Cow::Borrowed(&words[usize::from(codes[row])]),
+            Self::Words { words, codes } => String::from_utf8_lossy(words.get(codes[row].into())),
             Self::Texts(texts) => String::from_utf8_lossy(texts.get(row)),
             Self::Amounts(amounts) => {
                 let decimals = if let Kind::Amount { decimals, .. } = kind { decimals } else { 0 };

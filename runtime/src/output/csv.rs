@@ -39,15 +39,14 @@ impl<W: Write> Sink for CsvSink<W> {
         clippy::indexing_slicing,
         reason = "done for every cell that is written, and only for rows that there are"
     )]
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
         let mut digits = itoa::Buffer::new();
         let mut amount = Vec::new();
         for row in 0..batch.n_rows {
             for (cells, (_, kind)) in batch.columns.iter().zip(&self.header) {
                 match (cells, kind) {
                     (Cells::Words { words, codes }, _) => {
-                        let word = words[usize::from(codes[row])].as_bytes();
-                        self.writer.write_field(self.formulas.cell(word))?;
+                        self.writer.write_field(self.formulas.cell(words.get(codes[row].into())))?;
                     }
                     (Cells::Texts(texts), _) if texts.is_number(row) => self.writer.write_field(texts.get(row))?,
                     (Cells::Texts(texts), _) => self.writer.write_field(self.formulas.cell(texts.get(row)))?,

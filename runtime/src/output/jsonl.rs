@@ -22,7 +22,7 @@ impl<W: Write> Sink for JsonLinesSink<W> {
         clippy::indexing_slicing,
         reason = "done for every cell that is written, and only for rows that there are"
     )]
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
         let mut line = Vec::new();
         for row in 0..batch.n_rows {
             line.clear();

@@ -1,21 +1,27 @@
 //! Tables as Parquet.
 //!
-//! Columns of words are encoded here, from the codes that they have already; all others by the library, and both are put
-//! together row group by row group.
+//! Columns are encoded here, from what batches hold already, by the encoding that suits each; the library writes what is around
+//! them, and amounts of more than eighteen digits.
 
+mod bits;
+mod chunk;
+mod delta;
+mod numbers;
+mod texts;
 mod words;
 
 use crate::output::arrow::{array, schema};
-use crate::output::batch::{Batch, Header, Kind, Sink};
+use crate::output::batch::{Batch, Cells, Header, Kind, Sink};
 use arrow_schema::Schema;
+use numbers::NumberColumn;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::ColumnPath;
 use std::io::{self, Write};
 use std::sync::Arc;
+use texts::TextColumn;
 use words::WordColumn;
 
 /// A row group ends with the batch that reaches so many rows.
@@ -35,6 +41,8 @@ pub struct ParquetSink<W: Write + Send> {
 
 enum ColumnWriter {
     Words(WordColumn),
+    Texts(TextColumn),
+    Numbers(NumberColumn),
     Other(Box<ArrowColumnWriter>),
 }
 
@@ -45,7 +53,7 @@ impl<W: Write + Send> ParquetSink<W> {
     /// When it cannot be written.
     pub fn new(header: Header, target: W) -> io::Result<Self> {
         let schema = schema(&header)?;
-        let writer = ArrowWriter::try_new(target, schema.clone(), Some(properties(&header)))?;
+        let writer = ArrowWriter::try_new(target, schema.clone(), Some(properties()))?;
         let (file, factory) = writer.into_serialized_writer()?;
         Ok(Self { header, schema, file: Some(file), factory, columns: Vec::new(), n_rows: 0, n_groups: 0 })
     }
@@ -54,8 +62,10 @@ impl<W: Write + Send> ParquetSink<W> {
         let writers = self.factory.create_column_writers(self.n_groups)?;
         let kinds = self.header.iter().map(|(_, kind)| kind);
         let column = |(writer, kind): (ArrowColumnWriter, &Kind)| match kind {
-            Kind::Word => ColumnWriter::Words(WordColumn::default()),
-            _ => ColumnWriter::Other(Box::new(writer)),
+            Kind::Word | Kind::Name => ColumnWriter::Words(WordColumn::default()),
+            Kind::Text => ColumnWriter::Texts(TextColumn::new()),
+            Kind::Amount { digits: 19.., .. } => ColumnWriter::Other(Box::new(writer)),
+            Kind::Amount { .. } | Kind::Day | Kind::Whole => ColumnWriter::Numbers(NumberColumn::new(*kind)),
         };
         self.columns = writers.into_iter().zip(kinds).map(column).collect();
         Ok(())
@@ -67,13 +77,16 @@ impl<W: Write + Send> ParquetSink<W> {
         let descriptions = file.schema_descr().columns().to_vec();
         let mut group = file.next_row_group()?;
         for (column, description) in columns.into_iter().zip(descriptions) {
-            match column {
-                ColumnWriter::Words(words) => {
-                    let (bytes, close) = words.finish(description)?;
-                    group.append_column(&bytes, close)?;
+            let (bytes, close) = match column {
+                ColumnWriter::Words(words) => words.finish(description)?,
+                ColumnWriter::Texts(texts) => texts.finish(description)?,
+                ColumnWriter::Numbers(numbers) => numbers.finish(description)?,
+                ColumnWriter::Other(writer) => {
+                    writer.close()?.append_to_row_group(&mut group)?;
+                    continue;
                 }
-                ColumnWriter::Other(writer) => writer.close()?.append_to_row_group(&mut group)?,
-            }
+            };
+            group.append_column(&bytes, close)?;
         }
         group.close()?;
         self.n_rows = 0;
@@ -83,7 +96,7 @@ impl<W: Write + Send> ParquetSink<W> {
 }
 
 impl<W: Write + Send> Sink for ParquetSink<W> {
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
         if batch.n_rows == 0 {
             return Ok(());
         }
@@ -94,6 +107,11 @@ impl<W: Write + Send> Sink for ParquetSink<W> {
         for ((column, cells), (field, (_, kind))) in self.columns.iter_mut().zip(&batch.columns).zip(fields) {
             match column {
                 ColumnWriter::Words(words) => words.take(cells)?,
+                ColumnWriter::Texts(texts) => match cells {
+                    Cells::Texts(cells) => texts.take(cells)?,
+                    _ => return Err(io::Error::other("a column of texts with cells of another kind")),
+                },
+                ColumnWriter::Numbers(numbers) => numbers.take(cells, batch.n_rows)?,
                 ColumnWriter::Other(writer) => {
                     for leaf in compute_leaves(field, &array(cells, *kind, batch.n_rows)?)? {
                         writer.write(&leaf)?;
@@ -114,19 +132,11 @@ impl<W: Write + Send> Sink for ParquetSink<W> {
     }
 }
 
-/// Encodings that spare a look into a hash table for each value: keys hardly repeat, days rise or stay.
-fn properties(header: &Header) -> WriterProperties {
-    let mut builder = WriterProperties::builder()
+/// For what the library encodes: amounts too wide for a machine word, which hardly repeat.
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
-        .set_statistics_enabled(EnabledStatistics::None);
-    for (name, kind) in header {
-        let encoding = match kind {
-            Kind::Word => continue,
-            Kind::Text | Kind::Amount { .. } => Encoding::PLAIN,
-            Kind::Day | Kind::Whole => Encoding::DELTA_BINARY_PACKED,
-        };
-        let path = ColumnPath::from(*name);
-        builder = builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
-    }
-    builder.build()
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_dictionary_enabled(false)
+        .build()
 }

@@ -34,7 +34,7 @@ impl Sheet {
 }
 
 impl Sink for Sheet {
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
         for row in 0..batch.n_rows {
             let cells = batch.columns.iter().zip(&self.kinds);
             self.rows.push(cells.map(|(cells, (_, kind))| cells.text(row, *kind).into_owned()).collect());

@@ -1,12 +1,13 @@
 //! The columns of payments, totals and slices: one row here for each, its name, its type, and how its cells are made.
 
-use crate::engine::lines::NO_DUE;
+use crate::engine::lines::{NO_DUE, OWN_PERIOD};
 use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
 use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Texts};
+use crate::pay::line_columns::LineColumns;
 use crate::pay::periods::Periods;
-use crate::pay::rule_lines::{LineRef, RuleLines};
+use crate::pay::rule_lines::RuleLines;
 use crate::pay::slices::{Slice, Slices};
 use crate::pay::totals::Total;
 use meed_compiler::internal::broken;
@@ -27,7 +28,7 @@ type SliceColumn = Column<fn(&SliceBatch<'_>) -> Cells>;
 /// Lines of a rule that are written together.
 pub(super) struct LineBatch<'a> {
     pub rule: &'a RuleLines<'a>,
-    pub lines: &'a [LineRef<'a>],
+    pub lines: &'a LineColumns,
     pub periods: &'a Periods<'a>,
     /// By line, the number of its period.
     pub numbers: &'a [i32],
@@ -43,6 +44,8 @@ pub(super) struct TotalBatch<'a> {
 /// Slices of lines that are written together.
 pub(super) struct SliceBatch<'a> {
     pub of: LineBatch<'a>,
+    /// By line, its version and its place among the lines of that.
+    pub of_lines: Vec<(VersionId, usize)>,
     /// By slice, its line.
     pub repeats: Vec<u32>,
     pub slices: &'a Slices,
@@ -55,7 +58,7 @@ const PAYMENTS: &[PaymentColumn] = &[
     Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.context.name) },
     Column { name: "version", kind: Kind::Whole, cells: |batch| batch.versions() },
     Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
-    Column { name: "payee", kind: Kind::Text, cells: |batch| Cells::Texts(batch.payees()) },
+    Column { name: "payee", kind: Kind::Name, cells: |batch| batch.payees() },
     Column { name: "unit", kind: Kind::Word, cells: |batch| batch.units() },
     Column { name: "amount", kind: AMOUNT, cells: |batch| batch.amounts() },
     Column { name: "event", kind: Kind::Word, cells: |batch| batch.events() },
@@ -79,9 +82,9 @@ const TOTALS: &[TotalColumn] = &[
 
 const SLICES: &[SliceColumn] = &[
     Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.of.rule.context.name) },
-    Column { name: "payee", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.payees()) },
+    Column { name: "payee", kind: Kind::Name, cells: |batch| batch.repeat_cells(batch.of.payees()) },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
-    Column { name: "event", kind: Kind::Word, cells: |batch| batch.repeat_words(batch.of.events()) },
+    Column { name: "event", kind: Kind::Word, cells: |batch| batch.repeat_cells(batch.of.events()) },
     Column { name: "key", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.keys()) },
     Column { name: "place", kind: Kind::Text, cells: |batch| batch.repeat_texts(&batch.of.place_texts()) },
     Column { name: "slice", kind: Kind::Text, cells: |batch| batch.each(|slice, texts| texts.push(&slice.name)) },
@@ -159,113 +162,134 @@ fn header<F>(columns: &[Column<F>], plan: &Plan, digits: u8) -> Header {
 impl LineBatch<'_> {
     /// The lines as rows of payments.
     pub fn payments(&self) -> Batch {
-        Batch { n_rows: self.lines.len(), columns: PAYMENTS.iter().map(|column| (column.cells)(self)).collect() }
+        Batch { n_rows: self.lines.n_lines, columns: PAYMENTS.iter().map(|column| (column.cells)(self)).collect() }
     }
 
     fn always(&self, word: &str) -> Cells {
-        Cells::always(word, self.lines.len())
+        Cells::always(word, self.lines.n_lines)
     }
 
     fn versions(&self) -> Cells {
-        Cells::Wholes(self.lines.iter().map(|line| line.version.number).collect())
+        let versions = self.lines.versions.iter(self.lines.n_lines);
+        Cells::Wholes(versions.map(|version| self.rule.versions[version as usize].number).collect())
     }
 
     fn places(&self) -> Cells {
-        Cells::Wholes(self.lines.iter().map(|line| line.place as i32).collect())
+        Cells::Wholes(self.lines.places.iter(self.lines.n_lines).map(|place| place as i32).collect())
     }
 
     fn payee_kinds(&self) -> Cells {
-        let codes = self.lines.iter().map(|line| self.rule.place_of_kind(line.kind) as u16).collect();
+        if let Some(kind) = self.lines.kinds.same() {
+            return self.always(&self.rule.context.plan.record(kind).name);
+        }
+        let kinds_of_lines = self.lines.kinds.iter(self.lines.n_lines);
+        let codes = kinds_of_lines.map(|kind| self.rule.place_of_kind(kind) as u16).collect();
         Cells::Words { words: kinds(self.rule), codes }
     }
 
-    fn payees(&self) -> Texts {
-        let mut texts = Texts::default();
+    fn payees(&self) -> Cells {
+        let (mut words, mut codes) = (Texts::default(), Vec::with_capacity(self.lines.n_lines));
         let mut before = None;
-        for line in self.lines {
-            let payee = Some((line.kind, line.payee));
-            if before == payee {
-                texts.repeat();
-            } else {
-                self.rule.keys(line.kind).write(line.payee as usize, &mut texts.bytes);
-                texts.end();
+        for line in 0..self.lines.n_lines {
+            let payee = self.lines.payee(line);
+            if before != Some(payee) {
+                self.rule.keys(payee.0).write(payee.1 as usize, &mut words.bytes);
+                words.end();
+                before = Some(payee);
             }
-            before = payee;
+            codes.push((words.ends.len() - 1) as u16);
         }
-        texts
+        Cells::Words { words, codes }
     }
 
     fn place_texts(&self) -> Texts {
         let mut texts = Texts::default();
-        self.lines.iter().for_each(|line| texts.push_number(&line.place.to_string()));
+        self.lines.places.iter(self.lines.n_lines).for_each(|place| texts.push_number(&place.to_string()));
         texts
     }
 
     fn units(&self) -> Cells {
-        units(self.rule.context.plan, self.lines.iter().map(|line| line.unit))
+        match self.lines.units.same() {
+            Some(unit) => self.always(&self.rule.context.plan.unit(unit).code),
+            None => units(self.rule.context.plan, self.lines.units.iter(self.lines.n_lines)),
+        }
     }
 
     fn amounts(&self) -> Cells {
-        let values = self.lines.iter().map(|line| i128::from(line.amount)).collect();
-        amounts(self.rule.context.plan, values, self.lines.iter().map(|line| line.unit))
+        let values = self.lines.amounts.iter().map(|amount| i128::from(*amount)).collect();
+        amounts(self.rule.context.plan, values, self.lines.units.iter(self.lines.n_lines))
     }
 
     /// The events of the rows that lines are for: of what is taken back, that of the return.
     fn events(&self) -> Cells {
         let context = &self.rule.context;
         let Origin::Event { record: own, .. } = context.origin else { return self.always("") };
-        if !self.rule.has_takings() {
+        if self.lines.takings.same() == Some(0) {
             return self.always(&context.plan.record(own).name);
         }
-        let words = context.plan.records.iter().map(|record| record.name.clone()).collect();
-        let record = |line: &LineRef<'_>| context.taking(line).map_or(own, |taking| taking.by.0);
-        Cells::Words { words, codes: self.lines.iter().map(|line| record(line).0 as u16).collect() }
+        let takings = self.lines.takings.iter(self.lines.n_lines);
+        let record = |taking| context.taking(taking).map_or(own, |taking| taking.by.0);
+        let words = context.plan.records.iter().map(|record| &record.name).collect();
+        Cells::Words { words, codes: takings.map(|taking| record(taking).0 as u16).collect() }
     }
 
     fn keys(&self) -> Texts {
         let mut texts = Texts::default();
-        match &self.rule.context.origin {
-            Origin::Event { .. } if self.rule.has_takings() => {
-                self.lines.iter().for_each(|line| self.key(line, &mut texts))
+        let (context, roots) = (&self.rule.context, self.lines.roots.iter());
+        match &context.origin {
+            Origin::Event { .. } if self.lines.takings.same() != Some(0) => {
+                for (root, taking) in roots.zip(self.lines.takings.iter(self.lines.n_lines)) {
+                    self.key(*root, taking, &mut texts);
+                }
             }
-            origin @ Origin::Event { .. } => {
-                let rows = self.lines.iter().map(|line| origin.source(line.root));
-                write_keys(self.rule.context.keys, rows, &mut texts);
+            Origin::Event { rows: None, .. } => write_keys(context.keys, roots.copied(), &mut texts),
+            Origin::Event { rows: Some(rows), .. } => {
+                write_keys(context.keys, roots.map(|&root| rows[root as usize]), &mut texts);
             }
-            Origin::EntityPeriods { .. } => self.lines.iter().for_each(|_| texts.end()),
+            Origin::EntityPeriods { .. } => roots.for_each(|_| texts.end()),
         }
         texts
     }
 
     /// The key of one line, which a return may take back.
-    fn key(&self, line: &LineRef<'_>, texts: &mut Texts) {
+    fn key(&self, root: u32, taking: u32, texts: &mut Texts) {
         let context = &self.rule.context;
-        match context.taking(line) {
+        match context.taking(taking) {
             Some(taking) => {
                 let (record, row) = taking.by;
                 context.loaded.keys[record.index()].write(row as usize, &mut texts.bytes);
             }
-            None => context.keys.write(context.origin.source(line.root) as usize, &mut texts.bytes),
+            None => context.keys.write(context.origin.source(root) as usize, &mut texts.bytes),
         }
         texts.end();
     }
 
     fn days(&self) -> Cells {
-        Cells::Days(self.lines.iter().map(|line| self.rule.context.day(line)).collect())
+        Cells::Days(self.lines.days.clone())
     }
 
     fn dues(&self) -> Cells {
-        due_days(self.lines.iter().map(|line| line.due))
+        match self.lines.dues.same() {
+            Some(NO_DUE) => Cells::NoDays,
+            _ => due_days(self.lines.dues.iter(self.lines.n_lines)),
+        }
     }
 
     fn booked(&self) -> Cells {
-        let numbers = self.lines.iter().zip(self.numbers).map(|(line, number)| self.periods.booked_of(line, *number));
-        self.periods.cells_of(&numbers.collect::<Vec<_>>())
+        if self.lines.booked.same() == Some(OWN_PERIOD) {
+            return self.periods.cells(self.numbers);
+        }
+        let booked = self.lines.booked.iter(self.lines.n_lines).zip(self.numbers);
+        self.periods
+            .cells_of(&booked.map(|(booked, number)| self.periods.booked_of(booked, *number)).collect::<Vec<_>>())
     }
 
     fn accruals(&self) -> Cells {
-        let codes = self.lines.iter().map(|line| u16::from(self.periods.is_open(line.root))).collect();
-        Cells::Words { words: vec!["no".to_owned(), "yes".to_owned()], codes }
+        if let Origin::Event { .. } = self.rule.context.origin {
+            return self.always("no");
+        }
+        let codes = self.lines.roots.iter().map(|&root| u16::from(self.periods.is_open(root))).collect();
+        Cells::Words { words: Texts::from_iter(["no", "yes"]), codes }
     }
 }
 
@@ -328,8 +352,8 @@ impl SliceBatch<'_> {
         Cells::Texts(repeated)
     }
 
-    /// Every word as often as its line has slices.
-    fn repeat_words(&self, cells: Cells) -> Cells {
+    /// Every word or name as often as its line has slices.
+    fn repeat_cells(&self, cells: Cells) -> Cells {
         let Cells::Words { words, codes } = cells else { return cells };
         Cells::Words { words, codes: self.repeats.iter().map(|&line| codes[line as usize]).collect() }
     }
@@ -342,8 +366,8 @@ impl SliceBatch<'_> {
     /// What is written of each slice.
     fn each(&self, write: impl Fn(&Slice, &mut Texts)) -> Cells {
         let mut texts = Texts::default();
-        for line in self.of.lines {
-            self.slices.of(line.version.id, line.idx).iter().for_each(|slice| write(slice, &mut texts));
+        for &(version, idx) in &self.of_lines {
+            self.slices.of(version, idx).iter().for_each(|slice| write(slice, &mut texts));
         }
         Cells::Texts(texts)
     }
@@ -351,7 +375,7 @@ impl SliceBatch<'_> {
 
 /// The names of units.
 pub(crate) fn units(plan: &Plan, units: impl Iterator<Item = UnitId>) -> Cells {
-    let words = plan.units.iter().map(|unit| unit.code.clone()).collect();
+    let words = plan.units.iter().map(|unit| &unit.code).collect();
     Cells::Words { words, codes: units.map(|unit| unit.0 as u16).collect() }
 }
 
@@ -372,8 +396,8 @@ pub(super) fn most_decimals(plan: &Plan) -> u32 {
 }
 
 /// The kinds of payees.
-fn kinds(rule: &RuleLines<'_>) -> Vec<String> {
-    rule.kinds.iter().map(|(kind, _)| rule.context.plan.record(*kind).name.clone()).collect()
+fn kinds(rule: &RuleLines<'_>) -> Texts {
+    rule.kinds.iter().map(|(kind, _)| &rule.context.plan.record(*kind).name).collect()
 }
 
 /// Writes the keys of rows as texts.

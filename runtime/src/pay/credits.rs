@@ -136,7 +136,7 @@ impl Written<'_> {
             }
             entries.sort_by_key(|(root, ..)| *root);
             for entries in entries.chunks(BATCH) {
-                sink.take(&self.batch(&origin, entries, credits))?;
+                sink.take(self.batch(&origin, entries, credits))?;
             }
         }
         Ok(())
@@ -276,12 +276,12 @@ fn period_name(plan: &Plan, kind: Period, number: i32) -> String {
 
 /// Few words again and again.
 pub(crate) fn words(each: impl Iterator<Item = String>) -> Cells {
-    let (mut words, mut codes): (Vec<String>, Vec<u16>) = (Vec::new(), Vec::new());
+    let (mut words, mut codes): (Texts, Vec<u16>) = (Texts::default(), Vec::new());
     let mut known: FxHashMap<String, u16> = FxHashMap::default();
     for word in each {
-        let next = words.len() as u16;
+        let next = words.ends.len() as u16;
         let code = *known.entry(word).or_insert_with_key(|word| {
-            words.push(word.clone());
+            words.push(word);
             next
         });
         codes.push(code);

@@ -200,7 +200,7 @@ impl Rows<'_> {
     /// Writes rows as long as they fill a batch, or all.
     fn write(&mut self, origin: &Origin<'_>, sink: &mut dyn Sink, all: bool) -> io::Result<()> {
         let n_rows = if all { self.left.len() } else { self.left.len() - self.left.len() % BATCH };
-        self.left[..n_rows].chunks(BATCH).try_for_each(|rows| sink.take(&self.batch(origin, rows)))?;
+        self.left[..n_rows].chunks(BATCH).try_for_each(|rows| sink.take(self.batch(origin, rows)))?;
         self.left.drain(..n_rows);
         let rows: Vec<u32> = self.left.iter().map(|taken| taken.row).collect();
         self.keys = self.keys.gather(&rows);

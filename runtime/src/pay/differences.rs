@@ -73,7 +73,7 @@ pub(super) fn write_differences(
             }
             entries.sort_by_key(|entry| entry.root);
             for entries in entries.chunks(BATCH) {
-                sink.take(&batch(plan, loaded, rule, &origin, entries))?;
+                sink.take(batch(plan, loaded, rule, &origin, entries))?;
             }
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn write_held(plan: &Plan, loaded: &Loaded, result: &RunResult, sink:
                 lines.sort_by_key(|line| loaded.place_of_line(&origin.origin(), line.root, line.taking));
             }
             for lines in lines.chunks(BATCH) {
-                sink.take(&batch(plan, loaded, rule, &origin, lines))?;
+                sink.take(batch(plan, loaded, rule, &origin, lines))?;
             }
         }
     }

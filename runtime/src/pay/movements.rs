@@ -49,7 +49,7 @@ pub(super) fn write_movements(plan: &Plan, loaded: &Loaded, result: &RunResult, 
     let origins = Origins { plan, loaded, origins };
     for (balance, movements) in plan.balances.iter().zip(&result.movements) {
         for movements in movements.chunks(BATCH) {
-            sink.take(&origins.batch(balance, movements))?;
+            sink.take(origins.batch(balance, movements))?;
         }
     }
     Ok(())

@@ -7,9 +7,11 @@ use crate::engine::lines::LineRows;
 use crate::engine::origin::Origin;
 use crate::engine::result::RunResult;
 use crate::keys::columns::Keys;
+use crate::pay::periods::Periods;
 use crate::pay::rule_lines::{self, OutputContext, RuleLines, Version, compare};
 use crate::pay::sinks::{BATCH, Sinks};
-use crate::pay::totals::Totals;
+use crate::pay::sums::Sums;
+use crate::pay::totals::{Total, Totals};
 use crate::store::error::StoreError;
 use crate::store::loaded::Loaded;
 use crate::store::paged::{ColumnMut, Columns, Paged, Shelf};
@@ -76,6 +78,11 @@ impl<'a> Partition<'a> {
             return Ok(());
         }
         let n_lines: usize = self.ids.iter().map(|id| self.result.paid(*id).len()).sum();
+        if sinks.wants_totals_only()
+            && let Some(sums) = self.sums(n_lines)?
+        {
+            return self.rule_lines(&LineChunk::default()).write_sums(&sums, sinks);
+        }
         // Ranges of a few lines are sorted fastest, but are not to be without number.
         let memory = self.loaded.memory(self.root);
         let (page, all) = (memory.page_bytes / LINE_BYTES, memory.bytes / LINE_BYTES);
@@ -102,6 +109,37 @@ impl<'a> Partition<'a> {
         let last = self.rule_lines(&held);
         last.write(sinks, &mut totals)?;
         last.end(sinks, &mut totals)
+    }
+
+    /// The sums of the lines of all pages, where they need not be in order for that.
+    fn sums(&self, n_lines: usize) -> Result<Option<Vec<Total>>, StoreError> {
+        let mut sums: Option<Sums> = None;
+        for page in 0..self.loaded.n_pages(self.root) {
+            let days = self.loaded.days_of(self.plan, self.root, page)?;
+            let mut versions = Vec::new();
+            for &id in &self.ids {
+                versions.extend(Version::new(self.plan, id, self.result.paid(id).page(page)?));
+            }
+            let origin = Origin::Event { record: self.root, days: &days, rows: None };
+            let keys = Keys::default();
+            let rule = RuleLines::new(self.context(origin, &keys), self.loaded, versions);
+            let periods = Periods::new(&rule.context);
+            let own = match sums.take() {
+                Some(sums) => Some(sums),
+                None => Sums::new(&rule, &periods, n_lines),
+            };
+            let Some(mut own) = own else { return Ok(None) };
+            if own.add(&rule, &periods).is_none() {
+                return Ok(None);
+            }
+            sums = Some(own);
+        }
+        Ok(sums.map(|sums| sums.rows()))
+    }
+
+    fn context<'b>(&'b self, origin: Origin<'b>, keys: &'b Keys) -> OutputContext<'b> {
+        let through = self.result.through;
+        OutputContext { plan: self.plan, name: self.name, origin, keys, loaded: self.loaded, through }
     }
 
     /// Partitions the lines of all pages; by range, its chunks.
@@ -181,10 +219,7 @@ impl<'a> Partition<'a> {
         let of = |(&id, lines)| Version::new(self.plan, id, lines);
         let versions = self.ids.iter().zip(lines).filter_map(of).collect();
         let origin = Origin::Event { record: self.root, days: &chunk.days, rows: None };
-        let through = self.result.through;
-        let context =
-            OutputContext { plan: self.plan, name: self.name, origin, keys: &chunk.keys, loaded: self.loaded, through };
-        RuleLines::new(context, self.loaded, versions)
+        RuleLines::new(self.context(origin, &chunk.keys), self.loaded, versions)
     }
 }
 

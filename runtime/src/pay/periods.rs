@@ -3,9 +3,10 @@
 use crate::engine::lines::OWN_PERIOD;
 use crate::engine::origin::Origin;
 use crate::output::batch::Cells;
-use crate::pay::rule_lines::{LineRef, OutputContext};
+use crate::pay::line_columns::LineColumns;
+use crate::pay::rule_lines::OutputContext;
 use crate::store::pages::DateSpan;
-use meed_compiler::plan::Period;
+use meed_compiler::plan::{Period, Plan};
 use rustc_hash::FxHashMap;
 
 /// The periods of lines.
@@ -32,15 +33,32 @@ impl<'a> Periods<'a> {
         Self { context, kind, numbers, first_day }
     }
 
-    /// The number of the period of a line.
-    pub fn number(&self, line: &LineRef<'_>) -> i32 {
+    /// The numbers of the periods of lines.
+    pub fn numbers(&self, lines: &LineColumns) -> Vec<i32> {
         match &self.context.origin {
-            Origin::Event { .. } => {
-                let day = self.context.day(line);
-                let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
-                known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
+            Origin::Event { .. } => lines.days.iter().map(|day| self.number_of_day(*day)).collect(),
+            Origin::EntityPeriods { periods, .. } => {
+                lines.roots.iter().map(|&root| periods.period[root as usize]).collect()
             }
-            Origin::EntityPeriods { periods, .. } => periods.period[line.root as usize],
+        }
+    }
+
+    /// The number of the period of an event's day.
+    pub fn number_of_day(&self, day: i32) -> i32 {
+        let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
+        known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
+    }
+
+    /// The kind of the periods, and the numbers of the first and the last one in which there can be lines; none where these are no
+    /// periods of the program.
+    pub fn span(&self, plan: &Plan) -> Option<(Period, i32, i32)> {
+        let number = |day| plan.calendar.knows(self.kind, day).then(|| plan.calendar.index(self.kind, day));
+        match &self.context.origin {
+            Origin::Event { .. } => Some((self.kind, number(plan.active.from)?, number(plan.active.to)?)),
+            Origin::EntityPeriods { periods, .. } => {
+                let (first, last) = (periods.period.iter().min()?, periods.period.iter().max()?);
+                Some((self.kind, *first, *last))
+            }
         }
     }
 
@@ -50,8 +68,8 @@ impl<'a> Periods<'a> {
     }
 
     /// The period that a line is booked in: that of its row, or of the close that it became known in.
-    pub fn booked_of(&self, line: &LineRef<'_>, number: i32) -> (Period, i32) {
-        match line.booked {
+    pub fn booked_of(&self, booked: i32, number: i32) -> (Period, i32) {
+        match booked {
             OWN_PERIOD => (self.kind, number),
             booked => (self.context.plan.calendar.told_by(), booked),
         }

@@ -23,14 +23,9 @@ pub(super) struct OutputContext<'a> {
 }
 
 impl OutputContext<'_> {
-    /// The return that takes a line back.
-    pub fn taking(&self, line: &LineRef<'_>) -> Option<&TakenRow> {
-        self.loaded.taking_of(&self.origin, line.taking)
-    }
-
-    /// The day of a line.
-    pub fn day(&self, line: &LineRef<'_>) -> i32 {
-        self.loaded.day_of_line(&self.origin, line.root, line.taking)
+    /// The return that takes a line back, by its number among those of the event from 1, if that is not 0.
+    pub fn taking(&self, number: u32) -> Option<&TakenRow> {
+        self.loaded.taking_of(&self.origin, number)
     }
 }
 
@@ -40,8 +35,7 @@ pub(super) struct RuleLines<'a> {
     pub versions: Vec<Version<'a>>,
     /// The kinds of parties that are paid, with the keys of their rows; in order.
     pub kinds: Vec<(RecordId, &'a Keys)>,
-    /// Places in the lines of all versions, one version behind the other.
-    pub order: Vec<u32>,
+    n_lines: u32,
 }
 
 /// The lines of one version of a rule.
@@ -49,30 +43,12 @@ pub(super) struct Version<'a> {
     pub id: VersionId,
     pub number: i32,
     /// The kind of party that it pays, where lines do not say.
-    usual: RecordId,
+    pub usual: RecordId,
     /// What it pays in, where rows do not say.
-    unit: UnitId,
-    lines: Cow<'a, LineRows>,
+    pub unit: UnitId,
+    pub lines: Cow<'a, LineRows>,
     /// The place of its first line.
     first: u32,
-}
-
-/// One line.
-pub(super) struct LineRef<'a> {
-    pub version: &'a Version<'a>,
-    pub idx: usize,
-    pub kind: RecordId,
-    pub payee: u32,
-    pub place: u32,
-    /// The period of the close that it is booked in, or [`OWN_PERIOD`](crate::engine::lines::OWN_PERIOD).
-    pub booked: i32,
-    /// The day on which it is due, or [`NO_DUE`](crate::engine::lines::NO_DUE).
-    pub due: i32,
-    pub root: u32,
-    /// The return that takes it back, or 0.
-    pub taking: u32,
-    pub amount: i64,
-    pub unit: UnitId,
 }
 
 impl<'a> Version<'a> {
@@ -95,25 +71,26 @@ impl<'a> RuleLines<'a> {
         }
         let kinds = kinds(context.plan, versions.iter().map(|version| version.id));
         let kinds = kinds.into_iter().map(|kind| (kind, &loaded.keys[kind.index()])).collect();
-        let mut lines = Self { context, versions, kinds, order: Vec::new() };
-        lines.order = lines.order(n_lines);
-        lines
+        Self { context, versions, kinds, n_lines }
     }
 
-    fn order(&self, n_lines: u32) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..n_lines).collect();
+    /// How many lines there are.
+    pub fn n_lines(&self) -> usize {
+        self.n_lines as usize
+    }
+
+    /// The order in which lines are written: their places in the lines of all versions, one version behind the other.
+    pub fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.n_lines).collect();
         // Versions hold on different days, and rows of an event or entity periods are in order by day.
         if self.has_takings() {
             let OutputContext { loaded, origin, .. } = self.context;
             order.sort_by_key(|&place| {
-                let line = self.at(place);
-                loaded.place_of_line(&origin, line.root, line.taking)
+                let (version, idx) = self.version_at(place);
+                loaded.place_of_line(&origin, version.lines.roots()[idx], version.lines.taking(idx))
             });
         } else if self.versions.len() > 1 {
-            order.sort_by_key(|&place| {
-                let (version, idx) = self.located(place);
-                version.lines.roots()[idx]
-            });
+            order.sort_by_key(|&place| self.root_at(place));
         }
         if let [(_, keys)] = self.kinds[..] {
             return by_number(&order, keys.len(), |place| self.payee_at(place).1);
@@ -161,40 +138,31 @@ impl<'a> RuleLines<'a> {
         self.kinds[self.place_of_kind(kind)].1
     }
 
-    /// The version of the line at a place, and its place in that.
-    fn located(&self, place: u32) -> (&Version<'a>, usize) {
+    /// Which version the line at a place is of, and its place in that.
+    pub fn located(&self, place: u32) -> (u32, usize) {
         let version = match self.versions.as_slice() {
-            [only] => only,
-            versions => &versions[versions.partition_point(|version| version.first <= place) - 1],
+            [_] => 0,
+            versions => versions.partition_point(|version| version.first <= place) - 1,
         };
-        (version, (place - version.first) as usize)
+        (version as u32, (place - self.versions[version].first) as usize)
+    }
+
+    /// The same, with the version itself.
+    fn version_at(&self, place: u32) -> (&Version<'a>, usize) {
+        let (version, idx) = self.located(place);
+        (&self.versions[version as usize], idx)
     }
 
     /// Who is paid by the line at a place.
     fn payee_at(&self, place: u32) -> (RecordId, u32) {
-        let (version, idx) = self.located(place);
+        let (version, idx) = self.version_at(place);
         (version.lines.kind(idx, version.usual), version.lines.payees[idx])
     }
 
-    /// The line at a place.
-    pub fn at(&self, place: u32) -> LineRef<'_> {
-        let (version, idx) = self.located(place);
-        let lines = &version.lines;
-        let (payee, root, amount) = (lines.payees[idx], lines.roots()[idx], lines.amounts[idx]);
-        let (kind, place) = (lines.kind(idx, version.usual), lines.place(idx));
-        LineRef {
-            version,
-            idx,
-            kind,
-            payee,
-            place,
-            booked: lines.booked(idx),
-            due: lines.due(idx),
-            root,
-            taking: lines.taking(idx),
-            amount,
-            unit: lines.unit(idx, version.unit),
-        }
+    /// The row that the line at a place is for.
+    pub fn root_at(&self, place: u32) -> u32 {
+        let (version, idx) = self.version_at(place);
+        version.lines.roots()[idx]
     }
 }
 

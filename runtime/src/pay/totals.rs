@@ -1,6 +1,5 @@
 //! Sums of lines by payee and period, as lines go by.
 
-use crate::pay::rule_lines::LineRef;
 use meed_compiler::plan::{Period, Plan, RecordId, UnitId};
 
 /// Sums of lines as they go by, by payee, period and unit.
@@ -26,15 +25,15 @@ impl<'a> Totals<'a> {
         Self { rows: Vec::new(), open: Vec::new(), booked }
     }
 
-    pub fn add(&mut self, line: &LineRef<'_>, period: (Period, i32)) {
-        let payee = (line.kind, line.payee);
+    /// Adds a line.
+    pub fn add(&mut self, payee: (RecordId, u32), period: (Period, i32), unit: UnitId, amount: i64) {
         let is_booked = self.booked.is_some();
         if self.open.first().is_some_and(|open| open.payee != payee || !is_booked && open.period != period) {
             self.end();
         }
-        match self.open.iter_mut().find(|open| open.unit == line.unit && open.period == period) {
-            Some(open) => open.sum += i128::from(line.amount),
-            None => self.open.push(Total { payee, period, unit: line.unit, sum: line.amount.into() }),
+        match self.open.iter_mut().find(|open| open.unit == unit && open.period == period) {
+            Some(open) => open.sum += i128::from(amount),
+            None => self.open.push(Total { payee, period, unit, sum: amount.into() }),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::pay::movements::{self, movements_header};
 use crate::pay::page::{PageOrigin, n_pages};
 use crate::pay::partition::Partition;
 use crate::pay::rule_lines::{OutputContext, RuleLines, Version};
-use crate::pay::sinks::{Nowhere, Sinks};
+use crate::pay::sinks::Sinks;
 use crate::pay::slices::Slices;
 use crate::pay::totals::Totals;
 use crate::store::loaded::Loaded;
@@ -39,8 +39,12 @@ fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sin
             rule.write(sinks)?;
         }
     }
-    sinks.payments.finish()?;
-    sinks.totals.finish()?;
+    if let Some(payments) = &mut sinks.payments {
+        payments.finish()?;
+    }
+    if let Some(totals) = &mut sinks.totals {
+        totals.finish()?;
+    }
     match &mut sinks.slices {
         Some((_, sink)) => sink.finish(),
         None => Ok(()),
@@ -61,7 +65,7 @@ fn write_page(
     write_lines_of(plan, name, ids, loaded, result, |id| result.paid(id), sinks)?;
     if let Some((slices, sink)) = parts {
         let again: &mut dyn Sink = &mut *sink;
-        let mut own = Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, again)) };
+        let mut own = Sinks { slices: Some((slices, again)), ..Sinks::default() };
         write_lines_of(plan, name, ids, loaded, result, |id| &result.lines[id.index()], &mut own)?;
         sinks.slices = Some((slices, sink));
     }
@@ -89,6 +93,11 @@ fn write_lines_of<'r>(
     let (origin, keys) = (page.origin(), page.keys());
     let context = OutputContext { plan, name, origin, keys, loaded, through: result.through };
     let lines = RuleLines::new(context, loaded, versions);
+    if sinks.wants_totals_only()
+        && let Some(sums) = lines.sums()
+    {
+        return lines.write_sums(&sums, sinks);
+    }
     let mut totals = Totals::new(plan);
     lines.write(sinks, &mut totals)?;
     lines.end(sinks, &mut totals)
@@ -158,7 +167,7 @@ pub fn write_movements(plan: &Plan, loaded: &Loaded, result: &RunResult, sink: &
 /// When lines cannot be read back.
 pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(payments_header(plan, result));
-    write(plan, loaded, result, &mut Sinks { payments: &mut sheet, totals: &mut Nowhere, slices: None })?;
+    write(plan, loaded, result, &mut Sinks { payments: Some(&mut sheet), ..Sinks::default() })?;
     Ok(sheet)
 }
 
@@ -168,7 +177,7 @@ pub fn payments(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<
 /// When lines cannot be read back.
 pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(totals_header(plan));
-    write(plan, loaded, result, &mut Sinks { payments: &mut Nowhere, totals: &mut sheet, slices: None })?;
+    write(plan, loaded, result, &mut Sinks { totals: Some(&mut sheet), ..Sinks::default() })?;
     Ok(sheet)
 }
 
@@ -178,7 +187,7 @@ pub fn totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> io::Result<Sh
 /// When lines cannot be read back.
 pub fn slices(plan: &Plan, loaded: &Loaded, result: &RunResult, slices: &Slices) -> io::Result<Sheet> {
     let mut sheet = Sheet::new(slices_header());
-    let sinks = &mut Sinks { payments: &mut Nowhere, totals: &mut Nowhere, slices: Some((slices, &mut sheet)) };
+    let sinks = &mut Sinks { slices: Some((slices, &mut sheet)), ..Sinks::default() };
     write(plan, loaded, result, sinks)?;
     Ok(sheet)
 }
