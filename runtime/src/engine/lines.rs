@@ -50,12 +50,8 @@ pub struct LineRows {
 /// What is said of each line; a column is empty where the same holds for all of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Said<'a> {
-    /// See [`LineRows::unit`].
-    pub units: &'a [u32],
     /// See [`LineRows::place`].
     pub places: &'a [u32],
-    /// See [`LineRows::kind`].
-    pub kinds: &'a [u32],
     /// See [`LineRows::booked`].
     pub booked: &'a [i32],
     /// See [`LineRows::due`].
@@ -73,8 +69,6 @@ pub(crate) const NO_DUE: i32 = i32::MIN;
 /// A line of one of several versions of a rule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
-    /// Its place among the versions.
-    pub version: u32,
     /// The row of the event, or of the entity periods, that it comes from in the end.
     pub root: u32,
     pub payee: u32,
@@ -83,8 +77,6 @@ pub(crate) struct Line {
     pub place: u32,
     pub kind: RecordId,
     pub booked: i32,
-    /// The day on which it is due, or [`NO_DUE`].
-    pub due: i32,
     /// The return that takes it back, or 0.
     pub taking: u32,
 }
@@ -371,8 +363,8 @@ impl LineRows {
 
     /// What is said of each line, where something is said of them.
     pub(crate) fn said(&self) -> Said<'_> {
-        let Self { units, places, kinds, booked, dues, takings, .. } = self;
-        Said { units, places, kinds, booked, dues, takings }
+        let Self { places, booked, dues, takings, .. } = self;
+        Said { places, booked, dues, takings }
     }
 
     /// How many.

@@ -64,9 +64,15 @@ pub(super) fn class(origin: &Origin<'_>) -> (u32, u32) {
 impl Loaded {
     /// The return that takes a line of an event back; `taking` is its number from 1, or 0.
     pub(crate) fn taking_of(&self, origin: &Origin<'_>, taking: u32) -> Option<&TakenRow> {
-        let idx = taking.checked_sub(1)?;
+        taking.checked_sub(1)?;
         let Origin::Event { record, .. } = origin else { broken("a period that is taken back") };
-        let known = self.taken.iter().find(|taken| taken.record == *record);
+        self.taking_of_event(*record, taking)
+    }
+
+    /// The same of a line of this event.
+    pub(crate) fn taking_of_event(&self, record: RecordId, taking: u32) -> Option<&TakenRow> {
+        let idx = taking.checked_sub(1)?;
+        let known = self.taken.iter().find(|taken| taken.record == record);
         known.and_then(|taken| taken.rows.get(idx as usize)).or_else(|| broken("a return that is gone"))
     }
 

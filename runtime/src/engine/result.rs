@@ -132,16 +132,6 @@ impl RunResult {
         merged(plan, |id| &self.lines[id.index()], versions, page)
     }
 
-    /// The same of lines as they are paid.
-    pub(crate) fn merged_paid(
-        &self,
-        plan: &Plan,
-        versions: impl Iterator<Item = VersionId>,
-        page: usize,
-    ) -> Result<Vec<Line>, StoreError> {
-        merged(plan, |id| self.paid(id), versions, page)
-    }
-
     /// What rules decided for the rows of a page, which come from this event in the end, or from none.
     pub(crate) fn decision<'a>(
         &'a self,
@@ -211,7 +201,7 @@ fn merged<'l>(
     page: usize,
 ) -> Result<Vec<Line>, StoreError> {
     let mut found: Vec<Line> = Vec::new();
-    for (version, id) in (0..).zip(versions) {
+    for id in versions {
         let lines = of(id).page(page)?;
         let usual = plan.version(id).emit().map_or(UnitId::CURRENCY, |emit| emit.unit);
         let kind = plan.payee_record(id);
@@ -220,7 +210,6 @@ fn merged<'l>(
             let unit = lines.unit(idx, usual);
             let kind = kind.map_or(RecordId(0), |kind| lines.kind(idx, kind));
             Line {
-                version,
                 root,
                 payee,
                 amount,
@@ -228,7 +217,6 @@ fn merged<'l>(
                 place: lines.place(idx),
                 kind,
                 booked: lines.booked(idx),
-                due: lines.due(idx),
                 taking: lines.taking(idx),
             }
         }));

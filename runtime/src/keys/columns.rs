@@ -193,6 +193,7 @@ impl KeyColumn {
 
     /// Appends some of other components.
     pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        self.begin_like(other);
         match (&mut *self, other) {
             (Self::Whole(own), Self::Whole(other)) => own.extend_from_slice(&other[rows]),
             (Self::Text { ends, bytes }, Self::Text { ends: other_ends, bytes: other }) if !rows.is_empty() => {
@@ -206,9 +207,26 @@ impl KeyColumn {
     }
 
     fn append_rows(&mut self, other: &Self, rows: &[u32]) {
+        self.begin_like(other);
         match (&mut *self, other) {
             (Self::Whole(own), Self::Whole(other)) => own.extend(rows.iter().map(|&row| other[row as usize])),
+            (Self::Text { ends, bytes }, Self::Text { ends: other_ends, bytes: other }) => {
+                for &row in rows {
+                    let start = if row == 0 { 0 } else { other_ends[row as usize - 1] };
+                    bytes.extend_from_slice(&other[start..other_ends[row as usize]]);
+                    ends.push(bytes.len());
+                }
+            }
             (own, other) => rows.iter().for_each(|&row| own.push(other.get(row as usize))),
+        }
+    }
+
+    /// What has no rows yet keeps texts where those that come are texts.
+    fn begin_like(&mut self, other: &Self) {
+        if let (Self::Whole(own), Self::Text { .. }) = (&*self, other)
+            && own.is_empty()
+        {
+            *self = Self::Text { ends: Vec::new(), bytes: Vec::new() };
         }
     }
 

@@ -90,6 +90,16 @@ impl Amounts {
         let wide = || io::Error::other(format!("an amount of more than {digits} digits"));
         let beyond = 10i128.checked_pow(digits.into()).ok_or_else(wide)?;
         target.reserve(self.values.len());
+        // Nearly all columns are of one unit.
+        if self.decimals.is_empty() {
+            if self.values.iter().any(|value| *value <= -beyond || *value >= beyond) {
+                return Err(wide());
+            }
+            for &value in &self.values {
+                target.push(T::try_from(value).map_err(|_| wide())?);
+            }
+            return Ok(());
+        }
         for (row, &value) in self.values.iter().enumerate() {
             let more = decimals.checked_sub(self.decimals(row, decimals)).ok_or_else(wide)?;
             let value = if more == 0 {

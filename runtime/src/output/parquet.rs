@@ -1,27 +1,28 @@
 //! Tables as Parquet.
 //!
 //! Columns are encoded here, from what batches hold already, by the encoding that suits each; the library writes what is around
-//! them, and amounts of more than eighteen digits.
+//! them.
 
 mod bits;
 mod chunk;
 mod delta;
 mod numbers;
 mod texts;
+mod wide;
 mod words;
 
-use crate::output::arrow::{array, schema};
+use crate::output::arrow::schema;
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink};
-use arrow_schema::Schema;
+use bytes::Bytes;
+use chunk::Chunk;
 use numbers::NumberColumn;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::Compression;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::column::writer::ColumnCloseResult;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
 use std::io::{self, Write};
-use std::sync::Arc;
 use texts::TextColumn;
+use wide::WideColumn;
 use words::WordColumn;
 
 /// A row group ends with the batch that reaches so many rows.
@@ -29,21 +30,17 @@ const GROUP_ROWS: usize = 1 << 20;
 
 /// Writes a table as Parquet.
 pub struct ParquetSink<W: Write + Send> {
-    header: Header,
-    schema: Arc<Schema>,
     file: Option<SerializedFileWriter<W>>,
-    factory: ArrowRowGroupWriterFactory,
-    /// The columns of the row group under way; none before its first row.
-    columns: Vec<ColumnWriter>,
+    columns: Vec<Column>,
+    /// How many rows the row group under way has.
     n_rows: usize,
-    n_groups: usize,
 }
 
-enum ColumnWriter {
+enum Column {
     Words(WordColumn),
     Texts(TextColumn),
     Numbers(NumberColumn),
-    Other(Box<ArrowColumnWriter>),
+    Wide(WideColumn),
 }
 
 impl<W: Write + Send> ParquetSink<W> {
@@ -52,45 +49,25 @@ impl<W: Write + Send> ParquetSink<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn new(header: Header, target: W) -> io::Result<Self> {
-        let schema = schema(&header)?;
-        let writer = ArrowWriter::try_new(target, schema.clone(), Some(properties()))?;
-        let (file, factory) = writer.into_serialized_writer()?;
-        Ok(Self { header, schema, file: Some(file), factory, columns: Vec::new(), n_rows: 0, n_groups: 0 })
-    }
-
-    fn begin_group(&mut self) -> io::Result<()> {
-        let writers = self.factory.create_column_writers(self.n_groups)?;
-        let kinds = self.header.iter().map(|(_, kind)| kind);
-        let column = |(writer, kind): (ArrowColumnWriter, &Kind)| match kind {
-            Kind::Word | Kind::Name => ColumnWriter::Words(WordColumn::default()),
-            Kind::Text => ColumnWriter::Texts(TextColumn::new()),
-            Kind::Amount { digits: 19.., .. } => ColumnWriter::Other(Box::new(writer)),
-            Kind::Amount { .. } | Kind::Day | Kind::Whole => ColumnWriter::Numbers(NumberColumn::new(*kind)),
-        };
-        self.columns = writers.into_iter().zip(kinds).map(column).collect();
-        Ok(())
+        // The library turns an Arrow schema into one of Parquet, and keeps it in the file for readers.
+        let writer = ArrowWriter::try_new(target, schema(&header)?, None)?;
+        let (file, _) = writer.into_serialized_writer()?;
+        let descriptions = file.schema_descr().columns().iter();
+        let columns = header.iter().zip(descriptions).map(|((_, kind), description)| Column::new(*kind, description));
+        Ok(Self { columns: columns.collect::<io::Result<_>>()?, file: Some(file), n_rows: 0 })
     }
 
     fn end_group(&mut self) -> io::Result<()> {
-        let columns = std::mem::take(&mut self.columns);
-        let Some(file) = self.file.as_mut().filter(|_| !columns.is_empty()) else { return Ok(()) };
+        let Some(file) = self.file.as_mut().filter(|_| self.n_rows > 0) else { return Ok(()) };
         let descriptions = file.schema_descr().columns().to_vec();
         let mut group = file.next_row_group()?;
-        for (column, description) in columns.into_iter().zip(descriptions) {
-            let (bytes, close) = match column {
-                ColumnWriter::Words(words) => words.finish(description)?,
-                ColumnWriter::Texts(texts) => texts.finish(description)?,
-                ColumnWriter::Numbers(numbers) => numbers.finish(description)?,
-                ColumnWriter::Other(writer) => {
-                    writer.close()?.append_to_row_group(&mut group)?;
-                    continue;
-                }
-            };
+        for (column, description) in self.columns.iter_mut().zip(descriptions) {
+            let (bytes, close) = column.end_group(description)?;
             group.append_column(&bytes, close)?;
+            column.chunk().reuse(bytes);
         }
         group.close()?;
         self.n_rows = 0;
-        self.n_groups += 1;
         Ok(())
     }
 }
@@ -100,24 +77,8 @@ impl<W: Write + Send> Sink for ParquetSink<W> {
         if batch.n_rows == 0 {
             return Ok(());
         }
-        if self.columns.is_empty() {
-            self.begin_group()?;
-        }
-        let fields = self.schema.fields().iter().zip(&self.header);
-        for ((column, cells), (field, (_, kind))) in self.columns.iter_mut().zip(&batch.columns).zip(fields) {
-            match column {
-                ColumnWriter::Words(words) => words.take(cells)?,
-                ColumnWriter::Texts(texts) => match cells {
-                    Cells::Texts(cells) => texts.take(cells)?,
-                    _ => return Err(io::Error::other("a column of texts with cells of another kind")),
-                },
-                ColumnWriter::Numbers(numbers) => numbers.take(cells, batch.n_rows)?,
-                ColumnWriter::Other(writer) => {
-                    for leaf in compute_leaves(field, &array(cells, *kind, batch.n_rows)?)? {
-                        writer.write(&leaf)?;
-                    }
-                }
-            }
+        for (column, cells) in self.columns.iter_mut().zip(&batch.columns) {
+            column.take(cells, batch.n_rows)?;
         }
         self.n_rows += batch.n_rows;
         if self.n_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
@@ -132,11 +93,43 @@ impl<W: Write + Send> Sink for ParquetSink<W> {
     }
 }
 
-/// For what the library encodes: amounts too wide for a machine word, which hardly repeat.
-fn properties() -> WriterProperties {
-    WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_dictionary_enabled(false)
-        .build()
+impl Column {
+    fn new(kind: Kind, description: &ColumnDescPtr) -> io::Result<Self> {
+        Ok(match kind {
+            Kind::Word | Kind::Name => Self::Words(WordColumn::new()),
+            Kind::Text => Self::Texts(TextColumn::new()),
+            Kind::Amount { decimals, digits: digits @ 19.. } => {
+                Self::Wide(WideColumn::new(decimals, digits, description)?)
+            }
+            Kind::Amount { .. } | Kind::Day | Kind::Whole => Self::Numbers(NumberColumn::new(kind)),
+        })
+    }
+
+    fn take(&mut self, cells: &Cells, n_rows: usize) -> io::Result<()> {
+        match (self, cells) {
+            (Self::Words(words), cells) => words.take(cells),
+            (Self::Texts(texts), Cells::Texts(cells)) => texts.take(cells),
+            (Self::Texts(_), _) => Err(io::Error::other("a column of texts with cells of another kind")),
+            (Self::Numbers(numbers), cells) => numbers.take(cells, n_rows),
+            (Self::Wide(wide), cells) => wide.take(cells),
+        }
+    }
+
+    fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
+        match self {
+            Self::Words(words) => words.end_group(description),
+            Self::Texts(texts) => texts.end_group(description),
+            Self::Numbers(numbers) => numbers.end_group(description),
+            Self::Wide(wide) => wide.end_group(description),
+        }
+    }
+
+    fn chunk(&mut self) -> &mut Chunk {
+        match self {
+            Self::Words(words) => &mut words.chunk,
+            Self::Texts(texts) => &mut texts.chunk,
+            Self::Numbers(numbers) => &mut numbers.chunk,
+            Self::Wide(wide) => &mut wide.chunk,
+        }
+    }
 }

@@ -1,17 +1,17 @@
 //! The columns of payments, totals and slices: one row here for each, its name, its type, and how its cells are made.
 
-use crate::engine::lines::{NO_DUE, OWN_PERIOD};
-use crate::engine::origin::Origin;
+use crate::engine::lines::NO_DUE;
 use crate::engine::result::RunResult;
-use crate::keys::columns::Keys;
 use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Texts};
 use crate::pay::line_columns::LineColumns;
+use crate::pay::paid_rule::{PaidRule, Source};
 use crate::pay::periods::Periods;
-use crate::pay::rule_lines::RuleLines;
+
 use crate::pay::slices::{Slice, Slices};
 use crate::pay::totals::Total;
+use crate::store::seen::TakenRow;
 use meed_compiler::internal::broken;
-use meed_compiler::plan::{Period, Plan, UnitId, Version, VersionId};
+use meed_compiler::plan::{Plan, RecordId, UnitId, Version, VersionId};
 use meed_compiler::value::exact_text;
 
 /// A column of a table whose batches are made by such a function.
@@ -27,7 +27,7 @@ type SliceColumn = Column<fn(&SliceBatch<'_>) -> Cells>;
 
 /// Lines of a rule that are written together.
 pub(super) struct LineBatch<'a> {
-    pub rule: &'a RuleLines<'a>,
+    pub rule: &'a PaidRule<'a>,
     pub lines: &'a LineColumns,
     pub periods: &'a Periods<'a>,
     /// By line, the number of its period.
@@ -36,7 +36,7 @@ pub(super) struct LineBatch<'a> {
 
 /// Sums of a rule that are written together.
 pub(super) struct TotalBatch<'a> {
-    pub rule: &'a RuleLines<'a>,
+    pub rule: &'a PaidRule<'a>,
     pub periods: &'a Periods<'a>,
     pub totals: &'a [Total],
 }
@@ -55,7 +55,7 @@ pub(super) struct SliceBatch<'a> {
 const AMOUNT: Kind = Kind::Amount { decimals: 0, digits: 0 };
 
 const PAYMENTS: &[PaymentColumn] = &[
-    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.context.name) },
+    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.name) },
     Column { name: "version", kind: Kind::Whole, cells: |batch| batch.versions() },
     Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
     Column { name: "payee", kind: Kind::Name, cells: |batch| batch.payees() },
@@ -72,7 +72,7 @@ const PAYMENTS: &[PaymentColumn] = &[
 ];
 
 const TOTALS: &[TotalColumn] = &[
-    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.context.name) },
+    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.rule.name) },
     Column { name: "payee_kind", kind: Kind::Word, cells: |batch| batch.payee_kinds() },
     Column { name: "payee", kind: Kind::Text, cells: |batch| batch.payees() },
     Column { name: "unit", kind: Kind::Word, cells: |batch| batch.units() },
@@ -81,7 +81,7 @@ const TOTALS: &[TotalColumn] = &[
 ];
 
 const SLICES: &[SliceColumn] = &[
-    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.of.rule.context.name) },
+    Column { name: "rule", kind: Kind::Word, cells: |batch| batch.always(batch.of.rule.name) },
     Column { name: "payee", kind: Kind::Name, cells: |batch| batch.repeat_cells(batch.of.payees()) },
     Column { name: "period", kind: Kind::Word, cells: |batch| batch.periods() },
     Column { name: "event", kind: Kind::Word, cells: |batch| batch.repeat_cells(batch.of.events()) },
@@ -162,36 +162,58 @@ fn header<F>(columns: &[Column<F>], plan: &Plan, digits: u8) -> Header {
 impl LineBatch<'_> {
     /// The lines as rows of payments.
     pub fn payments(&self) -> Batch {
-        Batch { n_rows: self.lines.n_lines, columns: PAYMENTS.iter().map(|column| (column.cells)(self)).collect() }
+        Batch { n_rows: self.lines.len(), columns: PAYMENTS.iter().map(|column| (column.cells)(self)).collect() }
+    }
+
+    /// The version that a line is of.
+    pub fn version(&self, line: usize) -> VersionId {
+        self.rule.ids[self.lines.versions.get(line).map_or(0, |place| *place as usize)]
+    }
+
+    /// Who is paid by a line.
+    pub fn payee(&self, line: usize) -> (RecordId, u32) {
+        let kind = self.lines.kinds.get(line).map_or(self.rule.kinds[0].0, |kind| RecordId(*kind));
+        (kind, self.lines.payees[line])
+    }
+
+    /// What a line is in.
+    pub fn unit(&self, line: usize) -> UnitId {
+        self.lines.units.get(line).map_or(UnitId::CURRENCY, |unit| UnitId(*unit))
     }
 
     fn always(&self, word: &str) -> Cells {
-        Cells::always(word, self.lines.n_lines)
+        Cells::always(word, self.lines.len())
     }
 
     fn versions(&self) -> Cells {
-        let versions = self.lines.versions.iter(self.lines.n_lines);
-        Cells::Wholes(versions.map(|version| self.rule.versions[version as usize].number).collect())
+        let number = |id: VersionId| self.rule.plan.version(id).number as i32;
+        if let [only] = self.rule.ids[..] {
+            return Cells::Wholes(vec![number(only); self.lines.len()]);
+        }
+        Cells::Wholes((0..self.lines.len()).map(|line| number(self.version(line))).collect())
+    }
+
+    fn place(&self, line: usize) -> u32 {
+        self.lines.places.get(line).copied().unwrap_or(1)
     }
 
     fn places(&self) -> Cells {
-        Cells::Wholes(self.lines.places.iter(self.lines.n_lines).map(|place| place as i32).collect())
+        Cells::Wholes((0..self.lines.len()).map(|line| self.place(line) as i32).collect())
     }
 
     fn payee_kinds(&self) -> Cells {
-        if let Some(kind) = self.lines.kinds.same() {
-            return self.always(&self.rule.context.plan.record(kind).name);
+        if let [(only, _)] = self.rule.kinds[..] {
+            return self.always(&self.rule.plan.record(only).name);
         }
-        let kinds_of_lines = self.lines.kinds.iter(self.lines.n_lines);
-        let codes = kinds_of_lines.map(|kind| self.rule.place_of_kind(kind) as u16).collect();
-        Cells::Words { words: kinds(self.rule), codes }
+        let place = |kind: &u32| self.rule.place_of_kind(RecordId(*kind)) as u16;
+        Cells::Words { words: kinds(self.rule), codes: self.lines.kinds.iter().map(place).collect() }
     }
 
     fn payees(&self) -> Cells {
-        let (mut words, mut codes) = (Texts::default(), Vec::with_capacity(self.lines.n_lines));
+        let (mut words, mut codes) = (Texts::default(), Vec::with_capacity(self.lines.len()));
         let mut before = None;
-        for line in 0..self.lines.n_lines {
-            let payee = self.lines.payee(line);
+        for line in 0..self.lines.len() {
+            let payee = self.payee(line);
             if before != Some(payee) {
                 self.rule.keys(payee.0).write(payee.1 as usize, &mut words.bytes);
                 words.end();
@@ -204,62 +226,61 @@ impl LineBatch<'_> {
 
     fn place_texts(&self) -> Texts {
         let mut texts = Texts::default();
-        self.lines.places.iter(self.lines.n_lines).for_each(|place| texts.push_number(&place.to_string()));
+        (0..self.lines.len()).for_each(|line| texts.push_number(&self.place(line).to_string()));
         texts
     }
 
     fn units(&self) -> Cells {
-        match self.lines.units.same() {
-            Some(unit) => self.always(&self.rule.context.plan.unit(unit).code),
-            None => units(self.rule.context.plan, self.lines.units.iter(self.lines.n_lines)),
+        match self.rule.plan.units.as_slice() {
+            [only] => self.always(&only.code),
+            _ => units(self.rule.plan, (0..self.lines.len()).map(|line| self.unit(line))),
         }
     }
 
     fn amounts(&self) -> Cells {
         let values = self.lines.amounts.iter().map(|amount| i128::from(*amount)).collect();
-        amounts(self.rule.context.plan, values, self.lines.units.iter(self.lines.n_lines))
+        amounts(self.rule.plan, values, (0..self.lines.len()).map(|line| self.unit(line)))
+    }
+
+    /// The return that takes a line back.
+    fn taking(&self, line: usize) -> Option<&TakenRow> {
+        let (taking, Source::Event(record)) = (self.lines.takings.get(line)?, self.rule.source) else { return None };
+        self.rule.loaded.taking_of_event(record, *taking)
     }
 
     /// The events of the rows that lines are for: of what is taken back, that of the return.
     fn events(&self) -> Cells {
-        let context = &self.rule.context;
-        let Origin::Event { record: own, .. } = context.origin else { return self.always("") };
-        if self.lines.takings.same() == Some(0) {
-            return self.always(&context.plan.record(own).name);
+        let Source::Event(own) = self.rule.source else { return self.always("") };
+        let plan = self.rule.plan;
+        if self.lines.takings.is_empty() {
+            return self.always(&plan.record(own).name);
         }
-        let takings = self.lines.takings.iter(self.lines.n_lines);
-        let record = |taking| context.taking(taking).map_or(own, |taking| taking.by.0);
-        let words = context.plan.records.iter().map(|record| &record.name).collect();
-        Cells::Words { words, codes: takings.map(|taking| record(taking).0 as u16).collect() }
+        let record = |line| self.taking(line).map_or(own, |taking| taking.by.0);
+        let words = plan.records.iter().map(|record| &record.name).collect();
+        Cells::Words { words, codes: (0..self.lines.len()).map(|line| record(line).0 as u16).collect() }
     }
 
     fn keys(&self) -> Texts {
         let mut texts = Texts::default();
-        let (context, roots) = (&self.rule.context, self.lines.roots.iter());
-        match &context.origin {
-            Origin::Event { .. } if self.lines.takings.same() != Some(0) => {
-                for (root, taking) in roots.zip(self.lines.takings.iter(self.lines.n_lines)) {
-                    self.key(*root, taking, &mut texts);
-                }
+        match (self.rule.source, self.lines.keys.whole_numbers()) {
+            (Source::Periods(_), _) => texts.ends.resize(self.lines.len(), 0),
+            (Source::Event(_), Some(keys)) if self.lines.takings.is_empty() => {
+                let mut digits = itoa::Buffer::new();
+                keys.iter().for_each(|key| texts.push(digits.format(*key)));
             }
-            Origin::Event { rows: None, .. } => write_keys(context.keys, roots.copied(), &mut texts),
-            Origin::Event { rows: Some(rows), .. } => {
-                write_keys(context.keys, roots.map(|&root| rows[root as usize]), &mut texts);
-            }
-            Origin::EntityPeriods { .. } => roots.for_each(|_| texts.end()),
+            (Source::Event(_), _) => (0..self.lines.len()).for_each(|line| self.key(line, &mut texts)),
         }
         texts
     }
 
     /// The key of one line, which a return may take back.
-    fn key(&self, root: u32, taking: u32, texts: &mut Texts) {
-        let context = &self.rule.context;
-        match context.taking(taking) {
+    fn key(&self, line: usize, texts: &mut Texts) {
+        match self.taking(line) {
             Some(taking) => {
                 let (record, row) = taking.by;
-                context.loaded.keys[record.index()].write(row as usize, &mut texts.bytes);
+                self.rule.loaded.keys[record.index()].write(row as usize, &mut texts.bytes);
             }
-            None => context.keys.write(context.origin.source(root) as usize, &mut texts.bytes),
+            None => self.lines.keys.write(line, &mut texts.bytes),
         }
         texts.end();
     }
@@ -269,26 +290,22 @@ impl LineBatch<'_> {
     }
 
     fn dues(&self) -> Cells {
-        match self.lines.dues.same() {
-            Some(NO_DUE) => Cells::NoDays,
-            _ => due_days(self.lines.dues.iter(self.lines.n_lines)),
-        }
+        if self.lines.dues.is_empty() { Cells::NoDays } else { due_days(self.lines.dues.iter().copied()) }
     }
 
     fn booked(&self) -> Cells {
-        if self.lines.booked.same() == Some(OWN_PERIOD) {
+        if self.lines.booked.is_empty() {
             return self.periods.cells(self.numbers);
         }
-        let booked = self.lines.booked.iter(self.lines.n_lines).zip(self.numbers);
-        self.periods
-            .cells_of(&booked.map(|(booked, number)| self.periods.booked_of(booked, *number)).collect::<Vec<_>>())
+        let booked = |line: usize| self.periods.booked_of(self.lines, line, self.numbers[line]);
+        self.periods.cells_of(self.lines.len(), booked)
     }
 
     fn accruals(&self) -> Cells {
-        if let Origin::Event { .. } = self.rule.context.origin {
+        if let Source::Event(_) = self.rule.source {
             return self.always("no");
         }
-        let codes = self.lines.roots.iter().map(|&root| u16::from(self.periods.is_open(root))).collect();
+        let codes = self.numbers.iter().map(|&number| u16::from(self.periods.is_open(number))).collect();
         Cells::Words { words: Texts::from_iter(["no", "yes"]), codes }
     }
 }
@@ -318,17 +335,16 @@ impl TotalBatch<'_> {
     }
 
     fn periods(&self) -> Cells {
-        let numbers: Vec<(Period, i32)> = self.totals.iter().map(|total| total.period).collect();
-        self.periods.cells_of(&numbers)
+        self.periods.cells_of(self.totals.len(), |row| self.totals[row].period)
     }
 
     fn units(&self) -> Cells {
-        units(self.rule.context.plan, self.totals.iter().map(|total| total.unit))
+        units(self.rule.plan, self.totals.iter().map(|total| total.unit))
     }
 
     fn amounts(&self) -> Cells {
         let values = self.totals.iter().map(|total| total.sum).collect();
-        amounts(self.rule.context.plan, values, self.totals.iter().map(|total| total.unit))
+        amounts(self.rule.plan, values, self.totals.iter().map(|total| total.unit))
     }
 }
 
@@ -396,25 +412,8 @@ pub(super) fn most_decimals(plan: &Plan) -> u32 {
 }
 
 /// The kinds of payees.
-fn kinds(rule: &RuleLines<'_>) -> Texts {
-    rule.kinds.iter().map(|(kind, _)| &rule.context.plan.record(*kind).name).collect()
-}
-
-/// Writes the keys of rows as texts.
-fn write_keys(keys: &Keys, rows: impl Iterator<Item = u32>, texts: &mut Texts) {
-    let Some(values) = keys.whole_numbers() else {
-        for row in rows {
-            keys.write(row as usize, &mut texts.bytes);
-            texts.end();
-        }
-        return;
-    };
-    // Rows lie scattered: fetched before any is written, they are under way together.
-    let found: Vec<i64> = rows.map(|row| values[row as usize]).collect();
-    let mut digits = itoa::Buffer::new();
-    for value in found {
-        texts.push(digits.format(value));
-    }
+fn kinds(rule: &PaidRule<'_>) -> Texts {
+    rule.kinds.iter().map(|(kind, _)| &rule.plan.record(*kind).name).collect()
 }
 
 /// The days on which lines are due, where something is said of them.

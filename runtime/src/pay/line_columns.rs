@@ -1,138 +1,158 @@
-//! Lines that are written together, column by column.
-//!
-//! Lines lie in the order of their rows and are written in that of their payees. Each column is gathered by a loop of its own, so that
-//! many scattered reads are under way at once; what is the same for all lines is told once.
+//! Lines with all that is written of them, column by column.
 
-use crate::engine::lines::{NO_DUE, OWN_PERIOD, Said};
-use crate::engine::origin::Origin;
-use crate::pay::rule_lines::{RuleLines, Version};
-use meed_compiler::plan::{RecordId, UnitId};
+use crate::engine::lines::{NO_DUE, OWN_PERIOD};
+use crate::keys::columns::Keys;
+use crate::store::paged::{ColumnMut, Columns};
 
-/// Values of lines: one of all of them, or one of each.
-pub(super) enum Each<T> {
-    Same(T),
-    Own(Vec<T>),
-}
-
-/// Lines in the order in which they are written.
+/// Lines with all that is written of them. A column is empty where the same holds for all of them.
+#[derive(Clone, Debug, Default)]
 pub(super) struct LineColumns {
-    /// How many.
-    pub n_lines: usize,
-    /// Places among the versions of the rule.
-    pub versions: Each<u32>,
-    pub kinds: Each<RecordId>,
+    /// The rows of the payees.
     pub payees: Vec<u32>,
+    /// Smallest units.
     pub amounts: Vec<i64>,
-    pub units: Each<UnitId>,
-    pub places: Each<u32>,
-    /// The period of the close that each is booked in, or [`OWN_PERIOD`].
-    pub booked: Each<i32>,
-    /// The day on which each is due, or [`NO_DUE`].
-    pub dues: Each<i32>,
-    pub roots: Vec<u32>,
-    /// The return that takes each back, or 0.
-    pub takings: Each<u32>,
-    /// The days of the rows, or of the returns.
+    /// The days of the rows, or of the returns that take them back.
     pub days: Vec<i32>,
+    /// The keys of the rows of an event; none for periods.
+    pub keys: Keys,
+    /// Places among the versions of the rule; for a rule of several.
+    pub versions: Vec<u32>,
+    /// The kinds of payees; for a rule that pays several.
+    pub kinds: Vec<u32>,
+    /// For a program of several units.
+    pub units: Vec<u32>,
+    /// The place of each among the lines of its row, or 1.
+    pub places: Vec<u32>,
+    /// The period of the close that each is booked in, or [`OWN_PERIOD`].
+    pub booked: Vec<i32>,
+    /// The day on which each is due, or [`NO_DUE`].
+    pub dues: Vec<i32>,
+    /// The return that takes each back, or 0.
+    pub takings: Vec<u32>,
+    /// The periods of rows that are an entity and a period.
+    pub periods: Vec<i32>,
+    /// The place of each among the lines of its version, where it is asked for.
+    pub numbers: Vec<u32>,
 }
 
-impl<T: Copy + PartialEq> Each<T> {
-    /// Of a line.
-    pub fn get(&self, line: usize) -> T {
-        match self {
-            Self::Same(value) => *value,
-            Self::Own(values) => values[line],
-        }
-    }
-
-    /// Of all lines in turn.
-    pub fn iter(&self, n_lines: usize) -> impl Iterator<Item = T> + Clone + '_ {
-        (0..n_lines).map(|line| self.get(line))
-    }
-
-    /// The value of all lines, if it is one.
-    pub fn same(&self) -> Option<T> {
-        match self {
-            Self::Same(value) => Some(*value),
-            Self::Own(_) => None,
-        }
-    }
+/// Which lines of others are added.
+#[derive(Clone, Copy)]
+enum Chosen<'a> {
+    All,
+    At(&'a [u32]),
 }
 
 impl LineColumns {
-    /// The lines at these places.
-    pub fn gather(rule: &RuleLines<'_>, places: &[u32]) -> Self {
-        let column = Gather { rule, places };
-        let roots = column.each(|version, idx| version.lines.roots()[idx]);
-        let takings = column.said(|_| 0, |said| said.takings, |taking| taking);
-        let days = match (&takings, &rule.context.origin) {
-            (Each::Same(0), Origin::Event { days, .. }) => roots.iter().map(|&root| days[root as usize]).collect(),
-            (Each::Same(0), origin) => roots.iter().map(|&root| origin.day(root)).collect(),
-            (takings, origin) => {
-                let day = |(line, &root)| rule.context.loaded.day_of_line(origin, root, takings.get(line));
-                roots.iter().enumerate().map(day).collect()
+    /// No lines yet, with room for so many in the columns that all lines have.
+    pub fn with_room(n_lines: usize) -> Self {
+        let (payees, amounts, days) =
+            (Vec::with_capacity(n_lines), Vec::with_capacity(n_lines), Vec::with_capacity(n_lines));
+        Self { payees, amounts, days, ..Self::default() }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.payees.len()
+    }
+
+    /// Takes all lines away, and keeps the room for them.
+    pub fn clear(&mut self) {
+        for column in self.columns() {
+            match column {
+                ColumnMut::I64(values) => values.clear(),
+                ColumnMut::I32(values) => values.clear(),
+                ColumnMut::U32(values) => values.clear(),
+                ColumnMut::U8(values) => values.clear(),
+                ColumnMut::Keys(keys) => *keys = Keys::new(keys.n_components()),
             }
-        };
-        let versions = match rule.versions.as_slice() {
-            [_] => Each::Same(0),
-            _ => Each::Own(places.iter().map(|&place| rule.located(place).0).collect()),
-        };
-        Self {
-            n_lines: places.len(),
-            versions,
-            kinds: column.said(|version| version.usual, |said| said.kinds, RecordId),
-            payees: column.each(|version, idx| version.lines.payees[idx]),
-            amounts: column.each(|version, idx| version.lines.amounts[idx]),
-            units: column.said(|version| version.unit, |said| said.units, UnitId),
-            places: column.said(|_| 1, |said| said.places, |place| place),
-            booked: column.said(|_| OWN_PERIOD, |said| said.booked, |booked| booked),
-            dues: column.said(|_| NO_DUE, |said| said.dues, |due| due),
-            roots,
-            takings,
+        }
+    }
+
+    /// Adds all of these lines.
+    pub fn append(&mut self, other: &Self) {
+        self.keys.append(&other.keys, 0..other.keys.len());
+        self.add(other, Chosen::All);
+    }
+
+    /// Adds the lines at these places.
+    pub fn append_at(&mut self, other: &Self, places: &[u32]) {
+        if !other.keys.is_empty() {
+            self.keys.append_rows(&other.keys, places);
+        }
+        self.add(other, Chosen::At(places));
+    }
+
+    /// Adds to each column but keys what another has in it. Lines of a rule have payees, amounts and days, and all or none of them
+    /// versions, kinds, units, periods and numbers; the other columns may be left out by one of the two.
+    fn add(&mut self, other: &Self, chosen: Chosen<'_>) {
+        let n_own = self.len();
+        chosen.add(&mut self.payees, &other.payees);
+        chosen.add(&mut self.amounts, &other.amounts);
+        chosen.add(&mut self.days, &other.days);
+        chosen.add(&mut self.versions, &other.versions);
+        chosen.add(&mut self.kinds, &other.kinds);
+        chosen.add(&mut self.units, &other.units);
+        chosen.add(&mut self.periods, &other.periods);
+        chosen.add(&mut self.numbers, &other.numbers);
+        let n_all = self.len();
+        chosen.join(&mut self.places, &other.places, 1, n_own, n_all);
+        chosen.join(&mut self.booked, &other.booked, OWN_PERIOD, n_own, n_all);
+        chosen.join(&mut self.dues, &other.dues, NO_DUE, n_own, n_all);
+        chosen.join(&mut self.takings, &other.takings, 0, n_own, n_all);
+    }
+}
+
+impl Chosen<'_> {
+    fn add<T: Copy>(self, own: &mut Vec<T>, other: &[T]) {
+        match self {
+            Self::All => own.extend_from_slice(other),
+            Self::At(_) if other.is_empty() => {}
+            Self::At(places) => own.extend(places.iter().map(|&place| other[place as usize])),
+        }
+    }
+
+    /// The same of a column that may be left out, where `usual` holds for all lines.
+    fn join<T: Copy>(self, own: &mut Vec<T>, other: &[T], usual: T, n_own: usize, n_all: usize) {
+        if own.is_empty() && other.is_empty() {
+            return;
+        }
+        own.resize(n_own, usual);
+        self.add(own, other);
+        own.resize(n_all, usual);
+    }
+}
+
+impl Columns for LineColumns {
+    fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+        let Self {
+            payees,
+            amounts,
             days,
-        }
-    }
-
-    /// Who is paid by a line.
-    pub fn payee(&self, line: usize) -> (RecordId, u32) {
-        (self.kinds.get(line), self.payees[line])
-    }
-}
-
-/// Gathers columns of the lines at some places.
-struct Gather<'a> {
-    rule: &'a RuleLines<'a>,
-    places: &'a [u32],
-}
-
-impl Gather<'_> {
-    /// A column that every line has.
-    fn each<T>(&self, of: impl Fn(&Version<'_>, usize) -> T) -> Vec<T> {
-        match self.rule.versions.as_slice() {
-            [only] => self.places.iter().map(|&place| of(only, place as usize)).collect(),
-            versions => {
-                let located = self.places.iter().map(|&place| self.rule.located(place));
-                located.map(|(version, idx)| of(&versions[version as usize], idx)).collect()
-            }
-        }
-    }
-
-    /// A column that lines may leave out, with what holds for those of a version then.
-    fn said<S: Copy, T: Copy + PartialEq>(
-        &self,
-        usual: impl Fn(&Version<'_>) -> T,
-        own: impl for<'s> Fn(Said<'s>) -> &'s [S],
-        value: impl Fn(S) -> T,
-    ) -> Each<T> {
-        let [first, others @ ..] = self.rule.versions.as_slice() else { return Each::Own(Vec::new()) };
-        let is_usual = |version: &Version<'_>| usual(version) == usual(first) && own(version.lines.said()).is_empty();
-        if is_usual(first) && others.iter().all(is_usual) {
-            return Each::Same(usual(first));
-        }
-        let of = |version: &Version<'_>, idx| match own(version.lines.said()) {
-            [] => usual(version),
-            own => value(own[idx]),
-        };
-        Each::Own(self.each(of))
+            keys,
+            versions,
+            kinds,
+            units,
+            places,
+            booked,
+            dues,
+            takings,
+            periods,
+            numbers,
+        } = self;
+        vec![
+            ColumnMut::U32(payees),
+            ColumnMut::I64(amounts),
+            ColumnMut::I32(days),
+            ColumnMut::Keys(keys),
+            ColumnMut::U32(versions),
+            ColumnMut::U32(kinds),
+            ColumnMut::U32(units),
+            ColumnMut::U32(places),
+            ColumnMut::I32(booked),
+            ColumnMut::I32(dues),
+            ColumnMut::U32(takings),
+            ColumnMut::I32(periods),
+            ColumnMut::U32(numbers),
+        ]
     }
 }

@@ -1,101 +1,101 @@
 //! The periods of lines, as numbers and as words.
 
 use crate::engine::lines::OWN_PERIOD;
-use crate::engine::origin::Origin;
 use crate::output::batch::Cells;
 use crate::pay::line_columns::LineColumns;
-use crate::pay::rule_lines::OutputContext;
-use crate::store::pages::DateSpan;
+use crate::pay::paid_rule::{PaidRule, Source};
 use meed_compiler::plan::{Period, Plan};
 use rustc_hash::FxHashMap;
 
 /// The periods of lines.
 pub(super) struct Periods<'a> {
-    context: &'a OutputContext<'a>,
+    plan: &'a Plan,
+    through: i32,
+    source: Source,
     kind: Period,
-    /// By day of an event, from the first.
-    numbers: Vec<i32>,
-    first_day: i32,
+    /// By day of the program, the number of its period, once a line has been of that day.
+    numbers: Vec<Option<i32>>,
 }
 
 impl<'a> Periods<'a> {
-    pub fn new(context: &'a OutputContext<'a>) -> Self {
-        let (kind, first_day, last_day) = match &context.origin {
-            Origin::Event { days, .. } => {
-                let DateSpan { first, last } = DateSpan::of(days);
-                (context.plan.calendar.told_by(), first, last)
-            }
-            Origin::EntityPeriods { period, .. } => (*period, 0, 0),
+    pub fn new(rule: &PaidRule<'a>) -> Self {
+        let plan = rule.plan;
+        let (kind, n_days) = match rule.source {
+            // Days of longer programs are looked up one by one.
+            Source::Event(_) => (plan.calendar.told_by(), plan.active.to.saturating_sub(plan.active.from).min(100_000)),
+            Source::Periods(period) => (period, -1),
         };
-        // Days far apart are looked up one by one.
-        let last_day = last_day.min(first_day.saturating_add(100_000));
-        let numbers = (first_day..=last_day).map(|day| context.plan.calendar.index(kind, day)).collect();
-        Self { context, kind, numbers, first_day }
+        let numbers = vec![None; usize::try_from(n_days.saturating_add(1)).unwrap_or(0)];
+        Self { plan, through: rule.result.through, source: rule.source, kind, numbers }
     }
 
     /// The numbers of the periods of lines.
-    pub fn numbers(&self, lines: &LineColumns) -> Vec<i32> {
-        match &self.context.origin {
-            Origin::Event { .. } => lines.days.iter().map(|day| self.number_of_day(*day)).collect(),
-            Origin::EntityPeriods { periods, .. } => {
-                lines.roots.iter().map(|&root| periods.period[root as usize]).collect()
-            }
+    pub fn numbers(&mut self, lines: &LineColumns) -> Vec<i32> {
+        match self.source {
+            Source::Event(_) => lines.days.iter().map(|&day| self.number_of_day(day)).collect(),
+            Source::Periods(_) => lines.periods.clone(),
         }
     }
 
-    /// The number of the period of an event's day.
-    pub fn number_of_day(&self, day: i32) -> i32 {
-        let known = self.numbers.get(day.wrapping_sub(self.first_day) as usize);
-        known.copied().unwrap_or_else(|| self.context.plan.calendar.index(self.kind, day))
-    }
-
-    /// The kind of the periods, and the numbers of the first and the last one in which there can be lines; none where these are no
-    /// periods of the program.
-    pub fn span(&self, plan: &Plan) -> Option<(Period, i32, i32)> {
-        let number = |day| plan.calendar.knows(self.kind, day).then(|| plan.calendar.index(self.kind, day));
-        match &self.context.origin {
-            Origin::Event { .. } => Some((self.kind, number(plan.active.from)?, number(plan.active.to)?)),
-            Origin::EntityPeriods { periods, .. } => {
-                let (first, last) = (periods.period.iter().min()?, periods.period.iter().max()?);
-                Some((self.kind, *first, *last))
-            }
+    fn number_of_day(&mut self, day: i32) -> i32 {
+        let number = || self.plan.calendar.index(self.kind, day);
+        match self.numbers.get_mut(day.wrapping_sub(self.plan.active.from) as usize) {
+            Some(known) => *known.get_or_insert_with(number),
+            None => number(),
         }
     }
 
-    /// Whether the period has not ended by the run's date.
-    pub fn is_open(&self, root: u32) -> bool {
-        self.context.origin.is_open(self.context.plan, root, self.context.through)
+    /// The kind of the periods, and the numbers of the first and the last one in which there can be lines; none where these are not to be
+    /// known ahead.
+    pub fn span(&self) -> Option<(Period, i32, i32)> {
+        let calendar = &self.plan.calendar;
+        let number = |day| calendar.knows(self.kind, day).then(|| calendar.index(self.kind, day));
+        let of_days = self.kind != Period::OwnYear && calendar.settled.is_none();
+        if !of_days {
+            return None;
+        }
+        Some((self.kind, number(self.plan.active.from)?, number(self.plan.active.to)?))
     }
 
-    /// The period that a line is booked in: that of its row, or of the close that it became known in.
-    pub fn booked_of(&self, booked: i32, number: i32) -> (Period, i32) {
-        match booked {
-            OWN_PERIOD => (self.kind, number),
-            booked => (self.context.plan.calendar.told_by(), booked),
+    /// Whether the period of a number has not ended by the run's date.
+    pub fn is_open(&self, number: i32) -> bool {
+        match self.source {
+            Source::Event(_) => false,
+            Source::Periods(period) => !self.plan.has_ended(period, number, self.through),
+        }
+    }
+
+    /// The period that a line is booked in: that of its row, whose number is given, or of the close that it became known in.
+    pub fn booked_of(&self, lines: &LineColumns, line: usize, number: i32) -> (Period, i32) {
+        match lines.booked.get(line) {
+            None | Some(&OWN_PERIOD) => (self.kind, number),
+            Some(&booked) => (self.plan.calendar.told_by(), booked),
         }
     }
 
     /// The names of periods of the rows' own kind, as few words again and again.
     pub fn cells(&self, numbers: &[i32]) -> Cells {
-        self.cells_of(&numbers.iter().map(|&number| (self.kind, number)).collect::<Vec<_>>())
+        self.cells_of(numbers.len(), |row| (self.kind, numbers[row]))
     }
 
     /// The same of periods of several kinds.
-    pub fn cells_of(&self, numbers: &[(Period, i32)]) -> Cells {
+    pub fn cells_of(&self, n_rows: usize, period: impl Fn(usize) -> (Period, i32)) -> Cells {
         let mut known: Vec<(Period, i32)> = Vec::new();
         let mut places: FxHashMap<(Period, i32), u16> = FxHashMap::default();
-        let mut codes: Vec<u16> = Vec::with_capacity(numbers.len());
-        for (row, &number) in numbers.iter().enumerate() {
-            if row > 0 && numbers[row - 1] == number {
-                codes.push(codes[row - 1]);
-                continue;
+        let mut codes: Vec<u16> = Vec::with_capacity(n_rows);
+        let mut before = None;
+        for row in 0..n_rows {
+            let period = period(row);
+            match (before, codes.last()) {
+                (Some(before), Some(&code)) if before == period => codes.push(code),
+                _ => codes.push(*places.entry(period).or_insert_with(|| {
+                    known.push(period);
+                    (known.len() - 1) as u16
+                })),
             }
-            codes.push(*places.entry(number).or_insert_with(|| {
-                known.push(number);
-                (known.len() - 1) as u16
-            }));
+            before = Some(period);
         }
-        let name = |&(kind, number): &(Period, i32)| self.context.plan.calendar.name(kind, number);
+        let name = |&(kind, number): &(Period, i32)| self.plan.calendar.name(kind, number);
         Cells::Words { words: known.iter().map(name).collect(), codes }
     }
 }

@@ -1,6 +1,5 @@
 //! Writes the tables of a run, rule by rule.
 
-use crate::engine::lines::Lines;
 use crate::engine::result::RunResult;
 use crate::output::batch::Sink;
 use crate::output::sheet::Sheet;
@@ -10,15 +9,13 @@ use crate::pay::decisions::{self, decisions_header};
 use crate::pay::differences::{self, differences_header};
 use crate::pay::held::{self, held_header};
 use crate::pay::movements::{self, movements_header};
-use crate::pay::page::{PageOrigin, n_pages};
-use crate::pay::partition::Partition;
-use crate::pay::rule_lines::{OutputContext, RuleLines, Version};
+use crate::pay::paid_rule::PaidRule;
+use crate::pay::partition;
 use crate::pay::sinks::Sinks;
 use crate::pay::slices::Slices;
-use crate::pay::totals::Totals;
 use crate::store::loaded::Loaded;
-use meed_compiler::internal::{broken, guarded};
-use meed_compiler::plan::{Plan, Rule, VersionId};
+use meed_compiler::internal::guarded;
+use meed_compiler::plan::Plan;
 use std::io;
 
 /// Writes payments, totals and slices, rule by rule.
@@ -30,13 +27,24 @@ pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks
 }
 
 fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
-    for Rule { name, versions } in &plan.rules {
-        if n_pages(plan, versions[0], loaded) == 1 {
-            write_page(plan, name, versions, loaded, result, sinks)?;
-        } else if sinks.slices.is_some() {
+    for rule in &plan.rules {
+        let Some(paid) = PaidRule::new(plan, rule, loaded, result, false) else { continue };
+        if sinks.slices.is_some() && paid.n_pages > 1 {
             return Err(io::Error::other("parts of lines are written only where all rows are held in memory"));
-        } else if let Some(rule) = Partition::new(plan, name, versions, loaded, result) {
-            rule.write(sinks)?;
+        }
+        if !result.is_paid_otherwise() {
+            partition::write(&paid, sinks)?;
+            continue;
+        }
+        // What was booked are differences; parts are those of what the rows come to on the run's day.
+        let parts = sinks.slices.take();
+        partition::write(&paid, sinks)?;
+        if let Some((slices, sink)) = parts {
+            let mut own = Sinks { slices: Some((slices, &mut *sink)), ..Sinks::default() };
+            if let Some(computed) = PaidRule::new(plan, rule, loaded, result, true) {
+                partition::write(&computed, &mut own)?;
+            }
+            sinks.slices = Some((slices, sink));
         }
     }
     if let Some(payments) = &mut sinks.payments {
@@ -49,58 +57,6 @@ fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sin
         Some((_, sink)) => sink.finish(),
         None => Ok(()),
     }
-}
-
-/// Writes the lines of a rule that reads one page.
-fn write_page(
-    plan: &Plan,
-    name: &str,
-    ids: &[VersionId],
-    loaded: &Loaded,
-    result: &RunResult,
-    sinks: &mut Sinks<'_>,
-) -> io::Result<()> {
-    // What was booked are differences; parts are those of what the rows come to on the run's day.
-    let parts = if result.is_paid_otherwise() { sinks.slices.take() } else { None };
-    write_lines_of(plan, name, ids, loaded, result, |id| result.paid(id), sinks)?;
-    if let Some((slices, sink)) = parts {
-        let again: &mut dyn Sink = &mut *sink;
-        let mut own = Sinks { slices: Some((slices, again)), ..Sinks::default() };
-        write_lines_of(plan, name, ids, loaded, result, |id| &result.lines[id.index()], &mut own)?;
-        sinks.slices = Some((slices, sink));
-    }
-    Ok(())
-}
-
-/// Writes these lines of a rule that reads one page.
-fn write_lines_of<'r>(
-    plan: &Plan,
-    name: &str,
-    ids: &[VersionId],
-    loaded: &'r Loaded,
-    result: &'r RunResult,
-    lines: impl Fn(VersionId) -> &'r Lines,
-    sinks: &mut Sinks<'_>,
-) -> io::Result<()> {
-    let mut versions = Vec::new();
-    for &id in ids {
-        // A version may pay nobody.
-        versions.extend(Version::new(plan, id, lines(id).page(0)?));
-    }
-    let Some(first) = versions.first() else { return Ok(()) };
-    let page = PageOrigin::new(plan, first.id, loaded, result, 0)?;
-    let page = page.unwrap_or_else(|| broken(format!("lines of `{name}` that come from nothing")));
-    let (origin, keys) = (page.origin(), page.keys());
-    let context = OutputContext { plan, name, origin, keys, loaded, through: result.through };
-    let lines = RuleLines::new(context, loaded, versions);
-    if sinks.wants_totals_only()
-        && let Some(sums) = lines.sums()
-    {
-        return lines.write_sums(&sums, sinks);
-    }
-    let mut totals = Totals::new(plan);
-    lines.write(sinks, &mut totals)?;
-    lines.end(sinks, &mut totals)
 }
 
 /// Writes one row for each decision that was taken.

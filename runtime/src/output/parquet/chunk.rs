@@ -10,14 +10,19 @@ use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use std::io;
 
-/// The pages of a column in a row group.
+/// The pages of a column in a row group, one group after the other.
 pub(super) struct Chunk {
-    target: TrackedWrite<Vec<u8>>,
     /// How values are written.
     encoding: Encoding,
-    /// How pages are packed; not known before the first.
+    /// How pages are packed; not known before the first of the file.
     compression: Option<Compression>,
-    encodings: Vec<Encoding>,
+    encoder: snap::raw::Encoder,
+    group: Group,
+}
+
+/// What is known of the row group under way.
+struct Group {
+    target: TrackedWrite<Vec<u8>>,
     dictionary: Option<u64>,
     data: Option<u64>,
     n_values: u64,
@@ -25,29 +30,26 @@ pub(super) struct Chunk {
     n_packed: u64,
 }
 
+impl Group {
+    /// No pages yet; `room` is for their bytes.
+    fn new(room: Vec<u8>) -> Self {
+        let target = TrackedWrite::new(room);
+        Self { target, dictionary: None, data: None, n_values: 0, n_unpacked: 0, n_packed: 0 }
+    }
+}
+
 impl Chunk {
     /// No pages yet.
     pub fn new(encoding: Encoding) -> Self {
-        Self {
-            target: TrackedWrite::new(Vec::new()),
-            encoding,
-            compression: None,
-            encodings: vec![Encoding::RLE, encoding],
-            dictionary: None,
-            data: None,
-            n_values: 0,
-            n_unpacked: 0,
-            n_packed: 0,
-        }
+        Self { encoding, compression: None, encoder: snap::raw::Encoder::new(), group: Group::new(Vec::new()) }
     }
 
     /// Adds the values that others point to, each written plainly; before any other page.
     pub fn dictionary(&mut self, values: &[u8], n_values: usize) -> io::Result<()> {
         let num_values = number(n_values)?;
-        self.encodings.push(Encoding::PLAIN);
         let buf = self.packed(values)?;
         let page = Page::DictionaryPage { buf, num_values, encoding: Encoding::PLAIN, is_sorted: false };
-        self.dictionary = Some(self.write(page, values.len())?);
+        self.group.dictionary = Some(self.write(page, values.len())?);
         Ok(())
     }
 
@@ -62,48 +64,58 @@ impl Chunk {
             statistics: None,
         };
         let offset = self.write(page, values.len())?;
-        self.data.get_or_insert(offset);
-        self.n_values += u64::from(number(n_values)?);
+        self.group.data.get_or_insert(offset);
+        self.group.n_values += u64::from(number(n_values)?);
         Ok(())
     }
 
-    /// The bytes, and what the row group says of them.
-    pub fn finish(
-        self,
+    /// The bytes, and what the row group says of them; the next row group begins.
+    pub fn end_group(
+        &mut self,
         description: ColumnDescPtr,
         statistics: Option<Statistics>,
     ) -> io::Result<(Bytes, ColumnCloseResult)> {
         let signed = |n: u64| i64::try_from(n).map_err(io::Error::other);
+        let group = std::mem::replace(&mut self.group, Group::new(Vec::new()));
+        let mut encodings = vec![Encoding::RLE, self.encoding];
+        encodings.extend(group.dictionary.map(|_| Encoding::PLAIN));
         let mut metadata = ColumnChunkMetaData::builder(description)
             .set_compression(self.compression.unwrap_or(Compression::UNCOMPRESSED))
-            .set_encodings(self.encodings)
-            .set_num_values(signed(self.n_values)?)
-            .set_total_uncompressed_size(signed(self.n_unpacked)?)
-            .set_total_compressed_size(signed(self.n_packed)?)
-            .set_dictionary_page_offset(self.dictionary.map(signed).transpose()?)
-            .set_data_page_offset(signed(self.data.unwrap_or(0))?);
+            .set_encodings(encodings)
+            .set_num_values(signed(group.n_values)?)
+            .set_total_uncompressed_size(signed(group.n_unpacked)?)
+            .set_total_compressed_size(signed(group.n_packed)?)
+            .set_dictionary_page_offset(group.dictionary.map(signed).transpose()?)
+            .set_data_page_offset(signed(group.data.unwrap_or(0))?);
         if let Some(statistics) = statistics {
             metadata = metadata.set_statistics(statistics);
         }
         let close = ColumnCloseResult {
-            bytes_written: self.n_packed,
-            rows_written: self.n_values,
+            bytes_written: group.n_packed,
+            rows_written: group.n_values,
             metadata: metadata.build()?,
             bloom_filter: None,
             column_index: None,
             offset_index: None,
         };
-        Ok((Bytes::from(self.target.into_inner()?), close))
+        Ok((Bytes::from(group.target.into_inner()?), close))
     }
 
-    /// A page as it is kept: packed, unless the first page shows that this saves little.
+    /// Gives the room of bytes that are written back.
+    pub fn reuse(&mut self, bytes: Bytes) {
+        let mut room = Vec::from(bytes);
+        room.clear();
+        self.group = Group::new(room);
+    }
+
+    /// A page as it is kept: packed, unless the first page of the file shows that this saves little.
     fn packed(&mut self, bytes: &[u8]) -> io::Result<Bytes> {
         if self.compression == Some(Compression::UNCOMPRESSED) {
             return Ok(Bytes::copy_from_slice(bytes));
         }
-        let packed = snap::raw::Encoder::new().compress_vec(bytes).map_err(io::Error::other)?;
-        // A tenth is less than what unpacking costs whoever reads.
-        if self.compression.is_none() && packed.len() > bytes.len() - bytes.len() / 10 {
+        let packed = self.encoder.compress_vec(bytes).map_err(io::Error::other)?;
+        // Packing costs more time than all else that is done for a text: what saves less than a third is not worth it.
+        if self.compression.is_none() && packed.len() > bytes.len() - bytes.len() / 3 {
             self.compression = Some(Compression::UNCOMPRESSED);
             return Ok(Bytes::copy_from_slice(bytes));
         }
@@ -113,11 +125,11 @@ impl Chunk {
 
     /// Writes a page, and says where it begins.
     fn write(&mut self, page: Page, n_unpacked: usize) -> io::Result<u64> {
-        let mut pages = SerializedPageWriter::new(&mut self.target);
+        let mut pages = SerializedPageWriter::new(&mut self.group.target);
         let written = pages.write_page(CompressedPage::new(page, n_unpacked))?;
         pages.close()?;
-        self.n_unpacked += u64::from(number(written.uncompressed_size)?);
-        self.n_packed += u64::from(number(written.compressed_size)?);
+        self.group.n_unpacked += u64::from(number(written.uncompressed_size)?);
+        self.group.n_packed += u64::from(number(written.compressed_size)?);
         Ok(written.offset)
     }
 }

@@ -17,13 +17,13 @@ const PAGE_VALUES: usize = 1 << 17;
 /// The rows of a row group in one column.
 pub(super) struct NumberColumn {
     kind: Kind,
-    chunk: Chunk,
+    pub chunk: Chunk,
     /// The values of the page under way.
     values: Vec<i64>,
     /// Of the rows of the page, in turn, whether they have a value and how many are alike; for days.
     there: Vec<(u32, u32)>,
     n_rows: usize,
-    /// The least and the largest value.
+    /// The least and the largest day.
     range: Option<(i64, i64)>,
     n_missing: u64,
     page: Vec<u8>,
@@ -97,13 +97,15 @@ impl NumberColumn {
             self.page.extend_from_slice(&number(levels.len())?.to_le_bytes());
             self.page.append(&mut levels);
         }
-        for &value in &self.values {
-            let (least, largest) = self.range.unwrap_or((value, value));
-            self.range = Some((least.min(value), largest.max(value)));
-        }
         match self.kind {
             Kind::Amount { .. } => delta::<64>(&self.values, &mut self.page),
             _ => delta::<32>(&self.values, &mut self.page),
+        }
+        if let (Kind::Day, Some(&least), Some(&largest)) =
+            (self.kind, self.values.iter().min(), self.values.iter().max())
+        {
+            let (before, after) = self.range.unwrap_or((least, largest));
+            self.range = Some((before.min(least), after.max(largest)));
         }
         self.chunk.values(&self.page, self.n_rows)?;
         self.values.clear();
@@ -113,14 +115,15 @@ impl NumberColumn {
     }
 
     /// The column chunk, and what its row group says of it.
-    pub fn finish(mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
+    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
         self.end_page()?;
+        let (range, n_missing) = (self.range.take(), std::mem::take(&mut self.n_missing));
         let statistics = (self.kind == Kind::Day).then(|| {
             let day = |value: i64| i32::try_from(value).ok();
-            let (least, largest) = self.range.map_or((None, None), |(least, largest)| (day(least), day(largest)));
-            Statistics::int32(least, largest, None, Some(self.n_missing), false)
+            let (least, largest) = range.map_or((None, None), |(least, largest)| (day(least), day(largest)));
+            Statistics::int32(least, largest, None, Some(n_missing), false)
         });
-        self.chunk.finish(description, statistics)
+        self.chunk.end_group(description, statistics)
     }
 }
 

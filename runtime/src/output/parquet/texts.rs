@@ -16,7 +16,7 @@ const PAGE_BYTES: usize = 1 << 20;
 
 /// The rows of a row group in one column.
 pub(super) struct TextColumn {
-    chunk: Chunk,
+    pub chunk: Chunk,
     lengths: Vec<i64>,
     bytes: Vec<u8>,
     page: Vec<u8>,
@@ -56,8 +56,8 @@ impl TextColumn {
     }
 
     /// The column chunk, and what its row group says of it.
-    pub fn finish(mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
+    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
         self.end_page()?;
-        self.chunk.finish(description, None)
+        self.chunk.end_group(description, None)
     }
 }

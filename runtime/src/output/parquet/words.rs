@@ -16,8 +16,8 @@ use rustc_hash::FxHashMap;
 use std::io;
 
 /// The rows of a row group in one column.
-#[derive(Debug, Default)]
 pub(super) struct WordColumn {
+    pub chunk: Chunk,
     places: FxHashMap<Box<[u8]>, u32>,
     /// The different words, in the order in which they came.
     words: Texts,
@@ -27,16 +27,29 @@ pub(super) struct WordColumn {
 }
 
 impl WordColumn {
+    /// No rows yet.
+    pub fn new() -> Self {
+        Self {
+            chunk: Chunk::new(Encoding::RLE_DICTIONARY),
+            places: FxHashMap::default(),
+            words: Texts::default(),
+            runs: Vec::new(),
+            n_rows: 0,
+        }
+    }
+
     /// Takes the cells of some rows.
     pub fn take(&mut self, cells: &Cells) -> io::Result<()> {
-        let Cells::Words { words, codes } = cells else {
-            return Err(io::Error::other("a column of words with cells of another kind"));
+        let (words, codes) = match cells {
+            Cells::Words { words, codes } => (words, codes),
+            Cells::Texts(texts) => return texts.iter().try_for_each(|text| self.take_text(text)),
+            _ => return Err(io::Error::other("a column of words with cells of another kind")),
         };
         // Which of the batch's words are met first comes first.
         let mut known: Vec<Option<u32>> = vec![None; words.ends.len()];
         let mut rest = codes.as_slice();
         while let Some(&code) = rest.first() {
-            let n = rest.iter().take_while(|other| **other == code).count();
+            let n = n_alike(rest, code);
             let Some(known) = known.get_mut(usize::from(code)) else {
                 return Err(io::Error::other("a code without a word"));
             };
@@ -44,35 +57,58 @@ impl WordColumn {
                 Some(place) => place,
                 None => *known.insert(place_of(words.get(code.into()), &mut self.words, &mut self.places)?),
             };
-            match self.runs.last_mut() {
-                Some((last, n_last)) if *last == place => *n_last += number(n)?,
-                _ => self.runs.push((place, number(n)?)),
-            }
+            self.repeat(place, n)?;
             rest = rest.get(n..).unwrap_or_default();
         }
-        self.n_rows += codes.len();
+        Ok(())
+    }
+
+    fn take_text(&mut self, text: &[u8]) -> io::Result<()> {
+        let place = place_of(text, &mut self.words, &mut self.places)?;
+        self.repeat(place, 1)
+    }
+
+    /// Adds so many rows with the word at a place.
+    fn repeat(&mut self, place: u32, n_rows: usize) -> io::Result<()> {
+        match self.runs.last_mut() {
+            Some((last, n)) if *last == place => *n += number(n_rows)?,
+            _ => self.runs.push((place, number(n_rows)?)),
+        }
+        self.n_rows += n_rows;
         Ok(())
     }
 
     /// The column chunk, and what its row group says of it.
-    pub fn finish(self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
-        let mut chunk = Chunk::new(Encoding::RLE_DICTIONARY);
-        let n_words = self.words.ends.len();
-        let mut dictionary = Vec::with_capacity(self.words.bytes.len() + 4 * n_words);
-        for word in self.words.iter() {
+    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
+        let words = std::mem::take(&mut self.words);
+        let n_words = words.ends.len();
+        let mut dictionary = Vec::with_capacity(words.bytes.len() + 4 * n_words);
+        for word in words.iter() {
             dictionary.extend_from_slice(&number(word.len())?.to_le_bytes());
             dictionary.extend_from_slice(word);
         }
-        chunk.dictionary(&dictionary, n_words)?;
+        self.chunk.dictionary(&dictionary, n_words)?;
         let n_bits = u32::BITS - number(n_words.saturating_sub(1))?.leading_zeros();
         let [width, ..] = n_bits.to_le_bytes();
         let mut places = vec![width];
         hybrid(&self.runs, n_bits, &mut places);
-        chunk.values(&places, self.n_rows)?;
+        self.chunk.values(&places, std::mem::take(&mut self.n_rows))?;
+        self.runs.clear();
+        self.places.clear();
         let text = |word: &[u8]| ByteArray::from(word.to_vec());
-        let (least, largest) = (self.words.iter().min().map(text), self.words.iter().max().map(text));
-        chunk.finish(description, Some(Statistics::byte_array(least, largest, None, Some(0), false)))
+        let (least, largest) = (words.iter().min().map(text), words.iter().max().map(text));
+        self.chunk.end_group(description, Some(Statistics::byte_array(least, largest, None, Some(0), false)))
     }
+}
+
+/// How many codes at the beginning are this one.
+fn n_alike(codes: &[u16], code: u16) -> usize {
+    // Most runs are long: blocks are compared whole.
+    let (blocks, _) = codes.as_chunks::<32>();
+    let n_blocks =
+        blocks.iter().take_while(|block| block.iter().fold(0, |all, other| all | (other ^ code)) == 0).count();
+    let (_, rest) = codes.split_at(n_blocks * 32);
+    n_blocks * 32 + rest.iter().take_while(|other| **other == code).count()
 }
 
 /// The place of a word, which is added where it is new.
