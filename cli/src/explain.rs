@@ -2,7 +2,7 @@
 
 use crate::ExitStatus;
 use crate::draw::{Messages, print_all};
-use crate::job::{Job, JobOptions, Limits};
+use crate::job::{Job, JobOptions, Limits, all_threads};
 use crate::progress::Progress;
 use crate::report;
 use meed_grammar::foreign::{lines, shown};
@@ -72,6 +72,7 @@ impl Explain {
         let (tables, _) = job.open(&job.bind(messages)?, messages)?;
         let scratch = std::env::temp_dir();
         let limits = Limits {
+            threads: all_threads(),
             memory: self.memory,
             scratch: &scratch,
             spills: false,

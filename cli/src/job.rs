@@ -21,6 +21,7 @@ use meed_runtime::inner::source::TableInput;
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::inner::store::{Spill, StoreError};
 use meed_runtime::manifest::Input;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 /// Which tables, through which day, with which parameters.
@@ -51,6 +52,13 @@ pub struct Limits<'a> {
     pub lists_rejects: bool,
     /// Whether it is asked which rows were returned when.
     pub keeps_returns: bool,
+    /// How many threads may work at a time.
+    pub threads: NonZero<usize>,
+}
+
+/// A thread for each processor that there is for this process.
+pub fn all_threads() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
 impl<'a> Limits<'a> {
@@ -61,6 +69,7 @@ impl<'a> Limits<'a> {
             spill: self.spills.then(|| Spill::new(self.scratch, memory)),
             rejects: self.lists_rejects.then_some(self.scratch),
             keeps_returns: self.keeps_returns,
+            threads: self.threads,
             ..LoadOptions::through(through)
         }
     }

@@ -3,7 +3,7 @@
 use crate::ExitStatus;
 use crate::draw::{Messages, print_all};
 use crate::explain::{explained, explanation};
-use crate::job::{Job, JobOptions, Limits};
+use crate::job::{Job, JobOptions, Limits, all_threads};
 use crate::progress::Progress;
 use crate::report;
 use meed_compiler::internal::broken;
@@ -96,8 +96,14 @@ impl Quote {
             None => tables.push(TableInput { record: event, files: vec![own] }),
         }
         let scratch = std::env::temp_dir();
-        let limits =
-            Limits { memory: self.memory, scratch: &scratch, spills: false, lists_rejects: true, keeps_returns: false };
+        let limits = Limits {
+            memory: self.memory,
+            scratch: &scratch,
+            spills: false,
+            lists_rejects: true,
+            keeps_returns: false,
+            threads: all_threads(),
+        };
         let mut loaded = job.load(tables, limits, &Progress::new(), messages)?;
         report::rejects_of(&job.plan, &loaded, Some(&format!("--{name}")), 20, messages);
         report::parameters(&job.plan);

@@ -5,7 +5,7 @@ use crate::bind::Bound;
 use crate::clock::{Clock, StageTimer};
 use crate::draw::{Messages, say};
 use crate::format::Format;
-use crate::job::{Job, JobOptions, Limits};
+use crate::job::{Job, JobOptions, Limits, all_threads};
 use crate::out::{OutError, Outputs, Request, Shared};
 use crate::paid::{self, Beside};
 use crate::progress::Progress;
@@ -137,6 +137,7 @@ impl Run {
             spills,
             lists_rejects,
             keeps_returns: !self.paid.is_empty(),
+            threads: self.threads(),
         };
         let mut loaded = job.load(tables, limits, &progress, messages)?;
         self.judge(&job.plan, &loaded, outputs.has_earlier_run(), messages)?;
@@ -211,7 +212,7 @@ impl Run {
 
     /// How many threads may work at a time.
     fn threads(&self) -> NonZero<usize> {
-        self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN)
+        self.threads.unwrap_or_else(all_threads)
     }
 
     /// The columns of differences: to what earlier runs paid, or between the closes of this one.

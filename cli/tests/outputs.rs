@@ -272,3 +272,62 @@ fn rejected_rows_in_and_outside_of_the_folder() {
     }
     run(&folder, &["--rejects", "out/run.json"]).with(2).says("is written by this run already");
 }
+
+/// Deals of many batches, so that tables are read and written by threads of their own.
+fn many(name: &str) -> Folder {
+    let folder = small(name);
+    let mut deals = "id,closed_on,team,amount\n".to_owned();
+    for deal in 0..60_000 {
+        let (month, day, team) = (deal % 12 + 1, deal % 28 + 1, deal % 7 % 2 + 1);
+        deals += &format!("{},2026-{month:02}-{day:02},T{team},{}\n", deal * 7_919 % 60_000, deal % 5_000 - 900);
+    }
+    folder.write("data/deals.csv", deals);
+    folder
+}
+
+#[test]
+fn any_number_of_threads_writes_the_same_bytes() {
+    let folder = many("outputs-threads");
+    for format in ["csv", "parquet", "jsonl"] {
+        let mut first = None;
+        for threads in ["1", "2", "5"] {
+            run(&folder, &["--format", format, "--threads", threads]).with(0);
+            let mut shown = folder.shown("out");
+            assert!(shown.remove("run.json").is_some());
+            assert_eq!(first.get_or_insert_with(|| shown.clone()), &shown, "{format}, {threads} threads");
+        }
+        // What was written is read by threads too: as deals, of which it has all columns that are needed.
+        if format == "parquet" {
+            std::fs::copy(folder.path().join("out/payments.parquet"), folder.path().join("again.parquet"))
+                .expect("copied");
+        }
+    }
+    let program = PROGRAM.replace("key id   when closed_on", "key key   when closed_on from \"when\"");
+    folder.write("again.meed", program.replace("team team", "team team from \"payee\""));
+    let mut first = None;
+    for threads in ["1", "2"] {
+        let data = ["--data", "deal=again.parquet", "--data", "team=data/teams.csv"];
+        let words = ["run", "again.meed", "--out", "again", "--threads", threads];
+        folder.meed(&[&words[..], &data[..]].concat()).with(0);
+        let payments = folder.read("again/payments.csv");
+        assert!(payments.lines().count() > 50_000);
+        assert_eq!(first.get_or_insert_with(|| payments.clone()), &payments, "{threads} threads");
+    }
+    run(&folder, &["--threads", "0"]).with(2).says("0");
+}
+
+#[test]
+fn totals_alone_are_those_beside_payments() {
+    let folder = many("outputs-totals");
+    run(&folder, &[]).with(0);
+    let beside = folder.read("out/totals.csv");
+    assert!(beside.lines().count() > 4);
+    run(&folder, &["--only", "totals"]).with(0);
+    let shown = folder.shown("out");
+    assert_eq!(shown.keys().collect::<Vec<_>>(), ["run.json", "totals.csv"]);
+    assert_eq!(folder.read("out/totals.csv"), beside);
+    let found = manifest(&folder);
+    assert_eq!(found.tables.iter().map(|table| &*table.table).collect::<Vec<_>>(), ["totals"]);
+    run(&folder, &["--only", "payment"]).with(2).says("possible values: totals");
+    run(&folder, &["--only", "totals", "--slices"]).with(2).says("--slices");
+}

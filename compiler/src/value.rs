@@ -241,9 +241,46 @@ pub fn exact_text(value: &Exact) -> String {
     if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
+/// The same of a fraction of machine words, whose denominator is above zero; hundreds of times faster, for values that are written by
+/// the million.
+pub fn fraction_text(numerator: i64, denominator: i64) -> String {
+    let [mut num, mut den] = [numerator, denominator].map(i128::from);
+    let divisor = i128::from(num_integer::gcd(numerator.unsigned_abs(), denominator.unsigned_abs())).max(1);
+    (num, den) = (num / divisor, den / divisor);
+    let (mut rest, mut decimals) = (den, [0u32; 2]);
+    for (factor, n) in [2, 5].into_iter().zip(&mut decimals) {
+        while rest % factor == 0 && rest > 0 {
+            rest /= factor;
+            *n += 1;
+        }
+    }
+    let [twos, fives] = decimals;
+    let n_decimals = twos.max(fives);
+    let scaled = || {
+        let factor = 2i128.checked_pow(n_decimals - twos)?.checked_mul(5i128.checked_pow(n_decimals - fives)?)?;
+        num.checked_mul(factor)
+    };
+    match (rest, scaled()) {
+        (1, Some(scaled)) => decimal_text(scaled, n_decimals),
+        (1, None) => exact_text(&fraction(numerator.into(), denominator.into())),
+        _ => format!("{num}/{den}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fractions_of_machine_words_are_written_as_all_fractions_are() {
+        let numbers =
+            [0, 1, -1, 2, 3, -7, 10, 25, 99, 100, 1024, 3125, 10_007, 1 << 40, i64::MAX, i64::MIN, i64::MIN + 1];
+        for num in numbers {
+            for den in numbers.into_iter().filter(|den| *den > 0) {
+                assert_eq!(fraction_text(num, den), exact_text(&fraction(num.into(), den.into())), "{num}/{den}");
+            }
+        }
+    }
 
     #[test]
     fn every_mode_rounds_as_it_says() {

@@ -9,7 +9,7 @@ use meed_runtime::inner::engine::{Counts, Engine, Observer, RunOptions, RunResul
 use meed_runtime::inner::load::{LoadError, LoadOptions, load};
 use meed_runtime::inner::output::Sheet;
 use meed_runtime::inner::pay;
-use meed_runtime::inner::pay::Slices;
+use meed_runtime::inner::pay::{Sinks, Slices};
 use meed_runtime::inner::source::{Content, SourceFile, TableInput};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::inner::store::Spill;
@@ -131,8 +131,11 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
     let observer: Option<&mut dyn Observer> = if shown { Some(&mut slices) } else { None };
     match run(plan, &mut loaded, &options, observer) {
         Ok(result) => {
-            outcome.payments = table(pay::payments(plan, &loaded, &result));
-            outcome.totals = table(pay::totals(plan, &loaded, &result));
+            let sheets = payments_and_totals(plan, &loaded, &result).map_err(|error| error.to_string())?;
+            [outcome.payments, outcome.totals] = sheets.map(|sheet| table(Ok(sheet)));
+            if table(pay::totals(plan, &loaded, &result)) != outcome.totals {
+                return Err("totals alone are not those beside payments".to_owned());
+            }
             if shown {
                 let parts = table(pay::slices(plan, &loaded, &result, &slices));
                 slices_add_up(&parts, &outcome.payments, &table(pay::held(plan, &loaded, &result)))?;
@@ -150,6 +153,15 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.code())),
     }
     Ok(outcome)
+}
+
+/// The payments and their totals, which are added up as payments go by.
+fn payments_and_totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> std::io::Result<[Sheet; 2]> {
+    let mut payments = Sheet::new(pay::payments_header(plan, result));
+    let mut totals = Sheet::new(pay::totals_header(plan));
+    let sinks = &mut Sinks { payments: Some(&mut payments), totals: Some(&mut totals), slices: None };
+    pay::write(plan, loaded, result, sinks)?;
+    Ok([payments, totals])
 }
 
 /// A run as tests make it: what machine code does over many rows alone is done over few too.

@@ -9,6 +9,7 @@ use crate::source::file::{Opening, SourceFile};
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::plan::{Layout, Plan};
 use meed_compiler::value::{Exact, parse_exact};
+use std::num::NonZero;
 use std::path::Path;
 
 /// Rows read at a time.
@@ -134,7 +135,8 @@ impl EarlierRuns {
         })?;
         let is_marked = !run.manifest.formulas_as_they_are && path.extension().is_some_and(|ending| ending == "csv");
         let source = SourceFile { name: file.clone(), ..SourceFile::open(&path)? };
-        let opening = Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE };
+        let opening =
+            Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE, threads: NonZero::<usize>::MIN };
         let Some(mut source) = source.into_source(&opening)? else { return Ok(()) };
         let mut wanted = Vec::new();
         let mut header = source.header().to_vec();

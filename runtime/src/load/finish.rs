@@ -17,6 +17,7 @@ use meed_compiler::plan::{
     CellTest, DomainId, Field, FieldId, Format, Plan, Predicate, Record, RecordId, RecordTable, Table, TextTest, Type,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::num::NonZero;
 
 /// Orders all tables.
 ///
@@ -26,6 +27,7 @@ pub(super) fn finish(
     mut linked: Linked<'_>,
     mut dictionaries: Vec<Dictionary>,
     through: i32,
+    threads: NonZero<usize>,
 ) -> Result<Loaded, LoadError> {
     let plan = linked.plan;
     let mut loaded = Loaded::default();
@@ -82,7 +84,7 @@ pub(super) fn finish(
         let to_rows = |columns: &mut [Option<Column>], places: Option<&[u32]>| {
             to_rows(columns, fields, places, &targets, &mut not_there);
         };
-        let ordered = rows.into_order(order, places.as_deref(), &rejected, to_rows)?;
+        let ordered = rows.into_order(order, places.as_deref(), &rejected, to_rows, threads)?;
         let fields_not_there = (0..).map(FieldId).zip(not_there).filter(|(_, n_rows)| *n_rows > 0);
         loaded.not_there.extend(fields_not_there.map(|(field, n_rows)| (record, field, n_rows)));
         loaded.counts.push(RowCounts {

@@ -4,6 +4,7 @@ use crate::store::order::SortKey;
 use crate::store::rows::TableRows;
 use crate::store::spill::Spill;
 use meed_compiler::plan::FieldId;
+use std::num::NonZero;
 use std::path::Path;
 
 /// What may be taken where nothing else is said: 256 MiB.
@@ -30,6 +31,8 @@ pub struct LoadOptions<'a> {
     pub rejects: Option<&'a Path>,
     /// Whether it is kept which rows were returned when, also where no rule asks for that.
     pub keeps_returns: bool,
+    /// How many threads may work at a time.
+    pub threads: NonZero<usize>,
 }
 
 impl LoadOptions<'_> {
@@ -43,6 +46,7 @@ impl LoadOptions<'_> {
             memory: MEMORY,
             rejects: None,
             keeps_returns: false,
+            threads: NonZero::<usize>::MIN,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::source::file::{Opening, TableInput};
 use crate::store::loaded::Loaded;
 use meed_compiler::internal::guarded;
 use meed_compiler::plan::{Plan, RecordId, RecordTable, Stream, Type, Version};
+use std::num::NonZero;
 use std::path::Path;
 
 /// More rows than this a table cannot have: rows are numbered by 32 bits.
@@ -26,6 +27,7 @@ pub struct Read<'a> {
     through: i32,
     memory: usize,
     keeps_returns: bool,
+    threads: NonZero<usize>,
     tables: Vec<Option<TableBuilder>>,
     shared: Shared,
 }
@@ -55,6 +57,7 @@ impl<'a> Read<'a> {
             through: options.through,
             memory: options.memory,
             keeps_returns: options.keeps_returns,
+            threads: options.threads,
             tables: Vec::new(),
             shared,
         };
@@ -75,12 +78,12 @@ impl<'a> Read<'a> {
     /// # Errors
     /// When rows that are too many for memory cannot be kept.
     pub fn finish(self) -> Result<Loaded, LoadError> {
-        let Self { plan, through, memory, keeps_returns, tables, shared } = self;
+        let Self { plan, through, memory, keeps_returns, threads, tables, shared } = self;
         guarded(|| {
             let mut linked = Linked { plan, tables, spaces: shared.spaces, taken: Vec::new() };
             linked.link()?;
             linked.take_returns(through, keeps_returns)?;
-            let mut loaded = finish(linked, shared.dictionaries, through)?;
+            let mut loaded = finish(linked, shared.dictionaries, through, threads)?;
             loaded.take_found(plan)?;
             loaded.earlier = earlier(plan, &loaded);
             fit(plan, &loaded, through, memory)?;
@@ -131,8 +134,8 @@ impl<'a> Read<'a> {
         for file in input.files {
             let name = file.name.clone();
             // A table in memory without batches has no rows.
-            let (batch_rows, memory) = (options.batch_rows, options.memory);
-            let opening = Opening { layout: &definition.layout, batch_rows, memory };
+            let LoadOptions { batch_rows, memory, threads, .. } = *options;
+            let opening = Opening { layout: &definition.layout, batch_rows, memory, threads };
             let Some(mut source) = file.into_source(&opening)? else { continue };
             if definition.has_no_key() && table.origins.has_named(&name) {
                 return Err(LoadError::SameFileName { file: name, record: definition.name.clone() });

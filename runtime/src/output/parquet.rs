@@ -25,7 +25,7 @@ use texts::TextColumn;
 use wide::WideColumn;
 use words::WordColumn;
 
-/// A row group ends with the batch that reaches so many rows.
+/// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
 
 /// Writes a table as Parquet.
@@ -34,6 +34,8 @@ pub struct ParquetSink<W: Write + Send> {
     columns: Vec<Column>,
     /// How many rows the row group under way has.
     n_rows: usize,
+    /// A row group ends with the batch that reaches so many.
+    group_rows: usize,
 }
 
 enum Column {
@@ -54,7 +56,7 @@ impl<W: Write + Send> ParquetSink<W> {
         let (file, _) = writer.into_serialized_writer()?;
         let descriptions = file.schema_descr().columns().iter();
         let columns = header.iter().zip(descriptions).map(|((_, kind), description)| Column::new(*kind, description));
-        Ok(Self { columns: columns.collect::<io::Result<_>>()?, file: Some(file), n_rows: 0 })
+        Ok(Self { columns: columns.collect::<io::Result<_>>()?, file: Some(file), n_rows: 0, group_rows: GROUP_ROWS })
     }
 
     fn end_group(&mut self) -> io::Result<()> {
@@ -81,7 +83,7 @@ impl<W: Write + Send> Sink for ParquetSink<W> {
             column.take(cells, batch.n_rows)?;
         }
         self.n_rows += batch.n_rows;
-        if self.n_rows >= GROUP_ROWS { self.end_group() } else { Ok(()) }
+        if self.n_rows >= self.group_rows { self.end_group() } else { Ok(()) }
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -133,3 +135,6 @@ impl Column {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

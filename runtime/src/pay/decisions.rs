@@ -14,7 +14,7 @@ use meed_compiler::data::DecisionData;
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{Decision, DecisionId, LineKind, Node, Period, Plan, Stream, Type, VersionId};
-use meed_compiler::value::{exact_text, fraction};
+use meed_compiler::value::fraction_text;
 use std::borrow::Cow;
 use std::io;
 
@@ -129,7 +129,9 @@ impl<'a> Seen<'a> {
                 }
             }
         }
-        found.sort_by_key(|taken| (taken.root, taken.place));
+        if !found.is_sorted_by_key(|taken| (taken.root, taken.place)) {
+            found.sort_by_key(|taken| (taken.root, taken.place));
+        }
         Ok(found)
     }
 
@@ -149,11 +151,15 @@ impl<'a> Seen<'a> {
             (_, Some(roots)) => Box::new((0..data.known.len()).zip(roots.iter().copied())),
             (None, None) => Box::new((0..data.known.len()).filter(known).map(|place| with_day((place, place as u32)))),
         };
+        // Rows come day by day.
+        let mut before = None;
         for (place, (row, when)) in places.filter(|(place, _)| known(place)) {
-            let period = match self.origin {
-                Origin::Event { .. } => self.plan.calendar.index(kind, when),
-                Origin::EntityPeriods { periods, .. } => periods.period[row as usize],
+            let period = match (self.origin, before) {
+                (Origin::Event { .. }, Some((day, period))) if day == when => period,
+                (Origin::Event { .. }, _) => self.plan.calendar.index(kind, when),
+                (Origin::EntityPeriods { periods, .. }, _) => periods.period[row as usize],
             };
+            before = Some((when, period));
             if days.holds(when.min(self.plan.active.to)) {
                 found.push(Taken {
                     root: row,
@@ -260,7 +266,7 @@ impl Rows<'_> {
 fn value(plan: &Plan, loaded: &Loaded, decision: &Decision, taken: &Taken) -> String {
     let (num, den) = (taken.num, taken.den);
     match decision.ty {
-        Type::Number | Type::Count | Type::Percent | Type::Money(_) => exact_text(&fraction(num.into(), den.into())),
+        Type::Number | Type::Count | Type::Percent | Type::Money(_) => fraction_text(num, den),
         Type::YesNo => if num == 1 { "yes" } else { "no" }.to_owned(),
         Type::Date => date_of(num as i32).to_string(),
         Type::Period(period) => plan.calendar.name(period, plan.calendar.index(period, num as i32)),

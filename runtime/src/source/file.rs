@@ -13,6 +13,7 @@ use arrow_array::RecordBatch;
 use meed_compiler::plan::{Layout, RecordId};
 use std::fs::File;
 use std::io::Read;
+use std::num::NonZero;
 
 /// The files of one record.
 pub struct TableInput {
@@ -94,6 +95,8 @@ pub(crate) struct Opening<'a> {
     pub batch_rows: usize,
     /// How much memory a page of a file may take, in MiB.
     pub memory: usize,
+    /// How many threads may read.
+    pub threads: NonZero<usize>,
 }
 
 impl SourceFile {
@@ -118,7 +121,9 @@ impl SourceFile {
             Content::Workbook(file, format) => {
                 Some(Box::new(WorkbookSource::open(self.name, file, format, layout, batch_rows)?))
             }
-            Content::Parquet(file) => Some(Box::new(ParquetSource::open(self.name, file, batch_rows, memory)?)),
+            Content::Parquet(file) => {
+                Some(Box::new(ParquetSource::open(self.name, file, batch_rows, memory, opening.threads)?))
+            }
             Content::Batches(batches) if batches.is_empty() => None,
             Content::Batches(batches) => Some(Box::new(BatchSource::open(self.name, batches)?)),
             Content::Cells { header, rows } => Some(Box::new(CellSource::new(header, rows, batch_rows))),

@@ -1,10 +1,13 @@
 //! Parquet files as a source of batches.
 
+mod ahead;
 mod pages;
 
 use crate::source::arrow::{ChosenArrays, header_of, types_of};
 use crate::source::columns::{ColumnChunk, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
+use ahead::Batches;
+use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use meed_compiler::internal::{self, broken};
 use parquet::arrow::ProjectionMask;
@@ -16,6 +19,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use std::fmt::Display;
 use std::fs::File;
+use std::num::NonZero;
 use std::sync::Arc;
 
 /// The rows of a batch take about so many bytes at most, as long as rows are alike.
@@ -32,12 +36,22 @@ pub(crate) struct ParquetSource {
     header: Vec<String>,
     types: Vec<SourceType>,
     arrays: ChosenArrays,
-    reader: Option<ParquetRecordBatchReader>,
+    threads: NonZero<usize>,
+    batches: Option<Batches<Read>>,
 }
 
+/// Decodes the next batch.
+type Read = Box<dyn FnMut() -> Result<Option<RecordBatch>, SourceError> + Send>;
+
 impl ParquetSource {
-    /// Reads the footer.
-    pub fn open(file: String, handle: File, batch_rows: usize, memory: usize) -> Result<Self, SourceError> {
+    /// Reads the footer. With several threads, batches are decoded by one of their own.
+    pub fn open(
+        file: String,
+        handle: File,
+        batch_rows: usize,
+        memory: usize,
+        threads: NonZero<usize>,
+    ) -> Result<Self, SourceError> {
         let metadata = guarded(&file, || ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new()))?;
         let schema = metadata.schema().clone();
         Ok(Self {
@@ -49,7 +63,8 @@ impl ParquetSource {
             header: header_of(&schema),
             types: types_of(&schema),
             arrays: ChosenArrays::default(),
-            reader: None,
+            threads,
+            batches: None,
         })
     }
 }
@@ -90,13 +105,17 @@ impl Source for ParquetSource {
             place.unwrap_or_else(|| broken("a column that was not chosen"))
         };
         self.arrays = ChosenArrays::new(wanted.iter().map(|w| Wanted { column: place(w.column), ..*w }).collect());
-        self.reader = Some(reader);
+        let (file, mut reader): (String, ParquetRecordBatchReader) = (self.file.clone(), reader);
+        let read: Read = Box::new(move || guarded(&file, || reader.next().transpose()));
+        let n_rows = usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let is_ahead = self.threads.get() > 1 && n_rows > batch_rows;
+        self.batches = Some(if is_ahead { Batches::ahead(read) } else { Batches::Own(read) });
         Ok(())
     }
 
     fn advance(&mut self) -> Result<usize, SourceError> {
-        let Some(reader) = &mut self.reader else { return Ok(0) };
-        let Some(batch) = guarded(&self.file, || reader.next().transpose())? else { return Ok(0) };
+        let Some(batches) = &mut self.batches else { return Ok(0) };
+        let Some(batch) = batches.next()? else { return Ok(0) };
         let filled = self.arrays.fill(|wanted| batch.column(wanted.column).clone());
         filled.map_err(|reason| SourceError::BadParquet { file: self.file.clone(), reason })?;
         Ok(batch.num_rows())

@@ -182,11 +182,11 @@ fn sort_by_key(rows: &mut [u32], keys: &Keys, moments: Option<&[i64]>) {
 
 /// Values by where they go. Rows are read one after the other and written at few places at a time, one for each day:
 /// faster than the reverse.
-pub(crate) fn scatter<T: Copy + Default>(values: impl Iterator<Item = T>, places: &[u32], n_rows: usize) -> Vec<T> {
-    let mut arranged = vec![T::default(); n_rows];
+pub(crate) fn scatter<T: Copy + Default>(values: &[T], places: &[u32], n_rows: usize, target: &mut Vec<T>) {
+    // Every row of the table is some row read, so that nothing of what was there before is left.
+    target.resize(n_rows, T::default());
     // Rejected rows go nowhere.
-    for (value, &place) in values.zip(places).filter(|(_, place)| **place != NONE) {
-        arranged[place as usize] = value;
+    for (&value, &place) in values.iter().zip(places).filter(|(_, place)| **place != NONE) {
+        target[place as usize] = value;
     }
-    arranged
 }

@@ -14,6 +14,11 @@ use crate::store::sorted_runs::{Budget, Merged, SortedRuns};
 use crate::store::spill::Spill;
 use meed_compiler::data::{Column, Table, Values};
 use meed_compiler::plan::FieldId;
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+
+/// So many rows are put in order sooner than a thread begins.
+const FEW_ROWS: usize = 1 << 16;
 
 /// The rows of one table.
 #[derive(Default)]
@@ -140,6 +145,7 @@ impl TableRows {
         places: Option<&[u32]>,
         rejected: &Rejected,
         mut finish: impl FnMut(&mut [Option<Column>], Option<&[u32]>),
+        threads: NonZero<usize>,
     ) -> Result<Ordered, StoreError> {
         if let Some((runs, (by, _))) = self.runs.zip(self.spills) {
             let merged = runs.merge(by, self.n_rows, rejected, |columns| {
@@ -152,38 +158,83 @@ impl TableRows {
         }
         let RowBatch { mut columns, keys, .. } = self.batch;
         finish(&mut columns, places);
-        let columns = columns.into_iter().map(|own| own.map(|own| arrange(own, places, order.n_rows))).collect();
-        let keys = match (places, &order.rows) {
-            (Some(places), Some(rows)) => arrange_keys(keys, places, rows),
-            (None, _) | (_, None) => keys,
+        let (mut columns, keys) = match (places, &order.rows) {
+            (Some(places), Some(rows)) => arrange_all(columns, keys, places, rows, threads),
+            (None, _) | (_, None) => (columns, keys),
         };
+        columns.iter_mut().flatten().for_each(drop_mask);
         let Order { rows, n_rows, n_stream, n_after, n_undated } = order;
         Ok(Ordered { table: Table { n_rows, n_stream, columns }, keys, rows, pages: None, n_after, n_undated })
     }
 }
 
-/// A column in the order of the table.
-fn arrange(column: Column, places: Option<&[u32]>, n_rows: usize) -> Column {
-    let Column { values, known } = column;
-    let mut column = match places {
-        None => Column { values, known },
-        Some(places) => {
-            let values = match values {
-                Values::I64(values) => Values::I64(scatter(values.into_iter(), places, n_rows)),
-                Values::I32(values) => Values::I32(scatter(values.into_iter(), places, n_rows)),
-                Values::U32(values) => Values::U32(scatter(values.into_iter(), places, n_rows)),
-                Values::U8(values) => Values::U8(scatter(values.into_iter(), places, n_rows)),
-            };
-            Column { values, known: known.map(|known| scatter(known.into_iter(), places, n_rows)) }
+/// Columns and keys in the order of the table, each by one of so many threads.
+fn arrange_all(
+    columns: Vec<Option<Column>>,
+    keys: Keys,
+    places: &[u32],
+    rows: &[u32],
+    threads: NonZero<usize>,
+) -> (Vec<Option<Column>>, Keys) {
+    let waiting = Mutex::new(columns.into_iter().enumerate().rev().collect::<Vec<_>>());
+    // What is arranged is as long as what it was made of where no row was rejected, and then makes room for the next.
+    let work = || {
+        let (mut spare, mut done) = (Spare::default(), Vec::new());
+        while let Some((idx, column)) = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            done.push((idx, column.map(|column| arrange(column, places, rows.len(), &mut spare))));
         }
+        done
     };
-    drop_mask(&mut column);
-    column
+    let n_more = if rows.len() < FEW_ROWS { 0 } else { threads.get() - 1 };
+    let (mut columns, keys) = std::thread::scope(|scope| {
+        let others: Vec<_> = (0..n_more).map(|_| scope.spawn(work)).collect();
+        let keys = arrange_keys(keys, places, rows);
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        (done, keys)
+    });
+    columns.sort_unstable_by_key(|(idx, _)| *idx);
+    (columns.into_iter().map(|(_, column)| column).collect(), keys)
+}
+
+/// Memory of columns that were arranged, for those that are next: fresh memory costs more than to fill it.
+#[derive(Default)]
+struct Spare {
+    i64: Vec<i64>,
+    i32: Vec<i32>,
+    u32: Vec<u32>,
+    u8: Vec<u8>,
+}
+
+/// A column in the order of the table.
+fn arrange(column: Column, places: &[u32], n_rows: usize, spare: &mut Spare) -> Column {
+    let Column { values, known } = column;
+    let values = match values {
+        Values::I64(values) => Values::I64(arranged(values, places, n_rows, &mut spare.i64)),
+        Values::I32(values) => Values::I32(arranged(values, places, n_rows, &mut spare.i32)),
+        Values::U32(values) => Values::U32(arranged(values, places, n_rows, &mut spare.u32)),
+        Values::U8(values) => Values::U8(arranged(values, places, n_rows, &mut spare.u8)),
+    };
+    Column { values, known: known.map(|known| arranged(known, places, n_rows, &mut spare.u8)) }
+}
+
+/// Values in the order of the table; those that are spare are overwritten, and what was arranged is spare then.
+fn arranged<T: Copy + Default>(values: Vec<T>, places: &[u32], n_rows: usize, spare: &mut Vec<T>) -> Vec<T> {
+    let mut target = std::mem::take(spare);
+    scatter(&values, places, n_rows, &mut target);
+    *spare = values;
+    target
 }
 
 fn arrange_keys(keys: Keys, places: &[u32], rows: &[u32]) -> Keys {
     match keys.whole_numbers() {
-        Some(whole) => Keys::of_whole_numbers(scatter(whole.iter().copied(), places, rows.len())),
+        Some(whole) => {
+            let mut arranged = Vec::new();
+            scatter(whole, places, rows.len(), &mut arranged);
+            Keys::of_whole_numbers(arranged)
+        }
         None => keys.gather(rows),
     }
 }

@@ -118,7 +118,11 @@ impl SpilledBatch {
 
 fn arranged<T: Copy + Default>(values: Vec<T>, to: Option<&[u32]>) -> Vec<T> {
     match to {
-        Some(to) => scatter(values.iter().copied(), to, values.len()),
+        Some(to) => {
+            let mut target = Vec::new();
+            scatter(&values, to, values.len(), &mut target);
+            target
+        }
         None => values,
     }
 }

@@ -17,11 +17,11 @@ pub(super) struct Chunk {
     /// How pages are packed; not known before the first of the file.
     compression: Option<Compression>,
     encoder: snap::raw::Encoder,
-    group: Group,
+    group: RowGroup,
 }
 
 /// What is known of the row group under way.
-struct Group {
+struct RowGroup {
     target: TrackedWrite<Vec<u8>>,
     dictionary: Option<u64>,
     data: Option<u64>,
@@ -30,7 +30,7 @@ struct Group {
     n_packed: u64,
 }
 
-impl Group {
+impl RowGroup {
     /// No pages yet; `room` is for their bytes.
     fn new(room: Vec<u8>) -> Self {
         let target = TrackedWrite::new(room);
@@ -41,7 +41,7 @@ impl Group {
 impl Chunk {
     /// No pages yet.
     pub fn new(encoding: Encoding) -> Self {
-        Self { encoding, compression: None, encoder: snap::raw::Encoder::new(), group: Group::new(Vec::new()) }
+        Self { encoding, compression: None, encoder: snap::raw::Encoder::new(), group: RowGroup::new(Vec::new()) }
     }
 
     /// Adds the values that others point to, each written plainly; before any other page.
@@ -76,7 +76,7 @@ impl Chunk {
         statistics: Option<Statistics>,
     ) -> io::Result<(Bytes, ColumnCloseResult)> {
         let signed = |n: u64| i64::try_from(n).map_err(io::Error::other);
-        let group = std::mem::replace(&mut self.group, Group::new(Vec::new()));
+        let group = std::mem::replace(&mut self.group, RowGroup::new(Vec::new()));
         let mut encodings = vec![Encoding::RLE, self.encoding];
         encodings.extend(group.dictionary.map(|_| Encoding::PLAIN));
         let mut metadata = ColumnChunkMetaData::builder(description)
@@ -105,7 +105,7 @@ impl Chunk {
     pub fn reuse(&mut self, bytes: Bytes) {
         let mut room = Vec::from(bytes);
         room.clear();
-        self.group = Group::new(room);
+        self.group = RowGroup::new(room);
     }
 
     /// A page as it is kept: packed, unless the first page of the file shows that this saves little.
