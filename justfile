@@ -28,7 +28,7 @@ literals:
 # Program P against hand-written Rust, DuckDB and Polars.
 bench rows="10000000":
     cargo build --release -p meed-cli -p meed-bench
-    python3 bench/run.py {{rows}}
+    python3 bench/run.py {{rows}} --shapes
 
 # What each construct costs per row and rule, at 100 thousand, one and four million rows; both engines agree.
 bench-constructs:

@@ -34,11 +34,25 @@ impl Formulas {
 
     /// A text of the data as it is written.
     pub fn cell<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        if !self.are_marked || !begins_like_formula(text) {
-            return Cow::Borrowed(text);
+        let cell = self.uncounted(text);
+        self.count(matches!(cell, Cow::Owned(_)));
+        cell
+    }
+
+    /// The same of a text that is written later, maybe again and again; a text of its own where it is marked.
+    pub(crate) fn uncounted<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        if self.are_marked && begins_like_formula(text) {
+            Cow::Owned([b"'", text].concat())
+        } else {
+            Cow::Borrowed(text)
         }
-        self.n_marked.fetch_add(1, Ordering::Relaxed);
-        Cow::Owned([b"'", text].concat())
+    }
+
+    /// Counts a cell that was written, if it was marked.
+    pub(crate) fn count(&self, is_marked: bool) {
+        if is_marked {
+            self.n_marked.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl<'a> Batches<'a> {
     pub fn end(mut self, sinks: &mut Sinks<'_>) -> io::Result<()> {
         self.write(sinks)?;
         self.totals.end();
-        self.write_totals(sinks)
+        self.write_sums(&self.totals.rows, sinks)
     }
 
     fn write(&mut self, sinks: &mut Sinks<'_>) -> io::Result<()> {
@@ -71,11 +71,9 @@ impl<'a> Batches<'a> {
             sink.take(SliceBatch { of: batch, of_lines, repeats, slices }.slices())?;
         }
         self.pending.clear();
-        if self.totals.rows.len() >= BATCH { self.write_totals(sinks) } else { Ok(()) }
-    }
-
-    fn write_totals(&mut self, sinks: &mut Sinks<'_>) -> io::Result<()> {
-        let totals = std::mem::take(&mut self.totals.rows);
+        // Batches of totals do not depend on those of lines either.
+        let n_full = self.totals.rows.len() - self.totals.rows.len() % BATCH;
+        let totals: Vec<Total> = self.totals.rows.drain(..n_full).collect();
         self.write_sums(&totals, sinks)
     }
 
