@@ -19,6 +19,9 @@ pub struct Dictionary {
     wholes: FxHashMap<i64, u32>,
     /// Codes of short texts, each beside its text: a look takes one step in memory where it would take five.
     short: HashTable<(Short, u32)>,
+    /// Codes of those among them that are letters and a number, by that number, once they were met: a look at a table in place of one
+    /// into a hash table.
+    numbered: Vec<Numbered>,
     /// Codes of the other texts.
     texts: HashTable<u32>,
     /// By code: a whole number, or `-1 - n` for text number n.
@@ -143,13 +146,7 @@ impl Dictionary {
 
     fn intern_text(&mut self, text: &[u8]) -> u32 {
         if let Some(short) = short(text) {
-            let hash_of = hash_short(short);
-            if let Some((_, code)) = self.short.find(hash_of, |(known, _)| *known == short) {
-                return *code;
-            }
-            let code = self.add_text(text);
-            self.short.insert_unique(hash_of, (short, code), |(known, _)| hash_short(*known));
-            return code;
+            return self.intern_short(text, short);
         }
         let Self { texts, entries, ends, bytes, .. } = self;
         let nth = |code: u32| {
@@ -164,6 +161,52 @@ impl Dictionary {
         self.add_text(text)
     }
 
+    #[inline]
+    fn intern_short(&mut self, text: &[u8], short: Short) -> u32 {
+        let form = Form::of(text);
+        if let Some((form, number)) = form
+            && let Some(known) = self.numbered.iter().find(|known| known.form == form)
+            && let Some(&code) = known.codes.get(number)
+            && code != NONE
+        {
+            return code;
+        }
+        let hash_of = hash_short(short);
+        let code = match self.short.find(hash_of, |(known, _)| *known == short) {
+            Some((_, code)) => *code,
+            None => {
+                let code = self.add_text(text);
+                self.short.insert_unique(hash_of, (short, code), |(known, _)| hash_short(*known));
+                code
+            }
+        };
+        if let Some((form, number)) = form {
+            self.remember(form, number, code);
+        }
+        code
+    }
+
+    /// Keeps the code of a text that is a number of some form, if there are few forms, and numbers are not much larger than texts are
+    /// many.
+    fn remember(&mut self, form: Form, number: usize, code: u32) {
+        if number >= FEW.max(self.len() * 16) {
+            return;
+        }
+        let place = self.numbered.iter().position(|known| known.form == form).unwrap_or_else(|| {
+            self.numbered.push(Numbered { form, codes: Vec::new() });
+            self.numbered.len() - 1
+        });
+        if place >= MOST_FORMS {
+            self.numbered.truncate(MOST_FORMS);
+            return;
+        }
+        let codes = &mut self.numbered[place].codes;
+        if number >= codes.len() {
+            codes.resize((number + 1).next_power_of_two(), NONE);
+        }
+        codes[number] = code;
+    }
+
     /// The code of a new text.
     fn add_text(&mut self, text: &[u8]) -> u32 {
         let code = self.entries.len() as u32;
@@ -176,6 +219,43 @@ impl Dictionary {
     fn nth_text(&self, nth: usize) -> &[u8] {
         let start = if nth == 0 { 0 } else { self.ends[nth - 1] };
         &self.bytes[start..self.ends[nth]]
+    }
+}
+
+/// Numbers below this may be kept by number however few texts there are.
+const FEW: usize = 1 << 10;
+/// Forms whose texts are kept by their numbers.
+const MOST_FORMS: usize = 4;
+
+/// The texts of one form, by their numbers.
+#[derive(Clone, Debug)]
+struct Numbered {
+    form: Form,
+    codes: Vec<u32>,
+}
+
+/// What is alike in texts such as `C0123456`: what comes before the last digits, and how many these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Form {
+    /// Up to seven bytes, and behind them how many they are.
+    before: u64,
+    n_digits: usize,
+}
+
+impl Form {
+    /// The form of a text that ends in up to nine digits, and their number; every text of a form has another.
+    #[inline]
+    fn of(text: &[u8]) -> Option<(Self, usize)> {
+        let n_digits = text.iter().rev().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+        let (before, digits) = text.split_at(text.len() - n_digits);
+        if n_digits == 0 || before.len() > 7 {
+            return None;
+        }
+        let number = digits.iter().fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+        let mut bytes = [0u8; 8];
+        bytes[..before.len()].copy_from_slice(before);
+        bytes[7] = before.len() as u8;
+        Some((Self { before: u64::from_le_bytes(bytes), n_digits }, number))
     }
 }
 
@@ -206,4 +286,34 @@ fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        /// Texts of every form and length have the codes of a plain map.
+        #[test]
+        fn codes_are_those_of_a_map(
+            texts in prop::collection::vec("[A-C]{0,2}[0-9]{0,3}|[A-H][0-9]{4}|[a-z]{0,9}[0-9]{1,12}|\\PC{0,20}|00[0-9]{1,3}", 0..400)
+        ) {
+            let (mut dictionary, mut known) = (Dictionary::default(), HashMap::new());
+            for text in &texts {
+                let next = known.len() as u32;
+                let wanted = *known.entry(text.clone()).or_insert(next);
+                prop_assert_eq!(dictionary.intern(KeyComponent::of(text.as_bytes())), wanted, "{}", text);
+                prop_assert_eq!(dictionary.text(wanted), text.as_str());
+            }
+            prop_assert_eq!(dictionary.len(), known.len());
+            for (text, code) in &known {
+                prop_assert_eq!(dictionary.code(text), Some(*code));
+            }
+            for other in ["A", "A1", "A01", "zz", "C0123456789"] {
+                prop_assert_eq!(dictionary.code(other), known.get(other).copied());
+            }
+        }
+    }
 }

@@ -106,14 +106,18 @@ impl<'a> PageLines<'a> {
         let (rule, block) = (self.rule, Block { lines: self, from, to });
         let roots = block.each(|version, idx| version.lines.roots()[idx]);
         let takings = block.said(|said| said.takings, 0);
-        let day = |place: usize| match takings.get(place) {
-            None | Some(0) => origin.day(roots[place]),
-            Some(&taking) => rule.loaded.day_of_line(&origin, roots[place], taking),
+        let days = match (takings.as_slice(), origin) {
+            ([], Origin::Event { days, .. }) => roots.iter().map(|&root| days[root as usize]).collect(),
+            ([], origin) => roots.iter().map(|&root| origin.day(root)).collect(),
+            (takings, origin) => {
+                let lines = roots.iter().zip(takings);
+                lines.map(|(&root, &taking)| rule.loaded.day_of_line(&origin, root, taking)).collect()
+            }
         };
         let mut columns = LineColumns {
             payees: block.each(|version, idx| version.lines.payees[idx]),
             amounts: block.each(|version, idx| version.lines.amounts[idx]),
-            days: (0..roots.len()).map(day).collect(),
+            days,
             places: block.said(|said| said.places, 1),
             booked: block.said(|said| said.booked, OWN_PERIOD),
             dues: block.said(|said| said.dues, NO_DUE),
@@ -162,6 +166,7 @@ impl Block<'_> {
     fn each<T>(self, of: impl Fn(&Version<'_>, usize) -> T) -> Vec<T> {
         let Self { lines, from, to } = self;
         match (lines.versions.as_slice(), &lines.order) {
+            // The only version's places are those of all lines.
             ([only], None) => (from..to).map(|idx| of(only, idx)).collect(),
             (_, None) => (from as u32..to as u32)
                 .map(|place| {

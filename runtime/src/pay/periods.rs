@@ -7,14 +7,17 @@ use crate::pay::paid_rule::{PaidRule, Source};
 use meed_compiler::plan::{Period, Plan};
 use rustc_hash::FxHashMap;
 
+/// In place of the number of a period that nobody asked for.
+const UNKNOWN: i32 = i32::MIN;
+
 /// The periods of lines.
 pub(super) struct Periods<'a> {
     plan: &'a Plan,
     through: i32,
     source: Source,
     kind: Period,
-    /// By day of the program, the number of its period, once a line has been of that day.
-    numbers: Vec<Option<i32>>,
+    /// By day of the program, the number of its period, once a line has been of that day; before that [`UNKNOWN`].
+    numbers: Vec<i32>,
 }
 
 impl<'a> Periods<'a> {
@@ -25,7 +28,7 @@ impl<'a> Periods<'a> {
             Source::Event(_) => (plan.calendar.told_by(), plan.active.to.saturating_sub(plan.active.from).min(100_000)),
             Source::Periods(period) => (period, -1),
         };
-        let numbers = vec![None; usize::try_from(n_days.saturating_add(1)).unwrap_or(0)];
+        let numbers = vec![UNKNOWN; usize::try_from(n_days.saturating_add(1)).unwrap_or(0)];
         Self { plan, through: rule.result.through, source: rule.source, kind, numbers }
     }
 
@@ -38,11 +41,17 @@ impl<'a> Periods<'a> {
     }
 
     fn number_of_day(&mut self, day: i32) -> i32 {
-        let number = || self.plan.calendar.index(self.kind, day);
-        match self.numbers.get_mut(day.wrapping_sub(self.plan.active.from) as usize) {
-            Some(known) => *known.get_or_insert_with(number),
-            None => number(),
+        let place = day.wrapping_sub(self.plan.active.from) as usize;
+        if let Some(&known) = self.numbers.get(place)
+            && known != UNKNOWN
+        {
+            return known;
         }
+        let number = self.plan.calendar.index(self.kind, day);
+        if let Some(known) = self.numbers.get_mut(place) {
+            *known = number;
+        }
+        number
     }
 
     /// The kind of the periods, and the numbers of the first and the last one in which there can be lines; none where these are not to be
