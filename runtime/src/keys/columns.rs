@@ -98,6 +98,26 @@ impl Keys {
         }
     }
 
+    /// Takes all keys away, and keeps the room for those that are whole numbers.
+    pub(crate) fn clear(&mut self) {
+        for component in &mut self.components {
+            match component {
+                KeyColumn::Whole(values) => values.clear(),
+                KeyColumn::Text { .. } => *component = KeyColumn::default(),
+            }
+        }
+    }
+
+    /// Makes room for so many keys of so many components, should they be whole numbers; before there are any.
+    pub(crate) fn make_room(&mut self, n_components: usize, n_keys: usize) {
+        self.components.resize_with(n_components, KeyColumn::default);
+        for component in &mut self.components {
+            if let KeyColumn::Whole(values) = component {
+                values.reserve_exact(n_keys);
+            }
+        }
+    }
+
     /// Appends some of other keys, of as many components.
     pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
         self.components.resize_with(other.components.len(), KeyColumn::default);

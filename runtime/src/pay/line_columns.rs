@@ -43,11 +43,11 @@ enum Chosen<'a> {
 }
 
 impl LineColumns {
-    /// No lines yet, with room for so many in the columns that all lines have.
-    pub fn with_room(n_lines: usize) -> Self {
-        let (payees, amounts, days) =
-            (Vec::with_capacity(n_lines), Vec::with_capacity(n_lines), Vec::with_capacity(n_lines));
-        Self { payees, amounts, days, ..Self::default() }
+    /// Makes room for so many lines in the columns that all lines have.
+    pub fn make_room(&mut self, n_lines: usize) {
+        self.payees.reserve_exact(n_lines);
+        self.amounts.reserve_exact(n_lines);
+        self.days.reserve_exact(n_lines);
     }
 
     /// How many.
@@ -63,13 +63,17 @@ impl LineColumns {
                 ColumnMut::I32(values) => values.clear(),
                 ColumnMut::U32(values) => values.clear(),
                 ColumnMut::U8(values) => values.clear(),
-                ColumnMut::Keys(keys) => *keys = Keys::new(keys.n_components()),
+                ColumnMut::Keys(keys) => keys.clear(),
             }
         }
     }
 
     /// Adds all of these lines.
     pub fn append(&mut self, other: &Self) {
+        // What has no lines says nothing of what their keys are made of.
+        if other.len() == 0 {
+            return;
+        }
         self.keys.append(&other.keys, 0..other.keys.len());
         self.add(other, Chosen::All);
     }
@@ -77,6 +81,10 @@ impl LineColumns {
     /// Adds the lines at these places.
     pub fn append_at(&mut self, other: &Self, places: &[u32]) {
         if !other.keys.is_empty() {
+            // There are as many keys as payees.
+            if self.keys.is_empty() {
+                self.keys.make_room(other.keys.n_components(), self.payees.capacity());
+            }
             self.keys.append_rows(&other.keys, places);
         }
         self.add(other, Chosen::At(places));

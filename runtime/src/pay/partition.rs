@@ -27,11 +27,20 @@ const FEWEST: usize = 64;
 /// Lines that are partitioned together.
 const BLOCK: usize = 1 << 15;
 
+/// The lines of a range: chunks that are kept where the rows are, and behind them those that are held.
+struct Range {
+    chunks: Paged<LineColumns>,
+    rest: LineColumns,
+}
+
+/// Columns without lines, whose memory is used for those of the next range: fresh memory costs more than to fill it.
+pub(super) type Room = Vec<LineColumns>;
+
 /// Writes the lines of a rule and their sums.
 ///
 /// # Errors
 /// What a sink meets, and lines that cannot be kept or read back.
-pub(super) fn write(rule: &PaidRule<'_>, sinks: &mut Sinks<'_>) -> io::Result<()> {
+pub(super) fn write(rule: &PaidRule<'_>, sinks: &mut Sinks<'_>, room: &mut Room) -> io::Result<()> {
     let n_lines = rule.n_lines();
     if n_lines == 0 {
         return Ok(());
@@ -54,51 +63,62 @@ pub(super) fn write(rule: &PaidRule<'_>, sinks: &mut Sinks<'_>) -> io::Result<()
         (Source::Event(_) | Source::Periods(_), _) => n_held,
     };
     let ranges = Ranges::new(rule, n_held)?;
-    let chunks_by_range = partition(rule, &ranges, n_held, wanted)?;
-    let (mut held, mut order) = (LineColumns::default(), Vec::new());
-    for (range, chunks) in chunks_by_range.into_iter().enumerate() {
-        for idx in 0..chunks.len() {
-            let chunk = chunks.get(idx)?;
-            if ranges.is_one_payee[range] {
+    let (mut all, mut order) = (LineColumns::default(), Vec::new());
+    for (number, range) in partition(rule, &ranges, n_held, wanted, room)?.into_iter().enumerate() {
+        let Range { chunks, mut rest } = range;
+        if ranges.is_one_payee[number] {
+            let mut in_order = |lines: &LineColumns| {
                 order.clear();
-                order.extend(0..chunk.len() as u32);
-                batches.take(&chunk, &order, sinks)?;
-            } else if chunks.len() == 1 {
-                ranges.order(range, &chunk, &mut order);
-                batches.take(&chunk, &order, sinks)?;
-            } else {
-                held.append(&chunk);
+                order.extend(0..lines.len() as u32);
+                batches.take(lines, &order, sinks)
+            };
+            for idx in 0..chunks.len() {
+                in_order(&*chunks.get(idx)?)?;
             }
+            in_order(&rest)?;
+        } else {
+            for idx in 0..chunks.len() {
+                all.append(&*chunks.get(idx)?);
+            }
+            let lines = if chunks.len() == 0 {
+                &rest
+            } else {
+                all.append(&rest);
+                &all
+            };
+            ranges.order(number, lines, &mut order);
+            batches.take(lines, &order, sinks)?;
+            all.clear();
         }
-        if held.len() > 0 {
-            ranges.order(range, &held, &mut order);
-            batches.take(&held, &order, sinks)?;
-            held.clear();
-        }
+        rest.clear();
+        room.push(rest);
     }
     batches.end(sinks)
 }
 
-/// Partitions the lines of all pages; by range, its chunks.
+/// Partitions the lines of all pages by range.
 fn partition(
     rule: &PaidRule<'_>,
     ranges: &Ranges,
     n_held: usize,
     wanted: Wanted,
-) -> Result<Vec<Paged<LineColumns>>, StoreError> {
+    room: &mut Room,
+) -> Result<Vec<Range>, StoreError> {
     let n_ranges = ranges.spans.len();
     let shelf = Shelf::new(rule.loaded)?;
     let record = match (rule.source, rule.n_pages) {
         (Source::Event(record), 2..) => Some(record),
         (Source::Event(_) | Source::Periods(_), _) => None,
     };
-    let mut chunks: Vec<Paged<LineColumns>> = (0..n_ranges).map(|_| shelf.paged(rule.loaded, record)).collect();
     // What is held is as long as it will be; the rest grows up to a chunk.
-    let room = |n_lines: &usize| match record {
-        Some(_) => LineColumns::default(),
-        None => LineColumns::with_room(*n_lines),
+    let range = |n_lines: &usize| {
+        let mut rest = room.pop().unwrap_or_default();
+        if record.is_none() {
+            rest.make_room(*n_lines);
+        }
+        Range { chunks: shelf.paged(rule.loaded, record), rest }
     };
-    let mut held: Vec<LineColumns> = ranges.n_lines.iter().map(room).collect();
+    let mut partitioned: Vec<Range> = ranges.n_lines.iter().map(range).collect();
     // Small chunks would be many, and the account of them long. What is held anyway is one chunk.
     let n_most = match record {
         Some(_) => (n_held / n_ranges).clamp(n_held.min(FEWEST), 1 << 16),
@@ -109,21 +129,18 @@ fn partition(
         let lines = PageLines::new(rule, page)?;
         for from in (0..lines.n_lines).step_by(BLOCK) {
             let block = lines.columns(from, lines.n_lines.min(from + BLOCK), wanted);
-            if let [held] = &mut held[..] {
-                held.append(&block);
+            if let [Range { rest, .. }] = &mut partitioned[..] {
+                rest.append(&block);
                 continue;
             }
             let by_range = ranges.places(&block, &mut places);
-            for (held, places) in held.iter_mut().zip(by_range).filter(|(_, places)| !places.is_empty()) {
-                held.append_at(&block, places);
+            for (range, places) in partitioned.iter_mut().zip(by_range).filter(|(_, places)| !places.is_empty()) {
+                range.rest.append_at(&block, places);
             }
         }
-        for (held, chunks) in held.iter_mut().zip(&mut chunks).filter(|(held, _)| held.len() >= n_most) {
-            chunks.push(std::mem::take(held))?;
+        for Range { chunks, rest } in partitioned.iter_mut().filter(|range| range.rest.len() >= n_most) {
+            chunks.push(std::mem::take(rest))?;
         }
     }
-    for (held, chunks) in held.into_iter().zip(&mut chunks).filter(|(held, _)| held.len() > 0) {
-        chunks.push(held)?;
-    }
-    Ok(chunks)
+    Ok(partitioned)
 }

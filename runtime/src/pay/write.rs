@@ -10,7 +10,7 @@ use crate::pay::differences::{self, differences_header};
 use crate::pay::held::{self, held_header};
 use crate::pay::movements::{self, movements_header};
 use crate::pay::paid_rule::PaidRule;
-use crate::pay::partition;
+use crate::pay::partition::{self, Room};
 use crate::pay::sinks::Sinks;
 use crate::pay::slices::Slices;
 use crate::store::loaded::Loaded;
@@ -27,22 +27,23 @@ pub fn write(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks
 }
 
 fn write_lines(plan: &Plan, loaded: &Loaded, result: &RunResult, sinks: &mut Sinks<'_>) -> io::Result<()> {
+    let mut room = Room::new();
     for rule in &plan.rules {
         let Some(paid) = PaidRule::new(plan, rule, loaded, result, false) else { continue };
         if sinks.slices.is_some() && paid.n_pages > 1 {
             return Err(io::Error::other("parts of lines are written only where all rows are held in memory"));
         }
         if !result.is_paid_otherwise() {
-            partition::write(&paid, sinks)?;
+            partition::write(&paid, sinks, &mut room)?;
             continue;
         }
         // What was booked are differences; parts are those of what the rows come to on the run's day.
         let parts = sinks.slices.take();
-        partition::write(&paid, sinks)?;
+        partition::write(&paid, sinks, &mut room)?;
         if let Some((slices, sink)) = parts {
             let mut own = Sinks { slices: Some((slices, &mut *sink)), ..Sinks::default() };
             if let Some(computed) = PaidRule::new(plan, rule, loaded, result, true) {
-                partition::write(&computed, &mut own)?;
+                partition::write(&computed, &mut own, &mut room)?;
             }
             sinks.slices = Some((slices, sink));
         }
