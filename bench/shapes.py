@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-import run as races
+from processes import run, stages_of
 
 ROWS = 1_000_000
 RULE = """rule r{number} {{
@@ -36,7 +36,7 @@ def many_rules(plain, n_rules, folder):
     return path
 
 
-def table(programs, keep, runs):
+def table(programs, keep, rounds):
     """The results as Markdown."""
     meed, hand = programs / "meed", programs / "meed-bench"
     plain = prepare(keep / "plain", hand)
@@ -64,12 +64,12 @@ def table(programs, keep, runs):
         walls = {name: [] for name in shapes}
         stages = {name: [] for name in shapes}
         digests = {}
-        for number in range(runs):
+        for number in range(rounds):
             for name, start in shapes.items():
                 out = scratch / f"{number}-{len(digests)}-{list(shapes).index(name)}"
-                wall, _, report = races.run([*start, "--out", str(out)], scratch)
+                wall, _, report = run([*start, "--out", str(out)], scratch)
                 walls[name].append(wall)
-                stages[name].append(races.stages_of(report))
+                stages[name].append(stages_of(report))
                 payments = next(out.glob("payments.*"), None)
                 if number == 0 and payments:
                     digests[name] = subprocess.check_output([str(hand), "digest", str(payments)], text=True)

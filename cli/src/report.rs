@@ -12,7 +12,7 @@ use meed_grammar::limits;
 use meed_runtime::inner::engine::RunResult;
 use meed_runtime::inner::pay::sums_of;
 use meed_runtime::inner::store::{LeftOutRows, Loaded, Reject, Unreadable};
-use meed_runtime::manifest::Counts;
+use meed_runtime::manifest::Manifest;
 use std::collections::BTreeSet;
 
 const HEADER: [&str; 9] = [
@@ -34,7 +34,7 @@ const RETURNED: usize = 3;
     clippy::indexing_slicing,
     reason = "what was loaded is by record of the Plan, what a run gives by version of its rules"
 )]
-pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Counts]) {
+pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, Manifest { account, tables, .. }: &Manifest) {
     say(&format!("{} through {}", shown(&plan.title), date_of(result.through)));
     parameters(plan);
     for record in &loaded.named_only {
@@ -125,10 +125,13 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, account: &[Cou
                 say(&format!("  {} {word} held, {} {}", sum.n_lines, decimal_text(sum.sum, unit.decimals), unit.code));
             }
         }
-        match result.n_uncredited[version.index()] {
-            0 => {}
-            1 => say("  one part that nobody gets is in `uncredited`"),
-            n_parts => say(&format!("  {n_parts} parts that nobody gets are in `uncredited`")),
+        let is_written = tables.iter().any(|table| table.table == "uncredited");
+        match (result.n_uncredited[version.index()], is_written) {
+            (0, _) => {}
+            (1, true) => say("  one part that nobody gets is in `uncredited`"),
+            (n_parts, true) => say(&format!("  {n_parts} parts that nobody gets are in `uncredited`")),
+            (1, false) => say("  there is one part that nobody gets"),
+            (n_parts, false) => say(&format!("  there are {n_parts} parts that nobody gets")),
         }
         if result.missed[version.index()] != 0 {
             let missed = decimal_text(result.missed[version.index()], unit.decimals);

@@ -61,9 +61,9 @@ pub struct Run {
     /// Memory budget for rows, in MiB; beyond it the rows of an event spill to disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
-    /// Threads that work at a time [default: one for each processor]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<usize>>,
+    /// Threads that read, put in order and write rows [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    threads: Option<u32>,
     /// Folder for rows that spill to disk [default: the system's folder for temporary files]
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
@@ -169,7 +169,7 @@ impl Run {
         let manifest = written.map_err(|error| error.tell(messages))?;
         clock.stage("write");
         drop(progress);
-        report::accounts(&job.plan, &loaded, &result, &manifest.account);
+        report::accounts(&job.plan, &loaded, &result, &manifest);
         paid::report(&manifest);
         report::unmatched_texts(&job.plan, &loaded);
         report::formulas(formulas.n_marked());
@@ -212,7 +212,8 @@ impl Run {
 
     /// How many threads may work at a time.
     fn threads(&self) -> NonZero<usize> {
-        self.threads.unwrap_or_else(all_threads)
+        let asked = self.threads.and_then(|threads| NonZero::new(usize::try_from(threads).unwrap_or(usize::MAX)));
+        asked.unwrap_or_else(all_threads)
     }
 
     /// The columns of differences: to what earlier runs paid, or between the closes of this one.

@@ -313,7 +313,9 @@ fn any_number_of_threads_writes_the_same_bytes() {
         assert!(payments.lines().count() > 50_000);
         assert_eq!(first.get_or_insert_with(|| payments.clone()), &payments, "{threads} threads");
     }
-    run(&folder, &["--threads", "0"]).with(2).says("0");
+    run(&folder, &["--threads", "0"]).with(2).says("0 is not in 1..");
+    // More threads than there is work for are not begun.
+    run(&folder, &["--threads", "4000000000"]).with(0);
 }
 
 #[test]

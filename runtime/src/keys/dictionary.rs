@@ -172,8 +172,9 @@ impl Dictionary {
             return code;
         }
         let hash_of = hash_short(short);
-        let code = match self.short.find(hash_of, |(known, _)| *known == short) {
-            Some((_, code)) => *code,
+        let found = self.short.find(hash_of, |(known, _)| *known == short).map(|(_, code)| *code);
+        let code = match found {
+            Some(code) => code,
             None => {
                 let code = self.add_text(text);
                 self.short.insert_unique(hash_of, (short, code), |(known, _)| hash_short(*known));
@@ -181,30 +182,30 @@ impl Dictionary {
             }
         };
         if let Some((form, number)) = form {
-            self.remember(form, number, code);
+            self.remember(form, number, code, found.is_none());
         }
         code
     }
 
-    /// Keeps the code of a text that is a number of some form, if there are few forms, and numbers are not much larger than texts are
-    /// many.
-    fn remember(&mut self, form: Form, number: usize, code: u32) {
-        if number >= FEW.max(self.len() * 16) {
-            return;
+    /// Keeps the code of a text that is a number of some form, if there are few forms, and numbers are not much larger than texts of the
+    /// form are many.
+    fn remember(&mut self, form: Form, number: usize, code: u32, is_new: bool) {
+        let known = match self.numbered.iter_mut().position(|known| known.form == form) {
+            Some(place) => &mut self.numbered[place],
+            None if self.numbered.len() == MOST_FORMS => return,
+            None => {
+                self.numbered.push(Numbered { form, n_texts: 0, codes: Vec::new() });
+                let last = self.numbered.len() - 1;
+                &mut self.numbered[last]
+            }
+        };
+        known.n_texts += usize::from(is_new);
+        if number < FEW.max(known.n_texts * 4) {
+            if number >= known.codes.len() {
+                known.codes.resize((number + 1).next_power_of_two(), NONE);
+            }
+            known.codes[number] = code;
         }
-        let place = self.numbered.iter().position(|known| known.form == form).unwrap_or_else(|| {
-            self.numbered.push(Numbered { form, codes: Vec::new() });
-            self.numbered.len() - 1
-        });
-        if place >= MOST_FORMS {
-            self.numbered.truncate(MOST_FORMS);
-            return;
-        }
-        let codes = &mut self.numbered[place].codes;
-        if number >= codes.len() {
-            codes.resize((number + 1).next_power_of_two(), NONE);
-        }
-        codes[number] = code;
     }
 
     /// The code of a new text.
@@ -231,6 +232,8 @@ const MOST_FORMS: usize = 4;
 #[derive(Clone, Debug)]
 struct Numbered {
     form: Form,
+    /// How many texts of the form there are.
+    n_texts: usize,
     codes: Vec<u32>,
 }
 
@@ -293,6 +296,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::HashMap;
+
+    /// Numbers that lie far apart are not kept in a table with a place for each.
+    #[test]
+    fn tables_by_number_are_in_proportion_to_texts() {
+        let mut dictionary = Dictionary::default();
+        for text in 0..40_000u64 {
+            let letter = char::from(b'A' + (text % 4) as u8);
+            dictionary.intern(KeyComponent::of(format!("{letter}{:08}", text * 104_729 % 99_999_989).as_bytes()));
+        }
+        let n_places: usize = dictionary.numbered.iter().map(|known| known.codes.len()).sum();
+        assert!(n_places <= 40_000 * 8, "{n_places} places");
+    }
 
     proptest! {
         /// Texts of every form and length have the codes of a plain map.

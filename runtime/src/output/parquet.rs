@@ -18,6 +18,7 @@ use chunk::Chunk;
 use numbers::NumberColumn;
 use parquet::arrow::ArrowWriter;
 use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnDescPtr;
 use std::io::{self, Write};
@@ -52,8 +53,8 @@ impl<W: Write + Send> ParquetSink<W> {
     /// When it cannot be written.
     pub fn new(header: Header, target: W) -> io::Result<Self> {
         // The library turns an Arrow schema into one of Parquet, and keeps it in the file for readers.
-        let writer = ArrowWriter::try_new(target, schema(&header)?, None)?;
-        let (file, _) = writer.into_serialized_writer()?;
+        let writer = ArrowWriter::try_new(target, schema(&header)?, None).map_err(plain)?;
+        let (file, _) = writer.into_serialized_writer().map_err(plain)?;
         let descriptions = file.schema_descr().columns().iter();
         let columns = header.iter().zip(descriptions).map(|((_, kind), description)| Column::new(*kind, description));
         Ok(Self { columns: columns.collect::<io::Result<_>>()?, file: Some(file), n_rows: 0, group_rows: GROUP_ROWS })
@@ -62,13 +63,13 @@ impl<W: Write + Send> ParquetSink<W> {
     fn end_group(&mut self) -> io::Result<()> {
         let Some(file) = self.file.as_mut().filter(|_| self.n_rows > 0) else { return Ok(()) };
         let descriptions = file.schema_descr().columns().to_vec();
-        let mut group = file.next_row_group()?;
+        let mut group = file.next_row_group().map_err(plain)?;
         for (column, description) in self.columns.iter_mut().zip(descriptions) {
             let (bytes, close) = column.end_group(description)?;
-            group.append_column(&bytes, close)?;
+            group.append_column(&bytes, close).map_err(plain)?;
             column.chunk().reuse(bytes);
         }
-        group.close()?;
+        group.close().map_err(plain)?;
         self.n_rows = 0;
         Ok(())
     }
@@ -89,9 +90,20 @@ impl<W: Write + Send> Sink for ParquetSink<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.end_group()?;
         if let Some(file) = self.file.take() {
-            file.close()?;
+            file.close().map_err(plain)?;
         }
         Ok(())
+    }
+}
+
+/// What the file met, without what the library says around it.
+fn plain(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(met) => *met,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
     }
 }
 

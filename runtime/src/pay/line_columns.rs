@@ -50,6 +50,11 @@ impl LineColumns {
         self.days.reserve_exact(n_lines);
     }
 
+    /// How many lines there is room for.
+    pub fn room(&self) -> usize {
+        self.payees.capacity()
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.payees.len()

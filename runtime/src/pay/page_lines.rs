@@ -6,6 +6,7 @@ use crate::pay::line_columns::LineColumns;
 use crate::pay::page::PageOrigin;
 use crate::pay::paid_rule::{PaidRule, Source};
 use crate::store::error::StoreError;
+use meed_compiler::internal::broken;
 use meed_compiler::plan::VersionId;
 use std::borrow::Cow;
 
@@ -102,7 +103,9 @@ impl<'a> PageLines<'a> {
 
     /// Lines from one place in their order to another.
     pub fn columns(&self, from: usize, to: usize, wanted: Wanted) -> LineColumns {
-        let (Some(page), Some(origin)) = (&self.page, self.origin()) else { return LineColumns::default() };
+        let (Some(page), Some(origin)) = (&self.page, self.origin()) else {
+            broken(format!("lines of `{}` that come from nothing", self.rule.name))
+        };
         let (rule, block) = (self.rule, Block { lines: self, from, to });
         let roots = block.each(|version, idx| version.lines.roots()[idx]);
         let takings = block.said(|said| said.takings, 0);
@@ -140,14 +143,17 @@ impl<'a> PageLines<'a> {
             (Source::Event(_), Origin::Event { rows: None, .. }) if wanted.keys => {
                 columns.keys.append_rows(page.keys(), &roots);
             }
-            (Source::Event(_), origin) if wanted.keys => {
+            (Source::Event(_), Origin::Event { .. }) if wanted.keys => {
                 let rows: Vec<u32> = roots.iter().map(|&root| origin.source(root)).collect();
                 columns.keys.append_rows(page.keys(), &rows);
             }
             (Source::Periods(_), Origin::EntityPeriods { periods, .. }) => {
                 columns.periods = roots.iter().map(|&root| periods.period[root as usize]).collect();
             }
-            (Source::Event(_) | Source::Periods(_), _) => {}
+            (Source::Event(_), Origin::Event { .. }) => {}
+            (Source::Event(_), Origin::EntityPeriods { .. }) | (Source::Periods(_), Origin::Event { .. }) => {
+                broken(format!("lines of `{}` that come from other rows than it reads", rule.name))
+            }
         }
         columns
     }

@@ -112,7 +112,9 @@ fn partition(
     };
     // What is held is as long as it will be; the rest grows up to a chunk.
     let range = |n_lines: &usize| {
-        let mut rest = room.pop().unwrap_or_default();
+        // A range of one large payee has more room than others can use.
+        let fits = |lines: &LineColumns| lines.room() <= n_lines.saturating_mul(2).max(FEWEST_IN_RANGE);
+        let mut rest = room.pop().filter(fits).unwrap_or_default();
         if record.is_none() {
             rest.make_room(*n_lines);
         }

@@ -6,7 +6,7 @@ mod pages;
 use crate::source::arrow::{ChosenArrays, header_of, types_of};
 use crate::source::columns::{ColumnChunk, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
-use ahead::Batches;
+use ahead::{AT_A_TIME, Batches};
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use meed_compiler::internal::{self, broken};
@@ -22,7 +22,7 @@ use std::fs::File;
 use std::num::NonZero;
 use std::sync::Arc;
 
-/// The rows of a batch take about so many bytes at most, as long as rows are alike.
+/// The rows that are read at a time take about so many bytes at most, as long as rows are alike.
 const BATCH_BYTES: u64 = 16 << 20;
 
 /// A Parquet file, read a few thousand rows at a time.
@@ -83,7 +83,8 @@ impl Source for ParquetSource {
         columns.sort_unstable();
         columns.dedup();
         self.check_pages(&columns)?;
-        let batch_rows = self.batch_rows.min(rows_of_batches(self.metadata.metadata(), &columns));
+        let batch_bytes = if self.threads.get() > 1 { BATCH_BYTES / AT_A_TIME } else { BATCH_BYTES };
+        let batch_rows = self.batch_rows.min(rows_of_batches(self.metadata.metadata(), &columns, batch_bytes));
         let (handle, metadata) = (&self.handle, &self.metadata);
         let reader = guarded(&self.file, || -> Result<_, ParquetError> {
             let fields = metadata.schema().fields().iter().enumerate();
@@ -175,7 +176,7 @@ fn for_each_chunk(
 }
 
 /// How many rows of these columns are read at a time: fewer, where rows are long or texts share what they begin with.
-fn rows_of_batches(metadata: &ParquetMetaData, columns: &[usize]) -> usize {
+fn rows_of_batches(metadata: &ParquetMetaData, columns: &[usize], batch_bytes: u64) -> usize {
     let mut sizes = vec![0u64; metadata.num_row_groups()];
     let mut shares_beginnings = false;
     for_each_chunk(metadata, columns, |group, _, chunk| {
@@ -189,9 +190,9 @@ fn rows_of_batches(metadata: &ParquetMetaData, columns: &[usize]) -> usize {
         let n_rows = group.num_rows().max(1).unsigned_abs();
         size / n_rows
     });
-    let rows = BATCH_BYTES / widths.max().unwrap_or(0).max(1);
+    let rows = batch_bytes / widths.max().unwrap_or(0).max(1);
     // How long such texts are is known only when they are unpacked.
-    let rows = rows.clamp(1, if shares_beginnings { 256 } else { BATCH_BYTES });
+    let rows = rows.clamp(1, if shares_beginnings { 256 } else { batch_bytes });
     usize::try_from(rows).unwrap_or_else(|_| broken("a batch has more rows than bytes"))
 }
 

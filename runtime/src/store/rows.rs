@@ -13,6 +13,7 @@ use crate::store::row_batch::{RowBatch, Wanted};
 use crate::store::sorted_runs::{Budget, Merged, SortedRuns};
 use crate::store::spill::Spill;
 use meed_compiler::data::{Column, Table, Values};
+use meed_compiler::internal::{broken, guarded};
 use meed_compiler::plan::FieldId;
 use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
@@ -176,6 +177,7 @@ fn arrange_all(
     rows: &[u32],
     threads: NonZero<usize>,
 ) -> (Vec<Option<Column>>, Keys) {
+    let n_columns = columns.len();
     let waiting = Mutex::new(columns.into_iter().enumerate().rev().collect::<Vec<_>>());
     // What is arranged is as long as what it was made of where no row was rejected, and then makes room for the next.
     let work = || {
@@ -185,13 +187,19 @@ fn arrange_all(
         }
         done
     };
-    let n_more = if rows.len() < FEW_ROWS { 0 } else { threads.get() - 1 };
+    let n_more = if rows.len() < FEW_ROWS { 0 } else { threads.get().min(n_columns).saturating_sub(1) };
     let (mut columns, keys) = std::thread::scope(|scope| {
-        let others: Vec<_> = (0..n_more).map(|_| scope.spawn(work)).collect();
+        // Where the system gives no thread, there is less help and nothing else.
+        let other = || std::thread::Builder::new().name("order".to_owned()).spawn_scoped(scope, || guarded(work)).ok();
+        let others: Vec<_> = (0..n_more).map_while(|_| other()).collect();
         let keys = arrange_keys(keys, places, rows);
         let mut done = work();
         for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            match other.join() {
+                Ok(Ok(more)) => done.extend(more),
+                Ok(Err(error)) => broken(error.to_string()),
+                Err(_) => broken("a thread that puts columns in order ended"),
+            }
         }
         (done, keys)
     });

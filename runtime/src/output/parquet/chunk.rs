@@ -134,7 +134,8 @@ impl Chunk {
     }
 }
 
-/// A number of rows or bytes; Parquet has 32 bits for those of a page.
+/// A number of rows or bytes; Parquet has 31 bits for those of a page.
 pub(super) fn number(n: usize) -> io::Result<u32> {
-    u32::try_from(n).map_err(|_| io::Error::other("a page of Parquet of more than 4 GiB"))
+    let n = i32::try_from(n).map_err(|_| io::Error::other("a page of Parquet of more than 2 GiB"))?;
+    Ok(n.unsigned_abs())
 }

@@ -2,11 +2,14 @@
 
 use crate::source::error::SourceError;
 use arrow_array::RecordBatch;
+use meed_compiler::internal::broken;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 /// Batches that wait to be taken in.
 const WAITING: usize = 1;
+/// Batches that there are at a time: one is taken in, some wait, and one is decoded.
+pub(super) const AT_A_TIME: u64 = 3;
 
 /// Where the next batch comes from.
 pub(super) enum Batches<R> {
@@ -18,7 +21,8 @@ pub(super) enum Batches<R> {
 
 /// A thread that decodes batches.
 pub(super) struct Ahead {
-    batches: Option<Receiver<Result<RecordBatch, SourceError>>>,
+    /// None once the last batch was taken, or an error.
+    batches: Option<Receiver<Result<Option<RecordBatch>, SourceError>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -32,9 +36,10 @@ where
         let (handed, taken) = sync_channel::<R>(1);
         let work = move || {
             let Ok(mut read) = taken.recv() else { return };
-            // Whoever asked may have gone.
-            while let Some(batch) = read().transpose() {
-                let is_last = batch.is_err();
+            loop {
+                let batch = read();
+                let is_last = !matches!(batch, Ok(Some(_)));
+                // Whoever asked may have gone.
                 if sender.send(batch).is_err() || is_last {
                     return;
                 }
@@ -53,7 +58,15 @@ where
     pub fn next(&mut self) -> Result<Option<RecordBatch>, SourceError> {
         match self {
             Self::Own(read) => read(),
-            Self::Ahead(ahead) => ahead.batches.as_ref().and_then(|batches| batches.recv().ok()).transpose(),
+            Self::Ahead(ahead) => {
+                let Some(batches) = &ahead.batches else { return Ok(None) };
+                let batch =
+                    batches.recv().unwrap_or_else(|_| broken("a thread that ends before the file that it reads"));
+                if !matches!(batch, Ok(Some(_))) {
+                    ahead.batches = None;
+                }
+                batch
+            }
         }
     }
 }
