@@ -5,6 +5,7 @@
 
 mod bits;
 mod chunk;
+mod column;
 mod delta;
 mod numbers;
 mod texts;
@@ -12,12 +13,10 @@ mod wide;
 mod words;
 
 use crate::output::arrow::schema;
-use crate::output::batch::{Batch, Cells, Header, Kind, Sink};
-use bytes::Bytes;
-use chunk::Chunk;
+use crate::output::batch::{Batch, Header, Kind, Sink};
+use column::Column;
 use numbers::NumberColumn;
 use parquet::arrow::ArrowWriter;
-use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnDescPtr;
@@ -32,18 +31,11 @@ const GROUP_ROWS: usize = 1 << 20;
 /// Writes a table as Parquet.
 pub struct ParquetSink<W: Write + Send> {
     file: Option<SerializedFileWriter<W>>,
-    columns: Vec<Column>,
+    columns: Vec<Box<dyn Column>>,
     /// How many rows the row group under way has.
     n_rows: usize,
     /// A row group ends with the batch that reaches so many.
     group_rows: usize,
-}
-
-enum Column {
-    Words(WordColumn),
-    Texts(TextColumn),
-    Numbers(NumberColumn),
-    Wide(WideColumn),
 }
 
 impl<W: Write + Send> ParquetSink<W> {
@@ -56,7 +48,7 @@ impl<W: Write + Send> ParquetSink<W> {
         let writer = ArrowWriter::try_new(target, schema(&header)?, None).map_err(plain)?;
         let (file, _) = writer.into_serialized_writer().map_err(plain)?;
         let descriptions = file.schema_descr().columns().iter();
-        let columns = header.iter().zip(descriptions).map(|((_, kind), description)| Column::new(*kind, description));
+        let columns = header.iter().zip(descriptions).map(|((_, kind), description)| column(*kind, description));
         Ok(Self { columns: columns.collect::<io::Result<_>>()?, file: Some(file), n_rows: 0, group_rows: GROUP_ROWS })
     }
 
@@ -65,7 +57,9 @@ impl<W: Write + Send> ParquetSink<W> {
         let descriptions = file.schema_descr().columns().to_vec();
         let mut group = file.next_row_group().map_err(plain)?;
         for (column, description) in self.columns.iter_mut().zip(descriptions) {
-            let (bytes, close) = column.end_group(description)?;
+            column.end_page()?;
+            let statistics = column.statistics();
+            let (bytes, close) = column.chunk().end_group(description, statistics)?;
             group.append_column(&bytes, close).map_err(plain)?;
             column.chunk().reuse(bytes);
         }
@@ -107,45 +101,13 @@ fn plain(error: ParquetError) -> io::Error {
     }
 }
 
-impl Column {
-    fn new(kind: Kind, description: &ColumnDescPtr) -> io::Result<Self> {
-        Ok(match kind {
-            Kind::Word | Kind::Name => Self::Words(WordColumn::new()),
-            Kind::Text => Self::Texts(TextColumn::new()),
-            Kind::Amount { decimals, digits: digits @ 19.. } => {
-                Self::Wide(WideColumn::new(decimals, digits, description)?)
-            }
-            Kind::Amount { .. } | Kind::Day | Kind::Whole => Self::Numbers(NumberColumn::new(kind)),
-        })
-    }
-
-    fn take(&mut self, cells: &Cells, n_rows: usize) -> io::Result<()> {
-        match (self, cells) {
-            (Self::Words(words), cells) => words.take(cells),
-            (Self::Texts(texts), Cells::Texts(cells)) => texts.take(cells),
-            (Self::Texts(_), _) => Err(io::Error::other("a column of texts with cells of another kind")),
-            (Self::Numbers(numbers), cells) => numbers.take(cells, n_rows),
-            (Self::Wide(wide), cells) => wide.take(cells),
-        }
-    }
-
-    fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
-        match self {
-            Self::Words(words) => words.end_group(description),
-            Self::Texts(texts) => texts.end_group(description),
-            Self::Numbers(numbers) => numbers.end_group(description),
-            Self::Wide(wide) => wide.end_group(description),
-        }
-    }
-
-    fn chunk(&mut self) -> &mut Chunk {
-        match self {
-            Self::Words(words) => &mut words.chunk,
-            Self::Texts(texts) => &mut texts.chunk,
-            Self::Numbers(numbers) => &mut numbers.chunk,
-            Self::Wide(wide) => &mut wide.chunk,
-        }
-    }
+fn column(kind: Kind, description: &ColumnDescPtr) -> io::Result<Box<dyn Column>> {
+    Ok(match kind {
+        Kind::Word | Kind::Name => Box::new(WordColumn::new()),
+        Kind::Text => Box::new(TextColumn::new()),
+        Kind::Amount { decimals, digits: digits @ 19.. } => Box::new(WideColumn::new(decimals, digits, description)?),
+        Kind::Amount { .. } | Kind::Day | Kind::Whole => Box::new(NumberColumn::new(kind)),
+    })
 }
 
 #[cfg(test)]

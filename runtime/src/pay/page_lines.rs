@@ -61,7 +61,7 @@ impl<'a> PageLines<'a> {
     }
 
     /// What the rows come from; none where there are no lines.
-    pub fn origin(&self) -> Option<Origin<'_>> {
+    fn origin(&self) -> Option<Origin<'_>> {
         self.page.as_ref().map(PageOrigin::origin)
     }
 
@@ -171,22 +171,15 @@ impl Block<'_> {
     /// A column that every line has.
     fn each<T>(self, of: impl Fn(&Version<'_>, usize) -> T) -> Vec<T> {
         let Self { lines, from, to } = self;
+        let at = |place: u32| {
+            let (version, idx) = lines.located(place);
+            of(version, idx)
+        };
         match (lines.versions.as_slice(), &lines.order) {
             // The only version's places are those of all lines.
             ([only], None) => (from..to).map(|idx| of(only, idx)).collect(),
-            (_, None) => (from as u32..to as u32)
-                .map(|place| {
-                    let (version, idx) = lines.located(place);
-                    of(version, idx)
-                })
-                .collect(),
-            (_, Some(order)) => order[from..to]
-                .iter()
-                .map(|&place| {
-                    let (version, idx) = lines.located(place);
-                    of(version, idx)
-                })
-                .collect(),
+            (_, None) => (from as u32..to as u32).map(at).collect(),
+            (_, Some(order)) => order[from..to].iter().map(|&place| at(place)).collect(),
         }
     }
 

@@ -61,6 +61,14 @@ impl<'a> PaidRule<'a> {
         if self.as_computed { &self.result.lines[id.index()] } else { self.result.paid(id) }
     }
 
+    /// The event of many pages that its rows are of; neither its rows nor their lines are seen whole then.
+    pub fn paged_event(&self) -> Option<RecordId> {
+        match (self.source, self.n_pages) {
+            (Source::Event(record), 2..) => Some(record),
+            (Source::Event(_) | Source::Periods(_), _) => None,
+        }
+    }
+
     /// How many lines there are.
     pub fn n_lines(&self) -> usize {
         self.ids.iter().map(|id| self.lines(*id).len()).sum()

@@ -8,8 +8,8 @@
 use crate::pay::batches::Batches;
 use crate::pay::line_columns::LineColumns;
 use crate::pay::page_lines::{PageLines, Wanted};
-use crate::pay::paid_rule::{PaidRule, Source};
-use crate::pay::ranges::Ranges;
+use crate::pay::paid_rule::PaidRule;
+use crate::pay::ranges::{Ranges, Span};
 use crate::pay::sinks::Sinks;
 use crate::pay::sums::sums;
 use crate::store::error::StoreError;
@@ -54,19 +54,19 @@ pub(super) fn write(rule: &PaidRule<'_>, sinks: &mut Sinks<'_>, room: &mut Room)
     let wanted = Wanted { keys: sinks.payments.is_some() || sinks.slices.is_some(), numbers: sinks.slices.is_some() };
     // Ranges of a few lines are sorted fastest, but are not to be without number.
     let n_held = (n_lines / MOST_RANGES).max(FEWEST_IN_RANGE);
-    let n_held = match (rule.source, rule.n_pages) {
-        (Source::Event(record), 2..) => {
+    let n_held = match rule.paged_event() {
+        Some(record) => {
             let memory = rule.loaded.memory(record);
             let (page, all) = (memory.page_bytes / LINE_BYTES, memory.bytes / LINE_BYTES);
             n_held.max(page).min(all).max(1)
         }
-        (Source::Event(_) | Source::Periods(_), _) => n_held,
+        None => n_held,
     };
     let ranges = Ranges::new(rule, n_held)?;
     let (mut all, mut order) = (LineColumns::default(), Vec::new());
-    for (number, range) in partition(rule, &ranges, n_held, wanted, room)?.into_iter().enumerate() {
-        let Range { chunks, mut rest } = range;
-        if ranges.is_one_payee[number] {
+    let partitioned = partition(rule, &ranges, n_held, wanted, room)?;
+    for (span, Range { chunks, mut rest }) in ranges.spans.iter().zip(partitioned) {
+        if span.is_one_payee {
             let mut in_order = |lines: &LineColumns| {
                 order.clear();
                 order.extend(0..lines.len() as u32);
@@ -86,7 +86,7 @@ pub(super) fn write(rule: &PaidRule<'_>, sinks: &mut Sinks<'_>, room: &mut Room)
                 all.append(&rest);
                 &all
             };
-            ranges.order(number, lines, &mut order);
+            ranges.order(span, lines, &mut order);
             batches.take(lines, &order, sinks)?;
             all.clear();
         }
@@ -106,21 +106,18 @@ fn partition(
 ) -> Result<Vec<Range>, StoreError> {
     let n_ranges = ranges.spans.len();
     let shelf = Shelf::new(rule.loaded)?;
-    let record = match (rule.source, rule.n_pages) {
-        (Source::Event(record), 2..) => Some(record),
-        (Source::Event(_) | Source::Periods(_), _) => None,
-    };
+    let record = rule.paged_event();
     // What is held is as long as it will be; the rest grows up to a chunk.
-    let range = |n_lines: &usize| {
+    let range = |span: &Span| {
         // A range of one large payee has more room than others can use.
-        let fits = |lines: &LineColumns| lines.room() <= n_lines.saturating_mul(2).max(FEWEST_IN_RANGE);
+        let fits = |lines: &LineColumns| lines.room() <= span.n_lines.saturating_mul(2).max(FEWEST_IN_RANGE);
         let mut rest = room.pop().filter(fits).unwrap_or_default();
         if record.is_none() {
-            rest.make_room(*n_lines);
+            rest.make_room(span.n_lines);
         }
         Range { chunks: shelf.paged(rule.loaded, record), rest }
     };
-    let mut partitioned: Vec<Range> = ranges.n_lines.iter().map(range).collect();
+    let mut partitioned: Vec<Range> = ranges.spans.iter().map(range).collect();
     // Small chunks would be many, and the account of them long. What is held anyway is one chunk.
     let n_most = match record {
         Some(_) => (n_held / n_ranges).clamp(n_held.min(FEWEST), 1 << 16),

@@ -59,8 +59,7 @@ impl<'a> Periods<'a> {
     pub fn span(&self) -> Option<(Period, i32, i32)> {
         let calendar = &self.plan.calendar;
         let number = |day| calendar.knows(self.kind, day).then(|| calendar.index(self.kind, day));
-        let of_days = self.kind != Period::OwnYear && calendar.settled.is_none();
-        if !of_days {
+        if self.kind == Period::OwnYear || calendar.settled.is_some() {
             return None;
         }
         Some((self.kind, number(self.plan.active.from)?, number(self.plan.active.to)?))

@@ -1,5 +1,6 @@
 //! Ranges of payees in the order of output, each with few enough lines to be put in order together.
 
+use crate::keys::columns::Keys;
 use crate::pay::line_columns::LineColumns;
 use crate::pay::paid_rule::{PaidRule, compare};
 use crate::store::error::StoreError;
@@ -12,11 +13,18 @@ pub(super) struct Ranges {
     kinds: Vec<u32>,
     /// By rank, the range.
     of_rank: Vec<u32>,
-    /// By range, the first rank and the one behind the last.
-    pub spans: Vec<(u32, u32)>,
-    pub is_one_payee: Vec<bool>,
-    /// By range, how many lines it has.
-    pub n_lines: Vec<usize>,
+    /// By range.
+    pub spans: Vec<Span>,
+}
+
+/// A range of payees, by their ranks.
+pub(super) struct Span {
+    first: u32,
+    /// The rank behind the last.
+    end: u32,
+    pub n_lines: usize,
+    /// Whether all lines are of one payee.
+    pub is_one_payee: bool,
 }
 
 impl Ranges {
@@ -25,18 +33,12 @@ impl Ranges {
         let kinds: Vec<u32> = rule.kinds.iter().map(|(kind, _)| kind.0).collect();
         let ranks = ranks(rule);
         let n_ranks = rule.kinds.iter().map(|(_, keys)| keys.len()).sum();
-        let mut own = Self {
-            ranks,
-            kinds,
-            of_rank: vec![0; n_ranks],
-            spans: vec![(0, n_ranks as u32)],
-            is_one_payee: vec![false],
-            n_lines: vec![rule.n_lines()],
-        };
+        let all = Span { first: 0, end: n_ranks as u32, n_lines: rule.n_lines(), is_one_payee: false };
+        let mut own = Self { ranks, kinds, of_rank: vec![0; n_ranks], spans: vec![all] };
         if rule.n_lines() <= n_held {
             return Ok(own);
         }
-        let mut n_lines = vec![0u64; n_ranks];
+        let mut n_lines = vec![0usize; n_ranks];
         for &id in &rule.ids {
             let usual = rule.usual_kind(id);
             for page in 0..rule.lines(id).n_pages() {
@@ -47,22 +49,17 @@ impl Ranges {
             }
         }
         let (mut first, mut n_payees, mut n_in_range) = (0, 0, 0);
+        let span = |first, end, n_payees: usize, n_lines| Span { first, end, n_lines, is_one_payee: n_payees == 1 };
         own.spans.clear();
-        own.is_one_payee.clear();
-        own.n_lines.clear();
         for (rank, &n) in (0..).zip(&n_lines) {
-            if n_payees > 0 && n > 0 && n_in_range + n > n_held as u64 {
-                own.spans.push((first, rank));
-                own.is_one_payee.push(n_payees == 1);
-                own.n_lines.push(n_in_range as usize);
+            if n_payees > 0 && n > 0 && n_in_range + n > n_held {
+                own.spans.push(span(first, rank, n_payees, n_in_range));
                 (first, n_payees, n_in_range) = (rank, 0, 0);
             }
             own.of_rank[rank as usize] = own.spans.len() as u32;
             (n_payees, n_in_range) = (n_payees + usize::from(n > 0), n_in_range + n);
         }
-        own.spans.push((first, n_ranks as u32));
-        own.is_one_payee.push(n_payees == 1);
-        own.n_lines.push(n_in_range as usize);
+        own.spans.push(span(first, n_ranks as u32, n_payees, n_in_range));
         Ok(own)
     }
 
@@ -92,11 +89,10 @@ impl Ranges {
     }
 
     /// The places of the lines of a range in the order of their payees.
-    pub fn order(&self, range: usize, lines: &LineColumns, places: &mut Vec<u32>) {
-        let (first, end) = self.spans[range];
+    pub fn order(&self, span: &Span, lines: &LineColumns, places: &mut Vec<u32>) {
         let mut ranks = self.ranks_of(lines);
-        ranks.iter_mut().for_each(|rank| *rank -= first);
-        by_number(&ranks, (end - first) as usize, places);
+        ranks.iter_mut().for_each(|rank| *rank -= span.first);
+        by_number(&ranks, (span.end - span.first) as usize, places);
     }
 }
 
@@ -105,9 +101,7 @@ fn ranks(rule: &PaidRule<'_>) -> Option<Vec<Vec<u32>>> {
     if rule.kinds.len() < 2 {
         return None;
     }
-    let parties = |(kind, (_, keys)): (usize, &(_, &crate::keys::columns::Keys))| {
-        (0..keys.len() as u32).map(move |row| (kind, row))
-    };
+    let parties = |(kind, (_, keys)): (usize, &(_, &Keys))| (0..keys.len() as u32).map(move |row| (kind, row));
     let mut parties: Vec<(usize, u32)> = rule.kinds.iter().enumerate().flat_map(parties).collect();
     parties.sort_unstable_by(|(a, a_row), (b, b_row)| {
         compare(rule.kinds[*a].1, *a_row, rule.kinds[*b].1, *b_row).then(a.cmp(b)).then(a_row.cmp(b_row))

@@ -2,7 +2,7 @@
 
 use crate::pay::line_columns::LineColumns;
 use crate::pay::page_lines::{PageLines, Wanted};
-use crate::pay::paid_rule::{PaidRule, Source};
+use crate::pay::paid_rule::PaidRule;
 use crate::pay::periods::Periods;
 use crate::pay::totals::Total;
 use crate::store::error::StoreError;
@@ -50,9 +50,9 @@ impl Sums {
         let (period, first, last) = periods.span()?;
         let n_periods = usize::try_from(last.checked_sub(first)?.checked_add(1)?).ok()?;
         // Lines of many pages are not held, and their sums are to take no more than the rows may.
-        let most = match rule.source {
-            Source::Event(record) if rule.n_pages > 1 => rule.loaded.memory(record).page_bytes / size_of::<i128>(),
-            Source::Event(_) | Source::Periods(_) => FEW.max(rule.n_lines()),
+        let most = match rule.paged_event() {
+            Some(record) => rule.loaded.memory(record).page_bytes / size_of::<i128>(),
+            None => FEW.max(rule.n_lines()),
         };
         let n_sums = keys.len().checked_mul(n_periods).filter(|n_sums| *n_sums <= most)?;
         Some(Self { kind: *kind, unit: UnitId::CURRENCY, period, first, n_periods, sums: vec![0; n_sums] })

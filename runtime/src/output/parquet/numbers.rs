@@ -3,12 +3,10 @@
 use crate::output::batch::{Cells, Kind};
 use crate::output::parquet::bits::hybrid;
 use crate::output::parquet::chunk::{Chunk, number};
+use crate::output::parquet::column::{Column, other_kind};
 use crate::output::parquet::delta::delta;
-use bytes::Bytes;
 use parquet::basic::Encoding;
-use parquet::column::writer::ColumnCloseResult;
 use parquet::file::statistics::Statistics;
-use parquet::schema::types::ColumnDescPtr;
 use std::io;
 
 /// Values of a page.
@@ -17,7 +15,7 @@ const PAGE_VALUES: usize = 1 << 17;
 /// The rows of a row group in one column.
 pub(super) struct NumberColumn {
     kind: Kind,
-    pub chunk: Chunk,
+    chunk: Chunk,
     /// The values of the page under way.
     values: Vec<i64>,
     /// Of the rows of the page, in turn, whether they have a value and how many are alike; for days.
@@ -44,11 +42,26 @@ impl NumberColumn {
         }
     }
 
-    /// Takes the cells of so many rows.
-    pub fn take(&mut self, cells: &Cells, n_rows: usize) -> io::Result<()> {
+    /// Notes whether some rows have a value.
+    fn rows(&mut self, is_there: bool, n_rows: usize) -> io::Result<()> {
+        self.n_rows += n_rows;
+        if self.kind == Kind::Day {
+            let n_more = number(n_rows)?;
+            self.n_missing += if is_there { 0 } else { n_more.into() };
+            match self.there.last_mut() {
+                Some((known, n)) if *known == u32::from(is_there) => *n += n_more,
+                _ => self.there.push((is_there.into(), n_more)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Column for NumberColumn {
+    fn take(&mut self, cells: &Cells, n_rows: usize) -> io::Result<()> {
         match cells {
             Cells::Amounts(amounts) => {
-                let Kind::Amount { decimals, digits } = self.kind else { return Err(other_kind()) };
+                let Kind::Amount { decimals, digits } = self.kind else { return Err(other_kind("numbers")) };
                 amounts.scaled(decimals, digits, &mut self.values)?;
                 self.rows(true, n_rows)?;
             }
@@ -67,23 +80,9 @@ impl NumberColumn {
                 self.values.extend(numbers.iter().map(|number| i64::from(*number)));
                 self.rows(true, n_rows)?;
             }
-            Cells::Words { .. } | Cells::Texts(_) => return Err(other_kind()),
+            Cells::Words { .. } | Cells::Texts(_) => return Err(other_kind("numbers")),
         }
         if self.n_rows >= PAGE_VALUES { self.end_page() } else { Ok(()) }
-    }
-
-    /// Notes whether some rows have a value.
-    fn rows(&mut self, is_there: bool, n_rows: usize) -> io::Result<()> {
-        self.n_rows += n_rows;
-        if self.kind == Kind::Day {
-            let n_more = number(n_rows)?;
-            self.n_missing += if is_there { 0 } else { n_more.into() };
-            match self.there.last_mut() {
-                Some((known, n)) if *known == u32::from(is_there) => *n += n_more,
-                _ => self.there.push((is_there.into(), n_more)),
-            }
-        }
-        Ok(())
     }
 
     fn end_page(&mut self) -> io::Result<()> {
@@ -114,19 +113,16 @@ impl NumberColumn {
         Ok(())
     }
 
-    /// The column chunk, and what its row group says of it.
-    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
-        self.end_page()?;
+    fn statistics(&mut self) -> Option<Statistics> {
         let (range, n_missing) = (self.range.take(), std::mem::take(&mut self.n_missing));
-        let statistics = (self.kind == Kind::Day).then(|| {
+        (self.kind == Kind::Day).then(|| {
             let day = |value: i64| i32::try_from(value).ok();
             let (least, largest) = range.map_or((None, None), |(least, largest)| (day(least), day(largest)));
             Statistics::int32(least, largest, None, Some(n_missing), false)
-        });
-        self.chunk.end_group(description, statistics)
+        })
     }
-}
 
-fn other_kind() -> io::Error {
-    io::Error::other("a column of numbers with cells of another kind")
+    fn chunk(&mut self) -> &mut Chunk {
+        &mut self.chunk
+    }
 }

@@ -1,9 +1,10 @@
 //! Whatever is written is read back by the library, which shares no code with the columns here.
 
 use super::*;
-use crate::output::batch::{Amounts, Texts};
+use crate::output::batch::{Amounts, Cells, Texts};
 use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;

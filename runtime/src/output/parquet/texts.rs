@@ -2,13 +2,11 @@
 //!
 //! "Parquet encoding definitions", DELTA_LENGTH_BYTE_ARRAY.
 
-use crate::output::batch::Texts;
+use crate::output::batch::Cells;
 use crate::output::parquet::chunk::Chunk;
+use crate::output::parquet::column::{Column, other_kind};
 use crate::output::parquet::delta::delta;
-use bytes::Bytes;
 use parquet::basic::Encoding;
-use parquet::column::writer::ColumnCloseResult;
-use parquet::schema::types::ColumnDescPtr;
 use std::io;
 
 /// A page ends with the batch that reaches so many bytes.
@@ -16,7 +14,7 @@ const PAGE_BYTES: usize = 1 << 20;
 
 /// The rows of a row group in one column.
 pub(super) struct TextColumn {
-    pub chunk: Chunk,
+    chunk: Chunk,
     lengths: Vec<i64>,
     bytes: Vec<u8>,
     page: Vec<u8>,
@@ -28,9 +26,11 @@ impl TextColumn {
         let chunk = Chunk::new(Encoding::DELTA_LENGTH_BYTE_ARRAY);
         Self { chunk, lengths: Vec::new(), bytes: Vec::new(), page: Vec::new() }
     }
+}
 
-    /// Takes some texts.
-    pub fn take(&mut self, texts: &Texts) -> io::Result<()> {
+impl Column for TextColumn {
+    fn take(&mut self, cells: &Cells, _: usize) -> io::Result<()> {
+        let Cells::Texts(texts) = cells else { return Err(other_kind("texts")) };
         let mut start = 0;
         for &end in &texts.ends {
             // A length has 31 bits.
@@ -55,9 +55,7 @@ impl TextColumn {
         Ok(())
     }
 
-    /// The column chunk, and what its row group says of it.
-    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
-        self.end_page()?;
-        self.chunk.end_group(description, None)
+    fn chunk(&mut self) -> &mut Chunk {
+        &mut self.chunk
     }
 }

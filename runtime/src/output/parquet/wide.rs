@@ -2,9 +2,8 @@
 
 use crate::output::batch::Cells;
 use crate::output::parquet::chunk::Chunk;
-use bytes::Bytes;
+use crate::output::parquet::column::{Column, other_kind};
 use parquet::basic::Encoding;
-use parquet::column::writer::ColumnCloseResult;
 use parquet::schema::types::ColumnDescPtr;
 use std::io;
 
@@ -13,7 +12,7 @@ const PAGE_BYTES: usize = 1 << 20;
 
 /// The rows of a row group in one column.
 pub(super) struct WideColumn {
-    pub chunk: Chunk,
+    chunk: Chunk,
     decimals: u32,
     digits: u8,
     /// How many bytes the schema gives an amount.
@@ -29,12 +28,11 @@ impl WideColumn {
         let chunk = Chunk::new(Encoding::PLAIN);
         Ok(Self { chunk, decimals, digits, length, values: Vec::new(), page: Vec::new() })
     }
+}
 
-    /// Takes the cells of some rows.
-    pub fn take(&mut self, cells: &Cells) -> io::Result<()> {
-        let Cells::Amounts(amounts) = cells else {
-            return Err(io::Error::other("a column of amounts with cells of another kind"));
-        };
+impl Column for WideColumn {
+    fn take(&mut self, cells: &Cells, _: usize) -> io::Result<()> {
+        let Cells::Amounts(amounts) = cells else { return Err(other_kind("amounts")) };
         amounts.scaled(self.decimals, self.digits, &mut self.values)?;
         if self.values.len() * self.length >= PAGE_BYTES { self.end_page() } else { Ok(()) }
     }
@@ -55,9 +53,7 @@ impl WideColumn {
         Ok(())
     }
 
-    /// The column chunk, and what its row group says of it.
-    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
-        self.end_page()?;
-        self.chunk.end_group(description, None)
+    fn chunk(&mut self) -> &mut Chunk {
+        &mut self.chunk
     }
 }

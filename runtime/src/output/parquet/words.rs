@@ -6,24 +6,24 @@
 use crate::output::batch::{Cells, Texts};
 use crate::output::parquet::bits::hybrid;
 use crate::output::parquet::chunk::{Chunk, number};
-use bytes::Bytes;
+use crate::output::parquet::column::{Column, other_kind};
 use parquet::basic::Encoding;
-use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
 use parquet::file::statistics::Statistics;
-use parquet::schema::types::ColumnDescPtr;
 use rustc_hash::FxHashMap;
 use std::io;
 
 /// The rows of a row group in one column.
 pub(super) struct WordColumn {
-    pub chunk: Chunk,
+    chunk: Chunk,
     places: FxHashMap<Box<[u8]>, u32>,
     /// The different words, in the order in which they came.
     words: Texts,
     /// Words by their place, and how many rows have each in turn.
     runs: Vec<(u32, u32)>,
     n_rows: usize,
+    /// The least and the largest word of the row group, once its page is made.
+    range: Option<(ByteArray, ByteArray)>,
 }
 
 impl WordColumn {
@@ -35,15 +35,32 @@ impl WordColumn {
             words: Texts::default(),
             runs: Vec::new(),
             n_rows: 0,
+            range: None,
         }
     }
 
-    /// Takes the cells of some rows.
-    pub fn take(&mut self, cells: &Cells) -> io::Result<()> {
+    fn take_text(&mut self, text: &[u8]) -> io::Result<()> {
+        let place = place_of(text, &mut self.words, &mut self.places)?;
+        self.repeat(place, 1)
+    }
+
+    /// Adds so many rows with the word at a place.
+    fn repeat(&mut self, place: u32, n_rows: usize) -> io::Result<()> {
+        match self.runs.last_mut() {
+            Some((last, n)) if *last == place => *n += number(n_rows)?,
+            _ => self.runs.push((place, number(n_rows)?)),
+        }
+        self.n_rows += n_rows;
+        Ok(())
+    }
+}
+
+impl Column for WordColumn {
+    fn take(&mut self, cells: &Cells, _: usize) -> io::Result<()> {
         let (words, codes) = match cells {
             Cells::Words { words, codes } => (words, codes),
             Cells::Texts(texts) => return texts.iter().try_for_each(|text| self.take_text(text)),
-            _ => return Err(io::Error::other("a column of words with cells of another kind")),
+            _ => return Err(other_kind("words")),
         };
         // Which of the batch's words are met first comes first.
         let mut known: Vec<Option<u32>> = vec![None; words.ends.len()];
@@ -63,23 +80,7 @@ impl WordColumn {
         Ok(())
     }
 
-    fn take_text(&mut self, text: &[u8]) -> io::Result<()> {
-        let place = place_of(text, &mut self.words, &mut self.places)?;
-        self.repeat(place, 1)
-    }
-
-    /// Adds so many rows with the word at a place.
-    fn repeat(&mut self, place: u32, n_rows: usize) -> io::Result<()> {
-        match self.runs.last_mut() {
-            Some((last, n)) if *last == place => *n += number(n_rows)?,
-            _ => self.runs.push((place, number(n_rows)?)),
-        }
-        self.n_rows += n_rows;
-        Ok(())
-    }
-
-    /// The column chunk, and what its row group says of it.
-    pub fn end_group(&mut self, description: ColumnDescPtr) -> io::Result<(Bytes, ColumnCloseResult)> {
+    fn end_page(&mut self) -> io::Result<()> {
         let words = std::mem::take(&mut self.words);
         let n_words = words.ends.len();
         let mut dictionary = Vec::with_capacity(words.bytes.len() + 4 * n_words);
@@ -96,8 +97,17 @@ impl WordColumn {
         self.runs.clear();
         self.places.clear();
         let text = |word: &[u8]| ByteArray::from(word.to_vec());
-        let (least, largest) = (words.iter().min().map(text), words.iter().max().map(text));
-        self.chunk.end_group(description, Some(Statistics::byte_array(least, largest, None, Some(0), false)))
+        self.range = words.iter().min().map(text).zip(words.iter().max().map(text));
+        Ok(())
+    }
+
+    fn statistics(&mut self) -> Option<Statistics> {
+        let (least, largest) = self.range.take().unzip();
+        Some(Statistics::byte_array(least, largest, None, Some(0), false))
+    }
+
+    fn chunk(&mut self) -> &mut Chunk {
+        &mut self.chunk
     }
 }
 
@@ -130,6 +140,7 @@ mod tests {
     use crate::output::parquet::ParquetSink;
     use arrow_array::RecordBatch;
     use arrow_array::cast::AsArray;
+    use bytes::Bytes;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use proptest::prelude::*;
 
