@@ -154,7 +154,8 @@ impl Run {
             Some(EngineName::Interpreter) => Engine::Interpreter,
             Some(EngineName::Jit) | None => Engine::Jit,
         };
-        let options = RunOptions { chunk_rows: self.batch_rows, engine, ..RunOptions::through(job.through) };
+        let threads = self.threads();
+        let options = RunOptions { chunk_rows: self.batch_rows, engine, threads, ..RunOptions::through(job.through) };
         let mut timer = StageTimer::new(&job.plan, self.slices.then(|| Slices::new(&job.plan)), clock, &progress);
         let result =
             run(&job.plan, &mut loaded, &options, Some(&mut timer)).map_err(|met| job.fault(&met, messages))?;

@@ -1,4 +1,5 @@
-//! `meed show tree [PROGRAM]`: a program as it is read, for people and for other programs.
+//! `meed show tree [PROGRAM]` and `meed show phases [PROGRAM]`: a program as it is read and as its work may be cut, for people and for
+//! other programs.
 
 use crate::ExitStatus;
 use crate::draw::{self, Messages};
@@ -18,6 +19,7 @@ pub struct Show {
 #[derive(clap::Subcommand)]
 enum What {
     Tree(Tree),
+    Phases(Phases),
 }
 
 /// Show the tree of a program and of its libraries: what is written, before any name has a meaning
@@ -30,11 +32,31 @@ struct Tree {
     json: bool,
 }
 
+/// Show into which parts the work of a program may be cut: for each rule its phases, which rows stay together, and what is read
+#[derive(clap::Args)]
+struct Phases {
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
+}
+
 impl Show {
     pub fn run(self, messages: Messages) -> ExitStatus {
         match self.what {
             What::Tree(tree) => tree.run(messages),
+            What::Phases(phases) => phases.run(messages),
         }
+    }
+}
+
+impl Phases {
+    fn run(self, messages: Messages) -> ExitStatus {
+        let program = match project::program(self.program.as_deref(), &[], messages) {
+            Ok(program) => program,
+            Err(status) => return status,
+        };
+        let compiled = program.compile(messages);
+        let Some(plan) = compiled.plan else { return ExitStatus::Program };
+        draw::print_all(&plan.phases_text(), messages)
     }
 }
 

@@ -422,6 +422,16 @@ impl Output {
             *column = order.iter().map(|&idx| column[idx]).collect();
         }
         self.amounts = order.iter().map(|&idx| self.amounts[idx]).collect();
+        let mut kept: Vec<Option<KeptRow>> = self.kept.drain(..).map(Some).collect();
+        self.kept.extend(order.iter().filter_map(|&idx| kept.get_mut(idx).and_then(Option::take)));
+    }
+
+    /// Leaves the first so many lines, before anything is done with them.
+    pub fn truncate_lines(&mut self, n_lines: usize) {
+        self.rows.truncate(n_lines);
+        self.payees.truncate(n_lines);
+        self.amounts.truncate(n_lines);
+        self.kept.truncate(n_lines);
     }
 
     /// Begins a chunk of `n_rows`; lines stay.

@@ -11,10 +11,11 @@ pub mod eval;
 mod function;
 pub mod limits;
 pub mod lines;
+pub mod phases;
 pub mod schedule;
 pub mod trace;
 
-use crate::data::{Chunk, Data, FoldState, KeptRow, MODERATE, Met, Output, Rows, StateData, SumData, status};
+use crate::data::{Chunk, Data, FoldState, MODERATE, Met, Output, Rows, StateData, SumData, status};
 use crate::internal::broken;
 use crate::plan::{
     Emit, Expr, Fold, FoldFunction, Limit, Node, Owner, Plan, Root, Side, StateId, Stream, Version, VersionId,
@@ -22,6 +23,7 @@ use crate::plan::{
 use crate::value::{Exact, fraction, over, round};
 use eval::{Levels, Row, Value};
 use meed_grammar::span::Span;
+use phases::CarriedRow;
 use trace::Trace;
 
 /// Why a row stops the run.
@@ -119,42 +121,9 @@ pub fn interpret_row(
     output: &mut Output,
     trace: Option<&mut Trace>,
 ) -> Result<(), Fault> {
-    let definition = plan.version(rule);
-    let mut run = RuleRun {
-        plan,
-        id: rule,
-        definition,
-        row: Row::new(plan, rows, row, definition.n_locals as usize, trace.is_some()),
-        data,
-        chunk,
-        line: None,
-        placing: None,
-    };
-    if !plan.balances.is_empty() {
-        run.row.take_moment(definition, run.data);
-    }
-    let (own, of_lines) = plan.legs(definition);
-    let mark = run.nodes(&definition.nodes[own], definition.active)?;
-    let RuleRun { row: state, line, .. } = run;
-    let mut mark = mark;
-    if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0 || plan.keeps_zero(definition)) {
-        mark |= status::PAID;
-        output.rows.push(row);
-        output.payees.push(payee);
-        output.amounts.push(amount);
-        if !of_lines.is_empty() && !plan.is_apart(definition) {
-            output.kept.push(KeptRow { locals: state.locals, levels: state.levels, rank: None });
-        }
-    }
-    if state.below_zero.get() {
-        mark |= status::BELOW_ZERO;
-    }
-    output.missed += state.missed;
-    output.status[(row - chunk.start) as usize] = mark;
-    if let (Some(trace), Some(found)) = (trace, state.trace) {
-        *trace = found.into_inner();
-        trace.status = mark;
-    }
+    let (own, _) = plan.legs(plan.version(rule));
+    let carried = CarriedRow::begin(plan, rule, data, rows, row, trace.is_some());
+    carried.phase(plan, rule, data, chunk, own)?.end(plan, rule, chunk, output, trace);
     Ok(())
 }
 
@@ -191,19 +160,19 @@ pub fn interpret_fold(
     Ok(true)
 }
 
-struct RuleRun<'a> {
+struct RuleRun<'a, 'd> {
     plan: &'a Plan,
     id: VersionId,
     definition: &'a Version,
     row: Row<'a>,
-    data: &'a mut Data,
-    chunk: &'a Chunk,
+    data: &'d mut Data,
+    chunk: &'d Chunk,
     line: Option<(u32, i64)>,
     /// Where the row stands in its contest.
     placing: Option<contest::Placing>,
 }
 
-impl RuleRun<'_> {
+impl RuleRun<'_, '_> {
     fn nodes(&mut self, nodes: &[Node], active: crate::plan::Days) -> Result<u8, Fault> {
         let mut mark = 0;
         for node in nodes {

@@ -30,6 +30,7 @@ pub(crate) mod options;
 mod order;
 pub mod origin;
 mod page;
+mod parts;
 pub(crate) mod paths;
 mod patience;
 mod place;

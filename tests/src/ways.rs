@@ -14,6 +14,7 @@ use meed_runtime::inner::source::{Content, SourceFile, TableInput};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::inner::store::Spill;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 
 /// A way of settling.
 #[derive(Clone, Copy, Debug)]
@@ -26,18 +27,34 @@ pub struct Way {
     pub shuffled: bool,
     /// Which engine does the rows.
     pub engine: Engine,
+    /// Into how many parts the rows of rules are cut, and how many threads do them.
+    pub cut: (u32, usize),
     /// From how many bytes on the rows of events are spilled to disk, and in pieces of how many.
     pub held: Option<(usize, usize)>,
     /// In what shape keys have other names of the same order; outcomes are told with the old ones.
     pub renamed: Option<Shape>,
 }
 
+impl Way {
+    /// Whether the parts of lines are shown: rows that somebody looks at are done by the interpreter, and not cut.
+    fn shows_slices(self) -> bool {
+        self.engine == Engine::Interpreter && self.held.is_none() && self.cut == PLAIN.cut
+    }
+}
+
 /// The plainest way.
-pub const PLAIN: Way =
-    Way { name: "whole", rows: 1_000, shuffled: false, engine: Engine::Interpreter, held: None, renamed: None };
+pub const PLAIN: Way = Way {
+    name: "whole",
+    rows: 1_000,
+    shuffled: false,
+    engine: Engine::Interpreter,
+    cut: (1, 1),
+    held: None,
+    renamed: None,
+};
 
 /// All ways, the plainest first.
-pub const WAYS: [Way; 11] = [
+pub const WAYS: [Way; 15] = [
     PLAIN,
     Way { name: "row by row", rows: 1, ..PLAIN },
     Way { name: "shuffled", shuffled: true, ..PLAIN },
@@ -60,6 +77,10 @@ pub const WAYS: [Way; 11] = [
         held: Some((1, 1)),
         ..PLAIN
     },
+    Way { name: "in two parts", cut: (2, 1), ..PLAIN },
+    Way { name: "in seven parts, from the disk", rows: 5, cut: (7, 1), held: Some((400, 100)), ..PLAIN },
+    Way { name: "in seven parts by machine code", engine: Engine::Jit, cut: (7, 1), ..PLAIN },
+    Way { name: "in two parts by machine code and three threads", engine: Engine::Jit, cut: (2, 3), ..PLAIN },
     Way {
         name: "with keys of seven digits, by machine code",
         engine: Engine::Jit,
@@ -125,9 +146,14 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         }
     };
     outcome.rejects = rejects(plan, &loaded);
-    let options = options(through, way.rows, way.engine);
+    let (parts, threads) = way.cut;
+    let options = RunOptions {
+        parts: NonZero::new(parts).unwrap_or(NonZero::<u32>::MIN),
+        threads: NonZero::new(threads).unwrap_or(NonZero::<usize>::MIN),
+        ..options(through, way.rows, way.engine)
+    };
     let mut slices = Slices::new(plan);
-    let shown = way.engine == Engine::Interpreter && way.held.is_none();
+    let shown = way.shows_slices();
     let observer: Option<&mut dyn Observer> = if shown { Some(&mut slices) } else { None };
     match run(plan, &mut loaded, &options, observer) {
         Ok(result) => {
@@ -166,7 +192,8 @@ fn payments_and_totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> std:
 
 /// A run as tests make it: what machine code does over many rows alone is done over few too.
 pub fn options(through: i32, chunk_rows: u32, engine: Engine) -> RunOptions {
-    RunOptions { through, chunk_rows, engine, code: CodeOptions::OVER_FEW_ROWS }
+    let code = CodeOptions::OVER_FEW_ROWS;
+    RunOptions { chunk_rows, engine, code, thread_rows: 1, ..RunOptions::through(through) }
 }
 
 /// Whether the rows of some event are spilled when they are settled this way.
@@ -205,7 +232,7 @@ pub fn replayed(plan: &Plan, tables: &[(String, Table)], way: Way) -> Result<u64
 /// their files, of machine code all but the parts of lines.
 pub fn alike(outcome: &Outcome, way: &Way) -> Outcome {
     let mut plain = outcome.clone();
-    if way.engine == Engine::Jit || way.held.is_some() {
+    if !way.shows_slices() {
         plain.slices = None;
     }
     if way.shuffled {

@@ -54,7 +54,7 @@ fn ends(plan: &Plan, balance: &Balance, day: i32) -> i32 {
     plan.calendar.days(period, plan.calendar.index(period, day) + count as i32, plan.active).to
 }
 
-impl RuleRun<'_> {
+impl RuleRun<'_, '_> {
     /// An amount in smallest units, rounded by the unit of a balance.
     fn rounded(&mut self, amount: &Expr, balance: &Balance) -> Result<i64, Fault> {
         let Some(value) = self.row.eval(amount, self.data)?.number() else { broken("an amount that is missing") };

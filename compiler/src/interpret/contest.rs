@@ -1,9 +1,10 @@
 //! A contest: what a row does before the ranking of its period and, once that is known, behind it.
 
 use super::eval::{Levels, Row, Value};
+use super::phases::CarriedRow;
 use super::trace::{Trace, TraceStep};
 use super::{Fault, FaultKind, RuleRun, too_large};
-use crate::data::{Chunk, Data, KeptRow, Output, Rows, status};
+use crate::data::{Chunk, Data, Output, Rows, status};
 use crate::internal::broken;
 use crate::plan::{Emit, Node, Plan, Type, Version, VersionId};
 use crate::value::Exact;
@@ -52,7 +53,7 @@ fn at_work<'a>(
     chunk: &'a Chunk,
     row: u32,
     traced: bool,
-) -> RuleRun<'a> {
+) -> RuleRun<'a, 'a> {
     let definition = plan.version(id);
     let row = Row::new(plan, rows, row, definition.n_locals as usize, traced);
     RuleRun { plan, id, definition, row, data, chunk, line: None, placing: None }
@@ -122,7 +123,7 @@ impl Candidate {
         rows: &'a Rows,
         chunk: &'a Chunk,
         placing: Placing,
-    ) -> RuleRun<'a> {
+    ) -> RuleRun<'a, 'a> {
         let mut run = at_work(plan, id, data, rows, chunk, self.row, false);
         (run.row.locals, run.row.levels) = (self.locals.clone(), self.levels.clone());
         run.row.rank = Some(placing.rank);
@@ -182,7 +183,7 @@ impl Candidate {
         output: &mut Output,
     ) -> Result<Option<Trace>, Fault> {
         let definition = plan.version(id);
-        let (at, rank) = (ranking(definition), placing.rank);
+        let at = ranking(definition);
         let mut trace = self.trace.take();
         let mut run = self.resume(plan, id, data, rows, chunk, placing.clone());
         run.row.below_zero.set(self.is_below_zero);
@@ -191,28 +192,16 @@ impl Candidate {
             trace.step(TraceStep::Ranked { measure: self.measure.clone(), placing, span: rank.measure.span });
         }
         run.row.trace = trace.map(RefCell::new);
-        let (own, of_lines) = plan.legs(definition);
-        let mut mark = self.mark | run.nodes(&definition.nodes[at + 1..own.end], definition.active)?;
-        let RuleRun { row: state, line, .. } = run;
-        if let Some((payee, amount)) = line.filter(|(_, amount)| *amount != 0 || plan.keeps_zero(definition)) {
-            mark |= status::PAID;
-            output.rows.push(self.row);
-            output.payees.push(payee);
-            output.amounts.push(amount);
-            if !of_lines.is_empty() && !plan.is_apart(definition) {
-                output.kept.push(KeptRow { locals: state.locals, levels: state.levels, rank: Some(rank) });
-            }
-        }
-        if state.below_zero.get() {
-            mark |= status::BELOW_ZERO;
-        }
-        output.missed += state.missed;
-        output.status[(self.row - chunk.start) as usize] = mark;
-        Ok(state.trace.map(|trace| trace.into_inner().with_status(mark)))
+        let (own, _) = plan.legs(definition);
+        let mark = self.mark | run.nodes(&definition.nodes[at + 1..own.end], definition.active)?;
+        let RuleRun { row, line, .. } = run;
+        let mut trace = row.trace.is_some().then(Trace::default);
+        CarriedRow { row, line, mark }.end(plan, id, chunk, output, trace.as_mut());
+        Ok(trace)
     }
 }
 
-impl RuleRun<'_> {
+impl RuleRun<'_, '_> {
     /// The amount of a line in a contest: of level rows what each gets of their prizes.
     pub(super) fn prize_of_row(&self, amount: i64) -> Result<i64, Fault> {
         let Some(placing) = &self.placing else { return Ok(amount) };

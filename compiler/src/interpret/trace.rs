@@ -507,7 +507,7 @@ pub(super) struct Parts {
     along: Option<(Exact, Exact)>,
 }
 
-impl<'a> RuleRun<'a> {
+impl<'a> RuleRun<'a, '_> {
     /// The exact parts of an amount; their sum is the amount before rounding.
     pub(super) fn slices(&mut self, emit: &Emit) -> Result<Parts, Fault> {
         let trace = self.row.trace.take();

@@ -158,6 +158,28 @@ pub struct Installments {
     pub period: Period,
 }
 
+impl Node {
+    /// What it remembers.
+    pub fn state(&self) -> Option<StateId> {
+        match self {
+            Self::TotalOfAll { state, .. } | Self::First { state, .. } | Self::Total { state, .. } => Some(*state),
+            Self::Limit(limit) => limit.state(),
+            Self::Active
+            | Self::Until
+            | Self::Keep(_)
+            | Self::Let(..)
+            | Self::Set(..)
+            | Self::Rank(_)
+            | Self::TakeFrom(_)
+            | Self::Emit(_)
+            | Self::Add(_)
+            | Self::Choose(_)
+            | Self::Share(_)
+            | Self::Pay(_) => None,
+        }
+    }
+}
+
 impl Limit {
     /// M, or N.
     pub fn bound(&self) -> &Expr {

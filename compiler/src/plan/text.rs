@@ -13,6 +13,7 @@
 mod layout;
 mod lexer;
 mod names;
+mod phases;
 mod phrase;
 mod read;
 mod searches;
@@ -29,6 +30,11 @@ impl Plan {
     /// The Plan as text.
     pub fn to_text(&self) -> String {
         write::write(self)
+    }
+
+    /// The phases of every version, in the order of work: what is done, which rows must stay in one part, and what is read.
+    pub fn phases_text(&self) -> String {
+        phases::write(self)
     }
 
     /// The Plan of this text, with empty places.

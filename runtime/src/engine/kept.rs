@@ -198,7 +198,7 @@ impl KeptRun {
                 unsafe_code,
                 reason = "as where the kernels of rules are called; the row has its place in every column"
             )]
-            let n_done = kernel.map_or(0, |kernel| unsafe { kernel.run(plan, data, rows, chunk, 0, output) });
+            let n_done = kernel.map_or(0, |kernel| unsafe { kernel.run(plan, data, rows, chunk, 0..1, output) });
             if n_done == 0 {
                 let row = chunk.start;
                 interpret_row(plan, *id, data, rows, chunk, row, output, None).map_err(|fault| (*id, fault))?;

@@ -4,6 +4,7 @@ use meed_compiler::codegen::CodeOptions;
 use meed_compiler::data::Rows;
 use meed_compiler::interpret::trace::Trace;
 use meed_compiler::plan::VersionId;
+use std::num::NonZero;
 
 /// Which engine does the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,12 +27,26 @@ pub struct RunOptions {
     pub engine: Engine,
     /// How machine code is made and called.
     pub code: CodeOptions,
+    /// How many threads may work at a time.
+    pub threads: NonZero<usize>,
+    /// How many rows threads are given at a time; fewer are done sooner than a thread begins.
+    pub thread_rows: u32,
+    /// Into how many parts the rows of a chunk are cut at least, where rules let them; what a run gives does not depend on it.
+    pub parts: NonZero<u32>,
 }
 
 impl RunOptions {
     /// A run through this day, otherwise as usual.
     pub fn through(day: i32) -> Self {
-        Self { through: day, chunk_rows: 4096, engine: Engine::default(), code: CodeOptions::default() }
+        Self {
+            through: day,
+            chunk_rows: 4096,
+            engine: Engine::default(),
+            code: CodeOptions::default(),
+            threads: NonZero::<usize>::MIN,
+            thread_rows: 1 << 16,
+            parts: NonZero::<u32>::MIN,
+        }
     }
 }
 

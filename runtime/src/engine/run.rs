@@ -6,6 +6,7 @@ use crate::engine::flags::RowFlags;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::line_stream::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
+use crate::engine::parts::Part;
 use crate::engine::patience::Patience;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
@@ -26,6 +27,7 @@ use meed_compiler::plan::{
     Limit, LineKind, Node, Period, Plan, RecordId, RuleId, StackingId, Stream, Version, VersionId,
 };
 use std::cell::Cell;
+use std::ops::Range;
 
 /// Runs every rule over the tables as they are seen.
 ///
@@ -193,10 +195,11 @@ impl Run<'_, '_> {
             }
             let mut idx = 0;
             while idx < rules.len() {
-                let end = idx + n_chosen(self.plan, &ids[idx..]);
-                if let Err(fault) = self.together(&mut rules[idx..end], page) {
+                let left = &ids[idx..rules.len()];
+                let end = idx + n_chosen(self.plan, left).max(self.n_side_by_side(left));
+                if let Some((n_done, fault)) = self.together(&mut rules[idx..end], page) {
                     met = Some(fault);
-                    rules.truncate(idx);
+                    rules.truncate(idx + n_done);
                     break;
                 }
                 idx = end;
@@ -214,31 +217,25 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Does the rows of a page, of one version or of all of a choice.
-    fn together(&mut self, members: &mut [UnderWay], page: usize) -> Result<(), RunError> {
+    /// Does the rows of a page, of one version, of all of a choice, or of several side by side. Where a row stops the run, how many of the
+    /// versions before go on, and what was met: each goes on as if it were done by itself.
+    fn together(&mut self, members: &mut [UnderWay], page: usize) -> Option<(usize, RunError)> {
         let ids: Vec<VersionId> = members.iter().map(|member| member.id).collect();
         if let Some(observer) = &mut self.observer {
             members.iter().for_each(|member| observer.begins(member.id));
         }
         let rule = self.plan.version(ids[0]);
-        let (rows, n_rows) = self.rows_of(&ids, page)?;
-        self.size_payments(&rule.stream, n_rows);
+        let (rows, n_rows) = match self.rows_of(&ids, page) {
+            Ok(rows) => rows,
+            Err(error) => return Some((0, error.into())),
+        };
+        if let Err(error) = self.make_ready(members, &rows, n_rows) {
+            return Some((0, error));
+        }
+        let stacking = self.plan.stacking_of(ids[0]);
         let mut used: Vec<usize> = members.iter().flat_map(|member| member.used.iter().copied()).collect();
         used.sort_unstable();
         used.dedup();
-        for &id in &ids {
-            self.size_decisions(self.plan.version(id), n_rows);
-            self.prepare_searches(id)?;
-            self.fill_as_stood(id, &rows, None)?;
-        }
-        for &key in &used {
-            if self.group_indexes[key].is_none() {
-                let (days, n_all) = self.span(&rule.stream, &rows, n_rows);
-                let index = GroupIndex::new(self.plan, &self.plan.keys[key], self.loaded, days, n_all);
-                self.group_indexes[key] = Some(index);
-            }
-        }
-        members.iter_mut().for_each(|member| self.ask_shown(member, &rows));
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
         // Rows of periods before the program are those of rules that only set.
         if let Rows::EntityPeriods(periods) = &rows
@@ -246,21 +243,62 @@ impl Run<'_, '_> {
         {
             chunk.start = periods.last_day.partition_point(|day| *day < self.plan.active.from) as u32;
         }
-        while chunk.start < n_rows {
-            let most = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
+        let mut met = None;
+        let mut n_left = members.len();
+        while chunk.start < n_rows && n_left > 0 {
+            let members = &mut members[..n_left];
+            let most = self.n_at_a_time(n_rows).min(n_rows - chunk.start);
             chunk.len = members.iter().fold(most, |len, member| member.n_alike(chunk.start, len));
             self.number(&used, &rows, &mut chunk);
+            let n_beside = members.len();
             members.iter_mut().for_each(|member| member.output.begin(chunk.len as usize));
-            match (self.plan.stacking_of(ids[0]), &mut *members) {
-                (None, [only]) => self.chunk(only, &rows, &chunk)?,
-                (Some(stacking), members) => self.chosen(stacking, members, &rows, &chunk)?,
-                (None, _) => broken("several versions at once that are no choice"),
+            let mut parts: Vec<Option<Vec<Part>>> =
+                members.iter_mut().map(|member| self.cut(member, &rows, &chunk, n_beside)).collect();
+            self.at_the_same_time(members, &mut parts, &rows, &chunk);
+            let stopped = match stacking {
+                Some(stacking) => self.chosen(stacking, members, parts, &rows, &chunk).err().map(|fault| (0, fault)),
+                None => {
+                    let chunks = members.iter_mut().zip(parts).enumerate();
+                    let mut done =
+                        chunks.map(|(idx, (member, parts))| (idx, self.chunk(member, parts, &rows, &chunk)));
+                    done.find_map(|(idx, done)| done.err().map(|fault| (idx, fault)))
+                }
+            };
+            if let Some((idx, fault)) = stopped {
+                n_left = idx;
+                met = Some(fault);
             }
-            members.iter_mut().for_each(|member| self.mark(member, &rows, &chunk));
+            members[..n_left].iter_mut().for_each(|member| self.mark(member, &rows, &chunk));
             chunk.start += chunk.len;
         }
+        for (idx, member) in members[..n_left].iter_mut().enumerate() {
+            if let Err(error) = self.keep(member, &rows, n_rows) {
+                return Some((idx, error));
+            }
+        }
+        met.map(|fault| (n_left, fault))
+    }
+
+    /// Makes everything ready that versions over the same rows ask.
+    fn make_ready(&mut self, members: &mut [UnderWay], rows: &Rows, n_rows: u32) -> Result<(), RunError> {
+        let Some(first) = members.first() else { return Ok(()) };
+        let stream = &self.plan.version(first.id).stream;
+        self.size_payments(stream, n_rows);
+        for member in &*members {
+            self.size_decisions(self.plan.version(member.id), n_rows);
+            self.prepare_searches(member.id)?;
+            self.fill_as_stood(member.id, rows, None)?;
+        }
+        for key in members.iter().flat_map(|member| &member.used) {
+            if self.group_indexes[*key].is_none() {
+                let (days, n_all) = self.span(stream, rows, n_rows);
+                let index = GroupIndex::new(self.plan, &self.plan.keys[*key], self.loaded, days, n_all);
+                self.group_indexes[*key] = Some(index);
+            }
+        }
         for member in members {
-            self.keep(member, &rows, n_rows)?;
+            member.cut.prepare(self.plan, self.loaded, || self.span(stream, rows, n_rows));
+            self.ask_shown(member, rows);
         }
         Ok(())
     }
@@ -280,9 +318,15 @@ impl Run<'_, '_> {
     }
 
     /// Does the rows of a chunk, with the lines that they make.
-    fn chunk(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) -> Result<(), RunError> {
+    fn chunk(
+        &mut self,
+        member: &mut UnderWay,
+        parts: Option<Vec<Part>>,
+        rows: &Rows,
+        chunk: &Chunk,
+    ) -> Result<(), RunError> {
         let id = member.id;
-        let done = self.rows_of_chunk(member, rows, chunk, None);
+        let done = self.rows_of_chunk(member, parts, rows, chunk, None);
         done.map_err(|(row, fault)| self.fault(id, &self.plan.version(id).stream, rows, row, fault))
     }
 
@@ -291,6 +335,7 @@ impl Run<'_, '_> {
         &mut self,
         stacking: StackingId,
         members: &mut [UnderWay],
+        parts: Vec<Option<Vec<Part>>>,
         rows: &Rows,
         chunk: &Chunk,
     ) -> Result<(), RunError> {
@@ -299,8 +344,8 @@ impl Run<'_, '_> {
         let mut traces: Vec<Vec<(u32, Trace)>> = members.iter().map(|_| Vec::new()).collect();
         // Of several faults that of the first row is told, and of one row that of the first rule.
         let mut met: Option<(u32, usize, Fault)> = None;
-        for (idx, (member, traces)) in members.iter_mut().zip(&mut traces).enumerate() {
-            if let Err((row, fault)) = self.rows_of_chunk(member, rows, chunk, Some(traces))
+        for (idx, ((member, parts), traces)) in members.iter_mut().zip(parts).zip(&mut traces).enumerate() {
+            if let Err((row, fault)) = self.rows_of_chunk(member, parts, rows, chunk, Some(traces))
                 && met.as_ref().is_none_or(|(least, ..)| row < *least)
             {
                 met = Some((row, idx, fault));
@@ -329,26 +374,49 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Does the rows of a chunk by machine code, and by the interpreter where there is none; the lines that they make are done with,
-    /// but where they wait for a choice: then the traces of the rows are kept with them.
+    /// Does the rows of a chunk; the lines that they make are done with, but where they wait for a choice: then the traces of the rows are
+    /// kept with them.
     fn rows_of_chunk(
         &mut self,
         member: &mut UnderWay,
+        parts: Option<Vec<Part>>,
         rows: &Rows,
         chunk: &Chunk,
-        mut waiting: Option<&mut Vec<(u32, Trace)>>,
+        waiting: Option<&mut Vec<(u32, Trace)>>,
     ) -> Result<(), (u32, Fault)> {
-        let observed = member.shows(chunk.start);
-        let UnderWay { id, output, limited, .. } = member;
-        let id = *id;
-        let (mut row, end) = (chunk.start, chunk.start + chunk.len);
+        if member.shows(chunk.start) {
+            return self.shown_rows(member, rows, chunk, waiting);
+        }
+        let mut n_done = member.output.rows.len();
+        let met = if self.goes_by_phases(member, chunk) {
+            self.by_phases(member, rows, chunk)
+        } else if let Some(parts) = parts {
+            self.part_by_part(member, rows, chunk, parts)
+        } else {
+            self.stretch(member.id, rows, chunk, 0..chunk.len, &mut member.output)
+        };
+        // Of several faults the first row's is told: lines that rows before have made come before it.
+        if waiting.is_none() {
+            self.finish_lines(member.id, rows, chunk, &mut n_done, &mut member.output, None)?;
+        }
+        met
+    }
+
+    /// Does some rows of a chunk by machine code, and by the interpreter where there is none.
+    pub(super) fn stretch(
+        &mut self,
+        id: VersionId,
+        rows: &Rows,
+        chunk: &Chunk,
+        stretch: Range<u32>,
+        output: &mut Output,
+    ) -> Result<(), (u32, Fault)> {
+        let (mut row, end) = (chunk.start + stretch.start, chunk.start + stretch.end);
         self.at.set(Some((id, row)));
         let mut replayed = 0;
         let mut patience = Patience::default();
-        // Lines that are done with already.
-        let mut n_done = output.rows.len();
         while row < end {
-            let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id)).filter(|_| !observed);
+            let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id));
             if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
                 let from = row - chunk.start;
                 #[expect(
@@ -356,7 +424,8 @@ impl Run<'_, '_> {
                     reason = "the kernels are those of this Plan; `load` has made every reference a row of its table, 0 \
                               where it is missing, and every code one of the dictionary that the predicates are over"
                 )]
-                let done = unsafe { kernel.run(self.plan, &mut self.loaded.data, rows, chunk, from, output) };
+                let done =
+                    unsafe { kernel.run(self.plan, &mut self.loaded.data, rows, chunk, from..stretch.end, output) };
                 patience.asked(from, done);
                 row = chunk.start + done;
                 if row == end {
@@ -364,27 +433,46 @@ impl Run<'_, '_> {
                 }
             }
             self.at.set(Some((id, row)));
-            let mut trace = observed.then(Trace::default);
-            let done = interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, trace.as_mut());
-            let done = done.map_err(|fault| (row, fault));
-            // Of several faults the first row's is told: lines that rows before have made come before it.
-            if waiting.is_none() && (done.is_err() || observed) {
-                self.finish_lines(id, rows, chunk, &mut n_done, output, trace.as_mut())?;
-            }
-            done?;
-            match (trace, &mut waiting) {
-                (Some(trace), Some(waiting)) => waiting.push((row, trace)),
-                (Some(trace), None) => tell(&mut self.observer, limited, id, row, trace),
-                (None, _) => {}
-            }
+            interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, None)
+                .map_err(|fault| (row, fault))?;
             row += 1;
             replayed += 1;
         }
-        if waiting.is_none() {
-            self.finish_lines(id, rows, chunk, &mut n_done, output, None)?;
-        }
-        if self.kernels.is_some() && !observed {
+        if self.kernels.is_some() {
             self.result.replayed[id.index()] += replayed;
+        }
+        Ok(())
+    }
+
+    /// Does the rows of a chunk that somebody wants to see.
+    fn shown_rows(
+        &mut self,
+        member: &mut UnderWay,
+        rows: &Rows,
+        chunk: &Chunk,
+        mut waiting: Option<&mut Vec<(u32, Trace)>>,
+    ) -> Result<(), (u32, Fault)> {
+        let UnderWay { id, output, limited, .. } = member;
+        let id = *id;
+        // Lines that are done with already.
+        let mut n_done = output.rows.len();
+        for row in chunk.start..chunk.start + chunk.len {
+            self.at.set(Some((id, row)));
+            let mut trace = Trace::default();
+            let data = &mut self.loaded.data;
+            let done = interpret_row(self.plan, id, data, rows, chunk, row, output, Some(&mut trace));
+            match &mut waiting {
+                Some(waiting) => {
+                    done.map_err(|fault| (row, fault))?;
+                    waiting.push((row, trace));
+                }
+                // Of several faults the first row's is told: lines that rows before have made come before it.
+                None => {
+                    self.finish_lines(id, rows, chunk, &mut n_done, output, Some(&mut trace))?;
+                    done.map_err(|fault| (row, fault))?;
+                    tell(&mut self.observer, limited, id, row, trace);
+                }
+            }
         }
         Ok(())
     }

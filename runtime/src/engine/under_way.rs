@@ -3,6 +3,7 @@
 use crate::engine::counts::{Counts, FoundRows, from_row, returned_in};
 use crate::engine::dated_rows::DatedMarks;
 use crate::engine::lines::LineRows;
+use crate::engine::parts::Cut;
 use crate::engine::paths::PathValues;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
@@ -16,6 +17,8 @@ pub(super) struct UnderWay {
     pub id: VersionId,
     /// The keys that it keeps something per.
     pub used: Vec<usize>,
+    /// How its rows are cut.
+    pub cut: Cut,
     pub observed: bool,
     /// The rows of the page that whoever looks on wants to see; none where that is all.
     pub shown: Option<Vec<u32>>,
@@ -43,6 +46,7 @@ impl Run<'_, '_> {
         UnderWay {
             id,
             used,
+            cut: Cut::new(self.plan, id, self.options),
             observed,
             shown: None,
             counts: Counts::default(),
@@ -186,20 +190,5 @@ impl UnderWay {
 pub(super) fn uses(plan: &Plan, rule: &Version, key: usize) -> bool {
     // Who gets a line is known only once it is made.
     let of = |state: StateId| plan.states[state.index()].key.index() == key && !plan.keys[key].of_payee;
-    rule.nodes.iter().any(|step| match step {
-        Node::TotalOfAll { state, .. } | Node::First { state, .. } | Node::Total { state, .. } => of(*state),
-        Node::Limit(limit) => limit.state().is_some_and(of),
-        Node::Active
-        | Node::Until
-        | Node::Keep(_)
-        | Node::Let(..)
-        | Node::Set(..)
-        | Node::Emit(_)
-        | Node::Share(_)
-        | Node::Choose(_)
-        | Node::TakeFrom(_)
-        | Node::Rank(_)
-        | Node::Add(_)
-        | Node::Pay(_) => false,
-    })
+    rule.nodes.iter().filter_map(Node::state).any(of)
 }
