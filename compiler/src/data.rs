@@ -5,6 +5,10 @@
 //! INVARIANT: rows of an entity are in key order; those of an event in the order of `when`, then key, and after them
 //! the rows that may only be referred to (without a `when`, or after the run's date).
 
+mod shared;
+
+pub use shared::Shared;
+
 use crate::balances::Balances;
 use crate::interpret::eval::{Levels, Value};
 use crate::lookup::Lookup;
@@ -76,13 +80,13 @@ pub struct Table {
 #[derive(Debug, Default)]
 pub struct Data {
     /// By record.
-    pub tables: Vec<Table>,
+    pub tables: Shared<Vec<Table>>,
     /// By predicate: 1 where the text of that code passes.
-    pub predicates: Vec<Vec<u8>>,
+    pub predicates: Shared<Vec<Vec<u8>>>,
     /// By predicate: the code of its text, where it is for one text that is a value as well.
     pub literals: Vec<u32>,
     /// By decision table.
-    pub lookups: Vec<Lookup>,
+    pub lookups: Shared<Vec<Lookup>>,
     /// By search; made ready before the first rule that asks.
     pub searches: Vec<Option<Index>>,
     /// By state.

@@ -183,8 +183,8 @@ pub struct DayTables {
 }
 
 impl Kernel {
-    /// Does these rows of a chunk, in order; returns the first that it could not do, or the end of the rows when all are done. What is done is in the output and in what rules remember, the row returned and
-    /// those after it are not touched.
+    /// Does these rows of a chunk, in order; returns the first that it could not do, or the end of the rows when all are
+    /// done. What is done is in the output and in what rules remember, the row returned and those after it are not touched.
     ///
     /// # Safety
     /// The kernel was compiled for this Plan. Every reference in the columns of `data` is a row of the table it refers to
@@ -201,36 +201,32 @@ impl Kernel {
         todo: Range<u32>,
         output: &mut Output,
     ) -> u32 {
-        #[expect(unsafe_code, reason = "as who calls says")]
-        let call = unsafe { self.prepare(plan, data, rows, chunk, todo.len() as u32, output) };
-        let Some(mut call) = call.filter(|_| todo.end <= chunk.len) else { return todo.start };
-        let stopped = call.rows(todo);
-        call.end(output);
-        stopped
-    }
-
-    /// What it takes to do up to `n_most` rows of a chunk with this kernel; none where it can do no row.
-    ///
-    /// # Safety
-    /// As for [`Kernel::run`]. Until the call ends, in the same output, nothing of plan, data, rows, chunk and output moves or changes but by
-    /// calls. Of calls that are done at the same time none touches a slot, a decision or an output of another.
-    #[expect(unsafe_code, reason = "the obligations of who calls are told above")]
-    pub unsafe fn prepare(
-        &self,
-        plan: &Plan,
-        data: &mut Data,
-        rows: &Rows,
-        chunk: &Chunk,
-        n_most: u32,
-        output: &mut Output,
-    ) -> Option<Call<'_>> {
-        let n_lines = room(output, chunk.len, n_most)?;
+        let n_lines = output.rows.len();
+        let same = output.payees.len() == n_lines && output.amounts.len() == n_lines;
+        if !same || output.status.len() < chunk.len as usize || todo.end > chunk.len {
+            return todo.start;
+        }
+        let more = todo.len() + 1;
+        output.rows.reserve(more);
+        output.payees.reserve(more);
+        output.amounts.reserve(more);
         let end = (chunk.start + chunk.len) as usize;
         let source = Source { plan, rows, end, tables: &self.tables };
-        let table: Option<Vec<*mut u8>> =
-            self.inputs.iter().map(|input| source.rule_pointer(*input, data, chunk, output)).collect();
+        let table = self.inputs.iter().map(|input| source.rule_pointer(*input, data, chunk, output)).collect();
+        let Some(table) = table else { return todo.start };
         let ahead = source.ahead(self, data, None);
-        Some(Call::new(self, table?, ahead, n_lines, chunk.start))
+        let (stopped, context) = self.call(table, ahead, n_lines, chunk.start, todo);
+        #[expect(
+            unsafe_code,
+            reason = "there was room for a line of every row, and the code has written the first `n_lines`"
+        )]
+        unsafe {
+            output.rows.set_len(context.n_lines as usize);
+            output.payees.set_len(context.n_lines as usize);
+            output.amounts.set_len(context.n_lines as usize);
+        }
+        output.missed += i128::from(context.missed);
+        stopped
     }
 
     /// Takes rows of a fold's stream in, each at its slot, from row `from` of them on; the first is row `start` of the
@@ -262,11 +258,10 @@ impl Kernel {
             self.inputs.iter().map(|input| source.fold_pointer(*input, data, slots, fold_state, taken)).collect();
         let Some(table) = table else { return from };
         let ahead = source.ahead(self, data, Some(fold_state));
-        let mut call = Call::new(self, table, ahead, n_met, start);
-        let stopped = call.rows(from..len);
+        let (stopped, context) = self.call(table, ahead, n_met, start, from..len);
         #[expect(unsafe_code, reason = "there was room for every row, and the code has written the first `n_lines`")]
         unsafe {
-            fold_state.entries.set_len(call.context.n_lines as usize);
+            fold_state.entries.set_len(context.n_lines as usize);
         }
         stopped
     }
@@ -294,52 +289,21 @@ impl Kernel {
         open.iter().for_each(|row| filtered[*row as usize] = Filtered::Open);
         filtered
     }
-}
 
-/// A kernel about to do rows of a chunk.
-pub struct Call<'k> {
-    kernel: &'k Kernel,
-    table: Vec<*mut u8>,
-    ahead: Vec<Ahead>,
-    /// The first row of the chunk in the stream.
-    start: u32,
-    context: Context,
-}
-
-#[expect(
-    unsafe_code,
-    reason = "a call points at columns, which nobody writes while it lasts, and at slots, decisions and output that are its own, as who \
-              prepares it says"
-)]
-unsafe impl Send for Call<'_> {}
-
-impl<'k> Call<'k> {
-    fn new(kernel: &'k Kernel, table: Vec<*mut u8>, ahead: Vec<Ahead>, n_lines: usize, start: u32) -> Self {
-        let context = Context { inputs: std::ptr::null(), n_lines: n_lines as u64, missed: 0 };
-        Self { kernel, table, ahead, start, context }
-    }
-
-    /// The same kernel over the same chunk, with an output of its own.
-    ///
-    /// # Safety
-    /// As for [`Kernel::prepare`].
-    #[expect(unsafe_code, reason = "the obligations of who calls are told where a call is prepared")]
-    pub unsafe fn beside(&self, chunk_len: u32, n_most: u32, output: &mut Output) -> Option<Self> {
-        let n_lines = room(output, chunk_len, n_most)?;
-        let mut call = Self::new(self.kernel, self.table.clone(), self.ahead.clone(), n_lines, self.start);
-        for (input, pointer) in self.kernel.inputs.iter().zip(&mut call.table) {
-            *pointer = table::written(*input, output).unwrap_or(*pointer);
-        }
-        Some(call)
-    }
-
-    /// Does these rows of the chunk, in order; the first that it could not do, or the end of the rows.
+    /// Calls the code for these rows of the chunk.
     ///
     /// Where arrays are large rows are done in blocks, and what a block needs of such arrays is read before: many reads
     /// then wait for memory at once, where the long code of a row would wait for each by itself.
-    pub fn rows(&mut self, rows: Range<u32>) -> u32 {
-        let step = if self.ahead.is_empty() { u32::MAX } else { BLOCK };
-        self.context.inputs = self.table.as_mut_ptr();
+    fn call(
+        &self,
+        mut table: Vec<*mut u8>,
+        ahead: Vec<Ahead>,
+        n_lines: usize,
+        start: u32,
+        rows: Range<u32>,
+    ) -> (u32, Context) {
+        let mut context = Context { inputs: table.as_mut_ptr(), n_lines: n_lines as u64, missed: 0 };
+        let step = if ahead.is_empty() { u32::MAX } else { BLOCK };
         let mut next = rows.start;
         while next < rows.end {
             let end = next.saturating_add(step).min(rows.end);
@@ -348,49 +312,21 @@ impl<'k> Call<'k> {
                 reason = "machine code is called here and nowhere else. It reads and writes only through the table of \
                           pointers: `Source` has checked that each array reaches as far as rows and slots of the chunk \
                           do, and there is room for what it appends; references in columns are rows of their tables and \
-                          codes known to predicates, as who calls `prepare` or `gather` says. The code is there as long as \
-                          the kernel's module is. What is read ahead are elements that the code is about to read, and sets \
-                          of the data, which nothing changes while rules run over them"
+                          codes known to predicates, as who calls `run` or `gather` says. The code is there as long as \
+                          `self.module` is. What is read ahead are elements that the code is about to read, and sets of \
+                          the data, which nothing changes while rules run over them"
             )]
             let stopped = unsafe {
-                for prefetch in &self.ahead {
-                    prefetch.read(&self.table, self.start, next..end);
+                for prefetch in &ahead {
+                    prefetch.read(&table, start, next..end);
                 }
-                (self.kernel.entry)(&raw mut self.context, self.start, next, end)
+                (self.entry)(&raw mut context, start, next, end)
             };
             if stopped < end {
-                return stopped;
+                return (stopped, context);
             }
             next = end;
         }
-        rows.end
+        (rows.end, context)
     }
-
-    /// Takes the lines that were made into the output that the call was prepared for.
-    pub fn end(self, output: &mut Output) {
-        #[expect(
-            unsafe_code,
-            reason = "there was room for a line of every row, and the code has written the first `n_lines`"
-        )]
-        unsafe {
-            output.rows.set_len(self.context.n_lines as usize);
-            output.payees.set_len(self.context.n_lines as usize);
-            output.amounts.set_len(self.context.n_lines as usize);
-        }
-        output.missed += i128::from(self.context.missed);
-    }
-}
-
-/// Makes room for lines of so many rows; how many lines there are. None where the output is none of a chunk of this length.
-fn room(output: &mut Output, chunk_len: u32, n_most: u32) -> Option<usize> {
-    let n_lines = output.rows.len();
-    let same = output.payees.len() == n_lines && output.amounts.len() == n_lines;
-    if !same || output.status.len() < chunk_len as usize {
-        return None;
-    }
-    let more = n_most as usize + 1;
-    output.rows.reserve(more);
-    output.payees.reserve(more);
-    output.amounts.reserve(more);
-    Some(n_lines)
 }

@@ -9,6 +9,7 @@
 mod added_again;
 mod aggregate;
 pub(crate) mod balances;
+mod beside;
 pub(crate) mod closes;
 mod contest;
 pub(crate) mod counts;
@@ -39,5 +40,6 @@ mod run;
 pub(crate) mod settle;
 mod shared_limit;
 mod stood;
+mod stretch;
 mod taken_back;
 mod under_way;

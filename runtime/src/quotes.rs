@@ -287,7 +287,7 @@ impl<'t> Quotes<'t> {
                 let code = code.or_else(|| known.map(|(.., code)| *code));
                 if code.is_none() {
                     self.unknown.push((*domain, cell.to_owned(), *spare));
-                    for (predicate, known) in self.plan.predicates.iter().zip(&mut self.loaded.data.predicates) {
+                    for (predicate, known) in self.plan.predicates.iter().zip(self.loaded.data.predicates.iter_mut()) {
                         if predicate.domain == *domain {
                             known[*spare as usize] = u8::from(predicate.test.holds(cell));
                         }

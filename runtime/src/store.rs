@@ -24,5 +24,6 @@ mod sorted_runs;
 pub(crate) mod spill;
 mod spilled_batch;
 mod spilled_keys;
+pub(crate) mod threads;
 pub(crate) mod unique;
 pub(crate) mod unreadable;

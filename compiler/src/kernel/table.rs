@@ -24,7 +24,6 @@ pub(super) struct Source<'a> {
 }
 
 /// A [`Prefetch`] from a large array, by places in the table of pointers.
-#[derive(Clone, Copy)]
 pub(super) struct Ahead {
     index: usize,
     /// Whether indices are by row of the chunk, else of the stream.
@@ -32,7 +31,6 @@ pub(super) struct Ahead {
     from: Large,
 }
 
-#[derive(Clone, Copy)]
 enum Large {
     Array { place: usize, width: usize },
     Set(*const Index),
@@ -90,10 +88,11 @@ impl Source<'_> {
                 StateData::Paid(paid) => write(paid),
                 StateData::Seen(_) | StateData::Sums { .. } => return None,
             },
-            other => match written(other, output) {
-                Some(pointer) => pointer,
-                None => self.pointer(other, data)?,
-            },
+            Input::LineRow => output.rows.as_mut_ptr().cast(),
+            Input::LinePayee => output.payees.as_mut_ptr().cast(),
+            Input::LineAmount => output.amounts.as_mut_ptr().cast(),
+            Input::Status => output.status.as_mut_ptr(),
+            other => self.pointer(other, data)?,
         })
     }
 
@@ -285,17 +284,6 @@ impl Source<'_> {
     fn payments(&self) -> Option<&Payments> {
         if let Rows::Payments(payments) = self.rows { Some(payments) } else { None }
     }
-}
-
-/// A pointer to what a rule's kernel writes for lines and rows.
-pub(super) fn written(input: Input, output: &mut Output) -> Option<*mut u8> {
-    Some(match input {
-        Input::LineRow => output.rows.as_mut_ptr().cast(),
-        Input::LinePayee => output.payees.as_mut_ptr().cast(),
-        Input::LineAmount => output.amounts.as_mut_ptr().cast(),
-        Input::Status => output.status.as_mut_ptr(),
-        _ => return None,
-    })
 }
 
 /// How many slots an array must have for these.

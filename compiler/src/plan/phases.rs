@@ -70,7 +70,13 @@ impl Plan {
     }
 
     /// Cuts nodes where what is kept is kept per other things than before.
-    fn stretches(&self, version: &Version, nodes: Range<usize>, work: fn(Range<usize>) -> Work, phases: &mut Vec<Phase>) {
+    fn stretches(
+        &self,
+        version: &Version,
+        nodes: Range<usize>,
+        work: fn(Range<usize>) -> Work,
+        phases: &mut Vec<Phase>,
+    ) {
         let mut first = nodes.start;
         let mut together = Together::None;
         for idx in nodes.clone() {

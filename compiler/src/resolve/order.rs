@@ -4,14 +4,17 @@ use super::Resolved;
 use super::balances::balances_of;
 use meed_grammar::problem::Problem;
 use meed_grammar::steps;
+use meed_grammar::tree::{ClauseKind, Rule};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 impl Resolved {
     /// Puts the rules, by their places, in an order in which each comes after those whose payments or decisions it or
-    /// another version of it reads. Of the rules that wait for none any more, the first as written is next.
+    /// another version of it reads. Of the rules that wait for none any more, the first as written is next that reads the event of
+    /// the one before, if there is one: rules over one event then go through its rows together.
     pub(super) fn order_rules(&mut self, problems: &mut Vec<Problem>) {
-        let read = |rule: &meed_grammar::tree::Rule| self.index.reads.get(&rule.name.text).cloned().unwrap_or_default();
+        let read = |rule: &Rule| self.index.reads.get(&rule.name.text).cloned().unwrap_or_default();
         let own: Vec<Vec<usize>> = self.rules.iter().map(read).collect();
         // Rules that act on one balance wait for what any of them reads, and are next to one another.
         let together = self.on_balances();
@@ -29,14 +32,17 @@ impl Resolved {
         for (idx, reads) in reads.iter().enumerate() {
             reads.iter().for_each(|&read| readers[read].push(idx));
         }
-        let mut ready: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
-        ready.extend((0..reads.len()).filter(|&idx| n_waits[idx] == 0).map(Reverse));
+        let events: Vec<Option<&str>> = self.rules.iter().map(event).collect();
+        let mut ready = Ready::default();
+        (0..reads.len()).filter(|&idx| n_waits[idx] == 0).for_each(|idx| ready.push(idx, events[idx]));
         let mut order = Vec::new();
-        while let Some(Reverse(next)) = ready.pop() {
+        let mut last = None;
+        while let Some(next) = ready.pop(last) {
             let mut done = members[together[next]].clone();
             if done.first() != Some(&next) {
                 continue;
             }
+            last = events[next];
             done.sort_by_key(|&idx| !self.adds(idx));
             for &idx in &done {
                 order.push(idx);
@@ -44,7 +50,7 @@ impl Resolved {
                     steps::count(1);
                     n_waits[reader] -= 1;
                     if n_waits[reader] == 0 {
-                        ready.push(Reverse(reader));
+                        ready.push(reader, events[reader]);
                     }
                 }
             }
@@ -123,6 +129,44 @@ impl Resolved {
         }
         problem
     }
+}
+
+/// The event whose rows a rule reads in their order.
+fn event(rule: &Rule) -> Option<&str> {
+    rule.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::ForEach { subject, per: None, by: None, .. } => Some(subject.text.as_str()),
+        _ => None,
+    })
+}
+
+/// Rules that wait for no other.
+#[derive(Default)]
+struct Ready<'a> {
+    all: BinaryHeap<Reverse<usize>>,
+    by_event: FxHashMap<&'a str, BinaryHeap<Reverse<usize>>>,
+    taken: FxHashSet<usize>,
+}
+
+impl<'a> Ready<'a> {
+    fn push(&mut self, rule: usize, event: Option<&'a str>) {
+        self.all.push(Reverse(rule));
+        if let Some(event) = event {
+            self.by_event.entry(event).or_default().push(Reverse(rule));
+        }
+    }
+
+    /// The first as written that reads this event, else the first of all.
+    fn pop(&mut self, event: Option<&str>) -> Option<usize> {
+        let alike = event.and_then(|event| self.by_event.get_mut(event));
+        let next =
+            alike.and_then(|rules| untaken(rules, &self.taken)).or_else(|| untaken(&mut self.all, &self.taken))?;
+        self.taken.insert(next);
+        Some(next)
+    }
+}
+
+fn untaken(rules: &mut BinaryHeap<Reverse<usize>>, taken: &FxHashSet<usize>) -> Option<usize> {
+    std::iter::from_fn(|| rules.pop()).map(|Reverse(rule)| rule).find(|rule| !taken.contains(rule))
 }
 
 /// By rule, whether it waits for a rule that waits in the end for itself.

@@ -11,7 +11,7 @@ use crate::load::periods::aggregated_periods;
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
 use meed_compiler::codegen::Kernels;
-use meed_compiler::data::{EntityPeriods, FoldData, FoldState, Rows, status};
+use meed_compiler::data::{Data, EntityPeriods, FoldData, FoldState, Rows, status};
 use meed_compiler::interpret::{Fault, FaultKind, interpret_fold};
 use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Plan, Window};
 
@@ -58,7 +58,7 @@ impl<'a> AggregateState<'a> {
     pub fn take(
         &mut self,
         plan: &Plan,
-        loaded: &mut Loaded,
+        data: &mut Data,
         stream: &Rows,
         kernels: Option<&Kernels>,
         taken: &mut [u8],
@@ -69,8 +69,8 @@ impl<'a> AggregateState<'a> {
         let mut start = 0;
         while start < n_rows {
             let len = CHUNK.min(n_rows - start);
-            self.joined.follow(plan, &plan.rows_of(self.fold).key, loaded, stream, start, len);
-            self.places.number(&self.joined, days(plan, loaded, stream, start, len), &mut self.slots);
+            self.joined.follow(plan, &plan.rows_of(self.fold).key, data, stream, start, len);
+            self.places.number(&self.joined, days(plan, data, stream, start, len), &mut self.slots);
             let marks = &mut taken[start as usize..(start + len) as usize];
             // A kernel marks anew what another fold of the rule may have marked.
             let before = marks.to_vec();
@@ -79,9 +79,8 @@ impl<'a> AggregateState<'a> {
                 if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
                     let fold_state = &mut self.fold_state;
                     #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
-                    let done = unsafe {
-                        kernel.gather(plan, &mut loaded.data, stream, start, &self.slots, next, fold_state, marks)
-                    };
+                    let done =
+                        unsafe { kernel.gather(plan, data, stream, start, &self.slots, next, fold_state, marks) };
                     patience.asked(next, done);
                     next = done;
                     if next == len {
@@ -94,7 +93,7 @@ impl<'a> AggregateState<'a> {
                     marks[next as usize] = 0;
                 } else {
                     let fold_state = &mut self.fold_state;
-                    let is_in = interpret_fold(plan, self.fold, &loaded.data, stream, row, slot, fold_state);
+                    let is_in = interpret_fold(plan, self.fold, data, stream, row, slot, fold_state);
                     let is_in = is_in.map_err(|fault| RowFault { row, fault })?;
                     marks[next as usize] = if is_in { status::COUNTED } else { 0 };
                 }

@@ -33,28 +33,33 @@ impl Counts {
     /// Adds rows by their flags, bits of [`status`]; the first that holds counts. A row that is not paid is returned where it
     /// has a 1 in `returned`, which is empty where no row of its event can be.
     pub(super) fn add(&mut self, flags: &[u8], returned: &[u8]) {
-        let mut by_flags = [0u64; 8];
         if returned.is_empty() {
-            flags.iter().for_each(|&flag| by_flags[usize::from(flag & 7)] += 1);
-        } else {
-            for (&flag, &returned) in flags.iter().zip(returned) {
-                let count = if returned == 1 && flag & status::PAID == 0 {
-                    &mut self.returned
-                } else {
-                    &mut by_flags[usize::from(flag & 7)]
-                };
-                *count += 1;
+            return self.add_left(flags);
+        }
+        let (mut left, mut rest) = (Vec::with_capacity(flags.len()), 0);
+        for (&flag, &returned) in flags.iter().zip(returned) {
+            if returned == 1 && flag & status::PAID == 0 {
+                rest += 1;
+            } else {
+                left.push(flag);
             }
         }
-        for (flag, n_rows) in by_flags.into_iter().enumerate() {
-            let has = |bit: u8| flag & usize::from(bit) != 0;
-            let end = match () {
-                () if has(status::PAID) => &mut self.paid,
-                () if has(status::COUNTED) => &mut self.counted,
-                () if has(status::MATCHED) => &mut self.nothing,
-                () => &mut self.unmatched,
-            };
-            *end += n_rows;
+        self.returned += rest;
+        self.add_left(&left);
+    }
+
+    /// Adds rows of which something is left.
+    fn add_left(&mut self, flags: &[u8]) {
+        // As many as a byte can count, so that many rows are counted by one instruction.
+        for flags in flags.chunks(usize::from(u8::MAX)) {
+            let count = |ends: fn(u8) -> bool| u64::from(flags.iter().map(|&flag| u8::from(ends(flag))).sum::<u8>());
+            let paid = count(|flag| flag & status::PAID != 0);
+            let counted = count(|flag| flag & (status::PAID | status::COUNTED) == status::COUNTED);
+            let nothing = count(|flag| flag & (status::PAID | status::COUNTED | status::MATCHED) == status::MATCHED);
+            self.paid += paid;
+            self.counted += counted;
+            self.nothing += nothing;
+            self.unmatched += flags.len() as u64 - paid - counted - nothing;
         }
     }
 }

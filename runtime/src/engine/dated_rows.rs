@@ -18,7 +18,7 @@ pub(super) fn dated_rows(plan: &Plan, loaded: &Loaded, record: RecordId, path: &
     };
     let n_rows = loaded.data.tables[record.index()].n_rows as u32;
     let mut days = PathValues::default();
-    days.follow(plan, &path, loaded, &Rows::Events { record }, 0, n_rows);
+    days.follow(plan, &path, &loaded.data, &Rows::Events { record }, 0, n_rows);
     let mut found: Vec<(i32, u32)> = Vec::with_capacity(n_rows as usize);
     let mut after = Vec::new();
     for (row, &day) in (0..).zip(&days.values) {

@@ -59,7 +59,7 @@ impl Run<'_, '_> {
             }
             let mut taken = vec![0; n_rows as usize];
             for idx in 0..aggregates.len() {
-                match aggregates[idx].take(self.plan, self.loaded, &rows, self.kernels.as_ref(), &mut taken) {
+                match aggregates[idx].take(self.plan, &mut self.loaded.data, &rows, self.kernels.as_ref(), &mut taken) {
                     Ok(replayed) => self.result.replayed[id.index()] += replayed,
                     Err(RowFault { row, fault }) => {
                         met = Some(self.fault(id, stream, &rows, row, fault));

@@ -4,7 +4,7 @@ use crate::engine::days::PeriodOf;
 use crate::engine::paths::{PathValues, days};
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
-use meed_compiler::data::Rows;
+use meed_compiler::data::{Data, Rows};
 use meed_compiler::plan::{Expr, Function, Key, Op, Period, Plan, Type};
 use rustc_hash::FxHashMap;
 
@@ -16,23 +16,24 @@ const LARGE: u64 = 1 << 24;
 const NONE: u32 = u32::MAX;
 
 /// How the values of one key become dense indexes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct GroupIndex {
     /// By component of the key, how many values it can have.
     sizes: Vec<u64>,
     period: Option<PeriodComponent>,
     numbering: Numbering,
     found: Vec<PathValues>,
+    packed: Vec<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct PeriodComponent {
     of: PeriodOf,
     first: i32,
     n_periods: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Numbering {
     /// The index is the key itself, as the digits of a number.
     Dense(u32),
@@ -59,7 +60,12 @@ impl GroupIndex {
         };
         // Where one is not known, none is asked for.
         let sizes: Vec<u64> = sizes.into_iter().map(|size| size.unwrap_or(0)).collect();
-        Self { found: vec![PathValues::default(); sizes.len()], sizes, period, numbering }
+        Self { found: vec![PathValues::default(); sizes.len()], sizes, period, numbering, packed: Vec::new() }
+    }
+
+    /// Whether an index depends on the key alone, and not on which keys came before.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.numbering, Numbering::Dense(_))
     }
 
     /// How many indexes there are.
@@ -72,39 +78,37 @@ impl GroupIndex {
     }
 
     /// Writes the indexes of a run of rows; `u32::MAX` where a component of the key is missing.
-    pub fn number(&mut self, plan: &Plan, key: &Key, loaded: &Loaded, rows: &Rows, start: u32, indexes: &mut [u32]) {
+    pub fn number(&mut self, plan: &Plan, key: &Key, data: &Data, rows: &Rows, start: u32, indexes: &mut [u32]) {
         let len = indexes.len() as u32;
         let by_day = self.period.is_some() || key.parts.iter().any(|part| own_year(part).is_some());
-        let days = if by_day { days(plan, loaded, rows, start, len) } else { &[] };
+        let days = if by_day { days(plan, data, rows, start, len) } else { &[] };
         for (found, part) in self.found.iter_mut().zip(&key.parts) {
             match own_year(part) {
                 Some(from) => {
-                    found.follow(plan, from, loaded, rows, start, len);
+                    found.follow(plan, from, data, rows, start, len);
                     let years = found.values.iter_mut().zip(days);
                     years.for_each(|(year, day)| *year = plan.calendar.own_year(*year as i32, *day).into());
                 }
-                None => found.follow(plan, part, loaded, rows, start, len),
+                None => found.follow(plan, part, data, rows, start, len),
             }
         }
         let period =
             |row: usize| self.period.as_ref().map_or(0, |period| (period.of.number(days[row]) - period.first) as u64);
-        let n_periods = self.period.as_ref().map_or(1, |period| period.n_periods);
-        let (found, sizes) = (&self.found, &self.sizes);
-        let packed = |row: usize| {
-            let parts = found.iter().zip(sizes);
-            parts.fold(0, |key, (found, size)| key * size + found.values[row] as u64) * n_periods + period(row)
-        };
-        let complete = |row: usize| !found.iter().any(|found| found.is_missing(row));
+        let complete = |row: usize| !self.found.iter().any(|found| found.is_missing(row));
         match &mut self.numbering {
             Numbering::Dense(_) => {
-                for (row, index) in indexes.iter_mut().enumerate() {
-                    *index = if complete(row) { packed(row) as u32 } else { NONE };
+                pack(&self.found, &self.sizes, self.period.as_ref(), days, indexes.len(), &mut self.packed);
+                indexes.iter_mut().zip(&self.packed).for_each(|(index, key)| *index = *key as u32);
+                for found in self.found.iter().filter(|found| !found.missing.is_empty()) {
+                    let indexes = indexes.iter_mut().zip(&found.missing);
+                    indexes.filter(|(_, missing)| **missing == 1).for_each(|(index, _)| *index = NONE);
                 }
             }
             Numbering::Packed(known) => {
+                pack(&self.found, &self.sizes, self.period.as_ref(), days, indexes.len(), &mut self.packed);
                 for (row, index) in indexes.iter_mut().enumerate() {
                     let next = known.len() as u32;
-                    *index = if complete(row) { *known.entry(packed(row)).or_insert(next) } else { NONE };
+                    *index = if complete(row) { *known.entry(self.packed[row]).or_insert(next) } else { NONE };
                 }
             }
             Numbering::Wide(known) => {
@@ -114,12 +118,43 @@ impl GroupIndex {
                         continue;
                     }
                     let next = known.len() as u32;
-                    let mut key: Vec<i64> = found.iter().map(|found| found.values[row]).collect();
+                    let mut key: Vec<i64> = self.found.iter().map(|found| found.values[row]).collect();
                     key.push(period(row) as i64);
                     *index = *known.entry(key).or_insert(next);
                 }
             }
         }
+    }
+}
+
+/// The keys of rows as the digits of numbers; of a row with a missing component it is anything.
+fn pack(
+    found: &[PathValues],
+    sizes: &[u64],
+    period: Option<&PeriodComponent>,
+    days: &[i32],
+    n_rows: usize,
+    packed: &mut Vec<u64>,
+) {
+    packed.clear();
+    match found {
+        [] => packed.resize(n_rows, 0),
+        [first, rest @ ..] => {
+            packed.extend(first.values.iter().map(|value| *value as u64));
+            for (found, size) in rest.iter().zip(&sizes[1..]) {
+                let keys = packed.iter_mut().zip(&found.values);
+                keys.for_each(|(key, value)| *key = key.wrapping_mul(*size).wrapping_add(*value as u64));
+            }
+        }
+    }
+    let Some(period) = period else { return };
+    // Rows of one day mostly stand side by side.
+    let mut keys = packed.as_mut_slice();
+    for days in days.chunk_by(|day, next| day == next) {
+        let number = (period.of.number(days[0]) - period.first) as u64;
+        let (own, rest) = keys.split_at_mut(days.len());
+        own.iter_mut().for_each(|key| *key = key.wrapping_mul(period.n_periods).wrapping_add(number));
+        keys = rest;
     }
 }
 

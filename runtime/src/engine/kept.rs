@@ -178,7 +178,7 @@ impl KeptRun {
         for &key in &group.used {
             let Some(index) = &mut group_indexes[key] else { broken("keys that have no numbers") };
             chunk.slots[key].resize(1, 0);
-            index.number(plan, &plan.keys[key], loaded, rows, chunk.start, &mut chunk.slots[key]);
+            index.number(plan, &plan.keys[key], &loaded.data, rows, chunk.start, &mut chunk.slots[key]);
         }
         let data = &mut loaded.data;
         for &state in &group.states {

@@ -60,6 +60,11 @@ pub(crate) struct Said<'a> {
     pub takings: &'a [u32],
 }
 
+/// So many amounts are added up at a time.
+const SUMMED: usize = 1 << 12;
+/// So many amounts, none larger than this, add up to no more than a word holds.
+const MODERATE: u64 = (i64::MAX as u64) >> 12;
+
 /// Where a line is booked in the period that its row belongs to.
 pub(crate) const OWN_PERIOD: i32 = i32::MIN;
 
@@ -125,7 +130,15 @@ impl Lines {
         });
         let known = &mut self.sums[place].1;
         known.n_lines += amounts.len() as u64;
-        known.sum += amounts.iter().map(|&amount| i128::from(amount)).sum::<i128>();
+        for amounts in amounts.chunks(SUMMED) {
+            let largest = amounts.iter().fold(0, |largest, amount| amount.unsigned_abs().max(largest));
+            // Mostly amounts are so small that their sum has room in a word.
+            known.sum += if largest <= MODERATE {
+                i128::from(amounts.iter().sum::<i64>())
+            } else {
+                amounts.iter().map(|&amount| i128::from(amount)).sum()
+            };
+        }
     }
 
     /// By unit, how many they are and what they add up to.

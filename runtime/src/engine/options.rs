@@ -29,7 +29,7 @@ pub struct RunOptions {
     pub code: CodeOptions,
     /// How many threads may work at a time.
     pub threads: NonZero<usize>,
-    /// How many rows threads are given at a time; fewer are done sooner than a thread begins.
+    /// From how many rows on rules are done by threads; fewer are done sooner than a thread begins.
     pub thread_rows: u32,
     /// Into how many parts the rows of a chunk are cut at least, where rules let them; what a run gives does not depend on it.
     pub parts: NonZero<u32>,

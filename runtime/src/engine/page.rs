@@ -55,8 +55,8 @@ impl Run<'_, '_> {
     /// The days of all rows of a stream, and how many rows there are.
     pub(super) fn span(&self, stream: &Stream, rows: &Rows, n_rows: u32) -> (DateSpan, usize) {
         let of_all = self.plan.root_of(stream).and_then(|root| self.loaded.span(root));
-        let (mut span, n_all) =
-            of_all.unwrap_or_else(|| (DateSpan::of(days(self.plan, self.loaded, rows, 0, n_rows)), n_rows as usize));
+        let (mut span, n_all) = of_all
+            .unwrap_or_else(|| (DateSpan::of(days(self.plan, &self.loaded.data, rows, 0, n_rows)), n_rows as usize));
         if self.is_kept {
             let through = self.options.through;
             span = DateSpan { first: span.first.min(through), last: span.last.max(through) };

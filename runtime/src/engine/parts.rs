@@ -7,22 +7,17 @@ use crate::engine::run::Run;
 use crate::engine::under_way::UnderWay;
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
-use meed_compiler::data::{Chunk, Output, Rows};
-use meed_compiler::internal::{broken, guarded};
+use meed_compiler::data::{Chunk, Data, Output, Rows};
+use meed_compiler::internal::broken;
 use meed_compiler::interpret::Fault;
 use meed_compiler::interpret::phases::CarriedRow;
-use meed_compiler::kernel::Call;
-use meed_compiler::plan::{Expr, Key, Node, Op, Phase, Plan, Together, VersionId, Work};
-use std::num::NonZero;
+use meed_compiler::plan::{Key, Node, Phase, Plan, Together, VersionId, Work};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// How the rows of a version are cut.
 #[derive(Debug, Default)]
 pub(super) struct Cut {
     phases: Vec<CutPhase>,
-    /// Whether machine code may do its rows while other threads work: it asks no sets, which remember what they were asked.
-    is_free: bool,
 }
 
 #[derive(Debug)]
@@ -48,7 +43,6 @@ enum By {
 pub(super) struct Part {
     /// Stretches of the chunk that are still to be done, the next one last.
     stretches: Vec<Range<u32>>,
-    n_rows: u32,
     output: Output,
 }
 
@@ -58,9 +52,12 @@ impl Cut {
         if options.parts.get() == 1 && options.threads.get() == 1 {
             return Self::default();
         }
-        let version = plan.version(id);
-        let phases = plan.phases(id).into_iter().filter_map(|phase| CutPhase::new(plan, id, phase)).collect();
-        Self { phases, is_free: plan.searches_of(version).is_empty() }
+        Self { phases: plan.phases(id).into_iter().filter_map(|phase| CutPhase::new(plan, id, phase)).collect() }
+    }
+
+    /// Whether rows may be cut anywhere.
+    pub fn is_anywhere(&self) -> bool {
+        matches!(&*self.phases, [CutPhase { by: By::Place, .. }])
     }
 
     /// Gives what its parts are told apart by numbers, where that is no key of its own.
@@ -105,7 +102,7 @@ impl CutPhase {
     }
 
     /// By row of the chunk, the number of its part.
-    fn parts(&mut self, plan: &Plan, loaded: &Loaded, rows: &Rows, chunk: &Chunk, n_parts: u32) -> Vec<u32> {
+    fn parts(&mut self, plan: &Plan, data: &Data, rows: &Rows, chunk: &Chunk, n_parts: u32) -> Vec<u32> {
         let of_slot = |slot: &u32| if *slot == u32::MAX { 0 } else { *slot % n_parts };
         match &mut self.by {
             By::Place => {
@@ -117,7 +114,7 @@ impl CutPhase {
                 let (key, index) = &mut **common;
                 let Some(index) = index else { broken("parts that have no numbers") };
                 let mut slots = vec![0; chunk.len as usize];
-                index.number(plan, key, loaded, rows, chunk.start, &mut slots);
+                index.number(plan, key, data, rows, chunk.start, &mut slots);
                 slots.iter().map(of_slot).collect()
             }
             By::Whole => vec![0; chunk.len as usize],
@@ -125,14 +122,14 @@ impl CutPhase {
     }
 
     /// The parts of a chunk.
-    fn cut(&mut self, plan: &Plan, loaded: &Loaded, rows: &Rows, chunk: &Chunk, n_parts: u32) -> Vec<Part> {
+    fn cut(&mut self, plan: &Plan, data: &Data, rows: &Rows, chunk: &Chunk, n_parts: u32) -> Vec<Part> {
         if let By::Place = self.by {
             let each = chunk.len.div_ceil(n_parts).max(1);
             let starts = (0..chunk.len).step_by(each as usize);
             return starts.map(|start| Part::stretch(chunk.len, start..(start + each).min(chunk.len))).collect();
         }
         let mut stretches: Vec<Vec<Range<u32>>> = vec![Vec::new(); n_parts as usize];
-        for (row, part) in (0..chunk.len).zip(self.parts(plan, loaded, rows, chunk, n_parts)).rev() {
+        for (row, part) in (0..chunk.len).zip(self.parts(plan, data, rows, chunk, n_parts)).rev() {
             let stretches = &mut stretches[part as usize];
             match stretches.last_mut() {
                 Some(stretch) if stretch.start == row + 1 => stretch.start = row,
@@ -152,126 +149,24 @@ impl Part {
     fn of(chunk_len: u32, stretches: Vec<Range<u32>>) -> Self {
         let mut output = Output::default();
         output.begin(chunk_len as usize);
-        Self { n_rows: stretches.iter().map(|stretch| stretch.end - stretch.start).sum(), stretches, output }
-    }
-
-    /// Does its rows by machine code, up to one that it cannot do.
-    fn run(&mut self, call: &mut Call<'_>) {
-        while let Some(stretch) = self.stretches.pop() {
-            let end = stretch.end;
-            let stopped = call.rows(stretch);
-            if stopped < end {
-                self.stretches.push(stopped..end);
-                return;
-            }
-        }
+        Self { stretches, output }
     }
 }
 
 impl Run<'_, '_> {
-    /// How many of so many rows are done at a time.
-    pub(super) fn n_at_a_time(&self, n_rows: u32) -> u32 {
-        let usual = self.options.chunk_rows.max(1);
-        if self.by_threads(n_rows) { usual.max(self.options.thread_rows) } else { usual }
-    }
-
-    /// Whether threads do the rules over so many rows.
-    pub(super) fn by_threads(&self, n_rows: u32) -> bool {
-        self.options.threads.get() > 1 && n_rows >= self.options.thread_rows && self.kernels.is_some()
-    }
-
-    /// How many of these versions, from the first, are done side by side: they read the same rows and nothing of one another.
-    pub(super) fn n_side_by_side(&self, ids: &[VersionId]) -> usize {
-        let [first, rest @ ..] = ids else { return 0 };
-        if self.options.threads.get() == 1 || !self.is_alone(*first) {
-            return 1;
-        }
-        let mut n_beside = 1;
-        for id in rest {
-            let others = &ids[..n_beside];
-            let same = self.plan.version(*id).stream == self.plan.version(*first).stream;
-            if !same || !self.is_alone(*id) || others.iter().any(|other| depends(self.plan, *id, *other)) {
-                break;
-            }
-            n_beside += 1;
-        }
-        n_beside
-    }
-
-    /// Whether a version does not have to wait for others in each row, and nobody looks on.
-    fn is_alone(&self, id: VersionId) -> bool {
-        let is_seen = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
-        !is_seen && self.plan.stacking_of(id).is_none() && self.plan.searches_of(self.plan.version(id)).is_empty()
-    }
-
     /// The parts of a chunk of a version that are done one by one, or at the same time; none where they are all of it.
-    pub(super) fn cut(
-        &mut self,
-        member: &mut UnderWay,
-        rows: &Rows,
-        chunk: &Chunk,
-        n_beside: usize,
-    ) -> Option<Vec<Part>> {
-        if member.shows(chunk.start) {
-            return None;
-        }
-        let RunOptions { parts, threads, .. } = *self.options;
-        let by_threads = self.by_threads(chunk.len);
-        let n_for_threads = if by_threads { threads.get().div_ceil(n_beside) } else { 1 };
-        let n_parts = u32::try_from(n_for_threads).unwrap_or(u32::MAX).max(parts.get());
-        if n_parts == 1 && !by_threads || member.cut.phases.is_empty() {
+    pub(super) fn cut(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) -> Option<Vec<Part>> {
+        let n_parts = self.options.parts.get();
+        if n_parts == 1 || member.shows(chunk.start) {
             return None;
         }
         let has_code = self.has_code(member.id);
-        let whole = || vec![Part::stretch(chunk.len, 0..chunk.len)];
-        Some(match &mut *member.cut.phases {
+        match &mut *member.cut.phases {
+            [phase] => Some(phase.cut(self.plan, &self.loaded.data, rows, chunk, n_parts)),
             // Machine code does all phases of a row at once.
-            [_, _, ..] if has_code => whole(),
-            [_, _, ..] => return None,
-            [phase, ..] if n_parts > 1 => phase.cut(self.plan, self.loaded, rows, chunk, n_parts),
-            _ => whole(),
-        })
-    }
-
-    /// Does the parts of versions by machine code, as far as it comes, by as many threads as there are.
-    pub(super) fn at_the_same_time(
-        &mut self,
-        members: &[UnderWay],
-        cut: &mut [Option<Vec<Part>>],
-        rows: &Rows,
-        chunk: &Chunk,
-    ) {
-        if !self.by_threads(chunk.len) {
-            return;
+            _ if has_code => Some(vec![Part::stretch(chunk.len, 0..chunk.len)]),
+            _ => None,
         }
-        let (plan, data) = (self.plan, &mut self.loaded.data);
-        let Some(kernels) = &self.kernels else { return };
-        let mut calls: Vec<(&mut Part, Call<'_>)> = Vec::new();
-        for (member, parts) in members.iter().zip(cut) {
-            let (Some(kernel), Some(parts)) = (kernels.rule(member.id).filter(|_| member.cut.is_free), parts) else {
-                continue;
-            };
-            let first = calls.len();
-            for part in parts {
-                #[expect(
-                    unsafe_code,
-                    reason = "the kernels are those of this Plan, over data that `load` has made, as where one is run by itself. \
-                              Versions side by side share no states and decisions, parts of one no slots, and each has its \
-                              output; nothing else is done with them until the calls have ended"
-                )]
-                let call = unsafe {
-                    match calls.get(first) {
-                        None => kernel.prepare(plan, data, rows, chunk, part.n_rows, &mut part.output),
-                        Some((_, call)) => call.beside(chunk.len, part.n_rows, &mut part.output),
-                    }
-                };
-                if let Some(call) = call {
-                    calls.push((part, call));
-                }
-            }
-        }
-        run_all(&mut calls, self.options.threads);
-        calls.into_iter().for_each(|(part, call)| call.end(&mut part.output));
     }
 
     /// Does what is left of the rows of parts, and puts the lines of all in the order of their rows. Where a row stops the run, lines of
@@ -304,12 +199,7 @@ impl Run<'_, '_> {
     }
 
     /// Does a chunk phase by phase, each part by part, by the interpreter.
-    pub(super) fn by_phases(
-        &mut self,
-        member: &mut UnderWay,
-        rows: &Rows,
-        chunk: &Chunk,
-    ) -> Result<(), (u32, Fault)> {
+    pub(super) fn by_phases(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) -> Result<(), (u32, Fault)> {
         let n_parts = self.options.parts;
         let (id, plan) = (member.id, self.plan);
         let end = chunk.start + chunk.len;
@@ -319,7 +209,7 @@ impl Run<'_, '_> {
         let mut done: Vec<CarriedRow<'_>> = Vec::new();
         let mut met: Option<(u32, Fault)> = None;
         for phase in &mut member.cut.phases {
-            let of_rows = phase.parts(plan, self.loaded, rows, chunk, n_parts.get());
+            let of_rows = phase.parts(plan, &self.loaded.data, rows, chunk, n_parts.get());
             let mut parts: Vec<Vec<CarriedRow<'_>>> = (0..n_parts.get()).map(|_| Vec::new()).collect();
             for row in going.drain(..) {
                 parts[of_rows[(row.row() - chunk.start) as usize] as usize].push(row);
@@ -359,52 +249,8 @@ impl Run<'_, '_> {
     }
 }
 
-/// Whether a version reads what another decides, or both remember something together.
-fn depends(plan: &Plan, id: VersionId, other: VersionId) -> bool {
-    let (own, other) = (plan.version(id), plan.version(other));
-    let decided = |node: &Node| if let Node::Set(decision, _) = node { Some(*decision) } else { None };
-    let decided: Vec<_> = other.nodes.iter().filter_map(decided).collect();
-    let sets_too = own.nodes.iter().any(|node| matches!(node, Node::Set(decision, _) if decided.contains(decision)));
-    let mut reads = false;
-    let mut look = |expr: &Expr| {
-        reads |= matches!(&expr.op, Op::Decision { decision, .. } if decided.contains(decision));
-    };
-    let keys = plan.keys.iter().flat_map(|key| &key.parts);
-    own.nodes.iter().flat_map(Node::exprs).chain(keys).for_each(|expr| expr.walk(&mut look));
-    let shares = |node: &Node| {
-        let own = node.state();
-        own.is_some() && other.nodes.iter().any(|node| node.state() == own)
-    };
-    sets_too || reads || own.nodes.iter().any(shares)
-}
-
-/// Does calls by so many threads, with this one.
-fn run_all(calls: &mut [(&mut Part, Call<'_>)], threads: NonZero<usize>) {
-    let n_more = threads.get().min(calls.len()).saturating_sub(1);
-    let waiting = Mutex::new(calls.iter_mut());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || {
-        while let Some((part, call)) = next() {
-            part.run(call);
-        }
-    };
-    std::thread::scope(|scope| {
-        // Where the system gives no thread, there is less help and nothing else.
-        let other = || std::thread::Builder::new().name("rules".to_owned()).spawn_scoped(scope, || guarded(work)).ok();
-        let others: Vec<_> = (0..n_more).map_while(|_| other()).collect();
-        work();
-        for other in others {
-            match other.join() {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => broken(error.to_string()),
-                Err(_) => broken("a thread that does not end"),
-            }
-        }
-    });
-}
-
 /// Adds the lines and marks of rows that were done by themselves.
-fn add(output: &mut Output, part: Output) {
+pub(super) fn add(output: &mut Output, part: Output) {
     output.status.iter_mut().zip(&part.status).for_each(|(mark, own)| *mark |= own);
     output.missed += part.missed;
     if output.rows.is_empty() && output.kept.is_empty() {

@@ -1,9 +1,10 @@
 //! Values along paths of references, for a run of rows at once, as whole numbers.
 
-use crate::store::loaded::Loaded;
-use meed_compiler::data::{Column, Rows, Values};
+use crate::store::loaded::days_of;
+use meed_compiler::data::{Column, Data, Rows, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::{Expr, Op, Plan, Root, Type};
+use std::ops::Range;
 
 /// Values of a run of rows.
 #[derive(Clone, Debug, Default)]
@@ -21,14 +22,18 @@ impl PathValues {
     }
 
     /// Follows a path from rows `start..start + len` of a stream.
-    pub fn follow(&mut self, plan: &Plan, path: &Expr, loaded: &Loaded, rows: &Rows, start: u32, len: u32) {
+    pub fn follow(&mut self, plan: &Plan, path: &Expr, data: &Data, rows: &Rows, start: u32, len: u32) {
         self.values.clear();
         self.missing.clear();
         let Op::Field { root, record, path } = &path.op else { broken("a key that is no path of fields") };
-        self.roots(rows, *root, start, len);
         let mut record = *record;
-        for field in path {
-            match &loaded.data.tables[record.index()].columns[field.index()] {
+        let is_run = matches!(rows, Rows::Events { .. }) && !path.is_empty();
+        if !is_run {
+            self.roots(rows, *root, start, len);
+        }
+        for (idx, field) in path.iter().enumerate() {
+            match &data.tables[record.index()].columns[field.index()] {
+                Some(column) if is_run && idx == 0 => self.run(column, start as usize..(start + len) as usize),
                 Some(column) => self.step(column),
                 None => {
                     broken(format!("the field {} of `{}`, which no table keeps", field.0, plan.record(record).name))
@@ -54,6 +59,19 @@ impl PathValues {
             (Rows::Payments(payments), Root::Row | Root::Source) => {
                 self.values.extend(payments.source[places].iter().map(|&row| i64::from(row)));
             }
+        }
+    }
+
+    /// Takes what a column holds in rows side by side.
+    fn run(&mut self, column: &Column, rows: Range<usize>) {
+        if let Some(known) = &column.known {
+            self.missing.extend(known[rows.clone()].iter().map(|known| 1 - known));
+        }
+        match &column.values {
+            Values::I64(values) => self.values.extend_from_slice(&values[rows]),
+            Values::I32(values) => self.values.extend(values[rows].iter().map(|value| i64::from(*value))),
+            Values::U32(values) => self.values.extend(values[rows].iter().map(|value| i64::from(*value))),
+            Values::U8(values) => self.values.extend(values[rows].iter().map(|value| i64::from(*value))),
         }
     }
 
@@ -83,10 +101,10 @@ impl PathValues {
 }
 
 /// The days of rows `start..start + len` of a stream.
-pub(super) fn days<'a>(plan: &Plan, loaded: &'a Loaded, rows: &'a Rows, start: u32, len: u32) -> &'a [i32] {
+pub(super) fn days<'a>(plan: &Plan, data: &'a Data, rows: &'a Rows, start: u32, len: u32) -> &'a [i32] {
     let places = start as usize..(start + len) as usize;
     match rows {
-        Rows::Events { record } => &loaded.days(plan, *record)[places],
+        Rows::Events { record } => &days_of(plan, data, *record)[places],
         Rows::ByDate(dated) => &dated.when[places],
         Rows::EntityPeriods(periods) => &periods.last_day[places],
         Rows::Payments(payments) => &payments.when[places],

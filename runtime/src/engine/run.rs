@@ -7,10 +7,10 @@ use crate::engine::group_index::GroupIndex;
 use crate::engine::line_stream::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
 use crate::engine::parts::Part;
-use crate::engine::patience::Patience;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::engine::shared_limit::{ends, tell};
+use crate::engine::stretch::Stretches;
 use crate::engine::under_way::UnderWay;
 use crate::load::periods::grid_periods;
 use crate::store::error::StoreError;
@@ -19,7 +19,7 @@ use crate::store::paged::Shelf;
 use meed_compiler::balances::Balances;
 use meed_compiler::codegen::{Kernels, MAKES_CODE};
 use meed_compiler::data::{Chunk, Data, DecisionData, FoldData, Output, Rows, StateData};
-use meed_compiler::internal::{broken, guarded};
+use meed_compiler::internal::guarded;
 use meed_compiler::interpret::choice::{Member, choose_lines};
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
@@ -233,9 +233,6 @@ impl Run<'_, '_> {
             return Some((0, error));
         }
         let stacking = self.plan.stacking_of(ids[0]);
-        let mut used: Vec<usize> = members.iter().flat_map(|member| member.used.iter().copied()).collect();
-        used.sort_unstable();
-        used.dedup();
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
         // Rows of periods before the program are those of rules that only set.
         if let Rows::EntityPeriods(periods) = &rows
@@ -245,28 +242,30 @@ impl Run<'_, '_> {
         }
         let mut met = None;
         let mut n_left = members.len();
+        if self.by_threads(members, n_rows - chunk.start) {
+            met = self.side_by_side(members, &rows, chunk.start..n_rows);
+            n_left = met.as_ref().map_or(n_left, |(n_done, _)| *n_done);
+            chunk.start = n_rows;
+        }
         while chunk.start < n_rows && n_left > 0 {
             let members = &mut members[..n_left];
-            let most = self.n_at_a_time(n_rows).min(n_rows - chunk.start);
+            let most = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
             chunk.len = members.iter().fold(most, |len, member| member.n_alike(chunk.start, len));
-            self.number(&used, &rows, &mut chunk);
-            let n_beside = members.len();
+            members.iter().for_each(|member| self.number(member, &rows, &mut chunk));
             members.iter_mut().for_each(|member| member.output.begin(chunk.len as usize));
-            let mut parts: Vec<Option<Vec<Part>>> =
-                members.iter_mut().map(|member| self.cut(member, &rows, &chunk, n_beside)).collect();
-            self.at_the_same_time(members, &mut parts, &rows, &chunk);
+            let parts: Vec<Option<Vec<Part>>> =
+                members.iter_mut().map(|member| self.cut(member, &rows, &chunk)).collect();
             let stopped = match stacking {
                 Some(stacking) => self.chosen(stacking, members, parts, &rows, &chunk).err().map(|fault| (0, fault)),
                 None => {
                     let chunks = members.iter_mut().zip(parts).enumerate();
-                    let mut done =
-                        chunks.map(|(idx, (member, parts))| (idx, self.chunk(member, parts, &rows, &chunk)));
+                    let mut done = chunks.map(|(idx, (member, parts))| (idx, self.chunk(member, parts, &rows, &chunk)));
                     done.find_map(|(idx, done)| done.err().map(|fault| (idx, fault)))
                 }
             };
             if let Some((idx, fault)) = stopped {
                 n_left = idx;
-                met = Some(fault);
+                met = Some((idx, fault));
             }
             members[..n_left].iter_mut().for_each(|member| self.mark(member, &rows, &chunk));
             chunk.start += chunk.len;
@@ -276,7 +275,7 @@ impl Run<'_, '_> {
                 return Some((idx, error));
             }
         }
-        met.map(|fault| (n_left, fault))
+        met
     }
 
     /// Makes everything ready that versions over the same rows ask.
@@ -304,17 +303,10 @@ impl Run<'_, '_> {
     }
 
     /// Gives the rows of a chunk the indexes of their keys, and states room for them.
-    pub(super) fn number(&mut self, used: &[usize], rows: &Rows, chunk: &mut Chunk) {
-        for &key in used {
-            let Some(index) = &mut self.group_indexes[key] else { broken("keys that have no numbers") };
-            chunk.slots[key].resize(chunk.len as usize, 0);
-            index.number(self.plan, &self.plan.keys[key], self.loaded, rows, chunk.start, &mut chunk.slots[key]);
-            for (state, data) in self.plan.states.iter().zip(&mut self.loaded.data.states) {
-                if state.key.index() == key {
-                    data.grow(index.len());
-                }
-            }
-        }
+    pub(super) fn number(&mut self, work: &UnderWay, rows: &Rows, chunk: &mut Chunk) {
+        let Self { plan, at, group_indexes, loaded, .. } = self;
+        let stretches = Stretches { plan, kernels: None, at, rows };
+        stretches.number((&work.used, &work.states), group_indexes, &mut loaded.data, chunk);
     }
 
     /// Does the rows of a chunk, with the lines that they make.
@@ -411,36 +403,9 @@ impl Run<'_, '_> {
         stretch: Range<u32>,
         output: &mut Output,
     ) -> Result<(), (u32, Fault)> {
-        let (mut row, end) = (chunk.start + stretch.start, chunk.start + stretch.end);
-        self.at.set(Some((id, row)));
-        let mut replayed = 0;
-        let mut patience = Patience::default();
-        while row < end {
-            let kernel = self.kernels.as_ref().and_then(|kernels| kernels.rule(id));
-            if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
-                let from = row - chunk.start;
-                #[expect(
-                    unsafe_code,
-                    reason = "the kernels are those of this Plan; `load` has made every reference a row of its table, 0 \
-                              where it is missing, and every code one of the dictionary that the predicates are over"
-                )]
-                let done =
-                    unsafe { kernel.run(self.plan, &mut self.loaded.data, rows, chunk, from..stretch.end, output) };
-                patience.asked(from, done);
-                row = chunk.start + done;
-                if row == end {
-                    break;
-                }
-            }
-            self.at.set(Some((id, row)));
-            interpret_row(self.plan, id, &mut self.loaded.data, rows, chunk, row, output, None)
-                .map_err(|fault| (row, fault))?;
-            row += 1;
-            replayed += 1;
-        }
-        if self.kernels.is_some() {
-            self.result.replayed[id.index()] += replayed;
-        }
+        let stretches = Stretches { plan: self.plan, kernels: self.kernels.as_ref(), at: self.at, rows };
+        let replayed = stretches.stretch(id, &mut self.loaded.data, chunk, stretch, output)?;
+        self.result.replayed[id.index()] += replayed;
         Ok(())
     }
 

@@ -17,6 +17,8 @@ pub(super) struct UnderWay {
     pub id: VersionId,
     /// The keys that it keeps something per.
     pub used: Vec<usize>,
+    /// What it keeps per them.
+    pub states: Vec<StateId>,
     /// How its rows are cut.
     pub cut: Cut,
     pub observed: bool,
@@ -37,6 +39,8 @@ impl Run<'_, '_> {
     pub(super) fn begin(&mut self, id: VersionId) -> UnderWay {
         let rule = self.plan.version(id);
         let used = (0..self.plan.keys.len()).filter(|&key| uses(self.plan, rule, key)).collect();
+        // Who gets a line is known only once it is made.
+        let by_row = |state: &StateId| !self.plan.key_of(*state).of_payee;
         let observed = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
         let found = self.found_rows(id);
         let marks = match &rule.stream {
@@ -46,6 +50,7 @@ impl Run<'_, '_> {
         UnderWay {
             id,
             used,
+            states: rule.nodes.iter().filter_map(Node::state).filter(by_row).collect(),
             cut: Cut::new(self.plan, id, self.options),
             observed,
             shown: None,
@@ -135,7 +140,7 @@ impl Run<'_, '_> {
         let unit = self.plan.version(id).emit()?.unit;
         let by_row = self.plan.unit(unit).by_row.as_ref()?;
         let mut places = PathValues::default();
-        places.follow(self.plan, &by_row.currency, self.loaded, rows, 0, n_rows);
+        places.follow(self.plan, &by_row.currency, &self.loaded.data, rows, 0, n_rows);
         // A row whose currency is unknown is paid nothing.
         let unit = |place: &i64| usize::try_from(*place).ok().and_then(|place| by_row.units.get(place));
         Some(places.values.iter().map(|place| unit(place).map_or(u32::MAX, |unit| unit.0)).collect())

@@ -106,8 +106,9 @@ pub(super) fn finish(
 impl Loaded {
     /// Tells of every text that has a code whether it passes each test, and where decision tables have it.
     fn know_texts(&mut self, plan: &Plan) {
-        self.data.predicates = predicates(plan, &self.dictionaries);
-        self.data.lookups = plan.tables.iter().map(|table| lookup(table, &self.dictionaries)).collect();
+        self.data.predicates = predicates(plan, &self.dictionaries).into();
+        let lookups: Vec<_> = plan.tables.iter().map(|table| lookup(table, &self.dictionaries)).collect();
+        self.data.lookups = lookups.into();
     }
 
     /// Gives codes to texts that no row has: all those of decision tables, and these of domains.

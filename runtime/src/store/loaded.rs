@@ -155,7 +155,7 @@ impl Loaded {
 
     /// Shows a few rows of every page of tables of many, as if they were the table, from which can be told how numbers look.
     pub(crate) fn show_samples(&mut self) {
-        for (pages, table) in self.pages.iter_mut().zip(&mut self.data.tables) {
+        for (pages, table) in self.pages.iter_mut().zip(self.data.tables.iter_mut()) {
             let Some(pages) = pages else { continue };
             *table = pages.samples();
             pages.shown = None;
@@ -199,14 +199,19 @@ impl Loaded {
 
     /// The days of an event's rows in the page that is seen.
     pub(crate) fn days(&self, plan: &Plan, event: RecordId) -> &[i32] {
-        let when = plan.record(event).when;
-        let table = &self.data.tables[event.index()];
-        let column = when.and_then(|when| table.columns.get(when.index())?.as_ref());
-        match column.map(|column| &column.values) {
-            Some(Values::I32(days)) => days,
-            // Without a page that is seen there are no columns.
-            None if table.n_rows == 0 => &[],
-            Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => broken("an event whose days are not kept"),
-        }
+        days_of(plan, &self.data, event)
+    }
+}
+
+/// The days of an event's rows in the page that is seen.
+pub(crate) fn days_of<'d>(plan: &Plan, data: &'d Data, event: RecordId) -> &'d [i32] {
+    let when = plan.record(event).when;
+    let table = &data.tables[event.index()];
+    let column = when.and_then(|when| table.columns.get(when.index())?.as_ref());
+    match column.map(|column| &column.values) {
+        Some(Values::I32(days)) => days,
+        // Without a page that is seen there are no columns.
+        None if table.n_rows == 0 => &[],
+        Some(Values::I64(_) | Values::U32(_) | Values::U8(_)) | None => broken("an event whose days are not kept"),
     }
 }

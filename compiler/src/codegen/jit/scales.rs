@@ -25,7 +25,7 @@ impl Scales {
     /// The scales of fine columns.
     pub fn guess(plan: &Plan, data: &Data) -> Self {
         let mut scales = Self::default();
-        for (record, table) in (0..).map(RecordId).zip(&data.tables) {
+        for (record, table) in (0..).map(RecordId).zip(data.tables.iter()) {
             let fields = plan.record(record).fields.iter().zip(&table.columns);
             for (field, (definition, column)) in (0..).map(FieldId).zip(fields) {
                 let fine = definition.decimals > FEW_DECIMALS && matches!(definition.ty, Type::Number | Type::Percent);

@@ -115,11 +115,11 @@ proptest! {
         let n_rows = sales.len() as u32;
         prop_assert_eq!(PLAN.keys.len(), 7);
         for (nth, spec) in PLAN.keys.iter().enumerate() {
-            let span = DateSpan::of(days(&PLAN, &loaded, &rows, 0, n_rows));
+            let span = DateSpan::of(days(&PLAN, &loaded.data, &rows, 0, n_rows));
             let mut slots = GroupIndex::new(&PLAN, spec, &loaded, span, sales.len());
             let mut found = vec![0; sales.len()];
             for (start, chunk) in (0..n_rows).step_by(at_a_time as usize).zip(found.chunks_mut(at_a_time as usize)) {
-                slots.number(&PLAN, spec, &loaded, &rows, start, chunk);
+                slots.number(&PLAN, spec, &loaded.data, &rows, start, chunk);
                 prop_assert!(chunk.iter().all(|&slot| slot == NONE || (slot as usize) < slots.len()));
             }
             let (mut by_key, mut by_slot) = (HashMap::new(), HashMap::new());
