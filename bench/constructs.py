@@ -792,7 +792,8 @@ class Settled:
     def __init__(self, meed, program, data, memory, engine, output, scratch):
         out = scratch / "out"
         command = [meed, "run", program, "--data", data, "--out", out, "--engine", engine, "--format", output]
-        command += ["--through", "2026-12-31", "--memory", str(memory), "--timings"]
+        # A rule that is done beside others has no time of its own.
+        command += ["--through", "2026-12-31", "--memory", str(memory), "--threads", "1", "--timings"]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{program.name}, {engine}: meed ended with {done.returncode}:\n{done.stderr[-2000:]}")

@@ -61,7 +61,7 @@ pub struct Run {
     /// Memory budget for rows, in MiB; beyond it the rows of an event spill to disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
-    /// Threads that read, put in order and write rows [default: one for each processor]
+    /// Threads that read rows, put them in order, do rules and write [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
     /// Folder for rows that spill to disk [default: the system's folder for temporary files]

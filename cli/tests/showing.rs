@@ -1,4 +1,4 @@
-//! `meed show tree`: the tree that other programs read, and what it says of programs that cannot be read.
+//! `meed show`: the tree that other programs read, the phases of the work, and what is said of programs that cannot be read.
 
 mod support;
 
@@ -47,6 +47,43 @@ fn the_whole_tree_as_json() {
     assert_eq!(library["name"], "channel");
     let records = library["file"]["items"].as_array().expect("items").iter();
     assert!(records.filter_map(|item| item["record"]["name"]["text"].as_str()).any(|name| name == "deal"));
+}
+
+#[test]
+fn the_phases_of_a_rule_that_remembers_per_two_keys() {
+    let folder = Folder::new("show-phases");
+    let program = "\
+program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+use channel
+rule bonus { for each introduction   first per customer per program   pay introducer $5   at most $20 per introducer per year }
+rule level { for each deal   pay rep 1% of amount   at most $9 per rep per quarter   at most $20 per rep and partner per year }
+limit both { over bonus, level   at most $1,000 per payee per year }
+";
+    folder.write("p.meed", program);
+    let shown = folder.meed(&["show", "phases", "p.meed"]).with(0).out;
+    assert_eq!(
+        shown,
+        "\
+rule bonus version 1, each introduction
+  phase 1: nodes 1 to 3 over the rows, with seen.1
+    rows with the same row.customer stay together
+    reads row.introducer, row.customer
+  phase 2: nodes 4 to 5 over the rows, with paid.1
+    rows with the same row.introducer, year stay together
+    reads row.introducer
+
+rule level version 1, each deal
+  phase 1: nodes 1 to 5 over the rows, with paid.1, paid.2
+    rows with the same row.rep stay together
+    reads row.rep, row.amount
+
+limit both over the lines of bonus, level
+  lines with the same payee stay together, one after the other
+"
+    );
+    folder.meed(&["show", "phases", "gone.meed"]).with(1).says("cannot read `gone.meed`");
+    folder.write("bad.meed", "rule x { for each deal   pay }");
+    assert_eq!(folder.meed(&["show", "phases", "bad.meed"]).with(1).out, "");
 }
 
 #[test]

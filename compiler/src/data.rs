@@ -430,6 +430,21 @@ impl Output {
         self.kept.extend(order.iter().filter_map(|&idx| kept.get_mut(idx).and_then(Option::take)));
     }
 
+    /// Adds the lines of other rows behind these.
+    pub fn append(&mut self, more: Self) {
+        let Self { rows, payees, amounts, missed, places, kinds, dues, credits, uncredited, kept, .. } = more;
+        self.missed += missed;
+        append(&mut self.rows, rows);
+        append(&mut self.payees, payees);
+        append(&mut self.amounts, amounts);
+        append(&mut self.places, places);
+        append(&mut self.kinds, kinds);
+        append(&mut self.dues, dues);
+        append(&mut self.credits, credits);
+        append(&mut self.uncredited, uncredited);
+        append(&mut self.kept, kept);
+    }
+
     /// Leaves the first so many lines, before anything is done with them.
     pub fn truncate_lines(&mut self, n_lines: usize) {
         self.rows.truncate(n_lines);
@@ -442,6 +457,15 @@ impl Output {
     pub fn begin(&mut self, n_rows: usize) {
         self.status.clear();
         self.status.resize(n_rows, 0);
+    }
+}
+
+/// Adds values behind others; where there are none, without a copy.
+fn append<T>(values: &mut Vec<T>, more: Vec<T>) {
+    if values.is_empty() {
+        *values = more;
+    } else {
+        values.extend(more);
     }
 }
 

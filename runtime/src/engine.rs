@@ -14,6 +14,7 @@ pub(crate) mod closes;
 mod contest;
 pub(crate) mod counts;
 pub(crate) mod credits;
+mod cut;
 mod dated_rows;
 mod days;
 pub(crate) mod difference;

@@ -33,6 +33,7 @@ use meed_compiler::plan::{Plan, RecordId, RecordTable};
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::problem::Problem;
 use std::io;
+use std::num::NonZero;
 
 /// A compiled program; it can settle any number of times.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ pub struct Settled<'t> {
 pub struct SettleOptions {
     /// Which engine does the rows; what is paid is the same.
     pub engine: Engine,
+    /// How many threads may do rules; unsaid, one. What is paid is the same.
+    pub threads: Option<NonZero<usize>>,
     /// Whether the accepted rows are settled where others are rejected. Unsaid, one rejected row is an error: what is paid
     /// without it is not what the tables say.
     pub without_rejected: bool,
@@ -233,7 +236,8 @@ impl Tables<'_> {
         if let (Some(unsaid), false) = (unsaid(plan, &self.loaded), self.is_said) {
             return Err(ProgramError::MissingThrough(unsaid));
         }
-        let run_options = RunOptions { engine: options.engine, ..RunOptions::through(self.through) };
+        let threads = options.threads.unwrap_or(NonZero::<usize>::MIN);
+        let run_options = RunOptions { engine: options.engine, threads, ..RunOptions::through(self.through) };
         let result = run(plan, &mut self.loaded, &run_options, None)?;
         Ok(Settled { plan, loaded: &self.loaded, result })
     }

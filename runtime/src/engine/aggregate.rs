@@ -3,6 +3,7 @@
 //! Every entity and every period that some row of the rule looks at has a place in an array; rows of the fold's
 //! stream go in one after the other, and the rule's rows then read what they look at.
 
+use crate::engine::beside::{asks_others, shared};
 use crate::engine::days::PeriodOf;
 use crate::engine::options::RunOptions;
 use crate::engine::paths::{PathValues, days};
@@ -10,13 +11,17 @@ use crate::engine::patience::Patience;
 use crate::load::periods::aggregated_periods;
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
+use crate::store::threads::for_each;
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Data, EntityPeriods, FoldData, FoldState, Rows, status};
+use meed_compiler::internal::broken;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_fold};
 use meed_compiler::plan::{Days, Fold, FoldFunction, FoldId, Plan, Window};
+use meed_compiler::value::Exact;
+use std::num::NonZero;
 
 /// Rows gathered at a time.
-const CHUNK: u32 = 4096;
+const CHUNK: usize = 4096;
 /// Values met are sorted out when they are more than this, and twice as many as were left before.
 const MANY_MET: usize = 1 << 20;
 /// The place of a row that no row of the rule looks at.
@@ -27,11 +32,16 @@ pub(super) struct AggregateState<'a> {
     id: FoldId,
     fold: &'a Fold,
     places: Places,
+    gathered: Gathered,
+    /// How many values met were left when they were last sorted out.
+    n_distinct: usize,
+}
+
+/// What rows of the stream come to, by place.
+struct Gathered {
     fold_state: FoldState,
     joined: PathValues,
     slots: Vec<u32>,
-    /// How many values met were left when they were last sorted out.
-    n_distinct: usize,
 }
 
 /// A row of a fold's stream that met a fault, in the page that is seen.
@@ -46,8 +56,8 @@ impl<'a> AggregateState<'a> {
         let fold = &plan.folds[id.index()];
         let places = Places::new(plan, fold, loaded, options, days);
         let n_entities = loaded.data.tables[plan.rows_of(fold).entity.index()].n_rows;
-        let fold_state = FoldState::new(&fold.function, n_entities * places.n_periods);
-        Self { id, fold, places, fold_state, joined: PathValues::default(), slots: Vec::new(), n_distinct: 0 }
+        let gathered = Gathered::new(FoldState::new(&fold.function, n_entities * places.n_periods));
+        Self { id, fold, places, gathered, n_distinct: 0 }
     }
 
     /// Takes rows of the stream in, and marks those as [`status::COUNTED`]. Says how many machine code left to the
@@ -63,52 +73,67 @@ impl<'a> AggregateState<'a> {
         kernels: Option<&Kernels>,
         taken: &mut [u8],
     ) -> Result<u64, RowFault> {
-        let (kernel, compiled) = (kernels.and_then(|kernels| kernels.fold(self.id)), kernels.is_some());
-        let n_rows = taken.len() as u32;
-        let mut replayed = 0;
-        let mut start = 0;
-        while start < n_rows {
-            let len = CHUNK.min(n_rows - start);
-            self.joined.follow(plan, &plan.rows_of(self.fold).key, data, stream, start, len);
-            self.places.number(&self.joined, days(plan, data, stream, start, len), &mut self.slots);
-            let marks = &mut taken[start as usize..(start + len) as usize];
-            // A kernel marks anew what another fold of the rule may have marked.
-            let before = marks.to_vec();
-            let (mut next, mut patience) = (0, Patience::default());
-            while next < len {
-                if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
-                    let fold_state = &mut self.fold_state;
-                    #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
-                    let done =
-                        unsafe { kernel.gather(plan, data, stream, start, &self.slots, next, fold_state, marks) };
-                    patience.asked(next, done);
-                    next = done;
-                    if next == len {
-                        break;
-                    }
-                }
-                replayed += u64::from(compiled);
-                let (row, slot) = (start + next, self.slots[next as usize]);
-                if slot == NOWHERE {
-                    marks[next as usize] = 0;
-                } else {
-                    let fold_state = &mut self.fold_state;
-                    let is_in = interpret_fold(plan, self.fold, data, stream, row, slot, fold_state);
-                    let is_in = is_in.map_err(|fault| RowFault { row, fault })?;
-                    marks[next as usize] = if is_in { status::COUNTED } else { 0 };
-                }
-                next += 1;
-            }
-            marks.iter_mut().zip(before).for_each(|(mark, before)| *mark |= before);
-            start += len;
-        }
+        let Self { id, fold, places, gathered, .. } = self;
+        let stretch = FoldRows { plan, id: *id, fold, places, stream, kernels };
+        let replayed = stretch.take(data, 0, taken, gathered)?;
         self.sort_out();
         Ok(replayed)
     }
 
+    /// The same by so many threads, each with a range of the rows; whether that was done. Machine code adds values of 64 bits, so that
+    /// no sum of such a range can be too large; where the interpreter has to do a row, nothing is taken in.
+    pub fn take_by_threads(
+        &mut self,
+        plan: &Plan,
+        data: &Data,
+        stream: &Rows,
+        kernels: Option<&Kernels>,
+        taken: &mut [u8],
+        threads: NonZero<usize>,
+    ) -> bool {
+        let Self { id, fold, places, gathered, .. } = self;
+        let n_places = gathered.fold_state.seen.len();
+        let is_small = n_places.saturating_mul(threads.get()) <= taken.len();
+        let has_code = kernels.is_some_and(|kernels| kernels.fold(*id).is_some());
+        let is_sum = !matches!(fold.function, FoldFunction::Distinct(_)) && fold.function.den().is_some();
+        if !is_small || !has_code || !is_sum || plan.exprs_of(*id).into_iter().any(asks_others) {
+            return false;
+        }
+        let stretch = FoldRows { plan, id: *id, fold, places, stream, kernels };
+        let each = taken.len().div_ceil(threads.get()).max(1);
+        let mut marks = taken.to_vec();
+        let mut ranges: Vec<FoldRange<'_>> = marks
+            .chunks_mut(each)
+            .zip((0..).step_by(each))
+            .map(|(marks, start)| FoldRange {
+                start,
+                marks,
+                data: shared(plan, data),
+                gathered: Gathered::new(FoldState::new(&fold.function, n_places)),
+                is_done: false,
+            })
+            .collect();
+        for_each(&mut ranges, threads, |range| {
+            let FoldRange { start, marks, data, gathered, is_done } = range;
+            *is_done = matches!(stretch.take(data, *start, marks, gathered), Ok(0));
+        });
+        if !ranges.iter().all(|range| range.is_done) {
+            return false;
+        }
+        for FoldRange { gathered: range, .. } in ranges {
+            let FoldState { cells, seen, .. } = range.fold_state;
+            for place in (0..n_places).filter(|place| seen[*place] == 1) {
+                let added = gathered.fold_state.join(&fold.function, place, cells[place], &Exact::ZERO);
+                added.unwrap_or_else(|| broken("sums of words that are too large"));
+            }
+        }
+        taken.copy_from_slice(&marks);
+        true
+    }
+
     /// Values met again and again are held once.
     fn sort_out(&mut self) {
-        let entries = &mut self.fold_state.entries;
+        let entries = &mut self.gathered.fold_state.entries;
         if entries.len() > self.n_distinct * 2 + MANY_MET {
             entries.sort_unstable();
             entries.dedup();
@@ -121,13 +146,80 @@ impl<'a> AggregateState<'a> {
     /// # Errors
     /// When the aggregate over all periods does not fit; with it, what that is in words.
     pub fn finish(self, plan: &Plan, loaded: &mut Loaded, periods: &EntityPeriods) -> Result<(), (String, Fault)> {
-        let Self { id, fold, places, fold_state, .. } = self;
-        let finished = finish(plan, fold, fold_state, &places, periods);
+        let Self { id, fold, places, gathered, .. } = self;
+        let finished = finish(plan, fold, gathered.fold_state, &places, periods);
         loaded.data.folds[id.index()] = finished.ok_or_else(|| {
             let fault = Fault { kind: FaultKind::Overflow("an aggregate"), span: fold.span };
             (format!("the aggregate over all periods of one {}", plan.record(plan.rows_of(fold).entity).name), fault)
         })?;
         Ok(())
+    }
+}
+
+impl Gathered {
+    fn new(fold_state: FoldState) -> Self {
+        Self { fold_state, joined: PathValues::default(), slots: Vec::new() }
+    }
+}
+
+/// A range of the rows of a page, in the hands of a thread.
+struct FoldRange<'a> {
+    start: u32,
+    marks: &'a mut [u8],
+    data: Data,
+    gathered: Gathered,
+    /// Whether machine code did all of them.
+    is_done: bool,
+}
+
+/// Rows that go into an aggregate.
+struct FoldRows<'a> {
+    plan: &'a Plan,
+    id: FoldId,
+    fold: &'a Fold,
+    places: &'a Places,
+    stream: &'a Rows,
+    kernels: Option<&'a Kernels>,
+}
+
+impl FoldRows<'_> {
+    /// Takes rows from one on in, as many as there are marks; says how many machine code left to the interpreter.
+    fn take(&self, data: &mut Data, first: u32, taken: &mut [u8], gathered: &mut Gathered) -> Result<u64, RowFault> {
+        let Self { plan, id, fold, places, stream, kernels } = *self;
+        let Gathered { fold_state, joined, slots } = gathered;
+        let kernel = kernels.and_then(|kernels| kernels.fold(id));
+        let mut replayed = 0;
+        for (marks, start) in taken.chunks_mut(CHUNK).zip((first..).step_by(CHUNK)) {
+            let len = marks.len() as u32;
+            joined.follow(plan, &plan.rows_of(fold).key, data, stream, start, len);
+            places.number(joined, days(plan, data, stream, start, len), slots);
+            // A kernel marks anew what another fold of the rule may have marked.
+            let before = marks.to_vec();
+            let (mut next, mut patience) = (0, Patience::default());
+            while next < len {
+                if let Some(kernel) = kernel.filter(|_| patience.lasts()) {
+                    #[expect(unsafe_code, reason = "as where the kernels of rules are called")]
+                    let done = unsafe { kernel.gather(plan, data, stream, start, slots, next, fold_state, marks) };
+                    patience.asked(next, done);
+                    next = done;
+                    if next == len {
+                        break;
+                    }
+                }
+                replayed += u64::from(kernels.is_some());
+                let (row, slot) = (start + next, slots[next as usize]);
+                if slot == NOWHERE {
+                    marks[next as usize] = 0;
+                } else {
+                    let is_in = interpret_fold(plan, fold, data, stream, row, slot, fold_state);
+                    let is_in = is_in.map_err(|fault| RowFault { row, fault })?;
+                    marks[next as usize] = if is_in { status::COUNTED } else { 0 };
+                }
+                next += 1;
+            }
+            marks.iter_mut().zip(before).for_each(|(mark, before)| *mark |= before);
+        }
+        Ok(replayed)
     }
 }
 

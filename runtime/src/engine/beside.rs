@@ -1,7 +1,6 @@
 //! Versions that know nothing of one another, side by side: each is handed what it remembers, and a thread does its rows.
 
 use crate::engine::group_index::GroupIndex;
-use crate::engine::parts::add;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use crate::engine::stretch::Stretches;
@@ -11,7 +10,7 @@ use meed_compiler::data::{Chunk, Data, DecisionData, Output, Rows, StateData};
 use meed_compiler::internal::{InternalError, broken, guarded};
 use meed_compiler::interpret::Fault;
 use meed_compiler::interpret::lines::finish_lines;
-use meed_compiler::plan::{DecisionId, Expr, Node, Op, Plan, StateId, VersionId};
+use meed_compiler::plan::{DecisionId, Expr, Function, Node, Op, Plan, StateId, VersionId};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -53,11 +52,7 @@ impl Run<'_, '_> {
     fn is_alone(&self, id: VersionId) -> bool {
         let version = self.plan.version(id);
         let is_seen = self.observer.as_ref().is_some_and(|observer| observer.wants(id));
-        let mut asks = !self.plan.searches_of(version).is_empty();
-        let mut look = |expr: &Expr| {
-            asks |= matches!(expr.op, Op::Decision { .. } | Op::Fold(_) | Op::Balance(_) | Op::Taken(_));
-        };
-        version.nodes.iter().flat_map(Node::exprs).for_each(|expr| expr.walk(&mut look));
+        let asks = version.nodes.iter().flat_map(Node::exprs).any(asks_others);
         // Who gets a line is numbered by all rules together.
         let by_payee = version.nodes.iter().filter_map(Node::state).any(|state| self.plan.key_of(state).of_payee);
         !is_seen && !asks && !by_payee && self.plan.stacking_of(id).is_none()
@@ -70,12 +65,17 @@ impl Run<'_, '_> {
             index.as_ref().is_none_or(GroupIndex::is_fixed) || n_shared(key) < 2
         };
         let n_parts: usize = members.iter().map(|member| self.n_ranges(member, members.len())).sum();
-        n_parts > 1 && n_rows >= self.options.thread_rows && self.group_indexes.iter().enumerate().all(is_own)
+        self.options.threads.get() > 1
+            && n_parts > 1
+            && n_rows >= self.options.thread_rows
+            && members.iter().all(|member| self.is_alone(member.id))
+            && self.group_indexes.iter().enumerate().all(is_own)
     }
 
     /// Into how many ranges the rows of a version are cut, beside others.
     fn n_ranges(&self, member: &UnderWay, n_beside: usize) -> usize {
-        let is_free = member.cut.is_anywhere() && self.is_alone(member.id);
+        // What is kept of lines that are divided is not told by how their rows are cut.
+        let is_free = member.cut.is_anywhere() && member.used.is_empty() && self.is_alone(member.id);
         let sets = decided(self.plan, member.id).next().is_some();
         if is_free && !sets { self.options.threads.get().div_ceil(n_beside) } else { 1 }
     }
@@ -137,7 +137,7 @@ impl Run<'_, '_> {
                 self.result.replayed[id.index()] += task.replayed;
                 fault = fault.or(task.met);
                 status.extend(task.status);
-                add(&mut member.output, task.output);
+                member.output.append(task.output);
             }
             // Versions behind one that is stopped are done with.
             if met.is_some() {
@@ -190,8 +190,28 @@ impl Task<'_> {
     }
 }
 
-/// What everybody reads and what a version remembers, taken out of the data of a run.
+/// Whether an expression asks what rules have made, or sets, which remember what they were asked.
+pub(super) fn asks_others(expr: &Expr) -> bool {
+    let mut asks = false;
+    expr.walk(&mut |expr| {
+        asks |= match &expr.op {
+            Op::Decision { .. } | Op::Fold(_) | Op::Balance(_) | Op::Taken(_) => true,
+            Op::Call(function, _) => matches!(function, Function::Find { .. }),
+            _ => false,
+        };
+    });
+    asks
+}
+
+/// What a version remembers, taken out of the data of a run, with what everybody reads.
 fn hand_over(plan: &Plan, id: VersionId, from: &mut Data) -> Data {
+    let mut data = shared(plan, from);
+    exchange(plan, id, &mut data, from);
+    data
+}
+
+/// What everybody reads, with room for what is remembered.
+pub(super) fn shared(plan: &Plan, from: &Data) -> Data {
     let mut data = Data {
         tables: from.tables.again(),
         predicates: from.predicates.again(),
@@ -203,7 +223,6 @@ fn hand_over(plan: &Plan, id: VersionId, from: &mut Data) -> Data {
     };
     data.states.resize_with(plan.states.len(), || StateData::Seen(Vec::new()));
     data.decisions.resize_with(plan.decisions.len(), DecisionData::default);
-    exchange(plan, id, &mut data, from);
     data
 }
 

@@ -59,7 +59,13 @@ impl Run<'_, '_> {
             }
             let mut taken = vec![0; n_rows as usize];
             for idx in 0..aggregates.len() {
-                match aggregates[idx].take(self.plan, &mut self.loaded.data, &rows, self.kernels.as_ref(), &mut taken) {
+                let (data, kernels, threads) = (&mut self.loaded.data, self.kernels.as_ref(), self.options.threads);
+                let by_threads = threads.get() > 1 && n_rows >= self.options.thread_rows;
+                let aggregate = &mut aggregates[idx];
+                if by_threads && aggregate.take_by_threads(self.plan, data, &rows, kernels, &mut taken, threads) {
+                    continue;
+                }
+                match aggregate.take(self.plan, data, &rows, kernels, &mut taken) {
                     Ok(replayed) => self.result.replayed[id.index()] += replayed,
                     Err(RowFault { row, fault }) => {
                         met = Some(self.fault(id, stream, &rows, row, fault));

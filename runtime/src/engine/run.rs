@@ -1,12 +1,12 @@
 //! A run: every rule over the pages of the rows that it reads.
 
+use crate::engine::cut::Part;
 use crate::engine::dated_rows::dated_rows;
 use crate::engine::entity_periods::{Lives, entity_periods, own_years};
 use crate::engine::flags::RowFlags;
 use crate::engine::group_index::GroupIndex;
 use crate::engine::line_stream::{credits, payments};
 use crate::engine::options::{Engine, Observer, RunOptions};
-use crate::engine::parts::Part;
 use crate::engine::place;
 use crate::engine::result::{RunError, RunFault, RunResult};
 use crate::engine::shared_limit::{ends, tell};

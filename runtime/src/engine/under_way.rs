@@ -1,9 +1,9 @@
 //! A rule under way: what it keeps while its rows are done, and what becomes of it.
 
 use crate::engine::counts::{Counts, FoundRows, from_row, returned_in};
+use crate::engine::cut::Cut;
 use crate::engine::dated_rows::DatedMarks;
 use crate::engine::lines::LineRows;
-use crate::engine::parts::Cut;
 use crate::engine::paths::PathValues;
 use crate::engine::result::RunError;
 use crate::engine::run::Run;
