@@ -1,6 +1,7 @@
 //! CSV as a source: quotes, any delimiter, any line ends, headers of the real world.
 //!
-//! A batch is the bytes of its fields one behind the other, with the place where each ends; cells are slices of it.
+//! A batch is the bytes of its fields one behind the other, with the place where each ends; cells are slices of it. Rows without a quote are
+//! cut where the delimiter stands; all others, and rows that do not lie whole in what was read, are the reader's of fields.
 
 use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
@@ -27,6 +28,8 @@ pub(super) struct CsvSource {
     file: String,
     reader: Box<dyn Read + Send>,
     core: csv_core::Reader,
+    /// What stands between fields, once the reader of fields has read the header.
+    delimiter: Option<u8>,
     /// Bytes of the file not yet cut into fields.
     input: Vec<u8>,
     at: usize,
@@ -61,6 +64,8 @@ struct RowPlace {
     /// Its first field.
     first: usize,
     n_fields: usize,
+    /// How many bytes stand between two fields.
+    gap: usize,
     /// The line of the file on which it begins.
     line: u64,
 }
@@ -100,11 +105,11 @@ impl Batch {
         reason = "done for every cell; the places of a row are those that `read_row` wrote"
     )]
     fn field(&self, row: usize, column: usize) -> &[u8] {
-        let RowPlace { start, first, n_fields, .. } = self.rows[row];
+        let RowPlace { start, first, n_fields, gap, .. } = self.rows[row];
         if column >= n_fields {
             return &[];
         }
-        let from = if column == 0 { 0 } else { self.ends[first + column - 1] };
+        let from = if column == 0 { 0 } else { self.ends[first + column - 1] + gap };
         &self.bytes[start + from..start + self.ends[first + column]]
     }
 }
@@ -122,6 +127,7 @@ impl CsvSource {
             file,
             reader,
             core: csv_core::Reader::new(),
+            delimiter: None,
             input: Vec::new(),
             at: 0,
             at_end: false,
@@ -135,10 +141,12 @@ impl CsvSource {
             damaged: Vec::new(),
         };
         let first = source.first_line(header_row)?;
-        source.core = csv_core::ReaderBuilder::new().delimiter(delimiter.unwrap_or(first)).build();
+        let delimiter = delimiter.unwrap_or(first);
+        source.core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         if !source.read_row()? {
             return Err(SourceError::EmptyFile { file: source.file });
         }
+        source.delimiter = Some(delimiter);
         let n_fields = source.batch.rows.first().map_or(0, |row| row.n_fields);
         // A header that is not UTF-8 does no harm where nobody reads its column.
         let text = |column| String::from_utf8_lossy(source.batch.field(0, column)).trim().to_owned();
@@ -220,12 +228,55 @@ impl CsvSource {
         Ok(true)
     }
 
+    /// Appends the next row to the batch, where it lies whole in what was read and has no quote; whether it did.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "done for every row; places are those that were just found, and there is room for what is written"
+    )]
+    fn plain_row(&mut self) -> bool {
+        let Some(delimiter) = self.delimiter else { return false };
+        let input = &self.input[self.at..];
+        let n_before = input.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let rest = &input[n_before..];
+        let Some(len) = memchr::memchr3(b'\n', b'\r', b'"', rest) else { return false };
+        let end = match (rest[len], rest.get(len + 1)) {
+            (b'\n', _) => 1,
+            (b'\r', Some(b'\n')) => 2,
+            _ => return false,
+        };
+        let line = &rest[..len];
+        let Batch { bytes, n_bytes, ends, n_ends, rows } = &mut self.batch;
+        let (start, first) = (*n_bytes, *n_ends);
+        if bytes.len() < start + len {
+            bytes.resize((bytes.len() * 2).max(start + len), 0);
+        }
+        bytes[start..start + len].copy_from_slice(line);
+        *n_bytes += len;
+        for field_end in memchr::memchr_iter(delimiter, line).chain([len]) {
+            if *n_ends == ends.len() {
+                ends.resize(ends.len() * 2, 0);
+            }
+            ends[*n_ends] = field_end;
+            *n_ends += 1;
+        }
+        self.lines.pass(&input[..n_before]);
+        rows.push(RowPlace { start, first, n_fields: *n_ends - first, gap: 1, line: self.lines.line });
+        // Only the end of the row ends a line, and a return before the row is none of it.
+        self.lines.after_return = false;
+        self.lines.pass(&rest[len..len + end]);
+        self.at += n_before + len + end;
+        true
+    }
+
     /// Appends the next row to the batch; none is left when false.
     #[expect(
         clippy::indexing_slicing,
         reason = "done for every row; the reader of fields says how much of each buffer it used"
     )]
     fn read_row(&mut self) -> Result<bool, SourceError> {
+        if self.plain_row() {
+            return Ok(true);
+        }
         let (start, first) = (self.batch.n_bytes, self.batch.n_ends);
         let mut line = None;
         loop {
@@ -259,7 +310,7 @@ impl CsvSource {
                 ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
                 ReadRecordResult::Record => {
                     let (n_fields, line) = (self.batch.n_ends - first, line.unwrap_or(self.lines.line));
-                    self.batch.rows.push(RowPlace { start, first, n_fields, line });
+                    self.batch.rows.push(RowPlace { start, first, n_fields, gap: 0, line });
                     return self.is_row(start);
                 }
                 ReadRecordResult::End => return Ok(false),
@@ -310,7 +361,7 @@ impl Source for CsvSource {
                 broken("a row that was read is not there")
             };
             let row = before.len();
-            if trim(self.batch.bytes_from(start)).is_empty() {
+            if (0..n_fields).all(|column| trim(self.batch.field(row, column)).is_empty()) {
                 // Sheets leave such rows behind: they say nothing.
                 self.batch.rows.pop();
                 (self.batch.n_bytes, self.batch.n_ends) = (start, first);
@@ -400,4 +451,60 @@ fn delimiter_of(line: &[u8]) -> u8 {
     // Of equals the last one counts, so the comma is there.
     let found = b"|\t;,".iter().max_by_key(|&&delimiter| count(delimiter));
     found.copied().unwrap_or(b',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::text::trim;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    /// A reader that gives so many bytes at a time.
+    struct Trickle(Cursor<Vec<u8>>, usize);
+
+    impl Read for Trickle {
+        fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+            let n_bytes = room.len().min(self.1);
+            self.0.read(room.get_mut(..n_bytes).unwrap_or_default())
+        }
+    }
+
+    /// The fields of each row, and its line.
+    type Rows = Vec<(Vec<String>, u64)>;
+
+    fn read(text: &str, n_bytes: usize) -> Result<Rows, String> {
+        let reader = Trickle(Cursor::new(text.as_bytes().to_vec()), n_bytes);
+        let source = CsvSource::open("a.csv".to_owned(), Box::new(reader), Some(b','), 1, 3);
+        let mut source = source.map_err(|error| error.to_string())?;
+        source.choose(&[]).map_err(|error| error.to_string())?;
+        let mut rows = Rows::new();
+        while source.advance().map_err(|error| error.to_string())? > 0 {
+            for (row, place) in source.batch.rows.iter().enumerate() {
+                let field = |column| String::from_utf8_lossy(trim(source.batch.field(row, column))).into_owned();
+                rows.push(((0..place.n_fields).map(field).collect(), place.line));
+            }
+        }
+        Ok(rows)
+    }
+
+    proptest! {
+        /// However many bytes come at a time, and so whoever cuts a row, its fields are those that the library reads.
+        #[test]
+        fn rows_are_those_of_the_library(body in "([ab,\r\n\" ]|é|,,|\r\n|\"b,\"){0,60}") {
+            let text = format!("x,y\n{body}");
+            let whole = read(&text, usize::MAX);
+            for n_bytes in [1, 7] {
+                prop_assert_eq!(&read(&text, n_bytes), &whole);
+            }
+            let Ok(rows) = whole else { return Ok(()) };
+            let library = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+            let expected: Vec<Vec<String>> = library
+                .into_records()
+                .map(|record| record.expect("text in memory").iter().map(str::to_owned).collect::<Vec<String>>())
+                .filter(|fields| fields.iter().any(|field| !field.is_empty()))
+                .collect();
+            prop_assert_eq!(rows.into_iter().map(|(fields, _)| fields).collect::<Vec<_>>(), expected);
+        }
+    }
 }
