@@ -1,11 +1,12 @@
 """What the fourteen systems of `examples/` take at a size: seconds, peak memory, rows a second.
 
-    systems.py [--events N] [--runs N] [--only TEXT] [--keep DIR] [--bin DIR] [--memory MIB]
+    systems.py [--events N] [--runs N] [--only TEXT] [--keep DIR] [--bin DIR] [--memory MIB] [--engines]
 
 Each system's own `gen.py` writes tables with about N events (1,000,000), bad rows among them; `meed run` reads them as CSV, settles
 them with rejected rows set aside, and writes its tables. Time is that of the whole process, the best of so many runs (3), peak
 memory what the system reports for it. Builds nothing: `cargo build --release -p meed-cli` comes before. With `--keep DIR` tables
-stay there, and tables that are there already are used again. Prints a Markdown table.
+stay there, and tables that are there already are used again. With `--engines` each is settled by the interpreter, by one thread and
+with little memory too, and all of its tables must have the digests of the first run, or the script fails. Prints a Markdown table.
 """
 
 import argparse
@@ -29,12 +30,13 @@ def generated(system, n, folder):
     return folder
 
 
-def run(meed, system, data, out, memory):
+def run(meed, system, data, out, memory, *more):
     """One run: seconds of the process, peak MiB, and its `run.json`."""
     command = [meed, "run", system / "program.meed", "--data", data, "--out", out, "--rejects", out / "rejects.csv", "--timings"]
     command += ["--through", through(system)]
     if memory is not None:
         command += ["--memory", str(memory)]
+    command += more
     before = time.monotonic()
     with open(os.devnull, "wb") as nowhere, tempfile.TemporaryFile() as said:
         process = subprocess.Popen([str(part) for part in command], stdout=nowhere, stderr=said)
@@ -53,6 +55,21 @@ def through(system):
     return text.split("active ", 1)[1].split(" to ", 1)[1].split()[0]
 
 
+def digests(told):
+    """The digest of each table that was written."""
+    return {table["table"]: table["sha256"] for table in told["tables"]}
+
+
+def engines(meed, system, data, out, told):
+    """Settles otherwise what was settled, and says which of the ways gave other tables."""
+    ways = {
+        "interpreter": ["--engine", "interpreter"],
+        "one thread": ["--threads", "1"],
+        "64 MiB": ["--memory", "64"],
+    }
+    return [way for way, more in ways.items() if digests(run(meed, system, data, out, None, *more)[2]) != digests(told)]
+
+
 def rows(told):
     """Rows of events that were read, and payments."""
     events = sum(entry["read"] for entry in told["account"] if entry.get("rule") is None)
@@ -67,8 +84,10 @@ def main():
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--bin", type=Path, default=ROOT / "target" / "release")
     parser.add_argument("--memory", type=int)
+    parser.add_argument("--engines", action="store_true")
     args = parser.parse_args()
     meed = args.bin / "meed"
+    differ = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +107,10 @@ def main():
             n_events, n_payments = rows(told)
             rate = n_events / seconds / 1e3
             print(f"| {system.name} | {n_events:,} | {n_payments:,} | {seconds:.2f} | {rate:,.0f} | {peak:,.0f} |", flush=True)
+            if args.engines:
+                differ += [f"{system.name}, {way}" for way in engines(meed, system, data, out, told)]
+    if differ:
+        sys.exit("\nOther tables than those of the first run: " + "; ".join(differ))
 
 
 if __name__ == "__main__":

@@ -430,6 +430,14 @@ impl Output {
         self.kept.extend(order.iter().filter_map(|&idx| kept.get_mut(idx).and_then(Option::take)));
     }
 
+    /// Makes room for as many lines as so many more rows will make, if they make them as those done so far.
+    pub fn make_room(&mut self, n_done: u32, n_more: u32) {
+        let more = self.rows.len() * n_more as usize / (n_done as usize).max(1);
+        self.rows.reserve(more);
+        self.payees.reserve(more);
+        self.amounts.reserve(more);
+    }
+
     /// Adds the lines of other rows behind these.
     pub fn append(&mut self, more: Self) {
         let Self { rows, payees, amounts, missed, places, kinds, dues, credits, uncredited, kept, .. } = more;

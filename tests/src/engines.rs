@@ -5,8 +5,9 @@ use crate::ways;
 use meed_compiler::data::{Data, DecisionData};
 use meed_compiler::plan::{Plan, StateKind};
 use meed_compiler::value::{Exact, fraction};
-use meed_runtime::inner::engine::{Engine, RunError, RunResult, run};
+use meed_runtime::inner::engine::{Engine, RunError, RunOptions, RunResult, run};
 use meed_runtime::inner::load::{LoadOptions, load};
+use std::num::NonZero;
 
 /// What came of holding them against each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,7 +76,14 @@ fn settle(plan: &Plan, tables: &[(String, Table)], engine: Engine, chunk_rows: u
     if let Some(reject) = loaded.rejects.first() {
         return Err(format!("a row is rejected: {} {}: {}", reject.column, reject.value, reject.reason));
     }
-    let result = run(plan, &mut loaded, &ways::options(through, chunk_rows, engine), None);
+    // Machine code also in parts, and by threads.
+    let (parts, threads) = if engine == Engine::Jit { (chunk_rows % 3 + 1, 2) } else { (1, 1) };
+    let options = RunOptions {
+        parts: NonZero::new(parts).unwrap_or(NonZero::<u32>::MIN),
+        threads: NonZero::new(threads).unwrap_or(NonZero::<usize>::MIN),
+        ..ways::options(through, chunk_rows, engine)
+    };
+    let result = run(plan, &mut loaded, &options, None);
     Ok(Ran { result, data: loaded.data })
 }
 

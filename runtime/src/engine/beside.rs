@@ -186,6 +186,9 @@ impl Task<'_> {
             }
             status.extend_from_slice(&output.status);
             chunk.start += chunk.len;
+            if chunk.start - rows.start == chunk.len {
+                output.make_room(chunk.len, rows.end - chunk.start);
+            }
         }
     }
 }

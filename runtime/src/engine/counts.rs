@@ -4,6 +4,9 @@ use crate::store::loaded::RowCounts;
 use meed_compiler::data::{Data, Values, status};
 use meed_compiler::plan::{Plan, Reading, RecordId, VersionId};
 
+/// So many rows can be counted in a byte, and so many of them by one instruction; it is a multiple of what an instruction takes.
+const IN_A_BYTE: usize = 240;
+
 /// By record, what became of rows that a rule finds: bits of [`status`].
 pub(super) type FoundRows = Vec<(RecordId, Vec<u8>)>;
 
@@ -50,8 +53,7 @@ impl Counts {
 
     /// Adds rows of which something is left.
     fn add_left(&mut self, flags: &[u8]) {
-        // As many as a byte can count, so that many rows are counted by one instruction.
-        for flags in flags.chunks(usize::from(u8::MAX)) {
+        for flags in flags.chunks(IN_A_BYTE) {
             let count = |ends: fn(u8) -> bool| u64::from(flags.iter().map(|&flag| u8::from(ends(flag))).sum::<u8>());
             let paid = count(|flag| flag & status::PAID != 0);
             let counted = count(|flag| flag & (status::PAID | status::COUNTED) == status::COUNTED);

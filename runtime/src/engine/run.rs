@@ -268,6 +268,9 @@ impl Run<'_, '_> {
                 met = Some((idx, fault));
             }
             members[..n_left].iter_mut().for_each(|member| self.mark(member, &rows, &chunk));
+            if chunk.start == 0 {
+                members[..n_left].iter_mut().for_each(|member| member.output.make_room(chunk.len, n_rows - chunk.len));
+            }
             chunk.start += chunk.len;
         }
         for (idx, member) in members[..n_left].iter_mut().enumerate() {
