@@ -7,6 +7,7 @@
 //!
 //! INVARIANT: rows of an entity are in key order, those of an event by `when`, then key, whatever the pages.
 
+mod batch_writer;
 pub(crate) mod error;
 pub(crate) mod loaded;
 #[cfg(test)]

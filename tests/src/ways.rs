@@ -54,7 +54,7 @@ pub const PLAIN: Way = Way {
 };
 
 /// All ways, the plainest first.
-pub const WAYS: [Way; 15] = [
+pub const WAYS: [Way; 16] = [
     PLAIN,
     Way { name: "row by row", rows: 1, ..PLAIN },
     Way { name: "shuffled", shuffled: true, ..PLAIN },
@@ -81,6 +81,7 @@ pub const WAYS: [Way; 15] = [
     Way { name: "in seven parts, from the disk", rows: 5, cut: (7, 1), held: Some((400, 100)), ..PLAIN },
     Way { name: "in seven parts by machine code", engine: Engine::Jit, cut: (7, 1), ..PLAIN },
     Way { name: "in two parts by machine code and three threads", engine: Engine::Jit, cut: (2, 3), ..PLAIN },
+    Way { name: "from the disk by three threads", engine: Engine::Jit, cut: (1, 3), held: Some((1, 1)), ..PLAIN },
     Way {
         name: "with keys of seven digits, by machine code",
         engine: Engine::Jit,
@@ -146,10 +147,10 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         }
     };
     outcome.rejects = rejects(plan, &loaded);
-    let (parts, threads) = way.cut;
+    let (parts, _) = way.cut;
     let options = RunOptions {
         parts: NonZero::new(parts).unwrap_or(NonZero::<u32>::MIN),
-        threads: NonZero::new(threads).unwrap_or(NonZero::<usize>::MIN),
+        threads: threads(way),
         ..options(through, way.rows, way.engine)
     };
     let mut slices = Slices::new(plan);
@@ -179,6 +180,10 @@ pub fn settle(plan: &Plan, tables: &[(String, Table)], through: i32, way: Way) -
         Err(fault) => outcome.fault = Some(format!("{}: {fault}", fault.code())),
     }
     Ok(outcome)
+}
+
+fn threads(way: Way) -> NonZero<usize> {
+    NonZero::new(way.cut.1).unwrap_or(NonZero::<usize>::MIN)
 }
 
 /// The payments and their totals, which are added up as payments go by.
@@ -213,7 +218,8 @@ fn loaded(
 ) -> Result<Result<Loaded, LoadError>, String> {
     let folder = std::env::temp_dir();
     let spill = way.held.map(|(bytes, page_bytes)| Spill { folder: &folder, bytes, page_bytes });
-    let options = LoadOptions { batch_rows: way.rows as usize, spill, ..LoadOptions::through(through) };
+    let options =
+        LoadOptions { batch_rows: way.rows as usize, spill, threads: threads(way), ..LoadOptions::through(through) };
     Ok(load(plan, inputs(plan, tables, way.shuffled)?, &options))
 }
 

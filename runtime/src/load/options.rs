@@ -52,6 +52,6 @@ impl LoadOptions<'_> {
 
     /// Lets the rows of an event go where these options say that they may.
     pub(super) fn apply(&self, rows: &mut TableRows, when: FieldId) {
-        rows.allow_spilling(SortKey { when, through: self.through }, self.spill);
+        rows.allow_spilling(SortKey { when, through: self.through }, self.spill, self.threads);
     }
 }

@@ -19,6 +19,7 @@ pub(super) struct Pages {
     file: SpillFile,
     pages: Vec<SpilledBatch>,
     n_rows: usize,
+    n_added: usize,
     days: DateSpan,
     when: Option<FieldId>,
     /// A few rows of every page.
@@ -61,6 +62,7 @@ impl Pages {
             file,
             pages: Vec::new(),
             n_rows: 0,
+            n_added: 0,
             days: DateSpan { first: i32::MAX, last: i32::MIN },
             when: None,
             sample: RowBatch::default(),
@@ -70,8 +72,8 @@ impl Pages {
         }
     }
 
-    /// Writes the next page, with its rows in this order.
-    pub fn push(&mut self, rows: RowBatch, order: &Order, when: FieldId) -> Result<(), StoreError> {
+    /// Takes in what is known of the next page, which has its rows in this order.
+    pub fn add(&mut self, rows: &RowBatch, order: &Order, when: FieldId) {
         self.when = Some(when);
         // Rows of an event without any are one page without columns.
         if let Some(column) = rows.columns.get(when.index()) {
@@ -85,10 +87,17 @@ impl Pages {
             };
         }
         let step = order.n_rows / SAMPLES + 1;
-        (0..order.n_rows).step_by(step).for_each(|row| self.sample.append(&rows, row..row + 1));
+        (0..order.n_rows).step_by(step).for_each(|row| self.sample.append(rows, row..row + 1));
         self.n_rows += order.n_rows;
-        self.pages.push(SpilledBatch::write(rows, order, &self.file)?);
-        Ok(())
+        self.n_added += 1;
+    }
+
+    /// Takes the pages in the order in which they were added, once they are written.
+    pub fn take(&mut self, written: Vec<SpilledBatch>) {
+        if written.len() != self.n_added {
+            broken("pages that were not written");
+        }
+        self.pages = written;
     }
 
     /// How many pages there are.
@@ -98,7 +107,7 @@ impl Pages {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.pages.is_empty()
+        self.n_added == 0
     }
 
     /// How many rows of a page rules see.

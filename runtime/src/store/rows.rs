@@ -55,8 +55,8 @@ impl TableRows {
     }
 
     /// Lets rows go to the disk where the options of loading say so: those of an event, which are sorted by this key.
-    pub fn allow_spilling(&mut self, by: SortKey, spill: Option<Spill<'_>>) {
-        self.spills = spill.map(|spill| (by, Budget::from(spill)));
+    pub fn allow_spilling(&mut self, by: SortKey, spill: Option<Spill<'_>>, threads: NonZero<usize>) {
+        self.spills = spill.map(|spill| (by, Budget::of(spill, threads)));
     }
 
     /// How many rows of the batch are read so far.
@@ -72,7 +72,7 @@ impl TableRows {
     /// Keeps the rows held within the memory budget. Faults get the keys of their rows before these go.
     pub fn make_room(&mut self, faults: &mut Faults) -> Result<(), StoreError> {
         let Some((by, budget)) = &self.spills else { return Ok(()) };
-        let most = if self.runs.is_some() { budget.page_bytes } else { budget.bytes };
+        let most = if self.runs.is_some() { budget.page_bytes } else { budget.bytes_held() };
         if self.batch.bytes() < most {
             return Ok(());
         }
@@ -82,16 +82,13 @@ impl TableRows {
 
     /// Says that all rows are read.
     pub fn end(&mut self, faults: &mut Faults) -> Result<(), StoreError> {
-        if self.n_in_batch() == 0 {
-            return Ok(());
-        }
-        match (&self.spills, self.runs.take()) {
-            (Some((by, _)), Some(runs)) => self.spill(*by, runs, faults),
-            (_, runs) => {
-                self.runs = runs;
-                Ok(())
+        if self.n_in_batch() > 0 {
+            match (&self.spills, self.runs.take()) {
+                (Some((by, _)), Some(runs)) => self.spill(*by, runs, faults)?,
+                (_, runs) => self.runs = runs,
             }
         }
+        self.runs.as_mut().map_or(Ok(()), SortedRuns::end)
     }
 
     fn spill(&mut self, by: SortKey, mut runs: SortedRuns, faults: &mut Faults) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! before them that is still to come, so they go on, and what was used up is read again (the multiway merge of external
 //! sorting, Knuth, The Art of Computer Programming 3, section 5.4, in steps of many rows).
 
+use crate::store::batch_writer::{BatchWriter, Sorting};
 use crate::store::error::StoreError;
 use crate::store::order::{Order, SortKey, order};
 use crate::store::pages::Pages;
@@ -15,13 +16,13 @@ use meed_compiler::data::{Column, Values};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::FieldId;
 use std::cmp::Ordering;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Sorted runs of rows.
 #[derive(Debug)]
 pub(super) struct SortedRuns {
-    file: SpillFile,
-    runs: Vec<SpilledBatch>,
+    runs: BatchWriter,
     budget: Budget,
     /// How many bytes all rows are.
     all_bytes: usize,
@@ -35,11 +36,18 @@ pub(super) struct Budget {
     pub bytes: usize,
     /// About how many bytes a page of rows is.
     pub page_bytes: usize,
+    /// How many threads may work at a time.
+    threads: NonZero<usize>,
 }
 
-impl From<Spill<'_>> for Budget {
-    fn from(Spill { folder, bytes, page_bytes }: Spill<'_>) -> Self {
-        Self { folder: folder.to_owned(), bytes, page_bytes }
+impl Budget {
+    pub fn of(Spill { folder, bytes, page_bytes }: Spill<'_>, threads: NonZero<usize>) -> Self {
+        Self { folder: folder.to_owned(), bytes, page_bytes, threads }
+    }
+
+    /// How many bytes of rows may be held before they are spilled: two pages less, where these are written beside the reading of others.
+    pub fn bytes_held(&self) -> usize {
+        if self.threads.get() == 1 { self.bytes } else { self.bytes.saturating_sub(2 * self.page_bytes) }
     }
 }
 
@@ -53,8 +61,8 @@ pub(super) struct Merged {
 impl SortedRuns {
     /// No runs yet.
     pub fn new(budget: &Budget) -> Result<Self, StoreError> {
-        let file = SpillFile::new(&budget.folder)?;
-        Ok(Self { file, runs: Vec::new(), budget: budget.clone(), all_bytes: 0 })
+        let runs = BatchWriter::new(SpillFile::new(&budget.folder)?, budget.threads);
+        Ok(Self { runs, budget: budget.clone(), all_bytes: 0 })
     }
 
     /// Writes rows as runs of about a page each. Which of them are rejected is not yet known.
@@ -63,36 +71,36 @@ impl SortedRuns {
         self.all_bytes += bytes;
         let n_pages = bytes.div_ceil(self.budget.page_bytes.max(1)).clamp(1, n_rows.max(1));
         if n_pages < 2 {
-            return self.push_run(rows, by);
+            return self.runs.push(rows, Sorting::By(by));
         }
         for page in 0..n_pages {
             let mut held = RowBatch::default();
             held.append(&rows, n_rows * page / n_pages..n_rows * (page + 1) / n_pages);
-            self.push_run(held, by)?;
+            self.runs.push(held, Sorting::By(by))?;
         }
         Ok(())
     }
 
-    fn push_run(&mut self, rows: RowBatch, by: SortKey) -> Result<(), StoreError> {
-        let order = order(&rows, &Rejected::default(), Some(by.when), by.through);
-        self.runs.push(SpilledBatch::write(rows, &order, &self.file)?);
-        Ok(())
+    /// Waits until all rows are written.
+    pub fn end(&mut self) -> Result<(), StoreError> {
+        self.runs.end()
     }
 
     /// Looks at all rows, run by run; those of a run are in its order.
     pub fn each_batch(&self, wanted: Wanted, mut look: impl FnMut(&RowBatch)) -> Result<(), StoreError> {
-        for run in &self.runs {
+        let file = self.runs.file();
+        for run in self.runs.written() {
             let all = 0..run.n_rows;
-            let mut batch = RowBatch { places: run.places(all.clone(), &self.file)?, ..RowBatch::default() };
+            let mut batch = RowBatch { places: run.places(all.clone(), file)?, ..RowBatch::default() };
             if wanted.keys {
-                batch.keys = run.keys(all.clone(), &self.file)?;
+                batch.keys = run.keys(all.clone(), file)?;
             }
             if let Some(field) = wanted.field {
                 batch.columns.resize_with(field + 1, || None);
-                batch.columns[field] = run.column(field, all, &self.file)?;
+                batch.columns[field] = run.column(field, all, file)?;
             }
             if wanted.distinct {
-                batch.distinct = run.distinct(&self.file)?;
+                batch.distinct = run.distinct(file)?;
             }
             look(&batch);
         }
@@ -119,21 +127,27 @@ impl SortedRuns {
     ) -> Result<Merged, StoreError> {
         let n_page = self.n_rows_in(self.budget.page_bytes, n_rows) / 2;
         // The more runs there are, the more rows are held, so that reads stay large.
-        let Budget { bytes, page_bytes, .. } = self.budget;
+        let Budget { bytes, page_bytes, threads, .. } = self.budget;
+        let (file, runs) = (self.runs.file(), self.runs.written());
         let n_side_by_side = self.n_rows_in((bytes / 4).max(page_bytes / 2), n_rows);
-        let n_next = (n_side_by_side / self.runs.len().max(1)).clamp(1, n_page.max(1));
-        let mut pages = Pages::new(self.file.another()?, bytes, page_bytes);
-        let mut cursors: Vec<Cursor<'_>> = self.runs.iter().map(Cursor::new).collect();
+        let n_next = (n_side_by_side / runs.len().max(1)).clamp(1, n_page.max(1));
+        let mut writer = BatchWriter::new(file.another()?, threads);
+        let mut pages = Pages::new(writer.file().clone(), bytes, page_bytes);
+        let mut cursors: Vec<Cursor<'_>> = runs.iter().map(Cursor::new).collect();
         let mut merging = RowBatch::default();
+        let mut push = |rows: RowBatch, order: Order, pages: &mut Pages| {
+            pages.add(&rows, &order, by.when);
+            writer.push(rows, Sorting::Known(order))
+        };
         let mut write = |mut merging: RowBatch, pages: &mut Pages| {
             let order = order(&merging, &Rejected::default(), Some(by.when), by.through);
             merging.moments.clear();
             finish(&mut merging.columns);
-            pages.push(merging, &order, by.when)
+            push(merging, order, pages)
         };
         loop {
             for cursor in &mut cursors {
-                cursor.refill(n_next, &self.file, rejected)?;
+                cursor.refill(n_next, file, rejected)?;
             }
             cursors.retain(|cursor| cursor.taken < cursor.held.places.len());
             let last = |cursor: &Cursor<'_>| cursor.held.places.len() - 1;
@@ -157,9 +171,10 @@ impl SortedRuns {
             write(merging, &mut pages)?;
         } else if pages.is_empty() {
             // A table has a page, if without rows.
-            let empty = self.runs.first().map(|run| run.batch(0..0, &self.file)).transpose()?;
-            pages.push(empty.unwrap_or_default(), &Order::default(), by.when)?;
+            let empty = runs.first().map(|run| run.batch(0..0, file)).transpose()?;
+            push(empty.unwrap_or_default(), Order::default(), &mut pages)?;
         }
+        pages.take(writer.into_written()?);
         let (n_after, n_undated) = self.later(by.when, rejected)?;
         Ok(Merged { pages, n_after, n_undated })
     }
@@ -167,10 +182,11 @@ impl SortedRuns {
     /// How many accepted rows are after the last day, and how many have none.
     fn later(&self, when: FieldId, rejected: &Rejected) -> Result<(u64, u64), StoreError> {
         let (mut n_after, mut n_undated) = (0, 0);
-        for run in &self.runs {
+        let file = self.runs.file();
+        for run in self.runs.written() {
             let rows = run.n_stream..run.n_rows;
-            let places = run.places(rows.clone(), &self.file)?;
-            let known = run.column(when.index(), rows, &self.file)?.and_then(|column| column.known);
+            let places = run.places(rows.clone(), file)?;
+            let known = run.column(when.index(), rows, file)?.and_then(|column| column.known);
             for (row, _) in places.into_iter().enumerate().filter(|(_, place)| !rejected.contains(*place)) {
                 match known.as_ref().is_none_or(|known| known[row] == 1) {
                     true => n_after += 1,
