@@ -14,6 +14,10 @@ use meed_compiler::plan::{DecisionId, Expr, Function, Node, Op, Plan, StateId, V
 use std::cell::Cell;
 use std::ops::Range;
 
+/// So many versions are side by side for each thread at most: enough that no thread waits for long, and few, as what becomes of each row is
+/// kept for each version until all are done.
+const FOR_EACH_THREAD: usize = 4;
+
 /// Rows of a version in the hands of a thread.
 struct Task<'a> {
     id: VersionId,
@@ -45,7 +49,8 @@ impl Run<'_, '_> {
             let same = self.plan.version(**id).stream == *stream;
             same && self.is_alone(**id) && !others.iter().any(|other| share(self.plan, **id, *other))
         };
-        1 + rest.iter().enumerate().take_while(is_beside).count()
+        let most = self.options.threads.get().saturating_mul(FOR_EACH_THREAD);
+        1 + rest.iter().enumerate().take(most - 1).take_while(is_beside).count()
     }
 
     /// Whether a version waits for no other in any row, asks nothing that others have made, and nobody looks on.
