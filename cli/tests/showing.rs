@@ -86,6 +86,28 @@ limit both over the lines of bonus, level
     assert_eq!(folder.meed(&["show", "phases", "bad.meed"]).with(1).out, "");
 }
 
+/// What counts under the limits of one rule of a choice depends on the other.
+#[test]
+fn the_phases_of_a_choice() {
+    let folder = Folder::new("show-choice");
+    let program = "\
+program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+use channel
+choose highest per deal {
+  rule base { for each deal   pay partner 2% of amount   at most $90 per partner per month }
+  rule fast { for each deal   pay partner 5% of amount   at most $60 per rep per quarter }
+}
+rule also { for each deal   pay rep 10% of paid by base   hold until $50 per payee }
+";
+    folder.write("p.meed", program);
+    let shown = folder.meed(&["show", "phases", "p.meed"]).with(0).out;
+    assert_eq!(shown.matches("    all lines stay together\n").count(), 2, "{shown}");
+    assert!(shown.contains("\nchoice between base, fast\n  their lines of one row stay together\n"), "{shown}");
+    assert!(
+        shown.ends_with("\nhold over the lines of also\n  lines of one account stay together, one after the other\n")
+    );
+}
+
 #[test]
 fn programs_that_cannot_be_shown() {
     let folder = small("show-bad");

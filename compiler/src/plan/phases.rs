@@ -5,7 +5,7 @@
 //! found out so far. The output does not depend on how many parts there are. (Volcano's exchange operator: G. Graefe, "Encapsulation of
 //! Parallelism in the Volcano Query Processing System", SIGMOD 1990.)
 
-use super::{Expr, FoldId, Key, Node, Op, Period, Plan, Stream, Version, VersionId};
+use super::{Expr, FoldId, Function, Key, Node, Op, Period, Plan, Stream, Version, VersionId};
 use std::ops::Range;
 
 /// A stretch of a version's work.
@@ -63,7 +63,16 @@ impl Plan {
         } else {
             self.stretches(version, rows, Work::Rows, &mut phases);
         }
-        if !lines.is_empty() {
+        if let Some(stacking) = self.stacking_of(id) {
+            // What counts under the limits of one rule of a choice depends on what the others would pay.
+            let rules = &self.stackings[stacking.index()].rules;
+            let versions = rules.iter().flat_map(|rule| self.versions_of(*rule)).map(|id| self.version(id));
+            let nodes = versions
+                .flat_map(|version| version.nodes[self.legs(version).1].iter().map(move |node| (version, node)));
+            let mut needed = nodes.filter_map(|(version, node)| self.together_at(version, node));
+            let together = needed.try_fold(Together::None, |together, needed| together.and(&needed));
+            phases.push(Phase { work: Work::Lines(lines), together: together.unwrap_or(Together::All) });
+        } else if !lines.is_empty() {
             self.stretches(version, lines, Work::Lines, &mut phases);
         }
         phases
@@ -108,7 +117,7 @@ impl Plan {
         Some(Together::alike(*of_payee, parts.clone(), *period))
     }
 
-    /// The fields, days, payments and decisions that the work of a phase reads, with what tells rows apart.
+    /// The fields, days, payments, decisions and sets that the work of a phase reads, with what tells rows apart.
     pub fn reads<'a>(&'a self, version: &'a Version, phase: &'a Phase) -> Vec<&'a Expr> {
         let exprs = match &phase.work {
             Work::Fold(fold) => self.exprs_of(*fold),
@@ -120,10 +129,17 @@ impl Plan {
         let mut reads: Vec<&Expr> = Vec::new();
         for expr in exprs.into_iter().chain(kept) {
             expr.walk(&mut |expr| {
-                let is_read = matches!(
-                    expr.op,
-                    Op::Field { .. } | Op::When | Op::PaymentAmount | Op::Credit(_) | Op::Decision { .. } | Op::Fold(_)
-                );
+                let is_read = match &expr.op {
+                    Op::Field { .. }
+                    | Op::When
+                    | Op::PaymentAmount
+                    | Op::Credit(_)
+                    | Op::Decision { .. }
+                    | Op::Fold(_)
+                    | Op::Balance(_) => true,
+                    Op::Call(function, _) => matches!(function, Function::Find { .. }),
+                    _ => false,
+                };
                 if is_read && !reads.iter().any(|known| known.op == expr.op) {
                     reads.push(expr);
                 }

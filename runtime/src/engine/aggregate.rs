@@ -11,7 +11,7 @@ use crate::engine::patience::Patience;
 use crate::load::periods::aggregated_periods;
 use crate::store::loaded::Loaded;
 use crate::store::pages::DateSpan;
-use crate::store::threads::for_each;
+use crate::store::threads::{for_each, of_use};
 use meed_compiler::codegen::Kernels;
 use meed_compiler::data::{Data, EntityPeriods, FoldData, FoldState, Rows, status};
 use meed_compiler::internal::broken;
@@ -93,14 +93,14 @@ impl<'a> AggregateState<'a> {
     ) -> bool {
         let Self { id, fold, places, gathered, .. } = self;
         let n_places = gathered.fold_state.seen.len();
-        let is_small = n_places.saturating_mul(threads.get()) <= taken.len();
+        let is_small = n_places.saturating_mul(of_use(threads)) <= taken.len();
         let has_code = kernels.is_some_and(|kernels| kernels.fold(*id).is_some());
         let is_sum = !matches!(fold.function, FoldFunction::Distinct(_)) && fold.function.den().is_some();
         if !is_small || !has_code || !is_sum || plan.exprs_of(*id).into_iter().any(asks_others) {
             return false;
         }
         let stretch = FoldRows { plan, id: *id, fold, places, stream, kernels };
-        let each = taken.len().div_ceil(threads.get()).max(1);
+        let each = taken.len().div_ceil(of_use(threads)).max(1);
         let mut marks = taken.to_vec();
         let mut ranges: Vec<FoldRange<'_>> = marks
             .chunks_mut(each)

@@ -5,7 +5,7 @@ use crate::engine::result::RunError;
 use crate::engine::run::Run;
 use crate::engine::stretch::Stretches;
 use crate::engine::under_way::UnderWay;
-use crate::store::threads::for_each;
+use crate::store::threads::{for_each, of_use};
 use meed_compiler::data::{Chunk, Data, DecisionData, Output, Rows, StateData};
 use meed_compiler::internal::{InternalError, broken, guarded};
 use meed_compiler::interpret::Fault;
@@ -49,7 +49,7 @@ impl Run<'_, '_> {
             let same = self.plan.version(**id).stream == *stream;
             same && self.is_alone(**id) && !others.iter().any(|other| share(self.plan, **id, *other))
         };
-        let most = self.options.threads.get().saturating_mul(FOR_EACH_THREAD);
+        let most = of_use(self.options.threads) * FOR_EACH_THREAD;
         1 + rest.iter().enumerate().take(most - 1).take_while(is_beside).count()
     }
 
@@ -82,7 +82,7 @@ impl Run<'_, '_> {
         // What is kept of lines that are divided is not told by how their rows are cut.
         let is_free = member.cut.is_anywhere() && member.used.is_empty() && self.is_alone(member.id);
         let sets = decided(self.plan, member.id).next().is_some();
-        if is_free && !sets { self.options.threads.get().div_ceil(n_beside) } else { 1 }
+        if is_free && !sets { of_use(self.options.threads).div_ceil(n_beside) } else { 1 }
     }
 
     /// Does the rows of a page from one on, of versions side by side. Where a row stops the run, how many of the versions before go on,

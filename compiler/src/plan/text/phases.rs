@@ -20,6 +20,15 @@ pub(super) fn write(plan: &Plan) -> String {
         }
         version(plan, *id, &mut out);
     }
+    for stacking in &plan.stackings {
+        let rules: Vec<&str> = stacking.rules.iter().map(|id| plan.rule(*id).name.as_str()).collect();
+        line!(out, "\nchoice between {}", rules.join(", "));
+        line!(out, "  their lines of one row stay together");
+    }
+    for rule in plan.rules.iter().filter(|rule| rule.versions.iter().any(|id| plan.version(*id).hold.is_some())) {
+        line!(out, "\nhold over the lines of {}", rule.name);
+        line!(out, "  lines of one account stay together, one after the other");
+    }
     for limit in &plan.shared_limits {
         let rules: Vec<&str> = limit.rules.iter().map(|id| plan.rule(*id).name.as_str()).collect();
         let whose = match limit.per {
