@@ -80,7 +80,7 @@ impl Lines<'_> {
                 break;
             }
             self.next += 1;
-            let is_empty = line.iter().all(|byte| b" \t,;|\r\n".contains(byte));
+            let is_empty = is_blank(&line);
             if self.next <= numbers.start || (is_empty && n_used == 0) {
                 continue;
             }
@@ -123,5 +123,28 @@ impl Lines<'_> {
     }
 }
 
+/// Whether a line has nothing but blanks, separators and cells of nothing in quotes. What ends a cell of several lines has a quote more.
+fn is_blank(line: &[u8]) -> bool {
+    let n_quotes = line.iter().filter(|byte| **byte == b'"').count();
+    n_quotes.is_multiple_of(2) && line.iter().all(|byte| b" \t,;|\r\n\"".contains(byte))
+}
+
 /// Bytes of blank lines after which nothing more is looked for: a row has at most so many.
 const MOST_BLANK: usize = 1 << 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_nothing_behind_a_row_are_no_part_of_it() {
+        let text = "id,on\nD1,yy\n\n\"\",\"\"\n , \nD2,\"a\n\"\nD3,\"\n\"\"\n\"\n";
+        let mut bytes = text.as_bytes();
+        let mut lines = Lines { text: &mut bytes, next: 1 };
+        let mut take = |numbers| String::from_utf8(lines.take(numbers).expect("text in memory")).expect("it is UTF-8");
+        assert_eq!(take(1..2), "id,on\n");
+        assert_eq!(take(2..6), "D1,yy\n");
+        assert_eq!(take(6..8), "D2,\"a\n\"\n");
+        assert_eq!(take(8..u64::MAX), "D3,\"\n\"\"\n\"\n");
+    }
+}
