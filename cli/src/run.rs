@@ -55,7 +55,7 @@ pub struct Run {
     /// Execution engine [default: jit, if this build has it]
     #[arg(long, value_enum)]
     engine: Option<EngineName>,
-    /// Print seconds by stage and peak memory as JSON, as the last line of the messages
+    /// Print seconds by stage and peak memory as JSON, as the last line of the messages; rules that run side by side are told as the last of them
     #[arg(long)]
     timings: bool,
     /// Memory budget for rows, in MiB; beyond it the rows of an event spill to disk

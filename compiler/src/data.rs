@@ -430,9 +430,9 @@ impl Output {
         self.kept.extend(order.iter().filter_map(|&idx| kept.get_mut(idx).and_then(Option::take)));
     }
 
-    /// Makes room for as many lines as so many more rows will make, if they make them as those done so far.
+    /// Makes room for as many lines as so many more rows will make, if they make them as those done so far, up to a million.
     pub fn make_room(&mut self, n_done: u32, n_more: u32) {
-        let more = self.rows.len() * n_more as usize / (n_done as usize).max(1);
+        let more = (self.rows.len() * n_more as usize / (n_done as usize).max(1)).min(1 << 20);
         self.rows.reserve(more);
         self.payees.reserve(more);
         self.amounts.reserve(more);

@@ -242,3 +242,38 @@ fn rows_that_no_rule_reads_are_accounted_for() {
         assert_eq!(outcome.payments.rows.len(), 2, "{outcome:?}");
     }
 }
+
+/// A sum that is nearly as large as one can be, from rows before: threads that add up ranges of the rows after them must not go beyond
+/// it, and must not come back from beyond it either.
+#[test]
+fn a_sum_that_is_nearly_full_stops_at_the_same_row_by_threads() {
+    let program = "
+        program p { currency USD rounded half even  active 2026-01-01 to 2026-12-31 }
+        entity partner { key id }
+        event move { key id  when on  partner partner  a count  b count  plus yes/no }
+        rule v {
+          for each partner per quarter
+          where sum of (a * b if plus, otherwise 0 - a * b) in move > 5
+          pay partner $5
+        }";
+    let plan = meed_compiler::compile(program, &[]).plan.expect("the program has no errors");
+    let most = i64::MAX;
+    let nearly = [(most, most), (most, most), (most, 3), (most - 10, 1)];
+    let row = |id: String, on: &str, (a, b): (i64, i64), plus: &str| {
+        [id, on.to_owned(), "P".to_owned(), a.to_string(), b.to_string(), plus.to_owned()].to_vec()
+    };
+    let mut rows: Vec<Vec<String>> =
+        (0..).zip(nearly).map(|(idx, pair)| row(format!("A{idx}"), "2026-01-01", pair, "yes")).collect();
+    for number in 0..240 {
+        // Far enough behind the large ones to lie in another page.
+        let one = i64::from(number >= 120);
+        let plus = if number < 200 { "yes" } else { "no" };
+        rows.push(row(format!("B{number:03}"), "2026-01-02", (one, one), plus));
+    }
+    let tables = vec![("move".to_owned(), table(&["id", "on", "partner", "a", "b", "plus"], rows))];
+    let threads = Way { name: "by threads", engine: Engine::Jit, cut: (1, 2), held: Some((2_000, 1_500)), ..PLAIN };
+    let settle = |way| settle(&plan, &tables, plan.active.to, way).unwrap_or_else(|error| panic!("{error}"));
+    let plain = settle(PLAIN);
+    assert!(plain.fault.as_ref().is_some_and(|fault| fault.starts_with("overflow")), "{:?}", plain.fault);
+    assert_eq!(settle(threads).fault, plain.fault);
+}

@@ -22,6 +22,8 @@ use std::num::NonZero;
 
 /// Rows gathered at a time.
 const CHUNK: usize = 4096;
+/// A cell up to this has room for the values of 64 bits of as many rows as there can be.
+const HALF_FULL: u128 = (i128::MAX / 2) as u128;
 /// Values met are sorted out when they are more than this, and twice as many as were left before.
 const MANY_MET: usize = 1 << 20;
 /// The place of a row that no row of the rule looks at.
@@ -81,7 +83,8 @@ impl<'a> AggregateState<'a> {
     }
 
     /// The same by so many threads, each with a range of the rows; whether that was done. Machine code adds values of 64 bits, so that
-    /// no sum of such a range can be too large; where the interpreter has to do a row, nothing is taken in.
+    /// no sum of such rows is too large for a cell that is not half full; where a cell is, or the interpreter has to do a row, nothing is
+    /// taken in.
     pub fn take_by_threads(
         &mut self,
         plan: &Plan,
@@ -95,8 +98,9 @@ impl<'a> AggregateState<'a> {
         let n_places = gathered.fold_state.seen.len();
         let is_small = n_places.saturating_mul(of_use(threads)) <= taken.len();
         let has_code = kernels.is_some_and(|kernels| kernels.fold(*id).is_some());
+        let has_room = gathered.fold_state.cells.iter().all(|cell| cell.unsigned_abs() <= HALF_FULL);
         let is_sum = !matches!(fold.function, FoldFunction::Distinct(_)) && fold.function.den().is_some();
-        if !is_small || !has_code || !is_sum || plan.exprs_of(*id).into_iter().any(asks_others) {
+        if !is_small || !has_code || !has_room || !is_sum || plan.exprs_of(*id).into_iter().any(asks_others) {
             return false;
         }
         let stretch = FoldRows { plan, id: *id, fold, places, stream, kernels };

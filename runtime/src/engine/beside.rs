@@ -12,6 +12,7 @@ use meed_compiler::interpret::Fault;
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::plan::{DecisionId, Expr, Function, Node, Op, Plan, StateId, VersionId};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// So many versions are side by side for each thread at most: enough that no thread waits for long, and few, as what becomes of each row is
@@ -236,7 +237,8 @@ pub(super) fn shared(plan: &Plan, from: &Data) -> Data {
 
 /// Exchanges what a version remembers between two that have it, or have room for it.
 fn exchange(plan: &Plan, id: VersionId, data: &mut Data, other: &mut Data) {
-    for state in plan.version(id).nodes.iter().filter_map(Node::state) {
+    let states: BTreeSet<StateId> = plan.version(id).nodes.iter().filter_map(Node::state).collect();
+    for state in states {
         std::mem::swap(data.state(state), other.state(state));
     }
     for decision in decided(plan, id) {
@@ -244,10 +246,11 @@ fn exchange(plan: &Plan, id: VersionId, data: &mut Data, other: &mut Data) {
     }
 }
 
-/// The decisions that a version takes.
+/// The decisions that a version takes, each once.
 fn decided(plan: &Plan, id: VersionId) -> impl Iterator<Item = DecisionId> {
     let decision = |node: &Node| if let Node::Set(decision, _) = node { Some(*decision) } else { None };
-    plan.version(id).nodes.iter().filter_map(decision)
+    let decisions: BTreeSet<DecisionId> = plan.version(id).nodes.iter().filter_map(decision).collect();
+    decisions.into_iter()
 }
 
 /// Whether two versions remember or decide something together.

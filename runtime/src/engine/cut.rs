@@ -13,6 +13,8 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub(super) struct Cut {
     pub phases: Vec<CutPhase>,
+    /// Whether parts are asked for.
+    is_asked_for: bool,
 }
 
 #[derive(Debug)]
@@ -47,7 +49,8 @@ impl Cut {
         if options.parts.get() == 1 && options.threads.get() == 1 {
             return Self::default();
         }
-        Self { phases: plan.phases(id).into_iter().filter_map(|phase| CutPhase::new(plan, id, phase)).collect() }
+        let phases = plan.phases(id).into_iter().filter_map(|phase| CutPhase::new(plan, id, phase)).collect();
+        Self { phases, is_asked_for: options.parts.get() > 1 }
     }
 
     /// Whether rows may be cut anywhere.
@@ -57,6 +60,9 @@ impl Cut {
 
     /// Gives what its parts are told apart by numbers, where that is no key of its own.
     pub fn prepare(&mut self, plan: &Plan, loaded: &Loaded, days: impl Fn() -> (DateSpan, usize)) {
+        if !self.is_asked_for {
+            return;
+        }
         for phase in &mut self.phases {
             if let PartKey::Common(common) = &mut phase.by {
                 let (key, index) = &mut **common;
@@ -100,10 +106,7 @@ impl CutPhase {
     pub fn parts(&mut self, plan: &Plan, data: &Data, rows: &Rows, chunk: &Chunk, n_parts: u32) -> Vec<u32> {
         let of_slot = |slot: &u32| if *slot == u32::MAX { 0 } else { *slot % n_parts };
         match &mut self.by {
-            PartKey::Place => {
-                let each = chunk.len.div_ceil(n_parts).max(1);
-                (0..chunk.len).map(|row| row / each).collect()
-            }
+            PartKey::Place => broken("rows that are cut anywhere have no parts of their own"),
             PartKey::Slots(key) => chunk.slots[*key].iter().map(of_slot).collect(),
             PartKey::Common(common) => {
                 let (key, index) = &mut **common;

@@ -169,6 +169,8 @@ impl KeptRun {
         for saved in self.saved.drain(..).rev() {
             saved.put_back(&mut loaded.data);
         }
+        // Rules are told as they are written, whatever the order of work.
+        self.lines.sort_by_key(|line| line.version);
         done
     }
 

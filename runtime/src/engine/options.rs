@@ -31,7 +31,8 @@ pub struct RunOptions {
     pub threads: NonZero<usize>,
     /// From how many rows on rules are done by threads; fewer are done sooner than a thread begins.
     pub thread_rows: u32,
-    /// Into how many parts the rows of a chunk are cut at least, where rules let them; what a run gives does not depend on it.
+    /// Into how many parts the rows of a chunk are cut at most, where rules let them; what a run gives does not depend on it. It is asked for to
+    /// see that.
     pub parts: NonZero<u32>,
 }
 

@@ -1,4 +1,5 @@
-//! The rows of a chunk in parts: those that know nothing of one another, so that each part is done by itself.
+//! The rows of a chunk in parts: those that know nothing of one another, so that each part is done by itself. Runs do not ask for parts; tests
+//! do, so that what the Plan says of them is known to hold.
 
 use crate::engine::cut::Part;
 use crate::engine::run::Run;
@@ -9,7 +10,7 @@ use meed_compiler::interpret::phases::CarriedRow;
 use meed_compiler::plan::VersionId;
 
 impl Run<'_, '_> {
-    /// The parts of a chunk of a version that are done one by one, or at the same time; none where they are all of it.
+    /// The parts of a chunk of a version that are done one by one; none where they are all of it.
     pub(super) fn cut(&mut self, member: &mut UnderWay, rows: &Rows, chunk: &Chunk) -> Option<Vec<Part>> {
         let n_parts = self.options.parts.get();
         if n_parts == 1 || member.shows(chunk.start) {

@@ -48,6 +48,9 @@ impl BatchWriter {
 
     /// What was written, once that has ended.
     pub fn written(&self) -> &[SpilledBatch] {
+        if self.thread.is_some() {
+            broken("rows that are read while others are written");
+        }
         &self.written
     }
 

@@ -45,9 +45,14 @@ impl Budget {
         Self { folder: folder.to_owned(), bytes, page_bytes, threads }
     }
 
-    /// How many bytes of rows may be held before they are spilled: two pages less, where these are written beside the reading of others.
+    /// How many bytes of rows may be held before they are spilled: two pages less, but no less than half, where pages are written beside the
+    /// reading of others.
     pub fn bytes_held(&self) -> usize {
-        if self.threads.get() == 1 { self.bytes } else { self.bytes.saturating_sub(2 * self.page_bytes) }
+        if self.threads.get() == 1 {
+            self.bytes
+        } else {
+            self.bytes.saturating_sub(2 * self.page_bytes).max(self.bytes / 2)
+        }
     }
 }
 

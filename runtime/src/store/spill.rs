@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Spill<'a> {
     /// The folder in which unnamed files are made.
     pub folder: &'a Path,
-    /// As long as the rows of an event are at most about so many bytes they are held.
+    /// As long as the rows of an event are at most about so many bytes they are held; by several threads two pages less.
     pub bytes: usize,
     /// When they are more, a page of them is about so many bytes. Small pages fit the caches of a processor.
     pub page_bytes: usize,
