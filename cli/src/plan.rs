@@ -3,7 +3,8 @@
 use crate::ExitStatus;
 use crate::draw::{self, Messages};
 use crate::project;
-use std::path::PathBuf;
+use meed_compiler::plan as compiler;
+use std::path::{Path, PathBuf};
 
 /// Print what a program means, step by step.
 #[derive(clap::Args)]
@@ -14,12 +15,17 @@ pub struct Plan {
 
 impl Plan {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let program = match project::program(self.program.as_deref(), &[], messages) {
-            Ok(program) => program,
-            Err(status) => return status,
-        };
-        let compiled = program.compile(messages);
-        let Some(plan) = compiled.plan else { return ExitStatus::Program };
-        draw::print_all(&plan.to_text(), messages)
+        print(self.program.as_deref(), compiler::Plan::to_text, messages)
     }
+}
+
+/// Prints what a program has become, in some words for it.
+pub fn print(program: Option<&Path>, words: fn(&compiler::Plan) -> String, messages: Messages) -> ExitStatus {
+    let program = match project::program(program, &[], messages) {
+        Ok(program) => program,
+        Err(status) => return status,
+    };
+    let compiled = program.compile(messages);
+    let Some(plan) = compiled.plan else { return ExitStatus::Program };
+    draw::print_all(&words(&plan), messages)
 }

@@ -3,7 +3,9 @@
 
 use crate::ExitStatus;
 use crate::draw::{self, Messages};
+use crate::plan;
 use crate::project;
+use meed_compiler::plan::Plan;
 use meed_compiler::{LibraryTree, Sources, Trees, trees};
 use meed_grammar::tree::{Item, RecordKind};
 use std::path::PathBuf;
@@ -50,13 +52,7 @@ impl Show {
 
 impl Phases {
     fn run(self, messages: Messages) -> ExitStatus {
-        let program = match project::program(self.program.as_deref(), &[], messages) {
-            Ok(program) => program,
-            Err(status) => return status,
-        };
-        let compiled = program.compile(messages);
-        let Some(plan) = compiled.plan else { return ExitStatus::Program };
-        draw::print_all(&plan.phases_text(), messages)
+        plan::print(self.program.as_deref(), Plan::phases_text, messages)
     }
 }
 

@@ -131,7 +131,7 @@ impl Run<'_, '_> {
         }
         let n_all = n_rows + again.len() as u32;
         let mut chunk = Chunk { start: 0, len: n_rows, slots: vec![Vec::new(); self.plan.keys.len()] };
-        self.number(&work, &rows, &mut chunk);
+        self.number((&work.used, &work.states), &rows, &mut chunk);
         work.output.begin(n_all as usize);
         // What comes from its rows is told by them while the rule is under way too.
         if !matches!(rows, Rows::Events { .. }) {

@@ -95,12 +95,11 @@ impl Run<'_, '_> {
         page: Range<u32>,
     ) -> Option<(usize, RunError)> {
         let (plan, options) = (self.plan, self.options);
-        let n_ranges: Vec<usize> = members.iter().map(|member| self.n_ranges(member, members.len())).collect();
         let used: Vec<Vec<usize>> = members.iter().map(|member| member.used.clone()).collect();
         let states: Vec<Vec<StateId>> = members.iter().map(|member| member.states.clone()).collect();
         let mut tasks: Vec<Task<'_>> = Vec::new();
-        for (idx, (member, n_ranges)) in members.iter().zip(&n_ranges).enumerate() {
-            let each = page.len().div_ceil(*n_ranges).max(1);
+        for (idx, member) in members.iter().enumerate() {
+            let each = page.len().div_ceil(self.n_ranges(member, members.len())).max(1);
             for start in page.clone().step_by(each) {
                 let (used, rows) = (&used[idx], start..page.end.min(start.saturating_add(each as u32)));
                 tasks.push(Task {

@@ -24,7 +24,7 @@ use meed_compiler::interpret::choice::{Member, choose_lines};
 use meed_compiler::interpret::lines::finish_lines;
 use meed_compiler::interpret::{Fault, FaultKind, interpret_row, trace::Trace};
 use meed_compiler::plan::{
-    Limit, LineKind, Node, Period, Plan, RecordId, RuleId, StackingId, Stream, Version, VersionId,
+    Limit, LineKind, Node, Period, Plan, RecordId, RuleId, StackingId, StateId, Stream, Version, VersionId,
 };
 use std::cell::Cell;
 use std::ops::Range;
@@ -233,6 +233,11 @@ impl Run<'_, '_> {
             return Some((0, error));
         }
         let stacking = self.plan.stacking_of(ids[0]);
+        // A key that several versions have is numbered once.
+        let mut used: Vec<usize> = members.iter().flat_map(|member| member.used.iter().copied()).collect();
+        used.sort_unstable();
+        used.dedup();
+        let states: Vec<StateId> = members.iter().flat_map(|member| member.states.iter().copied()).collect();
         let mut chunk = Chunk { start: 0, len: 0, slots: vec![Vec::new(); self.plan.keys.len()] };
         // Rows of periods before the program are those of rules that only set.
         if let Rows::EntityPeriods(periods) = &rows
@@ -251,7 +256,7 @@ impl Run<'_, '_> {
             let members = &mut members[..n_left];
             let most = self.options.chunk_rows.max(1).min(n_rows - chunk.start);
             chunk.len = members.iter().fold(most, |len, member| member.n_alike(chunk.start, len));
-            members.iter().for_each(|member| self.number(member, &rows, &mut chunk));
+            self.number((&used, &states), &rows, &mut chunk);
             members.iter_mut().for_each(|member| member.output.begin(chunk.len as usize));
             let parts: Vec<Option<Vec<Part>>> =
                 members.iter_mut().map(|member| self.cut(member, &rows, &chunk)).collect();
@@ -306,10 +311,10 @@ impl Run<'_, '_> {
     }
 
     /// Gives the rows of a chunk the indexes of their keys, and states room for them.
-    pub(super) fn number(&mut self, work: &UnderWay, rows: &Rows, chunk: &mut Chunk) {
+    pub(super) fn number(&mut self, kept: (&[usize], &[StateId]), rows: &Rows, chunk: &mut Chunk) {
         let Self { plan, at, group_indexes, loaded, .. } = self;
         let stretches = Stretches { plan, kernels: None, at, rows };
-        stretches.number((&work.used, &work.states), group_indexes, &mut loaded.data, chunk);
+        stretches.number(kept, group_indexes, &mut loaded.data, chunk);
     }
 
     /// Does the rows of a chunk, with the lines that they make.
