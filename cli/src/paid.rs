@@ -6,17 +6,27 @@ use crate::job::Job;
 use crate::out::OutError;
 use crate::run_json;
 use meed_grammar::foreign::shown;
-use meed_runtime::inner::earlier::{Compared, EarlierError, EarlierRun, EarlierRuns};
+use meed_runtime::inner::earlier::{Compared, EarlierError, EarlierRun, EarlierRuns, Room};
 use meed_runtime::inner::engine::RunResult;
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{Manifest, PaidRun};
 use std::path::{Path, PathBuf};
 
 /// Reads what earlier runs paid; nothing where no folder is named.
-pub fn read(job: &Job, folders: &[PathBuf], out: &Path, messages: Messages) -> Result<Option<EarlierRuns>, ExitStatus> {
+pub fn read(
+    job: &Job,
+    folders: &[PathBuf],
+    out: &Path,
+    room: Room<'_>,
+    messages: Messages,
+) -> Result<Option<EarlierRuns>, ExitStatus> {
     let tell = |error: EarlierError| {
         messages.error(error.code(), &error.to_string(), error.help().as_deref());
-        if let EarlierError::NoRun { .. } = error { ExitStatus::Usage } else { ExitStatus::Tables }
+        match error {
+            EarlierError::NoRun { .. } => ExitStatus::Usage,
+            EarlierError::Store(_) => ExitStatus::Output,
+            _ => ExitStatus::Tables,
+        }
     };
     let same = |folder: &PathBuf| folder.canonicalize().is_ok_and(|own| out.canonicalize().is_ok_and(|out| own == out));
     if let Some(folder) = folders.iter().find(|folder| same(folder)) {
@@ -26,7 +36,7 @@ pub fn read(job: &Job, folders: &[PathBuf], out: &Path, messages: Messages) -> R
     }
     let open = |folder: &PathBuf| EarlierRun::open(&job.plan, folder, job.through);
     let runs = folders.iter().map(open).collect::<Result<_, _>>().map_err(tell)?;
-    EarlierRuns::read(&job.plan, runs).map_err(tell)
+    EarlierRuns::read(&job.plan, runs, room).map_err(tell)
 }
 
 /// What a run pays beside earlier ones, and which these are.
@@ -42,11 +52,11 @@ impl Beside {
         mut earlier: EarlierRuns,
         loaded: &Loaded,
         result: &RunResult,
-        out: &Path,
+        (out, room): (&Path, Room<'_>),
     ) -> Result<Self, OutError> {
         let runs = std::mem::take(&mut earlier.runs);
         let (program, parameters) = (run_json::program(job), run_json::parameters(&job.plan));
-        let compared = earlier.compare(&job.plan, loaded, result, &program, &parameters);
+        let compared = earlier.compare(&job.plan, loaded, result, (&program, &parameters), room);
         Ok(Self { compared: compared.map_err(|error| (out.to_owned(), error))?, runs })
     }
 }

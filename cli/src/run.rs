@@ -14,7 +14,7 @@ use crate::{rejected_rows, report, run_json, signals};
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
 use meed_grammar::foreign::shown;
-use meed_runtime::inner::earlier::Compared;
+use meed_runtime::inner::earlier::{Compared, Room};
 use meed_runtime::inner::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::inner::output::{Formulas, Header, Sink};
 use meed_runtime::inner::pay;
@@ -124,11 +124,12 @@ impl Run {
         clock.stage("compile");
         let bound = job.bind(messages)?;
         job.keeps_inputs(&bound, &self.outputs(&job, &out), messages)?;
-        let earlier = paid::read(&job, &self.paid, &out, messages)?;
+        let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
+        let room = Room { folder: &scratch, memory: sorting(self.memory) };
+        let earlier = paid::read(&job, &self.paid, &out, room, messages)?;
         let mut outputs = Outputs::begin(&self.request(&job, &out), shared).map_err(|error| error.tell(messages))?;
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
-        let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
         // The parts of lines are gathered for rows that are all held.
         let (spills, lists_rejects) = (!self.slices, self.rejects.is_some());
         let limits = Limits {
@@ -162,7 +163,7 @@ impl Run {
         let (slices, mut clock) = timer.end();
         progress.writing();
         let formulas = outputs.formulas();
-        let beside = earlier.map(|earlier| Beside::new(&job, earlier, &loaded, &result, &out)).transpose();
+        let beside = earlier.map(|earlier| Beside::new(&job, earlier, &loaded, &result, (&out, room))).transpose();
         let written = beside.and_then(|beside| {
             let found = Found { loaded: &loaded, result: &result, slices: slices.as_ref(), beside: beside.as_ref() };
             self.write(&job, outputs, (inputs, copied), found)
@@ -385,6 +386,11 @@ impl Run {
             )
         })
     }
+}
+
+/// How many bytes of payments may be held to put them in order, of so many MiB for rows.
+pub fn sorting(memory: u32) -> usize {
+    usize::try_from(memory).unwrap_or(usize::MAX).saturating_mul(1 << 20) / 4
 }
 
 /// A file of which nothing can be read is a mistake, and no reason to take earlier payments back: a run in which every row of

@@ -96,10 +96,11 @@ fn what_differs_is_paid_with_its_reason() {
         // The day of the deal was known; that it comes to enough is new.
         "small BETA '=D4 2026-05-01 0.00 3.00 3.00 2026-Q2 new",
         "small BETA D5 2026-05-01 0.00 3.00 3.00 2026-Q2 new",
-        "share ACME D3  30.00 0.00 -30.00 2026-Q2 withdrawn",
+        // What is paid no more: by key, then by rule.
+        "capped BETA D2  25.00 0.00 -25.00 2026-Q2 moved",
         "share BETA D2  50.00 0.00 -50.00 2026-Q2 corrected",
         "capped ACME D3  10.00 0.00 -10.00 2026-Q2 withdrawn",
-        "capped BETA D2  25.00 0.00 -25.00 2026-Q2 moved",
+        "share ACME D3  30.00 0.00 -30.00 2026-Q2 withdrawn",
     ];
     assert_eq!(told, wanted);
     // Totals are of the differences, as `run.json` has them.
@@ -121,6 +122,14 @@ fn what_differs_is_paid_with_its_reason() {
     run(&folder, "d2", "2026-06-30", "q3", &["--paid", "q1", "--paid", "q2", "--set", "rate=11%"]).with(0);
     let reasons: Vec<String> = rows(&folder, "q3/differences.csv").iter().map(|row| row["reason"].clone()).collect();
     assert_eq!(reasons, ["repriced"; 5]);
+    // So is a rule that is new, for rows for which others have paid and whose own sums are as they were.
+    let more = "rule thanks { for each deal   pay partner $1 }\n";
+    folder.write("p.meed", [PROGRAM, more].concat());
+    run(&folder, "d2", "2026-06-30", "q3", &["--paid", "q1", "--paid", "q2"]).with(0);
+    let told = rows(&folder, "q3/differences.csv");
+    let told: Vec<[&str; 3]> = told.iter().map(|row| ["rule", "key", "reason"].map(|name| &*row[name])).collect();
+    let wanted = ["D0", "D1", "D2", "'=D4", "D5"].map(|key| ["thanks", key, "repriced"]);
+    assert_eq!(told, wanted);
 }
 
 #[test]

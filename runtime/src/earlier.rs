@@ -5,15 +5,21 @@
 //! which the second knows what the first paid, pay together what one run over all rows pays: the differences of sums add up to the
 //! difference of their sum, whatever a row is called.
 //!
-//! Sums are held in memory, one for each payment that is known from either side.
+//! Both sides are put in the order of what their sums are for, on the disk where they are many, and merged.
 
 mod compare;
 mod error;
-mod ledger;
 mod read;
 mod reason;
+mod run_lines;
+mod subject;
+mod sums;
 mod write;
 
 pub use compare::Compared;
 pub use error::EarlierError;
 pub use read::{EarlierRun, EarlierRuns};
+pub use reason::Reason;
+pub use run_lines::{Accrued, Before, Difference, RunLines};
+pub use subject::Subject;
+pub use sums::{Line, Room};

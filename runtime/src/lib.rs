@@ -83,7 +83,9 @@ pub use store::unreadable::Unreadable;
 #[doc(hidden)]
 pub mod inner {
     pub mod earlier {
-        pub use crate::earlier::{Compared, EarlierError, EarlierRun, EarlierRuns};
+        pub use crate::earlier::{
+            Accrued, Before, Compared, Difference, EarlierError, EarlierRun, EarlierRuns, Line, Reason, Room, RunLines, Subject,
+        };
     }
     pub mod engine {
         pub use crate::engine::counts::Counts;

@@ -21,6 +21,7 @@ pub(crate) mod rejects;
 pub(crate) mod row_batch;
 pub(crate) mod rows;
 pub(crate) mod seen;
+pub(crate) mod sorted_records;
 mod sorted_runs;
 pub(crate) mod spill;
 mod spilled_batch;

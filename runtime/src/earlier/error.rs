@@ -2,6 +2,7 @@
 
 use crate::manifest::ManifestError;
 use crate::source::error::SourceError;
+use crate::store::error::StoreError;
 use meed_compiler::plan::calendar::date_of;
 use meed_grammar::foreign::shown;
 
@@ -45,6 +46,9 @@ pub enum EarlierError {
     /// Its payments cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// They cannot be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A cell of its payments is none that a run writes.
     #[error("row {row} of `{}`: `{}` is no {what}", shown(file), shown(value))]
     Cell { file: String, row: u64, value: String, what: &'static str },
@@ -55,6 +59,7 @@ impl EarlierError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Source(error) => error.code(),
+            Self::Store(_) => "cannot-keep-rows",
             _ => "earlier-run",
         }
     }

@@ -1,7 +1,8 @@
 //! Reads what earlier runs paid.
 
 use crate::earlier::error::EarlierError;
-use crate::earlier::ledger::{Ledger, Line, Subject};
+use crate::earlier::subject::{Apart, Subject};
+use crate::earlier::sums::{Line, Lines, Room};
 use crate::manifest::{Manifest, ManifestError, PaidRun, WrittenRun, check};
 use crate::output::formula::unmarked;
 use crate::source::columns::Wanted;
@@ -9,6 +10,7 @@ use crate::source::file::{Opening, SourceFile};
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::plan::{Layout, Plan};
 use meed_compiler::value::{Exact, parse_exact};
+use rustc_hash::FxHashSet;
 use std::num::NonZero;
 use std::path::Path;
 
@@ -42,7 +44,9 @@ pub struct EarlierRun {
 
 /// What earlier runs paid.
 pub struct EarlierRuns {
-    pub(super) ledger: Ledger,
+    pub(super) lines: Lines,
+    /// The rules by which they paid.
+    pub(super) rules: FxHashSet<String>,
     /// The last day of the latest of them.
     pub(super) through: i32,
     /// What the last of them says of itself.
@@ -82,7 +86,7 @@ impl EarlierRuns {
     ///
     /// # Errors
     /// Where they are not all the runs that paid, or their payments are not as they wrote them.
-    pub fn read(plan: &Plan, mut runs: Vec<EarlierRun>) -> Result<Option<Self>, EarlierError> {
+    pub fn read(plan: &Plan, mut runs: Vec<EarlierRun>, room: Room<'_>) -> Result<Option<Self>, EarlierError> {
         runs.sort_by_key(|run| run.run.manifest.paid.len());
         for (idx, own) in runs.iter().enumerate() {
             let before = runs.split_at(idx).0;
@@ -112,7 +116,7 @@ impl EarlierRuns {
             sha256: run.run.sha256.clone(),
         };
         let named = runs.iter().map(named).collect();
-        let mut earlier = Self { ledger: Ledger::default(), through, last, runs: named };
+        let mut earlier = Self { lines: Lines::new(room), rules: FxHashSet::default(), through, last, runs: named };
         for run in runs {
             earlier.take(plan, run)?;
         }
@@ -190,26 +194,23 @@ impl EarlierRuns {
         let line = Line { version: whole(version)?, place: whole(place)?, when: day(when)?, amount };
         plan.calendar.parse_name(&text(booked)).ok_or_else(|| bad(booked, "period"))?;
         plan.calendar.parse_name(&text(period)).ok_or_else(|| bad(period, "period"))?;
+        if !self.rules.contains(rule) {
+            self.rules.insert(rule.clone());
+        }
         let subject = Subject {
-            rule: self.ledger.code(rule),
-            kind: self.ledger.code(kind),
-            payee: self.ledger.code(&text(payee)),
-            unit: known,
-            event: self.ledger.code(event),
-            key: self.ledger.code(&text(key)),
-            period: self.ledger.code(&text(period)),
+            event: event.clone(),
+            key: text(key),
+            rule: rule.clone(),
+            payee_kind: kind.clone(),
+            payee: text(payee),
+            period: text(period),
+            unit: unit.clone(),
             due,
-            // Whatever it booked, this run compares with what it comes to now.
-            booked: None,
-            accrual: false,
         };
-        self.ledger.paid(subject, line).ok_or_else(|| bad(&cells[5], "amount that can be added up"))
-    }
-
-    /// Whether a close of this period comes after the earlier runs, so that they could not have booked anything in it.
-    pub(super) fn comes_after(&self, plan: &Plan, period: &str) -> Option<bool> {
-        let (kind, number) = plan.calendar.parse_name(period)?;
-        let first = plan.calendar.days(kind, number, plan.active).from;
-        Some(plan.calendar.settled.is_some() && first > self.through)
+        let mut bytes = Vec::new();
+        subject.push(&mut bytes);
+        // Whatever it booked, this run compares with what it comes to now.
+        Apart::default().push(&mut bytes);
+        Ok(self.lines.push(&bytes, line)?)
     }
 }

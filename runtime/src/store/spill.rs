@@ -184,7 +184,7 @@ impl SpillFile {
     }
 }
 
-fn fault(folder: &Path, error: &io::Error) -> StoreError {
+pub(super) fn fault(folder: &Path, error: &io::Error) -> StoreError {
     StoreError { folder: folder.display().to_string(), reason: error.to_string() }
 }
 
