@@ -97,6 +97,21 @@ pub struct Job {
 impl Job {
     /// Finds the program, compiles it, and puts options and settings together.
     pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, ExitStatus> {
+        let job = Self::without_tables(named, options, messages)?;
+        if job.data.is_empty() && job.plan.records.iter().any(|record| record.used) {
+            let help = "name them: --data FOLDER, or --data deal=deals.csv for each record";
+            messages.error("command-line", "no tables are named", Some(help));
+            return Err(ExitStatus::Usage);
+        }
+        let day = job.through;
+        if day > job.plan.active.to {
+            messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(job.plan.active.to)));
+        }
+        Ok(job)
+    }
+
+    /// The same, where no tables are read.
+    pub fn without_tables(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, ExitStatus> {
         let program = project::program(named, &options.data, messages)?;
         let settings = &program.settings;
         let set = parameters(&settings.set, &options.set, messages)?;
@@ -106,11 +121,6 @@ impl Job {
             compiled.problems.iter().any(|problem| problem.code == "unknown-parameter" && problem.primary.0.end == 0);
         let plan = compiled.plan.ok_or(if unknown { ExitStatus::Usage } else { ExitStatus::Program })?;
         let data = tables(&settings.data, &options.data);
-        if data.is_empty() && plan.records.iter().any(|record| record.used) {
-            let help = "name them: --data FOLDER, or --data deal=deals.csv for each record";
-            messages.error("command-line", "no tables are named", Some(help));
-            return Err(ExitStatus::Usage);
-        }
         let said = options.through.or(settings.through);
         let through = said.map_or(plan.active.to, day_of);
         if through < plan.active.from {
@@ -118,9 +128,6 @@ impl Job {
             let message = format!("the program begins on {first}: through {last} there is nothing to settle");
             messages.error("command-line", &message, None);
             return Err(ExitStatus::Usage);
-        }
-        if through > plan.active.to {
-            messages.note(&format!("the program ends on {}: no rule matches a later row", date_of(plan.active.to)));
         }
         let sheets = program.sheets();
         let Program { path, sources, settings, .. } = program;

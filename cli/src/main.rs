@@ -14,9 +14,12 @@
 )]
 
 mod bind;
+mod book;
 mod check;
 mod clock;
+mod close;
 mod digest;
+mod dispute;
 mod draw;
 mod explain;
 mod fmt;
@@ -34,9 +37,11 @@ mod rejected_rows;
 mod report;
 mod run;
 mod run_json;
+mod settle;
 mod show;
 mod signals;
 mod test;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use draw::{MessageFormat, Messages};
@@ -65,6 +70,11 @@ enum Command {
     Explain(explain::Explain),
     Plan(plan::Plan),
     Show(show::Show),
+    Settle(settle::Settle),
+    Book(book::BookCommand),
+    Close(close::Close),
+    Dispute(dispute::DisputeCommand),
+    Verify(verify::Verify),
 }
 
 const ENDINGS: &str = "\
@@ -107,6 +117,11 @@ fn main() -> ExitCode {
         Command::Explain(command) => command.run(messages),
         Command::Plan(command) => command.run(messages),
         Command::Show(command) => command.run(messages),
+        Command::Settle(command) => command.run(messages),
+        Command::Book(command) => command.run(messages),
+        Command::Close(command) => command.run(messages),
+        Command::Dispute(command) => command.run(messages),
+        Command::Verify(command) => command.run(messages),
     };
     let status = guarded(run).unwrap_or_else(|error| job::mistake(&error, messages));
     ExitCode::from(status as u8)

@@ -10,6 +10,7 @@ mod folder;
 mod rejects;
 
 pub use error::OutError;
+pub use rejects::write as write_rejects;
 
 use crate::digest::{DigestStream, Digests, FileDigest, Hashed};
 use crate::format::Format;
@@ -391,15 +392,29 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Replaces a file whole or not at all.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by(path, |mut file| file.write_all(bytes))
+}
+
+/// Replaces a file by what a function writes, whole or not at all.
+pub fn write_by<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io::Result<T> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".meed-").suffix(".part");
-    // As readable as the file that it replaces.
-    if let Ok(there) = std::fs::metadata(path) {
-        builder.permissions(there.permissions());
+    // As readable as the file that it replaces, or as any new one.
+    match std::fs::metadata(path) {
+        Ok(there) => {
+            builder.permissions(there.permissions());
+        }
+        #[cfg(unix)]
+        Err(_) => {
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        }
+        #[cfg(not(unix))]
+        Err(_) => {}
     }
-    let mut file = builder.tempfile_in(around(path))?;
-    file.write_all(bytes)?;
+    let file = builder.tempfile_in(around(path))?;
+    let written = write(file.as_file().try_clone()?)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    sync_folder(around(path))
+    sync_folder(around(path))?;
+    Ok(written)
 }

@@ -10,6 +10,7 @@ pub use settings::{FILE_NAME, Settings};
 
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
+use meed_book::Place;
 use meed_compiler::{Compiled, Problem, Shown, Sources};
 use meed_runtime::inner::source::{Workbook, as_csv};
 use std::path::{Path, PathBuf};
@@ -144,6 +145,14 @@ pub fn program(named: Option<&Path>, data: &[String], messages: Messages) -> Res
     let folders = folders(&path, if data.is_empty() { &settings.data } else { data });
     let sources = Sources::gather(&name, &text, |name| beside(&folders, name));
     Ok(Program { path, sources, settings, folders })
+}
+
+/// The book of the project here; nothing where there is none, or it names no book.
+pub fn book(messages: Messages) -> Result<Option<Place>, ExitStatus> {
+    if !Path::new(FILE_NAME).is_file() {
+        return Ok(None);
+    }
+    Ok(settings(Path::new(""), messages)?.book)
 }
 
 fn settings(folder: &Path, messages: Messages) -> Result<Settings, ExitStatus> {

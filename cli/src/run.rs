@@ -11,6 +11,7 @@ use crate::paid::{self, Beside};
 use crate::progress::Progress;
 use crate::rejected_rows::RejectedRows;
 use crate::{rejected_rows, report, run_json, signals};
+use clap::ValueEnum;
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
 use meed_grammar::foreign::shown;
@@ -106,6 +107,35 @@ enum FormulaCells {
 }
 
 impl Run {
+    /// The run that a `run.json` is of, into another folder: what it says was read, with its parameters, through its day.
+    pub fn again(manifest: &Manifest, program: Option<PathBuf>, data: Vec<String>, folder: &Path) -> Self {
+        let read = |input: &manifest::Input| format!("{}={}", input.record, input.name);
+        let set = manifest.parameters.values.iter().filter(|known| known.in_program.is_some());
+        let has = |table: &str| manifest.tables.iter().any(|known| known.table == table);
+        let ending = manifest.tables.iter().find_map(|table| Path::new(&table.file).extension());
+        Self {
+            program,
+            job: JobOptions {
+                data: if data.is_empty() { manifest.inputs.iter().map(read).collect() } else { data },
+                through: manifest.through.parse().ok(),
+                set: set.map(|known| format!("{}={}", known.name, known.value)).collect(),
+            },
+            out: Some(folder.join("run")),
+            paid: manifest.paid.iter().map(|run| PathBuf::from(&run.name)).collect(),
+            rejects: (manifest.rejects.is_some() || has("rejects")).then(|| folder.join("rejects.csv")),
+            format: ending.and_then(|ending| Format::from_str(&ending.to_string_lossy(), true).ok()),
+            csv_formulas: if manifest.formulas_as_they_are { FormulaCells::AsIs } else { FormulaCells::Mark },
+            only: (has("totals") && !has("payments")).then_some(Only::Totals),
+            slices: has("slices"),
+            engine: None,
+            timings: false,
+            memory: 256,
+            threads: None,
+            scratch: None,
+            batch_rows: 4096,
+        }
+    }
+
     pub fn run(self, messages: Messages) -> ExitStatus {
         self.settle(messages).map_or_else(|status| status, |()| ExitStatus::Well)
     }
@@ -141,7 +171,7 @@ impl Run {
             threads: self.threads(),
         };
         let mut loaded = job.load(tables, limits, &progress, messages)?;
-        self.judge(&job.plan, &loaded, outputs.has_earlier_run(), messages)?;
+        judge(&job.plan, &loaded, self.rejects.is_some(), outputs.has_earlier_run(), messages)?;
         job.knows_the_day(&loaded, messages)?;
         // Before it is known that no file was changed: what is copied is what was loaded.
         let copied = self.copied(&job, &bound, &loaded, messages)?;
@@ -260,22 +290,6 @@ impl Run {
         Ok(copied.into_iter().map(named).collect())
     }
 
-    /// One rejected row stops the run, unless rejected rows are written aside.
-    fn judge(&self, plan: &Plan, loaded: &Loaded, has_earlier_run: bool, messages: Messages) -> Result<(), ExitStatus> {
-        if loaded.rejects.is_empty() {
-            return Ok(());
-        }
-        if self.rejects.is_some() {
-            return keeps_earlier_run(plan, loaded, has_earlier_run, messages);
-        }
-        report::rejects(plan, loaded, 20, messages);
-        let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
-        let rows = if n_rows == 1 { "row is" } else { "rows are" };
-        let message = format!("{n_rows} {rows} rejected, nothing is written");
-        messages.error("rejected-rows", &message, Some("fix them, or write them aside with --rejects FILE"));
-        Err(ExitStatus::Tables)
-    }
-
     fn write(
         &self,
         job: &Job,
@@ -386,6 +400,28 @@ impl Run {
             )
         })
     }
+}
+
+/// One rejected row stops a run, unless rejected rows are set aside.
+pub fn judge(
+    plan: &Plan,
+    loaded: &Loaded,
+    sets_aside: bool,
+    has_earlier_run: bool,
+    messages: Messages,
+) -> Result<(), ExitStatus> {
+    if loaded.rejects.is_empty() {
+        return Ok(());
+    }
+    if sets_aside {
+        return keeps_earlier_run(plan, loaded, has_earlier_run, messages);
+    }
+    report::rejects(plan, loaded, 20, messages);
+    let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
+    let rows = if n_rows == 1 { "row is" } else { "rows are" };
+    let message = format!("{n_rows} {rows} rejected, nothing is written");
+    messages.error("rejected-rows", &message, Some("fix them, or write them aside with --rejects FILE"));
+    Err(ExitStatus::Tables)
 }
 
 /// How many bytes of payments may be held to put them in order, of so many MiB for rows.

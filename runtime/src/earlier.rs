@@ -11,6 +11,7 @@ mod compare;
 mod error;
 mod read;
 mod reason;
+mod rows;
 mod run_lines;
 mod subject;
 mod sums;
@@ -18,7 +19,7 @@ mod write;
 
 pub use compare::Compared;
 pub use error::EarlierError;
-pub use read::{EarlierRun, EarlierRuns};
+pub use read::{EarlierRun, EarlierRuns, read_payments};
 pub use reason::Reason;
 pub use run_lines::{Accrued, Before, Difference, RunLines};
 pub use subject::Subject;

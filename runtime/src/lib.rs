@@ -84,7 +84,8 @@ pub use store::unreadable::Unreadable;
 pub mod inner {
     pub mod earlier {
         pub use crate::earlier::{
-            Accrued, Before, Compared, Difference, EarlierError, EarlierRun, EarlierRuns, Line, Reason, Room, RunLines, Subject,
+            Accrued, Before, Compared, Difference, EarlierError, EarlierRun, EarlierRuns, Line, Reason, Room, RunLines,
+            Subject, read_payments,
         };
     }
     pub mod engine {
@@ -113,13 +114,14 @@ pub mod inner {
     }
     pub mod output {
         pub use crate::output::arrow::ArrowSink;
-        pub use crate::output::batch::{Batch, Cells, Header, Kind, Sink, Texts};
+        pub use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};
         pub use crate::output::csv::CsvSink;
         pub use crate::output::formula::Formulas;
         pub use crate::output::jsonl::JsonLinesSink;
         pub use crate::output::parquet::ParquetSink;
         pub use crate::output::sheet::Sheet;
         pub use crate::output::thread::ThreadSink;
+        pub use crate::output::xlsx::XlsxSink;
     }
     pub mod pay {
         pub use crate::pay::account::{account, rule_totals, sums_of};

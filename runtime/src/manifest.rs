@@ -22,7 +22,7 @@
 
 mod read;
 
-pub use crate::manifest::read::{ManifestError, WrittenRun, check, digest_of, sha256_of};
+pub use crate::manifest::read::{ManifestError, WrittenRun, check, digest_of, parse_manifest, sha256_of};
 
 use serde::{Deserialize, Serialize};
 

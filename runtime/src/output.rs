@@ -24,3 +24,4 @@ pub(crate) mod jsonl;
 pub(crate) mod parquet;
 pub(crate) mod sheet;
 pub(crate) mod thread;
+pub(crate) mod xlsx;

@@ -5,6 +5,7 @@
 use crate::format::Format;
 use clap::ValueEnum;
 use jiff::civil::Date;
+use meed_book::Place;
 use meed_compiler::Problem;
 use meed_grammar::span::Span;
 use std::ops::Range;
@@ -30,11 +31,13 @@ pub struct Settings {
     pub format: Option<Format>,
     /// The last day of a run.
     pub through: Option<Date>,
+    /// The book that its settlements are kept in.
+    pub book: Option<Place>,
     /// Parameters with their values.
     pub set: Vec<(String, String)>,
 }
 
-const KEYS: [&str; 6] = ["program", "data", "out", "format", "through", "set"];
+const KEYS: [&str; 7] = ["program", "data", "out", "format", "through", "book", "set"];
 
 type Entry<'a> = (&'a str, Span, &'a DeValue<'a>, Span);
 
@@ -76,6 +79,13 @@ impl Settings {
                     _ => text()?.parse(),
                 };
                 self.through = Some(day.map_err(|_| wrong(key, value_span, "a date, such as 2026-03-31"))?);
+            }
+            "book" => {
+                let Ok(place) = text()?.parse();
+                self.book = Some(match place {
+                    Place::File(path) => Place::File(self.folder.join(path)),
+                    Place::Server(url) => Place::Server(url),
+                });
             }
             "data" => self.data = self.tables(value, value_span)?,
             "set" => {
@@ -166,6 +176,7 @@ program = "rules.meed"
 out = "payments"
 format = "parquet"
 through = 2026-02-28
+book = "book.db"
 [data]
 deal = "deals-*.csv"
 partner = ["a.csv", "b.csv"]
@@ -181,6 +192,7 @@ bounty = "$700"
             out: Some(place("payments")),
             format: Some(Format::Parquet),
             through: Some(jiff::civil::date(2026, 2, 28)),
+            book: Some(Place::File(place("book.db"))),
             set: vec![("bounty".to_owned(), "$700".to_owned())],
         };
         assert_eq!(read(text), Ok(settings));

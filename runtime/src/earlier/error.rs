@@ -43,6 +43,9 @@ pub enum EarlierError {
     /// It has no payments.
     #[error("`{}` has no table of payments", shown(folder))]
     NoPayments { folder: String },
+    /// A file of payments of before has not the columns of such a file.
+    #[error("`{}` is no table of payments: its columns must be {columns}", shown(file))]
+    NoColumn { file: String, columns: String },
     /// Its payments cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),

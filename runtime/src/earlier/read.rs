@@ -19,7 +19,7 @@ const BATCH: usize = 4_096;
 /// Bytes that a page of a file may take.
 const PAGE: usize = 256 << 20;
 /// The columns that are read.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "rule",
     "version",
     "payee_kind",
@@ -33,6 +33,7 @@ const COLUMNS: [&str; 13] = [
     "period",
     "booked",
     "due",
+    "accrual",
 ];
 
 /// A folder with an earlier run.
@@ -139,63 +140,134 @@ impl EarlierRuns {
         })?;
         let is_marked = !run.manifest.formulas_as_they_are && path.extension().is_some_and(|ending| ending == "csv");
         let source = SourceFile { name: file.clone(), ..SourceFile::open(&path)? };
+        let table = PaymentsFile { plan, file, is_marked, is_whole: true };
+        let (lines, rules) = (&mut self.lines, &mut self.rules);
+        let mut bytes = Vec::new();
+        let is_read = table.read(source, |subject, line| {
+            if !rules.contains(&subject.rule) {
+                rules.insert(subject.rule.clone());
+            }
+            bytes.clear();
+            subject.push(&mut bytes);
+            // Whatever it booked, this run compares with what it comes to now.
+            Apart::default().push(&mut bytes);
+            Ok(lines.push(&bytes, line)?)
+        })?;
+        if is_read { Ok(()) } else { Err(EarlierError::NoPayments { folder }) }
+    }
+}
+
+/// Reads payments of before from a file of any format: `rule`, `payee_kind`, `payee`, `unit`, `amount` and `period`, and what else of the
+/// columns of payments is there. A line without a day of its own has `when`.
+///
+/// # Errors
+/// Where the file cannot be read, a column is missing, or a cell is none that it can have.
+pub fn read_payments(
+    plan: &Plan,
+    path: &Path,
+    when: i32,
+    mut each: impl FnMut(Subject, Line),
+) -> Result<(), EarlierError> {
+    let source = SourceFile::open(path)?;
+    let file = source.name.clone();
+    let table = PaymentsFile { plan, file: file.clone(), is_marked: false, is_whole: false };
+    let is_read = table.read(source, |subject, mut line| {
+        if line.when == i32::MIN {
+            line.when = when;
+        }
+        each(subject, line);
+        Ok(())
+    })?;
+    if is_read { Ok(()) } else { Err(EarlierError::NoColumn { file, columns: NEEDED.join(", ") }) }
+}
+
+/// A table of payments.
+struct PaymentsFile<'a> {
+    plan: &'a Plan,
+    file: String,
+    /// Whether cells that begin like formulas have a mark.
+    is_marked: bool,
+    /// Whether it has all columns, as a run writes them.
+    is_whole: bool,
+}
+
+/// Columns without which a line says nothing.
+const NEEDED: [&str; 6] = ["rule", "payee_kind", "payee", "unit", "amount", "period"];
+
+impl PaymentsFile<'_> {
+    /// Gives its lines; false where a column is missing.
+    fn read(
+        &self,
+        source: SourceFile,
+        mut each: impl FnMut(Subject, Line) -> Result<(), EarlierError>,
+    ) -> Result<bool, EarlierError> {
         let opening =
             Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE, threads: NonZero::<usize>::MIN };
-        let Some(mut source) = source.into_source(&opening)? else { return Ok(()) };
-        let mut wanted = Vec::new();
-        let mut header = source.header().to_vec();
-        for name in COLUMNS.into_iter().chain(["accrual"]) {
-            let Some(column) = header.iter_mut().position(|known| known == name) else {
-                return Err(EarlierError::NoPayments { folder });
-            };
-            wanted.push(Wanted { column, as_text: true });
+        let Some(mut source) = source.into_source(&opening)? else { return Ok(true) };
+        let header = source.header().to_vec();
+        let (mut wanted, mut places) = (Vec::new(), [None; COLUMNS.len()]);
+        for (place, name) in places.iter_mut().zip(COLUMNS) {
+            match header.iter().position(|known| known == name) {
+                Some(column) => {
+                    *place = Some(wanted.len());
+                    wanted.push(Wanted { column, as_text: true });
+                }
+                None if self.is_whole || NEEDED.contains(&name) => return Ok(false),
+                None => {}
+            }
         }
         source.choose(&wanted)?;
         let mut n_rows = 0;
         loop {
             let in_batch = source.advance()?;
             if in_batch == 0 {
-                return Ok(());
+                return Ok(true);
             }
             for row in 0..in_batch {
-                let cells: [String; 14] = std::array::from_fn(|chosen| source.text(chosen, row));
-                let row = n_rows + row as u64 + 1;
-                let bad =
-                    |value: &str, what| EarlierError::Cell { file: file.clone(), row, value: value.to_owned(), what };
-                self.row(plan, cells, is_marked, bad)?;
+                let cells = places.map(|place| place.map_or_else(String::new, |chosen| source.text(chosen, row)));
+                if let Some((subject, line)) = self.row(&cells, n_rows + row as u64 + 1)? {
+                    each(subject, line)?;
+                }
             }
             n_rows += in_batch as u64;
         }
     }
 
-    fn row(
-        &mut self,
-        plan: &Plan,
-        cells: [String; 14],
-        is_marked: bool,
-        bad: impl Fn(&str, &'static str) -> EarlierError,
-    ) -> Result<(), EarlierError> {
-        let [rule, version, kind, payee, unit, amount, event, key, place, when, period, booked, due, accrual] = &cells;
+    /// A line; none of what was not paid yet.
+    fn row(&self, cells: &[String; COLUMNS.len()], row: u64) -> Result<Option<(Subject, Line)>, EarlierError> {
+        let bad =
+            |value: &str, what| EarlierError::Cell { file: self.file.clone(), row, value: value.to_owned(), what };
+        let plan = self.plan;
+        let [rule, version, kind, payee, unit, amount, event, key, place, when, period, booked, due, accrual] = cells;
         match accrual.as_str() {
             "no" => {}
+            "" if !self.is_whole => {}
             // What was not paid yet is paid now.
-            "yes" => return Ok(()),
+            "yes" => return Ok(None),
             other => return Err(bad(other, "`yes` or `no`")),
         }
-        let text = |cell: &'_ str| -> String { if is_marked { unmarked(cell).to_owned() } else { cell.to_owned() } };
+        let text = |cell: &str| if self.is_marked { unmarked(cell).to_owned() } else { cell.to_owned() };
         let day = |cell: &str| cell.parse().map(day_of).map_err(|_| bad(cell, "day"));
-        let whole = |cell: &str| cell.parse::<i32>().map_err(|_| bad(cell, "whole number"));
+        let whole = |cell: &str| match cell {
+            "" if !self.is_whole => Ok(1),
+            cell => cell.parse::<i32>().map_err(|_| bad(cell, "whole number")),
+        };
+        let is_period = |cell: &str| match plan.calendar.parse_name(&text(cell)) {
+            Some(_) => Ok(()),
+            None => Err(bad(cell, "period")),
+        };
         let known = plan.unit_named(unit).ok_or_else(|| bad(unit, "unit of the program"))?;
         let per_one = Exact::from(plan.unit(known).per_one());
         let units = parse_exact(amount).map(|amount| amount * per_one).filter(|units| units.denominator().is_one());
         let units = units.and_then(|units| i128::try_from(units.numerator()).ok());
         let amount = units.ok_or_else(|| bad(amount, "amount of the unit"))?;
         let due = if due.is_empty() { None } else { Some(day(due)?) };
-        let line = Line { version: whole(version)?, place: whole(place)?, when: day(when)?, amount };
-        plan.calendar.parse_name(&text(booked)).ok_or_else(|| bad(booked, "period"))?;
-        plan.calendar.parse_name(&text(period)).ok_or_else(|| bad(period, "period"))?;
-        if !self.rules.contains(rule) {
-            self.rules.insert(rule.clone());
+        // A day that is not said is filled in by who reads.
+        let when = if when.is_empty() && !self.is_whole { i32::MIN } else { day(when)? };
+        let line = Line { version: whole(version)?, place: whole(place)?, when, amount, row: None };
+        is_period(period)?;
+        if self.is_whole || !booked.is_empty() {
+            is_period(booked)?;
         }
         let subject = Subject {
             event: event.clone(),
@@ -207,10 +279,6 @@ impl EarlierRuns {
             unit: unit.clone(),
             due,
         };
-        let mut bytes = Vec::new();
-        subject.push(&mut bytes);
-        // Whatever it booked, this run compares with what it comes to now.
-        Apart::default().push(&mut bytes);
-        Ok(self.lines.push(&bytes, line)?)
+        Ok(Some((subject, line)))
     }
 }

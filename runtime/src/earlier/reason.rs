@@ -2,10 +2,7 @@
 
 use crate::earlier::run_lines::Before;
 use crate::earlier::sums::Sum;
-use crate::store::loaded::Loaded;
-use meed_compiler::plan::{Expr, Function, Node, Op, Plan, RecordId, RuleId, Stream, Version};
-use rustc_hash::FxHashMap;
-use std::io;
+use meed_compiler::plan::{Expr, Function, Node, Op, Plan, RuleId, Stream, Version};
 
 /// Why a sum is another than what was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,58 +40,13 @@ impl Reason {
 
 /// What tells why sums are others.
 pub(super) struct Reasons<'a> {
-    plan: &'a Plan,
-    before: &'a Before,
-    /// By sum, what is known of its row now; nothing of what is new or no row of an event.
-    rows: Vec<Row>,
-}
-
-/// What is known now of the row of an event.
-#[derive(Clone, Copy, Default)]
-struct Row {
-    is_there: bool,
-    /// The last day on which something of it was returned.
-    returned: Option<i32>,
+    pub plan: &'a Plan,
+    pub before: &'a Before,
 }
 
 impl<'a> Reasons<'a> {
-    /// Looks for the rows behind sums.
-    pub fn of(plan: &'a Plan, loaded: &Loaded, before: &'a Before, sums: &[Sum]) -> io::Result<Self> {
-        let mut wanted: FxHashMap<RecordId, FxHashMap<&str, Row>> = FxHashMap::default();
-        let is_wanted = |sum: &&Sum| sum.was.is_some() || sum.is_known;
-        for sum in sums.iter().filter(is_wanted) {
-            if let Some(record) = plan.record_named(&sum.subject.event) {
-                wanted.entry(record).or_default().insert(&sum.subject.key, Row::default());
-            }
-        }
-        for (record, keys) in &mut wanted {
-            let taken = loaded.taken.iter().find(|taken| taken.record == *record);
-            let mut last: FxHashMap<u32, i32> = FxHashMap::default();
-            for taking in taken.into_iter().flat_map(|taken| &taken.rows) {
-                let day = last.entry(taking.row).or_insert(taking.day);
-                *day = taking.day.max(*day);
-            }
-            for page in 0..loaded.n_pages(*record) {
-                let own = loaded.keys_of(*record, page)?;
-                for row in 0..own.len() {
-                    if let Some(known) = keys.get_mut(&*own.text(row)) {
-                        known.is_there = true;
-                        // Rows that are taken back are all in one page.
-                        let returned = u32::try_from(row).ok().and_then(|row| last.get(&row).copied());
-                        known.returned = returned.or(known.returned);
-                    }
-                }
-            }
-        }
-        let row = |sum: &Sum| {
-            let keys = wanted.get(&plan.record_named(&sum.subject.event)?)?;
-            keys.get(&*sum.subject.key).copied()
-        };
-        Ok(Self { plan, before, rows: sums.iter().map(|sum| row(sum).unwrap_or_default()).collect() })
-    }
-
-    /// Why one of the sums is another than it was.
-    pub fn of_sum(&self, idx: usize, sum: &Sum) -> Reason {
+    /// Why a sum is another than it was.
+    pub fn of(&self, sum: &Sum) -> Reason {
         let rule = self.plan.rule_named(&sum.subject.rule);
         let is_event = !sum.subject.event.is_empty();
         let Before { through, is_repriced, rules } = self.before;
@@ -112,17 +64,19 @@ impl<'a> Reasons<'a> {
                 () => return Reason::Late,
             }
         }
-        let Row { is_there, returned } = self.rows[idx];
-        if is_event && !is_there {
+        if is_event && sum.row.is_none() {
             return Reason::Withdrawn;
         }
-        match returned {
+        // Whether the cells of the row are others than when it was paid; nothing where that is not known.
+        let is_changed = sum.row.zip(sum.row_was).map(|(row, was)| row.digest != was);
+        match sum.row.and_then(|row| row.returned) {
             Some(day) if day > *through => Reason::Returned,
             _ if *is_repriced => Reason::Repriced,
             // One of a day before that was not known then.
-            Some(_) => Reason::Returned,
-            None if is_event && rule.is_some_and(|rule| self.reads_its_row_alone(rule)) => Reason::Corrected,
-            None => Reason::Moved,
+            Some(_) if is_changed != Some(false) => Reason::Returned,
+            Some(_) | None if is_event && is_changed == Some(true) => Reason::Corrected,
+            Some(_) | None if is_event && rule.is_some_and(|rule| self.reads_its_row_alone(rule)) => Reason::Corrected,
+            Some(_) | None => Reason::Moved,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The payments of a run on their way into the order of subjects, and what they are more or less than was paid.
 
 use crate::earlier::reason::{Reason, Reasons};
+use crate::earlier::rows::RowsInOrder;
 use crate::earlier::subject::{Apart, Subject, push_day, push_text};
 use crate::earlier::sums::{Line, Lines, Ranked, Room, Sum, differing};
 use crate::output::batch::{Batch, Cells, Kind, Sink};
@@ -11,9 +12,6 @@ use meed_compiler::plan::{Plan, RuleId, UnitId};
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::io;
-
-/// Sums whose rows are looked up at a time.
-const SLAB: usize = 500_000;
 
 /// What is known of the runs that paid before.
 #[derive(Clone, Debug)]
@@ -31,7 +29,8 @@ pub struct Before {
 pub struct Difference {
     /// What it is for.
     pub subject: Subject,
-    /// Of the line that comes first, of the run where it has one: the version of its rule, its place and its day.
+    /// Of the line that comes first, of the run where it has one: the version of its rule, its place and its day; and of the row of an event the
+    /// digest of its cells now.
     pub line: Line,
     /// What was paid.
     pub was: i128,
@@ -70,6 +69,7 @@ pub(super) enum NotPaidBefore {
 #[derive(Debug)]
 pub struct RunLines<'a> {
     plan: &'a Plan,
+    room: Room<'a>,
     lines: Lines,
     not_paid_before: NotPaidBefore,
     accrued: Vec<Accrued>,
@@ -85,12 +85,12 @@ impl Difference {
 
 impl<'a> RunLines<'a> {
     /// Takes payments that are paid when their period has ended: accruals are only counted.
-    pub fn new(plan: &'a Plan, room: Room<'_>) -> Self {
+    pub fn new(plan: &'a Plan, room: Room<'a>) -> Self {
         Self::with(plan, room, NotPaidBefore::Counted)
     }
 
-    pub(super) fn with(plan: &'a Plan, room: Room<'_>, not_paid_before: NotPaidBefore) -> Self {
-        Self { plan, lines: Lines::new(room), not_paid_before, accrued: Vec::new(), key: Vec::new() }
+    pub(super) fn with(plan: &'a Plan, room: Room<'a>, not_paid_before: NotPaidBefore) -> Self {
+        Self { plan, room, lines: Lines::new(room), not_paid_before, accrued: Vec::new(), key: Vec::new() }
     }
 
     /// What is not paid yet, by rule and unit.
@@ -126,22 +126,19 @@ impl<'a> RunLines<'a> {
         was: impl Iterator<Item = io::Result<Ranked>>,
         mut each: impl FnMut(Difference) -> io::Result<()>,
     ) -> io::Result<()> {
-        let plan = self.plan;
-        let mut slab: Vec<Sum> = Vec::new();
-        let mut give = |slab: &mut Vec<Sum>| {
-            let reasons = Reasons::of(plan, loaded, before, slab)?;
-            for (idx, sum) in slab.drain(..).enumerate() {
-                let reason = reasons.of_sum(idx, &sum);
-                let Sum { subject, apart, was, is, line, rank, .. } = sum;
-                each(Difference { subject, line, was: was.unwrap_or(0), is: is.unwrap_or(0), reason, apart, rank })?;
-            }
-            io::Result::Ok(())
-        };
-        differing(was, self.lines.in_order()?, |sum| {
-            slab.push(sum);
-            if slab.len() == SLAB { give(&mut slab) } else { Ok(()) }
-        })?;
-        give(&mut slab)
+        let reasons = Reasons { plan: self.plan, before };
+        let mut rows = RowsInOrder::of(self.plan, loaded, self.room)?;
+        differing(
+            was,
+            self.lines.in_order()?,
+            |row| Ok(rows.find(row)?),
+            |sum| {
+                let reason = reasons.of(&sum);
+                let Sum { subject, apart, was, is, mut line, rank, row, .. } = sum;
+                line.row = row.map(|row| row.digest);
+                each(Difference { subject, line, was: was.unwrap_or(0), is: is.unwrap_or(0), reason, apart, rank })
+            },
+        )
     }
 
     fn count(&mut self, rule: RuleId, unit: UnitId, amount: i128) -> io::Result<()> {
@@ -202,6 +199,7 @@ impl Sink for RunLines<'_> {
                 place: whole(column("place"), row),
                 when: day(column("when"), row).unwrap_or_else(|| broken("a payment of no day")),
                 amount: amounts[row],
+                row: None,
             };
             self.lines.push(&self.key, line)?;
         }

@@ -78,7 +78,7 @@ impl Apart {
 impl Subject {
     /// The texts, in their order.
     fn texts(&mut self) -> [&mut String; 7] {
-        let Self { event, key, rule, payee_kind, payee, period, unit, due: _ } = self;
+        let Self { event, key, rule, payee_kind, payee, period, unit, .. } = self;
         [event, key, rule, payee_kind, payee, period, unit]
     }
 

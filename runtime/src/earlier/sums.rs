@@ -1,5 +1,6 @@
 //! Sums of payments from two sides, and where they differ: a merge of two streams in the order of subjects.
 
+use crate::earlier::rows::Row;
 use crate::earlier::subject::{Apart, Subject};
 use crate::store::error::StoreError;
 use crate::store::sorted_records::{RecordsInOrder, SortedRecords};
@@ -27,6 +28,8 @@ pub struct Line {
     pub when: i32,
     /// In the smallest parts of the unit.
     pub amount: i128,
+    /// Of what was paid, the digest of the row's cells then, where it is known.
+    pub row: Option<u64>,
 }
 
 /// Lines on their way into order.
@@ -59,6 +62,10 @@ pub(super) struct Sum {
     pub rank: u64,
     /// Whether anything was paid for the same row, by whatever rule, or by the rule to the same payee for the same period.
     pub is_known: bool,
+    /// Of a row of an event, what is known of it now; nothing where it is gone.
+    pub row: Option<Row>,
+    /// The digest of its cells when it was paid last, where that is known.
+    pub row_was: Option<u64>,
 }
 
 impl Lines {
@@ -67,7 +74,7 @@ impl Lines {
     }
 
     pub fn push(&mut self, key: &[u8], line: Line) -> Result<(), StoreError> {
-        let Line { version, place, when, amount } = line;
+        let Line { version, place, when, amount, .. } = line;
         let mut bytes = [0; 36];
         bytes[..8].copy_from_slice(&self.n_lines.to_le_bytes());
         bytes[8..12].copy_from_slice(&version.to_le_bytes());
@@ -102,6 +109,7 @@ impl Iterator for LinesInOrder {
                 place: word(12)?,
                 when: word(16)?,
                 amount: i128::from_le_bytes(*bytes[20..].first_chunk()?),
+                row: None,
             };
             Some(Ranked { key: key.to_vec(), line, rank: u64::from_le_bytes(*bytes.first_chunk()?) })
         };
@@ -113,6 +121,7 @@ impl Iterator for LinesInOrder {
 pub(super) fn differing(
     was: impl Iterator<Item = io::Result<Ranked>>,
     is: impl Iterator<Item = io::Result<Ranked>>,
+    mut row_of: impl FnMut(&[u8]) -> io::Result<Option<Row>>,
     mut each: impl FnMut(Sum) -> io::Result<()>,
 ) -> io::Result<()> {
     let (mut was, mut is) = (Side::new(was)?, Side::new(is)?);
@@ -124,14 +133,14 @@ pub(super) fn differing(
         key.clear();
         key.extend_from_slice(next);
         if of_row.is_empty() || !key.starts_with(&row) {
-            give(&mut of_row, &mut each)?;
+            give(&mut of_row, row_of(&row)?, &mut each)?;
             row.clear();
             row.extend_from_slice(&key[..Subject::len_of_row(&key)]);
         }
         let (before, now) = (was.sum_of(&key)?, is.sum_of(&key)?);
         of_row.push((key.clone(), BothSides { was: before, is: now }));
     }
-    give(&mut of_row, &mut each)
+    give(&mut of_row, row_of(&row)?, &mut each)
 }
 
 /// What two sides have of a subject.
@@ -146,10 +155,20 @@ struct SideSum {
     amount: i128,
     line: Line,
     rank: u64,
+    /// Of the line that came last.
+    row: Option<u64>,
 }
 
-fn give(of_row: &mut Vec<(Vec<u8>, BothSides)>, each: &mut impl FnMut(Sum) -> io::Result<()>) -> io::Result<()> {
+fn give(
+    of_row: &mut Vec<(Vec<u8>, BothSides)>,
+    row: Option<Row>,
+    each: &mut impl FnMut(Sum) -> io::Result<()>,
+) -> io::Result<()> {
     let is_known = of_row.iter().any(|(_, sums)| sums.was.is_some());
+    // Of what was not paid before, the row is as it was paid last by others.
+    let paid_as = || of_row.iter().filter_map(|(_, sums)| sums.was?.row);
+    let is_as_it_was = row.is_some_and(|row| paid_as().any(|digest| digest == row.digest));
+    let by_others = if is_as_it_was { row.map(|row| row.digest) } else { paid_as().next() };
     for (key, BothSides { was, is }) in of_row.drain(..) {
         let amount = |side: Option<SideSum>| side.map(|sum| sum.amount);
         if amount(was).unwrap_or(0) == amount(is).unwrap_or(0) {
@@ -159,7 +178,8 @@ fn give(of_row: &mut Vec<(Vec<u8>, BothSides)>, each: &mut impl FnMut(Sum) -> io
         let (subject, apart) = Subject::read(&key);
         // What the run does not pay comes behind all that it pays.
         let rank = is.map_or(u64::MAX, |sum| sum.rank);
-        each(Sum { subject, apart, was: amount(was), is: amount(is), line: first.line, rank, is_known })?;
+        let row_was = was.map_or(by_others, |sum| sum.row);
+        each(Sum { subject, apart, was: amount(was), is: amount(is), line: first.line, rank, is_known, row, row_was })?;
     }
     Ok(())
 }
@@ -192,8 +212,8 @@ impl<I: Iterator<Item = io::Result<Ranked>>> Side<I> {
             let before = sum.map_or(0, |sum| sum.amount);
             let amount = before.checked_add(line.amount).ok_or_else(large)?;
             sum = Some(match sum {
-                Some(first) if first.rank < rank => SideSum { amount, ..first },
-                Some(_) | None => SideSum { amount, line, rank },
+                Some(first) if first.rank < rank => SideSum { amount, row: line.row.or(first.row), ..first },
+                Some(_) | None => SideSum { amount, line, rank, row: line.row },
             });
             self.head = self.lines.next().transpose()?;
             if self.head.as_ref().is_some_and(|head| *head.key < *key) {
@@ -209,15 +229,16 @@ mod tests {
     use super::*;
 
     fn lines(of: &[(&str, &str, i128)]) -> LinesInOrder {
-        let folder = std::env::temp_dir();
-        let mut lines = Lines::new(Room { folder: &folder, memory: 0 });
+        let mut lines = Lines::new(Room { folder: Path::new("."), memory: 0 });
         for (n, (key, rule, amount)) in of.iter().enumerate() {
             let subject =
                 Subject { event: "deal".into(), key: (*key).into(), rule: (*rule).into(), ..Subject::default() };
             let mut bytes = Vec::new();
             subject.push(&mut bytes);
             Apart::default().push(&mut bytes);
-            lines.push(&bytes, Line { version: 1, place: n as i32, when: 0, amount: *amount }).expect("there is room");
+            lines
+                .push(&bytes, Line { version: 1, place: n as i32, when: 0, amount: *amount, row: None })
+                .expect("there is room");
         }
         lines.in_order().expect("there is room")
     }
@@ -225,12 +246,18 @@ mod tests {
     #[test]
     fn only_sums_that_differ_are_given_and_what_was_paid_for_a_row_is_known() {
         let was = lines(&[("D2", "a", 4), ("D1", "a", 1), ("D1", "a", 2), ("D3", "a", 5)]);
-        let is = lines(&[("D1", "a", 3), ("D1", "b", 7), ("D3", "a", 6), ("D3", "a", -2), ("D4", "a", 1), ("D5", "a", 0)]);
+        let is =
+            lines(&[("D1", "a", 3), ("D1", "b", 7), ("D3", "a", 6), ("D3", "a", -2), ("D4", "a", 1), ("D5", "a", 0)]);
         let mut given = Vec::new();
-        differing(was, is, |sum| {
-            given.push((sum.subject.key, sum.subject.rule, sum.was, sum.is, sum.line.place, sum.is_known));
-            Ok(())
-        })
+        differing(
+            was,
+            is,
+            |_| Ok(None),
+            |sum| {
+                given.push((sum.subject.key, sum.subject.rule, sum.was, sum.is, sum.line.place, sum.is_known));
+                Ok(())
+            },
+        )
         .expect("they are in order");
         let sum = |key: &str, rule: &str, was, is, place, is_known| (key.into(), rule.into(), was, is, place, is_known);
         assert_eq!(

@@ -70,7 +70,7 @@ impl WrittenRun {
             };
             match std::fs::read(&path) {
                 Ok(bytes) => {
-                    let manifest = parse(&shown, &bytes)?;
+                    let manifest = parse_manifest(&shown, &bytes)?;
                     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
                     return Ok(Some(Self { manifest, sha256: sha256_of(&bytes), folder }));
                 }
@@ -149,7 +149,11 @@ fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, ManifestError> {
+/// What the bytes of a `run.json` say.
+///
+/// # Errors
+/// When they are none that a run writes.
+pub fn parse_manifest(path: &Path, bytes: &[u8]) -> Result<Manifest, ManifestError> {
     let damaged = |reason: String| ManifestError::Damaged { path: path.to_owned(), reason };
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     if let Some(format) =

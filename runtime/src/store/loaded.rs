@@ -182,6 +182,14 @@ impl Loaded {
         })
     }
 
+    /// The columns of a page's rows.
+    pub(crate) fn table_of(&self, record: RecordId, page: usize) -> Result<Cow<'_, Table>, StoreError> {
+        Ok(match &self.pages[record.index()] {
+            Some(pages) => Cow::Owned(pages.table(page)?),
+            None => Cow::Borrowed(&self.data.tables[record.index()]),
+        })
+    }
+
     /// The days of an event's rows in a page.
     pub(crate) fn days_of(&self, plan: &Plan, record: RecordId, page: usize) -> Result<Cow<'_, [i32]>, StoreError> {
         Ok(match &self.pages[record.index()] {

@@ -20,6 +20,9 @@ const LEAST: usize = 1 << 20;
 /// The lengths of a key and of what is beside it.
 const HEAD: usize = 8;
 
+/// A key, and what is beside it.
+pub(crate) type Record<'a> = (&'a [u8], &'a [u8]);
+
 /// Takes records in any order.
 #[derive(Debug)]
 pub(crate) struct SortedRecords {
@@ -122,15 +125,7 @@ impl SortedRecords {
         drop((std::mem::take(&mut self.bytes), std::mem::take(&mut self.records)));
         let file = self.file.map(Rc::new);
         let mut heads = BinaryHeap::new();
-        let memory = Run {
-            number: self.runs.len(),
-            held: last,
-            at: 0,
-            key_end: 0,
-            end: 0,
-            file: None,
-            rest: 0..0,
-        };
+        let memory = Run { number: self.runs.len(), held: last, at: 0, key_end: 0, end: 0, file: None, rest: 0..0 };
         let in_file = self.runs.into_iter().enumerate().map(|(number, rest)| Run {
             number,
             held: Vec::new(),
@@ -151,7 +146,7 @@ impl SortedRecords {
 
 impl RecordsInOrder {
     /// The next record: its key, and what is beside it.
-    pub fn next(&mut self) -> Result<Option<(&[u8], &[u8])>, StoreError> {
+    pub fn next(&mut self) -> Result<Option<Record<'_>>, StoreError> {
         if self.is_given
             && let Some(mut head) = self.heads.peek_mut()
             && !head.advance().map_err(|error| fault(&self.folder, &error))?
@@ -234,7 +229,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn sorted(records: &[(Vec<u8>, Vec<u8>)], budget: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut sorter = SortedRecords { budget, ..SortedRecords::new(&std::env::temp_dir(), 0) };
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut sorter = SortedRecords { budget, ..SortedRecords::new(folder.path(), 0) };
         records.iter().try_for_each(|(key, beside)| sorter.push(key, beside)).expect("there is room");
         let mut given = Vec::new();
         let mut in_order = sorter.finish().expect("there is room");

@@ -1,0 +1,111 @@
+//! What was paid before there was a book.
+
+use crate::book::{BATCH, Book};
+use crate::entry::{Act, Day, Kind, Lines, PeriodDays, RuleTotal, Settled};
+use crate::error::BookError;
+use crate::line::{LinesDigest, PostedLine};
+use crate::money::Money;
+use crate::periods::periods_of;
+use meed_compiler::plan::Plan;
+use meed_compiler::plan::calendar::{Days, date_of};
+use meed_grammar::foreign::shown;
+use meed_runtime::inner::earlier::{Line, Subject, read_payments};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+impl Book {
+    /// Drafts an opening of what a file says was paid through a day, before there was a book; gives it.
+    ///
+    /// # Errors
+    /// Where the program is in the book already, the file cannot be read or says what the program cannot have paid.
+    pub fn open_with(&mut self, plan: &Plan, file: &Path, through: i32, on: Day) -> Result<Settled, BookError> {
+        let name = file.display().to_string();
+        let mut sums: BTreeMap<Subject, Line> = BTreeMap::new();
+        let mut large = None;
+        read_payments(plan, file, through, |subject, line| match sums.get_mut(&subject) {
+            None => {
+                sums.insert(subject, line);
+            }
+            Some(known) => match known.amount.checked_add(line.amount) {
+                Some(sum) => known.amount = sum,
+                None => large = Some(subject),
+            },
+        })?;
+        if let Some(Subject { rule, key, .. }) = large {
+            return Err(BookError::TooLarge { rule, key, what: "the sum is too large" });
+        }
+        sums.retain(|_, line| line.amount != 0);
+        if sums.is_empty() {
+            return Err(BookError::Refused(format!("`{}` has no payments", shown(&name))));
+        }
+        self.change(on, |state, store| {
+            let settlement = state.next_settlement();
+            let mut digest = LinesDigest::default();
+            let mut totals: BTreeMap<(String, String), RuleTotal> = BTreeMap::new();
+            let mut booked: BTreeMap<String, PeriodDays> = BTreeMap::new();
+            let mut lines = Vec::new();
+            for (number, (subject, line)) in (1..).zip(sums) {
+                known(plan, &subject)?;
+                let large = || BookError::TooLarge {
+                    rule: subject.rule.clone(),
+                    key: subject.key.clone(),
+                    what: "the sum is too large",
+                };
+                let total = totals.entry((subject.rule.clone(), subject.unit.clone())).or_insert_with(|| {
+                    let decimals = plan.unit_named(&subject.unit).map_or(0, |unit| plan.unit(unit).decimals);
+                    let money = Money { unit: subject.unit.clone(), decimals, amount: 0 };
+                    RuleTotal { rule: subject.rule.clone(), lines: 0, money }
+                });
+                total.lines += 1;
+                total.money.amount = total.money.amount.checked_add(line.amount).ok_or_else(large)?;
+                if let Some((kind, index)) = plan.calendar.parse_name(&subject.period) {
+                    let Days { from, to } = plan.calendar.days(kind, index, plan.active);
+                    let days = PeriodDays { period: subject.period.clone(), from: date_of(from), to: date_of(to) };
+                    booked.insert(subject.period.clone(), days);
+                }
+                let booked = subject.period.clone();
+                let posted = PostedLine { number, subject, line, booked, reason: "opening".to_owned(), was: 0 };
+                digest.take(&posted);
+                lines.push(posted);
+                if lines.len() == BATCH {
+                    store.borrow_mut().put_lines(settlement, &lines)?;
+                    lines.clear();
+                }
+            }
+            store.borrow_mut().put_lines(settlement, &lines)?;
+            let n_lines = totals.values().map(|total| total.lines).sum();
+            let settled = Settled {
+                settlement,
+                kind: Kind::Opening,
+                program: plan.name.clone(),
+                through: date_of(through),
+                follows: 0,
+                lines: Lines { lines: n_lines, sha256: digest.finish() },
+                totals: totals.into_values().collect(),
+                reasons: BTreeMap::from([("opening".to_owned(), n_lines)]),
+                booked: booked.into_values().collect(),
+                periods: periods_of(plan, through),
+                units: plan.units.iter().map(|unit| (unit.code.clone(), unit.decimals)).collect(),
+                accrued: Vec::new(),
+                run: None,
+                note: name,
+            };
+            Ok((vec![Act::Drafted(Box::new(settled.clone()))], settled))
+        })
+    }
+}
+
+/// A line of a rule, an event or a kind of party that the program does not have is held against nothing, and would be taken back whole by
+/// the first settlement.
+fn known(plan: &Plan, subject: &Subject) -> Result<(), BookError> {
+    let Subject { event, rule, payee_kind, .. } = subject;
+    let record = |name: &str| plan.record_named(name).is_some();
+    let (what, name) = match () {
+        () if plan.rule_named(rule).is_none() => ("rule", rule),
+        () if !record(payee_kind) => ("entity", payee_kind),
+        () if !event.is_empty() && !record(event) => ("event", event),
+        () => return Ok(()),
+    };
+    let message = format!("the program has no {what} `{}`", shown(name));
+    Err(BookError::refused(message, "write it as the program does, in the column of the file"))
+}

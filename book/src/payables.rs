@@ -1,0 +1,131 @@
+//! What is payable to whom: what was posted, less what was paid and did not come back.
+
+use crate::book::Book;
+use crate::entry::{Day, Kind};
+use crate::error::BookError;
+use crate::money::Money;
+use crate::payee::Payee;
+use crate::state::State;
+use crate::store::{Store, SumBy};
+use meed_compiler::plan::calendar::day_of;
+use std::collections::BTreeMap;
+
+/// How somebody stands in a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payable {
+    /// Who.
+    pub payee: Payee,
+    /// What the settlement itself posts.
+    pub settled: Money,
+    /// All that was posted up to it.
+    pub posted: Money,
+    /// What was paid and did not come back.
+    pub paid: Money,
+    /// What is to be paid; below zero it is owed, and taken off what comes.
+    pub balance: Money,
+    /// What becomes of it.
+    pub standing: Standing,
+}
+
+/// What becomes of a balance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is to be paid.
+    Payable,
+    /// It waits: the payee is on hold.
+    OnHold,
+    /// The payee owes it.
+    Owed,
+    /// It is nothing.
+    Settled,
+}
+
+impl Standing {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Payable => "payable",
+            Self::OnHold => "on hold",
+            Self::Owed => "owed",
+            Self::Settled => "settled",
+        }
+    }
+}
+
+impl Payable {
+    /// What is to be paid now; of a payee who is asked for by name also what is on hold, for the book to say why it is not.
+    pub(crate) fn to_pay(&self, is_asked: bool) -> Option<Money> {
+        match self.standing {
+            Standing::Payable => Some(self.balance.clone()),
+            Standing::OnHold if is_asked => Some(self.balance.clone()),
+            Standing::OnHold | Standing::Owed | Standing::Settled => None,
+        }
+    }
+}
+
+impl Book {
+    /// Who is to be paid what, up to a posted settlement, of what is due by a day if one is named; by payee and unit.
+    ///
+    /// # Errors
+    /// Where there is no such settlement, it is not posted, or sums do not fit.
+    pub fn payables(&mut self, settlement: u64, due_by: Option<Day>) -> Result<Vec<Payable>, BookError> {
+        payables(&self.state, &mut *self.store, settlement, due_by)
+    }
+}
+
+pub(crate) fn payables(
+    state: &State,
+    store: &mut dyn Store,
+    settlement: u64,
+    due_by: Option<Day>,
+) -> Result<Vec<Payable>, BookError> {
+    let posted = state.posted(Some(settlement));
+    if !posted.contains(&settlement) {
+        let known = state.settlement(settlement)?;
+        let message = format!("settlement {settlement} is {}, not posted", known.status.word());
+        return Err(BookError::refused(message, "payables are of what is posted"));
+    }
+    // What an opening has was paid before there was a book.
+    let is_opening = |number: u64| state.settlement(number).is_ok_and(|known| known.settled.kind == Kind::Opening);
+    let posted: Vec<u64> = posted.into_iter().filter(|number| !is_opening(*number)).collect();
+    let (due_by, own) = (due_by.map(day_of), [settlement]);
+    // By payee and unit: what the settlement posts, all that was posted, and what was paid.
+    let mut sums: BTreeMap<(Payee, String), [i128; 3]> = BTreeMap::new();
+    let mut add = |payee: &Payee, unit: &str, place: usize, amount: i128| {
+        let known = sums.entry((payee.clone(), unit.to_owned())).or_default();
+        let large = || BookError::Store("what is payable is too large to add up".to_owned());
+        if let Some(sum) = known.get_mut(place) {
+            *sum = sum.checked_add(amount).ok_or_else(large)?;
+        }
+        Ok::<(), BookError>(())
+    };
+    for sum in store.sums(if is_opening(settlement) { &[] } else { &own }, SumBy::Payee, due_by)? {
+        add(&sum.payee, &sum.unit, 0, sum.amount)?;
+    }
+    for sum in store.sums(&posted, SumBy::Payee, due_by)? {
+        add(&sum.payee, &sum.unit, 1, sum.amount)?;
+    }
+    for paid in state.paid.iter().filter(|paid| paid.came_back.is_none()) {
+        add(&paid.transfer.payee, &paid.transfer.money.unit, 2, paid.transfer.money.amount)?;
+    }
+    let payable = |((payee, unit), [settled, posted, paid]): ((Payee, String), [i128; 3])| {
+        let decimals = state.units.get(&unit).copied().unwrap_or(0);
+        let money = |amount| Money { unit: unit.clone(), decimals, amount };
+        let balance = posted - paid;
+        let standing = match balance {
+            0 => Standing::Settled,
+            ..0 => Standing::Owed,
+            1.. if state.holds.contains_key(&payee) => Standing::OnHold,
+            1.. => Standing::Payable,
+        };
+        Payable {
+            payee,
+            settled: money(settled),
+            posted: money(posted),
+            paid: money(paid),
+            balance: money(balance),
+            standing,
+        }
+    };
+    Ok(sums.into_iter().map(payable).collect())
+}

@@ -1,0 +1,402 @@
+//! What the entries of a book add up to. Whether an act is allowed is decided here, once: for an entry that is about to be written and
+//! for one that is read.
+
+use crate::entry::{Act, Day, Entry, Kind, Settled, Transfer};
+use crate::error::BookError;
+use crate::line::LineId;
+use crate::payee::Payee;
+use meed_grammar::foreign::shown;
+use std::collections::BTreeMap;
+
+/// How far a settlement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It was computed.
+    Draft,
+    /// Somebody approved it.
+    Approved,
+    /// It is what was paid.
+    Posted,
+    /// It was given up.
+    Dropped,
+}
+
+impl Status {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Approved => "approved",
+            Self::Posted => "posted",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// A settlement, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// As it was computed.
+    pub settled: Settled,
+    /// The day on which it was.
+    pub on: Day,
+    /// How far it is.
+    pub status: Status,
+    /// Who approved it, and what they said.
+    pub approved: Option<(String, String)>,
+    /// The day on which it was posted.
+    pub posted: Option<Day>,
+}
+
+/// A transfer to a payee.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// The reference.
+    pub reference: String,
+    /// Who got what.
+    pub transfer: Transfer,
+    /// The last settlement in it.
+    pub settlement: u64,
+    /// The day on which it was entered.
+    pub on: Day,
+    /// The day on which it came back, and why.
+    pub came_back: Option<(Day, String)>,
+}
+
+/// Why a payee is on hold.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// Since when.
+    pub on: Day,
+    /// Why.
+    pub note: String,
+}
+
+/// A dispute.
+#[derive(Clone, Debug)]
+pub struct Dispute {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Whose.
+    pub payee: Payee,
+    /// The key of the row.
+    pub key: String,
+    /// The lines.
+    pub lines: Vec<LineId>,
+    /// When it was opened, and what was said.
+    pub opened: (Day, String),
+    /// When it was resolved, by whom and how.
+    pub resolved: Option<(Day, String, String)>,
+}
+
+/// What the entries add up to.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The hash of the last entry; it stands for all of them.
+    pub head: String,
+    /// How many entries there are.
+    pub n_entries: u64,
+    /// By number, from 1.
+    pub settlements: Vec<Settlement>,
+    /// The last closed day by program.
+    pub closed: BTreeMap<String, Day>,
+    /// Closed periods, with the day on which each was closed.
+    pub closes: Vec<(String, Day)>,
+    /// What the bank transferred.
+    pub paid: Vec<Paid>,
+    /// Who is on hold.
+    pub holds: BTreeMap<Payee, Hold>,
+    /// By number, from 1.
+    pub disputes: Vec<Dispute>,
+    /// The decimals of units.
+    pub units: BTreeMap<String, u32>,
+}
+
+impl State {
+    /// A settlement by its number.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn settlement(&self, number: u64) -> Result<&Settlement, BookError> {
+        let found = usize::try_from(number).ok().and_then(|number| self.settlements.get(number.checked_sub(1)?));
+        found.ok_or_else(|| match self.settlements.len() {
+            0 => BookError::Refused(format!("there is no settlement {number}: the book has none yet")),
+            n => BookError::Refused(format!("there is no settlement {number}: they are 1 to {n}")),
+        })
+    }
+
+    fn settlement_mut(&mut self, number: u64) -> Result<&mut Settlement, BookError> {
+        self.settlement(number)?;
+        let idx = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+        self.settlements.get_mut(idx).ok_or_else(|| BookError::Refused(format!("there is no settlement {number}")))
+    }
+
+    /// The posted settlements of a program that its runs are compared with, in their order.
+    pub fn compared(&self, program: &str) -> Vec<&Settlement> {
+        let is_compared = |known: &&Settlement| {
+            known.status == Status::Posted && known.settled.kind != Kind::Adjustment && known.settled.program == program
+        };
+        self.settlements.iter().filter(is_compared).collect()
+    }
+
+    /// The posted settlements up to one, or all, by number.
+    pub fn posted(&self, up_to: Option<u64>) -> Vec<u64> {
+        let is_posted = |known: &&Settlement| {
+            known.status == Status::Posted && up_to.is_none_or(|last| known.settled.settlement <= last)
+        };
+        self.settlements.iter().filter(is_posted).map(|known| known.settled.settlement).collect()
+    }
+
+    /// The settlement of a program that is neither posted nor dropped.
+    pub fn open(&self, program: &str, kind: Kind) -> Option<&Settlement> {
+        let is_open = |known: &&Settlement| {
+            matches!(known.status, Status::Draft | Status::Approved)
+                && known.settled.program == program
+                && known.settled.kind == kind
+        };
+        self.settlements.iter().find(is_open)
+    }
+
+    /// The programs that have anything in the book.
+    pub fn programs(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.settlements.iter().map(|known| &*known.settled.program).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The number of the next settlement.
+    pub fn next_settlement(&self) -> u64 {
+        self.settlements.len() as u64 + 1
+    }
+
+    /// The number of the next dispute.
+    pub fn next_dispute(&self) -> u64 {
+        self.disputes.len() as u64 + 1
+    }
+
+    /// Takes what happened next.
+    ///
+    /// # Errors
+    /// Where it cannot have happened.
+    pub fn apply(&mut self, entry: &Entry, hash: &str) -> Result<(), BookError> {
+        if entry.number != self.n_entries + 1 {
+            return Err(BookError::Refused(format!("entry {} follows entry {}", entry.number, self.n_entries)));
+        }
+        let is_first = self.n_entries == 0;
+        if is_first != matches!(entry.act, Act::Begun { .. }) {
+            return Err(BookError::Refused("a book begins once, with its first entry".to_owned()));
+        }
+        self.act(entry)?;
+        self.n_entries = entry.number;
+        hash.clone_into(&mut self.head);
+        Ok(())
+    }
+
+    fn act(&mut self, entry: &Entry) -> Result<(), BookError> {
+        let on = entry.on;
+        match &entry.act {
+            Act::Begun { .. } | Act::Upgraded { .. } | Act::Erased { .. } => Ok(()),
+            Act::Drafted(settled) => self.draft(settled, on),
+            Act::Dropped { settlement } => {
+                let known = self.settlement_mut(*settlement)?;
+                if !matches!(known.status, Status::Draft | Status::Approved) {
+                    return Err(is_already(known, "only a draft can be dropped"));
+                }
+                known.status = Status::Dropped;
+                Ok(())
+            }
+            Act::Approved { settlement, by, note } => {
+                said(by, "who approves it", "--by NAME")?;
+                let known = self.settlement_mut(*settlement)?;
+                if known.status != Status::Draft {
+                    return Err(is_already(known, "only a draft can be approved"));
+                }
+                known.status = Status::Approved;
+                known.approved = Some((by.clone(), note.clone()));
+                Ok(())
+            }
+            Act::Posted { settlement } => self.post(*settlement, on),
+            Act::Closed { period, through, .. } => {
+                for (program, day) in through {
+                    if let Some(closed) = self.closed.get(program).filter(|closed| *closed >= day) {
+                        let message = format!("`{}` is closed through {closed} already", shown(program));
+                        return Err(BookError::Refused(message));
+                    }
+                    self.closed.insert(program.clone(), *day);
+                }
+                self.closes.push((period.clone(), on));
+                Ok(())
+            }
+            Act::Paid { settlement, reference, transfers } => {
+                said(reference, "by which reference", "--reference TEXT")?;
+                if self.paid.iter().any(|paid| paid.reference == *reference) {
+                    let message = format!("something was paid by the reference `{}` already", shown(reference));
+                    return Err(BookError::refused(message, "each transfer has a reference of its own"));
+                }
+                for transfer in transfers {
+                    if let Some(hold) = self.holds.get(&transfer.payee) {
+                        let message = format!("{} is on hold: {}", payee(&transfer.payee), shown(&hold.note));
+                        return Err(BookError::refused(message, "release it first: meed book release"));
+                    }
+                    if transfer.money.amount <= 0 {
+                        return Err(BookError::Refused("what is paid is above zero".to_owned()));
+                    }
+                }
+                self.paid.extend(transfers.iter().map(|transfer| Paid {
+                    reference: reference.clone(),
+                    transfer: transfer.clone(),
+                    settlement: *settlement,
+                    on,
+                    came_back: None,
+                }));
+                Ok(())
+            }
+            Act::CameBack { reference, transfer, note } => {
+                let of = |paid: &&mut Paid| paid.reference == *reference && paid.transfer == *transfer;
+                let Some(paid) = self.paid.iter_mut().find(of) else {
+                    let who = payee(&transfer.payee);
+                    return Err(BookError::Refused(format!("{who} was not paid {} by that", transfer.money)));
+                };
+                if let Some((day, _)) = &paid.came_back {
+                    return Err(BookError::Refused(format!("that came back on {day} already")));
+                }
+                paid.came_back = Some((on, note.clone()));
+                Ok(())
+            }
+            Act::Held { payee: who, note } => {
+                said(note, "why", "--note TEXT")?;
+                if self.holds.contains_key(who) {
+                    return Err(BookError::Refused(format!("{} is on hold already", payee(who))));
+                }
+                self.holds.insert(who.clone(), Hold { on, note: note.clone() });
+                Ok(())
+            }
+            Act::Released { payee: who, .. } => match self.holds.remove(who) {
+                Some(_) => Ok(()),
+                None => Err(BookError::Refused(format!("{} is not on hold", payee(who)))),
+            },
+            Act::Disputed { dispute, payee, key, lines, note } => {
+                said(note, "what is disputed", "--note TEXT")?;
+                if *dispute != self.next_dispute() {
+                    return Err(BookError::Refused(format!("dispute {dispute} follows {}", self.disputes.len())));
+                }
+                let (payee, key, lines) = (payee.clone(), key.clone(), lines.clone());
+                let opened = (on, note.clone());
+                self.disputes.push(Dispute { number: *dispute, payee, key, lines, opened, resolved: None });
+                Ok(())
+            }
+            Act::Resolved { dispute, by, note } => {
+                said(by, "who resolves it", "--by NAME")?;
+                said(note, "how it was resolved", "--note TEXT")?;
+                let Some(known) = self.disputes.iter_mut().find(|known| known.number == *dispute) else {
+                    return Err(BookError::Refused(format!("there is no dispute {dispute}")));
+                };
+                if let Some((day, by, _)) = &known.resolved {
+                    let message = format!("dispute {dispute} was resolved on {day} by {}", shown(by));
+                    return Err(BookError::Refused(message));
+                }
+                known.resolved = Some((on, by.clone(), note.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    fn draft(&mut self, settled: &Settled, on: Day) -> Result<(), BookError> {
+        if settled.settlement != self.next_settlement() {
+            let n = self.settlements.len();
+            return Err(BookError::Refused(format!("settlement {} follows settlement {n}", settled.settlement)));
+        }
+        if settled.kind != Kind::Adjustment
+            && let Some(open) = self.open(&settled.program, settled.kind)
+        {
+            let number = open.settled.settlement;
+            let message = format!("settlement {number} of `{}` is still open", shown(&settled.program));
+            return Err(BookError::refused(message, format!("post it, or drop it: meed book drop {number}")));
+        }
+        if settled.kind == Kind::Adjustment {
+            said(&settled.note, "why", "--note TEXT")?;
+        }
+        if settled.kind == Kind::Opening && !self.compared(&settled.program).is_empty() {
+            let message = format!("`{}` is in the book already", shown(&settled.program));
+            return Err(BookError::refused(
+                message,
+                "an opening comes before the first settlement; what came to light later is an adjustment",
+            ));
+        }
+        self.follows(settled)?;
+        for (unit, decimals) in &settled.units {
+            if let Some(known) = self.units.get(unit).filter(|known| *known != decimals) {
+                let message = format!(
+                    "`{}` has {decimals} decimals in `{}` and {known} in the book",
+                    shown(unit),
+                    shown(&settled.program)
+                );
+                return Err(BookError::refused(message, "keep that program in a book of its own"));
+            }
+        }
+        self.units.extend(settled.units.iter().map(|(unit, decimals)| (unit.clone(), *decimals)));
+        self.settlements.push(Settlement {
+            settled: settled.clone(),
+            on,
+            status: Status::Draft,
+            approved: None,
+            posted: None,
+        });
+        Ok(())
+    }
+
+    /// Whether nothing that a settlement was held against has changed.
+    fn follows(&self, settled: &Settled) -> Result<(), BookError> {
+        let number = settled.settlement;
+        let last = self.compared(&settled.program).last().map_or(0, |last| last.settled.settlement);
+        if settled.kind != Kind::Adjustment && settled.follows != last {
+            let what = match settled.follows {
+                0 => "before anything was posted".to_owned(),
+                before => format!("after settlement {before}"),
+            };
+            let message =
+                format!("settlement {number} was computed {what}, and settlement {last} has been posted since");
+            return Err(BookError::refused(message, format!("drop it and settle again: meed book drop {number}")));
+        }
+        let closed = self.closed.get(&settled.program);
+        if let Some(period) = settled.booked.iter().find(|period| closed.is_some_and(|closed| period.to <= *closed)) {
+            let message = format!("settlement {number} books in {}, which is closed", shown(&period.period));
+            return Err(BookError::refused(message, format!("drop it and settle again: meed book drop {number}")));
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, number: u64, on: Day) -> Result<(), BookError> {
+        let known = self.settlement(number)?;
+        match known.status {
+            Status::Approved => {}
+            Status::Draft => {
+                let help = format!("meed book approve {number} --by NAME --note TEXT");
+                return Err(BookError::refused(format!("nobody has approved settlement {number}"), help));
+            }
+            Status::Posted | Status::Dropped => return Err(is_already(known, "it cannot be posted again")),
+        }
+        self.follows(&known.settled)?;
+        let known = self.settlement_mut(number)?;
+        known.status = Status::Posted;
+        known.posted = Some(on);
+        Ok(())
+    }
+}
+
+fn is_already(known: &Settlement, why: &str) -> BookError {
+    BookError::Refused(format!("settlement {} is {}: {why}", known.settled.settlement, known.status.word()))
+}
+
+fn said(text: &str, what: &str, option: &str) -> Result<(), BookError> {
+    match text.trim().is_empty() {
+        true => Err(BookError::refused(format!("it must be said {what}"), option)),
+        false => Ok(()),
+    }
+}
+
+/// A payee for people.
+fn payee(who: &Payee) -> String {
+    format!("`{}`", shown(&who.to_string()))
+}

@@ -1,0 +1,138 @@
+//! Workbooks (XLSX). A sheet keeps numbers as binary floating point: an amount of more than fifteen digits is written as text, so that no
+//! digit of it changes.
+
+use crate::output::batch::{Batch, Cells, Header, Kind, Sink};
+use meed_compiler::plan::calendar::date_of;
+use meed_compiler::value::decimal_text;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use std::io::{self, Seek, Write};
+
+/// Rows of a sheet, its header among them.
+const MOST_ROWS: u32 = 1_048_576;
+/// Digits that a number of a sheet keeps.
+const DIGITS: usize = 15;
+
+/// Writes a table as the first sheet of a workbook, and what is to be known of it as the second.
+pub struct XlsxSink<W> {
+    header: Header,
+    /// By column, how its cells are shown.
+    formats: Vec<Format>,
+    workbook: Workbook,
+    n_rows: u32,
+    target: Option<W>,
+}
+
+impl<W: Write + Seek + Send> XlsxSink<W> {
+    /// Begins a table; `about` has what is to be known of it, each with its name.
+    ///
+    /// # Errors
+    /// When the sheets cannot be begun.
+    pub fn new(header: Header, target: W, about: &[(&str, String)]) -> io::Result<Self> {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet_with_constant_memory().map_err(other)?;
+        let bold = Format::new().set_bold();
+        for (column, (name, _)) in (0u16..).zip(&header) {
+            sheet.write_string_with_format(0, column, *name, &bold).map_err(other)?;
+        }
+        if !about.is_empty() {
+            let sheet =
+                workbook.add_worksheet_with_constant_memory().map_err(other)?.set_name("about").map_err(other)?;
+            for (row, (name, text)) in (0u32..).zip(about) {
+                sheet.write_string(row, 0, *name).map_err(other)?;
+                sheet.write_string(row, 1, text).map_err(other)?;
+            }
+        }
+        let format = |kind: &Kind| match kind {
+            Kind::Amount { decimals: 0, .. } => Format::new().set_num_format("0"),
+            Kind::Amount { decimals, .. } => {
+                Format::new().set_num_format(format!("0.{}", "0".repeat(*decimals as usize)))
+            }
+            Kind::Day => Format::new().set_num_format("yyyy-mm-dd"),
+            Kind::Word | Kind::Name | Kind::Text | Kind::Whole => Format::new(),
+        };
+        let formats = header.iter().map(|(_, kind)| format(kind)).collect();
+        Ok(Self { header, formats, workbook, n_rows: 0, target: Some(target) })
+    }
+}
+
+impl<W: Write + Seek + Send> Sink for XlsxSink<W> {
+    fn take(&mut self, batch: Batch) -> io::Result<()> {
+        let sheet = self.workbook.worksheet_from_index(0).map_err(other)?;
+        for row in 0..batch.n_rows {
+            self.n_rows += 1;
+            if self.n_rows >= MOST_ROWS {
+                let message = format!("a sheet has at most {MOST_ROWS} rows: write CSV or Parquet");
+                return Err(io::Error::other(message));
+            }
+            for (column, ((cells, (_, kind)), format)) in
+                (0u16..).zip(batch.columns.iter().zip(&self.header).zip(&self.formats))
+            {
+                write(sheet, (self.n_rows, column), (cells, *kind, row), format).map_err(other)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self.target.take() {
+            Some(target) => self.workbook.save_to_writer(target).map_err(other),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes a cell; none where there is no value.
+fn write(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    (cells, kind, of): (&Cells, Kind, usize),
+    format: &Format,
+) -> Result<(), XlsxError> {
+    let day = match cells {
+        Cells::Days(days) => days.get(of).copied(),
+        Cells::SomeDays(days) => days.get(of).copied().flatten(),
+        Cells::NoDays | Cells::Words { .. } | Cells::Texts(_) | Cells::Amounts(_) | Cells::Wholes(_) => None,
+    };
+    match cells {
+        Cells::Days(_) | Cells::SomeDays(_) | Cells::NoDays => {
+            let Some(day) = day else { return Ok(()) };
+            let date = date_of(day);
+            let in_sheet =
+                u16::try_from(date.year()).ok().zip(u8::try_from(date.month()).ok()).zip(u8::try_from(date.day()).ok());
+            match in_sheet.map(|((year, month), day)| ExcelDateTime::from_ymd(year, month, day)) {
+                Some(Ok(date)) => sheet.write_datetime_with_format(row, column, &date, format)?,
+                // Sheets begin with 1900.
+                Some(Err(_)) | None => sheet.write_string(row, column, date.to_string())?,
+            };
+        }
+        Cells::Wholes(numbers) => {
+            if let Some(number) = numbers.get(of) {
+                sheet.write_number(row, column, *number)?;
+            }
+        }
+        Cells::Amounts(amounts) => {
+            let decimals = if let Kind::Amount { decimals, .. } = kind { decimals } else { 0 };
+            let Some(value) = amounts.values.get(of) else { return Ok(()) };
+            let text = decimal_text(*value, amounts.decimals(of, decimals));
+            let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
+            match text.parse::<f64>() {
+                Ok(number) if n_digits <= DIGITS => sheet.write_number_with_format(row, column, number, format)?,
+                Ok(_) | Err(_) => sheet.write_string(row, column, text)?,
+            };
+        }
+        Cells::Words { .. } | Cells::Texts(_) => {
+            let text = cells.text(of, kind);
+            if !text.is_empty() {
+                sheet.write_string(row, column, text)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn other(error: XlsxError) -> io::Error {
+    match error {
+        XlsxError::IoError(error) => error,
+        error => io::Error::other(error),
+    }
+}
