@@ -48,6 +48,10 @@ bench-compile:
 bless:
     BLESS=1 cargo test --workspace --test suite || true
 
+# The book on a PostgreSQL server, and its journals before hledger and Beancount; what is missing of them is a failure.
+book:
+    cargo test -p meed-cli --features postgres --test book_periods -- --include-ignored
+
 # 300,000 rows with seven-digit keys in ten orders, every way: one digest, and totals as Python works them out.
 keys rows="300000":
     cargo build --release -p meed-cli
