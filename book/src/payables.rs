@@ -47,7 +47,7 @@ impl Standing {
             Self::Payable => "payable",
             Self::OnHold => "on hold",
             Self::Owed => "owed",
-            Self::Settled => "settled",
+            Self::Settled => "even",
         }
     }
 }

@@ -112,6 +112,9 @@ impl Sqlite {
         if !path.exists() {
             return Err(BookError::NoBook { place });
         }
+        if path.is_dir() {
+            return Err(BookError::NotABook { place, reason: Some("it is a folder".to_owned()) });
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| fault(&error, &place))?;
         let mut store = Self { connection, columns: COLUMNS, place, words: Words::default() };

@@ -114,7 +114,7 @@ impl List {
             let _ = writeln!(text, "dispute {}: {}, {key}, since {on}: {}", dispute.number, shown(&payee), shown(note));
         }
         print(&text, messages)?;
-        done(&book, &format!("{} entries", state.n_entries));
+        done(&book, &if state.n_entries == 1 { "1 entry".to_owned() } else { format!("{} entries", state.n_entries) });
         Ok(())
     }
 }
