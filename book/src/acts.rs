@@ -156,15 +156,21 @@ impl Book {
         self.change(on, |_, _| Ok((vec![Act::Released { payee, note }], ())))
     }
 
-    /// Opens a dispute about what was posted to a payee for a row; gives its number and the lines.
+    /// Opens a dispute about what was posted to a payee for a row, or about one line of that; gives its number and the lines.
     ///
     /// # Errors
     /// Where it is not said what is disputed.
-    pub fn dispute(&mut self, payee: &Payee, key: &str, note: &str, on: Day) -> Result<(u64, Vec<LineId>), BookError> {
+    pub fn dispute(
+        &mut self,
+        payee: &Payee,
+        key: &str,
+        line: Option<LineId>,
+        note: &str, on: Day) -> Result<(u64, Vec<LineId>), BookError> {
         self.change(on, |state, store| {
             let found = store.borrow_mut().lines_of(&state.posted(None), payee, Some(key))?;
             let id = |(settlement, line): (u64, PostedLine)| LineId { settlement, number: line.number };
-            let lines: Vec<LineId> = found.into_iter().map(id).collect();
+            let is_meant = |id: &LineId| line.is_none_or(|line| line == *id);
+            let lines: Vec<LineId> = found.into_iter().map(id).filter(is_meant).collect();
             let dispute = state.next_dispute();
             let act = Act::Disputed {
                 dispute,

@@ -80,7 +80,7 @@ impl Open {
                 (None, _) | (_, None) => return Err(ExitStatus::Usage),
             },
         };
-        let (number, lines) = book.dispute(&payee, &key, &self.note, options.day()).map_err(wrong)?;
+        let (number, lines) = book.dispute(&payee, &key, self.line, &self.note, options.day()).map_err(wrong)?;
         let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let about = if named.is_empty() { "no posted line".to_owned() } else { format!("lines {}", named.join(", ")) };
         say(&format!("dispute {number} is open, about {about}"));

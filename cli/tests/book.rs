@@ -343,7 +343,7 @@ fn disputes_and_several_programs() {
         .meed(&["dispute", "open", "--payee", "partner:ACME", "--key", "D3", "--note", "half of it is missing"])
         .with(0)
         .says("dispute 1 is open, about lines 1.4, 1.5, 2.4, 2.5");
-    folder.meed(&["dispute", "open", "--line", "1.4", "--note", "too little"]).with(0).says("about lines 1.4, 2.4");
+    folder.meed(&["dispute", "open", "--line", "1.4", "--note", "too little"]).with(0).says("about lines 1.4\n");
     folder.meed(&["dispute", "open", "--line", "1.99", "--note", "x"]).with(2).says("settlement 1 has no line 99");
     folder
         .meed(&["dispute", "open", "--payee", "partner:ACME", "--key", "D9", "--note", "it was never paid"])
@@ -522,4 +522,44 @@ fn a_run_is_verified_by_what_it_says_of_itself() {
     folder.meed(&["verify", "bad.json"]).with(3).says("is damaged");
     std::fs::remove_file(folder.path().join("data/deal.csv")).expect("it is there");
     assert_ne!(folder.meed(&["verify", "kept.json"]).code, 0);
+}
+
+#[test]
+fn a_full_disk_leaves_the_book_as_it_was() {
+    let folder = folder("book-full");
+    settle(&folder, "2026-02-28", &[]).with(0);
+    let before = head(&folder);
+    let rows: String = (10..12_000).map(|n| format!("D{n},2026-03-05,ACME,100\n")).collect();
+    folder.write("data/deal.csv", format!("{DEALS}{rows}"));
+    // Files of this process may grow no longer than so many blocks of 512 bytes.
+    for blocks in [100, 300, 600] {
+        let meed = env!("CARGO_BIN_EXE_meed");
+        let words = format!("ulimit -f {blocks}; exec {meed} settle --through 2026-03-31 --approved-by F");
+        let output = std::process::Command::new("sh").args(["-c", &words]).current_dir(folder.path()).output();
+        let output = output.expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{said}");
+        assert!(said.contains("error[cannot-write-book]"), "{said}");
+        assert_eq!(head(&folder), before);
+    }
+    // A disk of a few pages, where this user may mount one.
+    let disk = folder.path().join("disk");
+    std::fs::create_dir_all(&disk).expect("a folder");
+    let mount = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.to_str().expect("a UTF-8 path")];
+    let mounted = std::process::Command::new("mount").args(mount).stderr(std::process::Stdio::null()).status();
+    if mounted.is_ok_and(|status| status.success()) {
+        let copied = folder.meed(&["book", "backup", "disk/book.db"]);
+        let ended = settle(&folder, "2026-03-31", &["--book", "disk/book.db"]);
+        let checked = folder.meed(&["book", "check", "--book", "disk/book.db", "--head", &before]);
+        let refused = folder.meed(&["book", "backup", "disk/again.db"]);
+        let left = std::fs::read_dir(&disk).expect("the disk").count();
+        let unmounted = std::process::Command::new("umount").arg(&disk).status();
+        assert!(unmounted.is_ok_and(|status| status.success()));
+        copied.with(0);
+        ended.with(5).says("there is no room for the book").says("free some room; nothing was changed");
+        checked.with(0).says("nothing was entered since that head");
+        assert!(refused.code == 0 || left == 1, "{}", refused.messages);
+    }
+    settle(&folder, "2026-03-31", &[]).with(0);
+    head(&folder);
 }
