@@ -1,14 +1,14 @@
 //! What people do in a book beside settling: approve, post, close, pay, hold, dispute, adjust.
 
 use crate::book::Book;
-use crate::entry::{Act, Day, Kind, Lines, PeriodDays, RuleTotal, Settled, Transfer};
+use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind, Transfer};
 use crate::error::BookError;
 use crate::line::{LineId, LinesDigest, PostedLine};
 use crate::money::Money;
 use crate::payables::payables;
 use crate::payee::Payee;
 use crate::periods::open_period;
-use crate::state::State;
+use crate::state::BookState;
 use meed_compiler::plan::calendar::day_of;
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Line, Subject};
@@ -165,7 +165,9 @@ impl Book {
         payee: &Payee,
         key: &str,
         line: Option<LineId>,
-        note: &str, on: Day) -> Result<(u64, Vec<LineId>), BookError> {
+        note: &str,
+        on: Day,
+    ) -> Result<(u64, Vec<LineId>), BookError> {
         self.change(on, |state, store| {
             let found = store.borrow_mut().lines_of(&state.posted(None), payee, Some(key))?;
             let id = |(settlement, line): (u64, PostedLine)| LineId { settlement, number: line.number };
@@ -221,7 +223,7 @@ impl Book {
 }
 
 /// The program that is meant: the one that is named, or the only one.
-pub(crate) fn program_meant(state: &State, named: Option<&str>) -> Result<String, BookError> {
+pub(crate) fn program_meant(state: &BookState, named: Option<&str>) -> Result<String, BookError> {
     let programs = state.programs();
     let all = || programs.iter().map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ");
     match (named, programs.as_slice()) {
@@ -239,7 +241,7 @@ pub(crate) fn program_meant(state: &State, named: Option<&str>) -> Result<String
 }
 
 /// The last days that a closing has, by program.
-fn closing(state: &State, period: &str, program: Option<&str>) -> Result<BTreeMap<String, Day>, BookError> {
+fn closing(state: &BookState, period: &str, program: Option<&str>) -> Result<BTreeMap<String, Day>, BookError> {
     let programs = match program {
         Some(_) => vec![program_meant(state, program)?],
         None => state.programs().into_iter().map(str::to_owned).collect(),
@@ -276,11 +278,12 @@ fn closing(state: &State, period: &str, program: Option<&str>) -> Result<BTreeMa
 }
 
 /// An adjustment as a settlement of one line.
-fn adjusted(state: &State, adjustment: &Adjustment, on: Day) -> Result<(Settled, PostedLine), BookError> {
+fn adjusted(state: &BookState, adjustment: &Adjustment, on: Day) -> Result<(SettlementEntry, PostedLine), BookError> {
     let Adjustment { payee, amount, unit, note, program, period } = adjustment;
     let program = program_meant(state, program.as_deref())?;
-    let of_program =
-        |known: &&crate::state::Settlement| known.settled.program == program && known.settled.kind != Kind::Adjustment;
+    let of_program = |known: &&crate::state::Settlement| {
+        known.settled.program == program && known.settled.kind != SettlementKind::Adjustment
+    };
     let last = state.settlements.iter().rev().find(of_program);
     let Some(last) = last else { return Err(BookError::Refused("nothing was settled yet".to_owned())) };
     let Some(&decimals) = last.settled.units.get(unit) else {
@@ -323,13 +326,13 @@ fn adjusted(state: &State, adjustment: &Adjustment, on: Day) -> Result<(Settled,
     };
     let mut digest = LinesDigest::default();
     digest.take(&line);
-    let settled = Settled {
+    let settled = SettlementEntry {
         settlement: number,
-        kind: Kind::Adjustment,
+        kind: SettlementKind::Adjustment,
         program,
         through: on,
         follows: 0,
-        lines: Lines { lines: 1, sha256: digest.finish() },
+        lines: SealedLines { lines: 1, sha256: digest.finish() },
         totals: vec![RuleTotal { rule: "adjustment".to_owned(), lines: 1, money }],
         reasons: BTreeMap::from([("adjusted".to_owned(), 1)]),
         booked: vec![booked],

@@ -6,18 +6,18 @@ use crate::entry::{Act, Day, Entry};
 use crate::error::BookError;
 use crate::line::{LineId, PostedLine};
 use crate::payee::Payee;
-use crate::state::{State, Status};
+use crate::state::{BookState, Status};
 use crate::store::{Names, Place, Store};
 use std::cell::RefCell;
 
-/// Lines read or written at a time.
+/// SealedLines read or written at a time.
 pub(crate) const BATCH: usize = 4_096;
 
 /// An open book.
 pub struct Book {
     pub(crate) place: Place,
     pub(crate) store: Box<dyn Store>,
-    pub(crate) state: State,
+    pub(crate) state: BookState,
 }
 
 impl Book {
@@ -36,7 +36,7 @@ impl Book {
     /// # Errors
     /// Where there is none, it is of another format, or an entry is not as it was written.
     pub fn open(place: &Place) -> Result<Self, BookError> {
-        let mut book = Self { place: place.clone(), store: place.open()?, state: State::default() };
+        let mut book = Self { place: place.clone(), store: place.open()?, state: BookState::default() };
         book.refresh()?;
         if book.state.n_entries == 0 {
             let reason = Some("it has no entries".to_owned());
@@ -46,7 +46,7 @@ impl Book {
     }
 
     /// What its entries add up to.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &BookState {
         &self.state
     }
 
@@ -88,7 +88,7 @@ impl Book {
     pub(crate) fn change<T>(
         &mut self,
         on: Day,
-        acts: impl FnOnce(&State, &Shared<'_>) -> Result<(Vec<Act>, T), BookError>,
+        acts: impl FnOnce(&BookState, &Shared<'_>) -> Result<(Vec<Act>, T), BookError>,
     ) -> Result<T, BookError> {
         self.store.begin()?;
         let changed = self.changed(on, acts);
@@ -108,8 +108,8 @@ impl Book {
     fn changed<T>(
         &mut self,
         on: Day,
-        acts: impl FnOnce(&State, &Shared<'_>) -> Result<(Vec<Act>, T), BookError>,
-    ) -> Result<(T, State), BookError> {
+        acts: impl FnOnce(&BookState, &Shared<'_>) -> Result<(Vec<Act>, T), BookError>,
+    ) -> Result<(T, BookState), BookError> {
         self.refresh()?;
         let store: Shared<'_> = RefCell::new(&mut *self.store);
         let (acts, value) = acts(&self.state, &store)?;

@@ -3,11 +3,11 @@
 use crate::book::Book;
 use crate::chain::Link;
 use crate::cursor::{InOrder, Shared};
-use crate::entry::{Act, Entry, Kind};
+use crate::entry::{Act, Entry, SettlementKind};
 use crate::error::BookError;
 use crate::line::{LineId, LinesDigest, PostedLine};
 use crate::money::Money;
-use crate::state::{Settlement, State, Status};
+use crate::state::{BookState, Settlement, Status};
 use crate::store::{Place, Store};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::Subject;
@@ -70,8 +70,8 @@ fn since(links: &[Link], head: &str) -> Option<u64> {
 }
 
 /// What the entries add up to, as far as they can be trusted.
-fn add_up(links: &[Link], checked: &mut Checked) -> State {
-    let mut state = State::default();
+fn add_up(links: &[Link], checked: &mut Checked) -> BookState {
+    let mut state = BookState::default();
     for link in links {
         let entry: Result<Entry, BookError> = link.entry(&state.head);
         let applied = entry.and_then(|entry| {
@@ -103,7 +103,7 @@ struct Passing<'a> {
     last: Option<Subject>,
 }
 
-fn check_lines(state: &State, store: &mut dyn Store, checked: &mut Checked) -> Result<(), BookError> {
+fn check_lines(state: &BookState, store: &mut dyn Store, checked: &mut Checked) -> Result<(), BookError> {
     for settlement in store.with_lines()? {
         let known = state.settlement(settlement);
         if known.is_err() || known.is_ok_and(|known| known.status == Status::Dropped) {
@@ -196,7 +196,7 @@ impl Passing<'_> {
         if wrong.is_empty() && self.digest.finish() != settled.lines.sha256 {
             wrong.push(format!("a line of settlement {number} is not as it was written"));
         }
-        if settled.kind == Kind::Adjustment && settled.lines.lines != 1 {
+        if settled.kind == SettlementKind::Adjustment && settled.lines.lines != 1 {
             wrong.push(format!("settlement {number} is an adjustment of {} lines", settled.lines.lines));
         }
         wrong.into_iter()

@@ -4,7 +4,7 @@ use crate::book::{BATCH, Book};
 use crate::chain::Link;
 use crate::entry::{Act, Day, Entry};
 use crate::error::BookError;
-use crate::state::State;
+use crate::state::BookState;
 use crate::store::{FORMAT, Place, Store};
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use std::path::Path;
 pub struct Copied {
     /// Entries.
     pub entries: u64,
-    /// Lines.
+    /// SealedLines.
     pub lines: u64,
 }
 
@@ -38,7 +38,7 @@ impl Book {
     pub fn upgrade(place: &Place, keep: Option<&Path>, on: Day) -> Result<Option<Place>, BookError> {
         place.upgrade(keep, |old, new, from| {
             copy_all(old, new)?;
-            let mut state = State::default();
+            let mut state = BookState::default();
             for link in new.links(1)? {
                 let entry = link.entry(&state.head)?;
                 state.apply(&entry, &link.hash)?;

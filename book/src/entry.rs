@@ -31,7 +31,7 @@ pub enum Act {
         meed: String,
     },
     /// A settlement was computed; it is a draft.
-    Drafted(Box<Settled>),
+    Drafted(Box<SettlementEntry>),
     /// A draft was dropped; its lines are gone.
     Dropped {
         /// The settlement.
@@ -144,7 +144,7 @@ pub struct Transfer {
 /// What a settlement is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum SettlementKind {
     /// The difference of a run from what was posted.
     Run,
     /// What was paid before there was a book.
@@ -153,7 +153,7 @@ pub enum Kind {
     Adjustment,
 }
 
-impl Kind {
+impl SettlementKind {
     /// Its word.
     pub fn word(self) -> &'static str {
         match self {
@@ -167,11 +167,11 @@ impl Kind {
 /// A settlement as it was computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Settled {
+pub struct SettlementEntry {
     /// Its number, from 1.
     pub settlement: u64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SettlementKind,
     /// The program's name.
     pub program: String,
     /// Its last day.
@@ -180,7 +180,7 @@ pub struct Settled {
     pub follows: u64,
     /// Its lines.
     #[serde(flatten)]
-    pub lines: Lines,
+    pub lines: SealedLines,
     /// What each rule pays more or less.
     pub totals: Vec<RuleTotal>,
     /// How many lines have which reason.
@@ -204,7 +204,7 @@ pub struct Settled {
 
 /// The lines of a settlement, by which they are known again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lines {
+pub struct SealedLines {
     /// How many.
     pub lines: u64,
     /// SHA-256 of all of them, see [`crate::PostedLine`].

@@ -4,7 +4,7 @@
 //! accounts have parts of letters, digits and hyphens, commodities are capital letters. Each transaction adds up to zero.
 
 use crate::book::Book;
-use crate::entry::{Day, Kind};
+use crate::entry::{Day, SettlementKind};
 use crate::error::BookError;
 use crate::money::Money;
 use crate::payee::Payee;
@@ -49,7 +49,7 @@ impl Book {
             for sum in self.store.sums(&[number], SumBy::PayeeAndRule, None)? {
                 let rule = sum.rule.unwrap_or_default();
                 posted.move_to(&expense(&settled.program, &rule), &payable(&sum.payee), &sum.unit, sum.amount)?;
-                if settled.kind == Kind::Opening {
+                if settled.kind == SettlementKind::Opening {
                     before.move_to(&payable(&sum.payee), BEFORE, &sum.unit, sum.amount)?;
                 }
             }

@@ -3,7 +3,7 @@
 //! Results of runs come in, and their differences from what was posted before go out and are kept, settlement by settlement, in a file
 //! (SQLite) or on a server (PostgreSQL). A book is a list of entries, each with the hash of the one before it, and the lines of its
 //! settlements beside them. Everything else (what is approved, which periods are closed, who is on hold, what was paid) is what the
-//! entries add up to ([`State`]): nothing is ever written over.
+//! entries add up to ([`BookState`]): nothing is ever written over.
 //!
 //! The engine stays a pure function from rows to lines. Which lines differ, and why, is decided in the runtime
 //! (`meed_runtime::inner::earlier`), by the code that `meed run --paid` uses.
@@ -47,12 +47,12 @@ pub use acts::Adjustment;
 pub use book::Book;
 pub use check::{Checked, Finding};
 pub use copy::Copied;
-pub use entry::{Act, Day, Entry, Kind, Lines, PeriodDays, RuleTotal, Settled, Transfer};
+pub use entry::{Act, Day, Entry, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind, Transfer};
 pub use error::BookError;
 pub use line::{LineId, PostedLine};
 pub use money::Money;
 pub use payables::{Payable, Standing};
 pub use payee::Payee;
-pub use settle::{Run, SettleOutcome};
-pub use state::{Dispute, Hold, Settlement, State, Status};
+pub use settle::{SettleOutcome, SettledRun};
+pub use state::{BookState, Dispute, OnHold, Settlement, Status};
 pub use store::{Names, Place};

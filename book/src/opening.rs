@@ -1,7 +1,7 @@
 //! What was paid before there was a book.
 
 use crate::book::{BATCH, Book};
-use crate::entry::{Act, Day, Kind, Lines, PeriodDays, RuleTotal, Settled};
+use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::line::{LinesDigest, PostedLine};
 use crate::money::Money;
@@ -18,7 +18,7 @@ impl Book {
     ///
     /// # Errors
     /// Where the program is in the book already, the file cannot be read or says what the program cannot have paid.
-    pub fn open_with(&mut self, plan: &Plan, file: &Path, through: i32, on: Day) -> Result<Settled, BookError> {
+    pub fn open_with(&mut self, plan: &Plan, file: &Path, through: i32, on: Day) -> Result<SettlementEntry, BookError> {
         let name = file.display().to_string();
         let mut sums: BTreeMap<Subject, Line> = BTreeMap::new();
         let mut large = None;
@@ -74,13 +74,13 @@ impl Book {
             }
             store.borrow_mut().put_lines(settlement, &lines)?;
             let n_lines = totals.values().map(|total| total.lines).sum();
-            let settled = Settled {
+            let settled = SettlementEntry {
                 settlement,
-                kind: Kind::Opening,
+                kind: SettlementKind::Opening,
                 program: plan.name.clone(),
                 through: date_of(through),
                 follows: 0,
-                lines: Lines { lines: n_lines, sha256: digest.finish() },
+                lines: SealedLines { lines: n_lines, sha256: digest.finish() },
                 totals: totals.into_values().collect(),
                 reasons: BTreeMap::from([("opening".to_owned(), n_lines)]),
                 booked: booked.into_values().collect(),

@@ -1,11 +1,11 @@
 //! What is payable to whom: what was posted, less what was paid and did not come back.
 
 use crate::book::Book;
-use crate::entry::{Day, Kind};
+use crate::entry::{Day, SettlementKind};
 use crate::error::BookError;
 use crate::money::Money;
 use crate::payee::Payee;
-use crate::state::State;
+use crate::state::BookState;
 use crate::store::{Store, SumBy};
 use meed_compiler::plan::calendar::day_of;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub enum Standing {
     /// The payee owes it.
     Owed,
     /// It is nothing.
-    Settled,
+    Even,
 }
 
 impl Standing {
@@ -47,7 +47,7 @@ impl Standing {
             Self::Payable => "payable",
             Self::OnHold => "on hold",
             Self::Owed => "owed",
-            Self::Settled => "even",
+            Self::Even => "even",
         }
     }
 }
@@ -58,7 +58,7 @@ impl Payable {
         match self.standing {
             Standing::Payable => Some(self.balance.clone()),
             Standing::OnHold if is_asked => Some(self.balance.clone()),
-            Standing::OnHold | Standing::Owed | Standing::Settled => None,
+            Standing::OnHold | Standing::Owed | Standing::Even => None,
         }
     }
 }
@@ -74,7 +74,7 @@ impl Book {
 }
 
 pub(crate) fn payables(
-    state: &State,
+    state: &BookState,
     store: &mut dyn Store,
     settlement: u64,
     due_by: Option<Day>,
@@ -86,7 +86,8 @@ pub(crate) fn payables(
         return Err(BookError::refused(message, "payables are of what is posted"));
     }
     // What an opening has was paid before there was a book.
-    let is_opening = |number: u64| state.settlement(number).is_ok_and(|known| known.settled.kind == Kind::Opening);
+    let is_opening =
+        |number: u64| state.settlement(number).is_ok_and(|known| known.settled.kind == SettlementKind::Opening);
     let posted: Vec<u64> = posted.into_iter().filter(|number| !is_opening(*number)).collect();
     let (due_by, own) = (due_by.map(day_of), [settlement]);
     // By payee and unit: what the settlement posts, all that was posted, and what was paid.
@@ -113,7 +114,7 @@ pub(crate) fn payables(
         let money = |amount| Money { unit: unit.clone(), decimals, amount };
         let balance = posted - paid;
         let standing = match balance {
-            0 => Standing::Settled,
+            0 => Standing::Even,
             ..0 => Standing::Owed,
             1.. if state.holds.contains_key(&payee) => Standing::OnHold,
             1.. => Standing::Payable,

@@ -2,12 +2,12 @@
 
 use crate::book::{BATCH, Book};
 use crate::cursor::{InOrder, Shared};
-use crate::entry::{Act, Day, Kind, Lines, PeriodDays, RuleTotal, Settled};
+use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::line::{LinesDigest, PostedLine};
 use crate::money::Money;
 use crate::periods::{Booking, periods_of};
-use crate::state::{State, Status};
+use crate::state::{BookState, Status};
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
 use meed_grammar::foreign::shown;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 /// A run that is settled.
-pub struct Run<'a> {
+pub struct SettledRun<'a> {
     /// The program.
     pub plan: &'a Plan,
     /// Its tables.
@@ -47,7 +47,7 @@ pub enum SettleOutcome {
     /// A draft was made.
     Drafted {
         /// It.
-        settled: Box<Settled>,
+        settled: Box<SettlementEntry>,
         /// The draft that it takes the place of.
         instead_of: Option<u64>,
     },
@@ -68,7 +68,7 @@ impl Book {
     /// As [`Book::can_settle`]; where lines cannot be read or written, and where somebody else posted meanwhile.
     pub fn settle(
         &mut self,
-        run: Run<'_>,
+        run: SettledRun<'_>,
         approved: Option<(&str, &str)>,
         on: Day,
     ) -> Result<SettleOutcome, BookError> {
@@ -90,15 +90,15 @@ impl Book {
 }
 
 /// The settlement of a program that was posted last; 0 where there is none.
-fn last_posted(state: &State, program: &str) -> u64 {
+fn last_posted(state: &BookState, program: &str) -> u64 {
     state.compared(program).last().map_or(0, |last| last.settled.settlement)
 }
 
-fn can_settle(state: &State, program: &str, through: i32) -> Result<(), BookError> {
-    for kind in [Kind::Run, Kind::Opening] {
+fn can_settle(state: &BookState, program: &str, through: i32) -> Result<(), BookError> {
+    for kind in [SettlementKind::Run, SettlementKind::Opening] {
         let Some(open) = state.open(program, kind) else { continue };
         let number = open.settled.settlement;
-        if open.status == Status::Approved || kind == Kind::Opening {
+        if open.status == Status::Approved || kind == SettlementKind::Opening {
             let is = open.status.word();
             let message = format!("settlement {number} of `{}` is {is} and not posted", shown(program));
             let help = format!("post it: meed book post {number}; or drop it: meed book drop {number}");
@@ -115,12 +115,12 @@ fn can_settle(state: &State, program: &str, through: i32) -> Result<(), BookErro
 }
 
 fn settle(
-    state: &State,
+    state: &BookState,
     store: &Shared<'_>,
-    run: Run<'_>,
+    run: SettledRun<'_>,
     approved: Option<(&str, &str)>,
 ) -> Result<(Vec<Act>, SettleOutcome), BookError> {
-    let Run { plan, loaded, lines, through, manifest, text } = run;
+    let SettledRun { plan, loaded, lines, through, manifest, text } = run;
     let settlement = state.next_settlement();
     let compared = state.compared(&plan.name);
     let numbers: Vec<u64> = compared.iter().map(|known| known.settled.settlement).collect();
@@ -157,13 +157,13 @@ fn settle(
     booked.sort_by(|a, b| (a.to, &a.period).cmp(&(b.to, &b.period)));
     booked.dedup();
     totals.sort_by(|a, b| (&a.rule, &a.money.unit).cmp(&(&b.rule, &b.money.unit)));
-    let settled = Settled {
+    let settled = SettlementEntry {
         settlement,
-        kind: Kind::Run,
+        kind: SettlementKind::Run,
         program: plan.name.clone(),
         through: date_of(through),
         follows,
-        lines: Lines { lines: n_lines, sha256: digest.finish() },
+        lines: SealedLines { lines: n_lines, sha256: digest.finish() },
         totals,
         reasons,
         booked,
@@ -173,8 +173,8 @@ fn settle(
         run: Some(text.to_owned()),
         note: String::new(),
     };
-    let open = state.open(&plan.name, Kind::Run);
-    let is_same = |other: &Settled| other.lines == settled.lines && other.through == settled.through;
+    let open = state.open(&plan.name, SettlementKind::Run);
+    let is_same = |other: &SettlementEntry| other.lines == settled.lines && other.through == settled.through;
     let is_nothing = n_lines == 0 && compared.last().is_some_and(|last| last.settled.through == settled.through);
     if let Some(open) = open.filter(|open| is_same(&open.settled) && approved.is_none() && !is_nothing) {
         store.borrow_mut().drop_lines(settlement)?;
@@ -199,7 +199,7 @@ fn settle(
 }
 
 /// What is known of the settlements that were posted.
-fn before(state: &State, program: &str, manifest: &Manifest) -> Result<Before, BookError> {
+fn before(state: &BookState, program: &str, manifest: &Manifest) -> Result<Before, BookError> {
     let compared = state.compared(program);
     let rules: FxHashSet<String> =
         compared.iter().flat_map(|known| &known.settled.totals).map(|total| total.rule.clone()).collect();

@@ -1,7 +1,7 @@
 //! What the entries of a book add up to. Whether an act is allowed is decided here, once: for an entry that is about to be written and
 //! for one that is read.
 
-use crate::entry::{Act, Day, Entry, Kind, Settled, Transfer};
+use crate::entry::{Act, Day, Entry, SettlementEntry, SettlementKind, Transfer};
 use crate::error::BookError;
 use crate::line::LineId;
 use crate::payee::Payee;
@@ -37,7 +37,7 @@ impl Status {
 #[derive(Clone, Debug)]
 pub struct Settlement {
     /// As it was computed.
-    pub settled: Settled,
+    pub settled: SettlementEntry,
     /// The day on which it was.
     pub on: Day,
     /// How far it is.
@@ -65,7 +65,7 @@ pub struct Paid {
 
 /// Why a payee is on hold.
 #[derive(Clone, Debug)]
-pub struct Hold {
+pub struct OnHold {
     /// Since when.
     pub on: Day,
     /// Why.
@@ -91,7 +91,7 @@ pub struct Dispute {
 
 /// What the entries add up to.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub struct BookState {
     /// The hash of the last entry; it stands for all of them.
     pub head: String,
     /// How many entries there are.
@@ -105,14 +105,14 @@ pub struct State {
     /// What the bank transferred.
     pub paid: Vec<Paid>,
     /// Who is on hold.
-    pub holds: BTreeMap<Payee, Hold>,
+    pub holds: BTreeMap<Payee, OnHold>,
     /// By number, from 1.
     pub disputes: Vec<Dispute>,
     /// The decimals of units.
     pub units: BTreeMap<String, u32>,
 }
 
-impl State {
+impl BookState {
     /// A settlement by its number.
     ///
     /// # Errors
@@ -134,7 +134,9 @@ impl State {
     /// The posted settlements of a program that its runs are compared with, in their order.
     pub fn compared(&self, program: &str) -> Vec<&Settlement> {
         let is_compared = |known: &&Settlement| {
-            known.status == Status::Posted && known.settled.kind != Kind::Adjustment && known.settled.program == program
+            known.status == Status::Posted
+                && known.settled.kind != SettlementKind::Adjustment
+                && known.settled.program == program
         };
         self.settlements.iter().filter(is_compared).collect()
     }
@@ -148,7 +150,7 @@ impl State {
     }
 
     /// The settlement of a program that is neither posted nor dropped.
-    pub fn open(&self, program: &str, kind: Kind) -> Option<&Settlement> {
+    pub fn open(&self, program: &str, kind: SettlementKind) -> Option<&Settlement> {
         let is_open = |known: &&Settlement| {
             matches!(known.status, Status::Draft | Status::Approved)
                 && known.settled.program == program
@@ -269,7 +271,7 @@ impl State {
                 if self.holds.contains_key(who) {
                     return Err(BookError::Refused(format!("{} is on hold already", payee(who))));
                 }
-                self.holds.insert(who.clone(), Hold { on, note: note.clone() });
+                self.holds.insert(who.clone(), OnHold { on, note: note.clone() });
                 Ok(())
             }
             Act::Released { payee: who, .. } => match self.holds.remove(who) {
@@ -302,22 +304,22 @@ impl State {
         }
     }
 
-    fn draft(&mut self, settled: &Settled, on: Day) -> Result<(), BookError> {
+    fn draft(&mut self, settled: &SettlementEntry, on: Day) -> Result<(), BookError> {
         if settled.settlement != self.next_settlement() {
             let n = self.settlements.len();
             return Err(BookError::Refused(format!("settlement {} follows settlement {n}", settled.settlement)));
         }
-        if settled.kind != Kind::Adjustment
+        if settled.kind != SettlementKind::Adjustment
             && let Some(open) = self.open(&settled.program, settled.kind)
         {
             let number = open.settled.settlement;
             let message = format!("settlement {number} of `{}` is still open", shown(&settled.program));
             return Err(BookError::refused(message, format!("post it, or drop it: meed book drop {number}")));
         }
-        if settled.kind == Kind::Adjustment {
+        if settled.kind == SettlementKind::Adjustment {
             said(&settled.note, "why", "--note TEXT")?;
         }
-        if settled.kind == Kind::Opening && !self.compared(&settled.program).is_empty() {
+        if settled.kind == SettlementKind::Opening && !self.compared(&settled.program).is_empty() {
             let message = format!("`{}` is in the book already", shown(&settled.program));
             return Err(BookError::refused(
                 message,
@@ -347,10 +349,10 @@ impl State {
     }
 
     /// Whether nothing that a settlement was held against has changed.
-    fn follows(&self, settled: &Settled) -> Result<(), BookError> {
+    fn follows(&self, settled: &SettlementEntry) -> Result<(), BookError> {
         let number = settled.settlement;
         let last = self.compared(&settled.program).last().map_or(0, |last| last.settled.settlement);
-        if settled.kind != Kind::Adjustment && settled.follows != last {
+        if settled.kind != SettlementKind::Adjustment && settled.follows != last {
             let what = match settled.follows {
                 0 => "before anything was posted".to_owned(),
                 before => format!("after settlement {before}"),

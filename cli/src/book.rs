@@ -10,7 +10,7 @@ use crate::ExitStatus;
 use crate::draw::{self, Messages, say};
 use crate::project;
 use jiff::civil::Date;
-use meed_book::{Book, BookError, Place, Settled};
+use meed_book::{Book, BookError, Place, SettlementEntry, SettlementKind};
 use meed_grammar::foreign::shown;
 
 /// Look at what was paid, approve and post settlements, and keep account of transfers.
@@ -136,7 +136,7 @@ pub fn tell(error: &BookError, messages: Messages) -> ExitStatus {
 }
 
 /// What a settlement has, for people.
-fn summary(settled: &Settled) -> String {
+fn summary(settled: &SettlementEntry) -> String {
     use std::fmt::Write;
     let lines = |n: u64| if n == 1 { "1 line".to_owned() } else { format!("{n} lines") };
     let mut text = format!(
@@ -152,7 +152,7 @@ fn summary(settled: &Settled) -> String {
         let _ = writeln!(text, "  {}: {}, {}", shown(&total.rule), lines(total.lines), total.money);
     }
     let reasons: Vec<String> = settled.reasons.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-    if !reasons.is_empty() {
+    if settled.kind == SettlementKind::Run && !reasons.is_empty() {
         let _ = writeln!(text, "  of these {}", reasons.join(", "));
     }
     let booked: Vec<&str> = settled.booked.iter().map(|days| &*days.period).collect();
@@ -175,7 +175,7 @@ fn summary(settled: &Settled) -> String {
 }
 
 /// Says what a settlement has, how far it is, and what comes next.
-pub fn report(book: &Book, settled: &Settled) {
+pub fn report(book: &Book, settled: &SettlementEntry) {
     say(summary(settled).trim_end());
     let number = settled.settlement;
     match book.state().settlement(number).map(|known| known.status) {

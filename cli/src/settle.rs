@@ -99,7 +99,7 @@ impl Settle {
         drop(progress);
         report::accounts(&job.plan, &loaded, &result, &manifest);
         report::unmatched_texts(&job.plan, &loaded);
-        let run = meed_book::Run {
+        let run = meed_book::SettledRun {
             plan: &job.plan,
             loaded: &loaded,
             lines,

@@ -31,7 +31,7 @@ impl Verify {
             ExitStatus::Usage
         })?;
         let manifest = parse_manifest(&self.run_json, &bytes).map_err(|error| {
-            messages.error("run-json", &error.to_string(), None);
+            messages.error("bad-run-json", &error.to_string(), None);
             ExitStatus::Tables
         })?;
         let folder = tempfile::tempdir().map_err(|error| {

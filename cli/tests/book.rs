@@ -85,7 +85,7 @@ fn a_settlement_is_drafted_approved_and_posted() {
     folder.meed(&["book", "post", "2"]).with(2).says("settlement 2 is posted: it cannot be posted again");
     folder.meed(&["book", "drop", "2"]).with(2).says("only a draft can be dropped");
     let shown = folder.meed(&["book", "show", "2"]).with(0).out;
-    assert!(shown.contains("posted since 2026-03-03, approved by Finance: held against the ledger"), "{shown}");
+    assert!(shown.contains("posted on 2026-03-03, approved by Finance: held against the ledger"), "{shown}");
     let listed = folder.meed(&["book"]).with(0);
     assert!(listed.out.contains("dropped") && listed.out.contains("posted"), "{}", listed.out);
     // An earlier day was settled already.
@@ -561,5 +561,42 @@ fn a_full_disk_leaves_the_book_as_it_was() {
         assert!(refused.code == 0 || left == 1, "{}", refused.messages);
     }
     settle(&folder, "2026-03-31", &[]).with(0);
+    head(&folder);
+}
+
+#[test]
+fn a_book_of_an_earlier_format_is_brought_to_this_one_and_kept() {
+    let folder = folder("book-upgrade");
+    folder.write(
+        "paid.csv",
+        "rule,payee_kind,payee,unit,amount,event,key,period\nshare,partner,ACME,USD,100.00,deal,D1,2026-Q1\n",
+    );
+    folder.meed(&["book", "open", "paid.csv", "--through", "2026-02-28"]).with(0);
+    folder.meed(&["book", "approve", "1", "--by", "Finance"]).with(0);
+    folder.meed(&["book", "post", "1"]).with(0);
+    folder.write("names.csv", "key,name\nACME,Acme Trading\n");
+    folder.meed(&["book", "names", "partner", "names.csv"]).with(0);
+    let before = head(&folder);
+    // As the first format had it: lines without digests of rows.
+    edit(&folder, "DROP VIEW lines; ALTER TABLE line DROP COLUMN row; PRAGMA user_version = 1");
+    let old = std::fs::read(folder.path().join("book.db")).expect("the book");
+    for command in [&["settle"][..], &["book"], &["book", "check"]] {
+        folder
+            .meed(command)
+            .with(2)
+            .says("is of format 1, written by an earlier version of Meed")
+            .says("meed book upgrade");
+    }
+    folder.write("book.format-1.db", "in the way");
+    folder.meed(&["book", "upgrade"]).with(2).says("`book.format-1.db` is there already");
+    assert_eq!(std::fs::read(folder.path().join("book.db")).expect("the book"), old);
+    folder.meed(&["book", "upgrade", "--keep", "old.db"]).with(0).says("the old one is `old.db`");
+    assert_eq!(std::fs::read(folder.path().join("old.db")).expect("the old book"), old);
+    folder.meed(&["book", "check", "--head", &before]).with(0).says("1 entry came since");
+    folder.meed(&["book", "upgrade"]).with(0).says("is of this format already");
+    let statement = folder.meed(&["book", "statement", "--payee", "partner:ACME"]).with(0).out;
+    assert!(statement.starts_with("partner:ACME, Acme Trading"), "{statement}");
+    settle(&folder, "2026-03-31", &[]).with(0);
+    assert_eq!(lines(&folder, "2", "rule key amount").len(), 5);
     head(&folder);
 }

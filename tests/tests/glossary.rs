@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Where types are declared.
-const ROOMS: [&str; 5] = ["grammar/src", "stdlib/src", "compiler/src", "runtime/src", "cli/src"];
+const ROOMS: [&str; 6] = ["grammar/src", "stdlib/src", "compiler/src", "runtime/src", "book/src", "cli/src"];
 
 /// The rooms whose folders each have an entry.
 const FOLDERS: [&str; 2] = ["compiler/src", "runtime/src"];

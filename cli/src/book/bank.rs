@@ -121,7 +121,7 @@ impl Payables {
             ]
         };
         let header = ["payee", "name", "settled", "posted", "paid", "balance", "unit", ""];
-        let rows = payables.iter().filter(|known| known.standing != Standing::Settled).map(row).collect();
+        let rows = payables.iter().filter(|known| known.standing != Standing::Even).map(row).collect();
         print(&table(&header, &[2, 3, 4, 5], rows), messages)?;
         done(&book, &format!("up to settlement {settlement}"));
         Ok(())

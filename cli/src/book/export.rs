@@ -163,7 +163,7 @@ fn payables(
     about: &[(&str, String)],
 ) -> Result<u64, BookError> {
     let mut rows = book.payables(settlement, due_by)?;
-    rows.retain(|row| row.standing != Standing::Settled || row.settled.amount != 0);
+    rows.retain(|row| row.standing != Standing::Even || row.settled.amount != 0);
     let names: HashMap<Payee, String> = book.names()?.into_iter().collect();
     let decimals = rows.iter().map(|row| row.balance.decimals).max().unwrap_or(0);
     let header: Header = vec![

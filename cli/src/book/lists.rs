@@ -1,6 +1,6 @@
 //! What the book says: its settlements, one of them, a statement for a payee, and a check of everything.
 
-use super::{BookOptions, done, print, summary, table, tell};
+use super::{BookOptions, done, head, print, summary, table, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, say};
 use meed_book::{Book, BookError, LineId, Money, Payee, PostedLine, Settlement};
@@ -133,7 +133,7 @@ impl Show {
             return print(run, messages);
         }
         let mut text = summary(&known.settled);
-        let _ = write!(text, "{} since {}", known.status.word(), known.posted.unwrap_or(known.on));
+        let _ = write!(text, "{} on {}", known.status.word(), known.posted.unwrap_or(known.on));
         if let Some((by, note)) = &known.approved {
             let _ = write!(text, ", approved by {}", shown(by));
             if !note.is_empty() {
@@ -233,7 +233,7 @@ impl Statement {
             }
         }
         print(&text, messages)?;
-        done(&book, "statement");
+        head(&book);
         Ok(())
     }
 }

@@ -56,8 +56,13 @@ impl Folder {
 
     /// Runs `meed` in the folder. No command may panic.
     pub fn meed(&self, arguments: &[&str]) -> Ended {
+        self.meed_in("", arguments)
+    }
+
+    /// Runs `meed` in a folder of the folder.
+    pub fn meed_in(&self, place: &str, arguments: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_meed"));
-        let output = command.args(arguments).current_dir(&self.0).output().expect("the command runs");
+        let output = command.args(arguments).current_dir(self.0.join(place)).output().expect("the command runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, messages) = (text(&output.stdout), text(&output.stderr));
         assert!(!messages.contains("panicked") && !messages.contains("RUST_BACKTRACE"), "{messages}");

@@ -75,7 +75,7 @@ struct BookLine {
 }
 
 /// What was booked so far.
-pub(super) struct Book {
+pub(super) struct BookedSoFar {
     /// By version, what the close before came to.
     was: Vec<Paged<BookRows>>,
     /// By version, what is booked.
@@ -91,7 +91,7 @@ enum Roots<'a> {
     Periods { kind: Period, periods: &'a EntityPeriods },
 }
 
-impl Book {
+impl BookedSoFar {
     pub fn new(plan: &Plan, loaded: &Loaded) -> Result<Self, StoreError> {
         let shelf = Shelf::new(loaded)?;
         let rows = || plan.versions.iter().map(|rule| shelf.paged(loaded, plan.root_of(&rule.stream))).collect();

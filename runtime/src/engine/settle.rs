@@ -1,6 +1,6 @@
 //! The door of the engine: a run, and before it those at whose days the program is settled too.
 
-use crate::engine::closes::{Book, closes};
+use crate::engine::closes::{BookedSoFar, closes};
 use crate::engine::hold::hold;
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::result::{RunError, RunFault, RunResult};
@@ -38,7 +38,7 @@ pub fn run(
         guarded(|| hold(plan, loaded, &mut result))??;
         return Ok(result);
     };
-    let mut book = Book::new(plan, loaded)?;
+    let mut book = BookedSoFar::new(plan, loaded)?;
     for close in earlier {
         loaded.see_through(plan, close.day)?;
         let result = run_through(plan, loaded, &RunOptions { through: close.day, ..*options }, None);
