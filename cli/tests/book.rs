@@ -600,3 +600,38 @@ fn a_book_of_an_earlier_format_is_brought_to_this_one_and_kept() {
     assert_eq!(lines(&folder, "2", "rule key amount").len(), 5);
     head(&folder);
 }
+
+#[test]
+fn what_was_left_of_funds_and_draws_is_rows_of_a_table() {
+    let folder = Folder::new("book-lots");
+    folder.write(
+        "p.meed",
+        "\
+program p { currency USD rounded half even   active 2026-07-01 to 2026-12-31 }
+entity partner { key id }
+event opening_lot { key id   when day   partner partner   amount money   until date }
+event opening_draw { key id   when day   partner partner   amount money }
+event claim { key id   when day   partner partner   cost money }
+event deal { key id   when closed_on   partner partner   amount money }
+balance mdf per partner expires after 2 quarters
+balance owed per partner
+rule lots { for each opening_lot   add amount to mdf until until }
+rule draws { for each opening_draw   add amount to owed }
+rule claims { for each claim   let got = take 50% of cost from mdf   pay partner got }
+rule earned { for each deal   let back = take 10% of amount from owed   pay partner (10% of amount) - back }
+",
+    );
+    folder.write("data/partner.csv", "id\nACME\n");
+    folder.write("data/opening_lot.csv", "id,day,partner,amount,until\nL1,2026-07-01,ACME,300,2026-09-30\n");
+    folder.write("data/opening_draw.csv", "id,day,partner,amount\nW1,2026-07-01,ACME,40\n");
+    folder.write("data/claim.csv", "id,day,partner,cost\nC1,2026-08-01,ACME,500\nC2,2026-09-01,ACME,500\n");
+    folder.write("data/deal.csv", "id,closed_on,partner,amount\nD1,2026-08-03,ACME,300\nD2,2026-08-04,ACME,300\n");
+    folder.meed(&["book", "new", "--book", "book.db"]).with(0);
+    let settle =
+        ["settle", "p.meed", "--data", "data", "--book", "book.db", "--through", "2026-09-30", "--approved-by", "F"];
+    folder.meed(&settle).with(0).says("claims: 2 lines, 300.00 USD\n  earned: 1 line, 20.00 USD");
+    // A later claim that is withdrawn gives back what it took: what was posted is corrected, not counted twice.
+    folder.write("data/claim.csv", "id,day,partner,cost\nC2,2026-09-01,ACME,500\n");
+    folder.meed(&settle).with(0).says("claims: 2 lines, -50.00 USD");
+    folder.meed(&settle).with(0).says("nothing is different");
+}

@@ -20,7 +20,7 @@ const KILLS: u32 = 300;
 /// Two states of the tables, so that there is always a difference.
 fn deals(odd: bool) -> String {
     let row = |n: u32| {
-        let cents = n * 37 % 90_000 + u32::from(odd && n % 3 == 0) * 500;
+        let cents = n * 37 % 90_000 + u32::from(odd && n.is_multiple_of(3)) * 500;
         format!("D{n},2026-{:02}-{:02},P{},{}.{:02}\n", n % 3 + 1, n % 28 + 1, n % 40, cents / 100, cents % 100)
     };
     let rows: String = (0..1_500).filter(|n| odd || n % 50 != 7).map(row).collect();
