@@ -1,11 +1,10 @@
 //! What people do in a book beside settling: approve, post, close, pay, hold, dispute, adjust.
 
 use crate::book::Book;
-use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind, Transfer};
+use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::line::{LineId, LinesDigest, PostedLine};
 use crate::money::Money;
-use crate::payables::payables;
 use crate::payee::Payee;
 use crate::periods::open_period;
 use crate::state::BookState;
@@ -75,66 +74,6 @@ impl Book {
             let through = closing(state, period, program)?;
             let act = Act::Closed { period: period.to_owned(), through: through.clone(), note: note.to_owned() };
             Ok((vec![act], through))
-        })
-    }
-
-    /// Notes that the bank pays what is payable up to a settlement, to all or to some; gives who gets what.
-    ///
-    /// # Errors
-    /// Where nothing is payable, or a payee is on hold.
-    pub fn pay(
-        &mut self,
-        settlement: u64,
-        payees: &[Payee],
-        reference: &str,
-        due_by: Option<Day>,
-        on: Day,
-    ) -> Result<Vec<Transfer>, BookError> {
-        self.change(on, |state, store| {
-            let all = payables(state, &mut **store.borrow_mut(), settlement, due_by)?;
-            let mut transfers = Vec::new();
-            for known in &all {
-                let is_asked = payees.is_empty() || payees.contains(&known.payee);
-                if is_asked && let Some(money) = known.to_pay(!payees.is_empty()) {
-                    transfers.push(Transfer { payee: known.payee.clone(), money });
-                }
-            }
-            if let Some(none) = payees.iter().find(|payee| !transfers.iter().any(|paid| paid.payee == **payee)) {
-                let message = format!("nothing is payable to `{}`", shown(&none.to_string()));
-                return Err(BookError::Refused(message));
-            }
-            if transfers.is_empty() {
-                return Err(BookError::Refused("nothing is payable".to_owned()));
-            }
-            let act = Act::Paid { settlement, reference: reference.to_owned(), transfers: transfers.clone() };
-            Ok((vec![act], transfers))
-        })
-    }
-
-    /// Notes that what was paid to a payee by a reference came back; gives it.
-    ///
-    /// # Errors
-    /// Where nothing was, or it did already.
-    pub fn came_back(
-        &mut self,
-        reference: &str,
-        payee: &Payee,
-        note: &str,
-        on: Day,
-    ) -> Result<Vec<Transfer>, BookError> {
-        self.change(on, |state, _| {
-            let of = state.paid.iter().filter(|paid| paid.reference == reference && paid.transfer.payee == *payee);
-            let transfers: Vec<Transfer> = of.map(|paid| paid.transfer.clone()).collect();
-            if transfers.is_empty() {
-                let (who, what) = (payee.to_string(), shown(reference).into_owned());
-                return Err(BookError::Refused(format!("nothing was paid to `{}` by `{what}`", shown(&who))));
-            }
-            let act = |transfer: &Transfer| Act::CameBack {
-                reference: reference.to_owned(),
-                transfer: transfer.clone(),
-                note: note.to_owned(),
-            };
-            Ok((transfers.iter().map(act).collect(), transfers))
         })
     }
 

@@ -3,11 +3,11 @@
 use crate::book::Book;
 use crate::chain::Link;
 use crate::cursor::{InOrder, Shared};
-use crate::entry::{Act, Entry, SettlementKind};
+use crate::entry::{Act, Entry, SealedLines};
 use crate::error::BookError;
 use crate::line::{LineId, LinesDigest, PostedLine};
 use crate::money::Money;
-use crate::state::{BookState, Settlement, Status};
+use crate::state::{BookState, Status, Transfer};
 use crate::store::{Place, Store};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::Subject;
@@ -93,46 +93,48 @@ fn add_up(links: &[Link], checked: &mut Checked) -> BookState {
     state
 }
 
-/// The lines of a settlement while they pass by.
-struct Passing<'a> {
-    known: &'a Settlement,
+/// Lines while they pass by.
+struct Passing {
+    /// What they are of.
+    name: String,
+    sealed: SealedLines,
     digest: LinesDigest,
     n_lines: u64,
+    /// By rule and unit.
     sums: BTreeMap<(String, String), (u64, i128)>,
     is_in_order: bool,
     last: Option<Subject>,
 }
 
+/// A sum that an entry says: of a rule, or of all lines of the unit, and of how many lines if it says that.
+type Said<'a> = (Option<&'a String>, &'a Money, Option<u64>);
+
 fn check_lines(state: &BookState, store: &mut dyn Store, checked: &mut Checked) -> Result<(), BookError> {
-    for settlement in store.with_lines()? {
-        let known = state.settlement(settlement);
-        if known.is_err() || known.is_ok_and(|known| known.status == Status::Dropped) {
-            checked.findings.push(Finding(format!("there are lines of settlement {settlement}, which has none")));
+    for place in store.with_lines()? {
+        let is_settlement = state.settlement(place).is_ok_and(|known| known.status != Status::Dropped);
+        let is_transfer = state.transfers.iter().any(|known| Transfer::place(known.number) == place);
+        if !is_settlement && !is_transfer {
+            checked.findings.push(Finding(format!("there are lines of settlement {place}, which has none")));
         }
     }
     let store: Shared<'_> = RefCell::new(store);
-    // Each settlement by itself: its digest, its number of lines, its sums.
+    // Each settlement and each transfer by itself: its digest, its number of lines, its sums.
     for known in state.settlements.iter().filter(|known| known.status != Status::Dropped) {
-        let number = known.settled.settlement;
-        let mut passing = Passing {
-            known,
-            digest: LinesDigest::default(),
-            n_lines: 0,
-            sums: BTreeMap::new(),
-            is_in_order: true,
-            last: None,
-        };
-        for line in InOrder::new(&store, vec![number]) {
-            match line {
-                Ok((_, line)) => passing.take(&line),
-                Err(error) => {
-                    checked.findings.push(Finding(error.to_string()));
-                    break;
-                }
-            }
-        }
-        checked.n_lines += passing.n_lines;
-        checked.findings.extend(passing.finish().map(Finding));
+        let entry = &known.settled;
+        let totals = entry.totals.iter().map(|total| (Some(&total.rule), &total.money, Some(total.lines)));
+        let passing = Passing::new(format!("settlement {}", entry.settlement), entry.lines.clone());
+        passing.check(&store, entry.settlement, totals.collect(), checked);
+    }
+    for known in &state.transfers {
+        let is_paid = known.came_back.is_none();
+        let sums: Vec<Money> = known
+            .totals
+            .iter()
+            .map(|sum| Money { amount: if is_paid { -sum.amount } else { sum.amount }, ..sum.clone() })
+            .collect();
+        let passing = Passing::new(format!("transfer {}", known.number), known.lines.clone());
+        let totals = sums.iter().map(|sum| (None, sum, None)).collect();
+        passing.check(&store, Transfer::place(known.number), totals, checked);
     }
     // All of a program side by side: what each line says was posted before it.
     for program in state.programs() {
@@ -162,7 +164,34 @@ fn check_lines(state: &BookState, store: &mut dyn Store, checked: &mut Checked) 
     Ok(())
 }
 
-impl Passing<'_> {
+impl Passing {
+    fn new(name: String, sealed: SealedLines) -> Self {
+        Self {
+            name,
+            sealed,
+            digest: LinesDigest::default(),
+            n_lines: 0,
+            sums: BTreeMap::new(),
+            is_in_order: true,
+            last: None,
+        }
+    }
+
+    /// Looks at all lines of a place.
+    fn check(mut self, store: &Shared<'_>, place: u64, totals: Vec<Said<'_>>, checked: &mut Checked) {
+        for line in InOrder::new(store, vec![place]) {
+            match line {
+                Ok((_, line)) => self.take(&line),
+                Err(error) => {
+                    checked.findings.push(Finding(error.to_string()));
+                    break;
+                }
+            }
+        }
+        checked.n_lines += self.n_lines;
+        checked.findings.extend(self.finish(&totals).into_iter().map(Finding));
+    }
+
     fn take(&mut self, line: &PostedLine) {
         self.digest.take(line);
         self.n_lines += 1;
@@ -176,29 +205,28 @@ impl Passing<'_> {
     }
 
     /// What is wrong with them.
-    fn finish(self) -> impl Iterator<Item = String> {
-        let settled = &self.known.settled;
-        let number = settled.settlement;
+    fn finish(self, totals: &[Said<'_>]) -> Vec<String> {
+        let Self { name, sealed, digest, n_lines, sums, is_in_order, .. } = self;
         let mut wrong = Vec::new();
-        if self.n_lines != settled.lines.lines {
-            wrong.push(format!("settlement {number} has {} lines, and had {}", self.n_lines, settled.lines.lines));
+        if n_lines != sealed.lines {
+            wrong.push(format!("{name} has {n_lines} lines, and had {}", sealed.lines));
         }
-        if !self.is_in_order {
-            wrong.push(format!("the lines of settlement {number} are not in order"));
+        if !is_in_order {
+            wrong.push(format!("the lines of {name} are not in order"));
         }
-        let totals = settled.totals.iter().map(|total| {
-            let Money { unit, amount, .. } = &total.money;
-            ((total.rule.clone(), unit.clone()), (total.lines, *amount))
-        });
-        if totals.collect::<BTreeMap<_, _>>() != self.sums {
-            wrong.push(format!("the lines of settlement {number} do not add up to its totals"));
+        let is_right = |(rule, money, n): &Said<'_>| {
+            let of = sums.iter().filter(|((own, unit), _)| rule.is_none_or(|rule| rule == own) && *unit == money.unit);
+            let (n_all, sum) = of.fold((0, 0i128), |all, (_, one)| (all.0 + one.0, all.1.saturating_add(one.1)));
+            sum == money.amount && n.is_none_or(|n| n == n_all)
+        };
+        let n_said: u64 = totals.iter().map(|(_, _, n)| n.unwrap_or(0)).sum();
+        let is_whole = totals.iter().all(|(rule, ..)| rule.is_none()) || n_said == n_lines;
+        if !totals.iter().all(is_right) || !is_whole {
+            wrong.push(format!("the lines of {name} do not add up to its totals"));
         }
-        if wrong.is_empty() && self.digest.finish() != settled.lines.sha256 {
-            wrong.push(format!("a line of settlement {number} is not as it was written"));
+        if wrong.is_empty() && digest.finish() != sealed.sha256 {
+            wrong.push(format!("a line of {name} is not as it was written"));
         }
-        if settled.kind == SettlementKind::Adjustment && settled.lines.lines != 1 {
-            wrong.push(format!("settlement {number} is an adjustment of {} lines", settled.lines.lines));
-        }
-        wrong.into_iter()
+        wrong
     }
 }

@@ -61,21 +61,33 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
     },
-    /// Payees were paid by the bank.
+    /// Payees were paid by the bank; the lines say who got what.
     Paid {
+        /// The number of the transfer, from 1.
+        transfer: u64,
         /// The last settlement whose lines are in it.
         settlement: u64,
-        /// The reference of the transfer.
+        /// The reference of the bank.
         reference: String,
-        /// Who got what.
-        transfers: Vec<Transfer>,
+        /// Its lines.
+        #[serde(flatten)]
+        lines: SealedLines,
+        /// Their sums by unit.
+        totals: Vec<Money>,
     },
-    /// A transfer came back from the bank.
+    /// What was paid to a payee came back from the bank; the lines say what.
     CameBack {
+        /// The number of the transfer, from 1.
+        transfer: u64,
         /// The reference under which it was paid.
         reference: String,
-        /// What came back from whom.
-        transfer: Transfer,
+        /// From whom.
+        payee: Payee,
+        /// Its lines.
+        #[serde(flatten)]
+        lines: SealedLines,
+        /// Their sums by unit.
+        totals: Vec<Money>,
         /// Why.
         note: String,
     },
@@ -129,16 +141,6 @@ pub enum Act {
         /// The format since.
         to: u32,
     },
-}
-
-/// Who gets what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transfer {
-    /// Who.
-    pub payee: Payee,
-    /// What.
-    #[serde(flatten)]
-    pub money: Money,
 }
 
 /// What a settlement is.

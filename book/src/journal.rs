@@ -8,6 +8,7 @@ use crate::entry::{Day, SettlementKind};
 use crate::error::BookError;
 use crate::money::Money;
 use crate::payee::Payee;
+use crate::state::Transfer;
 use crate::store::SumBy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -46,7 +47,7 @@ impl Book {
             let mut posted = Transaction { on, what, postings: BTreeMap::new() };
             let mut before =
                 Transaction { on, what: format!("paid before, settlement {number}"), postings: BTreeMap::new() };
-            for sum in self.store.sums(&[number], SumBy::PayeeAndRule, None)? {
+            for sum in self.store.sums(&[number], None, SumBy::PayeeAndRule, None)? {
                 let rule = sum.rule.unwrap_or_default();
                 posted.move_to(&expense(&settled.program, &rule), &payable(&sum.payee), &sum.unit, sum.amount)?;
                 if settled.kind == SettlementKind::Opening {
@@ -55,18 +56,17 @@ impl Book {
             }
             transactions.extend([posted, before]);
         }
-        for paid in &state.paid {
-            let (who, Money { unit, amount, .. }) = (payable(&paid.transfer.payee), &paid.transfer.money);
-            let what = format!("paid {} by {}", paid.transfer.payee, paid.reference);
-            let mut transfer = Transaction { on: paid.on, what, postings: BTreeMap::new() };
-            transfer.move_to(&who, BANK, unit, *amount)?;
-            transactions.push(transfer);
-            if let Some((on, why)) = &paid.came_back {
-                let what = format!("came back from {}, {}: {why}", paid.transfer.payee, paid.reference);
-                let mut back = Transaction { on: *on, what, postings: BTreeMap::new() };
-                back.move_to(BANK, &who, unit, *amount)?;
-                transactions.push(back);
+        for transfer in &state.transfers {
+            let Transfer { number, reference, on, came_back, .. } = transfer;
+            let what = match came_back {
+                None => format!("paid by {reference}"),
+                Some(note) => format!("came back, {reference}: {note}"),
+            };
+            let mut moved = Transaction { on: *on, what, postings: BTreeMap::new() };
+            for sum in self.store.sums(&[Transfer::place(*number)], None, SumBy::Payee, None)? {
+                moved.move_to(BANK, &payable(&sum.payee), &sum.unit, sum.amount)?;
             }
+            transactions.push(moved);
         }
         transactions.retain(|transaction| !transaction.postings.is_empty());
         transactions.sort_by_key(|transaction| transaction.on);

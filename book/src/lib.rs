@@ -25,6 +25,7 @@
 )]
 
 mod acts;
+mod bank;
 mod book;
 mod chain;
 mod check;
@@ -44,15 +45,16 @@ mod state;
 mod store;
 
 pub use acts::Adjustment;
+pub use bank::Transferred;
 pub use book::Book;
 pub use check::{Checked, Finding};
 pub use copy::Copied;
-pub use entry::{Act, Day, Entry, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind, Transfer};
+pub use entry::{Act, Day, Entry, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
 pub use error::BookError;
 pub use line::{LineId, PostedLine};
 pub use money::Money;
 pub use payables::{Payable, Standing};
 pub use payee::Payee;
 pub use settle::{SettleOutcome, SettledRun};
-pub use state::{BookState, Dispute, OnHold, Settlement, Status};
+pub use state::{BookState, Dispute, OnHold, Settlement, Status, Transfer};
 pub use store::{Names, Place};

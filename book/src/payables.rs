@@ -5,7 +5,7 @@ use crate::entry::{Day, SettlementKind};
 use crate::error::BookError;
 use crate::money::Money;
 use crate::payee::Payee;
-use crate::state::BookState;
+use crate::state::{BookState, Transfer};
 use crate::store::{Store, SumBy};
 use meed_compiler::plan::calendar::day_of;
 use std::collections::BTreeMap;
@@ -53,11 +53,10 @@ impl Standing {
 }
 
 impl Payable {
-    /// What is to be paid now; of a payee who is asked for by name also what is on hold, for the book to say why it is not.
-    pub(crate) fn to_pay(&self, is_asked: bool) -> Option<Money> {
+    /// What is to be paid now.
+    pub(crate) fn to_pay(&self) -> Option<Money> {
         match self.standing {
             Standing::Payable => Some(self.balance.clone()),
-            Standing::OnHold if is_asked => Some(self.balance.clone()),
             Standing::OnHold | Standing::Owed | Standing::Even => None,
         }
     }
@@ -89,25 +88,16 @@ pub(crate) fn payables(
     let is_opening =
         |number: u64| state.settlement(number).is_ok_and(|known| known.settled.kind == SettlementKind::Opening);
     let posted: Vec<u64> = posted.into_iter().filter(|number| !is_opening(*number)).collect();
-    let (due_by, own) = (due_by.map(day_of), [settlement]);
+    let due_by = due_by.map(day_of);
     // By payee and unit: what the settlement posts, all that was posted, and what was paid.
     let mut sums: BTreeMap<(Payee, String), [i128; 3]> = BTreeMap::new();
-    let mut add = |payee: &Payee, unit: &str, place: usize, amount: i128| {
-        let known = sums.entry((payee.clone(), unit.to_owned())).or_default();
-        let large = || BookError::Store("what is payable is too large to add up".to_owned());
-        if let Some(sum) = known.get_mut(place) {
-            *sum = sum.checked_add(amount).ok_or_else(large)?;
-        }
-        Ok::<(), BookError>(())
-    };
-    for sum in store.sums(if is_opening(settlement) { &[] } else { &own }, SumBy::Payee, due_by)? {
-        add(&sum.payee, &sum.unit, 0, sum.amount)?;
+    for sum in store.sums(&posted, Some(settlement), SumBy::Payee, due_by)? {
+        sums.insert((sum.payee, sum.unit), [sum.of_last, sum.amount, 0]);
     }
-    for sum in store.sums(&posted, SumBy::Payee, due_by)? {
-        add(&sum.payee, &sum.unit, 1, sum.amount)?;
-    }
-    for paid in state.paid.iter().filter(|paid| paid.came_back.is_none()) {
-        add(&paid.transfer.payee, &paid.transfer.money.unit, 2, paid.transfer.money.amount)?;
+    let transfers: Vec<u64> = state.transfers.iter().map(|known| Transfer::place(known.number)).collect();
+    for sum in store.sums(&transfers, None, SumBy::Payee, None)? {
+        let [.., paid] = sums.entry((sum.payee, sum.unit)).or_default();
+        *paid = -sum.amount;
     }
     let payable = |((payee, unit), [settled, posted, paid]): ((Payee, String), [i128; 3])| {
         let decimals = state.units.get(&unit).copied().unwrap_or(0);

@@ -1,9 +1,10 @@
 //! What the entries of a book add up to. Whether an act is allowed is decided here, once: for an entry that is about to be written and
 //! for one that is read.
 
-use crate::entry::{Act, Day, Entry, SettlementEntry, SettlementKind, Transfer};
+use crate::entry::{Act, Day, Entry, SealedLines, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::line::LineId;
+use crate::money::Money;
 use crate::payee::Payee;
 use meed_grammar::foreign::shown;
 use std::collections::BTreeMap;
@@ -48,20 +49,32 @@ pub struct Settlement {
     pub posted: Option<Day>,
 }
 
-/// A transfer to a payee.
+/// Payments of the bank, or what came back of one.
 #[derive(Clone, Debug)]
-pub struct Paid {
-    /// The reference.
+pub struct Transfer {
+    /// From 1.
+    pub number: u64,
+    /// The reference of the bank.
     pub reference: String,
-    /// Who got what.
-    pub transfer: Transfer,
-    /// The last settlement in it.
-    pub settlement: u64,
     /// The day on which it was entered.
     pub on: Day,
-    /// The day on which it came back, and why.
-    pub came_back: Option<(Day, String)>,
+    /// Its lines.
+    pub lines: SealedLines,
+    /// Their sums by unit.
+    pub totals: Vec<Money>,
+    /// Of what came back, why.
+    pub came_back: Option<String>,
 }
+
+impl Transfer {
+    /// Where a store keeps its lines: behind those of all settlements.
+    pub(crate) fn place(number: u64) -> u64 {
+        TRANSFERS + number
+    }
+}
+
+/// Behind the number of every settlement.
+const TRANSFERS: u64 = 1 << 40;
 
 /// Why a payee is on hold.
 #[derive(Clone, Debug)]
@@ -102,8 +115,8 @@ pub struct BookState {
     pub closed: BTreeMap<String, Day>,
     /// Closed periods, with the day on which each was closed.
     pub closes: Vec<(String, Day)>,
-    /// What the bank transferred.
-    pub paid: Vec<Paid>,
+    /// What the bank transferred, by number, from 1.
+    pub transfers: Vec<Transfer>,
     /// Who is on hold.
     pub holds: BTreeMap<Payee, OnHold>,
     /// By number, from 1.
@@ -172,6 +185,11 @@ impl BookState {
         self.settlements.len() as u64 + 1
     }
 
+    /// The number of the next transfer.
+    pub fn next_transfer(&self) -> u64 {
+        self.transfers.len() as u64 + 1
+    }
+
     /// The number of the next dispute.
     pub fn next_dispute(&self) -> u64 {
         self.disputes.len() as u64 + 1
@@ -230,41 +248,22 @@ impl BookState {
                 self.closes.push((period.clone(), on));
                 Ok(())
             }
-            Act::Paid { settlement, reference, transfers } => {
+            Act::Paid { transfer, settlement, reference, lines, totals } => {
                 said(reference, "by which reference", "--reference TEXT")?;
-                if self.paid.iter().any(|paid| paid.reference == *reference) {
+                if self.transfers.iter().any(|known| known.reference == *reference && known.came_back.is_none()) {
                     let message = format!("something was paid by the reference `{}` already", shown(reference));
                     return Err(BookError::refused(message, "each transfer has a reference of its own"));
                 }
-                for transfer in transfers {
-                    if let Some(hold) = self.holds.get(&transfer.payee) {
-                        let message = format!("{} is on hold: {}", payee(&transfer.payee), shown(&hold.note));
-                        return Err(BookError::refused(message, "release it first: meed book release"));
-                    }
-                    if transfer.money.amount <= 0 {
-                        return Err(BookError::Refused("what is paid is above zero".to_owned()));
-                    }
+                if self.settlement(*settlement)?.status != Status::Posted {
+                    return Err(BookError::Refused(format!("settlement {settlement} is not posted")));
                 }
-                self.paid.extend(transfers.iter().map(|transfer| Paid {
-                    reference: reference.clone(),
-                    transfer: transfer.clone(),
-                    settlement: *settlement,
-                    on,
-                    came_back: None,
-                }));
-                Ok(())
+                self.transfer(*transfer, reference, on, (lines, totals), None)
             }
-            Act::CameBack { reference, transfer, note } => {
-                let of = |paid: &&mut Paid| paid.reference == *reference && paid.transfer == *transfer;
-                let Some(paid) = self.paid.iter_mut().find(of) else {
-                    let who = payee(&transfer.payee);
-                    return Err(BookError::Refused(format!("{who} was not paid {} by that", transfer.money)));
-                };
-                if let Some((day, _)) = &paid.came_back {
-                    return Err(BookError::Refused(format!("that came back on {day} already")));
+            Act::CameBack { transfer, reference, lines, totals, note, .. } => {
+                if !self.transfers.iter().any(|known| known.reference == *reference && known.came_back.is_none()) {
+                    return Err(BookError::Refused(format!("nothing was paid by `{}`", shown(reference))));
                 }
-                paid.came_back = Some((on, note.clone()));
-                Ok(())
+                self.transfer(*transfer, reference, on, (lines, totals), Some(note.clone()))
             }
             Act::Held { payee: who, note } => {
                 said(note, "why", "--note TEXT")?;
@@ -302,6 +301,22 @@ impl BookState {
                 Ok(())
             }
         }
+    }
+
+    fn transfer(
+        &mut self,
+        number: u64,
+        reference: &str,
+        on: Day,
+        (lines, totals): (&SealedLines, &[Money]),
+        came_back: Option<String>,
+    ) -> Result<(), BookError> {
+        if number != self.next_transfer() {
+            return Err(BookError::Refused(format!("transfer {number} follows {}", self.transfers.len())));
+        }
+        let (reference, lines, totals) = (reference.to_owned(), lines.clone(), totals.to_vec());
+        self.transfers.push(Transfer { number, reference, on, lines, totals, came_back });
+        Ok(())
     }
 
     fn draft(&mut self, settled: &SettlementEntry, on: Day) -> Result<(), BookError> {

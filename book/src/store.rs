@@ -34,6 +34,8 @@ pub(crate) struct LineSum {
     pub rule: Option<String>,
     pub unit: String,
     pub amount: i128,
+    /// What of it is of the settlement that was asked for beside all.
+    pub of_last: i128,
 }
 
 /// What sums of lines are by, beside payee and unit.
@@ -76,8 +78,14 @@ pub(crate) trait Store {
     /// The settlements that have lines.
     fn with_lines(&mut self) -> Result<Vec<u64>, BookError>;
 
-    /// Sums of some settlements that are not zero, of what is due by a day if one is given; in the order of payees by kind and key.
-    fn sums(&mut self, settlements: &[u64], by: SumBy, due_by: Option<i32>) -> Result<Vec<LineSum>, BookError>;
+    /// Sums of some settlements, and beside them of one of these; of what is due by a day if one is given.
+    fn sums(
+        &mut self,
+        settlements: &[u64],
+        last: Option<u64>,
+        by: SumBy,
+        due_by: Option<i32>,
+    ) -> Result<Vec<LineSum>, BookError>;
 
     fn names(&mut self) -> Result<Names, BookError>;
 

@@ -185,7 +185,7 @@ fn payables_transfers_and_holds() {
         .meed(&["book", "paid", "--reference", "B-1", "--payee", "partner:BETA"])
         .with(2)
         .says("is on hold: no tax form");
-    folder.meed(&["book", "paid", "--reference", "B-1"]).with(0).says("paid by B-1: 1 transfer, 197.70 USD");
+    folder.meed(&["book", "paid", "--reference", "B-1"]).with(0).says("paid by B-1: 1 amount, 197.70 USD");
     folder.meed(&["book", "paid", "--reference", "B-1"]).with(2).says("nothing is payable");
     assert_eq!(
         payables(),
@@ -199,8 +199,8 @@ fn payables_transfers_and_holds() {
         .says("something was paid by the reference `B-1` already");
     folder.meed(&["book", "paid", "--reference", "B-2"]).with(0);
     let back = ["book", "came-back", "--reference", "B-1", "--payee", "partner:ACME", "--note", "account closed"];
-    folder.meed(&back).with(0).says("came back from partner:ACME: 1 transfer, 197.70 USD");
-    folder.meed(&back).with(2).says("that came back on");
+    folder.meed(&back).with(0).says("came back from partner:ACME: 1 amount, 197.70 USD");
+    folder.meed(&back).with(2).says("by `B-1` came back already");
     folder
         .meed(&["book", "came-back", "--reference", "B-9", "--payee", "partner:ACME"])
         .with(2)
@@ -215,7 +215,7 @@ fn payables_transfers_and_holds() {
     );
     folder.write("data/deal.csv", "id,closed_on,partner,amount\nD2,2026-02-05,BETA,200\nD7,2026-05-05,BETA,1000\n");
     settle(&folder, "2026-05-31", &[]).with(0);
-    folder.meed(&["book", "paid", "--reference", "B-3"]).with(0).says("1 transfer, 70.00 USD");
+    folder.meed(&["book", "paid", "--reference", "B-3"]).with(0).says("1 amount, 70.00 USD");
     // The name goes, and the sums and the chain stay.
     let before = head(&folder);
     let statement = folder.meed(&["book", "statement", "--payee", "partner:BETA"]).with(0).says("head ").out;
@@ -230,7 +230,7 @@ fn payables_transfers_and_holds() {
     assert!(!bytes.windows(12).any(|part| part == b"Beta Limited"), "the name is not in the file any more");
     folder.meed(&["book", "journal", "--to", "book.journal"]).with(0).says("head ");
     let journal = folder.read("book.journal");
-    assert!(journal.contains("* \"came back from partner:ACME, B-1: account closed\""), "{journal}");
+    assert!(journal.contains("* \"came back, B-1: account closed\""), "{journal}");
 }
 
 #[test]

@@ -257,23 +257,32 @@ impl Store for Server {
         Ok(rows.iter().map(|row| whole(row.get(0))).collect())
     }
 
-    fn sums(&mut self, settlements: &[u64], by: SumBy, due_by: Option<i32>) -> Result<Vec<LineSum>, BookError> {
+    fn sums(
+        &mut self,
+        settlements: &[u64],
+        last: Option<u64>,
+        by: SumBy,
+        due_by: Option<i32>,
+    ) -> Result<Vec<LineSum>, BookError> {
         let rule = match by {
             SumBy::Payee => "NULL::TEXT",
             SumBy::PayeeAndRule => "rule",
         };
         let select = format!(
-            "SELECT payee_kind, payee, {rule}, unit, sum(amount)::TEXT FROM meed.line
-             WHERE settlement = ANY($1) AND ($2::INTEGER IS NULL OR due IS NULL OR due <= $2)
-             GROUP BY payee_kind, payee, {rule}, unit HAVING sum(amount) <> 0 ORDER BY payee_kind, payee, unit, 3"
+            "SELECT payee_kind, payee, {rule}, unit, sum(amount)::TEXT,
+                 coalesce(sum(amount) FILTER (WHERE settlement = $3), 0)::TEXT
+             FROM meed.line WHERE settlement = ANY($1) AND ($2::INTEGER IS NULL OR due IS NULL OR due <= $2)
+             GROUP BY payee_kind, payee, {rule}, unit"
         );
         let sum = |row: &Row| {
-            let amount: String = row.get(4);
-            let large = || BookError::Store(format!("`{amount}` is no sum of lines"));
+            let amount = |column: usize| {
+                let text: String = row.get(column);
+                text.parse::<i128>().map_err(|_| BookError::Store(format!("`{text}` is no sum of lines")))
+            };
             let payee = Payee { kind: row.get(0), key: row.get(1) };
-            Ok(LineSum { payee, rule: row.get(2), unit: row.get(3), amount: amount.parse().map_err(|_| large())? })
+            Ok(LineSum { payee, rule: row.get(2), unit: row.get(3), amount: amount(4)?, of_last: amount(5)? })
         };
-        self.query(&select, &[&ids(settlements), &due_by])?.iter().map(sum).collect()
+        self.query(&select, &[&ids(settlements), &due_by, &last.map(id)])?.iter().map(sum).collect()
     }
 
     fn names(&mut self) -> Result<Names, BookError> {

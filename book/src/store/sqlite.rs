@@ -440,30 +440,48 @@ impl Store for Sqlite {
         read().map_err(self.wrong())
     }
 
-    fn sums(&mut self, settlements: &[u64], by: SumBy, due_by: Option<i32>) -> Result<Vec<LineSum>, BookError> {
-        let (rule, by) = match by {
-            SumBy::Payee => ("NULL", "payee, unit"),
-            SumBy::PayeeAndRule => ("rule", "payee, unit, rule"),
+    fn sums(
+        &mut self,
+        settlements: &[u64],
+        last: Option<u64>,
+        by: SumBy,
+        due_by: Option<i32>,
+    ) -> Result<Vec<LineSum>, BookError> {
+        // By the ids of payee, rule and unit: all, and what is of the last.
+        let mut sums: FxHashMap<(i64, i64, i64), (i128, i128)> = FxHashMap::default();
+        let last = last.map(id);
+        let mut read = |settlement: u64| {
+            let select = "SELECT payee, rule, unit, amount, due FROM line WHERE settlement = ?1";
+            let mut select = self.connection.prepare_cached(select)?;
+            let mut rows = select.query([id(settlement)])?;
+            while let Some(row) = rows.next()? {
+                let due: Option<i32> = row.get(4)?;
+                if due.zip(due_by).is_some_and(|(due, by)| due > by) {
+                    continue;
+                }
+                let rule = if by == SumBy::PayeeAndRule { row.get(1)? } else { 0 };
+                let amount = i128::from(row.get::<_, i64>(3)?);
+                let (all, of_last) = sums.entry((row.get(0)?, rule, row.get(2)?)).or_default();
+                // So many lines of 64 bits as fit on a disk have a sum of 128.
+                *all += amount;
+                if last == Some(id(settlement)) {
+                    *of_last += amount;
+                }
+            }
+            Ok(())
         };
-        let select = format!(
-            "SELECT payee.kind, payee.key, rule.word, unit.word, amount FROM
-                 (SELECT payee, unit, {rule} AS rule, sum(amount) AS amount FROM line
-                  WHERE settlement IN ({}) AND (?1 IS NULL OR due IS NULL OR due <= ?1) GROUP BY {by}) AS own
-             JOIN payee ON payee.id = own.payee JOIN word AS unit ON unit.id = own.unit
-             LEFT JOIN word AS rule ON rule.id = own.rule
-             WHERE amount <> 0 ORDER BY payee.kind, payee.key, unit.word, rule.word",
-            list(settlements)
-        );
-        let read = || {
-            let mut select = self.connection.prepare(&select)?;
-            let sum = |row: &Row<'_>| {
-                let amount: i64 = row.get(4)?;
-                let payee = Payee { kind: row.get(0)?, key: row.get(1)? };
-                Ok(LineSum { payee, rule: row.get(2)?, unit: row.get(3)?, amount: amount.into() })
+        settlements.iter().try_for_each(|settlement| read(*settlement)).map_err(self.wrong())?;
+        let mut found = Vec::with_capacity(sums.len());
+        for ((payee, rule, unit), (amount, of_last)) in sums {
+            let read = || {
+                let mut select = self.connection.prepare_cached("SELECT kind, key FROM payee WHERE id = ?1")?;
+                select.query_row([payee], |row| Ok(Payee { kind: row.get(0)?, key: row.get(1)? }))
             };
-            select.query_map([due_by], sum)?.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(self.wrong())
+            let payee = read().map_err(self.wrong())?;
+            let rule = if by == SumBy::PayeeAndRule { Some(self.word(rule)?.to_string()) } else { None };
+            found.push(LineSum { payee, rule, unit: self.word(unit)?.to_string(), amount, of_last });
+        }
+        Ok(found)
     }
 
     fn names(&mut self) -> Result<Names, BookError> {

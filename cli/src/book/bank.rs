@@ -4,7 +4,7 @@ use super::{BookOptions, done, print, table, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
 use jiff::civil::Date;
-use meed_book::{Payable, Payee, Standing, Transfer};
+use meed_book::{Payable, Payee, Standing, Transferred};
 use meed_grammar::foreign::shown;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -128,18 +128,12 @@ impl Payables {
     }
 }
 
-/// Says who got what.
-fn transfers(all: &[Transfer]) -> String {
-    let mut sums: Vec<meed_book::Money> = Vec::new();
-    for transfer in all {
-        match sums.iter_mut().find(|sum| sum.unit == transfer.money.unit) {
-            Some(sum) => sum.amount = sum.amount.saturating_add(transfer.money.amount),
-            None => sums.push(transfer.money.clone()),
-        }
-    }
-    let sums: Vec<String> = sums.iter().map(ToString::to_string).collect();
-    let payees = if all.len() == 1 { "1 transfer".to_owned() } else { format!("{} transfers", all.len()) };
-    format!("{payees}, {}", sums.join(", "))
+/// Says what was transferred.
+fn told(transferred: &Transferred) -> String {
+    let sums: Vec<String> = transferred.totals.iter().map(ToString::to_string).collect();
+    let amounts =
+        if transferred.n_lines == 1 { "1 amount".to_owned() } else { format!("{} amounts", transferred.n_lines) };
+    format!("{amounts}, {}", sums.join(", "))
 }
 
 impl Paid {
@@ -148,7 +142,7 @@ impl Paid {
         let settlement = meant(&book, self.settlement, messages)?;
         let paid = book.pay(settlement, &self.payees, &self.reference, self.due_by, options.day());
         let paid = paid.map_err(|error| tell(&error, messages))?;
-        done(&book, &format!("paid by {}: {}", shown(&self.reference), transfers(&paid)));
+        done(&book, &format!("paid by {}: {}", shown(&self.reference), told(&paid)));
         Ok(())
     }
 }
@@ -158,7 +152,7 @@ impl CameBack {
         let mut book = options.open(None, messages)?;
         let back = book.came_back(&self.reference, &self.payee, &self.note, options.day());
         let back = back.map_err(|error| tell(&error, messages))?;
-        done(&book, &format!("came back from {}: {}", shown(&self.payee.to_string()), transfers(&back)));
+        done(&book, &format!("came back from {}: {}", shown(&self.payee.to_string()), told(&back)));
         Ok(())
     }
 }

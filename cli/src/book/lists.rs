@@ -102,6 +102,12 @@ impl List {
             false => table(&header, &[0, 7, 8], state.settlements.iter().map(row).collect()),
         };
         // A String takes whatever is written to it.
+        for transfer in &state.transfers {
+            let (on, reference) = (transfer.on, shown(&transfer.reference));
+            let sums: Vec<String> = transfer.totals.iter().map(ToString::to_string).collect();
+            let what = if transfer.came_back.is_some() { "came back" } else { "paid" };
+            let _ = writeln!(text, "{what}: {reference} on {on}: {}", sums.join(", "));
+        }
         for (period, on) in &state.closes {
             let _ = writeln!(text, "closed: {} on {on}", shown(period));
         }
@@ -197,6 +203,7 @@ impl Statement {
         let wrong = |error: BookError| tell(&error, messages);
         let lines = book.lines_of(&self.payee, self.key.as_deref()).map_err(wrong)?;
         let who = self.payee.to_string();
+        let transfers = book.transfers_of(&self.payee).map_err(wrong)?;
         let name = book.names().map_err(wrong)?.into_iter().find(|(payee, _)| *payee == self.payee);
         let state = book.state();
         let name = name.map_or(String::new(), |(_, name)| format!(", {}", shown(&name)));
@@ -210,10 +217,16 @@ impl Statement {
         }
         text.push('\n');
         // A String takes whatever is written to it.
-        for paid in state.paid.iter().filter(|paid| paid.transfer.payee == self.payee) {
-            let _ = writeln!(text, "paid on {} by {}: {}", paid.on, shown(&paid.reference), paid.transfer.money);
-            if let Some((on, note)) = &paid.came_back {
-                let _ = writeln!(text, "  came back on {on}: {}", shown(note));
+        for (transfer, amounts) in transfers {
+            let (on, reference) = (transfer.on, shown(&transfer.reference));
+            for amount in amounts {
+                let _ = match &transfer.came_back {
+                    None => writeln!(text, "paid on {on} by {reference}: {amount}"),
+                    Some(note) => {
+                        let back = Money { amount: amount.amount.saturating_neg(), ..amount };
+                        writeln!(text, "came back on {on}, {reference}: {back}: {}", shown(note))
+                    }
+                };
             }
         }
         if let Some(hold) = state.holds.get(&self.payee) {
