@@ -1,6 +1,7 @@
 //! What people do in a book beside settling: approve, post, close, pay, hold, dispute, adjust.
 
 use crate::book::Book;
+use crate::check::sealed;
 use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::line::{LineId, LinesDigest, PostedLine};
@@ -8,6 +9,7 @@ use crate::money::Money;
 use crate::payee::Payee;
 use crate::periods::open_period;
 use crate::state::BookState;
+use crate::store::Store;
 use meed_compiler::plan::calendar::day_of;
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Line, Subject};
@@ -28,6 +30,8 @@ pub struct Adjustment {
     pub program: Option<String>,
     /// The period that it is booked in; unsaid the one that is open on its day.
     pub period: Option<String>,
+    /// Whether the payee may be one of whom the book has nothing yet.
+    pub is_new: bool,
 }
 
 impl Book {
@@ -37,7 +41,10 @@ impl Book {
     /// Where it is none, or it is not said by whom.
     pub fn approve(&mut self, settlement: u64, by: &str, note: &str, on: Day) -> Result<(), BookError> {
         let (by, note) = (by.to_owned(), note.to_owned());
-        self.change(on, |_, _| Ok((vec![Act::Approved { settlement, by, note }], ())))
+        self.change(on, |state, store| {
+            sealed(state, store, &[settlement], false)?;
+            Ok((vec![Act::Approved { settlement, by, note }], ()))
+        })
     }
 
     /// Posts an approved settlement.
@@ -45,7 +52,10 @@ impl Book {
     /// # Errors
     /// Where it is not approved, or what it was held against is no longer so.
     pub fn post(&mut self, settlement: u64, on: Day) -> Result<(), BookError> {
-        self.change(on, |_, _| Ok((vec![Act::Posted { settlement }], ())))
+        self.change(on, |state, store| {
+            sealed(state, store, &[settlement], false)?;
+            Ok((vec![Act::Posted { settlement }], ()))
+        })
     }
 
     /// Gives a draft up.
@@ -72,18 +82,25 @@ impl Book {
     ) -> Result<BTreeMap<String, Day>, BookError> {
         self.change(on, |state, _| {
             let through = closing(state, period, program)?;
+            if let Some(day) = through.values().find(|day| **day > on) {
+                let message = format!("{period} ends on {day}, which is still to come on {on}");
+                return Err(BookError::Refused(message));
+            }
             let act = Act::Closed { period: period.to_owned(), through: through.clone(), note: note.to_owned() };
             Ok((vec![act], through))
         })
     }
 
-    /// Puts a payee on hold.
+    /// Puts a payee on hold; one of whom the book has nothing yet only where it is said that it is new.
     ///
     /// # Errors
-    /// Where it is already.
-    pub fn hold(&mut self, payee: &Payee, note: &str, on: Day) -> Result<(), BookError> {
+    /// Where it is already, or not known.
+    pub fn hold(&mut self, payee: &Payee, is_new: bool, note: &str, on: Day) -> Result<(), BookError> {
         let (payee, note) = (payee.clone(), note.to_owned());
-        self.change(on, |_, _| Ok((vec![Act::Held { payee, note }], ())))
+        self.change(on, |_, store| {
+            known(&mut **store.borrow_mut(), &payee, is_new)?;
+            Ok((vec![Act::Held { payee, note }], ()))
+        })
     }
 
     /// Ends a hold.
@@ -144,7 +161,8 @@ impl Book {
                 return Err(BookError::Refused(message));
             }
             Ok((vec![Act::Erased { payee: payee.clone(), note: note.to_owned() }], ()))
-        })
+        })?;
+        self.store.forget()
     }
 
     /// Drafts an adjustment; gives its number.
@@ -154,11 +172,28 @@ impl Book {
     pub fn adjust(&mut self, adjustment: &Adjustment, on: Day) -> Result<u64, BookError> {
         self.change(on, |state, store| {
             let (settled, line) = adjusted(state, adjustment, on)?;
+            known(&mut **store.borrow_mut(), &adjustment.payee, adjustment.is_new)?;
             let number = settled.settlement;
             store.borrow_mut().put_lines(number, std::slice::from_ref(&line))?;
             Ok((vec![Act::Drafted(Box::new(settled))], number))
         })
     }
+}
+
+/// Demands that the book has anything of a payee: who is misspelled is nobody.
+fn known(store: &mut dyn Store, payee: &Payee, is_new: bool) -> Result<(), BookError> {
+    let keys = store.keys_of(&payee.kind)?;
+    if is_new || keys.contains(&payee.key) {
+        return Ok(());
+    }
+    let message = format!("the book has nothing of `{}`", shown(&payee.to_string()));
+    Err(BookError::refused(
+        message,
+        match meed_grammar::nearest(&payee.key, keys.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean {}:{}? if it is new, say --new", payee.kind, shown(near)),
+            None => "write what it is and its key, as in payments: partner:ACME; if it is new, say --new".to_owned(),
+        },
+    ))
 }
 
 /// The program that is meant: the one that is named, or the only one.
@@ -197,7 +232,8 @@ fn closing(state: &BookState, period: &str, program: Option<&str>) -> Result<BTr
             known.extend(last.settled.periods.iter().filter(is_open).map(|days| days.period.clone()));
             continue;
         };
-        if last.settled.through < days.to {
+        // A program that ended before the period has nothing to settle in it.
+        if last.settled.through < days.to && last.settled.ends >= days.from {
             let (name, settled) = (shown(&program).into_owned(), last.settled.through);
             let message = format!("`{name}` is settled through {settled}, and {period} ends on {}", days.to);
             return Err(BookError::refused(message, format!("settle first: meed settle --through {}", days.to)));
@@ -207,7 +243,7 @@ fn closing(state: &BookState, period: &str, program: Option<&str>) -> Result<BTr
     if through.is_empty() {
         known.sort_unstable();
         known.dedup();
-        let message = format!("nothing of `{}` was settled", shown(period));
+        let message = format!("no program of the book has settled a period `{}`", shown(period));
         return Err(match known.is_empty() {
             true => BookError::refused(message, "settle and post first: meed settle"),
             false => BookError::refused(message, format!("what can be closed is {}", known.join(", "))),
@@ -218,7 +254,7 @@ fn closing(state: &BookState, period: &str, program: Option<&str>) -> Result<BTr
 
 /// An adjustment as a settlement of one line.
 fn adjusted(state: &BookState, adjustment: &Adjustment, on: Day) -> Result<(SettlementEntry, PostedLine), BookError> {
-    let Adjustment { payee, amount, unit, note, program, period } = adjustment;
+    let Adjustment { payee, amount, unit, note, program, period, .. } = adjustment;
     let program = program_meant(state, program.as_deref())?;
     let of_program = |known: &&crate::state::Settlement| {
         known.settled.program == program && known.settled.kind != SettlementKind::Adjustment
@@ -244,6 +280,10 @@ fn adjusted(state: &BookState, adjustment: &Adjustment, on: Day) -> Result<(Sett
         }
         None => open_period(&last.settled.periods, state.closed.get(&program).copied(), on)?,
     };
+    if let Some(closed) = state.closed.get(&program).filter(|closed| booked.to <= **closed) {
+        let message = format!("{} is closed, and everything through {closed}", shown(&booked.period));
+        return Err(BookError::refused(message, "leave --period out: it is booked in the period that is open"));
+    }
     let number = state.next_settlement();
     let subject = Subject {
         event: String::new(),
@@ -279,6 +319,9 @@ fn adjusted(state: &BookState, adjustment: &Adjustment, on: Day) -> Result<(Sett
         units: last.settled.units.clone(),
         accrued: Vec::new(),
         run: None,
+        ends: last.settled.ends,
+        fields: String::new(),
+        meaning: String::new(),
         note: note.clone(),
     };
     Ok((settled, line))

@@ -1,6 +1,7 @@
 //! What the bank has paid, and what came back: lines of their own, which no run is compared with.
 
 use crate::book::{BATCH, Book};
+use crate::check::sealed;
 use crate::cursor::Shared;
 use crate::entry::{Act, Day, SealedLines};
 use crate::error::BookError;
@@ -36,6 +37,8 @@ impl Book {
         on: Day,
     ) -> Result<Transferred, BookError> {
         self.change(on, |state, store| {
+            // What somebody has changed is not paid.
+            sealed(state, store, &state.posted(None), true)?;
             let all = payables(state, &mut **store.borrow_mut(), settlement, due_by)?;
             for named in payees {
                 let name = named.to_string();

@@ -1,16 +1,18 @@
 //! An open book: it is read, and each change goes through one door.
 
 use crate::chain::Link;
+use crate::check::sealed;
 use crate::cursor::{InOrder, Shared};
 use crate::entry::{Act, Day, Entry};
 use crate::error::BookError;
 use crate::line::{LineId, PostedLine};
 use crate::payee::Payee;
-use crate::state::{BookState, Status};
+use crate::state::BookState;
 use crate::store::{Names, Place, Store};
 use std::cell::RefCell;
+use std::path::PathBuf;
 
-/// SealedLines read or written at a time.
+/// Lines read or written at a time.
 pub(crate) const BATCH: usize = 4_096;
 
 /// An open book.
@@ -50,24 +52,17 @@ impl Book {
         &self.state
     }
 
+    /// Its file, where it is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::File(path) => Some(path.clone()),
+            Place::Server(_) => None,
+        }
+    }
+
     /// Where it is, for people.
     pub fn place(&self) -> String {
         self.place.to_string()
-    }
-
-    /// All entries with their hashes.
-    ///
-    /// # Errors
-    /// Where they cannot be read.
-    pub fn entries(&mut self) -> Result<Vec<(Entry, String)>, BookError> {
-        let mut before = String::new();
-        let links = self.store.links(1)?;
-        let entry = |link: Link| {
-            let entry = link.entry(&before)?;
-            before.clone_from(&link.hash);
-            Ok((entry, link.hash))
-        };
-        links.into_iter().map(entry).collect()
     }
 
     /// Takes the entries that others have written since.
@@ -137,6 +132,16 @@ impl Book {
         InOrder::new(&store, vec![settlement]).try_for_each(|line| each(&line?.1))
     }
 
+    /// Demands that the lines of a settlement, or of all that is posted and transferred, are as they were written.
+    ///
+    /// # Errors
+    /// Where somebody has changed them, or they cannot be read.
+    pub fn is_sealed(&mut self, settlement: Option<u64>) -> Result<(), BookError> {
+        let settlements = settlement.map_or_else(|| self.state.posted(None), |settlement| vec![settlement]);
+        let store: Shared<'_> = RefCell::new(&mut *self.store);
+        sealed(&self.state, &store, &settlements, settlement.is_none())
+    }
+
     /// A line by its name.
     ///
     /// # Errors
@@ -179,10 +184,5 @@ impl Book {
                 Err(error)
             }
         }
-    }
-
-    /// Whether settlement has lines that can be shown.
-    pub fn has_lines(&self, settlement: u64) -> bool {
-        self.state.settlement(settlement).is_ok_and(|known| known.status != Status::Dropped)
     }
 }

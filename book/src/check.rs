@@ -29,10 +29,14 @@ pub struct Checked {
     pub n_lines: u64,
     /// The entries since the head that was named.
     pub since: Option<u64>,
+    /// Whether all is well but for the head that was named.
+    pub is_as_written: bool,
     /// What is wrong, the first first.
     pub findings: Vec<Finding>,
 }
 
+/// Letters of a head by which it is known.
+const HEAD: usize = 16;
 /// Findings that are told, at most.
 const MOST: usize = 20;
 
@@ -43,28 +47,37 @@ impl Book {
     /// Where the book cannot be read at all.
     pub fn check(place: &Place, head: Option<&str>) -> Result<Checked, BookError> {
         let mut store = place.open()?;
+        // Whatever others post meanwhile.
+        store.begin_reading()?;
         let mut checked = Checked::default();
         let links = store.links(1)?;
         checked.n_entries = links.len() as u64;
         checked.findings.extend(store.faults()?.into_iter().map(Finding));
         let state = add_up(&links, &mut checked);
         if let Some(head) = head {
-            checked.since = since(&links, head);
-            if checked.since.is_none() {
-                let message =
-                    format!("no entry has the head {}: what the book said then, it says no more", shown(head));
-                checked.findings.push(Finding(message));
+            if head.len() < HEAD || !head.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                let message = format!("`{}` is no head", shown(head));
+                let help = format!("write it as Meed has printed it, or its first {HEAD} letters at least");
+                return Err(BookError::refused(message, help));
             }
+            checked.since = since(&links, &head.to_lowercase());
         }
         check_lines(&state, &mut *store, &mut checked)?;
+        checked.is_as_written = checked.findings.is_empty();
+        if let Some(head) = head.filter(|_| checked.since.is_none()) {
+            checked.findings.push(Finding(format!(
+                "no entry has the head {}: it is of another book or mistyped, or what this one said then it says no more",
+                shown(head)
+            )));
+        }
         checked.findings.truncate(MOST);
         Ok(checked)
     }
 }
 
-/// How many entries there are behind the one with this hash, of which the first sixteen letters do.
+/// How many entries there are behind the one with this hash, or one that begins so.
 fn since(links: &[Link], head: &str) -> Option<u64> {
-    let is_named = |link: &&Link| head.len() >= 16 && link.hash.starts_with(head);
+    let is_named = |link: &&Link| link.hash.starts_with(head);
     let found = links.iter().find(is_named)?;
     Some((links.len() as u64).saturating_sub(found.number))
 }
@@ -91,6 +104,35 @@ fn add_up(links: &[Link], checked: &mut Checked) -> BookState {
     }
     checked.head.clone_from(&state.head);
     state
+}
+
+/// Demands that lines are as they were written: of some settlements, and of all transfers if these are asked for.
+pub(crate) fn sealed(
+    state: &BookState,
+    store: &Shared<'_>,
+    settlements: &[u64],
+    with_transfers: bool,
+) -> Result<(), BookError> {
+    let known = settlements.iter().filter_map(|number| state.settlement(*number).ok());
+    let known = known.filter(|known| known.status != Status::Dropped);
+    let known = known.map(|known| {
+        let number = known.settled.settlement;
+        (number, format!("settlement {number}"), &known.settled.lines)
+    });
+    let transfers = state.transfers.iter().filter(|_| with_transfers);
+    let transfers =
+        transfers.map(|known| (Transfer::place(known.number), format!("transfer {}", known.number), &known.lines));
+    for (place, of, lines) in known.chain(transfers) {
+        let (mut digest, mut n_lines) = (LinesDigest::default(), 0);
+        for line in InOrder::new(store, vec![place]) {
+            digest.take(&line?.1);
+            n_lines += 1;
+        }
+        if n_lines != lines.lines || digest.finish() != lines.sha256 {
+            return Err(BookError::EditedLines { of });
+        }
+    }
+    Ok(())
 }
 
 /// Lines while they pass by.

@@ -13,7 +13,7 @@ use std::path::Path;
 pub struct Copied {
     /// Entries.
     pub entries: u64,
-    /// SealedLines.
+    /// Lines.
     pub lines: u64,
 }
 

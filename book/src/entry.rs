@@ -199,6 +199,14 @@ pub struct SettlementEntry {
     /// The text of the `run.json` that it is based on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The last day of the program's life.
+    pub ends: Day,
+    /// Of which fields of events the digests of rows are: a digest of others says nothing of a change.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fields: String,
+    /// SHA-256 of the Plan without titles: what the program means, parameters and all, whatever its words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub meaning: String,
     /// Why, of an adjustment; of what, of an opening.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,

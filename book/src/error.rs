@@ -28,6 +28,8 @@ pub enum BookError {
     Busy { place: String },
     #[error("entry {number} of the book is not as it was written: {what}")]
     Edited { number: u64, what: String },
+    #[error("the lines of {of} are not as they were written")]
+    EditedLines { of: String },
     #[error("the book changed while this was computed: {what}")]
     Changed { what: String },
     #[error("{0}")]
@@ -60,7 +62,7 @@ impl BookError {
             Self::NoBook { .. } | Self::NotABook { .. } => "no-book",
             Self::Newer { .. } | Self::Older { .. } => "book-format",
             Self::Busy { .. } | Self::Changed { .. } => "book-busy",
-            Self::Edited { .. } => "book-edited",
+            Self::Edited { .. } | Self::EditedLines { .. } => "book-edited",
             Self::Exists { .. } | Self::Refused(_) | Self::RefusedWith { .. } => "book-refused",
             Self::TooLarge { .. } => "overflow",
             Self::Store(_) | Self::Full(_) | Self::Io(_) => "cannot-write-book",
@@ -72,13 +74,15 @@ impl BookError {
     /// What to do about it, where that is known.
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::NoBook { .. } => "name the book with --book, or begin one: meed book new",
+            Self::NoBook { .. } => "name the book with --book; a new one is begun by: meed book new --book FILE",
             Self::Exists { .. } => "name another file: a book is never written over",
             Self::Newer { .. } => "use that version of Meed",
             Self::Older { .. } => "bring it to this format: meed book upgrade; the old file is kept",
             Self::Busy { .. } => "wait until it has finished, then do this again",
             Self::Changed { .. } => "do it again",
-            Self::Edited { .. } => "take the last backup, and find out who changed it: meed book check",
+            Self::Edited { .. } | Self::EditedLines { .. } => {
+                "take the last backup, and find out who changed it: meed book check"
+            }
             Self::Full(_) => "free some room; nothing was changed",
             Self::NoServer => "build it with the feature `postgres`, or use a book in a file",
             Self::RefusedWith { help, .. } => help,

@@ -9,7 +9,7 @@ use crate::error::BookError;
 use crate::money::Money;
 use crate::payee::Payee;
 use crate::state::Transfer;
-use crate::store::SumBy;
+use crate::store::{LineSum, SumBy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -27,34 +27,42 @@ struct Transaction {
 }
 
 impl Book {
-    /// The posted settlements and the transfers, as the text of a journal.
+    /// The posted settlements and the transfers, as the text of a journal. What a settlement books in a period that has ended when it is
+    /// posted is of the last day of that period.
     ///
     /// # Errors
-    /// Where lines cannot be read.
+    /// Where lines cannot be read, or are not as they were written.
     pub fn journal(&mut self) -> Result<String, BookError> {
+        self.is_sealed(None)?;
+        let mut accounts = Accounts::default();
         let mut transactions = Vec::new();
         let state = &self.state;
         for number in state.posted(None) {
             let known = state.settlement(number)?;
             let settled = &known.settled;
-            let on = known.posted.unwrap_or(known.on);
-            let what = format!(
-                "settlement {number}, {} of {} through {}",
-                settled.kind.word(),
-                settled.program,
-                settled.through
-            );
-            let mut posted = Transaction { on, what, postings: BTreeMap::new() };
-            let mut before =
-                Transaction { on, what: format!("paid before, settlement {number}"), postings: BTreeMap::new() };
-            for sum in self.store.sums(&[number], None, SumBy::PayeeAndRule, None)? {
-                let rule = sum.rule.unwrap_or_default();
-                posted.move_to(&expense(&settled.program, &rule), &payable(&sum.payee), &sum.unit, sum.amount)?;
-                if settled.kind == SettlementKind::Opening {
-                    before.move_to(&payable(&sum.payee), BEFORE, &sum.unit, sum.amount)?;
+            let posted = known.posted.unwrap_or(known.on);
+            let ends = |period: &str| settled.booked.iter().find(|days| days.period == period).map(|days| days.to);
+            let mut sums = self.store.sums(&[number], None, SumBy::PayeeRuleAndBooked, None)?;
+            // In one order, whatever a store has.
+            sums.sort_by(|a, b| (&a.booked, &a.rule, &a.payee, &a.unit).cmp(&(&b.booked, &b.rule, &b.payee, &b.unit)));
+            for of_period in sums.chunk_by(|a, b| a.booked == b.booked) {
+                let booked = of_period.first().and_then(|sum| sum.booked.clone()).unwrap_or_default();
+                let on = ends(&booked).map_or(posted, |end| end.min(posted));
+                let (kind, program, through) = (settled.kind.word(), &settled.program, settled.through);
+                let what = format!("settlement {number}, {kind} of {program} through {through}, booked in {booked}");
+                let mut moved = Transaction { on, what, postings: BTreeMap::new() };
+                let what = format!("paid before, settlement {number}");
+                let mut before = Transaction { on, what, postings: BTreeMap::new() };
+                for LineSum { payee, rule, unit, amount, .. } in of_period {
+                    let expense = accounts.expense(program, rule.as_deref().unwrap_or_default());
+                    let payable = accounts.payable(payee);
+                    moved.move_to(&expense, &payable, unit, *amount)?;
+                    if settled.kind == SettlementKind::Opening {
+                        before.move_to(&payable, BEFORE, unit, *amount)?;
+                    }
                 }
+                transactions.extend([moved, before]);
             }
-            transactions.extend([posted, before]);
         }
         for transfer in &state.transfers {
             let Transfer { number, reference, on, came_back, .. } = transfer;
@@ -64,18 +72,18 @@ impl Book {
             };
             let mut moved = Transaction { on: *on, what, postings: BTreeMap::new() };
             for sum in self.store.sums(&[Transfer::place(*number)], None, SumBy::Payee, None)? {
-                moved.move_to(BANK, &payable(&sum.payee), &sum.unit, sum.amount)?;
+                moved.move_to(BANK, &accounts.payable(&sum.payee), &sum.unit, sum.amount)?;
             }
             transactions.push(moved);
         }
-        transactions.retain(|transaction| !transaction.postings.is_empty());
+        transactions.retain(|transaction| transaction.postings.values().any(|amount| *amount != 0));
         transactions.sort_by_key(|transaction| transaction.on);
         Ok(self.written(&transactions))
     }
 
     fn written(&self, transactions: &[Transaction]) -> String {
-        let mut text =
-            format!("; {}: {} entries, head {}\n\n", line(&self.place()), self.state.n_entries, self.state.head);
+        let (place, n_entries, head) = (line(&self.place()), self.state.n_entries, &self.state.head);
+        let mut text = format!("; {place}: {n_entries} entries, head {head}\n\n");
         let commodities = commodities(self.state.units.keys());
         let accounts: BTreeSet<&str> =
             transactions.iter().flat_map(|known| known.postings.keys().map(|(account, _)| &**account)).collect();
@@ -86,7 +94,7 @@ impl Book {
         }
         for Transaction { on, what, postings } in transactions {
             let _ = writeln!(text, "\n{on} * \"{}\"", line(what));
-            for ((account, unit), amount) in postings {
+            for ((account, unit), amount) in postings.iter().filter(|(_, amount)| **amount != 0) {
                 let decimals = self.state.units.get(unit).copied().unwrap_or(0);
                 let money = Money { unit: unit.clone(), decimals, amount: *amount };
                 let commodity = commodities.get(unit).map_or("", String::as_str);
@@ -109,31 +117,52 @@ impl Transaction {
     }
 }
 
-fn expense(program: &str, rule: &str) -> String {
-    format!("Expenses:{}:{}", part(program), part(rule))
+/// The parts of accounts' names, each of one text of the book.
+#[derive(Default)]
+struct Accounts {
+    /// By the account above and the text.
+    parts: BTreeMap<(String, String), String>,
+    taken: BTreeSet<(String, String)>,
 }
 
-fn payable(payee: &Payee) -> String {
-    format!("Liabilities:Payees:{}:{}", part(&payee.kind), part(&payee.key))
-}
-
-/// A part of an account's name: letters and digits as they are, all else by its code point between hyphens, behind a capital `K-` where the
-/// text itself begins with no capital or digit. Different texts have different parts.
-fn part(text: &str) -> String {
-    let mut part = String::new();
-    if !text.starts_with(|first: char| first.is_ascii_uppercase() || first.is_ascii_digit()) {
-        part.push_str("K-");
+impl Accounts {
+    fn expense(&mut self, program: &str, rule: &str) -> String {
+        let above = self.below("Expenses", program);
+        self.below(&above, rule)
     }
-    for letter in text.chars() {
-        match letter {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => part.push(letter),
-            other => {
-                let _ = write!(part, "-{:X}-", u32::from(other));
-            }
+
+    fn payable(&mut self, payee: &Payee) -> String {
+        let above = self.below("Liabilities:Payees", &payee.kind);
+        self.below(&above, &payee.key)
+    }
+
+    /// The account of a text below another: with a capital, and a hyphen for what no account has in its name. Of texts that look alike then
+    /// the later ones are numbered, in the order in which the book has them.
+    fn below(&mut self, above: &str, text: &str) -> String {
+        let key = (above.to_owned(), text.to_owned());
+        if let Some(part) = self.parts.get(&key) {
+            return format!("{above}:{part}");
         }
+        let sign = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+        let mut own: String = text.chars().map(sign).collect();
+        match own.chars().next() {
+            Some(first) if first.is_ascii_lowercase() => {
+                own.replace_range(..1, &first.to_ascii_uppercase().to_string());
+            }
+            Some(first) if first.is_ascii_alphanumeric() => {}
+            Some(_) | None => own.insert(0, 'X'),
+        }
+        let numbered = (2..).map(|n| format!("{own}-{n}"));
+        let is_free = |part: &String| !self.taken.contains(&(above.to_owned(), part.clone()));
+        let part = std::iter::once(own.clone()).chain(numbered).find(is_free).unwrap_or(own.clone());
+        self.taken.insert((above.to_owned(), part.clone()));
+        self.parts.insert(key, part.clone());
+        format!("{above}:{part}")
     }
-    part
 }
+
+/// Words that Beancount takes for something else.
+const RESERVED: [&str; 3] = ["NULL", "TRUE", "FALSE"];
 
 /// A commodity for each unit: its letters in capitals, a digit as `D` and a letter, at least two.
 fn commodities<'a>(units: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
@@ -147,7 +176,7 @@ fn commodities<'a>(units: impl Iterator<Item = &'a String>) -> BTreeMap<String, 
                 _ => name.push('X'),
             }
         }
-        while name.len() < 2 || commodities.values().any(|known| *known == name) {
+        while name.len() < 2 || RESERVED.contains(&&*name) || commodities.values().any(|known| *known == name) {
             name.push('X');
         }
         commodities.insert(unit.clone(), name);
@@ -174,16 +203,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn different_keys_have_different_accounts(a in "[aAK1 :\\-ü]{0,4}", b in "[aAK1 :\\-ü]{0,4}") {
-            prop_assert_eq!(part(&a) == part(&b), a == b);
+        fn different_keys_have_different_accounts(keys in proptest::collection::vec("[aAK1 :\\-ü]{0,4}", 1..20)) {
+            let mut accounts = Accounts::default();
+            let named: BTreeMap<&String, String> = keys.iter().map(|key| (key, accounts.below("A", key))).collect();
+            let different: BTreeSet<&String> = named.values().collect();
+            prop_assert_eq!(different.len(), named.len());
+            prop_assert!(keys.iter().all(|key| accounts.below("A", key) == named[key]));
         }
     }
 
     #[test]
     fn parts_and_commodities_are_letters_digits_and_hyphens() {
-        assert_eq!(part("ACME"), "ACME");
-        assert_eq!(part("two_percent"), "K-two-5F-percent");
-        assert_eq!(part("a:b"), "K-a-3A-b");
+        let mut accounts = Accounts::default();
+        let mut below = |text: &str| accounts.below("A", text);
+        assert_eq!(
+            ["ACME", "two_percent", "a:b", "a-b", "", "ü", "7"].map(&mut below),
+            ["A:ACME", "A:Two-percent", "A:A-b", "A:A-b-2", "A:X", "A:X-", "A:7"]
+        );
         let units = ["USD", "p", "points", "t1", "tdb"].map(str::to_owned);
         let named = commodities(units.iter());
         let names: Vec<&str> = units.iter().map(|unit| &*named[unit]).collect();

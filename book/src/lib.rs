@@ -55,6 +55,6 @@ pub use line::{LineId, PostedLine};
 pub use money::Money;
 pub use payables::{Payable, Standing};
 pub use payee::Payee;
-pub use settle::{SettleOutcome, SettledRun};
+pub use settle::{FewerRows, SettleOutcome, SettledRun};
 pub use state::{BookState, Dispute, OnHold, Settlement, Status, Transfer};
 pub use store::{Names, Place};

@@ -76,10 +76,7 @@ impl LinesDigest {
     }
 
     fn number(&mut self, number: i128) {
-        match i64::try_from(number) {
-            Ok(small) => self.text.extend_from_slice(itoa(small).as_bytes()),
-            Err(_) => self.text.extend_from_slice(number.to_string().as_bytes()),
-        }
+        self.text.extend_from_slice(number.to_string().as_bytes());
         self.text.push(b'\t');
     }
 
@@ -99,10 +96,6 @@ impl LinesDigest {
     pub fn finish(self) -> String {
         crate::chain::hex(&self.hasher.finalize())
     }
-}
-
-fn itoa(number: i64) -> String {
-    number.to_string()
 }
 
 impl fmt::Display for LineId {

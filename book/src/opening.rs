@@ -5,11 +5,13 @@ use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry
 use crate::error::BookError;
 use crate::line::{LinesDigest, PostedLine};
 use crate::money::Money;
+use crate::payee::Payee;
 use crate::periods::periods_of;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{Days, date_of};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Line, Subject, read_payments};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,16 +23,34 @@ impl Book {
     pub fn open_with(&mut self, plan: &Plan, file: &Path, through: i32, on: Day) -> Result<SettlementEntry, BookError> {
         let name = file.display().to_string();
         let mut sums: BTreeMap<Subject, Line> = BTreeMap::new();
-        let mut large = None;
-        read_payments(plan, file, through, |subject, line| match sums.get_mut(&subject) {
-            None => {
-                sums.insert(subject, line);
+        let (mut large, mut twice) = (None, None);
+        let mut places: FxHashSet<(Subject, i32)> = FxHashSet::default();
+        read_payments(plan, file, through, |subject, line| {
+            if !places.insert((subject.clone(), line.place)) {
+                twice = Some(subject.clone());
             }
-            Some(known) => match known.amount.checked_add(line.amount) {
-                Some(sum) => known.amount = sum,
-                None => large = Some(subject),
-            },
+            match sums.get_mut(&subject) {
+                None => {
+                    sums.insert(subject, line);
+                }
+                Some(known) => match known.amount.checked_add(line.amount) {
+                    Some(sum) => known.amount = sum,
+                    None => large = Some(subject),
+                },
+            }
         })?;
+        if let Some(Subject { rule, key, payee_kind, payee, period, .. }) = twice {
+            let payee = Payee { kind: payee_kind, key: payee }.to_string();
+            let message = format!(
+                "two rows of the file are `{}` to `{}` for `{}` in {}",
+                shown(&rule),
+                shown(&payee),
+                shown(&key),
+                shown(&period)
+            );
+            let help = "if both were paid, give them a column `place`, 1 and 2; if not, remove one";
+            return Err(BookError::refused(message, help));
+        }
         if let Some(Subject { rule, key, .. }) = large {
             return Err(BookError::TooLarge { rule, key, what: "the sum is too large" });
         }
@@ -60,6 +80,15 @@ impl Book {
                 total.money.amount = total.money.amount.checked_add(line.amount).ok_or_else(large)?;
                 if let Some((kind, index)) = plan.calendar.parse_name(&subject.period) {
                     let Days { from, to } = plan.calendar.days(kind, index, plan.active);
+                    if from > through.min(plan.active.to) {
+                        let message = format!(
+                            "{} begins on {}, after {}",
+                            subject.period,
+                            date_of(from),
+                            date_of(through.min(plan.active.to))
+                        );
+                        return Err(BookError::refused(message, "an opening is of what was paid through its day"));
+                    }
                     let days = PeriodDays { period: subject.period.clone(), from: date_of(from), to: date_of(to) };
                     booked.insert(subject.period.clone(), days);
                 }
@@ -88,6 +117,9 @@ impl Book {
                 units: plan.units.iter().map(|unit| (unit.code.clone(), unit.decimals)).collect(),
                 accrued: Vec::new(),
                 run: None,
+                ends: date_of(plan.active.to),
+                fields: String::new(),
+                meaning: String::new(),
                 note: name,
             };
             Ok((vec![Act::Drafted(Box::new(settled.clone()))], settled))

@@ -21,7 +21,7 @@ pub struct Payable {
     pub posted: Money,
     /// What was paid and did not come back.
     pub paid: Money,
-    /// What is to be paid; below zero it is owed, and taken off what comes.
+    /// What is to be paid, and no more than with all that was posted since; below zero it is owed, and taken off what comes.
     pub balance: Money,
     /// What becomes of it.
     pub standing: Standing,
@@ -94,6 +94,14 @@ pub(crate) fn payables(
     for sum in store.sums(&posted, Some(settlement), SumBy::Payee, due_by)? {
         sums.insert((sum.payee, sum.unit), [sum.of_last, sum.amount, 0]);
     }
+    // What was taken back since is not paid out by an older settlement.
+    let all: Vec<u64> = state.posted(None).into_iter().filter(|number| !is_opening(*number)).collect();
+    let mut today: BTreeMap<(Payee, String), i128> = BTreeMap::new();
+    if all != posted {
+        for sum in store.sums(&all, None, SumBy::Payee, due_by)? {
+            today.insert((sum.payee, sum.unit), sum.amount);
+        }
+    }
     let transfers: Vec<u64> = state.transfers.iter().map(|known| Transfer::place(known.number)).collect();
     for sum in store.sums(&transfers, None, SumBy::Payee, None)? {
         let [.., paid] = sums.entry((sum.payee, sum.unit)).or_default();
@@ -102,7 +110,8 @@ pub(crate) fn payables(
     let payable = |((payee, unit), [settled, posted, paid]): ((Payee, String), [i128; 3])| {
         let decimals = state.units.get(&unit).copied().unwrap_or(0);
         let money = |amount| Money { unit: unit.clone(), decimals, amount };
-        let balance = posted - paid;
+        let now = today.get(&(payee.clone(), unit.clone())).copied();
+        let balance = now.map_or(posted, |now| now.min(posted)) - paid;
         let standing = match balance {
             0 => Standing::Even,
             ..0 => Standing::Owed,

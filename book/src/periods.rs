@@ -2,9 +2,11 @@
 
 use crate::entry::{Day, PeriodDays};
 use crate::error::BookError;
+use crate::state::Settlement;
 use meed_compiler::plan::Plan;
-use meed_compiler::plan::calendar::{Days, date_of, day_of};
+use meed_compiler::plan::calendar::{Days, date_of};
 use meed_grammar::foreign::shown;
+use std::collections::BTreeMap;
 
 /// Periods of a program that are kept with a settlement, at most: what is looked up there are periods to close.
 const MOST: usize = 1_000;
@@ -36,25 +38,39 @@ pub(crate) fn periods_of(plan: &Plan, through: i32) -> Vec<PeriodDays> {
 /// the run on.
 pub(crate) struct Booking<'a> {
     plan: &'a Plan,
-    closed: Option<i32>,
+    /// Periods in which something was booked: the program may have another calendar now.
+    known: BTreeMap<&'a str, &'a PeriodDays>,
+    closed: Option<Day>,
     open: Option<PeriodDays>,
 }
 
 impl<'a> Booking<'a> {
-    pub fn new(plan: &'a Plan, periods: &[PeriodDays], closed: Option<Day>, through: i32) -> Self {
+    pub fn new(
+        plan: &'a Plan,
+        posted: &[&'a Settlement],
+        periods: &[PeriodDays],
+        closed: Option<Day>,
+        through: i32,
+    ) -> Self {
         let open = open_period(periods, closed, date_of(through)).ok();
-        Self { plan, closed: closed.map(day_of), open }
+        let of = |known: &&'a Settlement| known.settled.periods.iter().chain(&known.settled.booked);
+        let known = posted.iter().flat_map(of).map(|days| (&*days.period, days)).collect();
+        Self { plan, known, closed, open }
     }
 
     pub fn of(&self, own: &str) -> Result<PeriodDays, BookError> {
-        let Some((kind, index)) = self.plan.calendar.parse_name(own) else {
-            return Err(BookError::Store(format!("`{own}` is no period of the program")));
+        let days = match self.plan.calendar.parse_name(own) {
+            Some((kind, index)) => {
+                let Days { from, to } = self.plan.calendar.days(kind, index, self.plan.active);
+                Some(PeriodDays { period: own.to_owned(), from: date_of(from), to: date_of(to) })
+            }
+            None => self.known.get(own).map(|days| (*days).clone()),
         };
-        let Days { from, to } = self.plan.calendar.days(kind, index, self.plan.active);
-        if self.closed.is_none_or(|closed| to > closed) {
-            return Ok(PeriodDays { period: own.to_owned(), from: date_of(from), to: date_of(to) });
+        match days {
+            Some(days) if self.closed.is_none_or(|closed| days.to > closed) => Ok(days),
+            // Of a calendar that the program has no more nobody knows whether it is closed.
+            Some(_) | None => self.open.clone().ok_or_else(|| no_open(own)),
         }
-        self.open.clone().ok_or_else(|| no_open(own))
     }
 }
 
@@ -69,5 +85,8 @@ pub(crate) fn open_period(periods: &[PeriodDays], closed: Option<Day>, day: Day)
 
 fn no_open(own: &str) -> BookError {
     let message = format!("`{}` is closed, and there is no later period that is open", shown(own));
-    BookError::refused(message, "settle through a day of a later period, as --through DATE")
+    BookError::refused(
+        message,
+        "settle through a day of a later period, as --through DATE; where a table has the calendar, it must have that period",
+    )
 }

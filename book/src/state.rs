@@ -109,6 +109,8 @@ pub struct BookState {
     pub head: String,
     /// How many entries there are.
     pub n_entries: u64,
+    /// The day of the last one.
+    pub last_day: Option<Day>,
     /// By number, from 1.
     pub settlements: Vec<Settlement>,
     /// The last closed day by program.
@@ -207,7 +209,15 @@ impl BookState {
         if is_first != matches!(entry.act, Act::Begun { .. }) {
             return Err(BookError::Refused("a book begins once, with its first entry".to_owned()));
         }
+        if let Some(last) = self.last_day.filter(|last| entry.on < *last) {
+            let message = format!("the last entry of the book is of {last}: {} is before that", entry.on);
+            return Err(BookError::refused(message, format!("name that day or a later one: --on {last}")));
+        }
+        if !(1900..=9999).contains(&entry.on.year()) {
+            return Err(BookError::Refused(format!("{} is no day of a book", entry.on)));
+        }
         self.act(entry)?;
+        self.last_day = Some(entry.on);
         self.n_entries = entry.number;
         hash.clone_into(&mut self.head);
         Ok(())
@@ -342,6 +352,19 @@ impl BookState {
             ));
         }
         self.follows(settled)?;
+        self.has_units(settled)?;
+        self.settlements.push(Settlement {
+            settled: settled.clone(),
+            on,
+            status: Status::Draft,
+            approved: None,
+            posted: None,
+        });
+        Ok(())
+    }
+
+    /// Whether units have the decimals with which something was posted.
+    fn has_units(&self, settled: &SettlementEntry) -> Result<(), BookError> {
         for (unit, decimals) in &settled.units {
             if let Some(known) = self.units.get(unit).filter(|known| *known != decimals) {
                 let message = format!(
@@ -352,14 +375,6 @@ impl BookState {
                 return Err(BookError::refused(message, "keep that program in a book of its own"));
             }
         }
-        self.units.extend(settled.units.iter().map(|(unit, decimals)| (unit.clone(), *decimals)));
-        self.settlements.push(Settlement {
-            settled: settled.clone(),
-            on,
-            status: Status::Draft,
-            approved: None,
-            posted: None,
-        });
         Ok(())
     }
 
@@ -395,6 +410,9 @@ impl BookState {
             Status::Posted | Status::Dropped => return Err(is_already(known, "it cannot be posted again")),
         }
         self.follows(&known.settled)?;
+        self.has_units(&known.settled)?;
+        let units = known.settled.units.clone();
+        self.units.extend(units);
         let known = self.settlement_mut(number)?;
         known.status = Status::Posted;
         known.posted = Some(on);
@@ -407,7 +425,7 @@ fn is_already(known: &Settlement, why: &str) -> BookError {
 }
 
 fn said(text: &str, what: &str, option: &str) -> Result<(), BookError> {
-    match text.trim().is_empty() {
+    match !text.chars().any(char::is_alphanumeric) {
         true => Err(BookError::refused(format!("it must be said {what}"), option)),
         false => Ok(()),
     }

@@ -27,11 +27,12 @@ pub enum Place {
 /// The display names of payees.
 pub type Names = Vec<(Payee, String)>;
 
-/// A sum of lines: for whom, by which rule if that was asked for, in which unit.
+/// A sum of lines: for whom, by which rule and in which period booked if that was asked for, in which unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LineSum {
     pub payee: Payee,
     pub rule: Option<String>,
+    pub booked: Option<String>,
     pub unit: String,
     pub amount: i128,
     /// What of it is of the settlement that was asked for beside all.
@@ -42,7 +43,7 @@ pub(crate) struct LineSum {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SumBy {
     Payee,
-    PayeeAndRule,
+    PayeeRuleAndBooked,
 }
 
 /// A store. What is written between `begin` and `commit` is there whole or not at all.
@@ -54,6 +55,12 @@ pub(crate) trait Store {
     fn begin(&mut self) -> Result<(), BookError>;
 
     fn commit(&mut self) -> Result<(), BookError>;
+
+    /// Reads what is there now, whatever others write, until it is rolled back.
+    fn begin_reading(&mut self) -> Result<(), BookError>;
+
+    /// Leaves nothing behind of what was erased.
+    fn forget(&mut self) -> Result<(), BookError>;
 
     fn roll_back(&mut self);
 
@@ -86,6 +93,9 @@ pub(crate) trait Store {
         by: SumBy,
         due_by: Option<i32>,
     ) -> Result<Vec<LineSum>, BookError>;
+
+    /// The keys of payees of a kind of whom there are lines.
+    fn keys_of(&mut self, kind: &str) -> Result<Vec<String>, BookError>;
 
     fn names(&mut self) -> Result<Names, BookError>;
 

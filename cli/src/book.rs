@@ -12,6 +12,7 @@ use crate::project;
 use jiff::civil::Date;
 use meed_book::{Book, BookError, Place, SettlementEntry, SettlementKind};
 use meed_grammar::foreign::shown;
+use meed_runtime::manifest::Manifest;
 
 /// Look at what was paid, approve and post settlements, and keep account of transfers.
 #[derive(clap::Args)]
@@ -123,7 +124,7 @@ pub fn tell(error: &BookError, messages: Messages) -> ExitStatus {
         }
         BookError::Io(_) => ExitStatus::Output,
         BookError::TooLarge { .. } => ExitStatus::Fault,
-        BookError::Edited { .. } | BookError::Earlier(_) => ExitStatus::Tables,
+        BookError::Edited { .. } | BookError::EditedLines { .. } | BookError::Earlier(_) => ExitStatus::Tables,
         BookError::NoBook { .. }
         | BookError::Exists { .. }
         | BookError::NotABook { .. }
@@ -166,6 +167,14 @@ fn summary(settled: &SettlementEntry) -> String {
             shown(&accrued.rule),
             lines(accrued.lines),
             accrued.money
+        );
+    }
+    let run: Option<Manifest> = settled.run.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    if let Some(rejects) = run.and_then(|run| run.rejects).filter(|rejects| rejects.rows > 0) {
+        let (n, name) = (rejects.rows, shown(&rejects.name).into_owned());
+        let _ = writeln!(
+            text,
+            "  rows with rejected cells were left out ({n} cells, `{name}`): what was paid for them is withdrawn"
         );
     }
     if !settled.note.is_empty() {

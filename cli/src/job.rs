@@ -9,6 +9,7 @@ use crate::draw::{Messages, file_name};
 use crate::inputs::Inputs;
 use crate::progress::Progress;
 use crate::project::{self, Program, Settings};
+use meed_book::Place;
 use meed_compiler::Sources;
 use meed_compiler::internal::InternalError;
 use meed_compiler::plan::Plan;
@@ -220,6 +221,9 @@ impl Job {
         let tables = bound.tables.iter().flat_map(|(_, files)| files);
         let mut own = project::files(&self.path, &self.sources);
         own.extend(self.sheets.iter().cloned());
+        if let Some(Place::File(book)) = &self.settings.book {
+            own.push(book.clone());
+        }
         let read: Vec<PathBuf> = tables.chain(&own).chain([&self.settings.file()]).map(|path| place(path)).collect();
         for (idx, path) in outputs.iter().enumerate() {
             let own = place(path);

@@ -397,9 +397,18 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Replaces a file by what a function writes, whole or not at all.
 pub fn write_by<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io::Result<T> {
+    let file = beside(path)?;
+    let written = write(file.as_file().try_clone()?)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(around(path))?;
+    Ok(written)
+}
+
+/// An unfinished file beside a path, as readable as the file that it replaces, or as any new one.
+pub fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".meed-").suffix(".part");
-    // As readable as the file that it replaces, or as any new one.
     match std::fs::metadata(path) {
         Ok(there) => {
             builder.permissions(there.permissions());
@@ -411,10 +420,5 @@ pub fn write_by<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io
         #[cfg(not(unix))]
         Err(_) => {}
     }
-    let file = builder.tempfile_in(around(path))?;
-    let written = write(file.as_file().try_clone()?)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(around(path))?;
-    Ok(written)
+    builder.tempfile_in(around(path))
 }

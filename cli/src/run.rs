@@ -122,7 +122,10 @@ impl Run {
             },
             out: Some(folder.join("run")),
             paid: manifest.paid.iter().map(|run| PathBuf::from(&run.name)).collect(),
-            rejects: (manifest.rejects.is_some() || has("rejects")).then(|| folder.join("rejects.csv")),
+            rejects: match manifest.tables.iter().find(|table| table.table == "rejects") {
+                Some(table) => Some(folder.join("run").join(&table.file)),
+                None => manifest.rejects.as_ref().map(|_| folder.join("rejects.csv")),
+            },
             format: ending.and_then(|ending| Format::from_str(&ending.to_string_lossy(), true).ok()),
             csv_formulas: if manifest.formulas_as_they_are { FormulaCells::AsIs } else { FormulaCells::Mark },
             only: (has("totals") && !has("payments")).then_some(Only::Totals),

@@ -6,11 +6,12 @@ use crate::digest::{Digests, Hashed};
 use crate::draw::{Messages, file_name, say};
 use crate::format::Format;
 use crate::job::{Job, JobOptions, Limits, all_threads};
-use crate::out::{write_by, write_rejects};
+use crate::out::{beside, write_rejects};
 use crate::progress::Progress;
 use crate::run::{judge, sorting};
 use crate::{report, run_json};
-use meed_book::{BookError, SettleOutcome};
+use meed_book::{BookError, FewerRows, Place, SettleOutcome};
+use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Room, RunLines};
 use meed_runtime::inner::engine::{RunOptions, RunResult, run};
 use meed_runtime::inner::output::{Batch, Formulas, Sink};
@@ -20,6 +21,7 @@ use meed_runtime::manifest::{Rejects, Table, digest_of};
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Settle a program beside the book: what it pays more or less than was posted becomes a draft, to be approved and posted.
 #[derive(clap::Args)]
@@ -36,6 +38,9 @@ pub struct Settle {
     /// What is said with the approval
     #[arg(long, value_name = "TEXT", requires = "approved_by")]
     note: Option<String>,
+    /// Post at once though an event has less than half of the rows that it had
+    #[arg(long, requires = "approved_by")]
+    fewer_rows: bool,
     /// Write rejected rows here and settle the others
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -56,11 +61,23 @@ impl Settle {
     }
 
     fn settle(&self, messages: Messages) -> Result<(), ExitStatus> {
-        let job = Job::new(self.program.as_deref(), &self.job, messages)?;
+        let mut job = Job::new(self.program.as_deref(), &self.job, messages)?;
         let wrong = |error: BookError| tell(&error, messages);
         let mut book = self.book.open(job.settings.book.as_ref(), messages)?;
-        book.can_settle(&job.plan.name, job.through).map_err(wrong)?;
+        book.can_settle(&job.plan.name, job.through, self.book.day()).map_err(wrong)?;
+        let is_new = !book.state().settlements.iter().any(|known| known.settled.program == job.plan.name);
+        let others: Vec<String> =
+            book.state().programs().into_iter().map(|name| format!("`{}`", shown(name))).collect();
+        if is_new && !others.is_empty() {
+            messages.note(&format!(
+                "`{}` is new in this book, which has {}: all that it pays is new. A program that was only renamed is paid a second time",
+                shown(&job.plan.name),
+                others.join(", ")
+            ));
+        }
         let bound = job.bind(messages)?;
+        // No more than a table is the book written over by what this writes.
+        job.settings.book = book.file().map(Place::File);
         job.keeps_inputs(&bound, &self.rejects.iter().cloned().collect::<Vec<_>>(), messages)?;
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
@@ -82,7 +99,7 @@ impl Settle {
         let inputs = job.inputs(inputs, &loaded, messages)?;
         let options = RunOptions { threads, ..RunOptions::through(job.through) };
         let result = run(&job.plan, &mut loaded, &options, None).map_err(|met| job.fault(&met, messages))?;
-        let rejects = self.set_aside(&job, &loaded, messages)?;
+        let (aside, rejects) = self.set_aside(&job, &loaded, messages)?;
         progress.writing();
         let room = Room { folder: &scratch, memory: sorting(self.memory) };
         let lines = RunLines::new(&job.plan, room);
@@ -106,12 +123,19 @@ impl Settle {
             through: job.through,
             manifest: &manifest,
             text: &text,
+            fewer_rows: self.fewer_rows,
         };
         let approved = self.approved_by.as_deref().map(|by| (by, self.note.as_deref().unwrap_or("")));
         let outcome = book.settle(run, approved, self.book.day()).map_err(wrong)?;
+        if let (Some(aside), Some(path)) = (aside, &self.rejects) {
+            aside.persist(path).map_err(|error| not_written(path, &error.error, messages))?;
+        }
         say("");
         match outcome {
-            SettleOutcome::Nothing => {
+            SettleOutcome::Nothing { dropped } => {
+                if let Some(draft) = dropped {
+                    say(&format!("draft {draft} is dropped: there is nothing to post"));
+                }
                 say(&format!("nothing is different from what the book has: `{}`", book.place()));
                 say(&format!("head {}", book.state().head));
             }
@@ -119,7 +143,13 @@ impl Settle {
                 say(&format!("draft {settlement} has all of it already"));
                 say(&format!("head {}", book.state().head));
             }
-            SettleOutcome::Drafted { settled, instead_of } => {
+            SettleOutcome::Drafted { settled, instead_of, fewer } => {
+                for FewerRows { event, were, are } in fewer {
+                    say(&format!(
+                        "`{}` had {were} rows when this was settled last, and has {are}: what was paid for rows that are gone is taken back",
+                        shown(&event)
+                    ));
+                }
                 if let Some(before) = instead_of {
                     say(&format!("draft {before} is dropped: this one takes its place"));
                 }
@@ -129,21 +159,29 @@ impl Settle {
         Ok(())
     }
 
-    /// Writes rejected rows where that is asked for.
-    fn set_aside(&self, job: &Job, loaded: &Loaded, messages: Messages) -> Result<Option<Rejects>, ExitStatus> {
-        let Some(path) = &self.rejects else { return Ok(None) };
-        let written = write_by(path, |file| write_rejects(&job.plan, loaded, &Formulas::marked(), file));
-        let described = written.and_then(|()| describe(path, loaded));
-        described.map(Some).map_err(|error| {
-            messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(path)), None);
-            ExitStatus::Output
-        })
+    /// Writes rejected rows beside where they are asked for: they appear with the settlement.
+    fn set_aside(
+        &self,
+        job: &Job,
+        loaded: &Loaded,
+        messages: Messages,
+    ) -> Result<(Option<NamedTempFile>, Option<Rejects>), ExitStatus> {
+        let Some(path) = &self.rejects else { return Ok((None, None)) };
+        let write = || {
+            let file = beside(path)?;
+            write_rejects(&job.plan, loaded, &Formulas::marked(), file.as_file())?;
+            file.as_file().sync_all()?;
+            let (size, sha256) = digest_of(std::fs::File::open(file.path())?)?;
+            let rejects = Rejects { name: path.display().to_string(), size, rows: loaded.rejects.n_all(), sha256 };
+            Ok((Some(file), Some(rejects)))
+        };
+        write().map_err(|error| not_written(path, &error, messages))
     }
 }
 
-fn describe(path: &Path, loaded: &Loaded) -> io::Result<Rejects> {
-    let (size, sha256) = digest_of(std::fs::File::open(path)?)?;
-    Ok(Rejects { name: path.display().to_string(), size, rows: loaded.rejects.n_all(), sha256 })
+fn not_written(path: &Path, error: &io::Error, messages: Messages) -> ExitStatus {
+    messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(path)), None);
+    ExitStatus::Output
 }
 
 /// Hands the payments of a run to the book, and gives what `run.json` says of them: the table that `meed run` would write.

@@ -105,6 +105,6 @@ fn three_hundred_kills_leave_a_whole_book() {
         let place = header.iter().position(|name| name == column).expect("a column");
         reader.records().map(|row| row.expect("a row")[place].replace('.', "").parse::<i64>().expect("cents")).sum()
     };
-    folder.meed(&["book", "export", "--to", "payables.csv"]).with(0);
+    folder.meed(&["book", "export", "--to", "payables.csv", "--replace"]).with(0);
     assert_eq!(cents(&folder.read("payables.csv"), "posted"), cents(&folder.read("out/payments.csv"), "amount"));
 }

@@ -174,7 +174,20 @@ fn months(name: &str, book: &str, judge: Judge) {
         let mut now = Vec::new();
         for number in 1..=settlement {
             let number = number.to_string();
-            folder.meed(&["book", "export", &number, "--table", "lines", "--to", "lines.csv", "--book", book]).with(0);
+            folder
+                .meed(&[
+                    "book",
+                    "export",
+                    &number,
+                    "--table",
+                    "lines",
+                    "--to",
+                    "lines.csv",
+                    "--replace",
+                    "--book",
+                    book,
+                ])
+                .with(0);
             now.push(folder.read("lines.csv"));
         }
         assert_eq!(now[..posted.len()], posted);
@@ -213,7 +226,7 @@ fn months(name: &str, book: &str, judge: Judge) {
         for head in &heads {
             folder.meed(&["book", "check", "--book", book, "--head", head]).with(0);
         }
-        folder.meed(&["book", "journal", "--to", "book.journal", "--book", book]).with(0);
+        folder.meed(&["book", "journal", "--to", "book.journal", "--replace", "--book", book]).with(0);
         judge(&folder);
     }
     let all = ["corrected", "late", "moved", "new", "repriced", "returned", "withdrawn"];

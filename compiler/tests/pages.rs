@@ -152,7 +152,7 @@ fn in_house_style(problem: &Problem) -> Result<(), String> {
 }
 
 /// Every room that reports problems.
-const ROOMS: [&str; 4] = ["grammar/src", "compiler/src", "runtime/src", "cli/src"];
+const ROOMS: [&str; 5] = ["grammar/src", "compiler/src", "runtime/src", "book/src", "cli/src"];
 
 /// The codes of the problems in the sources of some rooms.
 fn problem_codes(rooms: &[&str]) -> BTreeSet<String> {

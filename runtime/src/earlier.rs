@@ -21,6 +21,7 @@ pub use compare::Compared;
 pub use error::EarlierError;
 pub use read::{EarlierRun, EarlierRuns, read_payments};
 pub use reason::Reason;
+pub use rows::fields_in_digests;
 pub use run_lines::{Accrued, Before, Difference, RunLines};
 pub use subject::Subject;
 pub use sums::{Line, Room};

@@ -85,7 +85,7 @@ pub mod inner {
     pub mod earlier {
         pub use crate::earlier::{
             Accrued, Before, Compared, Difference, EarlierError, EarlierRun, EarlierRuns, Line, Reason, Room, RunLines,
-            Subject, read_payments,
+            Subject, fields_in_digests, read_payments,
         };
     }
     pub mod engine {

@@ -204,6 +204,14 @@ impl Store for Server {
         self.execute("COMMIT")
     }
 
+    fn begin_reading(&mut self) -> Result<(), BookError> {
+        self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    fn forget(&mut self) -> Result<(), BookError> {
+        self.execute("VACUUM FULL meed.name")
+    }
+
     fn roll_back(&mut self) {
         // Where the connection is gone, the server has done it.
         let _ = self.client.batch_execute("ROLLBACK");
@@ -242,7 +250,7 @@ impl Store for Server {
     ) -> Result<Vec<(u64, PostedLine)>, BookError> {
         let select = format!(
             "SELECT {COLUMNS} FROM meed.line WHERE payee_kind = $1 AND payee = $2 AND ($3::TEXT IS NULL OR key = $3) \
-             AND settlement = ANY($4) ORDER BY settlement, number"
+             AND settlement = ANY($4) AND number > 0 ORDER BY settlement, number"
         );
         let rows = self.query(&select, &[&payee.kind, &payee.key, &key, &ids(settlements)])?;
         Ok(rows.iter().map(line).collect())
@@ -265,13 +273,13 @@ impl Store for Server {
         due_by: Option<i32>,
     ) -> Result<Vec<LineSum>, BookError> {
         let rule = match by {
-            SumBy::Payee => "NULL::TEXT",
-            SumBy::PayeeAndRule => "rule",
+            SumBy::Payee => "NULL::TEXT, NULL::TEXT",
+            SumBy::PayeeRuleAndBooked => "rule, booked",
         };
         let select = format!(
             "SELECT payee_kind, payee, {rule}, unit, sum(amount)::TEXT,
                  coalesce(sum(amount) FILTER (WHERE settlement = $3), 0)::TEXT
-             FROM meed.line WHERE settlement = ANY($1) AND ($2::INTEGER IS NULL OR due IS NULL OR due <= $2)
+             FROM meed.line WHERE settlement = ANY($1) AND number > 0 AND ($2::INTEGER IS NULL OR due IS NULL OR due <= $2)
              GROUP BY payee_kind, payee, {rule}, unit"
         );
         let sum = |row: &Row| {
@@ -280,9 +288,21 @@ impl Store for Server {
                 text.parse::<i128>().map_err(|_| BookError::Store(format!("`{text}` is no sum of lines")))
             };
             let payee = Payee { kind: row.get(0), key: row.get(1) };
-            Ok(LineSum { payee, rule: row.get(2), unit: row.get(3), amount: amount(4)?, of_last: amount(5)? })
+            Ok(LineSum {
+                payee,
+                rule: row.get(2),
+                booked: row.get(3),
+                unit: row.get(4),
+                amount: amount(5)?,
+                of_last: amount(6)?,
+            })
         };
         self.query(&select, &[&ids(settlements), &due_by, &last.map(id)])?.iter().map(sum).collect()
+    }
+
+    fn keys_of(&mut self, kind: &str) -> Result<Vec<String>, BookError> {
+        let select = "SELECT DISTINCT payee FROM meed.line WHERE payee_kind = $1 ORDER BY payee";
+        Ok(self.query(select, &[&kind])?.iter().map(|row| row.get(0)).collect())
     }
 
     fn names(&mut self) -> Result<Names, BookError> {
@@ -305,6 +325,12 @@ impl Store for Server {
         let triggers = "SELECT tgname::TEXT FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
             JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = 'meed' AND NOT tgisinternal";
         let rows = self.query(triggers, &[])?;
-        Ok(rows.iter().map(|row| format!("its tables have a trigger: {}", row.get::<_, String>(0))).collect())
+        let mut faults: Vec<String> =
+            rows.iter().map(|row| format!("its tables have a trigger: {}", row.get::<_, String>(0))).collect();
+        let unread = self.query("SELECT (SELECT count(*) FROM meed.line WHERE number <= 0 OR settlement <= 0) + (SELECT count(*) FROM meed.entry WHERE number <= 0)", &[])?;
+        if unread.iter().any(|row| row.get::<_, i64>(0) > 0) {
+            faults.push("it has lines or entries with numbers below one".to_owned());
+        }
+        Ok(faults)
     }
 }

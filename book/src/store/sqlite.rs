@@ -17,6 +17,8 @@ use std::time::Duration;
 const APPLICATION: i32 = 0x4d65_6564;
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long whoever has written waits for those who read.
+const LONG_PATIENCE: Duration = Duration::from_secs(300);
 
 /// Days are counted from 1970-01-01, amounts in the smallest parts of their units. Lines are in the order of their numbers on the disk.
 const SCHEMA: &str = "
@@ -46,6 +48,9 @@ pub(super) struct Sqlite {
     connection: Connection,
     /// The columns by which lines are read.
     columns: &'static str,
+    /// The path, and which file was there when it was opened; none of a file that is being made.
+    path: PathBuf,
+    file: Option<(u64, u64)>,
     place: String,
     words: Words,
 }
@@ -74,6 +79,8 @@ impl Sqlite {
         keep: Option<&Path>,
         fill: impl FnOnce(&mut dyn Store, &mut dyn Store, u32) -> Result<(), BookError>,
     ) -> Result<Option<PathBuf>, BookError> {
+        // A link stays a link.
+        let path = &path.canonicalize().map_err(|_| BookError::NoBook { place: path.display().to_string() })?;
         let (mut old, format) = Self::open_any(path)?;
         if format == FORMAT {
             return Ok(None);
@@ -82,28 +89,28 @@ impl Sqlite {
         let ending = path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
         let beside = || path.with_file_name(format!("{stem}.format-{format}{ending}"));
         let kept = keep.map_or_else(beside, Path::to_owned);
+        if kept.symlink_metadata().is_ok() {
+            return Err(BookError::Exists { place: kept.display().to_string() });
+        }
         let next = path.with_file_name(format!(".{stem}.format-{FORMAT}{ending}"));
+        // From here on nobody else writes, and whoever waits finds another file.
+        old.begin()?;
         // What an upgrade left that was killed.
         let _ = std::fs::remove_file(&next);
-        old.begin()?;
         Self::create(&next, |new| fill(&mut old, new, format))?;
-        let keep = || {
-            // The old file has two names until the new one has the first of them: at no moment is there none.
-            if std::fs::hard_link(path, &kept).is_err() {
-                if kept.symlink_metadata().is_ok() {
-                    return Err(BookError::Exists { place: kept.display().to_string() });
-                }
-                std::fs::copy(path, &kept)?;
-                std::fs::File::open(&kept)?.sync_all()?;
-            }
+        let swap = || {
+            std::fs::copy(path, &kept)?;
+            std::fs::File::open(&kept)?.sync_all()?;
             std::fs::rename(&next, path)?;
+            #[cfg(unix)]
+            std::fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
             Ok(())
         };
-        let kept_it = keep().inspect_err(|_| {
+        let swapped: Result<(), BookError> = swap().inspect_err(|_| {
             let _ = std::fs::remove_file(&next);
         });
         old.roll_back();
-        kept_it.map(|()| Some(kept))
+        swapped.map(|()| Some(kept))
     }
 
     /// Opens a file of any format that is known.
@@ -116,8 +123,17 @@ impl Sqlite {
             return Err(BookError::NotABook { place, reason: Some("it is a folder".to_owned()) });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(|error| fault(&error, &place))?;
-        let mut store = Self { connection, columns: COLUMNS, place, words: Words::default() };
+        // Of a name that means something to SQLite, such as `:memory:`, it is the file that is meant.
+        let whole = std::path::absolute(path).map_err(|error| BookError::Store(format!("`{place}`: {error}")))?;
+        let connection = Connection::open_with_flags(whole, flags).map_err(|error| fault(&error, &place))?;
+        let mut store = Self {
+            connection,
+            columns: COLUMNS,
+            file: file_at(path),
+            path: path.to_owned(),
+            place,
+            words: Words::default(),
+        };
         store.prepare()?;
         let none = |reason| BookError::NotABook { place: store.place.clone(), reason };
         let pragma = |name: &str| store.connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -147,6 +163,9 @@ impl Sqlite {
             return Err(exists());
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(BookError::Refused(format!("there is no folder `{}`", folder.display())));
+        }
         let beside = |error: std::io::Error| BookError::Full(format!("`{}`: {error}", folder.display()));
         let mut builder = tempfile::Builder::new();
         builder.prefix(".meed-").suffix(".part");
@@ -155,7 +174,14 @@ impl Sqlite {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder).map_err(beside)?;
         let connection = Connection::open(file.path()).map_err(|error| fault(&error, &place))?;
-        let mut store = Self { connection, columns: COLUMNS, place: place.clone(), words: Words::default() };
+        let mut store = Self {
+            connection,
+            columns: COLUMNS,
+            file: None,
+            path: path.to_owned(),
+            place: place.clone(),
+            words: Words::default(),
+        };
         store.prepare()?;
         store.begin()?;
         let wrong = |error: rusqlite::Error| fault(&error, &place);
@@ -180,6 +206,8 @@ impl Sqlite {
         let set = || {
             self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
             self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+            // What is erased or moved leaves nothing in the file.
+            self.connection.pragma_update(None, "secure_delete", true)?;
             self.connection.busy_timeout(PATIENCE)?;
             self.connection.pragma_update(None, "synchronous", "FULL")?;
             self.connection.pragma_update(None, "cache_size", -65_536)?;
@@ -310,6 +338,20 @@ fn small(amount: i128, line: &PostedLine, what: &'static str) -> Result<i64, Boo
     i64::try_from(amount).map_err(|_| BookError::TooLarge { rule: rule.clone(), key: key.clone(), what })
 }
 
+/// Which file is at a path, where the system tells.
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        path.metadata().ok().map(|file| (file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 fn fault(error: &rusqlite::Error, place: &str) -> BookError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BookError::Busy { place: place.to_owned() },
@@ -334,11 +376,32 @@ impl Store for Sqlite {
     }
 
     fn begin(&mut self) -> Result<(), BookError> {
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(self.wrong())
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(self.wrong())?;
+        // An upgrade has put another file in its place: what is written here would be lost.
+        if self.file.is_some() && self.file != file_at(&self.path) {
+            self.roll_back();
+            return Err(BookError::Changed { what: "another file has taken its place".to_owned() });
+        }
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), BookError> {
-        self.connection.execute_batch("COMMIT").map_err(self.wrong())
+        // Whoever reads is done some time, and what took long to compute is worth the wait.
+        let commit = || {
+            self.connection.busy_timeout(LONG_PATIENCE)?;
+            self.connection.execute_batch("COMMIT")?;
+            self.connection.busy_timeout(PATIENCE)
+        };
+        commit().map_err(self.wrong())
+    }
+
+    fn begin_reading(&mut self) -> Result<(), BookError> {
+        self.connection.execute_batch("BEGIN").map_err(self.wrong())
+    }
+
+    fn forget(&mut self) -> Result<(), BookError> {
+        // A page that was split keeps what was moved from it until the file is written anew.
+        self.connection.execute_batch("VACUUM").map_err(self.wrong())
     }
 
     fn roll_back(&mut self) {
@@ -410,7 +473,7 @@ impl Store for Sqlite {
         let read = || {
             let select = format!(
                 "SELECT {} WHERE payee.kind = ?1 AND payee.key = ?2 AND (?3 IS NULL OR line.key = ?3) \
-                 AND settlement IN ({}) ORDER BY settlement, number",
+                 AND settlement IN ({}) AND number > 0 ORDER BY settlement, number",
                 self.columns,
                 list(settlements)
             );
@@ -447,11 +510,12 @@ impl Store for Sqlite {
         by: SumBy,
         due_by: Option<i32>,
     ) -> Result<Vec<LineSum>, BookError> {
-        // By the ids of payee, rule and unit: all, and what is of the last.
-        let mut sums: FxHashMap<(i64, i64, i64), (i128, i128)> = FxHashMap::default();
+        // By the ids of payee, rule, period and unit: all, and what is of the last.
+        let mut sums: FxHashMap<(i64, i64, i64, i64), (i128, i128)> = FxHashMap::default();
+        let by_rule = by == SumBy::PayeeRuleAndBooked;
         let last = last.map(id);
         let mut read = |settlement: u64| {
-            let select = "SELECT payee, rule, unit, amount, due FROM line WHERE settlement = ?1";
+            let select = "SELECT payee, rule, unit, amount, due, booked FROM line WHERE settlement = ?1 AND number > 0";
             let mut select = self.connection.prepare_cached(select)?;
             let mut rows = select.query([id(settlement)])?;
             while let Some(row) = rows.next()? {
@@ -459,9 +523,9 @@ impl Store for Sqlite {
                 if due.zip(due_by).is_some_and(|(due, by)| due > by) {
                     continue;
                 }
-                let rule = if by == SumBy::PayeeAndRule { row.get(1)? } else { 0 };
+                let (rule, booked) = if by_rule { (row.get(1)?, row.get(5)?) } else { (0, 0) };
                 let amount = i128::from(row.get::<_, i64>(3)?);
-                let (all, of_last) = sums.entry((row.get(0)?, rule, row.get(2)?)).or_default();
+                let (all, of_last) = sums.entry((row.get(0)?, rule, booked, row.get(2)?)).or_default();
                 // So many lines of 64 bits as fit on a disk have a sum of 128.
                 *all += amount;
                 if last == Some(id(settlement)) {
@@ -472,16 +536,25 @@ impl Store for Sqlite {
         };
         settlements.iter().try_for_each(|settlement| read(*settlement)).map_err(self.wrong())?;
         let mut found = Vec::with_capacity(sums.len());
-        for ((payee, rule, unit), (amount, of_last)) in sums {
+        for ((payee, rule, booked, unit), (amount, of_last)) in sums {
             let read = || {
                 let mut select = self.connection.prepare_cached("SELECT kind, key FROM payee WHERE id = ?1")?;
                 select.query_row([payee], |row| Ok(Payee { kind: row.get(0)?, key: row.get(1)? }))
             };
             let payee = read().map_err(self.wrong())?;
-            let rule = if by == SumBy::PayeeAndRule { Some(self.word(rule)?.to_string()) } else { None };
-            found.push(LineSum { payee, rule, unit: self.word(unit)?.to_string(), amount, of_last });
+            let mut word = |id| if by_rule { self.word(id).map(|word| Some(word.to_string())) } else { Ok(None) };
+            let (rule, booked) = (word(rule)?, word(booked)?);
+            found.push(LineSum { payee, rule, booked, unit: self.word(unit)?.to_string(), amount, of_last });
         }
         Ok(found)
+    }
+
+    fn keys_of(&mut self, kind: &str) -> Result<Vec<String>, BookError> {
+        let read = || {
+            let mut select = self.connection.prepare("SELECT key FROM payee WHERE kind = ?1 ORDER BY key")?;
+            select.query_map([kind], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(self.wrong())
     }
 
     fn names(&mut self) -> Result<Names, BookError> {
@@ -502,11 +575,8 @@ impl Store for Sqlite {
     }
 
     fn erase_name(&mut self, payee: &Payee) -> Result<bool, BookError> {
-        // What was erased is not found in free pages of the file either.
-        let erase = || {
-            self.connection.pragma_update(None, "secure_delete", true)?;
-            self.connection.execute("DELETE FROM name WHERE kind = ?1 AND key = ?2", [&payee.kind, &payee.key])
-        };
+        let erase =
+            || self.connection.execute("DELETE FROM name WHERE kind = ?1 AND key = ?2", [&payee.kind, &payee.key]);
         erase().map(|n| n > 0).map_err(self.wrong())
     }
 
@@ -517,10 +587,14 @@ impl Store for Sqlite {
                 check.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
             faults.retain(|fault| fault != "ok");
             let mut select = self.connection.prepare(
-                "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND sql IS NOT NULL ORDER BY rowid",
+                "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL ORDER BY rowid",
             )?;
             let own: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             let wanted: Vec<&str> = SCHEMA.split(';').map(str::trim).filter(|text| !text.is_empty()).collect();
+            let unread = "SELECT (SELECT count(*) FROM line WHERE number <= 0 OR settlement <= 0) + (SELECT count(*) FROM entry WHERE number <= 0)";
+            if self.connection.query_row(unread, [], |row| row.get::<_, i64>(0))? > 0 {
+                faults.push("it has lines or entries with numbers below one".to_owned());
+            }
             if own != wanted {
                 faults.push("its tables are not as Meed makes them".to_owned());
             }

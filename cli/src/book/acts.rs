@@ -64,6 +64,9 @@ pub struct Adjust {
     /// The period that it is booked in [default: the one that is open now]
     #[arg(long, value_name = "PERIOD")]
     period: Option<String>,
+    /// The payee is one of whom the book has nothing yet
+    #[arg(long)]
+    new: bool,
 }
 
 impl Approve {
@@ -111,13 +114,13 @@ impl Open {
 impl Adjust {
     pub fn run(self, options: &BookOptions, messages: Messages) -> Result<(), ExitStatus> {
         let mut book = options.open(None, messages)?;
-        let Self { payee, amount, note, program, period } = self;
+        let Self { payee, amount, note, program, period, new: is_new } = self;
         let Some((amount, unit)) = amount.trim().split_once(' ') else {
             messages.error("command-line", "the amount has no unit", Some("write both, as --amount \"-120.50 USD\""));
             return Err(ExitStatus::Usage);
         };
         let (amount, unit) = (amount.to_owned(), unit.trim().to_owned());
-        let adjustment = Adjustment { payee, amount, unit, note, program, period };
+        let adjustment = Adjustment { payee, amount, unit, note, program, period, is_new };
         let number = book.adjust(&adjustment, options.day()).map_err(|error| tell(&error, messages))?;
         let settled = book.state().settlement(number).map(|known| known.settled.clone());
         report(&book, &settled.map_err(|error| tell(&error, messages))?);

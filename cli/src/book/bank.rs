@@ -4,9 +4,9 @@ use super::{BookOptions, done, print, table, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
 use jiff::civil::Date;
-use meed_book::{Payable, Payee, Standing, Transferred};
+use meed_book::{Money, Payable, Payee, Standing, Transferred};
 use meed_grammar::foreign::shown;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 /// List who is to be paid what, up to a posted settlement
@@ -58,6 +58,9 @@ pub struct Hold {
     /// Why
     #[arg(long, value_name = "TEXT")]
     note: String,
+    /// The payee is one of whom the book has nothing yet
+    #[arg(long)]
+    new: bool,
 }
 
 /// Release a payee who is on hold
@@ -122,7 +125,18 @@ impl Payables {
         };
         let header = ["payee", "name", "settled", "posted", "paid", "balance", "unit", ""];
         let rows = payables.iter().filter(|known| known.standing != Standing::Even).map(row).collect();
-        print(&table(&header, &[2, 3, 4, 5], rows), messages)?;
+        let mut text = table(&header, &[2, 3, 4, 5], rows);
+        let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
+        for known in payables.iter().filter(|known| known.standing == Standing::Payable) {
+            let sum = sums.entry(&known.balance.unit).or_insert_with(|| Money { amount: 0, ..known.balance.clone() });
+            sum.amount = sum.amount.saturating_add(known.balance.amount);
+        }
+        let sums: Vec<String> = sums.values().map(ToString::to_string).collect();
+        text += &match sums.is_empty() {
+            true => "nothing is to be paid\n".to_owned(),
+            false => format!("to be paid: {}\n", sums.join(", ")),
+        };
+        print(&text, messages)?;
         done(&book, &format!("up to settlement {settlement}"));
         Ok(())
     }
@@ -142,7 +156,8 @@ impl Paid {
         let settlement = meant(&book, self.settlement, messages)?;
         let paid = book.pay(settlement, &self.payees, &self.reference, self.due_by, options.day());
         let paid = paid.map_err(|error| tell(&error, messages))?;
-        done(&book, &format!("paid by {}: {}", shown(&self.reference), told(&paid)));
+        let reference = shown(&self.reference);
+        done(&book, &format!("paid by {reference}, up to settlement {settlement}: {}", told(&paid)));
         Ok(())
     }
 }
@@ -160,7 +175,7 @@ impl CameBack {
 impl Hold {
     pub fn run(self, options: &BookOptions, messages: Messages) -> Result<(), ExitStatus> {
         let mut book = options.open(None, messages)?;
-        book.hold(&self.payee, &self.note, options.day()).map_err(|error| tell(&error, messages))?;
+        book.hold(&self.payee, self.new, &self.note, options.day()).map_err(|error| tell(&error, messages))?;
         done(&book, &format!("{} is on hold", shown(&self.payee.to_string())));
         Ok(())
     }

@@ -29,6 +29,9 @@ pub struct Export {
     /// What is written
     #[arg(long, value_enum, default_value_t)]
     table: What,
+    /// Write over a file that is there
+    #[arg(long)]
+    replace: bool,
     /// Of payables, only what is due by this day
     #[arg(long, value_name = "DATE")]
     due_by: Option<Date>,
@@ -50,6 +53,9 @@ pub struct Journal {
     /// The file
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    replace: bool,
 }
 
 /// The formats by the ending of a file.
@@ -91,6 +97,7 @@ impl Export {
     pub fn run(self, options: &BookOptions, messages: Messages) -> Result<(), ExitStatus> {
         let ending = ExportFormat::of(&self.to, messages)?;
         let mut book = options.open(None, messages)?;
+        is_free(&book, &self.to, self.replace, messages)?;
         let settlement = meant(&book, self.settlement, messages)?;
         let wrong = |error: BookError| tell(&error, messages);
         let known = book.state().settlement(settlement).map_err(wrong)?;
@@ -99,13 +106,19 @@ impl Export {
             messages.error("book-refused", &message, Some("approve and post it first; look at it: meed book show"));
             return Err(ExitStatus::Usage);
         }
+        let approved = known.approved.clone().unwrap_or_default();
         let about = [
             ("program", known.settled.program.clone()),
             ("settlement", settlement.to_string()),
             ("through", known.settled.through.to_string()),
             ("posted", known.posted.map_or_else(String::new, |day| day.to_string())),
+            ("approved by", approved.0),
+            ("note", approved.1),
             ("head", book.state().head.clone()),
         ];
+        // What is paid by it is what was approved.
+        let of = if self.table == What::Lines { Some(settlement) } else { None };
+        book.is_sealed(of).map_err(wrong)?;
         let mut failed = None;
         let written = write_by(&self.to, |file| {
             let written = match self.table {
@@ -128,6 +141,22 @@ impl Export {
         done(&book, &format!("`{}` has settlement {settlement}: {rows}", file_name(&self.to)));
         Ok(())
     }
+}
+
+/// A file is written over only where that is asked for, and the book never.
+fn is_free(book: &Book, path: &Path, replace: bool, messages: Messages) -> Result<(), ExitStatus> {
+    let is_book = book
+        .file()
+        .is_some_and(|file| file.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|other| own == other)));
+    let (message, help) = match (is_book, path.symlink_metadata().is_ok()) {
+        (true, _) => (format!("`{}` is the book", file_name(path)), "name another file"),
+        (false, true) if !replace => {
+            (format!("`{}` is there already", file_name(path)), "name another file, or write over it: --replace")
+        }
+        (false, _) => return Ok(()),
+    };
+    messages.error("command-line", &message, Some(help));
+    Err(ExitStatus::Usage)
 }
 
 fn not_written(path: &Path, error: &io::Error, messages: Messages) -> ExitStatus {
@@ -269,6 +298,7 @@ fn lines(
 impl Journal {
     pub fn run(self, options: &BookOptions, messages: Messages) -> Result<(), ExitStatus> {
         let mut book = options.open(None, messages)?;
+        is_free(&book, &self.to, self.replace, messages)?;
         let text = book.journal().map_err(|error| tell(&error, messages))?;
         let written = crate::out::write_whole(&self.to, text.as_bytes());
         written.map_err(|error| not_written(&self.to, &error, messages))?;

@@ -1,9 +1,9 @@
 //! What the book says: its settlements, one of them, a statement for a payee, and a check of everything.
 
-use super::{BookOptions, done, head, print, summary, table, tell};
+use super::{BookOptions, done, print, summary, table, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, say};
-use meed_book::{Book, BookError, LineId, Money, Payee, PostedLine, Settlement};
+use meed_book::{Book, BookError, LineId, Money, Payee, PostedLine, Settlement, Status};
 use meed_compiler::plan::calendar::date_of;
 use meed_grammar::foreign::shown;
 use std::collections::BTreeMap;
@@ -156,16 +156,20 @@ impl Show {
             }
             Ok(())
         };
-        if known.status != meed_book::Status::Dropped {
+        if known.status != Status::Dropped {
             book.each_line(settlement, &mut take).map_err(wrong)?;
         }
         let n_rows = rows.len() as u64;
         if !rows.is_empty() {
             text.push_str(&table(&LINES, &[7, 8], rows));
         }
-        if known.settled.lines.lines > n_rows && known.status != meed_book::Status::Dropped {
+        if known.settled.lines.lines > n_rows && known.status != Status::Dropped {
             let more = known.settled.lines.lines - n_rows;
-            let _ = writeln!(text, "{more} more lines: --lines N, or meed book export {settlement} --to FILE");
+            let export = match known.status {
+                Status::Posted => format!(", or meed book export {settlement} --table lines --to FILE"),
+                Status::Draft | Status::Approved | Status::Dropped => String::new(),
+            };
+            let _ = writeln!(text, "{more} more lines: --lines N{export}");
         }
         print(&text, messages)?;
         done(&book, &format!("settlement {settlement} of {}", book.state().settlements.len()));
@@ -182,7 +186,11 @@ impl Check {
         }
         if !checked.findings.is_empty() {
             let help = "take the last backup whose head is in an approval, a statement or an export";
-            messages.error("book-edited", "the book is not as Meed wrote it", Some(help));
+            let message = match checked.is_as_written {
+                true => "the book adds up, and has not that head",
+                false => "the book is not as Meed wrote it",
+            };
+            messages.error("book-edited", message, Some(help));
             return Err(ExitStatus::Program);
         }
         say(&format!("{} entries and {} lines add up", checked.n_entries, checked.n_lines));
@@ -245,8 +253,8 @@ impl Statement {
                 let _ = writeln!(text, "balance {}: {}", payable.balance, payable.standing.word());
             }
         }
+        let _ = writeln!(text, "\n{}, head {}", shown(&book.place()), book.state().head);
         print(&text, messages)?;
-        head(&book);
         Ok(())
     }
 }

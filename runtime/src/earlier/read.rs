@@ -5,7 +5,7 @@ use crate::earlier::subject::{Apart, Subject};
 use crate::earlier::sums::{Line, Lines, Room};
 use crate::manifest::{Manifest, ManifestError, PaidRun, WrittenRun, check};
 use crate::output::formula::unmarked;
-use crate::source::columns::Wanted;
+use crate::source::columns::{ColumnChunk, Encoding, Wanted};
 use crate::source::file::{Opening, SourceFile};
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::plan::{Layout, Plan};
@@ -170,7 +170,9 @@ pub fn read_payments(
 ) -> Result<(), EarlierError> {
     let source = SourceFile::open(path)?;
     let file = source.name.clone();
-    let table = PaymentsFile { plan, file: file.clone(), is_marked: false, is_whole: false };
+    // A file that a run has written is read as it was meant.
+    let is_marked = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let table = PaymentsFile { plan, file: file.clone(), is_marked, is_whole: false };
     let is_read = table.read(source, |subject, mut line| {
         if line.when == i32::MIN {
             line.when = when;
@@ -179,6 +181,20 @@ pub fn read_payments(
         Ok(())
     })?;
     if is_read { Ok(()) } else { Err(EarlierError::NoColumn { file, columns: NEEDED.join(", ") }) }
+}
+
+/// A cell as a CSV file has it; empty where there is none.
+fn cell((column, entries): &(ColumnChunk<'_>, Vec<&[u8]>), row: usize) -> String {
+    if !column.is_known(row) {
+        return String::new();
+    }
+    match &column.encoding {
+        Encoding::Entries { places, .. } => {
+            let entry = usize::try_from(places[row]).ok().and_then(|place| entries.get(place));
+            entry.map_or_else(String::new, |entry| String::from_utf8_lossy(entry).into_owned())
+        }
+        encoding => encoding.text_to_show(row),
+    }
 }
 
 /// A table of payments.
@@ -223,8 +239,11 @@ impl PaymentsFile<'_> {
             if in_batch == 0 {
                 return Ok(true);
             }
+            // Whole cells: what is shown in messages is shortened.
+            let columns: Vec<(ColumnChunk<'_>, Vec<&[u8]>)> =
+                (0..wanted.len()).map(|chosen| (source.cells(chosen), source.entries(chosen))).collect();
             for row in 0..in_batch {
-                let cells = places.map(|place| place.map_or_else(String::new, |chosen| source.text(chosen, row)));
+                let cells = places.map(|place| place.map_or_else(String::new, |chosen| cell(&columns[chosen], row)));
                 if let Some((subject, line)) = self.row(&cells, n_rows + row as u64 + 1)? {
                     each(subject, line)?;
                 }

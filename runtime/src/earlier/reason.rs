@@ -3,6 +3,8 @@
 use crate::earlier::run_lines::Before;
 use crate::earlier::sums::Sum;
 use meed_compiler::plan::{Expr, Function, Node, Op, Plan, RuleId, Stream, Version};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 
 /// Why a sum is another than what was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +42,17 @@ impl Reason {
 
 /// What tells why sums are others.
 pub(super) struct Reasons<'a> {
-    pub plan: &'a Plan,
-    pub before: &'a Before,
+    plan: &'a Plan,
+    before: &'a Before,
+    /// By rule, once it was asked, whether it reads its row alone.
+    alone: RefCell<FxHashMap<RuleId, bool>>,
 }
 
 impl<'a> Reasons<'a> {
+    pub fn new(plan: &'a Plan, before: &'a Before) -> Self {
+        Self { plan, before, alone: RefCell::default() }
+    }
+
     /// Why a sum is another than it was.
     pub fn of(&self, sum: &Sum) -> Reason {
         let rule = self.plan.rule_named(&sum.subject.rule);
@@ -54,6 +62,8 @@ impl<'a> Reasons<'a> {
             let day = match sum.subject.due {
                 // What was held was known, and was not due.
                 Some(due) if rule.is_some_and(|rule| self.holds(rule)) => due,
+                // A party can leave before its period ends.
+                _ if !is_event => self.end_of(&sum.subject.period).unwrap_or(sum.line.when),
                 _ => sum.line.when,
             };
             // Of a row that was paid for, another party, due day or rule is no new row.
@@ -65,19 +75,37 @@ impl<'a> Reasons<'a> {
             }
         }
         if is_event && sum.row.is_none() {
-            return Reason::Withdrawn;
+            let record = self.plan.record_named(&sum.subject.event);
+            let is_read = record.is_some_and(|record| self.plan.record(record).used);
+            // Of an event that no rule reads any more no table is looked at.
+            return if is_read || !*is_repriced { Reason::Withdrawn } else { Reason::Repriced };
         }
-        // Whether the cells of the row are others than when it was paid; nothing where that is not known.
-        let is_changed = sum.row.zip(sum.row_was).map(|(row, was)| row.digest != was);
+        // Whether the cells of the row are others than when it was paid, and what was returned; nothing where that is not known.
+        let digests = sum.row.zip(sum.row_was).map(|(row, was)| (row.digest, was));
+        let is_changed = digests.map(|(is, was)| is.is_changed(was));
+        let is_returned = digests.map(|(is, was)| is.is_returned(was));
         match sum.row.and_then(|row| row.returned) {
             Some(day) if day > *through => Reason::Returned,
+            // One of a day before that was not known then, or is known no more.
+            _ if is_returned == Some(true) => Reason::Returned,
             _ if *is_repriced => Reason::Repriced,
-            // One of a day before that was not known then.
-            Some(_) if is_changed != Some(false) => Reason::Returned,
+            Some(_) if is_returned.is_none() => Reason::Returned,
             Some(_) | None if is_event && is_changed == Some(true) => Reason::Corrected,
             Some(_) | None if is_event && rule.is_some_and(|rule| self.reads_its_row_alone(rule)) => Reason::Corrected,
             Some(_) | None => Reason::Moved,
         }
+    }
+
+    /// Whether what a rule pays a row hangs on that row alone, and on what it refers to.
+    fn reads_its_row_alone(&self, rule: RuleId) -> bool {
+        *self.alone.borrow_mut().entry(rule).or_insert_with(|| self.is_alone(rule))
+    }
+
+    /// The last day of a period, within the program's life.
+    fn end_of(&self, period: &str) -> Option<i32> {
+        let (kind, index) = self.plan.calendar.parse_name(period)?;
+        let active = self.plan.active;
+        Some(self.plan.calendar.days(kind, index, active).to.min(active.to))
     }
 
     fn versions(&self, rule: RuleId) -> impl Iterator<Item = &'a Version> {
@@ -89,8 +117,7 @@ impl<'a> Reasons<'a> {
         self.versions(rule).any(|version| version.hold.is_some())
     }
 
-    /// Whether what a rule pays a row hangs on that row alone, and on what it refers to.
-    fn reads_its_row_alone(&self, rule: RuleId) -> bool {
+    fn is_alone(&self, rule: RuleId) -> bool {
         let shares_limit = self.plan.shared_limits.iter().any(|limit| limit.rules.contains(&rule));
         !shares_limit
             && self.versions(rule).all(|version| {

@@ -126,7 +126,7 @@ impl<'a> RunLines<'a> {
         was: impl Iterator<Item = io::Result<Ranked>>,
         mut each: impl FnMut(Difference) -> io::Result<()>,
     ) -> io::Result<()> {
-        let reasons = Reasons { plan: self.plan, before };
+        let reasons = Reasons::new(self.plan, before);
         let mut rows = RowsInOrder::of(self.plan, loaded, self.room)?;
         differing(
             was,
@@ -135,7 +135,7 @@ impl<'a> RunLines<'a> {
             |sum| {
                 let reason = reasons.of(&sum);
                 let Sum { subject, apart, was, is, mut line, rank, row, .. } = sum;
-                line.row = row.map(|row| row.digest);
+                line.row = row.map(|row| row.digest.0);
                 each(Difference { subject, line, was: was.unwrap_or(0), is: is.unwrap_or(0), reason, apart, rank })
             },
         )

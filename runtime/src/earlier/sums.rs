@@ -1,6 +1,6 @@
 //! Sums of payments from two sides, and where they differ: a merge of two streams in the order of subjects.
 
-use crate::earlier::rows::Row;
+use crate::earlier::rows::{Row, RowDigest};
 use crate::earlier::subject::{Apart, Subject};
 use crate::store::error::StoreError;
 use crate::store::sorted_records::{RecordsInOrder, SortedRecords};
@@ -64,8 +64,8 @@ pub(super) struct Sum {
     pub is_known: bool,
     /// Of a row of an event, what is known of it now; nothing where it is gone.
     pub row: Option<Row>,
-    /// The digest of its cells when it was paid last, where that is known.
-    pub row_was: Option<u64>,
+    /// Its digest when it was paid last, where that is known.
+    pub row_was: Option<RowDigest>,
 }
 
 impl Lines {
@@ -164,9 +164,10 @@ fn give(
     row: Option<Row>,
     each: &mut impl FnMut(Sum) -> io::Result<()>,
 ) -> io::Result<()> {
-    let is_known = of_row.iter().any(|(_, sums)| sums.was.is_some());
+    let is_paid = |sum: SideSum| sum.amount != 0;
+    let is_known = of_row.iter().any(|(_, sums)| sums.was.is_some_and(is_paid));
     // Of what was not paid before, the row is as it was paid last by others.
-    let paid_as = || of_row.iter().filter_map(|(_, sums)| sums.was?.row);
+    let paid_as = || of_row.iter().filter_map(|(_, sums)| sums.was?.row.map(RowDigest));
     let is_as_it_was = row.is_some_and(|row| paid_as().any(|digest| digest == row.digest));
     let by_others = if is_as_it_was { row.map(|row| row.digest) } else { paid_as().next() };
     for (key, BothSides { was, is }) in of_row.drain(..) {
@@ -178,7 +179,9 @@ fn give(
         let (subject, apart) = Subject::read(&key);
         // What the run does not pay comes behind all that it pays.
         let rank = is.map_or(u64::MAX, |sum| sum.rank);
-        let row_was = was.map_or(by_others, |sum| sum.row);
+        let row_was = was.map_or(by_others, |sum| sum.row.map(RowDigest));
+        // What was paid and taken back again was paid as much as what never was.
+        let was = was.filter(|sum| is_paid(*sum));
         each(Sum { subject, apart, was: amount(was), is: amount(is), line: first.line, rank, is_known, row, row_was })?;
     }
     Ok(())

@@ -119,6 +119,10 @@ impl SortedRecords {
 
     /// Gives them in order.
     pub fn finish(mut self) -> Result<RecordsInOrder, StoreError> {
+        // Behind runs of the file the last one goes there too: it is not held twice.
+        if self.file.is_some() && !self.records.is_empty() {
+            self.write_run()?;
+        }
         self.sort();
         let mut last = Vec::with_capacity(self.bytes.len());
         self.in_order().for_each(|record| last.extend_from_slice(record));
