@@ -210,3 +210,25 @@ fn tests_read_only_files_in_the_folder_of_their_program() {
     folder.write("own/small.meed", format!("{HEAD}{tests}")).write("totals.csv", "payee,amount\nACME,5\n");
     folder.meed(&["test", "own/small.meed"]).with(1).says("only files in the folder of its program");
 }
+
+#[test]
+fn fields_that_no_table_has_are_nobodys_to_give() {
+    let folder = Folder::new("testing-returned");
+    folder.write(
+        "p.meed",
+        "\
+program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+entity partner { key id }
+event deal { key id   when closed_on   partner partner   amount money }
+event refund { key id   when refunded_on   deal reverses   amount money }
+rule share { for each deal   pay partner 10% of amount }
+test \"a wrong amount\" {
+  given deal D1 { partner ACME  closed_on 2026-02-10  amount $100 }
+  expect share pays ACME $11
+}
+",
+    );
+    let failed = folder.meed(&["test", "p.meed"]).with(1);
+    let said = failed.messages + &failed.out;
+    assert!(said.contains("10.00") && !said.contains("given without"), "{said}");
+}

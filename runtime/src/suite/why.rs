@@ -126,7 +126,13 @@ fn not_given(plan: &Plan, test: &TestCase, rule: &str) -> Vec<String> {
         for &(record, field) in read.iter().filter(|(record, _)| *record == given.record) {
             let id = FieldId(field);
             let field = &plan.record(record).fields[field as usize];
-            let is_known = field.optional
+            // What no table has is nobody's to give.
+            let is_made = match field.source {
+                FieldSource::Column(_) | FieldSource::Columns(_) => false,
+                FieldSource::Day(_) | FieldSource::Place | FieldSource::Returned(_) | FieldSource::Read(..) => true,
+            };
+            let is_known = is_made
+                || field.optional
                 || definition.key.contains(&id)
                 || definition.when == Some(id)
                 || given.cells.iter().any(|cell| is_of(field, &cell.field));
