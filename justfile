@@ -40,6 +40,11 @@ bench-systems events="1000000":
     cargo build --release -p meed-cli
     python3 bench/systems.py --events {{events}}
 
+# What the book costs over so many deals.
+bench-book rows="10000000":
+    cargo build --release -p meed-cli -p meed-bench
+    python3 bench/book.py {{rows}}
+
 # From text to machine code and to the first payment, for 1 to 1,000 rules; and how checking grows with texts of each kind.
 bench-compile:
     cargo run --release -p meed-runtime --example compile

@@ -136,3 +136,46 @@ fn other(error: XlsxError) -> io::Error {
         error => io::Error::other(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::batch::{Amounts, Texts};
+    use calamine::{Data, Reader, Xlsx};
+    use std::io::Cursor;
+
+    #[test]
+    fn cells_are_read_back_as_they_were_meant() {
+        let header = vec![
+            ("payee", Kind::Text),
+            ("amount", Kind::Amount { decimals: 2, digits: 38 }),
+            ("due", Kind::Day),
+            ("place", Kind::Whole),
+        ];
+        let mut target = Cursor::new(Vec::new());
+        let mut sink = XlsxSink::new(header, &mut target, &[("head", "1f01".to_owned())]).expect("it is begun");
+        let columns = vec![
+            Cells::Texts(["=ACME", "", "BETA"].into_iter().collect::<Texts>()),
+            Cells::Amounts(Amounts { values: vec![-1_205, 99_999_999_999_999_999, 7], decimals: vec![2, 2, 0] }),
+            Cells::SomeDays(vec![Some(20_500), None, Some(-400_000)]),
+            Cells::Wholes(vec![1, 2, -3]),
+        ];
+        sink.take(Batch { n_rows: 3, columns }).expect("there is room");
+        sink.finish().expect("there is room");
+        drop(sink);
+        let mut workbook: Xlsx<_> = Xlsx::new(target).expect("it is a workbook");
+        let sheet = workbook.worksheet_range_at(0).expect("the first sheet").expect("it can be read");
+        let cell = |row, column| sheet.get_value((row, column)).cloned().unwrap_or(Data::Empty);
+        let text = |text: &str| Data::String(text.to_owned());
+        assert_eq!([cell(0, 0), cell(0, 1), cell(0, 2)], ["payee", "amount", "due"].map(text));
+        // A text that begins like a formula is a text, and an amount of more digits than a number has too.
+        assert_eq!([cell(1, 0), cell(1, 1), cell(1, 3)], [text("=ACME"), Data::Float(-12.05), Data::Float(1.0)]);
+        assert_eq!([cell(2, 0), cell(2, 1), cell(2, 2)], [Data::Empty, text("999999999999999.99"), Data::Empty]);
+        assert_eq!([cell(3, 1), cell(3, 3)], [Data::Float(7.0), Data::Float(-3.0)]);
+        // Sheets begin with 1900.
+        assert_eq!(cell(3, 2), text(&date_of(-400_000).to_string()));
+        assert!(matches!(cell(1, 2), Data::DateTime(_)), "{:?}", cell(1, 2));
+        let about = workbook.worksheet_range("about").expect("the second sheet");
+        assert_eq!(about.get_value((0, 1)), Some(&text("1f01")));
+    }
+}
