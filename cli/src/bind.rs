@@ -9,7 +9,7 @@ use files::{expand, list, place};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::load::LoadError;
-use meed_runtime::inner::source::SourceError;
+use meed_runtime::inner::source::{SourceError, SourceFile};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -214,8 +214,11 @@ fn candidates(record: &Record, files: &[PathBuf]) -> Vec<usize> {
     let named = |source: &String| {
         let source = source.to_lowercase();
         fitting(&|path| {
-            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
-            [name, files::stem(path)].iter().any(|own| *own == source || files::matches(&source, own))
+            let name =
+                |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+            [name(path), name(&SourceFile::unpacked_name(path)), files::stem(path)]
+                .iter()
+                .any(|own| *own == source || files::matches(&source, own))
         })
     };
     let by_source = source.as_ref().map_or_else(Vec::new, named);

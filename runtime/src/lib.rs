@@ -72,6 +72,7 @@ pub use output::sheet::Sheet;
 pub use output::thread::ThreadSink;
 pub use program::{Program, ProgramError, SettleOptions, Settled, Tables};
 pub use quotes::{QuoteError, QuoteLine, Quotes};
+pub use source::Packing;
 pub use source::error::SourceError;
 pub use source::file::{Content, SourceFile, StreamFormat};
 pub use store::error::StoreError;

@@ -24,25 +24,32 @@ pub(crate) mod csv;
 mod encoding;
 pub(crate) mod error;
 pub(crate) mod file;
+mod json_lines;
 mod missing;
+mod packed;
 pub(crate) mod parquet;
 pub(crate) mod text;
 pub(crate) mod workbook;
 
 use error::SourceError;
-use file::{Content, SourceFile};
+pub use packed::Packing;
+
+use file::{Content, SourceFile, StreamFormat};
 use std::fs::File;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use workbook::Workbook;
 
 /// The formats of files in the order in which messages list their endings.
 const FORMATS: &[Format] = &[
-    Format { ending: "csv", delimited: true, content: |file| Content::Csv(Box::new(file), None) },
-    Format { ending: "tsv", delimited: true, content: |file| Content::Csv(Box::new(file), Some(b'\t')) },
-    Format { ending: "txt", delimited: true, content: |file| Content::Csv(Box::new(file), None) },
-    Format { ending: "xlsx", delimited: false, content: |file| Content::Workbook(file, Workbook::Xlsx) },
-    Format { ending: "ods", delimited: false, content: |file| Content::Workbook(file, Workbook::Ods) },
-    Format { ending: "parquet", delimited: false, content: Content::Parquet },
+    Format { ending: "csv", delimited: true, content: Opens::Text(|bytes| Content::Csv(bytes, None)) },
+    Format { ending: "tsv", delimited: true, content: Opens::Text(|bytes| Content::Csv(bytes, Some(b'\t'))) },
+    Format { ending: "txt", delimited: true, content: Opens::Text(|bytes| Content::Csv(bytes, None)) },
+    Format { ending: "jsonl", delimited: false, content: Opens::Text(json_lines) },
+    Format { ending: "ndjson", delimited: false, content: Opens::Text(json_lines) },
+    Format { ending: "xlsx", delimited: false, content: Opens::File(|file| Content::Workbook(file, Workbook::Xlsx)) },
+    Format { ending: "ods", delimited: false, content: Opens::File(|file| Content::Workbook(file, Workbook::Ods)) },
+    Format { ending: "parquet", delimited: false, content: Opens::File(Content::Parquet) },
 ];
 
 /// A format of files.
@@ -51,42 +58,79 @@ struct Format {
     ending: &'static str,
     /// Whether it is lines of delimited text, of which rejected ones can be copied.
     delimited: bool,
-    content: fn(File) -> Content,
+    content: Opens,
+}
+
+/// How a file of a format is opened.
+#[derive(Clone, Copy)]
+enum Opens {
+    /// From its bytes, which can be packed.
+    Text(fn(Box<dyn Read + Send>) -> Content),
+    /// From a file that is read here and there.
+    File(fn(File) -> Content),
+}
+
+fn json_lines(bytes: Box<dyn Read + Send>) -> Content {
+    Content::Stream(bytes, StreamFormat(json_lines::open))
 }
 
 impl SourceFile {
-    /// Opens a file by its ending: `.csv`, `.tsv`, `.txt`, `.xlsx`, `.ods` or `.parquet`.
+    /// Opens a file by its ending: `.csv`, `.tsv`, `.txt`, `.jsonl`, `.ndjson`, each also packed with `.gz` or `.zst` behind that, `.xlsx`,
+    /// `.ods` or `.parquet`.
     ///
     /// # Errors
     /// When it cannot be opened or its ending is another.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let Some(Format { content, .. }) = format_of(path) else {
+        let Some((Format { content, .. }, packing)) = format_of(path) else {
             let endings: Vec<String> = FORMATS.iter().map(|format| format!(".{}", format.ending)).collect();
             let known = match endings.split_last() {
-                Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                Some((last, others)) => {
+                    format!("{} or {last}; text also packed, with .gz or .zst behind that", others.join(", "))
+                }
                 None => String::new(),
             };
             return Err(SourceError::UnknownFormat { file: name, known });
         };
-        match File::open(path) {
-            Ok(file) => Ok(Self { name, content: content(file) }),
-            Err(error) => Err(SourceError::CannotRead { file: name, reason: error.to_string() }),
-        }
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => return Err(SourceError::CannotRead { file: name, reason: error.to_string() }),
+        };
+        let content = match (*content, packing) {
+            (Opens::Text(content), Some(packing)) => Content::Packed(Box::new(file), packing, content),
+            (Opens::Text(content), None) => content(Box::new(file)),
+            (Opens::File(content), _) => content(file),
+        };
+        Ok(Self { name, content })
     }
 
-    /// Whether a file is lines of delimited text below a header, by its ending; one of another ending is taken for that.
+    /// Whether a file is lines of delimited text below a header, by its ending; one of another ending is taken for that, one that is packed
+    /// is none.
     pub fn is_delimited(path: &Path) -> bool {
-        format_of(path).is_none_or(|format| format.delimited)
+        format_of(path).is_none_or(|(format, packing)| format.delimited && packing.is_none())
     }
 
     /// Whether the ending of a file's name is that of a format that is read.
     pub fn is_table(path: &Path) -> bool {
         format_of(path).is_some()
     }
+
+    /// What a file would be called if it were not packed; itself where it is not.
+    pub fn unpacked_name(path: &Path) -> PathBuf {
+        match format_of(path) {
+            Some((_, Some(_))) => path.with_extension(""),
+            Some((_, None)) | None => path.to_owned(),
+        }
+    }
 }
 
-fn format_of(path: &Path) -> Option<&'static Format> {
+fn format_of(path: &Path) -> Option<(&'static Format, Option<Packing>)> {
+    let (path, packing) = match packed::unpacked_name(path) {
+        Some((inner, packing)) => (inner, Some(packing)),
+        None => (path.to_owned(), None),
+    };
     let ending = path.extension()?.to_string_lossy().to_lowercase();
-    FORMATS.iter().find(|format| format.ending == ending)
+    let format = FORMATS.iter().find(|format| format.ending == ending)?;
+    let fits = packing.is_none() || matches!(format.content, Opens::Text(_));
+    fits.then_some((format, packing))
 }

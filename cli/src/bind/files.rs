@@ -9,9 +9,9 @@ pub(super) fn is_table(file: &Path) -> bool {
     SourceFile::is_table(file)
 }
 
-/// The name of a file without its ending, in small letters.
+/// The name of a file without its ending, also where it is packed, in small letters.
 pub(super) fn stem(file: &Path) -> String {
-    file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default()
+    SourceFile::unpacked_name(file).file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 /// Where a path leads; itself where nothing is there.

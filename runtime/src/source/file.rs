@@ -7,6 +7,7 @@ use crate::source::csv::CsvSource;
 use crate::source::encoding::decoded;
 use crate::source::error::SourceError;
 use crate::source::missing::MissingTexts;
+use crate::source::packed::{Packing, unpacked};
 use crate::source::parquet::ParquetSource;
 use crate::source::workbook::{Workbook, WorkbookSource};
 use arrow_array::RecordBatch;
@@ -37,6 +38,8 @@ pub enum Content {
     Csv(Box<dyn Read + Send>, Option<u8>),
     /// Any other format that is read from its first byte to its last.
     Stream(Box<dyn Read + Send>, StreamFormat),
+    /// Bytes that are packed, and what they are once they are unpacked.
+    Packed(Box<dyn Read + Send>, Packing, fn(Box<dyn Read + Send>) -> Self),
     /// A workbook, of which one sheet is read.
     Workbook(File, Workbook),
     /// Parquet.
@@ -82,6 +85,7 @@ impl Content {
         match self {
             Self::Csv(bytes, delimiter) => Ok(Self::Csv(around(bytes), delimiter)),
             Self::Stream(bytes, format) => Ok(Self::Stream(around(bytes), format)),
+            Self::Packed(bytes, packing, content) => Ok(Self::Packed(around(bytes), packing, content)),
             other @ (Self::Workbook(..) | Self::Parquet(_) | Self::Batches(_) | Self::Cells { .. }) => Err(other),
         }
     }
@@ -116,6 +120,14 @@ impl SourceFile {
             Content::Csv(reader, delimiter) => {
                 let reader = decoded(reader, layout.encoding);
                 Some(Box::new(CsvSource::open(self.name, reader, delimiter, layout.header_row, batch_rows)?))
+            }
+            Content::Packed(bytes, packing, content) => {
+                let cannot = |error: std::io::Error| SourceError::CannotRead {
+                    file: self.name.clone(),
+                    reason: error.to_string(),
+                };
+                let content = content(unpacked(bytes, packing).map_err(cannot)?);
+                return Self { name: self.name, content }.into_table(opening);
             }
             Content::Stream(reader, StreamFormat(open)) => Some(open(self.name, reader, batch_rows)?),
             Content::Workbook(file, format) => {
