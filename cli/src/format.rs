@@ -1,6 +1,6 @@
 //! The formats in which tables are written.
 
-use meed_runtime::inner::output::{CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink, ThreadSink};
+use meed_runtime::inner::output::{CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink, ThreadSink, XlsxSink};
 use std::io::{self, Write};
 use std::num::NonZero;
 
@@ -13,6 +13,8 @@ pub enum Format {
     Parquet,
     /// One JSON object for each row
     Jsonl,
+    /// Workbooks, for at most 1,048,575 rows a table
+    Xlsx,
 }
 
 impl Format {
@@ -22,6 +24,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
             Self::Jsonl => "jsonl",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -38,6 +41,7 @@ impl Format {
             Self::Csv => by(threads, CsvSink::with_formulas(header, target, formulas)?),
             Self::Parquet => by(threads, ParquetSink::new(header, target)?),
             Self::Jsonl => by(threads, JsonLinesSink::new(header, target)),
+            Self::Xlsx => Box::new(XlsxSink::new(header, target, &[])?),
         })
     }
 }

@@ -50,7 +50,7 @@ use std::process::ExitCode;
 
 /// Meed: partner incentives to the exact cent.
 #[derive(Parser)]
-#[command(name = "meed", version, after_help = ENDINGS)]
+#[command(name = "meed", version = env!("MEED_VERSION"), after_help = ENDINGS)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,4 +1,4 @@
-//! `meed plan [PROGRAM]`
+//! `meed plan [PROGRAM]`, which was the name of `meed show plan`.
 
 use crate::ExitStatus;
 use crate::draw::{self, Messages};
@@ -6,7 +6,7 @@ use crate::project;
 use meed_compiler::plan as compiler;
 use std::path::{Path, PathBuf};
 
-/// Print what a program means, step by step.
+/// Print what a program means, step by step; the same as `meed show plan`.
 #[derive(clap::Args)]
 pub struct Plan {
     /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
@@ -15,6 +15,8 @@ pub struct Plan {
 
 impl Plan {
     pub fn run(self, messages: Messages) -> ExitStatus {
+        // In tools of this kind `plan` says what a change will do.
+        messages.note("`meed plan` is `meed show plan`: write that");
         print(self.program.as_deref(), compiler::Plan::to_text, messages)
     }
 }

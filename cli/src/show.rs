@@ -1,5 +1,5 @@
-//! `meed show tree [PROGRAM]` and `meed show phases [PROGRAM]`: a program as it is read and as its work may be cut, for people and for
-//! other programs.
+//! `meed show plan [PROGRAM]`, `meed show tree [PROGRAM]` and `meed show phases [PROGRAM]`: a program as it is compiled, as it is read and as
+//! its work may be cut, for people and for other programs.
 
 use crate::ExitStatus;
 use crate::draw::{self, Messages};
@@ -20,6 +20,7 @@ pub struct Show {
 /// What can be shown.
 #[derive(clap::Subcommand)]
 enum What {
+    Plan(ShownPlan),
     Tree(Tree),
     Phases(Phases),
 }
@@ -34,6 +35,13 @@ struct Tree {
     json: bool,
 }
 
+/// Show what a program means, step by step
+#[derive(clap::Args)]
+struct ShownPlan {
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    program: Option<PathBuf>,
+}
+
 /// Show into which parts the work of a program may be cut: for each rule its phases, which rows stay together, and what is read
 #[derive(clap::Args)]
 struct Phases {
@@ -44,9 +52,16 @@ struct Phases {
 impl Show {
     pub fn run(self, messages: Messages) -> ExitStatus {
         match self.what {
+            What::Plan(plan) => plan.run(messages),
             What::Tree(tree) => tree.run(messages),
             What::Phases(phases) => phases.run(messages),
         }
+    }
+}
+
+impl ShownPlan {
+    fn run(self, messages: Messages) -> ExitStatus {
+        plan::print(self.program.as_deref(), Plan::to_text, messages)
     }
 }
 

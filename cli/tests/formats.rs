@@ -123,3 +123,24 @@ fn what_is_damaged_is_told_at_its_place() {
     let folder = self::folder("xlsx-gz", "deal.xlsx.gz", b"x");
     folder.meed(&["run", "p.meed", "--data", "deal=data/deal.xlsx.gz", "--out", "out"]).with(3).says(".gz or .zst");
 }
+
+#[test]
+fn payments_are_written_and_read_back_in_every_format() {
+    let folder = folder("out", "deal.csv", CSV.replace("ACME", "=ACME"));
+    let run = |out: &str, more: &[&str]| {
+        folder.meed(&[&["run", "p.meed", "--data", "data", "--out", out], more].concat()).with(0)
+    };
+    for format in ["csv", "parquet", "xlsx"] {
+        run(format, &["--format", format]);
+        // The same rows are the same bytes, whatever the clock says.
+        run("again", &["--format", format]);
+        for table in ["payments", "totals", "decisions"] {
+            let file =
+                |out: &str| std::fs::read(folder.path().join(format!("{out}/{table}.{format}"))).expect("a table");
+            assert_eq!(file(format), file("again"), "{table}.{format}");
+        }
+        // What was paid is read as it was written.
+        run("beside", &["--paid", format]).says("share: 0 differences, 0.00 USD");
+        folder.meed(&["verify", &format!("{format}/run.json"), "p.meed"]).with(0);
+    }
+}

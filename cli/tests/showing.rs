@@ -135,3 +135,27 @@ fn names_that_mean_nothing_are_shown_all_the_same() {
     let shown = folder.meed(&["show", "tree", "names.meed"]).with(0).out;
     assert_eq!(shown, "    1  rule x, 2 clauses\n");
 }
+
+#[test]
+fn the_plan_is_shown_by_its_name_and_by_the_one_it_had() {
+    let folder = Folder::new("showing-plan");
+    folder.write("p.meed", "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\n");
+    let shown = folder.meed(&["show", "plan", "p.meed"]).with(0);
+    assert!(shown.out.starts_with("program p \"p\"\n") && shown.messages.is_empty(), "{}{}", shown.out, shown.messages);
+    let by_old_name = folder.meed(&["plan", "p.meed"]).with(0).says("`meed plan` is `meed show plan`");
+    assert_eq!(by_old_name.out, shown.out);
+    folder.meed(&["show", "plan", "none.meed"]).with(1).says("cannot read `none.meed`");
+}
+
+#[test]
+fn the_version_says_of_which_source_it_is() {
+    let folder = Folder::new("showing-version");
+    let version = folder.meed(&["--version"]).with(0).out;
+    let wanted = format!("meed {}", env!("CARGO_PKG_VERSION"));
+    assert!(version.starts_with(&wanted), "{version}");
+    // Outside of a clone nobody knows the commit.
+    if let Some((_, source)) = version.trim_end().split_once(" (") {
+        let (commit, day) = source.trim_end_matches(')').split_once(' ').expect("a commit and a day");
+        assert!(commit.len() >= 7 && day.parse::<jiff::civil::Date>().is_ok(), "{version}");
+    }
+}

@@ -71,7 +71,8 @@ impl Settings {
             "out" => self.out = Some(self.folder.join(text()?)),
             "format" => {
                 let format = Format::from_str(&text()?, false);
-                self.format = Some(format.map_err(|_| wrong(key, value_span, "\"csv\", \"parquet\" or \"jsonl\""))?);
+                self.format =
+                    Some(format.map_err(|_| wrong(key, value_span, "\"csv\", \"parquet\", \"jsonl\" or \"xlsx\""))?);
             }
             "through" => {
                 let day = match value {
@@ -206,7 +207,7 @@ bounty = "$700"
             ("progam = \"x.meed\"", "there is no setting `progam`", "progam"),
             ("out = \"x\"\ncolor = 1", "there is no setting `color`", "color"),
             ("out = 5", "`out` is a text in quotes", "5"),
-            ("format = \"xlsx\"", "`format` is \"csv\", \"parquet\" or \"jsonl\"", "\"xlsx\""),
+            ("format = \"xls\"", "`format` is \"csv\", \"parquet\", \"jsonl\" or \"xlsx\"", "\"xls\""),
             ("through = 2026", "`through` is a text in quotes", "2026"),
             ("through = \"soon\"", "`through` is a date, such as 2026-03-31", "\"soon\""),
             ("data = 1", "`data` is a folder, or a table with a record and its files on each line", "1"),

@@ -4,8 +4,8 @@
 use crate::output::batch::{Batch, Cells, Header, Kind, Sink};
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::value::decimal_text;
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
-use std::io::{self, Seek, Write};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use std::io::{self, Write};
 
 /// Rows of a sheet, its header among them.
 const MOST_ROWS: u32 = 1_048_576;
@@ -22,13 +22,16 @@ pub struct XlsxSink<W> {
     target: Option<W>,
 }
 
-impl<W: Write + Seek + Send> XlsxSink<W> {
+impl<W: Write> XlsxSink<W> {
     /// Begins a table; `about` has what is to be known of it, each with its name.
     ///
     /// # Errors
     /// When the sheets cannot be begun.
     pub fn new(header: Header, target: W, about: &[(&str, String)]) -> io::Result<Self> {
         let mut workbook = Workbook::new();
+        // The same rows are the same bytes: a workbook says of no clock when it was made.
+        let day = ExcelDateTime::from_ymd(2000, 1, 1).map_err(other)?;
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&day));
         let sheet = workbook.add_worksheet_with_constant_memory().map_err(other)?;
         let bold = Format::new().set_bold();
         for (column, (name, _)) in (0u16..).zip(&header) {
@@ -55,7 +58,7 @@ impl<W: Write + Seek + Send> XlsxSink<W> {
     }
 }
 
-impl<W: Write + Seek + Send> Sink for XlsxSink<W> {
+impl<W: Write> Sink for XlsxSink<W> {
     fn take(&mut self, batch: Batch) -> io::Result<()> {
         let sheet = self.workbook.worksheet_from_index(0).map_err(other)?;
         for row in 0..batch.n_rows {
@@ -74,10 +77,11 @@ impl<W: Write + Seek + Send> Sink for XlsxSink<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        match self.target.take() {
-            Some(target) => self.workbook.save_to_writer(target).map_err(other),
-            None => Ok(()),
-        }
+        let Some(mut target) = self.target.take() else { return Ok(()) };
+        // Packed it is held before it is written: a workbook is put together from parts that are written last.
+        let bytes = self.workbook.save_to_buffer().map_err(other)?;
+        target.write_all(&bytes)?;
+        target.flush()
     }
 }
 
