@@ -162,7 +162,13 @@ impl Book {
             }
             Ok((vec![Act::Erased { payee: payee.clone(), note: note.to_owned() }], ()))
         })?;
-        self.store.forget()
+        self.store.forget().map_err(|error| {
+            let message = format!("the name is erased, and the file could not be written anew: {error}");
+            BookError::refused(
+                message,
+                "in its free parts the name may still be: copy the book by meed book backup, and keep the copy",
+            )
+        })
     }
 
     /// Drafts an adjustment; gives its number.

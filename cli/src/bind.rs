@@ -34,6 +34,9 @@ pub enum BindError {
     /// A pattern matches no file.
     #[error("no file matches `{}`", shown(.0))]
     NoMatch(String),
+    /// A table that is on no disk of this machine.
+    #[error("`{}` is not read: tables are files of this machine", shown(address))]
+    Remote { address: String, fetch: Option<&'static str> },
     /// A folder cannot be listed.
     #[error("cannot list `{}`: {reason}", shown(folder))]
     Folder { folder: String, reason: String },
@@ -54,6 +57,7 @@ impl BindError {
         match self {
             Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) => "command-line",
             Self::TwoCandidates { .. } | Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => "which-table",
+            Self::Remote { .. } => "remote-table",
             Self::Changed(_) => "input-changed",
             Self::Source(error) => error.code(),
             Self::Load(error) => error.code(),
@@ -67,6 +71,10 @@ impl BindError {
             Self::NoTable { other, .. } => Some(format!("give the table of `{other}`")),
             Self::FileAlone(file) => Some(format!("name its record: --data deal={}", shown(file))),
             Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={}", shown(first))),
+            Self::Remote { address, fetch: Some(fetch) } => {
+                Some(format!("copy it here first, as by: {fetch} {} .", shown(address)))
+            }
+            Self::Remote { fetch: None, .. } => Some("copy it here first, and name the file".to_owned()),
             Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => None,
             Self::Changed(_) => Some("run again when nothing writes to it".to_owned()),
             Self::Source(error) => error.help(),
@@ -82,6 +90,7 @@ impl BindError {
             }
             Self::TwoCandidates { .. }
             | Self::NoMatch(_)
+            | Self::Remote { .. }
             | Self::Folder { .. }
             | Self::Changed(_)
             | Self::Source(_)
@@ -108,6 +117,7 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
         match entry.split_once('=').filter(|_| !Path::new(entry).is_dir()) {
             Some((name, pattern)) => {
                 let record = record_named(plan, name.trim())?;
+                is_here(pattern.trim())?;
                 for path in expand(pattern.trim())? {
                     // The same file by two names is the same file.
                     let own = place(&path);
@@ -119,7 +129,10 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
                 }
             }
             None if Path::new(entry).is_file() => return Err(BindError::FileAlone(entry.clone())),
-            None => files.extend(list(Path::new(entry))?),
+            None => {
+                is_here(entry)?;
+                files.extend(list(Path::new(entry))?);
+            }
         }
     }
     let mut bound = Bound::default();
@@ -169,6 +182,28 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
         bound.tables.iter().flat_map(|(_, paths)| paths.iter().map(|path| place(path))).collect();
     bound.not_read.retain(|(file, _)| !read.contains(&place(file)));
     Ok(bound)
+}
+
+/// What brings a file here from an address that begins so.
+const FETCHES: [(&str, &str); 6] = [
+    ("s3", "aws s3 cp"),
+    ("gs", "gcloud storage cp"),
+    ("abfs", "azcopy copy"),
+    ("abfss", "azcopy copy"),
+    ("http", "curl -O"),
+    ("https", "curl -O"),
+];
+
+/// Demands that a table is a file: an address of something elsewhere has a word before `://`.
+fn is_here(entry: &str) -> Result<(), BindError> {
+    let Some((scheme, _)) = entry.split_once("://") else { return Ok(()) };
+    let is_scheme =
+        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if !is_scheme || Path::new(entry).exists() {
+        return Ok(());
+    }
+    let fetch = FETCHES.iter().find(|(known, _)| known.eq_ignore_ascii_case(scheme)).map(|(_, fetch)| *fetch);
+    Err(BindError::Remote { address: entry.to_owned(), fetch })
 }
 
 fn record_named(plan: &Plan, name: &str) -> Result<RecordId, BindError> {

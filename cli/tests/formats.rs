@@ -144,3 +144,19 @@ fn payments_are_written_and_read_back_in_every_format() {
         folder.meed(&["verify", &format!("{format}/run.json"), "p.meed"]).with(0);
     }
 }
+
+#[test]
+fn what_is_elsewhere_is_brought_here_first() {
+    let folder = folder("remote", "deal.csv", CSV);
+    for (address, help) in [
+        ("s3://sales/deal.parquet", "aws s3 cp s3://sales/deal.parquet ."),
+        ("gs://sales/deal.csv", "gcloud storage cp"),
+        ("https://example.com/deal.csv", "curl -O"),
+        ("sftp://example.com/deal.csv", "copy it here first, and name the file"),
+    ] {
+        for entry in [format!("deal={address}"), address.to_owned()] {
+            let ended = folder.meed(&["run", "p.meed", "--data", &entry, "--out", "out"]).with(3);
+            ended.says("is not read: tables are files of this machine").says(help);
+        }
+    }
+}

@@ -159,6 +159,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "quote-key"
     "quoted-choice"
     "rejected-rows"
+    "remote-table"
     "reserved-name"
     "returned-twice"
     "rounded-brackets"
