@@ -86,7 +86,7 @@ fn options_that_mean_nothing() {
     run(&folder, &["--out", "out", "--set", "share=five"]).with(1);
     run(&folder, &["--out", "out", "--through", "2025-12-31"]).with(2).says("the program begins on 2026-01-01");
     run(&folder, &["--out", "out", "--through", "soon"]).with(2).says("invalid value 'soon'");
-    run(&folder, &["--out", "out", "--format", "xlsx"]).with(2).says("invalid value 'xlsx'");
+    run(&folder, &["--out", "out", "--format", "xls"]).with(2).says("invalid value 'xls'");
     run(&folder, &["--out", "out", "--colour"]).with(2).says("unexpected argument");
     run(&folder, &[]).with(2).says("no folder is named for the payments");
     folder.meed(&["rnu"]).with(2).says("unrecognized subcommand");
