@@ -1,15 +1,16 @@
 //! What the bank has paid, and what came back: lines of their own, which no run is compared with.
 
-use crate::book::{BATCH, Book};
+use crate::book::Book;
 use crate::check::sealed;
 use crate::cursor::Shared;
 use crate::entry::{Act, Day, SealedLines};
 use crate::error::BookError;
-use crate::line::{LinesDigest, PostedLine};
+use crate::line::PostedLine;
 use crate::money::Money;
 use crate::payables::payables;
 use crate::payee::Payee;
 use crate::state::{BookState, Transfer};
+use crate::writer::LinesWriter;
 use meed_compiler::plan::calendar::day_of;
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Line, Subject};
@@ -132,9 +133,8 @@ fn write(
     (way, reference, on): (Way, &str, Day),
     amounts: impl Iterator<Item = (Payee, Money)>,
 ) -> Result<(SealedLines, Transferred), BookError> {
-    let mut digest = LinesDigest::default();
-    let mut done = Transferred { n_lines: 0, totals: Vec::new() };
-    let mut held = Vec::new();
+    let mut writer = LinesWriter::new(store, place);
+    let mut totals: Vec<Money> = Vec::new();
     let word = if way == Way::Paid { "paid" } else { "came back" };
     for (payee, money) in amounts {
         let large = || BookError::TooLarge {
@@ -142,11 +142,10 @@ fn write(
             key: reference.to_owned(),
             what: "the sum is too large to add up",
         };
-        match done.totals.iter_mut().find(|sum| sum.unit == money.unit) {
+        match totals.iter_mut().find(|sum| sum.unit == money.unit) {
             Some(sum) => sum.amount = sum.amount.checked_add(money.amount).ok_or_else(large)?,
-            None => done.totals.push(money.clone()),
+            None => totals.push(money.clone()),
         }
-        done.n_lines += 1;
         let subject = Subject {
             event: String::new(),
             key: reference.to_owned(),
@@ -159,15 +158,10 @@ fn write(
         };
         let amount = if way == Way::Paid { -money.amount } else { money.amount };
         let line = Line { version: 1, place: 1, when: day_of(on), amount, row: None };
-        let posted =
-            PostedLine { number: done.n_lines, subject, line, booked: String::new(), reason: word.to_owned(), was: 0 };
-        digest.take(&posted);
-        held.push(posted);
-        if held.len() == BATCH {
-            store.borrow_mut().put_lines(place, &held)?;
-            held.clear();
-        }
+        let reason = word.to_owned();
+        writer.push(PostedLine { number: 0, subject, line, booked: String::new(), reason, was: 0 })?;
     }
-    store.borrow_mut().put_lines(place, &held)?;
-    Ok((SealedLines { lines: done.n_lines, sha256: digest.finish() }, done))
+    let lines = writer.finish()?;
+    let done = Transferred { n_lines: lines.lines, totals };
+    Ok((lines, done))
 }

@@ -67,13 +67,8 @@ impl Book {
 
     /// Takes the entries that others have written since.
     fn refresh(&mut self) -> Result<(), BookError> {
-        for link in self.store.links(self.state.n_entries + 1)? {
-            let entry = link.entry(&self.state.head)?;
-            self.state
-                .apply(&entry, &link.hash)
-                .map_err(|error| BookError::Edited { number: entry.number, what: error.to_string() })?;
-        }
-        Ok(())
+        let links = self.store.links(self.state.n_entries + 1)?;
+        links.iter().try_for_each(|link| self.state.follow(link))
     }
 
     /// Changes the book: `acts` looks at it as it is, while nobody else writes, writes lines if there are any, and says what happened.

@@ -3,7 +3,7 @@
 use crate::book::Book;
 use crate::chain::Link;
 use crate::cursor::{InOrder, Shared};
-use crate::entry::{Act, Entry, SealedLines};
+use crate::entry::SealedLines;
 use crate::error::BookError;
 use crate::line::{LineId, LinesDigest, PostedLine};
 use crate::money::Money;
@@ -86,17 +86,7 @@ fn since(links: &[Link], head: &str) -> Option<u64> {
 fn add_up(links: &[Link], checked: &mut Checked) -> BookState {
     let mut state = BookState::default();
     for link in links {
-        let entry: Result<Entry, BookError> = link.entry(&state.head);
-        let applied = entry.and_then(|entry| {
-            state.apply(&entry, &link.hash).map_err(|error| BookError::Edited {
-                number: entry.number,
-                what: match &entry.act {
-                    Act::Begun { .. } => "a book begins once".to_owned(),
-                    _ => error.to_string(),
-                },
-            })
-        });
-        if let Err(error) = applied {
+        if let Err(error) = state.follow(link) {
             checked.findings.push(Finding(error.to_string()));
             checked.findings.push(Finding(format!("entries from {} on are not looked at", link.number)));
             break;

@@ -39,10 +39,7 @@ impl Book {
         place.upgrade(keep, |old, new, from| {
             copy_all(old, new)?;
             let mut state = BookState::default();
-            for link in new.links(1)? {
-                let entry = link.entry(&state.head)?;
-                state.apply(&entry, &link.hash)?;
-            }
+            new.links(1)?.iter().try_for_each(|link| state.follow(link))?;
             let upgraded = Entry { number: state.n_entries + 1, on, act: Act::Upgraded { from, to: FORMAT } };
             new.put_link(&Link::new(&upgraded, &state.head)?)
         })

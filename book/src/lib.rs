@@ -43,6 +43,7 @@ mod periods;
 mod settle;
 mod state;
 mod store;
+mod writer;
 
 pub use acts::Adjustment;
 pub use bank::Transferred;

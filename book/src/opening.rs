@@ -1,12 +1,13 @@
 //! What was paid before there was a book.
 
-use crate::book::{BATCH, Book};
-use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
+use crate::book::Book;
+use crate::entry::{Act, Day, PeriodDays, RuleTotal, SettlementEntry, SettlementKind};
 use crate::error::BookError;
-use crate::line::{LinesDigest, PostedLine};
+use crate::line::PostedLine;
 use crate::money::Money;
 use crate::payee::Payee;
 use crate::periods::periods_of;
+use crate::writer::LinesWriter;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{Days, date_of};
 use meed_grammar::foreign::shown;
@@ -60,11 +61,10 @@ impl Book {
         }
         self.change(on, |state, store| {
             let settlement = state.next_settlement();
-            let mut digest = LinesDigest::default();
+            let mut writer = LinesWriter::new(store, settlement);
             let mut totals: BTreeMap<(String, String), RuleTotal> = BTreeMap::new();
             let mut booked: BTreeMap<String, PeriodDays> = BTreeMap::new();
-            let mut lines = Vec::new();
-            for (number, (subject, line)) in (1..).zip(sums) {
+            for (subject, line) in sums {
                 known(plan, &subject)?;
                 let large = || BookError::TooLarge {
                     rule: subject.rule.clone(),
@@ -93,23 +93,18 @@ impl Book {
                     booked.insert(subject.period.clone(), days);
                 }
                 let booked = subject.period.clone();
-                let posted = PostedLine { number, subject, line, booked, reason: "opening".to_owned(), was: 0 };
-                digest.take(&posted);
-                lines.push(posted);
-                if lines.len() == BATCH {
-                    store.borrow_mut().put_lines(settlement, &lines)?;
-                    lines.clear();
-                }
+                let posted = PostedLine { number: 0, subject, line, booked, reason: "opening".to_owned(), was: 0 };
+                writer.push(posted)?;
             }
-            store.borrow_mut().put_lines(settlement, &lines)?;
-            let n_lines = totals.values().map(|total| total.lines).sum();
+            let lines = writer.finish()?;
+            let n_lines = lines.lines;
             let settled = SettlementEntry {
                 settlement,
                 kind: SettlementKind::Opening,
                 program: plan.name.clone(),
                 through: date_of(through),
                 follows: 0,
-                lines: SealedLines { lines: n_lines, sha256: digest.finish() },
+                lines,
                 totals: totals.into_values().collect(),
                 reasons: BTreeMap::from([("opening".to_owned(), n_lines)]),
                 booked: booked.into_values().collect(),

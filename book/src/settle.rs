@@ -1,13 +1,14 @@
 //! Settling: what a run pays more or less than was posted becomes a draft.
 
-use crate::book::{BATCH, Book};
+use crate::book::Book;
 use crate::cursor::{InOrder, Shared};
-use crate::entry::{Act, Day, PeriodDays, RuleTotal, SealedLines, SettlementEntry, SettlementKind};
+use crate::entry::{Act, Day, PeriodDays, RuleTotal, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::line::{LinesDigest, PostedLine};
 use crate::money::Money;
 use crate::periods::{Booking, periods_of};
 use crate::state::{BookState, Settlement, Status};
+use crate::writer::LinesWriter;
 use meed_compiler::plan::Plan;
 use meed_compiler::plan::calendar::{date_of, day_of};
 use meed_grammar::foreign::shown;
@@ -171,14 +172,10 @@ fn settle(
     let accrued = accrued.collect();
     let mut drafting = Drafting {
         plan,
-        store,
-        settlement,
+        writer: LinesWriter::new(store, settlement),
         booking: Booking::new(plan, &compared, &periods, closed, through),
         units: &state.units,
         booked: FxHashMap::default(),
-        lines: Vec::new(),
-        n_lines: 0,
-        digest: LinesDigest::default(),
         totals: Vec::new(),
         reasons: BTreeMap::new(),
     };
@@ -203,8 +200,9 @@ fn settle(
             return Err(BookError::EditedLines { of: format!("settlement {}", known.settled.settlement) });
         }
     }
-    drafting.write()?;
-    let Drafting { booked, n_lines, digest, mut totals, reasons, .. } = drafting;
+    let Drafting { booked, writer, mut totals, reasons, .. } = drafting;
+    let sealed = writer.finish()?;
+    let n_lines = sealed.lines;
     let mut booked: Vec<PeriodDays> = booked.into_values().collect();
     booked.sort_by(|a, b| (a.to, &a.period).cmp(&(b.to, &b.period)));
     booked.dedup();
@@ -219,7 +217,7 @@ fn settle(
         program: plan.name.clone(),
         through: date_of(through),
         follows,
-        lines: SealedLines { lines: n_lines, sha256: digest.finish() },
+        lines: sealed,
         totals,
         reasons,
         booked,
@@ -314,16 +312,12 @@ fn book_error(error: io::Error) -> BookError {
 /// A settlement while its lines are written.
 struct Drafting<'a, 's, 'b> {
     plan: &'a Plan,
-    store: &'s Shared<'b>,
-    settlement: u64,
+    writer: LinesWriter<'s, 'b>,
     booking: Booking<'a>,
     /// The decimals of units that were posted: the program may have given one up.
     units: &'a BTreeMap<String, u32>,
     /// By the period of a row, in which one it is booked.
     booked: FxHashMap<String, PeriodDays>,
-    lines: Vec<PostedLine>,
-    n_lines: u64,
-    digest: LinesDigest,
     totals: Vec<RuleTotal>,
     reasons: BTreeMap<String, u64>,
 }
@@ -363,16 +357,7 @@ impl Drafting<'_, '_, '_> {
             }
         }
         *self.reasons.entry(reason.word().to_owned()).or_default() += 1;
-        self.n_lines += 1;
-        let posted = PostedLine { number: self.n_lines, subject, line, booked, reason: reason.word().to_owned(), was };
-        self.digest.take(&posted);
-        self.lines.push(posted);
-        if self.lines.len() == BATCH { self.write() } else { Ok(()) }
-    }
-
-    fn write(&mut self) -> Result<(), BookError> {
-        self.store.borrow_mut().put_lines(self.settlement, &self.lines)?;
-        self.lines.clear();
-        Ok(())
+        let reason = reason.word().to_owned();
+        self.writer.push(PostedLine { number: 0, subject, line, booked, reason, was })
     }
 }

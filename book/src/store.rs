@@ -108,6 +108,16 @@ pub(crate) trait Store {
     fn faults(&mut self) -> Result<Vec<String>, BookError>;
 }
 
+/// A number as stores have it, which is never negative; a store that somebody edited has another line than it says then.
+fn whole(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A number as stores take it.
+fn id(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 impl Place {
     /// Opens the book there.
     pub(crate) fn open(&self) -> Result<Box<dyn Store>, BookError> {

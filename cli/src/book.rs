@@ -10,9 +10,10 @@ use crate::ExitStatus;
 use crate::draw::{self, Messages, say};
 use crate::project;
 use jiff::civil::Date;
-use meed_book::{Book, BookError, Place, SettlementEntry, SettlementKind};
+use meed_book::{Book, BookError, Money, Place, SettlementEntry, SettlementKind};
 use meed_grammar::foreign::shown;
 use meed_runtime::manifest::Manifest;
+use std::collections::BTreeMap;
 
 /// Look at what was paid, approve and post settlements, and keep account of transfers.
 #[derive(clap::Args)]
@@ -181,6 +182,16 @@ fn summary(settled: &SettlementEntry) -> String {
         let _ = writeln!(text, "  {}", shown(&settled.note));
     }
     text
+}
+
+/// Sums by unit, for people.
+fn by_unit<'a>(all: impl Iterator<Item = &'a Money>) -> Vec<String> {
+    let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
+    for money in all {
+        let sum = sums.entry(&money.unit).or_insert_with(|| Money { amount: 0, ..money.clone() });
+        sum.amount = sum.amount.saturating_add(money.amount);
+    }
+    sums.values().map(ToString::to_string).collect()
 }
 
 /// Says what a settlement has, how far it is, and what comes next.

@@ -62,6 +62,12 @@ pub fn all_threads() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
+/// As many threads as were asked for, else all that there are.
+pub fn threads(asked: Option<u32>) -> NonZero<usize> {
+    let asked = asked.and_then(|threads| NonZero::new(usize::try_from(threads).unwrap_or(usize::MAX)));
+    asked.unwrap_or_else(all_threads)
+}
+
 impl<'a> Limits<'a> {
     fn options(&self, through: i32) -> LoadOptions<'a> {
         let memory = (self.memory as usize).saturating_mul(1 << 20);

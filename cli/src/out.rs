@@ -12,7 +12,9 @@ mod rejects;
 pub use error::OutError;
 pub use rejects::write as write_rejects;
 
+use crate::ExitStatus;
 use crate::digest::{DigestStream, Digests, FileDigest, Hashed};
+use crate::draw::{Messages, file_name};
 use crate::format::Format;
 use crate::rejected_rows::RejectedRows;
 use before::Before;
@@ -403,6 +405,12 @@ pub fn write_by<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) -> io
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(around(path))?;
     Ok(written)
+}
+
+/// Says that a file that was asked for is not written.
+pub fn not_written(path: &Path, error: &io::Error, messages: Messages) -> ExitStatus {
+    messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(path)), None);
+    ExitStatus::Output
 }
 
 /// An unfinished file beside a path, as readable as the file that it replaces, or as any new one.

@@ -5,7 +5,7 @@ use crate::bind::Bound;
 use crate::clock::{Clock, StageTimer};
 use crate::draw::{Messages, say};
 use crate::format::Format;
-use crate::job::{Job, JobOptions, Limits, all_threads};
+use crate::job::{Job, JobOptions, Limits, threads};
 use crate::out::{OutError, Outputs, Request, Shared};
 use crate::paid::{self, Beside};
 use crate::progress::Progress;
@@ -247,8 +247,7 @@ impl Run {
 
     /// How many threads may work at a time.
     fn threads(&self) -> NonZero<usize> {
-        let asked = self.threads.and_then(|threads| NonZero::new(usize::try_from(threads).unwrap_or(usize::MAX)));
-        asked.unwrap_or_else(all_threads)
+        threads(self.threads)
     }
 
     /// The columns of differences: to what earlier runs paid, or between the closes of this one.

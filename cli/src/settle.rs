@@ -3,10 +3,10 @@
 use crate::ExitStatus;
 use crate::book::{BookOptions, report, tell};
 use crate::digest::{Digests, Hashed};
-use crate::draw::{Messages, file_name, say};
+use crate::draw::{Messages, say};
 use crate::format::Format;
-use crate::job::{Job, JobOptions, Limits, all_threads};
-use crate::out::{beside, write_rejects};
+use crate::job::{Job, JobOptions, Limits, threads};
+use crate::out::{beside, not_written, write_rejects};
 use crate::progress::Progress;
 use crate::run::{judge, sorting};
 use crate::{report, run_json};
@@ -20,7 +20,7 @@ use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{Rejects, Table, digest_of};
 use std::io;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::NamedTempFile;
 
 /// Settle a program beside the book: what it pays more or less than was posted becomes a draft, to be approved and posted.
@@ -82,8 +82,7 @@ impl Settle {
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let asked = self.threads.and_then(|threads| NonZero::new(usize::try_from(threads).unwrap_or(usize::MAX)));
-        let threads = asked.unwrap_or_else(all_threads);
+        let threads = threads(self.threads);
         let limits = Limits {
             memory: self.memory,
             scratch: &scratch,
@@ -177,11 +176,6 @@ impl Settle {
         };
         write().map_err(|error| not_written(path, &error, messages))
     }
-}
-
-fn not_written(path: &Path, error: &io::Error, messages: Messages) -> ExitStatus {
-    messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(path)), None);
-    ExitStatus::Output
 }
 
 /// Hands the payments of a run to the book, and gives what `run.json` says of them: the table that `meed run` would write.

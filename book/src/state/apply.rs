@@ -1,5 +1,6 @@
 //! Which act is allowed, and what it changes.
 
+use crate::chain::Link;
 use crate::entry::{Act, Day, Entry, SealedLines, SettlementEntry, SettlementKind};
 use crate::error::BookError;
 use crate::money::Money;
@@ -8,6 +9,16 @@ use crate::state::{BookState, Dispute, OnHold, Settlement, Status, Transfer};
 use meed_grammar::foreign::shown;
 
 impl BookState {
+    /// Takes the next link of the chain.
+    ///
+    /// # Errors
+    /// Where it is not as it was written, or what it says cannot have happened.
+    pub(crate) fn follow(&mut self, link: &Link) -> Result<(), BookError> {
+        let entry = link.entry(&self.head)?;
+        let applied = self.apply(&entry, &link.hash);
+        applied.map_err(|error| BookError::Edited { number: entry.number, what: error.to_string() })
+    }
+
     /// Takes what happened next.
     ///
     /// # Errors

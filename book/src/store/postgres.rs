@@ -4,7 +4,7 @@ use crate::chain::Link;
 use crate::error::BookError;
 use crate::line::PostedLine;
 use crate::payee::Payee;
-use crate::store::{FORMAT, LineSum, Names, Store, SumBy};
+use crate::store::{FORMAT, LineSum, Names, Store, SumBy, id, whole};
 use meed_runtime::inner::earlier::{Line, Subject};
 use postgres::error::SqlState;
 use postgres::{Client, NoTls, Row};
@@ -157,14 +157,6 @@ fn escape(word: &str, text: &mut String) -> Option<()> {
         }
     }
     Some(())
-}
-
-fn whole(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn id(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn ids(numbers: &[u64]) -> Vec<i64> {

@@ -9,7 +9,7 @@ use crate::chain::Link;
 use crate::error::BookError;
 use crate::line::PostedLine;
 use crate::payee::Payee;
-use crate::store::{LineSum, Names, Store, SumBy};
+use crate::store::{LineSum, Names, Store, SumBy, id, whole};
 use meed_runtime::inner::earlier::{Line, Subject};
 use rusqlite::{Connection, ErrorCode, Row, params};
 use rustc_hash::FxHashMap;
@@ -37,15 +37,6 @@ impl Sqlite {
         let place = self.place.clone();
         move |error| fault(&error, &place)
     }
-}
-
-/// A number that is never negative; a file that somebody edited has another line than it says then.
-fn whole(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn id(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn list(settlements: &[u64]) -> String {

@@ -1,12 +1,12 @@
 //! What is payable, what was paid, who waits, and how payees are called.
 
-use super::{BookOptions, done, print, table, tell};
+use super::{BookOptions, by_unit, done, print, table, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
 use jiff::civil::Date;
-use meed_book::{Money, Payable, Payee, Standing, Transferred};
+use meed_book::{Payable, Payee, Standing, Transferred};
 use meed_grammar::foreign::shown;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// List who is to be paid what, up to a posted settlement
@@ -126,12 +126,8 @@ impl Payables {
         let header = ["payee", "name", "settled", "posted", "paid", "balance", "unit", ""];
         let rows = payables.iter().filter(|known| known.standing != Standing::Even).map(row).collect();
         let mut text = table(&header, &[2, 3, 4, 5], rows);
-        let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
-        for known in payables.iter().filter(|known| known.standing == Standing::Payable) {
-            let sum = sums.entry(&known.balance.unit).or_insert_with(|| Money { amount: 0, ..known.balance.clone() });
-            sum.amount = sum.amount.saturating_add(known.balance.amount);
-        }
-        let sums: Vec<String> = sums.values().map(ToString::to_string).collect();
+        let payable = payables.iter().filter(|known| known.standing == Standing::Payable);
+        let sums = by_unit(payable.map(|known| &known.balance));
         text += &match sums.is_empty() {
             true => "nothing is to be paid\n".to_owned(),
             false => format!("to be paid: {}\n", sums.join(", ")),

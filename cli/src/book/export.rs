@@ -4,7 +4,7 @@ use super::bank::meant;
 use super::{BookOptions, done, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name};
-use crate::out::write_by;
+use crate::out::{not_written, write_by};
 use jiff::civil::Date;
 use meed_book::{Book, BookError, Money, Payable, Payee, PostedLine, Standing, Status};
 use meed_runtime::inner::output::{
@@ -157,11 +157,6 @@ fn is_free(book: &Book, path: &Path, replace: bool, messages: Messages) -> Resul
     };
     messages.error("command-line", &message, Some(help));
     Err(ExitStatus::Usage)
-}
-
-fn not_written(path: &Path, error: &io::Error, messages: Messages) -> ExitStatus {
-    messages.error("cannot-write", &format!("cannot write `{}`: {error}", file_name(path)), None);
-    ExitStatus::Output
 }
 
 /// An amount column of the most decimals that there are.

@@ -1,6 +1,6 @@
 //! What the book says: its settlements, one of them, a statement for a payee, and a check of everything.
 
-use super::{BookOptions, done, print, summary, table, tell};
+use super::{BookOptions, by_unit, done, print, summary, table, tell};
 use crate::ExitStatus;
 use crate::draw::{Messages, say};
 use meed_book::{Book, BookError, LineId, Money, Payee, PostedLine, Settlement, Status};
@@ -77,12 +77,7 @@ impl List {
         let state = book.state();
         let row = |known: &Settlement| {
             let settled = &known.settled;
-            let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
-            for total in &settled.totals {
-                let sum = sums.entry(&total.money.unit).or_insert_with(|| Money { amount: 0, ..total.money.clone() });
-                sum.amount = sum.amount.saturating_add(total.money.amount);
-            }
-            let sums: Vec<String> = sums.values().map(ToString::to_string).collect();
+            let sums = by_unit(settled.totals.iter().map(|total| &total.money));
             let by = known.approved.as_ref().map_or("", |(by, _)| by);
             vec![
                 settled.settlement.to_string(),

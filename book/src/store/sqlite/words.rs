@@ -1,8 +1,9 @@
 //! Words and payees by their numbers, and lines that are made of them.
 
-use super::{Sqlite, whole};
+use super::Sqlite;
 use crate::error::BookError;
 use crate::line::PostedLine;
+use crate::store::whole;
 use meed_runtime::inner::earlier::{Line, Subject};
 use rusqlite::{OptionalExtension, Row};
 use rustc_hash::FxHashMap;
