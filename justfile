@@ -61,3 +61,7 @@ book:
 keys rows="300000":
     cargo build --release -p meed-cli
     python3 tests/trials/keys.py target/release/meed {{rows}}
+
+# Tables read from a PostgreSQL server of its own.
+postgres:
+    cargo test -p meed-cli --features postgres --test postgres_tables -- --include-ignored

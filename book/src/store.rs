@@ -8,6 +8,7 @@ use crate::chain::Link;
 use crate::error::BookError;
 use crate::line::PostedLine;
 use crate::payee::Payee;
+use meed_runtime::inner::source::without_password;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -170,17 +171,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Server(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-                let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
-                match rest.rsplit_once('@') {
-                    Some((user, host)) => {
-                        let user = user.split_once(':').map_or(user, |(user, _)| user);
-                        write!(f, "{scheme}://{user}@{host}")
-                    }
-                    None => write!(f, "{scheme}://{rest}"),
-                }
-            }
+            Self::Server(url) => f.write_str(&without_password(url)),
         }
     }
 }

@@ -3,13 +3,15 @@
 #![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
 
 mod files;
+mod place;
 
 use crate::ExitStatus;
 use files::{expand, list, place};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::load::LoadError;
-use meed_runtime::inner::source::{SourceError, SourceFile};
+use meed_runtime::inner::source::{DatabaseFault, SourceError, SourceFile};
+pub use place::{STANDARD_INPUT, TablePlace, place_name};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,12 @@ pub enum BindError {
     /// A pattern matches no file.
     #[error("no file matches `{}`", shown(.0))]
     NoMatch(String),
+    /// Standard input as two tables.
+    #[error("standard input is read as the table of `{first}` and cannot be that of `{second}` too")]
+    StandardInputTwice { first: String, second: String },
+    /// A database without a table.
+    #[error(transparent)]
+    Database(#[from] DatabaseFault),
     /// A table that is on no disk of this machine.
     #[error("`{}` is not read: tables are files of this machine", shown(address))]
     Remote { address: String, fetch: Option<&'static str> },
@@ -55,7 +63,11 @@ impl BindError {
     /// The code, one per kind.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) => "command-line",
+            Self::UnknownRecord { .. }
+            | Self::NoTable { .. }
+            | Self::FileAlone(_)
+            | Self::StandardInputTwice { .. }
+            | Self::Database(_) => "command-line",
             Self::TwoCandidates { .. } | Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => "which-table",
             Self::Remote { .. } => "remote-table",
             Self::Changed(_) => "input-changed",
@@ -75,6 +87,8 @@ impl BindError {
                 Some(format!("copy it here first, as by: {fetch} {} .", shown(address)))
             }
             Self::Remote { fetch: None, .. } => Some("copy it here first, and name the file".to_owned()),
+            Self::StandardInputTwice { .. } => Some("name a file for one of them".to_owned()),
+            Self::Database(_) => Some("say which rows: ?table=NAME, or ?query=SELECT … behind it".to_owned()),
             Self::Twice { .. } | Self::NoMatch(_) | Self::Folder { .. } => None,
             Self::Changed(_) => Some("run again when nothing writes to it".to_owned()),
             Self::Source(error) => error.help(),
@@ -85,9 +99,12 @@ impl BindError {
     /// How the command ends.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::UnknownRecord { .. } | Self::NoTable { .. } | Self::FileAlone(_) | Self::Twice { .. } => {
-                ExitStatus::Usage
-            }
+            Self::UnknownRecord { .. }
+            | Self::NoTable { .. }
+            | Self::FileAlone(_)
+            | Self::StandardInputTwice { .. }
+            | Self::Database(_)
+            | Self::Twice { .. } => ExitStatus::Usage,
             Self::TwoCandidates { .. }
             | Self::NoMatch(_)
             | Self::Remote { .. }
@@ -103,29 +120,35 @@ impl BindError {
 #[derive(Debug, Default, PartialEq)]
 pub struct Bound {
     /// By record that has a table and is read.
-    pub tables: Vec<(RecordId, Vec<PathBuf>)>,
-    /// Files that are not read, and why where that is no matter of their name.
-    pub not_read: Vec<(PathBuf, Option<String>)>,
+    pub tables: Vec<(RecordId, Vec<TablePlace>)>,
+    /// What is not read, and why where that is no matter of its name.
+    pub not_read: Vec<(TablePlace, Option<String>)>,
 }
 
 /// Binds what `--data` says.
 #[expect(clippy::indexing_slicing, reason = "`candidates` gives numbers of the files that it was asked about")]
 pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
-    let mut named: Vec<(RecordId, PathBuf)> = Vec::new();
+    let mut named: Vec<(RecordId, TablePlace)> = Vec::new();
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in data {
+        if TablePlace::elsewhere(entry)?.is_some() {
+            return Err(BindError::FileAlone(entry.clone()));
+        }
         match entry.split_once('=').filter(|_| !Path::new(entry).is_dir()) {
             Some((name, pattern)) => {
                 let record = record_named(plan, name.trim())?;
-                is_here(pattern.trim())?;
-                for path in expand(pattern.trim())? {
-                    // The same file by two names is the same file.
-                    let own = place(&path);
-                    if named.iter().any(|(known, other)| *known == record && place(other) == own) {
+                for table in places(pattern.trim())? {
+                    if named.iter().any(|(known, other)| *known == record && is_same(other, &table)) {
                         let record = plan.record(record).name.clone();
-                        return Err(BindError::Twice { record, file: path.display().to_string() });
+                        return Err(BindError::Twice { record, file: table.to_string() });
                     }
-                    named.push((record, path));
+                    let is_twice =
+                        |(_, other): &&(_, TablePlace)| table == TablePlace::StandardInput && *other == table;
+                    if let Some((first, _)) = named.iter().find(is_twice) {
+                        let name = |id| plan.record(id).name.clone();
+                        return Err(BindError::StandardInputTwice { first: name(*first), second: name(record) });
+                    }
+                    named.push((record, table));
                 }
             }
             None if Path::new(entry).is_file() => return Err(BindError::FileAlone(entry.clone())),
@@ -138,11 +161,12 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
     let mut bound = Bound::default();
     let mut reasons: Vec<Option<Option<String>>> = vec![Some(None); files.len()];
     for (id, record) in (0..).map(RecordId).zip(&plan.records) {
-        let own: Vec<PathBuf> = named.iter().filter(|(known, _)| *known == id).map(|(_, path)| path.clone()).collect();
+        let own: Vec<TablePlace> =
+            named.iter().filter(|(known, _)| *known == id).map(|(_, table)| table.clone()).collect();
         let found = candidates(record, &files);
         if !record.used {
             let reason = format!("no rule reads `{}`", record.name);
-            bound.not_read.extend(own.into_iter().map(|path| (path, Some(reason.clone()))));
+            bound.not_read.extend(own.into_iter().map(|table| (table, Some(reason.clone()))));
             found.iter().for_each(|&file| reasons[file] = Some(Some(reason.clone())));
             continue;
         }
@@ -150,12 +174,12 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
             ([], []) => continue,
             ([], [one]) => {
                 reasons[*one] = None;
-                vec![files[*one].clone()]
+                vec![TablePlace::File(files[*one].clone())]
             }
             // A pattern means all files that fit it.
             ([], many) if is_pattern(record) => {
                 many.iter().for_each(|&file| reasons[file] = None);
-                many.iter().map(|&file| files[file].clone()).collect()
+                many.iter().map(|&file| TablePlace::File(files[file].clone())).collect()
             }
             ([], [one, two, ..]) => {
                 let name = |file: usize| files[file].display().to_string();
@@ -175,13 +199,30 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
         };
         bound.tables.push((id, paths));
     }
-    let rest = files.into_iter().zip(reasons).filter_map(|(file, reason)| reason.map(|reason| (file, reason)));
+    let rest = files.into_iter().zip(reasons).filter_map(|(file, reason)| Some((TablePlace::File(file), reason?)));
     bound.not_read.extend(rest);
     // A file of a folder may be named too, and one that another record does not need may be read for its own.
     let read: HashSet<PathBuf> =
-        bound.tables.iter().flat_map(|(_, paths)| paths.iter().map(|path| place(path))).collect();
-    bound.not_read.retain(|(file, _)| !read.contains(&place(file)));
+        bound.tables.iter().flat_map(|(_, tables)| tables.iter().filter_map(TablePlace::file).map(place)).collect();
+    bound.not_read.retain(|(table, _)| table.file().is_none_or(|file| !read.contains(&place(file))));
     Ok(bound)
+}
+
+/// The places that an entry names, behind its record.
+fn places(entry: &str) -> Result<Vec<TablePlace>, BindError> {
+    if let Some(place) = TablePlace::elsewhere(entry)? {
+        return Ok(vec![place]);
+    }
+    is_here(entry)?;
+    Ok(expand(entry)?.into_iter().map(TablePlace::File).collect())
+}
+
+/// Whether two places are one: the same file by two names is the same file.
+fn is_same(one: &TablePlace, other: &TablePlace) -> bool {
+    match (one, other) {
+        (TablePlace::File(one), TablePlace::File(other)) => place(one) == place(other),
+        (one, other) => one == other,
+    }
 }
 
 /// What brings a file here from an address that begins so.

@@ -1,6 +1,8 @@
 //! The formats in which tables are written.
 
-use meed_runtime::inner::output::{CsvSink, Formulas, Header, JsonLinesSink, ParquetSink, Sink, ThreadSink, XlsxSink};
+use meed_runtime::inner::output::{
+    CsvSink, CsvStyle, Header, IpcSink, JsonLinesSink, ParquetSink, Sink, ThreadSink, XlsxSink,
+};
 use std::io::{self, Write};
 use std::num::NonZero;
 
@@ -13,6 +15,8 @@ pub enum Format {
     Parquet,
     /// One JSON object for each row
     Jsonl,
+    /// Arrow IPC files
+    Arrow,
     /// Workbooks, for at most 1,048,575 rows a table
     Xlsx,
 }
@@ -24,23 +28,25 @@ impl Format {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
             Self::Jsonl => "jsonl",
+            Self::Arrow => "arrow",
             Self::Xlsx => "xlsx",
         }
     }
 
-    /// Begins a table in this format, written by a thread of its own where there may be several; what becomes of cells that begin
-    /// like formulas matters in CSV alone.
+    /// Begins a table in this format, written by a thread of its own where there may be several; a style
+    /// matters in CSV alone.
     pub fn sink<W: Write + Send + 'static>(
         self,
         header: Header,
         target: W,
-        formulas: Formulas,
+        style: CsvStyle,
         threads: NonZero<usize>,
     ) -> io::Result<Box<dyn Sink>> {
         Ok(match self {
-            Self::Csv => by(threads, CsvSink::with_formulas(header, target, formulas)?),
+            Self::Csv => by(threads, CsvSink::with_style(header, target, style)?),
             Self::Parquet => by(threads, ParquetSink::new(header, target)?),
             Self::Jsonl => by(threads, JsonLinesSink::new(header, target)),
+            Self::Arrow => by(threads, IpcSink::new(header, target)?),
             Self::Xlsx => Box::new(XlsxSink::new(header, target, &[])?),
         })
     }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::result_large_err, reason = "an error ends the run, it is made once")]
 
-use crate::bind::{BindError, Bound};
+use crate::bind::{BindError, Bound, TablePlace};
 use crate::digest::{Digests, FileDigest, Hashed};
 use meed_compiler::plan::{Plan, RecordId};
 use meed_runtime::inner::source::{SourceError, SourceFile, TableInput};
@@ -10,7 +10,7 @@ use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest;
 use std::fs::Metadata;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Files under way.
 pub struct Inputs {
@@ -20,8 +20,8 @@ pub struct Inputs {
 
 struct InputFile {
     record: RecordId,
-    path: PathBuf,
-    /// What the system says of a file before it is read; `None` for a pipe, which has nothing that could change.
+    place: TablePlace,
+    /// What the system says of a file before it is read; `None` for a pipe and what else has nothing that could change.
     before: Option<Metadata>,
 }
 
@@ -30,20 +30,20 @@ impl Inputs {
     pub fn open(bound: &Bound) -> Result<(Vec<TableInput>, Self), BindError> {
         let mut inputs = Self { files: Vec::new(), digests: Digests::new() };
         let (mut tables, mut to_read) = (Vec::new(), Vec::new());
-        for (record, paths) in &bound.tables {
+        for (record, places) in &bound.tables {
             let mut files = Vec::new();
-            for path in paths {
+            for place in places {
                 let number = inputs.files.len();
-                let before = path.metadata().ok().filter(Metadata::is_file);
-                inputs.files.push(InputFile { record: *record, path: path.clone(), before });
-                let SourceFile { name, content } = SourceFile::open(path)?;
+                let before = whole_file(place).and_then(|path| path.metadata().ok()).filter(Metadata::is_file);
+                inputs.files.push(InputFile { record: *record, place: place.clone(), before });
+                let SourceFile { name, content } = place.open()?;
                 let hashed = |inner| {
                     let stream = inputs.digests.stream(number);
                     Box::new(Hashed { inner, stream }) as Box<dyn io::Read + Send>
                 };
                 // Of Parquet only the columns that rules want are loaded.
                 let content = content.wrap(hashed).unwrap_or_else(|content| {
-                    to_read.push((number, path.clone()));
+                    to_read.extend(whole_file(place).map(|path| (number, path.to_owned())));
                     content
                 });
                 files.push(SourceFile { name, content });
@@ -61,7 +61,7 @@ impl Inputs {
         let digests = self.digests.finish(self.files.len());
         let mut inputs = Vec::new();
         for (idx, (file, digest)) in self.files.iter().zip(digests).enumerate() {
-            let name = file.path.display().to_string();
+            let name = file.place.to_string();
             let before = self.files.iter().take(idx).filter(|other| other.record == file.record).count();
             let (FileDigest { size, sha256 }, rows) = match (digest, loaded.rows_of_files(file.record).nth(before)) {
                 (Some(Ok(digest)), Some(rows)) => (digest, rows),
@@ -80,9 +80,14 @@ impl Inputs {
 
 impl InputFile {
     fn is_changed(&self) -> bool {
-        let Some(before) = &self.before else { return false };
-        self.path.metadata().map_or(true, |after| !is_same(before, &after))
+        let (Some(before), Some(path)) = (&self.before, whole_file(&self.place)) else { return false };
+        path.metadata().map_or(true, |after| !is_same(before, &after))
     }
+}
+
+/// The file that a table is, whole.
+fn whole_file(place: &TablePlace) -> Option<&Path> {
+    if let TablePlace::File(path) = place { Some(path) } else { None }
 }
 
 fn unreadable(file: String, error: &io::Error) -> BindError {

@@ -4,7 +4,7 @@
 //! `record=FILE` only those of that record; parameters are replaced one by one.
 
 use crate::ExitStatus;
-use crate::bind::{BindError, Bound, bind};
+use crate::bind::{BindError, Bound, TablePlace, bind, place_name};
 use crate::draw::{Messages, file_name};
 use crate::inputs::Inputs;
 use crate::progress::Progress;
@@ -159,9 +159,10 @@ impl Job {
     pub fn bind(&self, messages: Messages) -> Result<Bound, ExitStatus> {
         let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;
         let is_sheet = |file: &Path| self.sheets.iter().any(|sheet| place(sheet) == place(file));
-        for (file, reason) in bound.not_read.iter().filter(|(file, _)| !is_sheet(file)) {
+        let is_table = |table: &TablePlace| table.file().is_none_or(|file| !is_sheet(file));
+        for (table, reason) in bound.not_read.iter().filter(|(table, _)| is_table(table)) {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
-            messages.note(&format!("not read: {}{reason}", file_name(file)));
+            messages.note(&format!("not read: {}{reason}", place_name(table)));
         }
         Ok(bound)
     }
@@ -224,13 +225,14 @@ impl Job {
 
     /// Demands that no file that is written is one that is read, and none is written twice.
     pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), ExitStatus> {
-        let tables = bound.tables.iter().flat_map(|(_, files)| files);
+        let tables = bound.tables.iter().flat_map(|(_, tables)| tables).filter_map(TablePlace::file);
         let mut own = project::files(&self.path, &self.sources);
         own.extend(self.sheets.iter().cloned());
         if let Some(Place::File(book)) = &self.settings.book {
             own.push(book.clone());
         }
-        let read: Vec<PathBuf> = tables.chain(&own).chain([&self.settings.file()]).map(|path| place(path)).collect();
+        own.push(self.settings.file());
+        let read: Vec<PathBuf> = tables.chain(own.iter().map(PathBuf::as_path)).map(place).collect();
         for (idx, path) in outputs.iter().enumerate() {
             let own = place(path);
             let why = match read.contains(&own) {

@@ -20,7 +20,7 @@ use crate::rejected_rows::RejectedRows;
 use before::Before;
 use folder::{LockedFolder, sync_folder};
 use meed_compiler::plan::Plan;
-use meed_runtime::inner::output::{Batch, Formulas, Header, Sink};
+use meed_runtime::inner::output::{Batch, CsvStyle, Formulas, Header, Sink};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
 use rejects::Elsewhere;
@@ -60,8 +60,8 @@ pub struct Request<'a> {
     pub rejects: Option<&'a Path>,
     /// The files that could be beside it, with the rows as their files have them.
     pub rejected_rows: Vec<PathBuf>,
-    /// What becomes of cells that begin like formulas, in tables as CSV.
-    pub formulas: Formulas,
+    /// How tables are written as CSV.
+    pub style: CsvStyle,
     /// The program's name.
     pub program: &'a str,
     /// How many threads may work at a time.
@@ -73,8 +73,8 @@ pub struct Outputs {
     shared: Shared,
     folder: PathBuf,
     format: Format,
-    /// What becomes of cells that begin like formulas, in tables as CSV.
-    formulas: Formulas,
+    /// How tables are written as CSV.
+    style: CsvStyle,
     before: Option<Before>,
     /// The folder of the new files, once there is one.
     set: Option<PathBuf>,
@@ -115,12 +115,12 @@ impl Outputs {
         *stage = Stage::Writing(locked);
         drop(stage);
         let (folder, format) = (folder.to_owned(), request.format);
-        let formulas = request.formulas.clone();
+        let style = request.style.clone();
         Ok(Self {
             shared,
             folder,
             format,
-            formulas,
+            style,
             before,
             set: None,
             files: Vec::new(),
@@ -153,7 +153,7 @@ impl Outputs {
 
     /// What becomes of cells that begin like formulas, and how many there were.
     pub fn formulas(&self) -> Formulas {
-        self.formulas.clone()
+        self.style.formulas.clone()
     }
 
     /// The folder, as it was named.
@@ -180,8 +180,7 @@ impl Outputs {
         let file = format!("{name}.{}", self.format.ending());
         let path = self.folder.join(&file);
         let (target, n_rows) = self.file(name, file).map_err(|error| (path.clone(), error))?;
-        let sink =
-            self.format.sink(header, target, self.formulas.clone(), self.threads).map_err(|error| (path, error))?;
+        let sink = self.format.sink(header, target, self.style.clone(), self.threads).map_err(|error| (path, error))?;
         Ok(Box::new(Counted { sink, n_rows }))
     }
 
@@ -189,12 +188,12 @@ impl Outputs {
     pub fn rejects(&mut self, plan: &Plan, loaded: &Loaded) -> Result<(), Fault> {
         match &mut self.rejects {
             None => Ok(()),
-            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(plan, loaded, &self.formulas),
+            Some(Place::Elsewhere(elsewhere)) => elsewhere.take(plan, loaded, &self.style),
             Some(Place::Beside(name)) => {
                 let (name, path) = (name.clone(), self.folder.join(&*name));
                 let (target, n_rows) = self.file("rejects", name).map_err(|error| (path.clone(), error))?;
                 n_rows.set(loaded.rejects.n_all());
-                rejects::write(plan, loaded, &self.formulas, target).map_err(|error| (path, error))
+                rejects::write(plan, loaded, &self.style, target).map_err(|error| (path, error))
             }
         }
     }

@@ -1,13 +1,16 @@
 //! The rejected rows as their files have them, beside the table of rejected cells: `NAME.rows.csv`.
 
-use crate::bind::Bound;
-use crate::draw::{Messages, file_name};
+use crate::bind::{Bound, TablePlace, place_name};
+use crate::draw::Messages;
 use meed_compiler::plan::{Plan, RecordId, TextEncoding};
 use meed_runtime::SourceFile;
 use meed_runtime::inner::store::Loaded;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
+
+/// Why the rows of a pipe are not copied.
+const READ_ONCE: &str = "it can be read only once";
 
 /// The rejected rows of one record.
 pub struct RejectedRows {
@@ -21,24 +24,25 @@ pub struct RejectedRows {
 /// Reads the files that have rejected rows once more, and says of which that cannot be done.
 pub fn copy(plan: &Plan, bound: &Bound, loaded: &Loaded, messages: Messages) -> io::Result<Vec<RejectedRows>> {
     let mut copied = Vec::new();
-    for (record, paths) in &bound.tables {
+    for (record, places) in &bound.tables {
         let mut text = BufWriter::new(tempfile::tempfile()?);
         let (mut header, mut n_rows) = (Vec::new(), 0);
-        for (nth, path) in paths.iter().enumerate() {
+        for (nth, place) in places.iter().enumerate() {
             let n_rejected = loaded.n_rejected(*record, nth);
             if n_rejected == 0 {
                 continue;
             }
             let is_utf16 = plan.record(*record).layout.encoding == TextEncoding::Utf16;
-            let copied = if is_utf16 {
-                Some("it is UTF-16")
-            } else {
-                of_file(loaded, (*record, nth), path, &mut header, &mut text)?
+            let copied = match place {
+                TablePlace::Database(_) => Some("it is no file"),
+                TablePlace::StandardInput => Some(READ_ONCE),
+                TablePlace::File(_) if is_utf16 => Some("it is UTF-16"),
+                TablePlace::File(path) => of_file(loaded, (*record, nth), path, &mut header, &mut text)?,
             };
             match copied {
                 None => n_rows += n_rejected,
                 Some(why) => {
-                    messages.note(&format!("the rejected rows of {} are not copied: {why}", file_name(path)));
+                    messages.note(&format!("the rejected rows of {} are not copied: {why}", place_name(place)));
                 }
             }
         }
@@ -76,7 +80,7 @@ fn of_file(
 ) -> io::Result<Option<&'static str>> {
     // A pipe gives its rows once.
     if !path.is_file() {
-        return Ok(Some("it can be read only once"));
+        return Ok(Some(READ_ONCE));
     }
     if !SourceFile::is_delimited(path) {
         return Ok(Some("it is not text"));

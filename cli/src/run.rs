@@ -17,7 +17,7 @@ use meed_compiler::plan::{Plan, RecordKind};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Compared, Room};
 use meed_runtime::inner::engine::{Engine, RunOptions, RunResult, run};
-use meed_runtime::inner::output::{Formulas, Header, Sink};
+use meed_runtime::inner::output::{CsvDialect, CsvStyle, Formulas, Header, Sink};
 use meed_runtime::inner::pay;
 use meed_runtime::inner::pay::{Sinks, Slices};
 use meed_runtime::inner::store::Loaded;
@@ -47,6 +47,10 @@ pub struct Run {
     /// How to write texts of the data that a spreadsheet would run as formulas, in CSV tables
     #[arg(long, value_enum, default_value_t = FormulaCells::Mark)]
     csv_formulas: FormulaCells,
+    /// How tables are written as CSV, such as "sep=; decimal=, bom": between fields sep=, sep=; sep=| or sep=tab, in amounts decimal=. or
+    /// decimal=, and with bom the mark by which spreadsheets know UTF-8
+    #[arg(long, value_name = "DIALECT")]
+    csv: Option<CsvDialect>,
     /// Write only this table: totals come sooner alone than with the payments
     #[arg(long, value_enum, value_name = "TABLE", conflicts_with_all = ["paid", "slices"])]
     only: Option<Only>,
@@ -128,6 +132,7 @@ impl Run {
             },
             format: ending.and_then(|ending| Format::from_str(&ending.to_string_lossy(), true).ok()),
             csv_formulas: if manifest.formulas_as_they_are { FormulaCells::AsIs } else { FormulaCells::Mark },
+            csv: manifest.csv.as_ref().and_then(|dialect| dialect.parse().ok()),
             only: (has("totals") && !has("payments")).then_some(Only::Totals),
             slices: has("slices"),
             engine: None,
@@ -218,6 +223,17 @@ impl Run {
         self.format.or(job.settings.format).unwrap_or(Format::Csv)
     }
 
+    /// How tables are written as CSV.
+    fn style(&self, job: &Job) -> CsvStyle {
+        CsvStyle {
+            formulas: match self.csv_formulas {
+                FormulaCells::Mark => Formulas::marked(),
+                FormulaCells::AsIs => Formulas::as_they_are(),
+            },
+            dialect: self.csv.or(job.settings.csv).unwrap_or_default(),
+        }
+    }
+
     /// What will be written where.
     fn request<'a>(&'a self, job: &'a Job, out: &'a Path) -> Request<'a> {
         let mut tables = vec!["totals"];
@@ -236,10 +252,7 @@ impl Run {
             tables,
             rejects: self.rejects.as_deref(),
             rejected_rows: self.rejected_rows(&job.plan),
-            formulas: match self.csv_formulas {
-                FormulaCells::Mark => Formulas::marked(),
-                FormulaCells::AsIs => Formulas::as_they_are(),
-            },
+            style: self.style(job),
             program: &job.plan.name,
             threads: self.threads(),
         }
@@ -396,8 +409,8 @@ impl Run {
                     inputs,
                     tables,
                     rejects,
-                    formulas_as_they_are: matches!(self.csv_formulas, FormulaCells::AsIs)
-                        && self.format(job) == Format::Csv,
+                    // Of tables that are no CSV it says nothing.
+                    style: if self.format(job) == Format::Csv { self.style(job) } else { CsvStyle::default() },
                 },
             )
         })

@@ -6,6 +6,7 @@ use meed_compiler::SourceText;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{FieldId, Plan, RecordId};
 use meed_runtime::inner::engine::RunResult;
+use meed_runtime::inner::output::{CsvDialect, CsvStyle};
 use meed_runtime::inner::pay::{account, rule_totals};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::sha256_of;
@@ -18,7 +19,8 @@ pub struct Files {
     pub inputs: Vec<Input>,
     pub tables: Vec<Table>,
     pub rejects: Option<Rejects>,
-    pub formulas_as_they_are: bool,
+    /// How the tables are written as CSV; the usual way where they are not.
+    pub style: CsvStyle,
 }
 
 /// All of it.
@@ -33,7 +35,8 @@ pub fn describe(job: &Job, loaded: &Loaded, result: &RunResult, beside: Option<&
         paid: beside.map_or_else(Vec::new, |beside| beside.runs.clone()),
         inputs: files.inputs,
         tables: files.tables,
-        formulas_as_they_are: files.formulas_as_they_are,
+        formulas_as_they_are: !files.style.formulas.are_marked(),
+        csv: Some(files.style.dialect).filter(|known| *known != CsvDialect::default()).map(|known| known.to_string()),
         rejects: files.rejects,
         left_out: left_out(plan, loaded),
         not_there: not_there(plan, loaded),

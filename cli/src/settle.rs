@@ -14,7 +14,7 @@ use meed_book::{BookError, FewerRows, Place, SettleOutcome};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Room, RunLines};
 use meed_runtime::inner::engine::{RunOptions, RunResult, run};
-use meed_runtime::inner::output::{Batch, Formulas, Sink};
+use meed_runtime::inner::output::{Batch, CsvStyle, Sink};
 use meed_runtime::inner::pay::{self, Sinks};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{Rejects, Table, digest_of};
@@ -106,7 +106,7 @@ impl Settle {
             messages.error("cannot-keep-rows", &error.to_string(), None);
             ExitStatus::Output
         })?;
-        let files = run_json::Files { inputs, tables: vec![table], rejects, formulas_as_they_are: false };
+        let files = run_json::Files { inputs, tables: vec![table], rejects, style: CsvStyle::default() };
         let manifest = run_json::describe(&job, &loaded, &result, None, files);
         let text = manifest.to_json().map_err(|error| {
             messages.error("internal-error", &error.to_string(), None);
@@ -168,7 +168,7 @@ impl Settle {
         let Some(path) = &self.rejects else { return Ok((None, None)) };
         let write = || {
             let file = beside(path)?;
-            write_rejects(&job.plan, loaded, &Formulas::marked(), file.as_file())?;
+            write_rejects(&job.plan, loaded, &CsvStyle::default(), file.as_file())?;
             file.as_file().sync_all()?;
             let (size, sha256) = digest_of(std::fs::File::open(file.path())?)?;
             let rejects = Rejects { name: path.display().to_string(), size, rows: loaded.rejects.n_all(), sha256 };
@@ -188,7 +188,7 @@ fn payments<'a>(
     let digests = Digests::new();
     let target = Hashed { inner: io::sink(), stream: digests.stream(0) };
     let header = pay::payments_header(&job.plan, result);
-    let csv = Format::Csv.sink(header, target, Formulas::marked(), NonZero::<usize>::MIN)?;
+    let csv = Format::Csv.sink(header, target, CsvStyle::default(), NonZero::<usize>::MIN)?;
     let mut both = Both { csv, lines, n_rows: 0 };
     pay::write(&job.plan, loaded, result, &mut Sinks { payments: Some(&mut both), ..Sinks::default() })?;
     let Both { csv, lines, n_rows } = both;

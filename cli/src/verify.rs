@@ -1,6 +1,7 @@
 //! `meed verify RUN_JSON [PROGRAM]`: does a run again, and compares.
 
 use crate::ExitStatus;
+use crate::bind::STANDARD_INPUT;
 use crate::draw::{Messages, file_name, say};
 use crate::run::Run;
 use meed_grammar::foreign::shown;
@@ -34,6 +35,13 @@ impl Verify {
             messages.error("bad-run-json", &error.to_string(), None);
             ExitStatus::Tables
         })?;
+        if let Some(input) = manifest.inputs.iter().find(|input| input.name == STANDARD_INPUT && self.data.is_empty()) {
+            let message =
+                format!("the run of `{told}` read the table of `{}` from standard input", shown(&input.record));
+            let help = format!("name its file: --data {}=FILE, with all other tables", shown(&input.record));
+            messages.error("command-line", &message, Some(&help));
+            return Err(ExitStatus::Usage);
+        }
         let folder = tempfile::tempdir().map_err(|error| {
             messages.error("cannot-write", &format!("cannot make a folder for the run: {error}"), None);
             ExitStatus::Output

@@ -8,6 +8,8 @@ mod support;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use support::Folder;
+#[cfg(feature = "postgres")]
+use support::server::{Server, command};
 
 /// The program; its rules change with the ninth and the sixteenth month.
 fn program(month: u32) -> String {
@@ -242,16 +244,6 @@ fn two_years_add_up_in_a_file() {
     months("book-periods", "book.db", |_| {});
 }
 
-/// What a command says, which must end well.
-#[cfg(feature = "postgres")]
-fn command(words: &[&str]) -> String {
-    let output = std::process::Command::new(words[0]).args(&words[1..]).output();
-    let output = output.unwrap_or_else(|error| panic!("`{}` is needed here: {error}", words[0]));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{words:?}: {}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
 /// hledger and Beancount accept the journal, and all accounts add up to zero.
 #[cfg(feature = "postgres")]
 fn judged(folder: &Folder) {
@@ -260,70 +252,6 @@ fn judged(folder: &Folder) {
     command(&["bean-check", &journal]);
     let balance = command(&["hledger", "-f", &journal, "balance", "--output-format", "csv"]);
     assert_eq!(balance.lines().last(), Some("\"total\",\"0\""), "{balance}");
-}
-
-/// A PostgreSQL server of its own, in a folder that is removed.
-#[cfg(feature = "postgres")]
-struct Server {
-    folder: std::path::PathBuf,
-    as_user: Vec<String>,
-    bin: std::path::PathBuf,
-}
-
-#[cfg(feature = "postgres")]
-impl Server {
-    const PORT: &str = "54329";
-
-    fn start() -> Self {
-        let versions =
-            std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is needed here: apt install postgresql");
-        let bins = versions.map(|version| version.expect("a version").path().join("bin"));
-        let bin = bins.max().expect("PostgreSQL is needed here: apt install postgresql");
-        let folder = std::env::temp_dir().join(format!("meed-book-{}", std::process::id()));
-        std::fs::create_dir(&folder).expect("a folder for the server");
-        // A server refuses to run as root.
-        let is_root = command(&["id", "-u"]).trim() == "0";
-        let as_user: Vec<String> = if is_root {
-            command(&["chown", "postgres", &folder.display().to_string()]);
-            ["runuser", "-u", "postgres", "--"].map(str::to_owned).to_vec()
-        } else {
-            Vec::new()
-        };
-        let server = Self { folder, as_user, bin };
-        let data = server.folder.join("data").display().to_string();
-        server.run("initdb", &["-D", &data, "-A", "trust", "-U", "meed", "-E", "UTF8"]);
-        let options = format!("-p {} -k {} -c listen_addresses=127.0.0.1", Self::PORT, server.folder.display());
-        let log = server.folder.join("log").display().to_string();
-        server.run("pg_ctl", &["-D", &data, "-o", &options, "-l", &log, "-w", "start"]);
-        server
-    }
-
-    fn run(&self, name: &str, words: &[&str]) {
-        let program = self.bin.join(name).display().to_string();
-        let all: Vec<&str> =
-            self.as_user.iter().map(String::as_str).chain([&*program]).chain(words.iter().copied()).collect();
-        // A server that stays holds the pipes of whoever began it: its words go to its log.
-        let status = std::process::Command::new(all[0])
-            .args(&all[1..])
-            .stdout(std::process::Stdio::null())
-            .status()
-            .unwrap_or_else(|error| panic!("`{name}` is needed here: {error}"));
-        assert!(status.success(), "{all:?}");
-    }
-
-    fn url(&self, base: &str) -> String {
-        self.run("createdb", &["-h", "127.0.0.1", "-p", Self::PORT, "-U", "meed", base]);
-        format!("postgres://meed@127.0.0.1:{}/{base}", Self::PORT)
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl Drop for Server {
-    fn drop(&mut self) {
-        let data = self.folder.join("data").display().to_string();
-        self.run("pg_ctl", &["-D", &data, "-m", "immediate", "-w", "stop"]);
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }
 
 #[cfg(feature = "postgres")]
@@ -337,7 +265,7 @@ fn two_years_in_a_file_are_accepted_by_hledger_and_beancount() {
 #[test]
 #[ignore = "needs a PostgreSQL server, hledger and Beancount: just book"]
 fn two_years_add_up_on_a_server() {
-    let server = Server::start();
+    let server = Server::start(54329);
     let url = server.url("books");
     months("book-periods-server", &url, judged);
     let folder = Folder::new("book-server");
@@ -356,7 +284,7 @@ fn two_years_add_up_on_a_server() {
     let lock = "BEGIN; LOCK TABLE meed.entry IN EXCLUSIVE MODE; SELECT pg_sleep(20)";
     let psql = server.bin.join("psql");
     let mut other = std::process::Command::new(psql)
-        .args(["-h", "127.0.0.1", "-p", Server::PORT, "-U", "meed", "-d", "copies", "-c", lock])
+        .args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "-U", "meed", "-d", "copies", "-c", lock])
         .spawn()
         .expect("psql is needed here");
     std::thread::sleep(std::time::Duration::from_secs(1));

@@ -130,7 +130,7 @@ fn payments_are_written_and_read_back_in_every_format() {
     let run = |out: &str, more: &[&str]| {
         folder.meed(&[&["run", "p.meed", "--data", "data", "--out", out], more].concat()).with(0)
     };
-    for format in ["csv", "parquet", "xlsx"] {
+    for format in ["csv", "parquet", "xlsx", "arrow", "jsonl"] {
         run(format, &["--format", format]);
         // The same rows are the same bytes, whatever the clock says.
         run("again", &["--format", format]);
@@ -158,5 +158,266 @@ fn what_is_elsewhere_is_brought_here_first() {
             let ended = folder.meed(&["run", "p.meed", "--data", &entry, "--out", "out"]).with(3);
             ended.says("is not read: tables are files of this machine").says(help);
         }
+    }
+}
+
+/// A program that pays again what the table of payments of another one says.
+const AGAIN: &str = "\
+program again { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+entity partner { key id }
+event payment { key id   when paid   partner partner   amount money   rate percent }
+rule again { for each payment   pay partner 100% of amount }
+rule rated { for each payment   pay partner rate of amount }
+";
+
+/// What a table has in every format: keys that look like numbers, texts with every sign, amounts, days and percents.
+const ROWS: [[&str; 5]; 4] = [
+    ["1007", "2026-01-05", "=A;C,M\tE|", "1000.05", "2.5"],
+    ["D 2", "2026-02-28", "0042", "-7.10", "100"],
+    ["D\u{201c}3\u{201d}", "2026-12-31", "Zo\u{eb} \\ \"quoted\"", "12345678901.25", "0.125"],
+    ["-4", "2026-07-01", "true", "0.10", "0"],
+];
+
+/// The rows as CSV, with a percent as texts have it.
+fn rows_as_csv() -> Vec<u8> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["id", "paid", "partner", "amount", "rate"]).expect("memory has room");
+    for [id, paid, partner, amount, rate] in ROWS {
+        table.write_record([id, paid, partner, amount, &format!("{rate}%")]).expect("memory has room");
+    }
+    table.into_inner().expect("memory has room")
+}
+
+/// The rows in a database; amounts as its numbers, which are binary, and ids as whole numbers where they are some.
+fn rows_in_sqlite(file: &std::path::Path) {
+    let database = rusqlite::Connection::open(file).expect("a database");
+    database
+        .execute_batch("CREATE TABLE \"all \"\"payments\"\"\" (id, paid TEXT, partner, amount DECIMAL(18, 2), rate TEXT, photo BLOB)")
+        .expect("a table");
+    for [id, paid, partner, amount, rate] in ROWS {
+        let insert = "INSERT INTO \"all \"\"payments\"\"\" VALUES (?, ?, ?, ?, ? || '%', x'00ff')";
+        let id = id
+            .parse::<i64>()
+            .map_or_else(|_| rusqlite::types::Value::Text(id.to_owned()), rusqlite::types::Value::Integer);
+        database.execute(insert, rusqlite::params![id, paid, partner, amount, rate]).expect("a row");
+    }
+}
+
+#[test]
+fn every_way_to_read_a_table_pays_the_same() {
+    let folder = Folder::new("formats-ways");
+    folder.write("p.meed", AGAIN).write("payment.csv", rows_as_csv());
+    let run = |entry: &str, out: &str| {
+        folder.meed(&["run", "p.meed", "--data", entry, "--out", out]).with(0);
+        folder.read(&format!("{out}/payments.csv"))
+    };
+    let wanted = run("payment=payment.csv", "csv");
+    assert_eq!(wanted.lines().count(), 8, "{wanted}");
+    rows_in_sqlite(&folder.path().join("crm.db"));
+    for (entry, out) in [
+        ("payment=sqlite:crm.db?table=all \"payments\"", "sqlite"),
+        (
+            "payment=sqlite:crm.db?query=select * from \"all \"\"payments\"\"\" where amount <> 0 order by paid desc;",
+            "query",
+        ),
+    ] {
+        assert_eq!(run(entry, out), wanted, "{entry}");
+        // It is not changed while it is read, so that the run can be done again.
+        folder.meed(&["verify", &format!("{out}/run.json"), "p.meed"]).with(0);
+        assert!(folder.read(&format!("{out}/run.json")).contains("sqlite:crm.db?"));
+    }
+    // As standard input, whatever it is.
+    let csv = std::fs::read(folder.path().join("payment.csv")).expect("a table");
+    let json: String = ROWS
+        .iter()
+        .map(|[id, paid, partner, amount, rate]| {
+            let texts = [id, paid, partner].map(|text| format!("{text:?}").replace("\\u{", "\\u").replace('}', ""));
+            let [id, paid, partner] = texts;
+            format!("\n{{\"id\":{id},\"paid\":{paid},\"partner\":{partner},\"amount\":{amount},\"rate\":\"{rate}%\"}}")
+        })
+        .collect();
+    for (name, bytes) in [
+        ("csv", csv.clone()),
+        ("gz", gzip(&csv)),
+        ("zst", zstandard(&csv)),
+        ("jsonl", json.clone().into_bytes()),
+        ("jsonl-gz", gzip(json.as_bytes())),
+    ] {
+        let out = format!("in-{name}");
+        folder.meed_on(&bytes, &["run", "p.meed", "--data", "payment=-", "--out", &out]).with(0);
+        assert_eq!(folder.read(&format!("{out}/payments.csv")), wanted, "{name}");
+        let said = folder.read(&format!("{out}/run.json"));
+        assert!(said.contains("\"name\": \"-\"") && said.contains(&format!("\"size\": {}", bytes.len())), "{said}");
+    }
+    folder.meed(&["verify", "in-csv/run.json", "p.meed"]).with(2).says("name its file: --data payment=FILE");
+    folder.meed(&["verify", "in-csv/run.json", "p.meed", "--data", "payment=payment.csv"]).with(0);
+    // A project names databases from its own folder.
+    folder.write("project/meed.toml", "program = \"../p.meed\"\nout = \"out\"\n[data]\npayment = \"sqlite:../crm.db?query=select * from \\\"all \\\"\\\"payments\\\"\\\"\\\"\"\n");
+    folder.meed(&["run", "project"]).with(0);
+    assert_eq!(folder.read("project/out/payments.csv"), wanted);
+}
+
+/// What is written in a format is read from it: a second program pays what the first one's payments are, with one digest.
+#[test]
+fn every_format_makes_the_round_trip() {
+    let folder = Folder::new("formats-round");
+    folder.write("p.meed", AGAIN).write("payment.csv", rows_as_csv());
+    let second = "\
+program second { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
+entity partner { key id }
+event line { key id   when closed   partner partner   amount money   paid_by text }
+source line { no key   closed from \"when\"   partner from \"payee\"   paid_by from \"rule\" }
+rule all { for each line   pay partner 100% of amount }
+rule rated { for each line   where paid_by is \"rated\"   pay partner 50% of amount }
+";
+    let comma = second.replace("no key", "no key   amount from \"amount\" as \"1000,50\"");
+    let run = |program: &str, entry: &str, out: &str, more: &[&str]| {
+        folder.write("second.meed", program);
+        folder.meed(&[&["run", "second.meed", "--data", entry, "--out", out], more].concat()).with(0);
+        folder.read(&format!("{out}/totals.csv"))
+    };
+    let mut wanted = None;
+    for (format, more, program) in [
+        ("parquet", vec![], second),
+        ("csv", vec!["--csv-formulas", "as-is"], second),
+        ("jsonl", vec![], second),
+        ("arrow", vec![], second),
+        ("xlsx", vec![], second),
+        ("csv", vec!["--csv-formulas", "as-is", "--csv", "sep=; decimal=, bom"], &comma),
+        ("csv", vec!["--csv-formulas", "as-is", "--csv", "sep=tab decimal=,"], &comma),
+        ("csv", vec!["--csv-formulas", "as-is", "--csv", "sep=|"], second),
+        // Numbers of these are numbers, however texts are written.
+        ("parquet", vec![], &comma),
+        ("xlsx", vec![], &comma),
+        ("arrow", vec![], &comma),
+    ] {
+        let first =
+            [&["run", "p.meed", "--data", "payment=payment.csv", "--out", "first", "--format", format], &more[..]];
+        folder.meed(&first.concat()).with(0);
+        let entry = format!("line=first/payments.{format}");
+        let second = run(program, &entry, "second", &[]);
+        assert_eq!(second.lines().count(), 8, "{second}");
+        assert_eq!(wanted.get_or_insert_with(|| second.clone()), &second, "{format} {more:?}");
+        // The same bytes without a name.
+        let bytes = std::fs::read(folder.path().join(format!("first/payments.{format}"))).expect("a table");
+        folder.meed_on(&bytes, &["run", "second.meed", "--data", "line=-", "--out", "second"]).with(0);
+        assert_eq!(folder.read("second/totals.csv"), second, "{format} {more:?}");
+        // The first run is read back, and done again.
+        let beside = ["run", "p.meed", "--data", "payment=payment.csv", "--out", "beside", "--paid", "first"];
+        folder.meed(&beside).with(0).says("again: 0 differences, 0.00 USD");
+        folder.meed(&["verify", "first/run.json", "p.meed"]).with(0);
+        std::fs::remove_dir_all(folder.path().join("first")).expect("the folder goes");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_database_or_standard_input_is_told() {
+    let folder = Folder::new("formats-database-faults");
+    folder.write("p.meed", AGAIN).write("payment.csv", rows_as_csv()).write("text.db", "no database, of enough bytes");
+    let database = rusqlite::Connection::open(folder.path().join("crm.db")).expect("a database");
+    database
+        .execute_batch(
+            "CREATE TABLE payment (id, paid, partner, amount, rate);
+             INSERT INTO payment VALUES ('D1', '2026-01-05', 'ACME', 10.005, '1%'), ('D2', 20260105, x'41', 1e300, '1%');
+             CREATE TABLE broken (id, paid, partner, amount, rate);
+             INSERT INTO broken VALUES (CAST(x'ff' AS TEXT), '2026-01-05', 'ACME', 1, '1%');
+             CREATE TABLE none (id, paid, partner, amount, rate);",
+        )
+        .expect("tables");
+    drop(database);
+    for (entries, code, words) in [
+        (&["payment=sqlite:crm.db"][..], 2, "names a database and no table of it"),
+        (&["payment=sqlite:crm.db?table="], 2, "say which rows: ?table=NAME"),
+        (&["sqlite:crm.db?table=payment"], 2, "name its record: --data deal=sqlite:crm.db?table=payment"),
+        (&["payment=sqlite:nothing.db?table=payment"], 3, "unable to open"),
+        (&["payment=sqlite:text.db?table=payment"], 3, "not a database"),
+        (
+            &["payment=sqlite:crm.db?table=payments"],
+            3,
+            "no such table: payments; it has the tables broken, none, payment",
+        ),
+        (&["payment=sqlite:crm.db?query=selct 1"], 3, "syntax error"),
+        (&["payment=sqlite:crm.db?query=delete from payment"], 3, "the query gives no rows"),
+        (&["payment=sqlite:crm.db?query=select 1 as a, 2 as a"], 3, "two of its columns are called `a`"),
+        (&["payment=sqlite:crm.db?query=select 1 as a; drop table payment"], 3, "more than one statement"),
+        (&["payment=sqlite:crm.db?query=select id from payment"], 3, "`paid`"),
+        (&["payment=sqlite:crm.db?table=broken"], 3, "row 1, column `id`: not UTF-8 text"),
+        // Binary numbers have the digits that they show: these are too many for cents, or for any amount.
+        (&["payment=sqlite:crm.db?table=payment"], 3, "value `10.005`: more than 2 decimals"),
+        (&["payment=sqlite:crm.db?table=payment"], 3, "too large to be kept exactly"),
+        (&["payment=sqlite:crm.db?table=payment"], 3, "value `20260105`: not a date"),
+        (&["payment=crm.db"], 3, "sqlite:crm.db?table=NAME"),
+        (&["payment=mysql://host/crm?table=payment"], 3, "is not read: tables are files of this machine"),
+        (&["payment=-", "payment=-"], 2, "is named twice"),
+        (&["-"], 2, "name its record: --data deal=-"),
+        (&["payment=-"], 3, "is empty: it has no header"),
+    ] {
+        let data = entries.iter().flat_map(|entry| ["--data", entry]);
+        let arguments: Vec<&str> = ["run", "p.meed", "--out", "out"].into_iter().chain(data).collect();
+        folder.meed_on(b"", &arguments).with(code).says(words);
+        assert!(!folder.has("out/run.json"), "{entries:?}");
+    }
+    if cfg!(not(feature = "postgres")) {
+        let run = ["run", "p.meed", "--out", "out", "--data", "payment=postgres://me:secret@host/crm?table=a"];
+        let ended = folder.meed(&run).with(3).says("this build of Meed has no client of PostgreSQL");
+        assert!(!ended.messages.contains("secret"));
+    }
+    // A table without rows has its columns, and pays nothing.
+    folder.meed(&["run", "p.meed", "--out", "out", "--data", "payment=sqlite:crm.db?table=none"]).with(0);
+    // Rejected rows are set aside; they are copied from files alone.
+    let rejects = ["run", "p.meed", "--out", "aside", "--rejects", "r.csv", "--data"];
+    let run = |entry| folder.meed(&[&rejects[..], &[entry]].concat()).with(0);
+    run("payment=sqlite:crm.db?table=payment").says("are not copied: it is no file");
+    assert!(folder.read("r.csv").contains("sqlite:crm.db?table=payment"));
+    // The file of a database is no more written over than any other.
+    folder
+        .meed(&[&rejects[..4], &["--rejects", "crm.db", "--data", "payment=sqlite:crm.db?table=none"]].concat())
+        .with(2);
+    // Standard input is one table.
+    folder.write(
+        "two.meed",
+        AGAIN.to_owned()
+            + "event deal { key id   when paid   partner partner }\nrule d { for each deal   pay partner $1 }\n",
+    );
+    let two = ["run", "two.meed", "--out", "two", "--data", "payment=-", "--data", "deal=-"];
+    folder.meed_on(&rows_as_csv(), &two).with(2).says("standard input is read as the table of `payment`");
+}
+
+#[test]
+fn dialects_that_cannot_be_are_refused() {
+    let folder = folder("dialects", "deal.csv", CSV);
+    for (dialect, words) in [("decimal=,", "add sep=;"), ("sep=:", "none of sep=,"), ("semicolon", "none of sep=,")] {
+        folder.meed(&["run", "p.meed", "--data", "data", "--out", "out", "--csv", dialect]).with(2).says(words);
+    }
+    folder.write("meed.toml", "program = \"p.meed\"\ndata = \"data\"\nout = \"out\"\ncsv = \"sep=; decimal=, bom\"\n");
+    folder.meed(&["run", "--rejects", "r.csv"]).with(0);
+    assert!(folder.read("out/totals.csv").starts_with("\u{feff}rule;payee_kind;payee;unit;period;amount\n"));
+    assert!(folder.read("out/totals.csv").contains("share;partner;ACME;USD;2026-Q1;100,00\n"));
+    assert!(folder.read("r.csv").starts_with("\u{feff}record;file;row;"));
+    // The command line wins.
+    folder.meed(&["run", "--csv", ""]).with(0);
+    assert!(folder.read("out/totals.csv").contains("share,partner,ACME,USD,2026-Q1,100.00\n"));
+    assert!(!folder.read("out/run.json").contains("\"csv\""));
+}
+
+/// A number of JSON, of a workbook or of a database is a number: how texts are written says nothing of it.
+#[test]
+fn numbers_are_plain_whatever_the_format_of_texts() {
+    let folder = Folder::new("formats-numbers");
+    folder.write(
+        "p.meed",
+        "program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id }\n\
+         event deal { key id   when closed_on   partner partner   weight number }\n\
+         source deal { weight from \"weight\" as \"1.000,50\" }\nrule r { for each deal   pay partner $1 * weight }\n",
+    );
+    let row = |id: u32, weight: &str| {
+        format!("{{\"id\":{id},\"closed_on\":\"2026-01-01\",\"partner\":\"A{id}\",\"weight\":{weight}}}\n")
+    };
+    // As a text it is a thousand, as a number little more than one; whatever stands beside it.
+    folder.write("deal.jsonl", row(1, "1.125") + &row(2, "\"1.125\"") + &row(3, "\"2.500,25\"") + &row(4, "2.5"));
+    folder.meed(&["run", "p.meed", "--data", "deal=deal.jsonl", "--out", "out"]).with(0);
+    let totals = folder.read("out/totals.csv");
+    for line in ["A1,USD,2026-Q1,1.12", "A2,USD,2026-Q1,1125.00", "A3,USD,2026-Q1,2500.25", "A4,USD,2026-Q1,2.50"] {
+        assert!(totals.contains(line), "{totals}");
     }
 }

@@ -29,7 +29,7 @@ rule demos { for each demo   set size to prospect.size if unknown 0 }
     folder.write("p/p.meed", folder.read("p/p.meed") + "\nuse \"terms.meed\"\n");
     folder.meed(&["run", "p", "--out", "earlier", "--rejects", "earlier.csv"]).with(0);
     let options = ["--slices", "--set", "bounty=$700", "--out", "out", "--rejects", rejects];
-    let options = [&options[..], &["--paid", "earlier", "--csv-formulas", "as-is"]].concat();
+    let options = [&options[..], &["--paid", "earlier", "--csv-formulas", "as-is", "--csv", "sep=; bom"]].concat();
     folder.meed(&[&["run", "p"], &options[..]].concat()).with(0);
     serde_json::from_str(&folder.read("out/run.json")).expect("JSON")
 }

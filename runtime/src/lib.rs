@@ -116,8 +116,10 @@ pub mod inner {
     pub mod output {
         pub use crate::output::arrow::ArrowSink;
         pub use crate::output::batch::{Amounts, Batch, Cells, Header, Kind, Sink, Texts};
-        pub use crate::output::csv::CsvSink;
+        pub use crate::output::csv::{CsvSink, CsvStyle};
+        pub use crate::output::dialect::CsvDialect;
         pub use crate::output::formula::Formulas;
+        pub use crate::output::ipc::IpcSink;
         pub use crate::output::jsonl::JsonLinesSink;
         pub use crate::output::parquet::ParquetSink;
         pub use crate::output::sheet::Sheet;
@@ -140,6 +142,7 @@ pub mod inner {
         };
     }
     pub mod source {
+        pub use crate::source::database::{DatabaseFault, DatabaseTable, without_password};
         pub use crate::source::error::SourceError;
         pub use crate::source::file::{Content, SourceFile, StreamFormat, TableInput};
         pub use crate::source::workbook::{Workbook, as_csv};

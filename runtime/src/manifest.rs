@@ -55,6 +55,9 @@ pub struct Manifest {
     /// Whether texts of the data that begin like formulas stand in CSV tables as they are, without a mark.
     #[serde(default, skip_serializing_if = "is_false")]
     pub formulas_as_they_are: bool,
+    /// How CSV tables are written, as `--csv` says it, where that is not the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csv: Option<String>,
     /// The rejected rows, where a file outside of the folder was named for them; one inside is a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Rejects>,

@@ -21,13 +21,21 @@ pub(crate) mod arrow;
 pub(crate) mod cells;
 pub(crate) mod columns;
 pub(crate) mod csv;
+pub(crate) mod database;
 mod encoding;
 pub(crate) mod error;
 pub(crate) mod file;
+mod first_bytes;
+mod ipc;
 mod json_lines;
 mod missing;
+pub(crate) mod opening;
 mod packed;
 pub(crate) mod parquet;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub(crate) mod text;
 pub(crate) mod workbook;
 
@@ -42,14 +50,18 @@ use workbook::Workbook;
 
 /// The formats of files in the order in which messages list their endings.
 const FORMATS: &[Format] = &[
-    Format { ending: "csv", delimited: true, content: Opens::Text(|bytes| Content::Csv(bytes, None)) },
-    Format { ending: "tsv", delimited: true, content: Opens::Text(|bytes| Content::Csv(bytes, Some(b'\t'))) },
-    Format { ending: "txt", delimited: true, content: Opens::Text(|bytes| Content::Csv(bytes, None)) },
-    Format { ending: "jsonl", delimited: false, content: Opens::Text(json_lines) },
-    Format { ending: "ndjson", delimited: false, content: Opens::Text(json_lines) },
+    Format { ending: "csv", delimited: true, content: Opens::Bytes(|bytes| Content::Csv(bytes, None)) },
+    Format { ending: "tsv", delimited: true, content: Opens::Bytes(|bytes| Content::Csv(bytes, Some(b'\t'))) },
+    Format { ending: "txt", delimited: true, content: Opens::Bytes(|bytes| Content::Csv(bytes, None)) },
+    Format { ending: "jsonl", delimited: false, content: Opens::Bytes(json_lines) },
+    Format { ending: "ndjson", delimited: false, content: Opens::Bytes(json_lines) },
     Format { ending: "xlsx", delimited: false, content: Opens::File(|file| Content::Workbook(file, Workbook::Xlsx)) },
     Format { ending: "ods", delimited: false, content: Opens::File(|file| Content::Workbook(file, Workbook::Ods)) },
     Format { ending: "parquet", delimited: false, content: Opens::File(Content::Parquet) },
+    Format { ending: "arrow", delimited: false, content: ARROW },
+    Format { ending: "arrows", delimited: false, content: ARROW },
+    Format { ending: "feather", delimited: false, content: ARROW },
+    Format { ending: "ipc", delimited: false, content: ARROW },
 ];
 
 /// A format of files.
@@ -64,19 +76,23 @@ struct Format {
 /// How a file of a format is opened.
 #[derive(Clone, Copy)]
 enum Opens {
-    /// From its bytes, which can be packed.
-    Text(fn(Box<dyn Read + Send>) -> Content),
+    /// From its bytes, first to last, which can be packed.
+    Bytes(fn(Box<dyn Read + Send>) -> Content),
     /// From a file that is read here and there.
     File(fn(File) -> Content),
+    /// The same, but where it is packed from its bytes.
+    Either(fn(File) -> Content, fn(Box<dyn Read + Send>) -> Content),
 }
 
+const ARROW: Opens = Opens::Either(Content::ArrowFile, Content::Unnamed);
+
 fn json_lines(bytes: Box<dyn Read + Send>) -> Content {
-    Content::Stream(bytes, StreamFormat(json_lines::open))
+    Content::Stream(bytes, StreamFormat::new(json_lines::open))
 }
 
 impl SourceFile {
-    /// Opens a file by its ending: `.csv`, `.tsv`, `.txt`, `.jsonl`, `.ndjson`, each also packed with `.gz` or `.zst` behind that, `.xlsx`,
-    /// `.ods` or `.parquet`.
+    /// Opens a file by its ending: `.csv`, `.tsv`, `.txt`, `.jsonl`, `.ndjson`, of Arrow IPC `.arrow`, `.arrows`, `.feather` or `.ipc`,
+    /// each also packed with `.gz` or `.zst` behind that; `.xlsx`, `.ods` or `.parquet`.
     ///
     /// # Errors
     /// When it cannot be opened or its ending is another.
@@ -86,7 +102,10 @@ impl SourceFile {
             let endings: Vec<String> = FORMATS.iter().map(|format| format!(".{}", format.ending)).collect();
             let known = match endings.split_last() {
                 Some((last, others)) => {
-                    format!("{} or {last}; text also packed, with .gz or .zst behind that", others.join(", "))
+                    format!(
+                        "{} or {last}; all but workbooks and Parquet also packed, with .gz or .zst behind that",
+                        others.join(", ")
+                    )
                 }
                 None => String::new(),
             };
@@ -97,9 +116,11 @@ impl SourceFile {
             Err(error) => return Err(SourceError::CannotRead { file: name, reason: error.to_string() }),
         };
         let content = match (*content, packing) {
-            (Opens::Text(content), Some(packing)) => Content::Packed(Box::new(file), packing, content),
-            (Opens::Text(content), None) => content(Box::new(file)),
-            (Opens::File(content), _) => content(file),
+            (Opens::Bytes(content) | Opens::Either(_, content), Some(packing)) => {
+                Content::Packed(Box::new(file), packing, content)
+            }
+            (Opens::Bytes(content), None) => content(Box::new(file)),
+            (Opens::File(content), _) | (Opens::Either(content, _), None) => content(file),
         };
         Ok(Self { name, content })
     }
@@ -131,6 +152,6 @@ fn format_of(path: &Path) -> Option<(&'static Format, Option<Packing>)> {
     };
     let ending = path.extension()?.to_string_lossy().to_lowercase();
     let format = FORMATS.iter().find(|format| format.ending == ending)?;
-    let fits = packing.is_none() || matches!(format.content, Opens::Text(_));
+    let fits = packing.is_none() || !matches!(format.content, Opens::File(_));
     fits.then_some((format, packing))
 }

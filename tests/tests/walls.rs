@@ -42,6 +42,7 @@ const WALLS: [Wall; 11] = [
         doors: &[
             "runtime/src/source",
             "runtime/src/output/arrow.rs",
+            "runtime/src/output/ipc.rs",
             "runtime/src/program.rs",
             "runtime/src/lib.rs",
             "runtime/src/output/parquet.rs",
@@ -76,16 +77,16 @@ const WALLS: [Wall; 11] = [
         rooms: &["grammar/src", "compiler/src", "runtime/src", "book/src"],
         doors: &["runtime/src/source", "runtime/src/manifest", "runtime/src/store", "book/src/store/sqlite"],
     },
-    // Where the book is kept is known in one file for each kind of store.
+    // Where the book is kept is known in one file for each kind of store, and so is how tables of a kind of database are read.
     Wall {
         words: &["rusqlite"],
         rooms: &["runtime/src", "book/src", "cli/src"],
-        doors: &["book/src/store/sqlite.rs", "book/src/store/sqlite"],
+        doors: &["book/src/store/sqlite.rs", "book/src/store/sqlite", "runtime/src/source/sqlite.rs"],
     },
     Wall {
         words: &["use postgres::"],
         rooms: &["runtime/src", "book/src", "cli/src"],
-        doors: &["book/src/store/postgres.rs"],
+        doors: &["book/src/store/postgres.rs", "runtime/src/source/postgres.rs"],
     },
     // Only the command line and the tests draw messages.
     Wall {

@@ -8,7 +8,7 @@ use crate::out::{not_written, write_by};
 use jiff::civil::Date;
 use meed_book::{Book, BookError, Money, Payable, Payee, PostedLine, Standing, Status};
 use meed_runtime::inner::output::{
-    Amounts, Batch, Cells, CsvSink, Formulas, Header, JsonLinesSink, Kind, ParquetSink, Sink, Texts, XlsxSink,
+    Amounts, Batch, Cells, CsvSink, Header, JsonLinesSink, Kind, ParquetSink, Sink, Texts, XlsxSink,
 };
 use std::collections::HashMap;
 use std::fs::File;
@@ -85,7 +85,7 @@ impl ExportFormat {
 
     fn sink(self, header: Header, file: File, about: &[(&str, String)]) -> io::Result<Box<dyn Sink>> {
         Ok(match self {
-            Self::Csv => Box::new(CsvSink::with_formulas(header, file, Formulas::marked())?),
+            Self::Csv => Box::new(CsvSink::new(header, file)?),
             Self::Parquet => Box::new(ParquetSink::new(header, file)?),
             Self::Xlsx => Box::new(XlsxSink::new(header, file, about)?),
             Self::Jsonl => Box::new(JsonLinesSink::new(header, file)),

@@ -3,7 +3,7 @@
 use super::folder::{lock, sync_folder};
 use super::{Fault, OutError, around};
 use meed_compiler::plan::Plan;
-use meed_runtime::inner::output::Formulas;
+use meed_runtime::inner::output::CsvStyle;
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, digest_of};
 use std::fs::File;
@@ -14,15 +14,18 @@ use std::path::{Path, PathBuf};
 const HEADER: [&str; 7] = ["record", "file", "row", "line", "column", "value", "reason"];
 
 /// Writes the rejected cells.
-pub fn write(plan: &Plan, loaded: &Loaded, formulas: &Formulas, target: impl Write) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(target);
+pub fn write(plan: &Plan, loaded: &Loaded, style: &CsvStyle, mut target: impl Write) -> io::Result<()> {
+    target.write_all(style.dialect.mark())?;
+    let mut writer = csv::WriterBuilder::new().delimiter(style.dialect.separator).from_writer(target);
     writer.write_record(HEADER)?;
     loaded.rejects.each(|reject| {
         let row = reject.row.to_string();
         let line = reject.line.map_or_else(String::new, |line| line.to_string());
         let record = &plan.record(reject.record).name;
         let texts = [record, &reject.file, &row, &line, &reject.column, &reject.value, &reject.reason];
-        writer.write_record(texts.map(|text| formulas.cell(text.as_bytes()).into_owned())).map_err(io::Error::from)
+        writer
+            .write_record(texts.map(|text| style.formulas.cell(text.as_bytes()).into_owned()))
+            .map_err(io::Error::from)
     })?;
     writer.flush()
 }
@@ -56,8 +59,8 @@ impl Elsewhere {
     }
 
     /// Takes the rows.
-    pub fn take(&mut self, plan: &Plan, loaded: &Loaded, formulas: &Formulas) -> Result<(), Fault> {
-        self.take_from(loaded.rejects.n_all(), |file| write(plan, loaded, formulas, file))
+    pub fn take(&mut self, plan: &Plan, loaded: &Loaded, style: &CsvStyle) -> Result<(), Fault> {
+        self.take_from(loaded.rejects.n_all(), |file| write(plan, loaded, style, file))
     }
 
     /// Takes what a function writes.

@@ -2,12 +2,14 @@
 
 #![expect(clippy::result_large_err, reason = "a problem ends the reading of its setting, it is made once")]
 
+use crate::bind::TablePlace;
 use crate::format::Format;
 use clap::ValueEnum;
 use jiff::civil::Date;
 use meed_book::Place;
 use meed_compiler::Problem;
 use meed_grammar::span::Span;
+use meed_runtime::inner::output::CsvDialect;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -29,6 +31,8 @@ pub struct Settings {
     pub out: Option<PathBuf>,
     /// How these are written.
     pub format: Option<Format>,
+    /// How they are written as CSV.
+    pub csv: Option<CsvDialect>,
     /// The last day of a run.
     pub through: Option<Date>,
     /// The book that its settlements are kept in.
@@ -37,7 +41,7 @@ pub struct Settings {
     pub set: Vec<(String, String)>,
 }
 
-const KEYS: [&str; 7] = ["program", "data", "out", "format", "through", "book", "set"];
+const KEYS: [&str; 8] = ["program", "data", "out", "format", "csv", "through", "book", "set"];
 
 type Entry<'a> = (&'a str, Span, &'a DeValue<'a>, Span);
 
@@ -72,7 +76,14 @@ impl Settings {
             "format" => {
                 let format = Format::from_str(&text()?, false);
                 self.format =
-                    Some(format.map_err(|_| wrong(key, value_span, "\"csv\", \"parquet\", \"jsonl\" or \"xlsx\""))?);
+                    Some(format.map_err(|_| {
+                        wrong(key, value_span, "\"csv\", \"parquet\", \"jsonl\", \"arrow\" or \"xlsx\"")
+                    })?);
+            }
+            "csv" => {
+                let dialect = text()?.parse();
+                let unread = |reason| wrong(key, value_span, "a dialect, such as \"sep=; decimal=, bom\"").help(reason);
+                self.csv = Some(dialect.map_err(unread)?);
             }
             "through" => {
                 let day = match value {
@@ -126,7 +137,8 @@ impl Settings {
                         }
                         file => vec![one(file, value_span)?],
                     };
-                    found.extend(files.iter().map(|file| format!("{record}={}", place(file))));
+                    let within = |file: &String| format!("{record}={}", TablePlace::within(&self.folder, file));
+                    found.extend(files.iter().map(within));
                 }
             }
             _ => return Err(wrong("data", value_span, KINDS)),
@@ -176,22 +188,26 @@ mod tests {
 program = "rules.meed"
 out = "payments"
 format = "parquet"
+csv = "sep=; decimal=, bom"
 through = 2026-02-28
 book = "book.db"
 [data]
 deal = "deals-*.csv"
-partner = ["a.csv", "b.csv"]
+partner = ["a.csv", "sqlite:crm.db?table=p"]
+person = "-"
 [set]
 bounty = "$700"
 "#;
         let place = |name: &str| Path::new("here").join(name);
         let table = |record: &str, name: &str| format!("{record}={}", place(name).display());
+        let crm = format!("partner=sqlite:{}?table=p", place("crm.db").display());
         let settings = Settings {
             folder: "here".into(),
             program: Some(place("rules.meed")),
-            data: vec![table("deal", "deals-*.csv"), table("partner", "a.csv"), table("partner", "b.csv")],
+            data: vec![table("deal", "deals-*.csv"), table("partner", "a.csv"), crm, "person=-".to_owned()],
             out: Some(place("payments")),
             format: Some(Format::Parquet),
+            csv: Some(CsvDialect { separator: b';', decimal: b',', has_bom: true }),
             through: Some(jiff::civil::date(2026, 2, 28)),
             book: Some(Place::File(place("book.db"))),
             set: vec![("bounty".to_owned(), "$700".to_owned())],
@@ -207,7 +223,8 @@ bounty = "$700"
             ("progam = \"x.meed\"", "there is no setting `progam`", "progam"),
             ("out = \"x\"\ncolor = 1", "there is no setting `color`", "color"),
             ("out = 5", "`out` is a text in quotes", "5"),
-            ("format = \"xls\"", "`format` is \"csv\", \"parquet\", \"jsonl\" or \"xlsx\"", "\"xls\""),
+            ("format = \"xls\"", "`format` is \"csv\", \"parquet\", \"jsonl\", \"arrow\" or \"xlsx\"", "\"xls\""),
+            ("csv = \"decimal=,\"", "`csv` is a dialect, such as \"sep=; decimal=, bom\"", "\"decimal=,\""),
             ("through = 2026", "`through` is a text in quotes", "2026"),
             ("through = \"soon\"", "`through` is a date, such as 2026-03-31", "\"soon\""),
             ("data = 1", "`data` is a folder, or a table with a record and its files on each line", "1"),

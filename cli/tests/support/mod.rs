@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+#[cfg(feature = "postgres")]
+pub mod server;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,8 +64,24 @@ impl Folder {
 
     /// Runs `meed` in a folder of the folder.
     pub fn meed_in(&self, place: &str, arguments: &[&str]) -> Ended {
+        self.run(place, arguments, |_| ())
+    }
+
+    /// Runs `meed` in the folder with these bytes on its standard input.
+    pub fn meed_on(&self, input: &[u8], arguments: &[&str]) -> Ended {
+        let file = self.0.join(".standard-input");
+        std::fs::write(&file, input).expect("a file in the folder");
+        self.run("", arguments, |command| {
+            command.stdin(std::fs::File::open(&file).expect("a file of the folder"));
+        })
+    }
+
+    /// Runs `meed` in a folder of the folder, as it was prepared.
+    pub fn run(&self, place: &str, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_meed"));
-        let output = command.args(arguments).current_dir(self.0.join(place)).output().expect("the command runs");
+        command.args(arguments).current_dir(self.0.join(place));
+        prepare(&mut command);
+        let output = command.output().expect("the command runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, messages) = (text(&output.stdout), text(&output.stderr));
         assert!(!messages.contains("panicked") && !messages.contains("RUST_BACKTRACE"), "{messages}");

@@ -3,7 +3,7 @@
 use crate::decode::cell::{CellReader, LONGEST_CELL, NOT_UTF8, OUTSIDE, Reason, TOO_LONG};
 use crate::decode::day::{Moment, Zone};
 use crate::decode::number::NumberReader;
-use crate::source::columns::{ColumnChunk, Encoding, Source};
+use crate::source::columns::{ColumnChunk, Encoding, Scalar, Source};
 use crate::source::text::{FIRST_DAY, LAST_DAY};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::Bounds;
@@ -171,14 +171,29 @@ impl CellReader {
     }
 }
 
+impl CellReader {
+    /// What a cell is that may be a number of its file: by how the field's texts are written only where it is a text.
+    fn scalar(&self, cell: Scalar<'_>) -> Entry {
+        match (cell, self.typed()) {
+            (Scalar::Number(text), Self::Number(number)) if text.len() <= LONGEST_CELL => {
+                value_or_bad(number.parse_plain(text))
+            }
+            (cell, _) => self.entry(cell.text()),
+        }
+    }
+}
+
 /// Appends the values of the cells in a chosen column.
 pub(crate) fn decode(reader: &CellReader, source: &dyn Source, chosen: usize, list: &mut List, block: &mut Block) {
     let cells = source.cells(chosen);
-    let is_text = matches!(cells.encoding, Encoding::Texts(_) | Encoding::Entries { .. });
+    let is_text = matches!(cells.encoding, Encoding::Texts(_) | Encoding::Scalars(_) | Encoding::Entries { .. });
     let reader = if is_text { reader } else { reader.typed() };
     match (&cells.encoding, reader) {
         (Encoding::Texts(texts), _) => {
             texts.iter().for_each(|text| block.push(reader.entry(text)));
+        }
+        (Encoding::Scalars(scalars), _) => {
+            scalars.iter().for_each(|scalar| block.push(reader.scalar(*scalar)));
         }
         (Encoding::Entries { places, list: number }, _) => {
             let entries = || source.entries(chosen).into_iter().map(|text| reader.entry(text)).collect();

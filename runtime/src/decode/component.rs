@@ -147,6 +147,10 @@ pub(crate) fn each_component(
         Encoding::Texts(texts) => {
             texts.iter().enumerate().for_each(|(row, text)| give(row, Ok(text), cells.is_known(row)));
         }
+        Encoding::Scalars(scalars) => {
+            let texts = scalars.iter().map(|scalar| scalar.text()).enumerate();
+            texts.for_each(|(row, text)| give(row, Ok(text), cells.is_known(row)));
+        }
         Encoding::Entries { places, .. } => {
             let texts = source.entries(chosen);
             for (row, &place) in places.iter().enumerate() {

@@ -61,6 +61,16 @@ impl NumberReader {
         if let Some(separators) = self.separators {
             number = plain_digits(number, separators, &mut plain).ok_or_else(|| self.unreadable())?;
         }
+        self.value(number)
+    }
+
+    /// What a number of a file says, which has neither separators nor signs of its texts.
+    pub fn parse_plain(&self, number: &[u8]) -> Result<i64, Reason> {
+        if self.percent == PercentFormat::Sign { self.parse(number) } else { self.value(number) }
+    }
+
+    /// The value of a plain number.
+    fn value(&self, number: &[u8]) -> Result<i64, Reason> {
         match self.percent {
             PercentFormat::No | PercentFormat::Share => {
                 parse_decimal(number, self.decimals).map_err(|fault| self.reason(fault, self.decimals))

@@ -37,9 +37,6 @@ pub enum EarlierError {
     /// Two runs that do not know one another paid the same.
     #[error("`{}` was paid without knowing what `{}` had paid", shown(folder), shown(other))]
     Apart { folder: String, other: String },
-    /// Its payments are in a format that is not read.
-    #[error("the payments of `{}` are JSON lines, which are not read back", shown(folder))]
-    JsonLines { folder: String },
     /// It has no payments.
     #[error("`{}` has no table of payments", shown(folder))]
     NoPayments { folder: String },
@@ -75,7 +72,6 @@ impl EarlierError {
             Self::Replaced { .. } | Self::Apart { .. } => {
                 Some("run again what came second, with --paid and the folder of the first".to_owned())
             }
-            Self::JsonLines { .. } => Some("run it again with --format csv or --format parquet".to_owned()),
             Self::Later { .. } => Some("name a later day: --through".to_owned()),
             Self::Changed { .. } => Some("run it again".to_owned()),
             Self::Source(error) => error.help(),

@@ -4,9 +4,11 @@ use crate::earlier::error::EarlierError;
 use crate::earlier::subject::{Apart, Subject};
 use crate::earlier::sums::{Line, Lines, Room};
 use crate::manifest::{Manifest, ManifestError, PaidRun, WrittenRun, check};
+use crate::output::dialect::CsvDialect;
 use crate::output::formula::unmarked;
 use crate::source::columns::{ColumnChunk, Encoding, Wanted};
-use crate::source::file::{Opening, SourceFile};
+use crate::source::file::{Content, SourceFile};
+use crate::source::opening::Opening;
 use meed_compiler::plan::calendar::day_of;
 use meed_compiler::plan::{Layout, Plan};
 use meed_compiler::value::{Exact, parse_exact};
@@ -130,17 +132,25 @@ impl EarlierRuns {
         let table = run.manifest.tables.iter().find(|table| table.table == "payments");
         let Some(table) = table else { return Err(EarlierError::NoPayments { folder }) };
         let path = run.place(table);
-        if path.extension().is_some_and(|ending| ending == "jsonl") {
-            return Err(EarlierError::JsonLines { folder });
-        }
         let file = format!("{folder}/{}", table.file);
         check(&path, table.size, &table.sha256).map_err(|error| match error {
             ManifestError::Changed { .. } => EarlierError::Changed { file: file.clone() },
             other => other.into(),
         })?;
-        let is_marked = !run.manifest.formulas_as_they_are && path.extension().is_some_and(|ending| ending == "csv");
-        let source = SourceFile { name: file.clone(), ..SourceFile::open(&path)? };
-        let table = PaymentsFile { plan, file, is_marked, is_whole: true };
+        let is_csv = path.extension().is_some_and(|ending| ending == "csv");
+        let is_marked = !run.manifest.formulas_as_they_are && is_csv;
+        let dialect = run.manifest.csv.as_deref().unwrap_or_default();
+        let unread =
+            |_| EarlierError::Cell { file: file.clone(), row: 0, value: dialect.to_owned(), what: "way of CSV" };
+        let dialect: CsvDialect = dialect.parse().map_err(unread)?;
+        let SourceFile { content, .. } = SourceFile::open(&path)?;
+        let content = match content {
+            Content::Csv(bytes, _) => Content::Csv(bytes, Some(dialect.separator)),
+            other => other,
+        };
+        let source = SourceFile { name: file.clone(), content };
+        let has_comma = is_csv && dialect.decimal == b',';
+        let table = PaymentsFile { plan, file, is_marked, has_comma, is_whole: true };
         let (lines, rules) = (&mut self.lines, &mut self.rules);
         let mut bytes = Vec::new();
         let is_read = table.read(source, |subject, line| {
@@ -172,7 +182,7 @@ pub fn read_payments(
     let file = source.name.clone();
     // A file that a run has written is read as it was meant.
     let is_marked = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    let table = PaymentsFile { plan, file: file.clone(), is_marked, is_whole: false };
+    let table = PaymentsFile { plan, file: file.clone(), is_marked, has_comma: false, is_whole: false };
     let is_read = table.read(source, |subject, mut line| {
         if line.when == i32::MIN {
             line.when = when;
@@ -203,6 +213,8 @@ struct PaymentsFile<'a> {
     file: String,
     /// Whether cells that begin like formulas have a mark.
     is_marked: bool,
+    /// Whether amounts have a comma before their decimals.
+    has_comma: bool,
     /// Whether it has all columns, as a run writes them.
     is_whole: bool,
 }
@@ -221,6 +233,10 @@ impl PaymentsFile<'_> {
             Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE, threads: NonZero::<usize>::MIN };
         let Some(mut source) = source.into_source(&opening)? else { return Ok(true) };
         let header = source.header().to_vec();
+        // JSON lines of no payments say nothing of their columns.
+        if self.is_whole && header.is_empty() {
+            return Ok(true);
+        }
         let (mut wanted, mut places) = (Vec::new(), [None; COLUMNS.len()]);
         for (place, name) in places.iter_mut().zip(COLUMNS) {
             match header.iter().position(|known| known == name) {
@@ -277,7 +293,8 @@ impl PaymentsFile<'_> {
         };
         let known = plan.unit_named(unit).ok_or_else(|| bad(unit, "unit of the program"))?;
         let per_one = Exact::from(plan.unit(known).per_one());
-        let units = parse_exact(amount).map(|amount| amount * per_one).filter(|units| units.denominator().is_one());
+        let plain = if self.has_comma { amount.replace(',', ".") } else { amount.clone() };
+        let units = parse_exact(&plain).map(|amount| amount * per_one).filter(|units| units.denominator().is_one());
         let units = units.and_then(|units| i128::try_from(units.numerator()).ok());
         let amount = units.ok_or_else(|| bad(amount, "amount of the unit"))?;
         let due = if due.is_empty() { None } else { Some(day(due)?) };

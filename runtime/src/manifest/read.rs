@@ -202,6 +202,7 @@ mod tests {
             inputs: Vec::new(),
             tables: files.iter().map(file).collect(),
             formulas_as_they_are: false,
+            csv: None,
             rejects: None,
             left_out: Vec::new(),
             not_there: Vec::new(),

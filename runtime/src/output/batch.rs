@@ -123,7 +123,7 @@ pub struct Texts {
     pub ends: Vec<usize>,
     /// UTF-8.
     pub bytes: Vec<u8>,
-    /// Rows, rising, whose text is a negative number of Meed's own and not one of the data.
+    /// Rows, rising, whose text is a number of Meed's own and not one of the data.
     numbers: Vec<usize>,
 }
 
@@ -151,13 +151,11 @@ impl Texts {
 
     /// Adds a number that Meed computed.
     pub fn push_number(&mut self, text: &str) {
-        if text.starts_with('-') {
-            self.numbers.push(self.ends.len());
-        }
+        self.numbers.push(self.ends.len());
         self.push(text);
     }
 
-    /// Whether the text of a row is a negative number of Meed's own.
+    /// Whether the text of a row is a number of Meed's own.
     pub(crate) fn is_number(&self, row: usize) -> bool {
         self.numbers.binary_search(&row).is_ok()
     }

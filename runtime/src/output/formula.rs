@@ -27,6 +27,11 @@ impl Formulas {
         Self { are_marked: false, n_marked: Arc::default() }
     }
 
+    /// Whether cells that begin like formulas are marked.
+    pub fn are_marked(&self) -> bool {
+        self.are_marked
+    }
+
     /// How many cells were marked by this and its clones.
     pub fn n_marked(&self) -> u64 {
         self.n_marked.load(Ordering::Relaxed)

@@ -16,14 +16,17 @@ use arrow_schema::{DataType, Schema, TimeUnit};
 use meed_compiler::internal::broken;
 use std::borrow::Cow;
 
-/// Batches in memory as a source.
+/// Batches as a source.
 pub(crate) struct BatchSource {
     file: String,
     header: Vec<String>,
     types: Vec<SourceType>,
-    batches: std::vec::IntoIter<RecordBatch>,
+    batches: Batches,
     arrays: ChosenArrays,
 }
+
+/// Batches that come one after the other.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, SourceError>>>;
 
 /// The arrays of the chosen columns of a batch.
 #[derive(Default)]
@@ -49,14 +52,13 @@ impl BatchSource {
         if !batches.iter().all(same) {
             return Err(SourceError::CannotRead { file, reason: "its batches have different columns".to_owned() });
         }
-        let header = header_of(&schema);
-        Ok(Self {
-            file,
-            header,
-            types: types_of(&schema),
-            batches: batches.into_iter(),
-            arrays: ChosenArrays::default(),
-        })
+        Ok(Self::of(file, &schema, Box::new(batches.into_iter().map(Ok))))
+    }
+
+    /// Batches that all have these columns.
+    pub fn of(file: String, schema: &Schema, batches: Batches) -> Self {
+        let (header, types) = (header_of(schema), types_of(schema));
+        Self { file, header, types, batches, arrays: ChosenArrays::default() }
     }
 }
 
@@ -76,7 +78,8 @@ impl Source for BatchSource {
 
     fn advance(&mut self) -> Result<usize, SourceError> {
         // A batch without rows is not the end.
-        let Some(batch) = self.batches.by_ref().find(|batch| batch.num_rows() > 0) else { return Ok(0) };
+        let has_rows = |batch: &Result<RecordBatch, _>| batch.as_ref().map_or(true, |batch| batch.num_rows() > 0);
+        let Some(batch) = self.batches.by_ref().find(has_rows).transpose()? else { return Ok(0) };
         let filled = self.arrays.fill(|wanted| batch.column(wanted.column).clone());
         filled.map_err(|reason| SourceError::CannotRead { file: self.file.clone(), reason })?;
         Ok(batch.num_rows())

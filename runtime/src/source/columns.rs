@@ -87,6 +87,8 @@ pub(crate) struct ColumnChunk<'a> {
 pub(crate) enum Encoding<'a> {
     /// Texts without blanks around them.
     Texts(Vec<&'a [u8]>),
+    /// Texts without blanks around them, and which of them are numbers of their file and so plain, however its texts are written.
+    Scalars(Vec<Scalar<'a>>),
     /// Places in a list of texts, which is another one when the number is.
     Entries { places: Cow<'a, [i32]>, list: u64 },
     /// Whole numbers of `10^-decimals`.
@@ -103,6 +105,23 @@ pub(crate) enum Encoding<'a> {
     Nothing(usize),
 }
 
+/// A cell of a table that has numbers and texts in one column.
+#[derive(Clone, Copy)]
+pub(crate) enum Scalar<'a> {
+    Text(&'a [u8]),
+    /// As a plain number is written.
+    Number(&'a [u8]),
+}
+
+impl<'a> Scalar<'a> {
+    /// What is written.
+    pub fn text(self) -> &'a [u8] {
+        match self {
+            Self::Text(text) | Self::Number(text) => text,
+        }
+    }
+}
+
 /// What belongs to a column by its place in the header, or to a chosen one by its place in the list of those.
 pub(crate) fn of_column<T>(all: &[T], place: usize) -> &T {
     all.get(place).unwrap_or_else(|| broken("a column that is not there"))
@@ -113,6 +132,7 @@ impl ColumnChunk<'_> {
     pub fn len(&self) -> usize {
         match &self.encoding {
             Encoding::Texts(texts) => texts.len(),
+            Encoding::Scalars(cells) => cells.len(),
             Encoding::Entries { places, .. } => places.len(),
             Encoding::Wholes { values, .. } | Encoding::Instants { values, .. } => values.len(),
             Encoding::Wides { values, .. } => values.len(),

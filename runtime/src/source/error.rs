@@ -32,6 +32,12 @@ pub enum SourceError {
     /// A sheet that a workbook does not have.
     #[error("`{}` has no sheet `{}`", shown(file), shown(sheet))]
     NoSheet { file: String, sheet: String, known: Vec<String> },
+    /// An Arrow file that is damaged, cut off, or uses what is not read.
+    #[error("`{}` is not readable Arrow IPC: {}", shown(file), shown(reason))]
+    BadArrow { file: String, reason: String },
+    /// A batch of an Arrow file that takes more memory than there may be for it.
+    #[error("a batch of `{}` is {size} MiB, and the limit is {memory} MiB", shown(file))]
+    BatchTooLarge { file: String, size: u64, memory: usize },
     /// A Parquet file that is damaged, cut off, or uses what is not read.
     #[error("`{}` is not a readable Parquet file: {}", shown(file), shown(reason))]
     BadParquet { file: String, reason: String },
@@ -56,6 +62,8 @@ impl SourceError {
             Self::RowTooLong { .. } => "row-too-long",
             Self::BadWorkbook { .. } => "bad-workbook",
             Self::NoSheet { .. } => "no-sheet",
+            Self::BadArrow { .. } => "bad-arrow",
+            Self::BatchTooLarge { .. } => "batch-too-large",
             Self::BadParquet { .. } => "bad-parquet",
             Self::PageTooLarge { .. } => "page-too-large",
         }
@@ -64,6 +72,11 @@ impl SourceError {
     /// What to do about it, where that is known.
     pub fn help(&self) -> Option<String> {
         match self {
+            Self::UnknownFormat { file, .. }
+                if [".db", ".sqlite", ".sqlite3"].iter().any(|end| file.ends_with(end)) =>
+            {
+                Some(format!("of a database name the table too: sqlite:{}?table=NAME", shown(file)))
+            }
             Self::UnknownFormat { known, .. } => Some(format!("files that end in {known} are read")),
             Self::NoHeaderRow { .. } => Some(
                 "rows are counted from 1, rows of blanks among them: `header in row N` says where headers are"
@@ -75,12 +88,17 @@ impl SourceError {
             }
             Self::BadWorkbook { .. } => Some("save it again, or as CSV".to_owned()),
             Self::UnclosedQuote { .. } => Some("close the quote, or double it where it is part of the text".to_owned()),
+            Self::BatchTooLarge { .. } => {
+                Some("write the file in smaller batches, or allow more memory with --memory MIB".to_owned())
+            }
             Self::PageTooLarge { .. } => {
                 Some("write the file with smaller pages, or allow more memory with --memory MIB".to_owned())
             }
-            Self::CannotRead { .. } | Self::EmptyFile { .. } | Self::RowTooLong { .. } | Self::BadParquet { .. } => {
-                None
-            }
+            Self::CannotRead { .. }
+            | Self::EmptyFile { .. }
+            | Self::RowTooLong { .. }
+            | Self::BadArrow { .. }
+            | Self::BadParquet { .. } => None,
         }
     }
 }

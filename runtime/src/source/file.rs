@@ -6,15 +6,17 @@ use crate::source::columns::Source;
 use crate::source::csv::CsvSource;
 use crate::source::encoding::decoded;
 use crate::source::error::SourceError;
+use crate::source::first_bytes::content_of;
+use crate::source::ipc;
 use crate::source::missing::MissingTexts;
+use crate::source::opening::Opening;
 use crate::source::packed::{Packing, unpacked};
 use crate::source::parquet::ParquetSource;
 use crate::source::workbook::{Workbook, WorkbookSource};
 use arrow_array::RecordBatch;
-use meed_compiler::plan::{Layout, RecordId};
+use meed_compiler::plan::RecordId;
 use std::fs::File;
-use std::io::Read;
-use std::num::NonZero;
+use std::io::{self, Read};
 
 /// The files of one record.
 pub struct TableInput {
@@ -26,7 +28,7 @@ pub struct TableInput {
 
 /// One file or table in memory.
 pub struct SourceFile {
-    /// Its name in messages.
+    /// Its name, in messages and in `run.json`.
     pub name: String,
     /// Its rows.
     pub content: Content,
@@ -38,10 +40,14 @@ pub enum Content {
     Csv(Box<dyn Read + Send>, Option<u8>),
     /// Any other format that is read from its first byte to its last.
     Stream(Box<dyn Read + Send>, StreamFormat),
+    /// Bytes of which the first ones tell what they are.
+    Unnamed(Box<dyn Read + Send>),
     /// Bytes that are packed, and what they are once they are unpacked.
     Packed(Box<dyn Read + Send>, Packing, fn(Box<dyn Read + Send>) -> Self),
     /// A workbook, of which one sheet is read.
     Workbook(File, Workbook),
+    /// Arrow IPC.
+    ArrowFile(File),
     /// Parquet.
     Parquet(File),
     /// Arrow, as engineers hand it over.
@@ -68,12 +74,21 @@ impl From<RecordBatch> for SourceFile {
     }
 }
 
-/// A format that is read from its first byte to its last: how a file of it is opened, by its name, its bytes, and how many
-/// rows are read at a time.
-#[derive(Clone, Copy)]
-pub struct StreamFormat(pub(crate) OpenStream);
+/// A format that is read from its first byte to its last: how a file of it is opened, by its name and its bytes.
+pub struct StreamFormat(OpenStream);
 
-type OpenStream = fn(String, Box<dyn Read + Send>, usize) -> Result<Box<dyn Source>, SourceError>;
+type OpenStream =
+    Box<dyn FnOnce(String, Box<dyn Read + Send>, &Opening<'_>) -> Result<Box<dyn Source>, SourceError> + Send>;
+
+impl StreamFormat {
+    pub(super) fn new(
+        open: impl FnOnce(String, Box<dyn Read + Send>, &Opening<'_>) -> Result<Box<dyn Source>, SourceError>
+        + Send
+        + 'static,
+    ) -> Self {
+        Self(Box::new(open))
+    }
+}
 
 impl Content {
     /// Puts a reader around the bytes, where they are read from the first to the last; else what is read of them is
@@ -85,22 +100,15 @@ impl Content {
         match self {
             Self::Csv(bytes, delimiter) => Ok(Self::Csv(around(bytes), delimiter)),
             Self::Stream(bytes, format) => Ok(Self::Stream(around(bytes), format)),
+            Self::Unnamed(bytes) => Ok(Self::Unnamed(around(bytes))),
             Self::Packed(bytes, packing, content) => Ok(Self::Packed(around(bytes), packing, content)),
-            other @ (Self::Workbook(..) | Self::Parquet(_) | Self::Batches(_) | Self::Cells { .. }) => Err(other),
+            other @ (Self::Workbook(..)
+            | Self::ArrowFile(_)
+            | Self::Parquet(_)
+            | Self::Batches(_)
+            | Self::Cells { .. }) => Err(other),
         }
     }
-}
-
-/// How a file is opened.
-pub(crate) struct Opening<'a> {
-    /// How its record's source says that it is written.
-    pub layout: &'a Layout,
-    /// So many rows are read at a time.
-    pub batch_rows: usize,
-    /// How much memory a page of a file may take, in MiB.
-    pub memory: usize,
-    /// How many threads may read.
-    pub threads: NonZero<usize>,
 }
 
 impl SourceFile {
@@ -116,23 +124,25 @@ impl SourceFile {
 
     fn into_table(self, opening: &Opening<'_>) -> Result<Option<Box<dyn Source>>, SourceError> {
         let (batch_rows, memory, layout) = (opening.batch_rows.max(1), opening.memory, opening.layout);
+        let cannot = |error: io::Error| SourceError::CannotRead { file: self.name.clone(), reason: error.to_string() };
         Ok(match self.content {
             Content::Csv(reader, delimiter) => {
                 let reader = decoded(reader, layout.encoding);
                 Some(Box::new(CsvSource::open(self.name, reader, delimiter, layout.header_row, batch_rows)?))
             }
             Content::Packed(bytes, packing, content) => {
-                let cannot = |error: std::io::Error| SourceError::CannotRead {
-                    file: self.name.clone(),
-                    reason: error.to_string(),
-                };
                 let content = content(unpacked(bytes, packing).map_err(cannot)?);
                 return Self { name: self.name, content }.into_table(opening);
             }
-            Content::Stream(reader, StreamFormat(open)) => Some(open(self.name, reader, batch_rows)?),
+            Content::Unnamed(bytes) => {
+                let content = content_of(bytes).map_err(cannot)?;
+                return Self { name: self.name, content }.into_table(opening);
+            }
+            Content::Stream(reader, StreamFormat(open)) => Some(open(self.name, reader, opening)?),
             Content::Workbook(file, format) => {
                 Some(Box::new(WorkbookSource::open(self.name, file, format, layout, batch_rows)?))
             }
+            Content::ArrowFile(file) => Some(ipc::open_file(self.name, file, opening)?),
             Content::Parquet(file) => {
                 Some(Box::new(ParquetSource::open(self.name, file, batch_rows, memory, opening.threads)?))
             }

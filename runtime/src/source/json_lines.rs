@@ -1,8 +1,9 @@
 //! JSON lines: one object on each line, whose members are the cells of a row. Numbers are taken as they are written, never through a
-//! floating point number.
+//! floating point number, and are plain whatever the format of their field: that is how texts are written.
 
-use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
+use crate::source::columns::{ColumnChunk, Encoding, Scalar, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
+use crate::source::opening::Opening;
 use crate::source::text::{trim, value_of};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -25,35 +26,32 @@ pub(super) struct JsonLinesSource {
     line: u64,
     n_blank: u64,
     header: Vec<String>,
+    /// What the columns hold, where that is known before they are read.
+    types: Option<Vec<SourceType>>,
     /// Lines that were read for their names and are no rows yet.
     ahead: VecDeque<(u64, Vec<u8>)>,
     wanted: Vec<Wanted>,
     batch_rows: usize,
     /// Of this batch: the cells by chosen column and row, where each row begins, and what is no row.
-    cells: Vec<Vec<Option<Vec<u8>>>>,
+    cells: Vec<Vec<Option<Cell>>>,
     lines: Vec<u64>,
     damaged: Vec<(usize, String)>,
+}
+
+/// A value as it is written, and whether it is a number.
+#[derive(Clone)]
+struct Cell {
+    text: Vec<u8>,
+    is_number: bool,
 }
 
 /// Opens JSON lines.
 pub(super) fn open(
     name: String,
     reader: Box<dyn Read + Send>,
-    batch_rows: usize,
+    opening: &Opening<'_>,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let mut source = JsonLinesSource {
-        name,
-        reader: BufReader::with_capacity(1 << 16, reader),
-        line: 0,
-        n_blank: 0,
-        header: Vec::new(),
-        ahead: VecDeque::new(),
-        wanted: Vec::new(),
-        batch_rows,
-        cells: Vec::new(),
-        lines: Vec::new(),
-        damaged: Vec::new(),
-    };
+    let mut source = JsonLinesSource::new(name, reader, opening);
     while source.ahead.len() < LOOKED_AT {
         let Some((line, text)) = source.next_line()? else { break };
         if let Ok(Members(members)) = serde_json::from_slice(&text) {
@@ -98,7 +96,35 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// Opens JSON lines of which the columns are known.
+pub(super) fn with_columns(
+    name: String,
+    reader: Box<dyn Read + Send>,
+    opening: &Opening<'_>,
+    columns: Vec<(String, SourceType)>,
+) -> Box<dyn Source> {
+    let (header, types) = columns.into_iter().unzip();
+    Box::new(JsonLinesSource { header, types: Some(types), ..JsonLinesSource::new(name, reader, opening) })
+}
+
 impl JsonLinesSource {
+    fn new(name: String, reader: Box<dyn Read + Send>, opening: &Opening<'_>) -> Self {
+        Self {
+            name,
+            reader: BufReader::with_capacity(1 << 16, reader),
+            line: 0,
+            n_blank: 0,
+            header: Vec::new(),
+            types: None,
+            ahead: VecDeque::new(),
+            wanted: Vec::new(),
+            batch_rows: opening.batch_rows.max(1),
+            cells: Vec::new(),
+            lines: Vec::new(),
+            damaged: Vec::new(),
+        }
+    }
+
     /// The next line that is not blank, with its number.
     fn next_line(&mut self) -> Result<Option<(u64, Vec<u8>)>, SourceError> {
         loop {
@@ -153,18 +179,19 @@ impl JsonLinesSource {
 }
 
 /// The text of a value; none of `null`.
-fn cell_of(name: &str, value: &RawValue) -> Result<Option<Vec<u8>>, String> {
+fn cell_of(name: &str, value: &RawValue) -> Result<Option<Cell>, String> {
     let text = value.get();
     match text.as_bytes().first() {
         Some(b'n') => Ok(None),
         Some(b'"') => {
             let text: String = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            Ok(Some(trim(text.as_bytes()).to_vec()))
+            Ok(Some(Cell { text: trim(text.as_bytes()).to_vec(), is_number: false }))
         }
         Some(b'{' | b'[') => {
             Err(format!("`{}` is a list or an object, and no single value", value_of(name.as_bytes())))
         }
-        Some(_) | None => Ok(Some(text.as_bytes().to_vec())),
+        Some(b't' | b'f') | None => Ok(Some(Cell { text: text.as_bytes().to_vec(), is_number: false })),
+        Some(_) => Ok(Some(Cell { text: text.as_bytes().to_vec(), is_number: true })),
     }
 }
 
@@ -173,8 +200,8 @@ impl Source for JsonLinesSource {
         &self.header
     }
 
-    fn source_type(&self, _: usize) -> SourceType {
-        SourceType::Texts
+    fn source_type(&self, column: usize) -> SourceType {
+        self.types.as_ref().map_or(SourceType::Texts, |types| of_column(types, column).clone())
     }
 
     fn choose(&mut self, wanted: &[Wanted]) -> Result<(), SourceError> {
@@ -215,12 +242,20 @@ impl Source for JsonLinesSource {
 
     fn cells(&self, chosen: usize) -> ColumnChunk<'_> {
         let cells = of_column(&self.cells, chosen);
-        let texts = cells.iter().map(|cell| cell.as_deref().unwrap_or_default());
-        ColumnChunk { encoding: Encoding::Texts(texts.collect()), known: None }
+        let scalars = cells.iter().map(|cell| match cell {
+            Some(Cell { text, is_number: true }) => Scalar::Number(text),
+            Some(Cell { text, is_number: false }) => Scalar::Text(text),
+            None => Scalar::Text(&[]),
+        });
+        let encoding = match of_column(&self.wanted, chosen).as_text {
+            true => Encoding::Texts(scalars.map(Scalar::text).collect()),
+            false => Encoding::Scalars(scalars.collect()),
+        };
+        ColumnChunk { encoding, known: None }
     }
 
     fn text(&self, chosen: usize, row: usize) -> String {
-        let cell = of_column(&self.cells, chosen).get(row).and_then(Option::as_deref);
-        value_of(cell.unwrap_or_default())
+        let cell = of_column(&self.cells, chosen).get(row).and_then(Option::as_ref);
+        value_of(cell.map_or(&[], |cell| &cell.text))
     }
 }

@@ -1,6 +1,6 @@
 //! A table in which some texts say that there is no value: `null`, `N/A`.
 
-use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted};
+use crate::source::columns::{ColumnChunk, Encoding, Scalar, Source, SourceType, Wanted};
 use crate::source::error::SourceError;
 
 /// A table around another, in which cells with one of these texts are empty. What is no text stays as it is.
@@ -50,8 +50,19 @@ impl Source for MissingTexts {
 
     fn cells(&self, chosen: usize) -> ColumnChunk<'_> {
         let mut chunk = self.source.cells(chosen);
-        if let Encoding::Texts(texts) = &mut chunk.encoding {
-            texts.iter_mut().for_each(|text| *text = self.cell(text));
+        match &mut chunk.encoding {
+            Encoding::Texts(texts) => texts.iter_mut().for_each(|text| *text = self.cell(text)),
+            Encoding::Scalars(cells) => {
+                let is_missing = |cell: &&mut Scalar<'_>| self.cell(cell.text()).is_empty();
+                cells.iter_mut().filter(is_missing).for_each(|cell| *cell = Scalar::Text(&[]));
+            }
+            Encoding::Entries { .. }
+            | Encoding::Wholes { .. }
+            | Encoding::Wides { .. }
+            | Encoding::Days(_)
+            | Encoding::Instants { .. }
+            | Encoding::YesNo(_)
+            | Encoding::Nothing(_) => {}
         }
         chunk
     }

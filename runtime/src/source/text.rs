@@ -50,6 +50,7 @@ impl Encoding<'_> {
             Self::Days(days) => day_text(days[row]),
             Self::Instants { values, per_second, in_utc } => instant_text(values[row], *per_second, *in_utc),
             Self::Texts(_)
+            | Self::Scalars(_)
             | Self::Entries { .. }
             | Self::Wholes { .. }
             | Self::Wides { .. }
@@ -63,6 +64,7 @@ impl Encoding<'_> {
     pub fn text_to_show(&self, row: usize) -> String {
         match self {
             Self::Texts(texts) => String::from_utf8_lossy(texts[row]).into_owned(),
+            Self::Scalars(cells) => String::from_utf8_lossy(cells[row].text()).into_owned(),
             Self::Wholes { values, decimals } => decimal_of_digits(&values[row].to_string(), *decimals),
             Self::Wides { values, decimals } => decimal_of_digits(&values[row].to_string(), *decimals),
             Self::Days(days) => day_text(days[row]).unwrap_or_else(|| days[row].to_string()),

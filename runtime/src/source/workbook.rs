@@ -4,7 +4,7 @@
 //! as such, so that it does not matter how a sheet shows them. A number of a sheet is binary floating point, of which the
 //! 15 digits count that a sheet shows; more decimals than its field has reject a row, as in any other file.
 
-use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
+use crate::source::columns::{ColumnChunk, Encoding, Scalar, Source, SourceType, Wanted, of_column};
 use crate::source::error::SourceError;
 use crate::source::text::value_of;
 use calamine::{Data, Ods, Range, Reader, Xlsx, open_workbook_from_rs};
@@ -62,6 +62,8 @@ struct Column {
 /// What all cells of a column are.
 enum Typed {
     Texts,
+    /// Some are numbers, which are told by row.
+    Scalars(Vec<bool>),
     /// Whole numbers of `10^-decimals`.
     Numbers {
         values: Vec<i128>,
@@ -196,7 +198,9 @@ impl Column {
         } else {
             None
         };
-        Self { texts, typed: typed.unwrap_or(Typed::Texts) }
+        let is_number: Vec<bool> = cells.map(|cell| matches!(cell, Data::Int(_) | Data::Float(_))).collect();
+        let untyped = if is_number.contains(&true) { Typed::Scalars(is_number) } else { Typed::Texts };
+        Self { texts, typed: typed.unwrap_or(untyped) }
     }
 }
 
@@ -248,7 +252,7 @@ fn text_of(cell: &Data) -> String {
 }
 
 /// The 15 digits of a number that a sheet shows, without a power of ten.
-fn number_text(number: f64) -> String {
+pub(super) fn number_text(number: f64) -> String {
     if !number.is_finite() {
         return number.to_string();
     }
@@ -280,7 +284,7 @@ impl Source for WorkbookSource {
 
     fn source_type(&self, column: usize) -> SourceType {
         match &of_column(&self.columns, column).typed {
-            Typed::Texts => SourceType::Texts,
+            Typed::Texts | Typed::Scalars(_) => SourceType::Texts,
             Typed::Numbers { .. } => SourceType::Numbers,
             Typed::Days(_) => SourceType::Dates,
         }
@@ -314,6 +318,15 @@ impl Source for WorkbookSource {
         let as_texts = || Encoding::Texts(texts.iter().map(String::as_bytes).collect());
         let (encoding, known) = match &column.typed {
             Typed::Texts => (as_texts(), None),
+            Typed::Scalars(_) if as_text => (as_texts(), None),
+            Typed::Scalars(is_number) => {
+                let is_number = is_number.get(rows).unwrap_or_default();
+                let scalars = texts.iter().zip(is_number).map(|(text, is_number)| match is_number {
+                    true => Scalar::Number(text.as_bytes()),
+                    false => Scalar::Text(text.as_bytes()),
+                });
+                (Encoding::Scalars(scalars.collect()), None)
+            }
             Typed::Numbers { values, decimals } => {
                 let values = values.get(rows).unwrap_or_default();
                 let whole: Option<Vec<i64>> = values.iter().map(|value| i64::try_from(*value).ok()).collect();
